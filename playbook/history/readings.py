@@ -60,22 +60,4 @@ def last_run(history: Path | None, settings: Settings, now: datetime, known: Run
     """
     if history is None or settings.target.kind == SANDBOX:
         return None
-<<<<<<< HEAD
     return max((run.started for run in known.of(history, settings.target.name, now - _MONTH)), default=None)
-
-
-def _of_file(file: Path) -> Iterator[Mapping[str, Counted]]:
-    try:
-        content = lines.read(file)
-    except OSError:
-        return
-    for line in lines.numbered(content, LONGEST_LINE):
-        if line.problem:
-            continue
-        try:
-            yield _READINGS.decode(line.text)
-        except lines.DAMAGE:
-            continue
-=======
-    return max((run.started for run in read(history, since=now - _MONTH).of(settings.target.name)), default=None)
->>>>>>> main
