@@ -84,7 +84,8 @@ def next_words(site: Site) -> str:
     one = site.next
     if one is None or one.due is None:
         return "No run is scheduled"
-    ahead = f"in {one_whole_unit(one.due.next - site.now)}, {short(one.due.next)} UTC{beside(one.due.next, site.time_zone)}"
+    at = f"{short(one.due.next)} UTC{beside(one.due.next, site.time_zone)}"
+    ahead = f"in {one_whole_unit(one.due.next - site.now)}, {at}"
     due = f"Next run due {ahead} ({set_name(one.name)}, {one.target})"
     late = f"{short(one.due.missing_after)} UTC{beside(one.due.missing_after, site.time_zone)}"
     return f"{due}. If it is not here by {late}, this page is out of date"
