@@ -1,4 +1,4 @@
-"""Rollback drills: carried out where that is allowed and asked for, else read from their records."""
+"""Rollback drills: carried out where that is allowed and requested, otherwise read from their records."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from playbook.settings.loading import Settings
 
 ITEM = "monthly.dr.rollback-drill"
 SERVICE = "Rollback drill"
-_LONGEST = 4 * 3600.0  # seconds; the settings say how long each way may really take
+_LONGEST = 4 * 3600.0  # seconds; the real time limit of each direction is a setting
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackTest(NewestDrill):
-    """A rollback that was tried: now, or, where nothing may be changed, when one last was on staging.
+    """A rollback drill: by this run, or the newest on staging where changes are not allowed.
 
     Attributes:
-        drill: as it went just now; None where this run carried none out.
-        refusal: why it carried none out; empty where it did.
+        drill: carried out by this run; None where there was none.
+        refusal: why this run carried none out; empty where it did.
     """
 
     refusal: str = ""
@@ -47,19 +47,19 @@ class RollbackTest(NewestDrill):
 
     @property
     def succeeded(self) -> bool:
-        """Whether the older release ran, and then the newer one again; true also as long as there was none."""
+        """Whether the older release ran, and then the newer one again; also true while there is no drill."""
         return self.went_well
 
     @property
     def time(self) -> Reading:
-        """Minutes until the older release ran; not known where none was tried."""
+        """Minutes until the older release ran; unknown where none was tried."""
         if self.record is None:
             return Reading(math.nan, coverage=self.coverage)
         return Reading(round(self.record.seconds / 60, 3))
 
     def evidence(self) -> list[Evidence]:
-        """The drill, or the record of the last."""
-        shown: list[Evidence] = [_went(self.drill)] if self.drill else []
+        """The drill, or the newest record."""
+        shown: list[Evidence] = [_drill_facts(self.drill)] if self.drill else []
         if not self.drill:
             facts = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
             if self.refusal:
@@ -70,8 +70,8 @@ class RollbackTest(NewestDrill):
         return shown
 
 
-def _went(drill: RollbackDrill) -> Facts:
-    """From where to where, and how long each way took."""
+def _drill_facts(drill: RollbackDrill) -> Facts:
+    """Deployments rolled back from and to, and the duration of each direction."""
     return Facts(
         "Rollback drill",
         {
@@ -97,7 +97,7 @@ def rollback_drill(
     settings: Settings,
     clock: Clock,
 ) -> RollbackTest:
-    """The app rolled back to its release before by the platform's own rollback, and brought forward again."""
+    """The app rolled back to its previous release by the platform's own rollback, and forward again."""
     recovery, target = settings.target.recovery, settings.target
     days = settings.require(recovery.rollback_within_days, "recovery.rollback_within_days", SERVICE)
     if rollback_route is None:

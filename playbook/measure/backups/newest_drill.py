@@ -1,4 +1,4 @@
-"""The newest drill of a kind: carried out just now, or, where nothing may be changed, the last on record."""
+"""The newest drill of a kind: carried out by this run, or the newest on record where changes are not allowed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from playbook.history.first_days import is_due, never_proven
 
 @dataclass(frozen=True, slots=True)
 class NewestDrill:
-    """What restores and test alerts have in common.
+    """Common part of restores and test alerts.
 
     Attributes:
         now: aware.
-        within_days: how old the newest may be.
-        record: the newest there is; None where there is none.
+        within_days: maximum age of the newest drill.
+        record: the newest on record; None where there is none.
         since: when the system was first checked, aware.
-        unread: lines of the records after it that could not be read.
+        unread: later lines of the records that could not be read.
     """
 
     now: datetime
@@ -31,24 +31,24 @@ class NewestDrill:
 
     @property
     def pending(self) -> bool:
-        """There never was one, and none has been due yet."""
+        """Whether there is no drill yet and none is due."""
         return self.record is None and not is_due(self.since, self.now, timedelta(days=self.within_days))
 
     @property
     def recent(self) -> bool:
-        """Whether there is one that is not too old; true also as long as none is due, which is then UNKNOWN."""
+        """Whether the newest drill is recent enough; also true before the first is due, which is then UNKNOWN."""
         if self.record is None:
             return self.pending
         return self.now - self.record.when <= timedelta(days=self.within_days)
 
     @property
     def went_well(self) -> bool:
-        """Whether it went as it should; true also as long as there is none."""
+        """Whether the drill succeeded; also true while there is none."""
         return self.record is None or self.record.ok
 
     @property
     def last(self) -> str:
-        """When it was, to follow "got"; empty as long as none is due."""
+        """When the drill was, to follow "got"; empty before the first one is due."""
         if self.record is None:
             return "" if self.pending else "none on record"
         ago = span((self.now - self.record.when).total_seconds())
@@ -56,14 +56,14 @@ class NewestDrill:
 
     @property
     def result(self) -> str:
-        """How it went, to follow "got"; empty as long as none is due."""
+        """The result, to follow "got"; empty before the first one is due."""
         if self.record is None:
             return "" if self.pending else "none on record"
         return self.record.result
 
 
 def on_record(drill: NewestDrill, what: str) -> Coverage:
-    """What the newest drill stands on: itself, and no line after it that may be another.
+    """Coverage of the newest drill: its record, and whether a later line is unreadable and may be another drill.
 
     Args:
         what: to follow "expected", e.g. ``a restore drill on record``.
