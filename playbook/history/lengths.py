@@ -1,7 +1,7 @@
-"""How long an incident was bad: the sum of its bad times, without what was well and what nobody measured. Pure.
+"""How long an incident was failing: the sum of its failing times, without healthy and unmeasured times. Pure.
 
-From one look at its items to the next it is as the look found it, until the next look is due. What lies beyond,
-and the time after a look that could not see, was not measured: it counts as neither bad nor well, and is said.
+From one look at its items until the next is due, the state is that of the look. Time beyond that, and after a look
+that could not measure, is unmeasured: it counts as neither failing nor healthy, and is reported.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Lasted(msgspec.Struct, frozen=True, kw_only=True):
-    """How long it was bad, up to the newest look.
+    """How long it was failing, up to the newest look.
 
     Attributes:
-        bad, unmeasured: seconds, over all its spells.
-        spells: how often it was open: once, and once more for each time it came back.
+        bad, unmeasured: seconds, over all its streaks.
+        spells: number of streaks: one, and one more for each reopening.
         looked: the newest look at it while it was open; None once it is closed.
-        state: what that look found.
-        known_until: when the next look is due, after which nobody knows whether that is still so.
+        state: result of that look.
+        known_until: when the next look is due, after which the state is unknown.
     """
 
     bad: float = 0.0
@@ -57,12 +57,12 @@ class Lasted(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def bad_time(self) -> timedelta:
-        """How long it was bad."""
+        """How long it was failing."""
         return timedelta(seconds=self.bad)
 
     @property
     def unmeasured_time(self) -> timedelta:
-        """How long nobody knows what it was."""
+        """How long its state was unknown."""
         return timedelta(seconds=self.unmeasured)
 
     @property
@@ -75,19 +75,21 @@ class Lasted(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Course:
-    """What the looks at an incident amount to while they are told, in order of time."""
+    """Accumulates the looks at an incident, in order of time."""
 
     so_far: Lasted = Lasted(spells=0)  # noqa: RUF009 - frozen
 
     def begin(self, at: datetime, now: datetime) -> None:
-        """It opened or came back by the looks from ``at`` to ``now``, all of them bad."""
+        """Begin a streak: the incident opened or reopened by the looks from ``at`` to ``now``, all of them
+        failing.
+        """
         before = self.so_far
         self.so_far = msgspec.structs.replace(
             before, spells=before.spells + 1, looked=at, state=BAD, known_until=now
         )
 
     def look(self, at: datetime, kind: Kind, cause: str, items: Sequence[Standing]) -> None:
-        """The next look while it is open, at its items."""
+        """Add the next look at its items while it is open."""
         asked = [each for each in items if each.bad] or items
         known = max((each.known_until or at for each in asked), default=at)
         self.so_far = msgspec.structs.replace(
@@ -95,12 +97,12 @@ class Course:
         )
 
     def end(self, at: datetime) -> None:
-        """It is closed."""
+        """Close the incident."""
         self.so_far = msgspec.structs.replace(self.so_far.until(at), looked=None)
 
 
 def _state(kind: Kind, cause: str, items: Sequence[Standing]) -> State:
-    """What the newest looks at the items found: one that is bad is enough, and one that is not seen tells less."""
+    """State by the newest looks at the items: one failing item is enough; an unmeasured one weighs less."""
     unseen = [each for each in items if each.bad and not each.seen]
     if kind == CANNOT_SEE:
         return BAD if any(each.cause == cause for each in unseen) else WELL

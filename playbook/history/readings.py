@@ -1,8 +1,8 @@
-"""What earlier runs of a target have read of counters: from their lines in the history.
+"""Counters read by earlier runs of a target, from their lines in the history.
 
-Where ``history.readings`` names a file it stands for all of them: the sandbox is another system each time, so that
-no line is of its past, and puts down itself what yesterday's run has read. The file has lines of one JSON object
-each, which maps names of sets of counters to what they said.
+If ``history.readings`` names a file, it replaces them: the sandbox is another system each time, so no line is
+about its past, and it writes itself what yesterday's run has read. Each line of the file is a JSON object that
+maps names of sets of counters to their values.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _READINGS = msgspec.json.Decoder(dict[str, Counted])
 
 
 def earlier_readings(history: Path | None, settings: Settings, now: datetime) -> Iterator[Mapping[str, Counted]]:
-    """The readings that are not too old to be compared with (``coverage.counter_most_hours``).
+    """Readings recent enough to be compared with (``coverage.counter_most_hours``).
 
-    What cannot be read is no reading; ``python -m playbook history`` tells what of the history that is.
+    Unreadable ones are skipped; ``python -m playbook history`` reports what of the history cannot be read.
     """
     since = now - timedelta(hours=settings.coverage.counter_most_hours)
     if settings.history.readings:
@@ -39,7 +39,7 @@ def earlier_readings(history: Path | None, settings: Settings, now: datetime) ->
 
 
 class SharedReadings:
-    """The same for many targets: the lines of a history are read once, and not by each target. Thread-safe."""
+    """As ``earlier_readings`` for many targets: the lines of a history are read only once. Thread-safe."""
 
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or Clock()
@@ -47,7 +47,7 @@ class SharedReadings:
         self._known: dict[Path, dict[str, list[tuple[datetime, Mapping[str, Counted]]]]] = {}
 
     def of(self, settings: Settings, history: Path) -> Earlier:
-        """What earlier runs of a target have read."""
+        """Readings of earlier runs of a target."""
         return Earlier(lambda: self._read(settings, history), lambda: self._last_run(settings, history))
 
     def _read(self, settings: Settings, history: Path) -> Iterable[Mapping[str, Counted]]:
@@ -75,9 +75,9 @@ class SharedReadings:
 
 
 def last_run(history: Path | None, settings: Settings, now: datetime) -> datetime | None:
-    """When the newest run of the target began, by the history of a month; None where it has none.
+    """When the newest run of the target began, within a month; None where there is none.
 
-    The history of an embedded system is of others of its kind, which are gone.
+    The history of an embedded sandbox is that of earlier sandboxes, which no longer exist.
     """
     if history is None or settings.target.kind == SANDBOX:
         return None

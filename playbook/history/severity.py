@@ -1,4 +1,4 @@
-"""How bad an incident is, by what the settings say of its items."""
+"""Severity of an incident, by the settings of its items."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playbook.settings.loading import Settings
 
 
 def severity_of_incident(incident: Incident, settings: Settings) -> str:
-    """That of the worst of its items."""
+    """Severity of the worst of its items."""
     verdict = Verdict.CRITICAL if incident.kind == DOWN else Verdict.UNKNOWN
     levels = settings.incidents.severity
     return min((severity_of_finding(item, verdict, levels) for item in incident.items), default="P3")
