@@ -1,4 +1,4 @@
-"""Incidents: what opens, joins, comes back and closes, from lines of runs."""
+"""Incidents derived from lines of runs: what opens, joins, reopens and closes them."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playbook.core.verdict import Verdict
-from playbook.history.incidents import fingerprint_of, incidents
+from playbook.history.incidents import cause_of, fingerprint_of, incidents
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
 from tests.effort import effort
@@ -29,7 +29,7 @@ OK, WARN, CRIT, UNK, NC, WAIVED = (
 
 
 def run(at, items, *, target="production", name="daily", **more):
-    """A run's line; items by id as a verdict, or as a finding."""
+    """The line of a run; items by id as a verdict, or as a finding."""
     findings = {
         item: found if isinstance(found, Finding) else Finding(verdict=found, message=f"{item} said {found}")
         for item, found in items.items()
@@ -59,15 +59,15 @@ def daily(*verdicts, item=REDIS, **more):
 
 
 def told(incident):
-    """What happened, in order."""
+    """The kinds of events, in order."""
     return [event.what for event in incident.events]
 
 
 # --------------------------------------------------------------------------------------------------------- opening
 
 
-def test_a_second_bad_run_opens_it_from_the_first():
-    """It began with the first bad run, and the second showed it; the newest message stands."""
+def test_second_bad_run_opens_an_incident_from_the_first():
+    """It began with the first bad run, and the second confirmed it; the newest message is shown."""
     assert incidents(daily(OK, CRIT), RULES) == []
     (one,) = incidents(daily(OK, CRIT, CRIT), RULES)
     assert one.is_open
@@ -81,22 +81,22 @@ def test_a_second_bad_run_opens_it_from_the_first():
 
 
 @pytest.mark.parametrize("harmless", [OK, WARN])
-def test_a_run_that_is_not_bad_begins_the_count_anew(harmless):
-    """A single bad run, also every other day, is a single bad run."""
+def test_run_that_is_not_bad_resets_the_count(harmless):
+    """Single bad runs, even every other day, open nothing."""
     assert incidents(daily(CRIT, harmless, CRIT, harmless, CRIT), RULES) == []
 
 
 @pytest.mark.parametrize("unseen", [NC, WAIVED, None])
-def test_what_is_not_looked_at_is_neither_good_nor_bad(unseen):
-    """It does not count, does not break the row, and does not close either."""
+def test_unmeasured_item_is_neither_good_nor_bad(unseen):
+    """It does not count, does not end the streak, and does not close either."""
     assert incidents(daily(unseen, unseen, unseen), RULES) == []
     (one,) = incidents(daily(CRIT, unseen, CRIT, unseen, unseen), RULES)
     assert one.is_open
     assert one.opened == START
 
 
-def test_a_confirming_re_check_opens_it_at_once():
-    """It counts as a run; where it finds the item well, nothing opens."""
+def test_confirming_re_check_opens_an_incident_at_once():
+    """It counts as a run; if it finds the item healthy, nothing opens."""
     first = run(START, {REDIS: CRIT})
     later = START + timedelta(minutes=2)
     again = {"id": "again", "confirms": first.id, "partial": True}
@@ -106,8 +106,10 @@ def test_a_confirming_re_check_opens_it_at_once():
     assert incidents([first, run(later, {REDIS: OK}, **again), *daily(OK, CRIT)[1:]], RULES) == []
 
 
-def test_the_set_of_the_item_says_how_many_runs_it_needs():
-    """Not the run's: of several sets at once each item counts by its own. Sets not named need one; 0 is never."""
+def test_set_of_the_item_decides_how_many_runs_it_needs():
+    """Not the set of the run: in a run of several sets each item counts by its own. Unnamed sets need one; 0 is
+    never.
+    """
     both = {"weekly.kpi.availability": CRIT, REDIS: CRIT}
     found = incidents([run(START, both, name="daily or weekly")], RULES)
     assert [one.cause for one in found] == ["kpi.availability"]
@@ -116,23 +118,23 @@ def test_the_set_of_the_item_says_how_many_runs_it_needs():
     assert len(incidents([run(START + n * DAY, both) for n in range(3)], never)) == 1
 
 
-def test_an_ignored_item_opens_none():
-    """Whatever it says."""
+def test_ignored_item_opens_none():
+    """Whatever its verdict."""
     rules = Rules(ignore=(REDIS,))
     assert incidents(daily(CRIT, CRIT, CRIT), rules) == []
 
 
-def test_a_run_that_ended_early_looked_at_what_it_measured():
-    """UNKNOWN of an interrupted run says nothing; CRITICAL does."""
+def test_interrupted_run_counts_what_it_measured():
+    """UNKNOWN of an interrupted run means nothing; CRITICAL counts."""
     assert incidents(daily(UNK, UNK, UNK, ended="interrupted"), RULES) == []
     assert len(incidents(daily(CRIT, CRIT, ended="interrupted"), RULES)) == 1
 
 
-# --------------------------------------------------------------------------------------------------- what it is of
+# ---------------------------------------------------------------------------------------------- identity and cause
 
 
 def test_items_of_one_root_cause_are_one_incident():
-    """What Redis blocks stands together, also what fails for it a run later; the cadence makes no other cause."""
+    """Items that Redis blocks are grouped, also one that fails a run later; the cadence makes no other cause."""
     blocked = Finding(verdict=UNK, cause="Redis", message="Redis: expected an answer, got none")
     found = incidents(
         [
@@ -152,8 +154,8 @@ def test_items_of_one_root_cause_are_one_incident():
     assert set(two.items) == set(kpis)
 
 
-def test_targets_kinds_and_causes_are_apart():
-    """The fingerprint holds them, and no date."""
+def test_different_targets_kinds_and_causes_are_separate_incidents():
+    """The fingerprint contains them, and no date."""
     runs = daily(CRIT, CRIT, OK, OK, OK, OK, CRIT, CRIT) + daily(CRIT, CRIT, target="staging")
     found = incidents(runs, RULES)
     assert sorted((one.target, one.number) for one in found) == [
@@ -166,8 +168,8 @@ def test_targets_kinds_and_causes_are_apart():
     assert len({fingerprint_of(*part) for part in parts}) == 3
 
 
-def test_unknown_opens_cannot_see_and_nothing_else():
-    """However often; where it turns out to be down, that is another incident, and the first one is over."""
+def test_unknown_opens_only_a_cannot_see_incident():
+    """However often; if the item turns out to be down, that is another incident, and the first one is over."""
     (blind,) = incidents(daily(UNK, UNK, UNK, UNK), RULES)
     assert blind.kind == "cannot see"
     blind, down = incidents(daily(UNK, UNK, UNK, CRIT), RULES)
@@ -178,8 +180,8 @@ def test_unknown_opens_cannot_see_and_nothing_else():
     assert down.opened == START + 3 * DAY
 
 
-def test_not_seeing_leaves_a_down_incident_open():
-    """It is not well, and whether it is still down nobody knows: both are open."""
+def test_unknown_leaves_a_down_incident_open():
+    """It has not recovered, and whether it is still down is unknown: both incidents are open."""
     found = incidents(daily(CRIT, CRIT, UNK), RULES)
     assert [(one.kind, one.is_open) for one in found] == [("down", True), ("cannot see", True)]
     (down, blind) = incidents(daily(CRIT, CRIT, UNK, OK), RULES)
@@ -191,8 +193,8 @@ def test_not_seeing_leaves_a_down_incident_open():
 
 
 @pytest.mark.parametrize("well", [OK, WARN])
-def test_it_closes_with_the_last_of_its_items(well):
-    """A warning is within bounds. One that is not looked at keeps it open."""
+def test_incident_closes_with_the_last_of_its_items(well):
+    """A warning is within bounds. An unmeasured item keeps it open."""
     bad = Finding(verdict=CRIT, cause="shared", message="both")
     runs = [run(START + n * DAY, {REDIS: bad, QUEUE: bad}) for n in range(2)]
     runs.append(run(START + 2 * DAY, {REDIS: well}))
@@ -203,14 +205,14 @@ def test_it_closes_with_the_last_of_its_items(well):
     assert one.events[-1].text == "Shared: within bounds again, after 2 days, and 24 h not measured"
 
 
-def test_it_closes_after_so_many_good_runs():
+def test_incident_closes_after_the_required_good_runs():
     """In a row."""
     rules = Rules(bad_runs={"daily": 2}, good_runs=2)
     assert incidents(daily(CRIT, CRIT, OK, CRIT, OK), rules)[0].is_open
     assert incidents(daily(CRIT, CRIT, OK, NC, OK), rules)[0].closed == START + 4 * DAY
 
 
-def test_a_relapse_within_the_time_is_the_same_incident():
+def test_relapse_within_the_time_reopens_the_incident():
     """Counted from its recovery to the first run that was bad again."""
     (one,) = incidents(daily(CRIT, CRIT, OK, CRIT, CRIT), RULES)
     assert one.is_open
@@ -222,8 +224,8 @@ def test_a_relapse_within_the_time_is_the_same_incident():
     assert first.fingerprint == second.fingerprint
 
 
-def test_what_comes_back_too_often_is_flapping():
-    """And it says so."""
+def test_frequent_relapses_are_flapping():
+    """And the event says so."""
     (one,) = incidents(daily(CRIT, CRIT, *[OK, CRIT, CRIT] * 3), RULES)
     assert (one.reopened, one.flapping) == (3, True)
     assert "flapping, 3 times by now" in one.events[-1].text
@@ -232,8 +234,8 @@ def test_what_comes_back_too_often_is_flapping():
 # --------------------------------------------------------------------------------------------------------- windows
 
 
-def test_what_falls_into_a_window_is_quiet_until_its_end():
-    """Measured all the same; windows without a gap between them are one; other targets' do not count."""
+def test_incident_in_a_window_is_quiet_until_its_end():
+    """It is measured all the same; windows without a gap count as one; those of other targets do not count."""
     first = Window(name="Redis", start=START + DAY - timedelta(hours=1), end=START + DAY + timedelta(hours=1))
     after = Window(name="more", start=first.end, end=first.end + timedelta(hours=1), target="production")
     other = Window(name="else", start=START, end=START + 9 * DAY, target="staging")
@@ -245,11 +247,11 @@ def test_what_falls_into_a_window_is_quiet_until_its_end():
     assert not incidents(daily(CRIT, CRIT), RULES, [edge])[0].events[0].quiet
 
 
-# ----------------------------------------------------------------------------------------------------- of any runs
+# ---------------------------------------------------------------------------------------------- properties of runs
 
 
-def test_order_and_doubles_make_no_difference():
-    """As lines stand after a merge."""
+def test_order_and_duplicates_make_no_difference():
+    """As lines may stand after a merge."""
     runs = daily(CRIT, CRIT, OK, CRIT, CRIT, OK, UNK, UNK)
     mixed = [*runs, *runs]
     random.Random(7).shuffle(mixed)
@@ -287,15 +289,15 @@ SOME_RULES = st.builds(
     good_runs=st.integers(1, 2),
     reopen_hours=st.sampled_from([0.0, 30.0, 100.0]),
 )
-# A busy machine draws slowly, which says nothing of what is tested.
+# A busy machine generates examples slowly, which has no meaning for the test.
 SLOW = [HealthCheck.too_slow]
 MANY = settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
 
 
 @MANY
 @given(RUNS, SOME_RULES)
-def test_a_later_run_changes_nothing_that_was_told(runs, rules):
-    """The events of the runs so far are among those of all runs, so none is told twice or taken back."""
+def test_later_run_changes_no_reported_event(runs, rules):
+    """The events of the runs so far are among those of all runs, so none is reported twice or withdrawn."""
     whole = {event.id: event for one in incidents(runs, rules) for event in one.events}
     for end in range(len(runs)):
         for one in incidents(runs[:end], rules):
@@ -304,8 +306,8 @@ def test_a_later_run_changes_nothing_that_was_told(runs, rules):
 
 @MANY
 @given(RUNS, SOME_RULES)
-def test_each_incident_is_told_in_order(runs, rules):
-    """It opens once, closes only when open, comes back only when closed, and its events' ids are all different."""
+def test_events_of_each_incident_are_in_order(runs, rules):
+    """It opens once, closes only when open, reopens only when closed, and all its event ids differ."""
     found = incidents(runs, rules)
     ids = [event.id for one in found for event in one.events]
     assert len(ids) == len(set(ids))
@@ -329,7 +331,7 @@ def test_each_incident_is_told_in_order(runs, rules):
 @MANY
 @given(RUNS, SOME_RULES)
 def test_unknown_never_makes_anything_down(runs, rules):
-    """Without any CRITICAL there is no incident that says down, and the other way round."""
+    """Without any CRITICAL no incident says down; with only CRITICAL none says unseen."""
     for kind, verdict in (("down", CRIT), ("cannot see", UNK)):
         without = [
             run(
@@ -342,29 +344,37 @@ def test_unknown_never_makes_anything_down(runs, rules):
 
 @MANY
 @given(RUNS, SOME_RULES)
-def test_it_is_closed_exactly_where_its_items_are_well(runs, rules):
-    """Each item's newest looks are well so many times; of a closed one, those until it closed."""
+def test_incident_is_closed_exactly_when_its_items_are_healthy(runs, rules):
+    """Its items were healthy in their newest runs; until it closed, if it is closed.
+
+    Items that cannot be seen for another cause by now do not count, as long as others do.
+    """
     for one in incidents(runs, rules):
         well = {OK, WARN} if one.kind == "down" else {OK, WARN, CRIT}
         until = one.closed or START + 999 * DAY
-        looks = {
+        findings = {
             item: [
-                each.items[item].verdict
+                each.items[item]
                 for each in runs
                 if each.target == one.target and each.started <= until and item in each.items
                 if each.items[item].verdict not in (NC, WAIVED)
             ][-rules.good_runs :]
             for item in one.items
         }
-        all_well = all(len(seen) >= rules.good_runs and set(seen) <= well for seen in looks.values())
+        counted = [
+            [finding.verdict for finding in newest]
+            for item, newest in findings.items()
+            if one.kind == "down" or newest[-1].verdict in well or cause_of(item, newest[-1]) == one.cause
+        ]
+        all_well = bool(counted) and all(len(seen) >= rules.good_runs and set(seen) <= well for seen in counted)
         assert all_well == (not one.is_open)
 
 
-# -------------------------------------------------------------------------------------- what an operator relies on
+# --------------------------------------------------------------------------------------- expectations of operators
 
 
-def test_what_is_run_on_demand_joins_none():
-    """Nothing would look at it again, so that it held the incident open for ever."""
+def test_sets_run_on_demand_join_no_incident():
+    """No later run would measure them again, so they would hold the incident open for ever."""
     rules = Rules(bad_runs={"daily": 2, "troubleshooting": 0})
     asked = run(START + DAY + HOUR, {"troubleshooting.redis.alive": CRIT}, name="troubleshooting")
     (one,) = incidents([*daily(CRIT, CRIT, OK), asked], rules)
@@ -372,8 +382,8 @@ def test_what_is_run_on_demand_joins_none():
     assert told(one) == ["opened", "recovered"]
 
 
-def test_a_relapse_in_an_open_incident_is_no_silence():
-    """The week stays bad; that the day's figure recovered and failed again is told, once confirmed."""
+def test_relapse_in_an_open_incident_is_reported():
+    """The weekly item stays bad; the daily figure recovered and failed again, which is reported once confirmed."""
     rules = Rules(bad_runs={"daily": 2, "weekly": 1})
     week, day = "weekly.kpi.availability", "daily.kpi.availability"
     runs = [run(START - HOUR, {week: CRIT}, name="weekly"), *daily(CRIT, CRIT, OK, CRIT, item=day)]
@@ -384,16 +394,16 @@ def test_a_relapse_in_an_open_incident_is_no_silence():
     assert one.events[-1].at == START + 4 * DAY
     assert "daily.kpi.availability had been well meanwhile: " in one.events[-1].text
     (one,) = incidents([*runs, *daily(*[None] * 4, OK, item=day)[4:]], rules)
-    assert told(one) == ["opened", "joined"]  # a single bad look is none
+    assert told(one) == ["opened", "joined"]  # a single bad result is not enough
 
 
-def test_what_was_well_until_now_joins_no_open_incident_in_silence():
-    """The week is bad; the day's figure was well on the days after, and fails now: told, once confirmed."""
+def test_item_that_was_healthy_joining_an_open_incident_is_reported():
+    """The weekly item is bad; the daily figure was healthy for days and fails now: reported, once confirmed."""
     rules = Rules(bad_runs={"daily": 2, "weekly": 1})
     week, day = "weekly.kpi.availability", "daily.kpi.availability"
     runs = [run(START - HOUR, {week: CRIT}, name="weekly"), *daily(OK, OK, CRIT, item=day)]
     (one,) = incidents(runs, rules)
-    assert told(one) == ["opened", "joined"]  # a single bad look is none
+    assert told(one) == ["opened", "joined"]  # a single bad result is not enough
     (one,) = incidents([*runs, *daily(None, None, None, CRIT, item=day)[3:]], rules)
     assert told(one) == ["opened", "joined", "escalated"]
     assert one.events[-1].at == START + 3 * DAY
@@ -401,11 +411,12 @@ def test_what_was_well_until_now_joins_no_open_incident_in_silence():
     assert told(incidents([*runs, *more], rules)[0]) == ["opened", "joined", "escalated"]  # and only once
     before = daily(OK, OK, CRIT, CRIT, CRIT, item=day)
     late = run(START + 3 * DAY + HOUR, {week: CRIT}, name="weekly")
-    assert told(incidents([*before, late], rules)[0]) == ["opened", "joined"]  # the week was not seen meanwhile
+    # the weekly item was not measured meanwhile
+    assert told(incidents([*before, late], rules)[0]) == ["opened", "joined"]
 
 
-def test_each_event_has_an_id_of_its_own():
-    """Of one run with two items that turn out to be out of bounds, one event tells both."""
+def test_each_event_has_its_own_id():
+    """If one run finds two items out of bounds, one event names both."""
     blind = Finding(verdict=UNK, cause="Prometheus", message="Prometheus: no answer")
     runs = [run(START + n * DAY, {REDIS: blind, WEB: blind}) for n in range(2)]
     one = incidents([*runs, run(START + 2 * DAY, {REDIS: CRIT, WEB: CRIT})], RULES)[0]
@@ -416,8 +427,8 @@ def test_each_event_has_an_id_of_its_own():
     assert "daily.health.api: could" in one.events[1].text
 
 
-def test_what_is_unseen_for_another_cause_holds_no_incident_open():
-    """Prometheus answers again; that one item is unseen for its token now is another incident."""
+def test_item_unseen_for_another_cause_holds_no_incident_open():
+    """Prometheus answers again; an item that is unseen for its token now is another incident."""
     blind = Finding(verdict=UNK, cause="Prometheus")
     other = Finding(verdict=UNK, cause="DigitalOcean")
     runs = [run(START + n * DAY, {REDIS: blind, WEB: blind}) for n in range(2)]
@@ -427,8 +438,8 @@ def test_what_is_unseen_for_another_cause_holds_no_incident_open():
     assert {one.cause: one.is_open for one in alone} == {"Prometheus": True, "DigitalOcean": True}
 
 
-def test_the_catalogue_names_it_and_does_not_make_its_identity():
-    """Title and sentences say ``API health``; a title that is corrected opens nothing anew."""
+def test_catalogue_title_names_an_incident_without_identifying_it():
+    """Title and sentences say ``API health``; a corrected title opens no new incident."""
     titles = {WEB: "API health", REDIS: "Redis alive"}
     runs = [*daily(CRIT, CRIT, item=WEB), run(START + 2 * DAY, {WEB: OK})]
     (plain,), (named,) = incidents(runs, RULES), incidents(runs, RULES, titles=titles)
@@ -442,8 +453,8 @@ def test_the_catalogue_names_it_and_does_not_make_its_identity():
     assert root.events[-1].text == "Redis alive failed for it too"
 
 
-def test_what_is_not_part_of_the_product_any_more_holds_no_incident_open():
-    """Nobody looks at it: there is no check of it any more, which is what a whole run of its set shows."""
+def test_removed_item_holds_no_incident_open():
+    """Nothing measures it: a complete run of its set shows that its check no longer exists."""
     bad = daily(CRIT, CRIT)
     gone = run(START + 2 * DAY, {WEB: OK}, left_out={"redis": [REDIS]}, counts={"OK": 1})
     (found,) = incidents([*bad, gone], RULES)
