@@ -246,8 +246,8 @@ class _Fold:
             also = f"; {self.names.items(gone)}: {GONE}" if gone else ""
             self._note(run, case, "recovered", f"{name}: {AGAIN[case.kind]}, after {after}{also}")
         else:
-            told = f"{name}: {GONE}, so this is closed after {after}; it was not seen well again"
-            self._note(run, case, "gone", told)
+            text = f"{name}: {GONE}, so this is closed after {after}; it was not seen well again"
+            self._note(run, case, "gone", text)
         for item in case.items:
             del self._open_with[run.target, item][case.fingerprint]
 
@@ -285,8 +285,8 @@ def _bad_by_cause(looked_at: dict[str, Finding]) -> list[_Bad]:
             cause = cause_of(item, finding)
             bad = found.setdefault((kind, cause), _Bad(kind, cause))
             bad.items.append(item)
-            said = finding.message or f"{item}: {finding.verdict}"
+            message = finding.message or f"{item}: {finding.verdict}"
             # Of several messages for one cause, the one that names it is the most informative.
-            if not bad.message or (cause in said and cause not in bad.message):
-                bad.message = said
+            if not bad.message or (cause in message and cause not in bad.message):
+                bad.message = message
     return list(found.values())

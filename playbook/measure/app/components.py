@@ -120,9 +120,9 @@ class AppComponents:
     @property
     def summary(self) -> str:
         """How many are healthy, in words."""
-        well = sum(component.well and component.coverage.enough for component in self.worst_first)
+        healthy = sum(component.well and component.coverage.enough for component in self.worst_first)
         without = f", and {self.others} without a health" if self.others else ""
-        return f"{well} of {len(self.worst_first)}{without}"
+        return f"{healthy} of {len(self.worst_first)}{without}"
 
     def evidence(self) -> Evidence:
         """A row for each component."""

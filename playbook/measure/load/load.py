@@ -20,7 +20,7 @@ from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.load import kept
-from playbook.load.giving_way import GaveWay, gave_way, watched_of
+from playbook.load.bottleneck import Bottleneck, find_bottlenecks, watched_of
 from playbook.load.omission import kind_of_percentiles
 from playbook.load.order import LoadOrder
 from playbook.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Outcome, Step
@@ -64,7 +64,7 @@ class LoadTest:
     breaks_p95: float
     samples: tuple[Sample, ...] = ()
     unread: tuple[str, ...] = ()
-    gave_way: tuple[GaveWay, ...] = ()
+    bottlenecks: tuple[Bottleneck, ...] = ()
     file: str = ""
     html: str = ""
 
@@ -272,9 +272,9 @@ class LoadTest:
 
     @property
     def _order(self) -> Evidence:
-        if not self.gave_way:
+        if not self.bottlenecks:
             return Lines("What gave way first", ["Nothing left its usual range."])
-        return Lines("What gave way first", [one.text for one in self.gave_way])
+        return Lines("What gave way first", [one.text for one in self.bottlenecks])
 
     @property
     def _steps(self) -> Table:
@@ -310,7 +310,7 @@ class LoadTest:
     def _marks(self) -> dict[str, float]:
         """The first bottleneck, marked on every chart."""
         began = self.outcome.started.timestamp()
-        return {f"{one.name} gives way": began + max(one.after, 0.0) for one in self.gave_way[:1]}
+        return {f"{one.name} gives way": began + max(one.after, 0.0) for one in self.bottlenecks[:1]}
 
 
 @measurement(time_limit=LONGEST, is_long=True)
@@ -337,7 +337,7 @@ def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock
     with order.under_way(), Sampler(settings) as sampler, _shown_progress(plan):
         outcome = run(plan, order.folder, workers=order.workers, stop=order.stop)
     began = outcome.started.timestamp()
-    given = tuple(gave_way(watched_of(settings, began, outcome.moments, sampler.samples)))
+    bottlenecks = tuple(find_bottlenecks(watched_of(settings, began, outcome.moments, sampler.samples)))
     test = LoadTest(
         plan,
         outcome,
@@ -346,7 +346,7 @@ def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock
         settings.load.breaks.p95_seconds,
         tuple(sampler.samples),
         tuple(f"{text} ({times} of {len(sampler.samples)} times)" for text, times in sampler.problems.items()),
-        given,
+        bottlenecks,
         html=_shown(order.folder / HTML),
     )
     return _kept(test, settings, clock.now())
@@ -375,7 +375,7 @@ def _kept(test: LoadTest, settings: Settings, now: datetime) -> LoadTest:
         plan=test.plan,
         outcome=test.outcome,
         server=list(test.samples),
-        gave_way=[one.text for one in test.gave_way],
+        gave_way=[one.text for one in test.bottlenecks],
     )
     lasting = "" if settings.target.kind != SANDBOX else " (until the sandbox ends)"
     return replace(test, file=f"{kept.keep(Path(settings.capacity.load_tests), result)}{lasting}")

@@ -10,7 +10,7 @@ from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Lines, Table
 from playbook.core.limits import Reading
-from playbook.load.giving_way import points_of
+from playbook.load.bottleneck import points_of
 from playbook.load.outcome import Endpoint, Error
 from playbook.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.measure.app.resources import Judged
@@ -231,7 +231,7 @@ class LoadedServer:
 
     samples: tuple[Sample, ...]
     unread: tuple[str, ...]
-    gave_way: tuple[str, ...]
+    bottlenecks: tuple[str, ...]
     test: Coverage
     broken_on_purpose: bool = False
     has_redis: bool = False
@@ -294,7 +294,7 @@ class LoadedServer:
 
     def evidence(self) -> list[Evidence]:
         """Bottlenecks, a chart for each figure, and what could not be read."""
-        order = list(self.gave_way) or ["Nothing left its usual range."]
+        order = list(self.bottlenecks) or ["Nothing left its usual range."]
         shown: list[Evidence] = [Lines("What gave way first", order)]
         for name, unit in UNITS.items():
             points = points_of(self.samples, name)
@@ -311,12 +311,12 @@ def loaded_server(load_test: LoadTest, settings: Settings) -> LoadedServer:
     if not settings.load.metrics_path:
         settings.require(settings.target.redis.url, "redis.url", "Redis")
     test = load_test
-    gave_way = tuple(one.text for one in test.gave_way)
+    bottlenecks = tuple(one.text for one in test.bottlenecks)
     has_redis = bool(settings.target.redis.url)
     return LoadedServer(
         test.samples,
         test.unread,
-        gave_way,
+        bottlenecks,
         test.coverage,
         test.is_breakpoint,
         has_redis=has_redis,

@@ -74,7 +74,7 @@ class _Reader(Statements):
         if isinstance(value, Pairs):
             self._object(OWN, value, 0)
             if not self.own:
-                self._say_as_message(value)
+                self._read_message_as_status(value)
             if not self.own and not self.others:
                 self._entries(value, 0)
         elif isinstance(value, list):
@@ -85,13 +85,13 @@ class _Reader(Statements):
         elif isinstance(value, bool):
             self.state(OWN, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY)
 
-    def _say_as_message(self, value: Pairs) -> None:
+    def _read_message_as_status(self, value: Pairs) -> None:
         """``{"message": "OK"}``, where nothing else gives a status."""
-        for key, said in value:
-            if "".join(words.words_of(key)) in _AS_MESSAGE and isinstance(said, str):
-                state = state_of(said)
+        for key, text in value:
+            if "".join(words.words_of(key)) in _AS_MESSAGE and isinstance(text, str):
+                state = state_of(text)
                 if state is not None:
-                    self.state(OWN, said.strip(), state)
+                    self.state(OWN, text.strip(), state)
 
     def _object(self, name: str, value: Pairs, depth: int) -> None:
         """Read an object whose statements are about ``name``; the service itself where that is empty."""
@@ -244,8 +244,8 @@ class _Reader(Statements):
         after = sum(one.state is not None and one.state > State.HEALTHY for one in self.others)
         if before == after:
             listed = [inner for inner, _ in value] if isinstance(value, Pairs) else []
-            said = short(value) if not listed else short(", ".join(listed))
-            self.errors.append((name, Dependency(under(name, key), said, State.UNHEALTHY)))
+            text = short(value) if not listed else short(", ".join(listed))
+            self.errors.append((name, Dependency(under(name, key), text, State.UNHEALTHY)))
 
     # ---------------------------------------------------------------------------------------------- single values
 

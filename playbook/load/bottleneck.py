@@ -28,7 +28,7 @@ class Watched(NamedTuple):
     points: Sequence[tuple[float, float]]
 
 
-class GaveWay(NamedTuple):
+class Bottleneck(NamedTuple):
     """A figure that left its usual range, seconds after the test began."""
 
     after: float
@@ -36,7 +36,7 @@ class GaveWay(NamedTuple):
     name: str = ""
 
 
-def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
+def find_bottlenecks(watched: Iterable[Watched]) -> list[Bottleneck]:
     """Figures that left their usual range for at least two values in a row, earliest first."""
     found = []
     for one in watched:
@@ -48,7 +48,7 @@ def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
                 passed = (
                     f"passed {most} after {after:.0f} s" if after >= 0 else f"was over {most} from the beginning"
                 )
-                found.append(GaveWay(after, f"{one.name} {passed}", one.name))
+                found.append(Bottleneck(after, f"{one.name} {passed}", one.name))
                 break
     return sorted(found)
 

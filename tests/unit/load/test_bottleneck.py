@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.load.giving_way import Watched, gave_way, watched_of
+from playbook.load.bottleneck import Watched, find_bottlenecks, watched_of
 from playbook.load.outcome import Moments
 from playbook.load.samples import QUEUE, REDIS_LATENCY, Sample
 from playbook.settings.loading import load
@@ -21,30 +21,30 @@ def moments(*seconds):
 def test_bottlenecks_are_in_order_of_time_with_their_limit():
     """The queue filled up before visitors noticed."""
     samples = [Sample(BEGAN + n, {QUEUE: 20.0 * n, REDIS_LATENCY: 1.0}) for n in range(8)]
-    found = gave_way(watched_of(SETTINGS, BEGAN, moments(0.1, 0.2, 0.3, 0.5, 1.0, 2.1, 2.5, 3.0), samples))
+    found = find_bottlenecks(watched_of(SETTINGS, BEGAN, moments(0.1, 0.2, 0.3, 0.5, 1.0, 2.1, 2.5, 3.0), samples))
     assert [one.text for one in found] == ["Image queue passed 50 images after 3 s", "P95 passed 2 s after 5 s"]
 
 
 def test_single_value_beyond_the_limit_is_chance():
     """Including the last second, which nothing follows."""
-    assert gave_way([Watched("P95", "s", 2.0, [(0, 3.0), (1, 1.0), (2, 5.0), (3, 2.0), (4, 9.0)])]) == []
+    assert find_bottlenecks([Watched("P95", "s", 2.0, [(0, 3.0), (1, 1.0), (2, 5.0), (3, 2.0), (4, 9.0)])]) == []
 
 
 def test_figure_over_its_limit_before_the_load_is_worded_differently():
     """The load did not cause it."""
     samples = [Sample(BEGAN + n, {QUEUE: 120.0}) for n in (-2, -1, 0)]
-    (found,) = gave_way(watched_of(SETTINGS, BEGAN, [], samples))
+    (found,) = find_bottlenecks(watched_of(SETTINGS, BEGAN, [], samples))
     assert found.text == "Image queue was over 50 images from the beginning"
 
 
 def test_failures_count_by_share_and_unread_figures_do_not_count():
     """Seconds without requests say nothing."""
     failing = [Moments(at=BEGAN + n, users=5, requests=n % 2, failures=n % 2, p95=None) for n in range(6)]
-    (found,) = gave_way(watched_of(SETTINGS, BEGAN, failing, [Sample(BEGAN, {})]))
+    (found,) = find_bottlenecks(watched_of(SETTINGS, BEGAN, failing, [Sample(BEGAN, {})]))
     assert found.text == "Failed requests passed 5 % after 1 s"
 
 
 def test_no_bottleneck():
     """An empty list, also for an empty test."""
-    assert gave_way(watched_of(SETTINGS, BEGAN, moments(0.1, 0.1), [])) == []
-    assert gave_way([]) == []
+    assert find_bottlenecks(watched_of(SETTINGS, BEGAN, moments(0.1, 0.1), [])) == []
+    assert find_bottlenecks([]) == []
