@@ -22,6 +22,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
 
+from playbook.core.durations import rough
+
 _SHORT = 2.0  # seconds; what is over sooner is not told on a terminal
 _TICK = 1.0
 _FIRST_LINE, _NEXT_LINE = 30.0, 60.0  # seconds, where there is no terminal
@@ -57,12 +59,12 @@ class Task:
         """What, how far, how long still: ``Restore drill: 40 % after 32 s, about 48 s left; reading``."""
         passed = max(now - self.began, 0.0)
         if self.seconds is not None and passed <= self.seconds:
-            told = f"{_span(passed)} of {_span(self.seconds)}, about {_span(self.seconds - passed)} left"
+            told = f"{rough(passed)} of {rough(self.seconds)}, about {rough(self.seconds - passed)} left"
         elif self.share is not None and self.share >= _LEAST_SHARE:
             left = passed / self.share - passed
-            told = f"{100 * min(self.share, 1):.0f} % after {_span(passed)}, about {_span(max(left, 0.0))} left"
+            told = f"{100 * min(self.share, 1):.0f} % after {rough(passed)}, about {rough(max(left, 0.0))} left"
         else:
-            told = _span(passed) + (f", at most {_span(self.most)}" if self.most is not None else "")
+            told = rough(passed) + (f", at most {rough(self.most)}" if self.most is not None else "")
         return f"{self.name}: {told}{f'; {self.doing}' if self.doing else ''}"
 
 
@@ -102,7 +104,7 @@ class Screen:
             if not self.tasks:
                 self._idle.set()
                 if self._is_shown:
-                    self._write(f"{_CLEAR}{task.name}: ended after {_span(self.now() - task.began)}\n")
+                    self._write(f"{_CLEAR}{task.name}: ended after {rough(self.now() - task.began)}\n")
                 self._is_shown = False
 
     def show(self) -> None:
@@ -165,11 +167,3 @@ def work(name: str, *, seconds: float | None = None, most: float | None = None) 
     finally:
         if screen:
             screen.end(task)
-
-
-def _span(seconds: float) -> str:
-    """``45 s``, ``12 min``, ``3 h 20 min``."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

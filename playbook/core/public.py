@@ -26,7 +26,7 @@ from playbook.core.errors import (
 )
 from playbook.core.own_items import is_made_of_test, slug
 from playbook.core.record import KILLED, Record, Results, RootCause
-from playbook.core.told import GROUPS, Before, Link, Thread
+from playbook.core.told import GROUPS, RELEASED, Before, Link, Thread
 from playbook.core.verdict import Verdict
 
 # What our clients and measurements call what they ask: the only names of services that everybody may read.
@@ -136,6 +136,8 @@ def public_thread(thread: Thread | None, items: Sequence[str], shown: Sequence[R
         severity={named[item]: severity for item, severity in thread.severity.items() if item in named},
         links={named[item]: _public_links(links) for item, links in thread.links.items() if item in named},
         last_good=_public_before(thread.last_good),
+        released=RELEASED if thread.released else "",
+        release_links=_public_links(thread.release_links),
     )
 
 
@@ -178,6 +180,7 @@ def public_record(record: Record, item: Item | None) -> Record:
         seconds=record.seconds,
         readings=record.readings,
         audience=record.audience,
+        release=record.release and record.release.for_everybody,
     )
     if record.audience is Audience.TEAM:
         return shown

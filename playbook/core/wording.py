@@ -19,7 +19,9 @@ _NONE = re.compile(r"(?:none|nothing)(?: at all)?(?P<rest>\b.*)", re.DOTALL)
 _ANSWER = "an answer from "
 _ARTICLE = re.compile(r"^(?:an?|the|some)\s+")
 _UNITS = "%|ms|s|min|h|d|days?|weeks?|months?|[KMGT]?i?B|points?|requests?|images?|jobs?|keys?"
-_NUMBER_AND_UNIT = re.compile(rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])")
+_NUMBER_AND_UNIT = re.compile(
+    rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])|(?<=&[gl]t;) (?=[0-9])"
+)
 
 
 def name_of(slug: str) -> str:
@@ -68,19 +70,17 @@ def kept_together(text: str) -> str:
     return _NUMBER_AND_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
-def span(seconds: float) -> str:
-    """A length of time in its two largest units: ``29 h 4 min``, ``3 d 2 h``, ``45 s``."""
-    total = max(round(seconds), 0)
-    if total < 60:
-        return f"{total} s"
-    minutes, rest = divmod(total, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 72:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
+def code_parts(text: str) -> list[tuple[str, bool]]:
+    """The parts of a text, each with whether it is code: what stands between two backticks."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one without its other is a character like any other
+        return [(text, False)]
+    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
+
+
+def without_code_marks(text: str) -> str:
+    """The same for plain text, where backticks would be read as such."""
+    return "".join(part for part, _ in code_parts(text))
 
 
 def moment(at: datetime | None) -> str:

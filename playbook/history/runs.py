@@ -83,7 +83,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         audience: ``public`` holds none of the team's data (``playbook.history.public_lines``); a line without it
             may.
         left_out: what is not part of the product, by part: the ids of the set's items about it.
-        release: the release that served visitors, if it was read; None in a public line.
+        release: the release that served visitors, if it was read; only a digest in a public line.
     """
 
     schema: int = 1

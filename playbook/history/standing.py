@@ -22,7 +22,9 @@ class Standing:
 
     Attributes:
         bad, well, seen: observations in a row; an item out of bounds also counts as seen.
-        since: by kind, when the first observation of the failing streak began.
+        since: by cause, time and kind of the first observation of the failing streak.
+        down_for: causes for which it was out of bounds in this streak.
+        is_down: whether the newest observation found it out of bounds.
         good_at: by kind, when it was last in the state that closes an incident of this kind.
         cause: root cause of the newest failing observation.
         gone: a whole run of its set no longer holds it.
@@ -32,7 +34,9 @@ class Standing:
     bad: int = 0
     well: int = 0
     seen: int = 0
-    since: dict[Kind, datetime] = field(default_factory=dict)
+    since: dict[str, tuple[datetime, Kind]] = field(default_factory=dict)
+    down_for: set[str] = field(default_factory=set)
+    is_down: bool = False
     good_at: dict[Kind, datetime] = field(default_factory=dict)
     cause: str = ""
     gone: bool = False
@@ -40,17 +44,19 @@ class Standing:
 
     def observe(self, verdict: Verdict, at: datetime, cause: str, reach: timedelta = timedelta()) -> None:
         """Add the next observation; ``reach`` is how long it is valid."""
+        self.is_down = verdict is Verdict.CRITICAL
         self.cause, self.gone, self.known_until = cause, False, at + reach
         if verdict in WELL:
             self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
             self.since.clear()
+            self.down_for.clear()
             self.good_at = {DOWN: at, CANNOT_SEE: at}
             return
         self.bad, self.well = self.bad + 1, 0
-        self.since.setdefault(KINDS[verdict], at)
-        if verdict is Verdict.CRITICAL:
+        self.since.setdefault(cause, (at, KINDS[verdict]))
+        if self.is_down:
             self.seen += 1
-            self.since.pop(CANNOT_SEE, None)
+            self.down_for.add(cause)
             self.good_at[CANNOT_SEE] = at
         else:
             self.seen = 0

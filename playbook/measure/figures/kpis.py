@@ -9,7 +9,7 @@ from datetime import datetime
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
-from playbook.core.counters import Counted, Earlier
+from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, TooLittleData
@@ -29,7 +29,7 @@ from playbook.measure.figures.figure_names import (
     Window,
 )
 from playbook.measure.figures.queries import own_series, query_of, selectors
-from playbook.measure.images.image_counts import ImageStats, read_image_stats
+from playbook.measure.images.image_counts import OfImageStats, read_image_stats
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
 from playbook.settings.loading import Settings
@@ -173,27 +173,16 @@ def number_of(answered: Answered) -> tuple[float, Coverage]:
 
 
 @dataclass(frozen=True, slots=True)
-class CountedImages:
-    """Image processing by the workers' counts in Redis, where Prometheus has none.
+class CountedImages(OfImageStats):
+    """Image processing by the workers' counts in Redis, if Prometheus has none.
 
     Attributes:
         least: minimum number of images.
         instead: the response of Prometheus; ``None`` where it is not configured.
     """
 
-    stats: ImageStats
     least: int
     instead: Kpi | None = None
-
-    @property
-    def coverage(self) -> Coverage:
-        """What of the counts is understood."""
-        return self.stats.coverage
-
-    @property
-    def readings(self) -> dict[str, Counted]:
-        """The counts, for later runs to compare with."""
-        return self.stats.readings
 
     @property
     def reading(self) -> Reading:

@@ -83,9 +83,9 @@ def test_good_evidence_that_is_partial_is_unknown():
     number, statement = judge.judgements
     assert number.verdict is statement.verdict is Verdict.UNKNOWN
     assert number.message == (
-        "Cache hit rate: expected samples of at least 22.8 of 24 h, got samples of 12 h; what was seen gives 95 %"
+        "Cache hit rate: expected samples of at least 22.8 of 24 h, got samples of 12 h; partial result: 95 %"
     )
-    assert statement.message.endswith("got samples of 12 h; what was seen gives none")
+    assert statement.message.endswith("got samples of 12 h; partial result: none")
     assert (number.value, number.limit) == (None, None)
     assert (number.hint, number.coverage) == ("Look at the targets.", "12 of 24 h")
 
@@ -145,7 +145,7 @@ def test_what_was_judged_before_a_measurement_was_asked_for_stands_on_it_too():
     judge(75, HITS)
     judge.stand_on("availability", HALF)
     assert [str(judged.verdict) for judged in judge.judgements] == ["UNKNOWN", "WARNING"]
-    assert judge.judgements[0].message.endswith("got samples of 12 h; what was seen gives none")
+    assert judge.judgements[0].message.endswith("got samples of 12 h; partial result: none")
 
 
 def test_a_measurement_that_says_nothing_of_what_it_has_seen_has_seen_nothing():

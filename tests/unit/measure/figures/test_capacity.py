@@ -72,7 +72,7 @@ def test_steady_growth_reports_the_date_of_its_limit():
     assert "80 % on 2027-02-11" in meeting.reading.over
     assert found.summary == "Memory of worker in 80 days"
     assert found.coverage.enough
-    assert found.coverage.words == "1 answer · 2 own series · 60 of 60 days"
+    assert found.coverage.words == "1 answer · 2 series of this target · 60 of 60 days"
 
 
 def test_no_growth_is_reported():
@@ -124,7 +124,7 @@ def test_spike_is_the_peak_times_the_multiple_over_the_maximum_instances(tmp_pat
     assert [(one.name, one.reading.value) for one in found.by_cpu] == [("web", 75.0), ("optimizer", 45.0)]
     assert found.by_cpu[0].reading.over == "of 2 instances at 1.5 × the peak of 30 days (100 % of one instance)"
     assert found.coverage.enough
-    assert found.coverage.words == "1 answer · 2 own series · 720 of 720 h"
+    assert found.coverage.words == "1 answer · 2 series of this target · 720 of 720 h"
     assert found.by_requests == []
     assert found.evidence()[1].facts["Load test"] == "no breakpoint test yet"
 

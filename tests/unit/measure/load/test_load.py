@@ -619,7 +619,7 @@ def test_evidence_can_be_shown_in_reports():
     assert [one.title for one in shown if hasattr(one, "curves")] == [
         "Users",
         "Requests and failures of each second",
-        "P95 of each second",
+        "Response times of each second",
     ]
 
 

@@ -1,47 +1,36 @@
-"""Times as readers say them: in UTC, beside it in the zone of the target, and how far away they are. Pure."""
+"""Times in UTC with the local time of the target beside them. Pure."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from playbook.report.words import plural
-
 
 def both(moment: datetime, zone: str) -> str:
     """``Sat 28 Nov 2026, 13:40 UTC (14:40 in Berlin)``; the day too where it is another one there."""
     told = moment.astimezone(UTC)
-    return f"{told:%a %-d %b %Y, %H:%M} UTC{_there(told, zone)}"
+    return f"{told:%a %-d %b %Y, %H:%M} UTC{beside(told, zone)}"
 
 
 def short_both(moment: datetime, zone: str) -> str:
     """``Sat 28 Nov, 13:40 UTC (14:40 in Berlin)``: within the last or next weeks."""
     told = moment.astimezone(UTC)
-    return f"{told:%a %-d %b, %H:%M} UTC{_there(told, zone)}"
+    return f"{told:%a %-d %b, %H:%M} UTC{beside(told, zone)}"
 
 
-def _there(moment: datetime, zone: str) -> str:
+def beside(moment: datetime, zone: str) -> str:
+    """What stands behind a time in UTC: `` (14:40 in Berlin)``; empty where the zone is UTC or not known."""
+    told = moment.astimezone(UTC)
     try:
-        local = moment.astimezone(ZoneInfo(zone))
+        local = told.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):  # of a report from another machine
         return ""
     if local.utcoffset() == timedelta():
         return ""
-    day = "" if local.date() == moment.date() else f"{local:%a} "
+    day = "" if local.date() == told.date() else f"{local:%a} "
     return f" ({day}{local:%H:%M} in {place_of(zone)})"
 
 
 def place_of(zone: str) -> str:
     """``Buenos Aires`` for ``America/Argentina/Buenos_Aires``."""
     return zone.rpartition("/")[2].replace("_", " ")
-
-
-def age(span: timedelta) -> str:
-    """``45 min``, ``3 h``, ``2 days``: what a person would say, never rounded up."""
-    minutes = int(max(span.total_seconds(), 0) // 60)
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 120:
-        return f"{minutes} min"
-    hours = minutes // 60
-    return f"{hours} h" if hours < 48 else plural(hours // 24, "day")
