@@ -157,7 +157,7 @@ class _Fold:
             self._note(run, case, "opened", bad.message)
         case.course.begin(since, run.started, first_kind)
         self._add(run.target, case, bad)
-        case.told_down = case.was_down
+        case.reported_down = case.was_down
         return True
 
     def _is_ripe(self, target: str, item: str) -> bool:
@@ -204,12 +204,12 @@ class _Fold:
         case.was_wrong = any(part.kind == DOWN and part.failing and each.down_for for _, part, each in parts)
         if down and case.kind == CANNOT_SEE:
             case.kind = DOWN
-            if case.told_down:
+            if case.reported_down:
                 self._note(run, case, "seen", f"{self.names.items(down)}: out of bounds, and seen again")
             else:
                 text = f"What could not be seen is out of bounds now ({self.names.items(down)}): {case.message}"
                 self._note(run, case, "escalated", text)
-                case.told_down = True
+                case.reported_down = True
         elif unseen and not down and case.kind == DOWN:
             case.kind = CANNOT_SEE
             before = "It was out of bounds" if case.was_wrong else "What was out of bounds is well again"
