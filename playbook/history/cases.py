@@ -64,7 +64,7 @@ class Bad:
     message_rank: tuple[bool, bool] = (
         False,
         False,
-    )  # whether the message names the cause, and belongs to a failing item
+    )  # names the cause, of an item out of bounds
 
     def add(self, item: str, kind: Kind, message: str) -> None:
         """Add an item; the message that names the cause is kept, otherwise one of an item out of bounds."""
