@@ -1,4 +1,4 @@
-"""Under load: what the system carries, what gives way, what was better before. Runs with -m load only."""
+"""Under load: capacity, bottlenecks, and changes since earlier tests. Runs with -m load only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An incident while the runs that show it are read: what is known of it from one run to the next."""
+"""An incident while its runs are read: its state from one run to the next."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Part:
 
     Attributes:
         kind: ``down`` once it was out of bounds for the incident's cause since the incident opened.
-        failing: False where it was good meanwhile; it fails again once that is confirmed.
+        failing: False if it was healthy meanwhile; it counts as failing again once that is confirmed.
     """
 
     kind: Kind = CANNOT_SEE
@@ -39,8 +39,8 @@ class Case:
     message: str
     closed: datetime | None = None
     items: dict[str, Part] = field(default_factory=dict)
-    down: dict[str, None] = field(default_factory=dict)  # the items that were ever out of bounds, in order
-    told_down: bool = False  # since it opened for the last time
+    down: dict[str, None] = field(default_factory=dict)  # items that were ever out of bounds, in order
+    reported_down: bool = False  # since it last opened
     was_wrong: bool = False  # it cannot be seen, and was out of bounds when it last could
     reopened: int = 0
     flapping: bool = False
@@ -50,22 +50,25 @@ class Case:
 
     @property
     def was_down(self) -> bool:
-        """An item was out of bounds since it opened for the last time."""
+        """Whether an item was out of bounds since it last opened."""
         return any(part.kind == DOWN for part in self.items.values())
 
 
 @dataclass(slots=True)
 class Bad:
-    """The bad items of one run with one cause."""
+    """The failing items of one run with one cause."""
 
     cause: str
     items: dict[str, Kind] = field(default_factory=dict)
     message: str = ""
-    told_by: tuple[bool, bool] = (False, False)  # whether the message names the cause, and is of what is down
+    message_rank: tuple[bool, bool] = (
+        False,
+        False,
+    )  # names the cause, of an item out of bounds
 
     def add(self, item: str, kind: Kind, message: str) -> None:
-        """Add an item; kept is the message that names the cause, or else one of what is out of bounds."""
+        """Add an item; the message that names the cause is kept, otherwise one of an item out of bounds."""
         self.items[item] = kind
-        told_by = self.cause in message, kind == DOWN
-        if not self.message or told_by > self.told_by:
-            self.message, self.told_by = message, told_by
+        message_rank = self.cause in message, kind == DOWN
+        if not self.message or message_rank > self.message_rank:
+            self.message, self.message_rank = message, message_rank

@@ -37,8 +37,8 @@ def incidents(
 ) -> list[Incident]:
     """The incidents that these runs (any targets and sets) show; oldest first.
 
-    Runs are taken in order of their start, and one that is there twice counts once. ``titles`` are by item, of the
-    catalogue; they make names and sentences, and neither ids nor fingerprints.
+    Runs are taken in order of their start, and a duplicate counts once. ``titles`` are the catalogue's, by item;
+    they are used in names and sentences, not in ids or fingerprints.
     """
     fold = _Fold(rules, windows, Names(titles))
     for run in sorted({run.id: run for run in runs}.values(), key=lambda run: run.order):
@@ -49,7 +49,7 @@ def incidents(
 
 
 class _Fold:
-    """What the runs so far amount to. Each run costs as much as it holds items."""
+    """State after the runs so far. The cost of each run is proportional to its items."""
 
     def __init__(self, rules: Rules, windows: Sequence[Window], names: Names) -> None:
         self._rules = rules
@@ -58,12 +58,12 @@ class _Fold:
         self._items: dict[tuple[str, str], Standing] = {}
         self._newest: dict[str, Case] = {}  # by fingerprint
         self._open_with: dict[tuple[str, str], dict[str, Case]] = {}  # by target and item, then fingerprint
-        self._files: set[tuple[str, str]] = set()  # by target: the items that stand for a file that was not read
+        self._files: set[tuple[str, str]] = set()  # by target: items that represent an unread file
         self._held: dict[tuple[str, str], frozenset[str]] = {}  # by target and set: items of its newest whole run
         self.cases: list[Case] = []
 
     def take(self, run: RunLine) -> None:
-        """The next run in order of time."""
+        """Add the next run in order of time."""
         self._files |= {(run.target, id_of_file(file, run.set)) for file in run.unread}
         looked_at = self._observe(run)
         blind = {item: list(self._waiting_to_see(run.target, item)) for item in looked_at}
@@ -82,11 +82,11 @@ class _Fold:
             self._close_if_well(run, case)
 
     def _observe(self, run: RunLine) -> dict[str, Finding]:
-        """The items that were looked at, with what was found."""
+        """The observed items, with their findings."""
         looked_at = {}
         for item, finding in run.items.items():
             unseen = finding.verdict is Verdict.UNKNOWN and run.ended != "finished"
-            # Of what is run on demand nothing would look again, and what had joined would hold an incident open.
+            # On-demand sets are not re-run, so their failures must not keep an incident open.
             no_part = item in self._rules.ignore or not self._rules.needed(item)
             if unseen or no_part or not (finding.verdict in WELL or finding.verdict in KINDS):
                 continue
@@ -97,7 +97,7 @@ class _Fold:
         return looked_at
 
     def _newly_gone(self, run: RunLine) -> list[str]:
-        """Items of open incidents of which there is no check any more: a whole run of their set holds none."""
+        """Items of open incidents whose check is gone: a whole run of their set holds none."""
         if not run.is_whole:
             return []
         before = self._held.get((run.target, run.set), frozenset())
@@ -107,10 +107,10 @@ class _Fold:
         for (target, item), cases in self._open_with.items():
             if target != run.target or not cases or item in run.items:
                 continue
-            # An item that belongs to no set of its own is only known by the runs that held it.
+            # An item without a set of its own is only known by the runs that held it.
             of_this_set = item.partition(".")[0] == run.set
             if of_this_set or (item.startswith("own.") and item in before - elsewhere):
-                if (target, item) in self._files:  # it can be read again, or is no more
+                if (target, item) in self._files:  # the file can be read again, or is gone
                     self._items[target, item].observe(Verdict.OK, run.started, "")
                 else:
                     self._items[target, item] = Standing(gone=True)
@@ -118,12 +118,12 @@ class _Fold:
         return found
 
     def _waiting_to_see(self, target: str, item: str) -> Iterable[Case]:
-        """The open incidents for whose cause the item could not be seen."""
+        """Open incidents for whose cause the item could not be seen."""
         cases = self._open_with.get((target, item), {}).values()
         return (case for case in cases if case.items[item].kind == CANNOT_SEE)
 
     def _open_or_join(self, run: RunLine, bad: Bad) -> bool:
-        """Whether an incident opened or came back."""
+        """Open an incident or join one; whether one opened or reopened."""
         fingerprint = fingerprint_of(run.target, bad.cause)
         case = self._newest.get(fingerprint)
         if case and case.closed is None:
@@ -136,7 +136,7 @@ class _Fold:
             fallen = [
                 item for item in bad.items if not case.items[item].failing and self._is_ripe(run.target, item)
             ]
-            if fallen:  # what else failed for it keeps it open; whoever saw these well must hear of this
+            if fallen:  # other failing items keep it open, but observers of the recovery must be notified
                 text = f"{self.names.items(fallen)} had been well meanwhile: {bad.message}"
                 self._note(run, case, "escalated", text)
             self._add(run.target, case, bad)
@@ -157,7 +157,7 @@ class _Fold:
             self._note(run, case, "opened", bad.message)
         case.course.begin(since, run.started, first_kind)
         self._add(run.target, case, bad)
-        case.told_down = case.was_down
+        case.reported_down = case.was_down
         return True
 
     def _is_ripe(self, target: str, item: str) -> bool:
@@ -184,7 +184,7 @@ class _Fold:
         case.message = bad.message
         for item in bad.items:
             part = case.items.setdefault(item, Part())
-            # One that was well meanwhile has failed once that is confirmed.
+            # An item that was healthy meanwhile counts as failing only once that is confirmed.
             part.failing = part.failing or self._is_ripe(target, item)
             if bad.cause in self._items[target, item].down_for:
                 part.kind = DOWN
@@ -193,7 +193,7 @@ class _Fold:
             self._open_with.setdefault((target, item), {})[case.fingerprint] = case
 
     def _turn(self, run: RunLine, case: Case) -> None:
-        """Change the kind of an open incident to that of the newest looks at its items."""
+        """Set the kind of an open incident to that of the newest looks at its items."""
         parts = [(item, part, self._items[run.target, item]) for item, part in case.items.items()]
         down = [item for item, part, each in parts if part.kind == DOWN and part.failing and each.is_down]
         unseen = [
@@ -204,19 +204,19 @@ class _Fold:
         case.was_wrong = any(part.kind == DOWN and part.failing and each.down_for for _, part, each in parts)
         if down and case.kind == CANNOT_SEE:
             case.kind = DOWN
-            if case.told_down:
+            if case.reported_down:
                 self._note(run, case, "seen", f"{self.names.items(down)}: out of bounds, and seen again")
             else:
                 text = f"What could not be seen is out of bounds now ({self.names.items(down)}): {case.message}"
                 self._note(run, case, "escalated", text)
-                case.told_down = True
+                case.reported_down = True
         elif unseen and not down and case.kind == DOWN:
             case.kind = CANNOT_SEE
             before = "It was out of bounds" if case.was_wrong else "What was out of bounds is well again"
             self._note(run, case, "unseen", f"{before}, and this cannot be seen now: {self.names.items(unseen)}")
 
     def _escalate(self, run: RunLine, bad: Bad, blind: dict[str, list[Case]]) -> None:
-        """Tell the incidents that waited to see these items that they are out of bounds."""
+        """Note in the incidents that waited to see these items that they are out of bounds."""
         down = [item for item, kind in bad.items.items() if kind == DOWN]
         waiting = {case.fingerprint: case for item in down for case in blind[item] if case.cause != bad.cause}
         for case in waiting.values():
@@ -229,7 +229,7 @@ class _Fold:
                 part.failing = False
         gone = [item for item in case.items if self._items[run.target, item].gone]
         left = [(self._items[run.target, item], part) for item, part in case.items.items() if item not in gone]
-        # What is unseen for another cause by now says nothing of this one, as long as something else does.
+        # An item that is unmeasured for another cause by now does not matter, as long as some other item does.
         good = [
             each.good(part.kind)
             for each, part in left
@@ -245,8 +245,8 @@ class _Fold:
             also = f"; {self.names.items(gone)}: {GONE}" if gone else ""
             self._note(run, case, "recovered", f"{name}: {again}, after {after}{also}")
         else:
-            told = f"{name}: {GONE}, so this is closed after {after}; it was not seen well again"
-            self._note(run, case, "gone", told)
+            text = f"{name}: {GONE}, so this is closed after {after}; it was not seen well again"
+            self._note(run, case, "gone", text)
         for item in case.items:
             del self._open_with[run.target, item][case.fingerprint]
 
@@ -262,13 +262,13 @@ class _Fold:
             held_until=until,
         )
         for place, same in enumerate(case.events):
-            if same.id == event.id:  # one id is told once, so it must say all of it
+            if same.id == event.id:  # an id is delivered once, so its text must be complete
                 case.events[place] = msgspec.structs.replace(same, text=f"{same.text}; {text}")
                 return
         case.events.append(event)
 
     def _held_until(self, target: str, at: datetime) -> datetime | None:
-        """When the window ends in which this falls, and the windows that follow it without a gap."""
+        """End of the maintenance window at ``at``, and of the windows that follow it without a gap."""
         until: datetime | None = None
         for window in self._windows:  # by their start
             if window.target in ("", target) and window.start <= (until or at) < window.end:
@@ -307,6 +307,6 @@ def _bad_by_cause(looked_at: dict[str, Finding]) -> list[Bad]:
         kind = KINDS.get(finding.verdict)
         if kind:
             cause = cause_of(item, finding)
-            said = finding.message or f"{item}: {finding.verdict}"
-            found.setdefault(cause, Bad(cause)).add(item, kind, said)
+            message = finding.message or f"{item}: {finding.verdict}"
+            found.setdefault(cause, Bad(cause)).add(item, kind, message)
     return list(found.values())

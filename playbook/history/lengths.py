@@ -1,7 +1,7 @@
-"""How long an incident was bad: the sum of its bad times, without what was well and what nobody measured. Pure.
+"""How long an incident was failing: the sum of its failing times, without healthy and unmeasured times. Pure.
 
-From one look at its items to the next it is as the look found it, until the next look is due. What lies beyond,
-and the time after a look that could not see, was not measured: it counts as neither bad nor well, and is said.
+From one look at its items until the next is due, the state is that of the look. Time beyond that, and after a look
+that could not measure, is unmeasured: it counts as neither failing nor healthy, and is reported.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ _MINUTE = timedelta(minutes=1)
 
 
 class Lasted(msgspec.Struct, frozen=True, kw_only=True):
-    """How long it was bad, up to the newest look.
+    """How long it was failing, up to the newest look.
 
     Attributes:
-        bad, unseen, unmeasured: seconds, over all its spells: out of bounds, looked at in vain, and not looked at.
-        was_down: it was out of bounds at some time; else what counts is how long it could not be seen.
-        spells: how often it was open: once, and once more for each time it came back.
+        bad, unseen, unmeasured: seconds, over all its spells: out of bounds, measured in vain, and not measured.
+        was_down: it was out of bounds at some time; otherwise the time in which it could not be seen counts.
+        spells: number of times it was open: one, and one more for each reopening.
         looked: the newest look at it while it was open; None once it is closed.
-        state: what that look found.
-        known_until: when the next look is due, after which nobody knows whether that is still so.
+        state: result of that look.
+        known_until: when the next look is due, after which the state is unknown.
     """
 
     bad: float = 0.0
@@ -62,12 +62,12 @@ class Lasted(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def bad_time(self) -> timedelta:
-        """How long it was bad; of what was never seen out of bounds, how long it could not be seen."""
+        """How long it was failing; if it was never seen out of bounds, how long it could not be seen."""
         return timedelta(seconds=self.bad if self.was_down else self.unseen)
 
     @property
     def unmeasured_time(self) -> timedelta:
-        """How long nobody knows what it was."""
+        """How long its state was unknown."""
         return timedelta(seconds=self.unmeasured + (self.unseen if self.was_down else 0.0))
 
     @property
@@ -82,12 +82,12 @@ class Lasted(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(slots=True)
 class Course:
-    """What the looks at an incident amount to while they are told, in order of time."""
+    """Accumulates the looks at an incident, in order of time."""
 
     so_far: Lasted = Lasted(spells=0)  # noqa: RUF009 - frozen
 
     def begin(self, at: datetime, now: datetime, kind: Kind) -> None:
-        """It opened or came back by the looks from ``at`` to ``now``, the first of which found ``kind``."""
+        """Begin a spell by the failing looks from ``at`` to ``now``; the first one found ``kind``."""
         self.so_far = msgspec.structs.replace(
             self.so_far,
             spells=self.so_far.spells + 1,
@@ -98,7 +98,7 @@ class Course:
         )
 
     def look(self, at: datetime, cause: str, parts: Sequence[tuple[Standing, Kind]]) -> None:
-        """The next look while it is open, at its items; each with the worst kind that it was since the opening."""
+        """Add the next look at its items while it is open; each with its worst kind since the opening."""
         items = [each for each, _ in parts]
         asked = [each for each in items if each.bad] or items
         known = max((each.known_until or at for each in asked), default=at)
@@ -109,14 +109,14 @@ class Course:
         )
 
     def end(self, at: datetime) -> None:
-        """It is closed."""
+        """Close the incident."""
         self.so_far = msgspec.structs.replace(self.so_far.until(at), looked=None)
 
 
 def _state(cause: str, parts: Sequence[tuple[Standing, Kind]]) -> State:
-    """What the newest looks at the items found: one that is bad is enough, and one that is not seen tells less."""
+    """State by the newest looks at the items: one failing item is enough; an unmeasured one weighs less."""
     if any(kind == DOWN and each.is_down for each, kind in parts):
         return BAD
-    # What was only ever unseen for this cause, and is unseen for another one by now, says nothing of it.
+    # An item that was only unseen for this cause, and is unseen for another one by now, does not matter.
     unseen = any(each.bad and not each.is_down and (kind == DOWN or each.cause == cause) for each, kind in parts)
     return NOT_SEEN if unseen else WELL

@@ -40,9 +40,9 @@ def earlier_of(settings: Settings, history: Path | None, clock: Clock, known: Ru
 def earlier_readings(
     history: Path | None, settings: Settings, now: datetime, known: RunsByTarget
 ) -> Iterator[Mapping[str, Counted]]:
-    """The readings that are not too old to be compared with (``coverage.counter_most_hours``).
+    """Readings recent enough to be compared with (``coverage.counter_most_hours``).
 
-    What cannot be read is no reading; ``python -m playbook history`` tells what of the history that is.
+    Unreadable ones are skipped; ``python -m playbook history`` reports what of the history cannot be read.
     """
     since = now - timedelta(hours=settings.coverage.counter_most_hours)
     if settings.history.readings:
@@ -54,9 +54,9 @@ def earlier_readings(
 
 
 def last_run(history: Path | None, settings: Settings, now: datetime, known: RunsByTarget) -> datetime | None:
-    """When the newest run of the target began, by the history of a month; None where it has none.
+    """When the newest run of the target began, within a month; None where there is none.
 
-    The history of an embedded system is of others of its kind, which are gone.
+    The history of an embedded sandbox is that of earlier sandboxes, which no longer exist.
     """
     if history is None or settings.target.kind == SANDBOX:
         return None

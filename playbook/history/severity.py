@@ -1,4 +1,4 @@
-"""How bad an incident is, by what the settings say of its items."""
+"""Severity of an incident, by the settings of its items."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playbook.settings.loading import Settings
 
 
 def severity_of_incident(incident: Incident, settings: Settings) -> str:
-    """Return the highest of its items; what was out of bounds counts so also when it cannot be seen any more."""
+    """Highest severity of its items; one that was out of bounds keeps its severity while it cannot be seen."""
     levels = settings.incidents.severity
     found = ((item, Verdict.CRITICAL if item in incident.down else Verdict.UNKNOWN) for item in incident.items)
     return min((severity_of_finding(item, verdict, levels) for item, verdict in found), default="P3")

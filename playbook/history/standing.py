@@ -1,4 +1,4 @@
-"""The state of one item, run after run: what an incident waits for."""
+"""State of one item over the runs, on which incidents are based."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ WELL = frozenset({Verdict.OK, Verdict.WARNING})
 
 @dataclass(slots=True)
 class Standing:
-    """The state of one item.
+    """Current state of one item.
 
     Attributes:
-        bad, well, seen: observations in a row; an item that is out of bounds is seen.
-        since: by cause, when the first of the bad observations in a row was made, and what it found.
-        down_for: the causes for which it was out of bounds in this row.
-        is_down: the newest look found it out of bounds.
-        good_at: by kind, when it was last what an incident of this kind waits for.
-        cause: what the newest bad observation was put down to.
+        bad, well, seen: observations in a row; an item out of bounds also counts as seen.
+        since: by cause, time and kind of the first observation of the failing streak.
+        down_for: causes for which it was out of bounds in this streak.
+        is_down: whether the newest observation found it out of bounds.
+        good_at: by kind, when it was last in the state that closes an incident of this kind.
+        cause: root cause of the newest failing observation.
         gone: a whole run of its set no longer holds it.
-        known_until: when it is due to be looked at again after the newest look.
+        known_until: when the next look is due.
     """
 
     bad: int = 0
@@ -43,7 +43,7 @@ class Standing:
     known_until: datetime | None = None
 
     def observe(self, verdict: Verdict, at: datetime, cause: str, reach: timedelta = timedelta()) -> None:
-        """Take the next look; ``reach`` is how long it counts, until the item is due to be looked at again."""
+        """Add the next observation; ``reach`` is how long it is valid."""
         self.is_down = verdict is Verdict.CRITICAL
         self.cause, self.gone, self.known_until = cause, False, at + reach
         if verdict in WELL:
@@ -62,5 +62,5 @@ class Standing:
             self.seen = 0
 
     def good(self, kind: Kind) -> int:
-        """So often in a row it was what an incident of this kind waits for."""
+        """Number of observations in a row in the state that closes an incident of this kind."""
         return self.well if kind == DOWN else self.seen

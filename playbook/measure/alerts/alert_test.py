@@ -1,4 +1,4 @@
-"""Whether an alert reaches its receiver: tried out where that is allowed, else read from the records."""
+"""Delivery of a test alert: sent where that is allowed, otherwise read from the drill records."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from playbook.settings.gate import MutationGate
 from playbook.settings.loading import Settings
 
 ITEM = "monthly.dr.alerts"
-_LONGEST = 1800.0  # seconds; the settings say how long the alert may really take
+_LONGEST = 1800.0  # seconds; the time limit of the alert itself is a setting
 
 
 @dataclass(frozen=True, slots=True)
 class AlertDelivery(NewestDrill):
-    """A test alert: sent now, or, where nothing may be changed, when one last was.
+    """A test alert: sent by this run, or the newest on record where changes are not allowed.
 
     Attributes:
-        delivery: what became of the alert just now; None where none was sent by this run.
-        seconds: that were given to it.
+        delivery: result of the alert sent by this run; None if none was sent.
+        seconds: time limit for delivery.
     """
 
     seconds: float = 0.0
@@ -40,18 +40,18 @@ class AlertDelivery(NewestDrill):
 
     @property
     def arrived(self) -> bool:
-        """Whether it reached the receiver and was ended again; true also as long as there was none."""
+        """Whether the alert reached the receiver and was resolved; also true while there is no alert on record."""
         return self.succeeded
 
     @property
     def time(self) -> Reading:
-        """Seconds until it had arrived; not known where none was sent."""
+        """Seconds until the alert arrived; unknown if none was sent."""
         return self.reading(seconds_in_unit=1, digits=2)
 
     def evidence(self) -> list[Evidence]:
-        """What was sent, who got it, when it was ended; or the record of the last."""
-        told = _told(self.delivery) if self.delivery else {}
-        shown: list[Evidence] = [Facts("Test alert", self.facts() | told)]
+        """What was sent, who received it and when it was resolved; or the newest record."""
+        delivered = _facts(self.delivery) if self.delivery else {}
+        shown: list[Evidence] = [Facts("Test alert", self.facts() | delivered)]
         if self.delivery:
             labels = dict(sorted(self.delivery.labels.items()))
             shown.append(Facts("Its labels", labels))
@@ -62,16 +62,16 @@ class AlertDelivery(NewestDrill):
 def alert_delivery(
     alert_route: AlertRoute | None, mutation_gate: MutationGate, settings: Settings, clock: Clock
 ) -> AlertDelivery:
-    """A test alert through Alertmanager to a receiver of ours, seen to arrive, and ended again."""
-    wanted, recovery, target = settings.target.alert_test, settings.target.recovery, settings.target
+    """A test alert sent through Alertmanager to a local receiver, observed to arrive, and resolved."""
+    alert_test, recovery, target = settings.target.alert_test, settings.target.recovery, settings.target
     days = recovery.monthly_within_days
     settings.require(target.alertmanager.url, "alertmanager.url", SERVICE)
     if alert_route is None:
         last = AlertDelivery.last_on_record(
             settings, clock.now(), days, mutation_gate.refusal, lambda one: is_of_target(one, ITEM, settings)
         )
-        return replace(last, seconds=wanted.seconds)
-    delivery = alert_route.try_out(wanted.labels, wanted.seconds, clock)
+        return replace(last, seconds=alert_test.seconds)
+    delivery = alert_route.try_out(alert_test.labels, alert_test.seconds, clock)
     record = DrillRecord(
         item=ITEM,
         target=target.name,
@@ -85,7 +85,7 @@ def alert_delivery(
     records.add(recovery.records, record)
     now = clock.now()
     since = known_since(settings, now)
-    return AlertDelivery(now, days, record, since, seconds=wanted.seconds, delivery=delivery)
+    return AlertDelivery(now, days, record, since, seconds=alert_test.seconds, delivery=delivery)
 
 
 def _result(delivery: Delivery) -> str:
@@ -96,7 +96,7 @@ def _result(delivery: Delivery) -> str:
     return f"it after {delivery.arrived:.1f} s"
 
 
-def _told(delivery: Delivery) -> dict[str, str]:
+def _facts(delivery: Delivery) -> dict[str, str]:
     end = "not within two seconds; Alertmanager tells it after its group_interval"
     return {
         "Arrived": "no" if delivery.arrived is None else f"after {delivery.arrived:.2f} s",

@@ -1,4 +1,4 @@
-"""Rollback drills: carried out where that is allowed and asked for, else read from their records."""
+"""Rollback drills: carried out where that is allowed and requested, otherwise read from their records."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from playbook.settings.loading import Settings
 
 ITEM = "monthly.dr.rollback-drill"
 SERVICE = "Rollback drill"
-_LONGEST = 4 * 3600.0  # seconds; the settings say how long each way may really take
+_LONGEST = 4 * 3600.0  # seconds; the real time limit of each direction is a setting
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackTest(NewestDrill):
-    """A rollback that was tried: now, or, where nothing may be changed, when one last was on staging.
+    """A rollback drill: by this run, or the newest on staging where changes are not allowed.
 
     Attributes:
-        drill: as it went just now; None where this run carried none out.
+        drill: carried out by this run; None if there was none.
     """
 
     drill: RollbackDrill | None = None
@@ -43,19 +43,19 @@ class RollbackTest(NewestDrill):
 
     @property
     def time(self) -> Reading:
-        """Minutes until the older release ran; not known where none was tried."""
+        """Minutes until the older release ran; unknown where none was tried."""
         return self.reading(seconds_in_unit=60, digits=3)
 
     def evidence(self) -> list[Evidence]:
-        """The drill, or the record of the last."""
-        shown: list[Evidence] = [_went(self.drill)] if self.drill else []
+        """The drill, or the newest record."""
+        shown: list[Evidence] = [_drill_facts(self.drill)] if self.drill else []
         if not self.drill:
             shown.append(Facts("Rollback on record", self.facts()))
         return shown + self.damage()
 
 
-def _went(drill: RollbackDrill) -> Facts:
-    """From where to where, and how long each way took."""
+def _drill_facts(drill: RollbackDrill) -> Facts:
+    """Deployments rolled back from and to, and the duration of each direction."""
     return Facts(
         "Rollback drill",
         {
@@ -81,7 +81,7 @@ def rollback_drill(
     settings: Settings,
     clock: Clock,
 ) -> RollbackTest:
-    """The app rolled back to its release before by the platform's own rollback, and brought forward again."""
+    """The app rolled back to its previous release by the platform's own rollback, and forward again."""
     recovery, target = settings.target.recovery, settings.target
     days = settings.require(recovery.rollback_within_days, "recovery.rollback_within_days", SERVICE)
     if rollback_route is None:

@@ -1,4 +1,4 @@
-"""The newest drill of a kind: carried out just now, or, where nothing may be changed, the last on record."""
+"""The newest drill of a kind: carried out by this run, or the newest on record where changes are not allowed."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from playbook.settings.loading import Settings
 
 @dataclass(frozen=True, slots=True)
 class NewestDrill:
-    """What restores, rollbacks and test alerts have in common.
+    """Common part of restores, rollbacks and test alerts.
 
     Attributes:
         now: aware.
-        within_days: how old the newest may be.
-        record: the newest there is; None where there is none.
+        within_days: maximum age of the newest drill.
+        record: the newest on record; None where there is none.
         since: when the system was first checked, aware.
-        unread: lines of the records after it that could not be read.
-        refusal: why this run carried none out; empty where it did.
+        unread: later lines of the records that could not be read.
+        refusal: why this run carried none out; empty if it did.
         damaged: all lines of the records that could not be read.
     """
 
@@ -65,24 +65,24 @@ class NewestDrill:
 
     @property
     def pending(self) -> bool:
-        """There never was one, and none has been due yet."""
+        """Whether there is no drill yet and none is due."""
         return self.record is None and not is_due(self.since, self.now, timedelta(days=self.within_days))
 
     @property
     def recent(self) -> bool:
-        """Whether there is one that is not too old; true also as long as none is due, which is then UNKNOWN."""
+        """Whether the newest drill is recent enough; also true before the first is due, which is then UNKNOWN."""
         if self.record is None:
             return self.pending
         return self.now - self.record.when <= timedelta(days=self.within_days)
 
     @property
     def succeeded(self) -> bool:
-        """Whether it went as it should; true also as long as there is none."""
+        """Whether the drill succeeded; also true while there is none."""
         return self.record is None or self.record.ok
 
     @property
     def last(self) -> str:
-        """When it was, to follow "got"; empty as long as none is due."""
+        """When the drill was, to follow "got"; empty before the first one is due."""
         if self.record is None:
             return "" if self.pending else "none on record"
         ago = two_units((self.now - self.record.when).total_seconds())
@@ -90,43 +90,43 @@ class NewestDrill:
 
     @property
     def result(self) -> str:
-        """How it went, to follow "got"; empty as long as none is due."""
+        """The result, to follow "got"; empty before the first one is due."""
         if self.record is None:
             return "" if self.pending else "none on record"
         return self.record.result
 
     def reading(self, *, seconds_in_unit: float, digits: int, detail: str = "") -> Reading:
-        """How long it took, in a unit of so many seconds; not known where there is none."""
+        """Its duration, in a unit of this many seconds; unknown if there is none."""
         if self.record is None:
             return Reading(math.nan, coverage=self.coverage)
         return Reading(round(self.record.seconds / seconds_in_unit, digits), detail)
 
     @property
     def coverage(self) -> Coverage:
-        """How much of what had to be seen was seen."""
+        """How much of the required evidence was read."""
         raise NotImplementedError
 
     def facts(self) -> dict[str, str]:
-        """Result and time of the newest, and why there is none of this run."""
+        """Result and time of the newest drill, and why this run carried none out."""
         found = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
         if self.refusal:
             found |= {"Not tried now": self.refusal, "On": self.record.target if self.record else "no target"}
         return found
 
     def damage(self, most: int | None = None) -> list[Evidence]:
-        """The first ``most`` lines of the records that could not be read, where there are any."""
+        """The first ``most`` lines of the records that could not be read, if there are any."""
         if not self.damaged:
             return []
         return [Lines("Lines of the records that could not be read", list(self.damaged[:most]))]
 
 
 def is_of_target(record: DrillRecord, item: str, settings: Settings) -> bool:
-    """Whether a record is of this item and speaks for this target: its own, or one of staging."""
+    """Whether a record is of this item and applies to this target: its own, or one of staging."""
     return record.item == item and (record.target == settings.target.name or record.kind == "staging")
 
 
 def on_record(drill: NewestDrill, what: str) -> Coverage:
-    """What the newest drill stands on: itself, and no line after it that may be another.
+    """Coverage of the newest drill: its record, and whether a later line is unreadable and may be another drill.
 
     Args:
         what: to follow "expected", e.g. ``a restore drill on record``.

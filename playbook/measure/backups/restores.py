@@ -1,4 +1,4 @@
-"""Restore drills: carried out where that is allowed, else read from their records; and how long they took."""
+"""Restore drills, carried out where that is allowed, otherwise read from their records; and recovery times."""
 
 from __future__ import annotations
 
@@ -25,33 +25,33 @@ from playbook.settings.loading import Settings
 
 RESTORES = "weekly.backups.restores"
 FULL = "monthly.dr.restore"
-_LONGEST = 4 * 3600.0  # seconds; the settings say how long a drill may really take
+_LONGEST = 4 * 3600.0  # seconds; the real time limit of a drill is a setting
 _SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreTest(NewestDrill):
-    """A restore that was tried: now, or, where nothing may be changed, when it was last done on staging.
+    """A restore drill: by this run, or the newest on staging where changes are not allowed.
 
     Attributes:
-        drill: as it went just now; None where it was not carried out by this run.
+        drill: carried out by this run; None if there was none.
     """
 
     drill: Drill | None = None
 
     @property
     def coverage(self) -> Coverage:
-        """What the drill compared, now or when it was last carried out."""
+        """What the drill compared, in this run or in the newest on record."""
         return self.drill.coverage if self.drill else on_record(self, "a restore drill on record")
 
     @property
     def time(self) -> Reading:
-        """Minutes until the restored parts answered; not known where there was no restore."""
+        """Minutes until the restored parts responded; unknown where there was no restore."""
         detail = f"({self.record.what})" if self.record else ""
         return self.reading(seconds_in_unit=60, digits=3, detail=detail)
 
     def evidence(self) -> list[Evidence]:
-        """The drill step by step, or the record of the last."""
+        """The drill step by step, or the newest record."""
         shown = self.drill.evidence() if self.drill else []
         if not self.drill and self.record:
             shown.append(
@@ -70,7 +70,7 @@ def restore_drill(
     settings: Settings,
     clock: Clock,
 ) -> RestoreTest:
-    """The newest backup restored into a place of its own: counts and samples compared, and the time taken."""
+    """The newest backup restored into an empty place: counts and samples compared, and the time taken."""
     within = settings.target.recovery.weekly_within_days
     if staging.refusal:
         return _on_record(staging.refusal, (RESTORES, FULL), settings, clock.now(), within)
@@ -85,7 +85,7 @@ def full_restore(
     settings: Settings,
     clock: Clock,
 ) -> RestoreTest:
-    """The newest backup restored into an empty place, every key and image compared, and seen to answer."""
+    """The newest backup restored into an empty place, every key and image compared, and the server tested."""
     within = settings.target.recovery.monthly_within_days
     if staging.refusal:
         return _on_record(staging.refusal, (FULL,), settings, clock.now(), within)
@@ -130,7 +130,7 @@ def _on_record(
 
 
 def counts(record: DrillRecord, settings: Settings) -> bool:
-    """Whether a record says something of this target: its own, or one of its backups restored on staging."""
+    """Whether a record applies to this target: its own, or one of its backups restored on staging."""
     target = settings.target
     source = target.backups.location
     return record.target == target.name or (
@@ -140,12 +140,12 @@ def counts(record: DrillRecord, settings: Settings) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTimes:
-    """What the restores of the last weeks took.
+    """Recovery times of recent restores.
 
     Attributes:
-        drills: those that were restored whole, newest first.
-        days: over how many days.
-        unread: lines of the records since the oldest of them that could not be read.
+        drills: successful restores, newest first.
+        days: period in days.
+        unread: unreadable lines of the records since the oldest of these drills.
         since: when the system was first checked.
     """
 
@@ -159,7 +159,7 @@ class RecoveryTimes:
 
     @property
     def coverage(self) -> Coverage:
-        """All restores on record; each line that cannot be read may have been the slowest."""
+        """All restores on record; each unreadable line may have been the slowest."""
         total = len(self.drills) + self.failed
         if not total and not self.overdue:
             return never_proven("a restore on record", self.since, self.now, timedelta(days=self.days))
@@ -173,19 +173,19 @@ class RecoveryTimes:
 
     @property
     def overdue(self) -> bool:
-        """There was none at all since the system is known, for as long as one counts."""
+        """Whether no restore was recorded in the whole period although the system has been known that long."""
         return not self.drills and not self.failed and is_due(self.since, self.now, timedelta(days=self.days))
 
     @property
     def found(self) -> str:
-        """Whether there is one, to follow "got"; empty as long as none is due."""
+        """Number of restores on record, to follow "got"; empty before the first one is due."""
         if self.overdue:
             return "none on record"
         return f"{len(self.drills) + self.failed} on record" if self.drills or self.failed else ""
 
     @property
     def time(self) -> Reading:
-        """Minutes of the slowest; not known where there is none."""
+        """Minutes of the slowest restore; unknown where there is none."""
         if not self.drills:
             return Reading(math.nan, coverage=self._none)
         slowest = max(self.drills, key=lambda one: one.seconds)
@@ -193,17 +193,17 @@ class RecoveryTimes:
 
     @property
     def data_age(self) -> Reading:
-        """Hours of the oldest data that one had to be content with; not known where none says it."""
+        """Hours of the oldest restored data; unknown where no record gives it."""
         aged = [one for one in self.drills if one.data_age_hours is not None]
         if not aged:
             nothing = lacking("", expected="the age of restored data", got="none")
             return Reading(math.nan, coverage=nothing if self.drills else self._none)
-        told = share(len(aged), len(self.drills), "restores", what="the age of the data")
+        coverage = share(len(aged), len(self.drills), "restores", what="the age of the data")
         oldest = max(aged, key=lambda one: one.data_age_hours or 0)
-        return Reading(oldest.data_age_hours or 0, f"{self._over}, the oldest on {oldest.when:%Y-%m-%d}", told)
+        return Reading(oldest.data_age_hours or 0, f"{self._over}, the oldest on {oldest.when:%Y-%m-%d}", coverage)
 
     def evidence(self) -> list[Evidence]:
-        """Each restore with its time and the age of its data."""
+        """Each restore with its duration and the age of its data."""
         rows = [
             [
                 moment(one.when),
@@ -243,7 +243,7 @@ class RecoveryTimes:
 
 @measurement
 def recovery_times(full_restore: RestoreTest, settings: Settings, clock: Clock) -> RecoveryTimes:
-    """How long the restores of the last weeks took and how old their data was, this run's full test included."""
+    """Duration and data age of recent restores, including this run's full restore."""
     now, days = clock.now(), settings.target.recovery.records_limit_days
     known = records.read(settings.target.recovery.records, now)
     recent = [

@@ -56,7 +56,7 @@ class LoadShape(Section, frozen=True):
 
 
 class LoadBreaks(Section, frozen=True):
-    """When the load is no longer carried: what ends a breakpoint test, and is called giving way in the others.
+    """When the load is no longer carried: what ends a breakpoint test, and is a bottleneck in the others.
 
     Attributes:
         p95_seconds: 95 % of the requests of a step, or of a second, take longer.

@@ -1,4 +1,4 @@
-"""Times for people."""
+"""Readable times."""
 
 from __future__ import annotations
 

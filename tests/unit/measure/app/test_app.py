@@ -1,4 +1,4 @@
-"""The app, its live URL and its components, as measured from what the API says."""
+"""The app, its live URL and its components, measured from the API's responses."""
 
 from __future__ import annotations
 
@@ -225,15 +225,15 @@ class TestComponents:
         ("state", "ready", "wanted", "least", "said"),
         [
             ("HEALTHY", 2, 2, 2, "OK"),
-            ("HEALTHY", 2, 0, 2, "UNKNOWN"),  # how many are wanted was left out
-            ("HEALTHY", 1, 1, 2, "UNKNOWN"),  # the spec wants two
+            ("HEALTHY", 2, 0, 2, "UNKNOWN"),  # the wanted number was left out
+            ("HEALTHY", 1, 1, 2, "UNKNOWN"),  # the spec requires two
             ("HEALTHY", 0, 0, 2, "CRITICAL"),
             ("UNKNOWN", 2, 2, 2, "UNKNOWN"),
             ("UNKNOWN", 0, 0, 2, "UNKNOWN"),
             ("SLEEPING", 2, 2, 2, "UNKNOWN"),
             ("healthy", 2, 2, 2, "UNKNOWN"),
             ("UNHEALTHY", 0, 0, 0, "CRITICAL"),
-            ("HEALTHY", 0, 0, 0, "OK"),  # asleep on purpose
+            ("HEALTHY", 0, 0, 0, "OK"),  # scaled to zero on purpose
             ("UNKNOWN", 0, 0, 0, "OK"),
             ("DOZING", 0, 0, 0, "UNKNOWN"),
             ("HEALTHY", 1, 1, 0, "OK"),

@@ -1,8 +1,8 @@
-"""What left its usual range first, in order of time."""
+"""Bottlenecks of a load test, in order of time."""
 
 from __future__ import annotations
 
-from playbook.load.giving_way import Watched, gave_way, watched_of
+from playbook.load.bottleneck import Watched, find_bottlenecks, watched_of
 from playbook.load.outcome import Moments
 from playbook.load.samples import QUEUE, REDIS_LATENCY, Sample
 from playbook.settings.loading import load
@@ -18,36 +18,36 @@ def moments(*seconds):
     ]
 
 
-def test_in_order_of_time_with_the_bound_in_words():
+def test_bottlenecks_are_in_order_of_time_with_their_limit():
     """The queue filled up before visitors noticed."""
     samples = [Sample(BEGAN + n, {QUEUE: 20.0 * n, REDIS_LATENCY: 1.0}) for n in range(8)]
-    found = gave_way(watched_of(SETTINGS, BEGAN, moments(0.1, 0.2, 0.3, 0.5, 1.0, 2.1, 2.5, 3.0), samples))
+    found = find_bottlenecks(watched_of(SETTINGS, BEGAN, moments(0.1, 0.2, 0.3, 0.5, 1.0, 2.1, 2.5, 3.0), samples))
     assert [one.text for one in found] == [
         "Image queue rose above 50 images, 3 s into the test",
         "P95 rose above 2 s, 5 s into the test",
     ]
 
 
-def test_one_value_beyond_is_chance():
-    """The last second included, of which nothing follows."""
-    assert gave_way([Watched("P95", "s", 2.0, [(0, 3.0), (1, 1.0), (2, 5.0), (3, 2.0), (4, 9.0)])]) == []
+def test_single_value_beyond_the_limit_is_chance():
+    """Including the last second, which nothing follows."""
+    assert find_bottlenecks([Watched("P95", "s", 2.0, [(0, 3.0), (1, 1.0), (2, 5.0), (3, 2.0), (4, 9.0)])]) == []
 
 
-def test_what_was_so_before_the_load_did_not_give_way_to_it():
-    """It is said in other words."""
+def test_figure_over_its_limit_before_the_load_is_worded_differently():
+    """The load did not cause it."""
     samples = [Sample(BEGAN + n, {QUEUE: 120.0}) for n in (-2, -1, 0)]
-    (found,) = gave_way(watched_of(SETTINGS, BEGAN, [], samples))
+    (found,) = find_bottlenecks(watched_of(SETTINGS, BEGAN, [], samples))
     assert found.text == "Image queue was above 50 images from the beginning"
 
 
-def test_failures_count_by_share_and_nothing_counts_that_was_not_read():
+def test_failures_count_by_share_and_unread_figures_do_not_count():
     """Seconds without requests say nothing."""
     failing = [Moments(at=BEGAN + n, users=5, requests=n % 2, failures=n % 2, p95=None) for n in range(6)]
-    (found,) = gave_way(watched_of(SETTINGS, BEGAN, failing, [Sample(BEGAN, {})]))
+    (found,) = find_bottlenecks(watched_of(SETTINGS, BEGAN, failing, [Sample(BEGAN, {})]))
     assert found.text == "Failed requests rose above 5 %, 1 s into the test"
 
 
-def test_nothing_gave_way():
-    """An empty list, also of an empty test."""
-    assert gave_way(watched_of(SETTINGS, BEGAN, moments(0.1, 0.1), [])) == []
-    assert gave_way([]) == []
+def test_no_bottleneck():
+    """An empty list, also for an empty test."""
+    assert find_bottlenecks(watched_of(SETTINGS, BEGAN, moments(0.1, 0.1), [])) == []
+    assert find_bottlenecks([]) == []
