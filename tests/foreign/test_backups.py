@@ -314,7 +314,7 @@ def both(folder, **section):
         checks.test_last_nights_backup_is_complete, limits=known.limits, backups=backups(place, files, known)
     )
     weekly = judged(
-        checks.test_the_newest_backups_hold_what_they_say,
+        checks.test_newest_backups_match_their_manifests,
         limits=known.limits,
         backup_verification=backup_verification(place, files, known, clock),
     )

@@ -68,7 +68,7 @@ def components(which: str, edit: Edit | None) -> str:
 
 def newest(which: str, edit: Edit | None) -> str:
     found = deployments(api(which, edit).api, SETTINGS, CLOCK, Earlier())
-    return str(judged(check("test_deployments", "test_newest_deployment_went_well"), deployments=found)[0])
+    return str(judged(check("test_deployments", "test_newest_deployment_succeeded"), deployments=found)[0])
 
 
 def week(which: str, edit: Edit | None) -> str:
@@ -102,7 +102,7 @@ def account(which: str, edit: Edit | None) -> str:
     found = digitalocean_access(api(which, edit).account)
     signed = type("Signed", (), {"coverage": found.coverage, "of": lambda *_: _SIGNED})()
     values = {"digitalocean_access": found, "github_access": GitHubAccess(""), "access_sign_offs": signed}
-    return str(judged(check("test_access", "test_permissions_are_as_few_as_needed"), **values)[0])
+    return str(judged(check("test_access", "test_permissions_are_minimal"), **values)[0])
 
 
 class _Signed:

@@ -123,11 +123,11 @@ class Organisation:
             if name == "permissions":
                 found = github_access(self.api, self.settings)
                 values = {"digitalocean_access": ACCOUNT, "github_access": found, "access_sign_offs": SIGNED}
-                the_check = check("test_access", "test_permissions_are_as_few_as_needed")
+                the_check = check("test_access", "test_permissions_are_minimal")
             elif name == "unused":
                 activity = github_activity(self.api, self.settings, FixedClock(NOW))
                 values = {"digitalocean_access": ACCOUNT, "github_activity": activity, "access_sign_offs": SIGNED}
-                the_check = check("test_access", "test_nobody_is_idle")
+                the_check = check("test_access", "test_no_member_is_idle")
             else:
                 factors = second_factors(self.api)
                 values = {"second_factors": factors, "access_sign_offs": SIGNED}

@@ -133,7 +133,7 @@ def audited(folder, said, knows=True, alerts=None):
         found = weaknesses(cast(GitHubApi, GitHub(alerts, settings)), settings)
     except PlaybookError as error:
         return UNKNOWN, str(error)
-    return judged(checks.test_no_dependency_is_known_to_be_weak, limits=settings.limits, weaknesses=found)
+    return judged(checks.test_no_dependency_is_vulnerable, limits=settings.limits, weaknesses=found)
 
 
 NPM_6 = {
