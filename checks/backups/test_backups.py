@@ -58,9 +58,7 @@ def test_newest_backups_match_their_manifests(
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.backups.retention")
-def test_kept_backups_match_the_policy(
-    backup_retention: BackupRetention, limits: Limits, judge: Judge
-) -> None:
+def test_kept_backups_match_the_policy(backup_retention: BackupRetention, limits: Limits, judge: Judge) -> None:
     """Each night of the retention policy has its archive, and no archive is older than the policy keeps it.
 
     UNKNOWN: no archive at all, or a system younger than the policy, whose first nights are still to come.

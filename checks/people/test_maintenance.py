@@ -76,7 +76,9 @@ def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
 
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.team-available")
-def test_team_is_available_for_the_window(window_team: WindowTeam, attestations: Attestations, judge: Judge) -> None:
+def test_team_is_available_for_the_window(
+    window_team: WindowTeam, attestations: Attestations, judge: Judge
+) -> None:
     """Two people are on call for the whole window, and somebody signed that they know and are available."""
     judge.that(window_team.there, "On call in the window", expected="two people", found=window_team.found)
     judge.sign_off(attestations.of("pre_maintenance.team-available"))
@@ -111,7 +113,7 @@ def test_services_are_healthy_again(
     other_health: OtherHealth,
     judge: Judge,
 ) -> None:
-    """The app is ACTIVE with every component healthy; the API, its dependencies and the image service are healthy."""
+    """The app is ACTIVE, every component is healthy, and so are the API, its dependencies and the image service."""
     judge.that(
         app.serves,
         f"App {app.name}",

@@ -29,7 +29,7 @@ def test_permissions_are_minimal(
     limits: Limits,
     judge: Judge,
 ) -> None:
-    """The account is active, GitHub has few owners and no unknown members, and the team's rights are signed off."""
+    """The account is active, GitHub has few owners and no unknown members, and the team's rights are signed."""
     account = digitalocean_access
     judge.that(not account.locked, "DigitalOcean account", expected="active", found=account.found)
     if github_access and "owners" in github_access.compared:
