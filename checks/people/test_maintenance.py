@@ -113,7 +113,7 @@ def test_services_are_healthy_again(
     other_health: OtherHealth,
     judge: Judge,
 ) -> None:
-    """The app is ACTIVE, every component is healthy, and so are the API, its dependencies and the image service."""
+    """The app is ACTIVE, its components, the API, its dependencies and the image service are healthy."""
     judge.that(
         app.serves,
         f"App {app.name}",

@@ -30,7 +30,7 @@ from playbook.core.errors import UsageError
 from playbook.core.guard import die_with_parent
 from playbook.core.places import INSTALLED, comes_with_it, is_checkout, path_of
 from playbook.core.record import Results
-from playbook.core.run_folder import RUN_FILE_VARIABLE, Told
+from playbook.core.run_folder import RUN_FILE_VARIABLE, RunNotice
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
 from playbook.history.folder import history_folder
 from playbook.notify import ping, tell
@@ -296,7 +296,7 @@ class Runner:
 
     def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
         try:
-            told = msgspec.json.decode(heard, type=Told)
+            told = msgspec.json.decode(heard, type=RunNotice)
             folder = Path(told.folder)
             results = self._results[told.id] = read_results(folder)
             return Ended(code, seconds, told.id, results, folder)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from playbook.core.context import GROUPS, Before, Caller, Link
 from playbook.core.evidence import Table
 from playbook.core.page_words import when
 from playbook.core.record import Record, Results
 from playbook.core.severity import P4
-from playbook.core.told import GROUPS, Before, Caller, Link
 from playbook.core.verdict import Verdict
 from playbook.report.words import headline, plural
 from playbook.thread.troubles import Trouble, caller_words, since_words, troubles

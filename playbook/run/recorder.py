@@ -14,6 +14,7 @@ import msgspec
 from playbook.clients.pace import limit_in_words, waited_for
 from playbook.core.audience import say
 from playbook.core.catalogue import Investigation, Item, Runbook, is_own
+from playbook.core.context import Asked, Release
 from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import REGISTRY, Measurements, Outcome, needs_of
@@ -32,7 +33,6 @@ from playbook.core.judge import Judge, Judgement
 from playbook.core.public import is_public_cause, of_error
 from playbook.core.record import Record, RootCause, Step
 from playbook.core.severity import SEVERITIES
-from playbook.core.told import Asked, Release
 from playbook.core.verdict import Critical, Verdict, verdict_of
 from playbook.people.waivers import Waivers
 

@@ -20,7 +20,7 @@ from playbook.core.door.records import leaving
 from playbook.core.errors import UsageError
 from playbook.core.public import public_results
 from playbook.core.record import LeftOut, Record, Results, Timing
-from playbook.core.run_folder import Begun, RunFolder, tell_starter
+from playbook.core.run_folder import Begun, RunFolder, notify_starter
 from playbook.history.past import past_of
 from playbook.history.readings import SharedReadings
 from playbook.history.runs import append, line_of
@@ -260,7 +260,7 @@ class TargetRun:
             append(self.history, line)
         except UsageError as error:
             self.not_kept = door.line(str(error))
-        tell_starter(folder.path, line.id)
+        notify_starter(folder.path, line.id)
 
     def let_go(self) -> None:
         """Close what is open, and keep no more than what the end of the whole run tells of this target."""

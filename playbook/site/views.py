@@ -10,9 +10,9 @@ from itertools import groupby, islice
 from typing import NamedTuple, overload
 
 from playbook.core.catalogue import Item
+from playbook.core.context import Link
 from playbook.core.limits import Limit, parse_limit
 from playbook.core.page_words import slug
-from playbook.core.told import Link
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.due import Due
 from playbook.history.incidents import Incident

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from playbook.core.clock import Clock
+from playbook.core.context import Caller, Calls
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.severity import SEVERITIES
-from playbook.core.told import Caller, Calls
 from playbook.measure.people.on_call import OnCall, on_call
 from playbook.people.roster import Call
 from playbook.settings.loading import Settings

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 
 from playbook.core.catalogue import Item, shipped
-from playbook.core.told import Caller
+from playbook.core.context import Caller
 from playbook.history.incidents import Incident
 from playbook.history.severity import severity_of_incident
 from playbook.history.standing import DOWN

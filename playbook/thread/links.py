@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 from playbook.core.audience import Audience
+from playbook.core.context import Asked, Link
 from playbook.core.page_words import anchor, slug
-from playbook.core.told import Asked, Link
 from playbook.history.runs import RunLine
 from playbook.settings.loading import Settings
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from playbook.core.clock import iso
-from playbook.core.told import GROUPS, Before, Change, Compared, Link, Since
+from playbook.core.context import GROUPS, Before, Change, Compared, Link, Since
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.runs import RunLine
 

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from playbook.core.context import Caller, Link, Since, Thread
 from playbook.core.record import Record, Results, RootCause
 from playbook.core.severity import P4
-from playbook.core.told import Caller, Link, Since, Thread
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.core.wording import heading
 

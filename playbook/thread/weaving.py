@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.core.context import Link, Thread
 from playbook.core.public import public_names
 from playbook.core.record import Record, Results
 from playbook.core.severity import severity_of_finding
-from playbook.core.told import Link, Thread
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.runs import RunLine, read
 from playbook.settings.loading import Settings

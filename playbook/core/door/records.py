@@ -1,4 +1,4 @@
-"""A whole record, or any other struct, through the door: each of its texts, and then its size."""
+"""A whole record, or any other struct, prepared for output: each of its texts, and then its size."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ P = TypeVar("P")
 
 
 def leaving(value: T) -> T:
-    """The same struct as it may leave: every text in it has passed the door, keys of tables included.
+    """The struct made safe to output: every text in it is cleaned, keys of tables included.
 
-    A struct with evidence has at most ``MOST_BYTES`` of JSON: where it would be more, the largest evidence goes,
-    and a line in its place says so. Enumerations and numbers are left as they are.
+    A struct with evidence has at most ``MOST_BYTES`` of JSON: where it would be larger, the largest evidence is
+    replaced by a line that says so. Enumerations and numbers are unchanged.
     """
     passed: T = _passed(value)
     return _fitting(passed)
@@ -66,9 +66,9 @@ def _evidence_passed(evidence: Evidence) -> Evidence:
 
 
 def _lines(lines: list[str]) -> list[str]:
-    """Looked at together, as a secret can go over several: a private key."""
+    """Cleaned together, as a secret can span several lines: a private key."""
     whole = text("\n".join(lines[:MOST_PARTS]), most=MOST_BYTES).split("\n") if lines else []
-    whole += lines[MOST_PARTS:]  # to be counted
+    whole += lines[MOST_PARTS:]  # only to be counted
     kept, left_out = _first(whole)
     return [text(line, _LONGEST_PART) for line in kept] + [f"… ({n:,} more lines were cut)" for n in left_out]
 
@@ -91,14 +91,14 @@ def _rows(table: Table) -> list[list[str]]:
 
 
 def _first(parts: Sequence[P]) -> tuple[Sequence[P], list[int]]:
-    """The first parts with room for a line on the rest, and how many the rest are where there are any."""
+    """The first parts, leaving room for a line on the rest, and how many are left out, if any."""
     if len(parts) <= MOST_PARTS:
         return parts, []
     return parts[: MOST_PARTS - 1], [len(parts) - MOST_PARTS + 1]
 
 
 def _named(name: str, value: str) -> str:
-    """A value with a name beside it, which can say that it is a secret: ``X-Api-Key``, ``DB_PASSWORD``."""
+    """A value next to its name, which can mark it as a secret: ``X-Api-Key``, ``DB_PASSWORD``."""
     alone = text(value, _LONGEST_PART)
     if not may_name_secret(name):
         return alone
@@ -118,7 +118,7 @@ def _chart(title: str, chart: Chart) -> Chart:
 
 
 def _fitting(value: T) -> T:
-    """The struct without the largest of its evidence, where it would be too large."""
+    """The struct without its largest evidence, where it would be too large."""
     held = sorted(_evidence(value), key=_size, reverse=True)
     size = _size(value) if held else 0
     for one in held:
@@ -137,7 +137,7 @@ def _size(value: msgspec.Struct) -> int:
 
 
 def _evidence(value: msgspec.Struct) -> Iterator[Evidence]:
-    """The evidence of a struct, also that of its investigation's steps."""
+    """The evidence of a struct, including that of its investigation steps."""
     yield from getattr(value, "evidence", ())
     for step in getattr(value, "investigation", ()):
         yield from _evidence(step)

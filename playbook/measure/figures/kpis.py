@@ -11,13 +11,13 @@ from itertools import pairwise
 from playbook.clients.prometheus import Answered, Prometheus, Sample, prometheus
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
+from playbook.core.context import Asked
 from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
-from playbook.core.told import Asked
 from playbook.core.verdict import Verdict
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.queries import own_series, query_of, selectors

@@ -10,11 +10,11 @@ import msgspec
 
 from playbook.clients.prometheus import Answered, Prometheus
 from playbook.core.clock import Clock
+from playbook.core.context import Asked
 from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading, format_value
-from playbook.core.told import Asked
 from playbook.core.wording import moment, span
 from playbook.measure.figures.kpis import (
     ERROR_RATE,

@@ -63,10 +63,10 @@ def test_classes_tell_tests_of_one_name_apart():
 
 def test_parameters_that_look_alike_are_told_apart():
     """The one that was there first keeps its id."""
-    first, second = made(parameters="/en"), made(parameters="/en/", told_apart=True)
+    first, second = made(parameters="/en"), made(parameters="/en/", ambiguous=True)
     assert first.id == "daily.local.cart.cart-answers.en"
     assert second.id.startswith(f"{first.id}-")
-    assert second.id == made(parameters="/en/", told_apart=True).id
+    assert second.id == made(parameters="/en/", ambiguous=True).id
 
 
 def test_own_items_are_known_by_their_ids():

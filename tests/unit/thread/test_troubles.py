@@ -5,9 +5,9 @@ import pytest
 
 from playbook.core.audience import Audience
 from playbook.core.catalogue import shipped
+from playbook.core.context import Before, Caller, Calls, Compared, Link, Since, Thread
 from playbook.core.public import public_results
 from playbook.core.severity import severity_of_finding
-from playbook.core.told import Before, Caller, Calls, Compared, Link, Since, Thread
 from playbook.core.verdict import Verdict
 from playbook.report.first_screen import change_lines, mail, telephone
 from playbook.run.recorder import root_causes, under_their_causes
