@@ -1,4 +1,4 @@
-"""What is asked of the metrics, and the ladders that figures are judged by."""
+"""Queries for the metrics, and the limits of the figures."""
 
 from __future__ import annotations
 
@@ -8,19 +8,21 @@ from playbook.settings.sections.trends import TrendQueries
 
 
 class Queries(TrendQueries, frozen=True):
-    """PromQL, each giving one number; for what stands for ``$window`` and the like see ``playbook.core.promql``.
+    """PromQL, each giving one number; for ``$window`` and other placeholders see ``playbook.core.promql``.
 
     Attributes:
-        counted: what stands for ``$counted(…)``, with ``$series`` in it.
-        scraped: percent of the application's scrapes that were answered.
+        counted: expansion of ``$counted(…)``, with ``$series`` in it.
+        scraped: percent of the application's scrapes that succeeded.
         newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
         availability, error_rate, image_success: percent.
         response_time: seconds.
-        ..._count: how many probes, requests or images the number stands for.
-        ..._looks: in how many of the window's five-minute steps there were samples of it.
-        response_time_buckets: how many requests took no longer than each bound ``le``; empty where times are not
-            counted in buckets.
-        error_rate_unknown: requests of which nothing says whether they failed; empty where that is always said.
+        ..._count: number of probes, requests or images behind the figure.
+        ..._looks: number of the window's five-minute steps that have samples of it.
+        response_time_buckets: requests that took no longer than each bound ``le``; empty where times are not
+            counted
+            in buckets.
+        error_rate_unknown: requests without a status that shows whether they failed; empty where it is always
+            known.
     """
 
     counted: str
@@ -43,7 +45,7 @@ class Queries(TrendQueries, frozen=True):
 
 
 class Limits(LoadLimits, frozen=True):
-    """The ladders, by the names that checks use."""
+    """The limits, by the names that checks use."""
 
     availability: Limit
     response_time: Limit
