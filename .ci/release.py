@@ -1,9 +1,9 @@
-"""What a release says of itself: its section of CHANGELOG.md, where the tag is the version that is built.
+"""The notes of a release: its section of CHANGELOG.md, if the tag is the version being built.
 
     python .ci/release.py v1.2.3 --notes notes.md
 
 Ends with 1 and one sentence where the tag is no version, is not that of playbook/__init__.py, or the changelog has
-no section of it with a date and at least one line.
+no section for it with a date and at least one line.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def notes_of(tag: str, package: str, changelog: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(description="Write the notes of a release.")
     parser.add_argument("tag", help="such as v1.2.3")
     parser.add_argument("--notes", type=Path, required=True, metavar="FILE", help="where they go")

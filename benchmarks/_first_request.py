@@ -1,6 +1,6 @@
-"""A plugin of pytest: writes to ``$BENCHMARK_FIRST`` the CPU seconds of the process when its first request leaves.
+"""A pytest plugin that writes to ``$BENCHMARK_FIRST`` the CPU seconds of the process at its first request.
 
-Where no measurement connects to anything, those when the first test begins.
+Where no measurement connects to anything, those at the start of the first test.
 """
 
 import os

@@ -1,10 +1,10 @@
-"""How long the daily set takes beside a shell that does the playbook's commands one by one, near and far away.
+"""Duration of the daily set compared with a shell that runs the playbook's commands one by one, near and far away.
 
     python -m benchmarks.daily [--latency 0 50 200] [--rounds N]
 
-Seconds by the clock, as waiting is what is compared. The two take turns; of each the quickest round counts. The
-commands are those of docs/playbook.md, with curl in place of doctl; each that reads the log downloads it.
-Needs curl, jq and redis-cli.
+Elapsed seconds, as waiting is what is compared. The two take turns; the fastest round of each counts. The commands
+are those of docs/playbook.md, with curl in place of doctl; each that reads the log downloads it. Needs curl, jq
+and redis-cli.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from benchmarks._measuring import ROOT, by_turns, cost_of, environment_of
 from playbook.core.command_line import whole
 from sandbox.launcher import RunningSandbox, start
 
-WANTED = {0: 3.0, 50: 0.8, 200: 0.4}  # times the shell, by milliseconds of latency
-OWN, FACTOR = 0.4, 1.2  # of a run: at most so many seconds, and the slowest measurement so many times
+WANTED = {0: 3.0, 50: 0.8, 200: 0.4}  # ratio to the shell, by milliseconds of latency
+OWN, FACTOR = 0.4, 1.2  # limit of a run: seconds, plus the slowest measurement times the factor
 
 SCRIPT = r"""
 set -u
@@ -62,7 +62,7 @@ web -o /dev/null -w 'dns %{time_namelookup} total %{time_total}\n' "$WEB"
 
 
 def variables(settings: dict[str, Any]) -> dict[str, str]:
-    """What the script takes from the environment."""
+    """Environment variables of the script."""
     ocean, ask, alerts = settings["digitalocean"], settings["prometheus"], settings["alertmanager"]
     return {
         "CA": settings["web"]["ca"],
@@ -83,7 +83,7 @@ def variables(settings: dict[str, Any]) -> dict[str, str]:
 
 
 def require_answers(sandbox: RunningSandbox) -> None:
-    """Refuse a script that is told nothing by what it asks: it would be compared as if it had asked."""
+    """Refuse a script whose requests get no answers: it would be compared as if it had measured."""
     said = subprocess.run(
         ["bash", "-c", SCRIPT],
         env={**os.environ, **variables(sandbox.settings)},

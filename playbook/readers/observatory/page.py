@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script with an address; ``integrity`` is the text that fixes what it may be, empty without one."""
+    """A script with an address; ``integrity`` is its integrity attribute, empty without one."""
 
     src: str
     integrity: str
@@ -22,7 +22,7 @@ class Page:
     Attributes:
         equiv: contents of ``<meta http-equiv=…>`` by name in lower case.
         scripts: scripts with an address.
-        inline: how many scripts have none.
+        inline: number of scripts without one.
     """
 
     equiv: dict[str, list[str]] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Page:
 
 
 def read(html: str) -> Page:
-    """Read a page; what is no HTML is a page without anything."""
+    """Read a page; a text that is not HTML gives an empty page."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -58,8 +58,8 @@ class _Reader(HTMLParser):
 def integrity_of(page: Page, host: str, *, https: bool) -> str:
     """The Observatory's result on scripts of other sites (tests/subresource-integrity.js).
 
-    A script belongs to the site where its host is the page's, or one of the two is a subdomain of the other; the
-    Observatory looks the registered domain up in a list.
+    A script belongs to the site if its host is the page's, or one of the two is a subdomain of the other; the
+    Observatory looks up the registered domain in a list.
     """
     if not page.scripts:
         all_own = "sri-not-implemented-but-all-scripts-loaded-from-secure-origin"

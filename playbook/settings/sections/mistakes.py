@@ -160,7 +160,9 @@ def _fields_at(path: str, whole: type[msgspec.Struct]) -> list[str]:
 def _choices(path: str, whole: type[msgspec.Struct], before: str) -> str:
     """``one of "production", "staging" or "sandbox"`` after ``before``; empty where any text is allowed."""
     field_type = _type_at(path, whole)
-    kind = next((one for one in (field_type, *get_args(field_type)) if get_origin(one) is Literal), None)  # maybe "or None"
+    kind = next(
+        (one for one in (field_type, *get_args(field_type)) if get_origin(one) is Literal), None
+    )  # maybe "or None"
     if kind is None:
         return ""
     *first, last = (f'"{word}"' for word in get_args(kind))
