@@ -84,7 +84,7 @@ def variables(settings: dict[str, Any]) -> dict[str, str]:
 
 def require_answers(sandbox: RunningSandbox) -> None:
     """Refuse a script whose requests get no answers: it would be compared as if it had measured."""
-    said = subprocess.run(
+    result = subprocess.run(
         ["bash", "-c", SCRIPT],
         env={**os.environ, **variables(sandbox.settings)},
         cwd=ROOT,
@@ -101,8 +101,8 @@ def require_answers(sandbox: RunningSandbox) -> None:
         "date: ",
         "dns 0",
     ):
-        if word not in said.stdout:
-            raise RuntimeError(f"the shell got no {word!r}: {said.stdout[-500:]}{said.stderr[-500:]}")
+        if word not in result.stdout:
+            raise RuntimeError(f"the shell got no {word!r}: {result.stdout[-500:]}{result.stderr[-500:]}")
 
 
 def compare(latency: int, rounds: int, sandbox: RunningSandbox, reports: Path) -> None:

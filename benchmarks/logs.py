@@ -69,8 +69,8 @@ def plain(at: datetime, random: Random) -> str:
         status = random.choice((429, 500)) if kind < 0.013 else 200
         return f"image-optimizer {stamp} POST /api/image/optimize {status} {random.random() * 600:.3f} ms - 8121"
     if kind < 0.35:
-        said = f"INFO worker: job {random.randrange(10**6)} finished in {random.randrange(900)} ms"
-        return f"image-worker {stamp} {at:%Y-%m-%d %H:%M:%S},123 {said}"
+        message = f"INFO worker: job {random.randrange(10**6)} finished in {random.randrange(900)} ms"
+        return f"image-worker {stamp} {at:%Y-%m-%d %H:%M:%S},123 {message}"
     return f"portfolio-web {stamp} {_access(at, random, 502 if kind > 0.996 else 404 if kind > 0.98 else 200)}"
 
 
@@ -81,14 +81,16 @@ def nginx(at: datetime, random: Random) -> str:
 
 def unknown(at: datetime, random: Random) -> str:
     """Lines in an unknown format, with words that errors contain, too."""
-    said = f"function checkout took {random.randrange(900)} ms for customer {random.randrange(10**6)}"
-    return f"order-service {_stamp(at, random)} {said} with timeout 3000, assigned to zone {random.randrange(30)}"
+    message = f"function checkout took {random.randrange(900)} ms for customer {random.randrange(10**6)}"
+    return (
+        f"order-service {_stamp(at, random)} {message} with timeout 3000, assigned to zone {random.randrange(30)}"
+    )
 
 
 def unknown_ids(at: datetime, random: Random) -> str:
     """The same, with an id on each line."""
-    said = f"checkout took={random.randrange(900)} customer={random.randrange(10**6)} timeout=3000"
-    return f"{at:%Y-%m-%d %H:%M:%S}.123 | order-service | {random.randrange(16**8):08x} | {said}"
+    message = f"checkout took={random.randrange(900)} customer={random.randrange(10**6)} timeout=3000"
+    return f"{at:%Y-%m-%d %H:%M:%S}.123 | order-service | {random.randrange(16**8):08x} | {message}"
 
 
 def pino(at: datetime, random: Random) -> str:

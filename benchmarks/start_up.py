@@ -43,11 +43,11 @@ def before_first_request(
     arguments: tuple[str, ...], folder: Path, scratch: Path, environment: dict[str, str]
 ) -> float:
     """CPU seconds of one run, up to its first request."""
-    told = scratch / "first"
-    told.unlink(missing_ok=True)
+    first = scratch / "first"
+    first.unlink(missing_ok=True)
     command = [*PYTEST, *arguments]
-    cost_of(command, environment | {"BENCHMARK_FIRST": str(told)}, folder=folder)
-    return float(told.read_text(encoding="ascii"))
+    cost_of(command, environment | {"BENCHMARK_FIRST": str(first)}, folder=folder)
+    return float(first.read_text(encoding="ascii"))
 
 
 def works(sandbox: RunningSandbox, scratch: Path) -> dict[str, Callable[[], float]]:

@@ -1,4 +1,4 @@
-"""``python -m playbook COMMAND``: what an operator does beside running the checks."""
+"""``python -m playbook COMMAND``: what an operator does besides running the checks."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from playbook.core.command_line import Parser
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK, EXIT_USAGE
 
-_EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
-_LONGEST = 100_000  # characters that are said at once
+_EXIT_INTERRUPTED = 130  # shell convention: 128 plus the number of SIGINT
+_LONGEST = 100_000  # characters printed at once
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Carry out a command; its exit code. A mistake in command line or settings is one sentence and code 4."""
+    """Run a command; its exit code. A mistake in command line or settings is one sentence and code 4."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # what a narrow terminal cannot show is escaped
+            stream.reconfigure(errors="backslashreplace")  # escape what a terminal cannot display
     own, extra = _divided(sys.argv[1:] if arguments is None else arguments)
     if not own and not extra:
         _parser("").print_help()
@@ -43,24 +43,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _name() -> str:
-    """How the command was called, for its help: a checkout has no program of that name."""
+    """Name of the program for its help: a checkout has no program of that name."""
     return "playbook" if Path(sys.argv[0]).name == "playbook" else "python -m playbook"
 
 
 def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
-    """What is for us, and what follows ``--`` and is for somebody else."""
+    """Our arguments, and those after ``--``, which are passed on."""
     words = list(arguments)
     at = words.index("--") if "--" in words else len(words)
     return words[:at], words[at + 1 :]
 
 
 class _Command(NamedTuple):
-    """A command that a module of its own knows, which is imported when the command is given.
+    """A command in a module of its own, which is imported when the command is called.
 
     Attributes:
-        module: where it is.
-        adds: the function there that adds its parser.
-        help: what the list of commands says of it.
+        module: its module.
+        adds: function there that adds its parser.
+        help: its line in the list of commands.
     """
 
     module: str
@@ -117,7 +117,7 @@ _COMMANDS = {
 
 
 def _parser(*chosen: str) -> argparse.ArgumentParser:
-    """The command line, with all of the chosen command and the names of the others; all of each without one."""
+    """The parser with the chosen command and the names of the others; with all commands if none is chosen."""
     parser = Parser(prog=_name(), description="The operations playbook. The checks are run by pytest.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_own(commands)

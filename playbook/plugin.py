@@ -1,4 +1,4 @@
-"""pytest hooks, thin: they hand what pytest knows to the run, and what the run found to pytest."""
+"""pytest hooks, kept thin: they pass what pytest knows to the run, and what the run found to pytest."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from playbook.settings.sections.groups import shard_of
 from playbook.settings.sections.parts import unknown_parts
 
 CONTROLLER = pytest.StashKey[Controller]()
-TURNS = pytest.StashKey[Turns]()  # where there are many targets
+TURNS = pytest.StashKey[Turns]()  # with many targets
 _WANTED = pytest.StashKey[collecting.Wanted]()
 _MISTAKES = pytest.StashKey[set[str]]()
 _STARTED = pytest.StashKey[float]()
@@ -80,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let checks marked mutates change a staging target (restore drills, test alerts); never production",
     )
-    # Written with "=": a folder behind an option that it does not know yet, pytest takes for its own root.
+    # Written with "=": pytest would take a folder after an option unknown to it for its own root.
     group.addoption(
         "--reports",
         default="reports",
@@ -112,8 +112,8 @@ def _reads_settings(config: pytest.Config) -> bool:
     return not (options.collectonly or options.list_faults or getattr(options, "help", False) or options.version)
 
 
-# A run begins with its first check, so what executes none needs no mention. These are named for what would come
-# before that: the workers of xdist with their sandbox, and fixtures that are set up for no check.
+# A run begins with its first check, so options that execute none need no mention. These are listed for what would
+# happen before that: xdist workers with their sandbox, and fixtures set up without a check.
 _SHOW_ONLY = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test", "cacheshow")
 
 
@@ -137,8 +137,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def _execute_nothing(options: Any) -> None:
-    options.numprocesses, options.dist, options.tx = 0, "no", []  # xdist's
-    # To set up a fixture here is to ask the operated system, which only a run does: the plan has to do.
+    options.numprocesses, options.dist, options.tx = 0, "no", []  # xdist's options
+    # Setting up a fixture here means querying the operated system, which only a run does; so only the plan is
+    # shown.
     options.setupplan = options.setupplan or options.setuponly
 
 
@@ -153,14 +154,14 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if not _only_shows(config):
         config.option.continue_on_collection_errors = True
-        if config.option.capture != "fd":  # it would come into the report of a failure
+        if config.option.capture != "fd":  # otherwise it would appear in the report of a failure
             progress.show_on_stderr(one_line=not _is_worker(config))
     if of_terminal(os.environ) is Audience.PUBLIC:
         _say_nothing_of_its_own(config.option)
         config.pluginmanager.register(pytest_output.InternalErrorForEverybody())
     with _usage_errors():
         if _is_worker(config):
-            # A terminal that is closed tells all its processes; a worker is ended by its controller.
+            # A closed terminal signals all its processes; a worker is ended by its controller.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             config.stash[RUNS] = _runs_of_worker(config)
         else:
@@ -200,14 +201,14 @@ def _note_wanted(config: pytest.Config) -> None:
 
 
 def _say_nothing_of_its_own(options: Any) -> None:
-    """Where everybody reads the terminal: no traceback, warning, captured text, or name with its parameters."""
+    """On a public terminal: no traceback, warning, captured text, or name with its parameters."""
     options.tbstyle, options.showcapture, options.reportchars = "no", "no", "N"
     options.disable_warnings, options.durations, options.verbose = True, None, min(options.verbose, 0)
 
 
 @contextmanager
 def _usage_errors() -> Iterator[None]:
-    """What whoever started pytest has got wrong, as pytest says that: in a sentence, with code 4."""
+    """Report usage errors as pytest does: one sentence, exit code 4."""
     try:
         yield
     except UsageError as error:
@@ -227,9 +228,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             terminal.write_line("one process: what a target is measured by goes side by side in it")
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of pytest-timeout, whose limit is for the check alone
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout, whose limit is for the check alone
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """With the first check the run begins, and all that the checks want measured is measured side by side."""
+    """Begin the run with the first check, and start all its measurements concurrently."""
     controller = item.config.stash.get(CONTROLLER, None)
     turns = item.config.stash.get(TURNS, None)
     if turns:
@@ -243,7 +244,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         controller.open_page()
     result = yield
     if turns:
-        item.stash[NOTES] = Notes()  # what it saw can be much
+        item.stash[NOTES] = Notes()  # its data can be large
         if turns.after(item) and not controller:
             target_run = run_of(item)
             target_run.measurements.close()
@@ -252,9 +253,8 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 
 
 def _measure(run: Run, items: Iterable[pytest.Item]) -> None:
-    # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do; of
-    # many targets it gets all checks of one.
-    # A load test begins when the first check asks for it, which is after all others are done.
+    # An xdist worker does not know which checks it will get, so it measures on demand; with many targets it gets
+    # all checks of a target. A load test begins with the first check that needs it, after all others are done.
     early = [item for item in items if not _needs_load(item)]
     names = dict.fromkeys(name for item in early for name in getattr(item, "fixturenames", ()))
     run.measurements.start(name for name in names if name in REGISTRY)
@@ -318,7 +318,7 @@ def pytest_make_collect_report(
     with collecting.imported_apart(collector):
         try:
             report = yield
-        except SystemExit as error:  # of a script without a guard; pytest would end here
+        except SystemExit as error:  # raised by a script without a main guard; pytest would exit here
             said = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
             report = collecting.report_of_mistake(collector.nodeid, said)
     collecting.note_names(collector, report)
@@ -333,7 +333,7 @@ def _targets(config: pytest.Config) -> list[str]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each check stands once for each target, where there are several."""
+    """Parametrize each check by target, if there are several."""
     targets = _targets(metafunc.config)
     if len(targets) > 1:
         metafunc.fixturenames.append(PARAMETER)
@@ -350,7 +350,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     )
     if not runs:
         return
-    gc.freeze()  # what is loaded by now stays: looking through it again and again is a tenth of a run's CPU time
+    gc.freeze()  # what is loaded by now stays: scanning it again and again takes a tenth of a run's CPU time
     load_options.leave_out(config, items)
     by_target = collecting.by_target(items, list(runs))
     wanted = config.stash.get(_WANTED, None)
@@ -365,7 +365,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _understand(config: pytest.Config, run: Run, items: list[pytest.Item]) -> None:
-    """Find the item of each check of one target; what is not understood or not about it is taken out."""
+    """Find the item of each check of one target; remove checks that are not understood or not about the target."""
 
     def prepare(item: pytest.Item) -> None:
         for mistake in unknown_parts(_marked_parts(item)):
@@ -379,7 +379,7 @@ def _understand(config: pytest.Config, run: Run, items: list[pytest.Item]) -> No
     known = config.stash.setdefault(_MISTAKES, set())
     for file, mistake in mistakes.items():
         if file in known:
-            continue  # of many targets each finds the same
+            continue  # with many targets each has the same mistake
         known.add(file)
         config.hook.pytest_collectreport(report=collecting.report_of_mistake(file, mistake))
     items[:] = kept
@@ -391,7 +391,7 @@ def _marked_parts(item: pytest.Item) -> list[str]:
 
 
 def _leave_out_what_is_absent(config: pytest.Config, run: Run, items: list[pytest.Item]) -> None:
-    """What is about parts that the product does not have is no check of it; the run says so once."""
+    """Deselect checks about parts that the product does not have; the run reports it once."""
     without = run.settings.target.without
     gone = []
     for item in items if without else ():
@@ -415,7 +415,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     controller = config.stash.get(CONTROLLER, None)
     if not all(TARGET in item.stash for item in session.items):
-        return  # what chooses them has ended in a mistake, which pytest tells
+        return  # the selection itself failed, which pytest reports
     if controller and session.items:
         controller.note_selected(
             {item.nodeid: (item.stash[TARGET], _check(item), item.stash.get(ITEM, None)) for item in session.items}
@@ -435,7 +435,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _measure(runs[name], mine.pop(name))
         return runs[name]
 
-    gc.freeze()  # thousands of checks, which stay: no collection need look through them again and again
+    gc.freeze()  # thousands of checks that stay: no collection needs to scan them again
     config.stash[TURNS] = Turns(
         session.items,
         lambda item: item.stash[TARGET],
@@ -453,7 +453,7 @@ def _settings(config: pytest.Config) -> dict[str, Settings]:
 
 
 def _check(item: pytest.Item) -> str:
-    """The id of a check, as a record has it."""
+    """Id of a check, as in its record."""
     return item.stash.get(CHECK, None) or item.nodeid
 
 
@@ -491,9 +491,9 @@ def pytest_runtest_makereport(
         run = run_of(item)
         heard = ToldByWorker(run.timings(), run.left_out, waited_for(item.stash[TARGET]))
         report.playbook_told = msgspec.json.encode(heard).decode()  # type: ignore[attr-defined]
-    if RUNS not in item.config.stash:  # fixtures are shown, and no check is executed
+    if RUNS not in item.config.stash:  # fixtures are shown without executing a check
         return report
-    report.sections = []  # captured logs of libraries may hold addresses with credentials
+    report.sections = []  # captured logs of libraries may contain addresses with credentials
     error = call.excinfo.value if call.excinfo else None
     if item.stash[NOTES].runs:
         return _part_of(item, call, report)
@@ -502,15 +502,16 @@ def pytest_runtest_makereport(
         record = _record(item, asserting.meaning(call, report, notes, title, item.path, redact=redact))
         attach(report, record)
         if not report.failed:
-            call.excinfo = None  # neither a debugger nor an editor is to take it for a failure
+            call.excinfo = None  # neither a debugger nor an editor should take it for a failure
         own = {name: redact(value) if isinstance(value, str) else value for name, value in item.user_properties}
         told = {**own, "verdict": str(record.verdict), "message": record.message}
-        item.user_properties[:] = report.user_properties = list(told.items())  # JUnit's come with the teardown
+        # JUnit's properties are written with the teardown
+        item.user_properties[:] = report.user_properties = list(told.items())
     return report
 
 
 def _part_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
-    """Of a subtest: it is a part of its check, whose record tells of the worst of them."""
+    """Report of a subtest, which is part of its check; the check's record shows the worst one."""
     notes = item.stash[NOTES]
     error = asserting.meaning(call, report, notes, item.stash[ITEM].title, item.path, redact=redact)
     if error is not None:
@@ -561,14 +562,14 @@ def pytest_report_teststatus(
 
 
 class _Keeper:
-    """Hands each record to the controller as it comes; the hook itself is not told the configuration."""
+    """Passes each record to the controller as it arrives; the hook itself does not get the configuration."""
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """With workers of xdist, this is how the first check is heard of."""
+        """With xdist workers, this is the first sign of a check."""
         if not _only_shows(self.controller.config):
             with _usage_errors():
                 self.controller.begin(self.controller.of_report(nodeid))
@@ -583,12 +584,12 @@ class _Keeper:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Of many targets, the one whose last check this was has ended."""
+        """With many targets, a target ends with its last check."""
         if self.controller.many and not _only_shows(self.controller.config):
             self.controller.many.has_run(nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A file that cannot be read costs its own checks, and not the run."""
+        """An unreadable file affects its own checks, not the run."""
         if report.failed:
             self.controller.order.uncollected[report.nodeid] = report.longreprtext
         elif report.skipped and isinstance(report.longrepr, tuple):
@@ -598,12 +599,12 @@ class _Keeper:
 # ----------------------------------------------------------------------------------------------------- the end
 
 
-# Innermost: after xdist has gathered its workers, before the terminal prints its summary.
+# Innermost: after xdist has collected its workers, before the terminal prints its summary.
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
     config = session.config
     if CONTROLLER in config.stash:
-        # What another plugin cannot write costs its own file: an exception here would end pytest with code 1.
+        # An exception of another plugin that cannot write its file would end pytest with code 1.
         pytest_output.hold_the_end(config, config.stash[CONTROLLER].not_written)
     result = yield
     if _is_worker(config) and len(config.stash.get(RUNS, {})) == 1:

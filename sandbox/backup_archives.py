@@ -1,4 +1,4 @@
-"""What a night's archive holds: a dump written by a real Valkey, the image store, and a manifest of both.
+"""Contents of a night's archive: a dump written by a real Valkey, the image store, and a manifest of both.
 
 Image store and dump grow a little every night, and are the same for every sandbox.
 """
@@ -42,15 +42,15 @@ class _File(NamedTuple):
 
 
 class Nights:
-    """The contents of so many nights, 1 being the oldest. Made in about a tenth of a second, Valkey included."""
+    """Contents of this many nights, 1 being the oldest. Takes about a tenth of a second, including Valkey."""
 
     def __init__(self, count: int, folder: Path) -> None:
-        """``folder`` is the one of the Valkey that was launched."""
+        """``folder`` is that of the launched Valkey."""
         self._images = [_image(number) for number in range(_stored(count))]
         self._dumps = _dumps(self._images, count, folder)
 
     def archive(self, state: ArchiveState) -> bytes:
-        """The archive of a night as tar.gz, with its damage done."""
+        """The archive of a night as tar.gz, with its damage."""
         if state.damage == "empty":
             return b""
         blocks = [_block(file) for file in self._members(state)]
@@ -74,7 +74,7 @@ class Nights:
         if damage == "broken-dump":
             dump = b"VALKEY-DUMP-NOT" + dump[15:]
         if damage == "newer-dump":
-            dump = b"VALKEY999" + dump[9:-8] + bytes(8)  # a checksum of zeros says that none was written
+            dump = b"VALKEY999" + dump[9:-8] + bytes(8)  # a checksum of zeros means that none was written
         files = [_file(DUMP, dump, taken), *images]
         manifest = _file(MANIFEST, _manifest(files, keys, len(images), taken), taken)
         if damage == "other-manifest":
@@ -98,7 +98,7 @@ def _file(path: str, content: bytes, written: datetime) -> _File:
 
 @lru_cache(maxsize=512)
 def _block(file: _File) -> bytes:
-    """A member as it stands in a tar: header, content, padding."""
+    """A member as stored in a tar: header, content, padding."""
     header = tarfile.TarInfo(file.path)
     header.size = len(file.content)
     header.mtime = int(file.written.timestamp())
@@ -106,17 +106,17 @@ def _block(file: _File) -> bytes:
 
 
 def _stored(night: int) -> int:
-    """How many images there are by then: one more every second night."""
+    """Number of images by that night: one more every second night."""
     return _IMAGES_BEFORE + night // 2
 
 
 def _night_of(number: int) -> int:
-    """The night by which an image was there."""
+    """First night with an image."""
     return max(0, 2 * (number - _IMAGES_BEFORE + 1))
 
 
 def _image(number: int) -> tuple[str, bytes]:
-    """Path and content of a small, real, optimised picture; the same for the same number."""
+    """Path and content of a small, real, optimised picture; deterministic."""
     from PIL import Image
 
     random = Random(number)
@@ -150,7 +150,7 @@ def launch_valkey(guard: Guard) -> None:
 
 
 def _dumps(images: list[tuple[str, bytes]], count: int, folder: Path) -> list[tuple[bytes, int]]:
-    """Dump and number of keys of each night; at 0 stands the dump of an empty server."""
+    """Dump and number of keys of each night; index 0 is the dump of an empty server."""
     with _connect(folder / _SOCKET) as redis:
         dumps = [_dump(redis, folder)]
         for night in range(1, count + 1):
@@ -168,7 +168,7 @@ def _connect(socket: Path) -> Redis:
     redis = Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0), socket_timeout=_STARTS_WITHIN)
     deadline = time.monotonic() + _STARTS_WITHIN
     while True:
-        # The file is there a moment before the server listens on it.
+        # The socket file exists a moment before the server listens on it.
         with suppress(Lost):
             if socket.exists() and redis.ping():
                 return redis

@@ -1,6 +1,6 @@
-"""The backup store that the sandbox shows: a folder with a month of nightly archives.
+"""The sandbox's backup store: a folder with a month of nightly archives.
 
-``world.backups`` says which archives there are and what is wrong with them; the folder follows it.
+``world.backups`` says which archives exist and what is wrong with them; the folder follows it.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class ArchiveState:
     """One night's archive.
 
     Attributes:
-        taken: when the job began, aware, in UTC; it stands in the name.
-        night: what the store had grown to by then, 1 to NIGHTS.
-        finished: False leaves the ``.part`` file of a job that did not come to its end.
+        taken: when the job began, aware, in UTC; part of the name.
+        night: age of the store at that time, 1 to NIGHTS.
+        finished: False leaves the ``.part`` file of an unfinished job.
     """
 
     taken: datetime
@@ -76,13 +76,13 @@ class ArchiveState:
 
     @property
     def ended(self) -> datetime:
-        """When the job was done with it; it takes a little longer every night."""
+        """When the job ended; it takes a little longer every night."""
         return self.taken + timedelta(seconds=95 + 2 * self.night)
 
 
 @dataclass
 class BackupsState:
-    """What the store holds; healthy by default, edited by faults.
+    """Contents of the store; healthy by default, edited by faults.
 
     Attributes:
         archives: newest first.
@@ -101,7 +101,7 @@ class BackupsState:
 
 
 class BackupsService(Service):
-    """Keeps the folder as the world says. Where ``backups`` is gone, so is the folder."""
+    """Keeps the folder in sync with the world. If ``backups`` is gone, so is the folder."""
 
     name: ClassVar[str] = "backups"
 
@@ -109,7 +109,7 @@ class BackupsService(Service):
         self._shown: dict[str, ArchiveState] = {}
 
     async def start(self, context: Context) -> None:
-        """Make a month of contents and write the archives."""
+        """Create a month of contents and write the archives."""
         from sandbox.backup_archives import Nights, launch_valkey
 
         self.context = context
@@ -123,13 +123,13 @@ class BackupsService(Service):
         await self.apply(context.world)
 
     async def apply(self, world: World) -> None:
-        """Make the folder match; only what differs is written."""
+        """Update the folder; only differences are written."""
         await asyncio.to_thread(self._match, [] if "backups" in world.gone else world.backups.archives)
         if "backups" in world.gone:
             shutil.rmtree(self._folder)
 
     async def stop(self) -> None:
-        """Nothing to end: the folder goes with the sandbox's own."""
+        """Nothing to stop: the folder is removed with the sandbox's own."""
 
     def settings(self) -> dict[str, Any]:
         """The folder."""

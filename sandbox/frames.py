@@ -1,4 +1,4 @@
-"""WebSockets whose frames leave together where they are sent together: a log is thousands of small ones."""
+"""WebSockets that send frames together: a log is thousands of small frames."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from websockets.frames import Frame, Opcode
 
 
 class _Together:
-    """A transport that writes once in a turn of the event loop; all else is the transport's own."""
+    """A transport that writes once per turn of the event loop."""
 
     def __init__(self, transport: Any, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
@@ -18,13 +18,13 @@ class _Together:
         self._waiting: list[bytes] = []
 
     def write(self, data: bytes) -> None:
-        """Soon."""
+        """Buffer data for the end of this turn."""
         if not self._waiting:
             self._loop.call_soon(self._flush)
         self._waiting.append(data)
 
     def close(self) -> None:
-        """After what was written before."""
+        """Close after all buffered data."""
         self._flush()
         self._transport.close()
 
@@ -38,14 +38,14 @@ class _Together:
 
 
 class FramesTogether(WebSocketsSansIOProtocol):
-    """uvicorn's protocol on such a transport. It also sends frames that are made already: ``frames_message``."""
+    """uvicorn's protocol on such a transport. It also sends prepared frames: ``frames_message``."""
 
     def connection_made(self, transport: Any) -> None:
-        """Begin."""
+        """Wrap the transport."""
         super().connection_made(_Together(transport, self.loop))  # type: ignore[arg-type]
 
     async def send(self, message: Any) -> None:
-        """Send frames that are made already as they are, while it is open; all else as uvicorn does."""
+        """Send prepared frames unchanged while it is open; everything else as uvicorn does."""
         frames = message.get("frames")
         if frames is None or not self.handshake_complete or self.close_sent or self.disconnected:
             await super().send(message)
@@ -55,7 +55,7 @@ class FramesTogether(WebSocketsSansIOProtocol):
 
 
 def text_frame(text: str) -> bytes:
-    """A whole frame that holds ``text``, as a server sends it: neither masked nor compressed."""
+    """A complete frame with ``text``, as a server sends it: neither masked nor compressed."""
     return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
 
 

@@ -1,4 +1,4 @@
-"""GitHub's REST API: an organisation of three, one repository, who pushed to it, and its Dependabot alerts."""
+"""GitHub's REST API: an organisation of three, one repository with its activity and Dependabot alerts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Member:
     """A member of the organisation.
 
     Attributes:
-        pushed: days since the last push or merge; None where there is none in the last year.
+        pushed: days since the last push or merge; None if there was none in the last year.
     """
 
     login: str
@@ -55,11 +55,11 @@ class Alert:
 
 @dataclass
 class GitHubState:
-    """What GitHub shows; healthy by default, edited by faults.
+    """GitHub's contents; healthy by default, edited by faults.
 
     Attributes:
-        owners_token: the token is an owner's, who alone sees who has no second factor.
-        invited: login and role of who was asked to become a member and has not answered.
+        owners_token: the token belongs to an owner; only owners see who lacks a second factor.
+        invited: login and role of people with a pending invitation.
         missing: permissions that the token lacks: ``members``, ``invitations``, ``activity``, ``alerts``.
         cut: listings whose last page cannot be reached: ``outside_collaborators``.
     """
@@ -77,7 +77,7 @@ class GitHubState:
 
     @classmethod
     def healthy(cls, now: datetime) -> GitHubState:
-        """Three people who work, two of them owners."""
+        """Three active people, two of them owners."""
         members = [
             Member("ada-novak", owner=True, pushed=1.2),
             Member("ben-okafor", owner=True, pushed=6.5),
@@ -119,7 +119,7 @@ class GitHubService(HttpService):
         }
 
     def app(self) -> ASGIApp:
-        """The few paths that are asked for; everything else is 404."""
+        """The few paths that are used; everything else is 404."""
         organisation, repository = f"/orgs/{ORGANISATION}", f"/repos/{REPOSITORY}"
         paths: dict[str, Callable[[Request], Response]] = {
             organisation: self._organisation,
@@ -266,7 +266,7 @@ def _user(login: str) -> Json:
 
 
 def _page(request: Request, base: str, items: Sequence[Json], *, cursor: bool = False) -> Response:
-    """One page, with a Link header to the next; by number, or by a cursor that only the server understands."""
+    """One page, with a Link header to the next; by number, or by an opaque cursor."""
     query = dict(request.query_params)
     size = min(max(int(query.get("per_page", "30")), 1), 100)
     first = int(query.get("after", "0"), 16) if cursor else (int(query.get("page", "1")) - 1) * size

@@ -1,4 +1,4 @@
-"""Queues of jobs as Celery, RQ, Sidekiq and BullMQ keep them in Redis; only where the product has them."""
+"""Job queues of Celery, RQ, Sidekiq and BullMQ in Redis; only if the product has them."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class JobQueue:
     """One queue.
 
     Attributes:
-        preset: the library that keeps it.
-        waiting: jobs that wait.
+        preset: its library.
+        waiting: number of waiting jobs.
         oldest: seconds that the first of them has waited.
-        workers: how many are alive.
-        known: the library has left a sign of it.
-        text: the key of its list holds a text instead.
+        workers: number of live workers.
+        known: the library has left a trace of it.
+        text: the key of its list holds a string instead.
     """
 
     preset: str
@@ -42,17 +42,17 @@ class JobQueuesState:
     queues: list[JobQueue] = field(default_factory=list)
 
     def queue(self, preset: str) -> JobQueue:
-        """The one that a library keeps."""
+        """The queue of a library."""
         return next(queue for queue in self.queues if queue.preset == preset)
 
     @property
     def settings(self) -> list[dict[str, str]]:
-        """What stands below ``redis.queues``."""
+        """Value of ``redis.queues``."""
         return [{"preset": queue.preset, "name": queue.name} for queue in self.queues]
 
 
 def seed(pipe: Any, state: JobQueuesState, now: datetime) -> None:
-    """Write every queue; ``pipe`` is a pipeline of redis-py's."""
+    """Write every queue; ``pipe`` is a redis-py pipeline."""
     for queue in state.queues:
         if queue.text:
             pipe.set(_LISTS[queue.preset].format(queue.name), "taken by another program")
@@ -92,7 +92,8 @@ def _sidekiq(pipe: Any, queue: JobQueue, now: datetime) -> None:
         told = {"hostname": "shop-worker-0", "queues": [queue.name], "identity": _SIDEKIQ_PROCESS}
         beat = {"info": json.dumps(told), "busy": "1", "beat": f"{now.timestamp():.3f}", "quiet": "false"}
         pipe.sadd("processes", _SIDEKIQ_PROCESS)
-        pipe.hset(_SIDEKIQ_PROCESS, mapping=beat)  # which expires after a minute: here nobody beats again
+        # real heartbeats expire after a minute, but nothing renews them here
+        pipe.hset(_SIDEKIQ_PROCESS, mapping=beat)
     for number in range(queue.waiting):
         at = round((now.timestamp() - queue.oldest / (number + 1)) * 1000)
         job = {"class": "ThumbnailJob", "args": [number], "queue": queue.name, "enqueued_at": at}

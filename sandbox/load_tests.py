@@ -1,4 +1,4 @@
-"""Load tests of the past, as the suite keeps them: a breakpoint test's result, and one of each to compare with."""
+"""Past load tests as the suite stores them: a breakpoint test's result, and one of each kind to compare with."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _ENDPOINTS = ("homepage", "health", "image_health", "optimize_small_jpeg", "opti
 
 @dataclass
 class LoadTestsState:
-    """What was measured; edited by faults.
+    """Measured values; edited by faults.
 
     Attributes:
-        broke: when the last breakpoint test was.
-        held_per_second: requests a second that it carried.
-        tested: when the last of the others were.
-        p95: seconds of those, of every endpoint: generous, as it was a busy day.
+        broke: time of the last breakpoint test.
+        held_per_second: requests per second that it sustained.
+        tested: time of the last other tests.
+        p95: seconds, of every endpoint: generous, as of a busy day.
     """
 
     broke: datetime
@@ -47,7 +47,7 @@ class LoadTestsState:
 
 
 class LoadTestsService(Service):
-    """Keeps the files as the world says; load tests of a run add to them until the world changes."""
+    """Keeps the files in sync with the world; load tests of a run add to them until the world changes."""
 
     name: ClassVar[str] = "load-tests"
 
@@ -59,7 +59,7 @@ class LoadTestsService(Service):
         await self.apply(context.world)
 
     async def apply(self, world: World) -> None:
-        """Write them anew."""
+        """Rewrite them."""
         for folder in (self._results, self._history):
             folder.mkdir(exist_ok=True)
             for file in folder.iterdir():
@@ -78,7 +78,7 @@ class LoadTestsService(Service):
                 year.write(msgspec.json.encode(line) + b"\n")
 
     async def stop(self) -> None:
-        """Nothing to end: the files go with the sandbox's folder."""
+        """Nothing to stop: the files are removed with the sandbox's folder."""
 
     def settings(self) -> dict[str, Any]:
         """Where they are."""
@@ -103,7 +103,7 @@ def _line(plan: Plan, state: LoadTestsState) -> LoadLine:
 
 @cache
 def _usual_plans() -> list[Plan]:
-    """The plans of the sandbox's load tests, one for each shape, as the defaults have them."""
+    """Default plans of the sandbox's load tests, one for each shape."""
     told = tomllib.loads(_DEFAULTS.read_text(encoding="utf-8"))
     load = told["load"] | told["targets"]["sandbox"]["load"]
     return [_plan(load, shape, one["stages"]) for shape, one in load["shapes"].items()]

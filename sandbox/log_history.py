@@ -1,8 +1,8 @@
-"""An ordinary day in the portfolio's logs: what each component writes in an hour, the same for the same hour.
+"""An ordinary day in the portfolio's logs: each component's lines of an hour, deterministic per hour.
 
-Several formats are mixed on purpose, as a real App Platform stream mixes them: nginx's combined format and
-pino's JSON from the web component, morgan's ``dev`` format and pino from the optimiser, plain lines from the
-worker. Among them are lines that look like errors and are none.
+Formats are mixed as in a real App Platform stream: nginx's combined format and pino's JSON from the web component,
+morgan's ``dev`` format and pino from the optimiser, plain lines from the worker. Some lines look like errors but
+are not.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from sandbox.products import OPTIMIZER, WEB, WORKER
 
-HOURS_KEPT = 400  # two worlds of a week and a day each, as they are read from end to end
-LINES_KEPT = 100_000  # of those weeks, as they are shown
+HOURS_KEPT = 400  # two worlds of a week and a day each, which are read sequentially
+LINES_KEPT = 100_000  # rendered lines of those weeks
 
 _PAGES = ("/", "/about", "/projects", "/projects/lighthouse", "/gallery", "/contact", "/errors/404.html")
 _ASSETS = (
@@ -48,7 +48,7 @@ class LogLine(NamedTuple):
 
 
 def visitor(random: Random) -> str:
-    """An address from the ranges that are reserved for documentation."""
+    """An address from the ranges reserved for documentation."""
     return f"{random.choice(('192.0.2', '198.51.100', '203.0.113'))}.{random.randint(1, 254)}"
 
 
@@ -73,9 +73,9 @@ def pino(at: datetime, level: int, message: str, **more: object) -> str:
 
 @lru_cache(maxsize=HOURS_KEPT)
 def hour(start: datetime, seed: int = 0, *, flawless: bool = False) -> tuple[LogLine, ...]:
-    """Everything that was written in the hour that begins at ``start``, in the order of time.
+    """All lines of the hour that begins at ``start``, in order of time.
 
-    It is the same in every world that has the seed.
+    The same in every world with this seed.
     """
     random = Random(f"{seed}:{start:%Y%m%d%H}")
     requests = _visits(start.hour)
@@ -158,7 +158,7 @@ def _job(random: Random, start: datetime) -> LogLine:
 
 
 def _health_probes(start: datetime) -> list[LogLine]:
-    """The platform asks every component for its health; every five minutes is enough for a log to read."""
+    """The platform polls every component's health; in the log every five minutes is enough."""
     lines: list[LogLine] = []
     for minute in range(0, 60, 5):
         at = start + timedelta(minutes=minute, seconds=7, microseconds=250_000)
@@ -169,7 +169,7 @@ def _health_probes(start: datetime) -> list[LogLine]:
 
 
 def _imperfections(random: Random, start: datetime) -> list[LogLine]:
-    """What a healthy day has too: two failed requests (0.04 %), some too fast, some refused."""
+    """Imperfections of a healthy day: two failed requests (0.04 %), some throttled, some refused."""
     lines: list[LogLine] = []
     at = _moment(random, start)
     if start.hour % 12 == 5:
@@ -183,5 +183,5 @@ def _imperfections(random: Random, start: datetime) -> list[LogLine]:
 
 
 def floor_hour(moment: datetime) -> datetime:
-    """The full hour that ``moment`` lies in, in UTC."""
+    """The full hour that contains ``moment``, in UTC."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)

@@ -1,4 +1,4 @@
-"""What bad days look like in the logs. Each function adds one kind of trouble to a LogsState."""
+"""Log lines of incidents. Each function adds one kind of trouble to a LogsState."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NODE_TRACE = (
 
 
 def errors(state: LogsState, count: int = 3) -> None:
-    """The same handled error a few times: other numbers, one kind; each a stack trace over several lines."""
+    """The same handled error several times, with different numbers; each a stack trace over several lines."""
     for number in range(count):
         at = state.now - timedelta(minutes=7 + 17 * number)
         job = 481_516 + 2342 * number
@@ -39,7 +39,7 @@ def errors(state: LogsState, count: int = 3) -> None:
 
 
 def fatal(state: LogsState) -> None:
-    """The web component ends by an exception that nobody caught."""
+    """The web component is terminated by an uncaught exception."""
     at = state.now - timedelta(minutes=12)
     for text in (
         "/app/server.js:214",
@@ -55,7 +55,7 @@ def fatal(state: LogsState) -> None:
 
 
 def out_of_memory(state: LogsState) -> None:
-    """The optimiser is ended for using more memory than it may."""
+    """The optimiser is killed for exceeding its memory limit."""
     at = state.now - timedelta(minutes=41)
     for text in (
         pino(at, 40, "heap is nearly full", used_mb=498),
@@ -66,7 +66,7 @@ def out_of_memory(state: LogsState) -> None:
 
 
 def server_errors(state: LogsState, count: int = 160, until: datetime | None = None) -> None:
-    """The optimiser behind the website fails for half an hour, the last one unless told: many 502 and 503."""
+    """The optimiser behind the website fails for half an hour, by default the last: many 502 and 503."""
     random = Random(5)
     for _ in range(count):
         at = (until or state.now) - timedelta(seconds=random.uniform(1, 1800))
@@ -76,12 +76,12 @@ def server_errors(state: LogsState, count: int = 160, until: datetime | None = N
 
 
 def one_bad_hour(state: LogsState) -> None:
-    """Half a day ago one hour by the clock had far more of them than usual, too few to matter over the day."""
+    """Half a day ago one clock hour had far more of them than usual, but too few to matter over the day."""
     server_errors(state, count=15, until=floor_hour(state.now - timedelta(hours=12)) + timedelta(minutes=45))
 
 
 def strange_format(state: LogsState) -> None:
-    """The optimiser writes its requests in a format of its own for three hours; some of them failed."""
+    """The optimiser writes its requests in an unknown format for three hours; some of them failed."""
     random = Random(6)
     for number in range(400):
         at = state.now - timedelta(hours=2, seconds=27 * number)
@@ -91,7 +91,7 @@ def strange_format(state: LogsState) -> None:
 
 
 def throttled(state: LogsState, count: int = 640, hours_ago: float = 3) -> None:
-    """One visitor sends far more than it may, some hours ago: a burst of 429."""
+    """One visitor exceeded the rate limit some hours ago: a burst of 429."""
     random = Random(4)
     for _ in range(count):
         at = state.now - timedelta(hours=hours_ago, seconds=random.uniform(0, 1200))
@@ -99,7 +99,7 @@ def throttled(state: LogsState, count: int = 640, hours_ago: float = 3) -> None:
 
 
 def hostile_text(state: LogsState) -> None:
-    """An error whose text tries to write into the report: HTML, terminal colours, a forged line."""
+    """An error whose text tries to inject into the report: HTML, terminal colours, a forged line."""
     at = state.now - timedelta(minutes=3)
     message = "upload \x1b[31mfailed\x1b[0m for <script>alert(1)</script> | **bold** \u202e token=abcdef123456"
     text = json.dumps({"level": "error", "time": at.isoformat(), "msg": message}, ensure_ascii=False)
@@ -107,7 +107,7 @@ def hostile_text(state: LogsState) -> None:
 
 
 def refused(state: LogsState, count: int, sources: int = 1) -> None:
-    """Somebody looks for what is open, within twenty minutes of one hour: 403 from one source, or from many."""
+    """A scan within twenty minutes of one hour: 403 for one source, or for many."""
     random = Random(403)
     begin = floor_hour(state.now - timedelta(hours=5)) + timedelta(minutes=10)
     paths = ("/admin", "/.git/config", "/wp-login.php", "/backup.zip", "/api/internal/users")
@@ -118,7 +118,7 @@ def refused(state: LogsState, count: int, sources: int = 1) -> None:
 
 
 def wrong_passwords(state: LogsState, count: int) -> None:
-    """One source tries passwords at the application, which says so and answers 401."""
+    """One source tries passwords at the application, which logs it and answers 401."""
     begin = floor_hour(state.now - timedelta(hours=3)) + timedelta(minutes=10)
     for number in range(count):
         at = begin + timedelta(minutes=30) * (number / count)

@@ -1,7 +1,7 @@
-"""The logs that the sandbox's components write: a week of history, and what the running parts append.
+"""Logs of the sandbox's components: a week of history, and lines appended by running parts.
 
-``world.logs`` says what the logs look like; ``world.logs.store`` holds them. The portfolio app appends to it, the
-DigitalOcean simulator reads from it, and ``LogsService`` writes rotated files of it where a fault asks for files.
+``world.logs`` describes the logs; ``world.logs.store`` holds them. The portfolio app appends to it, the
+DigitalOcean simulator reads from it, and ``LogsService`` writes rotated files of it if a fault asks for files.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ _HOURS_LOST = 1.5  # in a file that is damaged
 
 @dataclass
 class LogsState:
-    """What the logs show; healthy by default, edited by faults.
+    """Contents of the logs; healthy by default, edited by faults.
 
     Attributes:
-        now: the moment this world was made; lines are dated up to it and go on in real time.
-        hours: how far the history reaches back.
-        extra: lines that a fault adds to the ordinary ones.
-        silent: nothing is written, and nothing was.
-        source: where the target's settings say that the logs are.
-        old_files: how many files of months ago nobody has deleted (files only).
-        damaged: the newest compressed file ends in the middle (files only).
-        muted: components that have written nothing for so many hours.
-        stale: a log beside the others was written to all day, until 26 hours ago (files only).
-        ahead: the newest line is dated so many seconds in the future (files only).
-        flood: so many lines of 503 are the last of the newest file (files only).
-        most_lines: where the target's settings say that reading stops; 0 is as shipped.
-        seed: another number is another, equally ordinary day.
-        flawless: without the few failed requests that a healthy day has too.
+        now: when this world was made; lines are dated up to it and continue in real time.
+        hours: length of the history.
+        extra: lines that a fault adds.
+        silent: nothing is or was written.
+        source: source of the logs in the target's settings.
+        old_files: number of undeleted files from months ago (files only).
+        damaged: the newest compressed file is truncated (files only).
+        muted: components without lines for this many hours.
+        stale: another log was written all day, until 26 hours ago (files only).
+        ahead: seconds by which the newest line is dated in the future (files only).
+        flood: this many lines of 503 end the newest file (files only).
+        most_lines: limit on lines in the target's settings; 0 is the default.
+        seed: another number gives another ordinary day.
+        flawless: without the few failed requests of a healthy day.
     """
 
     now: datetime
@@ -80,9 +80,9 @@ class LogsState:
 
 
 class LogStore:
-    """Lines by time: history, made hour by hour when it is first read, then what was appended.
+    """Lines by time: history, generated hour by hour when first read, then appended lines.
 
-    Memory is bounded: the hours that are kept, and the newest ``LIVE_LINES`` appended lines.
+    Memory is bounded: the cached hours, and the newest ``LIVE_LINES`` appended lines.
     """
 
     def __init__(self, state: LogsState) -> None:
@@ -91,11 +91,11 @@ class LogStore:
         self._live: deque[LogLine] = deque(maxlen=LIVE_LINES)
 
     def now(self) -> datetime:
-        """The world's time: where it began, and what has passed since."""
+        """The world's time: its start, plus the time passed since."""
         return self._state.now + timedelta(seconds=time.monotonic() - self._started)
 
     def append(self, component: str, text: str, at: datetime | None = None) -> None:
-        """Write ``text`` as ``component``, a line for each of its lines; now, unless ``at`` (aware) is given."""
+        """Write ``text`` as ``component``, one log line per line of text; now, unless ``at`` (aware) is given."""
         moment = at or self.now()
         for line in text.splitlines():
             self._live.append(LogLine(moment, component, line))
@@ -110,10 +110,10 @@ class LogStore:
         """Lines as App Platform shows them, oldest first: ``portfolio-web 2024-05-29T20:14:14.996999111Z …``.
 
         Args:
-            component: only what this component wrote.
-            since: only lines of this moment (aware) and later.
-            tail: only the newest so many.
-            until: the log as it was at this moment (aware); now, unless given.
+            component: only lines of this component.
+            since: only lines at this time (aware) or later.
+            tail: only this many newest lines.
+            until: the log as of this time (aware); by default now.
         """
         chosen = self.entries(since, until)
         if component is not None:
@@ -134,7 +134,7 @@ class LogStore:
             for line in (*self._state.extra, *self._live)
             if since <= line.at and not (until and line.at > until)
         ]
-        # Sorting keeps the order of lines of one moment, such as a stack trace's.
+        # A stable sort keeps the order of lines with one timestamp, such as a stack trace's.
         lines = self._lines(since, now, sorted(added, key=_time))
         if self._state.muted:
             silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
@@ -149,7 +149,7 @@ class LogStore:
         )
 
     def _lines(self, since: datetime, until: datetime, added: list[LogLine]) -> Iterator[LogLine]:
-        """History from ``since`` until ``until``, with the added lines between; they may be later than that."""
+        """History from ``since`` until ``until``, merged with the added lines, which may be later."""
         start, taken = floor_hour(since), 0
         while start <= until:
             lines = hour(start, self._state.seed, flawless=self._state.flawless)
@@ -169,8 +169,8 @@ def _time(line: LogLine) -> datetime:
 class LogsService(Service):
     """Log files as log rotation leaves them, for targets that read files; the API reads the store itself.
 
-    The files hold what the store held when the world was applied. They exist only where the source is ``files``
-    and ``logs`` is not gone.
+    The files contain the store as of when the world was applied. They exist only if the source is ``files`` and
+    ``logs`` is not gone.
     """
 
     name = "logs"
@@ -185,10 +185,10 @@ class LogsService(Service):
         await asyncio.to_thread(self._write, world)
 
     async def stop(self) -> None:
-        """Nothing is left running; the folder goes with the sandbox's."""
+        """Nothing to stop; the folder is removed with the sandbox's."""
 
     def settings(self) -> dict[str, Any]:
-        """The source, and the glob of the files for when they are asked for."""
+        """The source, and the glob of the files if they are used."""
         state = self.world.logs
         bound = {"most_lines": state.most_lines} if state.most_lines else {}
         return {"logs": {"source": state.source, "files": [str(self._folder / "portfolio*.log*")], **bound}}
@@ -205,7 +205,7 @@ class LogsService(Service):
 
 
 def write_files(state: LogsState, folder: Path) -> None:
-    """Write ``portfolio.log``, ``.log.1``, ``.log.2.gz`` and one too old to matter, dated by their last lines."""
+    """Write ``portfolio.log``, ``.log.1``, ``.log.2.gz`` and one that is too old, dated by their last lines."""
     entries = list(state.store.entries())
     now = state.store.now()
     for name, newest, oldest in (
@@ -222,7 +222,7 @@ def write_files(state: LogsState, folder: Path) -> None:
             data += _text([LogLine(now - timedelta(seconds=1), WEB, last)]) * state.flood
         if name.endswith(".gz"):
             data = gzip.compress(data)
-            if state.damaged:  # without its newest hours, however many lines those have
+            if state.damaged:  # truncated by time, whatever the number of lines
                 kept = [line for line in lines if now - line.at >= timedelta(hours=newest + _HOURS_LOST)]
                 data = data[: len(gzip.compress(_text(kept)))]
         _write_dated(folder / name, data, lines[-1].at if lines else now - timedelta(hours=newest))
@@ -237,7 +237,7 @@ def write_files(state: LogsState, folder: Path) -> None:
 
 
 def _write_stale(file: Path, now: datetime) -> None:
-    """A log of its own that had a line each minute, and has none since yesterday."""
+    """A separate log with a line per minute until yesterday."""
     end = now - timedelta(hours=26)
     moments = [end - timedelta(minutes=minute) for minute in range(24 * 60, -1, -1)]
     lines = [f"{moment:%Y-%m-%d %H:%M:%S} INFO job done\n" for moment in moments]

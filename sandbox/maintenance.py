@@ -1,4 +1,4 @@
-"""The sandbox's planned maintenance: one that is just over, and one that is to come."""
+"""The sandbox's planned maintenance: one window just over, and one to come."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ZONE = "Europe/Berlin"
 OVER_FOR = timedelta(minutes=45)
 BEGINS_IN = timedelta(hours=2)
 LENGTH = timedelta(hours=1)
-ALERT = "HighErrorRate"  # which the work will set off
+ALERT = "HighErrorRate"  # fires because of the work
 
 
 @dataclass
@@ -30,7 +30,7 @@ class WindowState:
 
 @dataclass
 class MaintenanceState:
-    """Windows as they stand in the settings; edited by faults."""
+    """Windows in the settings; edited by faults."""
 
     windows: list[WindowState] = field(default_factory=list)
 
@@ -47,22 +47,22 @@ class MaintenanceState:
 
 
 class MaintenanceService(Service):
-    """Nothing that runs: only its part of the settings."""
+    """Provides only its part of the settings."""
 
     name: ClassVar[str] = "maintenance"
 
     async def start(self, context: Context) -> None:
-        """Know where the world is."""
+        """Store the context."""
         self.context = context
 
     async def apply(self, world: World) -> None:
-        """Nothing to change: the settings are made from the world when they are asked for."""
+        """Nothing to do: the settings are derived from the world when requested."""
 
     async def stop(self) -> None:
-        """Nothing to end."""
+        """Nothing to stop."""
 
     def settings(self) -> dict[str, Any]:
-        """The windows in local time, as people write them down."""
+        """The windows in local time, as people write them."""
         zone = ZoneInfo(ZONE)
         windows = [
             {
@@ -76,6 +76,6 @@ class MaintenanceService(Service):
 
 
 def _local(at: datetime, zone: ZoneInfo) -> str:
-    """On the clock on the wall; in the hour that comes twice in autumn, the second time with its offset."""
+    """Local wall-clock time; the second occurrence of the repeated hour in autumn has its offset."""
     local = at.astimezone(zone).replace(microsecond=0)
     return (local if local.fold else local.replace(tzinfo=None)).isoformat()

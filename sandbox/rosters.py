@@ -1,4 +1,4 @@
-"""The on-call roster that the sandbox's people keep, and how it is written down as TOML."""
+"""The on-call roster of the sandbox's team, and its TOML form."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Roster = dict[str, Any]
 
 
 def healthy_roster(now: datetime) -> Roster:
-    """Three people who take turns by the week, a manager, and the support of the platform."""
+    """Three people in weekly rotation, a manager, and the platform's support."""
     monday = (now - timedelta(days=70 + now.weekday())).date()
     starts = datetime.combine(monday, time(9))  # local time of the roster
     return {
@@ -70,4 +70,4 @@ def _is_table(value: Any) -> bool:
 def _value(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    return json.dumps(value, ensure_ascii=False)  # texts, numbers and lists are written alike
+    return json.dumps(value, ensure_ascii=False)  # strings, numbers and lists are written as in JSON

@@ -1,6 +1,7 @@
-"""What was asked of the sandbox, once each: methods and paths of every HTTP service, commands of Redis.
+"""Distinct requests to the sandbox: methods and paths of every HTTP service, commands of Redis.
 
-For the table in SECURITY.md, which says what the suite does to each system; ``GET /seen`` of the control tells it.
+For the table in SECURITY.md of what the suite does to each system; ``GET /seen`` of the control endpoint returns
+it.
 """
 
 from __future__ import annotations
@@ -11,29 +12,29 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-READER = "playbook"  # the user of Redis that the suite is given
-_MOST = 20_000  # of one system; a flood of paths must not fill the memory
-_LONGEST_COMMAND = 64 * 1024  # bytes that are looked at; the reader sends no longer ones
+READER = "playbook"  # the suite's user in Redis
+_MOST = 20_000  # per system; a flood of paths must not fill the memory
+_LONGEST_COMMAND = 64 * 1024  # bytes that are inspected; the reader's commands are shorter
 
 
 class Seen:
-    """What came so far, by system."""
+    """Requests so far, by system."""
 
     def __init__(self) -> None:
         self._seen: dict[str, set[str]] = {}
 
     def note(self, system: str, what: str) -> None:
-        """Keep it; what stands there already costs nothing."""
+        """Record it, unless it is recorded already."""
         known = self._seen.setdefault(system, set())
         if len(known) < _MOST:
             known.add(what)
 
     def told(self) -> dict[str, list[str]]:
-        """All of it, in order."""
+        """All of it, sorted."""
         return {system: sorted(known) for system, known in sorted(self._seen.items())}
 
     def watched(self, app: ASGIApp, system: str) -> ASGIApp:
-        """The app, with its requests noted: ``GET /path``, or ``WEBSOCKET /path``."""
+        """The app, with its requests recorded: ``GET /path``, or ``WEBSOCKET /path``."""
 
         async def noting(scope: Scope, receive: Receive, send: Send) -> None:
             if scope["type"] in {"http", "websocket"}:
@@ -44,18 +45,18 @@ class Seen:
 
 
 class Commands:
-    """The names of the commands on one connection to Redis, as long as its user is the one that only reads.
+    """Command names on one Redis connection, while its user is the read-only one.
 
-    A client's side of RESP: arrays of bulk strings (https://valkey.io/topics/protocol/).
+    Parses the client side of RESP: arrays of bulk strings (https://valkey.io/topics/protocol/).
     """
 
     def __init__(self, note: Callable[[str], None]) -> None:
         self._note = note
         self._buffer = b""
-        self._is_reader: bool | None = None  # not known before the first command
+        self._is_reader: bool | None = None  # unknown before the first command
 
     def feed(self, data: bytes) -> None:
-        """What the client has sent."""
+        """Data from the client."""
         if self._is_reader is False:
             return
         self._buffer += data
@@ -72,7 +73,7 @@ class Commands:
             self._is_reader, self._buffer = False, b""
 
     def _next(self) -> list[bytes] | None:
-        """The words of a whole command, taken from the buffer; None where there is none yet."""
+        """The words of a complete command, removed from the buffer; None if there is none yet."""
         lines = self._buffer.split(b"\r\n", 1)
         if len(lines) < 2 or not lines[0].startswith(b"*"):
             return None
@@ -88,7 +89,7 @@ class Commands:
         return words
 
 
-# Commands of which a user may be given some subcommands only.
+# Commands of which a user may be permitted only some subcommands.
 _WITH_SUBCOMMANDS = frozenset(
     {"ACL", "CLIENT", "CLUSTER", "CONFIG", "LATENCY", "MEMORY", "MODULE", "OBJECT", "SCRIPT", "SLOWLOG", "XINFO"}
 )

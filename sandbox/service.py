@@ -1,7 +1,7 @@
-"""What every part of the sandbox is: something that starts, shows a world, takes another one, and stops.
+"""Base of every part of the sandbox: it starts, shows a world, switches to another one, and stops.
 
-All services share one event loop. An HTTP service derives from HttpService and gives its app; the rest (a port of
-its own, TLS, going away and coming back) is here.
+All services share one event loop. An HTTP service derives from HttpService and provides its app; the rest (a port
+of its own, TLS, disappearing and returning) is here.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 LOOPBACK = "127.0.0.1"
-# Linux lets a socket listen on a port that another one only holds, where both have SO_REUSEADDR. So the port is
-# never free there, not even for the moment in which a server has closed its socket and we have not yet bound one.
+# Linux lets a socket listen on a port that another socket only holds, if both have SO_REUSEADDR. So the port is
+# never free there, not even between a server closing its socket and us binding a new one.
 _SHARED = sys.platform == "linux"
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """Handlers that we cut off ourselves are no errors; everything else that a handler raises is."""
+    """Handlers that we cut off ourselves are no errors; all other exceptions of handlers are."""
     return not (record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError))
 
 
@@ -47,10 +47,10 @@ class Context:
     """What the services of one sandbox share.
 
     Attributes:
-        folder: temporary folder, gone when the sandbox ends. A service makes its own folder in it.
+        folder: temporary folder, removed when the sandbox ends. A service creates its own folder in it.
         ca: the private certificate authority.
-        world: what is shown now; replaced as a whole when faults are switched.
-        seen: what was asked of all of them.
+        world: the current world; replaced as a whole when faults are switched.
+        seen: requests to all services.
     """
 
     folder: Path
@@ -61,7 +61,7 @@ class Context:
 
     @property
     def logs(self) -> LogStore:
-        """The log store of the world that is shown now: ``context.logs.append(component, text)``."""
+        """The log store of the current world: ``context.logs.append(component, text)``."""
         return self.world.logs.store
 
 
@@ -69,7 +69,7 @@ class Service(ABC):
     """One part of the sandbox.
 
     Attributes:
-        name: what ``world.gone`` calls it.
+        name: its name in ``world.gone``.
         context: set by ``start``.
     """
 
@@ -78,20 +78,20 @@ class Service(ABC):
 
     @property
     def world(self) -> World:
-        """The newest world; read it at request time."""
+        """The current world; read it at request time."""
         return self.context.world
 
     @abstractmethod
     async def start(self, context: Context) -> None:
-        """Begin to serve ``context.world``."""
+        """Start serving ``context.world``."""
 
     @abstractmethod
     async def apply(self, world: World) -> None:
-        """Show ``world``, which is already ``context.world``; return when that is in effect."""
+        """Show ``world``, which is already ``context.world``; in effect on return."""
 
     @abstractmethod
     async def stop(self) -> None:
-        """End. Called once, also where ``start`` failed half-way."""
+        """Stop. Called once, even if ``start`` failed half-way."""
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
@@ -102,9 +102,9 @@ class Service(ABC):
 
 
 class Port:
-    """A loopback port that stays ours for the sandbox's life, whether somebody listens on it or not.
+    """A loopback port that is reserved for the sandbox's life, with or without a listener.
 
-    A bound socket that does not listen refuses connections, and no other process can get its port meanwhile.
+    A bound socket that does not listen refuses connections, and no other process can take its port.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class Port:
         self.number: int = self._held.getsockname()[1]
 
     def take(self) -> socket.socket:
-        """A bound socket, for a server to listen on; the server closes it."""
+        """A bound socket for a server to listen on; the server closes it."""
         return self._bind(self.number) if _SHARED else self._held
 
     def reserve(self) -> None:
@@ -121,14 +121,14 @@ class Port:
             self._held = self._bind(self.number)
 
     def close(self) -> None:
-        """Give the port up."""
+        """Release the port."""
         self._held.close()
 
     @staticmethod
     def _bind(number: int) -> socket.socket:
-        # asyncio sends small answers at once (TCP_NODELAY) only where the protocol is named; else they take 40 ms.
+        # asyncio sets TCP_NODELAY only if the protocol is named; otherwise small answers take 40 ms.
         bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        # Without it, connections of a moment ago (TIME_WAIT) would keep us from binding the port again.
+        # Without it, recent connections (TIME_WAIT) would prevent binding the port again.
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind((LOOPBACK, number))
         bound.setblocking(False)
@@ -136,12 +136,12 @@ class Port:
 
 
 class HttpService(Service):
-    """A Starlette (or other ASGI) app on a port of its own. Where its name is in ``world.gone``, nobody listens.
+    """A Starlette (or other ASGI) app on its own port. If its name is in ``world.gone``, nothing listens.
 
     Attributes:
         tls: serve https by the private authority, else plain http.
-        websockets: whether the app accepts WebSockets; off by default as their support takes time to load.
-        dates: the server puts the Date header on every answer; else the app does.
+        websockets: whether the app accepts WebSockets; off by default as they take time to load.
+        dates: whether the server adds the Date header to every answer; else the app does.
     """
 
     tls: ClassVar[bool] = True
@@ -154,15 +154,15 @@ class HttpService(Service):
 
     @abstractmethod
     def app(self) -> ASGIApp:
-        """The app; asked for once, when the service starts. Its handlers read ``self.world``."""
+        """The app; called once, when the service starts. Its handlers read ``self.world``."""
 
     def tls_context(self) -> ssl.SSLContext:
-        """How it speaks TLS now; another object where that has changed."""
+        """Its current TLS context; a new object if it has changed."""
         return self.context.ca.server_context()
 
     @property
     def url(self) -> str:
-        """Its address, without a slash at the end."""
+        """Its address, without a trailing slash."""
         assert self._port, f"{self.name} has not been started"
         return f"{'https' if self.tls else 'http'}://localhost:{self._port.number}"
 
@@ -174,7 +174,7 @@ class HttpService(Service):
         await self._listen_as_told()
 
     async def apply(self, world: World) -> None:
-        """Go away or come back as ``world.gone`` says; derived classes may do more."""
+        """Disappear or return according to ``world.gone``; derived classes may do more."""
         await self._listen_as_told()
 
     async def stop(self) -> None:
@@ -197,7 +197,7 @@ class HttpService(Service):
             await self._server.begin(self._port.take())
 
     async def _end_listening(self) -> None:
-        """Close the listener and every connection; the port stays ours, and refuses whoever comes."""
+        """Close the listener and every connection; the port stays reserved, and refuses connections."""
         assert self._port
         if self._server:
             server, self._server = self._server, None
@@ -206,7 +206,7 @@ class HttpService(Service):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn inside somebody else's event loop: no signal handlers, no chatter, and an end without waiting."""
+    """uvicorn in an existing event loop: no signal handlers, no logging, and an immediate stop."""
 
     def __init__(self, app: ASGIApp, *, tls: Any, websockets: bool, dates: bool) -> None:
         ws: Any = "none"
@@ -219,7 +219,7 @@ class _Server(uvicorn.Server):
                 app,
                 http="h11",
                 ws=ws,
-                ws_per_message_deflate=False,  # so that a frame is the same for all who read it
+                ws_per_message_deflate=False,  # so that a frame is the same for all readers
                 lifespan="off",
                 log_config=None,
                 log_level="error",
@@ -238,10 +238,10 @@ class _Server(uvicorn.Server):
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup(sockets=[bound])
-        self._ticks = asyncio.create_task(self.main_loop())  # keeps the Date header right
+        self._ticks = asyncio.create_task(self.main_loop())  # updates the Date header
 
     async def end(self) -> None:
-        """Stop listening and cut every connection: what is gone does not finish its sentences."""
+        """Stop listening and cut every connection: a service that is gone does not finish its answers."""
         for server in self.servers:
             server.close()
         for connection in list(self.server_state.connections):

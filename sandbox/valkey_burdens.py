@@ -1,4 +1,4 @@
-"""What weighs on the sandbox's Valkey: real evictions, slow commands, idle clients, a tight limit of memory."""
+"""Load on the sandbox's Valkey: real evictions, slow commands, idle clients, a tight memory limit."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from redis.asyncio import Redis
 
 MEMORY_LIMIT = "256mb"
 POLICY = "allkeys-lru"
-MOST_CLIENTS = 900  # of 1,024 open files, which is all that many containers have, the server keeps some
+MOST_CLIENTS = 900  # of 1,024 open files, a common limit in containers, the server needs some itself
 SLOW_LOG = 128
 _WITHIN = 30.0  # seconds
 _SNAPSHOT = "dump.rdb"
 _NOBODY = 1  # a port on which nothing listens
 
-# Keeps the server busy, as a command over too much data does. The clock that stands still in a script is TIME's.
+# Keeps the server busy, as a command over too much data does. TIME does not advance within a script.
 _BUSY = """
 local start = os.clock()
 while os.clock() - start < tonumber(ARGV[1]) / 1000 do end
@@ -27,18 +27,18 @@ while os.clock() - start < tonumber(ARGV[1]) / 1000 do end
 
 @dataclass
 class Burdens:
-    """What weighs on the server; nothing by default, edited by faults.
+    """Load on the server; none by default, edited by faults.
 
     Attributes:
-        evicted: keys that were thrown out for want of memory.
-        slow_commands: how many there are in the slow log, each of ``slow_ms``.
-        idle_clients: connections that nobody uses.
-        most_clients: how many it allows.
-        headroom: its limit of memory, in multiples of what it uses; None is plenty.
-        policy: what it does when memory is full.
-        slow_log: how many entries its slow log holds.
-        replica: it is the replica of a server that is away.
-        unsaved: its newest snapshot could not be written, and it refuses writes for that.
+        evicted: keys evicted for lack of memory.
+        slow_commands: entries in the slow log, each of ``slow_ms``.
+        idle_clients: unused connections.
+        most_clients: its limit of clients.
+        headroom: its memory limit, in multiples of what it uses; None for plenty.
+        policy: eviction policy.
+        slow_log: maximum length of its slow log.
+        replica: it is the replica of a server that is gone.
+        unsaved: its newest snapshot could not be written, so it refuses writes.
     """
 
     evicted: int = 0
@@ -54,17 +54,17 @@ class Burdens:
 
 
 class Burdened:
-    """Puts burdens on a server, and takes them off again."""
+    """Applies load to a server, and removes it again."""
 
     def __init__(self, admin: Redis, socket: Path, folder: Path) -> None:
-        """``folder`` is where the server saves."""
+        """``folder`` is the server's working directory."""
         self._admin = admin
         self._snapshot = folder / _SNAPSHOT
         self._socket = socket
         self._idle: list[asyncio.StreamWriter] = []
 
     async def clear(self) -> None:
-        """As a server without burdens is set; before it is filled."""
+        """Reset a server to no load, before it is filled."""
         for writer in self._idle:
             writer.close()
         self._idle.clear()
@@ -81,19 +81,19 @@ class Burdened:
         )
 
     async def evict(self, count: int) -> None:
-        """Have the server throw out ``count`` keys, and forget all others; before it is filled."""
+        """Make the server evict ``count`` keys, and delete all others; before it is filled."""
         if not count:
             return
         await self._admin.flushall()
         await self._admin.mset({f"img:old:{number}": "x" for number in range(count)})
         await self._set(maxmemory=1)
         async with asyncio.timeout(_WITHIN):
-            while await self._admin.dbsize():  # it works through them in small steps
+            while await self._admin.dbsize():  # it deletes in small steps
                 await asyncio.sleep(0.005)
         await self._set(maxmemory=MEMORY_LIMIT)
 
     async def apply(self, burdens: Burdens) -> None:
-        """Put them on, all but evictions, on a server that has been filled. The slow log begins here."""
+        """Apply everything except evictions to a filled server. The slow log begins here."""
         await self._set(slowlog_max_len=burdens.slow_log)
         await self._admin.slowlog_reset()
         for _ in range(burdens.slow_commands):
@@ -109,12 +109,12 @@ class Burdened:
             await self._admin.replicaof("127.0.0.1", _NOBODY)
         if burdens.unsaved:
             self._snapshot.unlink(missing_ok=True)
-            self._snapshot.mkdir(exist_ok=True)  # which a file cannot replace, whoever the server runs as
+            self._snapshot.mkdir(exist_ok=True)  # a folder cannot be replaced by a file, whoever runs the server
             await self._set(save="3600 1")
             await self._save("err")
 
     async def end(self) -> None:
-        """Close what was opened."""
+        """Close all connections."""
         for writer in self._idle:
             writer.close()
             with suppress(OSError):
@@ -122,7 +122,7 @@ class Burdened:
         self._idle.clear()
 
     async def _save(self, status: str) -> None:
-        """Have it write a snapshot, and wait until it says how that ended."""
+        """Make it write a snapshot, and wait for the result."""
         await self._admin.bgsave()
         async with asyncio.timeout(_WITHIN):
             while True:

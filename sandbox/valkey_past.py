@@ -1,8 +1,7 @@
-"""The age and the past of the sandbox's Valkey, which has just been started and is to have been up for long.
+"""Pretended age and past of the sandbox's Valkey, which has just been started.
 
-Its counters are real: reads are made, the counters are read and put down as what yesterday's run has read, and
-then the reads of today are made. What is not real is when: the time of that reading, and, in its answers to INFO,
-since when the server is up.
+Its counters are real: reads are made, the counters are read and recorded as yesterday's run would have, and then
+today's reads are made. Only the times are not real: that of the reading and, in answers to INFO, the uptime.
 """
 
 from __future__ import annotations
@@ -15,22 +14,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-# Kept of INFO. Errors that were never answered are not in it, and count as none.
+# Fields of INFO that are recorded. Error types that never occurred are missing, and count as zero.
 _COUNTERS = (
     *("keyspace_hits", "keyspace_misses", "evicted_keys", "expired_keys", "rejected_connections"),
     *("total_commands_processed", "total_connections_received", "total_net_input_bytes", "total_error_replies"),
 )
 _ERRORS = ("OOM", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "LOADING")
-# As RESP 2 and RESP 3 have it.
+# As in RESP 2 and RESP 3.
 _BULK = re.compile(rb"([$=])(\d+)\r\n(?:txt:)?# Server")
 _END = 2  # bytes
 
 
 class Past:
-    """Since when it is up, and what yesterday's run has read of it.
+    """Its start time, and what yesterday's run has read.
 
     Attributes:
-        file: where that is put down.
+        file: where that is recorded.
     """
 
     def __init__(self, file: Path) -> None:
@@ -38,12 +37,12 @@ class Past:
         self._since = time.monotonic()
 
     def begin(self, age: float) -> None:
-        """Up for ``age`` seconds, and nobody has read anything of it."""
+        """Up for ``age`` seconds, without an earlier reading."""
         self._since = time.monotonic() - age
         self.file.write_text("", encoding="utf-8")
 
     def note(self, at: datetime, info: Mapping[str, Any], images: Mapping[str, float], key: str) -> None:
-        """Put down what a run read at a moment: the counters of INFO, and the workers' counts under ``key``."""
+        """Record what a run read at a given time: the counters of INFO, and the workers' counts under ``key``."""
         counts = {name: info[name] for name in _COUNTERS}
         counts |= {f"errorstat_{code}": _count(info.get(f"errorstat_{code}")) for code in _ERRORS}
         readings = {
@@ -53,7 +52,7 @@ class Past:
         self.file.write_text(f"{json.dumps(readings)}\n", encoding="utf-8")
 
     def missing(self, answer: bytes) -> int:
-        """How many bytes of an answer to INFO are still to come; 0 for any other answer."""
+        """Number of missing bytes of an answer to INFO; 0 for any other answer."""
         begins = _BULK.match(answer)
         if not begins:
             return 0
@@ -61,7 +60,7 @@ class Past:
         return max(whole - len(answer), 0)
 
     def told(self, answer: bytes) -> bytes:
-        """An answer of the server's with its age, where it is one to INFO."""
+        """The server's answer, with its pretended age if it answers INFO."""
         begins = _BULK.match(answer)
         if not begins:
             return answer

@@ -1,4 +1,4 @@
-"""What the sandbox shows: one plain, mutable state for each of its parts. Faults edit it."""
+"""State of the sandbox: a plain, mutable object for each of its parts, which faults edit."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ SERVICES = (
 
 @dataclass
 class World:
-    """A healthy system until a fault says otherwise.
+    """A healthy system until a fault changes it.
 
     Attributes:
-        now: the moment it was made, aware, in UTC.
-        product: what kind of product it is; the same as long as the sandbox lives.
-        gone: services that do not answer: nobody listens on their port, or the store is not there.
+        now: when it was made, aware, in UTC.
+        product: kind of product; constant for the sandbox's life.
+        gone: services that do not answer: nothing listens on their port, or the store is missing.
     """
 
     now: datetime

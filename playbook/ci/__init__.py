@@ -1,1 +1,1 @@
-"""What the workflows do, as commands that run anywhere: to them, GitHub is some files and variables."""
+"""Commands used by the workflows; they run anywhere, as GitHub is only files and variables to them."""

@@ -1,4 +1,4 @@
-"""What is red, as GitHub shows it beside the job: one line for each root cause and each bad item. Pure."""
+"""Failures as annotations of a GitHub job: one line for each root cause and each failing item. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playbook.core.record import Results
 from playbook.core.verdict import Verdict
 from playbook.report.words import plural
 
-# GitHub shows so many of each kind for a step, and drops the rest without a word.
+# GitHub shows this many of each kind per step, and silently drops the rest.
 # https://docs.github.com/en/rest/checks/runs (annotations), actions/toolkit docs/problem-matchers.md#limitations
 MOST = 10
 
@@ -17,7 +17,7 @@ _KINDS = {Verdict.CRITICAL: "error", Verdict.UNKNOWN: "error", Verdict.WARNING: 
 
 
 def annotations_of(results: Results) -> list[str]:
-    """The lines to print, the worst first; items that a root cause leaves unjudged are named with it."""
+    """Lines to print, worst first; items not judged because of a root cause are listed with it."""
     said: dict[str, list[str]] = {"error": [], "warning": []}
     for kind, title, text in _told(results):
         said[kind].append(notice(text, kind, title))

@@ -1,9 +1,9 @@
 """The two branches that outlive a job.
 
-    history   the lines of every run: only ever added to, never pushed with force
-    reports   the newest full reports: always one single commit, so that old ones take no room
+    history   the lines of every run: append-only, never force-pushed
+    reports   the newest full reports: always one commit, so that old ones take no space
 
-Each is a worktree of its own while the job lasts. Where another push was faster, ours is tried again on top of it.
+Each is a worktree of its own during the job. If another push came first, ours is retried on top of it.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _TRIES = 6
 _READS = 3
 _NO_SUCH_BRANCH = 2  # exit code of ls-remote
 _SECONDS = 120  # for one git command
-_MONTHLY = 12  # monthly reports that are kept whatever came after, as the site does
-_LEFT_OUT = ("pytest-html.html",)  # as large as all else together, and the same in another form
+_MONTHLY = 12  # monthly reports kept whatever came later, as on the site
+_LEFT_OUT = ("pytest-html.html",)  # as large as everything else together, and redundant
 _STAMP = re.compile(r"(?P<of>.+)-(?P<at>\d{8}T\d{6}Z)(?:-(?P<number>\d+))?$")
 _ON_GITHUB = re.compile(
     r"(?:https://(?:[^@/]*@)?github\.com/|(?:ssh://)?git@github\.com[:/])(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
 )
 _README = "# History\n\nOne line a run, in `runs/`. Written by the workflows; lines are only ever added.\n"
-# The beginning is the same commit wherever it is made, so that two first runs begin one history and not two.
+# The first commit is identical everywhere, so that two first runs start one common history.
 _BEGINNING = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
 _WHO = {
     "GIT_AUTHOR_NAME": "github-actions[bot]",
@@ -46,11 +46,11 @@ _WHO = {
     "GIT_COMMITTER_NAME": "github-actions[bot]",
     "GIT_COMMITTER_EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
 }
-# Hooks and signatures are for what people commit: a signature waits for a passphrase, and a hook of this clone may
-# be of anybody who wrote into it, and would be handed the token.
+# No hooks and signatures: a signature waits for a passphrase, and a hook of this clone may come from anybody with
+# write access, and would get the token.
 _OWN = {"core.hooksPath": os.devnull, "commit.gpgSign": "false", "push.gpgSign": "false"}
 
-# What git may need besides: its own settings, the way to a server, and an agent that holds keys.
+# Environment variables that git may need: its own settings, the connection to a server, and an SSH agent.
 _GIT_OWN = ("GIT_", "SSH_")
 _OF_GIT = (
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy"),
@@ -66,8 +66,8 @@ class Branches:
 
     Args:
         root: the clone.
-        token: for ``origin`` over HTTPS, where it does not let everybody in; it stands in no file and no command.
-        wait: seconds between two tries.
+        token: for ``origin`` over HTTPS, if it requires one; it is written to no file and no command line.
+        wait: seconds between two attempts.
     """
 
     def __init__(self, root: Path, *, token: str = "", say: Say = lambda _: None, wait: Wait = time.sleep) -> None:
@@ -78,18 +78,18 @@ class Branches:
         self._environment = {**git, **_WHO, "GIT_TERMINAL_PROMPT": "0", **_configuration(own, given)}
 
     def fetch_history(self, folder: Path) -> None:
-        """Check the branch out into a folder; where there is no branch yet, its beginning.
+        """Check the branch out into a folder; if it does not exist yet, its first commit.
 
         Raises:
-            UsageError: ``origin`` cannot be read, or the folder has changes that were never pushed.
+            UsageError: ``origin`` cannot be read, or the folder has unpushed changes.
         """
         self._check_out(folder, self._fetch(HISTORY) or self._beginning(UNION, _README))
 
     def adopt(self, folder: Path) -> None:
-        """Check the branch out into a folder of lines that was begun without it, and add those lines to it.
+        """Check the branch out into a folder of lines that was created without it, and add those lines to it.
 
         Raises:
-            UsageError: ``origin`` still cannot be read; the folder is then as it was.
+            UsageError: ``origin`` still cannot be read; the folder is unchanged.
         """
         alone = folder.with_name(f"{folder.name}-alone")
         folder.rename(alone)
@@ -111,7 +111,7 @@ class Branches:
         return found["name"] if found else ""
 
     def added(self, folder: Path) -> Iterator[tuple[Path, bytes]]:
-        """What a push would add: each file with those of its lines that ``origin`` does not have.
+        """What a push would add: each file with its lines that ``origin`` does not have.
 
         Raises:
             UsageError: ``origin`` cannot be read.
@@ -130,10 +130,10 @@ class Branches:
                 yield Path(name), "".join(f"{line}\n" for line in fresh).encode()
 
     def push_history(self, folder: Path, message: str) -> bool:
-        """Push what was added; False where nothing was. Lines that others pushed meanwhile are kept as well.
+        """Push what was added; False if there was nothing. Lines pushed concurrently by others are kept.
 
         Raises:
-            UsageError: it could not be pushed; nothing was lost here or there.
+            UsageError: the push failed; nothing was lost on either side.
         """
         self._git("add", "--all", at=folder)
         if self._try("diff", "--cached", "--quiet", at=folder).returncode == 0:
@@ -150,7 +150,7 @@ class Branches:
         raise UsageError(f"the branch {HISTORY} could not be pushed in {_TRIES} tries: {_said(pushed)}")
 
     def fetch_reports(self, folder: Path) -> None:
-        """Check the branch out into a folder; an empty one where there is no branch yet.
+        """Check the branch out into a folder; an empty one if it does not exist yet.
 
         Raises:
             UsageError: as above.
@@ -160,13 +160,13 @@ class Branches:
     def push_reports(
         self, folder: Path, new: Iterable[Path], keep: int, mend: Callable[[Path], None] = lambda _: None
     ) -> list[str]:
-        """Replace the branch by one commit of its newest ``keep`` reports, the new ones included; their names.
+        """Replace the branch by one commit of its newest ``keep`` reports, including the new ones; their names.
 
         Args:
-            mend: is given each report that is kept, and may change it.
+            mend: called with each kept report; may change it.
 
         Raises:
-            UsageError: it could not be pushed.
+            UsageError: the push failed.
         """
         new = list(new)
         for number in range(1, _TRIES + 1):
@@ -199,7 +199,7 @@ class Branches:
         raise UsageError(f"the branch {REPORTS} could not be pushed in {_TRIES} tries: {_said(pushed)}")
 
     def _fetch(self, branch: str) -> str | None:
-        """The newest commit of a branch, fetched without those before it; None where there is no such branch."""
+        """The newest commit of a branch, fetched without its ancestors; None if the branch does not exist."""
         for number in range(1, _READS + 1):
             asked = self._try("ls-remote", "--exit-code", "origin", f"refs/heads/{branch}")
             if asked.returncode == _NO_SUCH_BRANCH:
@@ -236,7 +236,7 @@ class Branches:
             raise UsageError(f"the branch {HISTORY} cannot be merged with what others pushed: {_said(merged)}")
 
     def _told(self, what: str, number: int, most: int, ended: subprocess.CompletedProcess[str]) -> None:
-        """Say what failed, and wait before the next try: twice as long each time."""
+        """Report a failure, and wait before the next attempt: twice as long each time."""
         self._say(f"{what} failed: {_said(ended)}")
         if number < most:
             self._wait(random.uniform(0.5, 1.0) * 2 ** (number - 1))  # noqa: S311 - no secret hangs on it
@@ -269,7 +269,9 @@ class Branches:
 
 
 def newest(names: Iterable[str], keep: int) -> list[str]:
-    """The newest ``keep`` of these reports, the newest of each target and set, a year of monthly; newest first."""
+    """The newest ``keep`` of these reports, the newest of each target and set, and a year of monthly ones; newest
+    first.
+    """
     stamped = sorted(((_key(name), name) for name in names), reverse=True)
     kept: list[str] = []
     seen: Counter[str] = Counter()
@@ -286,7 +288,7 @@ def _key(name: str) -> tuple[str, int, str]:
 
 
 def _authorisation(token: str, environment: Mapping[str, str]) -> dict[str, str]:
-    """As actions/checkout does it, but by variable: a header for one server only."""
+    """As actions/checkout does it, but by environment variable: a header for one server only."""
     if not token:
         return {}
     server = environment.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
@@ -295,7 +297,7 @@ def _authorisation(token: str, environment: Mapping[str, str]) -> dict[str, str]
 
 
 def _configuration(own: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
-    """Settings of git as variables, after those that are variables already."""
+    """Git settings as environment variables, appended to existing ones."""
     given = environment.get("GIT_CONFIG_COUNT", "")
     first = int(given) if given.isdecimal() else 0
     variables = {"GIT_CONFIG_COUNT": str(first + len(own))}

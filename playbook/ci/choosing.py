@@ -1,4 +1,4 @@
-"""Which set of which target a job runs. Pure but for the history, which it looks into."""
+"""Which set of which target a job runs. Pure, but for reading the history."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _WITHOUT_HISTORY = (
 
 
 class Choice(NamedTuple):
-    """What is run.
+    """What to run.
 
     Attributes:
-        note: what a reader of the run must know of this choice; empty where it is what was asked for.
+        note: what a reader must know about this choice; empty if it is what was requested.
     """
 
     set: str
@@ -32,16 +32,16 @@ class Choice(NamedTuple):
 def choose(
     *, set_name: str, cron: str, target: str, root: Path, lines: Path | None, environment: Mapping[str, str]
 ) -> Choice:
-    """The set that was asked for, else that of this line of cron; the sandbox where nothing is set up.
+    """The requested set, else that of this cron line; on the sandbox if nothing is configured.
 
-    A target that was ever run is never replaced by the sandbox: when its settings are lost, its run must be
-    UNKNOWN, and not a green one of something else. ``lines`` is None where the history could not be fetched: any
-    target may have run then.
+    A target that has ever run is never replaced by the sandbox: if its settings are lost, its run must be UNKNOWN,
+    not green for something else. ``lines`` is None if the history could not be fetched: then any target may have
+    run.
 
     Raises:
-        UsageError: no set has this line, or there is no such target.
+        UsageError: no set has this cron line, or there is no such target.
     """
-    # A group exists where somebody has set it up, so it is never replaced; each of its targets is read.
+    # A group exists only if somebody has configured it, so it is never replaced; each of its targets is loaded.
     settings = load_all([target], root=root, environment=environment)[0]
     name = set_name or _due(settings, cron)
     if is_group(target):
@@ -60,7 +60,7 @@ def choose(
 
 
 def is_configured(settings: Settings) -> bool:
-    """The target says where at least one of its services is."""
+    """Whether the target configures at least one of its services."""
     target = settings.target
     services = (
         *(target.web.url, target.digitalocean.app_id, target.redis.url, target.prometheus.url),

@@ -1,4 +1,4 @@
-"""Runs of a group of targets in the workflows: its parts for a matrix of jobs, and what a job tells of its own."""
+"""Runs of a group of targets in workflows: parts for a matrix of jobs, and each job's own report."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from playbook.settings.sections.groups import in_shard, shard_of
 
 Say = Callable[[str], None]
 
-# A workflow's matrix makes no more jobs: https://docs.github.com/en/actions/reference/limits
+# Limit of a workflow's matrix: https://docs.github.com/en/actions/reference/limits
 MOST_JOBS = 256
 _ELSEWHERE = "the particulars stand in the team's report"
 
 
 def shards(target: str, most: int, root: Path, say: Say, environment: Mapping[str, str]) -> int:
-    """The matrix of jobs that run a group, as JSON on the output and as the step's output ``matrix``.
+    """Print the matrix of jobs that run a group, as JSON, and set it as the step's output ``matrix``.
 
     Args:
         most: targets in one job.
@@ -44,7 +44,7 @@ def shards(target: str, most: int, root: Path, say: Say, environment: Mapping[st
     if of > MOST_JOBS:
         least = math.ceil(count / MOST_JOBS)
         raise UsageError(f"--most {most}: expected at least {least}, as GitHub runs at most {MOST_JOBS} jobs")
-    # What an artifact is called may hold no slash.
+    # An artifact's name must not contain a slash.
     include = [{"shard": f"{number}/{of}", "part": f"-{number}-of-{of}"} for number in range(1, of + 1)]
     matrix = msgspec.json.encode({"include": include}).decode()
     say(matrix)
@@ -59,12 +59,12 @@ def targets_of(target: str, shard: str, root: Path, environment: Mapping[str, st
 
 
 def all_private(targets: Collection[str], root: Path, environment: Mapping[str, str]) -> bool:
-    """Whether each of them says that all it keeps is in private places."""
+    """Whether every target declares that all its outputs are private."""
     return all(settings.target.private for settings in load_all(list(targets), root=root, environment=environment))
 
 
 def overview_in(reports: Path) -> tuple[Path, Overview] | None:
-    """The page over all that this job made: the set's own, as what follows it only looks at bad items again."""
+    """The page over all from this job: the set's own one, as later ones only repeat failing items."""
     for file in sorted(reports.glob(f"*/{TARGETS}")):
         if not file.parent.is_symlink():
             try:
@@ -75,7 +75,7 @@ def overview_in(reports: Path) -> tuple[Path, Overview] | None:
 
 
 def for_everybody(overview: Overview, reports: Path) -> Overview:
-    """The same with what everybody may read of each target, made anew from its results."""
+    """The public version, rebuilt from each target's results."""
     rows = []
     for row in overview.rows:
         try:
@@ -100,7 +100,7 @@ def for_everybody(overview: Overview, reports: Path) -> Overview:
 
 
 def keep_overview(folder: Path, overview: Overview, to: Path) -> None:
-    """Write the page into another folder, beside the reports that it leads to."""
+    """Write the page into another folder, beside the reports that it links to."""
     made = to / folder.name
     made.mkdir(parents=True, exist_ok=True)
     write_overview(overview, made)

@@ -1,6 +1,6 @@
-"""What a job of GitHub Actions and its steps tell each other: through files whose paths are in the environment.
+"""Communication between a GitHub Actions job and its steps: files whose paths are in the environment.
 
-Outside of Actions there are none, and what would be written there is left out.
+Outside of Actions these do not exist, and nothing is written.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-# GitHub drops a summary of over 1 MiB whole.
+# GitHub drops a summary of over 1 MiB entirely.
 LARGEST_SUMMARY = 1_000_000
 
 _NAME = re.compile(r"[a-z][a-z-]*")
 
 
 def set_outputs(values: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> None:
-    """Outputs of this step. A value is one line, so that none can forge another output."""
+    """Set outputs of this step. A value is one line, so that none can forge another output."""
     for name in values:
         if not _NAME.fullmatch(name):
             raise ValueError(f"{name!r} is no name of an output")
@@ -28,12 +28,12 @@ def set_outputs(values: Mapping[str, str], environment: Mapping[str, str] = os.e
 
 
 def add_summary(text: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Markdown for the page of the workflow's run, cut on a line where it is too large for GitHub."""
+    """Markdown for the page of the workflow run, cut at a line end if too large for GitHub."""
     _append(environment.get("GITHUB_STEP_SUMMARY"), cut(text, LARGEST_SUMMARY))
 
 
 def notice(text: str, kind: str = "notice", title: str = "") -> str:
-    """The line that Actions shows as a notice, a warning or an error."""
+    """A workflow command that Actions shows as a notice, a warning or an error."""
     named = f" title={_escaped(title).replace(':', '%3A').replace(',', '%2C')}" if title else ""
     return f"::{kind}{named}::{_escaped(text)}"
 
@@ -44,7 +44,8 @@ def _escaped(text: str) -> str:
 
 @contextmanager
 def no_commands(say: Callable[[str], None], environment: Mapping[str, str] = os.environ) -> Iterator[None]:
-    """What is printed meanwhile is text: it may quote a system that is watched, and that must not command the job.
+    """Disable workflow commands in what is printed: it may quote a monitored system, which must not control the
+    job.
 
     https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
     """
@@ -60,7 +61,7 @@ def no_commands(say: Callable[[str], None], environment: Mapping[str, str] = os.
 
 
 def cut(text: str, largest: int) -> str:
-    """At most ``largest`` bytes of UTF-8 of whole lines, and a last one that says so."""
+    """At most ``largest`` bytes of UTF-8 in whole lines, with a last line that says that it was cut."""
     data = text.encode(errors="replace")
     if len(data) <= largest:
         return data.decode()

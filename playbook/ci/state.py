@@ -1,4 +1,4 @@
-"""What the steps of one job tell each other: one small file, so that a step that was cut off has told its part."""
+"""State shared by the steps of one job: one small file, so that a killed step has still left its part."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A job's run.
 
     Attributes:
-        code: exit code of the run; None where it was cut off.
+        code: exit code of the run; None if it was killed.
         note: see Choice.
-        targets: all of them, where it runs a group; ``target`` is then what names that.
+        targets: all of them for a group, whose name is ``target``.
     """
 
     set: str
@@ -35,19 +35,19 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def names(self) -> list[str]:
-        """The targets that it runs."""
+        """Targets that it runs."""
         return self.targets or [self.target]
 
 
 def write_visibility(root: Path, word: Visibility) -> None:
-    """Keep who can read the repository for the steps that may not ask, as they are not handed the token."""
+    """Store who can read the repository for steps that do not get the token."""
     file = root / _VISIBILITY
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(word, encoding="utf-8")
 
 
 def is_private(root: Path) -> bool:
-    """Only whom its owner let in can read the repository; what nobody knows is no."""
+    """Whether only invited people can read the repository; False if unknown."""
     try:
         return (root / _VISIBILITY).read_text(encoding="utf-8") == "private"
     except (OSError, ValueError):
@@ -55,17 +55,17 @@ def is_private(root: Path) -> bool:
 
 
 def write_job(root: Path, job: Job) -> None:
-    """Keep it for the steps that follow."""
+    """Store it for later steps."""
     file = root / _FILE
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(msgspec.json.encode(job))
 
 
 def read_job(root: Path) -> Job | None:
-    """None where no run was begun.
+    """None if no run was begun.
 
     Raises:
-        UsageError: the file is there and cannot be read.
+        UsageError: the file exists and cannot be read.
     """
     file = root / _FILE
     try:

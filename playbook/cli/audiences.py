@@ -1,4 +1,4 @@
-"""Who may read what the runs of a target leave, in words for ``doctor``."""
+"""Who may read the reports and history of a target, in words for ``doctor``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playbook.settings.loading import Settings
 
 
 def who_may_read(settings: Settings) -> Iterator[str]:
-    """Who may read what the target's runs leave, and what of the past says more than that."""
+    """Who may read the target's outputs, and which past outputs say more than that allows."""
     path = f"targets.{settings.target.name}.private"
     yield "WHO MAY READ WHAT"
     if settings.target.private:

@@ -1,7 +1,7 @@
-"""``python -m playbook doctor``: is each service configured, reachable and permitted, and what it should be?
+"""``python -m playbook doctor``: is each service configured, reachable, permitted, and what it should be?
 
-The same clients as in a run are asked one small question each, side by side, and the answers are read as in a run,
-so what works here works there.
+The clients of a run ask each service one small question, concurrently, and the answers are read as in a run, so
+what works here works there.
 """
 
 from __future__ import annotations
@@ -49,16 +49,16 @@ _WIDEST = 110
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What became of one service.
+    """Result for one service.
 
     Attributes:
-        configured: ``wrong`` where a setting cannot be used as it is.
-        reachable, permitted: ``-`` where that was not asked, ``?`` where it could not be told.
-        found: one sentence; where it is not configured, what to add.
-        set_by: which variables or settings it came from.
-        next_step: what to do where it does not work.
-        seconds: how long asking took.
-        well: False where it says that it cannot do its work, or is not what the checks need.
+        configured: ``wrong`` if a setting is unusable.
+        reachable, permitted: ``-`` if not asked, ``?`` if unknown.
+        found: one sentence; if it is not configured, what to add.
+        set_by: variables or settings that it comes from.
+        next_step: what to do if it does not work.
+        seconds: duration of the probe.
+        well: False if the service reports that it cannot work, or is not what the checks need.
     """
 
     service: str
@@ -73,7 +73,7 @@ class Diagnosis:
 
     @property
     def works(self) -> bool:
-        """True where it was asked and answered as it should."""
+        """Whether it was asked and answered as it should."""
         return self.permitted == "yes" and self.well
 
 
@@ -86,7 +86,7 @@ def diagnose(
     environment: Mapping[str, str] = os.environ,
     services: Sequence[Service] = SERVICES,
 ) -> Iterator[Diagnosis]:
-    """Ask every service, side by side, and tell of each in their usual order."""
+    """Ask every service concurrently, and yield the results in their usual order."""
     load_providers()
     probes = {f"doctor:{service.name}": _provider(service) for service in services}
     measurements = Measurements(
@@ -99,7 +99,7 @@ def diagnose(
         for service in services:
             outcome = measurements.outcome(f"doctor:{service.name}")
             if outcome.absent:
-                continue  # said once, with all that is not part of the product
+                continue  # reported once, with everything that is not part of the product
             yield _diagnosis(service, outcome, _set_by(service, settings, environment))
     finally:
         measurements.close()
@@ -156,8 +156,8 @@ _VARIABLE = re.compile(r"\$\{([A-Z0-9_|]+)\}")
 
 
 def _set_by(service: Service, settings: Settings, environment: Mapping[str, str]) -> str:
-    """Where its settings come from, e.g. ``$REDIS_URL``; never what they are."""
-    if settings.target.kind == SANDBOX:  # it fills its addresses in by itself, and the first lines say so
+    """Where its settings come from, e.g. ``$REDIS_URL``; never their values."""
+    if settings.target.kind == SANDBOX:  # it fills in its addresses itself, as the first lines say
         return ""
     ways = ([path for path in way if _value(settings, path)] for way in service.settings)
     taken = next((way for way in ways if way), [])
@@ -179,7 +179,7 @@ def _source(settings: Settings, path: str, environment: Mapping[str, str]) -> st
 
 
 def lines(diagnosis: Diagnosis, width: int) -> Iterator[str]:
-    """A row, and below it what is to be done where it does not work."""
+    """A row, and below it what to do if it does not work."""
     seconds = f"{diagnosis.seconds:.2f} s" if diagnosis.reachable != "-" else "-"
     words = (diagnosis.service, diagnosis.configured, diagnosis.reachable, diagnosis.permitted, seconds)
     row = _row(words)
@@ -195,7 +195,7 @@ def lines(diagnosis: Diagnosis, width: int) -> Iterator[str]:
 
 
 def heading() -> str:
-    """The names of the columns."""
+    """Column headings."""
     return _row(("SERVICE", "CONFIGURED", "REACHABLE", "PERMITTED", "TIME")) + "  FOUND"
 
 
@@ -207,14 +207,14 @@ def _field(name: str, text: str, width: int) -> Iterator[str]:
     lead = f"{_INDENT}{name:<6}  "
     for number, line in enumerate(text.splitlines()):
         first = lead if not number else " " * len(lead)
-        # Addresses and settings must stay whole, to be copied.
+        # Addresses and settings must not be broken, so that they can be copied.
         yield from textwrap.wrap(
             line, width, initial_indent=first, subsequent_indent=" " * len(lead), break_long_words=False
         )
 
 
 def closing(diagnoses: Sequence[Diagnosis]) -> str:
-    """How many work, in a sentence."""
+    """How many services work, in a sentence."""
     configured = _configured(diagnoses)
     working = sum(diagnosis.works for diagnosis in configured)
     missing = len(diagnoses) - len(configured)
@@ -224,7 +224,7 @@ def closing(diagnoses: Sequence[Diagnosis]) -> str:
 
 
 def exit_code(diagnoses: Sequence[Diagnosis]) -> int:
-    """0 where every configured service works and there is at least one; else 10."""
+    """0 if every configured service works and there is at least one; else 10."""
     configured = _configured(diagnoses)
     return EXIT_OK if configured and all(diagnosis.works for diagnosis in configured) else EXIT_UNKNOWN
 
@@ -234,11 +234,11 @@ def _configured(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
 
 
 def run(target: str | None, faults: Sequence[str], root: Path, say: Callable[[str], None]) -> int:
-    """Diagnose a target and say what was found, line by line; the exit code.
+    """Diagnose a target and print the result line by line; the exit code.
 
     Args:
-        target: its name; else as in ``playbook.settings.loading.load``.
-        faults: to switch on; for the sandbox only.
+        target: its name; default as in ``playbook.settings.loading.load``.
+        faults: faults to switch on; sandbox only.
         root: folder of playbook.toml.
 
     Raises:

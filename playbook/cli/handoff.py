@@ -32,13 +32,13 @@ from playbook.settings.profile import left_out, left_out_of_the_catalogue
 Say = Callable[[str], None]
 
 _FOLDER = Path("reports/handoffs")
-# A page that is made again so soon takes the place of the last one: it tells what changed since the one before.
+# A page written again within this time replaces the last one, and shows changes since the one before.
 _AGAIN = timedelta(hours=1)
 _LOOK_BACK = timedelta(days=400)
 
 
 def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Write the page of the week or month that ends now; its files are printed."""
+    """Write the page of the week or month that ends now, and print its files."""
     clock = clock or Clock()
     period: Period = "monthly" if options.monthly else "weekly"
     with ExitStack() as stack:
@@ -59,7 +59,7 @@ def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
 def collect(
     settings: Settings, period: Period, history: Path, folder: Path, clock: Clock, *, public: bool = False
 ) -> Page:
-    """The page of a target, from its ``history`` and what can be measured now. Secrets are removed.
+    """The page of a target, from its ``history`` and current measurements. Secrets are removed.
 
     Args:
         public: everybody may read it.
@@ -70,7 +70,7 @@ def collect(
         now = clock.now()
         found = _Found(run, now + timedelta(days=DAYS[period]))
         found.look()
-        # Longer than a period ago nothing changes on the page but how old a problem is.
+        # Runs before the last period only matter for how old a problem is.
         past = read(history, since=now - _LOOK_BACK)
         absent = left_out_of_the_catalogue(without, absent=settings.nowhere)
         page = leaving(
@@ -94,7 +94,7 @@ def collect(
 
 
 class _Found:
-    """What ends, who is on call, and what could not be told."""
+    """What expires, who is on call, and what could not be determined."""
 
     def __init__(self, run: Run, until: datetime) -> None:
         self._run, self._until = run, until
@@ -103,7 +103,7 @@ class _Found:
         self.not_read: list[str] = []
 
     def look(self) -> None:
-        """Measure side by side what can end; what is not configured is left out."""
+        """Measure concurrently what can expire; what is not configured is left out."""
         until, measurements = self._until, self._run.measurements
         measurements.start(("certificates", "backup_retention", "on_call", "attestations"))
         self._take(lambda: endings.of_certificates(measurements.get("certificates"), until))
@@ -131,13 +131,13 @@ class _Found:
 def _last_made(folder: Path, target: str, period: Period, now: datetime) -> datetime | None:
     try:
         kept = read_pages(folder, target, period).kept
-    except Unreachable:  # the first page makes the folder
+    except Unreachable:  # the first page creates the folder
         return None
     return next((each.page.made for each in reversed(kept) if now - each.page.made > _AGAIN), None)
 
 
 def _settings(target: str | None, root: Path, stack: ExitStack) -> tuple[Settings, str | None]:
-    """The target's settings, and its folder of pages; a sandbox that was started for this keeps none."""
+    """The target's settings, and its folder of pages; a sandbox started for this command keeps none."""
     settings = settings_for(target, root)
     if settings.target.kind != SANDBOX:
         return settings, settings.people.handoffs

@@ -1,4 +1,4 @@
-"""``python -m playbook history``: the newest run of each set, and what of the history cannot be read."""
+"""``python -m playbook history``: the newest run of each set, and unreadable parts of the history."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 
 
 def run_history(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Say the newest runs, or what cannot be read. Exit code 10 where there is something of the latter."""
+    """Print the newest runs, or what cannot be read, in which case the exit code is 10."""
     clock = clock or Clock()
     settings = settings_for(options.target, root)
     folder = history_to_read(settings, root / options.reports, chosen=options.history)
@@ -43,7 +43,7 @@ def run_history(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
 
 
 def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
-    """Say what of the history is the team's, and with ``written`` take it out."""
+    """Print what in the history is reserved to the team, and with ``written`` remove it."""
     from playbook.report.handoff_public import HANDOFFS, team_files
     from playbook.run.everybody import known_as_ours
 
@@ -79,7 +79,7 @@ def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
 
 
 def _lines(history: History, settings: Settings, now: datetime, *, own: bool) -> Iterator[str]:
-    """The newest run of each set, by target; of the chosen target also the sets that have not run when due."""
+    """The newest run of each set, by target; for the chosen target also overdue sets."""
     newest: dict[tuple[str, str], RunLine] = {}
     for run in history.runs:
         if not run.confirms and (not own or run.target == settings.target.name):
@@ -89,7 +89,7 @@ def _lines(history: History, settings: Settings, now: datetime, *, own: bool) ->
         yield f"{target:<12} {name:<20} {run.verdict:<14} {age(now - run.started)} ago{part}"
     if own:
         for name in settings.schedule.cron:
-            # A part of a set stands for no run of it.
+            # A partial run does not count as a run of the set.
             whole = [run.started for run in history.of(settings.target.name, name) if not run.partial]
             due = missed(settings.schedule, name, now, max(whole, default=None))
             if due:

@@ -30,12 +30,12 @@ from playbook.thread.acts import DONE, acknowledged_words
 
 Say = Callable[[str], None]
 
-_SHORTEST = 4  # characters of a fingerprint that may stand for it
+_SHORTEST = 4  # least number of characters to abbreviate a fingerprint
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The incidents of a target, and what was done about them."""
+    """Incidents of a target, and what was done about them."""
 
     settings: Settings
     folder: Path
@@ -44,7 +44,7 @@ class Known:
     problems: Sequence[str]
 
     def find(self, name: str) -> Incident:
-        """The incident with this key or the beginning of its fingerprint; without a number the newest.
+        """The incident with this key or this prefix of its fingerprint; without a number the newest.
 
         Raises:
             UsageError: there is none, or there are several.
@@ -64,7 +64,7 @@ class Known:
 
 
 def known_of(options: argparse.Namespace, root: Path, now: datetime) -> Known:
-    """The incidents by the history, as everybody may read them unless the target is private."""
+    """Incidents from the history, in their public form unless the target is private."""
     settings = settings_for(options.target, root)
     folder = history_to_read(settings, root / options.reports, chosen=options.history)
     past = history.read(folder)
@@ -81,7 +81,7 @@ def known_of(options: argparse.Namespace, root: Path, now: datetime) -> Known:
 
 
 def run_list(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Say the open incidents, or all of them, newest last."""
+    """Print open incidents, or all of them, newest last."""
     now = (clock or Clock()).now()
     known = known_of(options, root, now)
     shown = [one for one in known.incidents if one.is_open or options.all]
@@ -113,7 +113,7 @@ def _lines(incident: Incident, known: Known, now: datetime) -> Iterator[str]:
 
 
 def run_act(what: Act, options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Note what somebody did about an incident.
+    """Record what somebody did about an incident.
 
     Raises:
         UsageError: there is no such incident, it is closed, a text is missing, or the line cannot be written.
@@ -152,10 +152,10 @@ def run_act(what: Act, options: argparse.Namespace, root: Path, say: Say, clock:
 
 
 def run_postmortem(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Write the form of a post-mortem, filled in with what the history knows.
+    """Write the form of a post-mortem, filled in from the history.
 
     Raises:
-        UsageError: there is no such incident, or there is a page already.
+        UsageError: there is no such incident, or its page exists already.
     """
     now = (clock or Clock()).now()
     known = known_of(options, root, now)

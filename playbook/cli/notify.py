@@ -1,4 +1,4 @@
-"""``python -m playbook notify``: tell what the history shows and was not told yet."""
+"""``python -m playbook notify``: deliver what the history shows and was not delivered yet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Say = Callable[[str], None]
 
 
 def run_notify(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Tell it. What is not delivered is said and noted, and with ``--strict`` the exit code is 10."""
+    """Deliver it. Failures are printed and recorded, and with ``--strict`` the exit code is 10."""
     from playbook.notify.telling import PATIENCE, Telling
 
     if options.digest is not None:

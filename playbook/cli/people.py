@@ -1,4 +1,4 @@
-"""``python -m playbook attest`` and ``waive``: a person's word, added to the ledger of a target."""
+"""``python -m playbook attest`` and ``waive``: sign-offs and waivers, added to the ledger of a target."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 
 def target_settings(target: str | None, root: Path) -> Settings:
-    """Settings of a target; of a sandbox that runs (``$PLAYBOOK_SANDBOX``) with the files that it shows."""
+    """Settings of a target; for a running sandbox (``$PLAYBOOK_SANDBOX``) with the files that it provides."""
     settings = settings_for(target, root)
     if settings.target.kind != SANDBOX:
         return settings
@@ -45,7 +45,7 @@ def target_settings(target: str | None, root: Path) -> Settings:
 
 
 def _catalogue(settings: Settings, say: Say) -> Catalogue:
-    """With the items of somebody's own; what cannot be read of those is said, and holds nothing up."""
+    """Including own items; unreadable ones are reported and do not block the command."""
     found = catalogue_of(settings)
     for problem in found.unread.values():
         say(f"not read: {problem}")
@@ -56,7 +56,7 @@ def _catalogue(settings: Settings, say: Say) -> Catalogue:
 
 
 def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Sign an item off, or with ``--open`` list what is due. Exit code 1 where something is missing or expired."""
+    """Sign an item off, or with ``--open`` list what is due. Exit code 1 if something is missing or expired."""
     clock = clock or Clock()
     settings = target_settings(options.target, root)
     catalogue = _catalogue(settings, say)
@@ -86,7 +86,7 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
 
 def _signable(name: str, catalogue: Catalogue) -> Item:
     if is_made_of_test(name) and name not in catalogue.items:
-        return Item(name, name, "", "", "", "")  # whether its check asks for a sign-off, only that check knows
+        return Item(name, name, "", "", "", "")  # only its check knows whether it requires a sign-off
     item = catalogue.items.get(name)
     signable = [each.id for each in catalogue.items.values() if each.sign_off]
     if item is None:
@@ -96,7 +96,7 @@ def _signable(name: str, catalogue: Catalogue) -> Item:
     return item
 
 
-# Signed when there is a maintenance or an emergency, so never due by the calendar.
+# Signed during a maintenance or an emergency, so never due by the calendar.
 OCCASIONS = frozenset({"pre_maintenance", "post_maintenance", "emergency"})
 
 
@@ -134,7 +134,7 @@ def _word(sign_off: SignOff) -> str:
 
 
 def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Waive an item, or with ``--open`` list the waivers, the expired ones too."""
+    """Waive an item, or with ``--open`` list the waivers, including expired ones."""
     clock = clock or Clock()
     settings = target_settings(options.target, root)
     catalogue = _catalogue(settings, say)
@@ -163,7 +163,7 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
 
 
 def _titles(settings: Settings, catalogue: Catalogue, root: Path) -> Mapping[str, str]:
-    """By item; of those that no catalogue holds what their newest run called them."""
+    """Titles by item; for items outside all catalogues the title of their newest run."""
     past = history.read(history_to_read(settings, root / "reports"))
     return {**titles(past.runs), **{item.id: item.title for item in catalogue.items.values()}}
 

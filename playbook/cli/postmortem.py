@@ -1,4 +1,4 @@
-"""The form of a post-mortem, which the history has filled in as far as it knows."""
+"""The form of a post-mortem, filled in from the history."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ _QUESTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What the history knows of an incident.
+    """What the history knows about an incident.
 
     Attributes:
-        told: what was delivered, or could not be.
+        told: deliveries and failed deliveries.
         runs: of the target, oldest first.
     """
 
@@ -45,7 +45,7 @@ class Story:
 
 
 def form(story: Story, settings: Settings, now: datetime) -> str:
-    """The page, with what the history knows: what, when, what was measured, who was told when."""
+    """The page, filled in: what, when, what was measured, who was notified when."""
     return "\n".join(_lines(story, settings, now)) + "\n"
 
 
@@ -106,10 +106,10 @@ def _told(delivery: Delivery) -> str:
 
 
 def write(folder: Path, incident: Incident, text: str) -> Path:
-    """Put the page into the folder; the file.
+    """Write the page into the folder; its path.
 
     Raises:
-        UsageError: there is a page of this incident, or it cannot be written.
+        UsageError: the page exists already, or cannot be written.
     """
     for file, key in pages(folder, incident.target):
         if key == incident.key:

@@ -1,4 +1,4 @@
-"""The small question that the doctor asks each service; its answer is read as the checks read it."""
+"""One small question of the doctor to each service; the answer is read as the checks read it."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from playbook.settings.sections.sites import Site
 
 
 class NotWell(PlaybookError):  # noqa: N818 - not this suite's fault
-    """It is reached, lets us in, and is what it should be; and it says that it cannot do its work as it should."""
+    """The service is reachable, permitted and the right one, but reports that it cannot work properly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Something that a target can have.
+    """A service of a target.
 
     Attributes:
-        name: as an operator calls it.
-        settings: what it takes, as paths below the target; where one way is not configured, the next is taken.
-        probe: asks it something small. Takes providers by name, as measurements do, and says what it found.
-        parts: of the product, without which it is not there; nor is it where what its probe asks for is not.
+        name: the operator's name of it.
+        settings: settings that it needs, as paths below the target; alternatives in order of preference.
+        probe: asks a small question. Takes providers by name, as measurements do, and returns what it found.
+        parts: parts of the product that it belongs to; without them, or what its probe needs, it does not exist.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Service:
 
 
 def _website(website: HttpClient, network: Network, settings: Settings) -> str:
-    """The homepage, as its check reads it: no page of somebody else's, of an error, or to sign in."""
+    """The homepage, as its check reads it: not somebody else's page, an error page, or a sign-in page."""
     answer = website.get(redirects=REDIRECTS)
     rules = page_rules(settings, website.base_url)
     fault = in_between(rules, network) or in_place_of_it(answer)
@@ -72,7 +72,7 @@ def _website(website: HttpClient, network: Network, settings: Settings) -> str:
 
 
 def _further(site: Site, network: Network, settings: Settings) -> str:
-    """A further website, or its health endpoint where that is all there is."""
+    """A further website, or its health endpoint if it has no page."""
     name = f"Website {site.label}"
     if site.url is None:
         where = f"targets.{settings.target.name}.web.also"
@@ -103,7 +103,7 @@ def _healthy(health: Health, service: str) -> str:
 def _digitalocean(digitalocean: DigitalOceanApi, clock: Clock) -> str:
     name = digitalocean.app().spec.name
     now = clock.now()
-    digitalocean.metric("cpu_percentage", now - timedelta(minutes=10), now)  # its scope is another one
+    digitalocean.metric("cpu_percentage", now - timedelta(minutes=10), now)  # needs another scope
     return f"the token reads the app {name!r} and its metrics"
 
 
@@ -121,7 +121,7 @@ def _databases(managed_databases: ManagedDatabases, settings: Settings, clock: C
 
 
 def _redis(redis: ReadOnlyRedis, redis_stats: RedisStats) -> str:
-    """Whether it can do its work, by what its check reads: a replica answers PING as well."""
+    """Whether it can do its work, read as its check does: a replica answers PING too."""
     seconds = redis.ping()
     info = redis.info()
     bad = [one for one in redis_stats.work if not one.holds]
@@ -197,7 +197,7 @@ def _logs(logs: LogSource, clock: Clock) -> str:
 
 
 def _backups(backup_listing: Listing, settings: Settings) -> str:
-    """By the names that its check knows archives by."""
+    """Archives, recognised by the same names as in its check."""
     listing = backup_listing
     found = f"{plural(len(listing.archives) + len(listing.others), 'file')} in {listing.location}"
     if not listing.archives:

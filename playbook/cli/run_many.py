@@ -1,7 +1,7 @@
-"""``python -m playbook run SET`` for many targets: one run of pytest, and for each target what follows from it.
+"""``python -m playbook run SET`` for many targets: one pytest run, and the follow-up of each target.
 
-History, incidents, sign-offs, messages and pings are by target, as where each is run by itself. Targets that share
-the address of a ping share one ping: success where all of them are well.
+History, incidents, sign-offs, messages and pings are per target, as if each were run by itself. Targets with the
+same ping address share one ping: success if all of them are OK.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from playbook.report import read_results
 from playbook.report.words import plural
 from playbook.settings.loading import Settings
 
-# Of checks that are looked at again by one start of pytest: the system bounds how long a command line may be.
+# Checks repeated by one start of pytest: the system limits the length of a command line.
 _MOST_CHECKS = 500
 
 
 @dataclass
 class _OfTarget:
-    """What came of a target in one run; its results are read again where they are needed, as they can be much.
+    """Result of a target in one run; its full results are read again when needed, as they can be large.
 
     Attributes:
-        bad: its checks that are bad, by node id.
+        bad: its failing checks, by node id.
         ids: of its lines in the history, with the folder of each report.
     """
 
@@ -63,15 +63,15 @@ class ManyRunner(Runner):
             for name, settings in self._found.items()
         }
         self._heard: dict[str, _OfTarget] = {}
-        self._again: list[str] = []  # of the targets that are looked at again
+        self._again: list[str] = []  # targets whose failing checks are repeated
 
     def run_to_its_end(self) -> int:
-        """All of it, with signals passed on to the run."""
+        """The whole command, with signals passed on to the run."""
         with self.passing_signals_on():
             return self.run()
 
     def run(self) -> int:
-        """All of it, in order."""
+        """The whole command, step by step."""
         many = plural(len(self._found), "target")
         self._say(f"{self._set} on {many}, for {self._limit / 60:g} min at most")
         self._ping_all("start", {}, {})
@@ -93,7 +93,7 @@ class ManyRunner(Runner):
                 self._say("stopped: nobody is told of incidents now; the next run tells what is due")
             else:
                 self._tell_all(seen)
-        finally:  # whatever happened: who was told of the start hears of the end
+        finally:  # always: a service that was pinged at the start gets a ping at the end
             self._ping_all("end", told, seen)
         return code
 
@@ -106,7 +106,7 @@ class ManyRunner(Runner):
                 told = msgspec.json.decode(line, type=RunNotice)
                 results = read_results(Path(told.folder))
             except (OSError, msgspec.MsgspecError):
-                continue  # nothing was measured, so nothing is well
+                continue  # nothing was measured, so nothing is OK
             known = self._heard.get(results.target)
             bad = [
                 record.check
@@ -134,7 +134,7 @@ class ManyRunner(Runner):
         return is_whole and bool(of_it.bad) and self._set in self._found[name].incidents.recheck
 
     def _look_at_again(self, names: list[str], seen: Mapping[str, _OfTarget], told: dict[str, str]) -> None:
-        """Once more exactly the bad checks of these targets; the first run's verdicts stay as they are."""
+        """Repeat exactly the failing checks of these targets; the first run's verdicts stay."""
         if MUTATIONS in self._options.extra:
             self._say(f"not looked at again, as {MUTATIONS} was given: what changes something is done once")
             return
@@ -166,7 +166,7 @@ class ManyRunner(Runner):
     # ------------------------------------------------------------------------------------------------- who is told
 
     def _tell_all(self, seen: Mapping[str, _OfTarget]) -> None:
-        """Of each target what is due; the history is read once."""
+        """Deliver what is due for each target; the history is read once."""
         read: dict[Path, dict[str, history.History]] = {}
         for name, settings in self._found.items():
             if self._signal:
@@ -184,7 +184,7 @@ class ManyRunner(Runner):
     def _ping_all(
         self, how: Literal["start", "end"], told: Mapping[str, str], seen: Mapping[str, _OfTarget]
     ) -> None:
-        """One ping for each address: that all of its targets begin, or how they ended."""
+        """One ping for each address: all of its targets begin, or how they ended."""
         by_address: dict[str, list[str]] = {}
         for name, settings in self._found.items():
             url = settings.notifications.ping_for(self._set)

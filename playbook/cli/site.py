@@ -42,13 +42,13 @@ from playbook.site.writing import write_folder
 Say = Callable[[str], None]
 
 FOLDER = Path("reports/site")
-# Reports of the monthly set that are kept beside the newest of all: a year, to look back on.
+# Monthly reports kept besides the newest of all: one year.
 MONTHLY_REPORTS = 12
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Build the site, and say what was written. A damaged line of the history is shown, and no failure."""
+    """Build the site and print what was written. A damaged line of the history is shown, and is no failure."""
     base_url = _address(options.base_url)
     settings = load(root=root)
     reports = root / options.reports
@@ -69,7 +69,7 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     catalogue = catalogue_of(settings)
     mistakes = list(catalogue.unread.values())
     if {run.target for run in past.runs} - private:
-        # A mistake is told with the words around it, and whoever reads the site may read the log of this job.
+        # A mistake is quoted with the words around it, and readers of the site may read this job's log.
         mistakes = [
             f"{public_file(name)} has a mistake; a daily run's report says which" for name in catalogue.unread
         ]
@@ -112,7 +112,7 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
 
 
 def _of_everybody(catalogue: Catalogue) -> Catalogue:
-    """Without the words of own items that are the team's."""
+    """Without the team's words of own items."""
     items = {
         name: item
         for name, item in catalogue.items.items()
@@ -122,14 +122,14 @@ def _of_everybody(catalogue: Catalogue) -> Catalogue:
 
 
 def _require_outside(folder: Path, **sources: Path) -> None:
-    """What the site is made of would be replaced with it."""
+    """Require that the site's folder does not contain its own sources, which would be replaced."""
     for name, source in sources.items():
         if source.resolve().is_relative_to(folder.resolve()):
             raise UsageError(f"--to: expected a folder that does not hold the {name}, got {folder} ({source})")
 
 
 def kept_reports(runs: Iterable[RunLine], reports: Path, most: int) -> frozenset[str]:
-    """Names of the newest full reports that lie in ``reports``, and those of a year of the monthly set."""
+    """Names of the newest full reports in ``reports``, and those of a year of the monthly set."""
     newest = [run for run in runs if _is_report(run.report, reports)][::-1]
     monthly = [run for run in newest if run.set == "monthly"]
     kept = [*newest[:most], *monthly[:MONTHLY_REPORTS]] if most > 0 else []
@@ -142,7 +142,7 @@ def _is_report(name: str, reports: Path) -> bool:
 
 
 def _has_results(folder: Path) -> bool:
-    """Whether what everybody may read of it can be made."""
+    """Whether the public version of a report can be made."""
     try:
         read_results(folder)
     except (OSError, msgspec.MsgspecError):
@@ -151,7 +151,7 @@ def _has_results(folder: Path) -> bool:
 
 
 def _settings_by_target(runs: Iterable[RunLine], root: Path) -> Mapping[str, Settings | None]:
-    """The settings of every target that has a run; None for one that they no longer have."""
+    """Settings of every target that has a run; None if they no longer contain it."""
     found: dict[str, Settings | None] = {}
     for name in dict.fromkeys(run.target for run in runs):
         try:
@@ -209,5 +209,5 @@ def add_parser(commands: Any, say: Say) -> None:
 
 
 def _kept(name: str, content: bytes) -> bytes:
-    """A page with its numbers kept with their units; what programs read as it is."""
+    """A page with no-break spaces between numbers and units; other files unchanged."""
     return units_kept(content.decode()).encode() if name.endswith(".html") else content

@@ -1,4 +1,4 @@
-"""``python -m playbook watch``: looks at short intervals until several in a row were well. It only reads."""
+"""``python -m playbook watch``: polls until several observations in a row are healthy. Read-only."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _UNKNOWN = "?"
 
 
 def run_watch(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
-    """Watch a target; the exit code: 0 stable, 1 the last look showed an emergency, 10 neither is certain.
+    """Watch a target; exit code 0 stable, 1 the last observation showed an emergency, 10 neither is certain.
 
     Raises:
         UsageError: settings, target or options are wrong.
-        KeyboardInterrupt: it was interrupted; what was said has been said.
+        KeyboardInterrupt: it was interrupted; everything so far has been printed.
     """
     settings, clock = settings_for(options.target, root), clock or Clock()
     load_providers()
@@ -67,10 +67,10 @@ def watch(
     say: Say,
     look_at: Looking = take_look,
 ) -> int:
-    """Say one line for each look, until ``stable_for`` in a row were well or ``at_most`` has passed.
+    """Print one line per observation, until ``stable_for`` in a row are healthy or ``at_most`` has passed.
 
     Args:
-        every: seconds from the end of a look to the next.
+        every: seconds from the end of an observation to the next.
     """
     say(
         f"watching {settings.target.name} every {every:g} s, until {stable_for} looks in a row show no emergency, "
@@ -83,7 +83,7 @@ def watch(
         well = well + 1 if severity == NONE else 0
         say(door.text(f"{clock.now():%H:%M:%S} UTC  {severity or 'ok':<2}  {line}"))
         if look and severity not in (NONE, _UNKNOWN) and (called == NONE or severity < called):
-            called = severity  # said once, and again when it gets worse
+            called = severity  # printed once, and again when it gets worse
             say(door.text(f"  {calls_for(look, settings, clock).found}"))
         if well >= stable_for:
             say(f"stable: {plural(well, 'look')} in a row without an emergency")
@@ -96,7 +96,7 @@ def watch(
 
 
 def _look(settings: Settings, clock: Clock, look_at: Looking) -> tuple[str, str, Look | None]:
-    """Severity (``?`` where it is not known), one line, and the look itself; a look never ends the watch."""
+    """Severity (``?`` if unknown), one line, and the observation itself; an error never ends the watch."""
     try:
         look = look_at(settings, clock)
     except Unmeasured as error:
@@ -138,5 +138,5 @@ def _command(options: argparse.Namespace, say: Say) -> int:
         return run_watch(options, Path.cwd(), say)
     except UsageError:
         raise
-    except PlaybookError as error:  # nothing to watch: not configured
+    except PlaybookError as error:  # not configured: nothing to watch
         raise UsageError(str(error)) from None

@@ -1,4 +1,4 @@
-"""The way of a test alert, behind the gate."""
+"""Route for test alerts; needs a permit of the gate."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playbook.settings.loading import Settings
 
 @client(parts=("alertmanager",))
 def alert_route(mutation_gate: MutationGate, settings: Settings) -> AlertRoute | None:
-    """Alertmanager for a test alert and the receiver that it should reach; None where nothing may be changed."""
+    """Alertmanager for a test alert and the receiver it should reach; None if mutations are not allowed."""
     if mutation_gate.refusal:
         return None
     target, own = settings.target, settings.target.alertmanager

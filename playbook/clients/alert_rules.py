@@ -1,7 +1,7 @@
-"""The rules that alerts come from: whether there are any, and whether they are evaluated.
+"""Alerting rules: whether any exist, and whether they are evaluated.
 
-None that fires says nothing where there are no rules, or where nothing evaluates them.
-https://prometheus.io/docs/prometheus/latest/querying/api/#rules; Grafana lists its own in the same form.
+"No alert fires" means nothing if there are no rules or nothing evaluates them.
+https://prometheus.io/docs/prometheus/latest/querying/api/#rules; Grafana lists its own rules in the same format.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from playbook.core import door
 from playbook.core.budget import convert, shown
 from playbook.core.coverage import Coverage, lacking, understood, whole
 
-_LATE = 3  # intervals of its group after which a rule should have been evaluated again
+_LATE = 3  # evaluation intervals of its group after which a rule counts as not evaluated
 _LEAST_LATE = timedelta(minutes=10)
-AHEAD = timedelta(minutes=5)  # that another's clock may be ahead of ours
-_NEVER = 2000  # a year; Go's zero time is in the year 1
+AHEAD = timedelta(minutes=5)  # how far another host's clock may be ahead of ours
+_NEVER = 2000  # years before this mean "never"; Go's zero time is in the year 1
 _SHOWN = 3
-_FINDING = frozenset({"firing", "pending"})  # states of a whole rule
+_FINDING = frozenset({"firing", "pending"})  # rule states with at least one active alert
 
 
 class _Rule(msgspec.Struct):
@@ -37,18 +37,19 @@ class _Rule(msgspec.Struct):
 class _Group(msgspec.Struct):
     rules: list[Any]
     name: str = ""
-    interval: float = 60.0  # seconds; Grafana leaves it out where it is its default
+    interval: float = 60.0  # seconds; Grafana omits it when it is the default
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What evaluates, and how it goes.
+    """Rules of one source and the state of their evaluation.
 
     Attributes:
-        names: of the alerting rules that are not paused.
-        bad: rules that are not evaluated, with the reason; late: with how long ago.
-        unknown: groups and rules that are not as documented, as they are.
-        warnings: the source's own against its answer.
+        names: alerting rules that are not paused.
+        bad: rules that are not evaluated, with the reason.
+        late: rules whose last evaluation is too old, with its age.
+        unknown: groups and rules that do not match the documented format, unchanged.
+        warnings: warnings that the source attached to its answer.
     """
 
     source: str
@@ -61,7 +62,7 @@ class Rules:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether all that could find something does look."""
+        """Coverage: whole if every rule that could fire is being evaluated."""
         paused = f", {len(self.paused)} paused" if self.paused else ""
         words = f"{len(self.names)} alerting rule{'s' if len(self.names) != 1 else ''}{paused}"
         coverage = understood(
@@ -91,7 +92,7 @@ class Rules:
         return coverage if coverage.parts and not coverage.enough else coverage + whole(words)
 
     def __add__(self, other: Rules) -> Rules:
-        """Of two sources."""
+        """Rules of two sources combined."""
         return replace(
             self,
             source=f"{self.source} or {other.source}",
@@ -105,7 +106,7 @@ class Rules:
 
 
 def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now: datetime) -> Rules:
-    """From the groups as they came; recording rules are passed over."""
+    """Parse groups as received; recording rules are skipped."""
     names: list[str] = []
     paused: list[str] = []
     bad: list[str] = []
@@ -140,13 +141,13 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
 
 
 def told_by_rules(groups: Sequence[Any], known: Sequence[Any]) -> list[Any]:
-    """What the rules themselves say of alerts, in the form of alerts, and ``known`` does not have.
+    """Alerts that the rules report and that are missing from ``known``, in the format of alerts.
 
-    The list of alerts is another answer: of a source that was started between the two it is empty, as nothing was
-    evaluated by then, and the rules are well, as they have been since.
+    Alerts and rules are two separate answers. If the source restarted between them, the alert list is empty
+    because nothing had been evaluated yet, while the rules already look healthy.
 
     Args:
-        known: the list of alerts, as it came.
+        known: the alert list as received.
     """
     seen = {_key(one) for one in known}
     named = {name for _, name, _ in seen}
@@ -169,7 +170,7 @@ def _dicts(found: Any) -> list[dict[str, Any]]:
 
 
 def _key(alert: Any) -> tuple[frozenset[tuple[str, str]], str, str]:
-    """Its labels without those that Grafana keeps to itself, its name, its state."""
+    """Labels (without Grafana's internal ones), name and state, to compare alerts."""
     labels = alert.get("labels") if isinstance(alert, dict) else None
     if not isinstance(labels, dict):
         return frozenset({("", repr(alert))}), "", ""

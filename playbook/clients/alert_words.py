@@ -1,6 +1,6 @@
-"""Alerts and silences in the words of Alertmanager, Prometheus and Grafana. Pure.
+"""Alerts and silences as Alertmanager, Prometheus and Grafana describe them. Pure.
 
-What is not as they document it is counted as not understood, and takes nothing from what is.
+Entries that do not match the documented format are counted as not understood; the others are still used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from playbook.core.coverage import Coverage, lacking, understood
 
 State = Literal["firing", "pending", "silenced", "inhibited", "not evaluated"]
 
-# Prometheus' and Grafana's words in small letters; a reason may follow, as in "Alerting (NoData)".
+# States of Prometheus and Grafana in lower case; a reason may follow, as in "Alerting (NoData)".
 _STATES: dict[str, State | None] = {
     "firing": "firing",
     "alerting": "firing",
@@ -31,7 +31,7 @@ _STATES: dict[str, State | None] = {
     "normal": None,
     "inactive": None,
 }
-# Of a rule that is told to be Normal where it sees nothing, or fails: "Normal (NoData)".
+# Reasons with which Grafana reports a rule as Normal although it got no data or failed: "Normal (NoData)".
 _UNSEEN = ("nodata", "error")
 
 
@@ -40,12 +40,12 @@ class Alert:
     """One alert.
 
     Attributes:
-        state: ``not evaluated`` where its rule found no data or failed.
-        since: ``None`` where the source does not say it.
-        summary: its annotation ``summary``, else ``description``; may be empty.
+        state: ``not evaluated`` if its rule found no data or failed.
+        since: ``None`` if the source does not say.
+        summary: annotation ``summary``, else ``description``; may be empty.
         silences: ids of the silences on it.
-        delivered: False where it fires in Prometheus and Alertmanager does not know it: nobody was told.
-        by_grafana: Grafana's own rule, which tells those concerned by itself.
+        delivered: False if it fires in Prometheus but is missing from Alertmanager, so nobody was notified.
+        by_grafana: a rule of Grafana itself, which sends its own notifications.
     """
 
     name: str
@@ -60,12 +60,12 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A silence that is in effect, or is to come.
+    """A silence that is active or pending.
 
     Attributes:
         matchers: as Alertmanager shows them: ``alertname="X"``.
-        since: ``None`` where the source does not say it.
-        on_everything: its matchers hold for any alert.
+        since: ``None`` if the source does not say.
+        on_everything: its matchers cover every alert.
     """
 
     id: str
@@ -127,7 +127,7 @@ def covering(silences: Iterable[RawSilence], labels: Mapping[str, str]) -> list[
 
 
 def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
-    """The alerts that have not ended; what is not as documented is counted as not understood."""
+    """Alerts that have not ended; entries in an undocumented format are counted as not understood."""
     found, odd, future = [], [], []
     for one in raw:
         try:
@@ -138,7 +138,7 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
         if alert.endsAt is not None and _aware(alert.endsAt) <= now:
             continue
         status = alert.status
-        state: State = "firing"  # "unprocessed" is one whose silences are not looked up yet
+        state: State = "firing"  # "unprocessed": Alertmanager has not yet looked up its silences
         if status.state.lower() == "suppressed":
             state = "silenced" if status.silencedBy else "inhibited"
         known = status.state.lower() in ("active", "unprocessed", "suppressed")
@@ -155,7 +155,7 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
 
 
 def of_rules(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
-    """As ``of_alertmanager``, of what the rules find."""
+    """As ``of_alertmanager``, for alerts reported by rules."""
     found, odd, future, unseen = [], [], [], []
     for one in raw:
         try:
@@ -172,11 +172,11 @@ def of_rules(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
         if state is None:
             unseen += [f"{name} {alert.state}"] * any(words in reason.lower() for words in _UNSEEN)
             continue
-        # Grafana gives what is not known as the year 1.
+        # Grafana writes an unknown time as the year 1.
         since = alert.activeAt if alert.activeAt and alert.activeAt.year > 1 else None
         if since and _aware(since) > now + AHEAD:
             future.append(name)
-        # "Alerting (NoData)" fires because there is no data: worse than a rule that says so, so the word counts.
+        # "Alerting (NoData)" fires because data is missing, which is a different problem, so the reason is kept.
         summary = " ".join(filter(None, (_summary(alert.annotations), reason)))
         found.append(Alert(name, alert.labels, state, since, summary))
     lacks = understood(len(odd), len(raw), "alerts", examples=odd) + _in_time(future)
@@ -214,9 +214,9 @@ def _summary(annotations: Mapping[str, str]) -> str:
 
 
 def among(alert: Alert, delivered: Iterable[Alert]) -> bool:
-    """Whether one of them is this alert: of the same name, with no label that says otherwise.
+    """Whether ``delivered`` contains this alert: same name, and no contradicting label.
 
-    On the way labels are added (``external_labels``) and may be dropped (``alert_relabel_configs``).
+    Labels may be added (``external_labels``) or dropped (``alert_relabel_configs``) on the way to Alertmanager.
     """
     return any(
         alert.name == other.name
@@ -231,15 +231,17 @@ def active(silences: Iterable[RawSilence]) -> list[RawSilence]:
 
 def silence_of(one: RawSilence) -> Silence:
     matchers = tuple(map(_matcher, one.matchers))
-    # No alert has such a name, so what holds for it holds for any.
+    # No alert has such a name, so a silence that matches it matches every alert.
     everything = _covers(one, {"alertname": "\N{SNOWMAN}"})
-    # One that is to come at a time that nobody says covers nothing.
+    # A pending silence with an unknown start covers nothing.
     since = one.endsAt if one.startsAt is None and one.status.state != "active" else one.startsAt
     return Silence(one.id, matchers, one.createdBy, one.comment, _aware(one.endsAt), since, everything)
 
 
 def with_silences(alerts: Iterable[Alert], silences: Iterable[RawSilence]) -> list[Alert]:
-    """The alerts, those that a silence covers as silenced. Alertmanager does it for what has reached it."""
+    """Alerts, with those covered by a silence marked as silenced. Alertmanager does this for alerts it has
+    received.
+    """
     marked = []
     for alert in alerts:
         ids = tuple(one.id for one in silences if _covers(one, alert.labels))
@@ -252,14 +254,16 @@ def _covers(silence: RawSilence, labels: Mapping[str, str]) -> bool:
 
 
 def _holds(matcher: _Matcher, labels: Mapping[str, str]) -> bool:
-    """As Alertmanager matches: a label that is not there is empty, and an expression holds for the whole value."""
+    """Match as Alertmanager does: a missing label equals the empty string; an expression must match the whole
+    value.
+    """
     value = labels.get(matcher.name, "")
     if not matcher.isRegex:
         return (value == matcher.value) is matcher.isEqual
     try:
         return bool(re.fullmatch(matcher.value, value)) is matcher.isEqual
     except re.error:
-        return False  # an alert too many is better than one too few
+        return False  # better one alert too many than one too few
 
 
 def without_internal(alert: Alert) -> Alert:

@@ -1,7 +1,7 @@
-"""What fires: from Alertmanager, else from Prometheus' rules, else from Grafana's.
+"""Firing alerts: from Alertmanager, else from Prometheus' rules, else from Grafana's.
 
-Alertmanager knows silences, but only alerts that fire and have reached it; what is pending, what fires but was not
-delivered, and whether there are rules at all is known where the rules are evaluated.
+Alertmanager knows silences, but only alerts that fire and have reached it. Pending alerts, firing alerts that were
+not delivered, and the existence of rules are known only where the rules are evaluated.
 https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 """
 
@@ -41,8 +41,8 @@ from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeas
 from playbook.settings.loading import Settings
 
 SERVICE = "Alertmanager"
-_COMING_UP = 120.0  # seconds in which one that was started gets to know all that fires
-_CLOCK = timedelta(seconds=10)  # by which two clocks of one moment may differ; a Date has whole seconds
+_COMING_UP = 120.0  # seconds after a start within which Alertmanager may not yet know every firing alert
+_CLOCK = timedelta(seconds=10)  # allowed difference between two clocks; a Date header has whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ class Found:
     """Alerts and silences of one source.
 
     Attributes:
-        rules: what the alerts come from; ``None`` where nobody could say.
-        lacks: what was not seen or not understood.
+        rules: rules behind the alerts; ``None`` if no source could be asked.
+        lacks: what was not read or not understood.
     """
 
     source: str
@@ -62,7 +62,7 @@ class Found:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether all that fires would have been seen."""
+        """Coverage: whole if every firing alert would have been seen."""
         return self.lacks + (self.rules.coverage if self.rules else Coverage())
 
 
@@ -71,7 +71,7 @@ class _Cluster(msgspec.Struct):
 
 
 class _ManagerStatus(msgspec.Struct):
-    """``uptime`` is when it was started, by its own clock."""
+    """``uptime`` is the start time, by Alertmanager's own clock."""
 
     cluster: _Cluster
     uptime: str = ""
@@ -82,8 +82,8 @@ class Alertmanager:
     """Alertmanager's API v2. Thread-safe.
 
     Attributes:
-        rules: where its alerts come from; ``None`` where no Prometheus and no Grafana is configured.
-        add: what to add to the settings then.
+        rules: source of its alerts; ``None`` if neither Prometheus nor Grafana is configured.
+        add: settings to add in that case.
     """
 
     http: HttpClient
@@ -91,14 +91,15 @@ class Alertmanager:
     add: str = ""
 
     def found(self, now: datetime) -> Found:
-        """Alerts that fire, are silenced or inhibited; silences; of the rules what is pending or got lost.
+        """Firing, silenced and inhibited alerts, silences, and pending or undelivered alerts from the rules.
 
-        The rules' being away does not hide what fires: it is then lacking.
+        If the rules cannot be read, firing alerts are still returned and the coverage is incomplete.
         """
         source, rules = SERVICE, None
         known: Sequence[Alert] = ()
         if self.rules:
-            # Asked first: what begins to fire between the two questions has then been delivered, not lost.
+            # The rules are asked first: an alert that starts to fire between the two requests then counts as
+            # delivered.
             try:
                 evaluated = self.rules.evaluated(now)
                 known, rules, lacks = evaluated.alerts, evaluated.rules, evaluated.lacks
@@ -119,7 +120,7 @@ class Alertmanager:
         missing = [one for one in firing if not among(one, alerts)]
         settled, age = self._settled(now)
         if missing and 0 <= age < _COMING_UP:
-            # Prometheus sends what goes on firing about once a minute; until then nothing is lost.
+            # Prometheus resends firing alerts about once a minute; until then a missing alert is not undelivered.
             got = f"one that was started {age:.0f} s ago and has not been sent {len(missing):,} of what fires"
             lacks += lacking(
                 "Alertmanager just started",
@@ -136,13 +137,13 @@ class Alertmanager:
         return Found(source, tuple(alerts), tuple(map(silence_of, silences)), rules, lacks)
 
     def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
-        """Silences in effect or to come that cover an alert with these labels."""
+        """Active and pending silences that cover an alert with these labels."""
         return covering(self._read("silences", list[RawSilence]), labels)
 
     def _settled(self, now: datetime) -> tuple[Coverage, float]:
-        """Whether it has all that its peers know, and how long it runs in seconds; infinite where it does not say.
+        """Whether it has the state of all its peers, and its uptime in seconds; infinite if unknown.
 
-        Its cluster is ``disabled`` where it has no peers.
+        Its cluster status is ``disabled`` if it has no peers.
         """
         try:
             answer = self._answer("status")
@@ -178,25 +179,25 @@ class Alertmanager:
 
 @dataclass(frozen=True)
 class RuleAlerts:
-    """What Prometheus' or Grafana's rules find. Prometheus knows of no silences, Grafana of its own.
+    """Alerts reported by the rules of Prometheus or Grafana. Prometheus has no silences; Grafana has its own.
 
     Attributes:
-        instead: asked where ``source`` has no alerting rules.
+        instead: asked if ``source`` has no alerting rules.
     """
 
     source: Prometheus | Grafana
     instead: Grafana | None = None
 
     def found(self, now: datetime) -> Found:
-        """Alerts that fire or are pending; from Grafana also what is silenced, and the silences.
+        """Firing and pending alerts; from Grafana also silenced alerts and the silences.
 
-        That silences cannot be read does not hide what fires: it is then lacking.
+        If silences cannot be read, firing alerts are still returned and the coverage is incomplete.
         """
         found = self.evaluated(now)
         return replace(found, alerts=tuple(map(without_internal, found.alerts)))
 
     def evaluated(self, now: datetime) -> Found:
-        """As ``found``, with the labels that Grafana keeps to itself."""
+        """As ``found``, including Grafana's internal labels."""
         mine = _evaluated(self.source, now)
         if self.instead is None or (mine.rules and (mine.rules.names or mine.rules.unknown)):
             return mine
@@ -206,7 +207,7 @@ class RuleAlerts:
         return Found(source, mine.alerts + other.alerts, other.silences, rules, mine.lacks + other.lacks)
 
     def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
-        """As of Alertmanager; TooLittleData where there is Prometheus alone, which has none."""
+        """As ``Alertmanager.silences_on``; TooLittleData for Prometheus alone, which has no silences."""
         if not isinstance(self.source, Grafana):
             raise TooLittleData(
                 f"{self.source.service}: expected silences, got none, as it knows of none",
@@ -239,7 +240,7 @@ def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
 
 
 def _age(started: str, date: str, now: datetime) -> float:
-    """Seconds since it was started; its clock is that of the answer's Date, where that is there."""
+    """Seconds since the start, by the clock of the answer's Date header where there is one."""
     try:
         begun = datetime.fromisoformat(started)
         at = parsedate_to_datetime(date) if date else now
@@ -249,7 +250,7 @@ def _age(started: str, date: str, now: datetime) -> float:
 
 
 def _not_known(error: Unmeasured, words: str) -> Coverage:
-    """What an error of one source leaves open."""
+    """Coverage lost by an error of one source."""
     expected, _, got = str(error).partition(": expected ")[2].partition(", got ")
     return lacking(words, expected=expected or "an answer", got=got or str(error), hint=error.hint)
 
@@ -259,7 +260,7 @@ def _not_known(error: Unmeasured, words: str) -> Coverage:
     one_of=(("alertmanager",), ("prometheus",), ("grafana",)),
 )
 def alerting(settings: Settings) -> Alertmanager | RuleAlerts:
-    """Alertmanager with what is behind it for what is pending; else Prometheus; else Grafana."""
+    """Alertmanager, with the rules behind it for pending alerts; else Prometheus; else Grafana."""
     target, own = settings.target, settings.target.alertmanager
     rules = None
     if target.prometheus.url is not None:

@@ -1,6 +1,6 @@
-"""The backup store for reading: a folder, or a bucket of an S3-compatible service such as DigitalOcean Spaces.
+"""The backup store, read-only: a folder, or a bucket of an S3-compatible service such as DigitalOcean Spaces.
 
-A store can list its files and read parts of them; there is nothing here that could write, move or delete.
+A store lists files and reads parts of them; this module cannot write, move or delete.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from playbook.settings.sections.target import Backups
 
 SERVICE = "Backups"
 MOST_FILES = 100_000
-_PIECE = 4 * 1024 * 1024  # bytes of one range, and so of memory that reading an archive takes
+_PIECE = 4 * 1024 * 1024  # bytes of one range, and so the memory needed to read an archive
 _PAGE = PAGE
-_LEAST = 0.5  # seconds that a part of a file may take at the end of its time
-_LISTING_SECONDS = 20.0  # for a listing with all its pages; what needs it has more time than that
+_LEAST = 0.5  # least number of seconds for the last part of a file
+_LISTING_SECONDS = 20.0  # for a listing with all its pages; callers have more time than that
 
 T = TypeVar("T")
 
@@ -44,7 +44,7 @@ class StoredFile:
     """One file of the store.
 
     Attributes:
-        name: with the folders below the store's own, separated by ``/``.
+        name: path below the store's folder, separated by ``/``.
         size: bytes.
         modified: aware, in UTC.
     """
@@ -65,27 +65,27 @@ class BackupStore(ABC):
 
     @abstractmethod
     def files(self) -> list[StoredFile]:
-        """Every file, in the folders below too; in no particular order.
+        """Every file, including subfolders; in no particular order.
 
         Raises:
-            Unreachable: the store is not there or does not answer.
-            Denied: we may not list it.
-            Malformed: it holds more than ``MOST_FILES``, or answers with something else than a listing.
+            Unreachable: the store does not exist or does not answer.
+            Denied: listing is not permitted.
+            Malformed: it holds more than ``MOST_FILES``, or the answer is not a listing.
         """
 
     @abstractmethod
     def read(self, name: str, start: int, length: int, *, within: float = math.inf) -> bytes:
-        """At most ``length`` bytes from ``start`` on; fewer where the file ends. Raises as ``files`` does.
+        """At most ``length`` bytes from ``start``; fewer at the end of the file. Raises as ``files`` does.
 
         Args:
-            within: seconds that it may take, if that is less than a request may take anyway.
+            within: limit in seconds, if lower than that of any request.
         """
 
     def open(self, file: StoredFile, *, within: float = math.inf) -> IO[bytes]:
-        """The file as a stream, read piece by piece in constant memory. Reading raises as ``read`` does.
+        """The file as a stream, read in pieces in constant memory. Reading raises as ``read`` does.
 
         Args:
-            within: seconds after which nothing is waited for.
+            within: limit in seconds for the whole file.
         """
         return io.BufferedReader(_Pieces(self, file, time.monotonic() + within), _PIECE)
 
@@ -111,7 +111,7 @@ class _Pieces(io.RawIOBase):
 
 @dataclass(frozen=True)
 class FolderStore(BackupStore):
-    """A folder and those below it. Links are not followed, as ``latest`` links to an archive that is there anyway.
+    """A folder and its subfolders. Links are not followed: ``latest`` links to an archive that is listed anyway.
 
     Attributes:
         setting: dotted path of the setting that names the folder.
@@ -125,7 +125,7 @@ class FolderStore(BackupStore):
         return _at_most(self._walk(Path(self.location)), self.location)
 
     def read(self, name: str, start: int, length: int, *, within: float = math.inf) -> bytes:
-        """See BackupStore; a file is read for as long as it takes."""
+        """See BackupStore; reading a local file has no time limit."""
         path = Path(self.location, name)
         try:
             with path.open("rb") as file:
@@ -141,7 +141,7 @@ class FolderStore(BackupStore):
                     if entry.is_dir(follow_symlinks=False):
                         yield from self._walk(Path(entry.path))
                     elif entry.is_file(follow_symlinks=False):
-                        with suppress(FileNotFoundError):  # the job that removes old archives may be at work
+                        with suppress(FileNotFoundError):  # the job that removes old archives may be running
                             found = entry.stat(follow_symlinks=False)
                             name = Path(entry.path).relative_to(self.location).as_posix()
                             yield StoredFile(name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
@@ -160,12 +160,12 @@ class FolderStore(BackupStore):
 
 @dataclass(frozen=True)
 class BucketStore(BackupStore):
-    """A bucket, or what lies below a prefix of it.
+    """A bucket, or a prefix of it.
 
     Attributes:
         endpoint: host of the service, for messages.
         setting: dotted path of the setting that names the bucket.
-        seconds: after which no further try begins.
+        seconds: after which no further attempt is made.
     """
 
     location: str
@@ -175,7 +175,7 @@ class BucketStore(BackupStore):
     bucket: Bucket = field(repr=False)
 
     def files(self) -> list[StoredFile]:
-        """See BackupStore. Follows the listing through all its pages; anything but a whole one is Malformed."""
+        """See BackupStore. Reads every page of the listing; an incomplete listing is Malformed."""
         until = time.monotonic() + left(_LISTING_SECONDS)
         return self._try("a listing", lambda: _at_most(self._list(until), self.location), _LISTING_SECONDS)
 
@@ -254,7 +254,7 @@ def _worth_another(error: Exception) -> bool:
 
 
 def _hint(refusal: Refusal) -> str:
-    """What to do about an error that is none of our keys."""
+    """What to do about an error other than wrong credentials."""
     if refusal.elsewhere or refusal.code in _ELSEWHERE:
         there = f" It is in {refusal.elsewhere}." if refusal.elsewhere else ""
         return f"The bucket is in another region than backups.region and backups.endpoint say.{there}"
@@ -278,7 +278,7 @@ def _at_most(files: Iterator[StoredFile], location: str) -> list[StoredFile]:
 
 @client(libraries=("h11", "stamina"), parts=("backups",))
 def backup_store(settings: Settings) -> BackupStore:
-    """The place where the backups are kept, for reading."""
+    """The target's backup store, read-only."""
     backups = settings.target.backups
     location = settings.require(backups.location, "backups.location", "The backup store")
     section = f"targets.{settings.target.name}.backups"
@@ -315,7 +315,9 @@ def _bucket_store(
 
 
 def _address(endpoint: str, setting: str) -> SplitResult:
-    """An https address, or http on this machine; UsageError for the rest: keys do not travel in the open."""
+    """An https address, or http on this machine; otherwise UsageError, as credentials must not be sent
+    unencrypted.
+    """
     parts = urlsplit(endpoint)
     if parts.username or parts.password or not parts.hostname:
         raise UsageError(f"{setting}: expected an address such as https://fra1.digitaloceanspaces.com")

@@ -1,4 +1,4 @@
-"""On whose side a request failed, as far as its failure tells. Pure."""
+"""Which side a request failed on, as far as the failure shows. Pure."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Kind(StrEnum):
     """How a request failed.
 
     Attributes:
-        CERTIFICATE: the server answered with a certificate that cannot be trusted.
-        NO_NAME: its name could not be resolved.
-        NO_ANSWER: refused, reset, cut off, silent, or not in the protocol that was expected.
-        OWN: this machine, or a proxy that it uses, is in the way.
+        CERTIFICATE: the server's certificate cannot be trusted.
+        NO_NAME: the host name could not be resolved.
+        NO_ANSWER: refused, reset, cut off, silent, or not the expected protocol.
+        OWN: the fault is on this machine or in a proxy that it uses.
     """
 
     CERTIFICATE = "certificate"
@@ -44,7 +44,7 @@ class Kind(StrEnum):
 
 
 def kind_of(broken: Broken, *, proxied: bool) -> Kind:
-    """How a request failed; ``proxied`` where it went through a proxy, which resolves and connects for us."""
+    """How a request failed; ``proxied`` if a proxy resolves and connects for us."""
     cause = broken.__cause__
     if broken.phase == "proxy" or (proxied and broken.phase in ("DNS", "connect")):
         return Kind.OWN
@@ -62,7 +62,7 @@ def kind_of(broken: Broken, *, proxied: bool) -> Kind:
 
 
 def is_internal(host: str) -> bool:
-    """Whether a host is of a private network by its name: such a name may well lead to a private address."""
+    """Whether a host name belongs to a private network, where a private address is expected."""
     name = host.casefold().rstrip(".")
     if is_loopback(name) or name.endswith(_INTERNAL):
         return True
@@ -73,7 +73,7 @@ def is_internal(host: str) -> bool:
 
 
 def private_of(addresses: list[str]) -> str:
-    """The first of them that is no public address; empty where all are."""
+    """The first address that is not public; empty if all are public."""
     for address in addresses:
         try:
             if not ipaddress.ip_address(address.partition("%")[0]).is_global:

@@ -1,4 +1,4 @@
-"""A TCP connection to one of a name's addresses, however many it has, within a time limit as a whole."""
+"""A TCP connection to one of a host's addresses, with one time limit for all of them."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Sequence
 
 from playbook.clients.wire import look_up
 
-MOST_ADDRESSES = 32  # of one name that are tried or looked at; DNS can give thousands in one answer
+MOST_ADDRESSES = 32  # addresses tried or inspected per host name; a DNS answer can hold thousands
 
 
 def connect(host: str, port: int, seconds: float) -> socket.socket:
-    """A connection to the first address that answers. The wait for each is its share of the time that is left.
+    """A connection to the first address that answers. The remaining time is shared among the remaining addresses.
 
     Raises:
-        OSError, UnicodeError: no address, or none that answers; the failure of the last one.
+        OSError, UnicodeError: no address, or none that answers; the error of the last one.
     """
     until = time.monotonic() + seconds
     return connect_any(look_up(host, port, seconds), until)
 
 
 def connect_any(addresses: Sequence[tuple[str, int]], until: float) -> socket.socket:
-    """As ``connect``, by this moment of ``time.monotonic()``."""
+    """As ``connect``, until this value of ``time.monotonic()``."""
     failure = OSError("the name has no address")
     tried = addresses[:MOST_ADDRESSES]
     for number, address in enumerate(tried):

@@ -1,6 +1,6 @@
-"""The DigitalOcean API through pydo, for reading. https://docs.digitalocean.com/reference/api/
+"""The DigitalOcean API through pydo, read-only. https://docs.digitalocean.com/reference/api/
 
-The read-only guard, and what keeps pydo from doing what an operator would not want, is digitalocean_transport.py.
+The read-only guard and the workarounds for pydo's defaults are in digitalocean_transport.py.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from playbook.core.engine import client
 from playbook.core.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
 from playbook.settings.loading import Settings
 
-# A Retry-After beyond this is not waited for: asking again earlier would only be refused again.
+# A longer Retry-After is not waited for; an earlier retry would only be refused again.
 LONGEST_WAIT = 3.0
 _ERROR_KEYS = frozenset({"id", "message", "request_id"})
 _SECRET_KEYS = re.compile(r"connection|users$|password|^uri$")
@@ -73,16 +73,16 @@ def digitalocean(settings: Settings) -> DigitalOceanApi:
 class DigitalOceanApi:
     """What the suite reads from the API. Thread-safe.
 
-    Every method is bounded as a whole, for each page, by connect and read limit together. Reads are tried up to
-    three times after connection failures, 429 and 5xx; how often is in the error, or in ``retried``.
+    Every method has one time limit per page: connect and read limit together. Reads are tried up to three times
+    after connection failures, 429 and 5xx; the attempts are listed in the error or in ``retried``.
 
     Every method raises:
-        Unreachable: no answer in time, or the API says that it cannot answer now (429, 5xx).
+        Unreachable: no answer in time, or the API is unavailable (429, 5xx).
         Denied: the token is not accepted (401) or lacks a scope (403).
-        Malformed: no such thing (404), or an answer that is not what the API documents.
+        Malformed: not found (404), or an answer that does not match the documentation.
 
     Attributes:
-        retried: one line for each try that failed and was followed by another.
+        retried: one line for each failed attempt that was retried.
     """
 
     transport: ReadOnlyTransport
@@ -101,10 +101,10 @@ class DigitalOceanApi:
         return self.parse(App, self.inside(body, "app", "the app"), "the app")
 
     def deployments(self, since: datetime | None = None) -> Listing[Deployment]:
-        """The deployments as the API orders them, which is newest first.
+        """Deployments in the API's order, newest first.
 
         Args:
-            since: older ones may be left out, once a page of them has come and all so far were in order.
+            since: older ones may be omitted once a full page has been read and all entries were in order.
         """
 
         def enough(found: list[Json]) -> bool:
@@ -129,27 +129,29 @@ class DigitalOceanApi:
         return self.parse(Deployment, self.inside(body, "deployment", "the deployment"), "the deployment")
 
     def health(self) -> AppHealth:
-        """Health of the components. The description's example lacks the wrapper, the real API has it: both do."""
+        """Health of the components. The API description's example lacks the wrapper that the real API sends; both
+        are read.
+        """
         what = "the app's health"
         body = self.read(what, "app:read", lambda api: api.apps.get_health(self.app_id))
         bare = "app_health" not in body and "components" in body
         return self.parse(AppHealth, body if bare else self.inside(body, "app_health", what), what)
 
     def log_sources(self, component: str | None = None, *, kind: str = "RUN", tail_lines: int = -1) -> LogUrls:
-        """Where the logs of the deployment that runs, or of the one in progress, can be fetched.
+        """Where the logs of the running deployment, or of the one in progress, can be fetched.
 
         Args:
             kind: RUN, RUN_RESTARTED, BUILD or DEPLOY.
-            tail_lines: the newest so many; -1 is all there are.
+            tail_lines: number of newest lines; -1 for all.
 
         Raises:
-            TooLittleData: there is no deployment, or it never came as far as to write such logs.
+            TooLittleData: there is no deployment, or it never got far enough to write such logs.
         """
         app = self.app()
         deployment = app.active_deployment or app.in_progress_deployment
         if deployment is None:
             raise TooLittleData(f"{SERVICE}: expected a deployment that writes logs, got none", service=SERVICE)
-        # pydo has no argument for these three, which doctl sends as well.
+        # pydo has no argument for these three, which doctl sends too.
         params = {"tail_lines": str(tail_lines), **({"component_name": component} if component else {})}
         try:
             body = self.read(
@@ -174,7 +176,7 @@ class DigitalOceanApi:
     def metric(self, metric: Metric, start: datetime, end: datetime, component: str | None = None) -> list[Series]:
         """Samples of each instance, in percent or restarts. ``start`` and ``end`` are aware.
 
-        The API keeps about two weeks and picks the step by the length of the range.
+        The API keeps about two weeks and chooses the step by the length of the range.
         """
         kwargs = {
             "app_id": self.app_id,
@@ -195,7 +197,7 @@ class DigitalOceanApi:
         return matrix.series
 
     def alerts(self) -> list[Json]:
-        """The app's alert rules: configuration only, the API does not say which fire."""
+        """The app's alert rules: configuration only; the API does not say which of them fire."""
         body = self.read("the alert rules", "app:read", lambda api: api.apps.list_alerts(self.app_id))
         return self.parse(list[Json], self.inside(body, "alerts", "the alert rules"), "the alert rules")
 
@@ -210,7 +212,7 @@ class DigitalOceanApi:
         )
 
     def bandwidth(self, day: datetime) -> int | None:
-        """Bytes that left the app on that day (UTC); None where the answer has no figure of it."""
+        """Bytes sent by the app on that day (UTC); None if the answer has no figure for it."""
         body = self.read(
             "the bandwidth",
             "app:read",
@@ -243,7 +245,7 @@ class DigitalOceanApi:
         return {key: value for key, value in cluster.items() if not _SECRET_KEYS.search(key)}
 
     def trusted_sources(self, cluster_id: str | None = None) -> list[Json]:
-        """Who may connect to a cluster, that of the settings by default. An empty list is open to the world."""
+        """Who may connect to a cluster, by default the configured one. An empty list means open to the world."""
         cluster_id = cluster_id or self._cluster_id()
         body = self.read(
             "the trusted sources", "database:read", lambda api: api.databases.list_firewall_rules(cluster_id)
@@ -256,13 +258,13 @@ class DigitalOceanApi:
     # ------------------------------------------------------------------------------------------ anything else
 
     def read(self, what: str, scope: str, operation: Callable[[Any], Any], *, attempts: int = ATTEMPTS) -> Json:
-        """One operation of pydo; its answer as it came, without nulls and times that are none.
+        """Answer of one pydo operation, unchanged but for nulls and zero times, which are removed.
 
         Args:
             what: for messages, e.g. ``the app``.
-            scope: what the token must be permitted to, e.g. ``app:read``.
+            scope: scope that the token needs, e.g. ``app:read``.
             operation: takes a ``pydo.Client``: ``lambda api: api.balance.get()``.
-            attempts: how often at most; 1 for a POST.
+            attempts: maximum number of attempts; 1 for a POST.
         """
         api = self._open()
         within = left(self.settings.time_limits.connect + self.settings.time_limits.read)
@@ -288,8 +290,8 @@ class DigitalOceanApi:
                         tried.append(f"try {len(tried) + 1}: {said}")
                         raise
         except (Refused, Broken) as error:
-            # Not "from error": its traceback runs through pydo's 365,000-line module, and to show one of its lines
-            # pytest parses all of them, 4 s for every check.
+            # Not "from error": its traceback runs through pydo's 365,000-line module, and pytest would parse all
+            # of it to show one line, which takes 4 s per check.
             raise self.explain(error, what, scope, tuple(tried)) from None
         except NotJson as error:
             tried.append(f"try {len(tried) + 1}: {error}")
@@ -306,7 +308,7 @@ class DigitalOceanApi:
         return present(body)  # type: ignore[no-any-return]
 
     def inside(self, body: Json, key: str, what: str) -> Any:
-        """What stands under ``key``; Malformed where nothing does: that is not the same as none."""
+        """The value under ``key``; Malformed if the key is missing, which is not the same as an empty list."""
         if key not in body:
             holds = ", ".join(sorted(body)[:5]) or "nothing"
             raise self._malformed(what, f"an answer without {key!r} (it has {holds})")
@@ -324,12 +326,12 @@ class DigitalOceanApi:
     ) -> Listing[Json]:
         """All items of a listing, page by page.
 
-        What comes before a page that cannot be read is kept, and the coverage says so.
+        If a later page cannot be read, the items before it are kept and the coverage is incomplete.
 
         Args:
             operation: takes a ``pydo.Client``, the page and its size.
-            enough: whether what was read so far will do.
-            counted: False where the listing has no count of its own.
+            enough: whether the items read so far suffice.
+            counted: False if the listing has no total.
         """
 
         def read_page(number: int) -> tuple[Json, list[Json]]:
@@ -339,14 +341,14 @@ class DigitalOceanApi:
         return read_pages(read_page, what.removeprefix("the "), enough=enough, counted=counted)
 
     def _open(self) -> Any:
-        """pydo's client, made when it is first needed: loading it takes 0.2 s."""
+        """pydo's client, created on first use: loading it takes 0.2 s."""
         with self._opening:
             if not self._pydo:
                 self._pydo.append(open_pydo(self.transport))
         return self._pydo[0]
 
     def parse(self, kind: type[T], value: Any, what: str) -> T:
-        """``value`` as ``kind``; Malformed where it is something else."""
+        """``value`` converted to ``kind``; Malformed if it has another form."""
         try:
             return convert(value, kind, strict=False)
         except msgspec.ValidationError as error:
@@ -382,7 +384,7 @@ class DigitalOceanApi:
         return kind(text, service=SERVICE, hint=hint, attempts=attempts)
 
     def without_turn(self, error: NoTurn, what: str, attempts: tuple[str, ...] = ()) -> Unmeasured:
-        """That nothing was asked, as the token has asked as often as it may."""
+        """The error for a request that was not sent because the token's rate limit is used up."""
         return Unreachable(
             f"{SERVICE}: expected {what}, got {error}",
             service=SERVICE,
@@ -391,14 +393,14 @@ class DigitalOceanApi:
         )
 
     def _variable(self, key: str) -> str:
-        """The environment variables that a setting comes from, or the setting itself."""
+        """Environment variables that a setting is read from, or the setting itself."""
         path = f"targets.{self.settings.target.name}.digitalocean.{key}"
         names = re.findall(r"[A-Z][A-Z0-9_]+", self.settings.sources.get(path, ""))
         return " or ".join(names) if self.settings.sources.get(path, "").startswith("${") else path
 
 
 class _BadRequest(Malformed):
-    """The API says that the request makes no sense (400)."""
+    """The API rejects the request as invalid (400)."""
 
     def __init__(self, message: str, said: str, attempts: tuple[str, ...]) -> None:
         super().__init__(message, service=SERVICE, attempts=attempts)

@@ -1,4 +1,4 @@
-"""What the DigitalOcean API says of the account as a whole: money, keys, firewalls, and what instances cost."""
+"""The account at DigitalOcean: costs, SSH keys, firewalls and instance prices."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Balance(_Message, frozen=True):
-    """Dollars. ``account_balance`` is what is owed from earlier months, and below zero a credit."""
+    """Dollars. ``account_balance`` is the amount owed from earlier months; below zero it is a credit."""
 
     month_to_date_usage: float
     month_to_date_balance: float
@@ -53,7 +53,7 @@ class Charges(_Message, frozen=True):
 
 
 class InvoiceSummary(_Message, frozen=True):
-    """A bill by product; overages, taxes and credits beside them."""
+    """An invoice by product, with overages, taxes and credits."""
 
     product_charges: Charges
     overages: Charge | None = None
@@ -80,7 +80,7 @@ class Team(_Message, frozen=True):
 
 
 class Account(_Message, frozen=True):
-    """The account; ``status`` is active, warning or locked, ``email_verified`` None where it does not say."""
+    """The account; ``status`` is active, warning or locked; ``email_verified`` is None if not stated."""
 
     email: str = ""
     email_verified: bool | None = None
@@ -90,7 +90,7 @@ class Account(_Message, frozen=True):
 
 
 class SshKey(_Message, frozen=True):
-    """A public key; the API knows no date of it."""
+    """A public key; the API has no date for it."""
 
     id: int
     name: str = ""
@@ -99,10 +99,10 @@ class SshKey(_Message, frozen=True):
 
 
 class InboundRule(_Message, frozen=True):
-    """One opening. ``ports`` is ``22``, ``8000-9000``, or ``0`` and ``all`` for every port.
+    """One inbound rule. ``ports`` is ``22``, ``8000-9000``, or ``0`` or ``all`` for every port.
 
     Attributes:
-        sources: who may come in, as lists: addresses, droplet_ids, load_balancer_uids, kubernetes_ids, tags.
+        sources: permitted sources, as lists: addresses, droplet_ids, load_balancer_uids, kubernetes_ids, tags.
     """
 
     protocol: str = ""
@@ -111,7 +111,7 @@ class InboundRule(_Message, frozen=True):
 
 
 class Change(_Message, frozen=True):
-    """A droplet that a firewall is being put before, or taken from."""
+    """A pending change: a droplet being added to or removed from a firewall."""
 
     droplet_id: int = 0
     removing: bool = False
@@ -123,8 +123,8 @@ class Firewall(_Message, frozen=True):
 
     Attributes:
         status: waiting, succeeded or failed.
-        inbound_rules: None where the answer does not say; empty lets nobody in.
-        droplet_ids, tags: what it covers; None where the token lacks the scope ``droplet:read`` or ``tag:read``.
+        inbound_rules: None if the answer omits them; empty blocks all inbound traffic.
+        droplet_ids, tags: what it covers; None if the token lacks the scope ``droplet:read`` or ``tag:read``.
     """
 
     name: str = ""
@@ -136,7 +136,7 @@ class Firewall(_Message, frozen=True):
 
 
 class Cluster(_Message, frozen=True):
-    """A managed database; its connection, which holds the password, is not read."""
+    """A managed database; its connection, which contains the password, is not read."""
 
     id: str
     name: str = ""
@@ -156,12 +156,12 @@ class DigitalOceanAccount:
     api: DigitalOceanApi
 
     def balance(self) -> Balance:
-        """What the running month has cost so far."""
+        """Costs of the current month so far."""
         what = "the balance"
         return self.api.parse(Balance, self.api.read(what, "billing:read", lambda api: api.balance.get()), what)
 
     def invoices(self) -> Listing[Invoice]:
-        """Every bill; the API gives the newest first."""
+        """Every invoice, newest first."""
         what = "the invoices"
         listing = self.api.collect(
             what, "billing:read", "invoices", lambda api, page, size: api.invoices.list(page=page, per_page=size)
@@ -169,7 +169,7 @@ class DigitalOceanAccount:
         return Listing(self.api.parse(list[Invoice], listing, what), listing.coverage)
 
     def invoice_preview(self) -> Invoice | None:
-        """What the running month has come to; None where the API shows none."""
+        """The current month's invoice so far; None if the API shows none."""
         what = "the preview of this month's invoice"
         body = self.api.read(what, "billing:read", lambda api: api.invoices.list(page=1, per_page=1))
         self.api.inside(body, "invoices", what)
@@ -205,7 +205,7 @@ class DigitalOceanAccount:
         """Every database cluster."""
         what = "the database clusters"
         body = self.api.read(what, "database:read", lambda api: api.databases.list_clusters())
-        # Of an account without any the API says null, of which nothing is left.
+        # For an account without clusters the API sends null, which was removed.
         return self.api.parse(list[Cluster], self.api.inside(body, "databases", what) if body else [], what)
 
     def ssh_keys(self) -> Listing[SshKey]:

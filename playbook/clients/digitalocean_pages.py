@@ -1,4 +1,4 @@
-"""Listings of the DigitalOcean API: page by page, which one comes next, and how many items there should be."""
+"""Paging through listings of the DigitalOcean API."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def read_pages(
     enough: Callable[[list[Json]], bool],
     counted: bool,
 ) -> Listing[Json]:
-    """All items, or as many as are enough. What comes before a page that cannot be read is kept.
+    """All items, or as many as are enough. Items before a page that cannot be read are kept.
 
     Args:
-        read_page: gives the answer and the items of a page.
+        read_page: returns the answer and the items of a page.
         what: for messages, e.g. ``SSH keys``.
-        counted: False where the listing has no count of its own.
+        counted: False if the listing has no total.
 
     Raises:
         Unmeasured: the first page cannot be read.
@@ -59,7 +59,7 @@ def read_pages(
 
 
 def next_page(body: Json, page: int, so_far: int) -> int | None:
-    """Number of the page after this one. Its address is never followed: it could lead the token elsewhere."""
+    """Number of the next page. Its link is never followed: it could send the token to another host."""
     links = body.get("links")
     pages = links.get("pages") if isinstance(links, dict) else None
     following = pages.get("next") if isinstance(pages, dict) else None
@@ -71,7 +71,7 @@ def next_page(body: Json, page: int, so_far: int) -> int | None:
 
 
 def total_of(body: Json) -> int | None:
-    """The listing's own count; None where it gives none."""
+    """The listing's own total; None if it has none."""
     meta = body.get("meta")
     total = meta.get("total") if isinstance(meta, dict) else None
     return total if isinstance(total, int) and not isinstance(total, bool) else None

@@ -1,8 +1,8 @@
-"""How requests to the DigitalOcean API leave: read-only, within a time limit as a whole, over our own wire.
+"""How requests to the DigitalOcean API are sent: read-only, with one time limit per call, over our own transport.
 
-pydo (0.44, on azure-core) by itself bounds each read but not their sum, repeats what changes things, waits as long
-as a Retry-After says, and hands a 404 back as if it were the thing itself. It takes a transport instead; this is
-that one, and the only way out: pydo builds the requests, and here it is decided which of them may leave.
+pydo (0.44, on azure-core) limits each read but not their sum, retries requests that change something, waits as
+long as a Retry-After says, and returns a 404 as if it were the resource. It accepts a custom transport, which is
+this one: pydo builds the requests, and this module decides which of them are sent.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from playbook.core.secret import Secret
 from playbook.settings.loading import TimeLimits
 
 SERVICE = "DigitalOcean API"
-LONGEST_TURN = 600.0  # seconds that a request is put off at most, where nothing else ends it
+LONGEST_TURN = 600.0  # seconds that a request may be delayed by rate limiting if it has no deadline
 MAX_BODY = 32 * 1024 * 1024
-# Changes nothing, says whether a rollback would be possible.
+# Changes nothing; says whether a rollback would be possible.
 _HARMLESS_POST = re.compile(r"^/v2/apps/[^/]+/rollback/validate$")
 
-# What answers here holds the passwords of databases, so not even the beginning of one that is cut off is shown.
+# These answers contain database passwords, so not even the beginning of a truncated one is shown.
 _HOLDS_PASSWORDS = re.compile(r"^/v2/databases(/|$)")
 
 
@@ -39,8 +39,8 @@ class Refused(Exception):  # noqa: N818 - stays between the transport and the cl
     """An answer other than 2xx.
 
     Attributes:
-        code, message: as the API gives them in the body; empty where the body is something else.
-        retry_after: seconds that it asks to wait, if it does.
+        code, message: from the body; empty if the body has another form.
+        retry_after: seconds from the Retry-After header, if present.
     """
 
     def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
@@ -58,7 +58,7 @@ class Refused(Exception):  # noqa: N818 - stays between the transport and the cl
 
     @property
     def said(self) -> str:
-        """What came, in words: ``HTTP 403 forbidden (You are not authorized…)``."""
+        """The answer in words: ``HTTP 403 forbidden (You are not authorized…)``."""
         return (
             f"HTTP {self.status}"
             + (f" {self.code}" if self.code else "")
@@ -67,12 +67,12 @@ class Refused(Exception):  # noqa: N818 - stays between the transport and the cl
 
 
 class NotJson(Exception):  # noqa: N818
-    """A 2xx answer that is no JSON, or too large; the message says what it is instead."""
+    """A 2xx answer that is not JSON or is too large; the message describes it."""
 
 
 @dataclass(frozen=True)
 class _Response:
-    """What pydo asks of a response."""
+    """The part of a response that pydo uses."""
 
     status_code: int
     headers: dict[str, str]
@@ -93,9 +93,9 @@ class _Response:
 
 @dataclass(frozen=True)
 class ReadOnlyTransport:
-    """Lets GET and POST …/rollback/validate through, to one origin; refuses the rest before anything is sent.
+    """Sends GET and POST …/rollback/validate to one origin; everything else is refused before it is sent.
 
-    Thread-safe: no two requests have one connection at once, and a deadline is kept for its thread.
+    Thread-safe: a connection serves one request at a time, and each thread has its own deadline.
     """
 
     endpoint: str
@@ -107,21 +107,21 @@ class ReadOnlyTransport:
     _kept: Kept = field(default_factory=Kept, repr=False)
 
     def until(self, deadline: float) -> None:
-        """All requests of this thread must be over at this moment of ``time.monotonic()``."""
+        """Require all requests of this thread to end by this value of ``time.monotonic()``."""
         self._now.deadline = deadline
 
     def lets_through(self, method: str, path: str) -> bool:
-        """Whether such a request may leave."""
+        """Whether such a request may be sent."""
         return method == "GET" or (method == "POST" and _HARMLESS_POST.match(path) is not None)
 
     def send(self, request: Any, **_: Any) -> _Response:
         """Send one request of azure-core.
 
         Raises:
-            Forbidden: the request could change something, or would go elsewhere.
+            Forbidden: the request could change something, or goes to another origin.
             Refused: the answer's status is not 2xx.
-            playbook.clients.wire.Broken: there was no whole answer in time.
-            playbook.clients.pace.NoTurn: the token has asked as often as it may, and may not again in time.
+            playbook.clients.wire.Broken: there was no complete answer in time.
+            playbook.clients.pace.NoTurn: the token's rate limit leaves no request within the deadline.
             NotJson: the body is too large.
         """
         url = urlsplit(request.url)
@@ -130,7 +130,7 @@ class ReadOnlyTransport:
         if not self.lets_through(request.method, url.path):
             raise Forbidden(f"{SERVICE}: {request.method} {url.path} could change something and was not sent")
         limits = self.time_limits
-        # What is waited for a turn is no slowness of the API; the measurement's own end stays.
+        # Waiting for the rate limit does not count as slowness of the API; the measurement's own deadline stays.
         waited = self.pace.take(time.monotonic() + left(LONGEST_TURN)) if self.pace else 0.0
         until = getattr(self._now, "deadline", time.monotonic() + limits.connect + limits.read)
         call = Call(
@@ -161,18 +161,18 @@ class ReadOnlyTransport:
         return _Response(exchange.status, exchange.headers, bytes(body), may_be_quoted)
 
     def open(self) -> None:
-        """Nothing: connections are made when they are needed."""
+        """Nothing to do: connections are opened when needed."""
 
     def close(self) -> None:
-        """Nothing, as well."""
+        """Nothing to do."""
 
 
 def open_pydo(transport: ReadOnlyTransport) -> Any:
-    """pydo's client on this transport and without its own policies. Loading it takes 0.2 s."""
+    """pydo's client on this transport, without its own policies. Loading it takes 0.2 s."""
     from pydo import Client
 
     endpoint = transport.endpoint.rstrip("/")
-    # The transport sets the real token.
+    # the transport sets the real token
     return Client(token="unused", endpoint=endpoint, transport=transport, policies=[])  # noqa: S106
 
 

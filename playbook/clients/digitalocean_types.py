@@ -1,8 +1,8 @@
-"""What the DigitalOcean API says, as far as the suite reads it.
+"""Types of the DigitalOcean API, as far as the suite reads them.
 
-Liberal in what it takes: unknown fields are ignored, left-out ones have their zero value (the API leaves zeros
-out), null and the API's 'no time' (year 1) count as left out, and a new phase or state is another word, which
-whoever reads it must not take for a good one. Words as in the API's description and in godo's apps.gen.go.
+Parsing is lenient: unknown fields are ignored, missing ones get their zero value (the API omits zeros), and null
+and the API's zero time (year 1) count as missing. A new phase or state is kept as an unknown word, which must not
+be taken for a good one. Words follow the API description and godo's apps.gen.go.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 NO_TIME = "0001-01-01T00:00:00"
-# Lists that the API's description allows to be null where they are empty, or that it has been seen to give so.
+# Lists for which the API description allows null when empty, or which have been seen as null.
 NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids", "databases"})
 
-# A time without a zone could be of any.
+# Times without a time zone are rejected: they would be ambiguous.
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -49,7 +49,7 @@ class Progress(_Message, frozen=True):
 
     @property
     def statuses(self) -> list[str]:
-        """Of every step and of those inside it."""
+        """Status of every step, including nested ones."""
         return _statuses(self.steps)
 
 
@@ -58,7 +58,7 @@ def _statuses(steps: list[Step]) -> list[str]:
 
 
 class CauseDetails(_Message, frozen=True):
-    """What began a deployment: MANUAL, DEPLOY_ON_PUSH, MANUAL_ROLLBACK, AUTO_ROLLBACK, AUTOSCALED and so on."""
+    """What started a deployment: MANUAL, DEPLOY_ON_PUSH, MANUAL_ROLLBACK, AUTO_ROLLBACK, AUTOSCALED and so on."""
 
     type: str = ""
 
@@ -79,7 +79,7 @@ def _first_reason(steps: list[Step]) -> Reason | None:
 
 
 class Variable(_Message, frozen=True):
-    """A variable of a component, by its name alone: its value may be a secret."""
+    """An environment variable of a component; only its name, as its value may be a secret."""
 
     key: str = ""
 
@@ -95,10 +95,10 @@ class Repository(_Message, frozen=True):
 
 
 class Built(_Message, frozen=True, kw_only=True):
-    """What the app spec says of where any component comes from.
+    """Source of a component in the app spec.
 
     Attributes:
-        environment_slug: the kind of its buildpack, e.g. ``node-js``.
+        environment_slug: kind of buildpack, e.g. ``node-js``.
     """
 
     envs: list[Variable] = []
@@ -110,15 +110,15 @@ class Built(_Message, frozen=True, kw_only=True):
 
     @property
     def repository(self) -> str:
-        """Where its code is; empty where it is an image."""
+        """Repository of the code; empty for an image."""
         return next((str(one) for one in (self.github, self.gitlab, self.bitbucket, self.git) if one), "")
 
 
 class ComponentSpec(Built, frozen=True):
-    """What the app spec says about a component; ``autoscaling`` as the API gives it.
+    """A component in the app spec; ``autoscaling`` as the API sends it.
 
     Attributes:
-        inactivity_sleep: it is put to sleep, with no replica at all, while nobody asks for it (scale to zero).
+        inactivity_sleep: scale to zero: it has no replica while there are no requests.
     """
 
     name: str
@@ -129,7 +129,7 @@ class ComponentSpec(Built, frozen=True):
 
     @property
     def least(self) -> int:
-        """How many instances of it run at least; 0 where it may be asleep."""
+        """Minimum number of instances; 0 if it may be scaled to zero."""
         if self.inactivity_sleep is not None:
             return 0
         told = (self.autoscaling or {}).get("min_instance_count")
@@ -137,28 +137,28 @@ class ComponentSpec(Built, frozen=True):
 
 
 class Named(Built, frozen=True):
-    """A component of a kind that has neither health nor replicas."""
+    """A component of a kind without health or replicas."""
 
     name: str = ""
 
 
 class Maintenance(_Message, frozen=True):
-    """``enabled`` shows visitors an offline page instead of the app; ``archive`` stops it as well."""
+    """``enabled`` shows visitors an offline page instead of the app; ``archive`` also stops the app."""
 
     enabled: bool = False
     archive: bool = False
 
 
 class DomainSpec(_Message, frozen=True):
-    """A domain as the app spec names it."""
+    """A domain in the app spec."""
 
     domain: str = ""
 
 
 class Database(_Message, frozen=True):
-    """A database of the app spec; one that is not for production has no cluster in the account.
+    """A database in the app spec; a development database has no cluster in the account.
 
-    ``engine`` is PG, MYSQL, REDIS, VALKEY, MONGODB, KAFKA, OPENSEARCH or new.
+    ``engine`` is PG, MYSQL, REDIS, VALKEY, MONGODB, KAFKA, OPENSEARCH or a newer one.
     """
 
     name: str = ""
@@ -168,7 +168,7 @@ class Database(_Message, frozen=True):
 
 
 class Spec(_Message, frozen=True):
-    """The app spec. Services and workers have a health; static sites, jobs, functions and databases have none."""
+    """The app spec. Services and workers have health; static sites, jobs, functions and databases do not."""
 
     name: str = ""
     services: list[ComponentSpec] = []
@@ -183,17 +183,17 @@ class Spec(_Message, frozen=True):
 
     @property
     def running(self) -> list[ComponentSpec]:
-        """Components whose health the platform watches."""
+        """Components whose health the platform monitors."""
         return [*self.services, *self.workers]
 
     @property
     def components(self) -> list[ComponentSpec | Named]:
-        """All that is built."""
+        """Every component that is built."""
         return [*self.running, *self.others]
 
     @property
     def others(self) -> list[Named]:
-        """Components that have no health."""
+        """Components without health."""
         return [*self.static_sites, *self.jobs, *self.functions]
 
 
@@ -201,8 +201,8 @@ class Deployment(_Message, frozen=True):
     """A release.
 
     Attributes:
-        phase: PENDING_BUILD, BUILDING, PENDING_DEPLOY, DEPLOYING, ACTIVE, SUPERSEDED (a healthy past), ERROR,
-            CANCELED, UNKNOWN, or a word that is new.
+        phase: PENDING_BUILD, BUILDING, PENDING_DEPLOY, DEPLOYING, ACTIVE, SUPERSEDED (healthy, replaced), ERROR,
+            CANCELED, UNKNOWN, or a new word.
         phase_last_updated_at: when it entered that phase.
     """
 
@@ -223,13 +223,13 @@ class Deployment(_Message, frozen=True):
 
     @property
     def commit(self) -> str:
-        """The commit it was built from; empty where it was not built from one."""
+        """Commit that it was built from; empty if there is none."""
         sources = (*self.services, *self.workers, *self.static_sites, *self.jobs, *self.functions)
         return next((source.source_commit_hash for source in sources if source.source_commit_hash), "")
 
     @property
     def reason(self) -> Reason | None:
-        """Why it failed, from the step that says so."""
+        """Why it failed, from the step that reports a reason."""
         return _first_reason(self.progress.steps)
 
 
@@ -241,7 +241,7 @@ class Region(_Message, frozen=True):
 
 
 class AppDomain(_Message, frozen=True):
-    """A domain of the app, and until when the certificate is valid that the platform obtained for it."""
+    """A domain of the app, and the expiry of the certificate that the platform obtained for it."""
 
     spec: DomainSpec = DomainSpec()
     phase: str = ""
@@ -249,7 +249,7 @@ class AppDomain(_Message, frozen=True):
 
 
 class App(_Message, frozen=True):
-    """An app. The API has no Name and no Phase: they are ``spec.name`` and ``active_deployment.phase``."""
+    """An app. The API has no name or phase field: they are ``spec.name`` and ``active_deployment.phase``."""
 
     id: str
     spec: Spec = Spec()
@@ -265,7 +265,7 @@ class App(_Message, frozen=True):
 
 
 class ComponentHealth(_Message, frozen=True):
-    """How the platform finds a component. Use is in percent, the mean of its instances."""
+    """A component's health according to the platform. Usage is in percent, the mean of its instances."""
 
     name: str
     state: str = "UNKNOWN"
@@ -282,28 +282,28 @@ class AppHealth(_Message, frozen=True):
 
 
 class LogUrls(_Message, frozen=True):
-    """Where logs are: a WebSocket, and texts that all belong to the log. Never show them: they hold a token."""
+    """Addresses of logs: a WebSocket, and texts that form one log. Never show them: they contain a token."""
 
     live_url: str = ""
     historic_urls: list[str] = []
 
 
 class Bandwidth(_Message, frozen=True):
-    """Bytes that left an app in a day; the API writes them as a text."""
+    """Bytes sent by an app in a day; the API sends them as a string."""
 
     app_id: str = ""
     bandwidth_bytes: Count | None = None
 
 
 class RollbackCondition(_Message, frozen=True):
-    """Why a rollback is not possible, or what speaks against it."""
+    """A reason against a rollback: an error or a warning."""
 
     code: str = ""
     message: str = ""
 
 
 class Rollback(_Message, frozen=True):
-    """Whether a deployment can be rolled back to."""
+    """Whether a rollback to a deployment is possible."""
 
     valid: bool = False
     error: RollbackCondition | None = None
@@ -329,7 +329,7 @@ class _MatrixData(_Message, frozen=True):
 
 
 class Matrix(_Message, frozen=True):
-    """A Prometheus matrix as the monitoring API gives it, values as texts."""
+    """A Prometheus matrix as the monitoring API sends it, with values as strings."""
 
     status: str
     data: _MatrixData | None = None
@@ -348,7 +348,7 @@ class Matrix(_Message, frozen=True):
 
 
 def present(value: Any) -> Any:
-    """``value`` without what only says that something is not there: null and the year 1."""
+    """``value`` without entries that stand for a missing value: null and the year 1."""
     if isinstance(value, dict):
         kept = {key: [] if inner is None and key in NULL_LISTS else present(inner) for key, inner in value.items()}
         return {key: inner for key, inner in kept.items() if inner is not None}

@@ -1,4 +1,4 @@
-"""Compressed bodies, taken apart in pieces: a few kilobytes can grow to gigabytes, which nobody can hold."""
+"""Decompression of bodies in pieces: a few kilobytes can expand to gigabytes."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ _WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": _ZLIB}
 
 
 class Unreadable(Exception):  # noqa: N818 - what it is, for those who say whose it is
-    """A body that is not compressed as it says."""
+    """The body does not match its Content-Encoding."""
 
 
 def decoded(pieces: Iterable[bytes], encoding: str) -> Iterator[bytes]:
-    """The body itself, in pieces of at most 64 KiB. One in another encoding than gzip or deflate stays as it came.
+    """The decompressed body, in pieces of at most 64 KiB. Encodings other than gzip and deflate are passed
+    through.
 
     Args:
         encoding: value of the Content-Encoding header.
 
     Raises:
-        Unreadable: it is something else, or ends too early.
+        Unreadable: it is not in that encoding, or is truncated.
     """
     name = encoding.strip().casefold()
     return _inflated(pieces, name) if name in _WINDOWS else iter(pieces)
@@ -35,10 +36,10 @@ def _inflated(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
         while data:
             if inflate.eof and (name == "deflate" or data[0] != _GZIP_BEGINS):
                 break  # padding
-            if inflate.eof:  # gzip allows several, one after the other
+            if inflate.eof:  # gzip allows several members in sequence
                 inflate = zlib.decompressobj(_WINDOWS[name])
             elif not begun and name == "deflate" and not _is_zlib(data):
-                inflate = zlib.decompressobj(_BARE)  # as many servers understand the word
+                inflate = zlib.decompressobj(_BARE)  # raw deflate, which many servers send under this name
             begun = True
             yield from _all_of(inflate, data, name)
             data = inflate.unused_data

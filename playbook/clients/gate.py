@@ -1,4 +1,4 @@
-"""The gate as a provider: what changes something needs it, and there is no other way to a permit."""
+"""The mutation gate as a client: everything that changes something needs a permit from it."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from playbook.settings.loading import Settings
 
 @client
 def mutation_gate(settings: Settings, allow_mutations: bool) -> MutationGate:
-    """Whether something of the chosen target may be changed."""
+    """Whether changes to the chosen target are allowed."""
     return pass_gate(settings, allow_mutations)

@@ -1,8 +1,8 @@
-"""The GitHub REST API, for reading. https://docs.github.com/rest
+"""The GitHub REST API, read-only. https://docs.github.com/rest
 
-Listings are paged by their Link header, whose addresses are followed only to where they came from. What GitHub
-says with one number means several things: 403 is a missing permission or a used-up rate limit, 404 also what the
-token may not see, 422 a question that only owners may ask. Each is told apart here.
+Listings are paged by their Link header, which is followed only within the same origin. GitHub uses one status for
+several situations: 403 is a missing permission or an exhausted rate limit, 404 also hides what the token may not
+see, 422 is a question reserved to owners. This module tells them apart.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class User(_Message, frozen=True):
-    """Somebody; ``type`` is User, Bot, Organization or Mannequin; empty where it is not said."""
+    """An account; ``type`` is User, Bot, Organization or Mannequin; empty if not stated."""
 
     login: str
     type: str = ""
 
 
 class Organisation(_Message, frozen=True):
-    """An organisation; ``two_factor_requirement_enabled`` is None where the token is not an owner's."""
+    """An organisation; ``two_factor_requirement_enabled`` is None unless the token belongs to an owner."""
 
     login: str
     two_factor_requirement_enabled: bool | None = None
@@ -56,7 +56,7 @@ class Organisation(_Message, frozen=True):
 
 
 class Invitation(_Message, frozen=True, kw_only=True):
-    """An open one; ``role`` is direct_member, admin, billing_manager, hiring_manager or reinstate."""
+    """A pending invitation; ``role`` is direct_member, admin, billing_manager, hiring_manager or reinstate."""
 
     id: int = 0
     login: str | None = None
@@ -65,12 +65,12 @@ class Invitation(_Message, frozen=True, kw_only=True):
 
     @property
     def who(self) -> str:
-        """Login, or the address where it is of somebody without one."""
+        """Login, or the e-mail address of a person without an account."""
         return self.login or self.email or f"invitation {self.id}"
 
 
 class Activity(_Message, frozen=True, kw_only=True):
-    """A push or a merge; ``actor`` is None where the account is gone."""
+    """A push or a merge; ``actor`` is None if the account was deleted."""
 
     timestamp: Annotated[datetime, msgspec.Meta(tz=True)]
     activity_type: str = ""
@@ -111,7 +111,7 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
 
 @client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("github",))
 def github(settings: Settings) -> GitHubApi:
-    """The GitHub API of the target, read-only. Asks nothing by itself, not even for its settings."""
+    """The GitHub API of the target, read-only. Sends no request when created and does not require its settings."""
     return GitHubApi(settings)
 
 
@@ -121,9 +121,9 @@ class GitHubApi:
 
     Every method raises:
         NotConfigured: token, organisation or repository is not set.
-        Unreachable: no answer in time, an answer of 5xx, or the rate limit is used up.
-        Denied: the token is not accepted (401), or may not see this (403, 422).
-        Malformed: no such thing (404), or an answer that is not what the API documents.
+        Unreachable: no answer in time, a 5xx answer, or the rate limit is exhausted.
+        Denied: the token is not accepted (401) or lacks permission (403, 422).
+        Malformed: not found (404), or an answer that does not match the documentation.
     """
 
     settings: Settings = field(repr=False)
@@ -131,12 +131,12 @@ class GitHubApi:
 
     @property
     def has_organisation(self) -> bool:
-        """Whether the target names one."""
+        """Whether the target names an organisation."""
         return self.settings.target.github.organisation is not None
 
     @property
     def has_repository(self) -> bool:
-        """Whether the target names one."""
+        """Whether the target names a repository."""
         return self.settings.target.github.repository is not None
 
     # ------------------------------------------------------------------------------------------- the organisation
@@ -148,17 +148,17 @@ class GitHubApi:
     def members(
         self, *, role: Literal["all", "admin", "member"] = "all", without_2fa: bool = False
     ) -> Listing[User]:
-        """Its members; ``admin`` are the owners. Only an owner's token sees all, and who has no second factor."""
+        """Members; ``admin`` are the owners. Only an owner's token sees all, and who lacks a second factor."""
         params = {"role": role, **({"filter": "2fa_disabled"} if without_2fa else {})}
         what = "the members without a second factor" if without_2fa else "the members"
         return self._all(f"/orgs/{self._organisation()}/members", params, list[User], what)
 
     def invitations(self) -> Listing[Invitation]:
-        """Who was asked to become a member and has not answered yet."""
+        """People who were invited and have not answered yet."""
         return self._all(f"/orgs/{self._organisation()}/invitations", {}, list[Invitation], "the open invitations")
 
     def outside_collaborators(self, *, without_2fa: bool = False) -> Listing[User]:
-        """Who works on a repository without being a member."""
+        """People with access to a repository who are not members."""
         params = {"filter": "2fa_disabled"} if without_2fa else {}
         what = "the outside collaborators" + (" without a second factor" if without_2fa else "")
         return self._all(f"/orgs/{self._organisation()}/outside_collaborators", params, list[User], what)
@@ -220,10 +220,10 @@ class GitHubApi:
         *,
         numbered: bool = True,
     ) -> Listing[T]:
-        """All pages. What came before one that cannot be read is kept, and the coverage says so.
+        """All pages. Items before a page that cannot be read are kept, and the coverage is incomplete.
 
         Args:
-            numbered: its pages have numbers, so that one may be asked for that no Link header names.
+            numbered: pages have numbers, so a page can be requested that no Link header names.
         """
         client = self._client()
         asked = {**params, "per_page": str(PER_PAGE)}
@@ -237,7 +237,7 @@ class GitHubApi:
                 link = answer.headers.get("link", "")
                 last = max([last, *map(int, _LAST.findall(link))])
                 following = _NEXT.search(link)
-                # The token goes along, so it must not lead elsewhere.
+                # The token is sent along, so the link must not lead to another origin.
                 if following and origin(urlsplit(following[1])) != origin(urlsplit(client.base_url)):
                     problem = f"page {page} names another host as that of the next"
                     break
@@ -246,7 +246,7 @@ class GitHubApi:
                 elif len(items) < PER_PAGE or page < last:
                     problem = f"page {page} of {last} names no next one" if page < last else ""
                     break
-                elif numbered:  # full, without a word of more: a proxy may have taken the header away
+                elif numbered:  # a full page without a Link header: a proxy may have removed it
                     answer = self._expect(client.get(path, {**asked, "page": str(page + 1)}), what)
                 else:
                     problem = f"a full page of {PER_PAGE} without a word of more" if not link else ""
@@ -267,7 +267,7 @@ class GitHubApi:
         raise self._explain(answer, what)
 
     def _explain(self, answer: Answer, what: str) -> Unmeasured:
-        """What an answer other than 2xx means to an operator."""
+        """The error for an answer other than 2xx."""
         said = _message(answer)
         text = f"{SERVICE}: expected {what} from {urlsplit(answer.url).netloc}, got HTTP {answer.status}"
         text += f" ({said})" if said else ""
@@ -306,7 +306,7 @@ _PERMISSIONS = "members=read of the organisation, or contents and Dependabot ale
 
 
 def _message(answer: Answer) -> str:
-    """GitHub's own words on a refusal."""
+    """GitHub's own message of a refusal."""
     try:
         told: Any = read_json(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):

@@ -1,7 +1,6 @@
-"""Grafana's HTTP API for reading: health, the dashboard and its data source, alert instances.
+"""Grafana's HTTP API, read-only: health, the dashboard and its data source, alert instances.
 
-https://grafana.com/docs/grafana/latest/developers/http_api/
-A service account with the role Viewer may do all of it.
+https://grafana.com/docs/grafana/latest/developers/http_api/ A service account with the role Viewer is sufficient.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ HINT = "The token must be that of a service account with the role Viewer at leas
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """A dashboard as it is stored.
+    """A stored dashboard.
 
     Attributes:
-        datasources: uids of the Prometheus data sources that its panels use, each once, in order.
-        alike: how many there are of that title.
+        datasources: uids of the Prometheus data sources of its panels, without duplicates, in order.
+        alike: number of dashboards with that title.
     """
 
     uid: str
@@ -75,21 +74,21 @@ class _Rules(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Grafana:
-    """Reads. Thread-safe."""
+    """Read access to Grafana. Thread-safe."""
 
     http: HttpClient
     settings: Settings
 
     def health(self) -> tuple[str, str]:
-        """State of its database (``ok`` or ``failing``, which it answers with HTTP 503) and its version."""
+        """State of its database (``ok``, or ``failing`` with HTTP 503) and its version."""
         answer = self.http.get("api/health", retry="connection")
         health = (answer if answer.status == 503 else answer.expect_ok()).json(_Health)
         return health.database, health.version
 
     def dashboard(self, title: str) -> Dashboard | None:
-        """The dashboard of the settings' identifier, else the one of exactly this title, in their folder.
+        """The dashboard with the configured uid, else the one with exactly this title in the configured folder.
 
-        ``None`` where there is none that the token may see.
+        ``None`` if the token sees no such dashboard.
         """
         uid = self.settings.target.grafana.dashboard_uid
         if uid:
@@ -114,7 +113,7 @@ class Grafana:
         """The setting ``grafana.datasource_uid``, else the first data source of the dashboard.
 
         Raises:
-            NotConfigured: neither is there.
+            NotConfigured: there is neither.
         """
         own = self.settings.target.grafana
         if own.datasource_uid:
@@ -126,7 +125,7 @@ class Grafana:
     def alerts(self) -> list[Any]:
         """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``.
 
-        The internal labels are among them, as a silence on one rule names it by ``__alert_rule_uid__``.
+        Internal labels are included, as a silence on one rule refers to it by ``__alert_rule_uid__``.
         """
         parameters = {"includeInternalLabels": "true"}
         answer = self._read("api/prometheus/grafana/api/v1/alerts", _Alerts, parameters)
@@ -135,18 +134,18 @@ class Grafana:
         return alerts
 
     def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
-        """Groups of Grafana's own rules, in Prometheus' form, and what it says against that answer."""
+        """Groups of Grafana's own rules in Prometheus' format, and warnings attached to that answer."""
         answer = self._read("api/prometheus/grafana/api/v1/rules", _Rules)
         _require_success(answer.status)
         more = ("there are more pages",) if answer.data.groupNextToken else ()
         return answer.data.groups, (*(answer.warnings or ()), *more)
 
     def silences(self, kind: Any) -> Any:
-        """Silences of Grafana's own Alertmanager, as that of ``kind``; the form is Alertmanager's."""
+        """Silences of Grafana's own Alertmanager as ``kind``; the format is Alertmanager's."""
         return self._read("api/alertmanager/grafana/api/v2/silences", kind)
 
     def below(self, path: str, service: str) -> HttpClient:
-        """A client for what Grafana passes on."""
+        """A client for services that Grafana proxies."""
         return replace(self.http, base_url=f"{self.http.base_url.rstrip('/')}/{path}", service=service)
 
     def _read(self, path: str, kind: Any, parameters: Mapping[str, str] | None = None) -> Any:
@@ -159,7 +158,7 @@ def _require_success(status: str) -> None:
 
 
 def _panels(stored: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every panel, also those in collapsed rows; rows themselves are none."""
+    """Every panel, including those in collapsed rows; rows are not panels."""
     panels = stored.get("panels", [])
     if not isinstance(panels, list) or not all(isinstance(panel, dict) for panel in panels):
         raise Malformed(

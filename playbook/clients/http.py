@@ -1,9 +1,9 @@
-"""HTTP for reading: GET and HEAD, each request bounded as a whole, every try visible.
+"""HTTP for reading: GET and HEAD, each request with one overall time limit, every attempt visible.
 
     client = HttpClient("https://example.com", service="Website", time_limits=settings.time_limits)
     health = client.get("/api/health", retry="connection").json()
 
-A status is never an exception here: what it means is the caller's to say, mostly by ``answer.expect_ok()``.
+No status raises an exception here: the caller decides what it means, usually by ``answer.expect_ok()``.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ class Answer:
     """An answer of any status.
 
     Attributes:
-        headers: names in lower case; what came several times is joined by commas.
+        headers: names in lower case; repeated headers are joined by commas.
         url: of the last hop, without credentials and query.
-        phases: summed over redirects, of the try that counts.
-        attempts: one line for each try.
+        phases: of the successful attempt, summed over redirects.
+        attempts: one line for each attempt.
         redirects: one line for each redirect that was followed.
     """
 
@@ -64,11 +64,11 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8; what is none is replaced."""
+        """The body as UTF-8. Undecodable bytes are replaced."""
         return self.body.decode("utf-8", errors="replace")
 
     def json(self, kind: Any = Any) -> Any:
-        """The body as JSON, converted to ``kind``; Malformed where it is neither."""
+        """The body as JSON, converted to ``kind``; Malformed if that fails."""
         try:
             return read_unambiguous_json(self.body, kind)
         except (OverBudget, Ambiguous) as error:
@@ -85,11 +85,11 @@ class Answer:
 
     @property
     def beginning(self) -> str:
-        """The first eighty characters, on one line, to show what came."""
+        """The first eighty characters on one line, for messages."""
         return door.line(self.body, 80)
 
     def expect_ok(self, hint: str = "") -> Answer:
-        """Itself where the status is 2xx.
+        """The answer itself if its status is 2xx.
 
         Raises:
             Denied: 401 or 403.
@@ -116,15 +116,16 @@ class Answer:
 class HttpClient:
     """GET and HEAD below one address. Thread-safe.
 
-    Credentials go to the origin of ``base_url`` and nowhere else.
+    Credentials are sent to the origin of ``base_url`` only.
 
     Attributes:
-        service: as an operator calls it, for messages.
-        time_limits: ``connect`` bounds DNS, TCP and TLS each, ``read`` the wait for more bytes, and their sum a
-            whole ``get`` with all its tries and redirects.
-        ca: file with the private certificate authority to trust.
+        service: the operator's name of the service, for messages.
+        time_limits: ``connect`` limits DNS, TCP and TLS each, ``read`` the wait for more bytes, and their sum a
+            whole
+            ``get`` with all its attempts and redirects.
+        ca: file of the private certificate authority to trust.
         setting: dotted path of the setting that holds the address, for messages.
-        kept: its connections, where those are not measured and several requests are made.
+        kept: reusable connections, for services whose connection time is not measured.
     """
 
     base_url: str = field(repr=False)
@@ -155,15 +156,17 @@ class HttpClient:
         """Read ``path`` (below ``base_url``) or a whole URL.
 
         Args:
-            retry: ``all`` tries again, three times at most, after connection failures, 429, 502, 503 and 504 (a
-                Retry-After is kept up to three seconds); ``connection`` only after connection failures, so that a
-                503 stays visible; ``none`` never.
+            retry: ``all`` retries up to three times after connection failures, 429, 502, 503 and 504 (a
+                Retry-After up to
+                three seconds is respected); ``connection`` only after connection failures, so that a 503 stays
+                visible;
+                ``none`` never.
             redirects: how many to follow. With credentials only within their origin.
             max_body: bytes beyond which the answer is Malformed.
-            cut: of a larger body the beginning is enough.
+            cut: accept the beginning of a larger body.
 
         Raises:
-            Unreachable: no whole answer in time; says in which phase it ended, and after how long.
+            Unreachable: no complete answer in time; says in which phase it failed, and after how long.
             Malformed: the body is too large.
         """
         return self._read(_Wanted("GET", self._url(path, params), headers, redirects, max_body, cut), retry)
@@ -183,10 +186,10 @@ class HttpClient:
         *,
         within: float | None = None,
     ) -> Iterator[Iterator[bytes]]:
-        """The body of a 2xx answer in pieces, for what is too large to hold, as it was sent. One try.
+        """The body of a 2xx answer in pieces, as sent, for bodies too large for memory. One attempt.
 
         Args:
-            within: seconds for all of it, unless connect and read limit together are meant.
+            within: seconds for the whole body; by default connect and read limit together.
 
         Raises:
             Unreachable: also while the pieces are read.
@@ -209,7 +212,7 @@ class HttpClient:
         seconds: float,
         body: bytes = b"",
     ) -> Call:
-        """What would be sent to ``url``. Sends nothing."""
+        """The request that would be sent to ``url``; nothing is sent."""
         merged = {"User-Agent": "operations-playbook", "Accept": "*/*", "Accept-Encoding": "identity"}
         merged |= dict(self.headers) | dict(headers or {})
         is_own = origin(url) == origin(urlsplit(self.base_url))
@@ -240,7 +243,7 @@ class HttpClient:
         return url
 
     def authorization(self) -> str:
-        """What our own origin gets to know who asks; empty where that is nothing."""
+        """Authorization header for our own origin; empty without credentials."""
         own = urlsplit(self.base_url)
         if self.token:
             return f"Bearer {self.token.reveal()}"
@@ -282,7 +285,7 @@ class HttpClient:
         raise AssertionError("stamina ends with a value or an exception")
 
     def _hops(self, what: _Wanted, deadline: float) -> Answer:
-        """One try: the request and the redirects that may be followed."""
+        """One attempt: the request and the redirects that may be followed."""
         url, spent = what.url, Phases()
         followed: list[str] = []
         while True:
@@ -312,7 +315,7 @@ class HttpClient:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What ``get`` and ``head`` were asked for."""
+    """Arguments of ``get`` and ``head``."""
 
     method: Method
     url: SplitResult
@@ -323,18 +326,18 @@ class _Wanted:
 
 
 class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error
-    """The service said that it cannot answer now."""
+    """The service is temporarily unavailable."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"HTTP {answer.status}")
         self.answer = answer
         after = answer.headers.get("retry-after", "")
-        # The other form, a date, is as good as none here: waits are short anyway.
+        # The date format of Retry-After is ignored: waits are short anyway.
         self.wait = min(float(after), MAX_RETRY_AFTER) if after.isascii() and after.isdigit() else None
 
 
 def parse_url(text: str, name: str) -> SplitResult:
-    """A usable http or https URL; UsageError, without the text, where it is none."""
+    """A usable http or https URL; otherwise UsageError, which does not quote the text."""
     try:
         url = urlsplit(text)
         usable = url.scheme in ("http", "https") and bool(url.hostname) and (url.port is None or url.port > 0)
@@ -348,12 +351,12 @@ def parse_url(text: str, name: str) -> SplitResult:
 def read_body(
     exchange: Exchange, service: str, url: SplitResult, max_body: int = MAX_BODY, *, cut: bool = False
 ) -> bytes:
-    """The whole body, no longer compressed; its beginning where that is enough.
+    """The whole body, decompressed; its beginning if ``cut``.
 
-    Of the body of an error as much as can be read is enough: its status is what counts.
+    For an error status an unreadable body is truncated: the status is what counts.
 
     Raises:
-        Malformed: it is larger than ``max_body`` bytes, or compressed in another way than it says.
+        Malformed: it is larger than ``max_body`` bytes, or does not match its Content-Encoding.
     """
     body = bytearray()
     try:
@@ -373,7 +376,7 @@ def read_body(
 
 
 def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[str, ...]) -> Unreachable:
-    """The error for a request that got no whole answer."""
+    """The error for a request without a complete answer."""
     after = f" after {broken.redirects[-1]}" if broken.redirects else ""
     return Unreachable(
         f"{service}: expected an answer from {shown(url)}, got {broken}{after}",
@@ -386,12 +389,12 @@ def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[
 
 
 def origin(url: SplitResult) -> tuple[str, str, int]:
-    """Scheme, host and port: what credentials belong to."""
+    """Scheme, host and port: the scope of credentials."""
     return url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 
 def shown(url: SplitResult) -> str:
-    """The URL as it may be shown: no credentials, and no query, which can hold a token."""
+    """The URL for display: without credentials and without the query, which may contain a token."""
     host = url.netloc.rpartition("@")[2]
     return f"{url.scheme}://{host}{url.path}" + ("?…" if url.query else "")
 

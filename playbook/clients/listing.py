@@ -1,4 +1,4 @@
-"""What a listing of an API gave, page by page, and whether that is all of it."""
+"""A paged listing of an API, and whether it is complete."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ T = TypeVar("T")
 
 
 class Listing(list[T]):
-    """The items of all pages that were read, and how many there should be.
+    """Items of all pages that were read, and how many there should be.
 
-    A page that could not be read does not make the others unread: what is bad on them still counts.
+    A page that could not be read does not invalidate the others: problems found on them still count.
 
     Attributes:
         what: for messages, e.g. ``SSH keys``.
-        coverage: whole where every page was read and the API's own count agrees.
+        coverage: whole if every page was read and the API's own total agrees.
     """
 
     def __init__(self, items: Iterable[T], coverage: Coverage) -> None:
@@ -26,14 +26,14 @@ class Listing(list[T]):
 
 
 def listed(what: str, distinct: int, total: int | None, problem: str = "", *, counted: bool = True) -> Coverage:
-    """What a listing stands on.
+    """Coverage of a listing.
 
     Args:
         what: in the plural, e.g. ``SSH keys``.
-        distinct: how many different ones were read.
-        total: how many there are by the API's own count; None where it gives none.
-        problem: why not every page was read; empty where every one was.
-        counted: False where this listing has no count of its own, so that its last page must be believed.
+        distinct: number of distinct items that were read.
+        total: the API's own total; None if it gives none.
+        problem: why not every page was read; empty if all were.
+        counted: False if this listing has no total, so that the last page has to be trusted.
     """
     if problem:
         shown = f"{distinct:,} of {'an unknown number of' if total is None else f'{total:,}'} {what}"
@@ -44,7 +44,7 @@ def listed(what: str, distinct: int, total: int | None, problem: str = "", *, co
 
 
 def distinct(items: Iterable[dict[str, Any]], keys: tuple[str, ...] = ("id", "uuid", "invoice_uuid")) -> int:
-    """How many different ones there are; one without an id counts by itself."""
+    """Number of distinct items; an item without an id counts as distinct."""
     seen, without = set(), 0
     for item in items:
         name = next((str(item[key]) for key in keys if item.get(key)), None)

@@ -1,4 +1,4 @@
-"""Logs that the DigitalOcean API leads to: a live WebSocket, or plain texts. Their addresses hold tokens."""
+"""Logs from the DigitalOcean API: a live WebSocket, or plain texts. Their addresses contain tokens."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from playbook.settings.loading import TimeLimits
 from playbook.settings.sections.target import Logs
 
 LARGEST_FRAME = 4 << 20
-# A few kilobytes of packed text could be gigabytes.
+# No compression: a few kilobytes could expand to gigabytes.
 _HEADERS = {"User-Agent": "operations-playbook", "Accept": "*/*", "Accept-Encoding": "identity"}
 _NORMAL = (1000, 1001)
-_CLOSING = 1.0  # seconds for the last frames, once the time for reading is over
-_BEFORE = ("DNS", "connect", "proxy", "TLS")  # phases in which nothing has been asked for yet
+_CLOSING = 1.0  # seconds for the last frames after the time for reading is over
+_BEFORE = ("DNS", "connect", "proxy", "TLS")  # phases before the request is sent
 
 
 class _NotOpenedError(Exception):
-    """The live stream could not be opened; the message never holds its address."""
+    """The live stream could not be opened; the message never contains its address."""
 
     def __init__(self, reason: str, *, lasting: bool, refused: bool = False) -> None:
         super().__init__(reason)
@@ -45,7 +45,7 @@ class _Frame(msgspec.Struct):
 
 
 class HasLogs(Protocol):
-    """As much of the DigitalOcean client as is needed here."""
+    """The part of the DigitalOcean client that is needed here."""
 
     def log_sources(self) -> LogUrls:
         """Where the runtime logs can be fetched."""
@@ -56,11 +56,11 @@ class HasLogs(Protocol):
 
 @dataclass(frozen=True)
 class ApiLogs:
-    """The runtime logs that the DigitalOcean API leads to, as ``doctl apps logs --type=run`` reads them.
+    """Runtime logs from the DigitalOcean API, read as ``doctl apps logs --type=run`` does.
 
-    The live address is a WebSocket, also where nothing is followed; its token is in the query and must never be
-    shown. Where there is none, or it cannot be opened, all of the historic addresses are read: plain texts, from
-    the last that is named to the first.
+    The live address is a WebSocket even without following; its query contains a token and must never be shown. If
+    there is none, or it cannot be opened, all historic addresses are read: plain texts, from the last one listed
+    to the first.
     """
 
     api: HasLogs
@@ -97,7 +97,7 @@ class ApiLogs:
     # ----------------------------------------------------------------------------------------- the live stream
 
     def _connect(self, url: str, reading: Reading) -> Exchange:
-        """The open stream; left by ``_frames``, which reads it."""
+        """The open stream; closed by ``_frames``, which reads it."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https", "ws", "wss"):
             raise Malformed(f"{SERVICE}: expected an http or ws address of the live stream", service=SERVICE)
@@ -153,7 +153,7 @@ class ApiLogs:
         )
 
     def _frames(self, exchange: Exchange, reading: Reading) -> Lines:
-        """The lines of the stream; what breaks it off becomes a problem, or is raised where there was no line."""
+        """Lines of the stream; an interruption becomes a problem, or is raised if there was no line."""
         decoder = msgspec.json.Decoder(_Frame)
         strange = 0
         try:
@@ -177,8 +177,8 @@ class ApiLogs:
     def _messages(self, exchange: Exchange, reading: Reading) -> Iterator[bytes]:
         """Whole messages until the server closes.
 
-        One thread reads and answers. The library's own client has a second one for reading, and a TLS connection
-        that two threads read and write at once can hang or crash the process.
+        One thread reads and answers. The library's own client reads in a second thread, and a TLS connection that
+        two threads use at once can hang or crash the process.
         """
         from websockets.frames import Frame, Opcode
         from websockets.protocol import CLIENT, OPEN, Protocol
@@ -186,14 +186,14 @@ class ApiLogs:
         protocol = Protocol(CLIENT, state=OPEN, max_size=LARGEST_FRAME)
         message: list[bytes] = []
         while protocol.close_rcvd is None and protocol.parser_exc is None:
-            if reading.reached():  # also where it comes at a drip, or as parts of a message that has no end
+            if reading.reached():  # also if bytes trickle in, or a message never ends
                 return None
             data = exchange.receive(reading.left(self.time_limits.read))
             if not data:
                 return self._broke_off(reading, "broke off (no closing frame)")
             protocol.receive_data(data)
             for frame in protocol.events_received():
-                assert isinstance(frame, Frame)  # no handshakes: the protocol began open
+                assert isinstance(frame, Frame)  # no handshakes: the protocol starts in the open state
                 if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                     message.append(bytes(frame.data))
                     if frame.fin:
@@ -220,7 +220,7 @@ class ApiLogs:
     # ----------------------------------------------------------------------------------------------- the texts
 
     def _texts(self, urls: list[str], reading: Reading) -> Iterator[Lines]:
-        """Each address is a part. One that cannot be read is a problem; that all cannot is no measurement."""
+        """Each address is a part. An unreadable one is a problem; if none is readable, the measurement fails."""
         failed: list[Unmeasured] = []
         for url in urls:
             if reading.ended:
@@ -257,7 +257,7 @@ class ApiLogs:
             )
 
     def _open_text(self, url: SplitResult, tried: list[str], reading: Reading) -> Exchange:
-        """The open exchange. Tried again where nothing could be asked yet, unless that took all of its time."""
+        """The open exchange. Retried if the request was never sent, unless that used up the time."""
 
         def again(error: Exception) -> bool:
             lost = isinstance(error, Broken) and not error.lasting and error.phase in _BEFORE

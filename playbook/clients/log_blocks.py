@@ -1,8 +1,8 @@
-"""One log file in blocks, the newest first, so that a bound cuts off the oldest of it.
+"""One log file in blocks, newest first, so that a limit cuts off its oldest part.
 
-A block begins with a line that has a time of its own and is no part of a stack trace, so that what belongs
-together is read together. Within a block lines come in the order of the file. Memory does not depend on the file's
-size: a compressed file is unpacked to a temporary one.
+A block begins with a line that has its own time and is not part of a stack trace, so related lines stay together.
+Within a block, lines keep the order of the file. Memory does not depend on the file's size: a compressed file is
+unpacked to a temporary one.
 """
 
 from __future__ import annotations
@@ -22,17 +22,19 @@ from playbook.readers.logs.text import clean
 
 BLOCK = 4 << 20
 _GZIP = b"\x1f\x8b"
-_GZIP_FORMAT = 31  # zlib's number for data with gzip's head and check sum
-_READ = 1 << 20  # of a block, to be reviewed at once
-_KEPT = 4 << 20  # of an unpacked file in memory
-_LARGEST = 8 << 30  # unpacked, on disk
-_PEEKED = 1 << 16  # bytes in which a line to begin a block with is looked for
-_AGREEING = 10  # lines that must all be old before what stands before them is called old
+_GZIP_FORMAT = 31  # zlib's wbits for gzip header and checksum
+_READ = 1 << 20  # bytes of a block that are reviewed at once
+_KEPT = 4 << 20  # bytes of an unpacked file in memory
+_LARGEST = 8 << 30  # bytes of an unpacked file on disk
+_PEEKED = 1 << 16  # bytes searched for a line to begin a block with
+_AGREEING = 10  # lines that must all be old before everything above them counts as old
 _SLACK = 3600.0  # seconds by which lines of one file may be out of order
 
 
 class Piece(NamedTuple):
-    """A block of a file: its bytes, and whether it is ``cut`` from an earlier one and ``joins`` a later one."""
+    """A block of a file: its bytes, whether it is ``cut`` from an earlier block, and whether it ``joins`` a later
+    one.
+    """
 
     chunks: Iterator[bytes]
     cut: bool
@@ -41,12 +43,12 @@ class Piece(NamedTuple):
 
 @dataclass
 class Blocks:
-    """A file that is open, and how it is read.
+    """An open file and its reading state.
 
     Attributes:
-        since, now: epoch seconds; what is older than ``since`` need not be read.
-        skipped: bytes that were not read because they are older.
-        damaged: what is wrong with the compressed data, empty where nothing is.
+        since, now: epoch seconds; lines older than ``since`` need not be read.
+        skipped: bytes that were skipped as too old.
+        damaged: what is wrong with the compressed data; empty if nothing.
     """
 
     raw: BinaryIO
@@ -61,10 +63,11 @@ class Blocks:
         self._parser = Parser(self.now)
 
     def __iter__(self) -> Iterator[Piece]:
-        """Blocks, the newest first. OSError where the file cannot be read."""
+        """Blocks, newest first. OSError if the file cannot be read."""
         with self._unpacked() as data:
             end = whole = data.seek(0, 2)
-            while end > 0 and not self.reading.reached():  # a line may have no end, so that none is counted
+            # the time limit applies here too: without line ends no line is counted
+            while end > 0 and not self.reading.reached():
                 start, is_old = self._start_of_block(data, max(0, end - self.block), end)
                 cut = start > 0 and not is_old
                 yield Piece(self._bytes(data, start, end), cut=cut, joins=end < whole)
@@ -74,7 +77,7 @@ class Blocks:
                 end = start
 
     def tail(self, size: int) -> Iterator[bytes]:
-        """The last ``size`` bytes, from the beginning of a line on."""
+        """The last ``size`` bytes, starting at the beginning of a line."""
         with self._unpacked() as data:
             end = data.seek(0, 2)
             start, _ = self._start_of_block(data, max(0, end - size), end)
@@ -82,7 +85,7 @@ class Blocks:
 
     @contextmanager
     def _unpacked(self) -> Iterator[IO[bytes]]:
-        """The file itself, or a temporary one with what is packed in it, as far as that goes."""
+        """The file itself, or a temporary one with its decompressed contents, as far as they are readable."""
         raw = self.raw
         raw.seek(0)
         packed = raw.read(2) == _GZIP
@@ -90,7 +93,7 @@ class Blocks:
         if not packed:
             yield raw
             return
-        # A few megabytes can be gigabytes, and others need room there as well.
+        # A few megabytes can expand to gigabytes, and other programs need disk space too.
         most = min(_LARGEST, shutil.disk_usage(tempfile.gettempdir()).free // 2)
         with tempfile.SpooledTemporaryFile(max_size=_KEPT) as unpacked:
             for chunk in self._inflated(raw):
@@ -104,17 +107,17 @@ class Blocks:
             yield unpacked
 
     def _inflated(self, raw: BinaryIO) -> Iterator[bytes]:
-        """What is packed, at most ``CHUNK`` at once; where the data break off, all before it.
+        """Decompressed data, at most ``CHUNK`` bytes at a time; up to the point where the data is damaged.
 
-        ISA-L takes half of zlib's time. Of data that break off it gives less, so zlib gives their end.
+        ISA-L takes half of zlib's time but returns less of damaged data, so zlib decompresses the end.
         """
         from isal import isal_zlib
 
         given = 0
-        inflating, begun = isal_zlib.decompressobj(wbits=_GZIP_FORMAT), True  # within a member
+        inflating, begun = isal_zlib.decompressobj(wbits=_GZIP_FORMAT), True  # inside a member
         packed = raw.read(CHUNK)
         while packed:
-            if not begun:  # zeros may stand behind a member, or the next one
+            if not begun:  # after a member: zero padding or the next member
                 packed = packed.lstrip(b"\0")
                 if packed:
                     inflating, begun = isal_zlib.decompressobj(wbits=_GZIP_FORMAT), True
@@ -134,7 +137,7 @@ class Blocks:
             yield from self._broken_end(raw, given)
 
     def _broken_end(self, raw: BinaryIO, given: int) -> Iterator[bytes]:
-        """What zlib finds behind the first ``given`` bytes of data that break off."""
+        """What zlib finds after the first ``given`` bytes of damaged data."""
         raw.seek(0)
         try:
             with gzip.GzipFile(fileobj=raw) as data:
@@ -149,7 +152,7 @@ class Blocks:
             self.damaged = "is damaged, its compressed data end in the middle"
 
     def _start_of_block(self, data: IO[bytes], guess: int, end: int) -> tuple[int, bool]:
-        """Where the block begins that has ``guess`` in it, and whether all before it is too old."""
+        """Start of the block that contains ``guess``, and whether everything before it is too old."""
         if guess == 0:
             return 0, False
         data.seek(guess)

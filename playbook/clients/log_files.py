@@ -1,4 +1,4 @@
-"""Logs in files, compressed ones included, the newest first. Nothing holds more than a few megabytes of them."""
+"""Logs in files, including compressed ones, newest first. At most a few megabytes are held in memory."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ from playbook.settings.sections.target import Logs
 _UNREAD = frozenset({".xz", ".bz2", ".zst", ".zip", ".lz4", ".br", ".7z", ".lzma"})
 _TAIL = 1 << 18
 _TRIES = 3
-_PACKED_TO = 8  # times its size is what logs are that gzip has packed
-_SLACK = 900.0  # seconds by which a file's time may be behind its newest line
-# What rotation adds to a name: app.log.1, app.log.2.gz, app-2024-05-29.log, app.log-20240529, app.log.old.
+_PACKED_TO = 8  # typical expansion of a gzip log
+_SLACK = 900.0  # seconds by which a file's modification time may be older than its newest line
+# Suffixes added by rotation: app.log.1, app.log.2.gz, app-2024-05-29.log, app.log-20240529, app.log.old.
 _PACKED = re.compile(r"(?i)\.(?:gz|xz|bz2|zst|zip|lz4|br)$")
 _ROTATED = re.compile(
     r"(?:[._-]?(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_.T]?[0-2]\d(?:[-_.:]?[0-5]\d){0,2}Z?)?(?:[-_.](?:\d{1,3}|\d{10}))?(?=[._-]|$))"
     r"|\.(?:old|bak|prev|previous)$|(?<=\.log)\.\d{1,4}$|(?<=_log)\.\d{1,4}$|(?<=\.txt)\.\d{1,4}$"
     r"|(?<=\.out)\.\d{1,4}$|(?<=\.err)\.\d{1,4}$|(?<=\.json)\.\d{1,4}$|(?<=[A-Za-z])\.\d{1,3}$"
 )
-# A log of nothing but trouble may well be empty.
+# A log that contains only errors may well be empty.
 _TROUBLE = re.compile(r"(?i)(?:^|[^a-z])(?:err|errors?|stderr|crash(?:es)?|fatal|panic|slow|oom)(?:[^a-z]|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """One file that holds logs: time of its last change (epoch seconds), and bytes."""
+    """One log file: time of its last change (epoch seconds) and size in bytes."""
 
     path: Path
     changed: float
@@ -46,10 +46,10 @@ class LogFile:
 
 @dataclass(frozen=True)
 class FileLogs:
-    """Files by glob patterns (``~`` and ``**`` are understood). Only read; newest first.
+    """Files matching glob patterns (``~`` and ``**`` are supported). Read-only; newest first.
 
     Attributes:
-        block: bytes of a file that are read in the order of the file; blocks are read the newest first.
+        block: bytes that are read in the order of the file; blocks are read newest first.
     """
 
     patterns: tuple[str, ...]
@@ -57,14 +57,14 @@ class FileLogs:
     block: int = BLOCK
 
     def read(self, since: datetime) -> LogStream:
-        """The lines of the files that were written to at ``since`` or later, and the end of each other log.
+        """Lines of the files written at ``since`` or later, and the end of every other log.
 
-        A compressed file that ends in the middle gives what it has, and a problem; so does every file that cannot
-        be read, that is empty though it has no reason to be, or that is cut short while it is read.
+        A truncated compressed file gives what is readable and a problem; so does every file that cannot be read,
+        is empty without reason, or is truncated while being read.
 
         Raises:
             Unreachable: no file matches, or none can be opened.
-            TooLittleData: files match, but none was written to since.
+            TooLittleData: files match, but none was written since.
         """
         stream = LogStream(
             "", iter(()), expected=tuple(self.wanted.components), serving=tuple(self.wanted.serving)
@@ -88,14 +88,14 @@ class FileLogs:
         return stream
 
     def kept(self) -> list[LogFile]:
-        """Every file that matches, newest first; Unreachable where none does."""
+        """Every matching file, newest first; Unreachable if there is none."""
         return self._find([])
 
     def _open_all(self, since: float, stream: LogStream) -> tuple[list[LogFile], list[tuple[LogFile, BinaryIO]]]:
-        """All that match, and those that are to be read, open: what rotation renames from now on does not matter.
+        """All matching files, and those to be read, already open, so that later rotation does not matter.
 
-        Opened before anything is read, so that a file that may not be read is known at once. A file that was
-        rotated between looking and opening is looked for again.
+        They are opened before anything is read, so that a permission problem is known at once. If a file was
+        rotated between listing and opening, the files are listed again.
         """
         for last in [*[False] * (_TRIES - 1), True]:
             problems: list[str] = []
@@ -172,7 +172,7 @@ class FileLogs:
                 blocks = Blocks(raw, since, max(now, since + 86_400), reading, self.block)
                 name = _named(file.path, opened)
                 if file.changed < since - _SLACK:
-                    # Its end says how often it was written to, and since when it is silent.
+                    # The end shows how often it was written and since when it has been silent.
                     yield BytesPart(name, _guarded(file, blocks.tail(_TAIL), reading), reading)
                     continue
                 before = reading.lines
@@ -200,9 +200,9 @@ class FileLogs:
 
 
 def family(path: Path) -> str:
-    """The log that a file is of: its name without what rotation added to it.
+    """Name of the log that a file belongs to: its name without rotation suffixes.
 
-    ``api.log``, ``api.log.1``, ``api.log.2.gz`` and ``api-2024-05-29.log`` are of one log.
+    ``api.log``, ``api.log.1``, ``api.log.2.gz`` and ``api-2024-05-29.log`` belong to one log.
     """
     name = _PACKED.sub("", path.name)
     while (shorter := _ROTATED.sub("", name)) not in (name, ""):
@@ -211,7 +211,7 @@ def family(path: Path) -> str:
 
 
 def _named(path: Path, opened: list[tuple[LogFile, BinaryIO]]) -> str:
-    """The log that a file is of; logs of one name in several folders are told apart by the folder."""
+    """Name of the log that a file belongs to; equal names in several folders are distinguished by the folder."""
     name = family(path)
     folders = {file.path.parent for file, _ in opened if family(file.path) == name}
     if len(folders) == 1:
@@ -221,7 +221,7 @@ def _named(path: Path, opened: list[tuple[LogFile, BinaryIO]]) -> str:
 
 
 def _to_read(found: list[LogFile], since: float) -> list[LogFile]:
-    """Those written to since, and of each log that was not the newest one that is not empty."""
+    """Files written since, and of every other log the newest one that is not empty."""
     recent = [file for file in found if file.changed >= since - _SLACK]
     known = {(file.path.parent, family(file.path)) for file in recent if file.size}
     for file in found:
@@ -233,7 +233,7 @@ def _to_read(found: list[LogFile], since: float) -> list[LogFile]:
 
 
 def _note_empty(found: list[LogFile], problems: list[str]) -> None:
-    """Name each log of which there is nothing but empty files, unless it is one of errors."""
+    """Report each log that has only empty files, unless it is an error log."""
     written = {(file.path.parent, family(file.path)) for file in found if file.size}
     for file in found:
         log = file.path.parent, family(file.path)
@@ -243,7 +243,7 @@ def _note_empty(found: list[LogFile], problems: list[str]) -> None:
 
 
 def _guarded(file: LogFile, chunks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
-    """The bytes; what breaks reading off becomes a problem."""
+    """The bytes; an interruption becomes a problem."""
     try:
         yield from chunks
     except OSError as error:
@@ -251,7 +251,7 @@ def _guarded(file: LogFile, chunks: Iterator[bytes], reading: Reading) -> Iterat
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """For sorting ``app.log``, ``app.log.2``, ``app.log.10`` in this order."""
+    """Sort key that orders ``app.log``, ``app.log.2``, ``app.log.10``."""
     return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 

@@ -1,4 +1,4 @@
-"""What reading a log gives, and the bounds that every reading has."""
+"""The result of reading a log, and the limits of every reading."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Lines = Iterator[str]
 
 
 class Part:
-    """Lines that belong together, with the name of the log that they are of.
+    """Lines of one log, with the name of that log.
 
     Attributes:
-        name: of the file without what rotation adds to it; empty where there is only one log.
+        name: file name without rotation suffix; empty if there is only one log.
     """
 
     def __init__(self, name: str, lines: Lines) -> None:
@@ -40,12 +40,12 @@ class Part:
 
 
 class BytesPart(Part):
-    """A part that is read once: line by line, or by whole blocks of bytes.
+    """A part that is read once: line by line, or in blocks of bytes.
 
     Attributes:
         cut: it begins in the middle of a log, whose earlier part comes next.
         joins: it is that earlier part, and ends where the one before it began.
-        reading: whose bounds hold for it.
+        reading: the limits that apply.
     """
 
     def __init__(
@@ -56,28 +56,29 @@ class BytesPart(Part):
         self._chunks = chunks
 
     def blocks(self) -> Iterator[bytes]:
-        """Whole lines at once, as ``text.whole_lines`` gives them, until one of the bounds is reached."""
+        """Blocks of whole lines as ``text.whole_lines`` yields them, until a limit is reached."""
         return self.reading.bounded_blocks(whole_lines(self._chunks))
 
 
 def name_of(part: Lines) -> str:
-    """The name of the log that a part is of; empty where it has none."""
+    """Name of a part's log; empty if it has none."""
     return part.name if isinstance(part, Part) else ""
 
 
 @dataclass
 class LogStream:
-    """A log that is being read. ``parts`` can be gone through once; the lists are complete after that.
+    """A log that is being read. ``parts`` can be iterated once; the lists are complete after that.
 
     Attributes:
         source: where the lines come from, for people.
-        parts: the lines, part by part, the newest first (a file or a block of it, an address); within a part the
-            oldest line comes first, and one without a time belongs to the one before it.
-        problems: what could not be read, one sentence each. Nothing is good that stands on it.
-        notes: what was left out for a good reason, one sentence each.
-        expected: components that must have lines, where the source knows them.
+        parts: lines part by part, newest part first (a file or a block of it, an address); within a part the
+            oldest line
+            comes first, and a line without a time belongs to the one before it.
+        problems: what could not be read, one sentence each. Nothing based on this log is OK while there are any.
+        notes: what was skipped for a good reason, one sentence each.
+        expected: components that must have lines, if the source knows them.
         serving: those of them that answer requests.
-        size: bytes to be read, about; 0 where nobody knows.
+        size: approximate number of bytes to read; 0 if unknown.
     """
 
     source: str
@@ -90,10 +91,10 @@ class LogStream:
 
 
 class LogSource(Protocol):
-    """A place where logs are."""
+    """A source of logs."""
 
     def read(self, since: datetime) -> LogStream:
-        """The lines that may be of ``since`` (aware) or later; earlier ones may come too.
+        """Lines that may be from ``since`` (aware) or later; earlier ones may be included.
 
         Raises:
             Unreachable, Denied, Malformed: nothing can be read.
@@ -103,11 +104,11 @@ class LogSource(Protocol):
 
 @dataclass
 class Reading:
-    """Bounds one reading and keeps what went wrong.
+    """Limits of one reading, and its problems.
 
     Attributes:
-        lines: read so far.
-        ended: a bound has been reached.
+        lines: number of lines read.
+        ended: a limit has been reached.
     """
 
     wanted: Logs
@@ -120,15 +121,15 @@ class Reading:
         self.deadline = time.monotonic() + self.wanted.most_seconds
 
     def bounded(self, lines: Lines) -> Lines:
-        """The lines, until one of the bounds is reached."""
+        """The lines, until a limit is reached."""
         for line in lines:
             self.lines += 1
-            if not self.lines & 15 and self.reached():  # a line can take a hundredth of a second
+            if not self.lines & 15 and self.reached():  # a single line can take 10 ms
                 return
             yield line
 
     def bounded_blocks(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Blocks of whole lines, until one of the bounds is reached; as many lines as ``bounded`` would give."""
+        """Blocks of whole lines, until a limit is reached; the same number of lines as ``bounded`` yields."""
         last = (self.wanted.most_lines // 16 + 1) * 16
         for block in blocks:
             count = block.count(b"\n") + 1
@@ -144,18 +145,18 @@ class Reading:
                 return
 
     def in_time(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
-        """The chunks, until the time is over: without line ends there is no line at which to look at the clock."""
+        """The chunks, until the time is over: data without line ends would never reach the check per line."""
         for chunk in chunks:
             yield chunk
             if self.reached():
                 return
 
     def left(self, limit: float) -> float:
-        """Seconds that may still be waited, at most ``limit``."""
+        """Seconds left to wait, at most ``limit``."""
         return max(0.05, min(limit, self.deadline - time.monotonic()))
 
     def reached(self) -> bool:
-        """True where reading must end; says why among the problems, once."""
+        """True if reading must stop; adds the reason to the problems once."""
         if self.lines > self.wanted.most_lines:
             bound = f"{self.wanted.most_lines:,} lines (logs.most_lines)"
         elif time.monotonic() > self.deadline:

@@ -20,5 +20,5 @@ def logs(settings: Settings) -> LogSource:
     if wanted.source == "files":
         files = settings.require(wanted.files or None, "logs.files", SERVICE)
         return FileLogs(tuple(files), wanted)
-    # Called here rather than asked for as a parameter: files need no DigitalOcean.
+    # Called directly rather than requested as a parameter: log files need no DigitalOcean client.
     return ApiLogs(digitalocean(settings), wanted, settings.time_limits, settings.target.digitalocean.ca)

@@ -1,7 +1,7 @@
-"""PostgreSQL and MySQL that DigitalOcean manages, for reading. https://docs.digitalocean.com/reference/api/
+"""Managed PostgreSQL and MySQL at DigitalOcean, read-only. https://docs.digitalocean.com/reference/api/
 
-The API's answers hold addresses with passwords, users and keys. The types here have no field for any of them, so
-nothing after the parser has seen one.
+The API's answers contain connection strings with passwords, users and keys. The types here have no field for them,
+so they do not get past the parser.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MaintenanceWindow(_Message, frozen=True):
-    """When updates are applied, in UTC, and whether any are due; ``pending`` is None where that is not said."""
+    """When updates are applied (UTC), and whether any are due; ``pending`` is None if not stated."""
 
     day: str = ""
     hour: str = ""
@@ -34,11 +34,11 @@ class MaintenanceWindow(_Message, frozen=True):
 
 
 class Cluster(_Message, frozen=True):
-    """A database cluster without what opens it.
+    """A database cluster without its credentials.
 
     Attributes:
-        status: creating, online, resizing, migrating, forking, or a word that is new.
-        storage_size_mib: of each node; None where the API does not say.
+        status: creating, online, resizing, migrating, forking, or a new word.
+        storage_size_mib: per node; None if the API does not say.
     """
 
     id: str
@@ -57,7 +57,7 @@ class Cluster(_Message, frozen=True):
 
 
 class Backup(_Message, frozen=True):
-    """A backup; ``incremental`` is said of MySQL only."""
+    """A backup; ``incremental`` is sent for MySQL only."""
 
     created_at: Moment
     size_gigabytes: float
@@ -81,7 +81,7 @@ class Backups(_Message, frozen=True):
 
 
 class Pool(_Message, frozen=True):
-    """A pool of connections before PostgreSQL."""
+    """A connection pool in front of PostgreSQL."""
 
     name: str = ""
     mode: str = ""
@@ -102,7 +102,7 @@ class ManagedDatabases:
     api: DigitalOceanApi
 
     def of_app(self) -> list[Database]:
-        """The databases that the app's spec names."""
+        """Databases named in the app spec."""
         return self.api.app().spec.databases
 
     def clusters(self) -> list[Cluster]:
@@ -112,26 +112,26 @@ class ManagedDatabases:
         return self.api.parse(list[Cluster], self.api.inside(body, "databases", what), what)
 
     def cluster(self, cluster_id: str) -> Cluster:
-        """One of them."""
+        """One cluster."""
         what = f"the database cluster {cluster_id}"
         body = self.api.read(what, _SCOPE, lambda api: api.databases.get_cluster(cluster_id))
         return self.api.parse(Cluster, self.api.inside(body, "database", what), what)
 
     def backups(self, cluster: Cluster) -> Backups:
-        """Its backups."""
+        """Backups of a cluster."""
         what = f"the backups of {cluster.name}"
         body = self.api.read(what, _SCOPE, lambda api: api.databases.list_backups(cluster.id))
         self.api.inside(body, "backups", what)
         return self.api.parse(Backups, body, what)
 
     def pools(self, cluster: Cluster) -> list[Pool]:
-        """Its pools of connections; of PostgreSQL only."""
+        """Connection pools of a cluster; PostgreSQL only."""
         what = f"the connection pools of {cluster.name}"
         body = self.api.read(what, _SCOPE, lambda api: api.databases.list_connection_pools(cluster.id))
         return self.api.parse(list[Pool], self.api.inside(body, "pools", what), what)
 
     def metric(self, cluster: Cluster, metric: Metric, start: datetime, end: datetime) -> list[Series]:
-        """Samples of each node, in percent or connections; of MySQL only; of a step the highest."""
+        """Samples of each node, in percent or connections; MySQL only; the maximum of each step."""
         what = f"the metric {metric} of {cluster.name}"
         window = {"start": str(int(start.timestamp())), "end": str(int(end.timestamp()))}
         aggregate = {} if metric == "threads_connected" else {"aggregate": "max"}

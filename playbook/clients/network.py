@@ -1,8 +1,7 @@
-"""Whether this machine's own way out works, before a website that does not answer is called down.
+"""Whether this machine's own network works, before an unreachable website is reported as down.
 
-A server with a bad certificate, a refused connection, silence and a name that does not exist are findings only
-where something else that was asked at the same time did answer. Asked are the target's other services, one
-connection each, and only once something has failed.
+A bad certificate, a refused connection, silence or an unknown host name is a finding only if another host answered
+at the same time. The target's other services are asked, one connection each, and only after something has failed.
 """
 
 from __future__ import annotations
@@ -22,18 +21,18 @@ from playbook.core.engine import client
 from playbook.core.errors import PlaybookError, Unreachable
 from playbook.settings.loading import Settings, TimeLimits
 
-_LONGEST = 5.0  # seconds for one witness: whether it answers at all
+_LONGEST = 5.0  # seconds per witness: whether it answers at all
 _PORTS = {"redis": 6379, "rediss": 6379}
-_NOT_THEIRS = (407, 511)  # a proxy or a portal on the way
+_NOT_THEIRS = (407, 511)  # sent by a proxy or a captive portal on the way
 _PRIVATE_CA = ("self-signed", "self signed", "unable to get")
 
 
 @dataclass(frozen=True, slots=True)
 class Witness:
-    """A service whose answer proves that this machine reaches others.
+    """A service whose answer proves that this machine reaches other hosts.
 
     Attributes:
-        ca: file with the private certificate authority to trust.
+        ca: file of the private certificate authority to trust.
     """
 
     name: str
@@ -42,21 +41,21 @@ class Witness:
 
     @property
     def internal(self) -> bool:
-        """Whether it is of a private network, and proves nothing of the way into the Internet."""
+        """Whether it is in a private network, so that it proves nothing about Internet access."""
         return is_internal(urlsplit(self.url).hostname or "")
 
     @property
     def verified(self) -> bool:
-        """Whether an answer can only come from itself."""
+        """Whether only the service itself can have sent the answer."""
         return urlsplit(self.url).scheme in ("https", "rediss")
 
 
 @dataclass
 class Network:
-    """This machine's network, as far as the target's services prove it. Thread-safe; asks each of them once.
+    """This machine's network, as far as the target's services prove that it works. Thread-safe; asks each once.
 
     Attributes:
-        ca: file with the authority that the website's certificate is checked against; None for the usual ones.
+        ca: file of the authority that the website's certificate is checked against; None for the system's.
         ca_setting: dotted path of the setting that names it.
     """
 
@@ -68,10 +67,10 @@ class Network:
     _answered: tuple[Witness, ...] | None = field(default=None, repr=False)
 
     def finding(self, error: Unreachable, url: str) -> str:
-        """What is wrong with the website at ``url``, in words, where it cannot be this machine's own network.
+        """What is wrong with the website at ``url``, in words, if this machine's own network can be ruled out.
 
         Raises:
-            Unreachable: it can; the same error, with a hint on where the fault may be.
+            Unreachable: it cannot be ruled out; the same error, with a hint where the fault may be.
         """
         address = parse_url(url, error.service)
         what = str(error).rpartition(", got ")[2]
@@ -82,7 +81,7 @@ class Network:
                 "Look at this machine's routes, limits and proxy.",
             )
         if error.redirects and (address.scheme == "https" or is_internal(address.hostname or "")):
-            return what  # it has answered itself, with a way to nowhere
+            return what  # the website answered, with a redirect that leads nowhere
         private = self.private_address(url) if error.kind != Kind.NO_NAME else ""
         if private:
             raise _undecided(
@@ -105,10 +104,11 @@ class Network:
         return f"{what}, while {proof} answers"
 
     def proof(self, *, internal: bool) -> str:
-        """The name of a service that has answered; empty where none has.
+        """Name of a service that answered; empty if none did.
 
         Args:
-            internal: of a private network, as the website is; else one of the Internet that has proven who it is.
+            internal: in a private network, as the website is; otherwise on the Internet and with a verified
+                identity.
         """
         with self._lock:
             if self._answered is None:
@@ -139,7 +139,7 @@ class Network:
             return False
 
     def private_address(self, url: str) -> str:
-        """Where a public name leads to a private address here: that; empty where it does not, or is not known."""
+        """The private address that a public name resolves to here; empty if it does not, or is unknown."""
         address = urlsplit(url)
         host = address.hostname or ""
         if is_internal(host) or proxy_for(address):
@@ -160,7 +160,7 @@ class Network:
 
 @client(libraries=("playbook.clients.libraries.transport", "stamina"))
 def network(settings: Settings) -> Network:
-    """This machine's network, as the target's other services prove it."""
+    """This machine's network, tested against the target's other services."""
     target = settings.target
     github = target.github.endpoint if target.github.repository or target.github.organisation else None
     redis = target.redis.url.reveal() if target.redis.url else None

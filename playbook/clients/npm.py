@@ -1,8 +1,8 @@
-"""npm as a program that is asked: ``npm audit`` and ``npm outdated``. https://docs.npmjs.com/cli
+"""npm as a program: ``npm audit`` and ``npm outdated``. https://docs.npmjs.com/cli
 
-npm runs in a private folder on copies of package.json and the lock file, so that nothing is ever written into the
-project; without scripts, with none of the run's secrets in its environment, and within a time limit as a whole.
-Its JSON is read as npm 7 to 11 write it, errors included, which they write in two shapes.
+npm runs in a private folder on copies of package.json and the lock file, so that the project is never written to;
+without scripts, without the run's secrets in its environment, and with one overall time limit. Its JSON is read as
+npm 7 to 11 write it, including errors, which have two formats.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ SERVICE = "npm"
 PACKAGE = "package.json"
 LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
 MAX_FILE = 64 * 1024 * 1024
-# What npm needs besides what any program does: its own configuration, the way out. No more goes along.
+# Variables that npm needs beyond those of any program: its own configuration and network access. Nothing else is
+# passed on.
 _PASSED = (
     *("NODE_EXTRA_CA_CERTS", "NPM_TOKEN"),
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
@@ -44,16 +45,16 @@ _NETWORK = re.compile(
     r"\b(ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|ERR_SOCKET_TIMEOUT|EIDLETIMEOUT"
     r"|CERT_\w+|\w+_CERT\w*|DEPTH_ZERO_\w+|network timeout|socket hang up)\b"
 )
-# Of a project's .npmrc only where its registries are. Other lines name programs to run, or (workspaces=false) make
-# npm say that nothing is outdated.
+# Only registries are taken from a project's .npmrc. Other lines name programs to run, or (workspaces=false) make
+# npm report that nothing is outdated.
 _WAY_TO_REGISTRY = re.compile(
     r"\s*(//|(@[^:=\s]+:)?registry\s*=|(https?-)?proxy\s*=|noproxy\s*=|ca(file)?\s*=|strict-ssl\s*=)"
 )
 _NAME = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~_-][a-zA-Z0-9._~-]*")
-_SAID = 200  # characters of what npm says that are shown
+_SAID = 200  # characters of npm's output that are shown
 _STATUS = re.compile(r"\bE?([45]\d\d)\b")
 _NO_AUDIT = re.compile(r"(?i)not (implemented|supported|found)|audit endpoint returned an error")
-_LOOK = 0.2  # seconds between looks at how much npm has said
+_LOOK = 0.2  # seconds between checks of npm's output size
 _NEVER_THE_NEWEST = "0.0.0"
 _NOTHING_OMITTED = ("--include=dev", "--include=optional", "--include=peer")
 _OTHER_LOCKS = {
@@ -85,7 +86,7 @@ T = TypeVar("T")
 
 @client(parts=("npm",))
 def npm(settings: Settings) -> Npm:
-    """npm on the target's Node project."""
+    """npm in the target's Node project."""
     mine = settings.target.npm
     folder = settings.require(mine.project, "npm.project", "The Node project")
     root = settings.file.parent if settings.file else Path.cwd()
@@ -94,29 +95,28 @@ def npm(settings: Settings) -> Npm:
 
 @dataclass(frozen=True)
 class Npm:
-    """One project. Thread-safe: each call has a folder of its own.
+    """One project. Thread-safe: each call has its own folder.
 
     Every method that runs npm raises:
         Unmeasured: npm is not installed.
-        TooLittleData: the project has no package.json, or no lock file.
-        Unreachable: the registry cannot be reached, or npm was not done in time.
+        TooLittleData: the project has no package.json or no lock file.
+        Unreachable: the registry cannot be reached, or npm did not finish in time.
         Denied: the registry does not accept npm's credentials.
-        Malformed: npm or the registry says something else.
+        Malformed: any other answer of npm or the registry.
     """
 
     settings: Settings = field(repr=False)
     project: Path
 
     def audit(self) -> AuditReport:
-        """Known weaknesses of everything in the lock file, what only developing needs included."""
+        """Known vulnerabilities of everything in the lock file, including development dependencies."""
         said = self._run("audit", "--audit-level", "high", *_NOTHING_OMITTED)
         return self._as(AuditReport, said, "the report of npm audit")
 
     def knows_weaknesses(self) -> bool:
-        """Whether an audit of something that is known to be weak finds it.
+        """Whether an audit of a package with a known vulnerability finds it.
 
-        A registry without advisories, or an npm that is told to be offline, finds nothing and says so as if all
-        were well.
+        A registry without advisories, or npm in offline mode, finds nothing and reports that all is well.
         """
         said = self._run("audit", *_NOTHING_OMITTED, files=_KNOWN_TO_BE_WEAK)
         return bool(self._as(AuditReport, said, "the report of npm audit").vulnerabilities)
@@ -124,16 +124,16 @@ class Npm:
     def outdated(self) -> dict[str, Outdated]:
         """The project's own dependencies as the registry has them now, by name.
 
-        npm is shown version 0.0.0 of each, so that it lists all that it has looked up: it passes over what the
-        registry does not have, and says nothing of it. ``current`` is therefore to be taken from the lock file.
+        npm is shown version 0.0.0 of each, so that it lists everything that it looked up: packages missing from
+        the registry are silently omitted. ``current`` therefore has to be taken from the lock file.
         """
         said = self._run("outdated", installed=dict.fromkeys(self.read().direct, _NEVER_THE_NEWEST))
-        # Where a package is there more than once, npm gives a list; the first is the project's own.
+        # For a package that is installed more than once npm gives a list; the first entry is the project's own.
         flat = {name: one[0] if isinstance(one, list) and one else one for name, one in said.items()}
         return self._as(dict[str, Outdated], flat, "the list of npm outdated")
 
     def read(self) -> Project:
-        """What package.json and the lock file say."""
+        """Contents of package.json and the lock file."""
         package = self._as(Package, self._json(self._file(PACKAGE)), PACKAGE)
         whole = self._json(self._lock_file())
         lock = self._as(Lock, whole, "the lock file")
@@ -158,12 +158,13 @@ class Npm:
     def _run(
         self, *arguments: str, installed: Mapping[str, str] | None = None, files: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
-        """npm's JSON. Its exit code says little: 1 is a finding as well as a failure.
+        """npm's JSON. Its exit code is not conclusive: 1 means findings as well as a failure.
 
         Args:
             files: names and contents, instead of the project's.
-            installed: what npm shall find installed, by name. ``npm outdated`` looks there for current versions,
-                and passes over what developing needs where it is not there.
+            installed: packages that npm should find installed, by name. ``npm outdated`` takes current versions
+                from there,
+                and skips development dependencies that are missing.
         """
         command = self._command()
         own = (self._file(PACKAGE), self._lock_file())
@@ -188,7 +189,7 @@ class Npm:
     def _output(self, command: list[str], folder: Path) -> tuple[bytes, bytes]:
         limit = self.settings.dependencies.time_limit
         until = time.monotonic() + limit
-        # Files without a name, looked at while it runs: a pipe would hold whatever it says in memory.
+        # Unnamed files, checked while it runs: a pipe would hold any amount of output in memory.
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             process = subprocess.Popen(
                 command,
@@ -197,7 +198,7 @@ class Npm:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                start_new_session=True,  # npm has children of its own, which must end with it
+                start_new_session=True,  # npm starts child processes, which must end with it
             )
             try:
                 runs = True
@@ -221,7 +222,7 @@ class Npm:
             return out.read(), err.read()
 
     def _environment(self, folder: Path) -> dict[str, str]:
-        """Nothing of ours but what npm needs. With a registry in the settings, nothing of npm's own either."""
+        """Only the variables that npm needs. With a configured registry, none of npm's own either."""
         mine = self.settings.target.npm
         kept = for_program(*_PASSED)
         told = {
@@ -312,7 +313,7 @@ class Npm:
     # --------------------------------------------------------------------------------------------- what went wrong
 
     def _explain(self, failure: Failure, asked: str) -> Unmeasured:
-        """What npm's refusal means to an operator."""
+        """The error for a failure of npm."""
         error = failure.error or Error()
         said = door.line(failure.message or error.summary or error.detail or error.code, _SAID)
         registry = urlsplit(self.settings.target.npm.registry or "").netloc or "the registry"
@@ -348,18 +349,18 @@ class Npm:
 
 
 def _of_registry(spec: str) -> bool:
-    """Whether a dependency is a release of the registry; an alias such as ``npm:other@1`` is one too."""
+    """Whether a dependency is a release in the registry; so is an alias such as ``npm:other@1``."""
     return not _ELSEWHERE.match(spec.strip())
 
 
 def _counted(lock: Any) -> int:
-    """How many packages a lock file of npm 6 and before lists, at all depths."""
+    """Number of packages, at all depths, in a lock file of npm 6 or earlier."""
     below = lock.get("dependencies") if isinstance(lock, dict) else None
     return sum(1 + _counted(one) for one in below.values()) if isinstance(below, dict) else 0
 
 
 def _is_running(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Whether it still runs after waiting so long for its end."""
+    """Whether the process is still running after waiting this long."""
     try:
         process.wait(seconds)
     except subprocess.TimeoutExpired:
@@ -368,9 +369,9 @@ def _is_running(process: subprocess.Popen[bytes], seconds: float) -> bool:
 
 
 def _pretend_installed(project: Path, versions: Mapping[str, str]) -> None:
-    """Folders of packages with a name and a version and nothing in them."""
+    """Create package folders that contain only a name and a version."""
     for name, version in versions.items():
-        if version and _NAME.fullmatch(name):  # a name is a path here, so it must not lead elsewhere
+        if version and _NAME.fullmatch(name):  # the name is used as a path, so it must not lead elsewhere
             folder = project / "node_modules" / name
             folder.mkdir(parents=True)
             (folder / PACKAGE).write_bytes(msgspec.json.encode({"name": name, "version": version}))

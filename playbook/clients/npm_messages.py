@@ -1,4 +1,4 @@
-"""What npm and a project's files say, as far as it is read. https://docs.npmjs.com/cli"""
+"""Messages of npm and files of a project, as far as they are read. https://docs.npmjs.com/cli"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Advisory(Message, frozen=True):
-    """What is known of one weakness; ``range`` are the versions that have it."""
+    """One vulnerability; ``range`` are the affected versions."""
 
     title: str = ""
     url: str = ""
@@ -21,7 +21,7 @@ class Advisory(Message, frozen=True):
 
 
 class Fix(Message, frozen=True):
-    """The release that mends it; a major one may break what uses it."""
+    """The release that fixes it; a major one may break its users."""
 
     name: str = ""
     version: str = ""
@@ -29,11 +29,11 @@ class Fix(Message, frozen=True):
 
 
 class Vulnerability(Message, frozen=True):
-    """A package of the project with a weakness, of its own or through what it uses.
+    """A package with a vulnerability, its own or of a dependency.
 
     Attributes:
-        via: advisories, and names of weak packages that it uses.
-        fixAvailable: whether ``npm audit fix`` mends it, or the release that would.
+        via: advisories, and names of vulnerable dependencies.
+        fixAvailable: whether ``npm audit fix`` fixes it, or the release that would.
     """
 
     name: str = ""
@@ -45,7 +45,7 @@ class Vulnerability(Message, frozen=True):
 
     @property
     def advisories(self) -> list[Advisory]:
-        """Those that are about this package itself."""
+        """Advisories about this package itself."""
         return [via for via in self.via if isinstance(via, Advisory)]
 
 
@@ -63,19 +63,19 @@ class _Weak(Message, frozen=True):
 
     @property
     def most(self) -> int:
-        """By its total or its levels, whichever says more."""
+        """The total, or the sum of its levels, whichever is greater."""
         return max(self.total, self.critical + self.high + self.moderate + self.low + self.info)
 
 
 class Metadata(Message, frozen=True):
-    """What an audit counted: packages that it looked at, and those that are weak."""
+    """Counts of an audit: packages that were checked, and vulnerable ones."""
 
     dependencies: _Dependencies | None = None
     vulnerabilities: _Weak | None = None
 
 
 class AuditReport(Message, frozen=True, kw_only=True):
-    """What ``npm audit --json`` says: weak packages by name. None is what it does not say."""
+    """Output of ``npm audit --json``: vulnerable packages by name. None for what it omits."""
 
     auditReportVersion: int  # noqa: N815
     vulnerabilities: dict[str, Vulnerability] | None = None
@@ -83,13 +83,13 @@ class AuditReport(Message, frozen=True, kw_only=True):
 
     @property
     def looked_at(self) -> int | None:
-        """How many packages it says that it has looked at."""
+        """Number of packages that it reports as checked."""
         counted = self.metadata and self.metadata.dependencies
         return counted.total if counted else None
 
 
 class Outdated(Message, frozen=True):
-    """One dependency that is not at its newest; npm leaves out ``current`` where it is not installed."""
+    """A dependency that is not up to date; npm omits ``current`` if it is not installed."""
 
     current: str = ""
     wanted: str = ""
@@ -97,13 +97,13 @@ class Outdated(Message, frozen=True):
 
 
 class Locked(Message, frozen=True):
-    """A package of a lock file."""
+    """A package in a lock file."""
 
     version: str = ""
 
 
 class Lock(Message, frozen=True):
-    """A lock file: ``packages`` from npm 7 on, ``dependencies`` before."""
+    """A lock file: ``packages`` since npm 7, ``dependencies`` before."""
 
     lockfileVersion: int = 0  # noqa: N815
     packages: dict[str, Locked] = {}
@@ -120,15 +120,15 @@ class Package(Message, frozen=True):
 
 
 class Project(Message, frozen=True):
-    """What the project's own files say.
+    """The project's own files.
 
     Attributes:
-        direct: names of its own dependencies from the registry, to whether it is one for developing only.
+        direct: names of its own dependencies in the registry; True for development dependencies.
         locked: their versions in the lock file.
-        elsewhere: its dependencies that are not of the registry: git, folders, files.
-        packages: how many packages the lock file lists in all.
+        elsewhere: dependencies from outside the registry: git, folders, files.
+        packages: number of packages in the lock file.
         form: ``lockfileVersion``.
-        workspaces: patterns of the folders with packages of their own.
+        workspaces: patterns of folders with packages of their own.
     """
 
     direct: dict[str, bool]
@@ -140,7 +140,7 @@ class Project(Message, frozen=True):
 
 
 class Error(Message, frozen=True):
-    """What npm's errors hold."""
+    """Contents of npm's errors."""
 
     code: str = ""
     summary: str = ""
@@ -148,7 +148,7 @@ class Error(Message, frozen=True):
 
 
 class Failure(Message, frozen=True):
-    """Both shapes in which npm says that it failed."""
+    """Both formats in which npm reports a failure."""
 
     message: str = ""
     statusCode: int = 0  # noqa: N815

@@ -1,10 +1,10 @@
-"""How fast one token of the DigitalOcean API may ask, for all targets together: 250 times a minute, 5,000 an hour.
+"""Rate limit of a DigitalOcean token across all targets: 250 requests a minute, 5,000 an hour.
 
-The API refuses what is beyond (https://docs.digitalocean.com/reference/api/intro/), and a target that was refused
-is UNKNOWN for no fault of its own. So each token has a bucket that gives turns, first come first served. Who waits
-is told: in the evidence of its checks, and on the page over all targets.
+The API refuses more (https://docs.digitalocean.com/reference/api/intro/), and a refused target would be UNKNOWN
+through no fault of its own. So each token has a bucket that serves requests in order of arrival. Waits are shown
+in the evidence of the checks and on the page over all targets.
 
-One process knows only of itself: it takes its share where a run has workers or shards.
+A process knows only its own requests: with workers or shards it takes its share.
 """
 
 from __future__ import annotations
@@ -21,22 +21,22 @@ from playbook.core.secret import Secret
 
 PER_MINUTE = 250
 PER_HOUR = 5_000
-_MINUTE, _HOUR = 61.0, 3605.0  # seconds, with one for the way to the API, whose clock counts
-FIRST_GUESS = 40  # requests that a target takes, before the first one has shown how many
-# A wait that is shorter is no news: requests come in bursts.
+_MINUTE, _HOUR = 61.0, 3605.0  # seconds, including one for the way to the API, whose clock counts
+FIRST_GUESS = 40  # assumed requests per target until the first target has finished
+# Shorter waits are not reported: requests come in bursts.
 _WORTH_TELLING = 0.5  # seconds
 WORKERS_VARIABLE = "PYTEST_XDIST_WORKER_COUNT"
 
 
 class NoTurn(Exception):  # noqa: N818 - stays between the bucket and the client, who says what it means
-    """There is no turn in the time that is left."""
+    """The rate limit leaves no request within the remaining time."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(f"no turn to ask within {seconds:.0f} s: {limit_in_words()}")
 
 
 class Bucket:
-    """The turns of one token. Thread-safe."""
+    """The requests of one token. Thread-safe."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Bucket:
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """``share``: how many processes use the token at once; each may ask what one target asks, in any case."""
+        """Create a bucket for one of ``share`` processes; each may at least send the requests of one target."""
         self.per_minute, self.per_hour = max(PER_MINUTE // share, FIRST_GUESS), max(PER_HOUR // share, FIRST_GUESS)
         self._now, self._sleep, self._lock = now, sleep, Lock()
         self._turns: deque[float] = deque(maxlen=self.per_hour)
@@ -53,10 +53,10 @@ class Bucket:
         self._ended = 0
 
     def take(self, until: float, target: str = "") -> float:
-        """Wait for a turn; how long that took, in seconds.
+        """Wait until a request may be sent; seconds waited.
 
         Raises:
-            NoTurn: the next one comes after ``until``, a moment of the clock; it was not waited for.
+            NoTurn: the next request is possible only after ``until``; nothing was waited for.
         """
         with self._lock:
             now = self._now()
@@ -72,33 +72,33 @@ class Bucket:
         return turn - now
 
     def admit(self) -> float:
-        """Seconds until there are turns for all that another target will ask, by what those before it asked."""
+        """Seconds until another target can be started without waiting, estimated from those before it."""
         with self._lock:
             asked = min(self._usual() + sum(self._promised.values()), self.per_minute)
             return self._wait(asked, self._now())
 
     def enter(self, target: str) -> None:
-        """A target begins to use it; what it will ask is kept for it."""
+        """Register a target that starts; its expected requests are reserved."""
         with self._lock:
             self._promised[target] = self._usual()
 
     def leave(self, target: str) -> None:
-        """A target has ended."""
+        """Unregister a target that has ended."""
         with self._lock:
             if self._promised.pop(target, None) is not None:
                 self._ended += 1
 
     def _usual(self) -> int:
-        """Requests of one target, by those that have ended; what others have asked so far is counted to them."""
+        """Requests per target, from those that have ended; requests of running ones count too."""
         return min(-(-self._given // self._ended), self.per_minute) if self._ended else FIRST_GUESS
 
     def _wait(self, count: int, now: float) -> float:
-        """Seconds until so many turns at once are within both limits."""
+        """Seconds until this many requests at once are within both limits."""
         wait = 0.0
         for most, window in ((self.per_minute, _MINUTE), (self.per_hour, _HOUR)):
             over = len(self._turns) + count - most
             if over > 0:
-                # Of the newest ``most - count + 1`` the oldest must have left the window.
+                # The oldest of the newest ``most - count + 1`` requests must have left the window.
                 oldest = self._turns[max(len(self._turns) - (most - count) - 1, 0)]
                 wait = max(wait, oldest + window - now)
         return wait
@@ -112,7 +112,7 @@ class Pace:
     target: str
 
     def take(self, until: float) -> float:
-        """As ``Bucket.take``; the wait is noted."""
+        """As ``Bucket.take``; the wait is recorded."""
         waited = self.bucket.take(until, self.target)
         if waited:
             with _LOCK:
@@ -127,7 +127,7 @@ _SHARDS = [1]
 
 
 def pace_of(token: Secret, target: str) -> Pace:
-    """The pace of a target, whose bucket is that of its token."""
+    """The pace of a target, which shares the bucket of its token."""
     known = hashlib.sha256(token.reveal().encode()).digest()
     with _LOCK:
         if known not in _BUCKETS:
@@ -136,18 +136,18 @@ def pace_of(token: Secret, target: str) -> Pace:
 
 
 def share_with(shards: int) -> None:
-    """Other machines run other parts of the same targets, with the same tokens, from the start."""
+    """Divide the limit from the start: other machines run other shards with the same tokens."""
     _SHARDS[0] = shards
 
 
 def note_wait(target: str, seconds: float) -> None:
-    """A target was not begun for so long, as its token had no turns for it."""
+    """Record that the start of a target was delayed by the rate limit."""
     with _LOCK:
         _WAITED[target] += seconds
 
 
 def waited_for(target: str) -> float:
-    """Seconds that a target has waited for turns, together with what its measurements waited side by side."""
+    """Seconds that a target has waited; concurrent waits of its measurements count once."""
     with _LOCK:
         waited = _WAITED.get(target, 0.0)
     return waited if waited >= _WORTH_TELLING else 0.0

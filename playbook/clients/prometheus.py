@@ -1,4 +1,4 @@
-"""Prometheus' HTTP API for reading: by its own address, or through Grafana's data source proxy.
+"""Prometheus' HTTP API, read-only: directly, or through Grafana's data source proxy.
 
 https://prometheus.io/docs/prometheus/latest/querying/api/
 """
@@ -24,9 +24,9 @@ from playbook.core.errors import Malformed, TooLittleData, Unreachable
 from playbook.settings.loading import Settings
 
 SERVICE = "Prometheus"
-_CLOCK = 300.0  # seconds by which an answer may be of another moment than was asked for
-# What Prometheus notes without the answer being less: a name that says little, and buckets that increase() puts
-# out of step by its extrapolation (by how much, is looked at where buckets are read).
+_CLOCK = 300.0  # seconds by which the time of an answer may differ from the requested time
+# Notes of Prometheus that do not make an answer incomplete: metric naming, and non-monotonic buckets caused by the
+# extrapolation of increase() (checked where buckets are read).
 _HARMLESS = ("metric might not be a counter", "needed to be fixed for monotonicity")
 
 
@@ -58,13 +58,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a query gave.
+    """Answer of a query.
 
     Attributes:
         query: the PromQL that was sent.
         setting: dotted path of the setting that holds it; may be empty.
-        warnings: what the store says against its own answer, e.g. that a part of it did not answer.
-        asked: the moment that was asked for, in Unix seconds; ``None`` for the store's own present.
+        warnings: the store's own warnings, e.g. that a part of it did not answer.
+        asked: requested time in Unix seconds; ``None`` for the store's own current time.
     """
 
     service: str
@@ -76,7 +76,7 @@ class Answered:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether it is whole, and of the moment that was asked for."""
+        """Coverage: whole if the answer is complete and of the requested time."""
         coverage = whole_answer(self.warnings)
         off = max((abs(sample.time - self.asked) for sample in self.samples), default=0.0) if self.asked else 0.0
         if off > _CLOCK:
@@ -93,7 +93,7 @@ class Answered:
         """The only value.
 
         Raises:
-            TooLittleData: nothing, or NaN, which is what 0 of 0 gives.
+            TooLittleData: no value, or NaN, the result of 0/0.
             Malformed: several values, or an infinite one.
         """
         what = self.setting or self.query
@@ -124,10 +124,10 @@ class Answered:
 
 
 class Courses(list[Series]):
-    """What a range query gave.
+    """Answer of a range query.
 
     Attributes:
-        warnings: as of ``Answered``.
+        warnings: see ``Answered``.
     """
 
     def __init__(self, series: Iterable[Series] = (), warnings: tuple[str, ...] = ()) -> None:
@@ -136,12 +136,12 @@ class Courses(list[Series]):
 
     @property
     def coverage(self) -> Coverage:
-        """Whether it is whole."""
+        """Coverage: whole if the answer is complete."""
         return whole_answer(self.warnings)
 
 
 def whole_answer(warnings: Sequence[str]) -> Coverage:
-    """Of an answer with which the store gave these warnings."""
+    """Coverage of an answer with these warnings."""
     if not warnings:
         return whole("1 answer")
     more = f" and {len(warnings) - 1} more" if len(warnings) > 1 else ""
@@ -154,7 +154,7 @@ def whole_answer(warnings: Sequence[str]) -> Coverage:
 
 
 class _Envelope(msgspec.Struct):
-    """Prometheus' answer; ``isPartial`` is VictoriaMetrics', whose storage nodes did not all answer."""
+    """Prometheus' answer; ``isPartial`` is set by VictoriaMetrics if not all storage nodes answered."""
 
     status: str
     data: Any = None
@@ -166,7 +166,7 @@ class _Envelope(msgspec.Struct):
 
     @property
     def against(self) -> tuple[str, ...]:
-        """What it says against itself."""
+        """Warnings about the answer's completeness."""
         infos = [text for text in self.infos or () if not any(words in text for words in _HARMLESS)]
         partial = ["isPartial: true"] if self.isPartial else []
         return tuple(dict.fromkeys([*(self.warnings or ()), *partial, *infos]))
@@ -196,9 +196,10 @@ class Prometheus:
 
     Attributes:
         service: ``Prometheus``, or ``Prometheus through Grafana``.
-        hint: what to do where the credentials are not accepted.
-        proxied: asked through Grafana, whose own 400 and 404 say that it has no such data source, or that this one
-            refuses it.
+        hint: what to do if the credentials are not accepted.
+        proxied: queried through Grafana, whose own 400 and 404 mean that it has no such data source or that the
+            data
+            source refuses it.
     """
 
     http: HttpClient
@@ -207,15 +208,15 @@ class Prometheus:
 
     @property
     def service(self) -> str:
-        """As an operator calls it."""
+        """Name for operators."""
         return self.http.service
 
     def ask(self, expression: str, at: datetime | None = None, *, setting: str = "") -> Answered:
-        """An instant query; at Prometheus' own present where no moment is given.
+        """An instant query; at Prometheus' current time if no time is given.
 
         Raises:
-            Unreachable, Denied: as usual; Unreachable also where Grafana has no way to the data source.
-            Malformed: the query was refused (the message is Prometheus' own), or its value is a range.
+            Unreachable, Denied: as usual; Unreachable also if Grafana cannot reach the data source.
+            Malformed: the query was rejected (with Prometheus' own message), or its value is a range.
         """
         parameters: dict[str, str | float] = {"query": expression}
         if at is not None:
@@ -225,7 +226,7 @@ class Prometheus:
         return Answered(self.service, expression, setting, self._samples(data, setting), warnings, asked)
 
     def query(self, expression: str, at: datetime | None = None, *, setting: str = "") -> list[Sample]:
-        """The samples of an instant query; raises as ``ask``."""
+        """Samples of an instant query; raises as ``ask``."""
         return self.ask(expression, at, setting=setting).samples
 
     def scalar(self, expression: str, at: datetime | None = None, *, setting: str = "") -> float:
@@ -235,7 +236,7 @@ class Prometheus:
     def query_range(
         self, expression: str, start: datetime, end: datetime, step: float, *, setting: str = ""
     ) -> Courses:
-        """Values every ``step`` seconds, both ends included; Prometheus gives 11,000 points at most."""
+        """Values every ``step`` seconds, both ends included; Prometheus returns at most 11,000 points."""
         parameters: dict[str, str | float] = {
             "query": expression,
             "start": start.timestamp(),
@@ -256,13 +257,13 @@ class Prometheus:
         )
 
     def alerts(self) -> list[Any]:
-        """What its rules find now: ``labels``, ``annotations``, ``state``, ``activeAt``, ``value``."""
+        """Active alerts of its rules: ``labels``, ``annotations``, ``state``, ``activeAt``, ``value``."""
         data, _ = self._get("alerts", {}, "")
         alerts: list[Any] = self._convert(data, _Alerts, "").alerts
         return alerts
 
     def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
-        """Its groups of alerting rules as they are, and what it says against that answer."""
+        """Groups of alerting rules as received, and warnings attached to that answer."""
         data, warnings = self._get("rules", {"type": "alert"}, "")
         groups: list[Any] = self._convert(data, _Groups, "").groups
         return groups, warnings
@@ -306,7 +307,7 @@ class Prometheus:
         )
 
     def _rows(self, result: Any, kind: Any, setting: str) -> Any:
-        """The rows; native histograms, which have no ``value``, are said to be that."""
+        """The rows; native histograms, which have no ``value``, are reported as such."""
         told = result if isinstance(result, list) else []
         if any(isinstance(row, dict) and row.keys() & {"histogram", "histograms"} for row in told):
             raise Malformed(
@@ -349,7 +350,7 @@ class _Message(msgspec.Struct):
 
 
 def _refusal(answer: Answer) -> str:
-    """``bad_data: …``, or nothing where the body is no envelope."""
+    """``bad_data: …``, or empty if the body is not an envelope."""
     try:
         envelope = read_json(answer.body, _Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -358,7 +359,7 @@ def _refusal(answer: Answer) -> str:
 
 
 def _words(answer: Answer) -> str:
-    """Grafana's message, or the beginning of what came."""
+    """Grafana's message, or the beginning of the body."""
     try:
         return words(read_json(answer.body, _Message).message)
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -367,7 +368,7 @@ def _words(answer: Answer) -> str:
 
 @client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("prometheus",))
 def prometheus(settings: Settings) -> Prometheus:
-    """Prometheus, or where only Grafana is configured the data source behind its dashboard."""
+    """Prometheus, or if only Grafana is configured, the data source behind its dashboard."""
     target = settings.target
     if target.prometheus.url is None and target.grafana.url is not None:
         reader = grafana(settings)
@@ -388,6 +389,6 @@ def prometheus(settings: Settings) -> Prometheus:
 
 
 def through(reader: Grafana, uid: str) -> Prometheus:
-    """The data source with this uid, asked through Grafana."""
+    """The data source with this uid, queried through Grafana."""
     http = reader.below(f"api/datasources/proxy/uid/{uid}", f"{SERVICE} through Grafana")
     return Prometheus(http, HINT, proxied=True)

@@ -1,4 +1,4 @@
-"""Which proxy the environment names, and how it is told who asks."""
+"""Proxies from the environment, and their authentication."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PORTS = {"http": 80, "https": 443}
 
 
 def proxy_for(url: SplitResult) -> SplitResult | None:
-    """The proxy that the environment names for this URL; never one for loopback.
+    """The proxy for this URL according to the environment; never one for loopback.
 
     Raises:
-        UsageError: the environment names a kind of proxy that is not supported.
+        UsageError: the environment names an unsupported kind of proxy.
     """
     host = url.hostname or ""
     if is_loopback(host):
@@ -32,7 +32,7 @@ def proxy_for(url: SplitResult) -> SplitResult | None:
 
 
 def is_loopback(host: str) -> bool:
-    """True for this machine's own names and addresses."""
+    """Whether a host is a name or address of this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -42,12 +42,12 @@ def is_loopback(host: str) -> bool:
 
 
 def basic(username: str, password: str) -> str:
-    """Value of a basic authorisation header."""
+    """Value of a basic authorization header."""
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
 
 
 def proxy_headers(proxy: SplitResult) -> dict[str, str]:
-    """What a proxy that wants to know who asks is sent."""
+    """Headers for a proxy that requires authentication."""
     if not proxy.username:
         return {}
     return {"Proxy-Authorization": basic(unquote(proxy.username), unquote(proxy.password or ""))}

@@ -1,4 +1,4 @@
-"""Redis or Valkey for reading. Every command passes ``execute_command``, which knows only those that read."""
+"""Redis or Valkey, read-only. Every command passes ``execute_command``, which accepts only commands that read."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ _ATTEMPTS = 2
 _TLS = frozenset({"rediss", "valkeys"})
 _SCHEMES = _TLS | {"redis", "valkey"}
 _READ_ONLY: dict[str, frozenset[str]] = {
-    # Commands, and for those that have some their subcommands (https://valkey.io/commands/). None of them changes
-    # data, configuration or other clients. GET and its like are left out: nothing here needs what is cached.
-    # Of the jobs in a queue only the times are used.
+    # Commands, with subcommands where they have any (https://valkey.io/commands/). None of them changes data,
+    # configuration or other clients. GET and the like are left out: nothing here needs cached values. Of queued
+    # jobs only the times are used.
     **dict.fromkeys(
         (
             *("PING", "INFO", "DBSIZE", "TIME", "LASTSAVE", "SCAN", "TYPE", "TTL", "PTTL", "EXISTS"),
@@ -49,7 +49,7 @@ _READ_ONLY: dict[str, frozenset[str]] = {
 
 
 class Address(NamedTuple):
-    """What a ``redis://`` URL says. Options in its query are for other programs' libraries and are not used."""
+    """Contents of a ``redis://`` URL. Options in its query are meant for other libraries and are ignored."""
 
     host: str
     port: int
@@ -60,14 +60,14 @@ class Address(NamedTuple):
 
     @classmethod
     def parse(cls, url: Secret, setting: str) -> Address:
-        """Read ``redis://`` or ``rediss://``; UsageError, without the URL, where it is none."""
+        """Parse ``redis://`` or ``rediss://``; otherwise UsageError, which does not quote the URL."""
         try:
             parts = urlsplit(url.reveal())
             port = parts.port or 6379
             database = int(parts.path.strip("/") or 0)
         except ValueError:
             _not_an_address(setting)
-        # An unquoted / or ? in the password ends the address early: the @ is then found behind it.
+        # An unquoted / or ? in the password ends the address early, so the @ appears after it.
         torn = "@" in f"{parts.path}{parts.query}{parts.fragment}"
         if parts.scheme not in _SCHEMES or not parts.hostname or torn or database < 0:
             _not_an_address(setting)
@@ -80,11 +80,11 @@ class Address(NamedTuple):
 
 
 class ReadOnlyRedis:
-    """The reading half of a Redis client. Thread-safe.
+    """The read-only part of a Redis client. Thread-safe.
 
-    Connecting and each read have the time limits of the settings, and an exchange with all its answers has both
-    together, and a budget of bytes, values and nesting. A lost connection and LOADING are tried once more, a time
-    limit that was reached is not, as the second wait would be as long.
+    Connecting and each read have the time limits of the settings; a whole exchange has their sum, and a limit on
+    bytes, values and nesting. A lost connection and LOADING are retried once; a timeout is not, as the second wait
+    would be as long.
     """
 
     def __init__(self, address: Address, *, time_limits: TimeLimits, ca: str | None = None) -> None:
@@ -95,10 +95,10 @@ class ReadOnlyRedis:
         self._redis = self._open()
 
     def ping(self) -> float:
-        """Seconds until PONG came.
+        """Seconds until PONG was received.
 
         Raises:
-            Malformed: something else came.
+            Malformed: the answer was something else.
         """
         started = time.perf_counter()
         answer = self.execute_command("PING")
@@ -115,28 +115,28 @@ class ReadOnlyRedis:
         return answer
 
     def llen(self, key: str) -> int:
-        """Length of a list; 0 where there is none."""
+        """Length of a list; 0 if it does not exist."""
         answer = self.execute_command("LLEN", key)
         if not isinstance(answer, int) or isinstance(answer, bool) or answer < 0:
             raise self._other_answer("LLEN", answer)
         return answer
 
     def hgetall(self, key: str) -> dict[str, str]:
-        """Fields of a hash; none where there is none."""
+        """Fields of a hash; empty if it does not exist."""
         answer = self.execute_command("HGETALL", key)
         if not isinstance(answer, dict):
             raise self._other_answer("HGETALL", answer)
         return {str(name): str(value) for name, value in answer.items()}
 
     def size(self) -> int:
-        """How many keys the database of the address holds."""
+        """Number of keys in the address's database."""
         answer = self.execute_command("DBSIZE")
         if not isinstance(answer, int) or isinstance(answer, bool) or answer < 0:
             raise self._other_answer("DBSIZE", answer)
         return answer
 
     def scan(self, cursor: int, count: int) -> tuple[int, list[str]]:
-        """Some keys, and where to go on; 0 is the end. ``count`` is about how many are looked at."""
+        """Some keys and the next cursor; 0 is the end. ``count`` is the approximate number of keys to inspect."""
         answer = self.execute_command("SCAN", cursor, "COUNT", count)
         try:
             following, keys = answer
@@ -152,40 +152,40 @@ class ReadOnlyRedis:
         return answer
 
     def clients(self) -> list[dict[str, str]]:
-        """Everybody who is connected: ``addr``, ``name``, ``idle`` (s), ``age`` (s), ``cmd``, …"""
+        """Connected clients: ``addr``, ``name``, ``idle`` (s), ``age`` (s), ``cmd``, …"""
         answer = self.execute_command("CLIENT LIST")
         if not isinstance(answer, list):
             raise self._other_answer("CLIENT LIST", answer)
         return answer
 
     def config(self, pattern: str) -> dict[str, str]:
-        """Settings of the server by name; hosted ones do not tell any (UnknownCommand, or Denied)."""
+        """Server settings by name; hosted servers reveal none (UnknownCommand, or Denied)."""
         answer = self.execute_command("CONFIG GET", pattern)
         if not isinstance(answer, dict):
             raise self._other_answer("CONFIG GET", answer)
         return {str(name): str(value) for name, value in answer.items()}
 
     def cluster(self) -> dict[str, str]:
-        """What a node says of its cluster: ``cluster_state``, ``cluster_slots_assigned``, …"""
+        """A node's view of its cluster: ``cluster_state``, ``cluster_slots_assigned``, …"""
         answer = self.execute_command("CLUSTER INFO")
         if not isinstance(answer, dict):
             raise self._other_answer("CLUSTER INFO", answer)
         return {str(name): str(value) for name, value in answer.items()}
 
     def execute_command(self, *words: str | bytes | int) -> Any:
-        """Send one reading command and return the parsed answer.
+        """Send one read-only command and return the parsed answer.
 
         Raises:
-            Forbidden: it is not one of those that only read.
-            Denied: the password is wrong or missing, or the user may not do this.
-            Refused: the server says that it cannot do its work: loading, memory full, no primary, …
+            Forbidden: the command is not known to be read-only.
+            Denied: the password is wrong or missing, or the user lacks permission.
+            Refused: the server reports that it cannot work: loading, memory full, no primary, …
             Unreachable: no connection, or no answer in time.
-            Malformed: any other error; UnknownCommand where the server does not know the command.
+            Malformed: any other error; UnknownCommand if the server does not know the command.
         """
         return self._asked(words)
 
     def _asked(self, words: tuple[str | bytes | int, ...], **options: bool) -> Any:
-        """As ``execute_command``; ``options`` are for the library's parser of the answer."""
+        """As ``execute_command``; ``options`` are for the library's response parser."""
         command, arguments = _reading(words)
 
         def send() -> Any:
@@ -194,7 +194,7 @@ class ReadOnlyRedis:
         return self._sent(command, send)
 
     def many(self, commands: Sequence[tuple[str | bytes | int, ...]]) -> list[Any]:
-        """The answers to several reading commands, sent together; raises as ``execute_command``."""
+        """Answers to several read-only commands, sent together; raises as ``execute_command``."""
         read = [_reading(words) for words in commands]
         if not read:
             return []
@@ -212,7 +212,7 @@ class ReadOnlyRedis:
         return list(self._sent(read[0][0], send))
 
     def _sent(self, command: str, send: Callable[[], Any]) -> Any:
-        """What ``send`` gives, tried again where that may help."""
+        """Result of ``send``, retried where that may help."""
         from redis.exceptions import RedisError
 
         attempts: list[str] = []
@@ -237,14 +237,14 @@ class ReadOnlyRedis:
             LookupError,
             AttributeError,
             ArithmeticError,
-        ) as error:  # the library's own parser of answers
+        ) as error:  # raised by the library's response parser
             expected = f"{SERVICE}: expected an answer to {command} from {self.address}"
             raise Malformed(f"{expected}, got another form: {words(str(error))}", service=SERVICE) from error
         raise AssertionError("stamina ends with a value or an exception")
 
     @property
     def library(self) -> Redis:
-        """redis-py's own client; it sends whatever it is asked to."""
+        """redis-py's own client, which sends any command."""
         return self._redis
 
     def close(self) -> None:
@@ -267,7 +267,7 @@ class ReadOnlyRedis:
         address = self.address
         context = (lambda: context_for(self._ca, SERVICE)) if address.tls else None
         pool = ConnectionPool(
-            # With the TLS context that all clients share; the library's own is made anew for each connection.
+            # With the TLS context that all clients share; the library would create one per connection.
             connection_class=connection(self._allowance, context),
             parser_class=parser(self._allowance),
             host=address.host,
@@ -277,14 +277,14 @@ class ReadOnlyRedis:
             password=address.password.reveal() if address.password else None,
             socket_connect_timeout=self._time_limits.connect,
             socket_timeout=self._time_limits.read,
-            retry=Retry(NoBackoff(), 0),  # the library's own default of ten tries would hide behind a long wait
-            protocol=2,  # no HELLO, which old servers and narrow users refuse
+            retry=Retry(NoBackoff(), 0),  # the library's default of ten retries would hide behind a long wait
+            protocol=2,  # no HELLO, which old servers and restricted users refuse
             driver_info=None,  # no CLIENT SETINFO: it writes, and costs two round trips
             decode_responses=True,
             encoding_errors="replace",
         )
         client = Redis(connection_pool=pool)
-        for command in ("HGETALL", "CONFIG GET"):  # the library makes pairs of the letters of a word, too
+        for command in ("HGETALL", "CONFIG GET"):  # the library would also make pairs of the letters of a string
             client.set_response_callback(command, _pairs)
         return client
 
@@ -309,7 +309,7 @@ def redis(settings: Settings) -> ReadOnlyRedis:
 
 
 def _pairs(answer: Any, **_: Any) -> dict[str, str]:
-    """Names and values that follow each other, as a mapping; ValueError where they do not."""
+    """Alternating names and values as a mapping; ValueError if they do not alternate."""
     if not isinstance(answer, list) or len(answer) % 2 or not all(isinstance(one, str) for one in answer):
         raise ValueError(f"names and values expected, got {door.quoted(answer, 60)}")
     return dict(zip(answer[::2], answer[1::2], strict=True))
@@ -323,9 +323,9 @@ def _not_an_address(setting: str) -> NoReturn:
 
 
 def _reading(words: tuple[str | bytes | int, ...]) -> tuple[str, list[str]]:
-    """The command, subcommand included, and its arguments; Forbidden unless it only reads.
+    """The command, with its subcommand, and its arguments; Forbidden unless it only reads.
 
-    What is checked is what is sent: the library splits the first word at spaces, so here it is split first.
+    What is checked is what is sent: the library splits the first word at spaces, so this function does too.
     """
     texts = [word.decode("utf-8", errors="replace") if isinstance(word, bytes) else str(word) for word in words]
     name, *rest = [*(texts[0].split() if texts else []), *texts[1:]] or [""]

@@ -1,7 +1,7 @@
-"""What a Redis server may answer with: bytes, values, nesting and time of one exchange, and nothing but RESP2.
+"""Limits for answers of a Redis server: bytes, values, nesting and time of one exchange; RESP2 only.
 
-redis-py's own parser believes a length that a server names, reads an array of any depth by calling itself, and
-bounds each wait for bytes but not their sum. https://valkey.io/topics/protocol/
+redis-py's own parser trusts any length that a server sends, reads nested arrays recursively, and limits each wait
+for bytes but not their sum. https://valkey.io/topics/protocol/
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 8 << 20
 MOST_VALUES = 500_000
-DEEPEST = 8  # arrays in each other; the slow log has three
-LONGEST_LINE = 64 * 1024  # bytes of an error, a status or a number; a server keeps its lines far shorter
+DEEPEST = 8  # nested arrays; the slow log has three levels
+LONGEST_LINE = 64 * 1024  # bytes of an error, a status or a number; real servers stay far below
 _CHUNK = 64 * 1024
-_NUMBER = 20  # characters of one of 64 bits
+_NUMBER = 20  # characters of a 64-bit number
 _NAMES = {
     b"%": "a map", b"~": "a set", b">": "a push", b"|": "an attribute", b"_": "a null", b"#": "a boolean",
     b",": "a double", b"(": "a big number", b"=": "a verbatim text", b"!": "a long error",
@@ -35,11 +35,11 @@ _NAMES = {
 
 
 class Allowance(threading.local):
-    """What the exchange of this thread may still take.
+    """Remaining allowance of this thread's exchange.
 
     Attributes:
-        seconds: of a whole exchange, if the measurement has so many left.
-        until: moment of ``time.monotonic()`` at which all answers must be there.
+        seconds: for a whole exchange, if the measurement has that long.
+        until: value of ``time.monotonic()`` by which all answers must have arrived.
     """
 
     until = float("inf")
@@ -50,14 +50,14 @@ class Allowance(threading.local):
         self.seconds = seconds
 
     def begin(self) -> float:
-        """Of a new exchange, and the seconds that it has."""
+        """Start a new exchange; the seconds that it has."""
         seconds = left(self.seconds)
         self.until = time.monotonic() + seconds
         self.bytes, self.values = MOST_BYTES, MOST_VALUES
         return seconds
 
     def left(self, most: float) -> float:
-        """Seconds that may be waited; TimeoutError where there are none."""
+        """Seconds left to wait; TimeoutError if there are none."""
         seconds = min(most, self.until - time.monotonic())
         if seconds <= 0:
             raise TimeoutError
@@ -65,13 +65,13 @@ class Allowance(threading.local):
 
 
 def parser(allowance: Allowance) -> type[_RESP2Parser]:
-    """A parser class whose answers stay within ``allowance``; what does not is redis-py's InvalidResponse."""
+    """A parser class limited by ``allowance``; an answer beyond it is redis-py's InvalidResponse."""
     from redis._parsers import _RESP2Parser
     from redis.exceptions import ConnectionError as Lost
 
     class Bounded(_RESP2Parser):
         _own: _Buffer
-        begin = allowance.begin  # before each exchange, also by who has nothing but a pool of connections
+        begin = allowance.begin  # called before each exchange, also by callers that only have a connection pool
 
         def on_connect(self, connection: Any) -> None:
             super().on_connect(connection)  # type: ignore[no-untyped-call]
@@ -79,14 +79,14 @@ def parser(allowance: Allowance) -> type[_RESP2Parser]:
 
         def read_response(self, disable_decoding: bool = False, timeout: Any = None) -> Any:
             found = self._value(0, decoded=not disable_decoding)
-            if isinstance(found, Lost):  # such as that there are too many clients
+            if isinstance(found, Lost):  # e.g. too many clients
                 raise found
             return found
 
         def can_read(self, timeout: float = 0) -> bool:
-            """Whether something is there. An error that comes unasked is raised in the server's own words.
+            """Whether data is available. An unsolicited error is raised with the server's own message.
 
-            redis-py looks before it sends, and would only say that the connection is not ready.
+            redis-py checks this before it sends, and would only report that the connection is not ready.
             """
             there = bool(super().can_read(timeout))
             if there and self._own.begins_with(b"-"):
@@ -133,7 +133,7 @@ def parser(allowance: Allowance) -> type[_RESP2Parser]:
 
 
 def _odd(what: str) -> RedisError:
-    """What redis-py raises itself where it does not understand; the message follows "got"."""
+    """redis-py's own error for an answer that it does not understand; the message follows "got"."""
     from redis.exceptions import InvalidResponse
 
     return InvalidResponse(what)
@@ -147,7 +147,7 @@ def _number(text: bytes) -> int:
 
 
 class _Buffer:
-    """What has come and is not used; of redis-py's own as much as its connection asks for."""
+    """Received data that is not used yet; implements the part of redis-py's buffer that its connection uses."""
 
     def __init__(self, connection: socket.socket, socket_timeout: float, allowance: Allowance) -> None:
         self._socket = connection
@@ -157,7 +157,7 @@ class _Buffer:
         self._at = 0
 
     def can_read(self, timeout: float = 0) -> bool:
-        """Whether something is there, or comes in so many seconds; raises as redis-py's where the end has come."""
+        """Whether data is available or arrives in time; raises as redis-py's buffer at the end of the stream."""
         if self._at < len(self._data):
             return True
         self._socket.settimeout(timeout)
@@ -170,11 +170,11 @@ class _Buffer:
         return True
 
     def begins_with(self, byte: bytes) -> bool:
-        """Whether this is the first of what is there."""
+        """Whether this is the first available byte."""
         return self._data[self._at : self._at + 1] == byte
 
     def line(self) -> bytes:
-        """Up to a line end, without it."""
+        """A line without its line end."""
         searched = self._at
         while (end := self._data.find(b"\r\n", searched)) < 0:
             if len(self._data) - self._at > LONGEST_LINE:
@@ -185,7 +185,7 @@ class _Buffer:
         return self._take(end - self._at, 2)
 
     def exactly(self, length: int) -> bytes:
-        """So many bytes, and the line end behind them."""
+        """Exactly this many bytes, without the line end after them."""
         there = len(self._data) - self._at
         if not 0 <= length <= self._allowance.bytes + there:
             raise _odd(f"a text of {length:,} B")
@@ -197,7 +197,7 @@ class _Buffer:
         return text
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """Nothing to close."""
         self._data = bytearray()
 
     def _take(self, length: int, more: int) -> bytes:
@@ -224,7 +224,7 @@ class _Buffer:
 
 
 def connection(allowance: Allowance, context: Callable[[], ssl.SSLContext] | None) -> type[Connection]:
-    """A class of connections that are made within ``allowance``, whatever a name leads to.
+    """A class of connections that are opened within ``allowance``, whatever a host name resolves to.
 
     Args:
         context: for TLS.

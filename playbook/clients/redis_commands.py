@@ -1,8 +1,8 @@
-"""Commands that only read, of Redis and Valkey, for whoever asks on their own. Pure.
+"""Read-only commands of Redis and Valkey, for checks that query the server themselves. Pure.
 
-By the flag ``readonly`` of the servers' command tables (https://valkey.io/commands/), without those of them that
-may write all the same (PFCOUNT keeps its result) or hold up a large server (KEYS), and with the parts of CONFIG
-and its like that only tell. What is not listed is refused, whether it is known to write or not known at all.
+Based on the flag ``readonly`` in the servers' command tables (https://valkey.io/commands/), without commands that
+may still write (PFCOUNT stores its result) or block a large server (KEYS), and with the read-only subcommands of
+CONFIG and the like. Every other command is refused, whether it is known to write or unknown.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _WORDS = """
     ZINTERCARD ZLEXCOUNT ZMSCORE ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANK ZREVRANGE ZREVRANGEBYLEX
     ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION
 """
-# Of this connection alone: whose it is, which database it asks, and that its answers belong together.
+# Affect only this connection: its user, its database, and grouping of answers.
 _SETTING_UP = "AUTH DISCARD EXEC MULTI QUIT SELECT UNWATCH WATCH"
 _PARTS = {
     "ACL": "CAT WHOAMI",
@@ -47,9 +47,9 @@ _INSTEAD = {
 
 
 def require_reading(service: str, words: Sequence[object]) -> None:
-    """Raise Forbidden unless a command, as redis-py is given it, is known to read.
+    """Raise Forbidden unless a command, in redis-py's form, is known to read.
 
-    The library splits the first word at spaces, so what is judged is what is sent.
+    The library splits the first word at spaces, so this function judges what is sent.
     """
     texts = [
         bytes(word).decode("utf-8", "replace") if isinstance(word, bytes | bytearray | memoryview) else str(word)

@@ -1,6 +1,6 @@
-"""What Redis' error replies mean: a state of the server, our rights, our settings, or nothing that we know.
+"""Meaning of Redis' error replies: state of the server, permissions, settings, or unknown.
 
-The words are those of Redis 2 to 8, Valkey, KeyDB, Dragonfly and hosted services (``src/server.c``,
+The codes are those of Redis 2 to 8, Valkey, KeyDB, Dragonfly and hosted services (``src/server.c``,
 ``src/cluster.c``, ``src/networking.c``; https://redis.io/docs/latest/develop/reference/errors/,
 https://upstash.com/docs/redis/troubleshooting/).
 """
@@ -17,7 +17,7 @@ from playbook.clients.wire import reason_of
 from playbook.core.budget import words
 from playbook.core.errors import Denied, Malformed, Refused, Unmeasured, Unreachable
 
-# The server cannot do its work, and says so.
+# The server reports that it cannot do its work.
 _STATES = {
     "BUSY": "See `SLOWLOG GET` for the script or module command that keeps it busy; SCRIPT KILL may end it.",
     "CLUSTERDOWN": "See `CLUSTER INFO` and `CLUSTER NODES` for the slots that nobody serves.",
@@ -35,14 +35,14 @@ _STATE_WORDS = re.compile(
 )
 _LIMIT_HINT = "Close clients that are not needed, or raise the limit that it names."
 
-# It is about who asks.
+# Permissions of the user.
 _RIGHTS = frozenset({"NOAUTH", "WRONGPASS", "NOPERM", "DENIED", "NOPROTO"})
 _RIGHTS_WORDS = re.compile(
     r"invalid password|operation not permitted|no password is set|without any password configured"
     r"|authentication required|invalid username-password|unauthorized",
     re.IGNORECASE,
 )
-# It is about where the address leads.
+# The address leads to the wrong server.
 _ELSEWHERE = {
     "MOVED": "one node of a cluster, and another one holds what was asked for",
     "ASK": "one node of a cluster, and what was asked for is on its way to another one",
@@ -61,15 +61,15 @@ _CODE = re.compile(r"[A-Z][A-Z0-9_]{2,}(?= |$)")
 
 
 class UnknownCommand(Malformed):
-    """The server does not know a command, or its host does not offer it."""
+    """The server does not know the command, or its provider does not offer it."""
 
 
 class NotAllowed(Denied):
-    """Our credentials are accepted, and this user may not use this command."""
+    """The credentials are accepted, but this user may not use this command."""
 
 
 def code_of(error: BaseException) -> str:
-    """``MISCONF`` and the like; empty where the reply has none, or is none of the server's."""
+    """``MISCONF`` and the like; empty if the reply has no code, or does not come from the server."""
     said = getattr(error, "status_code", None)
     if said:
         return str(said)
@@ -78,7 +78,7 @@ def code_of(error: BaseException) -> str:
 
 
 def words_of(error: BaseException) -> str:
-    """The reply as the server gave it, its code included where the library has cut that off."""
+    """The reply as the server sent it, including the code that the library removes."""
     code, text = code_of(error), str(error).strip().rstrip(".")
     if code in {"", "ERR"} or text.startswith(code):
         return text or type(error).__name__
@@ -86,12 +86,12 @@ def words_of(error: BaseException) -> str:
 
 
 def is_state(error: BaseException) -> bool:
-    """Whether the server says that it cannot do its work."""
+    """Whether the server reports that it cannot do its work."""
     return code_of(error) in _STATES or (_said(error) and bool(_STATE_WORDS.search(str(error))))
 
 
 def is_denied(error: BaseException) -> bool:
-    """Whether it is about our rights."""
+    """Whether it is about permissions."""
     from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError
 
     if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
@@ -100,7 +100,7 @@ def is_denied(error: BaseException) -> bool:
 
 
 def worth_another(error: BaseException) -> bool:
-    """Whether a second try may help: a lost connection, and what a server says while it starts."""
+    """Whether a retry may help: a lost connection, or a server that is starting."""
     from redis.exceptions import ConnectionError as Lost
 
     lasting = any(isinstance(cause, ssl.SSLError) for cause in _causes(error))
@@ -109,7 +109,7 @@ def worth_another(error: BaseException) -> bool:
 
 
 def reason_of_error(error: BaseException) -> str:
-    """What happened, in words: of the network where it was that, else in the server's own."""
+    """What happened, in words: a network error, or the server's own message."""
     from redis.exceptions import TimeoutError as TooSlow
 
     if isinstance(error, TooSlow):
@@ -123,14 +123,14 @@ def reason_of_error(error: BaseException) -> str:
 def explained(
     service: str, address: str, command: str, error: BaseException, attempts: tuple[str, ...]
 ) -> Unmeasured:
-    """What a failed command is called: see ``ReadOnlyRedis.execute_command``."""
+    """The error for a failed command: see ``ReadOnlyRedis.execute_command``."""
     from redis.exceptions import ConnectionError as Lost
     from redis.exceptions import InvalidResponse
     from redis.exceptions import TimeoutError as TooSlow
 
     reason, code = words(reason_of_error(error)), code_of(error)
     answer = f"{service}: expected an answer to {command} from {address}, got {reason}"
-    if isinstance(error, InvalidResponse):  # of ours, or of the library's parser; it may quote what came
+    if isinstance(error, InvalidResponse):  # raised by our parser or the library's; it may quote the answer
         return Malformed(answer, service=service, attempts=attempts)
     if is_denied(error):
         return _denied(service, address, command, code=code, reason=reason, attempts=attempts)
@@ -176,7 +176,7 @@ def _denied(
 
 
 def _said(error: BaseException) -> bool:
-    """Whether it is a reply of the server's, and not of the network."""
+    """Whether it is a reply of the server rather than a network error."""
     return not any(isinstance(cause, OSError) for cause in _causes(error))
 
 

@@ -1,4 +1,4 @@
-"""Tries that are bounded, spaced and visible. For reads only: what changes something is never sent twice."""
+"""Retries that are bounded, spaced and visible. Only for reads: what changes something is never repeated."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ ATTEMPTS = 3
 def tries(
     again: Callable[[Exception], bool | float], *, within: float, attempts: int = ATTEMPTS
 ) -> Iterator[AbstractContextManager[None]]:
-    """Context managers to try something in, as ``stamina.retry_context`` gives them.
+    """Context managers for the attempts, as ``stamina.retry_context`` yields them.
 
     Args:
-        again: whether an exception is worth another try; a number is the seconds to wait before it.
-        within: seconds after which no further try begins.
-        attempts: how many tries at most, the first included.
+        again: whether an exception is worth a retry; a number is the seconds to wait before it.
+        within: seconds after which no further attempt is made.
+        attempts: maximum number of attempts, including the first.
     """
     import stamina
     from stamina.instrumentation import set_on_retry_hooks
 
-    # stamina would log a line for each retry; here every try stands in the error or the evidence.
+    # stamina would log each retry; here every attempt is in the error or the evidence.
     set_on_retry_hooks(())
     return iter(
         stamina.retry_context(

@@ -1,4 +1,4 @@
-"""The way of a rollback drill, behind the gate."""
+"""Route for rollback drills; needs a permit of the gate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playbook.settings.loading import Settings
 
 @client(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"), parts=("staging",))
 def rollback_route(mutation_gate: MutationGate, settings: Settings) -> RollbackRoute | None:
-    """DigitalOcean's API for rolling the staging app back and forward; None where nothing may be changed."""
+    """DigitalOcean's API for rolling the staging app back and forward; None if mutations are not allowed."""
     if mutation_gate.refusal:
         return None
     mine, permit = settings.target.digitalocean, mutation_gate.permit

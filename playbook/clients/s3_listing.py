@@ -1,9 +1,9 @@
-"""A bucket for reading: its listing (ListObjectsV2), and parts of its objects (GetObject with a range).
+"""A bucket, read-only: its listing (ListObjectsV2) and parts of its objects (GetObject with a range).
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html; MinIO, Ceph and DigitalOcean Spaces answer
-alike. Nothing but a whole listing counts as one: a page of a proxy, an error, or a page that says that there are
-more and not where, is no empty bucket. And no more is taken of an answer than was asked for: libraries read all
-that a server sends, of errors too.
+in the same way. Only a complete listing counts: a proxy's page, an error, or a truncated page without a
+continuation token is not an empty bucket. And no more of an answer is read than was requested: client libraries
+read everything that a server sends, including error bodies.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from playbook.core.secret import Secret
 from playbook.settings.loading import TimeLimits
 
 PAGE = 1000  # the most that S3 lists at once
-# Bytes of a page: a key has 1,024, which are three times as many characters in a URL.
+# Bytes of a page: a key has up to 1,024, which take three times as many characters when URL-encoded.
 _LARGEST_PAGE = 4 << 20
-_MOST_PAGES = 500  # a service may give fewer keys at once than it is asked for, and none at all
-_SHOWN = 120  # characters of what is no key, size or time
-_LEAST = 64 * 1024  # bytes that may come of an error, whatever was asked for
-_LARGEST = (1 << 63) - 1  # bytes of a file, anywhere
+_MOST_PAGES = 500  # a service may return fewer keys per page than requested, even none
+_SHOWN = 120  # characters shown of an invalid key, size or time
+_LEAST = 64 * 1024  # bytes read of an error, whatever was requested
+_LARGEST = (1 << 63) - 1  # largest possible file size in bytes
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _REGION = re.compile(r"<Region>([a-z0-9-]+)</Region>")
@@ -50,12 +50,12 @@ class Listed(NamedTuple):
 
 
 class Refusal(Exception):  # noqa: N818 - what it means is said by the store
-    """What came instead of an answer.
+    """An answer other than the requested one.
 
     Attributes:
-        status: of HTTP; 0 where there was no answer.
-        code: S3's own word, e.g. ``NoSuchBucket``; may be empty.
-        elsewhere: where the bucket is, as far as the service says it.
+        status: HTTP status; 0 if there was no answer.
+        code: S3's own code, e.g. ``NoSuchBucket``; may be empty.
+        elsewhere: where the bucket is, if the service says so.
     """
 
     def __init__(self, status: int, code: str, reason: str, elsewhere: str = "") -> None:
@@ -67,7 +67,7 @@ class Refusal(Exception):  # noqa: N818 - what it means is said by the store
 
     @property
     def denied(self) -> bool:
-        """Our keys, or what they permit, are the reason."""
+        """Whether the credentials or their permissions are the reason."""
         return self.status in (401, 403) or self.code in _DENIALS
 
 
@@ -81,19 +81,19 @@ _DENIALS = {
 
 
 class NoListingError(Exception):
-    """It answered with something else than a whole listing; the message follows "got"."""
+    """The answer is not a complete listing; the message follows "got"."""
 
 
 class NoPartError(Exception):
-    """It answered with something else than the part that was asked for; the message follows "got"."""
+    """The answer is not the requested part; the message follows "got"."""
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """What lies below a prefix of a bucket, path style.
+    """A prefix of a bucket, path style.
 
     Attributes:
-        prefix: without a slash at its end; empty for the whole bucket.
+        prefix: without a trailing slash; empty for the whole bucket.
     """
 
     client: HttpClient
@@ -104,11 +104,11 @@ class Bucket:
     secret_key: Secret = field(repr=False)
 
     def page(self, token: str, size: int, until: float = math.inf) -> tuple[list[Listed], str]:
-        """The objects of one page, and the token of the next; empty where this is the last.
+        """Objects of one page, and the token of the next; empty on the last page.
 
         Raises:
             Refusal: no answer, or an error.
-            NoListingError: anything but a whole page of the listing that was asked for.
+            NoListingError: anything but a complete page of the requested listing.
         """
         asked = {"list-type": "2", "max-keys": str(size), "encoding-type": "url"}
         asked |= {"prefix": f"{self.prefix}/"} if self.prefix else {}
@@ -125,7 +125,7 @@ class Bucket:
         folded = [_text(entry, "Prefix") for entry in root.findall("CommonPrefixes")]
         if told["KeyCount"] and told["KeyCount"] != str(len(found) + len(folded)):
             raise NoListingError(f"one with {len(found):,} of {told['KeyCount'][:_SHOWN]} keys")
-        if folded:  # nobody asked for a delimiter: what lies below is left out
+        if folded:  # no delimiter was requested, so the objects below it are missing
             raise NoListingError(f"one that does not tell what lies below {folded[0][:_SHOWN]!r}")
         if root.find("Error") is not None:
             raise NoListingError("one with an error in it")
@@ -148,23 +148,23 @@ class Bucket:
             if not key or not (size.isascii() and size.isdecimal()) or int(size) > _LARGEST:
                 raise ValueError
             when = datetime.fromisoformat(modified)
-            when = when.replace(tzinfo=when.tzinfo or UTC)  # S3's times are of UTC, also where one does not say so
+            when = when.replace(tzinfo=when.tzinfo or UTC)  # S3's times are UTC even without a time zone
             return Listed(key.removeprefix(start), int(size), when.astimezone(UTC))
         except (ValueError, OverflowError):
             shown = ", ".join(repr(text[:_SHOWN]) for text in (key, size, modified))
             raise NoListingError(f"an entry without key, size or time ({shown})") from None
 
     def part(self, key: str, start: int, length: int, until: float = math.inf) -> bytes:
-        """At most ``length`` bytes of an object from ``start`` on; fewer where it ends.
+        """At most ``length`` bytes of an object from ``start``; fewer at its end.
 
         Raises:
             Refusal: no answer, or an error.
-            NoPartError: another part, or more of it.
+            NoPartError: another part, or too many bytes.
         """
         path = f"{self.prefix}/{key}" if self.prefix else key
         wanted = f"bytes={start}-{start + length - 1}"
         answer = self._get(until, length, key=path, part=wanted)
-        if answer.status == 200:  # all of it, which a service may give
+        if answer.status == 200:  # the whole object, which a service may return
             if start:
                 raise NoPartError("all of it, from its beginning")
             return answer.body
@@ -175,10 +175,10 @@ class Bucket:
         return answer.body
 
     def _get(self, until: float, most: int, *, key: str = "", query: str = "", part: str = "") -> Answer:
-        """The answer with at most so many bytes; Malformed where there are more.
+        """The answer with a limit on its bytes; Malformed beyond it.
 
         Args:
-            part: the range of an object, as HTTP writes it.
+            part: range of an object, in HTTP's format.
         """
         base = urlsplit(self.client.base_url)
         place = "/".join(quote(part, safe="/-_.~") for part in (self.name, key) if part)
@@ -202,7 +202,7 @@ class Bucket:
         return answer
 
     def _client(self, until: float) -> HttpClient:
-        """With the time that is left."""
+        """A client limited to the remaining time."""
         limits, left = self.client.time_limits, max(until - time.monotonic(), 0.1)
         if left >= limits.connect + limits.read:
             return self.client
@@ -234,10 +234,10 @@ class Bucket:
         }
 
     def all(self, size: int = PAGE, *, until: float = math.inf) -> Iterator[Listed]:
-        """Through all pages.
+        """Objects of all pages.
 
         Args:
-            until: moment of ``time.monotonic()`` after which no further page is asked for.
+            until: value of ``time.monotonic()`` after which no further page is requested.
         """
         token, seen, tokens = "", set[str](), set[str]()
         while True:
@@ -257,18 +257,20 @@ class Bucket:
 
 
 class _DocumentTypeError(Exception):
-    """No service writes any, and its entities could expand without end, in whatever encoding it stands."""
+    """A document type declaration. No service writes one, and its entities could expand without limit, in any
+    encoding.
+    """
 
 
 class _Plain(Xml.TreeBuilder):
-    """A tree of XML without a document type."""
+    """An XML tree without a document type."""
 
     def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
         raise _DocumentTypeError
 
 
 def _root(answer: Answer) -> Xml.Element:
-    """The root of a listing, with the namespaces taken off."""
+    """Root of a listing, without namespaces."""
     beginning = answer.beginning
     lowered = beginning.lower()
     if "<!doctype html" in lowered or "<html" in lowered:
@@ -277,7 +279,7 @@ def _root(answer: Answer) -> Xml.Element:
         root = Xml.XML(answer.body, Xml.XMLParser(target=_Plain()))  # noqa: S314 - without a document type
     except _DocumentTypeError:
         raise NoListingError(f"XML with a document type: {beginning!r}") from None
-    except (Xml.ParseError, LookupError, ValueError):  # also of an encoding that is none
+    except (Xml.ParseError, LookupError, ValueError):  # also for an unknown encoding
         kind = answer.headers.get("content-type", "").partition(";")[0] or "no content type"
         raise NoListingError(f"no whole XML ({kind}): {beginning!r}") from None
     for element in root.iter():
@@ -288,7 +290,7 @@ def _root(answer: Answer) -> Xml.Element:
 
 
 def _host(url: SplitResult) -> str:
-    """As it is sent in the request's Host: without the port that goes without saying."""
+    """Value of the Host header: without the default port."""
     usual = {"http": 80, "https": 443}[url.scheme]
     return url.netloc.removesuffix(f":{usual}")
 

@@ -1,4 +1,4 @@
-"""Where restore drills take place, and where they are written down."""
+"""Where restore drills take place, and where their records are kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from playbook.settings.loading import Settings
 
 @client(libraries=("redis",), parts=("staging",))
 def staging(mutation_gate: MutationGate, settings: Settings) -> Staging:
-    """Makes staging places, behind the gate; what is left of them is cleared away at the end of the run."""
+    """Creates staging places with a permit of the gate; leftovers are removed at the end of the run."""
     setting = f"targets.{settings.target.name}.recovery.folder"
     return Staging(mutation_gate, settings.target.recovery.folder, setting)

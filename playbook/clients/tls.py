@@ -1,7 +1,7 @@
-"""TLS as a server speaks it: the certificate that it shows, whether it is trusted, and what it accepts.
+"""TLS of a server: the certificate that it sends, whether it is trusted, and what it accepts.
 
-A handshake that the server refuses is a measurement here, not an error; that nobody answers is Unreachable.
-Nothing is sent after a handshake.
+A handshake that the server refuses is a measurement here, not an error; no answer at all is Unreachable. Nothing
+is sent after a handshake.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _VERSIONS = {
     "TLSv1.2": ssl.TLSVersion.TLSv1_2,
     "TLSv1.3": ssl.TLSVersion.TLSv1_3,
 }
-# All that this OpenSSL has, without encryption and without authentication too; but no shared keys and passwords,
-# which no website uses. Level 0, as the usual level offers no TLS 1.0 and 1.1 and takes no weak keys
-# (https://docs.openssl.org/3.0/man3/SSL_CTX_set_security_level/).
+# Everything that this OpenSSL has, including suites without encryption or authentication, but no pre-shared keys
+# and SRP, which no website uses. Security level 0, as the default level offers no TLS 1.0 and 1.1 and rejects weak
+# keys (https://docs.openssl.org/3.0/man3/SSL_CTX_set_security_level/).
 EVERYTHING = "ALL:COMPLEMENTOFALL:!PSK:!SRP:@SECLEVEL=0"
 _LEGACY_SERVER_CONNECT = 0x4  # ssl.OP_LEGACY_SERVER_CONNECT, since Python 3.12
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
 _CLIENT_HELLO = 1
-# What a server says that has none of the versions or suites that it was offered: alerts (RFC 8446, 6.2), or an
-# answer in another version. Other alerts (internal error, access denied, unrecognised name) say nothing of them.
+# Errors of a server that supports none of the offered versions or suites: alerts (RFC 8446, 6.2), or an answer in
+# another version. Other alerts (internal error, access denied, unrecognised name) are not conclusive.
 _REFUSALS = frozenset(
     {
         "TLSV1_ALERT_PROTOCOL_VERSION",
@@ -56,10 +56,10 @@ _REFUSALS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Whose TLS is looked at, and where.
+    """A server whose TLS is examined.
 
     Attributes:
-        host: the name that the certificate must be for, and that is sent along (SNI).
+        host: name that the certificate must match, and that is sent (SNI).
         address: host and port to connect to.
     """
 
@@ -75,15 +75,15 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What became of one handshake.
+    """Result of one handshake.
 
     Attributes:
         accepted: it was completed.
-        version, cipher: what was agreed on; empty where nothing was.
-        reason: why not, in words.
-        refused: the server said no to what was offered; else it is not known why there was no handshake.
-        hung_up: it said nothing and closed the connection.
-        chain: the certificates as the server sends them, its own first, DER; read without being verified.
+        version, cipher: as negotiated; empty if the handshake failed.
+        reason: why it failed, in words.
+        refused: the server rejected the offer; otherwise the reason for the failure is unknown.
+        hung_up: it closed the connection without an alert.
+        chain: the certificates as the server sends them, its own first, DER; not verified.
     """
 
     accepted: bool
@@ -96,7 +96,9 @@ class Handshake:
 
 
 def has_way(address: str) -> bool:
-    """Whether this machine has a route to an IPv6 address. Nothing is sent: a datagram socket notes its peer."""
+    """Whether this machine has a route to an IPv6 address. Nothing is sent: a datagram socket only stores its
+    peer.
+    """
     try:
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as peer:
             peer.connect((address, 9))
@@ -107,24 +109,24 @@ def has_way(address: str) -> bool:
 
 @dataclass(frozen=True)
 class TlsClient:
-    """Handshakes, each bounded by the time limit to connect.
+    """Handshakes, each limited by the connect time limit.
 
     Every method raises:
-        Unreachable: no connection, or no answer to the greeting in time.
-        Malformed: the name has more addresses than can be looked at.
+        Unreachable: no connection, or no answer to the ClientHello in time.
+        Malformed: the name has more addresses than can be examined.
     """
 
     time_limits: TimeLimits
     ca: str | None = None
 
     def addresses(self, endpoint: Endpoint) -> list[Endpoint]:
-        """The endpoint at each of its addresses; as it stands where there is one, or where it is this machine."""
+        """The endpoint at each of its addresses; unchanged if it has one, or is this machine."""
         host, port = endpoint.address
         try:
             found = look_up(host, port, self.time_limits.connect)
         except (OSError, UnicodeError) as error:
             raise _unreachable(endpoint, reason_of(error)[0]) from error
-        # Which of its own addresses a local server listens at is nothing that a visitor's resolver asks for.
+        # A visitor's resolver never returns the addresses that a local server listens on.
         if len(found) > MOST_ADDRESSES:
             raise Malformed(
                 f"{SERVICE}: expected at most {MOST_ADDRESSES} addresses of {endpoint}, got {len(found):,}",
@@ -136,10 +138,10 @@ class TlsClient:
         return [Endpoint(endpoint.host, address) for address in found]
 
     def places_of(self, endpoint: Endpoint, ipv6: bool | None) -> tuple[list[Endpoint], str]:
-        """The addresses to look at, and why others are not; empty where all are.
+        """Addresses to examine, and why others are skipped; empty if none is.
 
         Args:
-            ipv6: whether IPv6 counts; None: if this machine has a way to it.
+            ipv6: whether to include IPv6; None: if this machine has a route to it.
         """
         found = self.addresses(endpoint)
         kept = [place for place in found if self._counts(place.address[0], ipv6)]
@@ -151,10 +153,10 @@ class TlsClient:
         return ":" not in address or (has_way(address) if ipv6 is None else ipv6)
 
     def chain(self, endpoint: Endpoint) -> tuple[bytes, ...]:
-        """The certificates that the server sends (DER), its own first, trusted or not.
+        """Certificates that the server sends (DER), its own first, trusted or not.
 
         Raises:
-            Malformed: the server speaks no TLS, or shows no certificate.
+            Malformed: the server does not speak TLS, or sends no certificate.
         """
         shaken = self._shake(endpoint, unverified())
         if not shaken.chain:
@@ -166,35 +168,35 @@ class TlsClient:
         return shaken.chain
 
     def authorities(self) -> tuple[bytes, ...]:
-        """The certificates (DER) of the authorities that are trusted."""
+        """Certificates (DER) of the trusted authorities."""
         return tuple(context_for(self.ca, SERVICE).get_ca_certs(binary_form=True))
 
     def distrust(self, endpoint: Endpoint) -> str:
-        """Why a client would not trust the server, in OpenSSL's words; empty where it would."""
+        """Why a client would not trust the server, in OpenSSL's words; empty if it would."""
         return self._shake(endpoint, context_for(self.ca, SERVICE)).reason
 
     def chain_fault(self, endpoint: Endpoint) -> str:
-        """Why the certificate leads to no trusted root, whatever its dates and names; empty where it does."""
+        """Why the chain does not lead to a trusted root, ignoring dates and names; empty if it does."""
         context = new_context(self.ca, SERVICE)
-        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # a weak key is another matter
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # weak keys are judged elsewhere
         context.check_hostname = False
         context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
         return self._shake(endpoint, context).reason
 
     def offer(self, endpoint: Endpoint, version: Version, ciphers: Iterable[str] = ()) -> Handshake:
-        """Offer this version alone, and of its cipher suites only ``ciphers`` where some are given.
+        """Offer only this version, and only ``ciphers`` of its suites if any are given.
 
-        Up to TLS 1.2 the suites are OpenSSL's names. Ask ``can_offer`` first: what this machine cannot offer
-        is not accepted either. What ends without a word is tried once more.
+        Up to TLS 1.2 the suites are OpenSSL's names. Call ``can_offer`` first: what this machine cannot offer is
+        never accepted either. A connection closed without an alert is retried once.
         """
         context = unverified(version, tuple(ciphers))
         shaken = self._shake(endpoint, context)
         return self._shake(endpoint, context) if shaken.hung_up else shaken
 
     def greet(self, endpoint: Endpoint, version: str, suites: Iterable[str]) -> Handshake:
-        """Offer what this machine's OpenSSL may not have: a version from SSL 3.0 to TLS 1.2 with weak suites.
+        """Offer what this machine's OpenSSL may not support: SSL 3.0 to TLS 1.2 with weak suites.
 
-        Nothing but the server's first answer is looked at. What ends without a word is tried once more.
+        Only the server's first answer is examined. A connection closed without an alert is retried once.
         """
         shaken = self._greet(endpoint, version, tuple(suites))
         return self._greet(endpoint, version, tuple(suites)) if shaken.hung_up else shaken
@@ -215,7 +217,7 @@ class TlsClient:
         return Handshake(False, reason=refusal or "connection closed", refused=bool(refusal), hung_up=not refusal)
 
     def _connected(self, endpoint: Endpoint) -> socket.socket:
-        """A connection without TLS so far."""
+        """A connection before TLS."""
         limit = left(self.time_limits.connect)
         host, port = endpoint.address
         try:
@@ -226,7 +228,7 @@ class TlsClient:
         return raw
 
     def _shake(self, endpoint: Endpoint, context: ssl.SSLContext) -> Handshake:
-        """One handshake. What the server says no to is in the reason."""
+        """One handshake. The reason includes the server's alert."""
         with self._connected(endpoint) as raw:
             try:
                 with context.wrap_socket(raw, server_hostname=endpoint.host) as tls:
@@ -242,7 +244,7 @@ class TlsClient:
             except TimeoutError as error:
                 raise _unreachable(endpoint, "no answer to the TLS greeting in time") from error
             except (ssl.SSLEOFError, ConnectionError) as error:
-                # Some servers say no by an alert, others by hanging up, and so does a limit on connections.
+                # Some servers refuse with an alert, others close the connection, and so does a connection limit.
                 return Handshake(False, reason=reason_of(error)[0], hung_up=True)
             except ssl.SSLError as error:
                 return Handshake(False, reason=reason_of(error)[0], refused=error.reason in _REFUSALS)
@@ -255,7 +257,7 @@ def tls(settings: Settings) -> TlsClient:
 
 
 def unverified(version: Version | None = None, ciphers: tuple[str, ...] = ()) -> ssl.SSLContext:
-    """A context that takes any certificate and offers everything, or one version with some of its suites.
+    """A context that accepts any certificate and offers everything, or one version with some of its suites.
 
     Raises:
         ssl.SSLError, ValueError: this OpenSSL has no such version or suite.
@@ -263,7 +265,7 @@ def unverified(version: Version | None = None, ciphers: tuple[str, ...] = ()) ->
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    context.options |= _LEGACY_SERVER_CONNECT  # a server without RFC 5746 is still to be looked at
+    context.options |= _LEGACY_SERVER_CONNECT  # a server without RFC 5746 still has to be examined
     context.set_ciphers(":".join((*ciphers, "@SECLEVEL=0")) if ciphers else EVERYTHING)
     context.minimum_version = _VERSIONS[version] if version else ssl.TLSVersion.MINIMUM_SUPPORTED
     context.maximum_version = _VERSIONS[version] if version else ssl.TLSVersion.MAXIMUM_SUPPORTED
@@ -272,7 +274,7 @@ def unverified(version: Version | None = None, ciphers: tuple[str, ...] = ()) ->
 
 @cache
 def can_offer(version: Version, ciphers: tuple[str, ...] = ()) -> bool:
-    """True where this machine's OpenSSL can greet a server with it: seen by letting it write a greeting."""
+    """Whether this machine's OpenSSL can offer it, tested by letting it write a ClientHello."""
     try:
         context = unverified(version, ciphers)
         out = ssl.MemoryBIO()
@@ -293,7 +295,7 @@ def known_suites() -> tuple[str, ...]:
 
 
 def _chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
-    """What the peer sent, in its order. Public since Python 3.13; before, one layer below."""
+    """Certificates that the peer sent, in its order. Public since Python 3.13; before that in a private module."""
     public = getattr(tls, "get_unverified_chain", None)
     if public is not None:
         return tuple(public())

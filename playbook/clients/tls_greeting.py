@@ -1,7 +1,7 @@
-"""A greeting written by hand, for what this machine's OpenSSL has no more: SSL 3.0, RC4, DES, export suites.
+"""A handwritten ClientHello for what this machine's OpenSSL no longer supports: SSL 3.0, RC4, DES, export suites.
 
-Only the answer's first record is read: whether the server goes on with what it was offered, or says no. Nothing is
-negotiated and the connection is closed. Numbers are those of IANA (RFC 5246, RFC 8422, RFC 8446).
+Only the first record of the answer is read: whether the server accepts the offer or refuses it. Nothing is
+negotiated, and the connection is closed. Numbers are IANA's (RFC 5246, RFC 8422, RFC 8446).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import socket
 import time
 from collections.abc import Iterable
 
-# Suites that protect nothing, by OpenSSL's names.
+# Suites without protection, by OpenSSL's names.
 WEAK_SUITES: dict[str, int] = {
     "NULL-MD5": 0x0001, "NULL-SHA": 0x0002, "EXP-RC4-MD5": 0x0003, "RC4-MD5": 0x0004, "RC4-SHA": 0x0005,
     "EXP-RC2-CBC-MD5": 0x0006, "IDEA-CBC-SHA": 0x0007, "EXP-DES-CBC-SHA": 0x0008, "DES-CBC-SHA": 0x0009,
@@ -27,7 +27,7 @@ WEAK_SUITES: dict[str, int] = {
     "ECDHE-RSA-DES-CBC3-SHA": 0xC012, "AECDH-NULL-SHA": 0xC015, "AECDH-RC4-SHA": 0xC016,
     "AECDH-DES-CBC3-SHA": 0xC017,
 }  # fmt: skip
-# What a server of these years would take, beside the weak ones.
+# Suites that a server of that time would accept besides the weak ones.
 USUAL_SUITES: dict[str, int] = {
     "ECDHE-ECDSA-AES128-SHA": 0xC009, "ECDHE-ECDSA-AES256-SHA": 0xC00A, "ECDHE-RSA-AES128-SHA": 0xC013,
     "ECDHE-RSA-AES256-SHA": 0xC014, "DHE-RSA-AES128-SHA": 0x0033, "DHE-RSA-AES256-SHA": 0x0039,
@@ -54,13 +54,13 @@ def greeting(host: str, version: str, suites: Iterable[str]) -> bytes:
 
 
 def read_answer(connection: socket.socket, version: str) -> tuple[str, str]:
-    """The suite that the server goes on with, or empty and why it does not; empty twice where it hung up.
+    """The suite that the server chose, or empty and why it refused; both empty if it closed the connection.
 
-    It has the time limit of the connection for all of it, and not for each byte.
+    The connection's time limit applies to the whole answer, not to each byte.
 
     Raises:
-        TimeoutError: it has not come by then.
-        ValueError: the answer says nothing of what was offered.
+        TimeoutError: it did not arrive in time.
+        ValueError: the answer says nothing about the offer.
     """
     until = time.monotonic() + (connection.gettimeout() or 0.0)
     head = _exactly(connection, 5, until)

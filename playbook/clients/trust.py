@@ -1,4 +1,4 @@
-"""Which certificate authorities to trust: one TLS context for each, shared by all clients."""
+"""Trusted certificate authorities: one TLS context for each set, shared by all clients."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 
 from playbook.core.errors import UsageError
 
-# Which setting of a target names the file with a service's own authority.
+# Setting of a target that names the file of a service's own authority.
 _SETTINGS = {
     "Website": "web.ca",
     "Website without TLS": "web.ca",
@@ -23,7 +23,7 @@ _SETTINGS = {
     "GitHub": "github.ca",
     "npm": "npm.ca",
 }
-# OpenSSL's words for a chain that leads to no authority that is trusted, whatever its dates and names.
+# OpenSSL's messages for a chain that does not lead to a trusted authority, whatever its dates and names.
 _UNTRUSTED = (
     "self-signed certificate",
     "self signed certificate",
@@ -36,13 +36,13 @@ _lock = threading.Lock()
 
 
 def context_for(ca: str | None, service: str) -> ssl.SSLContext:
-    """A verifying TLS context. Reading the usual authorities takes 20 to 50 ms, so each is made once.
+    """A verifying TLS context. Loading the default authorities takes 20 to 50 ms, so contexts are cached.
 
     Args:
-        ca: file with the authorities to trust and no others; else ``$SSL_CERT_FILE`` or certifi's.
+        ca: file of the only authorities to trust; else ``$SSL_CERT_FILE`` or certifi's.
 
     Raises:
-        UsageError: the file cannot be read or holds no certificate.
+        UsageError: the file cannot be read or contains no certificate.
     """
     file = _authorities(ca)
     with _lock:
@@ -56,7 +56,7 @@ def _authorities(ca: str | None) -> str:
 
 
 def new_context(ca: str | None, service: str) -> ssl.SSLContext:
-    """As ``context_for``, but the caller's own, to be changed."""
+    """As ``context_for``, but not shared, so the caller may change it."""
     import certifi
 
     file = _authorities(ca)
@@ -71,11 +71,11 @@ def new_context(ca: str | None, service: str) -> ssl.SSLContext:
 
 
 def own_authority(setting: str, ca: str | None) -> str:
-    """What to do where a certificate is signed by an authority that is not trusted.
+    """What to do if a certificate is signed by an authority that is not trusted.
 
     Args:
         setting: of the target, e.g. ``web.ca``.
-        ca: what is set there, if anything.
+        ca: its value, if set.
     """
     if ca:
         return f"the certificate is signed by a CA that is not in {ca}, which targets.NAME.{setting} names"
@@ -86,7 +86,7 @@ def own_authority(setting: str, ca: str | None) -> str:
 
 
 def untrusted_hint(service: str, reason: str) -> str:
-    """What to do where ``reason`` is that a private authority is not trusted; empty where it is another one."""
+    """What to do if ``reason`` is an untrusted private authority; empty for other reasons."""
     setting = _SETTINGS.get(service)
     if setting is None or not any(words in reason for words in _UNTRUSTED):
         return ""

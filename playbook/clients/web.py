@@ -1,4 +1,4 @@
-"""The website, and the one address that the suite may post to."""
+"""The website, and the one address that the suite may POST to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SERVICE = "Website"
 
 @dataclass(frozen=True)
 class ImageApi:
-    """Posts images to the optimise endpoint of the website, and can post nothing else to nowhere else.
+    """Posts images to the website's optimise endpoint, and nothing else anywhere else.
 
     Attributes:
         path: of the endpoint.
@@ -26,10 +26,10 @@ class ImageApi:
     path: str
 
     def optimize(self, image: bytes, filename: str) -> Answer:
-        """Post one image as the form field ``image``. Sent once: a POST is never tried again.
+        """Post one image as the form field ``image``. Sent once: a POST is never retried.
 
         Raises:
-            Unreachable: no whole answer in time.
+            Unreachable: no complete answer in time.
             Malformed: the answer is too large.
         """
         url = parse_url(self.website.base_url.rstrip("/") + self.path, SERVICE)
@@ -51,7 +51,7 @@ class ImageApi:
 
 @client(libraries=("playbook.clients.libraries.transport", "stamina"))
 def website(settings: Settings) -> HttpClient:
-    """The website of the target, for reading."""
+    """The website of the target, read-only."""
     web = settings.target.web
     url = settings.require(web.url, "web.url", SERVICE)
     return HttpClient(
@@ -68,7 +68,7 @@ def image_api(website: HttpClient, settings: Settings) -> ImageApi:
     """The optimise endpoint of the website."""
     path = settings.target.web.optimize_path
     if not path.startswith("/"):
-        # '@other.host/' or '.other.host/' would end up in the host name.
+        # '@other.host/' or '.other.host/' would become part of the host name.
         raise UsageError(
             f"targets.{settings.target.name}.web.optimize_path: expected a path such as /api/image/optimize"
         )

@@ -1,6 +1,7 @@
-"""One HTTP request: what it may take, where its time went, and what it is called where it got no whole answer.
+"""One HTTP request: its limits, where its time went, and its error if there was no complete answer.
 
-What sends it is ``libraries/transport.py``, the library's only user, which is loaded with the first request.
+It is sent by ``libraries/transport.py``, the only user of the HTTP library, which is loaded with the first
+request.
 """
 
 from __future__ import annotations
@@ -26,24 +27,24 @@ if TYPE_CHECKING:
 
 Method = Literal["GET", "HEAD", "POST"]
 
-# The library, or the one that continues it and can be taken in its place: docs/decisions/028-httpx.md.
+# The HTTP library, or its successor that can replace it: docs/decisions/028-httpx.md.
 LIBRARY = "httpx2" if os.environ.get("PLAYBOOK_HTTP_LIBRARY") == "httpx2" else "httpx"
 
 _CHUNK = 64 * 1024
 _NO_ROUTE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
-_PATH = "/%:@!$&'()*+,;=~"  # what a path may hold beside letters, digits and -._
+_PATH = "/%:@!$&'()*+,;=~"  # characters allowed in a path besides letters, digits and -._
 
 
 @dataclass(frozen=True, slots=True)
 class Phases:
-    """Where the time went, in seconds. A phase that did not take place is 0.
+    """Seconds spent in each phase; 0 for a phase that did not take place.
 
     Attributes:
-        dns: looking up the name.
-        connect: TCP; of the proxy where one is used.
+        dns: name resolution.
+        connect: TCP; to the proxy if one is used.
         tls: the handshake.
         first_byte: from sending the request to the first byte of the answer.
-        total: everything, the body included.
+        total: everything, including the body.
     """
 
     dns: float = 0.0
@@ -63,14 +64,14 @@ class Phases:
 
 
 class Broken(Exception):  # noqa: N818 - stays between this module and its callers, who say what it means
-    """A request that got no whole answer.
+    """A request without a complete answer.
 
     Attributes:
         phase: DNS, connect, proxy, TLS, request, first byte or body.
         reason: what happened, e.g. ``connection refused``.
         seconds: since the start of the request.
-        lasting: another try would end the same way.
-        redirects: what was answered before, one line for each hop.
+        lasting: a retry would fail in the same way.
+        redirects: earlier answers, one line for each hop.
     """
 
     redirects: tuple[str, ...] = ()
@@ -85,15 +86,15 @@ class Broken(Exception):  # noqa: N818 - stays between this module and its calle
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What to send and how long it may take.
+    """What to send, and its time limits.
 
     Attributes:
-        trust: gives the TLS context; asked for https only.
+        trust: returns the TLS context; called for https only.
         connect: seconds for DNS, for TCP and for TLS each.
         read: seconds to wait for the next bytes.
-        deadline: the moment of ``time.monotonic()`` at which all must be over.
-        upgrade: the protocol to go on in, e.g. ``websocket``; after status 101 the exchange carries bare bytes.
-        kept: connections that may be used, and to which this one is added; without them it has one of its own.
+        deadline: value of ``time.monotonic()`` by which everything must end.
+        upgrade: protocol to upgrade to, e.g. ``websocket``; after status 101 the exchange carries raw bytes.
+        kept: reusable connections; without them the request has its own.
     """
 
     method: Method
@@ -109,10 +110,10 @@ class Call:
 
 
 class Kept:
-    """Connections of one client that wait for its next request. Thread-safe; closed when nobody has them any more.
+    """Idle connections of one client. Thread-safe; closed when the client is garbage-collected.
 
-    For services whose connections nobody measures: to connect anew takes three round trips for each that the
-    request takes. What is measured, or asked once, has connections of its own.
+    For services whose connection time is not measured: a new connection costs three round trips for each one that
+    the request itself takes. Measured requests, and single ones, have connections of their own.
     """
 
     def __init__(self) -> None:
@@ -120,7 +121,7 @@ class Kept:
         self._idle: list[Idle] = []
 
     def take(self) -> Idle | None:
-        """One that still stands, the last that was used; None where there is none."""
+        """A usable idle connection, the most recently used first; None if there is none."""
         while True:
             with self._lock:
                 if not self._idle:
@@ -131,12 +132,12 @@ class Kept:
             connection.close()
 
     def put(self, connection: Idle) -> None:
-        """Keep one whose answer was read to its end."""
+        """Keep a connection whose answer was read to its end."""
         with self._lock:
             self._idle.append(connection)
 
     def close(self) -> None:
-        """Close those that wait."""
+        """Close the idle connections."""
         with self._lock:
             waiting, self._idle = self._idle, []
         for connection in waiting:
@@ -150,7 +151,7 @@ class Idle(Protocol):
     """A connection between two requests."""
 
     def stands(self) -> bool:
-        """Whether the server has neither closed it nor said something that nobody asked for."""
+        """Whether the server has neither closed it nor sent unsolicited data."""
 
     def close(self) -> None:
         """Close it."""
@@ -158,9 +159,9 @@ class Idle(Protocol):
 
 @dataclass(slots=True)
 class Exchange:
-    """A request under way: ``with Exchange(call) as exchange`` has status and headers, ``chunks()`` the body.
+    """A request in progress: ``with Exchange(call) as exchange`` has status and headers, ``chunks()`` the body.
 
-    It is opened and closed by the block, or by hand where the one who opens it is not the one who reads it.
+    Opened and closed by the block, or by hand if one function opens it and another reads it.
     """
 
     call: Call
@@ -175,7 +176,7 @@ class Exchange:
         self.close()
 
     def open(self) -> Exchange:
-        """Send the request and wait for the head of the answer; Broken where none comes."""
+        """Send the request and wait for the head of the answer; Broken if none arrives."""
         from playbook.clients.libraries.transport import Transport
 
         call = self.call
@@ -193,7 +194,7 @@ class Exchange:
 
     @property
     def phases(self) -> Phases:
-        """Where the time went, so far."""
+        """Time spent in each phase so far."""
         assert self._response is not None
         return self._response.extensions["phases"]()  # type: ignore[no-any-return]
 
@@ -201,25 +202,25 @@ class Exchange:
         """The body, as it arrives.
 
         Args:
-            as_sent: compressed, where it is that.
+            as_sent: do not decompress.
 
         Raises:
-            Broken: it ends too early.
-            playbook.clients.encodings.Unreadable: it is compressed, and not as it says.
+            Broken: it is truncated.
+            playbook.clients.encodings.Unreadable: it does not match its Content-Encoding.
         """
         assert self._response is not None
         pieces = self._response.iter_raw()
         return pieces if as_sent else decoded(pieces, self.headers.get("content-encoding", ""))
 
     def receive(self, limit: float) -> bytes:
-        """Bare bytes after an upgrade, as they come; none at the end of the stream.
+        """Raw bytes after an upgrade, as they arrive; empty at the end of the stream.
 
         Args:
-            limit: seconds to wait for some.
+            limit: seconds to wait.
 
         Raises:
-            TimeoutError: none came in time.
-            Broken: the connection is lost.
+            TimeoutError: none arrived in time.
+            Broken: the connection was lost.
         """
         assert self._response is not None
         try:
@@ -231,16 +232,16 @@ class Exchange:
             raise Broken("body", reason, self.phases.total, lasting=lasting) from error
 
     def send(self, data: bytes) -> None:
-        """Bare bytes after an upgrade. A connection that is lost is noticed by the next ``receive``."""
+        """Raw bytes after an upgrade. A lost connection is noticed by the next ``receive``."""
         assert self._response is not None
         with suppress(OSError):
             self._response.extensions["network_stream"].write(data, self.call.read)
 
 
 def _request(call: Call) -> httpx.Request:
-    """The library's request; its address is taken to pieces here, as the library would change it in places.
+    """The library's request; its address is parsed here, as the library would change it.
 
-    It leaves out the dots of ``/a/../b``, and refuses addresses that may well stand in a redirect.
+    It removes the dots of ``/a/../b`` and rejects addresses that occur in redirects.
     """
     from playbook.clients.libraries.transport import httpx
 
@@ -276,7 +277,7 @@ def _request(call: Call) -> httpx.Request:
 
 
 def reason_of(error: OSError | UnicodeError) -> tuple[str, bool]:
-    """What happened, in words, and whether it will happen again."""
+    """What happened, in words, and whether a retry would fail too."""
     lasting = isinstance(error, ssl.SSLError | UnicodeError)
     match error:
         case TimeoutError():
@@ -299,7 +300,7 @@ def reason_of(error: OSError | UnicodeError) -> tuple[str, bool]:
 
 
 def look_up(host: str, port: int, seconds: float) -> list[tuple[str, int]]:
-    """Addresses of a name. On a thread, as the system's resolver knows no time limit of ours."""
+    """Addresses of a host name. In a thread, as the system's resolver has no time limit."""
     answers: queue.SimpleQueue[list[tuple[str, int]] | OSError | UnicodeError] = queue.SimpleQueue()
 
     def resolve() -> None:
@@ -321,7 +322,9 @@ def look_up(host: str, port: int, seconds: float) -> list[tuple[str, int]]:
 
 
 def connect(addresses: list[tuple[str, int]], seconds: float) -> socket.socket:
-    """To the first address that answers. Each has its share of the time, so that a dead one cannot take all."""
+    """Connect to the first address that answers. Each has its share of the time, so that a dead one cannot use all
+    of it.
+    """
     until = time.monotonic() + seconds
     failure = OSError("the name has no address")
     for number, address in enumerate(addresses):
@@ -329,14 +332,14 @@ def connect(addresses: list[tuple[str, int]], seconds: float) -> socket.socket:
         try:
             return socket.create_connection(address, timeout=max(share, 0.001))
         except OSError as error:
-            # What a host said tells more than that this machine has no IPv6.
+            # What a host answered is more informative than that this machine has no IPv6.
             if number == 0 or error.errno not in _NO_ROUTE:
                 failure = error
     raise failure
 
 
 def authority_of(url: SplitResult, *, with_port: bool = False) -> str:
-    """Host and port as they stand in a URL; the port only where it is not the scheme's, unless it is wanted."""
+    """Host and port as in a URL; the port only if it is not the scheme's default, or ``with_port``."""
     host = url.hostname or ""
     host = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
     port = url.port or PORTS[url.scheme]

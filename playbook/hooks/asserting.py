@@ -1,14 +1,14 @@
-"""What pytest's own words mean as verdicts: assert, pytest.fail, pytest.skip, xfail. The only place that knows.
+"""Verdicts of pytest's own outcomes: assert, pytest.fail, pytest.skip, xfail. The only module that maps them.
 
-    assert that holds                OK          a judgement, with pytest's introspection as what was found
-    assert that does not, pytest.fail    CRITICAL    the same
+    assert that holds                OK          a judgement; pytest's introspection is the value found
+    failed assert, pytest.fail       CRITICAL    the same
     pytest.skip, skipif              NOT CONFIGURED  the check says that it does not apply here
-    xfail                            WAIVED      a failure that is expected, with its reason
-    XPASS                            WARNING     the failure that is expected did not come: take the mark away
+    xfail                            WAIVED      an expected failure, with its reason
+    XPASS                            WARNING     an expected failure did not occur: remove the mark
     anything else                    UNKNOWN     a crash says nothing about the system
 
-An assert counts where the check's own code makes it: in its file or below its folder. What a library or a fixture
-asserts for itself is a crash.
+An assert counts if the check's own code makes it: in its file or below its folder. An assert of a library or a
+fixture is a crash.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from playbook.core.verdict import Critical, Verdict, verdict_of
 from playbook.run.recorder import CheckTimeout, Notes
 from playbook.settings.sections.mistakes import did_you_mean
 
-_MOST = 100  # passing asserts that are kept of one check
+_MOST = 100  # passing asserts kept per check
 _REWRITTEN = "@pytest_ar"  # a global of every module whose asserts pytest has rewritten
-# pytest also rewrites the asserts of libraries that come with a plugin, and so those of ours.
+# pytest also rewrites asserts of libraries that come with a plugin, including ours.
 _LIBRARIES = (
     *(Path(__file__).resolve().parents[2] / name for name in ("playbook", "sandbox", "loadtests")),
     *(Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")),
@@ -44,29 +44,29 @@ Redact = Callable[[str], str]
 
 
 def see_asserts(config: pytest.Config) -> None:
-    """Have pytest tell of asserts that hold, and of values whole, whatever the project's ini file says.
+    """Make pytest report passing asserts and untruncated values, whatever the project's ini file says.
 
-    Without the first, a check whose asserts hold would have judged nothing. What pytest shortens, before anything
-    can be redacted, could show a part of a secret.
+    Without passing asserts, a check whose asserts hold would have judged nothing. Truncated values could show part
+    of a secret, as truncation happens before redaction.
     """
     config._inicache["enable_assertion_pass_hook"] = True
     config._inicache[f"verbosity_{config.VERBOSITY_ASSERTIONS}"] = "2"
-    # Compiled files of runs that did not tell of them lie beside the checks, under pytest's usual name.
+    # Files compiled without this hook may lie beside the checks under pytest's usual name.
     usual, rewrite.PYC_TAIL = rewrite.PYC_TAIL, f".{rewrite.PYTEST_TAG}-playbook{rewrite.PYC_EXT}"
     config.add_cleanup(lambda: setattr(rewrite, "PYC_TAIL", usual))
 
 
 def note_pass(notes: Notes, title: str, source: str, explanation: str, redact: Redact) -> None:
-    """Note an assert of the check that held. A check that judges by ``judge`` uses asserts as guards only.
+    """Record a passing assert of the check. In a check that uses ``judge``, asserts are guards only.
 
-    To be called from pytest's hook, whose caller tells whose assert it is: one of a library says nothing.
+    Call it from pytest's hook, whose caller shows whose assert it is: those of libraries are ignored.
     """
     if notes.asserts_count and len(notes.judge.judgements) < _MOST and not _is_by_a_library():
         notes.judge.note(_judgement(Verdict.OK, title, redact(source), redact(explanation)))
 
 
 def note_part(notes: Notes, title: str, error: BaseException, redact: Redact) -> None:
-    """Note what a subtest raised: that a part of the check could not be told keeps the whole from being good."""
+    """Record an error of a subtest: a part of the check that could not be judged prevents OK."""
     verdict = verdict_of(error)
     if verdict is Verdict.UNKNOWN:
         found = redact(str(error) if isinstance(error, Unmeasured) else f"{type(error).__name__}: {error}")
@@ -85,12 +85,13 @@ def meaning(
     *,
     redact: Redact,
 ) -> BaseException | None:
-    """What a check raised, as an error of ours where it is one of pytest's words; None where it ended normally.
+    """The error for a check's outcome; None if it ended normally.
 
     Args:
         title: of the check's item.
-        path: of the file that the check stands in.
-        redact: takes secrets out of a text, which must be whole: a secret of several lines is none by lines.
+        path: of the check's file.
+        redact: removes secrets from a text, which must be complete: a secret of several lines cannot be found line
+            by line.
     """
     error = call.excinfo.value if call.excinfo else None
     expected = getattr(report, "wasxfail", None)
@@ -118,7 +119,8 @@ def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> b
     error = excinfo.value
     if isinstance(error, pytest.fail.Exception):
         by_check = any(_is_own(one.frame.f_globals, Path(one.path), path) for one in excinfo.traceback)
-        return by_check and not isinstance(error, pytest.xfail.Exception)  # and not by pytest, of the check
+        # not raised by pytest on behalf of the check
+        return by_check and not isinstance(error, pytest.xfail.Exception)
     if not isinstance(error, AssertionError) or isinstance(error, Critical):
         return False
     frame = excinfo.traceback[-1]
@@ -131,7 +133,7 @@ def _is_a_library(file: Path) -> bool:
 
 
 def _is_by_a_library() -> bool:
-    """Whether pytest tells of an assert that is not of a check: it stands in what called pytest's own function."""
+    """Whether the assert that pytest reports is not the check's, by the caller of pytest's function."""
     frame = inspect.currentframe()
     while frame and frame.f_code.co_name != "_call_assertion_pass":
         frame = frame.f_back
@@ -139,12 +141,12 @@ def _is_by_a_library() -> bool:
 
 
 def _is_own(names: Mapping[str, object], file: Path, check: Path) -> bool:
-    """Whether code is the check's: its asserts are rewritten, or it stands below the check's folder."""
+    """Whether code belongs to the check: its asserts are rewritten, or it is below the check's folder."""
     return (_REWRITTEN in names or file.is_relative_to(check.parent)) and not _is_a_library(file)
 
 
 def _no_fixture(error: pytest.FixtureLookupError, title: str) -> BaseException:
-    """pytest's own exception says what is missing only in its long form."""
+    """pytest's own exception names the missing fixture only in its long form."""
     name = error.argname
     if name is None:
         return error
@@ -157,9 +159,9 @@ def _no_fixture(error: pytest.FixtureLookupError, title: str) -> BaseException:
 
 
 def end_at_the_check(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> None:
-    """Cut what the suite did for the check off its traceback, for a debugger to begin in the check.
+    """Remove the suite's frames from a traceback, so that a debugger starts in the check.
 
-    What happened before the check's own code, and in libraries that it called itself, stays as it is.
+    Frames before the check's own code, and of libraries that it called, stay.
     """
     last: types.TracebackType | None = None
     frame = excinfo.value.__traceback__
@@ -189,7 +191,7 @@ def _failed(excinfo: pytest.ExceptionInfo[BaseException], notes: Notes, title: s
 
 
 def _as_written(text: str) -> str:
-    """pytest doubles each % of an assert's own message where it also tells of asserts that hold."""
+    """With the pass hook enabled, pytest doubles each % in an assert's message."""
     remark, line, rest = text.partition("\nassert ")
     return remark.replace("%%", "%") + line + rest if line else text
 

@@ -1,4 +1,4 @@
-"""The checks that pytest has collected: the item of each. A mistake in a file costs that file."""
+"""The collected checks and the item of each. A mistake in a file affects that file only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from playbook.settings.gate import GATE
 from playbook.settings.sections.mistakes import did_you_mean
 
 ITEM = pytest.StashKey[Item]()
-CHECK = pytest.StashKey[str]()  # its node id without the target's name, where there are many targets
+CHECK = pytest.StashKey[str]()  # its node id without the target's name, for runs of many targets
 _AMBIGUOUS = pytest.StashKey[bool]()
 
 
@@ -31,7 +31,7 @@ _AMBIGUOUS = pytest.StashKey[bool]()
 
 @contextmanager
 def imported_apart(collector: pytest.Collector) -> Iterator[None]:
-    """Import a file by its path where another one of its name is loaded: by the name, both would be one module."""
+    """Import a file by its path if another file of its name is loaded: by name, both would be one module."""
     if not _is_taken(collector):
         yield
         return
@@ -51,8 +51,8 @@ def _is_taken(collector: pytest.Collector) -> bool:
 
 
 def note_names(collector: pytest.Collector, report: pytest.CollectReport) -> None:
-    """Note which checks of one function have parameters that look alike in an id, whichever of them will run."""
-    if isinstance(collector, pytest.Session):  # its report holds those that were named on the command line
+    """Record which checks of one function have parameters with equal ids, whichever of them will run."""
+    if isinstance(collector, pytest.Session):  # its report contains the files named on the command line
         return
     seen: Counter[tuple[str, str, str]] = Counter()
     for node in report.result or ():
@@ -65,12 +65,12 @@ def note_names(collector: pytest.Collector, report: pytest.CollectReport) -> Non
 
 
 def report_of_mistake(file: str, mistake: str) -> pytest.CollectReport:
-    """A file that counts for none, as pytest reports one that cannot be imported."""
+    """A collect report for a file with a mistake, as pytest reports an import error."""
     return pytest.CollectReport(nodeid=file, outcome="failed", longrepr=mistake, result=[])
 
 
 def without_secrets(report: pytest.CollectReport, redact: Callable[[str], str]) -> None:
-    """Redact what a file that cannot be read shows: a traceback, with --showlocals also values, and its output."""
+    """Redact the report of an unreadable file: traceback, values (with --showlocals) and output."""
     if report.failed and (clean := redact(report.longreprtext)) != report.longreprtext:
         report.longrepr = clean
     report.sections = [(name, redact(text)) for name, text in report.sections]
@@ -80,10 +80,9 @@ def without_secrets(report: pytest.CollectReport, redact: Callable[[str], str]) 
 
 
 def by_target(items: Iterable[pytest.Item], targets: Sequence[str]) -> dict[str, list[pytest.Item]]:
-    """The checks of each target, each with its target in its stash.
+    """Checks of each target, each with its target in its stash.
 
-    A function stands there once for each by its parameter. What pytest gives no parameters (tests of unittest) is
-    copied.
+    Functions are parametrized by target. Tests without parametrization (unittest) are copied.
     """
     found: dict[str, list[pytest.Item]] = {name: [] for name in targets}
     for item in items:
@@ -102,14 +101,14 @@ def by_target(items: Iterable[pytest.Item], targets: Sequence[str]) -> dict[str,
 
 
 class Wanted:
-    """What the command line asks for of some targets only: ``checks/redis/test_redis.py::test_alive[shop-a]``.
+    """Checks requested for some targets only: ``checks/redis/test_redis.py::test_alive[shop-a]``.
 
-    pytest finds a check by what stands in brackets where that is all of its parameters; so the target is taken off
-    there, and what others would get as well is left out.
+    pytest matches the text in brackets against all parameters of a check, so the target is removed from it, and
+    other targets' checks that match are deselected.
     """
 
     def __init__(self, arguments: list[str], targets: Sequence[str]) -> None:
-        """``arguments`` is pytest's own list, and changed."""
+        """Initialise from pytest's own list of arguments, which is changed."""
         self._targets: dict[str, set[str]] = {}
         whole = set()
         for argument in arguments:
@@ -129,7 +128,7 @@ class Wanted:
         )
 
     def is_wanted(self, item: pytest.Item) -> bool:
-        """Whether a check is to be run for its target."""
+        """Whether a check is requested for its target."""
         check, target = item.stash[CHECK], item.stash[TARGET]
         asked = [targets for one, targets in self._targets.items() if check == one or check.startswith(f"{one}[")]
         return not asked or any(target in targets for targets in asked)
@@ -150,10 +149,10 @@ def _copied(item: pytest.Item, target: str) -> pytest.Item:
 def understood(
     items: Iterable[pytest.Item], catalogue: Catalogue, prepare: Callable[[pytest.Item], None]
 ) -> tuple[list[pytest.Item], dict[str, str]]:
-    """The checks of files without a mistake, each with its item in its stash; and the mistakes by file.
+    """Checks of files without a mistake, each with its item in its stash; and the mistakes by file.
 
     Args:
-        prepare: does what else a check needs; may raise UsageError.
+        prepare: completes a check; may raise UsageError.
     """
     items = list(items)
     sets = {known.set for known in catalogue.items.values()}
@@ -175,7 +174,7 @@ def understood(
 
 
 def file_of(item: pytest.Item) -> str:
-    """Of a check, from the root."""
+    """Path of a check's file from the root."""
     return item.nodeid.partition("::")[0]
 
 
@@ -186,7 +185,7 @@ def _place(item: pytest.Item) -> str:
 
 
 def _parameters(item: pytest.Item) -> str:
-    """The check's own; that of its target is none of them."""
+    """The check's own parameters, without the target."""
     callspec = getattr(item, "callspec", None)
     if callspec is None:
         return ""
@@ -200,7 +199,7 @@ def _marked(item: pytest.Item) -> bool:
 
 
 def _stands_for(item: pytest.Item, catalogue: Catalogue, sets: set[str]) -> Item:
-    """The item of a catalogue that the check's marker names, or one made of the check where it names none."""
+    """The catalogue item that the check's marker names, or an item made from the check if it names none."""
     marker = item.get_closest_marker("item")
     if marker and marker.args:
         known = catalogue.items.get(str(marker.args[0]))
@@ -222,7 +221,7 @@ def _stands_for(item: pytest.Item, catalogue: Catalogue, sets: set[str]) -> Item
 
 
 def _require_one_file(item: pytest.Item, made: dict[str, str]) -> None:
-    """What is known by one id in history and waivers must be one thing."""
+    """Require that an id used in history and waivers refers to one check file."""
     known, file = item.stash[ITEM].id, file_of(item)
     first = made.setdefault(known, file)
     if first != file:
@@ -236,20 +235,20 @@ def _doc(item: pytest.Item) -> str:
 
 
 def rule_of(item: pytest.Item) -> str:
-    """The first sentence of the check's docstring; without one, what its item says must hold."""
+    """First sentence of the check's docstring; without one, the item's own statement."""
     if not _marked(item):
         return first_sentence(item.stash[ITEM].holds)
     return first_sentence(_doc(item)) or item.stash[ITEM].holds
 
 
 def runbook_of(item: pytest.Item) -> str:
-    """The runbook to follow where the check fails; empty where it names none."""
+    """Runbook to follow if the check fails; empty if it names none."""
     marker = item.get_closest_marker("item")
     return str(marker.kwargs.get("runbook") or "") if marker else ""
 
 
 def require_mark_of_mutation(item: pytest.Item) -> bool:
-    """Whatever asks the gate says so with its marker, and the other way round: the marker selects just these."""
+    """Require that exactly the checks that use the gate have its marker, which selects them."""
     changes = GATE in needs_of(getattr(item, "fixturenames", ()))
     if changes != (item.get_closest_marker("mutates") is not None):
         raise UsageError(f"expected @pytest.mark.mutates where a measurement needs {GATE}, and only there")

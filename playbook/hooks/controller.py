@@ -1,10 +1,10 @@
-"""The process that owns a run: it starts the sandbox, gathers the records and writes the results.
+"""The process that owns a run: starts the sandbox, collects the records and writes the results.
 
-A run begins with its first check. Before, nothing is started and no folder made: pytest also lists fixtures and
-markers, collects for an editor, or ends with a mistake in a file of checks, and none of that is a run.
+A run begins with its first check. Before that nothing is started and no folder is created: pytest also lists
+fixtures and markers, collects for an editor, or ends with an error in a file of checks, none of which is a run.
 
-A run has one target or many. What concerns a target by itself is in ``run.target_run``; with many there is also
-a page over all of them (``playbook.run.many``).
+A run has one target or many. ``run.target_run`` handles a single target; with many there is also a page over all
+of them (``playbook.run.many``).
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ if TYPE_CHECKING:
     from sandbox.launcher import RunningSandbox
 
 
-# pytest's options that leave out something of a set.
+# pytest's options that leave out part of a set.
 _CHOICES = ("keyword", "deselect", "ignore", "ignore_glob", "lf", "stepwise")
-_USUAL_LETTERS = "fE"  # of pytest's -r: what failed, which the closing lines tell anyway
+_USUAL_LETTERS = "fE"  # pytest's -r: failures, which the closing lines show anyway
 
 
 class Controller:
-    """What only one process of a run does; workers of xdist have none.
+    """Duties of a run's main process; xdist workers have none.
 
     Attributes:
-        targets: by name, in the order in which they were named.
-        many: the page over all; None where there is one target.
-        overlay: the addresses of the sandbox, once it is started.
+        targets: by name, in the order of the command line.
+        many: the page over all; None with one target.
+        overlay: addresses of the sandbox, once it is started.
     """
 
     def __init__(self, config: pytest.Config) -> None:
@@ -112,19 +112,19 @@ class Controller:
 
     @property
     def first(self) -> TargetRun:
-        """The target, where there is one."""
+        """The target, if there is only one."""
         return next(iter(self.targets.values()))
 
     @property
     def has_begun(self) -> bool:
-        """Whether a check was executed, so that this is a run."""
+        """Whether a check has been executed, so that this is a run."""
         return any(target.folder is not None for target in self.targets.values())
 
     def announce(self) -> None:
-        """Say what will be checked, before anything of pytest's own.
+        """Print what will be checked, before pytest's own output.
 
         Raises:
-            UsageError: load must not go where it would; of the sandbox that is known once it is started.
+            UsageError: load may not be sent to the target; for the sandbox this is known after its start.
         """
         terminal = self._terminal
         if terminal:
@@ -133,7 +133,7 @@ class Controller:
             require_permitted(self.first.settings, self.load)
 
     def begin(self, name: str = "") -> Run:
-        """Make the folder of a target's report, once; what comes to a record from now on is reported."""
+        """Create the folder of a target's report, once; from now on every record is reported."""
         self.start()
         target = self.targets[name] if name else self.first
         if target.folder is None:
@@ -144,36 +144,36 @@ class Controller:
         return target.run
 
     def open_page(self) -> None:
-        """Begin pytest-html's page of the run, once, and while the first answers are on their way."""
+        """Start pytest-html's page of the run, once, while the first requests are in flight."""
         folder = self.first.folder
         if self._quiet_html and not self.many and not self._has_page and folder and folder.is_there:
             self._has_page = True
             pytest_html.add_page(self.config, folder.path / "pytest-html.html", self.not_written)
 
     def not_written(self, name: str, why: str) -> None:
-        """Note what could not be written of the run as a whole; it is said at the end."""
+        """Record a file of the whole run that could not be written; reported at the end."""
         if self.many:
             self.many.not_written(name, why)
         else:
             self.first.not_written(name, why)
 
     def start(self) -> None:
-        """Start the sandbox where that is what is checked, once; xdist's workers need it before the run begins.
+        """Start the sandbox if it is the target, once; xdist's workers need it before the run begins.
 
         Raises:
-            UsageError: the sandbox cannot be started, or load must not go where it would.
+            UsageError: the sandbox cannot be started, or load may not be sent to the target.
         """
         if self._is_started:
             return
         for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
                 self._previous[number] = signal.signal(number, self._terminated)
         if self.load:
             self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
         self._is_started = True
         terminal = self._terminal
         if terminal:
-            # pytest's closing line counts in its own words; ours uses the six verdicts.
+            # pytest's summary line uses its own outcomes; ours uses the six verdicts.
             terminal.summary_stats = lambda: None
         if any(target.settings.target.kind == SANDBOX for target in self.targets.values()):
             self._start_sandbox()
@@ -194,7 +194,7 @@ class Controller:
     # --------------------------------------------------------------------------------------------- what is checked
 
     def note_selected(self, items: dict[str, tuple[str, str, Item | None]]) -> None:
-        """Take in which checks will be run: by node id their target, their id without it, and their item."""
+        """Register the selected checks by node id: target, id without the target, and item."""
         for target in self.targets.values():
             target.selected = {}
         for name, check, item in items.values():
@@ -203,7 +203,7 @@ class Controller:
             self.many.note_selected({nodeid: (name, check) for nodeid, (name, check, _) in items.items()})
 
     def note_ids(self, ids: list[str]) -> None:
-        """Take in the node ids that a worker of xdist has collected."""
+        """Register the node ids collected by an xdist worker."""
         found: dict[str, tuple[str, str, Item | None]] = {}
         for nodeid in ids:
             name = target_in(nodeid, self.targets) if self.many else None
@@ -211,20 +211,20 @@ class Controller:
         self.note_selected(found)
 
     def of_report(self, nodeid: str) -> str:
-        """The target of a check."""
+        """Target of a check."""
         return self.many.target_of(nodeid) if self.many else self.first.name
 
     def keep(self, record: Record, nodeid: str) -> None:
-        """Take one record in."""
+        """Add a record."""
         self.targets[self.of_report(nodeid)].keep(record)
 
     # -------------------------------------------------------------------------------------------------- the end
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Add the run up, write it down, and set the exit code."""
+        """Compute the results, write them, and set the exit code."""
         if not self.has_begun:
             if self.order.uncollected and exitstatus == pytest.ExitCode.TESTS_FAILED:
-                session.exitstatus = pytest.ExitCode.INTERRUPTED  # not one check was found, and none has failed
+                session.exitstatus = pytest.ExitCode.INTERRUPTED  # no check was found, and none has failed
             return
         if self._quiet_html and not self.many:
             pytest_html.silence(self.config)
@@ -242,7 +242,7 @@ class Controller:
         if self._load_was_cut:
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         counts = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
-        # Interrupted, or an internal error: pytest's own code says more.
+        # After an interruption or an internal error, pytest's own code is more specific.
         results = self.first.added_up(self.ended, None if counts else int(exitstatus))
         if results is None:
             return
@@ -250,11 +250,11 @@ class Controller:
             session.exitstatus = results.exit_code
         self.results = results
         if not self.first.write_down(results) and session.exitstatus == EXIT_OK:
-            # Good, and nothing to show for it: whoever counts on the run's code must not take it for kept.
+            # OK, but the results could not be kept: callers must not take the exit code for a stored run.
             session.exitstatus = EXIT_NOT_KEPT
 
     def summarise(self, terminal: Any) -> None:
-        """Print what is not OK, the counts, and where the report is."""
+        """Print what is not OK, the counts, and the path of the report."""
         from playbook.report.terminal import absent, lines, listed
 
         if self.many:
@@ -285,7 +285,7 @@ class Controller:
             terminal.write_line(f"  not in the history: {self.first.not_kept}", red=True)
 
     def stop(self) -> None:
-        """Stop what was started. Called whatever happened."""
+        """Stop everything that was started. Always called."""
         if self.load:
             self.load.end()
         if self.sandbox:
@@ -307,7 +307,9 @@ class Controller:
         require_known(self.config.option.fault)
 
     def _asked_for_mutations(self, kinds: dict[str, str]) -> bool:
-        """Whether the command line itself says so; an ini file or a variable would say so for ever, unseen."""
+        """Whether the option is on the command line itself; an ini file or a variable would set it permanently and
+        unnoticed.
+        """
         if not self.config.getoption(OPTION):
             return False
         if OPTION not in self.config.invocation_params.args:
@@ -345,7 +347,7 @@ class Controller:
             raise KeyboardInterrupt
 
     def _stop_load(self) -> bool:
-        """Stop a load test that runs, once; what it measured is then judged (UNKNOWN) and reported as always."""
+        """Stop a running load test, once; what it measured is judged (UNKNOWN) and reported as usual."""
         if self.load is None or not self.load.running or self.load.stop.is_set():
             return False
         self.load.stop.set()
@@ -354,11 +356,11 @@ class Controller:
         return True
 
     def _say(self, text: str) -> None:
-        """A line on the terminal, also while a check runs, whose output is kept from there."""
+        """Print a line on the terminal, even while a check runs and output is captured."""
         terminal = self._terminal
         capture = self.config.pluginmanager.get_plugin("capturemanager")
         with capture.global_and_fixture_disabled() if capture else nullcontext(), suppress(RuntimeError):
-            if terminal:  # which may just have been writing: RuntimeError
+            if terminal:  # RuntimeError if it is being written to
                 terminal.write_line(f"\n{text}")
 
 
@@ -368,7 +370,7 @@ def _set_name(config: pytest.Config) -> str:
 
 
 def _confirmed(runs: list[str], targets: list[str]) -> dict[str, str]:
-    """By target, the run whose bad checks are looked at again: its id begins with the target's name.
+    """By target, the run whose failing checks are repeated; its id begins with the target's name.
 
     ``shop-a-daily-20261123T070000Z-0123abcd``.
     """
@@ -378,10 +380,10 @@ def _confirmed(runs: list[str], targets: list[str]) -> dict[str, str]:
 
 
 def _is_partial(config: pytest.Config) -> bool:
-    """True where the command line asks for a part of a set, so that the floor of the whole set says nothing."""
+    """Whether the command line selects part of a set, to which the floor of the whole set does not apply."""
     options = config.option
     sources = pytest.Config.ArgsSource
-    # Below the root pytest takes what stands there, and with no folder named in the ini file all of the root.
+    # In a subfolder pytest collects that folder, and without testpaths the whole root.
     named = (config.args_source is sources.ARGS and MODULE not in config.args) or (
         config.args_source is sources.INVOCATION_DIR and config.invocation_params.dir != config.rootpath
     )

@@ -1,4 +1,4 @@
-"""Fixtures: every client and measurement by its own name, and what a check judges with."""
+"""Fixtures: every client and measurement by name, and the objects that a check judges with."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Load tests on pytest's command line: what is asked for, and that nothing else starts one.
+"""Load tests on pytest's command line: options, and the guarantee that nothing else starts one.
 
-A load test runs where the marker ``load`` is what chooses its checks: with ``-m load``, or ``-m "load or daily"``.
-Plain ``pytest``, a path and ``-m "not daily"`` leave them out.
+A load test runs if the marker ``load`` selects its checks: with ``-m load``, or ``-m "load or daily"``. Plain
+``pytest``, a path and ``-m "not daily"`` leave them out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from _pytest.mark.expression import Expression  # what -m itself is read with; there is no public door to it
+from _pytest.mark.expression import Expression  # the parser of -m; pytest has no public one
 
 from playbook.core.errors import Forbidden, NotConfigured, UsageError
 from playbook.load.order import DEFAULT_SHAPE, MARKER, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
@@ -21,11 +21,11 @@ from playbook.load.planning import longest, require_shape
 from playbook.settings.loading import Settings
 
 MEASUREMENT = "load_test"
-_MARGIN = 120.0  # seconds beyond the load itself: starting, ending, and what is looked at afterwards
+_MARGIN = 120.0  # seconds beyond the load itself: start, end, and measurements afterwards
 
 
 def add_options(group: pytest.OptionGroup) -> None:
-    """The three options."""
+    """Add the three options."""
     group.addoption(
         SHAPE_OPTION, metavar="NAME", help=f"with -m load: smoke, steady, ramp, … (default: {DEFAULT_SHAPE})"
     )
@@ -40,14 +40,15 @@ def add_options(group: pytest.OptionGroup) -> None:
 
 
 def order_of(config: pytest.Config, settings: Settings, history: Path, targets: int = 1) -> LoadOrder | None:
-    """What is asked for; None where that is no load test. The report's folder is not known yet.
+    """The requested load test; None if there is none. The report's folder is not known yet.
 
     Args:
-        targets: how many there are; a load test has one.
+        targets: number of targets; a load test has one.
 
     Raises:
         UsageError: an option without ``-m load`` or from a file, an unknown shape, one beyond the caps, or several
-            targets or processes of pytest.
+            targets
+            or pytest processes.
     """
     options = config.option
     asked = chooses(options.markexpr or "", {MARKER})
@@ -83,10 +84,10 @@ def order_of(config: pytest.Config, settings: Settings, history: Path, targets: 
 
 
 def require_permitted(settings: Settings, order: LoadOrder) -> None:
-    """Ask once more before anything is sent; what is not configured the checks themselves say.
+    """Check the permission again before anything is sent; the checks themselves report what is not configured.
 
     Raises:
-        UsageError: load must not go where it would.
+        UsageError: load may not be sent to the target.
     """
     try:
         require_permission(settings, order.production)
@@ -97,11 +98,11 @@ def require_permitted(settings: Settings, order: LoadOrder) -> None:
 
 
 def chooses(expression: str, markers: Collection[str]) -> bool:
-    """Whether it is the marker ``load`` by which ``-m`` chooses a check with these markers."""
+    """Whether ``-m`` selects a check with these markers by the marker ``load``."""
     try:
         compiled = Expression.compile(expression)
     except SyntaxError:
-        return False  # pytest says so itself
+        return False  # pytest reports the error itself
 
     def chosen(names: Collection[str]) -> bool:
         return compiled.evaluate(lambda name, /, **_: name in names)
@@ -110,9 +111,9 @@ def chooses(expression: str, markers: Collection[str]) -> bool:
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Take out the checks of load tests that nobody asked for, and put the others last.
+    """Deselect load checks that were not requested, and move the others to the end.
 
-    Last, as what is measured beside a load test would be measured under load.
+    They come last because other measurements would otherwise be made under load.
     """
     expression = config.option.markexpr or ""
     under_load = [item for item in items if item.get_closest_marker(MARKER)]
@@ -131,12 +132,12 @@ def ordered(settings: Settings, order: LoadOrder) -> str:
 
 
 def seconds_of(settings: Settings, order: LoadOrder) -> float:
-    """What a check that waits for the load test may take."""
+    """Seconds that a check waiting for the load test may take."""
     return longest(settings, order) + _MARGIN
 
 
 def _repeated(name: str, arguments: Sequence[str | object]) -> str:
-    """The name of a production system, where the command line itself says it."""
+    """Name of a production system, if it is on the command line itself."""
     if not name:
         return ""
     words = [str(argument) for argument in arguments]
@@ -148,7 +149,7 @@ def _repeated(name: str, arguments: Sequence[str | object]) -> str:
 
 
 def add_time(config: pytest.Config, seconds: float) -> None:
-    """A session of pytest has so much more time than it usually has."""
+    """Extend pytest's session timeout."""
     usual = config.getoption("session_timeout", None)
     if usual is None:
         text = re.match(r"[\d.]+", str(config.getini("session_timeout") or ""))

@@ -1,7 +1,7 @@
-"""Whether workers of pytest-xdist would only make a run slower: then one process does it, whatever ``-n`` says.
+"""Whether pytest-xdist workers would only slow a run down; then one process runs it, whatever ``-n`` says.
 
-The shipped checks are a few milliseconds of comparing each. What takes time is measuring, and that goes side by
-side in one process. Each worker would load everything again, and measure anew what another has measured.
+A shipped check takes a few milliseconds. The time goes into measuring, which one process does concurrently. Each
+worker would load everything again and repeat measurements of the others.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from playbook.settings.sections.groups import is_group
 
 
 def spares_workers(config: pytest.Config) -> bool:
-    """Whether ``-n`` was given for what one process does faster: shipped checks of one target, and nothing else.
+    """Whether one process is faster than ``-n``: only shipped checks of one target.
 
-    What says how to distribute them (``--dist``, ``--tx``) is obeyed, and a load test refuses workers itself.
+    Explicit distribution (``--dist``, ``--tx``) is respected, and a load test refuses workers itself.
     """
     options = config.option
     if not getattr(options, "numprocesses", None) or options.dist != "no" or options.tx or options.distload:
@@ -35,7 +35,7 @@ def spares_workers(config: pytest.Config) -> bool:
 
 
 def _is_shipped(name: str, config: pytest.Config) -> bool:
-    """Whether all that pytest collects for an argument comes with the suite."""
+    """Whether everything that pytest collects for an argument comes with the suite."""
     if name.partition("::")[0].startswith(MODULE):
         return True
     path = Path(config.invocation_params.dir, name.partition("::")[0]).resolve()

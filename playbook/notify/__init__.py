@@ -1,8 +1,8 @@
-"""Who is told what: incidents over every channel, an issue for each, and a ping when a run starts and ends.
+"""Notifications: incidents over every channel, an issue for each, and a ping when a run starts and ends.
 
-    incidents → due (what was not told yet) → messages → channels → deliveries, one line each
+    incidents → due (not delivered yet) → messages → channels → deliveries, one line each
 
-Nothing here changes the verdict of a run, or raises what a server does.
+Nothing here changes the verdict of a run or raises a server's error.
 """
 
 from __future__ import annotations

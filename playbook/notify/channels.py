@@ -1,4 +1,4 @@
-"""The ways that messages go: what apprise speaks, and a plain webhook."""
+"""Channels for messages: those of apprise, and a plain webhook."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 
 
 class Channel(Protocol):
-    """One way to tell somebody.
+    """A way to deliver messages.
 
     Attributes:
-        name: the same every time, and without secrets.
-        to: who receives it, for people.
+        name: stable, and without secrets.
+        to: recipient, for people.
     """
 
     name: str
@@ -40,7 +40,7 @@ class Channel(Protocol):
 
 
 def channels_of(settings: Settings) -> tuple[list[Channel], list[str]]:
-    """Every channel of the settings, and what is wrong with the rest, in words."""
+    """Every channel of the settings, and what is wrong with unusable ones, in words."""
     found: list[Channel] = []
     problems: list[str] = []
     seen: Counter[str] = Counter()
@@ -62,7 +62,7 @@ def _service(address: Secret) -> NotifyBase | None:
     import apprise
 
     with _kept_logs():
-        # A redirect could lead anywhere, with the message.
+        # A redirect could send the message anywhere.
         asset = apprise.AppriseAsset(app_id="Operations playbook", app_desc="Operations playbook")
         asset.http_redirects = False
         service = apprise.Apprise.instantiate(address.reveal(), asset=asset)
@@ -70,14 +70,14 @@ def _service(address: Secret) -> NotifyBase | None:
 
 
 class AppriseChannel:
-    """One address of ``notifications.apprise``: Slack, mail, and what else it speaks."""
+    """One address of ``notifications.apprise``: Slack, mail, or any other service of apprise."""
 
     def __init__(self, service: NotifyBase, to: str) -> None:
         self._service = service
         self.name, self.to = f"apprise {to}", to
 
     def send(self, message: Message, seconds: float) -> Try:
-        """Why it was not delivered apprise only tells its log, which is read and redacted."""
+        """apprise reports the reason of a failure only in its log, which is read and redacted."""
         import apprise
 
         self._service.socket_connect_timeout = min(5.0, seconds)
@@ -95,7 +95,7 @@ class AppriseChannel:
             try:
                 delivered = bounded(notify, seconds)
             except TimeoutError as error:
-                return Try(str(error))  # it may arrive yet
+                return Try(str(error))  # it may still be delivered
             except Exception as error:  # noqa: BLE001 - any of a hundred services' libraries
                 return Try(f"{self.to} failed with {type(error).__name__}")
         if delivered:
@@ -115,10 +115,10 @@ class _Lines(logging.Handler):
 
 @contextmanager
 def _kept_logs() -> Iterator[list[str]]:
-    """What apprise says at warning or above; without this it went to standard error, addresses included."""
+    """apprise's log at warning or above; otherwise it would go to standard error, including addresses."""
     logger, handler = logging.getLogger("apprise"), _Lines()
     logger.addHandler(handler)
-    # For good: what was given up goes on in its thread, and may speak when nobody listens any more.
+    # Permanently: an abandoned delivery continues in its thread, and may log after this block has ended.
     logger.propagate = False
     if not any(isinstance(each, logging.NullHandler) for each in logger.handlers):
         logger.addHandler(logging.NullHandler())
@@ -131,7 +131,7 @@ def _kept_logs() -> Iterator[list[str]]:
 class WebhookChannel:
     """JSON by POST: the fields of ``playbook.notify.messages.Message``.
 
-    ``Idempotency-Key`` is the message's id: whoever gets it twice can tell. With a secret,
+    ``Idempotency-Key`` is the message's id, so that a duplicate can be recognised. With a secret,
     ``X-Playbook-Signature`` is ``sha256=`` and the HMAC-SHA256 of the body in hexadecimal digits.
     """
 
@@ -142,7 +142,7 @@ class WebhookChannel:
         self._secret, self._url = settings.secret, url
 
     def send(self, message: Message, seconds: float) -> Try:
-        """An answer of 2xx is a delivery."""
+        """A 2xx answer is a delivery."""
         body = msgspec.json.encode(message)
         headers = {
             "Content-Type": "application/json",

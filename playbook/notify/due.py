@@ -1,4 +1,4 @@
-"""What is to be told over a channel and was not told yet. Pure."""
+"""Events that are due on a channel and were not delivered yet. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOLD = OPENINGS | {"escalated", "recovered", "gone"}
 
 
 class News(NamedTuple):
-    """Something that happened to an incident, and what the incident is now."""
+    """An event of an incident, and the incident's current state."""
 
     incident: Incident
     event: Event
@@ -27,15 +27,15 @@ def due(
     within: timedelta,
     known_since: datetime | None = None,
 ) -> Iterator[News]:
-    """The events to tell now, by incident.
+    """Events to deliver now, by incident.
 
-    What fell into a maintenance window waits for its end, and an opening is then told only if the incident is
-    still open. What comes after an opening is told only where the opening was, or is now: nobody wants to hear
-    that something recovered which they never heard of.
+    Events during a maintenance window wait for its end, and an opening is then delivered only if the incident is
+    still open. Events after an opening are delivered only if the opening was, or is now: a recovery without a
+    known failure is noise.
 
-    What is older than ``within`` is not told any more, so that a new channel is not sent the past. But what was
-    news since the channel is there (``known_since``) can only have failed to be told: that an incident is open, or
-    is over, is then told however late.
+    Events older than ``within`` are dropped, so that a new channel does not get the past. But events since the
+    channel exists (``known_since``) can only be undelivered because of failures: that an incident is open, or
+    over, is then delivered however late.
     """
     for incident in incidents:
         known = False
@@ -54,12 +54,12 @@ def due(
 
 
 def newest_opening(incident: Incident) -> Event:
-    """When it was opened, or opened again, for the last time."""
+    """The last opening or reopening."""
     return next(event for event in reversed(incident.events) if event.what in OPENINGS)
 
 
 def is_held(event: Event, now: datetime) -> bool:
-    """It fell into a window that is not over."""
+    """Whether the event falls into a window that is not over."""
     return event.held_until is not None and event.held_until > now
 
 
@@ -70,10 +70,10 @@ def reminders(
     now: datetime,
     every: timedelta,
 ) -> Iterator[News]:
-    """The open incidents to tell again, as nobody has acknowledged them: once in each such time since the opening.
+    """Open incidents without acknowledgement to send again: once per interval since the opening.
 
-    Only where the opening was told, and not in a maintenance window. A reminder that came due while nothing ran is
-    told once, by the next run.
+    Only if the opening was delivered, and not in a maintenance window. A reminder that came due while nothing ran
+    is sent once, by the next run.
     """
     if every <= timedelta():
         return

@@ -1,8 +1,8 @@
-"""An issue for each incident: opened, kept up to date and closed with it.
+"""An issue for each incident: opened, updated and closed with it.
 
-Everything is derived again by each run, from the incidents and from the open issues, which hold the fingerprint in
-a comment that is not shown. So what one run could not do the next does, and of two runs that race both come to the
-same: where two open issues hold one fingerprint, the lower number stays.
+Every run derives everything again from the incidents and the open issues, which contain the fingerprint in a
+hidden comment. So the next run does what one run could not, and two concurrent runs reach the same state: if two
+open issues have one fingerprint, the lower number stays.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from playbook.thread.guide import Guide
 CHANNEL = "github"
 _MARK = re.compile(r"<!-- playbook-incident ([0-9a-f]{12}) target=(\S+) -->")
 _LONGEST_TITLE = 200
-_LONGEST_BODY = 60_000  # GitHub takes 65,536 characters
+_LONGEST_BODY = 60_000  # GitHub's limit is 65,536 characters
 _MOST_EVENTS = 40
 _FOOTER = "*Kept by the operations playbook: it writes this text anew, and closes the issue with the recovery.*"
 
@@ -34,20 +34,20 @@ Note = Callable[[str, Sequence[str]], None]
 Say = Callable[[str], None]
 Acknowledge = Callable[[Incident, Issue, Comment], About]
 
-# What is told of an incident that is over.
+# Events of an incident that has ended.
 _ENDINGS = ("escalated", "recovered", "gone")
 
 
 class IssueKeeper:
-    """Brings the issues of one target to what its incidents are.
+    """Synchronises the issues of one target with its incidents.
 
     Args:
-        told: ids of events that the issues told before.
-        ignored: items of ``incidents.ignore``, whose incidents are no more and never recover.
-        note: is given the issue's name and the ids that it tells from now on.
-        about: what stands with each incident, and what was done about it, by its key.
-        acknowledge: is given an incident that nobody has acknowledged, and a person's comment on its issue; what
-            it returns stands with the incident from then on.
+        told: ids of events that the issues already contain.
+        ignored: items of ``incidents.ignore``, whose incidents no longer exist and never recover.
+        note: called with the issue's name and the ids that it contains from now on.
+        about: context of each incident, and what was done about it, by its key.
+        acknowledge: called with an unacknowledged incident and a person's comment on its issue; its result is the
+            incident's context from then on.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class IssueKeeper:
         self._created = False
 
     def keep(self, incidents: Sequence[Incident]) -> None:
-        """Open, change and close issues; NotKept where something is left to the next run."""
+        """Open, change and close issues; NotKept if something is left to the next run."""
         self._look()
         problems = []
         for incident in {incident.fingerprint: incident for incident in incidents}.values():  # the newest of each
@@ -81,14 +81,14 @@ class IssueKeeper:
                 raise
             except NotKept as error:
                 problems.append(str(error))
-        # Never for want of an incident alone: without its history a run knows of none.
+        # Never just because an incident is missing: without its history a run knows of none.
         for fingerprint in self._ignored - {incident.fingerprint for incident in incidents}:
             if issue := self._issues.get(fingerprint):
                 self._api.comment(issue.number, "Its items are in `incidents.ignore` now, so it will not recover.")
                 self._api.update(issue.number, state="closed", state_reason="not_planned")
                 self._say(f"GitHub: issue {issue.number} is closed, as its items are ignored")
         if self._created:
-            self._look()  # another run may have done the same meanwhile
+            self._look()  # a concurrent run may have done the same
         if problems:
             raise NotKept("; ".join(problems))
 
@@ -100,7 +100,7 @@ class IssueKeeper:
             self._close(incident, issue)
 
     def _look(self) -> None:
-        """The open issues of this target, one for each fingerprint; those that repeat one are closed."""
+        """Open issues of this target, one for each fingerprint; duplicates are closed."""
         self._issues = {}
         for issue in self._api.open_issues():  # lowest number first
             mark = _MARK.search(issue.body or "")
@@ -108,7 +108,7 @@ class IssueKeeper:
                 continue
             kept = self._issues.setdefault(mark[1], issue)
             if kept is not issue:
-                # Pointer and closing are one change, so that two runs that do this at once do it once.
+                # Link and closing are one change, so that two concurrent runs do it once.
                 body = f"Duplicate of #{kept.number}: two runs saw this at once."
                 self._api.update(issue.number, body=body, state="closed", state_reason="not_planned")
                 self._say(f"GitHub: issue {issue.number} is closed as a duplicate of {kept.number}")
@@ -119,7 +119,7 @@ class IssueKeeper:
         title, body = self._title(incident), self._body(incident)
         if issue is None:
             opening = newest_opening(incident)
-            # One that was told and is not there was closed by somebody, who knows.
+            # If it was delivered and the issue is gone, somebody closed it on purpose.
             if opening.id not in self._told and not is_held(opening, self._now):
                 self._create(incident, title, body)
             return
@@ -132,7 +132,7 @@ class IssueKeeper:
         self._noted(incident, issue)
 
     def _hear(self, incident: Incident, issue: Issue) -> None:
-        """A person's comment since the incident opened says that somebody knows of it."""
+        """A person's comment after the opening acknowledges the incident."""
         known = self._about.get(incident.key)
         if self._acknowledge is None or not issue.comments or known is None or known[1].acknowledged:
             return
@@ -162,9 +162,10 @@ class IssueKeeper:
         self._noted(incident, issue)
 
     def _comment(self, issue: Issue, events: Sequence[Event]) -> None:
-        """One comment on what the issue's text does not list yet, with the events' ids, so nothing is said twice.
+        """One comment on events that the issue's text does not list yet, with their ids, so that nothing is posted
+        twice.
 
-        A comment comes before the text is changed: where only that was done, the comment is found.
+        The comment is posted before the text is changed: if only that succeeded, the comment is found.
         """
         fresh = [e for e in events if _event_mark(e) not in (issue.body or "") and not is_held(e, self._now)]
         if not fresh:
@@ -223,7 +224,7 @@ class IssueKeeper:
         return f"{moment(event.at)} **{event.what}**: {self._plain(event.text)}"
 
     def _plain(self, text: str) -> str:
-        """Without secrets, as one line that GitHub makes nothing of."""
+        """Redacted, on one line, with GitHub's markup escaped."""
         return plain(door.line(text))
 
 

@@ -1,4 +1,4 @@
-"""What is said, in words for a chat and as data for a machine. Pure; what is made here has passed the door."""
+"""Messages as text for a chat and as data for a machine. Pure; the result has passed the door."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Mood = Literal["failure", "warning", "success", "info"]
 
 _LONGEST_TITLE = 250
 _LONGEST_TEXT = 20_000
-_MOST = 25  # that are told one by one
+_MOST = 25  # events listed one by one
 _ORDER: tuple[What, ...] = ("opened", "reopened", "escalated", "again", "recovered", "gone")
 _ACTED_ON = frozenset({"opened", "reopened", "escalated", "again"})
 SAID: dict[What, str] = {
@@ -45,7 +45,7 @@ SAID: dict[What, str] = {
     "gone": "GONE",
 }
 _IN_TITLE: dict[What, str] = {"again": "still open"}
-# What a chat makes a call to people of.
+# Texts that a chat turns into a mention.
 _MENTION = re.compile(r"@|<(?=[!@#])")
 _ZERO_WIDTH_SPACE = "\u200b"
 _NOTHING: About = (Guide(), Handled())
@@ -53,7 +53,7 @@ _BACK = {"daily": 1, "weekly": 7, "monthly": 31}
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of an incident, as a webhook gets it."""
+    """One event of an incident, as a webhook receives it."""
 
     event: str
     what: str
@@ -76,10 +76,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told at once.
+    """One message.
 
     Attributes:
-        id: the same whenever the same is told, so that who gets it twice can tell.
+        id: equal for equal contents, so that a duplicate can be recognised.
         ids: of the events, or of the digest.
     """
 
@@ -106,10 +106,10 @@ def of_news(
     link: str | None,
     about: Mapping[str, About] = MappingProxyType({}),
 ) -> Message:
-    """What happened to incidents, as one run of a set showed it.
+    """What happened to incidents, as seen by one run of a set.
 
     Args:
-        about: what stands with each incident, by its key.
+        about: context of each incident, by its key.
     """
     news = sorted(
         news,
@@ -121,9 +121,9 @@ def of_news(
         ),
     )
     counted = Counter(one.event.what for one in news)
-    # What has recovered by now, as after a failed delivery, sends nobody running.
+    # Incidents that have recovered by now, e.g. after a failed delivery, alarm nobody.
     bad = [one for one in news if one.incident.is_open]
-    # Nobody saw well again what nobody looks at any more.
+    # An incident whose check is gone has not recovered.
     mood: Mood = "info" if any(one.incident.gone for one in news) else "success"
     if bad:
         mood = "failure" if any(one.incident.kind == DOWN for one in bad) else "warning"
@@ -149,7 +149,7 @@ def of_news(
 
 
 def _by_cause(news: Sequence[News]) -> list[list[News]]:
-    """What happened to one cause at once: out of bounds, and what cannot be seen for it."""
+    """Events of one cause at the same time: out of bounds, and what cannot be seen because of it."""
     found: dict[tuple[What, str], list[News]] = {}
     for one in news:
         found.setdefault((one.event.what, one.incident.cause), []).append(one)
@@ -157,7 +157,7 @@ def _by_cause(news: Sequence[News]) -> list[list[News]]:
 
 
 def _lines(same: Sequence[News], about: Mapping[str, About]) -> Iterator[str]:
-    """What and since when, what to do, and where it is shown."""
+    """What and since when, what to do, and where to look."""
     news = same[0]
     incident, event = news
     yield f"{SAID[event.what]}: {_one_line(_subject(news))}"
@@ -183,7 +183,7 @@ def _lines(same: Sequence[News], about: Mapping[str, About]) -> Iterator[str]:
 
 
 def _subject(news: News) -> str:
-    """The title says what is wrong, which it no longer is, or nobody looks at."""
+    """The title states what is wrong, which is misleading once it has recovered or is no longer checked."""
     return news.incident.name if news.event.what in ("recovered", "gone") else news.incident.title
 
 
@@ -224,12 +224,12 @@ def of_digest(
     link: str | None,
     about: Mapping[str, About] = MappingProxyType({}),
 ) -> Message:
-    """How it stands after the newest run of a set.
+    """State after the newest run of a set.
 
     Args:
         runs: of the target, oldest first.
-        since: when the last digest was delivered; without one, a period of the set is looked back.
-        about: what stands with each incident, by its key.
+        since: when the last digest was delivered; without one, one period of the set ago.
+        about: context of each incident, by its key.
     """
     mine = [run for run in runs if run.set == set_name and not run.partial]
     newest = mine[-1] if mine else None
@@ -310,5 +310,5 @@ def _one_line(text: str) -> str:
 
 
 def _calm(text: str) -> str:
-    """Nobody is called by what a system said."""
+    """Text of a system with mentions disarmed."""
     return _MENTION.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, text)

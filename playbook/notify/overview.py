@@ -1,4 +1,4 @@
-"""Who would be told, without telling anybody: for the doctor."""
+"""Who would be notified, without notifying anybody: for the doctor."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ NOBODY = "to nobody: set $SLACK_WEBHOOK_URL or $PLAYBOOK_WEBHOOK_URL, or name ot
 
 
 class Overview(NamedTuple):
-    """What is set up, and what of it cannot be used; a sentence each, without secrets."""
+    """What is set up, and what of it is unusable; one sentence each, without secrets."""
 
     lines: list[str]
     problems: list[str]
 
 
 def overview(settings: Settings) -> Overview:
-    """The channels, the tracker and the dead man's switch of these settings."""
+    """Channels, tracker and dead man's switch of these settings."""
     mine = settings.notifications
     channels, problems = channels_of(settings)
     told = [channel.to for channel in channels]

@@ -1,7 +1,7 @@
-"""The dead man's switch: who hears nothing of a run knows that something is wrong.
+"""The dead man's switch: a service that alerts if it does not hear from a run.
 
-As healthchecks.io has it, and what is like it: POST to ``URL/start`` when a run begins, to ``URL`` when it ended
-well, to ``URL/fail`` else. https://healthchecks.io/docs/http_api/
+For healthchecks.io and compatible services: POST to ``URL/start`` when a run begins, to ``URL`` when it ended OK,
+else to ``URL/fail``. https://healthchecks.io/docs/http_api/
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ def ping(
     history: Path | None = None,
     clock: Clock | None = None,
 ) -> None:
-    """Tell ``notifications.ping_url`` that a run of a set starts, or how it ended; nothing where it is not set.
+    """Ping ``notifications.ping_url`` when a run of a set starts or ends; nothing if it is not set.
 
-    It is sent up to three times, as a second one does no harm, and nothing that happens here is raised.
+    Sent up to three times, as a duplicate is harmless; errors are never raised.
 
     Args:
-        body: goes along, e.g. the line with the verdict.
-        history: folder of the history, in which it is noted.
+        body: sent along, e.g. the line with the verdict.
+        history: folder of the history, in which the ping is recorded.
     """
     url = settings.notifications.ping_for(set_name)
     if url is None:
@@ -82,6 +82,6 @@ def ping(
 
 
 def address_of(url: Secret, signal: Signal) -> Secret:
-    """The address for a signal; what follows a question mark stays behind it. Raises ValueError."""
+    """The address for a signal; a query string stays at its end. Raises ValueError."""
     parts = urlsplit(url.reveal())
     return Secret(parts._replace(path=parts.path.rstrip("/") + _PATHS[signal]).geturl())

@@ -1,4 +1,4 @@
-"""One POST to an address that is a secret: no word of it in any error, no redirect followed, no answer read."""
+"""One POST to a secret address: it appears in no error, no redirect is followed, and the answer is not read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _AGAIN = frozenset({408, 425, 429})
 
 
 def post(url: Secret, body: bytes, headers: Mapping[str, str], seconds: float) -> Try:
-    """Send it once, within so many seconds in all."""
+    """Send it once, within this many seconds in all."""
     from playbook.clients.libraries.transport import httpx
 
     def send() -> int:
@@ -32,7 +32,7 @@ def post(url: Secret, body: bytes, headers: Mapping[str, str], seconds: float) -
         return Try("its address is none that can be sent to: expected https://…")
     except httpx.ConnectError as error:
         return Try(f"no connection ({_reason(error)})", again=True)
-    except (UsageError, ValueError) as error:  # $SSL_CERT_FILE, or a proxy that is none, with its address
+    except (UsageError, ValueError) as error:  # $SSL_CERT_FILE, or an invalid proxy, whose address it contains
         other = f"it could not be sent ({type(error).__name__}); check $HTTPS_PROXY and its like"
         return Try(str(error) if isinstance(error, UsageError) else other)
     except (httpx.HTTPError, OSError) as error:
@@ -48,7 +48,7 @@ def _meaning(status: int) -> Try:
 
 
 def _reason(error: Exception) -> str:
-    """The system's words; a library's could hold the address."""
+    """The system's message; a library's could contain the address."""
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:

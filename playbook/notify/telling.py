@@ -1,4 +1,4 @@
-"""What is due is told: over every channel what that one was not told yet, and each issue as its incident is."""
+"""Delivers what is due: on every channel what it has not got yet, and updates each issue."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
-# Two at once would tell all of it twice. Whoever hangs for longer is not waited for: better twice than never.
+# Two concurrent runs would deliver everything twice. One that hangs longer is not waited for: better twice than
+# never.
 PATIENCE = 120.0  # seconds
 NO_CHANNEL = (
     "nobody is told: set $SLACK_WEBHOOK_URL, $PLAYBOOK_WEBHOOK_URL or $PLAYBOOK_ISSUES_TOKEN, "
@@ -53,11 +54,11 @@ def tell(
     *,
     found: history.History | None = None,
 ) -> None:
-    """Tell what the history shows and was not told yet; what goes wrong is said, noted, and never raised.
+    """Deliver what the history shows and was not delivered yet; errors are printed and recorded, never raised.
 
     Args:
-        results: of the runs that have just ended, by the id of their line, for channels that the team alone reads.
-        found: the history, where it was read already; of many targets it need not be read by each.
+        results: of the runs that have just ended, by the id of their line, for channels that only the team reads.
+        found: the history, if it was read already; with many targets it is read once.
     """
     try:
         with lines.alone(history_folder, PATIENCE):
@@ -68,10 +69,10 @@ def tell(
 
 
 class Telling:
-    """One look at the history of a target, and what follows from it.
+    """Notifications that follow from a target's history.
 
     Attributes:
-        problems: what is wrong with the history, or was not delivered, a sentence each.
+        problems: errors of the history and of deliveries, one sentence each.
     """
 
     def __init__(
@@ -106,10 +107,10 @@ class Telling:
         self.problems += wrong
 
     def tell(self, digest: str | None = None) -> None:
-        """Tell what is due: events, digests of the sets that have one, and that of a set that is asked for."""
+        """Deliver what is due: events, digests of the configured sets, and the digest of a requested set."""
         for problem in self.problems:
             self._say(f"notifications: {problem}")
-        self._keep_issues()  # first: whoever has commented on one is not to be reminded of it
+        self._keep_issues()  # first: a person who commented on an issue is not reminded of it
         for channel in self._channels:
             for message in self._messages(channel, digest):
                 self._send(channel, message)
@@ -140,7 +141,7 @@ class Telling:
         return found
 
     def _fresh(self, within: timedelta) -> list[str]:
-        """The sets of ``notifications.digests`` that were run a short while ago."""
+        """Sets of ``notifications.digests`` that ran recently."""
         recent = {run.set for run in self._runs if not run.partial and self._clock.now() - run.started <= within}
         return [name for name in self._settings.notifications.digests if name in recent]
 
@@ -150,7 +151,7 @@ class Telling:
             each.when
             for each in self._deliveries
             if each.what == "digest" and each.delivered and each.target == target.name and each.set == set_name
-            # What another channel was told this one was not.
+            # Deliveries on other channels do not count for this one.
             if each.channel == channel.name
         ]
         return of_digest(
@@ -167,7 +168,7 @@ class Telling:
 
     @cached_property
     def _about(self) -> dict[str, About]:
-        """What stands with each incident, for whoever reads the channels."""
+        """Context of each incident, for readers of the channels."""
         for_the_team = self._settings.target.private or self._settings.notifications.private
         guides = Guides(self._settings, self._clock.now(), for_the_team)
         return {one.key: (guides.of(one), self._handled[one.key]) for one in self._incidents}
@@ -179,7 +180,7 @@ class Telling:
         mine = self._settings.notifications
         outcome = deliver(
             lambda: _sent(channel, message, mine.time_limit_seconds),
-            # Where nobody answered, each further message would wait as long again.
+            # If a channel does not answer, each further message would wait as long again.
             tries=1 if channel.name in self._silent else mine.tries,
             pause=mine.try_again_seconds,
             clock=self._clock,
@@ -196,7 +197,7 @@ class Telling:
 
     @property
     def _is_for_the_team(self) -> bool:
-        """What is printed now only the team reads."""
+        """Whether only the team reads what is printed now."""
         return of_terminal(os.environ) is Audience.TEAM
 
     def _fail(self, problem: str) -> None:
@@ -271,7 +272,7 @@ class Telling:
         return {one.key: (guides.of(one), done[one.key]) for one in incidents}
 
     def _note_acknowledged(self, incident: Incident, issue: Issue, comment: Comment) -> About:
-        """A comment on the issue is an acknowledgement, at the time when it was written."""
+        """A comment on the issue acknowledges the incident, at the time of the comment."""
         act = Handling(
             when=comment.created_at or self._clock.now(),
             target=self._target,
@@ -294,7 +295,9 @@ class Telling:
 
 
 def _sent(channel: Channel, message: Message, seconds: float) -> Try:
-    """Whatever a channel raises is its own failure; its words may hold an address, so only their kind is told."""
+    """Any exception of a channel is its own failure; its message may contain an address, so only its type is
+    reported.
+    """
     try:
         return channel.send(message, seconds)
     except Exception as error:  # noqa: BLE001 - the other channels are told all the same

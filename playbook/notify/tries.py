@@ -1,4 +1,4 @@
-"""One delivery: bounded in time, tried again where that may help, and never for ever."""
+"""One delivery: bounded in time, and retried a limited number of times where that may help."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 class Try(NamedTuple):
-    """How one try went.
+    """Result of one attempt.
 
     Attributes:
-        error: empty where it was delivered.
-        again: another try may help. It may deliver twice: an answer that was lost is not told from no answer.
+        error: empty if it was delivered.
+        again: a retry may help. It may deliver twice: a lost answer looks like none.
     """
 
     error: str = ""
@@ -25,7 +25,7 @@ class Try(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a delivery went; ``error`` is that of the last try."""
+    """Result of a delivery; ``error`` is that of the last attempt."""
 
     delivered: bool
     attempts: int
@@ -33,7 +33,7 @@ class Outcome(NamedTuple):
 
 
 def deliver(once: Callable[[], Try], *, tries: int, pause: float, clock: Clock) -> Outcome:
-    """Try until it is delivered or cannot be, at most ``tries`` times; ``pause`` is in seconds, and doubles."""
+    """Retry until it is delivered or cannot be, at most ``tries`` times; ``pause`` is in seconds, and doubles."""
     for attempt in range(1, tries + 1):
         done = once()
         if not done.error or not done.again or attempt == tries:
@@ -43,10 +43,10 @@ def deliver(once: Callable[[], Try], *, tries: int, pause: float, clock: Clock) 
 
 
 def bounded(work: Callable[[], T], seconds: float) -> T:
-    """What ``work`` gives; TimeoutError where it takes longer.
+    """Result of ``work``; TimeoutError if it takes longer.
 
-    Time limits of a library count from one byte to the next, so that a server which drips could hold it for ever.
-    The work goes on in a thread that ends with the process.
+    Libraries limit the time between two bytes, so a server that sends slowly could hold them for ever. The work
+    continues in a thread that ends with the process.
     """
     answers: queue.Queue[tuple[T | None, BaseException | None]] = queue.Queue()
 

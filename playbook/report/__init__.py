@@ -18,19 +18,19 @@ RESULTS = "results.json"
 
 
 def write_all(results: Results, folder: Path, *, is_newest: bool = True) -> dict[str, str]:
-    """Write every form of the results into the run's folder, and lead ``latest`` to it.
+    """Write every form of the results into the run's folder, and point ``latest`` to it.
 
-    What could not be written, by its name, and why; one that fails costs its own file only.
+    Returns errors by file name; an error affects its own file only.
 
     Args:
-        is_newest: whether ``latest`` is to lead to it; it leads to the page over all where a run has many targets.
+        is_newest: whether to update ``latest``; with many targets it points to the page over all.
     """
     problems = _write(results, folder)
     return problems | (lead_latest_to(folder) if is_newest else {})
 
 
 def lead_latest_to(folder: Path) -> dict[str, str]:
-    """Lead ``latest`` to a folder; where that fails, why."""
+    """Point ``latest`` to a folder; errors by name."""
     try:
         point_latest_at(folder)
     except OSError as error:
@@ -39,18 +39,18 @@ def lead_latest_to(folder: Path) -> dict[str, str]:
 
 
 def render_folder(folder: Path) -> tuple[Results, dict[str, str]]:
-    """Write the files of an earlier run anew from its results.json; ``latest`` stays where it leads.
+    """Rewrite the files of an earlier run from its results.json; ``latest`` is unchanged.
 
-    The results, and what could not be written, as ``write_all`` tells it.
+    Returns the results, and errors as ``write_all`` does.
     """
     results = read_results(folder)
     return results, _write(results, folder)
 
 
 def for_everybody(folder: Path, to: Path, catalogue: Catalogue) -> None:
-    """Write the files of a run anew into another folder, with what everybody may read and nothing else.
+    """Write the public files of a run into another folder.
 
-    What lies in the run's folder beside them (load.json, pytest's page) is not taken along.
+    Other files of the run's folder (load.json, pytest's page) are not copied.
     """
     shown = public_results(read_results(folder), catalogue)
     to.mkdir(parents=True, exist_ok=True)
@@ -59,7 +59,7 @@ def for_everybody(folder: Path, to: Path, catalogue: Catalogue) -> None:
 
 
 def _form(module: str, name: str) -> Callable[[Results], str | bytes]:
-    """A form of the report, loaded when it is written: that is after the checks."""
+    """A form of the report, imported when it is written, which is after the checks."""
 
     def write(results: Results) -> str | bytes:
         made: str | bytes = getattr(import_module(f"{__name__}.{module}"), name)(results)
@@ -93,7 +93,7 @@ def _write(results: Results, folder: Path) -> dict[str, str]:
 
 
 def _utf8(text: str) -> bytes:
-    # A lone surrogate, from a file name or a broken answer, must not cost the report.
+    # A lone surrogate, from a file name or a broken answer, must not lose the report.
     return text.encode("utf-8", errors="replace")
 
 

@@ -1,4 +1,4 @@
-"""Compiled templates, kept as Python keeps modules: compiling them takes twenty times as long as using them."""
+"""Compiled templates, cached as Python caches modules: compiling takes twenty times as long as rendering."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playbook.core.whole_file import write_whole
 
 
 class Compiled(BytecodeCache):
-    """In ``__pycache__`` below the templates, where that can be written; used where the template is the same."""
+    """Cache in ``__pycache__`` below the templates, if writable; used if the template is unchanged."""
 
     def __init__(self, templates: Path) -> None:
         self._folder = templates / "__pycache__"
@@ -23,14 +23,14 @@ class Compiled(BytecodeCache):
         return self._folder / f"{bucket.key}.{sys.implementation.cache_tag}.jinja"
 
     def load_bytecode(self, bucket: Bucket) -> None:
-        """Take what is kept; Jinja compares its checksum with the template's. A damaged file is none."""
+        """Load a cached template; Jinja compares its checksum. A damaged file is ignored."""
         try:
             bucket.load_bytecode(BytesIO(self._file(bucket).read_bytes()))
         except (OSError, EOFError, ValueError, TypeError, PickleError):
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep it, unless Python was told to keep nothing."""
+        """Store it, unless Python is told not to write bytecode."""
         if not sys.dont_write_bytecode:
             with suppress(OSError):
                 self._folder.mkdir(exist_ok=True)

@@ -1,7 +1,7 @@
-"""ctrf.json from the results: the Common Test Report Format (https://ctrf.io, its schema in version 0.1.0).
+"""ctrf.json from the results: the Common Test Report Format (https://ctrf.io, schema version 0.1.0).
 
-It has five words for an outcome, so UNKNOWN becomes ``other``, WARNING passes, and the verdict itself stands in
-``rawStatus`` and ``labels``.
+It has five outcomes, so UNKNOWN becomes ``other`` and WARNING passes; the verdict itself is in ``rawStatus`` and
+``labels``.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def ctrf(results: Results) -> bytes:
 
 
 def _test(record: Record) -> dict[str, Any]:
-    # The node id of a check, and so this, stays the same from run to run.
+    # The node id of a check, and so this id, is stable across runs.
     test: dict[str, Any] = {
         "id": str(uuid5(NAMESPACE_URL, f"{_SPACE}/{record.check}")),
         "name": record.title or record.item or record.check,

@@ -1,8 +1,8 @@
-"""junit.xml from the results: what CI systems show beside a build.
+"""junit.xml from the results, for CI systems.
 
-CRITICAL is a failure, UNKNOWN an error, NOT CONFIGURED and WAIVED are skipped, WARNING passes and says so. Each
-carries its verdict, as ``type`` or before its message, and its item in its text: the schema of Jenkins' xUnit
-plugin (junit-10.xsd) knows no properties of a test case, and GitLab shows an element's text, not its attributes.
+CRITICAL is a failure, UNKNOWN an error, NOT CONFIGURED and WAIVED are skipped, WARNING passes with its message.
+Each has its verdict, as ``type`` or before its message, and its item in its text: the schema of Jenkins' xUnit
+plugin (junit-10.xsd) has no properties of a test case, and GitLab shows an element's text, not its attributes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from playbook.core.record import Record, Results
 from playbook.core.verdict import Verdict
 from playbook.report.words import MOST_CHARACTERS, clip
 
-# Characters that XML 1.0 cannot carry, not even escaped.
+# Characters that XML 1.0 cannot contain, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 

@@ -1,4 +1,4 @@
-"""``reports/latest`` leads to the newest run."""
+"""``reports/latest`` points to the newest run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 
 
 def point_latest_at(folder: Path) -> None:
-    """Make ``latest`` beside ``folder`` lead to it; replaced in one step, so that it always leads somewhere.
+    """Make ``latest`` beside ``folder`` point to it; replaced atomically, so that it is always valid.
 
-    A file system without symbolic links gets a folder with a page that leads on.
+    A file system without symbolic links gets a folder with a page that redirects.
     """
     latest = folder.parent / "latest"
     fresh = folder.parent / f".latest-{os.getpid()}"
@@ -27,7 +27,7 @@ def point_latest_at(folder: Path) -> None:
 
 
 def _leading_page(latest: Path, name: str) -> None:
-    if latest.is_symlink():  # else the page would be written into the report that it led to so far
+    if latest.is_symlink():  # otherwise the page would be written into the report that it pointed to
         latest.unlink()
     latest.mkdir(exist_ok=True)
     address = escape(f"../{name}/index.html", quote=True)

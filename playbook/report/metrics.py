@@ -1,7 +1,7 @@
-"""metrics.txt and openmetrics.txt from the results: one run for a text file collector, a push gateway, a scrape.
+"""metrics.txt and openmetrics.txt from the results: one run for a textfile collector, a Pushgateway, or a scrape.
 
-An item's verdict is a state set, so an alert reads
-``playbook_item_verdict{playbook_item_verdict="CRITICAL"} == 1``.
+An item's verdict is a state set, so an alert reads ``playbook_item_verdict{playbook_item_verdict="CRITICAL"} ==
+1``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _BOUNDS = ("target", "warning", "critical")
 
 
 def metrics_text(results: Results) -> str:
-    """The document in Prometheus' text format; every sample carries target and set."""
+    """The document in Prometheus' text format; every sample has the labels target and set."""
     return prometheus_text(_families(results))
 
 
 def metrics_openmetrics(results: Results) -> str:
-    """The same in OpenMetrics' text format."""
+    """The document in OpenMetrics' text format."""
     return openmetrics(_families(results))
 
 

@@ -1,10 +1,11 @@
 """Many targets in one run: a page over all of them, worst first, with a row for each.
 
     reports/targets-<set>-<time>/targets.json   the rows
-                                 index.html     the page; each row leads to the target's own report
+                                 index.html     the page; each row links to the target's own report
                                  summary.md
 
-No verdict is made here: a row has that of its target's results, and the whole is never better than its worst row.
+No verdict is computed here: a row has that of its target's results, and the whole is never better than its worst
+row.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from playbook.core.whole_file import reason_of, write_whole
 from playbook.report.words import ATTENTION, MARKS, attention, clip, headline, plural
 
 TARGETS = "targets.json"
-MOST_TOLD = 20  # targets that the terminal names; the page has them all
+MOST_TOLD = 20  # targets named on the terminal; the page lists all
 _MOST_CHARACTERS = 300
 
 Line = tuple[str, dict[str, bool]]
@@ -33,10 +34,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One target.
 
     Attributes:
-        worst: what is worst of it, in a sentence; empty where all is well.
-        folder: name of its report's folder, beside that of the page; empty where there is none.
-        problem: what of its report or its line in the history could not be written; empty where all was.
-        waited: seconds for which it had to wait for its turn to ask an API that limits requests.
+        worst: its worst finding, in a sentence; empty if everything is OK.
+        folder: name of its report's folder, beside the page's; empty if there is none.
+        problem: files of its report, or its line of the history, that could not be written; empty if all were.
+        waited: seconds spent waiting for an API's rate limit.
     """
 
     target: str
@@ -57,9 +58,9 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     """A run of many targets. Times are ISO 8601 in UTC.
 
     Attributes:
-        asked: the targets as the command line named them.
-        shard: ``3/8``, where this is a part of them; else empty.
-        rows: worst first, and by name.
+        asked: targets as named on the command line.
+        shard: ``3/8`` if this is a part of them; else empty.
+        rows: worst first, then by name.
     """
 
     schema: int = SCHEMA
@@ -77,7 +78,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def row_of(results: Results, *, folder: str, problem: str = "", waited: float = 0.0) -> Row:
-    """The row of a target whose results there are."""
+    """The row of a target with results."""
     return Row(
         target=results.target,
         kind=results.kind,
@@ -95,7 +96,7 @@ def row_of(results: Results, *, folder: str, problem: str = "", waited: float = 
 
 
 def unreached(target: str, kind: str, why: str) -> Row:
-    """The row of a target of which nothing was measured: UNKNOWN, and why."""
+    """The row of a target that was not measured: UNKNOWN, with the reason."""
     return Row(target=target, kind=kind, verdict=Verdict.UNKNOWN, worst=f"Not looked at: {why}", ended=why)
 
 
@@ -122,7 +123,7 @@ def overview_of(
     seconds: float,
     ended: str = "finished",
 ) -> Overview:
-    """The whole of these rows."""
+    """The overview of these rows."""
     ordered = sorted(rows, key=lambda row: (SEVERITY.index(row.verdict), row.target))
     verdict = worst(row.verdict for row in ordered)
     return Overview(
@@ -158,7 +159,7 @@ def _is(count: int) -> str:
 
 
 def lines(overview: Overview, where: str) -> Iterator[Line]:
-    """The end of the run in the terminal, with pytest's markup words."""
+    """The end of the run on the terminal, with pytest's markup words."""
     markup = {
         Verdict.OK: {"green": True},
         Verdict.WARNING: {"yellow": True},
@@ -188,13 +189,13 @@ def lines(overview: Overview, where: str) -> Iterator[Line]:
 
 
 def line_of(row: Row) -> Line:
-    """One line on a target that has ended, while the run goes on."""
+    """One line for a target that has ended, while the run continues."""
     told = f": {row.worst}" if row.worst else f" ({', '.join(f'{n} {v}' for v, n in row.counts.items())})"
     return f"{MARKS[row.verdict]} {row.verdict} {row.target}{clip(told, 160)}", {}
 
 
 def write_overview(overview: Overview, folder: Path) -> dict[str, str]:
-    """Write its three files; what could not be written, by name, and why. One that fails costs no other."""
+    """Write its three files; errors by file name. An error affects its own file only."""
     problems = {}
     for name, made in _WRITERS.items():
         try:
@@ -207,7 +208,7 @@ def write_overview(overview: Overview, folder: Path) -> dict[str, str]:
 
 
 def read_overview(folder: Path) -> Overview:
-    """That of a folder; OSError or ValueError where it is none."""
+    """The overview in a folder; OSError or ValueError if there is none."""
     return msgspec.json.decode((folder / TARGETS).read_bytes(), type=Overview)
 
 
@@ -234,7 +235,7 @@ def page(overview: Overview) -> str:
 
 
 def summary(overview: Overview) -> str:
-    """Markdown: the verdict, and a row for each target that is not well."""
+    """Markdown: the verdict, and a row for each failing target."""
     told = [f"# {MARKS[overview.verdict]} {overview.verdict}: {overview.set} checks of {overview.asked}", ""]
     told += [says(overview), ""]
     bad = [row for row in overview.rows if row.verdict in ATTENTION]

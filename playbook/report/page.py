@@ -1,4 +1,6 @@
-"""index.html: one file, no JavaScript, for desk, phone, dark and paper. A pure function of the results."""
+"""index.html: one file without JavaScript, for desk, phone, dark mode and paper. A pure function of the
+results.
+"""
 
 from __future__ import annotations
 
@@ -40,13 +42,13 @@ from playbook.report.words import (
 )
 from playbook.thread.troubles import name_of
 
-# More rows than this help nobody on a page; results.json holds them all.
+# More rows do not help on a page; results.json contains all.
 MOST_ROWS = 60
-# So many troubles are told in full above everything else; the rest by name and with what to do.
+# Troubles shown in full above everything else; further ones are listed by name with what to do.
 MOST_IN_FULL = 25
 MOST_DUE = 3
 
-# Control characters, lone surrogates, and what turns the direction of writing: a log line could draw with them.
+# Control characters, lone surrogates, and direction overrides, with which a log line could change the display.
 _UNSHOWABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -129,7 +131,7 @@ def page(results: Results) -> str:
 def _pictures(
     results: Results, urgent: list[Record], first_of_runbook: Mapping[str, Record], *, is_opened: bool
 ) -> dict[str, list[Chart]]:
-    """The charts that stand open with each finding, by its check."""
+    """Charts shown unfolded with each finding, by check."""
     shown: dict[str, list[Chart]] = {}
     for record in urgent:
         shown[record.check] = pictures(
@@ -143,12 +145,12 @@ def _pictures(
 
 
 def written_page(results: Results) -> str:
-    """The same as it is written down: numbers stay with their units."""
+    """The page as written: numbers stay with their units."""
     return units_kept(page(results))
 
 
 def _anchors(records: list[Record]) -> dict[str, str]:
-    """Where on the page each check stands, by node id: its item, numbered where several checks share one."""
+    """Anchor of each check by node id: its item, numbered if several checks share one."""
     anchors: dict[str, str] = {}
     taken: Counter[str] = Counter()
     for record in records:
@@ -159,7 +161,7 @@ def _anchors(records: list[Record]) -> dict[str, str]:
 
 
 def _by_subject(records: list[Record]) -> list[tuple[str, list[Record]]]:
-    """Subjects with something bad first, then in the order of the playbook."""
+    """Subjects with failures first, then in the order of the playbook."""
     ordered = sorted(records, key=lambda record: record.subject)
     grouped = [(subject, sorted(group, key=_badness)) for subject, group in groupby(ordered, lambda r: r.subject)]
     known = list(SUBJECTS)
@@ -168,7 +170,7 @@ def _by_subject(records: list[Record]) -> list[tuple[str, list[Record]]]:
 
 
 def _figures(records: list[Record]) -> list[Record]:
-    """What was judged by a limit: the playbook's key performance indicators, then the rest."""
+    """Values judged by a limit: the playbook's key performance indicators, then the rest."""
     judged = [record for record in records if record.limit and record.value is not None]
     return sorted(judged, key=lambda record: (".kpi." not in record.item, record.item))
 
@@ -178,7 +180,7 @@ def _badness(record: Record) -> tuple[int, str]:
 
 
 def icon(verdict: Verdict) -> str:
-    """The verdict's mark, as an address that holds its own picture."""
+    """The verdict's icon, as a data URL."""
     colour = {
         Verdict.OK: "#12703d",
         Verdict.WARNING: "#a86400",
@@ -211,7 +213,7 @@ def _slug(verdict: Verdict | str) -> str:
 
 
 def shown(value: object) -> object:
-    """Every text on its way into the page: nothing that draws by itself, nothing without end."""
+    """Every text that is put into the page: without control characters, and bounded."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
     return _UNSHOWABLE.sub("\ufffd", clip(value))
@@ -219,12 +221,12 @@ def shown(value: object) -> object:
 
 @cache
 def environment() -> Environment:
-    """Of the report's own templates."""
+    """Environment of the report's own templates."""
     return make_environment({})
 
 
 def make_environment(more: Mapping[str, str]) -> Environment:
-    """The report's templates, filters and guard against hostile texts, with more templates by name."""
+    """The report's templates, filters and protection against hostile texts, with more templates by name."""
     own = {
         name: template_text(f"{name}.html.j2")
         for name in ("page", "parts", "drawing", "handoff", "first_screen", "overview")

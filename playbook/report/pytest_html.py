@@ -1,9 +1,8 @@
-"""pytest-html's page in our words.
+"""pytest-html's page with the six verdicts.
 
-pytest-html knows a fixed set of outcomes, in its Python and in its JavaScript; a row with another one vanishes.
-So each verdict borrows an outcome of its own for its row, whatever it is to pytest, and only what people read is
-relabelled; the rows are then counted as they stand. pytest-html escapes neither test ids nor what hooks hand it,
-so everything is escaped here.
+pytest-html knows a fixed set of outcomes, in Python and in JavaScript; a row with any other disappears. So each
+verdict borrows an outcome for its row, whatever it is to pytest, and only visible texts are relabelled; the rows
+are then counted. pytest-html escapes neither test ids nor what hooks return, so everything is escaped here.
 """
 
 from __future__ import annotations
@@ -47,14 +46,14 @@ _LABELS = {
 }
 _LINES = 40
 _FIRST = pytest.StashKey[Any]()  # of the pages that stand apart
-_OURS = pytest.StashKey[bool]()  # the page stands in the folder of the run; with --html it can be anywhere
+_OURS = pytest.StashKey[bool]()  # the page is in the run's folder; with --html it can be anywhere
 
 
 def add_page(config: pytest.Config, file: Path, failed: Callable[[str, str], None]) -> None:
-    """Have pytest-html write ``file``: it takes orders only before a session, and the first check comes later.
+    """Make pytest-html write ``file``: it is configured before a session, and the first check comes later.
 
     Args:
-        failed: is told the file's name and why, where it cannot be written.
+        failed: called with the file's name and the error if it cannot be written.
     """
     from pytest_html.plugin import pytest_configure
 
@@ -71,7 +70,7 @@ def add_page(config: pytest.Config, file: Path, failed: Callable[[str, str], Non
 
 
 class PageApart:
-    """A page of pytest-html that is told of some checks only: those of one target, where a run has many."""
+    """A pytest-html page for some checks only: those of one target, if a run has many."""
 
     def __init__(self, config: pytest.Config, file: Path, failed: Callable[[str, str], None]) -> None:
         self._failed, self._name = failed, file.name
@@ -82,7 +81,7 @@ class PageApart:
             (self._page,) = [page for page in _pages(config) if page not in known]
             config.pluginmanager.unregister(self._page)
             config.stash[_FIRST] = self._page
-        else:  # whose template need not be read once more
+        else:  # its template is read only once
             from pytest_html.report_data import ReportData
             from pytest_html.selfcontained_report import SelfContainedReport
 
@@ -93,10 +92,10 @@ class PageApart:
                 lambda why: failed(file.name, why),
             )
             self._page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
-        config.option.htmlpath = None  # it is nobody's but ours
+        config.option.htmlpath = None  # only our page is written
 
     def keep(self, report: pytest.TestReport) -> None:
-        """Take one report in."""
+        """Add a report."""
         self._page.pytest_runtest_logreport(report)
 
     def write(self, config: pytest.Config) -> None:
@@ -108,7 +107,7 @@ class PageApart:
             self._failed(self._name, f"{type(error).__name__}: {error}")
 
 
-# What its page lacks for those who listen, use a keyboard or tap: its own text, and what takes its place.
+# Accessibility fixes: the page's own text, and its replacement.
 _MENDED = (
     (re.compile(r"<html>"), '<html lang="en">'),
     (re.compile(r"<body>"), "<body><main>"),
@@ -125,7 +124,7 @@ _MENDED = (
 
 
 def make_accessible(file: Path) -> None:
-    """Mend the written page, whole or not at all; what another version of pytest-html writes is left as it is."""
+    """Fix the written page, completely or not at all; pages of other pytest-html versions are left unchanged."""
     text = file.read_text(encoding="utf-8")
     head, body, data = _parts(text)
     for pattern, instead in _MENDED:
@@ -134,7 +133,7 @@ def make_accessible(file: Path) -> None:
 
 
 def _parts(text: str) -> tuple[str, str, str]:
-    """What comes before the body, the body, and what it was filled from: that holds texts of checks."""
+    """Everything before the body, the body, and its data, which contains texts of checks."""
     before, body, rest = text.partition("<body>")
     shown, footer, data = rest.partition("<footer>")
     return before, body + shown + footer, data
@@ -159,7 +158,7 @@ def _without_raising(write: Callable[..., None], failed: Callable[[str], None]) 
 
 
 def silence(config: pytest.Config) -> None:
-    """Its page is written by now; the closing line that it would add names a folder that ours names too."""
+    """Suppress its closing line, which names a folder that ours names too; the page is written by now."""
     for page in _pages(config):
         config.pluginmanager.unregister(page)
 
@@ -172,7 +171,7 @@ def _pages(config: pytest.Config) -> list[Any]:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_metadata(metadata: dict[str, Any]) -> None:
-    """The table of packages and variables above the results helps nobody here; results.json has the versions."""
+    """Remove the table of packages and variables above the results; results.json has the versions."""
     metadata.clear()
 
 
@@ -180,7 +179,7 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
 def pytest_html_report_title(report: Any) -> None:
     report.title = "Operations playbook"
     if _OURS in report.config.stash:
-        # The folder says what was checked and when: sandbox-daily-20261123T070000Z.
+        # The folder names target, set and time: sandbox-daily-20261123T070000Z.
         report.title += f": {Path(report.config.option.htmlpath).resolve().parent.name}"
     for outcome, label in _LABELS.items():
         report.outcomes[outcome]["label"] = label
@@ -190,14 +189,14 @@ def pytest_html_report_title(report: Any) -> None:
 def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
     for page in _pages(session.config):
         _count_rows(page._report)
-    # pytest-html's head knows no phones; browsers heed this in the body too.
+    # pytest-html's head has no viewport; browsers accept it in the body too.
     prefix.append('<meta name="viewport" content="width=device-width, initial-scale=1">')
     if _OURS in session.config.stash:
         prefix.append('<p><a href="index.html">The report with verdict, figures and next steps</a></p>')
 
 
 def _count_rows(made: Any) -> None:
-    """One row a check, the last: a failing teardown has replaced the record of the call."""
+    """One row per check, the last: a failing teardown replaces the record of the call."""
     for rows in made.data["tests"].values():
         del rows[:-1]
     counted = Counter(row["result"].lower() for rows in made.data["tests"].values() for row in rows)
@@ -235,7 +234,7 @@ def _told(record: Record) -> Iterator[str]:
         "Look again": record.look_again.replace("\n", "\n" + " " * 18),
         "Add": record.add,
     }
-    # Indented, as pytest-html takes a line that begins with an E for an error.
+    # Indented, as pytest-html treats a line that begins with an E as an error.
     yield from (f"  {name:<15} {text}" for name, text in told.items() if text)
     for item in record.evidence:
         yield ""

@@ -1,4 +1,6 @@
-"""pytest's own outputs: what it prints passes the door, and what a plugin of its cannot write costs no verdict."""
+"""pytest's own output: what it prints passes the door, and a plugin that cannot write its file costs no
+verdict.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +18,19 @@ from playbook.core.whole_file import reason_of
 _LONGEST = 100_000  # characters written at once: pytest writes line by line
 
 
-# What must know of its own failures: pytest itself, its terminal, and xdist, which ends its workers there.
+# Plugins whose errors must propagate: pytest itself, its terminal, and xdist, which ends its workers there.
 _NEEDED = ("session", "main", "runner", "terminalreporter", "dsession", "capturemanager", "logging-plugin")
 
 
 def redact(text: str) -> str:
-    """What pytest says of one thing: taken apart before it comes to a record, or shown by pytest itself."""
+    """Redact a text of pytest before it becomes part of a record or is shown by pytest itself."""
     return door.text(text, _LONGEST)
 
 
 def guard(config: pytest.Config) -> None:
-    """Let everything that pytest is told to write to its terminal pass the door.
+    """Pass everything that pytest writes to its terminal through the door.
 
-    A terminal that is gone, or a file in its place whose disk is full, takes nothing and ends nothing.
+    A closed terminal, or a file on a full disk in its place, ends nothing.
     """
     writer: Any = config.get_terminal_writer()
     if hasattr(writer, "playbook_write"):
@@ -39,7 +41,7 @@ def guard(config: pytest.Config) -> None:
         writer._file.reconfigure(errors="backslashreplace")
 
     def write(msg: str, *, flush: bool = False, **markup: bool) -> None:
-        text = msg.lstrip("\r")  # of a line that is written over; the rest of the controls is nobody's to set
+        text = msg.lstrip("\r")  # used to overwrite a line; other control characters are removed
         try:
             write_on(msg[: len(msg) - len(text)] + redact(text), flush=flush, **markup)
         except OSError:
@@ -55,10 +57,10 @@ def guard(config: pytest.Config) -> None:
 
 
 def _give_up(config: pytest.Config, writer: Any) -> None:
-    """Write to nobody from now on: pytest and Python would flush once more, and end with codes of their own."""
+    """Write nowhere from now on: pytest and Python would flush again, and exit with their own codes."""
     nobody = os.open(os.devnull, os.O_WRONLY)
     capture: Any = getattr(config.pluginmanager.get_plugin("capturemanager"), "_global_capturing", None)
-    kept = getattr(getattr(capture, "out", None), "targetfd_save", None)  # what pytest's capture will put back
+    kept = getattr(getattr(capture, "out", None), "targetfd_save", None)  # what pytest's capture will restore
     with suppress(OSError, ValueError):
         for descriptor in {writer._file.fileno(), *([kept] if kept is not None else [])}:
             os.dup2(nobody, descriptor)
@@ -66,7 +68,7 @@ def _give_up(config: pytest.Config, writer: Any) -> None:
 
 
 class InternalErrorForEverybody:
-    """In a public log an internal error is its type and place: its message may quote anything."""
+    """In a public log an internal error is reduced to type and place: its message may quote anything."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
@@ -77,7 +79,7 @@ class InternalErrorForEverybody:
 
 
 def hold_the_end(config: pytest.Config, failed: Callable[[str, str], None]) -> None:
-    """Let no other plugin's end of a session raise; ``failed`` is told of whom it was and why."""
+    """Catch errors of other plugins at the end of a session; ``failed`` gets the plugin and the error."""
     for hook in config.hook.pytest_sessionfinish.get_hookimpls():
         if hook.wrapper or hook.hookwrapper or hook.plugin_name in _NEEDED:
             continue

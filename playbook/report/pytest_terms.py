@@ -1,11 +1,11 @@
-"""A verdict in pytest's terms: the form of a report that the terminal, JUnit, xdist and pytest-html understand.
+"""A verdict in pytest's terms: a report that the terminal, JUnit, xdist and pytest-html understand.
 
 ===============  ========  ==============================================================================
 OK               passed
-WARNING          passed    ``wasxfail``: the form in which what passed has something to say
+WARNING          passed    ``wasxfail``: the form in which a passed test has a message
 CRITICAL         failed    in the call: a failure of what is tested
 UNKNOWN          failed    in the setup, or the teardown: an error, which is no failure of what is tested
-NOT CONFIGURED   skipped   with file, line and reason; pytest takes no other form
+NOT CONFIGURED   skipped   with file, line and reason; pytest accepts no other form
 WAIVED           skipped   the same
 ===============  ========  ==============================================================================
 """
@@ -29,12 +29,12 @@ LETTERS = {
 
 
 def attach(report: pytest.TestReport, record: Record) -> None:
-    """Put the record on the report that decides. Only text crosses from an xdist worker to its controller."""
+    """Attach the record to the deciding report. Only text crosses from an xdist worker to its controller."""
     report.playbook_record = msgspec.json.encode(record).decode()  # type: ignore[attr-defined]
     if hasattr(report, "wasxfail"):
-        del report.wasxfail  # of a mark xfail, which is no verdict
+        del report.wasxfail  # set by an xfail mark, which is no verdict
     teardown = report.when == "teardown"
-    report.when = report.when if teardown else "call"  # also where a fixture could not be measured
+    report.when = report.when if teardown else "call"  # also if a fixture could not be measured
     match record.verdict:
         case Verdict.OK:
             report.outcome, report.longrepr = "passed", None
@@ -52,13 +52,13 @@ def attach(report: pytest.TestReport, record: Record) -> None:
 
 
 def record_of(report: pytest.TestReport | pytest.CollectReport) -> Record | None:
-    """The record that the report carries; None where it does not decide."""
+    """The record of a report; None if it is not the deciding one."""
     text = getattr(report, "playbook_record", None)
     return msgspec.json.decode(text, type=Record) if text else None
 
 
 def forget_record(report: pytest.TestReport) -> None:
-    """Keep of the record no more than its verdict: pytest keeps every report to the end of the session."""
+    """Keep only the verdict of the record: pytest keeps every report until the end of the session."""
     record = record_of(report)
     if record:
         report.playbook_verdict = str(record.verdict)  # type: ignore[attr-defined]
@@ -66,7 +66,7 @@ def forget_record(report: pytest.TestReport) -> None:
 
 
 def verdict_on(report: pytest.TestReport | pytest.CollectReport) -> Verdict | None:
-    """The verdict that the report carries; None where it does not decide."""
+    """The verdict of a report; None if it is not the deciding one."""
     kept = getattr(report, "playbook_verdict", None)
     if kept:
         return Verdict(kept)

@@ -1,10 +1,10 @@
 """playbook.sarif from the results: the security items, as GitHub's code scanning reads SARIF 2.1.0.
 
 GitHub shows every result as an open alert, whatever its ``kind`` or ``suppressions``, and closes an alert as fixed
-when its result is gone. So only what is well gives no result. CRITICAL is an error, WARNING a warning. UNKNOWN is
-a note, as an alert must not be called fixed because nobody could look, and a notification besides. WAIVED is
-a suppressed note, for the readers that know of it. What is NOT CONFIGURED is a notification only.
-No rule has a ``security-severity``: it would be shown in place of the level, and an UNKNOWN as High as a CRITICAL.
+when its result is missing. So only OK items have no result. CRITICAL is an error, WARNING a warning. UNKNOWN is a
+note, as an alert must not be called fixed because it could not be checked, and also a notification. WAIVED is a
+suppressed note, for readers that support it. NOT CONFIGURED is a notification only. No rule has a
+``security-severity``: it would be shown instead of the level, and an UNKNOWN as High as a CRITICAL.
 
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 """
@@ -33,19 +33,19 @@ LEVELS = {
     Verdict.UNKNOWN: "note",
     Verdict.WAIVED: "note",
 }
-# What GitHub takes of a description and of a title, in characters.
+# GitHub's limits for a description and a title, in characters.
 _LONGEST = 1_000
 _LONGEST_NAME = 250
 _NOTED = {Verdict.UNKNOWN: "toolExecutionNotifications", Verdict.NOT_CONFIGURED: "toolConfigurationNotifications"}
 
 
 def security_records(results: Results) -> list[Record]:
-    """The records that code scanning is told of."""
+    """Records that are reported to code scanning."""
     return [record for record in results.records if record.subject in SUBJECTS]
 
 
 def sarif(results: Results, root: Path | None = None) -> bytes:
-    """The document; ``root`` is the folder that the checks' paths start from, else the project's."""
+    """The document; ``root`` is the folder that the checks' paths are relative to, by default the project's."""
     root = root or (Path.cwd() if INSTALLED else ROOT)
     records = security_records(results)
     ids = list(dict.fromkeys(record.item for record in records))
@@ -59,7 +59,7 @@ def sarif(results: Results, root: Path | None = None) -> bytes:
                 "rules": rules,
             }
         },
-        # Up to the last slash it is the category: a weekly run does not close what a monthly one found.
+        # Everything up to the last slash is the category: a weekly run does not close what a monthly one found.
         "automationDetails": {"id": f"operations-playbook/{results.target}/{results.set}/"},
         "invocations": [_invocation(results, records)],
         "results": [_result(record, ids, results.target, root) for record in records if record.verdict in LEVELS],
@@ -71,7 +71,7 @@ def sarif(results: Results, root: Path | None = None) -> bytes:
 
 
 def _rule(record: Record, catalogue: Catalogue) -> dict[str, Any]:
-    """From the catalogue, whose words do not change with the target."""
+    """From the catalogue, whose text does not depend on the target."""
     item = catalogue.items.get(record.item) or Item(
         record.item, record.title, record.rule, record.why, record.next_step, record.look_again
     )
@@ -92,7 +92,7 @@ def _rule(record: Record, catalogue: Catalogue) -> dict[str, Any]:
         "help": {"text": plain or record.item, "markdown": markdown or record.item},
         "defaultConfiguration": {"level": "error"},
         "properties": {
-            "tags": sorted({"security", "operations", record.subject}),  # GitHub refuses one that stands twice
+            "tags": sorted({"security", "operations", record.subject}),  # GitHub refuses duplicates
             "precision": "high",
         },
     }
@@ -131,7 +131,7 @@ def _message(record: Record) -> str:
 
 
 def _fingerprint(target: str, record: Record) -> str:
-    """Of the check on this target, and of nothing that changes with the day: number, date, line."""
+    """Of the check on this target, without anything that changes from day to day: numbers, dates, lines."""
     digest = hashlib.sha256(f"{target}\n{record.item}\n{record.check}".encode(errors="replace")).hexdigest()
     return f"{digest[:16]}:1"
 
@@ -157,7 +157,7 @@ def _invocation(results: Results, records: list[Record]) -> dict[str, Any]:
 
 
 def _line_of(file: Path, name: str) -> tuple[int, int]:
-    """Line of a check in its file, and how wide that is; the first line where it is not there any more."""
+    """Line of a check in its file, and its length; the first line if it is no longer there."""
     for number, line in enumerate(_lines(file), 1):
         if line.startswith(f"def {name}("):
             return number, len(line)
@@ -176,7 +176,7 @@ def _lines(file: Path) -> tuple[str, ...]:
 def _catalogue() -> Catalogue:
     try:
         return read_catalogue()
-    except UsageError:  # the report must not be lost with it; a test holds that it reads
+    except UsageError:  # the report must not be lost because of it; a test ensures that it is readable
         return Catalogue({}, [])
 
 

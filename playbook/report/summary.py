@@ -21,19 +21,19 @@ from playbook.report.words import (
 )
 from playbook.thread.troubles import call_words, since_words, troubles
 
-# GitHub drops a job summary over 1 MiB whole, so it is cut well before, on a line.
+# GitHub drops a job summary over 1 MiB entirely, so it is cut well below, at a line end.
 LARGEST = 900_000
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~!&])")
-# An address is shown as a link by itself, and a backslash in it would become part of it.
+# Addresses become links by themselves; a backslash in them would become part of the link.
 _ADDRESS = re.compile(r"(https?://[A-Za-z0-9.:/_?=%+,;-]*[A-Za-z0-9/])")
-# What GitHub turns into a mention of a person or of an issue, escaped or not.
+# Texts that GitHub turns into a mention of a person or an issue, escaped or not.
 _MENTION = re.compile(r"(@|\\#(?=\d))")
 _ZERO_WIDTH_SPACE = "\u200b"
 
 
 def summary(results: Results, largest: int = LARGEST) -> str:
-    """The document; at most ``largest`` bytes, and cut on a line where it would be more."""
+    """The document; at most ``largest`` bytes, cut at a line end beyond that."""
     text = "\n".join(_lines(results)) + "\n"
     if len(text.encode()) <= largest:
         return text
@@ -85,7 +85,7 @@ def _lines(results: Results) -> Iterator[str]:
 
 
 def _do_next(results: Results) -> Iterator[str]:
-    """What is wrong and since when, what to do, whom to call; then what changed since the last run."""
+    """What is wrong and since when, what to do, whom to call; then changes since the last run."""
     found = troubles(results)
     if found:
         yield from ("", "## Do next", "")
@@ -112,7 +112,7 @@ def _do_next(results: Results) -> Iterator[str]:
 
 
 def _target(address: str) -> str:
-    """An address as Markdown takes it between brackets."""
+    """An address in Markdown's angle brackets."""
     return address.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
 
 
@@ -151,7 +151,7 @@ def _kpis(results: Results) -> Iterator[str]:
 
 
 def plain(text: str) -> str:
-    """Text that Markdown shows as it is, on one line, and that mentions nobody."""
+    """Text that Markdown shows literally, on one line, without mentions."""
     parts = _ADDRESS.split(_one_line(text))
     return "".join(f"<{part}>" if number % 2 else _escaped(part) for number, part in enumerate(parts))
 
@@ -161,7 +161,7 @@ def _escaped(text: str) -> str:
 
 
 def _code(text: str) -> list[str]:
-    """Each line as a code span, fenced by more backticks than it holds."""
+    """Each line as a code span, fenced by more backticks than it contains."""
     lines = [_one_line(line) for line in text.splitlines()]
     return [f"{(fence := _fence(line))} {line} {fence}" for line in lines if line]
 

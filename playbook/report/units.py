@@ -1,4 +1,4 @@
-"""Numbers stay with their units where pages are read: no-break spaces in the text of HTML, and nowhere else.
+"""No-break spaces between numbers and units in the text of HTML pages, and nowhere else.
 
 Not in attributes, which programs and tests read; nor in code, which is copied into a shell.
 """
@@ -14,7 +14,7 @@ _AS_IT_IS = re.compile(r"<(/?)(?:code|pre|style|script|title|textarea)\b")
 
 
 def units_kept(html: str) -> str:
-    """The same page; in its texts a number is not parted from its unit at the end of a line."""
+    """The page with no-break spaces between numbers and units in its texts."""
     found, depth = [], 0
     for part in _TAG.split(html):
         if part.startswith("<"):

@@ -1,4 +1,4 @@
-"""One run: what it checks, where its results go, and what they add up to. Knows nothing of pytest."""
+"""One run: what it checks, where its results go, and its overall verdict. Independent of pytest."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ from playbook.settings.own_catalogue import catalogue_of
 
 
 def load_providers() -> None:
-    """Let the registry know every client and measurement. Imports none of them, and touches no network."""
+    """Register every client and measurement. Imports none of them, and needs no network."""
     for package in (playbook.clients, playbook.measure):
         REGISTRY.find(package)
 
 
 class Run:
-    """What the checks of one process share."""
+    """State shared by the checks of one process."""
 
     def __init__(
         self,
@@ -61,17 +61,17 @@ class Run:
         history: Path | None = None,
         earlier: Earlier | None = None,
     ) -> None:
-        """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.settings.gate``.
+        """``allow_mutations`` and ``load_order`` come from the command line; see ``playbook.settings.gate``.
 
-        ``history`` is the folder of past runs; None where there are none to compare with. ``earlier`` is what they
-        have read, where that is known already.
+        ``history`` is the folder of past runs; None if there is nothing to compare with. ``earlier`` are the past
+        runs, if they have been read already.
         """
         self.settings = settings
         self.clock = clock or Clock()
         self.catalogue: Catalogue = catalogue_of(settings)
         self.waivers = self._read_waivers()
         self.load_order = load_order or LoadOrder()
-        self.left_out: dict[str, str] = {}  # by item, the part that is not there
+        self.left_out: dict[str, str] = {}  # missing part of the product, by item
         self.measurements = Measurements(
             {
                 "settings": settings,
@@ -133,7 +133,7 @@ class Run:
         return leaving(record)
 
     def _read_waivers(self) -> Waivers:
-        """What cannot be read waives nothing."""
+        """Waivers; an unreadable file waives nothing."""
         now = self.clock.now()
         try:
             return waivers_of(self.settings, self.catalogue, now)
@@ -141,7 +141,7 @@ class Run:
             return Waivers({}, {"": [str(error)]}, now)
 
     def timings(self) -> list[Timing]:
-        """How long each measurement took, slowest first."""
+        """Duration of each measurement, slowest first."""
         outcomes = self.measurements.finished()
         return [Timing(o.name, round(o.seconds, 3), o.error is None) for o in outcomes]
 
@@ -155,9 +155,9 @@ def floor_of(
     partial: bool,
     left_out: Collection[str] = (),
 ) -> int:
-    """The least number of executed checks for a verdict. On the sandbox everything must have been executed.
+    """Least number of executed checks for a verdict. On the sandbox every check must be executed.
 
-    What is not part of the product (``left_out``, by id) cannot be asked for.
+    Items that are not part of the product (``left_out``, by id) are not required.
     """
     if partial:
         return 1
@@ -174,7 +174,7 @@ def subject_of(nodeid: str) -> str:
 
 
 def never_ran(begun: Begun, records: Iterable[Record], reason: str, now: datetime) -> list[Record]:
-    """Records of the checks that were chosen and came to none; with xdist no item is known of them."""
+    """Records of the selected checks without a result; with xdist their items are unknown."""
     known = {record.check for record in records}
     return [
         leaving(not_run(item, check, reason, now))
@@ -184,7 +184,7 @@ def never_ran(begun: Begun, records: Iterable[Record], reason: str, now: datetim
 
 
 def not_run(item: Item, check: str, reason: str, now: datetime) -> Record:
-    """The record of a check that was selected and never ran."""
+    """Record of a check that was selected and never ran."""
     return Record(
         item=item.id,
         check=check,
@@ -212,7 +212,7 @@ def begun_now(
     left_out: Sequence[LeftOut] = (),
     planned: Mapping[str, Item] | None = None,
 ) -> Begun:
-    """A run of this target."""
+    """Start data of a run of this target."""
     return Begun(
         target=settings.target.name,
         kind=settings.target.kind,
@@ -239,10 +239,10 @@ def add_up(
     ended: str = "finished",
     unread: Iterable[str] = (),
 ) -> Results:
-    """The results of a run that has begun so, from what it came to."""
+    """Results of a run, from its start data and its records."""
     records = under_their_causes(sorted(records, key=lambda record: (record.subject, record.item)))
     verdicts = [record.verdict for record in records]
-    # What is excepted from judgement is excepted from being counted on.
+    # Waived checks do not count towards the floor.
     floor = max(begun.floor - verdicts.count(Verdict.WAIVED) - _skip_themselves(begun, records), 1)
     verdict = overall(verdicts, floor=floor)
     if ended != "finished" and verdict not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
@@ -277,18 +277,18 @@ def add_up(
 
 
 def _skip_themselves(begun: Begun, records: Iterable[Record]) -> int:
-    """How many of somebody's own checks say that they do not apply to the sandbox."""
+    """Number of own checks that skip themselves on the sandbox."""
     if begun.kind != SANDBOX:
         return 0
-    own = (record for record in records if is_own(record.item) and "::" in record.check)  # and not of a whole file
+    own = (record for record in records if is_own(record.item) and "::" in record.check)  # not a whole file
     return sum(record.verdict is Verdict.NOT_CONFIGURED for record in own)
 
 
 def make_from_records(folder: Path) -> Results | None:
-    """The results of a run that was killed, from what it had kept; None where it has kept nothing.
+    """Results of a killed run, from the records that it had written; None if there are none.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the folder cannot be read.
     """
     left = what_was_left(folder)
     if left is None:
@@ -299,7 +299,7 @@ def make_from_records(folder: Path) -> Results | None:
 
 
 def versions() -> dict[str, str]:
-    """What ran: the suite, Python, the system, and the libraries a result may depend on."""
+    """Versions of the suite, Python, the system, and the libraries that a result may depend on."""
     import platform
     from importlib.metadata import version
 

@@ -1,4 +1,4 @@
-"""What comes due in the next two weeks, by the settings, the ledgers and past runs; nothing is measured for it."""
+"""What is due within the next two weeks, from settings, ledgers and past runs; nothing is measured for it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from playbook.people.waivers import Waivers
 from playbook.settings.loading import Settings
 
 HORIZON = timedelta(days=14)
-# Items whose value is for how many days something is still good.
+# Items whose value is the number of days until something expires.
 _DAYS_LEFT = {"weekly.security.certificate": "The first certificate to end"}
 
 
 def coming_due(
     settings: Settings, catalogue: Catalogue, waivers: Waivers, runs: Sequence[RunLine], now: datetime
 ) -> list[Due]:
-    """What comes due, the next first. A ledger that cannot be read tells nothing here: a check says so.
+    """What is due, soonest first. An unreadable ledger is omitted here: a check reports it.
 
     Args:
-        runs: of the history, oldest first; those of other targets are passed over.
+        runs: of the history, oldest first; other targets' runs are ignored.
     """
     mine = [run for run in runs if run.target == settings.target.name]
     found = [

@@ -1,4 +1,4 @@
-"""Past runs as everybody may read them, with the names that are ours at hand."""
+"""Past runs in their public form, with our own names resolved."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playbook.run.recorder import measurements_of_the_suite
 
 
 def runs_for_everybody(runs: Iterable[RunLine], private: Collection[str] = ()) -> tuple[RunLine, ...]:
-    """The lines without what is the team's, also those of long ago; of a private target as they are."""
+    """The lines without what is reserved to the team, including old ones; unchanged for a private target."""
     return tuple(
         run if run.target in private or run.audience is Audience.PUBLIC else public_line(run, *known_as_ours())
         for run in runs
@@ -27,7 +27,7 @@ def runs_for_everybody(runs: Iterable[RunLine], private: Collection[str] = ()) -
 
 
 def with_particulars(run: RunLine, results: Results | None) -> RunLine:
-    """The line of a run with what its checks said, for those who may read it; without its results as it is."""
+    """The line of a run with the messages of its checks, for the team; unchanged without results."""
     if results is None:
         return run
     said: dict[str, Record] = {}

@@ -1,16 +1,16 @@
-"""The command that shows an operator what a check has measured, with the target's own names in it. Pure.
+"""Commands that show an operator what a check has measured, with the target's own names. Pure.
 
-The catalogue and the runbooks write it with placeholders, as where a thing is measured is a setting:
+The catalogue and the runbooks contain placeholders, as the place of a measurement is a setting:
 
-    $URL, $APP_ID, …      the settings of that name; secrets stay variables of the environment
+    $URL, $APP_ID, …      the settings of that name; secrets stay environment variables
     $READ_LOGS            the logs: doctl for the API, cat or zcat for files
-    $READ_SIGN_INS        the files with sign-ins, where there are any; else the logs
+    $READ_SIGN_INS        the files with sign-ins, if any; else the logs
     $LIST_BACKUPS         the archives: ls for a folder, the AWS command line for object storage
     $ASK_PROMETHEUS       a query: curl at Prometheus itself, or through Grafana's data source
     {$probe}, {$selector}, {$containers}    in a query: the matchers of the target's own series
-    $requests, $status, …   in a query: what the application's own metrics are called
+    $requests, $status, …   in a query: the application's own metric names
 
-A line that is about a part which the product does not have is left out.
+A line about a part that the product does not have is omitted.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from playbook.settings.loading import Settings
 from playbook.settings.sections.target import Backups, Logs, Target
 
 _S3 = "s3://"
-# What a command is about, by what stands in it.
+# Parts that a command is about, by a text in it.
 _ABOUT = {
     "$REDIS_URL": ("redis",),
     "$DO_REDIS_CLUSTER_ID": ("redis",),
@@ -48,7 +48,7 @@ _ABOUT = {
 
 
 def filled_in(command: str, settings: Settings) -> str:
-    """A command with this target's names in it; what the settings do not say stays a variable."""
+    """A command with this target's names; placeholders without a setting stay variables."""
     target, command = settings.target, _of_the_product(command, settings.absent)
     written = {
         "$READ_LOGS": _read_logs(target.logs),
@@ -86,7 +86,7 @@ def filled_in(command: str, settings: Settings) -> str:
 
 
 def _queue_key(target: Target) -> str:
-    """The list of the first queue of another library's, where there is one."""
+    """Key of the first queue of another library, if there is one."""
     if not target.redis.queues:
         return target.redis.queue_key
     queue = target.redis.queues[0]
@@ -97,7 +97,7 @@ def _queue_key(target: Target) -> str:
 
 
 def _of_the_product(command: str, absent: Collection[str]) -> str:
-    """Without the lines, and the commands of a line, that are about what the product does not have."""
+    """The command without lines, and commands of a line, about parts that the product does not have."""
 
     def is_there(text: str) -> bool:
         return not any(name in text and set(parts) & set(absent) for name, parts in _ABOUT.items())
@@ -115,7 +115,7 @@ def _read_logs(logs: Logs) -> str:
 
 
 def _read_files(globs: Sequence[str]) -> str:
-    """Unquoted, as they are globs; empty where there are none."""
+    """Unquoted, as they are globs; empty if there are none."""
     packed = any(glob.endswith((".gz", "*")) for glob in globs)
     return f"{'zcat -f' if packed else 'cat'} {' '.join(globs)}" if globs else ""
 

@@ -1,6 +1,6 @@
-"""What a run of many targets has beside its targets: when each has ended, the page over all, and the exit code.
+"""Shared state of a run of many targets: which have ended, the page over all, and the exit code.
 
-A target's report is written as soon as its last check has ended, so that nothing that comes later can cost it.
+A target's report is written as soon as its last check has ended, so that nothing later can lose it.
 """
 
 from __future__ import annotations
@@ -54,25 +54,25 @@ class Many:
         self._not_written: dict[str, str] = {}
         self._overview: Overview | None = None
         if config.option.verbose == 0:
-            config.option.verbose = -1  # a line for each file and target tells nobody anything
+            config.option.verbose = -1  # a line for each file and target would be useless
 
     def note_selected(self, where: dict[str, tuple[str, str]]) -> None:
-        """Take in the target of each check, and its id without that, by node id."""
+        """Register the target of each check, and its id without the target, by node id."""
         self._where = where
         self._open = {name: set() for name in self._targets}
         for nodeid, (name, _) in where.items():
             self._open[name].add(nodeid)
 
     def target_of(self, nodeid: str) -> str:
-        """The target of a check."""
+        """Target of a check."""
         return self._where[nodeid][0]
 
     def knows(self, nodeid: str) -> bool:
-        """Whether it is that of a check."""
+        """Whether it is the node id of a check."""
         return nodeid in self._where
 
     def begin(self, target: TargetRun, page: Path | None) -> None:
-        """A target has begun."""
+        """Register the start of a target."""
         if self._folder is None:
             self._folder = TargetsFolder(self._order.reports, self._order.set_name, self._started)
             self._folder.begin(self._overview_of({}, "the run was killed before"))
@@ -82,11 +82,11 @@ class Many:
             self._pages[target.name] = pytest_html.PageApart(self._config, page, target.not_written)
 
     def not_written(self, name: str, why: str) -> None:
-        """Note what could not be written, of no target in particular."""
+        """Record a file that could not be written and belongs to no single target."""
         self._not_written[name] = why
 
     def note_report(self, report: pytest.TestReport) -> None:
-        """One report of a check has come."""
+        """Register a report of a check."""
         name = self.target_of(report.nodeid)
         told = getattr(report, "playbook_told", "")
         if told:
@@ -97,9 +97,9 @@ class Many:
         self._reports.setdefault(report.nodeid, []).append(report)
 
     def has_run(self, nodeid: str) -> None:
-        """A check has ended. With its last one its target has, unless the run is being interrupted."""
+        """Register the end of a check. With its last check a target ends, unless the run is being interrupted."""
         for report in self._reports.pop(nodeid, ()):
-            forget_record(report)  # pytest keeps every report to the end
+            forget_record(report)  # pytest keeps every report until the end
         name = self.target_of(nodeid)
         self._open[name].discard(nodeid)
         if not self._open[name]:
@@ -133,7 +133,8 @@ class Many:
         target.results = None
         target.let_go()
         if len(self._rows) % _COLLECT_AFTER == 0:
-            gc.collect()  # what was measured of a target is much in few objects, so it would stay for long
+            # a target's measurements are few but large objects, which automatic collection would keep for long
+            gc.collect()
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if terminal and not terminal.no_summary:
             if terminal._tw.width_of_current_line:
@@ -142,10 +143,10 @@ class Many:
             terminal.write_line(text, **markup)
 
     def finish(self, ended: str, exitstatus: int, *, begin: Callable[[str], Run]) -> int:
-        """End what has not ended, and write the page over all; the exit code.
+        """End the remaining targets, and write the page over all; the exit code.
 
-        Those that have begun come first, then the page, and then the reports of those that were not reached, as
-        who ends a run may not wait for all of them.
+        Targets that have begun come first, then the page, and then reports of targets that were not reached, as an
+        interrupted run may be killed before all are written.
         """
         counts = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
         code = None if counts else int(exitstatus)
@@ -192,7 +193,7 @@ class Many:
         )
 
     def summarise(self, terminal: Any) -> None:
-        """Print which targets are not well, and where the page is."""
+        """Print which targets are failing, and the path of the page."""
         if self._overview is None or self._folder is None:
             return
         where = self._folder.path
@@ -211,5 +212,5 @@ def _is_for_everybody() -> bool:
 
 
 def most_minutes(all_settings: list[Settings]) -> float:
-    """How long a run of these may take: as long as that of them which may take longest."""
+    """Time limit of a run in minutes: the longest of its targets'."""
     return max(settings.running.limit_minutes for settings in all_settings)

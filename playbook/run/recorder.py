@@ -1,4 +1,4 @@
-"""From what happened in one check to its record. Knows nothing of pytest."""
+"""From the outcome of one check to its record. Independent of pytest."""
 
 from __future__ import annotations
 
@@ -44,26 +44,26 @@ WAIVABLE = frozenset({Verdict.CRITICAL, Verdict.WARNING, Verdict.UNKNOWN})
 
 
 class CheckTimeout(Exception):  # noqa: N818
-    """The check as a whole did not finish in its time."""
+    """The check as a whole exceeded its time limit."""
 
 
 class UnjudgedError(Exception):
-    """The check ended normally and had judged nothing."""
+    """The check ended normally without judging anything."""
 
 
 @dataclass
 class Notes:
-    """What a check looked at and how it judged, collected while it runs.
+    """What a check used and how it judged, collected while it runs.
 
     Attributes:
-        seen: names of the providers it asked for.
+        seen: names of the providers it used.
         cause: the failed outcome that stopped it, if one did.
         readings: counters that its measurements have read.
-        points_at: the services that what was measured names as bad.
-        asked: what was asked of the metrics.
-        severity: how bad an emergency is, where that was measured.
-        release: what serves visitors, where that was measured.
-        asserts_count: an assert that holds is a judgement: the check runs, and does not judge by ``judge``.
+        points_at: services that its measurements report as failing.
+        asked: queries sent to the metrics store.
+        severity: severity of an emergency, if measured.
+        release: the release that serves visitors, if measured.
+        asserts_count: a passing assert is a judgement: the check is running, and does not use ``judge``.
         runs: the check's own code is being executed.
     """
 
@@ -80,7 +80,7 @@ class Notes:
     runs: bool = False
 
     def look(self, outcome: Outcome) -> None:
-        """Note a provider that the check asked for."""
+        """Record a provider that the check used."""
         self.seen.append(outcome.name)
         if outcome.error is not None:
             self.cause = self.cause or outcome
@@ -96,7 +96,7 @@ class Notes:
             self.severity = self.severity or (severity if severity in SEVERITIES else "")
 
     def _stand_on(self, outcome: Outcome) -> None:
-        """Its own coverage, and what the measurements that it was made of lack."""
+        """Its own coverage, and gaps of the measurements that it was made of."""
         coverage = coverage_of(outcome)
         if coverage is not None:
             self.judge.stand_on(outcome.name, coverage)
@@ -112,9 +112,9 @@ class Notes:
 
 
 def coverage_of(outcome: Outcome) -> Coverage | None:
-    """What a measurement has seen; None for clients and plain values.
+    """Coverage of a measurement; None for clients and plain values.
 
-    One that cannot say it, as its own code fails, has seen nothing: what is bad in it still counts.
+    If the coverage itself cannot be computed it is empty; failing values still count.
     """
     if getattr_static(outcome.value, "coverage", None) is None and not outcome.is_measurement:
         return None
@@ -135,7 +135,7 @@ def coverage_of(outcome: Outcome) -> Coverage | None:
 
 
 def evidence_of(value: Any) -> list[Evidence]:
-    """What a measured value shows of itself; nothing for clients and plain values."""
+    """Evidence of a measured value; empty for clients and plain values."""
     show = getattr(value, "evidence", None)
     if not callable(show):
         return []
@@ -161,7 +161,7 @@ def make_record(
     message = str(error) if error else ""
     evidence = list(notes.evidence)
     if error is None and leading is None:
-        # A check that judges nothing could never fail, so its end means nothing.
+        # A check that judges nothing could never fail, so its normal end means nothing.
         error = UnjudgedError("the check ended without judging anything")
         verdict, message = Verdict.UNKNOWN, f"{item.title}: {error}"
     elif error is None and leading is not None:
@@ -211,21 +211,21 @@ def make_record(
 
 
 def measurements_of_the_suite() -> frozenset[str]:
-    """Names of our own clients and measurements; not those that somebody added."""
+    """Names of the suite's own clients and measurements, without added ones."""
     own = __name__.partition(".")[0]
     return frozenset(name for name in REGISTRY if REGISTRY.module_of(name).partition(".")[0] == own)
 
 
 def _public(item: Item, judged: Judgement | None, error: BaseException | None) -> str:
-    """What of it everybody may read; empty where that is the verdict alone."""
+    """The public part of the record; empty if that is only the verdict."""
     if judged is not None:
-        told = judged.value is not None or not judged.public  # a number is told with its own name
+        told = judged.value is not None or not judged.public  # a number is shown with its own name
         return judged.public if told else f"{item.title}: {judged.public}"
     return of_error(item.title, error) if error else ""
 
 
 def with_waiver(record: Record, waivers: Waivers) -> Record:
-    """The record as a waiver of its item makes it: WAIVED, with what it was kept; an expired one is only shown."""
+    """The record after waivers: WAIVED, keeping its message; an expired waiver is only shown."""
     if record.verdict not in WAIVABLE:
         return record
     shown: list[Evidence] = []
@@ -252,7 +252,7 @@ def with_waiver(record: Record, waivers: Waivers) -> Record:
 
 
 def with_wait(record: Record, target: str, notes: Notes) -> Record:
-    """The record with what was waited for turns to ask, where what it stands on has asked the DigitalOcean API."""
+    """The record with the rate limit's waiting time, if its measurements have used the DigitalOcean API."""
     waited = waited_for(target)
     if not waited or "digitalocean" not in needs_of(notes.seen):
         return record
@@ -262,7 +262,7 @@ def with_wait(record: Record, target: str, notes: Notes) -> Record:
 
 def with_runbook(record: Record, runbook: Runbook, measurements: Measurements) -> Record:
     """The record with the runbook's steps carried out and its actions in order."""
-    with suppress(UsageError):  # a mistyped name; its step says so
+    with suppress(UsageError):  # a mistyped name; its step reports it
         measurements.start(name for step in runbook.steps for name in step.measurements)
     steps = [_carry_out(step, measurements) for step in runbook.steps if _is_there(step, measurements)]
     return msgspec.structs.replace(
@@ -271,12 +271,12 @@ def with_runbook(record: Record, runbook: Runbook, measurements: Measurements) -
 
 
 def _is_there(step: Investigation, measurements: Measurements) -> bool:
-    """Not where all that a step looks at is of parts that the product does not have."""
+    """False if everything that a step uses belongs to parts that the product does not have."""
     return not step.measurements or not all(measurements.is_absent(name) for name in step.measurements)
 
 
 def _carry_out(step: Investigation, measurements: Measurements) -> Step:
-    """One step; what it cannot show it says, as an investigation must never cost the record it stands with."""
+    """One step; errors are shown in it, as an investigation must never lose the record it belongs to."""
     shown: list[Evidence] = []
     problems: list[str] = []
     for name in step.measurements:
@@ -290,7 +290,7 @@ def _carry_out(step: Investigation, measurements: Measurements) -> Step:
 
 
 def under_their_causes(records: Sequence[Record]) -> list[Record]:
-    """The records; what points at a service that could not be reached either is put down to that."""
+    """The records; those that point at a service which also could not be reached are attributed to it."""
     away = {record.cause for record in records if record.verdict is Verdict.UNKNOWN}
     return [
         msgspec.structs.replace(
@@ -305,13 +305,13 @@ def under_their_causes(records: Sequence[Record]) -> list[Record]:
 
 
 def root_causes(records: Sequence[Record]) -> list[RootCause]:
-    """What could not be measured, each once, with the items it left unjudged; most items first."""
+    """Each thing that could not be measured, once, with the items it left unjudged; most items first."""
     blocked: dict[str, list[Record]] = {}
     for record in records:
         if record.verdict is Verdict.UNKNOWN and record.cause:
             blocked.setdefault(record.cause, []).append(record)
     for hit in blocked.values():
-        # Whoever asked nothing else tells it best; the rest tell what else they had seen.
+        # The message of a check that only needed this service is the clearest; others add what they had seen.
         hit.sort(key=lambda record: bool(record.expected))
     causes = [
         RootCause(
@@ -328,7 +328,7 @@ def root_causes(records: Sequence[Record]) -> list[RootCause]:
 
 
 def _unseen(judged: Judgement | None) -> str:
-    """What to do where too little was seen to be judged; empty where enough was."""
+    """What to do if too little was seen for a judgement; empty if enough was."""
     if judged is None or judged.verdict is not Verdict.UNKNOWN:
         return ""
     return judged.hint or "Make visible what the message says was not seen, then run the check again."
@@ -351,7 +351,7 @@ def _next_step(item: Item, error: BaseException | None) -> str:
 
 
 def _cause(notes: Notes, error: BaseException | None) -> str:
-    """What the failure is put down to: a service that is away or refuses us, else the measurement that failed."""
+    """Root cause of a failure: an unreachable service or one that refuses us, else the failed measurement."""
     if not notes.cause or notes.cause.error is not error:
         return ""
     if isinstance(error, Unreachable | Denied):

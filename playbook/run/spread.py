@@ -1,7 +1,7 @@
-"""How xdist spreads many targets over its workers: a target is a group, whose checks one worker runs.
+"""Distribution of many targets over xdist workers: all checks of a target run in one worker.
 
-So nothing is measured twice. This is ``--dist loadgroup`` by node id: the mark ``xdist_group`` of xdist 3.8 sets
-what pytest 9.2 calls otherwise, so that with it nothing is grouped.
+So nothing is measured twice. This is ``--dist loadgroup`` by node id: pytest 9.2 ignores the mark ``xdist_group``
+as xdist 3.8 sets it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from playbook.core.check_ids import target_in
 
 
 class ByTarget(LoadGroupScheduling):  # type: ignore[misc]
-    """A work unit is all that is checked of one target."""
+    """A work unit is all checks of one target."""
 
     def __init__(self, config: Any, log: Any, targets: Collection[str]) -> None:
         super().__init__(config, log)

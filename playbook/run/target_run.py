@@ -1,6 +1,6 @@
-"""One target of a run: its checks and their records, its folder, its results and its line of the history.
+"""One target of a run: its checks, records, folder, results and history line.
 
-It knows of no other target, so what befalls one touches none of the others. Knows nothing of pytest.
+Targets are independent, so a problem with one does not affect the others. Independent of pytest.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ from playbook.settings.profile import left_out
 from playbook.settings.schedule import slot_of
 
 FINISHED = "finished"
-# How far back the small curves beside the figures go: a year of a monthly set.
+# Range of the sparklines beside the figures: a year of a monthly set.
 _LOOK_BACK = timedelta(days=400)
 
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked for, of every target alike.
+    """The order for all targets.
 
     Attributes:
-        partial: only a part of the set is asked for.
-        confirms: by target, id of the run whose bad checks are looked at again.
-        uncollected: what pytest said of each file that it could not read.
+        partial: only part of the set is requested.
+        confirms: by target, id of the run whose failing checks are repeated.
+        uncollected: pytest's error for each file that could not be read.
         left_out: files that skip themselves, with their reason.
-        is_only: there is one target, to whose report ``latest`` leads.
+        is_only: the only target, to whose report ``latest`` links.
     """
 
     set_name: str
@@ -62,11 +62,11 @@ class Order:
 
 
 class ToldByWorker(msgspec.Struct, frozen=True):
-    """What a worker of xdist tells of a target beside its records, with the last of them.
+    """What an xdist worker reports about a target besides its records, with the last of them.
 
     Attributes:
         left_out: see ``Run.left_out``.
-        waited: seconds for turns to ask, see ``playbook.clients.pace``.
+        waited: seconds of waiting for the rate limit, see ``playbook.clients.pace``.
     """
 
     timings: list[Timing]
@@ -75,14 +75,14 @@ class ToldByWorker(msgspec.Struct, frozen=True):
 
 
 class TargetRun:
-    """The checks of one target, and what they come to.
+    """The checks of one target and their results.
 
     Attributes:
         selected: its checks by node id, without the target's name.
-        faults: of the sandbox, that are switched on.
+        faults: faults of the sandbox that are on.
         folder: of its report, once it has begun.
-        results: once it has ended; None where it came to no record.
-        not_kept: why it is not in the history; empty where it is.
+        results: once it has ended; None without any record.
+        not_kept: why it is not in the history; empty if it is.
     """
 
     def __init__(
@@ -110,11 +110,11 @@ class TargetRun:
 
     @property
     def name(self) -> str:
-        """The target's."""
+        """Name of the target."""
         return self.settings.target.name
 
     def now_with(self, settings: Settings) -> None:
-        """Begin anew with other settings; what was collected stays collected."""
+        """Restart with other settings; collected checks are kept."""
         self.settings = settings
         known = self.run.left_out
         self.run = self._new_run()
@@ -130,7 +130,7 @@ class TargetRun:
         )
 
     def begin(self) -> RunFolder:
-        """Make the folder, once; what comes to a record from now on is a run that is reported."""
+        """Create the folder, once; from now on every record is reported."""
         if self.folder is None:
             if not self.order.is_only:
                 self.started = self.run.clock.now()
@@ -165,33 +165,33 @@ class TargetRun:
         return left_out(self.run.left_out, self.settings.target.without)
 
     def not_written(self, name: str, why: str) -> None:
-        """Note what the run could not write; it is said at the end."""
+        """Record a file that could not be written; reported at the end."""
         if self.folder:
             self.folder.problems[name] = door.line(why, 400)
 
     def keep(self, record: Record) -> None:
-        """Take one record in; a later one for the same check (a failing teardown) replaces it."""
-        assert self.folder  # a record comes of a check, and with the first check the run has begun
+        """Add a record; a later one for the same check (a failing teardown) replaces it."""
+        assert self.folder  # records come from checks, and the first check begins the run
         self.records[record.check] = record
         self.folder.keep(record)
 
     def hear(self, told: ToldByWorker) -> None:
-        """Take in what a worker tells."""
+        """Add what a worker reports."""
         self.timings += told.timings
         self.run.left_out |= told.left_out
         self._waited = told.waited
 
     @property
     def waited(self) -> float:
-        """Seconds that it has waited for turns to ask."""
+        """Seconds spent waiting for the rate limit."""
         return self._waited or waited_for(self.name)
 
     def added_up(self, ended: str, code: int | None = None) -> Results | None:
-        """The results of all that came to a record, or should have; None where nothing did.
+        """Results of every check that has a record, or should have; None if there is no record.
 
         Args:
             ended: ``finished``, or why it ended early.
-            code: exit code of pytest where that says more than the verdict does (interrupted, an internal error).
+            code: pytest's exit code if it is more specific than the verdict (interrupted, internal error).
         """
         now = self.run.clock.now()
         unread = {**self.order.uncollected, **self.run.catalogue.unread}
@@ -217,7 +217,7 @@ class TargetRun:
         return results if code is None else msgspec.structs.replace(results, exit_code=code)
 
     def _with_thread(self, results: Results) -> Results:
-        """With what history and roster know of it; a fault there costs neither the report nor the verdict."""
+        """Add what history and roster know; an error there affects neither the report nor the verdict."""
         from playbook.thread.weaving import with_thread
 
         try:
@@ -227,7 +227,7 @@ class TargetRun:
             return results
 
     def _add_files(self, unread: Mapping[str, str]) -> None:
-        """Records of the files that cannot be read, and of those that skip themselves."""
+        """Records of files that cannot be read, and of those that skip themselves."""
         now = self.run.clock.now()
         for file, said in unread.items():
             self.records[door.text(file)] = leaving(not_collected(file, said, self.order.set_name, now))
@@ -235,9 +235,9 @@ class TargetRun:
             self.records[door.text(file)] = leaving(file_left_out(file, reason, self.order.set_name, now))
 
     def write_down(self, results: Results) -> bool:
-        """Write the results, each form of the report and the line of the history; whether the results are kept.
+        """Write the results, each form of the report and the history line; whether the results were kept.
 
-        What fails costs its own file, and is told at the end.
+        An error affects its own file only, and is reported at the end.
         """
         from playbook.report import write_all
 
@@ -251,7 +251,7 @@ class TargetRun:
         return is_kept
 
     def _keep_line(self, results: Results, folder: RunFolder) -> None:
-        """Add the run to the history; one that cannot be written costs neither the report nor the verdict."""
+        """Add the run to the history; a write error affects neither the report nor the verdict."""
         slot = slot_of(self.settings.schedule, self.order.set_name, self.started, os.environ)
         kept = results if results.private else public_results(results, shipped())
         confirms = self.order.confirms.get(self.name, "")
@@ -263,7 +263,7 @@ class TargetRun:
         notify_starter(folder.path, line.id)
 
     def let_go(self) -> None:
-        """Close what is open, and keep no more than what the end of the whole run tells of this target."""
+        """Close everything, and keep only what the end of the whole run reports of this target."""
         self.run.measurements.close()
         self.has_ended = True
         if not self.order.is_only:
@@ -272,5 +272,5 @@ class TargetRun:
 
 
 def _unknown(check: str) -> Item:
-    """What is known of a check of which a worker of xdist has told the name only."""
+    """An item for a check of which an xdist worker has reported only the name."""
     return Item(check, check.rpartition("::")[2], "", "", "", "")

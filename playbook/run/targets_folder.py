@@ -1,4 +1,4 @@
-"""The folder of a run of many targets: the page over all, and what of it is left where the run is killed."""
+"""The folder of a run of many targets: the page over all, and what remains of it after a kill."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ BEGUN = "begun.json"
 
 
 class _Begun(msgspec.Struct, frozen=True):
-    """A target whose report has a folder."""
+    """A target with a report folder."""
 
     target: str
     folder: str
 
 
 class TargetsFolder:
-    """``reports/targets-<set>-<time>/``; where it cannot be written the run goes on.
+    """``reports/targets-<set>-<time>/``; if it cannot be written, the run continues.
 
     Attributes:
-        problems: what could not be written, by the file's name, and why.
+        problems: errors by file name.
     """
 
     def __init__(self, reports: Path, set_name: str, now: datetime) -> None:
@@ -46,14 +46,14 @@ class TargetsFolder:
         self.problems = {"the report's folder": problem} if problem else {}
 
     def begin(self, nothing_yet: Overview) -> None:
-        """Note which targets are to be looked at; each is UNKNOWN, as none has been."""
+        """Record which targets will be checked; each is UNKNOWN so far."""
         try:
             write_whole(self.path / BEGUN, msgspec.json.encode(nothing_yet) + b"\n")
         except OSError as error:
             self.problems[BEGUN] = reason_of(error)
 
     def has_begun(self, target: str, folder: Path) -> None:
-        """Note where a target's report will stand."""
+        """Record the folder of a target's report."""
         try:
             with (self.path / FOLDERS).open("ab") as file:
                 file.write(msgspec.json.encode(_Begun(target, folder.name)) + b"\n")
@@ -61,7 +61,7 @@ class TargetsFolder:
             self.problems[FOLDERS] = reason_of(error)
 
     def write(self, overview: Overview, *, is_last: bool = True) -> None:
-        """Write the page; with the last one, what was for a killed run has served."""
+        """Write the page; the last one replaces the recovery data for a killed run."""
         problems = write_overview(overview, self.path)
         self.problems |= problems
         if is_last and not problems:
@@ -69,7 +69,7 @@ class TargetsFolder:
 
 
 def is_of_many(folder: Path) -> bool:
-    """Whether it is that of a run of many targets."""
+    """Whether the folder is of a run of many targets."""
     if (folder / TARGETS).is_file():
         return True
     return (
@@ -78,13 +78,13 @@ def is_of_many(folder: Path) -> bool:
 
 
 def made_anew(folder: Path) -> tuple[Overview, dict[str, str]]:
-    """The page over all, written anew: of a run that has ended, or of what one that was killed has left.
+    """Rebuild the page over all: of a finished run, or from what a killed run has left.
 
-    Every target whose records were kept gets its report; one that was not reached is UNKNOWN. With it comes what
-    could not be written.
+    Every target with records gets its report; one that was not reached is UNKNOWN. Also returns what could not be
+    written.
 
     Raises:
-        UsageError: the folder tells nothing that can be read.
+        UsageError: the folder contains nothing readable.
     """
     begun = _begun(folder)
     try:
@@ -98,7 +98,7 @@ def made_anew(folder: Path) -> tuple[Overview, dict[str, str]]:
 
 
 def _begun(folder: Path) -> Overview | None:
-    """What the run was to look at; None where that has served, or is that of another kind of run."""
+    """Targets that the run was to check; None if the data is no longer needed, or of another kind of run."""
     try:
         return msgspec.json.decode((folder / BEGUN).read_bytes(), type=Overview)
     except (OSError, ValueError):
@@ -106,7 +106,7 @@ def _begun(folder: Path) -> Overview | None:
 
 
 def _served(folder: Path) -> None:
-    """What is for who finds a killed run is needed no more."""
+    """Remove the recovery data for a killed run."""
     for name in (BEGUN, FOLDERS):
         with suppress(OSError):
             (folder / name).unlink(missing_ok=True)
@@ -134,7 +134,7 @@ def _of_killed(begun: Overview, folder: Path) -> Overview:
 
 
 def _row(nothing_yet: Row, folder: Path | None) -> Row:
-    """Of what a target's own folder holds."""
+    """The row of a target, from its folder."""
     from playbook.core.run_folder import keep_results
     from playbook.report import RESULTS, render_folder
     from playbook.run import make_from_records

@@ -1,7 +1,7 @@
-"""Whose turn it is, where a run has many targets: their checks one target after another, measured ahead.
+"""Scheduling of many targets: their checks run one target after another, and later targets are measured ahead.
 
-While the checks of one target are judged, some that follow are being measured. One whose measurements hang is put
-off until they have ended or nobody waits for them any more, so that it costs the others nothing.
+While the checks of one target are judged, some later ones are being measured. A target whose measurements hang is
+postponed until they have ended or timed out, so that it does not delay the others.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from playbook.settings.loading import Settings
 if TYPE_CHECKING:
     import pytest
 
-# More at once make the measurements wait for each other, and what they time longer than it is.
+# More at once would slow each other's measurements down, and distort their times.
 AT_ONCE = 2
-# One that takes longer waits for something, and costs the others no processor.
+# One that takes longer is waiting for something, and uses no CPU.
 LATE = 5.0  # seconds
 _POLL = 0.02  # seconds
 _READY, _BEING_MEASURED, _NOT_BEGUN, _HANGS = range(4)
-MOST_AT_ONCE = 48  # with those that are late: each has some dozen threads
+MOST_AT_ONCE = 48  # including late ones: each has some dozen threads
 
 
 class Turns:
-    """The checks of a session in the order in which they are run; which that is changes as it goes.
+    """The checks of a session in the order in which they run, which changes as the run proceeds.
 
     Args:
         items: the session's own list.
         target_of: an item's target.
-        start: begins a target, and its measurements; called once for each.
-        gates: by target, the bucket of its token; None where it has none.
-        puts_off: whether the order may change; with xdist it is the controller's.
+        start: begins a target and its measurements; called once for each.
+        gates: by target, the bucket of its token; None without a token.
+        puts_off: whether the order may change; with xdist the controller decides it.
     """
 
     def __init__(
@@ -55,18 +55,18 @@ class Turns:
         self._puts_off, self._at_once = puts_off, at_once
         self._left = Counter(target_of(item) for item in items)
         self._waiting = deque(self._left)
-        self._measured: dict[str, tuple[Run, float]] = {}  # since when, in the order in which they were started
+        self._measured: dict[str, tuple[Run, float]] = {}  # start times, in the order of the starts
         self._position = -1
 
     def before(self, item: pytest.Item) -> None:
-        """A check is about to be run: its target is begun, and some that follow."""
+        """A check is about to run: begin its target, and some that follow."""
         self._position += 1
         self._begin(self._target_of(item))
         if self._puts_off:
             self._begin_ahead()
 
     def after(self, item: pytest.Item) -> bool:
-        """A check was run; whether it was the last of its target. What comes after the next one is decided now."""
+        """A check has run; whether it was the last of its target. Decides what follows the next check."""
         target = self._target_of(item)
         self._left[target] -= 1
         is_last = not self._left[target]
@@ -103,12 +103,12 @@ class Turns:
             self._begin(ready)
 
     def _wait(self, target: str) -> float:
-        """Seconds until its token has turns for what the target will ask."""
+        """Seconds until the rate limit admits the target."""
         gate = self._gates.get(target)
         return gate.admit() if gate else 0.0
 
     def _busy(self) -> int:
-        """How many are being measured now, but for those that hang."""
+        """Number of targets being measured, without those that hang."""
         return sum(
             not self._is_late(target) and not run.measurements.is_settled()
             for target, (run, _) in self._measured.items()
@@ -118,7 +118,7 @@ class Turns:
         return self._clock() - self._measured[target][1] > LATE
 
     def _choose(self) -> None:
-        """Let the checks of a target that is ready follow the next check, which pytest has been told already."""
+        """Put the checks of a ready target after the next check, which pytest already knows."""
         first = self._position + 2
         rest = self._items[first:]
         if not rest:
@@ -134,9 +134,9 @@ class Turns:
             self._items[first:] = mine + [item for item in rest if self._target_of(item) != best]
 
     def _await_ready(self, targets: list[str]) -> str:
-        """The best of these; while one is being measured that does not hang, it is not decided for one that may.
+        """The best of these targets; waits while one is being measured rather than choose one that hangs.
 
-        A check that waits for what hangs would keep all others waiting.
+        A check that waits for a hanging measurement would delay all others.
         """
         while True:
             self._begin_ahead()
@@ -146,7 +146,7 @@ class Turns:
             self._sleep(_POLL)
 
     def _rank(self, target: str) -> int:
-        """Ready before what is being measured, that before what is not begun, and last what hangs."""
+        """Ready first, then being measured, then not begun, and hanging last."""
         if target not in self._measured:
             return _NOT_BEGUN
         if self._measured[target][0].measurements.is_settled():
@@ -158,6 +158,6 @@ class Turns:
 
 
 def gate_of(settings: Settings) -> Bucket | None:
-    """The bucket of the target's token; None where it has no token."""
+    """The bucket of the target's token; None without a token."""
     token = settings.target.digitalocean.token
     return pace_of(token, settings.target.name).bucket if token else None

@@ -1,4 +1,4 @@
-"""The records of files of checks that come to no check: unreadable ones, and those that skip themselves."""
+"""Records of files of checks without checks: unreadable ones, and those that skip themselves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_LINES = 40
 
 
 def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
-    """The record of a file of checks that Python could not read; ``said`` is what pytest said of it."""
+    """Record of a file of checks that could not be imported; ``said`` is pytest's error."""
     said_last = [line[1:].strip() for line in said.splitlines() if line.startswith("E ")]
     places = list(_PLACE.finditer(said))
     where = f" ({_short(places[-1]['file'], file)}:{places[-1]['line']})" if places else ""
@@ -42,12 +42,12 @@ def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
 
 
 def _short(path: str, file: str) -> str:
-    """The path from the root, where it is that of the file itself."""
+    """The path from the root, if it is that of the file itself."""
     return file if path.endswith(f"/{file}") else path
 
 
 def file_left_out(file: str, reason: str, set_name: str, now: datetime) -> Record:
-    """The record of a file of checks that skips itself as a whole (``pytest.importorskip``, ``pytest.skip``)."""
+    """Record of a file of checks that skips itself as a whole (``pytest.importorskip``, ``pytest.skip``)."""
     return Record(
         item=id_of_file(file, set_name),
         check=file,

@@ -1,6 +1,6 @@
-"""Badges of targets and sets: a picture, and an endpoint that shields.io draws. Pure.
+"""Badges of targets and sets: an image, and an endpoint for shields.io. Pure.
 
-A badge is looked at long after it was made, so it says of when it is.
+A badge may be displayed long after it was made, so it contains its date.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _SECONDS = 300
 
 
 def badges(site: Site) -> Iterator[tuple[str, bytes]]:
-    """Path and content of each."""
+    """Path and content of each badge."""
     for target in site.targets:
         runs = [run for run in site.runs if run.target == target.name]
         newest = runs[-1].started if runs else None
@@ -63,7 +63,7 @@ def _both(path: str, label: str, state: str, at: datetime | None) -> Iterator[tu
 
 
 def _width(text: str) -> int:
-    """About as wide as Verdana writes it; the drawing stretches the letters to fit."""
+    """Approximate width in Verdana; the SVG stretches the letters to fit."""
     narrow = sum(letter in "iljtfr.,:' |" for letter in text)
     return 12 + round(7.0 * (len(text) - narrow) + 4.2 * narrow)
 

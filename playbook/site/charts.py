@@ -1,4 +1,4 @@
-"""An item's values over time with their limits, as charts that the report knows how to draw. Pure."""
+"""An item's values over time with their limits, as charts for the report's drawing code. Pure."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from playbook.readers.trend import by_grid
 from playbook.site.strips import Unit, unit_of
 from playbook.site.views import ItemView
 
-# How far back the near chart goes: as far as the strip.
+# Range of the recent chart: that of the strip.
 _NEAR: dict[Unit, tuple[str, timedelta]] = {
     "day": ("90 days", timedelta(days=90)),
     "week": ("One year", timedelta(days=366)),
     "month": ("Three years", timedelta(days=3 * 366)),
 }
 _WEEK = 7 * 86_400.0
-_AROUND = timedelta(days=7)  # an incident: so much before and after it is shown at least
+_AROUND = timedelta(days=7)  # least time shown before and after an incident
 
 
 def item_charts(item: ItemView, now: datetime) -> list[Chart]:
-    """The near past, and all of it by week where it is much longer; none where nothing was measured."""
+    """A recent chart, and one of everything by week if that is much longer; none without values."""
     values = item.values
     if not values:
         return []
@@ -37,7 +37,7 @@ def item_charts(item: ItemView, now: datetime) -> list[Chart]:
 
 
 def recent_chart(item: ItemView, now: datetime) -> Chart:
-    """The near past."""
+    """The recent chart."""
     words, span = _NEAR[unit_of(item.set)]
     since = (now - span).timestamp()
     points = [point for point in item.values if point[0] >= since]
@@ -45,7 +45,7 @@ def recent_chart(item: ItemView, now: datetime) -> Chart:
 
 
 def incident_chart(item: ItemView, incident: Incident, now: datetime) -> Chart | None:
-    """An item around an incident, with marks where that was opened and closed; None with fewer than two values."""
+    """An item around an incident, with marks at its opening and closing; None with fewer than two values."""
     over = incident.closed or now
     room = max((over - incident.opened) / 2, _AROUND)
     begin, end = (incident.opened - room).timestamp(), (over + room).timestamp()

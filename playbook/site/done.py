@@ -1,4 +1,4 @@
-"""What people did about the incidents that the site shows, as far as those who read it may know."""
+"""What people did about the incidents on the site, as far as its readers may know."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""feed.xml: what happened to incidents, as an Atom feed (RFC 4287). Pure.
+"""feed.xml: events of incidents, as an Atom feed (RFC 4287). Pure.
 
-Ids are UUIDs of what happened, so that they are the same wherever the site stands and whenever it is built.
+Ids are UUIDs derived from the events, so they do not depend on where or when the site is built.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from playbook.site.views import Site
 _ATOM = "http://www.w3.org/2005/Atom"
 # Older ones are on the page of incidents.
 MOST_ENTRIES = 100
-# Of our own making; every id of a feed is derived from it.
+# Namespace of the feed's ids.
 _SPACE = uuid.UUID("0d5a3c1e-6f5e-5b7a-9a52-0f6d7f1f3c11")
 
 

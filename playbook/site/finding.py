@@ -1,4 +1,4 @@
-"""Everything that the site knows, by name: what the page to find it lists. Pure."""
+"""Search index of the site: everything by name. Pure."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Entry(NamedTuple):
 
     Attributes:
         kind: item, set or incident.
-        words: on its badge, where that is not its state.
-        about: what else it can be found by: target, set, id.
-        bad: it is not well, or nothing is known of it.
-        open: it is an incident that is open.
+        words: on its badge, if different from its state.
+        about: other search terms: target, set, id.
+        bad: it is failing, or nothing is known about it.
+        open: an open incident.
     """
 
     kind: str
@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 
 def entries(site: Site, page_of: Callable[[Incident], str]) -> list[Entry]:
-    """Items, sets and incidents by their names; of incidents of one name the newest first."""
+    """Items, sets and incidents by name; incidents of one name newest first."""
     found: list[Entry] = []
     for target in site.targets:
         for one in target.sets:

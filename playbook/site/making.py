@@ -1,4 +1,4 @@
-"""From the lines of past runs to what the site shows. Pure."""
+"""From the lines of past runs to the contents of the site. Pure."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _AHEAD = timedelta(minutes=5)
 
 
 def known_by(history: History, now: datetime) -> History:
-    """What can be known at a moment: a run of the future, from a wrong clock, would hide that today's is missing.
+    """History without runs from the future: a wrong clock would hide that today's run is missing.
 
-    Its times are in UTC, in whatever zone they were written.
+    All its times are in UTC.
     """
     runs, problems = [], list(history.problems)
     for run in history.runs:
@@ -63,13 +63,13 @@ def make_site(
     retired: frozenset[str] = frozenset(),
     done: Mapping[str, Done] = MappingProxyType({}),
 ) -> Site:
-    """What is shown of a history at a moment.
+    """Contents of the site for a history at a given time.
 
     Args:
         incidents: of all targets.
         due: by target and set.
-        kept: names of the reports that are on the site.
-        retired: targets that the settings no longer have.
+        kept: names of the reports on the site.
+        retired: targets that the settings no longer contain.
         done: what people did about incidents, by key.
     """
     kinds = {run.target: run.kind for run in history.runs}
@@ -105,7 +105,7 @@ def _by_item(runs: Iterable[RunLine]) -> dict[str, dict[str, Observations]]:
 
 
 class _Target:
-    """The sets of one target in the making."""
+    """Builds the sets of one target."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class _Target:
         self._due = {set_name: one for (target, set_name), one in due.items() if target == name}
 
     def sets(self, seen: Mapping[str, Sequence[Observation]]) -> tuple[SetView, ...]:
-        """Every set that has run or is due; an item stands with the set that its id names, where that has run."""
+        """Every set that has run or is due; an item belongs to the set in its id, if that has run."""
         names = {run.set for run in self._runs} | self._due.keys()
         grouped: dict[str, list[str]] = {name: [] for name in names}
         for item, observations in seen.items():
@@ -168,7 +168,7 @@ class _Target:
         )
 
     def _last_day(self, runs: Sequence[RunLine], unit: Unit, due: Due | None) -> date:
-        """Where a strip ends: a period that has not been looked at yet is no gap, unless it should have been."""
+        """End of a strip: a period not yet checked is a gap only if the check is overdue."""
         today = self._today
         if not runs or (due and due.missed) or (unit != "day" and not due):
             return today

@@ -1,4 +1,6 @@
-"""metrics.txt: the newest of each set and item, as Prometheus' text. Pure; names as in the metrics of one run."""
+"""metrics.txt: newest state of each set and item in Prometheus' text format. Pure; names as in one run's
+metrics.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ _STATES = (*map(str, Verdict), NO_DATA, NOT_YET)
 
 
 def metrics(site: Site) -> str:
-    """The document. A set or item that should have been looked at and was not is in the state NO DATA."""
+    """The document. An overdue set or item is in the state NO DATA."""
     return prometheus_text(_families(site))
 
 

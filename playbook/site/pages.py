@@ -1,4 +1,4 @@
-"""Every file of the site: pure functions of what is known, to bytes by path."""
+"""Every file of the site, as pure functions from the contents to bytes by path."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ from playbook.site.metrics import metrics
 from playbook.site.runbooks import runbooks
 from playbook.site.views import BAD, NO_DATA, NOT_YET, ItemView, SetView, Site, TargetView, worst_of
 
-# More rows than this are a wall; what is left out is counted, and stands in the lists of the years.
+# More rows are unreadable; the number left out is stated, and they are in the lists by year.
 MOST_RUNS = 40
 MOST_NAMED = 4
 MOST_PROBLEMS = 20
-MOST_CHARTS = 2  # of an incident
-# So many items have their strip on the first page; further targets have it on the pages of their sets.
+MOST_CHARTS = 2  # per incident
+# Items with a strip on the first page; strips of further targets are on the pages of their sets.
 MOST_ITEMS = 150
 
 _MARKS = {**{str(verdict): mark for verdict, mark in MARKS.items()}, NO_DATA: "○", NOT_YET: "–"}
@@ -58,9 +58,9 @@ _PAGES = (
 
 
 def render(site: Site, base_url: str = "") -> Iterator[tuple[str, bytes]]:
-    """Path and content of every file but the copied reports; ``base_url`` is where the site will stand."""
+    """Path and content of every file except copied reports; ``base_url`` is the site's address."""
     yield "style.css", (template_text("style.css") + _text("site.css")).encode()
-    # Pages as GitHub serves them would leave out what begins with an underscore.
+    # Without it, GitHub Pages omits files whose names begin with an underscore.
     yield ".nojekyll", b""
     pages = _Pages(site)
     yield "index.html", pages.index()
@@ -84,7 +84,7 @@ def render(site: Site, base_url: str = "") -> Iterator[tuple[str, bytes]]:
 
 
 def page_of_incident(incident: Incident) -> str:
-    """Its page, from the site's root; the same for ever."""
+    """Path of its page from the site's root; permanent."""
     return f"incidents/{slug(incident.fingerprint)}-{incident.number}.html"
 
 
@@ -120,7 +120,7 @@ class _Pages:
         self._common = common
 
     def index(self) -> bytes:
-        """The first page: now."""
+        """The first page: current state."""
         in_full: list[str] = []
         room = MOST_ITEMS
         for target in self._site.targets:
@@ -137,7 +137,7 @@ class _Pages:
         )
 
     def incidents(self) -> bytes:
-        """Open and closed ones."""
+        """Open and closed incidents."""
         closed = sorted(
             (one for one in self._site.incidents if one.closed), key=lambda one: one.opened, reverse=True
         )
@@ -186,14 +186,14 @@ class _Pages:
         )
 
     def runbook(self, name: str) -> bytes:
-        """One of the shipped runbooks, with the items for which it was followed."""
+        """A shipped runbook, with the items for which it was followed."""
         used = [item for item in self._items.values() if item.runbook == name and not item.gone]
         return self._page(
             "runbook", f"runbooks/{name}.html", NOT_YET, runbook=runbooks()[name], items=used[:MOST_RUNS]
         )
 
     def runs(self) -> bytes:
-        """Monthly reports, kept reports, and the way to all runs."""
+        """Monthly reports, kept reports, and links to all runs."""
         newest = self._site.runs[::-1]
         return self._page(
             "runs",
@@ -206,7 +206,7 @@ class _Pages:
         )
 
     def find(self) -> bytes:
-        """Everything by name. The only page with a script, which nothing needs; its policy names its digest."""
+        """Search page. The only page with a script, which is optional; its policy contains the script's digest."""
         script = _text("find.js")
         return self._page(
             "find",
@@ -233,7 +233,7 @@ class _Pages:
             icon=icon(_ICONS.get(state) or Verdict(state)),
             recent_chart=partial(recent_chart, now=self._site.now),
         )
-        # Templates leave lines empty; a page of a hundred rows would be a tenth longer for it.
+        # Templates leave empty lines, which would make a page of a hundred rows a tenth longer.
         return "\n".join(line for line in text.split("\n") if line).encode(errors="replace") + b"\n"
 
     def _page_of_run(self, run: RunLine) -> str:

@@ -1,6 +1,6 @@
-"""The shipped runbooks as pages: the part of Markdown that they are written in, and no other.
+"""The shipped runbooks as pages: supports only the Markdown that they use.
 
-Everything is escaped first, so that a document can put nothing into a page but its own structure.
+Everything is escaped first, so that a document can add nothing to a page but its own structure.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _INLINE = re.compile(
 
 
 class Page(NamedTuple):
-    """One runbook, ready to be put into a page."""
+    """One runbook as HTML."""
 
     name: str
     title: str
@@ -35,7 +35,7 @@ class Page(NamedTuple):
 
 @cache
 def runbooks() -> Mapping[str, Page]:
-    """By name. One that cannot be read is none."""
+    """Runbooks by name; unreadable ones are omitted."""
     found = {}
     for file in sorted(RUNBOOKS.glob("*.md")):
         try:
@@ -48,7 +48,7 @@ def runbooks() -> Mapping[str, Page]:
 
 
 def _blocks(lines: Sequence[str], *, seen_title: bool = False) -> Iterator[Markup]:
-    """Headings, paragraphs, lists, tables and blocks of commands, in order; the title is left to the page."""
+    """Headings, paragraphs, lists, tables and command blocks, in order; the page shows the title."""
     position, above = 0, "Table"
     while position < len(lines):
         line = lines[position]
@@ -87,7 +87,7 @@ def _starts(line: str) -> bool:
 
 
 def _while(lines: Sequence[str], start: int, goes_on: object) -> int:
-    """Where a block ends; empty lines at its end are none of it."""
+    """End of a block, without trailing empty lines."""
     end = start
     while end < len(lines) and goes_on(lines[end]):  # type: ignore[operator]
         end += 1
@@ -105,7 +105,7 @@ def _code(lines: Sequence[str], start: int) -> tuple[int, Markup]:
 
 
 def _list(lines: Sequence[str]) -> Markup:
-    """The entries of a list; what is indented below one is a part of it."""
+    """Entries of a list; indented lines belong to the entry above."""
     first = _ITEM.fullmatch(lines[0])
     assert first
     indent = len(first[1])
@@ -130,7 +130,7 @@ def _entry(lines: Sequence[str]) -> Markup:
 
 
 def _text(lines: Sequence[str]) -> Markup:
-    """Lines of a paragraph; two spaces at the end of one break it."""
+    """Lines of a paragraph; two trailing spaces are a line break."""
     parts = "\n".join(line.strip() + ("\n" if line.endswith("  ") else "") for line in lines).split("\n\n")
     return Markup("<br>").join(_inline(" ".join(part.split())) for part in parts)
 
@@ -152,7 +152,7 @@ def _table(lines: Sequence[str], name: str) -> Markup:
 
 
 def _inline(text: str) -> Markup:
-    """Code, emphasis and links; one to a neighbouring runbook leads to its page, one to another file nowhere."""
+    """Code, emphasis and links; a link to another runbook leads to its page, one to any other file is dropped."""
     found, end = Markup(""), 0
     for match in _INLINE.finditer(text):
         found += escape(text[end : match.start()]) + _marked(match)

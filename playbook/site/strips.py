@@ -1,4 +1,4 @@
-"""A verdict per day, week or month, as cells of a strip: what is known, and what is not. Pure."""
+"""A verdict per day, week or month, as cells of a strip, including periods without data. Pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from playbook.report.words import plural
 
 Unit = Literal["day", "week", "month"]
 
-# So many cells, and how wide each is in the drawing, with the space behind it. All strips are about equally wide.
+# Number of cells, and the width of each with its gap. All strips have about the same width.
 _CELLS: dict[Unit, int] = {"day": 90, "week": 13, "month": 12}
 _PITCH: dict[Unit, int] = {"day": 4, "week": 28, "month": 30}
 _OF_SET: dict[str, Unit] = {"weekly": "week", "monthly": "month"}
 HEIGHT = 16
-# Where the middle of each verdict's bar is. How high it is says the style; a gap is drawn as nothing.
+# Vertical centre of each verdict's bar. The stylesheet sets its height; a gap is not drawn.
 _MIDDLES: dict[Verdict, tuple[float, ...]] = {
     Verdict.OK: (12.0,),
     Verdict.WARNING: (10.5,),
@@ -32,7 +32,7 @@ _MIDDLES: dict[Verdict, tuple[float, ...]] = {
 
 @dataclass(frozen=True)
 class Cell:
-    """A day, week or month, and the worst that was said in it; None where nothing was looked at."""
+    """A day, week or month with its worst verdict; None if nothing was checked."""
 
     first: date
     last: date
@@ -40,7 +40,7 @@ class Cell:
 
     @property
     def when(self) -> str:
-        """``23 Nov 2026``, or from when to when."""
+        """``23 Nov 2026``, or first and last day."""
         if self.first == self.last:
             return f"{self.first:%-d %b %Y}"
         return f"{self.first:%-d %b} to {self.last:%-d %b %Y}"
@@ -48,7 +48,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Bars:
-    """Cells of one verdict, as a path of strokes that the style cuts into cells."""
+    """Cells of one verdict, as a stroked path that the stylesheet cuts into cells."""
 
     verdict: Verdict
     path: str
@@ -63,7 +63,7 @@ class Strip:
 
     @cached_property
     def counts(self) -> Counter[Verdict | None]:
-        """Cells by verdict. What is not configured was not looked at."""
+        """Cells by verdict. Not configured counts as not checked."""
         return Counter(None if cell.verdict is Verdict.NOT_CONFIGURED else cell.verdict for cell in self.cells)
 
     @property
@@ -73,7 +73,7 @@ class Strip:
 
     @property
     def width(self) -> int:
-        """Of the drawing."""
+        """Width of the drawing."""
         return len(self.cells) * _PITCH[self.unit] - 1
 
     @property
@@ -88,9 +88,9 @@ class Strip:
 
     @property
     def share(self) -> str:
-        """``97.7 % OK on 86 of 90 days``: the share of what was measured, and how much that is."""
+        """``97.7 % OK on 86 of 90 days``: share of the measured cells, and their number."""
         if not self.measured and self.counts[Verdict.UNKNOWN]:
-            # A part of it may have been: the worst stands for the whole.
+            # Parts of it may have been measured: the worst verdict represents the whole cell.
             return f"no whole {self.unit} measured in {self.span}"
         if not self.measured:
             return f"not measured in {self.span}"
@@ -98,12 +98,12 @@ class Strip:
 
     @property
     def words(self) -> str:
-        """What the drawing shows, for those who do not see it: ``90 days: 86 OK, 4 without data``."""
+        """Text alternative of the drawing: ``90 days: 86 OK, 4 without data``."""
         return f"{self.span}: {self.told}"
 
     @property
     def told(self) -> str:
-        """The same without how long it is."""
+        """The same without its length."""
         told = [f"{self.counts[verdict]} {verdict}" for verdict in reversed(SEVERITY) if self.counts[verdict]]
         if self.counts[None]:
             told.append(f"{self.counts[None]} without data")
@@ -113,7 +113,7 @@ class Strip:
 
     @property
     def bars(self) -> tuple[Bars, ...]:
-        """The drawing. Neighbours of one verdict are one stroke."""
+        """The drawing. Neighbouring cells of one verdict are one stroke."""
         pitch = _PITCH[self.unit]
         paths: dict[Verdict, str] = {}
         for verdict, group in groupby(enumerate(self.cells), lambda pair: pair[1].verdict):
@@ -128,12 +128,12 @@ class Strip:
 
 
 def unit_of(set_name: str) -> Unit:
-    """Weekly sets are told by week and monthly ones by month, so that a day between two runs is no gap."""
+    """Weekly sets have a cell per week and monthly ones per month, so that days between two runs are no gaps."""
     return _OF_SET.get(set_name, "day")
 
 
 def strip(said: Iterable[tuple[date, Verdict]], unit: Unit, last: date) -> Strip:
-    """The strip that ends with the day ``last`` (or the week or month that ends with it)."""
+    """The strip that ends with the day ``last`` (or the week or month of that day)."""
     by_day: dict[date, list[Verdict]] = {}
     for day, verdict in said:
         by_day.setdefault(day, []).append(verdict)
@@ -146,12 +146,12 @@ def strip(said: Iterable[tuple[date, Verdict]], unit: Unit, last: date) -> Strip
 
 
 def first_day(unit: Unit, last: date) -> date:
-    """Where the strip that ends with ``last`` begins."""
+    """First day of the strip that ends with ``last``."""
     return _periods(unit, last)[0][0]
 
 
 def percent(part: int, whole: int) -> str:
-    """With one decimal, and never 100 where something is missing."""
+    """One decimal, and never 100 unless it is complete."""
     return f"{100 * part / whole:.1f}" if part == whole or 1000 * part / whole < 999.5 else "99.9"
 
 

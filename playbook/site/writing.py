@@ -1,4 +1,4 @@
-"""Writing a folder of pages: whole or not at all, and never over what was not made here."""
+"""Writing a folder of pages: completely or not at all, and never over other files."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ def write_folder(
     files: Mapping[str, bytes] | Iterable[tuple[str, bytes]],
     copies: Mapping[str, Path] | None = None,
 ) -> int:
-    """Write files and copies of folders, by path below ``folder``, in place of what is there; the number of files.
+    """Write files and copies of folders, by path below ``folder``, replacing its contents; the number of files.
 
-    Files are written as they come, so that they need not all be made before.
-
-    Everything is written beside it first and then takes its place, so that a failure leaves the old pages.
+    Files are written as they are produced, so they need not all be in memory. Everything is written to a temporary
+    folder that then replaces the old one, so that a failure leaves the old pages.
 
     Raises:
-        UsageError: something else is there, or it cannot be written.
+        UsageError: the folder holds something else, or cannot be written.
     """
     folder = folder.resolve()
     _require_ours(folder)
@@ -78,7 +77,7 @@ def _swap(fresh: Path, folder: Path) -> None:
 
 
 def _copy(source: Path, to: Path) -> None:
-    """Plain files only: a link could lead out of the folder, and a pipe would never end."""
+    """Regular files only: a link could lead out of the folder, and a pipe would never end."""
     to.mkdir(parents=True, exist_ok=True)
     for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
         mode = entry.stat(follow_symlinks=False).st_mode

@@ -1,1 +1,1 @@
-"""The DigitalOcean API of the sandbox: `state` is what there is, the other modules are how the API shows it."""
+"""The DigitalOcean API of the sandbox: `state` holds the account, the other modules serve it."""

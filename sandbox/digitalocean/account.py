@@ -1,4 +1,4 @@
-"""The account and what it holds besides the app: keys, firewalls, certificates, domains."""
+"""The account besides the app: keys, firewalls, certificates, domains."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def list_ssh_keys(call: Call) -> Json:
 
 @get("/v2/firewalls", "firewall:read")
 def list_firewalls(call: Call) -> Json:
-    """Cloud firewalls stand before droplets: the machine that runs Grafana and Prometheus, not the app."""
+    """Cloud firewalls protect droplets: the machine that runs Grafana and Prometheus, not the app."""
     firewalls = [
         {
             "id": identifier(f"firewall {firewall.name}"),
@@ -61,7 +61,7 @@ def list_firewalls(call: Call) -> Json:
 
 @get("/v2/certificates", "certificate:read")
 def list_certificates(call: Call) -> Json:
-    """App Platform keeps its certificates to itself; this one is the Spaces CDN's."""
+    """App Platform does not list its certificates; this one is the Spaces CDN's."""
     certificate = {
         "id": identifier("certificate"),
         "name": "images-cdn",

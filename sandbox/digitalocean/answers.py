@@ -1,4 +1,4 @@
-"""How the API talks: routes with their scopes, errors, pages, times and money."""
+"""Conventions of the API: routes with their scopes, errors, pages, times and money."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """One request and what answering it needs.
+    """One request and its context.
 
     Attributes:
         now: aware UTC.
         base: address of the API, for links.
         live_url: address of the app.
-        log_url: makes the address of a log that a token opens, from its path and what it shows.
-        log_time: the newest moment (aware) of the logs.
+        log_url: creates the address of a log, opened by a token, from its path and contents.
+        log_time: time of the newest log line (aware).
         body: parsed JSON of a POST, else None.
     """
 
@@ -43,7 +43,7 @@ class Call:
     body: Any = None
 
     def whole(self, name: str, default: int) -> int:
-        """A whole number from the query; 422 where it is none."""
+        """An integer from the query; 422 if it is not one."""
         text = self.query.get(name, str(default))
         try:
             return int(text)
@@ -52,7 +52,7 @@ class Call:
 
 
 class ApiError(Exception):
-    """An answer that is not 2xx, in the API's error shape."""
+    """An answer other than 2xx, in the API's error format."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
         super().__init__(message)
@@ -62,7 +62,7 @@ class ApiError(Exception):
 
 
 def not_found() -> ApiError:
-    """What every unknown thing gets."""
+    """The answer for anything unknown."""
     return ApiError(404, "not_found", "The resource you requested could not be found.")
 
 
@@ -70,7 +70,7 @@ Handler = Callable[[Call], Json]
 
 
 class Route(NamedTuple):
-    """A path of the API and the token scope that it asks for."""
+    """A path of the API and the token scope that it requires."""
 
     method: str
     path: str
@@ -82,12 +82,12 @@ ROUTES: list[Route] = []
 
 
 def get(path: str, scope: str) -> Callable[[Handler], Handler]:
-    """Register what answers GET on ``path``."""
+    """Register the handler of GET on ``path``."""
     return _route("GET", path, scope)
 
 
 def post(path: str, scope: str) -> Callable[[Handler], Handler]:
-    """Register what answers POST on ``path``."""
+    """Register the handler of POST on ``path``."""
     return _route("POST", path, scope)
 
 
@@ -103,7 +103,7 @@ def paged(call: Call, key: str, items: Sequence[Any], *, single: Json | None = N
     """One page of ``items`` with ``links`` and ``meta``.
 
     Args:
-        single: what ``links`` is when there is only one page; the API is not of one mind about it.
+        single: value of ``links`` if there is only one page; the API is inconsistent about it.
     """
     size = min(max(call.whole("per_page", PER_PAGE), 1), MOST_PER_PAGE)
     page = max(call.whole("page", 1), 1)
@@ -123,7 +123,7 @@ def paged(call: Call, key: str, items: Sequence[Any], *, single: Json | None = N
 
 
 def cut(call: Call, key: str, page: Json) -> Json:
-    """The page without its last items, where the state says that the listing lacks them."""
+    """The page without its last items, if the state says that the listing lacks them."""
     lacking = call.state.listed_less.get(key, 0)
     return {**page, key: page[key][: len(page[key]) - lacking]}
 
@@ -134,10 +134,10 @@ def stamp(moment: datetime | None) -> str:
 
 
 def money(dollars: float) -> str:
-    """Dollars as the API writes them: a text with cents."""
+    """Dollars as the API writes them: a string with cents."""
     return f"{dollars:.2f}"
 
 
 def without_zeros(message: Json) -> Json:
-    """As protobuf's JSON does it: a field with its zero value is left out."""
+    """As protobuf's JSON: fields with their zero value are omitted."""
     return {name: value for name, value in message.items() if value not in (0, "", "UNKNOWN")}

@@ -1,4 +1,4 @@
-"""Apps, their deployments, health, alerts, events, bandwidth, and whether one can be rolled back to."""
+"""Apps, their deployments, health, alerts, events, bandwidth, and rollback."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from sandbox.digitalocean.state import Component, DigitalOceanState
 from sandbox.products import HEALTH, IMAGE_HEALTH, OPTIMIZER
 
 REGIONS = {"fra": ("Frankfurt", "germany", "Europe", "fra1"), "nyc": ("New York", "usa", "North America", "nyc1")}
-# The platform keeps the ten newest successful deployments to roll back to.
+# The platform keeps the ten newest successful deployments for rollback.
 REVISIONS = 10
 
 
@@ -202,7 +202,7 @@ def revert_rollback(call: Call) -> Json:
 
 
 def _ordered(call: Call, cause: str, kind: str, commit: str, ends: str) -> Deployment:
-    """A deployment that was ordered just now, and moves on whenever somebody looks at it."""
+    """A deployment that was just requested, and advances whenever it is read."""
     number = len(call.state.deployments)
     made = Deployment(identifier(f"ordered {number}"), "PENDING_DEPLOY", cause, kind, commit, call.now, None)
     call.state.deployments.insert(0, made)
@@ -211,7 +211,7 @@ def _ordered(call: Call, cause: str, kind: str, commit: str, ends: str) -> Deplo
 
 
 def _move(state: DigitalOceanState, deployment: Deployment, now: datetime) -> None:
-    """One phase on; the one that ran before is superseded when it comes to run."""
+    """Advance by one phase; when it becomes active, the previous one is superseded."""
     left = state.moving.get(deployment.id)
     if not left:
         return
@@ -225,7 +225,7 @@ def _move(state: DigitalOceanState, deployment: Deployment, now: datetime) -> No
 
 
 def deployment_of(call: Call) -> Deployment:
-    """The deployment that the path names; 404 where there is none."""
+    """The deployment named in the path; 404 if there is none."""
     _known(call)
     wanted = call.path["deployment_id"]
     for deployment in call.state.deployments:
@@ -397,7 +397,7 @@ def _deployment(state: DigitalOceanState, deployment: Deployment) -> Json:
 
 
 def _progress(deployment: Deployment) -> Json:
-    """Two steps with three inside each; what failed says why."""
+    """Two steps with three sub-steps each; a failed one has a reason."""
     began = deployment.created_at
     built = began + ((deployment.ended_at or began + timedelta(minutes=4)) - began) * 0.7
     failed = deployment.phase == "ERROR"

@@ -1,4 +1,4 @@
-"""Balance and invoices: what the components cost each month, from the first one to the preview of this one."""
+"""Balance and invoices: monthly cost of the components, from the first month to the current preview."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sandbox.digitalocean.state import DigitalOceanState, Invoice
 from sandbox.products import OPTIMIZER, WEB
 
 VALKEY, SPACES, REGISTRY = 15.0, 5.0, 5.0
-# The app began with one instance of each component; these came later, after so many months.
+# The app began with one instance of each component; these were added after this many months.
 SECOND_WEB, SECOND_OPTIMIZER = 4, 9
 
 
@@ -112,7 +112,7 @@ def _short(invoice: Invoice) -> Json:
 
 
 def _invoices(call: Call) -> list[Invoice]:
-    """Full months since the app exists, newest first; the first month counts in part."""
+    """Full months since the app was created, newest first; the first month counts in part."""
     return [_invoice(call.state, call.now, age) for age in range(1, _months(call) + 1)]
 
 
@@ -121,13 +121,13 @@ def _preview(call: Call) -> Invoice:
 
 
 def _months(call: Call) -> int:
-    """Calendar months between the one the app was created in and this one."""
+    """Calendar months between the app's creation and now."""
     created = call.state.created_at
     return (call.now.year - created.year) * 12 + call.now.month - created.month
 
 
 def _invoice(state: DigitalOceanState, now: datetime, age: int) -> Invoice:
-    """The bill of the month that was ``age`` months ago; 0 is this one so far."""
+    """The invoice of the month ``age`` months ago; 0 is the current month so far."""
     index = now.year * 12 + now.month - 1 - age
     year, month = index // 12, index % 12 + 1
     nth = index - (state.created_at.year * 12 + state.created_at.month - 1)

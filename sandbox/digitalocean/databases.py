@@ -1,6 +1,6 @@
 """Database clusters: the cache, and PostgreSQL and MySQL with their backups, pools and metrics.
 
-Each answer holds what the real one holds, addresses with passwords too: whoever shows an answer shows them.
+Answers contain everything that real ones do, including passwords: code that shows an answer would show them.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ def _wanted(call: Call) -> Database:
 
 
 def _metric(call: Call, name: str) -> Json:
-    """Samples every two minutes, which waver by a few percent over the day."""
+    """Samples every two minutes, which vary by a few percent over the day."""
     wanted = call.query.get("db_id")
     database = next((one for one in call.state.databases if one.id == wanted and one.engine == "mysql"), None)
     if database is None:

@@ -1,6 +1,4 @@
-"""The deployments of the app over its life: pushes on working days, changes of the spec, one that failed, and one
-that was rolled back.
-"""
+"""The app's deployments: pushes on working days, spec changes, one failure, and one rollback."""
 
 from __future__ import annotations
 
@@ -15,7 +13,7 @@ RUNNING = frozenset({"PENDING_BUILD", "BUILDING", "PENDING_DEPLOY", "DEPLOYING"}
 
 
 def identifier(name: str) -> str:
-    """A UUID that is the same in every sandbox, so that ids in reports stay comparable."""
+    """A UUID that is the same in every sandbox, so that ids in reports are comparable."""
     return str(uuid.uuid5(_NAMESPACE, name))
 
 
@@ -29,8 +27,8 @@ class Deployment:
     """One release.
 
     Attributes:
-        ended_at: when it reached its phase; None while it is in progress.
-        reason: code and message of the step that failed.
+        ended_at: when it reached its phase; None while in progress.
+        reason: code and message of the failed step.
     """
 
     id: str
@@ -49,7 +47,7 @@ class Deployment:
 
 
 def deployments(now: datetime, created: datetime, repository: str) -> list[Deployment]:
-    """Newest first: about forty in the last sixty days, one in nine days before that, back to the first."""
+    """Newest first: about forty in the last sixty days, before that one every nine days, back to the first."""
     random = Random("portfolio")
     moments = _moments(random, now, created)
     found: list[Deployment] = []
@@ -87,7 +85,7 @@ def _moments(random: Random, now: datetime, created: datetime) -> list[datetime]
 
 
 def _cause(random: Random, number: int, repository: str, before: str) -> tuple[str, str, str]:
-    """What people do: mostly push, at times change the spec, seldom press the button."""
+    """Causes as in practice: mostly pushes, sometimes a spec change, rarely a manual deployment."""
     if number == 0:
         return "initial deployment", "MANUAL", commit_hash("commit 0")
     kind = random.choices(("push", "spec", "manual"), (85, 10, 5))[0]
@@ -100,7 +98,7 @@ def _cause(random: Random, number: int, repository: str, before: str) -> tuple[s
 
 
 def _fail_one(found: list[Deployment], now: datetime) -> None:
-    """About seventeen days ago a build failed; the next deployment, 40 minutes later, repaired it."""
+    """About seventeen days ago a build failed; the next deployment, 40 minutes later, fixed it."""
     index = next(i for i, d in enumerate(found) if d.created_at < now - timedelta(days=17))
     failed, repair = found[index + 1], found[index]
     failed.phase = "ERROR"
@@ -116,7 +114,7 @@ def _fail_one(found: list[Deployment], now: datetime) -> None:
 
 
 def _roll_one_back(found: list[Deployment], now: datetime) -> None:
-    """About thirty days ago somebody went back to the release before; the next push repaired it."""
+    """About thirty days ago the app was rolled back; the next push fixed it."""
     index = next(i for i, d in enumerate(found) if d.created_at < now - timedelta(days=30))
     back, earlier = found[index], found[index + 2]
     back.cause, back.cause_type = f"rollback to deployment {earlier.id}", "MANUAL_ROLLBACK"

@@ -1,6 +1,6 @@
 """Logs of a deployment: addresses of a live WebSocket or of historic texts, opened by a token in the query.
 
-The lines of running components come from the sandbox's log store; build and deploy logs are made up from the
+Lines of running components come from the sandbox's log store; build and deploy logs are generated from the
 deployment. https://docs.digitalocean.com/reference/api/reference/apps/#apps_get_logs_active_deployment
 """
 
@@ -35,11 +35,11 @@ _STARTED = frozenset({"DEPLOYING", "ACTIVE", "SUPERSEDED"})
 
 @dataclass(frozen=True)
 class LogRequest:
-    """What a token opens.
+    """The log that a token opens.
 
     Attributes:
         part: which of two texts: 0 is the older half, 1 the newer, None everything.
-        until: the moment (aware) up to which the log is meant, one for both halves of a text; None is now.
+        until: end of the log (aware), common to both halves of a text; None is now.
         made_up: lines that are not in the log store, e.g. of a build.
     """
 
@@ -52,7 +52,7 @@ class LogRequest:
 
 
 class LogAddresses:
-    """Tokens that were given out, the newest so many."""
+    """The newest tokens that were issued."""
 
     def __init__(self, store: Callable[[], LogStore]) -> None:
         self._store = store
@@ -67,7 +67,7 @@ class LogAddresses:
         return token
 
     def lines(self, request: LogRequest) -> Iterator[str]:
-        """The lines that are there now, oldest first."""
+        """The current lines, oldest first."""
         if request.made_up:
             return iter(request.made_up)
         lines = self._store().lines(request.component, tail=request.tail, until=request.until)
@@ -78,14 +78,14 @@ class LogAddresses:
         return iter(everything[half:] if request.part else everything[:half])
 
     async def historic(self, request: Request) -> Response:
-        """Plain text; no authorisation but the token."""
+        """Plain text; authorised by the token alone."""
         wanted = self._known.get(request.query_params.get("token", ""))
         if wanted is None:
             return PlainTextResponse("Request has expired\n", status_code=403)
         return PlainTextResponse("".join(f"{line}\n" for line in self.lines(wanted)))
 
     async def live(self, socket: WebSocket) -> None:
-        """Frames of one line; a normal close at the end unless it follows."""
+        """Frames of one line each; a normal close at the end unless it follows."""
         wanted = self._known.get(socket.query_params.get("token", ""))
         if wanted is None:
             await socket.close()  # before accept: the handshake is refused with 403

@@ -1,4 +1,4 @@
-"""Processor and memory use over time: a function of component, instance and moment, so that it needs no store."""
+"""CPU and memory usage over time: a function of component, instance and time, so that nothing is stored."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Literal
 from sandbox.digitalocean.state import Component
 
 Kind = Literal["cpu", "memory"]
-# How far it swings over a day, and how far from one sample to the next, in percentage points.
+# Amplitude over a day, and from one sample to the next, in percentage points.
 _SWING: dict[Kind, tuple[float, float]] = {"cpu": (3.5, 2.0), "memory": (1.5, 0.7)}
 _BUSIEST_HOUR = 14
 
 
 def use(component: Component, instance: int, kind: Kind, moment: float, now: float) -> float:
-    """Percent at ``moment`` (epoch seconds) of one instance; ``now`` is where memory growth ends."""
+    """Usage of one instance in percent at ``moment`` (epoch seconds); memory growth ends at ``now``."""
     level = component.cpu if kind == "cpu" else component.memory
     if kind == "cpu" and component.night is not None and 3 * 3600 <= now - moment < 9 * 3600:
         return component.night
@@ -30,9 +30,9 @@ def use(component: Component, instance: int, kind: Kind, moment: float, now: flo
     return min(max(level + _swung(component.name, instance, kind, moment, swing), 0.0), 100.0)
 
 
-@lru_cache(maxsize=1 << 16)  # the same in every world, and asked for in each
+@lru_cache(maxsize=1 << 16)  # the same in every world, and requested in each
 def _swung(name: str, instance: int, kind: Kind, moment: float, swing: float) -> float:
-    """How far it is from its level at ``moment``: the hour of the day, and what differs from sample to sample."""
+    """Deviation from its level at ``moment``: the hour of the day, and noise per sample."""
     noise = _SWING[kind][1]
     hour = moment / 3600 % 24
     daily = swing * math.cos((hour - _BUSIEST_HOUR) / 24 * math.tau)
@@ -41,13 +41,13 @@ def _swung(name: str, instance: int, kind: Kind, moment: float, swing: float) ->
 
 
 def latest(component: Component, kind: Kind, now: datetime) -> float:
-    """Mean of the instances now, as the health endpoint shows it."""
+    """Current mean of the instances, as in the health endpoint."""
     moment = now.timestamp() // 60 * 60
     instances = range(max(component.ready, 1))
     return round(fmean(use(component, instance, kind, moment, now.timestamp()) for instance in instances), 3)
 
 
 def day_factor(day: datetime) -> float:
-    """Traffic of a day against the mean: weekends are quieter."""
+    """Traffic of a day relative to the mean: weekends are quieter."""
     wobble = zlib.crc32(day.strftime("%Y%m%d").encode()) / 0xFFFFFFFF * 0.16 - 0.08
     return (0.74 if day.astimezone(UTC).weekday() >= 5 else 1.1) + wobble

@@ -11,7 +11,7 @@ from sandbox.digitalocean.metrics import use
 from sandbox.digitalocean.state import Component
 
 DAYS_KEPT = 14
-# Longest range in hours that is answered at a step of so many seconds.
+# Longest range in hours that is answered with a step of this many seconds.
 STEPS = ((6, 60), (24, 120), (168, 900))
 LONGEST_STEP = 3600
 UPTIME_CHECK = identifier("uptime check")
@@ -44,7 +44,7 @@ def restart_count(call: Call) -> Json:
 
 @get("/v2/monitoring/alerts", "monitoring:read")
 def list_alert_policies(call: Call) -> Json:
-    """There are no droplets, so nothing that a policy could watch."""
+    """There are no droplets, so a policy has nothing to monitor."""
     return paged(call, "policies", [])
 
 
@@ -125,7 +125,7 @@ def _matrix(call: Call, value: Callable[[Component, int, float], str]) -> Json:
 
 
 def _end(call: Call) -> float:
-    """When the newest sample was taken."""
+    """Time of the newest sample."""
     return (call.now - call.state.metrics_age).timestamp()
 
 

@@ -1,4 +1,4 @@
-"""The DigitalOcean API over TLS: who may ask what, how often, and how it behaves when it is told to misbehave."""
+"""The DigitalOcean API over TLS: authorisation, rate limit, and failures on request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DigitalOceanService(HttpService):
     """The simulator.
 
     Args:
-        live_url: gives the address of the app's website; asked for at each request.
+        live_url: returns the address of the app's website; called for each request.
     """
 
     name: ClassVar[str] = "digitalocean"
@@ -52,22 +52,22 @@ class DigitalOceanService(HttpService):
     def __init__(self, live_url: Callable[[], str]) -> None:
         self._live_url = live_url
         self.token = f"dop_v1_{secrets.token_hex(32)}"
-        self._asked: dict[str, deque[float]] = {}  # by what was sent as authorization: the limit is a token's
+        self._asked: dict[str, deque[float]] = {}  # by authorization header: the limit is per token
         self._logs = LogAddresses(lambda: self.context.logs)
         self._nobody: Port | None = None
 
     @property
     def state(self) -> DigitalOceanState:
-        """What the account holds now."""
+        """Contents of the account."""
         return self.world.digitalocean
 
     async def start(self, context: Context) -> None:
-        """Listen, and hold one port that nobody listens on."""
+        """Listen, and reserve one port on which nothing listens."""
         self._nobody = Port()
         await super().start(context)
 
     async def apply(self, world: World) -> None:
-        """Show another world; the count of requests starts anew."""
+        """Show another world; the request count is reset."""
         self._asked.clear()
         await super().apply(world)
 
@@ -98,7 +98,7 @@ class DigitalOceanService(HttpService):
         }
 
     def app(self) -> ASGIApp:
-        """The routes of the API, and the addresses where logs are."""
+        """Routes of the API, and addresses of logs."""
         routes: list[Any] = [
             HttpRoute(route.path, self._endpoint(route), methods=[route.method]) for route in ROUTES
         ]
@@ -127,7 +127,7 @@ class DigitalOceanService(HttpService):
         state = self.state
         sent = request.headers.get("authorization", "")
         asked = self._count(sent)
-        # Of many targets each has a token of its own: sandbox/many.py.
+        # With many targets each has its own token: sandbox/many.py.
         ours, _, number = sent.partition(".")
         is_ours = hmac.compare_digest(ours.encode(), f"Bearer {self.token}".encode())
         if state.answer == "unauthorized" or not is_ours or (number and not number.isdecimal()):
@@ -171,7 +171,7 @@ class DigitalOceanService(HttpService):
         return f"{self.url}{path}?{urlencode({'token': self._logs.add(wanted)})}"
 
     def _count(self, sent: str) -> int:
-        """Requests of the last minute with this authorization, this one included."""
+        """Requests of the last minute with this authorization, including this one."""
         now = time.monotonic()
         asked = self._asked.setdefault(sent, deque())
         while asked and asked[0] < now - 60:

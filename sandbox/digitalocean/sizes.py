@@ -1,4 +1,4 @@
-"""What App Platform offers: instance sizes and their list prices, as of 2026."""
+"""Instance sizes of App Platform and their list prices, as of 2026."""
 
 from __future__ import annotations
 

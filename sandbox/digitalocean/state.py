@@ -1,7 +1,7 @@
-"""What the DigitalOcean account of the sandbox holds: a system that has been running for fourteen months.
+"""The sandbox's DigitalOcean account: a system that has been running for fourteen months.
 
-Plain data that faults edit, e.g. ``world.digitalocean.deployments[0].phase = "ERROR"``. How the API shows it is in
-the modules beside this one.
+Plain data that faults edit, e.g. ``world.digitalocean.deployments[0].phase = "ERROR"``. The neighbouring modules
+serve it.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ class Component:
         kind: key in the app spec.
         size: instance size slug.
         price: dollars a month for one instance.
-        instances: how many are wanted.
-        ready: how many are ready.
-        state: HEALTHY, UNHEALTHY or UNKNOWN, as the platform says it.
-        cpu, memory: mean of the last hours, percent of what one instance has.
+        instances: desired number.
+        ready: number that is ready.
+        state: HEALTHY, UNHEALTHY or UNKNOWN, in the platform's words.
+        cpu, memory: mean of the last hours, percent of one instance.
         cpu_week: percentage points by which the CPU has been above ``cpu`` for a week.
         memory_growth: percentage points a day, up to ``memory`` now.
         restarts: of each instance, in the last day.
         night: CPU percent during six hours of the last day, ending three hours ago; None for a usual night.
-        swing: percentage points by which CPU goes up and down over a day; None for the usual.
-        autoscaling: least and most instances, and the CPU percentage that is aimed for.
+        swing: percentage points by which CPU varies over a day; None for the default.
+        autoscaling: minimum and maximum number of instances, and the target CPU percentage.
     """
 
     name: str
@@ -76,15 +76,15 @@ class Cluster:
 
 @dataclass
 class Database:
-    """A PostgreSQL or MySQL.
+    """A PostgreSQL or MySQL database.
 
     Attributes:
-        engine: ``pg`` or ``mysql``; only of MySQL there are metrics.
+        engine: ``pg`` or ``mysql``; only MySQL has metrics.
         backups: age in hours and size in gigabytes of each, newest first.
-        window: day and hour of maintenance; None where none is set.
-        updates: what is due in it.
+        window: day and hour of maintenance; None if none is set.
+        updates: updates due in it.
         storage, cpu, memory: percent.
-        connections: at once.
+        connections: concurrent ones.
     """
 
     id: str
@@ -110,7 +110,7 @@ class Database:
 
 @dataclass
 class Outage:
-    """What the uptime check saw last; ``ended`` is None while it lasts."""
+    """The last outage seen by the uptime check; ``ended`` is None while it lasts."""
 
     region: str
     started: datetime
@@ -129,7 +129,7 @@ class SshKey:
 
 @dataclass
 class Firewall:
-    """A cloud firewall before a droplet; ``inbound`` are openings as (protocol, ports, addresses)."""
+    """A cloud firewall of a droplet; ``inbound`` are rules as (protocol, ports, addresses)."""
 
     name: str
     droplet: int | None
@@ -139,7 +139,7 @@ class Firewall:
 
 @dataclass
 class Invoice:
-    """A month's bill: items as (product, description, dollars)."""
+    """A monthly invoice: items as (product, description, dollars)."""
 
     uuid: str
     number: str
@@ -157,29 +157,30 @@ class DigitalOceanState:
     """Everything that the API shows. Times are aware UTC.
 
     Attributes:
-        static_sites: names of components that are files alone, beside ``components``.
-        answer: how the whole API behaves; faults change it.
-        missing_scopes: what the token may not do, e.g. ``monitoring:read``.
-        live_url_dead: the app's live URL leads to a port where nobody listens.
-        logs_historic: logs of running components come as texts, not by WebSocket.
+        static_sites: names of static sites, in addition to ``components``.
+        answer: behaviour of the whole API; changed by faults.
+        missing_scopes: scopes that the token lacks, e.g. ``monitoring:read``.
+        live_url_dead: the app's live URL leads to a port on which nothing listens.
+        logs_historic: logs of running components are served as texts, not by WebSocket.
         per_minute: requests a minute before the API answers 429.
         deployments: newest first.
         metrics_missing: the monitoring API has no samples.
-        metrics_age: the newest sample is this old.
-        bandwidth_week: times the usual that left the app on each of the last seven whole days.
+        metrics_age: age of the newest sample.
+        bandwidth_week: bandwidth of each of the last seven whole days, in multiples of the usual.
         growth: a month, of traffic and of what depends on it (1.03 is 3 %).
-        listed_less: how many items a listing of that name lacks at its end, although its count says otherwise.
+        listed_less: number of items missing at the end of a listing of that name, although its count includes
+            them.
         left_out: what the answers lack: ``health of NAME``, ``samples of INSTANCE``, ``invoice items``,
             ``invoice preview``, and days of bandwidth, as ``bandwidth 3`` days ago.
         offline: the app shows visitors an offline page.
-        pinned: a rollback has pinned the app to the deployment that is active.
+        pinned: a rollback has pinned the app to the active deployment.
         domain_phase: of the app's domain.
         metrics_gap: hours ago between which the monitoring API has no samples.
-        balance_age: how long ago the balance was made.
-        moving: ids of deployments of a rollback, by the phases that each look moves them on to.
-        rollback_ends, revert_ends: the phase in which a rollback, and the way back from it, ends.
-        rollback_error, rollback_warning: code and message of what the platform has against any rollback.
-        usage_factor, last_month_factor: what this month and the last one cost, against what they should.
+        balance_age: age of the balance.
+        moving: ids of rollback deployments, with the phases through which each read advances them.
+        rollback_ends, revert_ends: final phase of a rollback, and of its revert.
+        rollback_error, rollback_warning: code and message of the platform's objection to any rollback.
+        usage_factor, last_month_factor: cost of this month and the last, relative to the expected cost.
     """
 
     now: datetime
@@ -231,7 +232,7 @@ class DigitalOceanState:
 
     @classmethod
     def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> DigitalOceanState:
-        """The system on a good day. ``now`` is aware UTC."""
+        """A healthy system. ``now`` is aware UTC."""
         state = cls._of_the_portfolio(now)
         state.product = product
         state.static_sites = [] if product.has("services") else [product.called(WEB)]
@@ -291,14 +292,14 @@ class DigitalOceanState:
         )
 
     def component(self, name: str) -> Component:
-        """The component of that name, or of what the portfolio calls it; KeyError where there is none."""
+        """The component with that name, or with that name in the portfolio; KeyError if there is none."""
         for component in self.components:
             if component.name in (name, self.product.called(name)):
                 return component
         raise KeyError(name)
 
     def roll_back(self, kind: Literal["AUTO_ROLLBACK", "MANUAL_ROLLBACK"], ago: timedelta) -> Deployment:
-        """Add a deployment that goes back to the one that is active now."""
+        """Add a deployment that rolls back to the currently active one."""
         earlier = self.active_deployment
         assert earlier
         earlier.phase = "SUPERSEDED"
@@ -309,7 +310,7 @@ class DigitalOceanState:
         return deployment
 
     def deploy(self, phase: str, ago: timedelta, reason: tuple[str, str] | None = None) -> Deployment:
-        """Add a deployment from a push, made ``ago`` before now; the active one goes on serving."""
+        """Add a deployment from a push, made ``ago`` before now; the active one keeps serving."""
         commit = commit_hash(f"pushed for {phase} {ago}")
         made = self.now - ago
         running = phase in RUNNING

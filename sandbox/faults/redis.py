@@ -57,7 +57,7 @@ def _(world: World) -> None:
 @fault("redis-clients-many", "Redis has over three quarters of the clients that it allows, most of them idle")
 def _(world: World) -> None:
     world.redis.burdens.most_clients = 200
-    world.redis.burdens.idle_clients = 152  # and the checks' own, fewer or more of them at a time
+    world.redis.burdens.idle_clients = 152  # the checks' own connections, whose number varies, come on top
 
 
 @fault("redis-slow-commands", "Sixteen commands kept Redis busy for over 10 ms each")

@@ -1,4 +1,4 @@
-"""What Alertmanager answers: API v2, after its OpenAPI description; errors are JSON strings."""
+"""Alertmanager's API v2, according to its OpenAPI description; errors are JSON strings."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ RESOLVE_AFTER = timedelta(minutes=5)
 
 @dataclass
 class Posted:
-    """Alerts that clients have sent, by their labels.
+    """Alerts posted by clients, by their labels.
 
     Attributes:
-        notify: is called with what was sent, to tell the receiver.
+        notify: called with posted alerts, to notify the receiver.
     """
 
     notify: Callable[[list[dict[str, Any]]], None]
     alerts: dict[tuple[tuple[str, str], ...], dict[str, Any]] = field(default_factory=dict)
 
     def add(self, body: bytes, now: datetime) -> list[dict[str, Any]]:
-        """Take what was posted, and give it back as it is known now.
+        """Store posted alerts, and return their current state.
 
         Raises:
-            ValueError: its message is what Alertmanager would answer.
+            ValueError: its message is Alertmanager's answer.
         """
         try:
             sent = json.loads(body)
@@ -62,7 +62,7 @@ class Posted:
 
 
 def notification(alerts: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
-    """What is posted to a webhook: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config."""
+    """Body of a webhook: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config."""
     told = [
         {
             "status": "firing" if alert["ends"] > now else "resolved",
@@ -92,7 +92,7 @@ def notification(alerts: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
 def answer(  # noqa: PLR0911, PLR0917 - one for each path; called once
     state: AlertsState, posted: Posted, now: datetime, path: str, query: Mapping[str, str], body: bytes | None
 ) -> Response:
-    """The response to a request for what is below ``/api/v2/``; ``body`` is that of a POST."""
+    """The response to a request below ``/api/v2/``; ``body`` is that of a POST."""
     if body is not None:
         if path != "alerts":
             return _error(405, f"method POST is not allowed, but [GET] are, for /api/v2/{path}")
@@ -122,7 +122,7 @@ def answer(  # noqa: PLR0911, PLR0917 - one for each path; called once
 
 
 def silences(state: AlertsState, now: datetime) -> list[dict[str, Any]]:
-    """Every silence; Grafana lists its own in the same form."""
+    """Every silence; Grafana lists its own in the same format."""
     return [_silence(silence, now) for silence in state.silences]
 
 

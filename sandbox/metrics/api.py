@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sandbox.metrics.state import AlertsState, AlertState
     from sandbox.world import World
 
-VERSION = "2.42.0-sandbox"  # PromQL as that version evaluates it (tests/real); no Prometheus itself
+VERSION = "2.42.0-sandbox"  # evaluates PromQL like that version (tests/real), but is not Prometheus
 MOST_POINTS = 11_000
 MAX_SECONDS = 9_223_372_036.0  # a Go duration
 
@@ -65,7 +65,7 @@ class Parameters:
 
 
 class Call:
-    """A request for what is below ``/api/v1/``."""
+    """A request below ``/api/v1/``."""
 
     def __init__(self, world: World, now: datetime, parameters: Parameters) -> None:
         self.world = world
@@ -101,7 +101,7 @@ class Call:
 
 
 def answer(world: World, now: datetime, path: str, parameters: Parameters) -> Response:
-    """The response for what is below ``/api/v1/``. Takes CPU time: call it on a thread."""
+    """The response below ``/api/v1/``. Takes CPU time: call it in a thread."""
     call = Call(world, now, parameters)
     handler = _HANDLERS.get(path)
     label = re.fullmatch(r"label/([^/]+)/values", path)
@@ -115,7 +115,7 @@ def answer(world: World, now: datetime, path: str, parameters: Parameters) -> Re
     except ApiError as error:
         return JSONResponse({"status": "error", "errorType": error.kind, "error": error.text}, error.status)
     partial = world.metrics.partial and path in ("query", "query_range")
-    # As Prometheus says it of a remote store, and as Thanos does of the stores behind it.
+    # Warnings as Prometheus gives them for a remote store, and Thanos for the stores behind it.
     warnings = ["remote_read: error sending request: 10.0.0.7:9201: connection refused"] if partial else []
     return JSONResponse({"status": "success", "data": data} | ({"warnings": warnings} if warnings else {}))
 
@@ -145,7 +145,7 @@ def _query_range(call: Call) -> Any:
 
 
 def _evaluate(call: Call, times: list[float], end: float, *, instant: bool) -> Any:
-    from sandbox.metrics import promql  # brings numpy
+    from sandbox.metrics import promql  # imports numpy
 
     store = call.world.metrics.store.until(call.now.timestamp())
     try:
@@ -198,7 +198,7 @@ def _label_values(call: Call, label: str) -> Any:
 
 
 def _matched(call: Call) -> list[tuple[tuple[str, str], ...]]:
-    from sandbox.metrics import promql  # brings numpy
+    from sandbox.metrics import promql  # imports numpy
 
     store = call.world.metrics.store.until(call.now.timestamp())
     start = call.moment("start", -math.inf)
@@ -229,7 +229,7 @@ def _rules(call: Call) -> Any:
 
 
 def rule_groups(state: AlertsState, now: datetime) -> dict[str, Any]:
-    """One group of all rules, each with the alerts that it finds; Grafana lists its own in the same form."""
+    """One group of all rules, each with its alerts; Grafana lists its own in the same format."""
     rules = []
     for name in dict.fromkeys([*state.rules, *(alert.name for alert in state.alerts if state.rules)]):
         found = [alert for alert in state.alerts if alert.name == name]
@@ -259,7 +259,7 @@ def rule_groups(state: AlertsState, now: datetime) -> dict[str, Any]:
 
 
 def _targets(call: Call) -> Any:
-    from sandbox.metrics import promql  # brings numpy
+    from sandbox.metrics import promql  # imports numpy
 
     store = call.world.metrics.store.until(call.now.timestamp())
     found = promql.instant(store, promql.parse("up"), call.now.timestamp())

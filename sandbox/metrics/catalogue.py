@@ -1,4 +1,4 @@
-"""Every series of the store: its name, its labels, and how it is computed from the history."""
+"""Every series of the store: name, labels, and its computation from the history."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from sandbox.products import Product
 Build = Callable[[History], Floats]
 
 
-SPREAD = 0.55  # of the logarithm of a response time
+SPREAD = 0.55  # standard deviation of the logarithm of a response time
 BUCKETS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 7.5, 10.0, math.inf)
-# Of all requests; what is left is 200. Errors are told by the state.
+# Shares of all requests; the rest is 200. The state defines the errors.
 STATUSES = {"304": 0.08, "404": 0.006, "429": 0.0008}
 ERRORS = {"500": 0.6, "502": 0.25, "503": 0.15}
 IMAGE_MEDIANS = {"webp": 0.31, "avif": 0.9, "jpeg": 0.18}  # seconds
@@ -28,13 +28,13 @@ CONTAINERS = {
     "image-optimizer": (48.0, 58.0, 1 << 30),
     "image-worker": (44.0, 51.0, 512 << 20),
 }
-DISK = 4.0 * 2**30  # bytes; what App Platform gives a container
+DISK = 4.0 * 2**30  # bytes; disk of an App Platform container
 PROBES = ("fra1", "nyc3")
 OTHER_SITES = tuple(f"https://customer-{number}.example" for number in range(1, 11))
 
 
 def catalogue(state: MetricsState) -> Iterator[tuple[str, dict[str, str], Build]]:
-    """Every series: name, labels, and how to compute it. NaN is no sample."""
+    """Every series: name, labels, and its computation. NaN is no sample."""
     product = state.product
     for name, labels, build in _everything(state):
         if _is_of(product, name, labels):
@@ -42,7 +42,7 @@ def catalogue(state: MetricsState) -> Iterator[tuple[str, dict[str, str], Build]
 
 
 def _is_of(product: Product, name: str, labels: dict[str, str]) -> bool:
-    """Whether the product has what a series is about."""
+    """Whether the product has the subject of a series."""
     of_instance = next((name for name, those in INSTANCES.items() if labels.get("instance") in those), "")
     component = labels.get("component") or of_instance
     about_images = name.startswith("image_") or labels.get("route", "").startswith("/api/image")
@@ -58,7 +58,7 @@ def _everything(state: MetricsState) -> Iterator[tuple[str, dict[str, str], Buil
     targets = [("portfolio", instance) for each in INSTANCES.values() for instance in each]
     for job, instance in [*targets, ("redis", "redis-exporter:9121")]:
         yield "up", {"job": job, "instance": instance}, _up(job)
-    # As blackbox_exporter is set up: the instance is the address that is probed.
+    # As blackbox_exporter is usually configured: the instance is the probed address.
     for site in (SITE, *OTHER_SITES) if state.probed else OTHER_SITES:
         for probe in PROBES if site == SITE else PROBES[:1]:
             labels = {"job": "blackbox", "instance": site, "probe": probe}
@@ -102,7 +102,7 @@ def _born(value: float) -> Build:
 def _probe(name: str) -> Build:
     def build(history: History) -> Floats:
         chance = history.level(0.0004, 1 - history.state.availability / 100)
-        # Spread about evenly, so that a day holds as many failures as the level says.
+        # Spread evenly, so that the number of failures per day matches the level.
         missed = np.cumsum(chance * history.random("probe", name).uniform(0.2, 1.8, history.samples))
         failed = np.diff(np.floor(missed), prepend=0.0) > 0
         failed[history.down] = True
@@ -257,7 +257,7 @@ def _within(edge: float, median: float, spread: float) -> float:
 
 
 def beyond(name: str, labels: dict[str, str], largest: float) -> bool:
-    """Whether it is a bucket that the state's histogram of response times does not have."""
+    """Whether the state's histogram of response times lacks this bucket."""
     return name == "http_request_duration_seconds_bucket" and largest < float(labels["le"]) < math.inf
 
 

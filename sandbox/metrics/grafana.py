@@ -1,6 +1,6 @@
-"""What Grafana answers: health, search, the dashboard, its data source, and alert instances.
+"""Grafana's API: health, search, the dashboard, its data source, and alert instances.
 
-After https://grafana.com/docs/grafana/latest/developers/http_api/.
+According to https://grafana.com/docs/grafana/latest/developers/http_api/.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ STATES = {"firing": "Alerting", "pending": "Pending"}
 
 
 def answer(world: World, now: datetime, path: str, query: Mapping[str, str]) -> Content:  # noqa: PLR0911 - one for each path
-    """Body and status for what is below ``/api/``."""
+    """Body and status below ``/api/``."""
     if path == "search":
         return _search(world, query), 200
     if path == f"dashboards/uid/{DASHBOARD}" and world.metrics.dashboard:
@@ -118,7 +118,7 @@ def _datasource() -> dict[str, Any]:
 
 def _alerts(world: World, internal: bool) -> list[dict[str, Any]]:
     shown = [_alert(alert, internal) for alert in world.alerts.alerts]
-    # Instances of rules for which all is well are in the list too, as Normal.
+    # Instances of rules that do not fire are listed too, as Normal.
     calm = {"alertname": "HighErrorRate", "grafana_folder": "Portfolio", "severity": "critical"}
     shown.append({"labels": calm, "annotations": {}, "state": "Normal", "activeAt": None, "value": ""})
     return shown

@@ -1,4 +1,4 @@
-"""The grid of moments that all series are computed on, and what has an effect on many of them."""
+"""Time grid of all series, and the effects that many of them share."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ FORMATS = {"webp": 2.6, "avif": 1.1, "jpeg": 0.7}  # images a minute
 
 
 def _remembered(method: Callable[Concatenate[History, P], T]) -> Callable[Concatenate[History, P], T]:
-    """Made once for each history, and gone with it: a cache of the function's would keep every history alive."""
+    """Cache per history, freed with it: a cache of the function would keep every history alive."""
 
     @wraps(method)
     def remembered(history: History, *args: P.args, **kwargs: P.kwargs) -> T:
@@ -59,7 +59,7 @@ def _remembered(method: Callable[Concatenate[History, P], T]) -> Callable[Concat
 
 
 class History:
-    """The grid that all series are computed on, and what has an effect on many of them."""
+    """Time grid of all series, and the effects that many of them share."""
 
     def __init__(self, state: MetricsState, start: int, samples: int) -> None:
         self.state = state
@@ -78,49 +78,49 @@ class History:
         until = now - LATE_GAP_ENDED * 60
         scraped = scraped[(scraped < until - round(state.gap_hours * 60)) | (scraped >= until)]
         self.scraped: Times = scraped[scraped >= begun]
-        self.answered: Times = self.scraped[self.scraped != self.deployed]  # when instances were being replaced
+        self.answered: Times = self.scraped[self.scraped != self.deployed]  # instances were being replaced then
         self.silent = samples if state.silent_minutes is None else now - round(state.silent_minutes)
 
     @property
     def end(self) -> int:
-        """Milliseconds since 1970 up to which there are samples."""
+        """End of the samples in milliseconds since 1970."""
         return int(self.seconds[-1]) * 1000
 
     @_remembered
     def times(self, job: str, instance: str, always: bool) -> Times:
-        """When the target was scraped, in milliseconds; ``always`` also when it did not answer."""
+        """Scrape times of the target in milliseconds; ``always`` includes failed scrapes."""
         rest, odd_second = divmod(zlib.crc32(instance.encode()), 50)
         odd = 1000 * odd_second + 100 + rest % 800
         return self.seconds[self.kept(job, always)] * 1000 + odd
 
     def kept(self, job: str, always: bool) -> Times:
-        """Which of the grid's moments have a sample; ``always`` also when the target did not answer."""
+        """Which points of the grid have a sample; ``always`` includes failed scrapes."""
         if always:
             return self.scraped
         kept: Times = self.answered[self.answered < self.silent] if job == "portfolio" else self.answered
         return kept
 
     def random(self, *names: str) -> np.random.Generator:
-        """Random numbers of their own for each name."""
+        """A random generator per name."""
         return np.random.default_rng(zlib.crc32("/".join(names).encode()))
 
     def noise(self, *names: str) -> Floats:
-        """Slow noise around 0, about 1 wide."""
+        """Slow noise around 0, with a standard deviation of about 1."""
         white = self.random(*names).standard_normal(self.samples)
         kernel = np.exp(np.arange(60) / -15.0)
         return np.convolve(white, kernel / np.sqrt((kernel**2).sum()))[: self.samples]
 
     @property
     def days_to_now(self) -> Floats:
-        """Days from the moment that the state was made for; before it they are negative."""
+        """Days since the state's time; negative before it."""
         return np.asarray(np.arange(self.samples) / DAY - HISTORY_DAYS, dtype=np.float64)
 
     @cached_property
     def busy(self) -> Floats:
-        """Traffic by its usual mean: afternoons and working days above 1, nights below, growing slowly."""
+        """Traffic relative to its mean: afternoons and working days above 1, nights below, growing slowly."""
         days = self.seconds / 86_400
         daily = 1 + 0.45 * np.sin(2 * np.pi * (days % 1) - 0.75 * np.pi)
-        weekend = np.where((np.floor(days) + 4) % 7 % 6 == 0, 0.75, 1.0)  # 1970 began on a Thursday
+        weekend = np.where((np.floor(days) + 4) % 7 % 6 == 0, 0.75, 1.0)  # 1 January 1970 was a Thursday
         grown = 1 + GROWTH * (np.arange(self.samples) / (HISTORY_DAYS * DAY) - 1)
         today = int(self.seconds[HISTORY_DAYS * DAY]) // 86_400
         odd = np.where(np.floor(days) == today - ODD_DAYS_AGO, self.state.odd_day, 1.0)
@@ -128,27 +128,27 @@ class History:
 
     @_remembered
     def requests(self, component: str, instance: str, route: str) -> Floats:
-        """How many requests there were so far."""
+        """Total number of requests so far."""
         level = ROUTES[component, route][0] / len(INSTANCES[component])
         return np.cumsum(self.random("requests", instance, route).poisson(level * self.busy), dtype=np.float64)
 
     @_remembered
     def images(self, format_: str) -> Floats:
-        """How many images were tried so far."""
+        """Total number of attempted images so far."""
         return np.cumsum(self.random("images", format_).poisson(FORMATS[format_] * self.busy), dtype=np.float64)
 
     def counter(self, events: Floats, usual: float = 1.0, lever: float | None = None) -> Floats:
-        """A share of events as a counter of whole numbers, which begins anew with the deployment.
+        """A share of events as an integer counter, which is reset by the deployment.
 
         Args:
-            events: how many there were so far.
+            events: total number so far.
             lever: the share during the incident.
         """
         total = events * usual
         if lever is not None and lever != usual:
             total[self.incident :] += (events[self.incident :] - events[self.incident - 1]) * (lever - usual)
         total[self.deployed :] -= total[self.deployed - 1]
-        # What is a whole number but for the last bits stays one.
+        # Rounding errors must not decrease whole numbers.
         total += 1e-6
         return np.floor(total, out=total)
 

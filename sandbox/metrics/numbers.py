@@ -7,7 +7,7 @@ from decimal import Decimal
 
 
 def number(value: float) -> str:
-    """A sample as Prometheus writes it: the shortest digits that give the same number, without an exponent."""
+    """A sample as Prometheus writes it: the shortest digits that round-trip, without an exponent."""
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):

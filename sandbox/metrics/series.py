@@ -1,11 +1,11 @@
-"""The samples: what a Prometheus that scrapes such a portfolio every minute has gathered in sixty days.
+"""Samples of a Prometheus that has scraped the portfolio every minute for sixty days.
 
-A series is computed as a whole when it is first asked for, from random numbers that depend on its name alone:
-a longer history begins like a shorter one. Each target is scraped at its own odd millisecond of the minute, so no
-query with times in whole seconds meets a sample exactly at the edge of a range, where Prometheus 2 (which includes
-the left edge) and 3 (which does not) would differ.
+A series is computed as a whole on first use, from random numbers that depend on its name alone: a longer history
+begins like a shorter one. Each target is scraped at its own millisecond of the minute, so no query with times in
+whole seconds has a sample exactly at the edge of a range, where Prometheus 2 (which includes the left edge) and 3
+(which does not) differ.
 
-In the past lie a deployment at which all counters began anew, and forty minutes in which nothing was scraped.
+The past contains a deployment at which all counters were reset, and forty minutes without scrapes.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ Labels = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Series:
-    """One series, up to the moment that was asked for.
+    """One series, up to the requested time.
 
     Attributes:
-        labels: names and values, sorted, ``__name__`` among them.
+        labels: names and values, sorted, including ``__name__``.
         times: milliseconds since 1970, ascending.
         values: one for each time.
     """
@@ -40,7 +40,7 @@ class Series:
 
 
 class View:
-    """The store as it is at one moment: nothing later is in it."""
+    """The store as of one time: nothing later is in it."""
 
     def __init__(self, store: Store, end: int) -> None:
         self._store = store
@@ -79,7 +79,7 @@ class Store:
                 self.catalogue.setdefault(name, {})[key] = build
 
     def until(self, seconds: float) -> View:
-        """What has been scraped by then (Unix time)."""
+        """Everything scraped by then (Unix time)."""
         return View(self, round(seconds * 1000))
 
     def whole(self, labels: Labels, end: int) -> Series:
@@ -99,7 +99,7 @@ class Store:
             return self._built[labels]
 
     def _history_until(self, end: int) -> History:
-        """Whole days, at least one beyond the moment that the state was made for."""
+        """Whole days, at least one beyond the state's time."""
         samples = math.ceil((end - self._start * 1000) / 1000 / INTERVAL)
         days = max(HISTORY_DAYS + 1, math.ceil(samples / DAY) + 1)
         return History(self._state, self._start, days * DAY)
@@ -110,9 +110,9 @@ _latest: list[tuple[MetricsState, Store]] = []
 
 
 def store_of(state: MetricsState) -> Store:
-    """The samples of a state: those that were made last, where a state of the same minute has the same levers.
+    """Samples of a state: the last ones made, if that state is of the same minute and has the same levers.
 
-    Most faults leave the metrics alone, and sixty days of samples take longer than all else of a new world.
+    Most faults do not affect metrics, and sixty days of samples take longer than everything else in a new world.
     """
     with _making:
         for made, store in _latest:
@@ -124,5 +124,5 @@ def store_of(state: MetricsState) -> Store:
 
 
 def _minute(state: MetricsState) -> int:
-    """In which it was made: the beginning, as Unix time."""
+    """Start of the minute in which it was made, as Unix time."""
     return int(state.now.timestamp()) // INTERVAL * INTERVAL

@@ -1,6 +1,6 @@
-"""Prometheus, Grafana and Alertmanager over TLS, each with the credentials it asks for.
+"""Prometheus, Grafana and Alertmanager over TLS, each with its own credentials.
 
-What they answer is in ``api``, ``grafana`` and ``alertmanager``; who may ask, here.
+``api``, ``grafana`` and ``alertmanager`` contain the answers; this module the authorisation.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ async def _parameters(request: Request) -> api.Parameters:
 
 
 class _BasicAuth(HttpService):
-    """A service behind a user name and a password, as Prometheus' ``web.config.file`` sets them."""
+    """A service with basic authentication, as in Prometheus' ``web.config.file``."""
 
     def __init__(self) -> None:
         self.password = secrets.token_urlsafe(18)
@@ -66,7 +66,7 @@ class _BasicAuth(HttpService):
         }
 
     def guarded(self, handler: Handler) -> Handler:
-        """``handler`` for those who know the password."""
+        """``handler`` for requests with the right password."""
         known = "Basic " + base64.b64encode(f"{USERNAME}:{self.password}".encode()).decode()
 
         async def check(request: Request) -> Response:
@@ -143,7 +143,7 @@ class GrafanaService(HttpService):
         )
 
     async def _home(self, request: Request) -> Response:
-        """Whoever is not signed in is led to the login."""
+        """Redirect visitors without a session to the login."""
         if request.url.path == "/":
             return RedirectResponse("/login", 302)
         return HTMLResponse("<!DOCTYPE html><title>Grafana</title><h1>Welcome to Grafana</h1>")
@@ -178,20 +178,20 @@ class AlertmanagerService(_BasicAuth):
     name: ClassVar[str] = "alertmanager"
 
     def __init__(self, webhook: Callable[[], str]) -> None:
-        """``webhook`` gives the address of the receiver, once it has one."""
+        """``webhook`` returns the address of the receiver, once it has one."""
         super().__init__()
         self._webhook = webhook
         self._posted = alertmanager.Posted(self._notify)
         self._notifying: set[asyncio.Task[None]] = set()
 
     async def apply(self, world: World) -> None:
-        """Show another world; what was posted is forgotten, and nobody is told of it any more."""
+        """Show another world; posted alerts are forgotten, and no further notification is sent."""
         self._posted = alertmanager.Posted(self._notify)
         self._forget()
         await super().apply(world)
 
     async def stop(self) -> None:
-        """Tell nobody any more, and close."""
+        """Stop notifying, and close."""
         self._forget()
         await super().stop()
 
@@ -205,19 +205,19 @@ class AlertmanagerService(_BasicAuth):
         task.add_done_callback(self._notifying.discard)
 
     async def _tell(self, alerts: list[dict[str, Any]]) -> None:
-        """Post to the receiver, after group_wait, as Alertmanager does."""
+        """Post to the receiver after group_wait, as Alertmanager does."""
         state = self.world.alerts
         now = self.context.clock.now()
         await asyncio.sleep(state.group_wait)
         body = json.dumps(alertmanager.notification(alerts, now)).encode()
-        address = self._webhook() if state.routed else "https://localhost:1/"  # where nobody listens
+        address = self._webhook() if state.routed else "https://localhost:1/"  # nothing listens there
         request = urllib.request.Request(address, body, {"Content-Type": "application/json"})  # noqa: S310
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.context.ca.client_context())
         )
         with suppress(
             OSError
-        ):  # it would try again for as long as the alert fires; the receiver is away that long
+        ):  # Alertmanager would retry while the alert fires; the receiver is gone for that long
             await asyncio.to_thread(lambda: opener.open(request, timeout=30).close())
 
     def app(self) -> ASGIApp:

@@ -1,4 +1,4 @@
-"""What the monitoring of the sandbox shows: the samples' course, the dashboard, alerts and silences."""
+"""State of the sandbox's monitoring: samples, dashboard, alerts and silences."""
 
 from __future__ import annotations
 
@@ -14,42 +14,43 @@ if TYPE_CHECKING:
     from sandbox.metrics.series import Store
 
 HISTORY_DAYS = 60
-SITE = "https://portfolio.example"  # as the probes name it
+SITE = "https://portfolio.example"  # name of the probed site
 WATCHDOG = "Watchdog"
 RULES = (WATCHDOG, "HighErrorRate", "SlowResponses", "QueueGrowing", "BackupJobSlow", "InstanceDown")
 
 
 @dataclass
 class MetricsState:
-    """How the samples run, and what Grafana holds. A healthy history, then what the levers say.
+    """Course of the samples, and contents of Grafana. A healthy history, then what the levers say.
 
     Attributes:
-        now: the moment the world was made, aware; samples go on after it as time goes by.
-        incident_hours: for how long before ``now`` the levers have been in effect.
-        availability: percent of probes that succeed.
-        latency_factor: how many times slower than usual requests are.
-        error_percent: percent of requests that are answered with 5xx.
-        image_success: percent of images that are optimised without failure.
-        cache_hits: percent of the cache's reads that find something.
-        history_days: for how long there have been samples.
-        odd_day: traffic by its usual mean three whole days (UTC) before ``now``'s.
-        cpu: percent that a component's CPU is about, where not as usual.
+        now: when the world was made, aware; samples continue after it in real time.
+        incident_hours: time before ``now`` for which the levers have been in effect.
+        availability: percent of successful probes.
+        latency_factor: response times in multiples of the usual.
+        error_percent: percent of requests answered with 5xx.
+        image_success: percent of images optimised without failure.
+        cache_hits: percent of the cache's reads that hit.
+        history_days: length of the history.
+        odd_day: traffic three whole days (UTC) before ``now``'s, in multiples of the mean.
+        cpu: mean CPU percent of a component, if not the usual.
         storage_now, storage_growth: percent of the image worker's file system, and percentage points a day.
-        memory_growth: percentage points a day, of the image worker, up to what it usually is.
+        memory_growth: percentage points a day, of the image worker, up to its usual value.
         stale_minutes: age of the newest sample at ``now``, beyond the usual; nothing comes after it.
-        silent_minutes: for how long no target of the portfolio has answered, while all others do.
-        gap_hours: for so long nothing was scraped, up to three hours before ``now``.
-        down_minutes: for so long, up to two hours before ``now``, every probe of the website failed.
-        probed: whether the website is probed; ten sites of others are, always.
-        errors_born: a series of errors that began with this number four hours before ``now``, as one whose process
-            had failed for long when it was scraped first.
-        partial: a part of the store does not answer, which it says with each answer.
+        silent_minutes: time for which no target of the portfolio has answered, while all others do.
+        gap_hours: length of a gap in scraping that ended three hours before ``now``.
+        down_minutes: length of an outage of the website's probe that ended two hours before ``now``.
+        probed: whether the website is probed; ten other sites always are.
+        errors_born: first value of a series of errors that began four hours before ``now``, as of a process that
+            had
+            failed for long when it was first scraped.
+        partial: part of the store does not answer, which each answer says.
         empty: no sample at all.
         missing: metrics that nothing exposes.
-        largest_bucket: seconds at which the buckets of the response times end.
-        datasource: whether Grafana has the data source that the dashboard is made of.
-        dashboard: title of the dashboard in Grafana; ``None`` where there is none.
-        dashboards: how many there are of that title, each in a folder of its own.
+        largest_bucket: upper bound in seconds of the largest response time bucket.
+        datasource: whether Grafana has the dashboard's data source.
+        dashboard: title of the dashboard in Grafana; ``None`` if there is none.
+        dashboards: number of dashboards with that title, each in its own folder.
     """
 
     now: datetime
@@ -87,8 +88,8 @@ class MetricsState:
 
     @cached_property
     def store(self) -> Store:
-        """The samples; the levers count as they are when it is asked for first."""
-        # It brings numpy, which the sandbox does not wait for when it starts.
+        """The samples; the levers count as of the first call."""
+        # Imports numpy, for which the sandbox's start does not wait.
         from sandbox.metrics.series import store_of
 
         return store_of(self)
@@ -96,10 +97,10 @@ class MetricsState:
 
 @dataclass
 class AlertState:
-    """One alert, as its rule sees it; whether a silence covers it is told by the silences.
+    """One alert, as its rule sees it; silences are separate.
 
     Attributes:
-        state: Alertmanager knows only those that fire; Prometheus and Grafana both.
+        state: Alertmanager knows only firing alerts; Prometheus and Grafana also pending ones.
         delivered: Alertmanager got it from Prometheus.
     """
 
@@ -114,7 +115,7 @@ class AlertState:
 
     @property
     def labels(self) -> dict[str, str]:
-        """What rules, routes and silences match by."""
+        """Labels that rules, routes and silences match."""
         return {"alertname": self.name, "severity": self.severity, "component": self.component}
 
 
@@ -132,14 +133,14 @@ class SilenceState:
 
 @dataclass
 class AlertsState:
-    """The rules that alert, what they find, and silences.
+    """Alerting rules, their alerts, and silences.
 
     Attributes:
-        rules: names of the rules, of which those that find nothing are inactive; empty where none is loaded.
-        rule_health: ``ok``, ``err`` or ``unknown``, of all of them but the watchdog's.
-        settled: whether Alertmanager has what its peers know.
+        rules: names of the rules; those without alerts are inactive; empty if none is loaded.
+        rule_health: ``ok``, ``err`` or ``unknown``, of all rules except the watchdog's.
+        settled: whether Alertmanager has the state of its peers.
         group_wait: seconds that Alertmanager waits for more alerts before it notifies.
-        routed: whether its route leads to the receiver; else to an address where nobody listens.
+        routed: whether its route leads to the receiver; else to an address where nothing listens.
     """
 
     now: datetime
@@ -153,7 +154,7 @@ class AlertsState:
 
     @classmethod
     def healthy(cls, now: datetime) -> AlertsState:
-        """Only the watchdog fires; one silence covers a nightly job, another one the maintenance to come."""
+        """Only the watchdog fires; one silence covers a nightly job, another the coming maintenance."""
         silence = SilenceState(
             id="2b0c1f6e-5d0e-4f7b-9a53-6f2f8a1c7d10",
             alertname="BackupJobSlow",
@@ -184,6 +185,6 @@ class AlertsState:
         severity: str = "critical",
         delivered: bool = True,
     ) -> None:
-        """Add an alert that began so many minutes ago."""
+        """Add an alert that began this many minutes ago."""
         started = self.now - timedelta(minutes=minutes)
         self.alerts.append(AlertState(name, summary, started, severity, state=state, delivered=delivered))

@@ -1,1 +1,1 @@
-"""The Node project of the sandbox, the registry that knows its packages, and a stand-in for npm."""
+"""The Node project of the sandbox, a registry with its packages, and a stand-in for npm."""

@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 Json = dict[str, Any]
-# What every registry with advisories knows, for those who try out whether it has any.
+# Known to every registry with advisories; used to test whether it has any.
 KNOWN = Advisory("minimist", "critical", "Prototype pollution", "<0.2.4", 1097677)
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
 
 class NpmService(HttpService):
-    """Registry, project and program. Where ``npm`` is gone, nobody listens where the registry should be."""
+    """Registry, project and program. If ``npm`` is gone, nothing listens at the registry's address."""
 
     name: ClassVar[str] = "npm"
     tls: ClassVar[bool] = False
 
     @property
     def state(self) -> NpmState:
-        """What there is now."""
+        """Current state."""
         return self.world.npm
 
     @property
@@ -52,7 +52,7 @@ class NpmService(HttpService):
         await asyncio.to_thread(self._write)
 
     async def apply(self, world: World) -> None:
-        """Write the files anew: they are small."""
+        """Rewrite the files: they are small."""
         await super().apply(world)
         await asyncio.to_thread(self._write)
 
@@ -62,7 +62,7 @@ class NpmService(HttpService):
         return {"npm": {"project": str(self.project), "command": command, "registry": f"{self.url}/"}}
 
     def app(self) -> ASGIApp:
-        """The two questions that npm asks."""
+        """The two requests that npm sends."""
         return Starlette(
             routes=[
                 Route("/-/npm/v1/security/advisories/bulk", self._bulk, methods=["POST"]),
@@ -71,7 +71,7 @@ class NpmService(HttpService):
         )
 
     async def _bulk(self, request: Request) -> Response:
-        """Advisories on the packages that are named, whatever their versions: npm compares those itself."""
+        """Advisories for the named packages, whatever their versions: npm compares those itself."""
         refusal = self._refusal()
         if refusal:
             return refusal
@@ -151,7 +151,7 @@ class NpmService(HttpService):
         }
 
     def _write_program(self) -> None:
-        """A shell script, as a line with ``#!`` has little room for a path, and none for blanks in it."""
+        """A shell script, as a ``#!`` line limits the length of a path and allows no spaces."""
         program = self._folder / "bin" / "npm"
         program.parent.mkdir(exist_ok=True)
         program.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """``npm audit --json`` and ``npm outdated --json`` for machines without npm, as npm 11 answers.
 
-It reads package-lock.json in the working folder, asks the registry in ``npm_config_registry``, and prints the JSON
-that npm prints, errors included; tests/real compares it with the real one. The standard library is all it needs,
-so that it starts fast.
+It reads package-lock.json in the working folder, queries the registry in ``npm_config_registry``, and prints npm's
+JSON, including errors; tests/real compares it with the real one. It only needs the standard library, so that it
+starts fast.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ LEVELS = ("info", "low", "moderate", "high", "critical")
 
 
 class Failed(Exception):  # noqa: N818
-    """What npm prints instead."""
+    """npm's output for a failure."""
 
     def __init__(self, said: Json) -> None:
         super().__init__(said)
@@ -29,7 +29,7 @@ class Failed(Exception):  # noqa: N818
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code: 1 for a finding as for a failure, as npm has it."""
+    """The exit code: 1 for a finding as well as for a failure, as in npm."""
     command = next((word for word in arguments if not word.startswith("-")), "")
     try:
         said, code = {"audit": audit, "outdated": outdated}[command]()
@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
 
 
 def audit() -> tuple[Json, int]:
-    """Weak packages by name."""
+    """Vulnerable packages by name."""
     lock = _lock()
     locked = {_name(path): entry for path, entry in lock["packages"].items() if path}
     direct = _wanted(lock["packages"][""])
@@ -69,7 +69,7 @@ def audit() -> tuple[Json, int]:
         ]
         if via:
             found[name] = _entry(name, via, name in direct)
-    for name, entry in locked.items():  # what uses a weak package is weak itself
+    for name, entry in locked.items():  # users of a vulnerable package are vulnerable too
         for used in entry.get("dependencies", {}):
             if used in found and name not in found:
                 found[name] = _entry(name, [used], name in direct, found[used]["severity"])
@@ -97,14 +97,14 @@ def audit() -> tuple[Json, int]:
 
 
 def outdated() -> tuple[Json, int]:
-    """Every installed dependency that is not at its newest."""
+    """Every installed dependency that is not up to date."""
     lock = _lock()
     found: Json = {}
     for name, wanted in _wanted(lock["packages"][""]).items():
         try:
             told = _ask("GET", f"/{quote(name, safe='@')}")
         except Failed as failed:
-            if failed.said.get("statusCode") == NOT_FOUND:  # npm passes over it
+            if failed.said.get("statusCode") == NOT_FOUND:  # npm skips it
                 continue
             raise
         allowed = [version for version in told["versions"] if _satisfies(version, wanted)]
@@ -118,7 +118,7 @@ def outdated() -> tuple[Json, int]:
 
 
 def within(version: str, wanted: str) -> bool:
-    """Whether a version is in a range of comparisons: ``>=1.0.0 <1.2.3 || <0.9.0``."""
+    """Whether a version is in a range: ``>=1.0.0 <1.2.3 || <0.9.0``."""
     return any(
         all(_holds(_parts(version), *comparison) for comparison in re.findall(r"([<>]=?|=)?\s*(\d[\w.-]*)", part))
         for part in wanted.split("||")
@@ -205,7 +205,7 @@ def _ask(method: str, path: str, body: Any = None) -> Any:
 
 
 def _failure(method: str, code: str, reason: str) -> Json:
-    """npm has two shapes for this: one where the audit fails, and one for everything else."""
+    """npm has two formats for this: one if the audit fails, and one for everything else."""
     if method == "POST":
         return {"message": reason, "error": {"summary": "", "detail": ""}}
     return {"error": {"code": code, "summary": f"FetchError: {reason}", "detail": ""}}

@@ -1,4 +1,4 @@
-"""What the project depends on, what the registry has, and what is known to be weak."""
+"""Dependencies of the project, contents of the registry, and known vulnerabilities."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Package:
     Attributes:
         locked: its version in the lock file.
         latest: the newest in the registry.
-        developing: for developing only.
-        uses: a package below it that the project does not name itself.
+        developing: a development dependency.
+        uses: a dependency of it that the project does not name itself.
     """
 
     locked: str
@@ -25,7 +25,7 @@ class Package:
 
 @dataclass
 class Advisory:
-    """A known weakness; ``vulnerable`` is a range as npm writes it."""
+    """A known vulnerability; ``vulnerable`` is a range in npm's notation."""
 
     package: str
     severity: Literal["low", "moderate", "high", "critical"]
@@ -43,8 +43,8 @@ class NpmState:
         installed: the machine has npm.
         refuses: the registry accepts no credentials (401).
         garbage: the registry answers with a web page.
-        blind: the registry has no advisories at all, and says so as if nothing were weak.
-        unlisted: packages that the registry does not have.
+        blind: the registry has no advisories at all, and answers as if nothing were vulnerable.
+        unlisted: packages missing from the registry.
     """
 
     packages: dict[str, Package] = field(
@@ -72,6 +72,6 @@ class NpmState:
 
     @property
     def named(self) -> dict[str, Package]:
-        """Those that package.json names."""
+        """Dependencies named in package.json."""
         below = {package.uses for package in self.packages.values()}
         return {name: package for name, package in self.packages.items() if name not in below}

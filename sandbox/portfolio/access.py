@@ -1,4 +1,4 @@
-"""What is noted of each request: a line in the component's log, and the request's count and duration."""
+"""Recording of each request: a line in the component's log, and its count and duration."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Write = Callable[[str, str], None]
 
 
 class AccessLog:
-    """ASGI middleware. ``write(component, line)`` takes the lines, ``now`` is the clock."""
+    """ASGI middleware. ``write(component, line)`` receives the lines, ``now`` is the clock."""
 
     def __init__(self, app: ASGIApp, product: Product, *, write: Write, now: Callable[[], datetime]) -> None:
         self._routes = {"/", "/metrics", *map(product.called, (HEALTH, IMAGE_HEALTH, OPTIMIZE))}
@@ -56,7 +56,7 @@ class AccessLog:
             self._note(Request(scope), status, size, time.perf_counter() - started)
 
     def text(self) -> str:
-        """The counts and durations as Prometheus reads them."""
+        """Counts and durations in Prometheus' format."""
         return self.requests.text() + self.durations.text()
 
     def _note(self, request: Request, status: int, size: int, seconds: float) -> None:

@@ -1,4 +1,4 @@
-"""What goes wrong with answers as such, whatever they are: late, refused, cut off, or the last there is."""
+"""Failures of any answer: delayed, refused, truncated, or the last one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from sandbox.portfolio.state import PortfolioState
 
-_METRICS = "/metrics"  # who watches does not take part
+_METRICS = "/metrics"  # monitoring is not affected
 
 
 class Burdened:
-    """ASGI middleware; ``die`` is called when the last request was answered that shall be."""
+    """ASGI middleware; ``die`` is called after the last request that is to be answered."""
 
     def __init__(self, app: ASGIApp, *, state: Callable[[], PortfolioState], die: Callable[[], None]) -> None:
         self._app = app
@@ -41,7 +41,7 @@ class Burdened:
         if state.drops_every and number % state.drops_every == 0:
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4096")]})
             await send({"type": "http.response.body", "body": b"<!DOCTYPE", "more_body": True})
-            raise asyncio.CancelledError  # the server then closes the connection, and says nothing
+            raise asyncio.CancelledError  # the server then closes the connection without an answer
         if state.fails_every and number % state.fails_every == 0:
             await _discard_body(receive)
             await JSONResponse({"error": "overloaded"}, 503)(scope, receive, send)
@@ -50,7 +50,7 @@ class Burdened:
 
 
 async def _discard_body(receive: Receive) -> None:
-    """A client that still sends would see a broken connection instead of the answer."""
+    """A client that is still sending would get a connection error instead of the answer."""
     more = True
     while more:
         message = await receive()

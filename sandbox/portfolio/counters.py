@@ -11,7 +11,7 @@ BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0)  # sec
 
 
 class Counter:
-    """A number per combination of label values that only grows."""
+    """A counter per combination of label values."""
 
     def __init__(self, name: str, summary: str, *labels: str) -> None:
         self._head = f"# HELP {name} {summary}\n# TYPE {name} counter\n"
@@ -24,13 +24,13 @@ class Counter:
 
     @classmethod
     def once(cls, name: str, summary: str, value: float) -> str:
-        """One that somebody else counts, as Prometheus reads it."""
+        """A counter kept elsewhere, in Prometheus' format."""
         counter = cls(name, summary)
         counter.add(amount=round(value, 3))
         return counter.text()
 
     def text(self) -> str:
-        """As Prometheus reads it."""
+        """The counter in Prometheus' format."""
         lines = (
             f"{self._name}{_braces(self._labels, values)} {amount:g}\n"
             for values, amount in sorted(self._values.items())
@@ -53,7 +53,7 @@ class Histogram:
         self._sums[values] += seconds
 
     def text(self) -> str:
-        """As Prometheus reads it: buckets are cumulative."""
+        """The histogram in Prometheus' format: buckets are cumulative."""
         return self._head + "".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
@@ -73,6 +73,6 @@ def gauge(name: str, summary: str, value: float, **labels: str) -> str:
 
 
 def _braces(labels: tuple[str, ...], values: tuple[str, ...]) -> str:
-    # Values are routes, methods, statuses and formats of our own; none holds a quote, backslash or newline.
+    # Values are our own routes, methods, statuses and formats; none contains a quote, backslash or newline.
     pairs = ",".join(f'{label}="{value}"' for label, value in zip(labels, values, strict=True))
     return f"{{{pairs}}}" if pairs else ""

@@ -1,4 +1,4 @@
-"""Optimising one image with Pillow. Pure: bytes and wishes in, bytes out."""
+"""Optimises one image with Pillow. Pure: bytes and options in, bytes out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Mistake = Literal["grey", "dot", "another", "blue", "covered"]
 
 
 class Refused(Exception):  # noqa: N818 - the request is at fault, not the optimiser
-    """The request asks for what cannot be done; ``status`` is the HTTP status to say so with."""
+    """The request cannot be fulfilled; ``status`` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -33,12 +33,12 @@ class Refused(Exception):  # noqa: N818 - the request is at fault, not the optim
 
 @dataclass(frozen=True)
 class Wishes:
-    """How the result shall be.
+    """Requested properties of the result.
 
     Attributes:
         format: a key of ``MEDIA_TYPES``.
         quality: 1 to 100.
-        width: at most so many pixels; images are never enlarged.
+        width: maximum in pixels; images are never enlarged.
     """
 
     format: str = "webp"
@@ -47,10 +47,10 @@ class Wishes:
 
     @classmethod
     def parse(cls, fields: dict[str, str]) -> Wishes:
-        """From the texts of a form.
+        """From the fields of a form.
 
         Raises:
-            Refused: 400 with the field and what it must be.
+            Refused: 400 with the field and its valid values.
         """
         name = fields.get("format", cls.format).lower().replace("jpg", "jpeg")
         if name not in MEDIA_TYPES:
@@ -59,7 +59,7 @@ class Wishes:
         return cls(name, _number(fields, "quality", 1, 100) or cls.quality, width)
 
     def cache_key(self, image: bytes) -> str:
-        """Where the result for this image is kept: the same picture with the same wishes, whatever its name."""
+        """Cache key of the result: depends on the picture and the options, not on its name."""
         wishes = "".join(f":{value}" for value in asdict(self).values() if value is not None)
         return f"img:{hashlib.sha256(image).hexdigest()[:32]}{wishes}"
 
@@ -74,10 +74,10 @@ def _number(fields: dict[str, str], name: str, least: int, most: int) -> int | N
 
 
 def optimize(image: bytes, wishes: Wishes) -> bytes:
-    """The image in the wished format, upright, without metadata.
+    """The image in the requested format, upright, without metadata.
 
     Raises:
-        Refused: 415 when it is no image, 413 when it has too many pixels.
+        Refused: 415 if it is not an image, 413 if it has too many pixels.
     """
     try:
         with Image.open(io.BytesIO(image), formats=_ACCEPTED) as opened:
@@ -107,7 +107,7 @@ def _has_alpha(picture: Image.Image, wishes: Wishes) -> bool:
 
 
 def mistaken(image: bytes, wishes: Wishes, mistake: Mistake) -> bytes:
-    """A whole and smaller picture that is not the one that was sent."""
+    """A valid and smaller picture that is not the one that was sent."""
     with Image.open(io.BytesIO(image)) as opened:
         picture = ImageOps.exif_transpose(opened).convert("RGB")
     match mistake:
@@ -129,7 +129,7 @@ def mistaken(image: bytes, wishes: Wishes, mistake: Mistake) -> bytes:
 
 
 def larger(image: bytes, wishes: Wishes) -> bytes:
-    """A valid picture of the same shape that is bigger than ``image``: what wrong settings make of it."""
+    """A valid picture of the same size with more bytes than ``image``: the result of wrong settings."""
     with Image.open(io.BytesIO(image)) as opened:
         picture = ImageOps.exif_transpose(opened).convert("RGB")
     result = io.BytesIO()

@@ -1,7 +1,7 @@
-"""The queue between the website and its worker, as it lies in Redis.
+"""The queue in Redis between the website and its worker.
 
-The website puts the upload under ``upload:ID`` and a job on the list ``image-processing-queue``, then waits on
-``done:ID``. The worker takes a job, optimises off the event loop, keeps the result under its cache key, counts it
+The website stores the upload under ``upload:ID`` and a job on the list ``image-processing-queue``, then waits on
+``done:ID``. The worker takes a job, optimises off the event loop, stores the result under its cache key, counts it
 in the hash ``image-processing-stats``, and reports.
 """
 
@@ -37,10 +37,10 @@ _THREADS = 2
 
 @dataclass(frozen=True)
 class Result:
-    """What became of an upload.
+    """Result for an upload.
 
     Attributes:
-        cache: HIT, MISS, or BYPASS where Redis did not take part.
+        cache: HIT, MISS, or BYPASS if Redis was not used.
     """
 
     image: bytes
@@ -49,7 +49,7 @@ class Result:
 
 
 class OptimizationError(Exception):
-    """The optimiser is at fault; ``status`` is the HTTP status to say so with."""
+    """The optimiser failed; ``status`` is the HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -57,7 +57,7 @@ class OptimizationError(Exception):
 
 
 class Optimizer:
-    """The work itself, in a bounded number of threads, with the faults that the state asks for."""
+    """Optimisation in a bounded number of threads, with the faults of the state."""
 
     def __init__(self, state: Callable[[], PortfolioState]) -> None:
         self._state = state
@@ -67,14 +67,14 @@ class Optimizer:
         """The optimised image.
 
         Raises:
-            Refused: the upload is at fault.
-            OptimizationError: the optimiser is.
+            Refused: the upload is invalid.
+            OptimizationError: the optimiser failed.
         """
         state = self._state()
         loop = asyncio.get_running_loop()
         try:
             result = await loop.run_in_executor(self._threads, optimize, image, wishes)
-        except OSError as error:  # what Pillow raises where an encoder gives up
+        except OSError as error:  # raised by Pillow if an encoder fails
             raise OptimizationError(500, f"image could not be written as {wishes.format}") from error
         await asyncio.sleep(state.optimization_delay)
         match state.optimization:
@@ -89,12 +89,12 @@ class Optimizer:
         return result
 
     def end(self) -> None:
-        """Take no more work."""
+        """Accept no more work."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 class Queue:
-    """The website's end."""
+    """The website's side."""
 
     def __init__(self, redis: Redis, optimizer: Optimizer, product: Product) -> None:
         self._redis = redis
@@ -102,11 +102,11 @@ class Queue:
         self._optimizer = optimizer
 
     async def optimize(self, image: bytes, wishes: Wishes) -> Result:
-        """From the cache, else by the worker, else, where Redis is away, right here.
+        """From the cache, else by the worker, else, without Redis, in this process.
 
         Raises:
-            Refused: the upload is at fault.
-            OptimizationError: the optimiser is, or nobody took the job in time.
+            Refused: the upload is invalid.
+            OptimizationError: the optimiser failed, or no worker took the job in time.
         """
         started = time.perf_counter()
         try:
@@ -116,7 +116,7 @@ class Queue:
         return Result(image, cache, time.perf_counter() - started)
 
     async def length(self) -> int:
-        """Jobs that wait."""
+        """Number of waiting jobs."""
         return int(await self._redis.llen(self._queue_key))
 
     async def _through_redis(self, image: bytes, wishes: Wishes) -> tuple[bytes, str]:
@@ -150,10 +150,11 @@ class Queue:
 
 
 class Worker:
-    """The worker's end: takes one job after the other until it is cancelled.
+    """The worker's side: processes jobs one after the other until it is cancelled.
 
     Args:
-        finished: told of each job: its id, format, outcome (``success``, ``failure`` or ``refused``) and seconds.
+        finished: called for each job: its id, format, outcome (``success``, ``failure`` or ``refused``) and
+            seconds.
     """
 
     def __init__(
@@ -173,7 +174,7 @@ class Worker:
     async def work(self) -> None:
         """Never returns."""
         while True:
-            # While Redis is away there is nothing to do but to look again.
+            # While Redis is away there is nothing to do but retry.
             try:
                 answer = await self._redis.brpop([self._queue_key], timeout=1)
                 if answer:
@@ -186,10 +187,10 @@ class Worker:
         while self._state().worker_stuck:
             await asyncio.sleep(0.05)
         if self._state() is not state:
-            return  # another world is shown by now, and this job was never in it
+            return  # another world is shown by now, without this job
         image = await self._redis.getdel(f"upload:{job['id']}")
         if not isinstance(image, bytes):
-            return  # it waited too long: the visitor has had an answer, and the upload expired
+            return  # it waited too long: the visitor has been answered, and the upload has expired
         wishes = Wishes(job["format"], job["quality"], job["width"])
         started = time.perf_counter()
         report: dict[str, Any] = {"status": 200}
@@ -214,7 +215,7 @@ class Worker:
 
 
 def _counted(format_name: str, outcome: str, seconds: float) -> dict[str, int]:
-    """What one job adds to the statistics. What was no picture says nothing about the optimiser."""
+    """Contribution of one job to the statistics. Invalid pictures say nothing about the optimiser."""
     if outcome == "refused":
         return {}
     success = outcome == "success"

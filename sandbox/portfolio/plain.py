@@ -1,4 +1,4 @@
-"""The website without TLS: where a visitor who types no ``https://`` arrives."""
+"""The website without TLS, which redirects to https."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class PlainHttpService(HttpService):
-    """Sends everybody to ``secure()``, the same page there; goes and comes with the website.
+    """Redirects everybody to the same page of ``secure()``; available if the website is.
 
     Args:
-        secure: gives the address of the website.
+        secure: returns the address of the website.
     """
 
     name: ClassVar[str] = "web"
@@ -34,7 +34,7 @@ class PlainHttpService(HttpService):
         return Starlette(routes=[Route("/{path:path}", self._answer)])
 
     def settings(self) -> dict[str, Any]:
-        """Its address, and the further website where the product has one."""
+        """Its address, and the further website if the product has one."""
         address = {"url": f"{self._secure()}/shop", "http_url": f"{self.url}/shop", "health_path": "/health"}
         sites = [{"name": "shop", **address}] if self.world.portfolio.shop else []
         return {"web": {"http_url": self.url, "also": sites}}

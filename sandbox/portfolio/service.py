@@ -42,11 +42,11 @@ _HERE = Path(__file__).parent
 _MAX_UPLOAD = 10 * 1024 * 1024  # bytes
 _FORM_OVERHEAD = 64 * 1024  # bytes
 _MAX_DISCARDED = 64 * 1024 * 1024  # bytes
-_REDIS_LIMIT = 5.0  # seconds; all of the sandbox shares one event loop, on a machine that may be busy
+_REDIS_LIMIT = 5.0  # seconds; the whole sandbox shares one event loop, on a machine that may be busy
 
 
 class SecurityHeaders:
-    """ASGI middleware: headers on every answer, as ``headers`` gives them for its path at that moment."""
+    """ASGI middleware: adds the headers that ``headers`` returns for the path to every answer."""
 
     def __init__(self, app: ASGIApp, headers: Callable[[str], dict[str, str]]) -> None:
         self._app = app
@@ -62,7 +62,7 @@ class SecurityHeaders:
 
 
 class PortfolioService(HttpService):
-    """The app that the playbook is about. It reaches Redis as everybody does: by TLS, through the proxy."""
+    """The app that the playbook is about. It reaches Redis like every client: by TLS, through the proxy."""
 
     name: ClassVar[str] = "web"
     dates: ClassVar[bool] = False
@@ -82,10 +82,10 @@ class PortfolioService(HttpService):
     # ------------------------------------------------------------------------------------------------ lifetime
 
     async def start(self, context: Context) -> None:
-        """Connect to Redis, which must have been started, and serve."""
+        """Connect to Redis, which must be running, and serve."""
         self._redis = self._redis_service.connect(limit=_REDIS_LIMIT)
         with suppress(RedisError):
-            # The worker will hold one connection; with a second, the first visitor does not wait for one.
+            # The worker holds one connection; with a second the first visitor does not have to wait.
             await asyncio.gather(self._redis.ping(), self._redis.ping())
         product = context.world.product
         self._queue = Queue(self._redis, self._optimizer, product)
@@ -103,7 +103,7 @@ class PortfolioService(HttpService):
             await self._redis.aclose()
 
     def settings(self) -> dict[str, Any]:
-        """Where the website is, also by the name that App Platform knows it by."""
+        """Addresses of the website, including its name on App Platform."""
         return {
             "web": {"url": self.url, "ca": str(self.context.ca.pem), "expect": "Photographs that load fast"},
             "load": {"hosts": [self.url.removeprefix("https://")]},
@@ -111,7 +111,7 @@ class PortfolioService(HttpService):
         }
 
     def tls_context(self) -> ssl.SSLContext:
-        """As the world's website speaks TLS."""
+        """TLS of the world's website."""
         return self.context.ca.web_context(self._state().tls)
 
     def app(self) -> ASGIApp:
@@ -138,7 +138,7 @@ class PortfolioService(HttpService):
         return SecurityHeaders(self._access, self._headers)
 
     def _headers(self, path: str) -> dict[str, str]:
-        """What stands on every answer, with the date by the server's own clock."""
+        """Headers of every answer, with the date of the server's own clock."""
         state = self._state()
         at = self.context.clock.now().timestamp() + state.clock_ahead
         of_shop = state.shop.headers if state.shop and path.startswith("/shop") else None
@@ -201,7 +201,7 @@ class PortfolioService(HttpService):
         return _no_store(body, 503 if "unhealthy" in reported and not hides else 200)
 
     async def _django_health(self, request: Request) -> Response:
-        """As django-health-check tells it: a word for each plugin, and 500 where one is not well."""
+        """In the format of django-health-check: a word for each plugin, and 500 if one is failing."""
         well = (await self._redis_health())["status"] == "healthy"
         redis = "working" if well else "unavailable: connection refused"
         body = {"CeleryHealthCheckCelery": redis, "DatabaseBackend": "working", "RedisHealthCheck": redis}
@@ -246,7 +246,7 @@ class PortfolioService(HttpService):
             raise HTTPException(411, "the request must say its length")
         if int(length) > _MAX_UPLOAD + _FORM_OVERHEAD:
             if int(length) <= _MAX_DISCARDED:
-                # A client that still sends would see a broken connection instead of the answer.
+                # A client that is still sending would get a connection error instead of the answer.
                 async for _ in request.stream():
                     pass
             raise HTTPException(413, f"image is larger than {_MAX_UPLOAD // 1024 // 1024} MB")

@@ -1,4 +1,4 @@
-"""Pages that come with a good status and are not the homepage: what platforms put in its place."""
+"""Pages with a success status that are not the homepage: what platforms show in its place."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ANOTHER = (
 
 
 def stand_in_for_home(what: str) -> Response | None:
-    """The answer in place of the homepage; None where the homepage stands there."""
+    """The answer in place of the homepage; None for the homepage itself."""
     match what:
         case "error page":
             return HTMLResponse(_ERROR)

@@ -1,4 +1,4 @@
-"""How the portfolio app behaves; healthy by default, edited by faults."""
+"""Behaviour of the portfolio app; healthy by default, edited by faults."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Shop:
 
     Attributes:
         status: HTTP status of its homepage.
-        health: what its health endpoint says.
-        headers: what stands on its answers; None is as of the website.
+        health: answer of its health endpoint.
+        headers: headers of its answers; None for those of the website.
     """
 
     status: int = 200
@@ -39,27 +39,27 @@ class Shop:
 
 @dataclass
 class PortfolioState:
-    """What the website, the optimiser and the worker do.
+    """Behaviour of the website, the optimiser and the worker.
 
     Attributes:
-        started: since when the app runs, for its uptime.
-        statuses: what components report on themselves where that is not ``healthy``, by component.
-        hides_dependencies: the website calls itself healthy, with 200, whatever it says of what it needs.
-        homepage: what stands at its address.
+        started: start time of the app, for its uptime.
+        statuses: status that components report, if not ``healthy``, by component.
+        hides_dependencies: the website reports healthy, with 200, whatever its dependencies report.
+        homepage: page at its address.
         homepage_status: HTTP status of the homepage.
-        homepage_delay: seconds that it takes longer.
-        optimization: what comes out of the optimiser.
-        optimization_delay: seconds that each optimisation takes longer.
+        homepage_delay: additional seconds.
+        optimization: result of the optimiser.
+        optimization_delay: additional seconds of each optimisation.
         worker_stuck: the worker hangs on its current job and takes no other.
-        delays: seconds that answers to a path take longer.
-        fails_every: each so-many-th request for something else than metrics is answered with 503; 0 is none.
-        drops_every: the connection of each so-many-th is cut in the middle of its answer; 0 is none.
-        dies_after: so many requests, then nobody listens any more; 0 is never.
+        delays: additional seconds by path.
+        fails_every: every n-th request, except for metrics, is answered with 503; 0 is never.
+        drops_every: every n-th connection is cut in the middle of its answer; 0 is never.
+        dies_after: after this many requests nothing listens any more; 0 is never.
         tls: certificate, protocol versions and cipher suites of the website.
-        headers: what stands on every answer.
-        clock_ahead: seconds by which the server's clock is wrong, as its answers' Date header shows.
-        plain_http: what becomes of a visitor who comes without TLS.
-        shop: a further website; None where the product has none.
+        headers: headers of every answer.
+        clock_ahead: error of the server's clock in seconds, visible in the Date header.
+        plain_http: answer to a visitor without TLS.
+        shop: a further website; None if the product has none.
     """
 
     started: datetime

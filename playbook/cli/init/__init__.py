@@ -1,6 +1,6 @@
-"""``python -m playbook init``: the first playbook.toml of a product, from what it is said to be made of.
+"""``python -m playbook init``: the first playbook.toml of a product, from a description of its parts.
 
-    answers (options, or questions on a terminal) + what DigitalOcean knows of the app → text → playbook.toml
+    answers (options, or questions on a terminal) + DigitalOcean's data about the app → text → playbook.toml
 
-Only names of variables are written for secrets, and nothing is written that ``doctor`` would not accept.
+Secrets are written as variable names only, and nothing is written that ``doctor`` would not accept.
 """

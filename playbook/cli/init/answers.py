@@ -1,4 +1,4 @@
-"""What is said of a product: where it is, and which parts it has. Pure."""
+"""Description of a product: where it is, and which parts it has. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playbook.settings.sections.queues import Preset
 
 Kind = Literal["production", "staging"]
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
-_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)  # what TOML takes as a key without quotes
+_BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)  # keys that TOML accepts without quotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,20 +23,20 @@ class Answers:
     """A product.
 
     Attributes:
-        target: what it is called.
-        url: of its website; empty where nothing is known of one.
-        parts, without: parts that it is known to have, and not to have. Of the others nothing is known.
-        app_id, app: of the app on App Platform, and its name; empty where there is none.
-        components: names by their role: web, optimizer, worker.
-        health_path: where the web component tells its health.
+        target: its name.
+        url: of its website; empty if unknown.
+        parts, without: parts that it has, and does not have. Nothing is known about the others.
+        app_id, app: of the app on App Platform, and its name; empty if there is none.
+        components: names by role: web, optimizer, worker.
+        health_path: path of the web component's health endpoint.
         domains: further domains of the website.
         redis_cluster: id of the managed Redis or Valkey.
-        databases: ids and engines of PostgreSQL and MySQL that are the app's without standing in its spec.
+        databases: ids and engines of PostgreSQL and MySQL clusters of the app that are missing from its spec.
         queues: libraries and names of queues in Redis.
-        selector: of its own series in Prometheus.
-        known: what else is known, a line each; for comments.
-        endpoint: of the DigitalOcean API, where it is another one.
-        ca: file with the certificate authority of the services.
+        selector: matchers of its own series in Prometheus.
+        known: other known facts, one line each; for comments.
+        endpoint: of the DigitalOcean API, if not the default.
+        ca: file of the services' certificate authority.
     """
 
     target: str = "production"
@@ -59,20 +59,20 @@ class Answers:
 
     @property
     def absent(self) -> frozenset[str]:
-        """The parts that it does not have, with those that are not there without them."""
+        """Parts that it does not have, including those that depend on them."""
         return absent_parts(self.without)
 
     @property
     def open(self) -> tuple[str, ...]:
-        """Parts of which nothing is known."""
+        """Parts about which nothing is known."""
         return tuple(name for name in PARTS if name not in self.parts | self.absent)
 
 
 def require_target(name: str) -> str:
-    """A name for a target, which is a key of the file and part of the reports' names.
+    """A valid target name, which is a key of the file and part of the reports' names.
 
     Raises:
-        UsageError: it is none, or that of the embedded system.
+        UsageError: the name is invalid, or is that of the sandbox.
     """
     if not _NAME.fullmatch(name) or not _BARE.fullmatch(name):
         raise UsageError(f"init: expected a name of letters, digits, _ and - for the target, got {name!r}")
@@ -82,10 +82,10 @@ def require_target(name: str) -> str:
 
 
 def require_address(text: str) -> str:
-    """The address of a website, as it is written into the file.
+    """The address of a website, as written into the file.
 
     Raises:
-        UsageError: it is none, or holds a password: no secret is ever written.
+        UsageError: it is invalid or contains a password: no secret is ever written.
     """
     try:
         parts = urlsplit(text.strip())
@@ -103,10 +103,10 @@ def require_address(text: str) -> str:
 
 
 def require_queue(text: str) -> tuple[str, str]:
-    """A queue as ``celery:celery``: the library that keeps it, and its name.
+    """A queue such as ``celery:celery``: its library and its name.
 
     Raises:
-        UsageError: there is no such library, or no name.
+        UsageError: the library is unknown, or there is no name.
     """
     preset, _, name = text.strip().partition(":")
     known = get_args(Preset)
@@ -119,10 +119,10 @@ def require_queue(text: str) -> tuple[str, str]:
 
 
 def require_parts(option: str, names: Iterable[str]) -> tuple[str, ...]:
-    """Names of parts, each once.
+    """Names of parts, without duplicates.
 
     Raises:
-        UsageError: one is none.
+        UsageError: a part is unknown.
     """
     found = tuple(dict.fromkeys(filter(None, (name.strip() for name in names))))
     for name in found:

@@ -1,4 +1,4 @@
-"""The questions on a terminal. Enter takes what stands in brackets, or leaves a question open."""
+"""Questions on a terminal. Enter accepts the value in brackets, or leaves a question open."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _YES, _NO, _OPEN = ("y", "yes"), ("n", "no"), ("", "?")
 
 
 def ask_everything(answers: Answers, ask: Ask, say: Say, look_up: Callable[[Answers], Answers]) -> Answers:
-    """Ask what the product is; what is no answer is said, and asked again.
+    """Ask for all parts of the product; an invalid answer is explained and asked again.
 
     Args:
-        look_up: what DigitalOcean knows of the app, added to the answers.
+        look_up: adds DigitalOcean's data about the app to the answers.
 
     Raises:
-        UsageError: the answers end, or DigitalOcean does not know the app.
+        UsageError: the input ends, or DigitalOcean does not know the app.
     """
     answers = replace(answers, target=_until_right(ask, say, "Name of the target", answers.target, require_target))
     app_id = _line(ask, "Id of its app on DigitalOcean App Platform, if it has one (doctl apps list): ")

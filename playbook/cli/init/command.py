@@ -1,4 +1,4 @@
-"""The command: takes options or asks, looks at what it is about to write as ``doctor`` would, and writes it."""
+"""The command: takes options or asks, validates the new file as ``doctor`` would, and writes it."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ def run_init(
     environment: Mapping[str, str] = os.environ,
     today: date | None = None,
 ) -> int:
-    """Write the first playbook.toml of a product; 10 where DigitalOcean could not be asked, with nothing written.
+    """Write the first playbook.toml of a product; 10 if DigitalOcean could not be asked, with nothing written.
 
     Args:
-        ask: shows a question and returns what is answered; None where there is nobody to ask.
+        ask: shows a question and returns the answer; None without a terminal.
 
     Raises:
-        UsageError: an option or answer is wrong, or the file is there already.
+        UsageError: an option or answer is wrong, or the file exists already.
     """
     file = root / (options.to or _FILE)
     given = any((options.from_app, options.url, options.parts, options.without, options.queue))

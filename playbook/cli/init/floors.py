@@ -1,7 +1,7 @@
-"""How many checks of each set are executed with what a product is known to have.
+"""How many checks of each set a product with known parts executes.
 
-A floor that is too low lets a check go unmissed, and one that is too high makes each run UNKNOWN; so what counts
-is what certainly has all that it needs.
+A floor that is too low hides a missing check, one that is too high makes every run UNKNOWN; so only checks that
+certainly have everything they need are counted.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from playbook.core.engine import needs_of
 from playbook.run import load_providers
 from playbook.settings.profile import missing_for, shipped_checks
 
-# What takes settings, files or a past that no first playbook.toml has: sign-offs and rosters, a budget, windows of
-# maintenance, drills, logs of a whole day (the platform keeps none).
+# Checks that need settings, files or a past that no first playbook.toml has: sign-offs and rosters, a budget,
+# maintenance windows, drills, logs of a whole day (the platform keeps none).
 _LATER = frozenset(
     {
         *("attestations", "access_sign_offs", "team_notified", "on_call", "emergency_calls", "maintenance_plan"),
@@ -31,15 +31,16 @@ _LATER = frozenset(
         *("logs", "logs_of_the_week", "restore_drill", "full_restore", "load_test"),
     }
 )
-_BY_HAND = ("load", "mutates")  # only run with options of their own
+_BY_HAND = ("load", "mutates")  # only run with their own options
 
 
 def fitting_floors(answers: Answers, defaults: Mapping[str, int]) -> dict[str, int]:
     """The floor of each set, at least 1.
 
     Args:
-        defaults: the floors of the shipped settings, by set; of all but the three cadences, those that are low
-            enough need no line.
+        defaults: floors of the shipped settings, by set; sets other than the three cadences whose default is low
+            enough
+            need no line.
     """
     load_providers()
     catalogue = read_catalogue()

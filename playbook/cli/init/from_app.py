@@ -1,4 +1,4 @@
-"""What DigitalOcean knows of a product: the components, domains, databases and alerts of its app. GET only."""
+"""DigitalOcean's data about a product: components, domains, databases and alerts of its app. GET only."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Path(msgspec.Struct, frozen=True):
 
 
 class _Served(msgspec.Struct, frozen=True):
-    """A component by what serves it; ``routes`` is the older form of ``ingress``."""
+    """A component by the routes that it serves; ``routes`` is the older form of ``ingress``."""
 
     name: str = ""
     health_check: _HealthCheck | None = None
@@ -75,11 +75,11 @@ class _Domains(msgspec.Struct, frozen=True):
 
 
 def ask_digitalocean(answers: Answers, environment: Mapping[str, str]) -> Answers:
-    """The answers with what the API tells of the app.
+    """The answers, extended by the API's data about the app.
 
     Raises:
-        UsageError: there is no token, or the API does not accept it or knows no such app.
-        Unmeasured: it could not be reached.
+        UsageError: there is no token, or the API does not accept it or does not know the app.
+        Unmeasured: the API could not be reached.
     """
     api = _api(answers, environment)
     try:
@@ -96,7 +96,7 @@ def _api(answers: Answers, environment: Mapping[str, str]) -> DigitalOceanApi:
     where |= {"ca": answers.ca} if answers.ca and answers.endpoint else {}
     variables = {name: value for name, value in environment.items() if name != CONFIG_VARIABLE}
     overlay = {"targets": {"production": {"digitalocean": where}}}
-    # The defaults alone: the file that may be there is not meant.
+    # Defaults only: an existing file is not meant.
     settings = load("production", root=Path("/dev/null"), environment=variables, overlay=overlay)
     try:
         return digitalocean(settings)
@@ -136,7 +136,8 @@ def _told(answers: Answers, api: DigitalOceanApi, raw: Any, live_url: str) -> An
         *said,
         *_alerts(api),
     ]
-    # What an app does not show may be elsewhere, so that only what it is made of is known to be absent.
+    # A service that the app does not show may be elsewhere, so only parts of the app itself are known to be
+    # absent.
     absent = [
         name
         for name, there in has.items()
@@ -153,14 +154,14 @@ def _told(answers: Answers, api: DigitalOceanApi, raw: Any, live_url: str) -> An
         health_path=health,
         domains=tuple(one.domain for one in domains if one.domain not in (primary, "") and "*" not in one.domain),
         redis_cluster=redis_clusters[0] if len(redis_clusters) == 1 else "",
-        # Where one has to be named, all have.
+        # If one has to be named, all have to be.
         databases=tuple((one.id, one.engine.lower()) for one in sql if {each.name for each in sql} - named),
         known=tuple(known),
     )
 
 
 def _web(routing: _Routing) -> str:
-    """The component that answers at ``/``, or at the shortest path."""
+    """The component that serves ``/``, or the shortest path."""
     paths = [(route.path, one.name) for one in (*routing.services, *routing.static_sites) for route in one.routes]
     paths += [
         (rule.match.path.prefix, rule.component.name)
@@ -177,7 +178,7 @@ def _is_of_images(name: str) -> bool:
 
 
 def _clusters(api: DigitalOceanApi, spec: Spec, named: Collection[str]) -> tuple[list[Cluster], list[str]]:
-    """The managed clusters that the spec names or that let the app in, and what to say of databases."""
+    """Managed clusters that the spec names or that admit the app, and comments about databases."""
     said = [f"Databases of the app: {', '.join(f'{one.name} ({one.engine})' for one in spec.databases)}"]
     said = said if spec.databases else []
     found: list[Cluster] = []
@@ -199,7 +200,7 @@ def _clusters(api: DigitalOceanApi, spec: Spec, named: Collection[str]) -> tuple
 
 
 def _alerts(api: DigitalOceanApi) -> Iterator[str]:
-    """What DigitalOcean itself sends when something is wrong."""
+    """Alerts that DigitalOcean itself sends."""
     try:
         rules = [alert.get("spec", {}) for alert in api.alerts()]
     except Unmeasured as error:

@@ -13,14 +13,14 @@ from playbook.settings.sections.parts import PARTS
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A setting: its key, the value as TOML has it, and what to say of it."""
+    """A setting: its key, its value in TOML, and a comment."""
 
     key: str
     value: str
     remark: str = ""
 
 
-# Of the parts that have a table of their own: its name, and what stands in it. Secrets are named, never written.
+# Tables of parts: name and settings. Secrets are named, never written.
 _TABLES: Mapping[str, tuple[str, tuple[_Line, ...]]] = {
     "redis": ("redis", (_Line("url", '"${REDIS_URL}"', "rediss://user:password@host:port"),)),
     "prometheus": (
@@ -78,7 +78,7 @@ def playbook_toml(answers: Answers, floors: Mapping[str, int], today: date) -> s
     """The file.
 
     Args:
-        floors: the least number of executed checks by set.
+        floors: least number of executed checks by set.
     """
     blocks = [_head(answers, today), *_target(answers), *_parts(answers), *_rest(answers, floors)]
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
@@ -144,7 +144,7 @@ def _target(answers: Answers) -> Iterator[list[str]]:
 
 
 def _parts(answers: Answers) -> Iterator[list[str]]:
-    """The tables of the parts that are there, and those of which nothing is known behind a #."""
+    """Tables of existing parts, and commented-out ones of unknown parts."""
     for part, (table, lines) in _TABLES.items():
         if part in answers.absent:
             continue
@@ -191,13 +191,13 @@ def _rest(answers: Answers, floors: Mapping[str, int]) -> Iterator[list[str]]:
 
 
 def _shortest(answers: Answers) -> tuple[str, ...]:
-    """The absent parts without those that are not there because of another."""
+    """Absent parts without those implied by another absent part."""
     implied = {inner for name in answers.without for inner in PARTS[name].holds}
     return tuple(name for name in answers.without if name not in implied)
 
 
 def _databases(answers: Answers) -> list[str]:
-    """Those of the app's spec are looked at without a word."""
+    """Databases in the app's spec need no setting."""
     if answers.databases:
         named = (f"{{ id = {_text(each)}, engine = {_text(engine)} }}" for each, engine in answers.databases)
         return [f"databases = [{', '.join(named)}]"]
@@ -235,10 +235,10 @@ def _remark(line: _Line) -> str:
 
 
 def _said(text: str) -> str:
-    """A comment; what others wrote into it ends no line."""
+    """A comment; line ends in foreign text are removed."""
     return "# " + "".join(sign if sign.isprintable() else " " for sign in text)
 
 
 def _text(text: str) -> str:
-    """A string of TOML; JSON's form is one."""
+    """A TOML string; JSON's form is valid TOML."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

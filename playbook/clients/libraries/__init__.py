@@ -1,1 +1,1 @@
-"""What takes a library as soon as it is loaded. Imported where it is used, so that a start does not pay for it."""
+"""Modules that import a large library at once. They are imported where they are used, to keep the start fast."""

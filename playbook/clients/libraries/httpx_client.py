@@ -1,7 +1,7 @@
-"""An ``httpx.Client`` for checks that want to speak with the website themselves: bounded, and only reading.
+"""An ``httpx.Client`` for checks that talk to the website themselves: bounded and read-only.
 
-What it raises where there is no answer is httpx's own error and ``Unreachable`` at once: a check can catch what
-httpx documents, and where it does not, its record says UNKNOWN in the words of all other clients.
+Its errors are both httpx's and ``Unreachable``: a check can catch what httpx documents, and if it does not, its
+record is UNKNOWN with the same wording as all other clients.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ class ConnectTimeout(Unreachable, httpx.ConnectTimeout):
 
 
 class ProxyError(Unreachable, httpx.ProxyError):
-    """The proxy on the way does not let it through."""
+    """The proxy refuses the connection."""
 
 
 class ReadError(Unreachable, httpx.ReadError):
-    """No whole answer."""
+    """No complete answer."""
 
 
 class ReadTimeout(Unreachable, httpx.ReadTimeout):
-    """No whole answer in time."""
+    """No complete answer in time."""
 
 
 class UnreadableBody(Malformed, httpx.DecodingError):
-    """The body is too large, or not compressed as it says."""
+    """The body is too large, or does not match its Content-Encoding."""
 
 
 class BadRedirect(Malformed, httpx.RemoteProtocolError):
-    """A redirect leads to no address."""
+    """A redirect has no valid address."""
 
 
 class EndlessRedirects(Malformed, httpx.TooManyRedirects):
-    """One redirect leads to the next, and so on."""
+    """Too many redirects."""
 
 
 _KINDS: dict[tuple[bool, bool], type[Unreachable]] = {
@@ -65,7 +65,7 @@ def open_httpx(website: HttpClient, *, most: int = MAX_BODY) -> httpx.Client:
     """A client bound to the address of ``website``, with its limits, trust and credentials.
 
     Args:
-        most: bytes of a body, after it was decompressed.
+        most: largest body in bytes, after decompression.
     """
     own = urlsplit(website.base_url)
     client = _Client(
@@ -77,19 +77,19 @@ def open_httpx(website: HttpClient, *, most: int = MAX_BODY) -> httpx.Client:
         },
         timeout=httpx.Timeout(website.time_limits.read, connect=website.time_limits.connect),
         transport=_OnlyReading(website, most),
-        trust_env=False,  # a .netrc's credentials do not belong there; the transport knows the proxies
+        trust_env=False,  # credentials of a .netrc do not belong here; the transport handles proxies
     )
     client.service = website.service
     return client
 
 
 class _Client(httpx.Client):
-    """The library's, but for its errors about redirects, which are the website's and no fault of the check."""
+    """As httpx.Client, but redirect errors are reported as the website's, not as the check's."""
 
     service = ""
 
     def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
-        """As the library's."""
+        """As httpx.Client.send."""
         try:
             return super().send(request, **more)
         except httpx.TooManyRedirects as error:
@@ -107,7 +107,7 @@ class _OnlyReading(Transport):
         self._most = most
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """As ``Transport``.
+        """As ``Transport.handle_request``.
 
         Raises:
             Forbidden: the request could change something.
@@ -121,7 +121,7 @@ class _OnlyReading(Transport):
                 "suite sends GET, HEAD and OPTIONS only, so that no check can change what it looks at"
             )
         self._sign(request)
-        # Of the first request of a chain of redirects, which hand it on.
+        # Deadline of the first request in a chain of redirects, which pass it on.
         latest = time.monotonic() + self._website.budget
         request.extensions["deadline"] = min(request.extensions.get("deadline", latest), latest)
         try:
@@ -136,7 +136,7 @@ class _OnlyReading(Transport):
         )
 
     def _sign(self, request: httpx.Request) -> None:
-        """Our credentials for our origin; after a redirect elsewhere they are taken away."""
+        """Add our credentials for our origin; remove them after a redirect to another."""
         ours = self._website.authorization()
         if not ours:
             return
@@ -147,7 +147,7 @@ class _OnlyReading(Transport):
 
 
 class _Body(httpx.SyncByteStream):
-    """What is still to come, with httpx's errors and the limit of its size."""
+    """The remaining body, with httpx's errors and a size limit."""
 
     def __init__(self, answer: httpx.Response, service: str, request: httpx.Request, most: int) -> None:
         self._answer = answer
@@ -162,7 +162,7 @@ class _Body(httpx.SyncByteStream):
             raise _explained(self.service, self.request, broken) from broken
 
     def bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """No more than may come."""
+        """Pieces up to the size limit."""
         seen = 0
         for piece in pieces:
             seen += len(piece)
@@ -178,7 +178,7 @@ class _Body(httpx.SyncByteStream):
 
 
 class _Response(httpx.Response):
-    """The library's, but for how it decompresses: as much at once as a small body may grow to."""
+    """As httpx.Response, but decompresses in bounded pieces."""
 
     def __init__(self, status: int, *, stream: _Body, **more: object) -> None:
         super().__init__(status, stream=stream, **more)  # type: ignore[arg-type]

@@ -1,6 +1,6 @@
-"""A ``pydo.Client`` for checks that want to ask the DigitalOcean API themselves: bounded, and GET only.
+"""A ``pydo.Client`` for checks that query the DigitalOcean API themselves: bounded and GET only.
 
-What pydo hands back for a 404 as if it were the thing itself is ``Malformed`` here, as with all other clients.
+A 404, which pydo returns as if it were the resource, is ``Malformed`` here, as in all other clients.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ def open_pydo_client(digitalocean: DigitalOceanApi) -> Any:
     """A client of the same API, with the limits, trust and token of ``digitalocean``."""
     import pydo.operations._operations as operations
 
-    # A failure passes it on its way into the check. To show one of its 365,000 lines, pytest would parse them all.
+    # A traceback into the check passes through pydo. To show one of its 365,000 lines, pytest would parse all of
+    # them.
     vars(operations)["__tracebackhide__"] = True
     ours = digitalocean.transport
     return open_pydo(_OnlyGet(ours.endpoint, ours.token, ours.time_limits, ours.ca, ours.pace, api=digitalocean))
@@ -31,7 +32,7 @@ class _OnlyGet(ReadOnlyTransport):
     api: DigitalOceanApi | None = None
 
     def send(self, request: Any, **_: Any) -> Any:
-        """As ``ReadOnlyTransport``, in our words where there is no answer that counts."""
+        """As ``ReadOnlyTransport.send``, with the suite's own errors."""
         assert self.api is not None
         path = urlsplit(request.url).path
         if request.method != "GET":

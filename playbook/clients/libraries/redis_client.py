@@ -1,8 +1,8 @@
-"""A ``redis.Redis`` for checks that want to ask the cache themselves: bounded, and only reading.
+"""A ``redis.Redis`` for checks that query the cache themselves: bounded and read-only.
 
-What it sends passes one packer, pipelines, transactions and scripts included. A connection that is lost is
-redis-py's own error and one of ours at once: a check can catch it as redis-py documents, and where it does not,
-its record says UNKNOWN in the words of all other clients.
+Every command passes one packer, including pipelines, transactions and scripts. A lost connection is both
+redis-py's error and one of ours: a check can catch it as redis-py documents, and if it does not, its record is
+UNKNOWN with the same wording as all other clients.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from playbook.clients.redis_commands import require_reading
 from playbook.clients.redis_replies import explained
 from playbook.core.errors import Denied, Malformed, Refused, Unmeasured, Unreachable
 
-_LARGEST_PART = 6000  # bytes; what is larger is sent by itself
+_LARGEST_PART = 6000  # bytes; larger arguments are sent separately
 
 T = TypeVar("T")
 
 
 class Lost(Unreachable, exceptions.ConnectionError):
-    """No connection, or one that broke."""
+    """No connection, or a lost one."""
 
 
 class TooSlow(Unreachable, exceptions.TimeoutError):
@@ -37,7 +37,7 @@ class NotLetIn(Denied, exceptions.AuthenticationError):
 
 
 class NotReady(Malformed, exceptions.ConnectionError):
-    """The server cannot do its work now."""
+    """The server cannot serve requests now."""
 
 
 def open_redis(redis: ReadOnlyRedis) -> Redis:
@@ -51,7 +51,7 @@ def open_redis(redis: ReadOnlyRedis) -> Redis:
 
 
 class _OnlyReading(PythonRespSerializer):
-    """Puts commands into bytes; nothing reaches the server without it."""
+    """Encodes commands; nothing reaches the server without it."""
 
     def pack(self, *args: Any) -> list[Any]:
         require_reading(SERVICE, args)

@@ -1,13 +1,13 @@
-"""The HTTP library, and the one way on which its requests leave. No other module names httpx or httpcore.
+"""The HTTP library, and the only way its requests are sent. No other module imports httpx or httpcore.
 
-Whatever needs httpx takes it from here, and where it is used, not where the file begins: loading it takes 80 ms.
-Why it may be another one than httpx, and when: docs/decisions/028-httpx.md.
+Modules that need httpx import it from here, and where it is used rather than at the top: loading it takes 80 ms.
+Why httpx, and when it may be replaced: docs/decisions/028-httpx.md.
 
-Why connections are kept by ``wire.Kept`` alone: a reused one has no DNS, connect or TLS to measure, so whoever
-measures those has a new one each time. One that the server has closed meanwhile is replaced without a word.
+Only ``wire.Kept`` keeps connections: a reused connection has no DNS, connect or TLS time, so code that measures
+those opens a new one each time. A kept connection that the server has closed is replaced silently.
 
-The library bounds each wait but not their sum: a server that sends a byte each second keeps it for ever. Here each
-wait is the same line: its limit, or the rest of the whole where that is less.
+The library limits each wait but not their sum: a server that sends one byte per second could hold it for ever.
+Here each wait is limited by its own limit and by the time left for the whole request.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from playbook.clients.wire import LIBRARY, Broken, Phases
 
 @contextmanager
 def _without_its_command() -> Iterator[None]:
-    """httpx loads a command line of its own, and rich and click for it, half of its time; it does without."""
+    """Import httpx without its command line, which loads rich and click and takes half of the import time."""
     command = f"{LIBRARY}._main"
     is_loaded = command in sys.modules
     sys.modules.setdefault(command, None)  # type: ignore[arg-type]  # which is how an import is told to fail
@@ -53,21 +53,22 @@ else:
 
 __all__ = ["Transport", "fetch", "httpcore", "httpx"]
 
-# httpcore announces a protocol in the context that it is given. Ours are shared with other services and threads:
-# it is given this one, and no connection is made with it, as ``_Stream.start_tls`` takes ours.
+# httpcore sets ALPN on the context that it is given. Our contexts are shared between services and threads, so it
+# gets this one, which no connection uses: ``_Stream.start_tls`` uses ours.
 _UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
-# They write whole addresses at INFO and headers at DEBUG, with what is secret in them.
+# They log full addresses at INFO and headers at DEBUG, including secrets.
 for _logger in (httpx.__name__, httpcore.__name__):
     logging.getLogger(_logger).setLevel(logging.WARNING)
 
 
 class Transport(httpx.BaseTransport):
-    """For ``httpx.Client(transport=…)``: each request has its own connection, unless they are kept. Thread-safe.
+    """For ``httpx.Client(transport=…)``: a new connection for each request unless connections are kept.
+    Thread-safe.
 
-    Of a request's extensions it reads ``timeout`` as httpx means it, ``deadline``, the moment of
-    ``time.monotonic()`` at which all must be over, and ``target``, the exact bytes of the path. A response's
-    extension ``phases`` is called for where the time went so far.
+    Reads the request extensions ``timeout`` as httpx defines it, ``deadline``, the value of ``time.monotonic()``
+    by which the request must end, and ``target``, the exact bytes of the path. The response extension ``phases``
+    is a function that returns the time spent so far.
 
     Raises ``Broken``, here and while the body is read.
     """
@@ -75,21 +76,21 @@ class Transport(httpx.BaseTransport):
     def __init__(
         self, trust: Callable[[], ssl.SSLContext], *, budget: float, kept: wire.Kept | None = None
     ) -> None:
-        """Give the way its limits.
+        """Create a transport.
 
         Args:
-            trust: gives the TLS context; asked for https only.
-            budget: seconds for all of a request, where it has no deadline of its own.
-            kept: connections to one origin. Only for what may be sent twice: GET and HEAD.
+            trust: returns the TLS context; called for https only.
+            budget: seconds for a whole request without a deadline of its own.
+            kept: reusable connections to one origin. Only for idempotent requests: GET and HEAD.
         """
         self._trust = trust
         self._budget = budget
         self._kept = kept
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send it; the body of the response is still to come."""
+        """Send the request; the body of the response is read later."""
         deadline = request.extensions.setdefault("deadline", time.monotonic() + self._budget)
-        # Made first, so that no phase is charged for it.
+        # Created first, so that its cost is not charged to a phase.
         context = self._trust() if request.url.scheme == "https" else None
         way, answer = self._sent(request, _Way(urlsplit(str(request.url)), deadline, context, self._kept))
         return httpx.Response(
@@ -100,7 +101,7 @@ class Transport(httpx.BaseTransport):
         )
 
     def _sent(self, request: httpx.Request, way: _Way) -> tuple[_Way, httpcore.Response]:
-        """The head of the answer; over another connection where a kept one turns out to be closed."""
+        """Head of the answer; over a new connection if the kept one turns out to be closed."""
         while True:
             try:
                 with way.explained():
@@ -113,7 +114,7 @@ class Transport(httpx.BaseTransport):
 
 
 class _Body(httpx.SyncByteStream):
-    """What is still to come, as it comes."""
+    """The remaining body, as it arrives."""
 
     def __init__(self, answer: httpcore.Response, way: _Way) -> None:
         self._answer = answer
@@ -130,7 +131,7 @@ class _Body(httpx.SyncByteStream):
 
 
 class _Kept:
-    """A connection between two requests, as ``wire.Kept`` holds it."""
+    """An idle connection, as ``wire.Kept`` holds it."""
 
     def __init__(self, connection: httpcore.HTTPConnection, stream: _Stream) -> None:
         self.connection = connection
@@ -144,7 +145,7 @@ class _Kept:
 
 
 class _Way(httpcore.NetworkBackend):
-    """How one request gets to its server: which waits it has, how long each took, and at which one it ended."""
+    """State of one request: its waits, their durations, and the one at which it failed."""
 
     def __init__(
         self, url: SplitResult, deadline: float, context: ssl.SSLContext | None, kept: wire.Kept | None = None
@@ -162,7 +163,7 @@ class _Way(httpcore.NetworkBackend):
         self._started = self._since = time.perf_counter()
 
     def send(self, request: httpx.Request) -> httpcore.Response:
-        """The answer's head."""
+        """Head of the answer."""
         headers = list(request.headers.raw)
         target = request.extensions.get("target") or request.url.raw_path
         if self._proxy and self._context is None:
@@ -186,7 +187,7 @@ class _Way(httpcore.NetworkBackend):
         return answer
 
     def _waiting(self) -> httpcore.HTTPConnection | None:
-        """A connection that was kept, which is this one's from now on."""
+        """An idle connection, now owned by this request."""
         held = self._kept.take() if self._kept and self._reuses else None
         if not isinstance(held, _Kept):
             return None
@@ -197,26 +198,26 @@ class _Way(httpcore.NetworkBackend):
 
     @property
     def was_closed_meanwhile(self) -> bool:
-        """Whether a connection was reused on which nothing came any more, and not because there was no time."""
+        """Whether a reused connection delivered nothing, for another reason than lack of time."""
         silent = self._stream is not None and not self._stream.heard and self._stream.broke
         return self._is_reused and silent and time.monotonic() < self._deadline
 
     def anew(self) -> _Way:
-        """The same way, not begun; what else waits is as old, so it connects anew."""
+        """The same request on a new connection; other idle connections are as old, so they are not tried."""
         way = _Way(self._url, self._deadline, self._context, self._kept)
         way._reuses = False
         return way
 
     def end(self) -> None:
-        """The answer is done with: keep the connection where it can be used again, else close it."""
-        kept, self._kept = self._kept, None  # the stream has its way, and is not to hold what holds it
+        """Keep the connection if it can be reused, else close it."""
+        kept, self._kept = self._kept, None  # breaks the reference cycle with the stream
         if kept and self._connection and self._stream and self._connection.is_idle():
             kept.put(_Kept(self._connection, self._stream))
         else:
             self.close()
 
     def phases(self) -> Phases:
-        """Where the time went, so far."""
+        """Time spent in each phase so far."""
         spent = self._spent
         return Phases(
             dns=spent.get("DNS", 0.0),
@@ -227,13 +228,13 @@ class _Way(httpcore.NetworkBackend):
         )
 
     def enter(self, phase: str) -> None:
-        """The phase before is over."""
+        """End the phase before and begin this one."""
         now = time.perf_counter()
         self._spent[self._phase] = self._spent.get(self._phase, 0.0) + now - self._since
         self._phase, self._since = phase, now
 
     def left(self, limit: float | None) -> float:
-        """Seconds to wait at most."""
+        """Longest wait in seconds."""
         rest = self._deadline - time.monotonic()
         seconds = rest if limit is None else min(limit, rest)
         if seconds <= 0:
@@ -247,7 +248,7 @@ class _Way(httpcore.NetworkBackend):
 
     @contextmanager
     def explained(self) -> Iterator[None]:
-        """What goes wrong is ``Broken``, in the phase in which it did."""
+        """Convert errors to ``Broken`` with the phase in which they occurred."""
         try:
             yield
         except httpcore.LocalProtocolError as error:
@@ -269,7 +270,7 @@ class _Way(httpcore.NetworkBackend):
         return "the server closed the connection without an answer"
 
     def _trace(self, event: str, _: dict[str, Any]) -> None:
-        """What httpcore is doing: it sends the request, waits for the head, and leaves the rest to us."""
+        """Follow httpcore's progress: sending the request and waiting for the head."""
         if event.endswith("receive_response_headers.started"):
             self.enter("first byte")
 
@@ -278,7 +279,7 @@ class _Way(httpcore.NetworkBackend):
     def connect_tcp(
         self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any
     ) -> httpcore.NetworkStream:
-        """Look up the name and connect; with a proxy to that, and for https through it."""
+        """Resolve the name and connect; with a proxy connect to it, and for https through it."""
         if self._proxy:
             host, port = self._proxy.hostname or "", self._proxy.port or PORTS["http"]
         addresses = wire.look_up(host, port, self.left(timeout))
@@ -291,7 +292,7 @@ class _Way(httpcore.NetworkBackend):
         return self._stream
 
     def _open_tunnel(self, proxy: SplitResult, stream: _Stream) -> None:
-        """By hand: httpcore's own way leaves out the brackets of an IPv6 address."""
+        """Written here because httpcore omits the brackets of an IPv6 address."""
         authority = wire.authority_of(self._url, with_port=True).encode()
         way = httpcore.URL(scheme=b"http", host=proxy.hostname or "", port=proxy.port, target=authority)
         headers = [(b"Host", authority), *_raw(proxy_headers(proxy))]
@@ -302,18 +303,18 @@ class _Way(httpcore.NetworkBackend):
             raise OSError(f"the proxy {proxy.hostname} answered HTTP {status}")
 
     def secure(self, raw: socket.socket, timeout: float | None) -> socket.socket:
-        """The handshake."""
+        """TLS handshake."""
         assert self._context is not None
         self.enter("TLS")
         raw.settimeout(self.left(timeout))
-        # The handshake happens inside, and a socket's time limit covers all of it.
+        # The handshake happens inside wrap_socket, and the socket's time limit covers all of it.
         secured = self._context.wrap_socket(raw, server_hostname=self._url.hostname)
         self.enter("request")
         return secured
 
 
 class _UnsentError(httpcore.WriteError, OSError):
-    """httpcore goes on from it to the answer, as a server may give one before it has read all of a request."""
+    """httpcore continues with the answer, since a server may answer before it has read the whole request."""
 
 
 class _Stream(httpcore.NetworkStream):
@@ -321,24 +322,25 @@ class _Stream(httpcore.NetworkStream):
 
     Attributes:
         ended: the server has closed its side.
-        heard: something came since the request.
+        heard: bytes have been received since the request.
         broke: the connection was lost, rather than silent for too long.
     """
 
     def __init__(self, way: _Way, connected: socket.socket) -> None:
         self.serve(way)
-        # Head and body are sent one after the other; the second would wait for the first to be acknowledged.
+        # Head and body are sent separately; with Nagle's algorithm the body would wait for the acknowledgement of
+        # the head.
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connected
         self.ended = False
 
     def serve(self, way: _Way) -> None:
-        """Be a part of this way from now on."""
+        """Attach to this request."""
         self._way = way
         self.heard = self.broke = False
 
     def is_silent(self) -> bool:
-        """Whether nothing has come, not even that the server has closed it."""
+        """Whether nothing has been received, not even the server's close."""
         poll = select.poll()
         poll.register(self._socket, select.POLLIN)
         return not poll.poll(0)
@@ -377,7 +379,7 @@ class _Stream(httpcore.NetworkStream):
         return self
 
     def get_extra_info(self, info: str) -> Any:
-        """What ``response.extensions["network_stream"]`` is asked for, as httpx documents it."""
+        """Value for ``response.extensions["network_stream"]``, as httpx documents it."""
         match info:
             case "socket":
                 return self._socket
@@ -391,10 +393,10 @@ class _Stream(httpcore.NetworkStream):
 
 
 def fetch(client: httpx.Client, method: str, url: str, *, most: int, **more: Any) -> httpx.Response:
-    """The whole answer by a client on whichever transport, for those who speak with our own services.
+    """The whole answer, for requests to the suite's own services on any transport.
 
     Args:
-        most: bytes of its body, after it was decompressed; httpx.DecodingError where there are more.
+        most: largest body in bytes, after decompression; httpx.DecodingError beyond it.
         more: as for ``httpx.Client.request``.
     """
     body = bytearray()

@@ -1,4 +1,4 @@
-"""A test alert on its way: into Alertmanager, out to a receiver of ours, and ended again."""
+"""A test alert: sent to Alertmanager, received by our receiver, and resolved again."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SERVICE = "Alertmanager"
 RECEIVER = "Alert receiver"
 NAME = "PlaybookTestAlert"
 _MOST = 256 * 1024  # bytes of an answer
-_ENDS_BY_ITSELF = timedelta(minutes=5)  # where nobody comes to end it
+_ENDS_BY_ITSELF = timedelta(minutes=5)  # if nothing resolves it
 _AT_ONCE = timedelta(milliseconds=1)
 _END_KNOWN = 2.0  # seconds
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0  # seconds
 
 
 class Notified(msgspec.Struct, frozen=True):
-    """One alert in a notification."""
+    """One alert of a notification."""
 
     status: str
     labels: dict[str, str]
@@ -47,17 +47,18 @@ class Notification(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How a test alert fared.
+    """Result of a test alert.
 
     Attributes:
         labels: of the alert.
-        began: when it was handed over, aware.
-        arrived: seconds until the receiver had it; None where it had not in the time that was given.
-        waited: seconds that were given, or that it took.
-        receiver: Alertmanager's name of who got it; may be empty.
-        ended: whether Alertmanager no longer has it firing.
-        end_arrived: seconds until the receiver was told of its end; None where it was not within two seconds,
-            which is usual, as Alertmanager waits for its group_interval.
+        began: when it was sent, aware.
+        arrived: seconds until the receiver had it; None if it did not arrive in time.
+        waited: seconds that were allowed, or that it took.
+        receiver: Alertmanager's name of the receiver; may be empty.
+        ended: whether Alertmanager no longer reports it as firing.
+        end_arrived: seconds until the receiver was notified of its end; None if that took longer than two seconds,
+            which
+            is usual, as Alertmanager waits for its group_interval.
     """
 
     labels: dict[str, str]
@@ -70,7 +71,7 @@ class Delivery:
 
 
 class AlertRoute:
-    """Sends test alerts, and nothing else, and asks the receiver what came."""
+    """Sends test alerts, and nothing else, and asks the receiver what it received."""
 
     def __init__(self, permit: Permit, alertmanager: HttpClient, receiver: HttpClient) -> None:
         require_permit(permit)
@@ -78,27 +79,28 @@ class AlertRoute:
         self._receiver = receiver
 
     def try_out(self, labels: Mapping[str, str], seconds: float, clock: Clock) -> Delivery:
-        """Fire a test alert, see it arrive, and end it, whatever happens in between.
+        """Fire a test alert, wait for its arrival, and resolve it, whatever happens in between.
 
         Raises:
             Unreachable, Denied, Malformed: Alertmanager or the receiver could not be asked.
         """
         named = {**labels, "alertname": NAME, "test": "true", "run": token_hex(8)}
-        self._seen(named)  # a receiver that cannot be asked is found before anything is sent
+        self._seen(named)  # an unreachable receiver is detected before anything is sent
         began, started = clock.now(), time.monotonic()
-        # Begun just now: for what began longer ago Alertmanager does not wait its group_wait.
+        # It begins now: for alerts that began earlier, Alertmanager skips its group_wait.
         self._post(named, began, began + _ENDS_BY_ITSELF)
         try:
             receiver = self._wait(named, "firing", seconds, clock)
             waited = time.monotonic() - started
         finally:
             ending = time.monotonic()
-            # Ended as early as can be: its clock may be behind ours, and what ends after its now goes on.
+            # Resolved as early as possible: its clock may be behind ours, and an alert whose end is in its future
+            # keeps firing.
             self._post(named, began, began + _AT_ONCE)
         ended = self._is_ended(named)
         told = None
         if receiver is not None:
-            # It may come minutes later; its being ended is what counts.
+            # The notification may come minutes later; that the alert has ended is what counts.
             told = self._wait(named, "resolved", _END_KNOWN, clock)
         return Delivery(
             named,
@@ -111,7 +113,7 @@ class AlertRoute:
         )
 
     def _wait(self, labels: Mapping[str, str], status: str, seconds: float, clock: Clock) -> str | None:
-        """Name of the receiver that has it; None where it does not come in time."""
+        """Name of the receiver that has it; None if it does not arrive in time."""
         deadline, pause = time.monotonic() + seconds, _FIRST_PAUSE
         while True:
             seen = self._seen(labels)
@@ -123,7 +125,7 @@ class AlertRoute:
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
     def _seen(self, labels: Mapping[str, str]) -> dict[str, str]:
-        """Of this alert, by status, the receiver that was told."""
+        """Receivers that were notified of this alert, by status."""
         notifications = self._receiver.get().expect_ok().json(list[Notification])
         return {
             alert.status: notification.receiver
@@ -138,7 +140,7 @@ class AlertRoute:
         return not any(alert.get("labels", {}).get("run") == labels["run"] for alert in listed)
 
     def _post(self, labels: Mapping[str, str], starts: datetime, ends: datetime) -> None:
-        """Hand the alert over. Sent once; the same labels again change its end only."""
+        """Send the alert, once; sending the same labels again only changes its end."""
         body = msgspec.json.encode(
             [
                 {

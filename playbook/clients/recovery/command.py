@@ -1,4 +1,6 @@
-"""An own restore script, run in a staging place: bounded in time and words, and ended with all that it began."""
+"""A custom restore script, run in a staging place: bounded in time and output, and ended with all its child
+processes.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ class Ended:
     """How a script ended.
 
     Attributes:
-        code: its exit code; None where it did not end in time.
-        lines: the last that it said; secrets are taken out where the record is made.
+        code: its exit code; None if it did not end in time.
+        lines: its last lines; secrets are removed when the record is made.
     """
 
     code: int | None
@@ -38,10 +40,10 @@ def run_command(words: list[str], place: Place, *, within: float, variables: Seq
     """Run a program in the place's folder, without input, until it ends or its time is over.
 
     Args:
-        variables: names of those that it gets besides the usual ones.
+        variables: names of environment variables that are passed on besides the usual ones.
 
     Raises:
-        Unmeasured: there is no such program.
+        Unmeasured: the program does not exist.
     """
     output = place.folder / "output.log"
     given = {**for_program(*variables), "PLAYBOOK_DRILL": "1"}
@@ -56,7 +58,7 @@ def run_command(words: list[str], place: Place, *, within: float, variables: Seq
     code: int | None = None
     with suppress(subprocess.TimeoutExpired):
         code = child.wait(max(within, 0.1))
-    # Also what it left running in the background: a group's number is not given away while somebody is in it.
+    # Background processes too: a group id is not reused while the group has members.
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()

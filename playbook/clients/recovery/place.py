@@ -1,4 +1,4 @@
-"""Staging places: fresh folders of random names with whatever runs in them, which nothing outlives."""
+"""Staging places: new folders with random names; everything that runs in them ends with them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playbook.settings.gate import MutationGate, Permit, require_permit
 
 SERVICE = "Staging place"
 PREFIX = "restore-drill-"
-_LONGEST = 70  # of the folder's path: a unix socket lies in the place, whose path has at most 104 bytes
+_LONGEST = 70  # length of the folder's path: the place contains a unix socket, whose path has at most 104 bytes
 
 
 class Place:
@@ -22,7 +22,7 @@ class Place:
 
     Attributes:
         folder: its path.
-        guard: ends what was started in it, and removes it, also when this process is killed.
+        guard: ends what was started in it and removes it, even if this process is killed.
     """
 
     def __init__(self, permit: Permit, base: str | None) -> None:
@@ -32,12 +32,12 @@ class Place:
 
     @property
     def free(self) -> int:
-        """Bytes free where it lies."""
+        """Free bytes of its file system."""
         return shutil.disk_usage(self.folder).free
 
 
 class Staging:
-    """Makes places, and ends those that are left over when the run ends."""
+    """Creates places, and removes those left over at the end of the run."""
 
     def __init__(self, gate: MutationGate, base: str | None, setting: str) -> None:
         self._gate = gate
@@ -48,12 +48,12 @@ class Staging:
 
     @property
     def refusal(self) -> str:
-        """Why there are no places for this target, as it is a production system; else empty."""
+        """Why this target has no places: it is a production system; else empty."""
         return self._gate.refusal
 
     @contextmanager
     def place(self) -> Iterator[Place]:
-        """A new place, gone on leaving.
+        """A new place, removed on leaving.
 
         Raises:
             Forbidden: the gate gives no permit.
@@ -76,7 +76,7 @@ class Staging:
                 place.guard.end()
 
     def close(self) -> None:
-        """End the places of drills that were interrupted; called at the end of the run, however that comes."""
+        """Remove the places of interrupted drills; called at the end of the run, however it ends."""
         with self._lock:
             left, self._open = self._open, set()
         for place in left:
@@ -84,7 +84,7 @@ class Staging:
 
 
 def require_room(place: Place, needed: float) -> None:
-    """Unmeasured where there are fewer than ``needed`` bytes free."""
+    """Raise Unmeasured if fewer than ``needed`` bytes are free."""
     if place.free < needed:
         raise Unmeasured(
             f"{SERVICE}: expected {needed / 1e6:,.0f} MB free in {place.folder.parent} for the restored data, "

@@ -1,9 +1,9 @@
-"""A receiver of alert notifications for a staging Alertmanager: takes what is posted to it, and tells what came.
+"""A receiver of alert notifications for a staging Alertmanager: stores what is posted, and returns it on request.
 
     PLAYBOOK_RECEIVER_TOKEN=… python -m playbook.clients.recovery.receiver --listen 127.0.0.1:9095
 
 Alertmanager's webhook is ``http://HOST:9095/TOKEN``, and ``alert_test.received_url`` is ``http://HOST:9095/`` with
-the token as ``alert_test.token``. It keeps the newest two hundred in memory and knows nothing else.
+the token as ``alert_test.token``. It keeps the newest two hundred notifications in memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Receiver(ThreadingHTTPServer):
     """Listens on one address. ``serve_forever`` until ``shutdown``.
 
     Attributes:
-        token: what both sides know; a part of the webhook's path, and the bearer token of who asks.
+        token: shared secret; part of the webhook's path, and bearer token of the client.
     """
 
     daemon_threads = True
@@ -42,19 +42,19 @@ class Receiver(ThreadingHTTPServer):
         self._lock = threading.Lock()
 
     def keep(self, notification: Any) -> None:
-        """Remember one."""
+        """Store a notification."""
         with self._lock:
             self._kept.append(notification)
 
     def kept(self) -> list[Any]:
-        """What came, oldest first."""
+        """Stored notifications, oldest first."""
         with self._lock:
             return list(self._kept)
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: Receiver
-    timeout = 10  # seconds that a slow sender is waited for
+    timeout = 10  # seconds to wait for a slow sender
 
     def do_POST(self) -> None:
         if not compare_digest(self.path.encode(), f"/{self.server.token}".encode()):
@@ -76,7 +76,7 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(200, json.dumps(self.server.kept()).encode())
 
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-        """Nothing: the webhook's path holds the token."""
+        """Log nothing: the webhook's path contains the token."""
 
     def _answer(self, status: int, body: bytes) -> None:
         self.send_response(status)
@@ -87,7 +87,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to end; exit code 4 for a mistake."""
+    """Serve until terminated; exit code 4 for a usage error."""
     parser = argparse.ArgumentParser(prog="python -m playbook.clients.recovery.receiver", description=__doc__)
     parser.add_argument("--listen", metavar="HOST:PORT", default="127.0.0.1:9095")
     host, _, port = parser.parse_args(arguments).listen.rpartition(":")

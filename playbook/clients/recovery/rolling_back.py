@@ -1,8 +1,7 @@
-"""A rollback drill: a staging app back to its release before by the platform's rollback, and forward again.
+"""A rollback drill: a staging app is rolled back to its previous release by the platform, and forward again.
 
-The platform keeps an app that was rolled back pinned until that is reverted; the revert deploys the newest spec
-anew.
-https://docs.digitalocean.com/reference/api/reference/apps/
+The platform keeps a rolled-back app pinned until the rollback is reverted; the revert deploys the newest spec
+again. https://docs.digitalocean.com/reference/api/reference/apps/
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from playbook.core.clock import Clock
 from playbook.core.errors import Denied, Unmeasured, Unreachable
 from playbook.settings.gate import Permit, require_permit
 
-_REVERTS = 3  # tries to order the way back, where the platform does not answer
+_REVERTS = 3  # attempts to request the revert if the platform does not answer
 _BETWEEN = 2.0  # seconds between them
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 10.0  # seconds between two looks
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 10.0  # seconds between two polls
 _OVER = frozenset({"ACTIVE", "ERROR", "CANCELED", "SUPERSEDED"})
 _ORDER = "an order to roll back"
 
 
 @dataclass(frozen=True, kw_only=True)
 class RollbackTransport(ReadOnlyTransport):
-    """Lets the two orders of a drill through as well, for one app."""
+    """Also permits the two requests of a drill, for one app."""
 
     permit: Permit
     app_id: str
@@ -36,19 +35,19 @@ class RollbackTransport(ReadOnlyTransport):
         require_permit(self.permit)
 
     def lets_through(self, method: str, path: str) -> bool:
-        """Whether such a request may leave."""
+        """Whether such a request may be sent."""
         orders = {f"/v2/apps/{self.app_id}/rollback", f"/v2/apps/{self.app_id}/rollback/revert"}
         return ReadOnlyTransport.lets_through(self, method, path) or (method == "POST" and path in orders)
 
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One way of the drill: there or back.
+    """One direction of the drill.
 
     Attributes:
-        seconds: from the order until the phase, or until the time was over.
-        phase: that the deployment came to; empty where it is not known.
-        problem: why it is not as it should be, to follow "got"; empty where it is.
+        seconds: from the request until the final phase, or until the time was over.
+        phase: final phase of the deployment; empty if unknown.
+        problem: what is wrong, to follow "got"; empty if nothing is.
     """
 
     seconds: float
@@ -63,11 +62,11 @@ class Leg:
 
 @dataclass(slots=True)
 class RollbackDrill:
-    """How a drill went.
+    """Result of a drill.
 
     Attributes:
-        before: the release that ran, and runs again.
-        target: the release that was gone back to.
+        before: the release that ran before, and runs again.
+        target: the release that was rolled back to.
         began: aware.
     """
 
@@ -79,12 +78,14 @@ class RollbackDrill:
 
     @property
     def ok(self) -> bool:
-        """The older release ran, and the newer one runs again."""
+        """Whether the older release ran, and the newer one runs again."""
         return not (self.there.problem or self.back.problem)
 
     @property
     def result(self) -> str:
-        """In words, to follow "got". That the older release still runs is the worst, and comes first."""
+        """The result in words, to follow "got". That the older release is still running is the worst case, and
+        comes first.
+        """
         parts = []
         if self.back.problem:
             parts.append(f"an app that may still run the older release ({self.back.problem})")
@@ -106,16 +107,17 @@ class RollbackRoute:
         self._lock = Lock()
 
     def try_out(self, before: Deployment, target: Deployment, seconds: float, clock: Clock) -> RollbackDrill:
-        """Go back to ``target``, see it run, and come back whatever happened in between.
+        """Roll back to ``target``, wait until it runs, and revert, whatever happened in between.
 
         Args:
             before: the deployment that runs.
-            seconds: that each way may take.
+            seconds: time limit for each direction.
 
         Raises:
-            Denied, Malformed: the platform refused the order, so nothing was changed.
-            Unreachable: it did not answer the order; what may have been begun was reverted, or the error says that
-                it could not be.
+            Denied, Malformed: the platform refused the request, so nothing was changed.
+            Unreachable: it did not answer the request; anything it may have begun was reverted, or the error says
+                that the
+                revert failed.
         """
         drill = RollbackDrill(before, target, clock.now())
         try:
@@ -126,14 +128,14 @@ class RollbackRoute:
         return drill
 
     def close(self) -> None:
-        """Revert what an interrupted run has begun, without waiting for it."""
+        """Request the revert of an interrupted drill, without waiting for it."""
         with self._lock:
             begun, self._begun = self._begun, False
         if begun:
             self._revert()
 
     def _go(self, target: Deployment, seconds: float, clock: Clock) -> Leg:
-        self._begun = True  # also where the answer is lost: the platform may have begun all the same
+        self._begun = True  # also if the answer was lost: the platform may have begun anyway
         try:
             body = self._api.read(
                 _ORDER,
@@ -168,7 +170,7 @@ class RollbackRoute:
         return self._wait(made.id, seconds, clock)
 
     def _come_back(self, seconds: float, clock: Clock) -> Leg:
-        """Order the way back until the platform answers, and see the newer release run again."""
+        """Request the revert until the platform answers, and wait until the newer release runs again."""
         began = clock.now()
         for number in range(_REVERTS):
             try:
@@ -191,7 +193,7 @@ class RollbackRoute:
         return leg
 
     def _revert(self) -> str:
-        """Order the way back, once; the id of the deployment that it makes."""
+        """Request the revert once; id of the deployment that it creates."""
         what = "an order to revert the rollback"
         body = self._api.read(
             what, "app:update", lambda api: api.apps.revert_rollback(self._api.app_id), attempts=1
@@ -199,14 +201,14 @@ class RollbackRoute:
         return self._api.parse(Deployment, self._api.inside(body, "deployment", what), what).id
 
     def _is_pinned(self) -> bool:
-        """Whether the app is known to be pinned, or nobody knows."""
+        """Whether the app is pinned; True if unknown."""
         try:
             return self._api.app().pinned_deployment is not None
         except Unmeasured:
             return True
 
     def _wait(self, deployment: str, seconds: float, clock: Clock) -> Leg:
-        """Look at a deployment until it is over; a look that fails is made again as long as there is time."""
+        """Poll a deployment until it has ended; failed polls are repeated while there is time."""
         began, pause, phase, trouble = clock.now(), _FIRST_PAUSE, "", ""
         until = began + timedelta(seconds=seconds)
         while True:

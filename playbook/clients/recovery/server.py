@@ -1,4 +1,4 @@
-"""A Valkey of our own in a staging place, which loads a restored dump; reached by a unix socket, on no port."""
+"""A private Valkey in a staging place that loads a restored dump; reached by a unix socket, without a port."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _OTHER_FORM = re.compile(r"(?i)can't handle RDB format version|wrong signature|u
 _NO_MODULE = re.compile(r"(?i)no matching module|module data I can't load|module type .* not (found|loaded)")
 _MORE_DATABASES = re.compile(r"(?i)configured to handle more than \d+ databases")
 _LAST_COMMON = "0011"
-# Valkey leaves 12 to 79 to Redis and others. https://github.com/valkey-io/valkey/blob/unstable/src/rdb.h
+# Valkey leaves versions 12 to 79 to Redis and others. https://github.com/valkey-io/valkey/blob/unstable/src/rdb.h
 _FIRST_OF_VALKEY = "0080"
 _LAST = 40  # lines of its log
 _MARKS = re.compile(r"^\d+:\w \d+ \w+ \d+ [\d:.]+ \S ")  # process, role, time, level
@@ -48,14 +48,14 @@ _COMPLAINT = re.compile(r"(?i)can't|cannot|wrong|corrupt|invalid|unexpected|unkn
 
 
 class RefusedError(Exception):
-    """The server ended instead of loading the dump; the message is the last that it said."""
+    """The server exited instead of loading the dump; the message is its last log line."""
 
 
 def program_of(settings: Settings, form: str = "") -> str:
-    """The server program: the setting's, else the path's, else the one that comes with the sandbox.
+    """The server program: from the settings, else from PATH, else the one that comes with the sandbox.
 
     Args:
-        form: how the dump begins. Of several programs one of the kind that wrote it is taken.
+        form: beginning of the dump. Among several programs, one of the kind that wrote it is chosen.
 
     Raises:
         NotConfigured: there is none.
@@ -85,7 +85,7 @@ def program_of(settings: Settings, form: str = "") -> str:
 
 
 def kind_of_form(form: str) -> str:
-    """Who alone reads dumps of a form; empty where both do, as they do those of Redis 7.2 and before."""
+    """The only kind of server that reads dumps of a format; empty if both do, as for Redis 7.2 and earlier."""
     version = form.removeprefix("REDIS")
     if form.startswith("VALKEY") or version >= _FIRST_OF_VALKEY:
         return "Valkey"
@@ -93,17 +93,17 @@ def kind_of_form(form: str) -> str:
 
 
 def require_known_form(program: str, form: str, refusal: str, *, by_choice: bool) -> None:
-    """A server that cannot know the form of a dump says nothing of the dump.
+    """Require that the server can know the format of the dump; otherwise its refusal says nothing about the dump.
 
-    Redis does not know Valkey's forms, nor Valkey those of Redis 7.4 and later, nor either of them modules that it
-    was started without. A server of the right kind that is too old counts as a finding where the settings name it.
+    Redis does not read Valkey's formats, nor Valkey those of Redis 7.4 and later, nor either of them modules that
+    are not loaded. A server of the right kind that is too old counts as a finding if the settings name it.
 
     Args:
-        form: how the dump begins, e.g. ``VALKEY080``.
-        refusal: the server's last words.
+        form: beginning of the dump, e.g. ``VALKEY080``.
+        refusal: the server's last log line.
 
     Raises:
-        Unmeasured: the dump was refused for its form, its modules or its databases by a server without these.
+        Unmeasured: the server refused the dump because of its format, modules or databases.
     """
     name, version = kind_of_program(program)
     stranger = kind_of_form(form) not in ("", name)
@@ -123,7 +123,7 @@ def require_known_form(program: str, form: str, refusal: str, *, by_choice: bool
 
 
 def kind_of_program(program: str) -> tuple[str, str]:
-    """``("Redis", "7.0.15")`` as the program says it of itself; its file name where it does not."""
+    """``("Redis", "7.0.15")`` as the program reports it; its file name if it does not."""
     try:
         said = subprocess.run(
             [program, "--version"], env=for_program(), capture_output=True, timeout=10, check=False
@@ -135,7 +135,7 @@ def kind_of_program(program: str) -> tuple[str, str]:
 
 
 class Server:
-    """The server, once it has loaded the dump.
+    """The server, after it has loaded the dump.
 
     Attributes:
         version: e.g. ``Valkey 9.1.2``.
@@ -154,7 +154,7 @@ class Server:
         return sum(int(self._redis(database).dbsize()) for database in self._databases)
 
     def kinds(self) -> Counter[str]:
-        """Number of keys by kind, each key looked at."""
+        """Number of keys by type; every key is checked."""
         found: Counter[str] = Counter()
         for database in self._databases:
             redis, cursor = self._redis(database), 0
@@ -166,11 +166,11 @@ class Server:
                 found.update(kind.decode() for kind in pipe.execute())
                 if not cursor:
                     break
-        found.pop("none", None)  # its time was over meanwhile
+        found.pop("none", None)  # expired meanwhile
         return found
 
     def differing(self, samples: Iterable[Sample]) -> list[str]:
-        """What reads differently from what the dump holds, one sentence each."""
+        """Values that differ from those in the dump, one sentence each."""
         found = []
         for sample in samples:
             redis = self._redis(sample.database)
@@ -187,7 +187,7 @@ class Server:
         return found
 
     def takes_writes(self) -> bool:
-        """Whether what is written can be read again, and removed."""
+        """Whether a written value can be read and deleted."""
         redis = self._redis(0)
         redis.set(_TRIED, "1")
         answered: bool = redis.get(_TRIED) == b"1"
@@ -215,13 +215,13 @@ def _sum_of(value: Any) -> str:
 
 @contextmanager
 def loaded(place: Place, program: str, dump: Path, highest: int, deadline: float) -> Iterator[Server]:
-    """A server with the contents of ``dump``, which is moved into the server's own folder; ended on leaving.
+    """A server with the contents of ``dump``, which is moved into the server's own folder; stopped on leaving.
 
     Args:
         deadline: of ``time.monotonic``.
 
     Raises:
-        RefusedError: it would not load the dump.
+        RefusedError: it did not load the dump.
         Unmeasured: it was not ready in time.
     """
     home = place.folder / "valkey"
@@ -281,7 +281,7 @@ def _connecting(
 
 
 def _last_words(log: Path) -> str:
-    """Why the server ended, in its own words: the first complaint, as the last is only that it ends."""
+    """Why the server exited, in its own words: the first error, as the last line only says that it exits."""
     said = [_MARKS.sub("", line).strip() for line in log.read_text(errors="replace").splitlines()[-_LAST:]]
     complaints = [line for line in said if _COMPLAINT.search(line) and not line.startswith("WARNING")]
     return (complaints or said[-1:] or ["nothing was said"])[0].rstrip(".")

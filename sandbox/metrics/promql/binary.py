@@ -1,4 +1,4 @@
-"""Binary operators between scalars and vectors, and how the samples of two vectors find each other."""
+"""Binary operators between scalars and vectors, and vector matching."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ class Operation:
         return unique(found)
 
     def signature(self, labels: Labels) -> Labels:
-        """What samples of both sides must have in common to match."""
+        """Labels that samples of both sides must share to match."""
         return keeping(labels, self.names) if self.on else dropping(labels, self.names)
 
     def _sets(self, left: Vector, right: Vector) -> Vector:
@@ -160,7 +160,7 @@ class Operation:
             metric = self._metric(labels, one_labels)
             if result is None:
                 continue
-            # Without group_left each match may be met once; with it each resulting label set.
+            # Without group_left each match may occur once; with it each resulting label set.
             key = (signature, metric if self.many else ())
             if key in matched:
                 reason = (

@@ -39,7 +39,7 @@ SUBQUERY_STEP = 60 * 1000  # Prometheus' default evaluation interval
 
 
 def parse(text: str) -> ast.Expr:
-    """The expression; ParseError where it is none."""
+    """The parsed expression; ParseError if it is invalid."""
     try:
         return ast.parse(text)
     except ValueError as error:
@@ -66,7 +66,7 @@ def value_type(expression: ast.Expr) -> str:  # noqa: PLR0911 - one for each kin
 
 
 def instant(view: View, expression: ast.Expr, time: float) -> float | str | Rows:
-    """The value at one moment (Unix seconds)."""
+    """The value at one time (Unix seconds)."""
     compiler = _Compiler(view, np.array([round(time * 1000)], dtype=np.int64))
     if value_type(expression) == "matrix":
         windows = compiler.range_vector(expression).at(0)
@@ -82,10 +82,10 @@ def instant(view: View, expression: ast.Expr, time: float) -> float | str | Rows
 
 
 def over(view: View, expression: ast.Expr, times: list[float], end: float) -> list[tuple[Labels, Points]]:
-    """The values at several moments (Unix seconds, ascending), by series.
+    """The values at several times (Unix seconds, ascending), by series.
 
     Args:
-        end: what ``@ end()`` means: the query's end, which the last step need not reach.
+        end: value of ``@ end()``: the query's end, which the last step need not reach.
     """
     steps = np.array([round(time * 1000) for time in times], dtype=np.int64)
     node = _Compiler(view, steps, (int(steps[0]), round(end * 1000))).node(expression)
@@ -98,7 +98,7 @@ def over(view: View, expression: ast.Expr, times: list[float], end: float) -> li
 
 
 def matching(view: View, selectors: Iterable[ast.Expr], start: float, end: float) -> set[Labels]:
-    """Labels of the series that have samples in a span of time; all series where there is no selector."""
+    """Labels of series with samples in a time range; all series without a selector."""
     selectors = list(selectors)
     if not all(isinstance(selector, ast.VectorSelector) for selector in selectors):
         raise ParseError("parse error: expected a series selector")
@@ -143,7 +143,7 @@ def _test(matcher: ast.Matcher) -> Callable[[dict[str, str]], bool]:
 
 
 def _milliseconds(span: timedelta | None) -> int:
-    assert span is not None  # the parser demands it
+    assert span is not None  # the parser requires it
     return round(span / timedelta(milliseconds=1))
 
 
@@ -151,7 +151,7 @@ class _Compiler:
     """Compiles expressions for fixed steps.
 
     Args:
-        steps: moments in milliseconds, ascending.
+        steps: times in milliseconds, ascending.
         bounds: start and end of the whole query, for ``@ start()`` and ``@ end()``.
     """
 
@@ -161,7 +161,7 @@ class _Compiler:
         self._bounds = bounds or (int(steps[0]), int(steps[-1]))
 
     def node(self, expression: ast.Expr) -> Node:  # noqa: PLR0911
-        """The expression as a function of the step's number."""
+        """The expression as a function of the step number."""
         table = self._table(expression)
         if table is not None:
             return tables.node_of(table)
@@ -182,7 +182,7 @@ class _Compiler:
         raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox here")
 
     def _table(self, expression: ast.Expr) -> tables.Table | None:  # noqa: PLR0911
-        """The expression at all steps at once, where that is known."""
+        """The expression at all steps at once, if supported."""
         match expression:
             case ast.ParenExpr():
                 return self._table(expression.expr)
@@ -232,7 +232,7 @@ class _Compiler:
         raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox as a range vector")
 
     def _moments(self, selector: Any) -> Times:
-        """The steps as ``@`` and ``offset`` shift them."""
+        """Steps shifted by ``@`` and ``offset``."""
         moments = self._steps
         at = selector.at
         if at is not None:
@@ -262,7 +262,7 @@ class _Compiler:
         return RangeVector(rows, moments, self._steps, width)
 
     def _newest(self, selector: ast.VectorSelector) -> list[tuple[Series, NDArray[np.intp]]]:
-        """For each series and step the index of the sample that counts; -1 where none is recent enough."""
+        """For each series and step the index of the current sample; -1 if none is recent enough."""
         moments = self._moments(selector)
         found = []
         for labels in _matched(self._view, selector):
@@ -396,7 +396,7 @@ def _bare(expression: ast.Expr) -> ast.Expr:
 
 
 def _told_labels(expression: ast.Expr) -> Labels:
-    """Labels that ``absent`` can be sure of: those that the selector asks for by equality, once."""
+    """Labels that ``absent`` knows: those that the selector requires by equality, once."""
     expression = _bare(expression)
     if isinstance(expression, ast.MatrixSelector):
         expression = expression.vector_selector

@@ -12,7 +12,7 @@ from sandbox.metrics.promql.values import ExecutionError, Labels, Value, Vector,
 
 
 def _guarded(function: Callable[[float], float], below: float) -> Callable[[float], float]:
-    """Go's mathematics: -Inf for 0 where the function has a pole there, NaN for what it is not defined for."""
+    """Go's mathematics: -Inf for 0 at a pole of the function, NaN outside its domain."""
 
     def guarded(value: float) -> float:
         if math.isnan(value) or value < 0:
@@ -51,7 +51,7 @@ def _calendar(part: Callable[[datetime], int]) -> Callable[[float], float]:
     return of
 
 
-# Of each sample, independently; the metric name is dropped.
+# Applied to each sample; the metric name is dropped.
 ELEMENTWISE: dict[str, Callable[[float], float]] = {
     "abs": abs,
     "ceil": _whole(math.ceil),
@@ -63,7 +63,7 @@ ELEMENTWISE: dict[str, Callable[[float], float]] = {
     "log10": _guarded(math.log10, -math.inf),
     "sgn": _sign,
 }
-# The same for Unix times; without an argument of the evaluation's own.
+# The same for Unix times; by default the evaluation time.
 CALENDAR: dict[str, Callable[[float], float]] = {
     "minute": _calendar(lambda moment: moment.minute),
     "hour": _calendar(lambda moment: moment.hour),
@@ -92,13 +92,13 @@ def _text(value: Value) -> str:
 
 
 def scalar(*arguments: Value) -> float:
-    """The only sample's value; NaN where there is none or several."""
+    """The only sample's value; NaN if there is none or several."""
     vector = _vector(arguments[0])
     return vector[0][1] if len(vector) == 1 else math.nan
 
 
 def _round(*arguments: Value) -> Vector:
-    # Prometheus divides by the inverse, as that is more exact for fractions such as 0.1.
+    # Prometheus divides by the inverse, which is more exact for fractions such as 0.1.
     inverse = 1 / _number(arguments[1]) if len(arguments) > 1 else 1.0
     return [
         (nameless(labels), math.floor(value * inverse + 0.5) / inverse if math.isfinite(value) else value)
@@ -123,7 +123,7 @@ def _label_replace(*arguments: Value) -> Vector:
 
 
 def replacing(target: str, replacement: str, source: str, pattern: str) -> Callable[[Labels], Labels]:
-    """What ``label_replace`` makes of the labels of a series."""
+    """``label_replace`` as a function of a series' labels."""
     try:
         compiled = re.compile(pattern)
     except re.error:
@@ -138,7 +138,7 @@ def replacing(target: str, replacement: str, source: str, pattern: str) -> Calla
 
 
 def _expand(template: str, match: re.Match[str]) -> str:
-    """Go's ``Regexp.Expand``: ``$1``, ``${1}``, ``$name``, ``$$``; what is not there is empty."""
+    """Go's ``Regexp.Expand``: ``$1``, ``${1}``, ``$name``, ``$$``; missing groups are empty."""
 
     def one(found: re.Match[str]) -> str:
         name = found[1] or found[2]
@@ -193,7 +193,7 @@ def _bucket_quantile(q: float, buckets: list[tuple[float, float]]) -> float:  # 
     if edges[-1] != math.inf or len(edges) < 2:
         return math.nan
     counts: list[float] = []
-    for count in merged.values():  # counts that fall come from scrapes that met the histogram while it changed
+    for count in merged.values():  # decreasing counts come from scrapes during a change of the histogram
         counts.append(max(count, counts[-1]) if counts else count)
     if not counts[-1] or math.isnan(counts[-1]):
         return math.nan
@@ -211,7 +211,7 @@ def _sorted(vector: Vector, sign: int) -> Vector:
     return sorted(vector, key=lambda sample: (math.isnan(sample[1]), sign * sample[1]))
 
 
-# All the others that need nothing but their arguments.
+# All other functions that need nothing but their arguments.
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "scalar": scalar,
     "vector": lambda value: [((), value)],

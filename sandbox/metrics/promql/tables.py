@@ -1,6 +1,6 @@
-"""Vectors of all steps at once: selectors, rates, sums, counts and sets, which most queries are made of.
+"""Vectors of all steps at once: selectors, rates, sums, counts and sets, of which most queries consist.
 
-They give what the functions of one step give (windows.py, aggregate.py), in a fraction of the time.
+Results equal those of the functions for one step (windows.py, aggregate.py), in a fraction of the time.
 """
 
 from __future__ import annotations
@@ -30,27 +30,27 @@ class Row:
 
 
 Table = list[Row]
-# rate and its kind: is it of a counter, and is it a second
+# rate and the like: is it for counters, and is it per second
 EXTRAPOLATED = {"rate": (True, True), "increase": (True, False), "delta": (False, False)}
-# What stands for a value that is not there, and how two are taken together.
+# Neutral value for missing samples, and the binary operation.
 COMBINED: dict[str, tuple[float, Callable[[Floats, Floats], Floats]]] = {
     "sum": (0.0, np.add),
     "count": (0.0, np.add),
     "min": (np.nan, np.fmin),
     "max": (np.nan, np.fmax),
 }
-# Functions of a window, but for rates, that are known at all steps at once.
+# Window functions, except rates, that are computed for all steps at once.
 WINDOWED = frozenset({"count_over_time", "present_over_time", "last_over_time", "min_over_time", "max_over_time"})
 
 
 def node_of(table: Table) -> VectorNode:
-    """The same as a function of the step's number."""
+    """The same as a function of the step number."""
     rows = [(row.labels, row.there.tolist(), row.values.tolist()) for row in table]
     return lambda step: [(labels, values[step]) for labels, there, values in rows if there[step]]
 
 
 def aggregated(op: str, table: Table, group_of: Callable[[Labels], Labels]) -> Table:
-    """One of ``COMBINED`` by groups, taken together in the order of the rows."""
+    """One of ``COMBINED`` by groups, combined in the order of the rows."""
     absent, combine = COMBINED[op]
     groups: dict[Labels, Row] = {}
     for row in table:
@@ -63,17 +63,17 @@ def aggregated(op: str, table: Table, group_of: Callable[[Labels], Labels]) -> T
 
 
 def distinct(table: Table) -> Table | None:
-    """Itself; None where two have the same labels, an error at those steps at which both have a value."""
+    """The table; None if two rows have the same labels, an error at steps at which both have a value."""
     return table if len({row.labels for row in table}) == len(table) else None
 
 
 def relabelled(table: Table, changed: Callable[[Labels], Labels]) -> Table | None:
-    """Each row with other labels; None where two then have the same."""
+    """Each row with other labels; None if two rows become equal."""
     return distinct([Row(changed(row.labels), row.values, row.there) for row in table])
 
 
 def joined(op: str, left: Table, right: Table, signature: Callable[[Labels], Labels]) -> Table:
-    """``and``, ``or`` or ``unless``: rows match by the signature of their labels, at each step by itself."""
+    """``and``, ``or`` or ``unless``: rows match by the signature of their labels, at each step separately."""
     chosen, other = (right, left) if op == "or" else (left, right)
     met: dict[Labels, NDArray[np.bool_]] = {}
     for row in other:
@@ -85,7 +85,7 @@ def joined(op: str, left: Table, right: Table, signature: Callable[[Labels], Lab
         kept.append(Row(row.labels, row.values, row.there & (there if op == "and" else ~there)))
     if op != "or":
         return kept
-    # The same labels on both sides are one series, of which a step has the left value or else the right one.
+    # Equal labels on both sides are one series, whose value at a step is the left one or else the right one.
     rows = {row.labels: row for row in left}
     for row in kept:
         first = rows.get(row.labels, Row(row.labels, row.values, np.zeros_like(row.there)))
@@ -95,7 +95,7 @@ def joined(op: str, left: Table, right: Table, signature: Callable[[Labels], Lab
 
 
 def gathered(node: VectorNode, grid: Times) -> list[tuple[Labels, Times, Floats]]:
-    """Times and values of each series that there is at one of these moments."""
+    """Times and values of each series that exists at one of these times."""
     points: dict[Labels, tuple[list[int], list[float]]] = {}
     for number, moment in enumerate(grid.tolist()):
         value = node(number)
@@ -110,18 +110,18 @@ def gathered(node: VectorNode, grid: Times) -> list[tuple[Labels, Times, Floats]
 
 
 def extrapolated(name: str, windows: RangeVector) -> Table | None:
-    """``rate``, ``increase`` or ``delta``; None where each step has to be looked at by itself."""
+    """``rate``, ``increase`` or ``delta``; None if each step has to be computed separately."""
     counter, per_second = EXTRAPOLATED[name]
     rows = []
     for labels, times, values, lows, highs in windows.series:
         first, last = int(lows.min()), int(highs.max())
         seen = values[first:last]
-        lost = np.zeros(len(seen))  # by all resets so far
+        lost = np.zeros(len(seen))  # total of all counter resets so far
         if counter and len(seen) > 1:
             before, after = seen[:-1], seen[1:]
             np.cumsum(np.where(after < before, before, 0.0), out=lost[1:])
         if not np.isfinite(lost[-1:]).all():
-            return None  # infinite values, whose differences are none
+            return None  # differences of infinite values are undefined
         there = highs - lows >= 2
         samples = _Samples(times[first:last], seen, lost, lows[there] - first, highs[there] - 1 - first)
         found = np.zeros(len(there))
@@ -133,7 +133,7 @@ def extrapolated(name: str, windows: RangeVector) -> Table | None:
 
 
 def over_windows(name: str, windows: RangeVector) -> Table | None:
-    """One of ``WINDOWED``; None where each step has to be looked at by itself."""
+    """One of ``WINDOWED``; None if each step has to be computed separately."""
     rows = []
     for labels, _, values, lows, highs in windows.series:
         there = highs > lows
@@ -147,7 +147,7 @@ def over_windows(name: str, windows: RangeVector) -> Table | None:
             found[there] = values[high - 1]
         elif len(low):
             least = np.fmin if name == "min_over_time" else np.fmax
-            # Every other result is of a window; those between them are of what lies between two windows.
+            # Every other result is a window; those between are the gaps between two windows.
             edges = np.column_stack((low, high)).ravel()
             found[there] = least.reduceat(np.append(values, 0.0), edges)[::2]
         rows.append(Row(labels if name in KEEPS_NAME else nameless(labels), found, there))
@@ -156,7 +156,7 @@ def over_windows(name: str, windows: RangeVector) -> Table | None:
 
 @dataclass(frozen=True, slots=True)
 class _Samples:
-    """Of one series; ``low`` and ``high`` are the first and the last in the window of each step."""
+    """Samples of one series; ``low`` and ``high`` are the first and the last in the window of each step."""
 
     times: Times
     values: Floats

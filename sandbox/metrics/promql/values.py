@@ -1,4 +1,4 @@
-"""What expressions evaluate to, and what can go wrong."""
+"""Values of expressions, and errors."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Vector = list[Sample]
 Value = float | str | Vector
 Points = list[tuple[float, float]]
 
-# A compiled expression: the number of a step → its value there.
+# A compiled expression: step number → its value.
 Node = Callable[[int], Value]
 VectorNode = Callable[[int], Vector]
 ScalarNode = Callable[[int], float]
@@ -21,11 +21,11 @@ NAME = "__name__"
 
 
 class ParseError(Exception):
-    """The text is no PromQL."""
+    """The text is not valid PromQL."""
 
 
 class ExecutionError(Exception):
-    """The expression cannot be evaluated on these samples, or uses what the sandbox does not know."""
+    """The expression cannot be evaluated on these samples, or is not supported by the sandbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def with_label(labels: Labels, name: str, value: str) -> Labels:
 
 
 def unique(vector: Vector) -> Vector:
-    """Itself; an error where two samples have the same labels."""
+    """The vector; an error if two samples have the same labels."""
     if len({labels for labels, _ in vector}) < len(vector):
         raise ExecutionError("vector cannot contain metrics with the same labelset")
     return vector

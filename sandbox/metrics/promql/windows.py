@@ -1,4 +1,4 @@
-"""Range vectors: each series' samples in a window that ends at each step, and what functions make of them."""
+"""Range vectors: each series' samples in a window that ends at each step, and functions on them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Window:
     Attributes:
         times: milliseconds.
         start, end: edges of the window in milliseconds.
-        now: the step's own moment in milliseconds, which ``offset`` and ``@`` do not shift.
+        now: evaluation time of the step in milliseconds, which ``offset`` and ``@`` do not shift.
     """
 
     times: Times
@@ -47,7 +47,7 @@ class RangeVector:
         self.milliseconds = milliseconds
         self.ends = ends
         self._nows = nows
-        # Labels, times, values, and for each step where its window begins and ends in them.
+        # Labels, times, values, and for each step the first and last index of its window.
         self.series = [
             (
                 labels,
@@ -69,7 +69,7 @@ class RangeVector:
         ]
 
 
-# What it gives for the window, or None for nothing. ``parameter`` is the scalar argument where there is one.
+# The value for a window, or None. ``parameter`` is the scalar argument, if there is one.
 WindowFunction = Callable[[Window, float], float | None]
 
 
@@ -90,7 +90,7 @@ def _extrapolated(window: Window, *, counter: bool, per_second: bool) -> float |
     if to_start >= average * 1.1:
         to_start = average / 2
     if counter and result > 0 and first >= 0:
-        # A counter cannot have been below zero: do not reach further back than where it would have been there.
+        # A counter cannot be below zero: do not extrapolate further back than its zero.
         to_start = min(to_start, sampled * (first / result))
     if to_end >= average * 1.1:
         to_end = average / 2
@@ -112,7 +112,7 @@ def _last_two(window: Window, *, counter: bool) -> float | None:
 
 
 def _regression(window: Window, intercept_at: int) -> tuple[float, float] | None:
-    """Slope a second, and the value at a moment in milliseconds, by least squares."""
+    """Slope per second, and the value at a time in milliseconds, by least squares."""
     values = window.values
     if len(values) < 2:
         return None
