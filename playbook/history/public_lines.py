@@ -77,9 +77,9 @@ def _finding(name: str, found: Finding, item: Item | None, measurements: Collect
 
 
 @lru_cache(maxsize=1024)
-def _limit(ladder: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """The ladder, where it is one; whatever else stands there is no limit. Many runs have the same ones."""
-    limit = dict(ladder)
+def _limit(fields: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """A limit from its fields; empty for anything else. Cached, as many runs have the same ones."""
+    limit = dict(fields)
     try:
         return {name: str(Bound.parse(limit[name])) for name in ("target", "warning", "critical") if name in limit}
     except ValueError:

@@ -45,7 +45,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     Attributes:
         value: the number that was judged, in the unit of its limit.
-        limit: its ladder as the settings write it, with its unit: ``{"target": "> 90 %", "warning": "< 80 %"}``.
+        limit: its limit as the settings write it, with its unit: ``{"target": "> 90 %", "warning": "< 80 %"}``.
         message: one sentence; kept of what is not OK, and cut where it is long.
         cause: id of the root cause that kept it from being measured.
         seconds: how long the check took.

@@ -26,8 +26,8 @@ from playbook.report import times
 from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.compiled import Compiled
 from playbook.report.first_screen import changes, emergency, entries, mail, moment, opening_words, telephone
-from playbook.report.ladder import ladder
 from playbook.report.pictures import opening, pictures, spark
+from playbook.report.threshold_bar import threshold_bar
 from playbook.report.units import units_kept
 from playbook.report.words import (
     MARKS,
@@ -242,7 +242,7 @@ def make_environment(more: Mapping[str, str]) -> Environment:
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": name_of, "subject": subject_of}
     environment.filters["not_part"] = not_part
-    environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
+    environment.globals |= {"marks": MARKS, "threshold_bar": threshold_bar, "plural": plural}
     environment.globals |= {"telephone": telephone, "mail": mail, "moment": moment}
     environment.globals |= {"draw": draw, "most_curves": MOST_CURVES}
     return environment

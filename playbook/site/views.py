@@ -182,7 +182,7 @@ class ItemView:
 
     @cached_property
     def limit(self) -> Limit | None:
-        """The newest ladder; None where it has none that can be read."""
+        """The newest limit; None without a readable one."""
         for observation in reversed(self.observations):
             if observation.finding.limit:
                 try:

@@ -329,7 +329,7 @@ def headroom(
 
 
 def ceiling(limit: Limit) -> float:
-    """The number from which on a ladder warns."""
+    """The bound at which a limit warns."""
     bound = limit.warning or limit.critical
     return bound.number if bound else 100.0
 

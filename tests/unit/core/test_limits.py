@@ -11,7 +11,7 @@ from playbook.settings.loading import load
 GOOD, W, C = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL
 
 # The table of the playbook: value → verdict, and whether the target is met.
-LADDER = [
+VERDICTS = [
     (
         "availability",
         [(100, GOOD, True), (99.9, GOOD, True), (99.899, GOOD, False), (99.5, GOOD, False), (99.499, W, False)],
@@ -37,7 +37,7 @@ LADDER = [
     ("cpu", [(79.999, GOOD, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
     ("memory", [(79.999, GOOD, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
 ]
-CASES = [(name, value, verdict, met) for name, steps in LADDER for value, verdict, met in steps]
+CASES = [(name, value, verdict, met) for name, steps in VERDICTS for value, verdict, met in steps]
 
 
 @pytest.mark.parametrize(("name", "value", "verdict", "met"), CASES, ids=[f"{n}-{v}" for n, v, _, _ in CASES])

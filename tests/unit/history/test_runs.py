@@ -30,7 +30,7 @@ def text_of(run):
 
 
 def test_the_line_of_a_run_says_what_each_item_was():
-    """Its verdict, and the number with its ladder; a message only where it is not OK."""
+    """Its verdict, and the number with its limit; a message only where it is not OK."""
     line = line_of(six_verdicts(), report="production-daily-20261123T070000Z", slot=None)
     assert (line.target, line.set, line.verdict, line.exit_code) == ("production", "daily", Verdict.CRITICAL, 1)
     assert line.started == datetime(2026, 11, 23, 7, tzinfo=UTC)

@@ -12,10 +12,10 @@ from playbook.core.run_folder import RunFolder
 from playbook.core.verdict import EXIT_OK, EXIT_USAGE, Verdict
 from playbook.report import read_results, render_folder, write_all
 from playbook.report.junit import junit
-from playbook.report.ladder import ladder
 from playbook.report.pytest_html import pytest_html_results_table_html, pytest_html_results_table_row
 from playbook.report.summary import summary
 from playbook.report.terminal import lines
+from playbook.report.threshold_bar import threshold_bar
 from playbook.settings.loading import load
 from tests.factories import HOSTILE, hostile, record, results, six_verdicts
 
@@ -146,29 +146,31 @@ def test_all_is_well_in_one_sentence():
         (900, "critical", 75, 100),
     ],
 )
-def test_the_ladder_shows_the_zone_of_the_verdict(value, zone, low, high):
+def test_threshold_bar_shows_zone_of_the_verdict(value, zone, low, high):
     """From good on the left to critical on the right."""
-    drawn = ladder(load("sandbox", environment={}).limits.response_time, value)
+    drawn = threshold_bar(load("sandbox", environment={}).limits.response_time, value)
     assert drawn.zone == zone
     assert low <= drawn.position <= high
 
 
-def test_the_ladder_names_its_edges_and_has_no_zone_that_nothing_can_be_in():
+def test_threshold_bar_labels_its_edges_and_omits_empty_zones():
     """With ``< 25 h`` and ``>= 25 h`` there is nothing between; without a target nothing is below it."""
     limits = load("sandbox", environment={}).limits
-    age = ladder(limits.backup_age, 25.0)
+    age = threshold_bar(limits.backup_age, 25.0)
     assert [zone.name for zone in age.zones] == ["good", "warning", "critical"]
     assert [text for _, text in age.edges] == ["25 h", "26 h"]
-    assert (age.zone, ladder(limits.backup_age, 24.9).zone) == ("warning", "good")
-    queue = ladder(limits.queue_length, 12)
+    assert (age.zone, threshold_bar(limits.backup_age, 24.9).zone) == ("warning", "good")
+    queue = threshold_bar(limits.queue_length, 12)
     assert [zone.name for zone in queue.zones] == ["within", "warning", "critical"]
     assert queue.word == "within limits"
 
 
-def test_the_ladder_runs_the_other_way_where_more_is_better():
+def test_threshold_bar_is_reversed_where_more_is_better():
     """Good is still on the left."""
     limit = load("sandbox", environment={}).limits.availability
-    positions = [ladder(limit, value).position for value in (100, 99.95, 99.9, 99.7, 99.5, 99.2, 99.0, 98.0, 0.0)]
+    positions = [
+        threshold_bar(limit, value).position for value in (100, 99.95, 99.9, 99.7, 99.5, 99.2, 99.0, 98.0, 0.0)
+    ]
     assert positions == sorted(positions)
 
 

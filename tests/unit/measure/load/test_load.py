@@ -40,7 +40,7 @@ def made(left=None, least=50, workers=0, shape="smoke", **changes):
 
 
 def verdict(measured, limit, source=None):
-    """What the ladder says of it, on what ``source`` has seen."""
+    """Judgement of a value, with the coverage of ``source``."""
     judge = Judge()
     if source is not None:
         judge.stand_on("source", source.coverage)
@@ -231,7 +231,7 @@ def test_requests_that_were_to_leave_are_named():
     ],
 )
 def test_percentiles_against_their_limits(p95, p99, expected):
-    """P95 and P99 have ladders of their own."""
+    """P95 and P99 have separate limits."""
     group = homepage_load(made(endpoints=[endpoint("homepage", 60, p95=p95, p99=p99)]), SETTINGS)
     limits = SETTINGS.limits
     assert [
