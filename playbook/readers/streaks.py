@@ -23,11 +23,11 @@ def since_when(course: Sequence[Point], limit: Limit) -> dict[str, float]:
         first -= 1
     by_day = len(course) > 1 and course[1][0] - course[0][0] > _NEARLY_A_DAY
 
-    def said(word: str, number: int) -> dict[str, float]:
+    def mark(word: str, number: int) -> dict[str, float]:
         at = course[number][0]
         return {f"{word} {datetime.fromtimestamp(at, UTC):{'%-d %b' if by_day else '%a %H:%M UTC'}}": at}
 
-    until = {} if last == len(bad) - 1 else said("until", last)
+    until = {} if last == len(bad) - 1 else mark("until", last)
     if first == 0:  # earlier values are unknown
-        return until or said("since before", first)
-    return said("from" if until else "since", first) | until
+        return until or mark("since before", first)
+    return mark("from" if until else "since", first) | until

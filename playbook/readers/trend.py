@@ -80,11 +80,11 @@ class Trend:
         """``+1.2 points a day; 91 % of 504 comparisons agree``, or a statement that nothing is steady."""
         if not self.known:
             return f"unknown: {self.pairs} comparisons, {self.rule.least_pairs} are needed"
-        told = f"{self.agreement:.0f} % of {self.pairs:,} comparisons agree"
+        agreement = f"{self.agreement:.0f} % of {self.pairs:,} comparisons agree"
         if not self.steady:
-            return f"none that is steady ({told})"
+            return f"none that is steady ({agreement})"
         figures = max(2 - math.floor(math.log10(abs(self.slope))), 0) if self.slope else 0
-        return f"{self.slope:+,.{min(figures, 4)}f} {unit} a day; {told}"
+        return f"{self.slope:+,.{min(figures, 4)}f} {unit} a day; {agreement}"
 
 
 def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:

@@ -1,13 +1,12 @@
-"""Ordinary lines, recognised by whole blocks: a part of what ``parse`` understands, in which nothing is bad.
+"""Ordinary lines, recognised in whole blocks: a subset of what ``parse`` understands, in which nothing is wrong.
 
-A pattern of bytes goes through a block in C. What it recognises would be read by the exact reader as an answered
-request with a status other than 429 and 5xx, or as a line under a warning. It says so by the line's *row*: the
-text of its minute and source as it stands in the line, and a mark for what kind of line it is. Lines of one row
-are alike in all that a review counts. The row of every other line is empty: the exact reader must read it, in its
-place.
+A pattern of bytes is matched against a block in C. A match would be read by the exact reader as an answered
+request with a status other than 429 and 5xx, or as a line below a warning. Its result is the line's *row*: the
+text of its minute and source as in the line, and a mark for the kind of line. Lines of one row are equal in
+everything that a review counts. The row of every other line is empty: the exact reader must read it, in its place.
 
-Each alternative is narrower than what the exact reader's patterns take, and excludes whatever they would look at
-before or instead; tests/unit/readers/logs/test_by_blocks.py compares the two for every line that it can think of.
+Each alternative is narrower than the exact reader's patterns, and excludes whatever those would match before or
+instead; tests/unit/readers/logs/test_by_blocks.py compares the two for generated lines of all kinds.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ SAID, BARE = b":", b";"
 
 _METHOD = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
 _FINE = rb"(?:[1-3]\d\d|4(?:[013-9]\d|2[0-8]))"
-# Not so near to the end of a minute that its time is rounded to the next one.
+# Not so close to the end of a minute that its time is rounded to the next one.
 _SECONDS = rb"[0-5]\d(?![.,]99999)(?:\.\d{1,9}+)?+"
 _REQUEST = rb'"[^"\\\n]{0,3000}+" ' + _FINE + rb" (?:\d{1,12}+|-)(?: [^\n]{0,3000}+)?+"
 _TWO = rb' [^\s\["]{1,255}+ [^\s\["]{1,255}+ \['
@@ -41,7 +40,7 @@ _QUIET_LEVEL = (
     rb"|\[(?:INFO|DEBUG|info|debug|notice)" + _NOT_EMPTY + rb"\](?= ))"
 )  # fmt: skip
 _METHODS_TOO = rb"(?:GET|POST|HEAD|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PROPFIND)"
-# An address of a request beside a method could be an access line of some kind; without a method it is none.
+# A request's address next to a method could be an access line; without a method it is none.
 _WORDS = rb'(?:[^"=/\n]{0,3000}+(?=\n)|(?![^\n]*' + _METHODS_TOO + rb')[^"=\n]{0,3000}+)'
 _INNER = rb"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d{1,6})?+ )?+"
 _OPEN = rb"(?:\{[^\n]{0,7000}\}|[A-Za-z][^\n]{0,3500}+)"
@@ -62,18 +61,18 @@ _COMBINED = (
     rb"(?:\d[\d.]{6,14}+|\d[\da-f:.]{1,44}+|[\da-f]{0,4}:[\da-f:.]{1,40}+)" + _TWO
     + rb"(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:[0-5]\d):[0-5]\d \+0000\] " + _REQUEST
 )  # fmt: skip
-# A line that states a level beside its request is judged by that; Rails and Lumen tell of answers in words.
+# A level next to a request decides; Rails and Lumen report answers in words.
 _ODD = (b"level=", b"Completed ", b"Sent ")
 _PRINTABLE = bytes(range(32, 127)) + b"\n"
 
 
 class _Dialect(NamedTuple):
-    """Patterns of lines that begin alike.
+    """Patterns of lines with the same beginning.
 
     Attributes:
-        pattern: of printable ASCII that has none of ``_ODD``.
+        pattern: matches printable ASCII without any of ``_ODD``.
         named: its lines name their component.
-        sample: a line of it that the exact reader reads, as from which minute and source a row is.
+        sample: an example line for the exact reader, which gives the minute and source of a row.
     """
 
     pattern: re.Pattern[bytes]
@@ -95,7 +94,7 @@ _SECOND = re.compile(rb":(\d\d)(?:[.,](\d{1,9}))?")
 
 @dataclass(slots=True, frozen=True)
 class Minute:
-    """What a row stands for: a component, and when the minute begins (epoch seconds)."""
+    """Meaning of a row: a component, and the beginning of the minute (epoch seconds)."""
 
     component: str
     start: float
@@ -108,17 +107,17 @@ class Rows(NamedTuple):
     rows: list[bytes]
 
     def time(self, number: int, start: float) -> float:
-        """Of a line that has a row, whose minute begins at ``start``."""
+        """The time of a line with a row, whose minute begins at ``start``."""
         return _time(self.lines[number], self.rows[number].rstrip(b":;"), start)
 
     @staticmethod
     def ends(lines: list[bytes], row: bytes, start: float) -> tuple[float, float]:
-        """The first and the last time of lines that have this row, whose minute begins at ``start``."""
+        """First and last time of the lines with this row, whose minute begins at ``start``."""
         row = row.rstrip(b":;")
         if not lines[0].startswith(row):
             times = [_time(line, row, start) for line in lines]
             return min(times), max(times)
-        # Their beginnings are alike but for the second, so that the lines sort by it.
+        # Their beginnings differ only in the second, so the lines sort by it.
         length = len(row) + 3
         first, last = min(lines)[:length], max(lines)[:length]
         return (
@@ -129,13 +128,13 @@ class Rows(NamedTuple):
 
 def _time(line: bytes, row: bytes, start: float) -> float:
     second = _SECOND.match(line, line.index(row) + len(row))
-    assert second  # the line was recognised as one that has it
-    # As the exact reader adds it up, so that it is the same to the last bit.
+    assert second  # the line was recognised as one with seconds
+    # Added up like the exact reader does, so that it is equal to the last bit.
     return start + int(second[1]) + (float(b"0." + second[2]) if second[2] else 0.0)
 
 
 def _is_odd(text: bytes) -> bool:
-    """Whether there is anything but printable ASCII and line ends, or one of ``_ODD``."""
+    """Whether it contains anything but printable ASCII and line ends, or one of ``_ODD``."""
     return (
         not text.isascii()
         or text.translate(None, _PRINTABLE) != b""
@@ -146,10 +145,10 @@ def _is_odd(text: bytes) -> bool:
 
 
 class Sorter:
-    """Sorts blocks of lines.
+    """Sorts blocks of lines into rows.
 
     Args:
-        parser: the exact reader, which is asked what a row stands for.
+        parser: the exact reader, which gives the meaning of a row.
     """
 
     def __init__(self, parser: Parser) -> None:
@@ -172,7 +171,7 @@ class Sorter:
         return Rows(lines, rows)
 
     def minute(self, row: bytes) -> Minute | None:
-        """What a row stands for; None where its lines must be read exactly after all."""
+        """Meaning of a row; None where its lines must be read exactly after all."""
         row = row.rstrip(b":;")
         if row not in self._minutes:
             if len(self._minutes) >= _KNOWN_MINUTES:
@@ -199,7 +198,7 @@ class Sorter:
         return rows
 
     def _decide(self, dialect: _Dialect, lines: Sequence[bytes], rows: list[bytes], half: list[int]) -> None:
-        """Of lines that begin as ordinary ones do: JSON, and plain text."""
+        """Decide on lines that begin like ordinary ones: JSON, and plain text."""
         objects: list[int] = []
         texts: list[int] = []
         for number in half:
@@ -223,5 +222,5 @@ _OPENED = frozenset((b" ", b"|", b"-"))
 
 
 def _cut(row: bytes) -> bytes:
-    """The row as far as its minute."""
+    """The row up to its minute."""
     return row[: row.rindex(b":")]

@@ -44,13 +44,15 @@ class _Reader(HTMLParser):
         self.page = Page()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "meta" and given.get("http-equiv"):
-            self.page.equiv.setdefault(given["http-equiv"].strip().lower(), []).append(given.get("content", ""))
-        elif tag == "meta" and given.get("name", "").strip().lower() == "referrer":
-            self.page.equiv.setdefault("referrer-policy", []).append(given.get("content", ""))
-        elif tag == "script" and given.get("src"):
-            self.page.scripts.append(Script(given["src"].strip(), given.get("integrity", "")))
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "meta" and attributes.get("http-equiv"):
+            self.page.equiv.setdefault(attributes["http-equiv"].strip().lower(), []).append(
+                attributes.get("content", "")
+            )
+        elif tag == "meta" and attributes.get("name", "").strip().lower() == "referrer":
+            self.page.equiv.setdefault("referrer-policy", []).append(attributes.get("content", ""))
+        elif tag == "script" and attributes.get("src"):
+            self.page.scripts.append(Script(attributes["src"].strip(), attributes.get("integrity", "")))
         elif tag == "script":
             self.page.inline += 1
 

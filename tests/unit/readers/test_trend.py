@@ -109,7 +109,7 @@ def test_limit_already_reached_has_no_days_left():
     assert trend(week(lambda _: 100.0)).days_until(100) == 0.0
 
 
-def test_no_further_than_the_reach():
+def test_extrapolation_ends_at_the_reach():
     """A week says nothing about next year."""
     found = trend(week(lambda days: 50 + 0.5 * days, noise=0.05))
     assert found.steady
@@ -118,14 +118,14 @@ def test_no_further_than_the_reach():
     assert found.days_until(60) == pytest.approx(13, abs=0.5)
 
 
-def test_nothing_at_all():
+def test_no_values_give_no_trend():
     """No parts, an empty part."""
     for parts in ((), ([],)):
         assert math.isnan(fit(parts, DAY, RULE).level)
         assert not fit(parts, DAY, RULE).known
 
 
-def test_the_grid_holds_medians():
-    """Of what there is; hours without samples stay without."""
+def test_grid_contains_medians():
+    """Hours without samples stay empty."""
     points = [(BEGIN + offset, value) for offset, value in ((0, 1.0), (60, 9.0), (120, 2.0), (7200, 5.0))]
     assert by_grid(points, HOUR) == [(BEGIN, 2.0), (BEGIN + 7200, 5.0)]

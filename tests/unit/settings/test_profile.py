@@ -148,7 +148,7 @@ def test_absent_parts_have_no_address_and_no_load(tmp_path):
 
 
 def unguarded(check, names):
-    """Uses of these parameters in a check's body that do not ask first whether they are there."""
+    """Uses of these parameters in a check's body without a prior test for None."""
     found = []
 
     def look(node, known):
@@ -171,7 +171,7 @@ def unguarded(check, names):
 
 
 def mixed_checks():
-    """Every shipped check and part where some of what the check measures is absent, and not all."""
+    """Every shipped check with an absent part, where the check measures others as well."""
     for file, check, item, _, _ in written_checks():
         asked = [one.arg for one in check.args.args]
         for part in PARTS:
@@ -182,6 +182,6 @@ def mixed_checks():
 
 
 @pytest.mark.parametrize(("check", "missing"), list(mixed_checks()))
-def test_a_check_of_several_parts_asks_whether_each_is_there(check, missing):
-    """What is not part of the product is None to it, and a crash would be UNKNOWN every day."""
+def test_check_of_several_parts_handles_each_absent_one(check, missing):
+    """An absent part is None to it, and a crash would be UNKNOWN every day."""
     assert unguarded(check, missing) == []

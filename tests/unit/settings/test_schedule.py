@@ -1,4 +1,4 @@
-"""When sets are due: the slots around a moment, and whether one was missed."""
+"""When sets are due: the slots around a moment, and missed ones."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -29,8 +29,8 @@ def at(text):
         ("monthly", "2028-02-29T23:59", "2028-02-01T07:41", "2028-03-01T07:41"),
     ],
 )
-def test_the_slots_around_a_moment(name, now, before, after):
-    """The one that begins just now is the last one."""
+def test_slots_around_a_moment(name, now, before, after):
+    """A slot that begins at the moment is the last one."""
     assert last_slot(SCHEDULE, name, at(now)) == at(before)
     assert next_slot(SCHEDULE, name, at(now)) == at(after)
 
