@@ -1,4 +1,6 @@
-"""The workflows from their trigger to the published site, on this machine: well, bad, well again, cut off."""
+"""The workflows from their trigger to the published site, on this machine: healthy, failing, recovered,
+cancelled.
+"""
 
 import re
 import shutil
@@ -19,17 +21,17 @@ from tests.workflows.actions import Cancel, Repository
 from tests.workflows.github_api import github_api
 
 ROOT = Path(__file__).resolve().parents[2]
-# Three runs and more of a whole set, beside whatever else runs here.
+# Several runs of a whole set, on a machine with other load.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-# No minute between a run and the second look.
+# No minute between a run and its re-check.
 _SETTINGS = f"[incidents]\nrecheck_after_seconds = 0.0\n{AT_LEISURE}"
 _DAILY = "17 6 * * *"
 
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory) -> Path:
-    """A bare repository that holds this working tree, as somebody would fork it."""
+    """A bare repository with this working tree, as in a fork."""
     folder = tmp_path_factory.mktemp("origin")
     seed, bare = folder / "seed", folder / "origin.git"
     listed = _git("ls-files", "--cached", "--others", "--exclude-standard", "-z", at=ROOT).split("\0")
@@ -47,7 +49,7 @@ def origin(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def repository(tmp_path, origin) -> Iterator[Repository]:
-    """A fork in which nothing is set up."""
+    """A fork without any configuration."""
     bare = tmp_path / "origin.git"
     shutil.copytree(origin, bare)
     with github_api() as api:
@@ -61,7 +63,7 @@ def _git(*arguments: str, at: Path) -> str:
 
 
 def lines_of(repository: Repository) -> tuple[RunLine, ...]:
-    """What the branch history holds."""
+    """Content of the branch history."""
     with tempfile.TemporaryDirectory(dir=repository.folder) as folder:
         _git("clone", "--quiet", "--branch=history", str(repository.origin), folder, at=repository.folder)
         read = history.read(Path(folder))
@@ -70,12 +72,12 @@ def lines_of(repository: Repository) -> tuple[RunLine, ...]:
 
 
 def incidents_of(repository: Repository) -> list[Incident]:
-    """What the lines show, where one bad run and its second look are enough."""
+    """Incidents in the lines, where one failing run and its re-check suffice."""
     return incidents(lines_of(repository), Rules(bad_runs={"daily": 2}))
 
 
-def test_well_bad_and_well_again_in_a_fork(repository):
-    """The schedule, a failure, a recovery: history, incident, summary, artifact and site, each as it should be."""
+def test_failure_and_recovery_in_a_fork(repository):
+    """Schedule, failure and recovery are right in history, incident, summary, artifact and site."""
     repository.api.pages = True
 
     well = repository.run("schedule.yml", "schedule", schedule=_DAILY)
@@ -135,7 +137,7 @@ def test_well_bad_and_well_again_in_a_fork(repository):
 
 
 def what_may_command(log: str) -> list[str]:
-    """Around all that a run prints, commands are stopped, until a word that nobody guesses."""
+    """Workflow commands are stopped around the output of a run, until an unguessable token."""
     lines = log.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("::stop-commands::"))
     word = lines[start].rpartition("::")[2]
@@ -146,8 +148,10 @@ def what_may_command(log: str) -> list[str]:
     return ["stop-commands", "resumed", after[0] if after else "nothing"]
 
 
-def test_a_history_that_is_away_costs_no_run(repository):
-    """The job is red, the system was looked at; the line is pushed as soon as it can be, else kept beside."""
+def test_unreachable_history_does_not_prevent_the_run(repository):
+    """The job fails, but the system was checked; the line is pushed as soon as possible, or kept as an
+    artifact.
+    """
     away = repository.origin.with_name("away.git")
     asked = {"target": "sandbox", "set": "links"}
     repository.run("schedule.yml", "workflow_dispatch", inputs=asked)
@@ -178,7 +182,7 @@ def test_a_history_that_is_away_costs_no_run(repository):
 
 
 def assert_no_token_shows(repository: Repository) -> None:
-    """Neither in what is published nor in what is kept."""
+    """Neither in what is published nor in what is stored."""
     for folder in (repository.pages, *repository.folder.glob("run-*/artifacts")):
         for file in filter(Path.is_file, folder.rglob("*")):
             assert repository.token.encode() not in file.read_bytes(), file
@@ -186,8 +190,8 @@ def assert_no_token_shows(repository: Repository) -> None:
         assert "AUTHORIZATION" not in file.read_text(encoding="utf-8")
 
 
-def test_a_run_that_is_cancelled_still_leaves_its_report_its_line_and_its_summary(repository):
-    """The run step is told to stop while it waits for something long; what follows it happens."""
+def test_cancelled_run_leaves_report_line_and_summary(repository):
+    """The run step is signalled during something long; the steps after it run."""
     cancel = Cancel("run", "reports/*/load.json")  # the load has begun
     inputs = {"target": "sandbox", "shape": "steady"}
     run = repository.run("load.yml", "workflow_dispatch", inputs=inputs, cancel=cancel)
@@ -209,10 +213,10 @@ def test_a_run_that_is_cancelled_still_leaves_its_report_its_line_and_its_summar
     assert run.summary.startswith("# ? UNKNOWN: load checks of sandbox")
 
 
-def test_a_repository_that_is_set_up_is_checked_itself(repository):
-    """Secrets reach the run and no other step, findings are handed over; lost settings are not the sandbox's cue.
+def test_configured_repository_checks_its_own_target(repository):
+    """Secrets reach only the run step, findings are uploaded; lost settings do not select the sandbox.
 
-    Nobody listens where the target is said to be, so all that can be reached is UNKNOWN.
+    The target's address does not answer, so everything remote is UNKNOWN.
     """
     secret = "rediss://user:correct-horse-battery@127.0.0.1:9"
     repository.variables = {
@@ -247,8 +251,8 @@ def test_a_repository_that_is_set_up_is_checked_itself(repository):
         assert not path.is_file() or b"correct-horse" not in path.read_bytes()
 
 
-def test_drills_run_by_their_schedule_and_the_site_is_built_from_the_history_alone(repository):
-    """Where nothing is set up, on the sandbox; hours later the site is built without a run."""
+def test_drills_run_on_schedule_and_the_site_is_built_from_the_history(repository):
+    """On the sandbox where nothing is configured; hours later the site is built without a run."""
     repository.api.pages = True
     run = repository.run("drills.yml", "schedule", schedule="37 4 * * 1")
     assert run.jobs["drills/run"].result == "success", run.step("drills/run", "Run").log
@@ -261,7 +265,7 @@ def test_drills_run_by_their_schedule_and_the_site_is_built_from_the_history_alo
     assert (repository.pages / "index.html").is_file()
 
 
-def test_a_load_test_is_a_run_like_any_other(repository):
+def test_load_test_is_an_ordinary_run(repository):
     """With its shape; its line is in the history."""
     run = repository.run("load.yml", "workflow_dispatch", inputs={"target": "sandbox", "shape": "smoke"})
     assert run.jobs["load/run"].result == "success", run.step("load/run", "Run").log
@@ -272,8 +276,8 @@ def test_a_load_test_is_a_run_like_any_other(repository):
     assert report.name == line.report
 
 
-def test_a_tag_becomes_a_release_with_what_was_built_from_it(repository):
-    """Its section of the changelog, source and wheel with a proof of each; another version becomes none."""
+def test_tag_becomes_a_release_with_its_build(repository):
+    """Its section of the changelog, source and wheel with an attestation each; a different version is refused."""
     clone = repository.folder / "clone"
     _git("clone", "--quiet", str(repository.origin), str(clone), at=repository.folder)
     changelog = clone / "CHANGELOG.md"
