@@ -407,7 +407,7 @@ class TestLogs:
         assert "npm run build" in connection.get(url).text
 
 
-def test_no_file_is_left(tmp_path: Path):
+def test_no_temporary_file_remains(tmp_path: Path):
     with running(tmp_path):
         pass
     assert [file.name for file in tmp_path.iterdir()] == ["ca.pem"]
