@@ -74,7 +74,7 @@ def not_agreed(licences: Mapping[str, str]) -> list[str]:
     ]
 
 
-def weaknesses(output: str) -> list[str] | None:
+def vulnerabilities(output: str) -> list[str] | None:
     """A sentence for each vulnerability that pip-audit reports; None where its output lists no packages."""
     try:
         found: list[dict[str, Any]] = json.loads(output)["dependencies"]
@@ -86,11 +86,11 @@ def weaknesses(output: str) -> list[str] | None:
 def _sentences(found: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for package in found:
         for each in package.get("vulns", ()):
-            mended = ", ".join(each.get("fix_versions", ())) or "no version yet"
-            yield f"{package['name']} {package['version']}: {each['id']}, mended in {mended}"
+            fixed = ", ".join(each.get("fix_versions", ())) or "no version yet"
+            yield f"{package['name']} {package['version']}: {each['id']}, fixed in {fixed}"
 
 
-def not_looked_at(output: str) -> dict[str, str]:
+def not_checked(output: str) -> dict[str, str]:
     """Packages that pip-audit did not audit, with its reason."""
     found: list[dict[str, Any]] = json.loads(output)["dependencies"]
     return {package["name"]: package["skip_reason"] for package in found if "skip_reason" in package}
@@ -98,19 +98,19 @@ def not_looked_at(output: str) -> dict[str, str]:
 
 def summed_up(output: str, error: str, count: int) -> Iterator[str]:
     """A summary of known vulnerabilities, and the number of packages audited."""
-    known = weaknesses(output)
+    known = vulnerabilities(output)
     if known is None:
-        yield f"weaknesses: not known, as pip-audit did not reach its data ({error})"
+        yield f"vulnerabilities: not known, as pip-audit did not reach its data ({error})"
         return
-    unseen = not_looked_at(output)
-    looked = count - len(unseen)
-    if looked <= 0:
-        yield f"weaknesses: not known, as pip-audit looked at none of {count} packages"
+    unseen = not_checked(output)
+    checked = count - len(unseen)
+    if checked <= 0:
+        yield f"vulnerabilities: not known, as pip-audit checked none of {count} packages"
     else:
-        yield f"weaknesses: {len(known)} known of {looked} of {count} packages"
+        yield f"vulnerabilities: {len(known)} known of {checked} of {count} packages"
     if unseen:
         name, reason = next(iter(unseen.items()))
-        yield f"  not looked at: {len(unseen)} packages, such as {name} ({reason})"
+        yield f"  not checked: {len(unseen)} packages, such as {name} ({reason})"
 
 
 def ask_pip_audit(lock: Path) -> tuple[str, str]:
@@ -141,7 +141,7 @@ def main(arguments: list[str]) -> int:
     output, error = ask_pip_audit(lock)
     for line in summed_up(output, error, len(names)):
         write(f"{line}\n")
-    known = weaknesses(output) or []
+    known = vulnerabilities(output) or []
     for problem in [*problems, *known]:
         write(f"  {problem}\n")
     return 1 if problems or known else 0

@@ -18,12 +18,12 @@ def _write() -> None:
         Path(os.environ["BENCHMARK_FIRST"]).write_text(str(_written[0]), encoding="ascii")
 
 
-def _heard(event: str, _: object) -> None:
+def _audit(event: str, _: object) -> None:
     if event == "socket.connect" and threading.current_thread().name.startswith("measure:"):
         _write()
 
 
-sys.addaudithook(_heard)
+sys.addaudithook(_audit)
 
 
 def pytest_runtest_call() -> None:

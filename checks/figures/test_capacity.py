@@ -39,7 +39,7 @@ def test_a_spike_could_be_carried(headroom: Headroom, limits: Limits, judge: Jud
         judge(use.reading, limits.spike_cpu, subject=f"CPU of {use.name} at a spike")
     for load in headroom.by_requests:
         judge(load.reading, limits.spike_requests)
-    judge.that(True, "Room for a spike", expected="every component looked at", found=headroom.coverage.words)
+    judge.that(True, "Room for a spike", expected="every component checked", found=headroom.coverage.words)
 
 
 @pytest.mark.monthly

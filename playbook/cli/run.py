@@ -28,7 +28,7 @@ from playbook.core.clock import Clock
 from playbook.core.command_line import positive, require_set
 from playbook.core.errors import UsageError
 from playbook.core.guard import die_with_parent
-from playbook.core.places import INSTALLED, comes_with_it, is_checkout, path_of
+from playbook.core.places import INSTALLED, is_checkout, is_shipped, path_of
 from playbook.core.record import Results
 from playbook.core.run_folder import RUN_FILE_VARIABLE, RunNotice
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
@@ -227,7 +227,7 @@ class Runner:
         if confirms:
             # What was handed on may choose checks, and these are chosen; only the sandbox's faults stay.
             command += [f"--fault={name}" for name in _faults_in(options.extra)]
-            command += ["--pyargs"] if any(map(comes_with_it, checks)) else []
+            command += ["--pyargs"] if any(map(is_shipped, checks)) else []
             command += [*(f"--confirms={run}" for run in confirms), *checks]
         else:
             command += options.extra

@@ -125,7 +125,7 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
         if missing:
             raise UsageError(f"{where}: {heading['id']} has no line '- **{missing[0]}** …'")
         if heading["id"] in items:
-            raise UsageError(f"{where}: {heading['id']} stands there twice")
+            raise UsageError(f"{where}: {heading['id']} is defined twice")
         fields = {key: found[name][0].upper() + found[name][1:] for name, key in _FIELDS.items()}
         fields["look_again"] = found["Look again"].strip("`")
         fields["sign_off"] = found.get("To sign off", "")

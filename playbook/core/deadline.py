@@ -11,7 +11,7 @@ import math
 import threading
 import time
 
-_LEAST = 0.05  # seconds: a request started after the deadline fails with an ordinary time-out
+_MIN = 0.05  # seconds: a request started after the deadline fails with an ordinary time-out
 
 
 class _Until(threading.local):
@@ -33,4 +33,4 @@ def moment() -> float:
 
 def left(most: float) -> float:
     """Seconds that a client may wait: its own limit, or the time left for the measurement."""
-    return max(_LEAST, min(most, _until.moment - time.monotonic()))
+    return max(_MIN, min(most, _until.moment - time.monotonic()))

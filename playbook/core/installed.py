@@ -50,7 +50,7 @@ def settle(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> Non
         elif name not in _CHECKOUT:
             kind = _DEFAULTS[name]
             default = text == "true" if kind == "bool" else text
-            parser.addini(name, f"{name}, as the playbook has it", kind, default)  # type: ignore[arg-type]
+            parser.addini(name, f"{name}, with the playbook's default", kind, default)  # type: ignore[arg-type]
             # pytest may have cached it while loading plugins, and would not read it again.
             config._inicache.pop(name, None)
     config.pluginmanager.register(_ShippedChecks(), "playbook shipped checks")

@@ -57,14 +57,14 @@ class Judge:
         self.judgements: list[Judgement] = []
         self._coverages: dict[str, Coverage] = {}
 
-    def stand_on(self, name: str, coverage: Coverage) -> None:
+    def add_coverage(self, name: str, coverage: Coverage) -> None:
         """Add the coverage of a measurement that the check has requested; every judgement relies on all of them.
 
         This includes earlier judgements: a check may request a measurement after it has judged another. A
         measurement that does not state its coverage has seen nothing.
         """
         if not coverage.parts:
-            coverage = lacking("", expected=f"what {name} has seen", got="nothing said of it")
+            coverage = lacking("", expected=f"the coverage of {name}", got="none stated")
         self._coverages[name] = coverage
         if not coverage.enough:
             self.judgements = [
@@ -168,7 +168,7 @@ class Judge:
         """
         subject = f"Sign-off of {sign_off.item}"
         if instead:
-            self.that(True, subject, expected="a valid one, or what stands for it", found=instead)
+            self.that(True, subject, expected="a valid one, or a substitute", found=instead)
             return
         known = sign_off.valid or sign_off.pending
         found = "" if sign_off.pending and not sign_off.valid else sign_off.found
@@ -271,7 +271,7 @@ def _impossible(limit: Limit, found: str) -> Coverage:
     return lacking(
         "",
         expected=f"a value {limit.range}".replace("a value at", "at"),
-        got=f"{found}, which it cannot be",
+        got=f"{found}, which is impossible",
         hint="The figure is measured wrongly: look at its query or source in the evidence.",
     )
 

@@ -29,7 +29,7 @@ _BOUND = re.compile(
     r"^\s*(?P<comparison><=|>=|<|>|≤|≥)\s*(?P<number>-?\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[A-Za-zµ%].*?)?\s*$"
 )
 _DECIMALS = 3
-_MOST_DECIMALS = 15
+_MAX_DECIMALS = 15
 _ROUNDING = 1e-9  # relative: rounding error of floating-point arithmetic
 _COUNTED = re.compile(r"(?!of )[A-Za-z]{3,}[A-Za-z ]*$")  # things, not measures such as "ms" or "requests/s"
 _POSSIBLE = re.compile(r"^\s*(?P<low>-?[\d.]+)?\s*\.\.\s*(?P<high>-?[\d.]+)?\s*$")
@@ -154,12 +154,12 @@ class Limit(msgspec.Struct, frozen=True):
 
     def format(self, value: float) -> str:
         """The value with the limit's unit, with enough decimals not to contradict its verdict."""
-        for decimals in range(_DECIMALS, _MOST_DECIMALS):
-            if self._stands_alike(value, round(value, decimals)):
+        for decimals in range(_DECIMALS, _MAX_DECIMALS):
+            if self._has_same_verdict(value, round(value, decimals)):
                 return format_value(value, self.unit, decimals)
         return f"{value!r} {self.unit}".strip()
 
-    def _stands_alike(self, value: float, shown: float) -> bool:
+    def _has_same_verdict(self, value: float, shown: float) -> bool:
         if not math.isfinite(value):
             return True
         return self.verdict(shown) == self.verdict(value) and self.meets_target(shown) == self.meets_target(value)

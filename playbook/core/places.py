@@ -33,7 +33,7 @@ def name_of(file: Path) -> str:
     return ".".join((MODULE, *file.relative_to(CHECKS).with_suffix("").parts))
 
 
-def comes_with_it(check: str) -> bool:
+def is_shipped(check: str) -> bool:
     """Whether a check is named by its module, as those of an installed suite are."""
     return check.startswith(f"{MODULE}.")
 
@@ -41,9 +41,9 @@ def comes_with_it(check: str) -> bool:
 def path_of(check: str) -> str:
     """The path of a check's file, relative to the project or to the installation."""
     file = check.partition("::")[0]
-    return f"{file.replace('.', '/')}.py" if comes_with_it(check) else file
+    return f"{file.replace('.', '/')}.py" if is_shipped(check) else file
 
 
 def file_of(check: str, root: Path) -> Path:
     """The file of a check of the project in ``root``."""
-    return (_PACKAGE.parent if comes_with_it(check) else root) / path_of(check)
+    return (_PACKAGE.parent if is_shipped(check) else root) / path_of(check)

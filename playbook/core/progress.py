@@ -27,7 +27,7 @@ _TICK = 1.0
 _FIRST_LINE, _NEXT_LINE = 30.0, 60.0  # seconds, without a terminal
 _GROWTH = 0.1  # of the time so far: interval between two lines of work that takes hours
 _CLEAR = "\r\x1b[K"
-_LEAST_SHARE = 0.02  # below this the remaining time would be a guess
+_MIN_SHARE = 0.02  # below this the remaining time would be a guess
 
 
 @dataclass(eq=False)
@@ -58,7 +58,7 @@ class Task:
         passed = max(now - self.began, 0.0)
         if self.seconds is not None and passed <= self.seconds:
             progress = f"{_span(passed)} of {_span(self.seconds)}, about {_span(self.seconds - passed)} left"
-        elif self.share is not None and self.share >= _LEAST_SHARE:
+        elif self.share is not None and self.share >= _MIN_SHARE:
             left = passed / self.share - passed
             progress = (
                 f"{100 * min(self.share, 1):.0f} % after {_span(passed)}, about {_span(max(left, 0.0))} left"

@@ -20,7 +20,7 @@ PLACEHOLDERS = ("selector", "probe", "redis", "containers")
 _COUNTED = "$counted("
 _AMONG = "among "
 _STEPS = 24  # parts of the window in which a counter's first value is looked for
-_LEAST_STEP = 300
+_MIN_STEP = 300
 _TOKEN = re.compile(
     r"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|(?P<comment>\#[^\n]*)"""
     r"|(?P<number>(?:\d+(?:ms|[smhdwy])|\d[\d.]*(?:[eE][+-]?\d+)?)+)|(?P<name>[$a-zA-Z_:][\w:$.]*)|(?P<other>\S)",
@@ -78,7 +78,7 @@ def fill(
         filled = counted.strip().replace("$series", series.strip()).replace("$all", (every or series).strip())
         query = before + filled + rest[end + 1 :]
         before, found, rest = query.partition(_COUNTED)
-    step = max(round(seconds / _STEPS), _LEAST_STEP)
+    step = max(round(seconds / _STEPS), _MIN_STEP)
     values = {
         "window": duration(seconds),
         "step": duration(min(step, seconds)),

@@ -48,7 +48,7 @@ _VERDICTS = {
     Verdict.NOT_CONFIGURED: "not configured",
     Verdict.WAIVED: "waived",
 }
-_ELSEWHERE = "the particulars stand in the team's report"
+_ELSEWHERE = "details are in the team's report"
 _REASONS = {
     Unreachable: "no answer from {}",
     Denied: "our credentials were not accepted by {}",

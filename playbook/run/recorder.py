@@ -86,7 +86,7 @@ class Notes:
             self.cause = self.cause or outcome
         else:
             self.evidence += evidence_of(outcome.value)
-            self._stand_on(outcome)
+            self._add_coverage(outcome)
             self.readings |= getattr(outcome.value, "readings", {})
             self.points_at.update(filter(None, [getattr(outcome.value, "points_at", "")]))
             self.asked += getattr(outcome.value, "asked_metrics", ())
@@ -95,20 +95,20 @@ class Notes:
             severity = getattr(outcome.value, "severity", "")
             self.severity = self.severity or (severity if severity in SEVERITIES else "")
 
-    def _stand_on(self, outcome: Outcome) -> None:
+    def _add_coverage(self, outcome: Outcome) -> None:
         """Its own coverage, and gaps of the measurements that it was made of."""
         coverage = coverage_of(outcome)
         if coverage is not None:
-            self.judge.stand_on(outcome.name, coverage)
+            self.judge.add_coverage(outcome.name, coverage)
         for one in outcome.made_of:
-            self._stand_on_lacks(one)
+            self._add_missing_coverage(one)
 
-    def _stand_on_lacks(self, outcome: Outcome) -> None:
+    def _add_missing_coverage(self, outcome: Outcome) -> None:
         coverage = coverage_of(outcome)
         if coverage is not None and not (coverage.parts and coverage.enough):
-            self.judge.stand_on(outcome.name, Coverage(tuple(p for p in coverage.parts if not p.enough)))
+            self.judge.add_coverage(outcome.name, Coverage(tuple(p for p in coverage.parts if not p.enough)))
         for one in outcome.made_of:
-            self._stand_on_lacks(one)
+            self._add_missing_coverage(one)
 
 
 def coverage_of(outcome: Outcome) -> Coverage | None:
@@ -122,13 +122,13 @@ def coverage_of(outcome: Outcome) -> Coverage | None:
         coverage = outcome.value.coverage
     except Exception as error:  # noqa: BLE001 - a fault in it must neither pass for whole nor hide what is bad
         return lacking(
-            "", expected=f"what {outcome.name} has seen", got=f"{type(error).__name__}: {error}", hint=_OURS
+            "", expected=f"the coverage of {outcome.name}", got=f"{type(error).__name__}: {error}", hint=_OURS
         )
     if isinstance(coverage, Coverage):
         return coverage
     got = f"{type(coverage).__name__} in its place"
     return (
-        lacking("", expected=f"what {outcome.name} has seen", got=got, hint=_OURS)
+        lacking("", expected=f"the coverage of {outcome.name}", got=got, hint=_OURS)
         if outcome.is_measurement
         else None
     )

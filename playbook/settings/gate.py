@@ -177,14 +177,14 @@ def address_of(text: str) -> str:
         return text.strip().lower()
     try:
         parts = urlsplit(text.strip())
-        host, port = _as_compared((parts.hostname or "").rstrip(".")), parts.port
+        host, port = _canonical((parts.hostname or "").rstrip(".")), parts.port
     except ValueError:
         return ""
     # A tunnel to production has one port, and on this machine any number of names.
     return f"localhost:{port or _PORTS.get(parts.scheme.lower())}" if host and is_this_machine(host) else host
 
 
-def _as_compared(host: str) -> str:
+def _canonical(host: str) -> str:
     """A host in canonical spelling: international names in their DNS form, addresses in numeric form.
 
     Python implements the older IDNA standard; both sides of the comparison use it, so they agree.

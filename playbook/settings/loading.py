@@ -171,7 +171,7 @@ _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
 _SECRET_VARIABLE = re.compile(
     r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$"
 )
-_LEAST_OF_A_SECRET = 8
+_MIN_SECRET = 8
 _NOTIFICATIONS = "notifications"
 _TARGET = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _IN_A_LIST = re.compile(r"\.\d+$")
@@ -185,7 +185,7 @@ def _is_secret(path: str) -> bool:
 
 def _holds_secret(variable: str, text: str) -> bool:
     """Whether a variable of the environment that no setting names is one by its name; checks may use their own."""
-    return bool(_SECRET_VARIABLE.search(variable)) and len(text) >= _LEAST_OF_A_SECRET and text[0] != "/"
+    return bool(_SECRET_VARIABLE.search(variable)) and len(text) >= _MIN_SECRET and text[0] != "/"
 
 
 @with_lines

@@ -43,7 +43,7 @@ def _read_own(file: Path, name: str, known: Mapping[str, Item]) -> Mapping[str, 
                 f"{where}: expected a heading such as '### `daily.shop.cart` The cart answers', got {heading[0]!r}"
             )
         if item["id"] in known:
-            raise UsageError(f"{where}: {item['id']} stands in another catalogue already")
+            raise UsageError(f"{where}: {item['id']} is in another catalogue already")
     return found
 
 

@@ -79,7 +79,7 @@ def verdict_on_availability(answers: Mapping[str, Any]) -> tuple[str, str]:
         kpi = availability(store, SETTINGS, FixedClock(NOW))
     except Unmeasured as error:
         return UNKNOWN, str(error)
-    judge.stand_on("availability", kpi.coverage)
+    judge.add_coverage("availability", kpi.coverage)
     with suppress(Critical):
         judge(kpi.reading, SETTINGS.limits.availability)
     assert judge.leading
@@ -109,7 +109,7 @@ def verdict_on_alerts(
     except Unmeasured as error:
         return UNKNOWN, str(error)
     judge = Judge()
-    judge.stand_on("alerts", found.coverage)
+    judge.add_coverage("alerts", found.coverage)
     with suppress(Critical):
         for holds, subject, warn in (
             (not found.firing, found.words(found.firing), False),

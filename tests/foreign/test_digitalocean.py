@@ -52,7 +52,7 @@ def the_app(which: str, edit: Edit | None) -> str:
     status = app(api(which, edit).api, CLOCK)
     answer = LiveUrlAnswer("https://gallery.example", 200, "HTTP 200", answered=True)
     judge = Judge()
-    judge.stand_on("app", status.coverage)
+    judge.add_coverage("app", status.coverage)
 
     def only(app: Any, judge: Judge) -> None:
         check("test_app", "test_app_is_active")(app, answer, judge)

@@ -22,10 +22,10 @@ def verdict(body: bytes) -> str:
     try:
         health = Health("/health", 200, read_report(body), Phases(), ())
     except UnknownShapeError as error:
-        judge.stand_on("health", lacking("", expected="a report", got=str(error)))
+        judge.add_coverage("health", lacking("", expected="a report", got=str(error)))
         judge.that(True, "Health", expected="healthy", found="")
         return str(judge.leading.verdict)
-    judge.stand_on("health", health.coverage)
+    judge.add_coverage("health", health.coverage)
     with suppress(Critical):
         judge.that(not health.is_unhealthy, "Health", expected="healthy", found=health.summary)
         judge.that(not health.is_degraded, "Health", expected="healthy", found=health.summary, warn=True)

@@ -45,7 +45,7 @@ def verdict(answer: Answer, rules: PageRules = RULES) -> str:
     sample = Sample(answer.status, Phases(total=0.2), redirects=answer.redirects, fault=fault_of(answer, rules))
     timing = HomepageTiming((sample,) * 5)
     judge = Judge()
-    judge.stand_on("homepage_timing", timing.coverage)
+    judge.add_coverage("homepage_timing", timing.coverage)
     with suppress(Critical):
         judge.that(not timing.bad, "Homepage", expected="HTTP 200 each time", found=timing.summary)
     return str(judge.leading.verdict)

@@ -125,7 +125,7 @@ def verdict(tmp_path, text):
     """The check's verdict; the target's own logs are not part of it."""
     found, settings = measured(tmp_path, text)
     judge = Judge()
-    judge.stand_on("failed_logins", found._files_coverage(found.files))
+    judge.add_coverage("failed_logins", found._files_coverage(found.files))
     try:
         judge.that(not found.guessed, "Passwords", expected="none guessed", found=found.guessed or "none")
         judge(found.by_source, settings.limits.failed_logins)

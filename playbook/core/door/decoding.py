@@ -121,11 +121,11 @@ def _meaning(match: re.Match[str]) -> str:
     return _SHORT.get(kind, kind)
 
 
-def _of_units(told: str) -> str:
-    codes = [int(part.strip("{}"), 16) for part in re.split(r"\\[uU]", told)[1:]]
+def _of_units(escape: str) -> str:
+    codes = [int(part.strip("{}"), 16) for part in re.split(r"\\[uU]", escape)[1:]]
     if len(codes) == 2:
         return chr(0x10000 + ((codes[0] - 0xD800) << 10) + codes[1] - 0xDC00)
-    return chr(codes[0]) if codes[0] < 0x110000 else told
+    return chr(codes[0]) if codes[0] < 0x110000 else escape
 
 
 def _of_bytes(data: bytes) -> str:

@@ -11,7 +11,7 @@ from playbook.core.door.known import Known
 MASK = "[redacted]"
 # Most texts recur: the rules, reasons and next steps of each target's checks.
 _KEPT_LENGTH = 400
-_MOST_KEPT = 20_000
+_MAX_KEPT = 20_000
 
 
 def masked(text: str, known: Known) -> str:
@@ -21,7 +21,7 @@ def masked(text: str, known: Known) -> str:
     kept = known.masked  # valid for the secrets known now
     found = kept.get(text)
     if found is None:
-        if len(kept) >= _MOST_KEPT:
+        if len(kept) >= _MAX_KEPT:
             kept.clear()
         found = kept[text] = _masked(text, known)
     return found

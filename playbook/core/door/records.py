@@ -18,7 +18,7 @@ MOST_PARTS = 1_000
 """Lines, rows or facts of one evidence, and points of a curve times ten."""
 
 _LONGEST_PART = 2_000  # characters of a line or a cell
-_MOST_POINTS = 10 * MOST_PARTS
+_MAX_POINTS = 10 * MOST_PARTS
 
 T = TypeVar("T", bound=msgspec.Struct)
 P = TypeVar("P")
@@ -109,7 +109,7 @@ def _named(name: str, value: str) -> str:
 
 def _chart(title: str, chart: Chart) -> Chart:
     curves = [
-        msgspec.structs.replace(curve, name=text(curve.name, _LONGEST_PART), points=curve.points[-_MOST_POINTS:])
+        msgspec.structs.replace(curve, name=text(curve.name, _LONGEST_PART), points=curve.points[-_MAX_POINTS:])
         for curve in chart.curves[:MOST_PARTS]
     ]
     limits = {text(name): value for name, value in list(chart.limits.items())[:MOST_PARTS]}

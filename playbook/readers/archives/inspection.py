@@ -102,7 +102,7 @@ def inspect_ends(read: Callable[[int, int], bytes], size: int) -> Inspection:
     Args:
         read: returns bytes from a position: ``read(start, length)``.
     """
-    how = "looked at on both ends only, as it is too large to read"
+    how = "read at both ends only, as it is too large to read"
     seen = share(min(size, _HEAD + 8), size, "bytes", hint=_MORE)
     head, tail = read(0, _HEAD), read(max(0, size - 8), 8)
     try:

@@ -20,8 +20,8 @@ from playbook.readers.archives.rdb_input import SUM, EndedError, Input
 
 _MAGIC = re.compile(rb"REDIS\d{4}|VALKEY\d{3}")
 _MAGIC_LENGTH = 9
-_MOST_SAMPLED = 1024 * 1024  # bytes of a text that is hashed; of a longer one only the length is compared
-_MOST_DATABASES = 1024  # 16 by default; a server allocates memory for each
+_MAX_SAMPLED = 1024 * 1024  # bytes of a text that is hashed; of a longer one only the length is compared
+_MAX_DATABASES = 1024  # 16 by default; a server allocates memory for each
 _ENDED = 0xFF
 
 
@@ -153,7 +153,7 @@ class _Reading:
                     ends = float(int.from_bytes(self._input.take(8), "little", signed=True))
                 case 0xFE:
                     self._database = self._length()
-                    if self._database >= _MOST_DATABASES:
+                    if self._database >= _MAX_DATABASES:
                         raise _UncountedError(f"it has a database of the number {self._database:,}")
                     self._dump.highest = max(self._dump.highest, self._database)
                 case 0xFB:
@@ -264,7 +264,7 @@ class _Reading:
         """Length of a string, and the string unless it is too long."""
         written, unpacked, integer = self._packed()
         length = written if unpacked is None else unpacked
-        if max(length, written) > _MOST_SAMPLED:
+        if max(length, written) > _MAX_SAMPLED:
             self._input.skip(written)
             return length, None
         data = self._input.take(written)

@@ -15,7 +15,7 @@ BLOCK = 512
 # Headers of one member: GNU's long names, pax records, maps of sparse files. Names have at most 4,096 bytes on
 # Linux and 64 KiB on Windows; only pax' list of an incremental folder's files grows with them.
 MOST_HEADERS = 4 << 20
-_MOST_TO_UNPACK = 128 << 20  # bytes of memory; xz -9 needs 65 MiB, a file can request 4 GiB
+_MAX_TO_UNPACK = 128 << 20  # bytes of memory; xz -9 needs 65 MiB, a file can request 4 GiB
 READABLE = "a tar, plain or by gzip, bzip2 or xz"
 
 # Signatures of other formats. https://www.rfc-editor.org/rfc/rfc9580#section-4.3 for OpenPGP.
@@ -151,7 +151,7 @@ class Unpacked:
     def seek(self, position: int) -> int:
         """Read up to a position; DamagedError for one that has passed, e.g. after a negative size."""
         if position < self._at:
-            raise DamagedError("has a header that leads back to what stands before it")
+            raise DamagedError("has a header that points back to earlier content")
         while self._at < position and self._read(min(CHUNK, position - self._at)):
             pass
         return self._at
@@ -187,7 +187,7 @@ class _Xz(io.RawIOBase):
             except lzma.LZMAError as error:
                 if "Memory usage limit" not in str(error):
                     raise
-                most = _MOST_TO_UNPACK >> 20
+                most = _MAX_TO_UNPACK >> 20
                 raise UnreadableError(f"an xz file that takes over {most} MiB of memory to unpack") from None
             if piece:
                 buffer[: len(piece)] = piece
@@ -195,7 +195,7 @@ class _Xz(io.RawIOBase):
 
     @staticmethod
     def _new() -> lzma.LZMADecompressor:
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_TO_UNPACK)
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_TO_UNPACK)
 
 
 def _opened(source: IO[bytes], head: bytes) -> tuple[str, IO[bytes]]:

@@ -21,7 +21,7 @@ from playbook.readers.archives.headers import members_of
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 
-_MOST_LINKS = 40  # length of a chain of links
+_MAX_LINKS = 40  # length of a chain of links
 # Kinds of members besides files, folders, links and devices.
 # https://www.gnu.org/software/tar/manual/html_node/Standard.html
 DUMP_DIRECTORY, VOLUME_LABEL, OTHER_VOLUME = b"D", b"V", b"M"
@@ -239,7 +239,7 @@ class Walk:
 
     def real(self, path: str) -> str:
         """The target of a link, a member itself otherwise; empty for a cycle of links."""
-        for _ in range(_MOST_LINKS):
+        for _ in range(_MAX_LINKS):
             if path not in self.links:
                 return path
             path = self.links[path]

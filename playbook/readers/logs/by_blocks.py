@@ -19,8 +19,8 @@ from playbook.readers.logs.text import clean
 from playbook.readers.logs.traces import WITHIN
 from playbook.readers.logs.tracks import HORIZON, MINUTE
 
-_MOST_LINES = 20_000  # lines of a block processed at once, as each parsed line takes memory
-_MOST_COMPONENTS = 60  # so that no table of them overflows within a block, where the order would matter
+_MAX_LINES = 20_000  # lines of a block processed at once, as each parsed line takes memory
+_MAX_COMPONENTS = 60  # so that no table of them overflows within a block, where the order would matter
 _BATCH = 1 << 17  # characters of single lines that are processed as a block
 _LOOK = 16  # lines on the exact path between two looks at the clock
 
@@ -74,14 +74,14 @@ class BlockReviewer(Reviewer):
             found: result of ``look`` for the block, by another reviewer with the same window.
         """
         block = _unix(block)
-        if block.count(b"\n") < _MOST_LINES:
+        if block.count(b"\n") < _MAX_LINES:
             self._block(block, None, halt, found)
             return
         lines = block.split(b"\n")
-        for start in range(0, len(lines), _MOST_LINES):
+        for start in range(0, len(lines), _MAX_LINES):
             if start and halt():
                 return
-            self._block(b"\n".join(lines[start : start + _MOST_LINES]), None, halt)
+            self._block(b"\n".join(lines[start : start + _MAX_LINES]), None, halt)
 
     def look(self, block: bytes) -> Found:
         """The first step of ``take``, which does not depend on earlier blocks.
@@ -89,7 +89,7 @@ class BlockReviewer(Reviewer):
         Empty for a block of very many lines.
         """
         block = _unix(block)
-        if block.count(b"\n") >= _MOST_LINES:
+        if block.count(b"\n") >= _MAX_LINES:
             return Found([], [])
         rows, _, entries = self._read(self._sorter.sort(block), None, _never)
         return Found(rows.rows, entries)
@@ -103,7 +103,7 @@ class BlockReviewer(Reviewer):
         else:
             rows, kinds, entries = self._read(self._sorter.sort(block), texts, halt)
         names = {kind.minute.component for kind in kinds} | {entry.component for _, _, entry in entries}
-        if len(self._components) + sum(name not in self._components for name in names) > _MOST_COMPONENTS:
+        if len(self._components) + sum(name not in self._components for name in names) > _MAX_COMPONENTS:
             for number in range(len(rows.lines)):
                 if not number % _LOOK and halt():
                     return
@@ -275,7 +275,7 @@ def _batches(lines: Iterable[str]) -> Iterator[list[str]]:
     for line in lines:
         batch.append(line)
         size += len(line) + 1
-        if size >= _BATCH or len(batch) >= _MOST_LINES:
+        if size >= _BATCH or len(batch) >= _MAX_LINES:
             yield batch
             batch, size = [], 0
     if batch:

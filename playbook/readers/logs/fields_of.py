@@ -80,7 +80,7 @@ def level_of(fields: dict[str, Any]) -> int | None:
     return None
 
 
-def tells_of_request(fields: dict[str, Any]) -> bool:
+def is_request(fields: dict[str, Any]) -> bool:
     """Whether a JSON line has a method, an address and something like a status."""
     if not any("ethod" in key or "METHOD" in key for key in fields):
         return False

@@ -179,7 +179,7 @@ def stated(text: str) -> int:
         level = names.get(leading[1].lower(), NONE)
         if level and not EMPTY.match(text, leading.end(1)):
             return level
-    level = _of_its_own_kind(text)
+    level = _unusual(text)
     if level:
         return level
     if "=" in text:
@@ -215,7 +215,7 @@ def unknown_word(text: str) -> bool:
     return bool(assigned and not known(assigned[1]))
 
 
-def _of_its_own_kind(text: str) -> int:
+def _unusual(text: str) -> int:
     """Levels with unusual words, signs or places."""
     head = text.lstrip()[:1]
     if head in _SIGNS:

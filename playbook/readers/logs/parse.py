@@ -276,7 +276,7 @@ class Parser:
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
         if level and level < levels.ERROR:
-            strange = request is None and fields_of.tells_of_request(fields)
+            strange = request is None and fields_of.is_request(fields)
             return Entry(time, component, level, fields_of.one_line(text), access=request, strange=strange)
         error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
         if error and error not in text:

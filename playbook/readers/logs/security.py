@@ -28,7 +28,7 @@ _AHEAD = 300  # seconds that a clock may be ahead of ours
 _MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login")
 # As syslog daemons of BSD and macOS write repetitions.
 _REPEATED = re.compile(r" (?:--- )?last message repeated (\d{1,6}) times?(?: ---)?$")
-_MOST_REPEATED = 10_000
+_MAX_REPEATED = 10_000
 _BLOCKED = re.compile(r"(?i)\bblocked\b(?!=0|: ?0|=false)")
 
 
@@ -149,7 +149,7 @@ class SecurityReviewer:
         line = clean(line)
         if self.strict and (again := _REPEATED.search(line)):
             previous = self._previous
-            for _ in range(min(int(again[1]), _MOST_REPEATED) if previous else 0):
+            for _ in range(min(int(again[1]), _MAX_REPEATED) if previous else 0):
                 if previous:
                     self._take(previous, line)
             return

@@ -15,7 +15,7 @@ from typing import NamedTuple
 MINUTE = 60
 HORIZON = 4 * 24 * 60  # minutes that are kept
 _QUARTER = 15
-_LEAST_QUARTERS = 4  # with lines, before anything is called usual
+_MIN_QUARTERS = 4  # with lines, before anything is called usual
 _CHATTY = 2 / 3  # share of the time that a chatty source spends in gaps shorter than ``newest_minutes``
 _USUAL = 0.9  # share of that time spent in gaps of at most the usual length
 _SPREAD = 3.0  # a hole is longer than this many times the usual gap
@@ -109,7 +109,7 @@ def holes(minutes: Sequence[int], since: float, until: float, *, newest_minutes:
         minutes: with lines, in order, from before ``since`` on where known.
         newest_minutes: a shorter gap is never a hole.
     """
-    if len({minute // _QUARTER for minute in minutes}) < _LEAST_QUARTERS:
+    if len({minute // _QUARTER for minute in minutes}) < _MIN_QUARTERS:
         return []
     begin, end = int(since) // MINUTE, int(until) // MINUTE
     points = [*([begin] if begin < minutes[0] else []), *minutes, *([end] if end > minutes[-1] else [])]

@@ -23,7 +23,7 @@ from playbook.readers.logs.by_blocks import BlockReviewer, Found
 LEAST = 64 << 20
 """Bytes of logs from which on workers are worth their start."""
 
-_MOST = 4
+_MAX = 4
 _PATIENCE = 0.2  # seconds between two looks at the clock while waiting for a worker
 _ENDING = 2.0  # seconds for a worker to end by itself
 _SIZE = 8  # bytes of the size before each message
@@ -148,7 +148,7 @@ def workers(size: int, since: float, until: float) -> Iterator[Workers]:
     """Workers for a log of this size, until the context ends: none for small logs, one processor, or where pytest
     already runs several processes.
     """
-    wanted = min(_MOST, _processors())
+    wanted = min(_MAX, _processors())
     few = size < LEAST or wanted < 2 or "PYTEST_XDIST_WORKER" in os.environ
     found = Workers(0 if few else wanted, since, until)
     try:

@@ -67,7 +67,7 @@ def parse(text: str) -> Policy:
         if name in policy:
             if name in _MAY_REPEAT:
                 continue
-            raise InvalidPolicyError(f"the directive {name} stands there twice")
+            raise InvalidPolicyError(f"the directive {name} occurs twice")
         policy[name] = set(sources) or ({"'none'"} if name.endswith("-src") else set())
     return policy
 

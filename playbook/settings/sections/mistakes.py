@@ -49,7 +49,7 @@ def sentence(
 
     def path_of(path: str | None) -> str:
         path = path or ""
-        if path and _stands_in(own, path):
+        if path and _has_path(own, path):
             return f"targets.{target}.{path}"
         return re.sub(r"^target(?=\.|$)", f"targets.{target}", path)
 
@@ -102,7 +102,7 @@ def _in_words(shape: str) -> str:
     return " or ".join(dict.fromkeys(words)) or "nothing"
 
 
-def _stands_in(table: Any, path: str) -> bool:
+def _has_path(table: Any, path: str) -> bool:
     """Whether a dotted path has a value, possibly within a table at it."""
     for key in filter(None, re.split(r"[.\[]", path)):
         if not isinstance(table, Mapping) or key not in table:

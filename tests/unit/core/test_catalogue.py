@@ -73,7 +73,7 @@ def test_every_item_has_reason_next_step_and_command():
     ("change", "sentence"),
     [
         (("- **Matters because**", "- **Because**"), "`daily.health.api` has no line '- **Matters because** …'"),
-        (("### `daily.health.image-service`", "### `daily.health.api`"), "daily.health.api stands there twice"),
+        (("### `daily.health.image-service`", "### `daily.health.api`"), "daily.health.api is defined twice"),
     ],
 )
 def test_mistake_in_the_catalogue_is_one_sentence(tmp_path, change, sentence):

@@ -67,7 +67,7 @@ def test_impossible_value_is_unknown(value):
     judge(value, parse_limit("CPU", {"warning": "> 80 %", "possible": "0 .. 100"}))
     assert judge.leading.verdict is Verdict.UNKNOWN
     assert (
-        judge.leading.message == f"CPU: expected a value from 0 to 100 %, got {value:,.0f} %, which it cannot be"
+        judge.leading.message == f"CPU: expected a value from 0 to 100 %, got {value:,.0f} %, which is impossible"
     )
 
 
@@ -77,7 +77,7 @@ HALF = share(12.0, 24, "h", least_percent=95, what="samples", hint="Look at the 
 def test_partial_good_evidence_is_unknown():
     """For a number and a statement; the message says what was not seen, and the value is not kept for trends."""
     judge = Judge()
-    judge.stand_on("availability", HALF)
+    judge.add_coverage("availability", HALF)
     judge(95, HITS)
     judge.that(True, "Alerts", expected="none firing", found="none")
     number, statement = judge.judgements
@@ -93,7 +93,7 @@ def test_partial_good_evidence_is_unknown():
 def test_partial_bad_evidence_counts():
     """WARNING and CRITICAL are given on whatever was seen."""
     judge = Judge()
-    judge.stand_on("availability", HALF)
+    judge.add_coverage("availability", HALF)
     judge(75, HITS)
     judge.that(False, "Archive", expected="to be there", found="none", warn=True)
     assert {judged.verdict for judged in judge.judgements} == {Verdict.WARNING}
@@ -104,7 +104,7 @@ def test_partial_bad_evidence_counts():
 def test_figure_has_its_own_coverage():
     """A gap in one figure's coverage affects only that figure."""
     judge = Judge()
-    judge.stand_on("redis_stats", whole("1 answer"))
+    judge.add_coverage("redis_stats", whole("1 answer"))
     judge(Reading(95, "", lacking("no earlier reading", expected="an earlier reading", got="none")), HITS)
     judge(95, HITS)
     assert [str(judged.verdict) for judged in judge.judgements] == ["UNKNOWN", "OK"]
@@ -143,7 +143,7 @@ def test_earlier_judgements_rely_on_a_later_measurement_too():
     judge = Judge()
     judge.that(True, "Alerts", expected="none firing", found="none")
     judge(75, HITS)
-    judge.stand_on("availability", HALF)
+    judge.add_coverage("availability", HALF)
     assert [str(judged.verdict) for judged in judge.judgements] == ["UNKNOWN", "WARNING"]
     assert judge.judgements[0].message.endswith("got samples of 12 h; what was seen gives none")
 
@@ -151,9 +151,9 @@ def test_earlier_judgements_rely_on_a_later_measurement_too():
 def test_measurement_without_coverage_has_seen_nothing():
     """An empty coverage is no coverage; bad evidence still counts."""
     judge = Judge()
-    judge.stand_on("alerts", Coverage())
+    judge.add_coverage("alerts", Coverage())
     judge.that(True, "Alerts", expected="none firing", found="none")
     assert judge.leading.verdict is Verdict.UNKNOWN
-    assert judge.leading.message.startswith("Alerts: expected what alerts has seen, got nothing said of it")
+    assert judge.leading.message.startswith("Alerts: expected the coverage of alerts, got none stated")
     with pytest.raises(Critical):
         judge.that(False, "Alerts", expected="none firing", found="1")

@@ -124,7 +124,7 @@ def test_own_catalogue_without_items_is_no_mistake(tmp_path):
     ("text", "sentence"),
     [
         (OWN.replace("- **Look again** `curl $URL/cart`\n", ""), ":3: daily.local.cart.cart-answers has no line "),
-        (OWN + OWN.partition("\n\n")[2], ":9: daily.local.cart.cart-answers stands there twice"),
+        (OWN + OWN.partition("\n\n")[2], ":9: daily.local.cart.cart-answers is defined twice"),
         (OWN.replace("`daily.local.cart.cart-answers` ", ""), ":3: expected a heading such as '### `daily.shop."),
         (OWN.replace("daily.local.cart.cart-answers", "cart"), ":3: expected a heading such as '### `daily.shop."),
         (OWN.replace("local.cart.cart-answers", "health.api"), ":3: daily.health.api stands in another catalogue"),

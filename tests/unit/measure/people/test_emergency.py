@@ -171,7 +171,7 @@ def test_no_emergency_is_never_guessed(settings, changes):
     assert seen.severity == ""
     assert not seen.coverage.enough
     judge = Judge()
-    judge.stand_on("emergency", seen.coverage)
+    judge.add_coverage("emergency", seen.coverage)
     judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
     assert judge.leading.verdict is Verdict.UNKNOWN
 
@@ -180,7 +180,7 @@ def test_what_is_not_known_lowers_no_severity(settings):
     """A firing alert is P4 at least; with the homepage unknown nobody says that it is no more."""
     seen = look(settings, homepage_timing=GONE, alerts=firing("A"))
     judge = Judge()
-    judge.stand_on("emergency", seen.coverage)
+    judge.add_coverage("emergency", seen.coverage)
     judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
     judge.that(not seen.severity, "Emergency", expected="none", found=seen.found, warn=True)
     assert [judged.verdict for judged in judge.judgements] == [Verdict.UNKNOWN, Verdict.WARNING]

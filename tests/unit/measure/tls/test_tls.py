@@ -96,7 +96,7 @@ def test_many_suites_are_not_all_looked_for(configured, monkeypatch):
 def judged(found):
     """The verdict where nothing is bad, and what it stands on."""
     judge = Judge()
-    judge.stand_on("found", found.coverage)
+    judge.add_coverage("found", found.coverage)
     judge.that(True, "It", expected="well", found="well")
     judgement = judge.judgements[0]
     return str(judgement.verdict), judgement.coverage if judgement.verdict is Verdict.OK else judgement.message
