@@ -139,14 +139,14 @@ def _tool(command: list[str], count: str) -> float:
 
 
 def _last_core() -> None:
-    _stay_on(-1)
+    _pin_to(-1)
 
 
 def _first_core() -> None:
-    _stay_on(0)
+    _pin_to(0)
 
 
-def _stay_on(place: int) -> None:
+def _pin_to(place: int) -> None:
     """Pin server and client to different cores, where the machine has several and permits it."""
     with suppress(AttributeError, OSError):
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[place]})

@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-MOST_VALUES = 3_000_000
+MAX_VALUES = 3_000_000
 DEEPEST = 64  # nested lists and objects; code that walks them recurses once per level
-MOST_WORDS = 2_000  # characters of one foreign text in a message
+MAX_WORDS = 2_000  # characters of one foreign text in a message
 
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKETS = bytes.maketrans(b"[]{}", b"()()")
@@ -44,8 +44,8 @@ def read_json(data: bytes | str, kind: Any = Any, *, decode: Callable[[bytes | s
     """
     raw = data if isinstance(data, bytes) else data.encode(errors="surrogatepass")
     opened = raw.count(b"[") + raw.count(b"{")
-    if opened + raw.count(b",") > MOST_VALUES:
-        raise OverBudget(f"of over {MOST_VALUES:,} values")
+    if opened + raw.count(b",") > MAX_VALUES:
+        raise OverBudget(f"of over {MAX_VALUES:,} values")
     try:
         value = decode(data) if decode else msgspec.json.decode(data, type=kind)
     except RecursionError:
@@ -90,7 +90,7 @@ def shown(value: Any, most: int = 200) -> str:
         return f"a {type(value).__name__} nested too deeply"
 
 
-def words(text: str, most: int = MOST_WORDS) -> str:
+def words(text: str, most: int = MAX_WORDS) -> str:
     """A foreign text for a message: whole words only, at most ``most`` characters.
 
     The cut is between words, so a secret appears either whole, where it is found and redacted, or not at all.

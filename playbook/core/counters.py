@@ -119,7 +119,7 @@ def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: b
     reset = False
     later = now
     for one in same:
-        if _fell(one.counts, later.counts, from_zero=from_zero):
+        if _has_decreased(one.counts, later.counts, from_zero=from_zero):
             reset = True
             break
         kept.append(one)
@@ -140,7 +140,7 @@ def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: b
     return msgspec.structs.replace(found, coverage=whole(found.over))
 
 
-def _fell(before: Mapping[str, float], after: Mapping[str, float], *, from_zero: bool) -> bool:
+def _has_decreased(before: Mapping[str, float], after: Mapping[str, float], *, from_zero: bool) -> bool:
     """Whether a counter is lower than before."""
     missing = 0.0 if from_zero else math.inf
     return any(value > after.get(name, missing) for name, value in before.items())

@@ -57,7 +57,7 @@ def append(file: Path, line: bytes) -> None:
                 os.ftruncate(descriptor, size)
                 raise
             if not size:
-                _keep_name_of(file)
+                _sync_folder(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
 
@@ -84,7 +84,7 @@ def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
                 fresh.flush()
                 os.fsync(fresh.fileno())
             part.replace(file)
-            _keep_name_of(file)
+            _sync_folder(file)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
@@ -150,7 +150,7 @@ def _locked(file: Path, flags: int, lock: int) -> Iterator[int]:
         descriptor = os.open(file, flags | os.O_CLOEXEC, 0o644)
         try:
             _lock(descriptor, lock, deadline)
-            if _is_still(file, descriptor):
+            if _is_current(file, descriptor):
                 yield descriptor
                 return
         finally:
@@ -169,7 +169,7 @@ def _lock(descriptor: int, lock: int, deadline: float) -> None:
             return
 
 
-def _is_still(file: Path, descriptor: int) -> bool:
+def _is_current(file: Path, descriptor: int) -> bool:
     """Whether the path still names the opened file: git replaces files, and a line appended to the old one would
     be lost.
     """
@@ -179,7 +179,7 @@ def _is_still(file: Path, descriptor: int) -> bool:
         return False
 
 
-def _keep_name_of(file: Path) -> None:
+def _sync_folder(file: Path) -> None:
     """Sync the folder, which makes a new file's name durable; not every file system supports it."""
     with suppress(OSError):
         descriptor = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)

@@ -236,7 +236,7 @@ def _root_causes(results: Results, shown: list[Record]) -> list[RootCause]:
     return [
         RootCause(
             id=name,
-            message=f"{_spelt(name)}: {_VERDICTS[Verdict.UNKNOWN]} ({_ELSEWHERE})",
+            message=f"{_normalised(name)}: {_VERDICTS[Verdict.UNKNOWN]} ({_ELSEWHERE})",
             items=unjudged[name],
             symptoms=bad.get(name, []),
         )
@@ -244,5 +244,5 @@ def _root_causes(results: Results, shown: list[Record]) -> list[RootCause]:
     ]
 
 
-def _spelt(name: str) -> str:
+def _normalised(name: str) -> str:
     return name if name in SERVICES else f"The measurement {name}"

@@ -50,10 +50,10 @@ class Registry(Mapping[str, "Provider"]):
         if other != module:
             raise ValueError(f"{name} is registered by {other} and {module}")
         self._providers[name], self._needs[name] = provider, provider.needs
-        if way := self._way(name, provider.needs):
+        if way := self._cycle(name, provider.needs):
             raise ValueError(f"{name} needs itself: {' needs '.join((name, *way))}")
 
-    def _way(self, name: str, needs: Iterable[str]) -> tuple[str, ...]:
+    def _cycle(self, name: str, needs: Iterable[str]) -> tuple[str, ...]:
         """The dependency cycle from a provider's needs back to itself; empty where there is none."""
         seen: set[str] = set()
         waiting: list[tuple[str, ...]] = [(need,) for need in needs]

@@ -13,7 +13,7 @@ from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.runs import RunLine
 
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
-_LOOKED_AT = BAD | {Verdict.OK}
+_CHECKED = BAD | {Verdict.OK}
 # Bad again within so long after it had been well, it has come back, and is not new.
 CAME_BACK = timedelta(days=14)
 
@@ -35,7 +35,7 @@ def _since(item: str, started: datetime, past: Sequence[RunLine]) -> Since:
     first, report, runs = started, "", 1
     well: RunLine | None = None
     change: Change = "first"
-    for run, verdict in _sights(item, past):
+    for run, verdict in _observations(item, past):
         if verdict in BAD:
             if well is not None:
                 change = "back" if started - run.started <= CAME_BACK else change
@@ -52,11 +52,11 @@ def _since(item: str, started: datetime, past: Sequence[RunLine]) -> Since:
     )
 
 
-def _sights(item: str, past: Sequence[RunLine]) -> Iterator[tuple[RunLine, Verdict]]:
+def _observations(item: str, past: Sequence[RunLine]) -> Iterator[tuple[RunLine, Verdict]]:
     """The runs that looked at an item, newest first; what is UNKNOWN in one that ended early was not looked at."""
     for run in reversed(past):
         found = run.items.get(item)
-        if found is None or found.verdict not in _LOOKED_AT:
+        if found is None or found.verdict not in _CHECKED:
             continue
         if found.verdict is Verdict.UNKNOWN and run.ended != "finished":
             continue
@@ -101,12 +101,12 @@ def compared(
 
 
 def _group(verdict: Verdict, then: Verdict | None, *, cut_short: bool) -> str:
-    looked_at = verdict in _LOOKED_AT and not (cut_short and verdict is Verdict.UNKNOWN)
+    looked_at = verdict in _CHECKED and not (cut_short and verdict is Verdict.UNKNOWN)
     if not looked_at:
         return "unseen" if then in BAD and not cut_short else ""
     if verdict not in BAD:
         return "fixed" if then in BAD else ""
-    if then not in _LOOKED_AT:
+    if then not in _CHECKED:
         return "first"
     if then not in BAD:
         return "new"

@@ -53,15 +53,15 @@ class Trouble:
     @property
     def symptoms(self) -> tuple[Record, ...]:
         """What was measured and is bad for the cause, where the trouble is named by that."""
-        return tuple(record for record in self._beside if record.verdict is not Verdict.UNKNOWN)
+        return tuple(record for record in self._others if record.verdict is not Verdict.UNKNOWN)
 
     @property
     def unjudged(self) -> tuple[Record, ...]:
         """What could not be judged for the cause."""
-        return tuple(record for record in self._beside if record.verdict is Verdict.UNKNOWN)
+        return tuple(record for record in self._others if record.verdict is Verdict.UNKNOWN)
 
     @property
-    def _beside(self) -> tuple[Record, ...]:
+    def _others(self) -> tuple[Record, ...]:
         """The records without the one whose message is told."""
         return self.records if self.cause else self.records[1:]
 
@@ -79,7 +79,7 @@ def troubles(results: Results) -> list[Trouble]:
         if record.verdict in _ACTED_ON:
             by_cause.setdefault(record.cause or f"check {record.check}", []).append(record)
     found = [
-        _trouble(sorted(records, key=_badness), causes.get(name), results.thread)
+        _trouble(sorted(records, key=_rank), causes.get(name), results.thread)
         for name, records in by_cause.items()
     ]
     return sorted(found, key=lambda one: (SEVERITY.index(one.verdict), one.severity or "P9", -len(one.records)))
@@ -120,7 +120,7 @@ def name_of(cause: RootCause) -> str:
     return heading(cause.id)
 
 
-def _badness(record: Record) -> tuple[int, str]:
+def _rank(record: Record) -> tuple[int, str]:
     return SEVERITY.index(record.verdict), record.item
 
 

@@ -53,9 +53,9 @@ class Known:
         with self._lock:
             new = {text for text in secrets if text} - self.secrets
             if new:
-                self._become(self.secrets | new)
+                self._replace(self.secrets | new)
 
-    def _become(self, secrets: frozenset[str]) -> None:
+    def _replace(self, secrets: frozenset[str]) -> None:
         forms = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
         self._exact = Finder(form for form in forms if len(form) < _ANY_CASE)
         long = {lower(form) for form in forms if len(form) >= _ANY_CASE}

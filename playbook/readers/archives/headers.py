@@ -11,9 +11,9 @@ import tarfile
 from collections.abc import Iterator
 from typing import Any
 
-from playbook.readers.archives.streams import MOST_HEADERS, DamagedError, Unpacked
+from playbook.readers.archives.streams import MAX_HEADERS, DamagedError, Unpacked
 
-MOST_GLOBAL = 64 * 1024  # bytes of the global records
+MAX_GLOBAL = 64 * 1024  # bytes of the global records
 _LONGEST_NAME = 255  # bytes of a file's own name on all common file systems; so no name has more digits in a row
 _LARGEST = (1 << 63) - 1  # maximum file size in bytes
 # Records of a member that are needed here; the rest is times, owners and extended attributes.
@@ -29,16 +29,16 @@ def members_of(unpacked: Unpacked) -> Iterator[tuple[tarfile.TarFile, tarfile.Ta
         tarfile.TarError: as raised by tarfile.
     """
     try:
-        unpacked.headers_left = MOST_HEADERS
+        unpacked.headers_left = MAX_HEADERS
         with tarfile.open(fileobj=unpacked, mode="r:", tarinfo=_Header) as tar:  # type: ignore[call-overload]
             while member := tar.next():
                 unpacked.headers_left = None
                 _require_sound(member)
                 yield tar, member
                 tar.members = []  # tarfile would keep them all
-                if sum(map(len, (*tar.pax_headers, *tar.pax_headers.values()))) > MOST_GLOBAL:
-                    raise DamagedError(f"has records for all its members of over {MOST_GLOBAL:,} B")
-                unpacked.headers_left = MOST_HEADERS
+                if sum(map(len, (*tar.pax_headers, *tar.pax_headers.values()))) > MAX_GLOBAL:
+                    raise DamagedError(f"has records for all its members of over {MAX_GLOBAL:,} B")
+                unpacked.headers_left = MAX_HEADERS
     except RecursionError:
         raise DamagedError("has hundreds of headers in a row without a member") from None
     except (ValueError, OverflowError, LookupError) as error:  # malformed numbers

@@ -20,7 +20,7 @@ from playbook.core import door
 from playbook.core.budget import OverBudget, read_json
 
 LONGEST = 16 * 1024 * 1024  # bytes
-MOST_ENTRIES = 500_000
+MAX_ENTRIES = 500_000
 SHAPE = '{"files": [{"path": "…", "bytes": 1, "sha256": "…"}]} or the lines of sha256sum'
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 _LINE = re.compile(r"\\?(?P<sum>[0-9a-fA-F]{64}) [ *](?P<path>.+)")
@@ -92,8 +92,8 @@ def _read(data: bytes) -> Manifest:
     files = document.get("files") if isinstance(document, dict) else None
     if not isinstance(files, list):
         raise ShapeError(f"JSON with {_keys(document)} and no list of files")
-    if len(files) > MOST_ENTRIES:
-        raise ShapeError(f"a list of over {MOST_ENTRIES:,} files")
+    if len(files) > MAX_ENTRIES:
+        raise ShapeError(f"a list of over {MAX_ENTRIES:,} files")
     listed, odd = [], []
     for entry in files:
         found = _entry(entry)
@@ -147,8 +147,8 @@ def _entry(entry: Any) -> ListedFile | None:
 
 def _of_lines(data: bytes) -> Manifest:
     """Parse the output of sha256sum, including the BSD style and its binary mark."""
-    if data.count(b"\n") > MOST_ENTRIES:
-        raise ShapeError(f"one of over {MOST_ENTRIES:,} lines")
+    if data.count(b"\n") > MAX_ENTRIES:
+        raise ShapeError(f"one of over {MAX_ENTRIES:,} lines")
     lines = [line for line in data.decode("utf-8", errors="surrogateescape").splitlines() if line.strip()]
     found = [match for line in lines if (match := _LINE.fullmatch(line) or _BSD_LINE.fullmatch(line))]
     if not found:

@@ -14,7 +14,7 @@ CHUNK = 256 * 1024
 BLOCK = 512
 # Headers of one member: GNU's long names, pax records, maps of sparse files. Names have at most 4,096 bytes on
 # Linux and 64 KiB on Windows; only pax' list of an incremental folder's files grows with them.
-MOST_HEADERS = 4 << 20
+MAX_HEADERS = 4 << 20
 _MAX_TO_UNPACK = 128 << 20  # bytes of memory; xz -9 needs 65 MiB, a file can request 4 GiB
 READABLE = "a tar, plain or by gzip, bzip2 or xz"
 
@@ -129,7 +129,7 @@ class Unpacked:
         if self.headers_left is not None:
             self.headers_left -= size
             if size < 0 or self.headers_left < 0:
-                raise DamagedError(f"has a header of over {MOST_HEADERS:,} B, which no name or map can need")
+                raise DamagedError(f"has a header of over {MAX_HEADERS:,} B, which no name or map can need")
         return self._read(size)
 
     def _read(self, size: int) -> bytes:

@@ -151,7 +151,7 @@ class _Walk(Walk):
         content = tar.extractfile(member)
         assert content
         with self.into.create(member) if self.into and not reason else nullcontext() as file:
-            summed = _Summed(content, file.write if file else None, self.require_time)
+            summed = _Hashing(content, file.write if file else None, self.require_time)
             if self.is_manifest(member):
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
             elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
@@ -160,7 +160,7 @@ class _Walk(Walk):
                 pass
         self._sums[path] = summed.digest()
 
-    def _read_dump(self, path: str, content: _Summed) -> None:
+    def _read_dump(self, path: str, content: _Hashing) -> None:
         self._dump_path = path
         self._dumps[path] = ""  # of duplicate members the later one counts
         try:
@@ -222,7 +222,7 @@ class _Walk(Walk):
         )
 
 
-class _Summed:
+class _Hashing:
     """Passes on what is read, hashes it, and writes it where requested."""
 
     def __init__(

@@ -27,8 +27,8 @@ _MAX_LINKS = 40  # length of a chain of links
 DUMP_DIRECTORY, VOLUME_LABEL, OTHER_VOLUME = b"D", b"V", b"M"
 
 # Limits of what is kept of all members together: a name of each, and about 400 bytes besides.
-MOST_MEMBERS = 500_000
-MOST_NAMES = 64 << 20  # characters
+MAX_MEMBERS = 500_000
+MAX_NAMES = 64 << 20  # characters
 
 
 @dataclass
@@ -104,8 +104,8 @@ class Walk:
         """Keep name, size and kind of a member; UnreadableError beyond the limits of what is kept."""
         self._names += len(member.name) + len(member.linkname)
         self._noted += 1
-        if self._names > MOST_NAMES or self._noted > MOST_MEMBERS:
-            much = f"{MOST_MEMBERS:,} members" if self._noted > MOST_MEMBERS else f"{MOST_NAMES:,} B of names"
+        if self._names > MAX_NAMES or self._noted > MAX_MEMBERS:
+            much = f"{MAX_MEMBERS:,} members" if self._noted > MAX_MEMBERS else f"{MAX_NAMES:,} B of names"
             raise UnreadableError(f"an archive of over {much}")
         path = plain(member.name)
         self.sizes[path] = member.size
@@ -168,7 +168,7 @@ class Walk:
         """What is wrong with the members according to the manifest; empty where nothing is."""
         if self.manifest_name and self._manifest is None:
             return f"an archive without {self.manifest_name} among its {len(self.sizes):,} members"
-        held = self._held
+        held = self._content
         if not held:
             only = f"nothing but its {self.manifest_name}" if self.manifest_name else "no file"
             return f"an archive that holds {only}" if self.sizes else "an archive without members"
@@ -213,7 +213,7 @@ class Walk:
                 hint="Let the backup job write one of the two forms, or set backups.manifest to an empty text.",
             )
         listed = {self.found_at(one) for one in manifest.files}
-        held = self._held
+        held = self._content
         return (
             total
             + understood(
@@ -232,7 +232,7 @@ class Walk:
         )
 
     @property
-    def _held(self) -> list[str]:
+    def _content(self) -> list[str]:
         """The files except the manifest and its signatures and checksums."""
         own = f"{self._base}{self.manifest_name}" if self.manifest_name else "\0"
         return sorted(path for path in self.files if path != own and not path.startswith(f"{own}."))

@@ -89,7 +89,7 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
                 answer.response is _ABSENT
                 and line.other_log is _ABSENT
                 and line.req is not None
-                and _went_well(answer.status)
+                and _succeeded(answer.status)
                 and _is_text(line.req.url)
             ):
                 verdict = True
@@ -107,7 +107,7 @@ def _elsewhere(line: Any, body: bytes) -> bool | None:
         if status is _ABSENT:
             status = line.third
     if status is not _ABSENT:
-        return True if _went_well(status) and (_is_text(line.path) or _is_text(line.url)) else None
+        return True if _succeeded(status) and (_is_text(line.path) or _is_text(line.url)) else None
     # A method next to a status under another name would be a request that is not understood.
     return None if b"ethod" in body or b"METHOD" in body else False
 
@@ -145,7 +145,7 @@ def _may_be_out_of_range(text: bytes) -> bool:
     )
 
 
-def _went_well(status: Any) -> bool:
+def _succeeded(status: Any) -> bool:
     """Any HTTP status except 429 and 5xx."""
     return status.__class__ is int and (100 <= status < 429 or 429 < status < 500)
 

@@ -209,7 +209,7 @@ class Reviewer:
         time, name, level, _, bare, request, strange = entry
         if time is None:
             if self._before is None:
-                self._wait(text)
+                self._hold_back(text)
                 return
             time = self._before
             # Among lines with a platform's name and time, one without both is damaged or foreign. So are more
@@ -316,7 +316,7 @@ class Reviewer:
             hour = self._hours[start] = Hour(start)
         return hour
 
-    def _wait(self, text: str) -> None:
+    def _hold_back(self, text: str) -> None:
         """Hold back the first lines of a part without a time: they get the first time that follows."""
         if text and len(self._waiting) < _WAITING:
             self._waiting.append(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from playbook.readers.logs.sshd_words import HARMLESS, NOT_LET_IN, Voice
+from playbook.readers.logs.sshd_words import HARMLESS, REJECTED, Voice
 
 PROGRAMS = frozenset({"sshd", "sshd-session", "sshd-auth", "in.sshd"})
 
@@ -66,7 +66,7 @@ _METHOD = _compiled(
     r"(?P<outcome>Failed|Accepted|Postponed|Partial) (?P<method>\S{1,64}) for {NAME} from {AT}(?: ssh\d?)?"
     rf"(?:{_KEY})?$"
 )
-_PATTERNS = tuple((voice, _compiled(template)) for voice, template in NOT_LET_IN)
+_PATTERNS = tuple((voice, _compiled(template)) for voice, template in REJECTED)
 _NOTHING = re.compile("|".join(f"(?:{template})" for template in HARMLESS))
 
 

@@ -30,7 +30,7 @@ Voice = Literal[
 
 _TRIED = r"(?:{NAME}: )?Authentication tried for {NAME} "
 
-NOT_LET_IN: tuple[tuple[Voice, str], ...] = (
+REJECTED: tuple[tuple[Voice, str], ...] = (
     ("received", r"Received disconnect from {SOURCE}(?: port {PORT})?: ?\d+:"),
     ("late", r"Timeout before authentication for (?:connection from )?{SOURCE}(?: to \S+)?, pid = {NUMBER}"),
     ("late", r"Timeout before authentication for {SOURCE}(?: port {PORT})?\.?$"),

@@ -92,7 +92,7 @@ class Times:
             (_COMMON, lambda d, mon, y, h, m, s, f, z: self._of(y, mon, d, f"{h}:{m}", s, f, z)),
             (_ASCTIME, lambda mon, d, h, m, s, f, y: self._of(y, mon, d, f"{h}:{m}", s, f, None)),
             (_RFC1123, lambda d, mon, y, h, m, s, z: self._of(y, mon, d, f"{h}:{m}", s, None, z)),
-            (_AMERICAN, self._american),
+            (_AMERICAN, self._month_first),
             (_DAY_FIRST, lambda d, mon, y, h, m, s, f: self._of(y, mon, d, f"{h}:{m}", s, f, None)),
             (_KLOG, lambda mon, d, h, m, s, f: self._last(int(mon), int(d), f"{h}:{m}", s, f)),
             (_OLD_REDIS, lambda d, mon, h, m, s, f: self._last(_MONTHS.get(mon, 0), int(d), f"{h}:{m}", s, f)),
@@ -100,7 +100,7 @@ class Times:
             (_EPOCH, lambda number: self.number(float(number))),
         )
 
-    def _american(  # noqa: PLR0917 - the groups of a pattern, in their order
+    def _month_first(  # noqa: PLR0917 - the groups of a pattern, in their order
         self, month: str, day: str, year: str, hour: str, minute: str, second: str, half: str
     ) -> float | None:
         clock = int(hour) % 12 + (12 if half == "P" else 0)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
-LEAST_HOURS = 6
+MIN_HOURS = 6
 _MAD_TO_DEVIATION = 1.4826  # for a normal distribution
 
 
@@ -27,7 +27,7 @@ def usual_level(counts: Sequence[int], *, least: int, spread: float) -> Level | 
         least: minimum of the bound.
         spread: how many times the usual spread above the usual level is unusual.
     """
-    if len(counts) < LEAST_HOURS:
+    if len(counts) < MIN_HOURS:
         return None
     usual = median(counts)
     deviation = _MAD_TO_DEVIATION * median(abs(count - usual) for count in counts)

@@ -20,7 +20,7 @@ from typing import TypeVar
 from playbook.core.environment import OF_PYTHON, for_program
 from playbook.readers.logs.by_blocks import BlockReviewer, Found
 
-LEAST = 64 << 20
+MIN_SIZE = 64 << 20
 """Bytes of logs from which on workers are worth their start."""
 
 _MAX = 4
@@ -149,7 +149,7 @@ def workers(size: int, since: float, until: float) -> Iterator[Workers]:
     already runs several processes.
     """
     wanted = min(_MAX, _processors())
-    few = size < LEAST or wanted < 2 or "PYTEST_XDIST_WORKER" in os.environ
+    few = size < MIN_SIZE or wanted < 2 or "PYTEST_XDIST_WORKER" in os.environ
     found = Workers(0 if few else wanted, since, until)
     try:
         yield found

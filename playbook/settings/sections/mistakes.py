@@ -56,7 +56,7 @@ def sentence(
     unknown = _UNKNOWN_FIELD.search(text)
     if unknown:
         known = _fields_at(unknown["path"] or "", whole)
-        table, _ = _exactly(unknown["path"] or "", whole, raw)
+        table, _ = _actual(unknown["path"] or "", whole, raw)
         full = path_of(f"{table}.{unknown['field']}".lstrip("."))
         suggestion = did_you_mean(unknown["field"], known)
         few = f"; expected one of {', '.join(known)}" if known and len(known) <= _FEW else ""
@@ -66,20 +66,20 @@ def sentence(
     what, path = match["what"].replace("`", ""), match["path"] or ""
     missing = _MISSING_FIELD.match(what)
     if missing:
-        path, _ = _exactly(path, whole, raw)
+        path, _ = _actual(path, whole, raw)
         full = f"{path}.{missing['field']}".lstrip(".")
         return f"{where}: {path_of(full)} is missing{_choices(full, whole, '; expected ')}"
     wrong = _WRONG_WORD.match(what)
     if wrong:
         return f"{where}: {path_of(path)}: {_choices(path, whole, 'expected ')}, got {wrong['word']}"
-    path, value = _exactly(path, whole, raw)
+    path, value = _actual(path, whole, raw)
     what = _SHAPE.sub(lambda found: _in_words(found[0]), what)
     got = f", got {value!r}" if _BOUND.search(what) and ", got" not in what else ""
     what = _BOUND.sub(lambda found: f"{_KINDS[found['kind']]} {_BOUNDS[found['bound']]} ", what)
     return f"{where}: {path_of(path) or 'the file'}: {what[:1].lower()}{what[1:]}{got}"
 
 
-def _exactly(path: str, whole: type[msgspec.Struct], raw: Mapping[str, Any]) -> tuple[str, Any]:
+def _actual(path: str, whole: type[msgspec.Struct], raw: Mapping[str, Any]) -> tuple[str, Any]:
     """The path with the actual key in place of msgspec's ``[...]``, and its value; None where it has none."""
     value: Any = raw
     table, _, rest = path.partition("[...]")

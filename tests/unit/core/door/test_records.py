@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from playbook.core import door
-from playbook.core.door.records import MOST_BYTES, MOST_PARTS, leaving
+from playbook.core.door.records import MAX_BYTES, MAX_PARTS, leaving
 from playbook.core.evidence import Chart, Curve, Facts, Lines, Table
 from playbook.core.record import Record, Step
 from playbook.core.secret import Secret
@@ -64,7 +64,7 @@ def test_huge_evidence_is_cut_with_a_note(evidence):
     """Small evidence beside it stays whole."""
     kept = Facts("What was judged", {"a": "b"})
     record = leaving(record_of(evidence=[evidence, kept], investigation=[Step("s", evidence=[evidence])]))
-    assert len(msgspec.json.encode(record)) <= MOST_BYTES
+    assert len(msgspec.json.encode(record)) <= MAX_BYTES
     assert "cut)" in repr(record.evidence[0]) or "were cut" in repr(record.evidence[0])
     assert record.evidence[1] == kept
 
@@ -89,6 +89,6 @@ def test_value_next_to_a_secret_name_is_masked():
 def test_cleaning_a_record_is_idempotent():
     """A cleaned record is unchanged by a second pass, also where it was cut."""
     Secret(SECRET)
-    evidence = [Lines("l", ["x" * 3_000, SECRET] * MOST_PARTS), Table("t", ["a"], [["b"]] * 2_000)]
+    evidence = [Lines("l", ["x" * 3_000, SECRET] * MAX_PARTS), Table("t", ["a"], [["b"]] * 2_000)]
     once = leaving(record_of(message=f"{SECRET} \x1b[1m" * 1_000, evidence=evidence))
     assert leaving(once) == once
