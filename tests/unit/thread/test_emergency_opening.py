@@ -37,7 +37,7 @@ def emergency(verdict=Verdict.CRITICAL, severity="P1", calls=None, **changes):
             coverage="5 of 5 signs",
             **changes,
         ),
-        record(Verdict.CRITICAL, 2, item="emergency.stakeholders-notified", title="Those concerned were told"),
+        record(Verdict.CRITICAL, 2, item="emergency.stakeholders-notified", title="Stakeholders notified"),
     ]
     thread = Thread(calls=Calls(first={"P1": ADA} if calls is None else calls))
     return results(records, set="emergency", verdict=Verdict.CRITICAL, thread=thread)
