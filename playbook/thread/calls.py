@@ -1,4 +1,4 @@
-"""How bad a finding is, and who is called for it by when: the settings and the on-call roster."""
+"""Whom to call for a severity, and by when: from the settings and the on-call roster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playbook.settings.loading import Settings
 
 
 def calls_of(settings: Settings, now: datetime, clock: Clock | None = None) -> Calls:
-    """The first call for each severity of what is found now; a roster that cannot be read is told."""
+    """The first call for each severity as of now; an unreadable roster is reported in ``problem``."""
     try:
         roster = on_call(settings, clock or Clock())
     except (NotConfigured, Unmeasured) as error:

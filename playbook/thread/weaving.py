@@ -1,4 +1,4 @@
-"""A run's results with their thread: what the history, the settings and the roster know of its findings."""
+"""Adds context to a run's results from the history, the settings and the roster."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
 from playbook.thread.since import BAD, before_of, compared, last_good, since_of
 
-# What has been bad for longer is told to be bad since then.
+# A longer failure is reported as lasting since then.
 _BACK = timedelta(days=100)
 
 
 def with_thread(results: Results, settings: Settings, history: Path, reports: Path) -> Results:
-    """The results, and since when each finding is bad, what changed, whom to call and where to look.
+    """The results with the start of each failure, what changed, whom to call and where to look.
 
     Args:
-        history: folder of past runs; one that is not there holds none.
-        reports: folder of reports, for links to those that lie there.
+        history: folder of past runs; may be missing.
+        reports: folder of reports, for links to those that exist.
     """
     started = datetime.fromisoformat(results.started)
     past = [run for run in read(history, since=started - _BACK).of(results.target) if run.started < started]
@@ -67,7 +67,7 @@ def with_thread(results: Results, settings: Settings, history: Path, reports: Pa
 
 
 def _released(good: RunLine | None, results: Results, addresses: Addresses) -> tuple[str, list[Link]]:
-    """What has been released since the last good run, in words, and where to see it."""
+    """What has been released since the last good run, in words, and links to it."""
     now = next((record.release for record in results.records if record.release), None)
     then = good.release if good else None
     if now is None or then is None or now == then:

@@ -168,8 +168,8 @@ class Walk:
         """What is wrong with the members according to the manifest; empty where nothing is."""
         if self.manifest_name and self._manifest is None:
             return f"an archive without {self.manifest_name} among its {len(self.sizes):,} members"
-        held = self._content
-        if not held:
+        files = self._held_files
+        if not files:
             only = f"nothing but its {self.manifest_name}" if self.manifest_name else "no file"
             return f"an archive that holds {only}" if self.sizes else "an archive without members"
         leading_nowhere = next((path for path in sorted(self._hard) if self.real(path) not in self.files), "")
@@ -179,8 +179,8 @@ class Walk:
         if manifest and manifest.failure:
             return f"an archive whose {self.manifest_name} says {manifest.failure}"
         differing = next(filter(None, map(self._difference, manifest.files if manifest else ())), "")
-        if not differing and not any(self.sizes[self.real(path)] for path in held):
-            return f"an archive whose {len(held):,} file{'s' if held[1:] else ''} hold nothing"
+        if not differing and not any(self.sizes[self.real(path)] for path in files):
+            return f"an archive whose {len(files):,} file{'s' if files[1:] else ''} hold nothing"
         return differing
 
     def _difference(self, listed: ListedFile) -> str:
@@ -213,7 +213,7 @@ class Walk:
                 hint="Let the backup job write one of the two forms, or set backups.manifest to an empty text.",
             )
         listed = {self.found_at(one) for one in manifest.files}
-        held = self._content
+        files = self._held_files
         return (
             total
             + understood(
@@ -223,16 +223,16 @@ class Walk:
                 examples=manifest.odd,
             )
             + share(
-                sum(path in listed for path in held),
-                len(held),
+                sum(path in listed for path in files),
+                len(files),
                 "files",
                 what=f"{self.manifest_name} listing",
-                note=next((f"{path} is not listed" for path in held if path not in listed), ""),
+                note=next((f"{path} is not listed" for path in files if path not in listed), ""),
             )
         )
 
     @property
-    def _content(self) -> list[str]:
+    def _held_files(self) -> list[str]:
         """The files except the manifest and its signatures and checksums."""
         own = f"{self._base}{self.manifest_name}" if self.manifest_name else "\0"
         return sorted(path for path in self.files if path != own and not path.startswith(f"{own}."))

@@ -69,7 +69,7 @@ def test_failures_with_same_measured_cause_merge():
     [
         (
             Since(first=STARTED, runs=1, change="new", well="2026-11-22T07:00:00Z"),
-            "new; it was well at 22 Nov 07:00 UTC",
+            "new; last healthy at 22 Nov 07:00 UTC",
         ),
         (Since(first="2026-11-21T07:00:00Z", runs=3, change="still"), "still, third day, since 21 Nov 07:00 UTC"),
         (Since(first="2026-11-01T07:00:00Z", runs=22, change="still"), "still, 23rd day, since 1 Nov 07:00 UTC"),
@@ -77,9 +77,9 @@ def test_failures_with_same_measured_cause_merge():
         (Since(first="2026-11-23T05:00:00Z", runs=2, change="still"), "still, since 23 Nov 05:00 UTC"),
         (
             Since(first=STARTED, runs=1, change="back", well="2026-11-22T07:00:00Z"),
-            "came back; it was well at 22 Nov 07:00 UTC",
+            "came back; last healthy at 22 Nov 07:00 UTC",
         ),
-        (Since(first=STARTED, runs=1, change="first"), "bad when it was first looked at"),
+        (Since(first=STARTED, runs=1, change="first"), "failing at its first check"),
         (None, ""),
     ],
 )
