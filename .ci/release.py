@@ -19,7 +19,7 @@ _VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 _HEADING = re.compile(r"^## (?P<version>\S+)(?: \((?P<date>\d{4}-\d{2}-\d{2})\))?$", re.MULTILINE)
 
 
-class NoRelease(Exception):  # noqa: N818 - a reason, which is said
+class NoRelease(Exception):  # noqa: N818 - a reason for people
     """Why this tag is no release."""
 
 
@@ -31,7 +31,7 @@ def notes_of(tag: str, package: str, changelog: str) -> str:
         changelog: text of CHANGELOG.md: ``## 1.2.3 (2026-12-01)`` and its lines, the newest first.
 
     Raises:
-        NoRelease: the tag is none.
+        NoRelease: the tag is not a release.
     """
     named = _TAG.fullmatch(tag)
     if not named:

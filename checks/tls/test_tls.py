@@ -32,12 +32,12 @@ def test_tls_is_configured_well(
     suites outside the profile, no TLS 1.3, a redirect through another host. UNKNOWN: a version or suite that could
     not be offered, or an address that does not answer, unless something else fails.
     """
-    told = [*tls_configuration.statements(), *plain_http.statements()]
-    for one in told:
+    statements = [*tls_configuration.statements(), *plain_http.statements()]
+    for one in statements:
         if not one.warn:
             judge.that(**one.terms)
     judge(hsts.days, limits.hsts_days)
-    for one in told:
+    for one in statements:
         if one.warn:
             judge.that(**one.terms)
     if other_tls:

@@ -53,7 +53,7 @@ class Skipped(NotConfigured):
         super().__init__(message, setting="", add="")
 
 
-class ExpectedFailure(PlaybookError):  # noqa: N818 - it is none of the suite
+class ExpectedFailure(PlaybookError):  # noqa: N818 - not an error of the suite
     """A failure that the check itself expects (``pytest.mark.xfail``)."""
 
 

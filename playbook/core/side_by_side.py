@@ -25,7 +25,7 @@ def side_by_side(asks: Sequence[Callable[[], T]]) -> list[T]:
         deadline.begin(until)
         try:
             answers[number] = ask()
-        except Exception as error:  # noqa: BLE001 - raised below, in the thread of whoever asks
+        except Exception as error:  # noqa: BLE001 - raised below, in the calling thread
             errors[number] = error
 
     threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(asks)]

@@ -21,7 +21,7 @@ from playbook.core.door.masking import MASK, masked
 __all__ = ["LONGEST", "MASK", "learn", "line", "quoted", "text"]
 
 LONGEST = 4_000
-"""Characters of one text of a record. What is longer is read by nobody."""
+"""Maximum characters of one text of a record; nobody reads longer ones."""
 
 # Searched beyond what is shown, so that no secret is cut before the search: longer than a 16,384-bit key in PEM.
 # The end of the searched part is never shown, as a secret may have been cut there.

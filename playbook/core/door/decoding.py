@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import unescape
 
 ROUNDS = 4
-"""More layers than anything real has: JSON in JSON, quoted by Python, in a URL."""
+"""Rounds of decoding; more than real data needs: JSON in JSON, quoted by Python, in a URL."""
 
 _BYTES = r"(?:%[89A-Fa-f][0-9A-Fa-f])+|(?:\\x[89A-Fa-f][0-9A-Fa-f])+"
 _ESCAPE = re.compile(

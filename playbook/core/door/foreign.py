@@ -56,7 +56,7 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 def _has_any_word(small: str) -> bool:
     """Whether the lower-case text has a word of any rule: about five in a hundred texts do."""
-    for word in _WORDS:  # noqa: SIM110 - any() takes three times as long, for every text that leaves
+    for word in _WORDS:  # noqa: SIM110 - any() takes three times as long, for every text that is output
         if word in small:
             return True
     return False
@@ -221,7 +221,7 @@ _ORDINARY = frozenset(
     disabled enabled forbidden unauthorized failed failure success successful ok error hidden masked
     redacted secret password token not-set n/a new old too not is was must does string str text bytes int
     object
-    """.split()  # noqa: SIM905 - a page of quotes says less
+    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
 )
 _HIDDEN = re.compile(
     r"\[?redacted\]?|\[?filtered\]?|[*•·x.…-]{2,}|<[^>]*>?|\$[\w{(].*|%\(\w+\)s|\{\{.*|secret\(…\)?", re.IGNORECASE

@@ -12,10 +12,10 @@ from playbook.core.door.foreign import may_name_secret
 from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
 
 MAX_BYTES = 256 * 1024
-"""Of one record as JSON. Ordinary ones have some thousand."""
+"""Maximum size of one record as JSON. Ordinary ones have a few thousand bytes."""
 
 MAX_PARTS = 1_000
-"""Lines, rows or facts of one evidence, and points of a curve times ten."""
+"""Maximum lines, rows or facts of one evidence; of points of a curve ten times as many."""
 
 _LONGEST_PART = 2_000  # characters of a line or a cell
 _MAX_POINTS = 10 * MAX_PARTS

@@ -30,7 +30,7 @@ def _never() -> bool:
 
 
 Entries = list[tuple[int, str, Entry]]
-"""Lines that were read exactly: their number in a block, their text, and what they say."""
+"""Lines on the exact path: line number in a block, text, and entry."""
 
 
 class Found(NamedTuple):

@@ -65,7 +65,7 @@ def level_of(fields: dict[str, Any]) -> int | None:
         if key in fields and not isinstance(fields[key], dict):
             value = fields[key]
             if key in ("severity", "Severity") and isinstance(value, int) and value >= 100:
-                scale = levels.GOOGLE  # noqa: PLW2901 - its scale shows by its size
+                scale = levels.GOOGLE  # noqa: PLW2901 - its size shows its scale
             level = levels.of_json(value, scale)
             if level:
                 return level

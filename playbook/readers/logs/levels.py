@@ -134,7 +134,7 @@ def by_number(number: float) -> int:
 
 
 Scale = tuple[tuple[float, int], ...]
-"""From so much on it is this level; the highest first."""
+"""Minimum number of each level; highest first."""
 
 MONOLOG: Scale = (
     # java.util.logging's begin at 300 too, but are written as words; logstash's Java encoder counts in thousands.

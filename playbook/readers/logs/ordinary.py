@@ -22,7 +22,7 @@ from playbook.readers.logs.parse import BALANCERS, Parser
 
 EXACT = b""
 SAID, BARE = b":", b";"
-"""Marks at the end of a row: a line that is no request; one that may go on with what came before it."""
+"""Marks at the end of a row: a line that is no request; one that may continue the previous line."""
 
 _METHOD = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
 _FINE = rb"(?:[1-3]\d\d|4(?:[013-9]\d|2[0-8]))"

@@ -16,7 +16,7 @@ from playbook.readers.logs import access, fields_of
 
 _SIMPLE = frozenset({int, str})
 QUIET = frozenset({10, 20, 30, "trace", "debug", "info", "TRACE", "DEBUG", "INFO"})
-"""Levels under a warning, as most loggers write them."""
+"""Levels below a warning, as most loggers write them."""
 
 _ABSENT = msgspec.Raw()
 # Skipped values are checked for syntax but not for range: numbers beyond floats are searched for.

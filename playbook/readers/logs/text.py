@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from playbook.core.door.characters import encodable, harmless
 
 LINE_LIMIT = 8192
-"""Characters of a line that are looked at; the rest of a longer line is dropped."""
+"""Maximum characters of a line; the rest of a longer line is dropped."""
 
 # Where a longer line is cut, so that its last word is whole: half a secret would not be recognised.
 _LAST_GAP = re.compile(r"[\s,;&\"'][^\s,;&\"']{0,1000}\Z")

@@ -100,7 +100,7 @@ class Times:
             (_EPOCH, lambda number: self.number(float(number))),
         )
 
-    def _month_first(  # noqa: PLR0917 - the groups of a pattern, in their order
+    def _month_first(  # noqa: PLR0917 - the groups of a pattern, in order
         self, month: str, day: str, year: str, hour: str, minute: str, second: str, half: str
     ) -> float | None:
         clock = int(hour) % 12 + (12 if half == "P" else 0)

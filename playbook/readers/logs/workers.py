@@ -21,7 +21,7 @@ from playbook.core.environment import OF_PYTHON, for_program
 from playbook.readers.logs.by_blocks import BlockReviewer, Found
 
 MIN_SIZE = 64 << 20
-"""Bytes of logs from which on workers are worth their start."""
+"""Minimum bytes of logs for which starting workers pays off."""
 
 _MAX = 4
 _PATIENCE = 0.2  # seconds between two looks at the clock while waiting for a worker
@@ -57,7 +57,7 @@ class _Worker:
         if body is None:
             self._process.kill()
             return None
-        rows, order, entries = pickle.loads(body)  # noqa: S301 - of a process that is our own
+        rows, order, entries = pickle.loads(body)  # noqa: S301 - from our own process
         return Found([rows[number] for number in order], entries)
 
     def _read(self, size: int, halt: Callable[[], bool]) -> bytes | None:

@@ -127,7 +127,7 @@ def test_own_catalogue_without_items_is_no_mistake(tmp_path):
         (OWN + OWN.partition("\n\n")[2], ":9: daily.local.cart.cart-answers is defined twice"),
         (OWN.replace("`daily.local.cart.cart-answers` ", ""), ":3: expected a heading such as '### `daily.shop."),
         (OWN.replace("daily.local.cart.cart-answers", "cart"), ":3: expected a heading such as '### `daily.shop."),
-        (OWN.replace("local.cart.cart-answers", "health.api"), ":3: daily.health.api stands in another catalogue"),
+        (OWN.replace("local.cart.cart-answers", "health.api"), ":3: daily.health.api is in another catalogue"),
         (OWN.encode().replace(b"orders", b"\xe4"), ":3: expected text in UTF-8, got the byte 0xe4"),
     ],
     ids=["missing", "twice", "no-id", "no-set", "the-suites", "no-text"],
