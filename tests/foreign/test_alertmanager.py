@@ -257,8 +257,8 @@ def test_one_bad_or_unknown_alert_among_good_ones_is_found(good, bad, data):
     """At any position."""
     assert verdict_on_alerts(alertmanager=manager(*good), prometheus=QUIET)[0] == "OK"
     at = data.draw(st.integers(0, len(good)))
-    told = manager(*good[:at], bad, *good[at:])
-    assert verdict_on_alerts(alertmanager=told, prometheus=QUIET)[0] != "OK"
+    answers = manager(*good[:at], bad, *good[at:])
+    assert verdict_on_alerts(alertmanager=answers, prometheus=QUIET)[0] != "OK"
 
 
 BAD_RULES = [
@@ -290,7 +290,7 @@ def test_one_unevaluated_rule_among_evaluated_ones_is_found(count, bad, data):
 )
 def test_missing_answer_is_never_ok(path, broken):
     """For any of the five."""
-    told = {**manager(), **QUIET}
-    assert verdict_on_alerts(alertmanager=told, prometheus=told)[0] == "OK"
-    told[path] = broken
-    assert verdict_on_alerts(alertmanager=told, prometheus=told)[0] != "OK"
+    answers = {**manager(), **QUIET}
+    assert verdict_on_alerts(alertmanager=answers, prometheus=answers)[0] == "OK"
+    answers[path] = broken
+    assert verdict_on_alerts(alertmanager=answers, prometheus=answers)[0] != "OK"

@@ -198,16 +198,16 @@ NO_LISTINGS = {
 }
 
 
-@pytest.mark.parametrize(("status", "body", "said"), NO_LISTINGS.values(), ids=NO_LISTINGS)
-def test_invalid_listing_is_no_empty_bucket(status, body, said):
+@pytest.mark.parametrize(("status", "body", "message"), NO_LISTINGS.values(), ids=NO_LISTINGS)
+def test_invalid_listing_is_no_empty_bucket(status, body, message):
     """The message names what it is; neither "no archives" nor OK."""
     with serve(answer(status, body)) as server, pytest.raises(PlaybookError) as caught:
         bucket(server.url).files()
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert type(caught.value).__name__ == (
         "Denied"
-        if status.startswith("403") or "denied" in said.lower()
-        else ("Unreachable" if "NoSuchBucket" in said else "Malformed")
+        if status.startswith("403") or "denied" in message.lower()
+        else ("Unreachable" if "NoSuchBucket" in message else "Malformed")
     )
 
 
@@ -418,8 +418,8 @@ def test_incremental_archive_is_incomplete(folder, form):
     assert both(folder, manifest="")[0][0] is OK
     (folder / "source" / "images" / "new.webp").write_bytes(b"n" * 20_000)
     packed(folder, "-z", form, f"--listed-incremental={snapshot}")
-    for said, message in both(folder, manifest=""):
-        assert said is UNKNOWN
+    for verdict, message in both(folder, manifest=""):
+        assert verdict is UNKNOWN
         assert "expected an archive that holds everything" in message
         assert "got one that leaves out 3 files as unchanged since an earlier one" in message
 
@@ -430,8 +430,8 @@ def test_zstandard_archive_is_named(folder):
     """Python 3.11 cannot read it."""
     listed(folder / "source")
     packed(folder, "--zstd")
-    for said, message in both(folder):
-        assert said is UNKNOWN
+    for verdict, message in both(folder):
+        assert verdict is UNKNOWN
         assert "got a Zstandard file" in message
 
 
@@ -445,12 +445,12 @@ def tarred(members):
     return out.getvalue()
 
 
-def manifest_of(content=CONTENT, change=lambda entry: entry, **told):
+def manifest_of(content=CONTENT, change=lambda entry: entry, **fields):
     entries = [
         change({"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
         for name, data in content.items()
     ]
-    return json.dumps({"files": entries, **told}).encode()
+    return json.dumps({"files": entries, **fields}).encode()
 
 
 def with_manifest(manifest, content=CONTENT, more=()):
@@ -656,11 +656,11 @@ ARCHIVES = {
 @pytest.mark.parametrize("case", ARCHIVES.values(), ids=ARCHIVES)
 def test_archive_has_its_verdict(folder, case):
     """In the daily and the weekly check."""
-    data, day, week, said = case
+    data, day, week, words = case
     (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(data)
     daily, weekly = both(folder)
     assert (daily[0], weekly[0]) == (day, week), (daily, weekly)
-    assert said in weekly[1]
+    assert words in weekly[1]
 
 
 def _linked(kind, name, target):
@@ -670,7 +670,7 @@ def _linked(kind, name, target):
 
 
 @pytest.mark.parametrize(
-    ("info", "said"),
+    ("info", "words"),
     [
         (
             _linked(tarfile.LNKTYPE, "images/gone.webp", "images/nowhere.webp"),
@@ -681,7 +681,7 @@ def _linked(kind, name, target):
         (_linked(b"Z", "images/odd.webp", ""), "members to be understood"),
     ],
 )
-def test_unusual_members_are_not_ok(folder, info, said):
+def test_unusual_members_are_not_ok(folder, info, words):
     """Broken links, parts of files, unknown kinds of members."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
@@ -693,7 +693,7 @@ def test_unusual_members_are_not_ok(folder, info, said):
     (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(gzip.compress(out.getvalue()))
     weekly = both(folder)[1]
     assert weekly[0] is not OK
-    assert said in weekly[1]
+    assert words in weekly[1]
 
 
 BAD_ENTRIES = st.one_of(
@@ -712,14 +712,16 @@ BAD_ENTRIES = st.one_of(
 @given(entry=BAD_ENTRIES, at=st.integers(0, 3), replaces=st.booleans())
 def test_one_bad_manifest_entry_anywhere_is_not_ok(tmp_path_factory, entry, at, replaces):
     """Any kind of entry, also in place of a good one."""
-    told = msgspec.json.decode(manifest_of())
+    manifest = msgspec.json.decode(manifest_of())
     if replaces:
-        told["files"][at % 3] = entry
+        manifest["files"][at % 3] = entry
     else:
-        told["files"].insert(at, entry)
+        manifest["files"].insert(at, entry)
     folder = tmp_path_factory.mktemp("p")
     (folder / "store").mkdir()
-    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(with_manifest(json.dumps(told).encode()))
+    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(
+        with_manifest(json.dumps(manifest).encode())
+    )
     assert both(folder)[1][0] is not OK
 
 

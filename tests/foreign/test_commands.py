@@ -124,16 +124,16 @@ def curl(words: list[str]) -> str:
 
 def redis_cli(words: list[str]) -> str:
     """Its own options come before the server's command."""
-    given = options(words)
+    used = options(words)
     takes = {"-u", "-h", "-p", "-n", "-i", "--cacert", "--memkeys-samples"}
-    rest = [word for n, word in enumerate(words) if word not in given and (n == 0 or words[n - 1] not in takes)]
+    rest = [word for n, word in enumerate(words) if word not in used and (n == 0 or words[n - 1] not in takes)]
     command = " ".join(rest[:2]).lower()
-    wrong = sorted(set(given) - tools.REDIS_CLI)
+    wrong = sorted(set(used) - tools.REDIS_CLI)
     if wrong:
         return f"redis-cli has no {', '.join(wrong)}"
     reads = not rest or command in tools.REDIS or rest[0].lower() in tools.REDIS
     return (
-        "" if reads or {"--memkeys", "--bigkeys", "--scan"} & set(given) else f"{command} is no command that reads"
+        "" if reads or {"--memkeys", "--bigkeys", "--scan"} & set(used) else f"{command} is no command that reads"
     )
 
 
@@ -221,8 +221,8 @@ def test_options_match_the_installed_program(program, known):
         pytest.skip(f"{program} is not installed")
     arguments = ["--help", "all"] if program == "curl" else ["--help"]
     ended = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=60, check=False)
-    said = set(re.findall(r"(?<![\w-])-{1,2}[A-Za-z][\w-]*", ended.stdout + ended.stderr))
-    assert known <= said
+    listed = set(re.findall(r"(?<![\w-])-{1,2}[A-Za-z][\w-]*", ended.stdout + ended.stderr))
+    assert known <= listed
 
 
 def test_commands_contain_the_targets_names(target):

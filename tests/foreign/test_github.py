@@ -231,8 +231,8 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
 @pytest.mark.parametrize("case", CASES)
 def test_one_changed_answer_changes_its_verdict(organisation, case):
     """A role, a page, a right, or a word; the other checks are unaffected."""
-    key, told, changed = CASES[case]
-    organisation.answers[key] = told
+    key, answer, changed = CASES[case]
+    organisation.answers[key] = answer
     assert organisation.verdicts() == {"permissions": "OK", "unused": "OK", "mfa": "OK", **changed}
 
 

@@ -64,7 +64,7 @@ def weak(name, severity):
 
 
 def report(*found, total=4, **changes):
-    told = {
+    fields = {
         "auditReportVersion": 2,
         "vulnerabilities": {one["name"]: one for one in found},
         "metadata": {
@@ -73,7 +73,7 @@ def report(*found, total=4, **changes):
         },
         **changes,
     }
-    return {key: value for key, value in told.items() if value is not None}
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def failed(message, **more):
@@ -96,12 +96,12 @@ def place(folder, package=None, lock=None, lock_name="package-lock.json"):
 def settings_of(folder, audit, outdated, knows):
     """With an npm that prints its canned answers; texts verbatim."""
     source = folder / "npm.py"
-    said = {
+    answers = {
         "audit": audit,
         "outdated": outdated,
         "canary": report(weak("minimist", "critical")) if knows else report(),
     }
-    texts = {name: one if isinstance(one, str) else json.dumps(one) for name, one in said.items()}
+    texts = {name: one if isinstance(one, str) else json.dumps(one) for name, one in answers.items()}
     source.write_text(
         "import json, sys\n"
         f"texts = json.loads({json.dumps(texts)!r})\n"
@@ -127,8 +127,8 @@ class GitHub:
         return msgspec.convert(self.alerts, list[DependabotAlert])
 
 
-def audited(folder, said, knows=True, alerts=None):
-    settings = settings_of(folder, said, {}, knows)
+def audited(folder, audit, knows=True, alerts=None):
+    settings = settings_of(folder, audit, {}, knows)
     try:
         found = weaknesses(cast(GitHubApi, GitHub(alerts, settings)), settings)
     except PlaybookError as error:
@@ -241,8 +241,8 @@ AUDITS = {
 @pytest.mark.parametrize("case", AUDITS.values(), ids=AUDITS)
 def test_audit_has_its_verdict(project, case):
     """OK only where everything in the lock file was audited by a source with advisories."""
-    said, knows, verdict, words = case
-    found = audited(project, said, knows)
+    audit, knows, verdict, words = case
+    found = audited(project, audit, knows)
     assert found[0] is verdict, found
     assert words in found[1]
 
@@ -330,8 +330,8 @@ NEWEST = {
 }
 
 
-def looked_up(folder, said):
-    settings = settings_of(folder, report(), said, True)
+def looked_up(folder, outdated):
+    settings = settings_of(folder, report(), outdated, True)
     try:
         found = outdated_dependencies(npm(settings))
     except PlaybookError as error:
@@ -361,10 +361,10 @@ OUTDATED = {
 }
 
 
-@pytest.mark.parametrize(("said", "verdict", "words"), OUTDATED.values(), ids=OUTDATED)
-def test_outdated_dependencies_have_their_verdict(project, said, verdict, words):
+@pytest.mark.parametrize(("outdated", "verdict", "words"), OUTDATED.values(), ids=OUTDATED)
+def test_outdated_dependencies_have_their_verdict(project, outdated, verdict, words):
     """OK only where the registry named the newest release of each."""
-    found = looked_up(project, said)
+    found = looked_up(project, outdated)
     assert found[0] is verdict, found
     assert words in found[1]
 
@@ -402,7 +402,7 @@ def test_workspaces_are_not_checked(tmp_path, workspaces):
 def test_one_missing_part_of_a_report_is_not_ok(tmp_path_factory, data):
     """What npm should have reported, but did not."""
     folder = place(tmp_path_factory.mktemp("n"))
-    said = report()
+    audit = report()
     path = data.draw(
         st.sampled_from(
             [
@@ -414,7 +414,7 @@ def test_one_missing_part_of_a_report_is_not_ok(tmp_path_factory, data):
             ]
         )
     )
-    inner = said
+    inner = audit
     for key in path[:-1]:
         inner = inner[key]
     instead = data.draw(st.sampled_from(["gone", None, "x", -1, []]))
@@ -424,7 +424,7 @@ def test_one_missing_part_of_a_report_is_not_ok(tmp_path_factory, data):
         inner[path[-1]] = instead
     if path == ("auditReportVersion",) and instead == -1:
         return
-    assert audited(folder, said)[0] is not OK
+    assert audited(folder, audit)[0] is not OK
 
 
 @effort(deadline=None, max_examples=40)

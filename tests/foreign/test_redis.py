@@ -34,15 +34,15 @@ SERVED = {
 def info_of(name, **changes):
     """As the client parses it, after the library."""
     text = (DATA / f"{name}.txt").read_text(encoding="utf-8")
-    told = {**parse_info(text.replace("\n", "\r\n")), **changes}
-    return {field: value for field, value in told.items() if value is not None}
+    info = {**parse_info(text.replace("\n", "\r\n")), **changes}
+    return {field: value for field, value in info.items() if value is not None}
 
 
-def yesterday_of(told):
+def yesterday_of(info):
     """The same server a day before: 200 reads fewer, of which ten missed."""
     earlier = {"keyspace_hits": 190, "keyspace_misses": 10, "total_commands_processed": 900}
     earlier["uptime_in_seconds"] = 86_400
-    return {**told, **{field: told[field] - less for field, less in earlier.items() if field in told}}
+    return {**info, **{field: info[field] - less for field, less in earlier.items() if field in info}}
 
 
 @pytest.mark.parametrize(
@@ -67,34 +67,34 @@ def yesterday_of(told):
 )
 def test_servers_of_each_kind_have_their_verdict(name, verdict, message):
     """Healthy or broken, in their own words, with yesterday's run to compare with."""
-    told = info_of(name)
-    found = alive(told, yesterday_of(told), cluster=SERVED)
+    info = info_of(name)
+    found = alive(info, yesterday_of(info), cluster=SERVED)
     assert found[0] is verdict, found
     assert message in found[1]
     if name not in {"sentinel-7"}:
-        assert hit_rate(told, yesterday_of(told), cluster=SERVED)[0] is OK
+        assert hit_rate(info, yesterday_of(info), cluster=SERVED)[0] is OK
 
 
 def test_dragonfly_does_not_report_rejected_clients():
     """It writes -1 for unknown, which is no number of connections; an operator may accept that."""
-    told = info_of("dragonfly-1")
-    verdict, message = alive(told, yesterday_of(told))
+    info = info_of("dragonfly-1")
+    verdict, message = alive(info, yesterday_of(info))
     assert verdict is UNKNOWN
     assert "expected rejected_connections in INFO, got -1" in message
     accepted = settings_of(redis={"not_told": ["rejected_connections"]})
-    assert alive(told, yesterday_of(told), settings=accepted)[0] is OK
-    refused = {**told, "oom_rejections": 40}
-    assert alive(refused, yesterday_of(told), settings=accepted)[0] is WARNING
+    assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
+    refused = {**info, "oom_rejections": 40}
+    assert alive(refused, yesterday_of(info), settings=accepted)[0] is WARNING
 
 
 def test_host_with_few_fields_is_judged_by_those():
     """Upstash omits memory, persistence and replication: declared by its operator, the rest is judged."""
-    untold = ["loading", "maxmemory", "used_memory", "role", "rdb_last_bgsave_status", "aof_last_write_status"]
-    untold += ["aof_last_bgrewrite_status", "cluster_enabled", "errorstats", "rejected_connections"]
-    accepted = settings_of(redis={"not_told": untold})
-    told = info_of("upstash")
-    assert alive(told, yesterday_of(told), settings=accepted)[0] is OK
-    assert alive({**told, "connected_clients": 1_000}, yesterday_of(told), settings=accepted)[0] is CRITICAL
+    missing = ["loading", "maxmemory", "used_memory", "role", "rdb_last_bgsave_status", "aof_last_write_status"]
+    missing += ["aof_last_bgrewrite_status", "cluster_enabled", "errorstats", "rejected_connections"]
+    accepted = settings_of(redis={"not_told": missing})
+    info = info_of("upstash")
+    assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
+    assert alive({**info, "connected_clients": 1_000}, yesterday_of(info), settings=accepted)[0] is CRITICAL
 
 
 @pytest.mark.parametrize(
@@ -127,8 +127,8 @@ def test_host_with_few_fields_is_judged_by_those():
 )
 def test_faults_are_found_in_the_words_of_each_kind(name, changes, verdict):
     """Also where other fields are missing."""
-    told = info_of(name)
-    found = alive({**told, **changes}, yesterday_of(told), cluster=SERVED)
+    info = info_of(name)
+    found = alive({**info, **changes}, yesterday_of(info), cluster=SERVED)
     assert found[0] is verdict, found
 
 
@@ -255,13 +255,13 @@ OTHERS = [reply for reply, kind, _ in REPLIES if kind is not Refused and not iss
 def test_state_that_stops_its_work_is_critical(reply):
     """As an answer to PING, INFO or the queue."""
     refused = asked(reply, lambda client: client.ping())
-    told = info_of("redis-7.2")
-    verdict, message = alive(told, yesterday_of(told), pings=[refused])
+    info = info_of("redis-7.2")
+    verdict, message = alive(info, yesterday_of(info), pings=[refused])
     assert verdict is CRITICAL
     assert message.startswith("Redis: expected PONG in answer to PING, got ")
     verdict, message = alive(refused)
     assert (verdict, message) == (CRITICAL, f"Redis: expected an answer to INFO, got {refused.words}")
-    verdict, message = alive(told, yesterday_of(told), lists={"image-processing-queue": refused})
+    verdict, message = alive(info, yesterday_of(info), lists={"image-processing-queue": refused})
     assert (verdict, message) == (CRITICAL, f"Image queue: expected an answer to LLEN, got {refused.words}")
 
 
@@ -269,9 +269,9 @@ def test_state_that_stops_its_work_is_critical(reply):
 def test_unrelated_error_is_neither_ok_nor_failing(reply):
     """UNKNOWN, for INFO as for the queue."""
     error = asked(reply, lambda client: client.llen("queue"))
-    told = info_of("redis-7.2")
+    info = info_of("redis-7.2")
     assert alive(error)[0] is UNKNOWN
-    assert alive(told, yesterday_of(told), lists={"image-processing-queue": error})[0] is UNKNOWN
+    assert alive(info, yesterday_of(info), lists={"image-processing-queue": error})[0] is UNKNOWN
 
 
 # ----------------------------------------------------------------------------------------- answers of another form

@@ -47,8 +47,8 @@ def github_api() -> Iterator[Api]:
         def _answer(self) -> None:
             api.tokens.add(self.headers.get("Authorization", "").removeprefix("Bearer "))
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, told = api.answer(self.command, self.path, body)
-            data = json.dumps(told).encode()
+            status, answer = api.answer(self.command, self.path, body)
+            data = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()

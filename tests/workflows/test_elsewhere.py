@@ -59,10 +59,10 @@ def test_systemd_accepts_the_units_and_rates_the_service_as_confined(tmp_path):
     for file in tmp_path.iterdir():
         ended = _systemd("verify", "--man=no", str(file))
         assert (ended.returncode, ended.stderr.strip()) == (0, ""), ended.stderr
-    said = _systemd("security", "--offline=true", str(tmp_path / "playbook@.service")).stdout
-    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    output = _systemd("security", "--offline=true", str(tmp_path / "playbook@.service")).stdout
+    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", output)
     assert exposure
-    assert float(exposure[1]) <= LARGEST_EXPOSURE, said
+    assert float(exposure[1]) <= LARGEST_EXPOSURE, output
 
 
 def _systemd(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -270,9 +270,9 @@ def test_container_run_pushes_its_line_and_ends_with_the_runs_code(image, tmp_pa
     origin = bare(tmp_path / "origin.git")
     for _ in range(2):
         process = started(image, "links", "sandbox", origin=origin)
-        said, _ = process.communicate(timeout=240)
-        assert process.returncode == 0, said
-        assert "canary-of-the-history" not in said
+        output, _ = process.communicate(timeout=240)
+        assert process.returncode == 0, output
+        assert "canary-of-the-history" not in output
         for kept in ("data", ".git", "reports"):
             shutil.rmtree(image / kept)
     found = lines_of(origin, tmp_path / "clone")
@@ -284,8 +284,8 @@ def test_container_run_pushes_its_line_and_ends_with_the_runs_code(image, tmp_pa
 def test_container_without_its_history_runs_and_fails(image, tmp_path):
     """A run that could not be stored is no success, whatever its verdict."""
     process = started(image, "links", "sandbox", origin=tmp_path / "away.git")
-    said, _ = process.communicate(timeout=240)
-    assert process.returncode not in (0, 1), said
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode not in (0, 1), output
     assert list((image / "reports").glob("sandbox-links-*/index.html"))
 
 
@@ -297,7 +297,7 @@ def test_stopped_container_pushes_its_results(image, tmp_path):
     process = started(image, "load", "sandbox", origin=origin)
     wait_for(lambda: any(image.glob("reports/*/load.json")) or process.poll() is not None, "the load")
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=240)
-    assert process.returncode != 0, said
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode != 0, output
     (run,) = lines_of(origin, tmp_path / "clone").runs
     assert (run.set, run.verdict) == ("load", "UNKNOWN")

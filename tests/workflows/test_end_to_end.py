@@ -80,26 +80,26 @@ def test_failure_and_recovery_in_a_fork(repository):
     """Schedule, failure and recovery are right in history, incident, summary, artifact and site."""
     repository.api.pages = True
 
-    well = repository.run("schedule.yml", "schedule", schedule=_DAILY)
-    assert {name: job.result for name, job in well.jobs.items()} == {
+    healthy = repository.run("schedule.yml", "schedule", schedule=_DAILY)
+    assert {name: job.result for name, job in healthy.jobs.items()} == {
         "playbook": "success",
         "playbook/run": "success",
         "playbook/site": "success",
         "playbook/site/site": "success",
         "playbook/code-scanning": "skipped",
-    }, well.step("playbook/run", "Run").log
-    assert well.summary.startswith("> [!WARNING]\n> **This is a demonstration: the target production is not")
-    assert "# ✓ OK: daily checks of sandbox" in well.summary
-    assert what_may_command(well.step("playbook/run", "Run").log) == ["stop-commands", "resumed", "nothing"]
+    }, healthy.step("playbook/run", "Run").log
+    assert healthy.summary.startswith("> [!WARNING]\n> **This is a demonstration: the target production is not")
+    assert "# ✓ OK: daily checks of sandbox" in healthy.summary
+    assert what_may_command(healthy.step("playbook/run", "Run").log) == ["stop-commands", "resumed", "nothing"]
     (line,) = lines_of(repository)
     assert (line.target, line.set, line.verdict) == ("sandbox", "daily", "OK")
     assert line.slot is not None
     assert (line.slot.hour, line.slot.minute) == (6, 17)
-    (report,) = (well.artifacts / "report-production-1").iterdir()
+    (report,) = (healthy.artifacts / "report-production-1").iterdir()
     assert report.name == line.report
-    page = well.artifacts / f"{report.name}.html"
+    page = healthy.artifacts / f"{report.name}.html"
     assert page.read_bytes() == (report / "index.html").read_bytes()
-    assert f"[Open the report](https://github.example/artifacts/{page.name})" in well.summary
+    assert f"[Open the report](https://github.example/artifacts/{page.name})" in healthy.summary
     assert "OK" in (repository.pages / "index.html").read_text(encoding="utf-8")
 
     bad = repository.run(

@@ -318,12 +318,12 @@ def test_repeated_job_uses_new_artifact_names():
     """GitHub keeps artifacts of earlier attempts, and deploys none if two have the same name."""
     names = []
     for _, step in (*steps_of(WORKFLOWS["run"]), *steps_of(WORKFLOWS["site"])):
-        given = step.get("with", {})
-        if given.get("archive") is False:
+        inputs = step.get("with", {})
+        if inputs.get("archive") is False:
             assert (
-                given["path"] == "${{ steps.artifact.outputs.page }}"
+                inputs["path"] == "${{ steps.artifact.outputs.page }}"
             )  # named after the run's report, which is unique
         elif "artifact" in step.get("uses", "") or "deploy-pages" in step.get("uses", ""):
-            names.append(given.get("name") or given.get("artifact_name", ""))
+            names.append(inputs.get("name") or inputs.get("artifact_name", ""))
     assert len(names) == 4
     assert all(name.endswith("-${{ github.run_attempt }}") for name in names), names

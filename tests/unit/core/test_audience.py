@@ -34,9 +34,9 @@ def calls(name):
 
 def test_public_sentence_takes_numbers_dates_and_public_texts():
     """The result is public too."""
-    told = say("{} of {:,} until {}: {} {}", 2, 1200, date(2026, 3, 1), Verdict.WARNING, Public("Redis"))
-    assert told == "2 of 1,200 until 2026-03-01: WARNING Redis"
-    assert type(told) is Public
+    sentence = say("{} of {:,} until {}: {} {}", 2, 1200, date(2026, 3, 1), Verdict.WARNING, Public("Redis"))
+    assert sentence == "2 of 1,200 until 2026-03-01: WARNING Redis"
+    assert type(sentence) is Public
 
 
 @pytest.mark.parametrize("part", ["alice", b"bob", ["alice"], {"a": 1}, None, ValueError("alice")])
@@ -175,8 +175,8 @@ def test_partial_coverage_publishes_nothing():
 
 
 @pytest.mark.parametrize(
-    ("said", "audience"), [("", "team"), ("team", "team"), ("public", "public"), ("x", "public")]
+    ("variable", "audience"), [("", "team"), ("team", "team"), ("public", "public"), ("x", "public")]
 )
-def test_audience_of_the_terminal(said, audience):
+def test_audience_of_the_terminal(variable, audience):
     """An unknown value means the safe one."""
-    assert of_terminal({"PLAYBOOK_AUDIENCE": said}) == audience
+    assert of_terminal({"PLAYBOOK_AUDIENCE": variable}) == audience

@@ -148,9 +148,9 @@ def test_restore_script_gets_only_the_configured_variables(tmp_path: Path, given
         ended = run_command(["env"], place, within=60, variables=("MY_OWN",))
     finally:
         guard.end()
-    told = dict(line.partition("=")[::2] for line in ended.lines)
-    assert told["PLAYBOOK_DRILL"] == "1"
-    assert {name for name in SECRETS if name in told} == {"MY_OWN"}
+    variables = dict(line.partition("=")[::2] for line in ended.lines)
+    assert variables["PLAYBOOK_DRILL"] == "1"
+    assert {name for name in SECRETS if name in variables} == {"MY_OWN"}
     assert not _clean(given)
 
 
@@ -164,16 +164,16 @@ def test_npm_gets_only_its_own_secret(tmp_path: Path, given: list[dict[str, str]
     program.chmod(0o755)
     target = {"kind": "sandbox", "npm": {"project": str(tmp_path), "command": str(program)}}
     npm(load("sandbox", environment={}, overlay={"targets": {"sandbox": target}})).audit()
-    told = given[-1]
-    assert {name for name in SECRETS if name in told} == {"HTTPS_PROXY"}
+    variables = given[-1]
+    assert {name for name in SECRETS if name in variables} == {"HTTPS_PROXY"}
 
 
 @pytest.mark.usefixtures("secrets")
 def test_locust_gets_no_secret(tmp_path: Path) -> None:
     """Nor a proxy; its plan names the allowed hosts."""
-    told = variables_for(tmp_path / "plan.json")
-    assert _clean([told])
-    assert told.keys() - USUAL - {*OF_PYTHON} == {"PLAYBOOK_LOAD_PLAN", PARENT_VARIABLE, "PYTHONUNBUFFERED"}
+    variables = variables_for(tmp_path / "plan.json")
+    assert _clean([variables])
+    assert variables.keys() - USUAL - {*OF_PYTHON} == {"PLAYBOOK_LOAD_PLAN", PARENT_VARIABLE, "PYTHONUNBUFFERED"}
 
 
 @pytest.mark.usefixtures("secrets")

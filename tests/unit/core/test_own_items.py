@@ -20,8 +20,8 @@ OWN = """# What we check
 
 def made(doc="", **changes):
     """The item of a test."""
-    given = {"path": "checks/local/test_cart.py", "name": "test_cart_answers", "parameters": ""}
-    return item_of_test(**(given | {"doc": doc, "set_name": "daily"} | changes))
+    arguments = {"path": "checks/local/test_cart.py", "name": "test_cart_answers", "parameters": ""}
+    return item_of_test(**(arguments | {"doc": doc, "set_name": "daily"} | changes))
 
 
 @pytest.mark.parametrize(
@@ -135,8 +135,8 @@ def test_own_catalogue_without_items_is_no_mistake(tmp_path):
 def test_mistake_in_own_catalogue_is_one_sentence_and_drops_that_file(tmp_path, text, sentence):
     """With file and line; the suite's own items are complete."""
     found = catalogue(tmp_path, text)
-    (told,) = found.unread.values()
-    assert told.startswith(f"checks/local/playbook.md{sentence}")
-    assert "\n" not in told
+    (message,) = found.unread.values()
+    assert message.startswith(f"checks/local/playbook.md{sentence}")
+    assert "\n" not in message
     assert found.own == frozenset()
     assert "daily.health.api" in found.items

@@ -142,10 +142,10 @@ def test_secret_in_the_file_is_refused_with_its_usual_variable(tmp_path, table, 
     """Named after the target, except for production; the secret itself is not shown."""
     target = table.partition(".")[0]
     text = f'[targets.{target}]\nkind = "staging"\n[targets.{table}]\n{key} = "topsecret42"\n'
-    said = refused(tmp_path, text, target)
-    assert f"playbook.toml:4: targets.{table}.{key} is a secret" in said
-    assert f'written as "${{{variable}}}"' in said
-    assert "topsecret42" not in said
+    message = refused(tmp_path, text, target)
+    assert f"playbook.toml:4: targets.{table}.{key} is a secret" in message
+    assert f'written as "${{{variable}}}"' in message
+    assert "topsecret42" not in message
 
 
 def test_missing_secret_is_reported_with_its_usual_variable(tmp_path):

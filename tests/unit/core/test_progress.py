@@ -177,11 +177,11 @@ def test_progress_never_uses_standard_output(is_terminal):
         text=True,
     )
     os.close(theirs)
-    told = os.read(ours, 65536).decode()
+    output = os.read(ours, 65536).decode()
     os.close(ours)
     assert ended.stdout == '{"machine": "read"}\n'
-    assert "Restore drill: 50 % after" in told
-    assert ("\x1b[K" in told) is is_terminal
+    assert "Restore drill: 50 % after" in output
+    assert ("\x1b[K" in output) is is_terminal
 
 
 def test_progress_names_no_archive():

@@ -33,8 +33,8 @@ MEASURE = "playbook.measure."
 
 def loaded_by(program: str, *arguments: str) -> set[str]:
     """The modules loaded when a program ends, each with its parent packages."""
-    said = "import atexit, sys; atexit.register(lambda: print('LOADED', *sys.modules, file=sys.stderr))"
-    command = [sys.executable, "-c", f"{said}\n{program}", *arguments]
+    at_exit = "import atexit, sys; atexit.register(lambda: print('LOADED', *sys.modules, file=sys.stderr))"
+    command = [sys.executable, "-c", f"{at_exit}\n{program}", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     line = next(line for line in done.stderr.splitlines() if line.startswith("LOADED"))
     return set(line.split()[1:])

@@ -136,7 +136,7 @@ def test_message_as_a_clause(message, clause):
 
 
 @pytest.mark.parametrize(
-    ("title", "told"),
+    ("title", "expected"),
     [
         ("Memory of web", "memory of web"),
         ("CPU of web", "CPU of web"),
@@ -147,13 +147,13 @@ def test_message_as_a_clause(message, clause):
         ("", ""),
     ],
 )
-def test_title_within_a_sentence(title, told):
+def test_title_within_a_sentence(title, expected):
     """Names and abbreviations are unchanged."""
-    assert within(title) == told
+    assert within(title) == expected
 
 
 @pytest.mark.parametrize(
-    ("cause", "told"),
+    ("cause", "expected"),
     [
         ("DigitalOcean API", "DigitalOcean API"),
         ("digitalocean_api", "DigitalOcean API"),
@@ -165,9 +165,9 @@ def test_title_within_a_sentence(title, told):
         ("maintenance_plan", "Maintenance plan"),
     ],
 )
-def test_cause_as_a_heading(cause, told):
+def test_cause_as_a_heading(cause, expected):
     """Names in their proper spelling, whatever the id."""
-    assert heading(cause) == told
+    assert heading(cause) == expected
 
 
 def test_names_by_api_identifiers():

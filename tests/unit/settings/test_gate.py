@@ -172,9 +172,9 @@ def run_pytest(*arguments, **environment):
 @pytest.mark.slow
 def test_option_is_refused_for_production():
     """With a message, before anything is measured."""
-    code, said = run_pytest("--target", "production", OPTION)
+    code, output = run_pytest("--target", "production", OPTION)
     assert code == 4
-    assert f"{OPTION} is refused: nothing is ever changed on production, as it is a production system" in said
+    assert f"{OPTION} is refused: nothing is ever changed on production, as it is a production system" in output
 
 
 @pytest.mark.slow
@@ -183,11 +183,11 @@ def test_option_counts_on_the_command_line_only(way):
     """A variable or an ini file would grant it permanently and unnoticed."""
     arguments = ("--target", "staging")
     if way == "-o":
-        code, said = run_pytest(*arguments, "-o", f"addopts=-p no:locust {OPTION}")
+        code, output = run_pytest(*arguments, "-o", f"addopts=-p no:locust {OPTION}")
     else:
-        code, said = run_pytest(*arguments, PYTEST_ADDOPTS=OPTION)
+        code, output = run_pytest(*arguments, PYTEST_ADDOPTS=OPTION)
     assert code == 4
-    assert "counts on the command line only" in said
+    assert "counts on the command line only" in output
 
 
 @pytest.mark.slow

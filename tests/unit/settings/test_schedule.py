@@ -70,9 +70,9 @@ def test_unknown_time_zone_is_reported_with_its_line(tmp_path):
     """When the settings are read, and not by the first late run."""
     file = tmp_path / "playbook.toml"
     file.write_text('[schedule]\ntime_zone = "Europe/Bärlin"\n', encoding="utf-8")
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as caught:
         load("sandbox", root=tmp_path, environment={})
-    assert str(told.value) == (
+    assert str(caught.value) == (
         f"{file}:2: schedule.time_zone: expected a time zone such as Europe/Berlin, got 'Europe/Bärlin'"
     )
 

@@ -293,7 +293,7 @@ def walk(kind, path=""):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"\xef\xbb\xbf[targets.x]\n", "begins with a byte order mark: save it as UTF-8 without one"),
         ("[targets.x]\n".encode("utf-16"), "begins with a byte order mark"),
@@ -306,12 +306,12 @@ def walk(kind, path=""):
     ],
     ids=["bom", "utf-16", "lists", "tables", "bytes", "number", "date", "null"],
 )
-def test_invalid_toml_is_one_sentence(tmp_path, content, said):
+def test_invalid_toml_is_one_sentence(tmp_path, content, message):
     """Whatever is wrong with it."""
     (tmp_path / "playbook.toml").write_bytes(content)
     with pytest.raises(UsageError) as caught:
         load("sandbox", root=tmp_path, environment={})
-    assert str(caught.value).startswith(f"{tmp_path / 'playbook.toml'} {said}")
+    assert str(caught.value).startswith(f"{tmp_path / 'playbook.toml'} {message}")
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 500
 

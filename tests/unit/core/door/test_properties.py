@@ -95,17 +95,27 @@ def test_no_part_of_a_secret_is_in_any_output(tmp_path_factory, secret, name, at
     """Record, journal, results, every page and export, the closing lines, the line of the history."""
     door._KNOWN = Known([secret])
     folder = tmp_path_factory.mktemp("run")
-    said = f"{'0' * at} {ENCODINGS[name](secret)}"
-    evidence = [Facts("f", {said: said}), Table("t", [said], [[said]]), Lines("l", said.splitlines())]
+    text = f"{'0' * at} {ENCODINGS[name](secret)}"
+    evidence = [
+        Facts("f", {text: text}),
+        Table("t", [text], [[text]]),
+        Lines("l", text.splitlines()),
+    ]
     found = leaving(
         record(
-            Verdict.CRITICAL, message=said, found=said, expected=said, evidence=evidence, title=said, cause=said
+            Verdict.CRITICAL,
+            message=text,
+            found=text,
+            expected=text,
+            evidence=evidence,
+            title=text,
+            cause=text,
         )
     )
     settings = load("staging", root=folder, environment={})
     now = datetime(2026, 11, 28, 7, tzinfo=UTC)
-    begun = begun_now(settings, set_name="daily", command=f"pytest {said}", started=now, floor=1, partial=False)
-    results = leaving(add_up(begun, [found], finished=now, ended=said))
+    begun = begun_now(settings, set_name="daily", command=f"pytest {text}", started=now, floor=1, partial=False)
+    results = leaving(add_up(begun, [found], finished=now, ended=text))
     run = RunFolder(folder, "staging", "daily", now)
     run.keep(found)
     journal = (run.path / "records.jsonl").read_text(encoding="utf-8")

@@ -139,7 +139,7 @@ def test_every_changed_byte_is_found(filled):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda data: b"", "breaks off within its header"),
         (lambda data: b"GARBAGE!!" + data[9:], "does not begin with REDIS or VALKEY"),
@@ -147,9 +147,9 @@ def test_every_changed_byte_is_found(filled):
         (lambda data: data[:-1] + bytes([data[-1] ^ 1]), "differs from its checksum"),
     ],
 )
-def test_damage_is_described(filled, change, said):
+def test_damage_is_described(filled, change, message):
     """In words that follow 'a dump that'."""
-    with pytest.raises(DumpError, match=said):
+    with pytest.raises(DumpError, match=message):
         dump(change(filled[1]))
 
 
