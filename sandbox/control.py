@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from playbook.core.errors import UsageError
 from sandbox.faults import FAULTS
-from sandbox.service import HttpService
+from sandbox.serving.service import HttpService
 
 if TYPE_CHECKING:
     from starlette.requests import Request

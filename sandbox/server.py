@@ -13,27 +13,28 @@ from typing import Any
 
 from playbook.core.clock import Clock
 from playbook.core.guard import Guard
-from sandbox.backups import BackupsService
+from sandbox.alerts.receiver import ReceiverService
+from sandbox.alerts.service import AlertmanagerService
+from sandbox.app.service import DigitalOceanService
+from sandbox.backups.recovery import RecoveryService
+from sandbox.backups.service import BackupsService
 from sandbox.control import ControlService
-from sandbox.digitalocean.service import DigitalOceanService
 from sandbox.faults import world_with
-from sandbox.github import GitHubService
-from sandbox.load_tests import LoadTestsService
-from sandbox.logs import LogsService
-from sandbox.maintenance import MaintenanceService
-from sandbox.metrics.service import AlertmanagerService, GrafanaService, PrometheusService
-from sandbox.npm.service import NpmService
-from sandbox.pages import PagesService
-from sandbox.people import PeopleService
-from sandbox.portfolio.plain import PlainHttpService
-from sandbox.portfolio.service import PortfolioService
+from sandbox.figures.service import GrafanaService, PrometheusService
+from sandbox.load.service import LoadTestsService
+from sandbox.logs.service import LogsService
+from sandbox.people.maintenance import MaintenanceService
+from sandbox.people.service import PeopleService
 from sandbox.products import PORTFOLIO, Product
-from sandbox.receiver import ReceiverService
-from sandbox.recovery import RecoveryService
-from sandbox.service import Context, Service
-from sandbox.sign_ins import SignInsService
-from sandbox.tls import CertificateAuthority
-from sandbox.valkey import ValkeyService
+from sandbox.redis.service import ValkeyService
+from sandbox.security.github import GitHubService
+from sandbox.security.npm import NpmService
+from sandbox.security.sign_ins import SignInsService
+from sandbox.serving.authority import CertificateAuthority
+from sandbox.serving.service import Context, Service
+from sandbox.web.pages import PagesService
+from sandbox.web.plain import PlainHttpService
+from sandbox.web.service import PortfolioService
 
 _END_LIMIT = 3.0  # seconds
 

@@ -63,7 +63,8 @@ def test_fault_is_found_and_reported(run_checks, fault):
     assert {r.message: m for r in results.records if (m := mistakes_in(r.message))} == {}
     found = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
     certain = {item for item, (verdict, _) in expected.items() if not verdict.startswith("OK or ")}
-    assert certain <= set(found) <= set(expected), found
+    assert {item: expected[item] for item in certain - found.keys()} == {}, "expected, and not found"
+    assert {item: found[item] for item in found.keys() - expected.keys()} == {}, "found, and not expected"
     for item, (verdict, message) in found.items():
         assert verdict == expected[item][0].removeprefix("OK or "), found[item]
         assert re.fullmatch(expected[item][1], message), f"{item}: {message}"

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-import sandbox.digitalocean.service  # noqa: F401 - it registers its routes
+import sandbox.app.service  # noqa: F401 - it registers its routes
 from playbook.clients.redis import _READ_ONLY
 from playbook.core.clock import Clock
 from playbook.core.counters import Earlier
 from playbook.core.engine import Measurements
 from playbook.run import load_providers
 from playbook.settings.loading import load
-from sandbox.digitalocean.answers import ROUTES
+from sandbox.app.answers import ROUTES
 from sandbox.launcher import ATTACH_VARIABLE, attach_address, start
-from sandbox.valkey import MAY_READ
+from sandbox.redis.service import MAY_READ
 from tests.checks.conftest import LIMIT
 from tests.checks.expectations.scopes import WITHOUT
 from tests.preloaded import run_pytest

@@ -14,9 +14,9 @@ import pytest
 from playbook.clients.npm import Npm, npm
 from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable
 from playbook.settings.loading import load
-from sandbox.npm.service import NpmService
-from sandbox.npm.state import Advisory, NpmState
-from sandbox.service import Context
+from sandbox.security.npm import NpmService
+from sandbox.serving.service import Context
+from sandbox.world.npm import Advisory, NpmState
 from tests.real.servers import program
 
 pytestmark = pytest.mark.slow

@@ -25,11 +25,11 @@ from playbook.core.counters import Earlier
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.measure.figures.kpis import availability, error_rate, image_success, response_time
 from playbook.settings.loading import Settings, load
-from sandbox.metrics import api
-from sandbox.metrics.grafana import PANELS
-from sandbox.metrics.series import View
-from sandbox.metrics.state import MetricsState
+from sandbox.figures import api
+from sandbox.figures.grafana import PANELS
+from sandbox.figures.series import View, store_of
 from sandbox.world import World
+from sandbox.world.figures import MetricsState
 from tests.proven_queries import expression
 from tests.real.servers import READY_WITHIN, program, running
 
@@ -202,7 +202,7 @@ def real(world: World, tmp_path_factory: pytest.TempPathFactory) -> Any:
     promtool, prometheus = program("promtool"), program("prometheus")
     folder: Path = tmp_path_factory.mktemp("prometheus")
     samples, config = folder / "samples.txt", folder / "prometheus.yml"
-    samples.write_text(lines(world.metrics.store.until(NOW.timestamp())))
+    samples.write_text(lines(store_of(world.metrics).until(NOW.timestamp())))
     config.write_text("")
     subprocess.run(
         # One pass over the file for each block, so few and long ones.

@@ -11,6 +11,8 @@ import pytest
 from playbook.ci import github, state
 from playbook.ci.branches import Branches
 from playbook.cli import ci as command
+from playbook.cli import ci_publishing as publishing
+from playbook.cli import ci_reports as reports
 from playbook.cli.history import run_history
 from playbook.core.audience import Audience
 from playbook.core.catalogue import Catalogue
@@ -81,7 +83,7 @@ def push(root: Path, said: bytes | None, **more: str) -> list[str]:
     with serve(answer(body=said) if said is not None else answer("500 Oops", b"{}")) as server:
         environment = {**ON_ACTIONS, "GITHUB_API_URL": server.url, **more}
         # the origin is a folder, which wants no token
-        command.push(root, lines.append, environment)
+        publishing.push(root, lines.append, environment)
     return lines
 
 
@@ -295,7 +297,7 @@ def test_artifact_is_complete_only_if_not_public(root, visibility, variable, who
     state.write_visibility(root, visibility)
     said: list[str] = []
     output = root / "output"
-    command.artifact(root, said.append, {command.WHOLE_VARIABLE: variable, "GITHUB_OUTPUT": str(output)})
+    publishing.artifact(root, said.append, {publishing.WHOLE_VARIABLE: variable, "GITHUB_OUTPUT": str(output)})
     page = root / output.read_text().strip().partition("=")[2]
     assert (CANARY in page.read_text()) is whole, "the first page by itself is an artifact too"
     (made,) = (root / state.ARTIFACT).iterdir()
@@ -311,7 +313,7 @@ def test_sandbox_artifact_is_complete(root):
     made = msgspec.structs.replace(read_results(folder), target="sandbox", kind="sandbox")
     (folder / "results.json").write_bytes(msgspec.json.encode(made))
     write_all(made, folder)
-    command.artifact(root, print, {})
+    publishing.artifact(root, print, {})
     (kept,) = (root / state.ARTIFACT).iterdir()
     assert CANARY in (kept / "index.html").read_text()
 
@@ -340,7 +342,7 @@ def test_job_log_is_public_unless_place_is_private(root, monkeypatch, environmen
         given.append(variables)
         return 0
 
-    monkeypatch.setattr(command, "_run", instead)
+    monkeypatch.setattr(command, "run_command", instead)
     asked = {"set": "monthly", "cron": "", "target": "production", "scheduled": "", "fault": "", "shape": ""}
     options = argparse.Namespace(**asked, group="", shard="", fetched="false", allow_mutations="")
     command.run(options, root, lambda _: None, {**environment, "PRODUCTION_URL": "https://a.example"})
@@ -356,7 +358,7 @@ def test_private_site_is_not_published_to_public_pages(root):
         output, lines = root / f"output-{len(more)}", []
         with serve(answer(body=(on % more).encode())) as server:
             environment = {**ON_ACTIONS, "GITHUB_API_URL": server.url, "GITHUB_OUTPUT": str(output)}
-            command.pages(root, lines.append, environment)
+            publishing.pages(root, lines.append, environment)
         assert f"publish={published}" in output.read_text()
         assert any("production is private" in line for line in lines) is (published == "false")
 
@@ -395,5 +397,5 @@ def test_repository_is_derived_from_origin_outside_actions(root, address, name):
     """By the address of origin; anywhere else nobody says who can read it."""
     git("remote", "set-url", "origin", address, at=root)
     assert Branches(root).repository() == name
-    assert command._with_repository(root, {}).get("GITHUB_REPOSITORY", "") == name
-    assert command._with_repository(root, {"GITHUB_REPOSITORY": "a/b"})["GITHUB_REPOSITORY"] == "a/b"
+    assert reports.with_repository(root, {}).get("GITHUB_REPOSITORY", "") == name
+    assert reports.with_repository(root, {"GITHUB_REPOSITORY": "a/b"})["GITHUB_REPOSITORY"] == "a/b"

@@ -11,6 +11,7 @@ from playbook.ci import github, runner, state
 from playbook.ci.annotations import annotations_of
 from playbook.ci.choosing import choose
 from playbook.cli import ci as command
+from playbook.cli import ci_publishing as publishing
 from playbook.core.errors import UsageError
 from playbook.core.record import RootCause
 from playbook.core.verdict import EXIT_USAGE, Verdict
@@ -240,7 +241,7 @@ def test_missing_pages_keep_run_green_with_note(tmp_path, said, problem):
     """Where there are none the site stays an artifact, and that is said."""
     output, lines = tmp_path / "output", []
     with serve(said) as server:
-        assert command.pages(tmp_path, lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
+        assert publishing.pages(tmp_path, lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
         assert b"GET /repos/owner/name/pages HTTP/1.1" in server.requests[0]
     text = output.read_text(encoding="utf-8")
     assert ("publish=true" in text) is (not problem)
@@ -255,17 +256,17 @@ def test_sarif_upload_refusal_has_reason(tmp_path):
         answer("202 Accepted", b'{"id": "47"}'), answer("403 Forbidden", b'{"message": "not enabled"}')
     ) as server:
         lines: list[str] = []
-        assert command.code_scanning(tmp_path, name, lines.append, at(server.url)) == 0
+        assert publishing.code_scanning(tmp_path, name, lines.append, at(server.url)) == 0
         assert lines == ["code scanning: 47"]
         body = msgspec.json.decode(server.requests[0].partition(b"\r\n\r\n")[2])
         assert set(body) == {"commit_sha", "ref", "sarif"}
         with pytest.raises(UsageError, match=r"expected 202, got 403 \(not enabled; code scanning has to be"):
-            command.code_scanning(tmp_path, name, lines.append, at(server.url))
+            publishing.code_scanning(tmp_path, name, lines.append, at(server.url))
         demo = a_report(tmp_path / "data", target="sandbox", kind="sandbox")
         part = a_report(tmp_path / "data", target="b", partial=True)
         other = a_report(tmp_path / "data", target="c", records=[record(subject="kpis")])
         for each in (demo, part, other):
-            command.code_scanning(tmp_path, each, lines.append, at(server.url))
+            publishing.code_scanning(tmp_path, each, lines.append, at(server.url))
         assert len(server.requests) == 2
         for line, reason in zip(lines[-3:], ("nobody's", "a part of the set", "no security items"), strict=True):
             assert reason in line
@@ -274,7 +275,7 @@ def test_sarif_upload_refusal_has_reason(tmp_path):
 def test_missing_report_is_one_sentence(tmp_path):
     """Its push may have failed."""
     with pytest.raises(UsageError, match="is no kept report with findings"):
-        command.code_scanning(tmp_path, "x", print, {})
+        publishing.code_scanning(tmp_path, "x", print, {})
 
 
 def test_unreachable_github_api_is_one_sentence():
@@ -312,7 +313,7 @@ def test_run_step_exports_exit_code_as_output(tmp_path, monkeypatch, asked, comm
         a_report(root, target="sandbox", kind="sandbox")
         return 1
 
-    monkeypatch.setattr(command, "_run", instead)
+    monkeypatch.setattr(command, "run_command", instead)
     assert main(["ci", "run", "--target", "sandbox", *asked]) == 0
     (words,) = ran
     common = ["--target", "sandbox", "--reports", "reports", "--history", "data/history"]

@@ -9,6 +9,7 @@ import pytest
 from playbook.__main__ import main
 from playbook.ci import groups, state
 from playbook.cli import ci as command
+from playbook.cli import ci_publishing as publishing
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_USAGE, Verdict, worst
 from playbook.report import write_all
@@ -100,7 +101,7 @@ def test_job_runs_its_part_of_group(root, monkeypatch):
         reported(root, shop_a=Verdict.OK, shop_d=Verdict.CRITICAL)
         return 1
 
-    monkeypatch.setattr(command, "_run", run)
+    monkeypatch.setattr(command, "run_command", run)
     output = root / "output"
     assert command.run(options(), root, print, {"GITHUB_OUTPUT": str(output)}) == 0
     assert "--target group:shops" in " ".join(ran[0])
@@ -128,7 +129,7 @@ def test_group_summary_and_artifact_omit_private_details(root, is_private):
     assert "1 of 2 targets is CRITICAL" in summary.read_text()
     found = record(Verdict.CRITICAL, 1).message
     assert found not in summary.read_text()
-    command.artifact(root, print, {})
+    publishing.artifact(root, print, {})
     kept = read_overview(root / state.ARTIFACT / page.name)
     assert [(row.target, row.verdict) for row in kept.rows] == [("shop-d", "CRITICAL"), ("shop-a", "OK")]
     assert (kept.rows[0].worst == found) is is_private

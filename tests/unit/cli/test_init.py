@@ -18,7 +18,7 @@ from playbook.core.places import ROOT
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
 from playbook.settings.loading import load
 from playbook.settings.sections.parts import PARTS
-from sandbox.digitalocean import apps
+from sandbox.app import apps, specs
 from sandbox.launcher import start
 from tests.unit.digitalocean import running
 from tests.unit.loopback import closed_port
@@ -279,8 +279,8 @@ def test_databases_in_spec_need_no_setting(from_app, simulator):
 
 def test_database_that_admits_app_is_named(from_app, simulator, monkeypatch):
     """Where the app's spec does not name it."""
-    spec = apps._spec
-    monkeypatch.setattr(apps, "_spec", lambda state: {k: v for k, v in spec(state).items() if k != "databases"})
+    spec = specs.spec_of
+    monkeypatch.setattr(apps, "spec_of", lambda state: {k: v for k, v in spec(state).items() if k != "databases"})
     from_app()
     (found,) = settings(DIGITALOCEAN_TOKEN="t").target.digitalocean.databases
     (database,) = simulator.state.databases

@@ -15,9 +15,10 @@ import trustme
 
 from playbook.clients import wire
 from playbook.clients.breakage import Kind
-from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy, shown
+from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy
 from playbook.clients.proxies import proxy_for
 from playbook.clients.trust import context_for
+from playbook.clients.urls import shown
 from playbook.core.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.core.secret import Secret
 from playbook.settings.loading import TimeLimits

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playbook.history.incidents import incidents
+from playbook.history.folding import incidents
 from playbook.history.rules import Rules, Window
 from playbook.notify.due import OPENINGS, due
 from tests.unit.notify.lines import CRIT, DAY, OK, START, UNK, run

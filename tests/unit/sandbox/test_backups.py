@@ -21,9 +21,10 @@ from redis.retry import Retry
 
 from playbook.core.clock import FixedClock
 from playbook.core.guard import Guard, temporary_folder
-from sandbox.backups import NIGHTS, BackupsService, BackupsState
-from sandbox.service import Context
-from sandbox.tls import CertificateAuthority
+from sandbox.backups.service import BackupsService
+from sandbox.serving.authority import CertificateAuthority
+from sandbox.serving.service import Context
+from sandbox.world.backups import NIGHTS, BackupsState
 
 pytestmark = pytest.mark.slow
 

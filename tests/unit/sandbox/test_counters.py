@@ -1,6 +1,6 @@
 """The app's metrics in Prometheus' text format."""
 
-from sandbox.portfolio.counters import Counter, Histogram, gauge
+from sandbox.web.counters import Counter, Histogram, gauge
 
 
 def test_counter_adds_up_by_labels():

@@ -16,8 +16,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from playbook.core.clock import FixedClock
-from sandbox.digitalocean.history import RUNNING
-from sandbox.digitalocean.state import DigitalOceanState
+from sandbox.world.app import DigitalOceanState
+from sandbox.world.app_history import RUNNING
 from tests.unit.digitalocean import Simulator, healthy, running
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)

@@ -20,10 +20,10 @@ import httpx
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from sandbox.digitalocean.answers import ROUTES, Route
-from sandbox.digitalocean.history import identifier
-from sandbox.digitalocean.monitoring import UPTIME_CHECK
-from sandbox.digitalocean.state import Database
+from sandbox.app.answers import ROUTES, Route
+from sandbox.app.monitoring import UPTIME_CHECK
+from sandbox.world.app import Database
+from sandbox.world.app_history import identifier
 from tests.unit.digitalocean import Simulator, running
 
 VARIABLE = "PLAYBOOK_DO_OPENAPI"

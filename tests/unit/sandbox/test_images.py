@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sandbox.portfolio.images import MEDIA_TYPES, Refused, Wishes, larger, optimize
+from sandbox.images.optimizing import MEDIA_TYPES, Refused, Wishes, larger, optimize
 
 SAMPLE = (Path(__file__).parents[3] / "playbook/data/sample.jpg").read_bytes()
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from playbook.settings.loading import load
-from sandbox.maintenance import MaintenanceService, MaintenanceState
+from sandbox.people.maintenance import MaintenanceService
+from sandbox.world.maintenance import MaintenanceState
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 
 from playbook.core.clock import Clock
-from sandbox.metrics.service import USERNAME, AlertmanagerService, GrafanaService, PrometheusService
-from sandbox.metrics.state import AlertsState, MetricsState
-from sandbox.service import Context
+from sandbox.alerts.service import AlertmanagerService
+from sandbox.figures.series import store_of
+from sandbox.figures.service import GrafanaService, PrometheusService
+from sandbox.serving.basic_auth import USERNAME
+from sandbox.serving.service import Context
 from sandbox.world import World
+from sandbox.world.alerts import AlertsState
+from sandbox.world.figures import MetricsState
 
 NOW = datetime(2026, 6, 15, 14, 33, 37, tzinfo=UTC)
 PROXY = "/api/datasources/proxy/uid/prometheus"
@@ -36,7 +40,7 @@ def healthy() -> MetricsState:
 
 def one(state: MetricsState, name: str, moment: datetime = NOW, **labels: str) -> Any:
     """The first series with these labels."""
-    view = state.store.until(moment.timestamp())
+    view = store_of(state).until(moment.timestamp())
     return view.series(next(key for key in view.labels(name) if labels.items() <= dict(key).items()))
 
 
@@ -75,11 +79,11 @@ def test_history_continues_deterministically():
 
 def test_worlds_with_equal_levers_share_samples():
     """Another lever, and another minute, has samples of its own."""
-    first = MetricsState.healthy(NOW).store
-    assert MetricsState.healthy(NOW + timedelta(seconds=20)).store is first
-    assert MetricsState.healthy(NOW + timedelta(seconds=60)).store is not first
+    first = store_of(MetricsState.healthy(NOW))
+    assert store_of(MetricsState.healthy(NOW + timedelta(seconds=20))) is first
+    assert store_of(MetricsState.healthy(NOW + timedelta(seconds=60))) is not first
     high = replace(MetricsState.healthy(NOW), cpu={"portfolio-web": 95.0})
-    assert high.store is not MetricsState.healthy(NOW).store
+    assert store_of(high) is not store_of(MetricsState.healthy(NOW))
 
 
 def test_traffic_varies_by_day_and_grows(healthy):
@@ -95,7 +99,7 @@ def test_traffic_varies_by_day_and_grows(healthy):
 
 def test_buckets_are_cumulative(healthy):
     """Each holds those before it, and the last is the count."""
-    view = healthy.store.until(NOW.timestamp())
+    view = store_of(healthy).until(NOW.timestamp())
     for route in ("/", "/gallery"):
         instance = {"route": route, "instance": "portfolio-web-0:3000"}.items()
         keys = [k for k in view.labels("http_request_duration_seconds_bucket") if instance <= dict(k).items()]
@@ -143,11 +147,11 @@ def test_buckets_are_cumulative(healthy):
 )
 def test_lever_affects_only_its_metric(lever, value, query, least, most):
     """Over the last day; the days before are as they were."""
-    from sandbox.metrics import promql
+    from sandbox.figures import promql
 
     state = MetricsState.healthy(NOW)
     setattr(state, lever, value)
-    view = state.store.until(NOW.timestamp())
+    view = store_of(state).until(NOW.timestamp())
     ((_, points),) = promql.instant(view, promql.parse(query), NOW.timestamp()).rows
     assert least < points[0][1] < most
     if lever != "stale_minutes":
@@ -176,7 +180,7 @@ def test_portfolio_targets_can_be_down_alone():
 def test_buckets_and_metrics_can_be_missing():
     """The largest bucket is all of them."""
     state = MetricsState(NOW, largest_bucket=1.0, missing={"image_queue_length"})
-    view = state.store.until(NOW.timestamp())
+    view = store_of(state).until(NOW.timestamp())
     bounds = {float(dict(key)["le"]) for key in view.labels("http_request_duration_seconds_bucket")}
     assert sorted(bounds)[-2:] == [1.0, float("inf")]
     assert "image_queue_length" not in view.names()

@@ -19,7 +19,7 @@ from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.retry import Retry
 
 from sandbox.launcher import RunningSandbox, start
-from sandbox.seen import READER
+from sandbox.serving.seen import READER
 
 pytestmark = pytest.mark.slow
 

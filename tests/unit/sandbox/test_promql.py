@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.metrics import promql
-from sandbox.metrics.numbers import number
-from sandbox.metrics.series import Series
+from sandbox.figures import promql
+from sandbox.figures.numbers import number
+from sandbox.figures.series import Series
 
 SECOND = 1000
 # metric, labels → seconds and values

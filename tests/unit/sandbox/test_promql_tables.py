@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from sandbox.metrics.promql import tables
-from sandbox.metrics.promql.aggregate import aggregate
-from sandbox.metrics.promql.binary import SETS, Operation
-from sandbox.metrics.promql.functions import replacing
-from sandbox.metrics.promql.values import nameless
-from sandbox.metrics.promql.windows import KEEPS_NAME, WINDOW_FUNCTIONS, RangeVector
+from sandbox.figures.promql import tables
+from sandbox.figures.promql.aggregate import aggregate
+from sandbox.figures.promql.binary import SETS, Operation
+from sandbox.figures.promql.functions import replacing
+from sandbox.figures.promql.values import nameless
+from sandbox.figures.promql.windows import KEEPS_NAME, WINDOW_FUNCTIONS, RangeVector
 
 SPAN = 3_600_000  # milliseconds
 STEPS = np.arange(-600_000, SPAN + 600_000, 7_000, dtype=np.int64)

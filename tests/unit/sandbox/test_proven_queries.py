@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from playbook.settings.loading import load
-from sandbox.metrics import promql
-from sandbox.metrics.series import Series
+from sandbox.figures import promql
+from sandbox.figures.series import Series
 from tests.proven_queries import EVALUATED, INTERVAL, SCENARIOS, Expected, expression, values_of
 
 

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from sandbox.backup_archives import _connect
-from sandbox.service import LOOPBACK, Port
+from sandbox.backups.archives import _connect
+from sandbox.loopback import LOOPBACK
+from sandbox.serving.service import Port
 
 
 def refuses(number: int) -> bool:
