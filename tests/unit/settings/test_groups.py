@@ -106,7 +106,7 @@ def test_variable_may_name_a_group(root):
 
 def test_command_for_one_target_refuses_a_group(root):
     """The message says how many targets that would be."""
-    with pytest.raises(UsageError, match="expected one target, got group:shops, which stands for 3"):
+    with pytest.raises(UsageError, match="expected one target, got group:shops, which names 3 targets"):
         load("group:shops", root=root, environment={})
 
 
