@@ -58,7 +58,7 @@ def test_storage_has_room(storage_week: StorageWeek, limits: Limits, judge: Judg
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.resources.network", runbook="resource-exhaustion")
-def test_traffic_is_like_the_week_before(network_week: NetworkWeek, limits: Limits, judge: Judge) -> None:
+def test_traffic_is_similar_to_the_week_before(network_week: NetworkWeek, limits: Limits, judge: Judge) -> None:
     """The app's outbound traffic is at most 50 % above and 40 % below that of the week before.
 
     Only days that are known in both weeks are compared. UNKNOWN: fewer than six of seven.

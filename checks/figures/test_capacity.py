@@ -29,7 +29,7 @@ def test_no_limit_is_reached_soon(capacity_growth: CapacityGrowth, limits: Limit
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.capacity.spikes", runbook="resource-exhaustion")
-def test_a_spike_could_be_carried(headroom: Headroom, limits: Limits, judge: Judge) -> None:
+def test_spike_fits_capacity(headroom: Headroom, limits: Limits, judge: Judge) -> None:
     """A spike, by default 1.5 times the month's peak, leaves every instance below 90 % CPU (critical over 100 %).
 
     Where a load test was run, the spike must also stay within the load that it carried. UNKNOWN: samples cover
@@ -44,7 +44,7 @@ def test_a_spike_could_be_carried(headroom: Headroom, limits: Limits, judge: Jud
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.capacity.scaling-policy", runbook="resource-exhaustion")
-def test_components_scale_as_the_policy_says(scaling_policies: ScalingPolicies, judge: Judge) -> None:
+def test_components_scale_by_policy(scaling_policies: ScalingPolicies, judge: Judge) -> None:
     """Every component has the instances and the autoscaling that the policy in the settings requires.
 
     Autoscaling bounds that differ from the policy are a warning; fewer instances, or no autoscaling, are critical.

@@ -64,7 +64,7 @@ def test_no_key_is_too_large(redis_keys: RedisKeys, limits: Limits, judge: Judge
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.redis.memory", runbook="resource-exhaustion")
-def test_memory_of_redis_is_well_used(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
+def test_redis_memory_is_used_efficiently(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
     """Redis has a memory limit, uses at most 80 % of it where it may not evict, and wastes little.
 
     Memory that is held but unused (fragmentation, buffers, the program itself) is at most 30 % of the limit.

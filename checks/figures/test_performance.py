@@ -27,7 +27,7 @@ def test_month_was_within_limits(month_report: MonthReport, judge: Judge) -> Non
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.performance.comparison", runbook="high-response-times")
-def test_month_is_no_worse_than_the_one_before(month_comparison: MonthComparison, judge: Judge) -> None:
+def test_month_is_no_worse_than_the_previous(month_comparison: MonthComparison, judge: Judge) -> None:
     """No key figure of the last 30 days is worse than in the 30 before by more than its tolerance.
 
     UNKNOWN: coverage of the two months differs, or is too low to compare them.
@@ -45,7 +45,7 @@ def test_month_is_no_worse_than_the_one_before(month_comparison: MonthComparison
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.performance.anomalies", runbook="high-error-rates")
-def test_no_day_was_out_of_the_usual(month_days: MonthDays, judge: Judge) -> None:
+def test_no_day_was_unusual(month_days: MonthDays, judge: Judge) -> None:
     """No whole day of the month is far from the median of its kind of day, in robust standard deviations.
 
     UNKNOWN: fewer than 24 of the 30 days are known and none of them is unusual.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.mark.load
 @pytest.mark.item("load.carried", runbook="high-response-times")
-def test_the_load_was_carried(load_test: LoadTest, limits: Limits, judge: Judge) -> None:
+def test_load_was_sustained(load_test: LoadTest, limits: Limits, judge: Judge) -> None:
     """The test ran as planned, and its users reached most of the rate that immediate answers would allow.
 
     It is a warning where the cap on requests per second, or the load generator's own CPU, limited the rate. A
@@ -98,9 +98,7 @@ def test_hardly_any_request_fails_under_load(load_failures: LoadFailures, limits
 
 @pytest.mark.load
 @pytest.mark.item("load.server", runbook="resource-exhaustion")
-def test_the_server_stays_within_its_range_under_load(
-    loaded_server: LoadedServer, limits: Limits, judge: Judge
-) -> None:
+def test_server_stays_within_limits_under_load(loaded_server: LoadedServer, limits: Limits, judge: Judge) -> None:
     """The image queue stays short and Redis fast. The evidence lists the bottlenecks in order of appearance."""
     for queue in loaded_server.queue:
         judge(queue, limits.queue_length, subject="Image queue under load")

@@ -198,7 +198,7 @@ def test_completion_was_announced(
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.documentation")
-def test_documentation_follows_the_maintenance(
+def test_documentation_is_updated_after_maintenance(
     maintenance_plan: MaintenancePlan, attestations: Attestations, judge: Judge
 ) -> None:
     """After the maintenance, somebody signed that the documentation is up to date."""

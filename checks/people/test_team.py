@@ -16,7 +16,7 @@ pytestmark = pytest.mark.team
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.docs.updated")
-def test_documentation_follows_the_weeks_changes(
+def test_documentation_covers_the_weeks_changes(
     documentation: Documentation, attestations: Attestations, judge: Judge
 ) -> None:
     """Nothing was deployed since this week's review of the documents, or somebody signed that they are up to date.

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.security
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.config.tls")
-def test_tls_is_configured_well(
+def test_tls_configuration_is_strong(
     tls_configuration: TlsConfiguration,
     plain_http: PlainHttp,
     hsts: Hsts,

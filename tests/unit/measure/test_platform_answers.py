@@ -145,7 +145,7 @@ def _scaling(canned: Canned) -> Any:
 
 def _network(canned: Canned) -> Any:
     found = network_week(canned.api, SETTINGS, CLOCK)
-    return judged(check("test_resources", "test_traffic_is_like_the_week_before"), network_week=found)
+    return judged(check("test_resources", "test_traffic_is_similar_to_the_week_before"), network_week=found)
 
 
 def _restarts(canned: Canned) -> Any:

@@ -157,6 +157,9 @@ def test_a_rise_is_judged_however_few_days_are_known():
 
 def network_verdict(sizes) -> str:
     """Of the check."""
-    return str(
-        judged(check("test_resources", "test_traffic_is_like_the_week_before"), network_week=network(sizes))[0]
+    traffic = check("test_resources", "test_traffic_is_similar_to_the_week_before")
+    return str(judged(traffic, network_week=network(sizes))[0])
+
+
+        ]
     )
