@@ -159,7 +159,3 @@ def network_verdict(sizes) -> str:
     """Of the check."""
     traffic = check("test_resources", "test_traffic_is_similar_to_the_week_before")
     return str(judged(traffic, network_week=network(sizes))[0])
-
-
-        ]
-    )
