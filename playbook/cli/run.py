@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from playbook.cli.run_channel import Ear
+from playbook.cli.run_channel import RunChannel
 from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.command_line import positive, require_set
@@ -207,9 +207,9 @@ class Runner:
             environment[SCHEDULED_VARIABLE] = "1"
         started = time.monotonic()
         try:
-            with Ear() as ear:
-                code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: ear.address}, ear)
-                return self._ended(code, time.monotonic() - started, ear.heard())
+            with RunChannel() as channel:
+                code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: channel.address}, channel)
+                return self._ended(code, time.monotonic() - started, channel.received())
         except (OSError, subprocess.SubprocessError) as error:  # no memory for a process
             self._say(f"pytest could not be run: {type(error).__name__}: {error}")
             return Ended(EXIT_UNKNOWN, time.monotonic() - started)
@@ -219,7 +219,7 @@ class Runner:
         targets = [f"--target={name}" for name in self._options.target or ()]
         return targets + ([f"--shard={shard}"] if shard else [])
 
-    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str], ear: Ear) -> int:
+    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str], channel: RunChannel) -> int:
         if self._signal:
             return _SIGNALLED + self._signal
         # In a session of its own, so that Ctrl-C reaches it once, through us.
@@ -229,27 +229,27 @@ class Runner:
             env=environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            pass_fds=(ear.to_speak_into,),
+            pass_fds=(channel.writer,),
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call, and no other threads
         ) as child:
             self._child = child
             if self._signal:  # it came while the child was started
                 child.send_signal(self._signal)
             try:
-                return self._wait(child, ear)
+                return self._wait(child, channel)
             finally:
                 self._child = None
                 if child.poll() is None:
                     os.killpg(child.pid, signal.SIGKILL)
 
-    def _wait(self, child: subprocess.Popen[bytes], ear: Ear) -> int:
+    def _wait(self, child: subprocess.Popen[bytes], channel: RunChannel) -> int:
         limit, ends = time.monotonic() + self._limit, 0.0
         while True:
             try:
                 code = child.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 now = time.monotonic()
-                ear.listen()
+                channel.receive()
             else:
                 break
             if not ends and self._signal:

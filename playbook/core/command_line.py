@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import configparser
 import difflib
 import re
 from collections.abc import Sequence
@@ -88,6 +87,8 @@ def require_set(command: str, name: str, root: Path) -> None:
     message = f"{command}: expected a set such as daily, got {name!r}"
     if not re.fullmatch(r"[a-z]\w*", name):
         raise UsageError(message)
+    import configparser  # only for commands with a set
+
     lines: list[str] = []
     for file in (root / "pytest.ini",) if is_checkout(root) else (INI, root / "pytest.ini"):
         ini = configparser.ConfigParser(interpolation=None)

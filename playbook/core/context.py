@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import Literal
 
 import msgspec
@@ -11,6 +13,11 @@ from playbook.core.audience import Audience
 GROUPS = ("new", "worse", "first", "still", "unseen", "fixed")  # of Compared, most urgent first
 
 Change = Literal["new", "still", "back", "first"]
+
+
+# Public, as it names neither: whoever visits the website sees as much.
+RELEASED = "Another deployment serves visitors than in the last good run."
+_DIGEST = re.compile(r"sha256:[0-9a-f]{24}")
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +42,17 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
     deployment: str
     commit: str = ""
+
+    @property
+    def for_everybody(self) -> Release:
+        """Return a digest of the deployment's id, without the commit: enough to tell whether two are the same."""
+        if _DIGEST.fullmatch(self.deployment):
+            return Release(deployment=self.deployment)
+        return Release(deployment=f"sha256:{hashlib.sha256(self.deployment.encode()).hexdigest()[:24]}")
+
+    def is_same(self, other: Release) -> bool:
+        """Whether both are one deployment; either may be in the form for everybody."""
+        return self.for_everybody == other.for_everybody
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):

@@ -228,11 +228,9 @@ class Judge:
 
 
 def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
-    """A passing judgement without enough coverage, as UNKNOWN; its value is only part of the text, as trends must
-    not use it.
-    """
+    """A passing judgement without enough coverage, as UNKNOWN; its value is only in the text, not for trends."""
     has_value = judgement.found and judgement.found != coverage.got
-    seen = f"{coverage.got}; what was seen gives {judgement.found}" if has_value else coverage.got
+    seen = f"{coverage.got}; partial result: {judgement.found}" if has_value else coverage.got
     return msgspec.structs.replace(
         judgement,
         verdict=Verdict.UNKNOWN,

@@ -6,6 +6,8 @@ import hashlib
 import re
 from datetime import datetime
 
+from playbook.core.zones import beside
+
 _LONGEST = 80
 
 
@@ -22,9 +24,9 @@ def anchor(text: str) -> str:
     return f"r-{slug(text)}"
 
 
-def when(moment: datetime) -> str:
-    """``23 Nov 2026 06:17 UTC``."""
-    return f"{moment:%-d %b %Y %H:%M} UTC"
+def when(moment: datetime, zone: str = "UTC") -> str:
+    """``23 Nov 2026 06:17 UTC (07:17 in Berlin)``; UTC alone where that is the zone."""
+    return f"{moment:%-d %b %Y %H:%M} UTC{beside(moment, zone)}"
 
 
 def short(moment: datetime) -> str:

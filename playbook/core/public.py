@@ -16,7 +16,7 @@ import msgspec
 
 from playbook.core.audience import Audience, Public, say
 from playbook.core.catalogue import Catalogue, Item
-from playbook.core.context import GROUPS, Before, Link, Thread
+from playbook.core.context import GROUPS, RELEASED, Before, Link, Thread
 from playbook.core.errors import (
     Denied,
     Malformed,
@@ -137,6 +137,8 @@ def public_thread(thread: Thread | None, items: Sequence[str], shown: Sequence[R
         severity={named[item]: severity for item, severity in thread.severity.items() if item in named},
         links={named[item]: _public_links(links) for item, links in thread.links.items() if item in named},
         last_good=_public_before(thread.last_good),
+        released=RELEASED if thread.released else "",
+        release_links=_public_links(thread.release_links),
     )
 
 
@@ -179,6 +181,7 @@ def public_record(record: Record, item: Item | None) -> Record:
         seconds=record.seconds,
         readings=record.readings,
         audience=record.audience,
+        release=record.release and record.release.for_everybody,
     )
     if record.audience is Audience.TEAM:
         return shown

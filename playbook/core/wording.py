@@ -19,7 +19,9 @@ _NONE = re.compile(r"(?:none|nothing)(?: at all)?(?P<rest>\b.*)", re.DOTALL)
 _ANSWER = "an answer from "
 _ARTICLE = re.compile(r"^(?:an?|the|some)\s+")
 _UNITS = "%|ms|s|min|h|d|days?|weeks?|months?|[KMGT]?i?B|points?|requests?|images?|jobs?|keys?"
-_NUMBER_AND_UNIT = re.compile(rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])")
+_NUMBER_AND_UNIT = re.compile(
+    rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])|(?<=&[gl]t;) (?=[0-9])"
+)
 
 
 def name_of(slug: str) -> str:
@@ -68,6 +70,19 @@ def kept_together(text: str) -> str:
     files.
     """
     return _NUMBER_AND_UNIT.sub("\N{NO-BREAK SPACE}", text)
+
+
+def code_parts(text: str) -> list[tuple[str, bool]]:
+    """The parts of a text, each with whether it is code: what stands between two backticks."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one without its other is a character like any other
+        return [(text, False)]
+    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
+
+
+def without_code_marks(text: str) -> str:
+    """The same for plain text, where backticks would be read as such."""
+    return "".join(part for part, _ in code_parts(text))
 
 
 def span(seconds: float) -> str:

@@ -10,8 +10,9 @@ What an observation of an item means:
 An item of which there is no check any more, as a whole run of its set shows, is gone: an incident that waits for
 such items alone is closed as that, and not as recovered.
 
-So UNKNOWN alone never opens a "down" incident. Bad observations in a row may be of either kind; what opens is of
-the kind of the newest.
+One cause is one incident, whether its items are out of bounds, cannot be seen, or some of each: its identity is
+made of target and cause, and its kind changes with what is found. UNKNOWN alone never makes it "down"; once it was
+down, it stays as severe when nothing can be seen of it any more.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ from playbook.history.lengths import Lasted
 from playbook.history.runs import Finding
 from playbook.history.standing import CANNOT_SEE, DOWN, Kind
 
-What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened", "again"]
+What = Literal["opened", "joined", "escalated", "unseen", "seen", "recovered", "gone", "reopened", "again"]
 
 WRONG: dict[Kind, str] = {DOWN: "out of bounds", CANNOT_SEE: "cannot be seen"}
+WAS_WRONG = "out of bounds when last seen"
 AGAIN: dict[Kind, str] = {DOWN: "within bounds again", CANNOT_SEE: "can be seen again"}
 GONE = "the check is gone"
 
@@ -41,7 +43,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: the same whenever it is derived again: fingerprint, what, and when.
-        what: ``again`` is none that happened: it is still open, and nobody has acknowledged it.
+        what: ``escalated`` is the turn for the worse; ``unseen`` and ``seen`` say that what is out of bounds could
+            not be seen any more, and is seen again. ``again`` is none that happened: it is still open, and nobody
+            has acknowledged it.
         at: when the run that showed it began.
         run: id of the run that showed it.
         quiet: it fell into a maintenance window, so nobody is to be told.
@@ -61,8 +65,10 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """One cause, from its opening to its end, with all that failed for it.
 
     Attributes:
-        fingerprint: over target, kind and root cause; no date, so that a relapse has the same.
+        fingerprint: over target and root cause; neither kind nor date, so that it stays the same when the kind
+            changes, and a relapse has the same.
         number: of incidents with this fingerprint, from 1, in order of time.
+        kind: of the newest looks: ``down`` while an item is seen out of bounds.
         cause: id of what could not be reached or measured, else the item's id without its cadence.
         name: the cause in the catalogue's words; ``title`` is this and what is wrong.
         message: the newest of what was said of it.
@@ -71,6 +77,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         gone: it was closed as its checks are gone, so that nobody knows whether all is well.
         lasted: how long it was bad in all, up to its newest look; ``lasted_until`` goes on from there.
         items: every item that failed for it, in the order in which they joined.
+        down: those of them that were out of bounds for it.
         reopened: how often it came back within the set time.
         flapping: it came back more often than is set.
     """
@@ -87,6 +94,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     opened: Moment
     closed: Moment | None = None
     items: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
     reopened: int = 0
     flapping: bool = False
     gone: bool = False
@@ -96,7 +104,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     def lasted_until(self, now: datetime) -> Lasted:
         """How long it was bad by now, in all its spells, and how long nobody measured it."""
         if self.lasted is None:  # nobody looked in between that is known
-            return Lasted(bad=((self.closed or now) - self.opened).total_seconds())
+            return Lasted(bad=((self.closed or now) - self.opened).total_seconds(), was_down=True)
         return self.lasted.until(now)
 
     @property
@@ -110,15 +118,14 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return self.closed is None
 
 
-def fingerprint_of(target: str, kind: Kind, cause: str) -> str:
-    """Twelve hexadecimal digits, the same for every relapse."""
-    return hashlib.sha256(json.dumps([target, kind, cause]).encode()).hexdigest()[:12]
+def fingerprint_of(target: str, cause: str) -> str:
+    """Twelve hexadecimal digits, the same for every relapse and for both kinds."""
+    return hashlib.sha256(json.dumps([target, cause]).encode()).hexdigest()[:12]
 
 
-def fingerprints_of(target: str, item: str) -> set[str]:
-    """Of the incidents that an item opens by itself, and not for a root cause."""
-    cause = item.partition(".")[2] or item
-    return {fingerprint_of(target, kind, cause) for kind in WRONG}
+def fingerprint_of_item(target: str, item: str) -> str:
+    """Of the incident that an item opens by itself, and not for a root cause."""
+    return fingerprint_of(target, item.partition(".")[2] or item)
 
 
 def cause_of(item: str, finding: Finding) -> str:

@@ -14,11 +14,11 @@ from typing import Literal
 import msgspec
 
 from playbook.core.clock import Moment, days
-from playbook.history.standing import CANNOT_SEE, Kind, Standing
+from playbook.history.standing import DOWN, Kind, Standing
 
-State = Literal["bad", "not measured", "well"]
+State = Literal["bad", "not seen", "well"]
 BAD: State = "bad"
-NOT_MEASURED: State = "not measured"
+NOT_SEEN: State = "not seen"
 WELL: State = "well"
 _MINUTE = timedelta(minutes=1)
 
@@ -27,7 +27,8 @@ class Lasted(msgspec.Struct, frozen=True, kw_only=True):
     """How long it was bad, up to the newest look.
 
     Attributes:
-        bad, unmeasured: seconds, over all its spells.
+        bad, unseen, unmeasured: seconds, over all its spells: out of bounds, looked at in vain, and not looked at.
+        was_down: it was out of bounds at some time; else what counts is how long it could not be seen.
         spells: how often it was open: once, and once more for each time it came back.
         looked: the newest look at it while it was open; None once it is closed.
         state: what that look found.
@@ -35,7 +36,9 @@ class Lasted(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     bad: float = 0.0
+    unseen: float = 0.0
     unmeasured: float = 0.0
+    was_down: bool = False
     spells: int = 1
     looked: Moment | None = None
     state: State = WELL
@@ -47,23 +50,24 @@ class Lasted(msgspec.Struct, frozen=True, kw_only=True):
             return self
         passed = max((now - self.looked).total_seconds(), 0.0)
         due = max(((self.known_until or self.looked) - self.looked).total_seconds(), 0.0)
-        known = 0.0 if self.state == NOT_MEASURED else min(passed, due)
+        known = min(passed, due)
         return msgspec.structs.replace(
             self,
             bad=self.bad + (known if self.state == BAD else 0.0),
+            unseen=self.unseen + (known if self.state == NOT_SEEN else 0.0),
             unmeasured=self.unmeasured + passed - known,
             looked=max(now, self.looked),
         )
 
     @property
     def bad_time(self) -> timedelta:
-        """How long it was bad."""
-        return timedelta(seconds=self.bad)
+        """How long it was bad; of what was never seen out of bounds, how long it could not be seen."""
+        return timedelta(seconds=self.bad if self.was_down else self.unseen)
 
     @property
     def unmeasured_time(self) -> timedelta:
         """How long nobody knows what it was."""
-        return timedelta(seconds=self.unmeasured)
+        return timedelta(seconds=self.unmeasured + (self.unseen if self.was_down else 0.0))
 
     @property
     def words(self) -> str:
@@ -79,19 +83,26 @@ class Course:
 
     so_far: Lasted = Lasted(spells=0)  # noqa: RUF009 - frozen
 
-    def begin(self, at: datetime, now: datetime) -> None:
-        """It opened or came back by the looks from ``at`` to ``now``, all of them bad."""
-        before = self.so_far
+    def begin(self, at: datetime, now: datetime, kind: Kind) -> None:
+        """It opened or came back by the looks from ``at`` to ``now``, the first of which found ``kind``."""
         self.so_far = msgspec.structs.replace(
-            before, spells=before.spells + 1, looked=at, state=BAD, known_until=now
+            self.so_far,
+            spells=self.so_far.spells + 1,
+            looked=at,
+            state=BAD if kind == DOWN else NOT_SEEN,
+            was_down=self.so_far.was_down or kind == DOWN,
+            known_until=now,
         )
 
-    def look(self, at: datetime, kind: Kind, cause: str, items: Sequence[Standing]) -> None:
-        """The next look while it is open, at its items."""
+    def look(self, at: datetime, cause: str, parts: Sequence[tuple[Standing, Kind]]) -> None:
+        """The next look while it is open, at its items; each with the worst kind that it was since the opening."""
+        items = [each for each, _ in parts]
         asked = [each for each in items if each.bad] or items
         known = max((each.known_until or at for each in asked), default=at)
+        state = _state(cause, parts)
+        was_down = self.so_far.was_down or state == BAD
         self.so_far = msgspec.structs.replace(
-            self.so_far.until(at), state=_state(kind, cause, items), known_until=known
+            self.so_far.until(at), state=state, was_down=was_down, known_until=known
         )
 
     def end(self, at: datetime) -> None:
@@ -99,14 +110,13 @@ class Course:
         self.so_far = msgspec.structs.replace(self.so_far.until(at), looked=None)
 
 
-def _state(kind: Kind, cause: str, items: Sequence[Standing]) -> State:
+def _state(cause: str, parts: Sequence[tuple[Standing, Kind]]) -> State:
     """What the newest looks at the items found: one that is bad is enough, and one that is not seen tells less."""
-    unseen = [each for each in items if each.bad and not each.seen]
-    if kind == CANNOT_SEE:
-        return BAD if any(each.cause == cause for each in unseen) else WELL
-    if any(each.bad and each.seen for each in items):
+    if any(kind == DOWN and each.is_down for each, kind in parts):
         return BAD
-    return NOT_MEASURED if unseen else WELL
+    # What was only ever unseen for this cause, and is unseen for another one by now, says nothing of it.
+    unseen = any(each.bad and not each.is_down and (kind == DOWN or each.cause == cause) for each, kind in parts)
+    return NOT_SEEN if unseen else WELL
 
 
 def length(time: timedelta) -> str:

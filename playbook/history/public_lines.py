@@ -50,7 +50,7 @@ def public_line(line: RunLine, catalogue: Catalogue, measurements: Collection[st
             part: [each for each in those if each in catalogue.items] for part, those in line.left_out.items()
         },
         audience=Audience.PUBLIC,
-        release=None,
+        release=line.release and line.release.for_everybody,
     )
 
 

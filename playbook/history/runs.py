@@ -83,7 +83,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         audience: ``public`` holds nothing that is the team's (``playbook.history.public_lines``); a line that does
             not say it may.
         left_out: what is not part of the product, by part: the ids of the set's items that are about it.
-        release: what served visitors, where that was asked; of a public line None.
+        release: what served visitors, where that was asked; of a public line only a digest.
     """
 
     schema: int = 1

@@ -1,4 +1,4 @@
-"""How it stands with one item, run after run: what an incident waits for."""
+"""The state of one item, run after run: what an incident waits for."""
 
 from __future__ import annotations
 
@@ -18,11 +18,13 @@ WELL = frozenset({Verdict.OK, Verdict.WARNING})
 
 @dataclass(slots=True)
 class Standing:
-    """How it stands with one item.
+    """The state of one item.
 
     Attributes:
-        bad, well, seen: observations in a row; it is also seen where it is out of bounds.
-        since: by kind, when the first of the bad observations in a row began.
+        bad, well, seen: observations in a row; an item that is out of bounds is seen.
+        since: by cause, when the first of the bad observations in a row was made, and what it found.
+        down_for: the causes for which it was out of bounds in this row.
+        is_down: the newest look found it out of bounds.
         good_at: by kind, when it was last what an incident of this kind waits for.
         cause: what the newest bad observation was put down to.
         gone: a whole run of its set no longer holds it.
@@ -32,25 +34,29 @@ class Standing:
     bad: int = 0
     well: int = 0
     seen: int = 0
-    since: dict[Kind, datetime] = field(default_factory=dict)
+    since: dict[str, tuple[datetime, Kind]] = field(default_factory=dict)
+    down_for: set[str] = field(default_factory=set)
+    is_down: bool = False
     good_at: dict[Kind, datetime] = field(default_factory=dict)
     cause: str = ""
     gone: bool = False
     known_until: datetime | None = None
 
     def observe(self, verdict: Verdict, at: datetime, cause: str, reach: timedelta = timedelta()) -> None:
-        """Take the next look; ``reach`` is how long it speaks for."""
+        """Take the next look; ``reach`` is how long it counts, until the item is due to be looked at again."""
+        self.is_down = verdict is Verdict.CRITICAL
         self.cause, self.gone, self.known_until = cause, False, at + reach
         if verdict in WELL:
             self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
             self.since.clear()
+            self.down_for.clear()
             self.good_at = {DOWN: at, CANNOT_SEE: at}
             return
         self.bad, self.well = self.bad + 1, 0
-        self.since.setdefault(KINDS[verdict], at)
-        if verdict is Verdict.CRITICAL:
+        self.since.setdefault(cause, (at, KINDS[verdict]))
+        if self.is_down:
             self.seen += 1
-            self.since.pop(CANNOT_SEE, None)
+            self.down_for.add(cause)
             self.good_at[CANNOT_SEE] = at
         else:
             self.seen = 0

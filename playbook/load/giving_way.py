@@ -29,11 +29,16 @@ class Watched(NamedTuple):
 
 
 class GaveWay(NamedTuple):
-    """A figure that left its usual range, seconds after the test began."""
+    """A figure that left its usual range.
+
+    Attributes:
+        after: seconds from the beginning of the test.
+        mark: the same in a few characters, for charts: ``P95 > 2 s``.
+    """
 
     after: float
     text: str
-    name: str = ""
+    mark: str = ""
 
 
 def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
@@ -45,10 +50,9 @@ def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
             beyond = values[number : number + IN_A_ROW]
             if len(beyond) == IN_A_ROW and min(beyond) > one.most:
                 most = format_value(one.most, one.unit)
-                passed = (
-                    f"passed {most} after {after:.0f} s" if after >= 0 else f"was over {most} from the beginning"
-                )
-                found.append(GaveWay(after, f"{one.name} {passed}", one.name))
+                when = f"rose above {most}, {after:.0f} s into the test" if after >= 0 else ""
+                passed = when or f"was above {most} from the beginning"
+                found.append(GaveWay(after, f"{one.name} {passed}", f"{one.name} > {most}"))
                 break
     return sorted(found)
 

@@ -48,13 +48,22 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moments(msgspec.Struct, frozen=True, kw_only=True):
-    """One second of the test; ``at`` is Unix time, ``p95`` of the requests that ended in it, as of Endpoint."""
+    """One second of the test.
+
+    Attributes:
+        at: Unix time.
+        p50, p95, p99, slowest: seconds, of the requests that ended in it, as of Endpoint; None also in files of
+            earlier versions, which hold P95 alone.
+    """
 
     at: float
     users: int
     requests: int
     failures: int
     p95: float | None
+    p50: float | None = None
+    p99: float | None = None
+    slowest: float | None = None
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from playbook.core.record import LeftOut, Record, Results, RootCause
 from playbook.core.verdict import SEVERITY, Verdict
+from playbook.core.wording import without_code_marks
 from playbook.report.first_screen import change_lines, opening_words
 from playbook.report.words import (
     MARKS,
@@ -121,8 +122,8 @@ def _cause(trouble: Trouble, cause: RootCause, results: Results, width: int) -> 
     for record in trouble.symptoms:
         told = f"{record.verdict}  {record.title}  ({record.item}): {record.found or record.message}"
         yield from _field("so also", told, width)
-    yield from _field("since", since_words(trouble.since, results.started), width)
-    yield from _field("next", trouble.todo, width)
+    yield from _field("since", since_words(trouble.since, results.started, results.time_zone), width)
+    yield from _field("next", without_code_marks(trouble.todo), width)
     yield from _field("call", call_words(trouble), width)
     yield from _field("leaves unjudged", ", ".join(dict.fromkeys(cause.items)), width)
     if trouble.runbook:
@@ -140,8 +141,8 @@ def _failure(record: Record, trouble: Trouble, results: Results, width: int) -> 
     else:
         yield from _field("found", record.message, width)
     yield from _field("seen", record.coverage, width)
-    yield from _field("since", since_words(trouble.since, results.started), width)
-    yield from _field("next", record.next_step, width)
+    yield from _field("since", since_words(trouble.since, results.started, results.time_zone), width)
+    yield from _field("next", without_code_marks(record.next_step), width)
     yield from _field("call", call_words(trouble), width)
     if record.runbook:
         yield from _field("runbook", f"docs/runbooks/{record.runbook}.md", width)

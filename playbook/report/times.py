@@ -1,39 +1,10 @@
-"""Times as readers say them: in UTC, beside it in the zone of the target, and how far away they are. Pure."""
+"""Ages as readers say them. Pure."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from datetime import timedelta
 
 from playbook.report.words import plural
-
-
-def both(moment: datetime, zone: str) -> str:
-    """``Sat 28 Nov 2026, 13:40 UTC (14:40 in Berlin)``; the day too where it is another one there."""
-    told = moment.astimezone(UTC)
-    return f"{told:%a %-d %b %Y, %H:%M} UTC{_there(told, zone)}"
-
-
-def short_both(moment: datetime, zone: str) -> str:
-    """``Sat 28 Nov, 13:40 UTC (14:40 in Berlin)``: within the last or next weeks."""
-    told = moment.astimezone(UTC)
-    return f"{told:%a %-d %b, %H:%M} UTC{_there(told, zone)}"
-
-
-def _there(moment: datetime, zone: str) -> str:
-    try:
-        local = moment.astimezone(ZoneInfo(zone))
-    except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):  # of a report from another machine
-        return ""
-    if local.utcoffset() == timedelta():
-        return ""
-    day = "" if local.date() == moment.date() else f"{local:%a} "
-    return f" ({day}{local:%H:%M} in {place_of(zone)})"
-
-
-def place_of(zone: str) -> str:
-    """``Buenos Aires`` for ``America/Argentina/Buenos_Aires``."""
-    return zone.rpartition("/")[2].replace("_", " ")
 
 
 def age(span: timedelta) -> str:

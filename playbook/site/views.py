@@ -282,6 +282,7 @@ class Site:
         problems: what could not be read of the history.
         kept: names of the reports that are on the site.
         done: what people did about incidents, by key.
+        time_zone: IANA name of the zone that stands beside UTC.
     """
 
     now: datetime
@@ -290,6 +291,7 @@ class Site:
     targets: tuple[TargetView, ...]
     kept: frozenset[str] = frozenset()
     done: Mapping[str, Done] = field(default_factory=dict)
+    time_zone: str = "UTC"
 
     @property
     def state(self) -> str:

@@ -10,7 +10,6 @@ from playbook.core.catalogue import Item, shipped
 from playbook.core.context import Caller
 from playbook.history.incidents import Incident
 from playbook.history.severity import severity_of_incident
-from playbook.history.standing import DOWN
 from playbook.settings.loading import Settings
 from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
@@ -71,8 +70,8 @@ class Guides:
 
 
 def _todo(incident: Incident) -> str:
-    if incident.kind != DOWN:
+    if not incident.down:
         return _UNSEEN
-    known = (shipped().items.get(item) for item in incident.items)
+    known = (shipped().items.get(item) for item in incident.down)
     item: Item | None = next((each for each in known if each), None)
     return item.next_step if item else ""

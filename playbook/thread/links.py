@@ -110,13 +110,24 @@ class Addresses:
         return self._link("Deployment in the console", f"{base}/deployments/{quote(deployment, safe='')}")
 
     def commits(self, earlier: str, later: str) -> list[Link]:
-        """Changes between two commits, where both are known and differ."""
-        github = self._target.github
-        web = _web_of(github.endpoint)
-        if not (web and github.repository and earlier and later) or earlier == later:
+        """Changes between two commits, if both are known and differ."""
+        if not (self._repository and earlier and later) or earlier == later:
             return []
         between = f"{quote(earlier, safe='')}...{quote(later, safe='')}"
-        return self._link("Commits between", f"{web}/{quote(github.repository)}/compare/{between}")
+        return self._link("Commits between", f"{self._repository}/compare/{between}")
+
+    def commits_up_to(self, commit: str) -> list[Link]:
+        """The newest commits of a release."""
+        if not (self._repository and commit):
+            return []
+        return self._link("Commits in it", f"{self._repository}/commits/{quote(commit, safe='')}")
+
+    @property
+    def _repository(self) -> str:
+        """The repository's page; empty where the settings do not name it."""
+        github = self._target.github
+        web = _web_of(github.endpoint)
+        return f"{web}/{quote(github.repository)}" if web and github.repository else ""
 
     @property
     def _grafana(self) -> str:

@@ -14,6 +14,7 @@ from playbook.core.record import Record, Results, RootCause
 from playbook.core.severity import P4
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.core.wording import heading
+from playbook.core.zones import short_both
 
 _ACTED_ON = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -132,24 +133,24 @@ def _each_once(links: Iterable[Link]) -> tuple[Link, ...]:
     return tuple({link.to: link for link in links}.values())
 
 
-def since_words(since: Since | None, started: str) -> str:
-    """``new``; ``still, third day (since 26 Nov 06:17 UTC)``; ``came back``; empty where unknown."""
+def since_words(since: Since | None, started: str, zone: str = "UTC") -> str:
+    """``new``; ``still, third day (since Thu 26 Nov, 06:17 UTC)``; ``came back``; empty where unknown."""
     if since is None:
         return ""
     first = datetime.fromisoformat(since.first)
     match since.change:
         case "new":
-            return f"new; last healthy at {_moment(datetime.fromisoformat(since.well))}"
+            return f"new; last healthy {short_both(datetime.fromisoformat(since.well), zone)}"
         case "back":
-            return f"came back; last healthy at {_moment(datetime.fromisoformat(since.well))}"
+            return f"came back; last healthy {short_both(datetime.fromisoformat(since.well), zone)}"
         case "first":
-            return "failing at its first check"
+            return "checked for the first time"
         case "still":
             days = (datetime.fromisoformat(started).date() - first.date()).days + 1
             return (
-                f"still, {_ordinal(days)} day, since {_moment(first)}"
+                f"still, {_ordinal(days)} day, since {short_both(first, zone)}"
                 if days > 1
-                else f"still, since {_moment(first)}"
+                else f"still, since {short_both(first, zone)}"
             )
 
 
@@ -158,10 +159,6 @@ def _ordinal(number: int) -> str:
         return _ORDINALS[number]
     ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
     return f"{number}{ending}"
-
-
-def _moment(at: datetime) -> str:
-    return f"{at:%-d %b %H:%M} UTC"
 
 
 def call_words(trouble: Trouble) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.core.context import Link, Thread
+from playbook.core.context import RELEASED, Link, Thread
 from playbook.core.public import public_names
 from playbook.core.record import Record, Results
 from playbook.core.severity import severity_of_finding
@@ -70,11 +70,16 @@ def _released(good: RunLine | None, results: Results, addresses: Addresses) -> t
     """What has been released since the last good run, in words, and links to it."""
     now = next((record.release for record in results.records if record.release), None)
     then = good.release if good else None
-    if now is None or then is None or now == then:
+    if now is None or then is None or now.is_same(then):
         return "", []
-    commits = f", commit {then.commit[:7]} then and {now.commit[:7]} now" if then.commit and now.commit else ""
-    words = f"Another deployment serves visitors than in the last good run{commits}."
-    return words, [*addresses.commits(then.commit, now.commit), *addresses.deployment(now.deployment)]
+    deployment = addresses.deployment(now.deployment)
+    if not now.commit:
+        return RELEASED, deployment
+    if not then.commit:  # a history for everybody does not keep it
+        links = [*addresses.commits_up_to(now.commit), *deployment]
+        return f"{RELEASED} It is made of commit {now.commit[:7]}.", links
+    words = f"{RELEASED} It is made of commit {now.commit[:7]}, the one before of {then.commit[:7]}."
+    return words, [*addresses.commits(then.commit, now.commit), *deployment]
 
 
 def _severity(record: Record, settings: Settings) -> str:

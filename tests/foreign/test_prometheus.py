@@ -133,7 +133,7 @@ def test_message_contains_the_stores_error():
     assert message.startswith(
         "Availability: expected a whole answer, got one with the warning 'receive series from Addr: thanos-store-0"
     )
-    assert message.endswith("and 1 more; what was seen gives 99.965 % over 24 h (2,880 probes)")
+    assert message.endswith("and 1 more; partial result: 99.965 % over 24 h (2,880 probes)")
 
 
 NOTHING = {"status": "success", "data": {"resultType": "vector", "result": []}}

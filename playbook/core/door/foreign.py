@@ -316,7 +316,11 @@ _WITHOUT_WORDS = tuple(rule for rule in RULES if "" in rule.words)
 
 def _shortest(words: set[str]) -> tuple[str, ...]:
     """Words that contain no other: where none of these occurs, none of all does."""
-    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
+    kept: list[str] = []
+    for word in sorted(words, key=len):
+        if not any([other in word for other in kept]):  # noqa: C419 - runs at each start: a generator takes longer
+            kept.append(word)
+    return tuple(sorted(kept))
 
 
 _WORDS = _shortest({word for rule in RULES for word in rule.words if word})

@@ -92,7 +92,7 @@ def population(samples: Iterable[Sample], chosen: Iterable[Selected], target: st
         replicas[source].add("/".join(sample.labels.get(name, "") for name in REPLICAS))
     total = round(sum(counts.values()))
     twice = max((len(names) for names in replicas.values()), default=1)
-    coverage = whole(f"{total:,} own series") if total else Coverage()
+    coverage = whole(f"{total:,} series of this target") if total else Coverage()
     loose = [one for one in chosen if not one.pinned]
     if loose and len(counts) > 1:
         jobs = len({job for job, _ in counts})

@@ -23,7 +23,7 @@ from playbook.load import kept
 from playbook.load.giving_way import GaveWay, gave_way, watched_of
 from playbook.load.omission import kind_of_percentiles
 from playbook.load.order import LoadOrder
-from playbook.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Outcome, Step
+from playbook.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Moments, Outcome, Step
 from playbook.load.permission import SERVICE, require_permission
 from playbook.load.plan import BREAKPOINT, Plan
 from playbook.load.planning import make_plan
@@ -39,6 +39,12 @@ _LEAST_SHARE = 0.9  # of the planned time; a test that claims to be finished and
 _SHOWN = 12
 BUSY_SECONDS = 5  # as the load's processes measure themselves
 MOST_HELD_BACK = 5.0  # percent of its users' time
+_PERCENTILES: dict[str, Callable[[Moments], float | None]] = {
+    "P50": lambda one: one.p50,
+    "P95": lambda one: one.p95,
+    "P99": lambda one: one.p99,
+    "maximum": lambda one: one.slowest,
+}
 # Answers that come while a process is this late, in seconds, seem that much slower.
 _LATE = 0.1
 
@@ -288,13 +294,17 @@ class LoadTest:
             ]
             for step in self.outcome.steps
         ]
-        return Table("Steps", ["Users", "Requests", "a second", "P95", "Failed", "Result"], rows)
+        return Table("Steps", ["Users", "Requests", "Per second", "P95", "Failed", "Result"], rows)
 
     @property
     def _charts(self) -> list[Evidence]:
         moments = self.outcome.moments
-        p95 = [(one.at, one.p95) for one in moments if one.p95 is not None]
         first = self._marks
+        times = [
+            Curve(name, points)
+            for name, value in _PERCENTILES.items()
+            if (points := [(one.at, found) for one in moments if (found := value(one)) is not None])
+        ]
         requests = [
             Curve("requests", [(one.at, one.requests) for one in moments]),
             Curve("failed", [(one.at, one.failures) for one in moments]),
@@ -302,14 +312,14 @@ class LoadTest:
         return [
             Chart("Users", "", [Curve("users", [(one.at, one.users) for one in moments])], bars=True, marks=first),
             Chart("Requests and failures of each second", "", requests, marks=first),
-            Chart("P95 of each second", "s", [Curve("P95", p95)], {"gives way": self.breaks_p95}, marks=first),
+            Chart("Response times of each second", "s", times, {"P95 at most": self.breaks_p95}, marks=first),
         ]
 
     @property
     def _marks(self) -> dict[str, float]:
         """What gave way first, on every chart."""
         began = self.outcome.started.timestamp()
-        return {f"{one.name} gives way": began + max(one.after, 0.0) for one in self.gave_way[:1]}
+        return {f"first: {one.mark}": began + max(one.after, 0.0) for one in self.gave_way[:1]}
 
 
 @measurement(time_limit=LONGEST, is_long=True)

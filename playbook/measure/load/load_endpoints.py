@@ -8,7 +8,7 @@ from playbook.load.outcome import Endpoint
 
 def endpoint_table(title: str, endpoints: list[Endpoint]) -> Table:
     """A row of figures for each."""
-    columns = ["Endpoint", "Requests", "a second", "Failed", "P50", "P95", "P99", "Slowest"]
+    columns = ["Endpoint", "Requests", "Per second", "Failed", "P50", "P95", "P99", "Maximum"]
     rows = [
         [
             name_of(one.name),

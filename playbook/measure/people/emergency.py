@@ -146,7 +146,7 @@ class Look:
     def without_notice(self) -> str:
         """Why nobody needs to be told; empty where they do."""
         if self.severity in (NONE, P4):
-            return f"{self.severity or 'no emergency'}, of which nobody has to be told at once"
+            return f"{self.severity or 'no emergency'}, and nobody to be told at once"
         return ""
 
     @property

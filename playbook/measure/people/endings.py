@@ -63,8 +63,9 @@ def of_on_call(on_call: OnCall, until: datetime) -> Iterator[Ending]:
 
 
 def watch(on_call: OnCall) -> Iterator[str]:
-    """Who has which duty now, and who takes it over when."""
+    """Who has which duty now and how to reach them, and who takes it over when."""
     for duty, spans in on_call.spans.items():
-        yield f"{duty}: {on_call.person(duty)}" + "".join(
-            f", then {on_call.name(span.person)} from {on_call.local(span.start)}" for span in spans[1:]
+        now = on_call.reached(on_call.roster.on_duty(duty, on_call.now))
+        yield f"{duty}: {now}" + "".join(
+            f"; from {on_call.local(span.start)} {on_call.reached(span.person)}" for span in spans[1:]
         )

@@ -173,6 +173,12 @@ class OnCall:
         contact = self.roster.people.get(key or "") or self.roster.contacts.get(key or "")
         return (contact.name or str(key)) if contact else "nobody"
 
+    def reached(self, key: str | None) -> str:
+        """Return the name and the telephone number of a person or contact, or the address where there is none."""
+        contact = self.roster.people.get(key or "") or self.roster.contacts.get(key or "")
+        reach = (contact.phone or contact.email) if contact else ""
+        return f"{self.name(key)}, {reach}" if reach else self.name(key)
+
     def _reach(self, duty: str) -> str:
         contact = self.roster.contact(duty, self.now)
         return " · ".join(filter(None, (contact.name, contact.phone, contact.email))) if contact else "nobody"

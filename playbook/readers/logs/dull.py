@@ -23,7 +23,8 @@ _CRASH = re.compile(
 # Texts in lines that report an answered request.
 _ANSWERED = ("status", "ode=", "Completed ", "Sent ", '"-" ', "<BADREQ>")
 # A hexadecimal number or a part of a UUID: no keyword consists of these letters alone.
-_HEX = re.compile(rb"\b[0-9a-f]{4,64}\b")
+# It contains a letter, as digits are zeros already.
+_HEX = re.compile(rb"\b(?=0*+[a-f])[0-9a-f]{4,64}\b")
 _CLOCK = re.compile(r"\d:\d\d")
 
 
@@ -55,6 +56,11 @@ def _zeros(match: re.Match[bytes]) -> bytes:
     return b"0" * len(match[0])
 
 
+def sentence_of(text: bytes) -> bytes:
+    """The text with all digits and hexadecimal ids replaced by zeros: the input of ``is_dull``."""
+    return _HEX.sub(_zeros, text.translate(_FOLD))
+
+
 class Sentences:
     """Detects dull texts, with a cache of sentences without their digits."""
 
@@ -65,17 +71,19 @@ class Sentences:
         """For each text of printable ASCII that begins with a letter, whether it is dull."""
         known = self._known
         folded = b"\n".join(texts).translate(_FOLD).split(b"\n")
-        return [known[text] if text in known else self._look(text) for text in folded]
+        found = [known.get(text) for text in folded]
+        unknown = [number for number, dull in enumerate(found) if dull is None]
+        if unknown:
+            sentences = _HEX.sub(_zeros, b"\n".join([folded[number] for number in unknown])).split(b"\n")
+            for number, sentence in zip(unknown, sentences, strict=True):
+                dull = known.get(sentence)
+                found[number] = self._look(sentence) if dull is None else dull
+        return found  # type: ignore[return-value]
 
-    def _look(self, text: bytes) -> bool:
-        sentence = _HEX.sub(_zeros, text)
-        dull = self._known.get(sentence)
-        if dull is not None:
-            return dull
+    def _look(self, sentence: bytes) -> bool:
         dull = is_dull(sentence.decode("ascii"))
-        text = sentence
-        if len(text) <= _LONGEST_KEPT:
+        if len(sentence) <= _LONGEST_KEPT:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[text] = dull
+            self._known[sentence] = dull
         return dull

@@ -83,9 +83,9 @@ def test_partial_good_evidence_is_unknown():
     number, statement = judge.judgements
     assert number.verdict is statement.verdict is Verdict.UNKNOWN
     assert number.message == (
-        "Cache hit rate: expected samples of at least 22.8 of 24 h, got samples of 12 h; what was seen gives 95 %"
+        "Cache hit rate: expected samples of at least 22.8 of 24 h, got samples of 12 h; partial result: 95 %"
     )
-    assert statement.message.endswith("got samples of 12 h; what was seen gives none")
+    assert statement.message.endswith("got samples of 12 h; partial result: none")
     assert (number.value, number.limit) == (None, None)
     assert (number.hint, number.coverage) == ("Look at the targets.", "12 of 24 h")
 
@@ -145,7 +145,7 @@ def test_earlier_judgements_rely_on_a_later_measurement_too():
     judge(75, HITS)
     judge.add_coverage("availability", HALF)
     assert [str(judged.verdict) for judged in judge.judgements] == ["UNKNOWN", "WARNING"]
-    assert judge.judgements[0].message.endswith("got samples of 12 h; what was seen gives none")
+    assert judge.judgements[0].message.endswith("got samples of 12 h; partial result: none")
 
 
 def test_measurement_without_coverage_has_seen_nothing():

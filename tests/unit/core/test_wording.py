@@ -7,7 +7,15 @@ import pytest
 
 from playbook.core.catalogue import read_catalogue
 from playbook.core.verdict import Verdict
-from playbook.core.wording import clause_of, heading, kept_together, name_of, within
+from playbook.core.wording import (
+    clause_of,
+    code_parts,
+    heading,
+    kept_together,
+    name_of,
+    within,
+    without_code_marks,
+)
 from tests.messages import Example, example_of, expected_examples, listed, missing, templates
 from tests.wording import mistakes_in
 
@@ -199,3 +207,19 @@ def test_number_is_kept_with_its_unit(text, kept):
 def test_every_verdict_of_the_expectations_is_valid():
     """A misspelt one would otherwise be ignored."""
     assert {one.verdict for one in EXAMPLES} <= {str(verdict) for verdict in Verdict}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("set `a.b`, then run", [("set ", False), ("a.b", True), (", then run", False)]),
+        ("nothing to type", [("nothing to type", False)]),
+        ("one ` alone", [("one ` alone", False)]),
+        ("", []),
+    ],
+)
+def test_code_stands_between_two_backticks(text, parts):
+    """One backtick without its other is a character like any other."""
+    assert [part for part in code_parts(text) if part[0]] == parts
+    if "alone" not in text:
+        assert "`" not in without_code_marks(text)

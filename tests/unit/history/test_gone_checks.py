@@ -119,7 +119,7 @@ def test_chat_feed_and_site_say_that_it_is_gone():
     found = incidents(runs, RULES, titles=TITLES)
     now = START + 2 * DAY
     news = [one for one in due(found, {found[0].events[0].id}, now, timedelta(days=1)) if one.event.what == "gone"]
-    message = of_news(news, target="production", kind="production", set_name="daily", link=None)
+    message = of_news(news, target="production", kind="production", set_name="daily", link=None, now=now)
     assert message.mood == "info"
     assert "GONE: Cart answers" in message.text
     site = make_site(_history(runs), found, {}, Catalogue({}, []), now)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from playbook.core.verdict import Verdict
 from playbook.history.folding import incidents
-from playbook.history.incidents import fingerprint_of
+from playbook.history.incidents import cause_of, fingerprint_of
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
 from tests.effort import effort
@@ -153,39 +153,126 @@ def test_items_of_one_root_cause_are_one_incident():
     assert set(two.items) == set(kpis)
 
 
-def test_targets_kinds_and_causes_are_apart():
-    """The fingerprint holds them, and no date."""
+def test_fingerprint_differs_by_target_and_cause():
+    """It holds no date, so a relapse has the same."""
     runs = daily(CRIT, CRIT, OK, OK, OK, OK, CRIT, CRIT) + daily(CRIT, CRIT, target="staging")
     found = incidents(runs, RULES)
     assert sorted((one.target, one.number) for one in found) == [
         *(("production", 1), ("production", 2), ("staging", 1)),
     ]
     assert {one.fingerprint for one in found if one.target == "production"} == {
-        fingerprint_of("production", "down", "redis.alive")
+        fingerprint_of("production", "redis.alive")
     }
-    parts = [("production", "down", "a"), ("staging", "down", "a"), ("production", "cannot see", "a")]
+    parts = [("production", "a"), ("staging", "a"), ("production", "b")]
     assert len({fingerprint_of(*part) for part in parts}) == 3
 
 
-def test_unknown_opens_cannot_see_and_nothing_else():
-    """However often; where it turns out to be down, that is another incident, and the first one is over."""
+def test_unknown_alone_opens_no_down_incident():
+    """However often it is found."""
     (blind,) = incidents(daily(UNK, UNK, UNK, UNK), RULES)
-    assert blind.kind == "cannot see"
-    blind, down = incidents(daily(UNK, UNK, UNK, CRIT), RULES)
-    assert told(blind) == ["opened", "escalated", "recovered"]
-    assert blind.closed == START + 3 * DAY
-    assert blind.events[-1].text == "redis.alive: can be seen again, after 3 days"
-    assert told(down) == ["opened"]
-    assert down.opened == START + 3 * DAY
+    assert (blind.kind, blind.worst, blind.down) == ("cannot see", UNK, ())
+    assert blind.title == "redis.alive: cannot be seen"
 
 
-def test_not_seeing_leaves_a_down_incident_open():
-    """It is not well, and whether it is still down nobody knows: both are open."""
-    found = incidents(daily(CRIT, CRIT, UNK), RULES)
-    assert [(one.kind, one.is_open) for one in found] == [("down", True), ("cannot see", True)]
-    (down, blind) = incidents(daily(CRIT, CRIT, UNK, OK), RULES)
-    assert not down.is_open
-    assert not blind.is_open
+def test_unknown_that_turns_critical_escalates_the_same_incident():
+    """It keeps its identity, and is as severe as what was found."""
+    (blind,) = incidents(daily(UNK, UNK, UNK), RULES)
+    (down,) = incidents(daily(UNK, UNK, UNK, CRIT), RULES)
+    assert down.key == blind.key
+    assert (down.kind, down.worst, down.down, down.opened) == ("down", CRIT, (REDIS,), START)
+    assert down.title == "redis.alive: out of bounds"
+    assert told(down) == ["opened", "escalated"]
+    assert down.events[-1].text == (
+        "What could not be seen is out of bounds now (daily.redis.alive): daily.redis.alive said CRITICAL"
+    )
+    assert incidents(daily(UNK, UNK, UNK, CRIT, OK), RULES)[0].events[-1].text == (
+        "redis.alive: within bounds again, after 24 h, and 3 days not measured"
+    )
+
+
+def test_critical_that_turns_unknown_stays_the_same_open_incident():
+    """Whether it is still out of bounds nobody knows, so it stays CRITICAL until it is seen well."""
+    (one,) = incidents(daily(CRIT, CRIT, UNK), RULES)
+    assert (one.kind, one.worst, one.down, one.is_open) == ("cannot see", CRIT, (REDIS,), True)
+    assert one.title == "redis.alive: out of bounds when last seen"
+    assert told(one) == ["opened", "unseen"]
+    assert one.events[-1].text == "It was out of bounds, and this cannot be seen now: daily.redis.alive"
+    (one,) = incidents(daily(CRIT, CRIT, UNK, OK), RULES)
+    assert told(one) == ["opened", "unseen", "recovered"]
+
+
+@pytest.mark.parametrize(
+    ("looks", "events", "kind"),
+    [
+        ([UNK, UNK, CRIT, UNK, CRIT], ["opened", "escalated", "unseen", "seen"], "down"),
+        ([CRIT, CRIT, UNK, CRIT, UNK], ["opened", "unseen", "seen", "unseen"], "cannot see"),
+        ([CRIT, UNK], ["opened"], "cannot see"),
+        ([UNK, CRIT], ["opened"], "down"),
+        ([UNK, UNK, OK, UNK, UNK, CRIT], ["opened", "recovered", "reopened", "escalated"], "down"),
+        ([CRIT, CRIT, OK, UNK, UNK], ["opened", "recovered", "reopened"], "cannot see"),
+    ],
+)
+def test_kind_changes_within_one_incident(looks, events, kind):
+    """Whatever the order, it is one incident with one fingerprint."""
+    (one,) = incidents(daily(*looks), RULES)
+    assert told(one) == events
+    assert (one.kind, one.number) == (kind, 1)
+
+
+def test_first_critical_look_counts_where_the_confirming_one_cannot_see():
+    """What was out of bounds once is as severe as that, though the second look saw nothing."""
+    (one,) = incidents(daily(CRIT, UNK), RULES)
+    assert (one.worst, one.down, one.opened) == (CRIT, (REDIS,), START)
+    assert one.title == "redis.alive: out of bounds when last seen"
+
+
+def test_one_cause_seen_and_unseen_is_one_incident():
+    """Redis refuses us, and the API says that it misses Redis: in one run, and from one run to the next."""
+    unseen = Finding(verdict=UNK, cause="Redis", message="Redis: connection refused")
+    seen = Finding(verdict=CRIT, cause="Redis", message="API health: HTTP 503")
+    both = [run(START + n * DAY, {REDIS: unseen, WEB: seen}) for n in range(2)]
+    (one,) = incidents(both, RULES)
+    assert (one.kind, one.items, one.down) == ("down", (REDIS, WEB), (WEB,))
+    assert (one.title, one.message) == ("Redis: out of bounds", "Redis: connection refused")
+    assert told(one) == ["opened"]
+
+    api_back = run(START + 2 * DAY, {REDIS: unseen, WEB: OK})
+    (one,) = incidents([*both, api_back], RULES)
+    assert (one.is_open, one.title, one.worst) == (True, "Redis: cannot be seen", CRIT)
+    assert (
+        one.events[-1].text
+        == "What was out of bounds is well again, and this cannot be seen now: daily.redis.alive"
+    )
+
+    redis_back = run(START + 2 * DAY, {REDIS: OK, WEB: seen})
+    (one,) = incidents([*both, redis_back], RULES)
+    assert (one.is_open, one.kind) == (True, "down")
+    (one,) = incidents([*both, redis_back, run(START + 3 * DAY, {REDIS: OK, WEB: OK})], RULES)
+    assert told(one) == ["opened", "recovered"]
+
+
+def test_item_joining_out_of_bounds_escalates_what_could_not_be_seen():
+    """The cause is confirmed already, so nobody waits for a second look at the item."""
+    unseen = Finding(verdict=UNK, cause="Redis", message="Redis: connection refused")
+    seen = Finding(verdict=CRIT, cause="Redis", message="API health: HTTP 503")
+    runs = [run(START + n * DAY, {REDIS: unseen, WEB: OK}) for n in range(2)]
+    (one,) = incidents([*runs, run(START + 2 * DAY, {REDIS: unseen, QUEUE: seen})], RULES)
+    assert told(one) == ["opened", "joined", "escalated"]
+    # What was well since the incident opened has failed once that is confirmed.
+    (one,) = incidents([*runs, run(START + 2 * DAY, {REDIS: unseen, WEB: seen})], RULES)
+    assert told(one) == ["opened", "joined"]
+    (one,) = incidents([*runs, *[run(START + n * DAY, {REDIS: unseen, WEB: seen}) for n in (2, 3)]], RULES)
+    assert told(one) == ["opened", "joined", "escalated"]
+
+
+def test_out_of_bounds_for_another_cause_ends_what_could_not_be_seen():
+    """Redis answers again and is itself out of bounds: the service's incident is over, and the item's begins."""
+    unseen = Finding(verdict=UNK, cause="Redis", message="Redis: connection refused")
+    found = incidents(
+        [*[run(START + n * DAY, {REDIS: unseen}) for n in range(2)], *daily(None, None, CRIT)[2:]], RULES
+    )
+    assert [(one.cause, one.is_open) for one in found] == [("Redis", False), ("redis.alive", True)]
+    assert told(found[0]) == ["opened", "escalated", "recovered"]
 
 
 # -------------------------------------------------------------------------------------------- recovery and relapse
@@ -339,26 +426,42 @@ def test_unknown_never_makes_anything_down(runs, rules):
             for each in runs
         ]
         assert all(one.kind != kind for one in incidents(without, rules))
+        assert all(one.worst is not verdict for one in incidents(without, rules))
 
 
 @MANY
 @given(RUNS, SOME_RULES)
 def test_it_is_closed_exactly_where_its_items_are_well(runs, rules):
-    """Each item's newest looks are well so many times; of a closed one, those until it closed."""
+    """An item that was out of bounds for it must be well; one that could not be seen must be seen."""
     for one in incidents(runs, rules):
-        well = {OK, WARN} if one.kind == "down" else {OK, WARN, CRIT}
+        begun = max(event.at for event in one.events if event.what in ("opened", "reopened"))
+        begun = max((last for last in ends_before(one, begun)), default=START - DAY)
         until = one.closed or START + 999 * DAY
-        looks = {
-            item: [
-                each.items[item].verdict
+        ready = []
+        for item in one.items:
+            looks = [
+                each.items[item]
                 for each in runs
                 if each.target == one.target and each.started <= until and item in each.items
                 if each.items[item].verdict not in (NC, WAIVED)
-            ][-rules.good_runs :]
-            for item in one.items
-        }
-        all_well = all(len(seen) >= rules.good_runs and set(seen) <= well for seen in looks.values())
-        assert all_well == (not one.is_open)
+            ]
+            in_spell = [
+                each.items[item]
+                for each in runs
+                if each.target == one.target and begun < each.started <= until and item in each.items
+            ]
+            was_down = any(look.verdict is CRIT and cause_of(item, look) == one.cause for look in in_spell)
+            well = {OK, WARN} if was_down else {OK, WARN, CRIT}
+            newest = looks[-rules.good_runs :]
+            good = len(newest) >= rules.good_runs and {look.verdict for look in newest} <= well
+            if was_down or good or cause_of(item, looks[-1]) == one.cause:
+                ready.append(good)
+        assert (bool(ready) and all(ready)) == (not one.is_open)
+
+
+def ends_before(incident, moment):
+    """When it closed before a moment."""
+    return [event.at for event in incident.events if event.what in ("recovered", "gone") and event.at < moment]
 
 
 # -------------------------------------------------------------------------------------- what an operator relies on

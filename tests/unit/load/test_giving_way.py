@@ -22,7 +22,10 @@ def test_in_order_of_time_with_the_bound_in_words():
     """The queue filled up before visitors noticed."""
     samples = [Sample(BEGAN + n, {QUEUE: 20.0 * n, REDIS_LATENCY: 1.0}) for n in range(8)]
     found = gave_way(watched_of(SETTINGS, BEGAN, moments(0.1, 0.2, 0.3, 0.5, 1.0, 2.1, 2.5, 3.0), samples))
-    assert [one.text for one in found] == ["Image queue passed 50 images after 3 s", "P95 passed 2 s after 5 s"]
+    assert [one.text for one in found] == [
+        "Image queue rose above 50 images, 3 s into the test",
+        "P95 rose above 2 s, 5 s into the test",
+    ]
 
 
 def test_one_value_beyond_is_chance():
@@ -34,14 +37,14 @@ def test_what_was_so_before_the_load_did_not_give_way_to_it():
     """It is said in other words."""
     samples = [Sample(BEGAN + n, {QUEUE: 120.0}) for n in (-2, -1, 0)]
     (found,) = gave_way(watched_of(SETTINGS, BEGAN, [], samples))
-    assert found.text == "Image queue was over 50 images from the beginning"
+    assert found.text == "Image queue was above 50 images from the beginning"
 
 
 def test_failures_count_by_share_and_nothing_counts_that_was_not_read():
     """Seconds without requests say nothing."""
     failing = [Moments(at=BEGAN + n, users=5, requests=n % 2, failures=n % 2, p95=None) for n in range(6)]
     (found,) = gave_way(watched_of(SETTINGS, BEGAN, failing, [Sample(BEGAN, {})]))
-    assert found.text == "Failed requests passed 5 % after 1 s"
+    assert found.text == "Failed requests rose above 5 %, 1 s into the test"
 
 
 def test_nothing_gave_way():

@@ -88,18 +88,19 @@ def test_relapse_opens_new_issue_or_comments_on_open_one(folder, keep_issues):
         assert 2 not in fake.comments
 
 
-def test_worsened_incident_gets_comment_and_new_issue(tmp_path, keep_issues):
-    """What could not be seen is over then."""
+def test_worsened_incident_gets_comment_on_the_same_issue(tmp_path, keep_issues):
+    """Its title says what is wrong now."""
     folder = keep(tmp_path / "h", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
     with github() as fake:
         keep_issues(fake, folder, 1)
         keep(folder, run(2, {REDIS: CRIT}))
         keep_issues(fake, folder, 2)
-        blind, down = fake.issues
-        assert (blind["state"], down["state"]) == ("closed", "open")
+        (issue,) = fake.issues
+        assert issue["state"] == "open"
+        assert issue["title"].endswith(": out of bounds")
+        assert issue["body"].splitlines()[1].startswith("**CRITICAL** since ")
         (comment,) = fake.comments[1]
         assert "escalated**" in comment["body"]
-        assert "recovered**" in comment["body"]
 
 
 def test_manually_closed_issue_stays_closed(folder, keep_issues):

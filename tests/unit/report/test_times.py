@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.report.times import age, both, short_both
+from playbook.core.zones import both, short_both
+from playbook.report.times import age
 
 AT = datetime(2026, 11, 28, 23, 40, tzinfo=UTC)
 

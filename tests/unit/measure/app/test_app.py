@@ -199,7 +199,7 @@ class TestComponents:
         assert verdict(app_components(simulator.client(), status)) == (
             "UNKNOWN",
             "portfolio-web: expected the health of all 3 components, "
-            "got the health of 2 components (not of portfolio-web); what was seen gives not reported",
+            "got the health of 2 components (not of portfolio-web); partial result: not reported",
         )
 
     def test_none_at_all(self, simulator):

@@ -114,7 +114,7 @@ def test_nights_before_the_first_archive_are_still_to_come(tmp_path, write):
         write(hours)
     assert verdict(kept(tmp_path)) == (
         Verdict.UNKNOWN,
-        "Nights without a backup: expected all 5 nights, got 3 nights; what was seen gives 0 (3 of 3 nights kept)",
+        "Nights without a backup: expected all 5 nights, got 3 nights; partial result: 0 (3 of 3 nights kept)",
     )
     old = {"first_days": {"known_since": "2026-09-01T06:00:00Z"}}
     said, message = verdict(kept(tmp_path, target=old))

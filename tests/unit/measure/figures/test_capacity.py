@@ -72,7 +72,7 @@ def test_growth_has_a_date_where_it_is_steady():
     assert "80 % on 2027-02-11" in meeting.reading.over
     assert found.summary == "Memory of worker in 80 days"
     assert found.coverage.enough
-    assert found.coverage.words == "1 answer · 2 own series · 60 of 60 days"
+    assert found.coverage.words == "1 answer · 2 series of this target · 60 of 60 days"
 
 
 def test_what_does_not_grow():
@@ -124,7 +124,7 @@ def test_the_peak_times_the_multiple_over_the_most_instances(tmp_path):
     assert [(one.name, one.reading.value) for one in found.by_cpu] == [("web", 75.0), ("optimizer", 45.0)]
     assert found.by_cpu[0].reading.over == "of 2 instances at 1.5 × the peak of 30 days (100 % of one instance)"
     assert found.coverage.enough
-    assert found.coverage.words == "1 answer · 2 own series · 720 of 720 h"
+    assert found.coverage.words == "1 answer · 2 series of this target · 720 of 720 h"
     assert found.by_requests == []
     assert found.evidence()[1].facts["Load test"] == "no breakpoint test yet"
 

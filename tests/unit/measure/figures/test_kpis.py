@@ -90,7 +90,7 @@ def test_a_figure_says_what_it_stands_on(settings, measure, key, counted):
     )
     assert set(store.asked) == {"", *(f"queries.{key}{suffix}" for suffix in asked)}
     assert all("[24h" in query and "$" not in query for query in store.asked.values())
-    assert kpi.coverage.words == "24 of 24 h · 1 answer · 1 own series"
+    assert kpi.coverage.words == "24 of 24 h · 1 answer · 1 series of this target"
     facts = kpi.facts.facts
     assert facts["Samples for"] == "24.0 of 24 h"
     assert facts["Setting"] == f"queries.{key}"
@@ -122,7 +122,7 @@ def test_eleven_hours_without_samples_are_said(settings):
     assert verdict_of(availability(store, settings, CLOCK)) == (
         "UNKNOWN",
         "Availability: expected samples of at least 22.8 of 24 h, got samples of 13 h; "
-        "what was seen gives 99.7 % over 24 h (1,560 probes)",
+        "partial result: 99.7 % over 24 h (1,560 probes)",
     )
 
 

@@ -227,7 +227,10 @@ def test_whole_days_in_utc():
     assert found.figures[0].days[-1][0] == MIDNIGHT - DAY
     assert len(found.figures[0].days) == 30
     assert found.summary == "none in 30 days"
-    assert (found.coverage.enough, found.coverage.words) == (True, "1 answer · 4 own series · 30 of 30 days")
+    assert (found.coverage.enough, found.coverage.words) == (
+        True,
+        "1 answer · 4 series of this target · 30 of 30 days",
+    )
     assert [figure.bad for figure in found.figures] == ["low", "high", "high", "low", "low", "both"]
 
 

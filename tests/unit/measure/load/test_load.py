@@ -619,7 +619,7 @@ def test_the_shape_of_evidence_is_what_reports_can_show():
     assert [one.title for one in shown if hasattr(one, "curves")] == [
         "Users",
         "Requests and failures of each second",
-        "P95 of each second",
+        "Response times of each second",
     ]
 
 

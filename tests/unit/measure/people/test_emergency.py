@@ -186,7 +186,7 @@ def test_what_is_not_known_lowers_no_severity(settings):
     judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
     judge.that(not seen.severity, "Emergency", expected="none", found=seen.found, warn=True)
     assert [judged.verdict for judged in judge.judgements] == [Verdict.UNKNOWN, Verdict.WARNING]
-    assert "what was seen gives P4: Alerts: 1 firing: A (for 0 s)" in judge.leading.message
+    assert "partial result: P4: Alerts: 1 firing: A (for 0 s)" in judge.leading.message
 
 
 @given(unknown=st.sets(st.sampled_from(ASKED), min_size=1), bad=st.sampled_from([None, *ASKED]))

@@ -220,7 +220,7 @@ def test_figures_since_the_end_say_over_how_long(tmp_path):
     assert since.response_time.reading.over == "30 min (812 requests)"
     lacks = since.error_rate.reading.coverage
     assert (lacks.expected, lacks.got) == ("at least 100 requests in 30 min", "40")
-    assert since.error_rate.by_itself.coverage.words == "1 answer · 1 own series · 40 requests"
+    assert since.error_rate.by_itself.coverage.words == "1 answer · 1 series of this target · 40 requests"
     assert "[1800s]" in store.asked["queries.response_time"]
     assert since.evidence()
     the_plan, settings = plan(tmp_path, LAST_WEEK)

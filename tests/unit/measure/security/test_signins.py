@@ -155,7 +155,7 @@ def test_files_with_sign_ins(settings):
     )
     assert found.altogether.value == 12
     assert shown(found, -1).rows[0][:3] == ["192.0.2.7", "sshd", "12"]
-    assert ", got lines of 0.4 h of sign-ins; what was seen gives well" in standing_on(found)[1]
+    assert ", got lines of 0.4 h of sign-ins; partial result: well" in standing_on(found)[1]
 
 
 def test_files_count_while_the_logs_are_away(settings):
