@@ -36,7 +36,7 @@ from playbook.report import pytest_html, pytest_output
 from playbook.report.pytest_output import redact
 from playbook.report.pytest_terms import LETTERS, attach, record_of, verdict_on
 from playbook.run import Run, subject_of
-from playbook.run.recorder import Notes
+from playbook.run.recorder import Execution, Notes
 from playbook.run.target_run import ToldByWorker
 from playbook.run.turns import Turns, gate_of
 from playbook.settings.chosen import settings_of_all
@@ -534,7 +534,7 @@ def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest
 def _record(item: pytest.Item, error: BaseException | None) -> Record:
     run = run_of(item)
     seconds = time.perf_counter() - item.stash[_STARTED]
-    return run.record(
+    execution = Execution(
         item=item.stash[ITEM],
         check=_check(item),
         subject=subject_of(item.nodeid),
@@ -546,6 +546,7 @@ def _record(item: pytest.Item, error: BaseException | None) -> Record:
         seconds=seconds,
         worker=getattr(item.config, "workerinput", {}).get("workerid", ""),
     )
+    return run.record(execution)
 
 
 @pytest.hookimpl(tryfirst=True)

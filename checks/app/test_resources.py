@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
     from playbook.measure.app.storage import StorageWeek
     from playbook.measure.app.traffic import NetworkWeek
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.capacity
 

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.scaling import ScalingReview
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.capacity
 

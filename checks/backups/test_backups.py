@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.backups.backup_review import BackupRetention, BackupVerification
     from playbook.measure.backups.backups import Backups
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.backups
 

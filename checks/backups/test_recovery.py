@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playbook.measure.alerts.alert_test import AlertDelivery
     from playbook.measure.app.rollback_drill import RollbackTest
     from playbook.measure.backups.restores import RecoveryTimes, RestoreTest
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.recovery
 

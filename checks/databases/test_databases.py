@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.databases.database_upkeep import DatabaseUpkeep
     from playbook.measure.databases.database_values import Databases
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.databases
 

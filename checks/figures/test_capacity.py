@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.scaling_policy import ScalingPolicies
     from playbook.measure.figures.capacity import CapacityGrowth, Headroom
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.capacity
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.figures.kpis import CountedImages, Kpi
     from playbook.measure.figures.performance import KpiByDay
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.kpis
 

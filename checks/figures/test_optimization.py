@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from playbook.measure.redis.redis import RedisStats
     from playbook.measure.redis.redis_keys import RedisKeys
     from playbook.measure.redis.redis_load import RedisClients, SlowLog
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 
 @pytest.mark.optimization

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playbook.measure.load.load import LoadTest
     from playbook.measure.load.load_answers import Group, LoadedServer, LoadFailures
     from playbook.measure.load.load_comparison import LoadComparison
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 
 @pytest.mark.load

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.people.playbook import PlaybookDocument
     from playbook.measure.people.runbooks import Runbooks
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.team
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.security.access import AccessSignOffs, DigitalOceanAccess, GitHubAccess, GitHubActivity
     from playbook.measure.security.second_factors import SecondFactors
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.access
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playbook.measure.tls.certificates import Certificates
     from playbook.measure.web.headers import SecurityHeaders
     from playbook.measure.web.sites import OtherHeaders
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.security
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playbook.measure.tls.tls import TlsConfiguration
     from playbook.measure.web.sites import OtherTls
     from playbook.measure.web.without_tls import Hsts, PlainHttp
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.security
 

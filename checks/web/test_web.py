@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playbook.measure.web.health_endpoints import Health
     from playbook.measure.web.homepage import HomepageTiming
     from playbook.measure.web.sites import OtherHealth, OtherHomepages
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.web
 

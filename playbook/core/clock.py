@@ -31,12 +31,6 @@ def iso(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def days(length: timedelta) -> str:
-    """``5 days``, or below two days ``30 h``."""
-    hours = length.total_seconds() / 3600
-    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
-
-
 class FixedClock(Clock):
     """A clock that only moves by ``advance`` and ``sleep``."""
 

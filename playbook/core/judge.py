@@ -12,8 +12,8 @@ from contextlib import suppress
 import msgspec
 
 from playbook.core.audience import Public
-from playbook.core.clock import days
 from playbook.core.coverage import Coverage, lacking, together
+from playbook.core.durations import hours_or_days
 from playbook.core.limits import Limit, Reading
 from playbook.core.sign_off import SignOff
 from playbook.core.verdict import SEVERITY, Critical, Verdict
@@ -173,7 +173,7 @@ class Judge:
         known = sign_off.valid or sign_off.pending
         found = "" if sign_off.pending and not sign_off.valid else sign_off.found
         self.that(known, subject, expected="a valid one", found=found, coverage=sign_off.coverage)
-        left = days(sign_off.rule.near)
+        left = hours_or_days(sign_off.rule.near)
         self.that(not sign_off.near, subject, expected=f"more than {left} left", found=sign_off.found, warn=True)
         self.that(not sign_off.refused, subject, expected="no refused line", found=sign_off.found, warn=True)
 

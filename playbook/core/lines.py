@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -23,6 +23,9 @@ DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONFLICT = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
 _PATIENCE = 10.0  # seconds; the lock is held for at most one write
 _PAUSE = 0.01  # seconds
+
+
+T = TypeVar("T")
 
 
 class Line(NamedTuple):
@@ -123,6 +126,21 @@ def numbered(content: bytes, longest: int) -> Iterator[Line]:
             yield Line(number, text, "is damaged: a merge that git could not finish left it")
         else:
             yield Line(number, text, "")
+
+
+def decoded(file: Path, longest: int, decode: Callable[[bytes], T]) -> Iterator[T]:
+    """Decode the lines of a file. Damaged lines are left out, and a file that cannot be read has none."""
+    try:
+        content = read(file)
+    except OSError:
+        return
+    for line in numbered(content, longest):
+        if line.problem:
+            continue
+        try:
+            yield decode(line.text)
+        except DAMAGE:
+            continue
 
 
 def _split(content: bytes) -> Iterator[bytes]:

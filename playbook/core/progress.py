@@ -22,6 +22,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
 
+from playbook.core.durations import rough
+
 _SHORT = 2.0  # seconds; shorter work is not shown on a terminal
 _TICK = 1.0
 _FIRST_LINE, _NEXT_LINE = 30.0, 60.0  # seconds, without a terminal
@@ -57,14 +59,14 @@ class Task:
         """Name, progress, remaining time: ``Restore drill: 40 % after 32 s, about 48 s left; reading``."""
         passed = max(now - self.began, 0.0)
         if self.seconds is not None and passed <= self.seconds:
-            progress = f"{_span(passed)} of {_span(self.seconds)}, about {_span(self.seconds - passed)} left"
+            progress = f"{rough(passed)} of {rough(self.seconds)}, about {rough(self.seconds - passed)} left"
         elif self.share is not None and self.share >= _MIN_SHARE:
             left = passed / self.share - passed
             progress = (
-                f"{100 * min(self.share, 1):.0f} % after {_span(passed)}, about {_span(max(left, 0.0))} left"
+                f"{100 * min(self.share, 1):.0f} % after {rough(passed)}, about {rough(max(left, 0.0))} left"
             )
         else:
-            progress = _span(passed) + (f", at most {_span(self.most)}" if self.most is not None else "")
+            progress = rough(passed) + (f", at most {rough(self.most)}" if self.most is not None else "")
         return f"{self.name}: {progress}{f'; {self.doing}' if self.doing else ''}"
 
 
@@ -104,7 +106,7 @@ class Screen:
             if not self.tasks:
                 self._idle.set()
                 if self._is_shown:
-                    self._write(f"{_CLEAR}{task.name}: ended after {_span(self.now() - task.began)}\n")
+                    self._write(f"{_CLEAR}{task.name}: ended after {rough(self.now() - task.began)}\n")
                 self._is_shown = False
 
     def show(self) -> None:
@@ -167,11 +169,3 @@ def work(name: str, *, seconds: float | None = None, most: float | None = None) 
     finally:
         if screen:
             screen.end(task)
-
-
-def _span(seconds: float) -> str:
-    """``45 s``, ``12 min``, ``3 h 20 min``."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

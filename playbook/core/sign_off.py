@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from playbook.core.clock import Moment, days
+from playbook.core.clock import Moment
 from playbook.core.coverage import Coverage, lacking
+from playbook.core.durations import hours_or_days
 
 _BY_CADENCE = ("weekly.", "monthly.")
 
@@ -113,5 +114,7 @@ class SignOff:
         if self.newest is None or self.left is None or self.until is None:
             return f"none{' that is valid' if self.refused else ''}{refused}"
         when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}"
-        ends = f"expires in {days(self.left)}" if self.valid else f"expired {days(-self.left)} ago"
+        ends = (
+            f"expires in {hours_or_days(self.left)}" if self.valid else f"expired {hours_or_days(-self.left)} ago"
+        )
         return f"{when}, which {ends}{refused}"

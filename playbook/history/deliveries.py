@@ -62,24 +62,10 @@ def read(history: Path, *, since: datetime | None = None) -> list[Delivery]:
     found: list[Delivery] = []
     for file in sorted((history / FOLDER).glob("[0-9][0-9][0-9][0-9].jsonl")):
         if since is None or int(file.stem) >= since.astimezone(UTC).year:
-            found += _read(file)
+            found += lines.decoded(file, _LONGEST_LINE, _DELIVERY.decode)
     return sorted(
         (each for each in found if since is None or each.when >= since), key=lambda delivery: delivery.when
     )
-
-
-def _read(file: Path) -> Iterable[Delivery]:
-    try:
-        content = lines.read(file)
-    except OSError:
-        return
-    for line in lines.numbered(content, _LONGEST_LINE):
-        if line.problem:
-            continue
-        try:
-            yield _DELIVERY.decode(line.text)
-        except lines.DAMAGE:
-            continue
 
 
 def known_since(deliveries: Iterable[Delivery], target: str, channel: str) -> datetime | None:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from playbook.core.durations import one_unit
 from playbook.core.own_items import id_of_file
 from playbook.core.verdict import Verdict
 from playbook.history.cases import Bad, Case, Part
@@ -22,7 +23,6 @@ from playbook.history.incidents import (
     cause_of,
     fingerprint_of,
 )
-from playbook.history.lengths import length
 from playbook.history.names import Names
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
@@ -170,7 +170,7 @@ class _Fold:
 
     def _reopen(self, run: RunLine, case: Case, since: datetime, bad: Bad) -> None:
         assert case.closed
-        after, case.closed = length(since - case.closed), None
+        after, case.closed = one_unit(since - case.closed), None
         closed_as, case.gone = "its check was gone" if case.gone else "it had recovered", False
         case.reopened += 1
         case.flapping = case.reopened >= self._rules.flapping_times

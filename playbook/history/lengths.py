@@ -13,7 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from playbook.core.clock import Moment, days
+from playbook.core.clock import Moment
+from playbook.core.durations import one_unit
 from playbook.history.standing import DOWN, Kind, Standing
 
 State = Literal["bad", "not seen", "well"]
@@ -74,7 +75,9 @@ class Lasted(msgspec.Struct, frozen=True, kw_only=True):
         """``40 min in 4 spells, and 2 days not measured``."""
         spells = f" in {self.spells} spells" if self.spells > 1 else ""
         gap = self.unmeasured_time
-        return f"{length(self.bad_time)}{spells}{f', and {length(gap)} not measured' if gap >= _MINUTE else ''}"
+        return (
+            f"{one_unit(self.bad_time)}{spells}{f', and {one_unit(gap)} not measured' if gap >= _MINUTE else ''}"
+        )
 
 
 @dataclass(slots=True)
@@ -117,9 +120,3 @@ def _state(cause: str, parts: Sequence[tuple[Standing, Kind]]) -> State:
     # What was only ever unseen for this cause, and is unseen for another one by now, says nothing of it.
     unseen = any(each.bad and not each.is_down and (kind == DOWN or each.cause == cause) for each, kind in parts)
     return NOT_SEEN if unseen else WELL
-
-
-def length(time: timedelta) -> str:
-    """``12 min``, ``5 h``, ``3 days``."""
-    minutes = time.total_seconds() / 60
-    return f"{minutes:.0f} min" if minutes < 120 else days(time)

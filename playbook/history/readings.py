@@ -31,7 +31,7 @@ def earlier_readings(history: Path | None, settings: Settings, now: datetime) ->
     """
     since = now - timedelta(hours=settings.coverage.counter_most_hours)
     if settings.history.readings:
-        yield from _of_file(Path(settings.history.readings))
+        yield from lines.decoded(Path(settings.history.readings), LONGEST_LINE, _READINGS.decode)
     elif history is not None:
         for run in read(history, since=since - timedelta(days=1)).of(settings.target.name):
             if run.readings:
@@ -82,17 +82,3 @@ def last_run(history: Path | None, settings: Settings, now: datetime) -> datetim
     if history is None or settings.target.kind == SANDBOX:
         return None
     return max((run.started for run in read(history, since=now - _MONTH).of(settings.target.name)), default=None)
-
-
-def _of_file(file: Path) -> Iterator[Mapping[str, Counted]]:
-    try:
-        content = lines.read(file)
-    except OSError:
-        return
-    for line in lines.numbered(content, LONGEST_LINE):
-        if line.problem:
-            continue
-        try:
-            yield _READINGS.decode(line.text)
-        except lines.DAMAGE:
-            continue

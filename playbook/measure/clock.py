@@ -18,12 +18,12 @@ from playbook.clients.redis import redis
 from playbook.clients.web import website
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, share
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.side_by_side import side_by_side
-from playbook.core.wording import span
 from playbook.settings.loading import Settings
 
 _WHOLE_SECOND = 0.5  # a Date header is cut to the second, so the middle of it is right to half of one
@@ -57,7 +57,7 @@ class ClockReading:
     def words(self) -> str:
         """``website 10 min ahead``."""
         assert self.offset is not None
-        return f"{self.name} {span(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
+        return f"{self.name} {two_units(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,12 @@ import msgspec
 from playbook.core import door
 from playbook.core.clock import Moment
 from playbook.core.door.records import leaving
+from playbook.core.durations import one_unit
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.core.wording import moment, without_code_marks
 from playbook.core.zones import beside
 from playbook.history.handling import Handled
 from playbook.history.incidents import Incident, What
-from playbook.history.lengths import length
 from playbook.history.runs import RunLine
 from playbook.notify.due import News
 from playbook.report.words import MARKS, plural
@@ -287,7 +287,7 @@ def _of_run(run: RunLine | None, set_name: str, now: datetime, zone: str) -> Ite
         yield f"No {set_name} run is known: nothing is known."
         return
     counted = " · ".join(f"{run.counts[v]} {v}" for v in SEVERITY if run.counts.get(v))
-    ago = length(now - run.started)
+    ago = one_unit(now - run.started)
     yield f"The newest {set_name} run began {_moment(run.started, zone)}, {ago} ago: {run.verdict}."
     yield counted or "Nothing was measured."
     if run.ended != "finished":

@@ -30,7 +30,7 @@ from playbook.people.waivers import Waivers
 from playbook.run.look_again import filled_in
 from playbook.run.recorder import (
     INVESTIGATE,
-    Notes,
+    Execution,
     make_record,
     root_causes,
     under_their_causes,
@@ -87,40 +87,17 @@ class Run:
             absent=settings.nowhere,
         )
 
-    def record(
-        self,
-        *,
-        item: Item,
-        check: str,
-        subject: str,
-        rule: str,
-        runbook: str,
-        notes: Notes,
-        error: BaseException | None,
-        started: datetime,
-        seconds: float,
-        worker: str = "",
-    ) -> Record:
+    def record(self, execution: Execution) -> Record:
         """The finished record of a check: runbook followed, commands filled in, secrets removed."""
-        record = make_record(
-            item=item,
-            check=check,
-            subject=subject,
-            rule=rule,
-            notes=notes,
-            error=error,
-            started=iso(started),
-            seconds=seconds,
-            worker=worker,
-        )
-        record = with_wait(with_waiver(record, self.waivers), self.settings.target.name, notes)
-        if runbook and record.verdict in INVESTIGATE:
-            record = with_runbook(record, read_runbook(runbook), self.measurements)
+        record = with_waiver(make_record(execution), self.waivers)
+        record = with_wait(record, self.settings.target.name, execution.notes)
+        if execution.runbook and record.verdict in INVESTIGATE:
+            record = with_runbook(record, read_runbook(execution.runbook), self.measurements)
         named = f"--pyargs {record.check}" if is_shipped(record.check) else record.check
         again = f"pytest {named} --target {self.settings.target.name}"
-        if item.set == MARKER:
+        if execution.item.set == MARKER:
             again += f" -m {MARKER} {SHAPE_OPTION} {self.load_order.shape}"
-        if item.set == MARKER and self.load_order.production:
+        if execution.item.set == MARKER and self.load_order.production:
             again += f" {PRODUCTION_OPTION} {self.load_order.production}"
         record = msgspec.structs.replace(
             record,

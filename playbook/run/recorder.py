@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from inspect import getattr_static
 from typing import Any
 
@@ -14,6 +15,7 @@ import msgspec
 from playbook.clients.pace import limit_in_words, waited_for
 from playbook.core.audience import say
 from playbook.core.catalogue import Investigation, Item, Runbook, is_own
+from playbook.core.clock import iso
 from playbook.core.context import Asked, Release
 from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking
@@ -143,19 +145,35 @@ def evidence_of(value: Any) -> list[Evidence]:
     return list(shown) if isinstance(shown, list | tuple) else [shown]
 
 
-def make_record(
-    *,
-    item: Item,
-    check: str,
-    subject: str,
-    rule: str,
-    notes: Notes,
-    error: BaseException | None,
-    started: str,
-    seconds: float,
-    worker: str = "",
-) -> Record:
-    """The record of one check that ended normally (``error`` is None) or by raising ``error``."""
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One check that was executed.
+
+    Attributes:
+        check: its node ID.
+        subject: what its module checks: ``kpis``.
+        rule: first sentence of its docstring.
+        runbook: of its item; empty where there is none.
+        error: what it raised; None where it ended normally.
+        started: aware.
+        worker: of pytest-xdist; empty without.
+    """
+
+    item: Item
+    check: str
+    subject: str
+    rule: str
+    notes: Notes
+    error: BaseException | None
+    started: datetime
+    seconds: float
+    runbook: str = ""
+    worker: str = ""
+
+
+def make_record(execution: Execution) -> Record:
+    """The record of one check, as it ended."""
+    item, notes, error = execution.item, execution.notes, execution.error
     leading = notes.judge.leading
     verdict = verdict_of(error)
     message = str(error) if error else ""
@@ -178,10 +196,10 @@ def make_record(
     cause = judged.cause if judged else _cause(notes, error)
     return Record(
         item=item.id,
-        check=check,
-        subject=subject,
+        check=execution.check,
+        subject=execution.subject,
         title=item.title,
-        rule=rule,
+        rule=execution.rule,
         verdict=verdict,
         message=message,
         expected=judged.expected if judged else "",
@@ -196,9 +214,9 @@ def make_record(
         look_again=item.look_again,
         cause=cause,
         add=error.add if isinstance(error, NotConfigured) else "",
-        started=started,
-        seconds=round(seconds, 3),
-        worker=worker,
+        started=iso(execution.started),
+        seconds=round(execution.seconds, 3),
+        worker=execution.worker,
         readings=notes.readings,
         audience=item.audience,
         public=_public(item, judged, error),

@@ -33,10 +33,11 @@ from playbook.settings.limit_tables import fill_limits_of_sites, limits_from
 from playbook.settings.schedule import require_valid
 from playbook.settings.sections.catalogue import OwnCatalogue
 from playbook.settings.sections.coverage import CoverageRules
-from playbook.settings.sections.figures import Limits, Queries
+from playbook.settings.sections.figures import Queries
 from playbook.settings.sections.groups import GROUPS, Shard, groups_of, in_shard, names_in
 from playbook.settings.sections.history import HistoryKeeping, Running, Schedule
 from playbook.settings.sections.incidents import Incidents, Notifications
+from playbook.settings.sections.limits import Limits
 from playbook.settings.sections.load import OF_ONE_TARGET, Load
 from playbook.settings.sections.metrics import Kpis, Metrics
 from playbook.settings.sections.mistakes import did_you_mean, sentence, variable_for

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import groupby
 
+from playbook.core.durations import one_whole_unit
 from playbook.core.page_words import short, when
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.core.zones import beside
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
-from playbook.report.times import age
 from playbook.report.words import clip, plural
 from playbook.site.strips import Strip
 from playbook.site.views import BAD, NO_DATA, STATES, ItemView, SetView, Site, worst_of
@@ -45,7 +45,7 @@ def headline(site: Site) -> str:
     if not told:
         told.append("Every set that is due has run, and all is within limits. Nothing to do.")
     if not any(target.scheduled for target in site.current):
-        newest = age(site.now - site.runs[-1].started)
+        newest = one_whole_unit(site.now - site.runs[-1].started)
         told.append(f"No schedule speaks of these sets: nobody expects the next run. The newest is {newest} old.")
     return " ".join(told)
 
@@ -84,7 +84,8 @@ def next_words(site: Site) -> str:
     one = site.next
     if one is None or one.due is None:
         return "No run is scheduled"
-    ahead = f"in {age(one.due.next - site.now)}, {short(one.due.next)} UTC{beside(one.due.next, site.time_zone)}"
+    at = f"{short(one.due.next)} UTC{beside(one.due.next, site.time_zone)}"
+    ahead = f"in {one_whole_unit(one.due.next - site.now)}, {at}"
     due = f"Next run due {ahead} ({set_name(one.name)}, {one.target})"
     late = f"{short(one.due.missing_after)} UTC{beside(one.due.missing_after, site.time_zone)}"
     return f"{due}. If it is not here by {late}, this page is out of date"
@@ -122,7 +123,7 @@ def set_words(one: SetView, site: Site) -> str:
     if not one.newest:
         return f"It has not run yet.{due}"
     rechecked = "".join(f" Looked at again {_at(run.started, site)}: {run.verdict}." for run in one.rechecks)
-    before = age(site.now - one.newest.started)
+    before = one_whole_unit(site.now - one.newest.started)
     said = f"Last run {_at(one.newest.started, site)}, {before} before this page was built"
     return f"{said}: {tally_of(one.newest)}.{rechecked}{due}"
 
@@ -142,7 +143,7 @@ def item_words(item: ItemView, one: SetView, site: Site) -> str:
         return f"{why} This item was {finding.verdict}{value} {_at(run.started, site)}."
     told = finding.message or _well(value, below_target=finding.below_target)
     stop = "" if told.endswith((".", "…")) else "."
-    seen = f"Seen {_at(run.started, site)}, {age(site.now - run.started)} before this page was built."
+    seen = f"Seen {_at(run.started, site)}, {one_whole_unit(site.now - run.started)} before this page was built."
     return f"{told}{stop} {seen}"
 
 
@@ -213,7 +214,7 @@ def note(run: RunLine) -> str:
     if run.slot is None:
         told.append("by hand")
     elif (late := (run.started - run.slot).total_seconds() / 60) >= _LATE_MINUTES:
-        told.append(f"{age(run.started - run.slot)} late" if late > 0 else "")
+        told.append(f"{one_whole_unit(run.started - run.slot)} late" if late > 0 else "")
     return ", ".join(told)
 
 

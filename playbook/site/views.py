@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from playbook.core.catalogue import Item
 from playbook.core.context import Link
+from playbook.core.durations import one_whole_unit
 from playbook.core.limits import Limit, parse_limit
 from playbook.core.page_words import slug
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.due import Due
 from playbook.history.incidents import Incident
 from playbook.history.runs import Finding, RunLine
-from playbook.report.times import age
 from playbook.report.words import plural
 from playbook.site.observations import Observation, Streak
 from playbook.site.strips import Strip
@@ -224,8 +224,8 @@ class SetView:
     def silence(self, now: datetime) -> str:
         """For how long nothing is known: ``2 days``."""
         if self.newest:
-            return age(now - self.newest.started)
-        return age(now - self.due.missed) if self.due and self.due.missed else ""
+            return one_whole_unit(now - self.newest.started)
+        return one_whole_unit(now - self.due.missed) if self.due and self.due.missed else ""
 
 
 @dataclass(frozen=True)

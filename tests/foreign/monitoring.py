@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
+from playbook.clients.answer import Answer
 from playbook.clients.grafana import Grafana
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Unmeasured

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.clients.http import Answer
+from playbook.clients.answer import Answer
 from playbook.clients.wire import Phases
 from playbook.core.judge import Judge
 from playbook.core.verdict import Critical

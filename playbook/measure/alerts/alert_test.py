@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playbook.clients.recovery.alerting import NAME, SERVICE, AlertRoute, Delivery
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
 from playbook.core.engine import measurement
-from playbook.core.evidence import Evidence, Facts, Lines
+from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
 from playbook.history import drill_records as records
 from playbook.history.drill_records import DrillRecord
 from playbook.history.first_days import known_since
-from playbook.measure.backups.newest_drill import NewestDrill, on_record
+from playbook.measure.backups.newest_drill import NewestDrill, is_of_target, on_record
 from playbook.settings.gate import MutationGate
 from playbook.settings.loading import Settings
 
@@ -30,13 +28,10 @@ class AlertDelivery(NewestDrill):
     Attributes:
         delivery: what became of the alert just now; None where none was sent by this run.
         seconds: that were given to it.
-        refusal: why none was sent; empty where one was.
     """
 
     seconds: float = 0.0
-    refusal: str = ""
     delivery: Delivery | None = None
-    damaged: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -46,29 +41,21 @@ class AlertDelivery(NewestDrill):
     @property
     def arrived(self) -> bool:
         """Whether it reached the receiver and was ended again; true also as long as there was none."""
-        return self.went_well
+        return self.succeeded
 
     @property
     def time(self) -> Reading:
         """Seconds until it had arrived; not known where none was sent."""
-        if self.record is None:
-            return Reading(math.nan, coverage=self.coverage)
-        return Reading(round(self.record.seconds, 2))
+        return self.reading(seconds_in_unit=1, digits=2)
 
     def evidence(self) -> list[Evidence]:
         """What was sent, who got it, when it was ended; or the record of the last."""
-        facts = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
-        if self.refusal:
-            facts |= {"Not tried now": self.refusal, "On": self.record.target if self.record else "no target"}
-        if self.delivery:
-            facts |= _told(self.delivery)
-        shown: list[Evidence] = [Facts("Test alert", facts)]
+        told = _told(self.delivery) if self.delivery else {}
+        shown: list[Evidence] = [Facts("Test alert", self.facts() | told)]
         if self.delivery:
             labels = dict(sorted(self.delivery.labels.items()))
             shown.append(Facts("Its labels", labels))
-        if self.damaged:
-            shown.append(Lines("Lines of the records that could not be read", list(self.damaged)))
-        return shown
+        return shown + self.damage()
 
 
 @measurement(time_limit=_LONGEST, is_long=True, parts=("staging",))
@@ -80,22 +67,10 @@ def alert_delivery(
     days = recovery.monthly_within_days
     settings.require(target.alertmanager.url, "alertmanager.url", SERVICE)
     if alert_route is None:
-        now = clock.now()
-        known = records.read(recovery.records, now)
-        tests = (
-            one for one in known.found if one.item == ITEM and (one.target == target.name or one.kind == "staging")
+        last = AlertDelivery.last_on_record(
+            settings, clock.now(), days, mutation_gate.refusal, lambda one: is_of_target(one, ITEM, settings)
         )
-        newest = next(tests, None)
-        return AlertDelivery(
-            now,
-            days,
-            newest,
-            known_since(settings, now),
-            known.damaged_after(newest),
-            seconds=wanted.seconds,
-            refusal=mutation_gate.refusal,
-            damaged=known.damaged,
-        )
+        return replace(last, seconds=wanted.seconds)
     delivery = alert_route.try_out(wanted.labels, wanted.seconds, clock)
     record = DrillRecord(
         item=ITEM,

@@ -11,9 +11,10 @@ from playbook.clients.alert_words import Alert, Silence
 from playbook.clients.alertmanager import Alertmanager, Found, RuleAlerts
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.settings.loading import Settings
 
 SHOWN = 3  # names in a message; all of them stand in the evidence
@@ -129,7 +130,7 @@ class Alerts:
         return (silence.until - self.at).total_seconds() / 86_400
 
     def _since(self, alert: Alert) -> str:
-        return span((self.at - alert.since).total_seconds()) if alert.since else "not known"
+        return two_units((self.at - alert.since).total_seconds()) if alert.since else "not known"
 
     def _word(self, alert: Alert) -> str:
         about = [alert.labels.get("component", ""), alert.labels.get("severity", "")]

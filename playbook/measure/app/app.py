@@ -13,10 +13,11 @@ from playbook.clients.http import HttpClient
 from playbook.clients.web import SERVICE as WEBSITE
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, understood, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Unreachable
 from playbook.core.evidence import Evidence, Facts
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.web.web import page_rules
 from playbook.measure.web.web_page import fault_of
 from playbook.settings.loading import Settings
@@ -138,7 +139,7 @@ class AppStatus:
         if self.offline:
             facts["Visitors"] = f"see an offline page: the app is {self.offline}"
         if self.deployment_id:
-            age = f" ({span(self.age)} ago)" if self.age is not None else ""
+            age = f" ({two_units(self.age)} ago)" if self.age is not None else ""
             facts["Active deployment"] = f"{self.deployment_id}, {moment(self.deployed_at)}{age}"
         if self.pinned:
             facts["Pinned"] = f"to {self.pinned} by a rollback: what is pushed is not deployed"

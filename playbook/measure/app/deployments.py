@@ -14,11 +14,12 @@ from playbook.core import context
 from playbook.core.clock import Clock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, together, understood
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.app.app import PHASES
 from playbook.settings.loading import Settings
 
@@ -123,8 +124,8 @@ class Release:
     @property
     def found(self) -> str:
         """Phase, age, cause and reason, in words."""
-        since = f" for {span(self.age)}" if self.in_progress and self.age is not None else ""
-        ago = f", {span(self.age)} ago" if not self.in_progress and self.age is not None else ""
+        since = f" for {two_units(self.age)}" if self.in_progress and self.age is not None else ""
+        ago = f", {two_units(self.age)} ago" if not self.in_progress and self.age is not None else ""
         cause = f" ({self.cause})" if self.cause else ""
         reason = f": {self.reason}" if self.reason else ""
         return f"{self.phase}{since}{ago}{cause}{reason}"
@@ -326,7 +327,7 @@ class Review:
         )
         took = [release.duration for release in self.newest_first if release.duration and release.succeeded]
         if took:
-            counts["Longest that succeeded"] = span(max(took))
+            counts["Longest that succeeded"] = two_units(max(took))
         if self.last_before:
             counts["The last before"] = self.last_before.found
         table = Table("Deployments of the week", list(COLUMNS), [_row(release) for release in self.newest_first])
@@ -355,8 +356,8 @@ def _row(release: Release) -> list[str]:
     return [
         release.phase,
         moment(release.created_at),
-        span(release.age) if release.age is not None else "",
-        span(release.duration) if release.duration is not None else "",
+        two_units(release.age) if release.age is not None else "",
+        two_units(release.duration) if release.duration is not None else "",
         release.cause,
         release.commit[:7],
         release.reason,

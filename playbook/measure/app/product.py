@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from playbook.clients.answer import Answer
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount
 from playbook.clients.digitalocean_types import Spec
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient
 from playbook.clients.web import website
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement

@@ -10,10 +10,11 @@ from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import Deployment, Rollback
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured
 from playbook.core.evidence import Evidence, Facts
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.app.deployments import BACK, GOOD, newest_first
 
 
@@ -87,7 +88,7 @@ class RollbackPlan:
 
     def _words(self, deployment: Deployment) -> str:
         made = deployment.created_at
-        ago = f" ({span((self.read_at - made).total_seconds())} ago)" if made else ""
+        ago = f" ({two_units((self.read_at - made).total_seconds())} ago)" if made else ""
         return f"{deployment.cause or deployment.id}, {moment(made)}{ago}"
 
 

@@ -12,11 +12,12 @@ from playbook.clients.backups import BackupStore
 from playbook.core import progress
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import Archive, Listing, counted, dated, not_given, size
 from playbook.readers.archives.verification import Verification, Wanted, verify
@@ -240,7 +241,7 @@ class BackupRetention:
         if not self.over_age:
             return "none"
         oldest = self.over_age[0]
-        age = span((self.now - oldest.made).total_seconds())
+        age = two_units((self.now - oldest.made).total_seconds())
         return f"{counted(len(self.over_age), 'archive')}, the oldest {oldest.file.name}, {age} old"
 
     def evidence(self) -> list[Evidence]:
@@ -254,7 +255,7 @@ class BackupRetention:
         }
         if self.archives:
             oldest = self.archives[-1]
-            facts["Oldest"] = f"{oldest.file.name}, {span((self.now - oldest.made).total_seconds())} old"
+            facts["Oldest"] = f"{oldest.file.name}, {two_units((self.now - oldest.made).total_seconds())} old"
             facts["Size of all"] = size(sum(archive.file.size for archive in self.archives))
         shown: list[Evidence] = [Facts("Backups kept", facts)]
         if self.missing:

@@ -14,11 +14,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.readers.archives.dating import AHEAD, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.loading import Settings
@@ -152,7 +153,7 @@ class Backups:
             [
                 archive.file.name,
                 moment(archive.made),
-                span((self.now - archive.made).total_seconds()),
+                two_units((self.now - archive.made).total_seconds()),
                 size(archive.file.size),
             ]
             for archive in self.archives[:_SHOWN]

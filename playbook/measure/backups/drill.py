@@ -21,10 +21,11 @@ from playbook.clients.recovery.place import SERVICE, Place, Staging, require_roo
 from playbook.clients.recovery.server import RefusedError, Server, loaded, program_of, require_known_form
 from playbook.core import progress
 from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.durations import two_units
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.progress import Task
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.backups.backups import Archive
 from playbook.readers.archives.rdb import Dump
 from playbook.readers.archives.streams import CHUNK
@@ -85,7 +86,7 @@ class Drill:
     def result(self) -> str:
         """How it went, to follow "got"."""
         if not self.problems:
-            took = span(self.seconds) if self.seconds >= 60 else f"{self.seconds:.1f} s"
+            took = two_units(self.seconds) if self.seconds >= 60 else f"{self.seconds:.1f} s"
             return f"a restore of {self.archive.file.name} in {took}"
         rest = len(self.problems) - 1
         return self.problems[0] + (f" (and {rest:,} more)" if rest else "")
@@ -97,7 +98,7 @@ class Drill:
             "Source": f"{self.source}, only read",
             "Begun": moment(self.started),
             "Until the restored parts answered": f"{self.seconds:.2f} s",
-            "Age of the data": span(self.age.total_seconds()),
+            "Age of the data": two_units(self.age.total_seconds()),
             "Carried out by": self.by,
         }
         shown: list[Evidence] = [Facts("Full restore" if self.full else "Restore drill", facts)]

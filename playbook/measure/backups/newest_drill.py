@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from playbook.core.coverage import Coverage, lacking, whole
-from playbook.core.wording import span
+from playbook.core.durations import two_units
+from playbook.core.evidence import Evidence, Lines
+from playbook.core.limits import Reading
+from playbook.core.wording import moment
+from playbook.history import drill_records
 from playbook.history.drill_records import DrillRecord
-from playbook.history.first_days import is_due, never_proven
+from playbook.history.first_days import is_due, known_since, never_proven
+from playbook.settings.loading import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class NewestDrill:
-    """What restores and test alerts have in common.
+    """What restores, rollbacks and test alerts have in common.
 
     Attributes:
         now: aware.
@@ -21,6 +29,8 @@ class NewestDrill:
         record: the newest there is; None where there is none.
         since: when the system was first checked, aware.
         unread: lines of the records after it that could not be read.
+        refusal: why this run carried none out; empty where it did.
+        damaged: all lines of the records that could not be read.
     """
 
     now: datetime
@@ -28,6 +38,30 @@ class NewestDrill:
     record: DrillRecord | None
     since: datetime
     unread: tuple[str, ...] = ()
+    refusal: str = ""
+    damaged: tuple[str, ...] = ()
+
+    @classmethod
+    def last_on_record(
+        cls,
+        settings: Settings,
+        now: datetime,
+        within_days: float,
+        refusal: str,
+        counts: Callable[[DrillRecord], bool],
+    ) -> Self:
+        """Return the newest of the records that ``counts`` accepts, as this run carries none out."""
+        known = drill_records.read(settings.target.recovery.records, now)
+        newest = next((one for one in known.found if counts(one)), None)
+        return cls(
+            now=now,
+            within_days=within_days,
+            record=newest,
+            since=known_since(settings, now),
+            unread=known.damaged_after(newest),
+            refusal=refusal,
+            damaged=known.damaged,
+        )
 
     @property
     def pending(self) -> bool:
@@ -42,7 +76,7 @@ class NewestDrill:
         return self.now - self.record.when <= timedelta(days=self.within_days)
 
     @property
-    def went_well(self) -> bool:
+    def succeeded(self) -> bool:
         """Whether it went as it should; true also as long as there is none."""
         return self.record is None or self.record.ok
 
@@ -51,7 +85,7 @@ class NewestDrill:
         """When it was, to follow "got"; empty as long as none is due."""
         if self.record is None:
             return "" if self.pending else "none on record"
-        ago = span((self.now - self.record.when).total_seconds())
+        ago = two_units((self.now - self.record.when).total_seconds())
         return f"the last one {ago} ago, on {self.record.target}"
 
     @property
@@ -60,6 +94,35 @@ class NewestDrill:
         if self.record is None:
             return "" if self.pending else "none on record"
         return self.record.result
+
+    def reading(self, *, seconds_in_unit: float, digits: int, detail: str = "") -> Reading:
+        """How long it took, in a unit of so many seconds; not known where there is none."""
+        if self.record is None:
+            return Reading(math.nan, coverage=self.coverage)
+        return Reading(round(self.record.seconds / seconds_in_unit, digits), detail)
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of what had to be seen was seen."""
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, str]:
+        """Result and time of the newest, and why there is none of this run."""
+        found = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
+        if self.refusal:
+            found |= {"Not tried now": self.refusal, "On": self.record.target if self.record else "no target"}
+        return found
+
+    def damage(self, most: int | None = None) -> list[Evidence]:
+        """The first ``most`` lines of the records that could not be read, where there are any."""
+        if not self.damaged:
+            return []
+        return [Lines("Lines of the records that could not be read", list(self.damaged[:most]))]
+
+
+def is_of_target(record: DrillRecord, item: str, settings: Settings) -> bool:
+    """Whether a record is of this item and speaks for this target: its own, or one of staging."""
+    return record.item == item and (record.target == settings.target.name or record.kind == "staging")
 
 
 def on_record(drill: NewestDrill, what: str) -> Coverage:

@@ -16,7 +16,7 @@ from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.history import drill_records as records
-from playbook.history.drill_records import DrillRecord, Records, is_of
+from playbook.history.drill_records import DrillRecord, is_of
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.measure.backups.backups import Listing
 from playbook.measure.backups.drill import Drill, carry_out
@@ -35,12 +35,9 @@ class RestoreTest(NewestDrill):
 
     Attributes:
         drill: as it went just now; None where it was not carried out by this run.
-        refusal: why this run carried none out; empty where it did.
     """
 
-    refusal: str = ""
     drill: Drill | None = None
-    damaged: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -48,16 +45,10 @@ class RestoreTest(NewestDrill):
         return self.drill.coverage if self.drill else on_record(self, "a restore drill on record")
 
     @property
-    def succeeded(self) -> bool:
-        """Whether everything was there and answered; true also as long as there is none."""
-        return self.went_well
-
-    @property
     def time(self) -> Reading:
         """Minutes until the restored parts answered; not known where there was no restore."""
-        if self.record is None:
-            return Reading(math.nan, coverage=self.coverage)
-        return Reading(round(self.record.seconds / 60, 3), f"({self.record.what})")
+        detail = f"({self.record.what})" if self.record else ""
+        return self.reading(seconds_in_unit=60, digits=3, detail=detail)
 
     def evidence(self) -> list[Evidence]:
         """The drill step by step, or the record of the last."""
@@ -68,9 +59,7 @@ class RestoreTest(NewestDrill):
             )
         elif not self.drill:
             shown.append(Facts("Restore on record", {"Not carried out now": self.refusal, "Found": "none"}))
-        if self.damaged:
-            shown.append(Lines("Lines of the records that could not be read", list(self.damaged[:_SHOWN])))
-        return shown
+        return shown + self.damage(_SHOWN)
 
 
 @measurement(time_limit=_LONGEST, is_long=True)
@@ -135,28 +124,18 @@ def _carried_out(
 def _on_record(
     refusal: str, items: tuple[str, ...], settings: Settings, now: datetime, within: float
 ) -> RestoreTest:
-    known = records.read(settings.target.recovery.records, now)
-    newest = next((one for one in counting(known, settings) if one.item in items), None)
-    return RestoreTest(
-        now,
-        within,
-        newest,
-        known_since(settings, now),
-        known.damaged_after(newest),
-        refusal=refusal,
-        damaged=known.damaged,
+    return RestoreTest.last_on_record(
+        settings, now, within, refusal, lambda one: one.item in items and counts(one, settings)
     )
 
 
-def counting(known: Records, settings: Settings) -> list[DrillRecord]:
-    """Records that say something of this target: its own, and those of its backups restored on staging."""
+def counts(record: DrillRecord, settings: Settings) -> bool:
+    """Whether a record says something of this target: its own, or one of its backups restored on staging."""
     target = settings.target
     source = target.backups.location
-    return [
-        one
-        for one in known.found
-        if one.target == target.name or (one.kind == "staging" and source is not None and is_of(one, source))
-    ]
+    return record.target == target.name or (
+        record.kind == "staging" and source is not None and is_of(record, source)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +248,8 @@ def recovery_times(full_restore: RestoreTest, settings: Settings, clock: Clock) 
     known = records.read(settings.target.recovery.records, now)
     recent = [
         one
-        for one in counting(known, settings)
-        if one.item in (RESTORES, FULL) and now - one.when <= timedelta(days=days)
+        for one in known.found
+        if counts(one, settings) and one.item in (RESTORES, FULL) and now - one.when <= timedelta(days=days)
     ]
     restored = tuple(one for one in recent if one.ok)
     return RecoveryTimes(

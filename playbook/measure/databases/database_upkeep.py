@@ -9,10 +9,11 @@ from datetime import datetime
 from playbook.clients.managed_databases import Cluster, MaintenanceWindow, ManagedDatabases
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, understood
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment, name_of, span
+from playbook.core.wording import moment, name_of
 from playbook.measure.databases.database_values import Database, Databases, Row
 from playbook.measure.databases.databases import read_databases
 from playbook.measure.statements import Statement
@@ -51,7 +52,7 @@ class DatabaseUpkeep:
                 days = (end - self.read_at).total_seconds() / _SECONDS_A_DAY
                 ends = "ends" if days > 0 else "ended"
                 over = f"({_version(database.cluster)}, support {ends} {moment(end)})"
-                words = "" if days > 0 else f"none for {span(-days * _SECONDS_A_DAY)}"
+                words = "" if days > 0 else f"none for {two_units(-days * _SECONDS_A_DAY)}"
                 subject = f"Support left for the version of the database {database.name}"
                 rows.append(Row(subject, Reading(round(days, 1), over, words=words)))
         return sorted(rows, key=lambda row: row.reading.value)

@@ -10,7 +10,7 @@ from playbook.clients.prometheus import Answered, Prometheus, prometheus
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
-from playbook.core.counters import Counted, Earlier
+from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, TooLittleData
@@ -29,7 +29,7 @@ from playbook.measure.figures.figure_names import (
     Window,
 )
 from playbook.measure.figures.queries import own_series, query_of, selectors
-from playbook.measure.images.image_counts import ImageStats, read_image_stats
+from playbook.measure.images.image_counts import OfImageStats, read_image_stats
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
 from playbook.settings.loading import Settings
@@ -172,7 +172,7 @@ def number_of(answered: Answered) -> tuple[float, Coverage]:
 
 
 @dataclass(frozen=True, slots=True)
-class CountedImages:
+class CountedImages(OfImageStats):
     """Image processing by the counts that the workers keep in Redis, where Prometheus has none.
 
     Attributes:
@@ -180,19 +180,8 @@ class CountedImages:
         instead: what Prometheus answered; ``None`` where none is configured.
     """
 
-    stats: ImageStats
     least: int
     instead: Kpi | None = None
-
-    @property
-    def coverage(self) -> Coverage:
-        """What of the counts is understood."""
-        return self.stats.coverage
-
-    @property
-    def readings(self) -> dict[str, Counted]:
-        """The counts, for later runs to compare with."""
-        return self.stats.readings
 
     @property
     def reading(self) -> Reading:

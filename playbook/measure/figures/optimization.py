@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from playbook.clients.log_files import FileLogs, LogFile
 from playbook.clients.log_reading import LogSource
 from playbook.core.clock import Clock
-from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.measure.backups.backups import counted, size
-from playbook.measure.images.image_counts import FormatStats, ImageStats
+from playbook.measure.images.image_counts import FormatStats, ImageStats, OfImageStats
 from playbook.measure.logs.logs import LogReview
 from playbook.measure.redis.redis_keys import PROPOSALS
 from playbook.settings.loading import Settings
@@ -35,21 +34,10 @@ class FormatTime:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessingTimes:
+class ProcessingTimes(OfImageStats):
     """How long the workers take for an image, by output format."""
 
-    stats: ImageStats
     wanted: Optimization
-
-    @property
-    def coverage(self) -> Coverage:
-        """What of the counts is understood."""
-        return self.stats.coverage
-
-    @property
-    def readings(self) -> dict[str, Counted]:
-        """The counts, for later runs to compare with."""
-        return self.stats.readings
 
     @property
     def slowest_first(self) -> list[FormatTime]:

@@ -12,10 +12,11 @@ from playbook.clients.prometheus import Answered, Prometheus
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
 from playbook.core.coverage import Coverage, lacking, share, together, understood
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading, format_value
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
 from playbook.measure.figures.kpis import count_of, first_lack, number_of
 from playbook.measure.figures.queries import own_series, query_of
@@ -61,7 +62,7 @@ class Recent:
     @property
     def over(self) -> str:
         """What it was measured over: ``30 min (812 requests)``."""
-        return f"{span(self.minutes * 60)} ({self.count:,.0f} {self.figure.counted})"
+        return f"{two_units(self.minutes * 60)} ({self.count:,.0f} {self.figure.counted})"
 
     @property
     def enough(self) -> bool:
@@ -79,7 +80,7 @@ class Recent:
         if not self.count >= self.least:
             coverage = lacking(
                 f"{self.count:,.0f} {self.figure.counted}",
-                expected=f"at least {self.least} {self.figure.counted} in {span(self.minutes * 60)}",
+                expected=f"at least {self.least} {self.figure.counted} in {two_units(self.minutes * 60)}",
                 got=f"{self.count:,.0f}",
                 hint="Look again when more time has passed.",
             )
@@ -106,7 +107,7 @@ class Recent:
             "Query": " ".join(self.answered.query.split()),
         }
         until = f" until {moment(self.until)}" if self.until else ""
-        return Facts(f"{self.figure.name}, last {span(self.minutes * 60)}{until}", facts)
+        return Facts(f"{self.figure.name}, last {two_units(self.minutes * 60)}{until}", facts)
 
 
 def recent(

@@ -13,12 +13,12 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
-from playbook.core.wording import span
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import GOOD, Release, Releases
 from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
@@ -249,7 +249,7 @@ class ReleaseEffect:
         """When it was, and the error rates."""
         if self.release is None or self.release.age is None:
             return "no release with a time"
-        when = f"one {span(self.release.age)} ago ({self.release.cause})"
+        when = f"one {two_units(self.release.age)} ago ({self.release.cause})"
         if self.since is None:
             return when
         since = self.limit.format(self.since.reading.value) if self.since.answered.samples else "unknown"

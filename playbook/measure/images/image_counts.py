@@ -111,6 +111,23 @@ class ImageStats:
         return tables
 
 
+@dataclass(frozen=True, slots=True)
+class OfImageStats:
+    """A figure that is made of the workers' counts."""
+
+    stats: ImageStats
+
+    @property
+    def coverage(self) -> Coverage:
+        """What of the counts is understood."""
+        return self.stats.coverage
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The counts, for later runs to compare with."""
+        return self.stats.readings
+
+
 @measurement(parts=("images", "worker"))
 def image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> ImageStats:
     """What the image workers counted: images, failures and time, by format."""

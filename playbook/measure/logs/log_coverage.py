@@ -8,7 +8,7 @@ from itertools import islice
 
 from playbook.clients.log_reading import KEPT_HINT, LogStream
 from playbook.core.coverage import Coverage, lacking, share, understood
-from playbook.core.wording import span
+from playbook.core.durations import two_units
 from playbook.readers.logs.review import Review
 from playbook.readers.logs.tracks import Hole, holes
 from playbook.settings.sections.coverage import CoverageRules
@@ -181,7 +181,7 @@ def _within(hole: Hole, other: Hole, newest_minutes: float) -> bool:
 
 
 def _short(name: str, hole: Hole) -> str:
-    return f"{name or 'all'} silent for {span(hole.seconds)}"
+    return f"{name or 'all'} silent for {two_units(hole.seconds)}"
 
 
 def _long(name: str, hole: Hole) -> str:
@@ -191,5 +191,5 @@ def _long(name: str, hole: Hole) -> str:
 def _when(hole: Hole) -> str:
     start = f"{datetime.fromtimestamp(hole.start, UTC):%d %b %H:%M}"
     if hole.ongoing:
-        return f"since {start} UTC ({span(hole.seconds)})"
-    return f"from {start} to {datetime.fromtimestamp(hole.end, UTC):%H:%M} UTC ({span(hole.seconds)})"
+        return f"since {start} UTC ({two_units(hole.seconds)})"
+    return f"from {start} to {datetime.fromtimestamp(hole.end, UTC):%H:%M} UTC ({two_units(hole.seconds)})"

@@ -13,11 +13,12 @@ from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.sign_off import SignOff
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
 from playbook.people.files import path_of
@@ -82,7 +83,7 @@ class MaintenancePlan:
         """The window ahead and when it begins, or the last one."""
         if self.ahead:
             until = (self.ahead.start - self.now).total_seconds()
-            return f"{self.ahead}, {f'in {span(until)}' if until > 0 else 'which is on now'}"
+            return f"{self.ahead}, {f'in {two_units(until)}' if until > 0 else 'which is on now'}"
         assert self.past
         return f"none; the last was {self.past}"
 
@@ -100,10 +101,10 @@ class MaintenancePlan:
 
     def _state(self, window: Window) -> str:
         if window.end <= self.now:
-            return f"over for {span((self.now - window.end).total_seconds())}"
+            return f"over for {two_units((self.now - window.end).total_seconds())}"
         if window.start <= self.now:
-            return f"on, for another {span((window.end - self.now).total_seconds())}"
-        return f"in {span((window.start - self.now).total_seconds())}"
+            return f"on, for another {two_units((window.end - self.now).total_seconds())}"
+        return f"in {two_units((window.start - self.now).total_seconds())}"
 
     def _require(self, expected: str) -> NoReturn:
         raise TooLittleData(
@@ -164,7 +165,7 @@ class WindowSilences:
     @property
     def slack_words(self) -> str:
         """By how much a silence may be longer."""
-        return span(self.slack.total_seconds())
+        return two_units(self.slack.total_seconds())
 
     @property
     def found(self) -> str:
@@ -300,7 +301,7 @@ class SinceMaintenance:
     @property
     def coverage(self) -> Coverage:
         """How long it was looked at; what each figure stands on is said beside it."""
-        return whole(f"{span(self.response_time.minutes * 60)} since the maintenance")
+        return whole(f"{two_units(self.response_time.minutes * 60)} since the maintenance")
 
     def evidence(self) -> list[Evidence]:
         """The window, and each figure."""

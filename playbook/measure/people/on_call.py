@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.wording import span
 from playbook.people.files import path_of
 from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, SERVICE, SEVERITIES, Call, Roster, Span, read_roster
 from playbook.settings.loading import Settings
@@ -140,7 +140,9 @@ class OnCall:
                 problems.append(f"{severity} goes no further than those on call")
             allowed, asked = self.answer_minutes.get(severity), escalation.answer_minutes
             if allowed and asked and asked > allowed:
-                problems.append(f"{severity} may wait {span(asked * 60)}, and {span(allowed * 60)} is the most")
+                problems.append(
+                    f"{severity} may wait {two_units(asked * 60)}, and {two_units(allowed * 60)} is the most"
+                )
         return problems
 
     def calls(self, severity: str, at: datetime | None = None) -> list[Call]:
@@ -185,7 +187,8 @@ class OnCall:
 
     def _times(self, call: Call) -> tuple[str, str]:
         after = call.at - self.now
-        return ("at once" if not after else f"after {span(after.total_seconds())}"), self.local(call.answer_by)
+        when = f"after {two_units(after.total_seconds())}" if after else "at once"
+        return when, self.local(call.answer_by)
 
     def _when(self, start: datetime, end: datetime) -> str:
         begins = "now" if start == self.now else f"from {self.local(start)}"

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from playbook.core.clock import Clock, days
+from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
+from playbook.core.durations import hours_or_days
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.sign_off import SignOff
@@ -51,7 +52,7 @@ def _row(sign_off: SignOff) -> list[str]:
     assert line  # only items with a line are shown
     assert left is not None
     looked_at = "; ".join([line.note, *(file.path for file in line.evidence)])
-    ends = days(left) if sign_off.valid else f"expired {days(-left)} ago"
+    ends = hours_or_days(left) if sign_off.valid else f"expired {hours_or_days(-left)} ago"
     return [sign_off.item, line.who, f"{line.when:%Y-%m-%d}", looked_at, ends]
 
 

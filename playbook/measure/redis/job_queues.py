@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, together, whole
+from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.core.wording import name_of
 from playbook.measure.redis.queue_layouts import Figures, figures_of
-from playbook.measure.redis.redis_info import duration
 from playbook.measure.redis.redis_work import ANSWERED, answer_of
 from playbook.measure.statements import Statement
 from playbook.settings.loading import Settings
@@ -127,7 +127,7 @@ class JobQueue:
         }
         for name, seconds in (("Oldest has waited", figures.oldest), ("Oldest taken", figures.taken)):
             if seconds is not None:
-                shown[name] = duration(seconds)
+                shown[name] = two_whole_units(seconds)
         if figures.paused:
             shown["Paused"] = "yes"
         if figures.not_told:

@@ -14,11 +14,12 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.clock import Clock
 from playbook.core.counters import Counted, Earlier, Grown, grown
 from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Refused, Unmeasured, away
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading, format_value
-from playbook.measure.redis.redis_info import Info, duration, mebibytes
+from playbook.measure.redis.redis_info import Info, mebibytes
 from playbook.measure.redis.redis_work import (
     ANSWERED,
     answer_of,
@@ -284,7 +285,7 @@ class RedisStats:
         if limit:
             shown = mebibytes(limit) + ("" if used is None else f" ({100 * used / limit:.1f} % used)")
         facts = {
-            "Server": f"{info.version}, up {'unknown' if self.uptime is None else duration(self.uptime)}",
+            "Server": f"{info.version}, up {'unknown' if self.uptime is None else two_whole_units(self.uptime)}",
             "Role": info.word("role") or "not told",
             "Counters compared over": self.growth.over if self.growth.hours else "no earlier reading",
             "Hits": _since(info, self.growth, "keyspace_hits"),

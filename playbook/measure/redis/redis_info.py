@@ -126,16 +126,6 @@ class Info:
         )
 
 
-def duration(seconds: float) -> str:
-    """``3 d 4 h``, ``5 min`` or ``12 s``: the two largest units that matter."""
-    minutes, days = int(seconds) // 60, int(seconds) // 86_400
-    if days:
-        return f"{days} d {minutes // 60 % 24} h"
-    if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes} min" if minutes else f"{int(seconds)} s"
-
-
 def mebibytes(amount: float) -> str:
     """``12.3 MiB``."""
     return f"{amount / 1024 / 1024:,.1f} MiB"

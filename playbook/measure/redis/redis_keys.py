@@ -21,13 +21,14 @@ from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core import door
 from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.redis import OWN_READS, RedisStats
-from playbook.measure.redis.redis_info import duration, mebibytes
+from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.logs.signature import fold
 from playbook.settings.loading import Settings
 from playbook.settings.sections.coverage import CoverageRules
@@ -83,7 +84,7 @@ class Family:
         if not left:
             return "meant to stay" if self.keys[0].lasting else "never"
         missing = len(self.keys) - len(left)
-        return f"in {duration(median(left))}" + (f", {missing} of them never" if missing else "")
+        return f"in {two_whole_units(median(left))}" + (f", {missing} of them never" if missing else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Refused
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.redis import RedisStats
-from playbook.measure.redis.redis_info import duration
 from playbook.readers.logs.signature import fold
 from playbook.settings.loading import Settings
 
@@ -102,7 +102,7 @@ class SlowLog:
     @property
     def count(self) -> Reading:
         """How many there were, at least."""
-        window = f"{duration(self.reach * 3600)} ({self.short})" if self.short else f"{self.hours:g} h"
+        window = f"{two_whole_units(self.reach * 3600)} ({self.short})" if self.short else f"{self.hours:g} h"
         return Reading(len(self.newest_first), window)
 
     @property
@@ -199,7 +199,7 @@ def _reach(
         return (now - entries[-1].at).total_seconds() / 3600, f"{len(entries)} entries fill it"
     if uptime is None:
         return 0.0, "the server does not say since when it is up"
-    return uptime / 3600, f"the server is up for {duration(uptime)}"
+    return uptime / 3600, f"the server is up for {two_whole_units(uptime)}"
 
 
 def _off(entries: Sequence[SlowCommand], told: Mapping[str, int]) -> str:
@@ -271,7 +271,7 @@ class RedisClients:
         total = sum(len(kind.idle) for kind in self.kinds)
         facts = {
             "Connected": f"{total:,}",
-            f"Idle for over {duration(self.idle_after)}": f"{self.idle:,}",
+            f"Idle for over {two_whole_units(self.idle_after)}": f"{self.idle:,}",
         }
         if self.unknown:
             facts["Idle time not told"] = f"{self.unknown:,}"
@@ -281,7 +281,7 @@ class RedisClients:
                 kind.address,
                 f"{len(kind.idle):,}",
                 f"{sum(seconds >= self.idle_after for seconds in kind.idle):,}",
-                duration(max(kind.idle)),
+                two_whole_units(max(kind.idle)),
             ]
             for kind in self.kinds[:_SHOWN]
         ]

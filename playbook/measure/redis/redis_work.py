@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from playbook.clients.redis_replies import NotAllowed
 from playbook.core.counters import WISHED_HOURS, Grown
 from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.durations import two_whole_units
 from playbook.core.errors import Malformed, Refused, Unmeasured
-from playbook.measure.redis.redis_info import OOM_REJECTIONS, REFUSALS, Info, duration, mebibytes
+from playbook.measure.redis.redis_info import OOM_REJECTIONS, REFUSALS, Info, mebibytes
 from playbook.measure.statements import Statement
 
 _LINK = re.compile(r"master(_\d+|_global)?_link_status")
@@ -146,7 +147,7 @@ def _room(info: Info) -> list[Statement]:
         return [Statement(subject, False, expected, f"{full}: writes are refused")]
     late = info.number("current_eviction_exceeded_time") or 0.0
     if late >= _EVICTS_LATE:
-        words = f"over its limit for {duration(late / 1000)}, as it cannot evict as fast as it is filled"
+        words = f"over its limit for {two_whole_units(late / 1000)}, as it cannot evict as fast as it is filled"
     elif keyless and any(_amount(one, "keys") for one in info.databases):
         words = f"{words}; nothing can be evicted under {policy}{keyless}"
     else:
@@ -238,7 +239,7 @@ def _replica(info: Info, role: str) -> list[Statement]:
     odd = [name for name, value in links.items() if value not in {"up", "down"}]
     down = info.number("master_link_down_since_seconds")
     if "down" in links.values():
-        since = f" for {duration(down)}" if down is not None else ""
+        since = f" for {two_whole_units(down)}" if down is not None else ""
         found.append(
             Statement(
                 subject, False, "a link to the primary", f"none{since}: its role is {role} and its link is down"
@@ -249,7 +250,7 @@ def _replica(info: Info, role: str) -> list[Statement]:
         found.append(Statement(subject, False, "a replica with all data", "one that is just being filled"))
     silent = info.number("master_last_io_seconds_ago") or 0.0
     if silent > _SILENT:
-        words = f"nothing heard of it for {duration(silent)}"
+        words = f"nothing heard of it for {two_whole_units(silent)}"
         found.append(Statement(subject, False, "a link to the primary", words, warn=True))
     if role != _ACTIVE and info.fields.get("slave_read_only", 1) != 0:
         primary = info.word("master_host")
@@ -341,7 +342,7 @@ def _lately(info: Info, growth: Grown, name: str, count: float | None) -> tuple[
     """
     grew, up = growth.of(name), info.number("uptime_in_seconds")
     if grew is None and count and up is not None and up <= WISHED_HOURS * 3600:
-        return count, f"the {duration(up)} since it started"
+        return count, f"the {two_whole_units(up)} since it started"
     return grew, growth.over
 
 

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playbook.clients.github import PER_PAGE, DependabotAlert, GitHubApi
+from playbook.clients.github import DependabotAlert, GitHubApi
+from playbook.clients.github_requests import PER_PAGE
 from playbook.clients.npm import Npm, npm
 from playbook.clients.npm_messages import AuditReport, Project, Vulnerability
 from playbook.core.coverage import Coverage, lacking, share, together, understood, whole

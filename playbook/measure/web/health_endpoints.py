@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.answer import Answer
+from playbook.clients.http import HttpClient
 from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
 from playbook.clients.wire import Phases

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from playbook.clients.answer import Answer
 from playbook.clients.breakage import Kind
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient
 from playbook.clients.urls import shown
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement

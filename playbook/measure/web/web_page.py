@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from playbook.clients.answer import Answer
 from playbook.clients.breakage import is_internal
-from playbook.clients.http import Answer
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.measure.web import page_words as words

@@ -1,10 +1,15 @@
 """The Observatory's table of scores as data: result → points, and the attack that each test addresses.
 
-From ``SCORE_TABLE`` and ``GRADE_CHART`` in src/grader/charts.js of https://github.com/mdn/mdn-http-observatory
-(commit a57b50e); its results keep their names.
+From ``SCORE_TABLE`` and ``GRADE_CHART`` of the source below. Its results keep their names, except that ``corp-``
+is written out. A test compares both tables, and what is read from headers, with what was published there.
 """
 
 from __future__ import annotations
+
+# What is followed. A newer commit may score otherwise: take its tables and its test cases over together.
+COMMIT = "a57b50e3362d55c55dd5fd108664f63a54922f11"
+DATE = "2025-03-18"
+SOURCE = f"https://github.com/mdn/mdn-http-observatory/blob/{COMMIT}/src/grader/charts.js"
 
 BEGIN = 100
 # Bonus points count only where the score after deductions is at least this.

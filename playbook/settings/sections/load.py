@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 
-from playbook.core.limits import Limit
 from playbook.core.secret import Section
-from playbook.settings.sections.ondemand import OnDemandLimits
 
 
 class LoadTarget(Section, frozen=True):
@@ -116,18 +114,3 @@ class Load(LoadTarget, frozen=True):
             raise ValueError(f"expected wait_seconds such as [0.5, 2.0], got [{first:g}, {last:g}]")
         if any(not 0 <= weight < math.inf for weight in self.weights.values()):
             raise ValueError("expected weights of 0 or more")
-
-
-class LoadLimits(OnDemandLimits, frozen=True):
-    """Limits of load tests, extending the on-demand ones: msgspec allows one base."""
-
-    load_homepage_p95: Limit
-    load_homepage_p99: Limit
-    load_health_p95: Limit
-    load_health_p99: Limit
-    load_images_p95: Limit
-    load_images_p99: Limit
-    load_errors: Limit
-    load_throughput: Limit
-    load_held: Limit
-    load_generator: Limit

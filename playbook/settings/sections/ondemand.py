@@ -5,30 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from playbook.core.limits import Limit
 from playbook.core.secret import Section
-from playbook.settings.sections.trends import TrendLimits
-
-
-class OnDemandLimits(TrendLimits, frozen=True):
-    """Limits of the on-demand sets, extending those of weeks and months: msgspec allows one base."""
-
-    processing_time: Limit
-    cache_evictions: Limit
-    cache_expiry: Limit
-    redis_key_size: Limit
-    redis_memory: Limit
-    redis_fragmentation: Limit
-    redis_clients: Limit
-    redis_slow_commands: Limit
-    redis_slowest: Limit
-    network_time: Limit
-    server_time: Limit
-    restarts: Limit
-    memory_errors: Limit
-    image_success_recent: Limit
-    emergency_response: Limit
-    emergency_errors: Limit
 
 
 class Optimization(Section, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from playbook.core.secret import Section
-from playbook.settings.sections.figures import Limits
+from playbook.settings.sections.limits import Limits
 
 
 class Site(Section, frozen=True):

@@ -1,56 +1,10 @@
-"""Settings of judgements over weeks and months: queries, limits, requirements of a trend, capacity."""
+"""Settings of judgements over weeks and months: requirements of a trend, capacity."""
 
 from __future__ import annotations
 
 import msgspec
 
-from playbook.core.limits import Limit
 from playbook.core.secret import Section
-
-
-class TrendQueries(Section, frozen=True):
-    """PromQL for weeks and months, with the same conventions as ``Queries``.
-
-    Attributes:
-        cache_hit_rate: percent of the cache's reads, with its count and looks.
-        response_time_quantile, image_time_quantile: seconds; ``$quantile`` is replaced by e.g. ``0.5``.
-        component_cpu, component_memory, component_storage: percent of an instance's capacity, 95th percentile over
-            ``$window``, by component, for its busiest instance.
-        component_cpu_total: mean CPU percent in ``$window``, summed over a component's instances.
-        redis_memory: bytes, maximum in ``$window``.
-        request_rate: requests per second, mean of ``$window``.
-    """
-
-    cache_hit_rate: str
-    cache_hit_rate_count: str
-    cache_hit_rate_looks: str
-    response_time_quantile: str
-    image_time_quantile: str
-    component_cpu: str
-    component_memory: str
-    component_cpu_total: str
-    component_storage: str
-    redis_memory: str
-    request_rate: str
-
-
-class TrendLimits(Section, frozen=True):
-    """Limits for weeks and months."""
-
-    cpu_week_change: Limit
-    memory_days_left: Limit
-    storage: Limit
-    storage_days_left: Limit
-    network_rise: Limit
-    network_fall: Limit
-    availability_change: Limit
-    response_time_change: Limit
-    error_rate_change: Limit
-    image_success_change: Limit
-    cache_hit_rate_change: Limit
-    capacity_days_left: Limit
-    spike_cpu: Limit
-    spike_requests: Limit
 
 
 class Trends(Section, frozen=True):

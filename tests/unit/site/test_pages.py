@@ -162,7 +162,7 @@ def test_overdue_set_is_no_data():
     assert b'"message": "no data, since 21 Nov 09:00 UTC"' in files["badges/sets/production/daily.json"]
     assert b'"isError": true' in files["badges/production.json"]
     assert (
-        b'playbook_set_state{target="production",set="daily",playbook_set_state="NO DATA"} 1'
+        b'playbook_set_state{playbook_set_state="NO DATA",set="daily",target="production"} 1.0'
         in files["metrics.txt"]
     )
     assert "badge v-ok" not in files["index.html"].decode()

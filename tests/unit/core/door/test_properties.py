@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from playbook.clients.http import Answer
+from playbook.clients.answer import Answer
 from playbook.core import door
 from playbook.core.door.decoding import plain
 from playbook.core.door.known import Known, lower

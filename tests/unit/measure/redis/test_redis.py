@@ -4,11 +4,11 @@ import math
 
 import pytest
 
+from playbook.core.durations import two_whole_units
 from playbook.core.errors import Denied, Refused
 from playbook.core.judge import Judge
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.redis import RedisPing, redis_ping
-from playbook.measure.redis.redis_info import duration
 from tests.redis_factory import INFO, YESTERDAY, Server, hit_rate, settings_of, stats_of
 
 
@@ -157,4 +157,4 @@ def test_what_memory_evictions_and_clients_come_to():
 )
 def test_durations_are_readable(seconds, text):
     """Two units at most."""
-    assert duration(seconds) == text
+    assert two_whole_units(seconds) == text
