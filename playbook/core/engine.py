@@ -43,16 +43,13 @@ class Provider:
         needs: names of the providers it takes.
         time_limit: seconds it may take once its inputs are available.
         libraries: what its module loads lazily. Loaded before the threads start: two threads that load parts of
-            one
-            package at once can deadlock, which Python reports with an exception.
+            one package at once can deadlock, which Python reports with an exception.
         is_long: a drill or a load test, whose checks have their own time limit.
         apart_from: measurements that it needs but whose coverage does not limit its own: its result holds even
-            where
-            they have seen too little.
+            where they have seen too little.
         parts: parts of the product without which there is nothing to measure (``settings.sections.parts``).
         one_of: alternative ways to measure it, by the parts that each takes; without a complete one there is
-            nothing
-            to measure.
+            nothing to measure.
         optional: inputs it can do without: None where the product does not have them.
     """
 

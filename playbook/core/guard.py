@@ -77,8 +77,7 @@ class Guard:
         Args:
             variables: the child's environment; the usual ones by default (``playbook.core.environment``).
             threaded: True where other threads run, as nothing may then be executed between fork and exec; the
-                kernel is
-                not asked to kill the child in that case.
+                kernel is not asked to kill the child in that case.
         """
         with output.open("wb") as file:
             child = subprocess.Popen(

@@ -132,8 +132,7 @@ class Judge:
             coverage: coverage of this statement in addition to that of the measurements.
             cause: the service that is down, where that makes the statement false; empty otherwise.
             public: what everybody may read of the finding, from ``core.audience.say``, for a public item; by
-                default
-                only whether the statement holds.
+                default only whether the statement holds.
 
         Raises:
             TypeError: ``public`` is a plain text.

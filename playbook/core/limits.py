@@ -44,8 +44,7 @@ class Reading(msgspec.Struct, frozen=True):
         over: what it was measured over, e.g. ``24 h (1,204 requests)``; may be empty.
         coverage: coverage of this figure in addition to that of its measurement.
         words: the number in words where a bare one reads badly, e.g. ``none`` for something that has ended.
-            Without
-            particulars, as the public reads it too.
+            Without particulars, as the public reads it too.
     """
 
     value: float

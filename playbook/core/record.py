@@ -166,8 +166,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
             None where that was not looked up.
         time_zone: IANA name of the zone in which times are shown beside UTC.
         past: earlier values of the set's items: Unix seconds and value, oldest first. Checks without a number, or
-            with
-            another unit than now, have none.
+            with another unit than now, have none.
         due: what is due soon, the earliest first.
     """
 

@@ -112,8 +112,7 @@ class SecurityReviewer:
 
     Args:
         strict: each line should have its own time and program, as in a file of sign-ins; otherwise a line without
-            has
-            those of the previous line, as in a stack trace.
+            has those of the previous line, as in a stack trace.
         zone: of times without an offset in such a file.
     """
 

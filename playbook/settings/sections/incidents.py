@@ -18,8 +18,7 @@ class Incidents(Section, frozen=True):
 
     Attributes:
         bad_runs: by set, consecutive runs with a failing item that open an incident; 0 for never; ``others`` for
-            sets
-            not named.
+            sets not named.
         good_runs: consecutive runs with all its items healthy that close it.
         reopen_hours: a relapse within this time after recovery is the same incident.
         flapping_times: an incident reopened this often is flapping.
@@ -27,8 +26,7 @@ class Incidents(Section, frozen=True):
         recheck: sets whose failing items are checked again immediately, to confirm them.
         recheck_after_seconds: time between the run and that re-check.
         severity: severity of a failing item, by its id or a prefix of it; ``others`` for the rest. It decides who
-            is
-            called by when, and which incidents require a post-mortem.
+            is called by when, and which incidents require a post-mortem.
     """
 
     bad_runs: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = {}
@@ -84,8 +82,7 @@ class Notifications(Section, frozen=True):
         site: address of the site made by ``python -m playbook site build``; messages and reports link to its
             pages.
         private: only the team reads what apprise and the webhook send, so messages contain the particulars of the
-            run
-            that has just ended. Issues have their own rule.
+            run that has just ended. Issues have their own rule.
     """
 
     apprise: tuple[Secret, ...] = ()

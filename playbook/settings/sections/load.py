@@ -84,8 +84,7 @@ class Load(LoadTarget, frozen=True):
         least_requests: a test with fewer is UNKNOWN.
         least_of_endpoint: with fewer requests the percentiles of an endpoint are not judged.
         worse_times, worse_seconds: a P95 is worse than the last test's if it exceeds it by this factor and by this
-            many
-            seconds.
+            many seconds.
         sample_seconds: interval for reading the server's own figures during a test.
         metrics_path: path of the website's own metrics; empty where it has none.
         history: folder of the lines of past load tests; by default ``load`` below the history of runs.

@@ -19,8 +19,7 @@ class Optimization(Section, frozen=True):
         sample_seconds: time limit for reading keys, complete or not.
         least_keys: with fewer cached keys the cache is not judged.
         lasting_keys: persistent keys as globs, besides the queue and the counts of images; all others belong to
-            the
-            cache and should expire.
+            the cache and should expire.
         slow_hours: how far back the slow log is read.
         idle_minutes: a client that has sent nothing for this long counts as idle.
         log_keep_days: older log files should be deleted.

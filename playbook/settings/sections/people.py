@@ -35,8 +35,7 @@ class People(_Section, frozen=True):
         waiver_days: maximum validity of a waiver.
         on_call_days: how far ahead the roster must be filled.
         answer_minutes: by severity, within how many minutes a call must be answered; a severity without an entry
-            may
-            wait until the end of the next business day.
+            may wait until the end of the next business day.
         link_hosts: hosts whose links in the runbooks are tested; others are not, except for loopback.
     """
 

@@ -53,8 +53,7 @@ class CostReview(Section, frozen=True):
 
     Attributes:
         project_after_days: in the first days of a month its usage is too little for a projection; until then the
-            last
-            full month is judged.
+            last full month is judged.
         least_usd: a product that costs less than this a month is not judged by itself.
         months: number of invoices shown.
     """

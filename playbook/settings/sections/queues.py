@@ -18,8 +18,7 @@ class JobQueue(Section, frozen=True):
         preset: the library. Celery's queues are those of kombu's Redis transport.
         name: of the queue, as the application names it.
         prefix: prefix of every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq with its
-            colon; for
-            Bull and BullMQ their ``prefix``, which is ``bull`` by default.
+            colon; for Bull and BullMQ their ``prefix``, which is ``bull`` by default.
         exchange: for Celery, where the queue is bound to an exchange of another name.
         priorities: Celery's ``priority_steps``; each but 0 has its own list.
     """

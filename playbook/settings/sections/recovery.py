@@ -18,25 +18,21 @@ class Recovery(Section, frozen=True):
         dump: name of the archive member that is Redis' dump; empty where the archives contain none.
         images: folder in the archives that is the image store.
         records: file to which each drill appends a line, and by which production is judged; relative to the
-            current
-            folder.
+            current folder.
         records_limit_days: how long a drill's record counts for the objectives.
         weekly_within_days, monthly_within_days: maximum age of the newest restore drill and the newest full test.
         rollback_within_days: maximum age of the newest rollback drill; where not set, staging is not rolled back,
-            and no
-            drill is expected.
+            and no drill is expected.
         rollback_seconds: time limit until the older release, and then the newer one again, must run.
         folder: where drills make their staging folders; the system's temporary folder where not set.
         seconds: time limit of a drill.
         valkey: server program; where not set, valkey-server or redis-server from the path, or else the one that
-            comes
-            with the sandbox.
+            comes with the sandbox.
         samples: number of keys and images that a drill reads and compares; the full test compares every image.
         count_tolerance_percent: tolerance for the manifest's own counts, as they come from a live system.
         space_factor: free space required before a drill, in multiples of the archive's size.
         restore_command, disaster_command: a script to run instead, word by word, with ``{archive}`` replaced by
-            the
-            path of a copy of the newest archive and ``{folder}`` by an empty folder.
+            the path of a copy of the newest archive and ``{folder}`` by an empty folder.
         restore_variables: names of the environment variables that such a script needs besides the usual ones
             (``PATH``, ``HOME``, …), e.g. ``PGPASSWORD``. It gets no others.
     """

@@ -22,11 +22,9 @@ class Security(Section, frozen=True):
         time_zone: of times in these files without an offset, e.g. ``Europe/Berlin``.
         quiet_hours: how long these files may be without a line; the rest of a longer silence counts as not seen.
         ipv6: whether hosts are checked over IPv6 too; by default if this machine has a route. The result says so
-            where
-            they are checked over IPv4 alone.
+            where they are checked over IPv4 alone.
         break_in_failures: number of a source's failed sign-ins within an hour before a successful one that
-            indicate a
-            guessed password.
+            indicate a guessed password.
     """
 
     domains: tuple[str, ...] = ()

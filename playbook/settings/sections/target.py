@@ -23,15 +23,13 @@ class Web(Section, frozen=True):
         ca: file with the certificate authority to trust, for a private one.
         health: ``body`` reads what the health endpoints report; ``status`` takes any 2xx for healthy.
         expect: a text on the homepage, in its title or anywhere; without it only pages known to be something else
-            are
-            rejected.
+            are rejected.
         hosts: further host names of the homepage after redirects, besides its own with and without ``www.``.
         least_bytes: minimum size of a homepage.
         sample_image: the photograph posted to the optimise endpoint; by default the one that comes with the suite.
         also: further websites and health endpoints of this target.
         optimized_width: pixels; the width to which the optimise endpoint scales wider pictures down by itself.
-            Where it
-            is not set, a picture must come back in the size in which it was sent.
+            Where it is not set, a picture must come back in the size in which it was sent.
     """
 
     url: str | None = None
@@ -210,8 +208,7 @@ class Backups(Section, frozen=True):
             ``playbook.readers.archives.manifest``; empty where the archives contain none.
         time_zone: of times in the archives' names without an offset, e.g. ``Europe/Berlin``.
         read_whole_mb, read_seconds: maximum size and time for reading the whole newest archive every day. Of a
-            larger
-            one only both ends are read, which may show it to be damaged and never to be good.
+            larger one only both ends are read, which may show it to be damaged and never to be good.
     """
 
     location: str | None = None
@@ -232,8 +229,7 @@ class FirstDays(Section, frozen=True):
 
     Attributes:
         known_since: when the system was first checked, where the history of its runs does not show it: ISO 8601
-            with
-            its offset.
+            with its offset.
     """
 
     known_since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
@@ -244,8 +240,7 @@ class Target(Section, frozen=True):
 
     Attributes:
         private: the history, the site, the issues and the job summaries of this target can only be read by the
-            team,
-            so all of them contain the particulars too.
+            team, so all of them contain the particulars too.
         time_zone: for times in reports and handoff pages beside UTC; IANA name, e.g. ``Europe/Berlin``.
         without: the parts that this product does not have, by their names in ``playbook.settings.sections.parts``.
     """

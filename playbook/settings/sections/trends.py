@@ -20,13 +20,11 @@ class Trends(Section, frozen=True):
         times_the_spread: the growth over the whole time must be this many times its usual scatter.
         reach: extrapolation is limited to this many times the measured time; beyond it is a guess.
         restart_points: a fall by this many percentage points within an hour is a restart; values from before are
-            not
-            compared with values from after.
+            not compared with values from after.
         coverage_points: two months whose coverage differs by more percentage points are not comparable.
         unusual_spreads: a day this many robust standard deviations from its median is unusual.
         ..._floor: minimum standard deviation, so that on a very steady system a small deviation is not unusual: in
-            the
-            unit of the figure; requests and times in percent of their median.
+            the unit of the figure; requests and times in percent of their median.
     """
 
     least_pairs: int = 40
