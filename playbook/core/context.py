@@ -15,7 +15,7 @@ GROUPS = ("new", "worse", "first", "still", "unseen", "fixed")  # of Compared, m
 Change = Literal["new", "still", "back", "first"]
 
 
-# Public, as it names neither: whoever visits the website sees as much.
+# Public, as it names neither: any visitor can see it.
 RELEASED = "Another deployment serves visitors than in the last good run."
 _DIGEST = re.compile(r"sha256:[0-9a-f]{24}")
 

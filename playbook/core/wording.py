@@ -73,7 +73,7 @@ def kept_together(text: str) -> str:
 
 
 def code_parts(text: str) -> list[tuple[str, bool]]:
-    """The parts of a text, each with whether it is code: what stands between two backticks."""
+    """The parts of a text, each with whether it is code, which is between two backticks."""
     parts = text.split("`")
     if len(parts) % 2 == 0:  # one without its other is a character like any other
         return [(text, False)]
