@@ -89,7 +89,7 @@ def test_handoff_command_writes_page(project, capsys):
     (page,) = (project / "p" / "h").glob("production-monthly-*.md")
     text = page.read_text(encoding="utf-8")
     assert "Waiver: it moves (Ben)." in text
-    assert "**Documentation follows**: ends" in text
+    assert "**Documentation up to date**: ends" in text
     assert "No run of this target was found, so nothing is known" in text
     assert str(page) in said
 

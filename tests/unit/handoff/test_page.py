@@ -230,6 +230,6 @@ def test_sign_offs_that_end_are_told_in_sentences():
     missing = Ending("sign-off", "weekly.team.notified", None, "none")
     made = page(runs_of({}), endings=[signed, missing])
     for text in (handoff_html(made), handoff_markdown(made)):
-        assert "Documentation follows" in text
+        assert "Documentation up to date" in text
         assert "Nobody has signed it off." in text
     assert "Signed off by Ada on 2026-11-26; it expires in 48 h." in handoff_html(made)
