@@ -262,7 +262,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             (
                 "UNKNOWN",
                 r"(Newest deployment|Deployments of the week|Rollback): expected a deployment in phase ACTIVE "
-                r"(among those listed, got only (ERROR, )?SUPERSEDED|to go back from, got none); what was seen .+",
+                r"(among those listed, got only (ERROR, )?SUPERSEDED|to go back from, got none); partial result: .+",
             ),
         ),
         "monthly.dr.rollback-drill": (
