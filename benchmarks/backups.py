@@ -1,10 +1,11 @@
-"""How long verifying a backup takes, beside the playbook's commands: ``tar -t``, ``sha256sum`` and ``gzip -t``.
+"""Duration of verifying a backup, compared with the playbook's commands: ``tar -t``, ``sha256sum`` and ``gzip
+-t``.
 
     python -m benchmarks.backups [megabytes] [--rounds N]
 
-An archive like those of the portfolio is made: a manifest with sums, and images, whose content does not compress.
-The suite reads it once, as the check does, with the sum of each file in it; by hand it is unpacked twice, and
-``sha256sum`` sums the archive as it lies there. They take turns; CPU seconds of all processes, the cheapest round
+An archive like those of the portfolio is made: a manifest with checksums, and images, whose content does not
+compress. The suite reads it once, as the check does, and hashes each file in it; by hand it is unpacked twice, and
+``sha256sum`` hashes the packed archive. They take turns; CPU seconds of all processes, and the cheapest round
 counts. Needs tar, gzip and sha256sum.
 """
 
@@ -26,7 +27,7 @@ from benchmarks._measuring import ROOT, by_turns, cost_of, environment_of
 from playbook.core.command_line import whole
 
 FILE = 400_000  # bytes of an image
-WANTED = 1.0  # times the commands
+WANTED = 1.0  # ratio to the commands
 MANIFEST = "manifest.json"
 BY_HAND = 'tar -tzf "$0" > /dev/null && sha256sum "$0" > /dev/null && gzip -t "$0"'
 VERIFY = f"""
@@ -42,7 +43,7 @@ sys.exit(str(found) if found.problems or not found.whole or found.files != int(s
 
 
 def make(file: Path, size: int) -> int:
-    """Write an archive of about so many bytes; return how many files it holds."""
+    """Write an archive of about ``size`` bytes; return the number of its files."""
     paths = [f"images/{number:06}.webp" for number in range(math.ceil(size / FILE))]
     listed = [{"path": path, "bytes": FILE, "sha256": hashlib.sha256(_image(path)).hexdigest()} for path in paths]
     manifest = {
@@ -63,7 +64,7 @@ def make(file: Path, size: int) -> int:
 
 
 def _image(path: str) -> bytes:
-    """The same for the same path; as little of it can be compressed as of a picture."""
+    """Reproducible content for a path, as incompressible as a picture."""
     return Random(path).randbytes(FILE)  # noqa: S311
 
 

@@ -1,11 +1,11 @@
-"""How long other clients of a Redis wait while its keys are audited, beside ``KEYS *``.
+"""How long other clients of a Redis wait while its keys are audited, compared with ``KEYS *``.
 
     python -m benchmarks.keys [keys] [--rounds N]
 
 A server on loopback is filled with that many keys. Another client sends one PING after another, and its longest
-wait counts: while nobody else asks, during the audit of the optimisation set (SCAN, TTL and MEMORY USAGE of a
-bounded sample), and while redis-cli prints what KEYS finds. They take turns, and of each the round counts that the
-rest of the machine disturbed least. The server's own slow log says how long it was busy with one command.
+wait counts: while the server is idle otherwise, during the audit of the optimisation set (SCAN, TTL and MEMORY
+USAGE of a bounded sample), and while redis-cli prints the result of KEYS. They take turns, and for each the round
+with the least other load on the machine counts. The server's own slow log shows how long one command blocked it.
 Needs redis-server and redis-cli.
 """
 
@@ -49,17 +49,18 @@ print(f"{found.looked_at:,} of {found.total:,}")
 
 @contextmanager
 def server_with(keys: int, folder: Path) -> Iterator[int]:
-    """Yield the port of a server on loopback that holds so many keys, and end it afterwards."""
+    """The port of a server on loopback with this many keys; it ends with the context."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
-    # The slow log keeps every command that takes a millisecond; DEBUG POPULATE makes keys without sending them.
+    # The slow log records every command that takes a millisecond; DEBUG POPULATE creates keys without sending
+    # them.
     options = ("--save", "", "--slowlog-log-slower-than", "1000", "--enable-debug-command", "local")
     command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             _wait_for(port)
-            _said(port, "DEBUG", "POPULATE", str(keys), "img", "64")
+            _output(port, "DEBUG", "POPULATE", str(keys), "img", "64")
             yield port
         finally:
             server.terminate()
@@ -77,7 +78,7 @@ def _wait_for(port: int) -> None:
     raise RuntimeError(f"redis-server did not answer on port {port} within {STARTS_WITHIN:g} s")
 
 
-def _said(port: int, *words: str) -> str:
+def _output(port: int, *words: str) -> str:
     done = subprocess.run(["redis-cli", "-p", str(port), *words], capture_output=True, text=True, check=True)
     if done.stdout.startswith("ERR"):
         raise RuntimeError(f"{' '.join(words)}: {done.stdout.strip()}")
@@ -85,11 +86,11 @@ def _said(port: int, *words: str) -> str:
 
 
 class Pings:
-    """Another client: one PING after another on a thread of its own, until it is told to stop.
+    """Another client: one PING after another on its own thread, until it is stopped.
 
     Attributes:
         longest: seconds of the longest wait for an answer.
-        count: how many were answered.
+        count: number of answers.
     """
 
     def __init__(self, port: int) -> None:
@@ -119,14 +120,14 @@ class Pings:
 
 
 def waited(port: int, work: Callable[[], object]) -> tuple[float, float]:
-    """Return another client's longest wait during the work, and the server's longest command, in seconds."""
-    _said(port, "SLOWLOG", "RESET")
+    """Another client's longest wait during the work, and the server's longest command, in seconds."""
+    _output(port, "SLOWLOG", "RESET")
     with Pings(port) as other:
         work()
     if not other.count:
         raise RuntimeError("the work ended before the other client was answered once")
-    # An entry begins with its number, its moment and its microseconds.
-    entries: list[list[int]] = json.loads(_said(port, "--json", "SLOWLOG", "GET", "-1"))
+    # An entry begins with its number, its time and its microseconds.
+    entries: list[list[int]] = json.loads(_output(port, "--json", "SLOWLOG", "GET", "-1"))
     return other.longest, max((entry[2] for entry in entries), default=0) / 1e6
 
 

@@ -1,10 +1,10 @@
-"""How large the report of thousands of records is and how fast it opens, beside the page of pytest-html.
+"""Size of the report of thousands of records and the time to open it, compared with the page of pytest-html.
 
     python -m benchmarks.reports [records] [--rounds N]
 
-Both pages are opened by the same Chromium without a window, by turns; CPU seconds of all its processes until the
-page is painted, less what an empty page takes. pytest-html's page is made by a run of as many tests, each with the
-facts of a record as its extra text. Needs chromium.
+Both pages are opened by the same headless Chromium, in turn; CPU seconds of all its processes until the page is
+painted, minus those for an empty page. pytest-html's page is made by a run of as many tests, each with the facts
+of a record as its extra text. Needs chromium.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from playbook.core.record import Record, Results
 from playbook.core.verdict import Verdict
 from playbook.report import write_all
 
-WANTED = 0.5  # times pytest-html's
-FACTS = 6  # of each record, and no two records have the same
+WANTED = 0.5  # ratio to pytest-html
+FACTS = 6  # per record, different for all records
 
 PLAIN = """
 import pytest, pytest_html
@@ -43,12 +43,12 @@ def test_item(number, extras):
 
 
 def facts_of(number: int) -> dict[str, str]:
-    """Return what a record looked at; equal evidence would stand once on our page, and be compared with copies."""
+    """Facts of one record; equal evidence would be on our page only once, and be compared with copies."""
     return {f"Fact {fact}": f"expected at most 2 s, got 0.{number:05} s over 24 h" for fact in range(FACTS)}
 
 
 def results_of(count: int) -> Results:
-    """A run of so many records in fifty subjects, of which each fiftieth is bad."""
+    """A run of ``count`` records in fifty subjects, of which each fiftieth fails."""
     records = [
         Record(
             item=f"daily.area-{number % 50}.item-{number}",

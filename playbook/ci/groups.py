@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 # Limit of a workflow's matrix: https://docs.github.com/en/actions/reference/limits
 MOST_JOBS = 256
-_ELSEWHERE = "the particulars stand in the team's report"
+_ELSEWHERE = "details are in the team's report"
 
 
 def shards(target: str, most: int, root: Path, say: Say, environment: Mapping[str, str]) -> int:

@@ -29,9 +29,9 @@ from playbook.core.clock import Clock
 from playbook.core.command_line import positive, require_set
 from playbook.core.errors import UsageError
 from playbook.core.guard import die_with_parent
-from playbook.core.places import INSTALLED, comes_with_it, is_checkout, path_of
+from playbook.core.places import INSTALLED, is_checkout, is_shipped, path_of
 from playbook.core.record import Results
-from playbook.core.run_folder import RUN_FILE_VARIABLE, Told
+from playbook.core.run_folder import RUN_FILE_VARIABLE, RunNotice
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
 from playbook.history.folder import history_folder
 from playbook.notify import ping, tell
@@ -206,7 +206,7 @@ class Runner:
         if confirms:
             # What was handed on may choose checks, and these are chosen; only the sandbox's faults stay.
             command += [f"--fault={name}" for name in _faults_in(options.extra)]
-            command += ["--pyargs"] if any(map(comes_with_it, checks)) else []
+            command += ["--pyargs"] if any(map(is_shipped, checks)) else []
             command += [*(f"--confirms={run}" for run in confirms), *checks]
         else:
             command += options.extra
@@ -275,7 +275,7 @@ class Runner:
 
     def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
         try:
-            told = msgspec.json.decode(heard, type=Told)
+            told = msgspec.json.decode(heard, type=RunNotice)
             folder = Path(told.folder)
             results = self._results[told.id] = read_results(folder)
             return Ended(code, seconds, told.id, results, folder)

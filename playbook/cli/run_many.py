@@ -20,7 +20,7 @@ from playbook.core.check_ids import with_target
 from playbook.core.clock import Clock
 from playbook.core.places import path_of
 from playbook.core.record import Results
-from playbook.core.run_folder import Told
+from playbook.core.run_folder import RunNotice
 from playbook.core.verdict import Verdict, worst
 from playbook.history import runs as history
 from playbook.history.folder import history_folder
@@ -110,7 +110,7 @@ class ManyRunner(Runner):
     def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
         for line in heard.splitlines():
             try:
-                told = msgspec.json.decode(line, type=Told)
+                told = msgspec.json.decode(line, type=RunNotice)
                 results = read_results(Path(told.folder))
             except (OSError, msgspec.MsgspecError):
                 continue  # nothing was measured, so nothing is OK

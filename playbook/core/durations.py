@@ -1,4 +1,4 @@
-"""Lengths of time in words. Pure. They differ in how much of a length a reader needs."""
+"""Durations in words, in several precisions. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def two_units(seconds: float) -> str:
 
 
 def two_whole_units(seconds: float) -> str:
-    """The two largest units, rounded down, with days from the first on: ``1 d 5 h``, ``5 min`` or ``12 s``."""
+    """The two largest units, rounded down, with days from 24 h on: ``1 d 5 h``, ``5 min`` or ``12 s``."""
     minutes, days = int(seconds) // 60, int(seconds) // 86_400
     if days:
         return f"{days} d {minutes // 60 % 24} h"
@@ -48,13 +48,13 @@ def one_whole_unit(length: timedelta) -> str:
 
 
 def hours_or_days(length: timedelta) -> str:
-    """``5 days``, or below two days ``30 h``, rounded."""
+    """``5 days``, or under two days ``30 h``, rounded."""
     hours = length.total_seconds() / 3600
     return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
 
 
 def rough(seconds: float) -> str:
-    """For work under way, rounded: ``45 s``, ``12 min``, ``3 h 20 min``."""
+    """A rounded duration for work in progress: ``45 s``, ``12 min``, ``3 h 20 min``."""
     minutes = round(seconds / 60)
     if seconds < 90:
         return f"{seconds:.0f} s"

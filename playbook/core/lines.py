@@ -1,6 +1,7 @@
-"""Files of lines that are only added to: each line whole or not at all, by several at once; read however damaged.
+"""Append-only files of lines: atomic, concurrent appends, and reading that tolerates damage.
 
-What the lines say is the business of who uses this: ``playbook.core.ledger`` and ``playbook.history.runs``.
+The content of the lines belongs to the users of this module: ``playbook.core.ledger`` and
+``playbook.history.runs``.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ import msgspec
 
 from playbook.core.errors import UsageError
 
-# What decoding a line may raise; nested too deeply, a line exhausts the stack.
+# Exceptions of decoding a line; deep nesting exhausts the stack.
 DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONFLICT = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
-_PATIENCE = 10.0  # seconds; nobody holds the lock for longer than one write takes
+_PATIENCE = 10.0  # seconds; the lock is held for at most one write
 _PAUSE = 0.01  # seconds
 
 
@@ -42,10 +43,10 @@ class Line(NamedTuple):
 
 
 def append(file: Path, line: bytes) -> None:
-    """Add one line, which ends in a line feed; on disk when this returns. Safe when several do it at once.
+    """Append one line, which ends in a line feed, and sync it to disk. Safe for concurrent use.
 
     Raises:
-        UsageError: the file cannot be written; it is then as it was.
+        UsageError: the file cannot be written; it is left unchanged.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -59,7 +60,7 @@ def append(file: Path, line: bytes) -> None:
                 os.ftruncate(descriptor, size)
                 raise
             if not size:
-                _keep_name_of(file)
+                _sync_folder(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
 
@@ -76,10 +77,10 @@ def locked_for_reading(file: Path) -> AbstractContextManager[int]:
 
 
 def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
-    """Put what ``change`` makes of the content in its place, whole or not at all; who adds a line meanwhile waits.
+    """Replace the content by the result of ``change``, atomically; concurrent appends wait.
 
     Raises:
-        UsageError: the file cannot be read or written; it is then as it was.
+        UsageError: the file cannot be read or written; it is left unchanged.
     """
     part = file.with_name(f"{file.name}.part")
     try:
@@ -91,7 +92,7 @@ def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
                 fresh.flush()
                 os.fsync(fresh.fileno())
             part.replace(file)
-            _keep_name_of(file)
+            _sync_folder(file)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
@@ -99,9 +100,9 @@ def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
 
 @contextmanager
 def alone(folder: Path, patience: float) -> Iterator[bool]:
-    """Whether nobody else does this for the same folder meanwhile; waits so many seconds for whoever does.
+    """Whether this process holds the folder's lock; waits at most ``patience`` seconds for another holder.
 
-    False also where there is no such folder, or its file system knows no locks.
+    False also where the folder does not exist, or its file system does not support locks.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -116,11 +117,11 @@ def alone(folder: Path, patience: float) -> Iterator[bool]:
         else:
             yield True
     finally:
-        os.close(descriptor)  # gives the lock up too
+        os.close(descriptor)  # releases the lock too
 
 
 def numbered(content: bytes, longest: int) -> Iterator[Line]:
-    """The lines of a file; those longer than ``longest`` bytes, blank, or left by a merge have their problem."""
+    """The lines of a file; lines over ``longest`` bytes, blank ones and merge markers carry their problem."""
     for number, text in enumerate(_split(content), 1):
         if not text.strip():
             yield Line(number, text, "is blank")
@@ -148,9 +149,9 @@ def decoded(file: Path, longest: int, decode: Callable[[bytes], T]) -> Iterator[
 
 
 def _split(content: bytes) -> Iterator[bytes]:
-    """One line after the other, as all of them at once would be the file a second time."""
+    """One line at a time, as splitting the whole would hold the file in memory twice."""
     at = 0
-    while at < len(content):  # what follows the last line feed is no line
+    while at < len(content):  # text after the last line feed is not a complete line
         end = content.find(b"\n", at)
         end = len(content) if end < 0 else end
         yield content[at:end]
@@ -158,7 +159,7 @@ def _split(content: bytes) -> Iterator[bytes]:
 
 
 def damage(error: BaseException) -> str:
-    """What decoding said, as the problem of a line."""
+    """A decoding error as the problem of a line."""
     if isinstance(error, RecursionError):
         return "is damaged: nested too deeply"
     return f"is damaged: {str(error).replace('`', '')}"
@@ -166,17 +167,17 @@ def damage(error: BaseException) -> str:
 
 @contextmanager
 def _locked(file: Path, flags: int, lock: int) -> Iterator[int]:
-    """The file, opened and locked; raises OSError, also where it stays locked by somebody else."""
+    """The file, opened and locked; raises OSError, also where another process keeps it locked."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         descriptor = os.open(file, flags | os.O_CLOEXEC, 0o644)
         try:
             _lock(descriptor, lock, deadline)
-            if _is_still(file, descriptor):
+            if _is_current(file, descriptor):
                 yield descriptor
                 return
         finally:
-            os.close(descriptor)  # gives the lock up too
+            os.close(descriptor)  # releases the lock too
 
 
 def _lock(descriptor: int, lock: int, deadline: float) -> None:
@@ -191,16 +192,18 @@ def _lock(descriptor: int, lock: int, deadline: float) -> None:
             return
 
 
-def _is_still(file: Path, descriptor: int) -> bool:
-    """Git puts a new file in the old one's place: a line that was then added to the old one would be lost."""
+def _is_current(file: Path, descriptor: int) -> bool:
+    """Whether the path still names the opened file: git replaces files, and a line appended to the old one would
+    be lost.
+    """
     try:
         return os.path.samestat(file.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 
 
-def _keep_name_of(file: Path) -> None:
-    """A new file's name is on disk once its folder is; not every file system can be asked for that."""
+def _sync_folder(file: Path) -> None:
+    """Sync the folder, which makes a new file's name durable; not every file system supports it."""
     with suppress(OSError):
         descriptor = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:

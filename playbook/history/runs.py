@@ -20,11 +20,11 @@ from playbook.core import lines
 from playbook.core.audience import Audience
 from playbook.core.catalogue import is_own
 from playbook.core.clock import Moment
+from playbook.core.context import Release
 from playbook.core.counters import Counted
 from playbook.core.errors import UsageError
 from playbook.core.limits import Limit
 from playbook.core.record import Record, Results
-from playbook.core.told import Release
 from playbook.core.verdict import SEVERITY, Verdict
 
 SCHEMA = 1

@@ -49,7 +49,7 @@ def settings(request: pytest.FixtureRequest) -> Settings:
 
 @pytest.fixture
 def limits(settings: Settings) -> Limits:
-    """The ladders, by name."""
+    """The limits, by name."""
     return settings.limits
 
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from playbook.core.context import GROUPS, Before, Caller, Link
 from playbook.core.evidence import Table
 from playbook.core.record import Record, Results
 from playbook.core.severity import P4
-from playbook.core.told import GROUPS, Before, Caller, Link
 from playbook.core.verdict import Verdict
 from playbook.core.zones import short_both
 from playbook.report.words import headline, plural

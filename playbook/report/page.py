@@ -28,9 +28,9 @@ from playbook.core.zones import short_both as in_short_both
 from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.compiled import Compiled
 from playbook.report.first_screen import changes, emergency, entries, mail, opening_words, telephone
-from playbook.report.ladder import ladder
 from playbook.report.lean import lean
 from playbook.report.pictures import opening, pictures, spark
+from playbook.report.threshold_bar import threshold_bar
 from playbook.report.units import units_kept
 from playbook.report.words import (
     MARKS,
@@ -290,7 +290,7 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         "adds": adds_to_title,
     }
     environment.filters |= {"not_part": not_part, "coded": coded}
-    environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
+    environment.globals |= {"marks": MARKS, "threshold_bar": threshold_bar, "plural": plural}
     environment.globals |= {"telephone": telephone, "mail": mail}
     environment.globals |= {"draw": draw, "most_curves": MOST_CURVES}
     return environment

@@ -18,7 +18,7 @@ from playbook.core.clock import Clock, iso
 from playbook.core.door.records import leaving
 from playbook.core.engine import REGISTRY, Measurements
 from playbook.core.errors import Unmeasured
-from playbook.core.places import comes_with_it, path_of
+from playbook.core.places import is_shipped, path_of
 from playbook.core.record import KILLED, LeftOut, Record, Results, Timing
 from playbook.core.run_folder import Begun, what_was_left
 from playbook.core.verdict import EXECUTED, Verdict, exit_code, overall
@@ -89,7 +89,7 @@ class Run:
         record = with_wait(record, self.settings.target.name, execution.notes)
         if execution.runbook and record.verdict in INVESTIGATE:
             record = with_runbook(record, read_runbook(execution.runbook), self.measurements)
-        named = f"--pyargs {record.check}" if comes_with_it(record.check) else record.check
+        named = f"--pyargs {record.check}" if is_shipped(record.check) else record.check
         again = f"pytest {named} --target {self.settings.target.name}"
         if execution.item.set == MARKER:
             again += f" -m {MARKER} {SHAPE_OPTION} {self.load_order.shape}"

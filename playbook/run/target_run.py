@@ -20,7 +20,7 @@ from playbook.core.door.records import leaving
 from playbook.core.errors import UsageError
 from playbook.core.public import public_results
 from playbook.core.record import LeftOut, Record, Results, Timing
-from playbook.core.run_folder import Begun, RunFolder, tell_starter
+from playbook.core.run_folder import Begun, RunFolder, notify_starter
 from playbook.history.by_target import RunsByTarget
 from playbook.history.past import past_of
 from playbook.history.runs import RunLine, append, line_of
@@ -259,7 +259,7 @@ class TargetRun:
             append(self.history, line)
         except UsageError as error:
             self.not_kept = door.line(str(error))
-        tell_starter(folder.path, line.id)
+        notify_starter(folder.path, line.id)
 
     def let_go(self) -> None:
         """Close everything, and keep only what the end of the whole run reports of this target."""

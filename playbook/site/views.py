@@ -10,10 +10,10 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from playbook.core.catalogue import Item
+from playbook.core.context import Link
 from playbook.core.durations import one_whole_unit
 from playbook.core.limits import Limit, parse_limit
 from playbook.core.page_words import slug
-from playbook.core.told import Link
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.due import Due
 from playbook.history.incidents import Incident
@@ -114,7 +114,7 @@ class ItemView:
 
     @cached_property
     def limit(self) -> Limit | None:
-        """The newest ladder; None where it has none that can be read."""
+        """The newest limit; None without a readable one."""
         for observation in reversed(self.observations):
             if observation.finding.limit:
                 try:

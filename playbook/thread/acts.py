@@ -1,4 +1,4 @@
-"""What people did about an incident, in words."""
+"""Actions of people on an incident, in words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DONE: dict[Act, str] = {"ack": "acknowledged", "note": "commented", "close": "cl
 
 
 def acknowledged_words(incident: Incident, done: Handled, settings: Settings, now: datetime) -> str:
-    """``acknowledged after 25 min; P1 asks for 15 min``: the time to acknowledge beside what is asked for."""
+    """``acknowledged after 25 min; P1 asks for 15 min``: the time to acknowledge, with the required one."""
     severity = severity_of_incident(incident, settings)
     minutes = settings.people.answer_minutes.get(severity)
     asked = f"; {severity} asks for {one_unit(timedelta(minutes=minutes))}" if minutes else ""

@@ -1,4 +1,4 @@
-"""A run's results with their thread: what the history, the settings and the roster know of its findings."""
+"""Adds context to a run's results from the history, the settings and the roster."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.core.context import RELEASED, Link, Thread
 from playbook.core.public import public_names
 from playbook.core.record import Record, Results
 from playbook.core.severity import severity_of_finding
-from playbook.core.told import RELEASED, Link, Thread
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.runs import RunLine
 from playbook.settings.loading import Settings
@@ -19,7 +19,7 @@ from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
 from playbook.thread.since import BAD, before_of, compared, last_good, since_of
 
-# What has been bad for longer is told to be bad since then.
+# A longer failure is reported as lasting since then.
 _BACK = timedelta(days=100)
 
 
@@ -67,7 +67,7 @@ def with_thread(results: Results, settings: Settings, runs: Sequence[RunLine], r
 
 
 def _released(good: RunLine | None, results: Results, addresses: Addresses) -> tuple[str, list[Link]]:
-    """What has been released since the last good run, in words, and where to see it."""
+    """What has been released since the last good run, in words, and links to it."""
     now = next((record.release for record in results.records if record.release), None)
     then = good.release if good else None
     if now is None or then is None or now.is_same(then):

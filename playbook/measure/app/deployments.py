@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import Deployment
-from playbook.core import told
+from playbook.core import context
 from playbook.core.clock import Clock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, together, understood
@@ -163,11 +163,11 @@ class Releases:
         return self.newest_first[0]
 
     @property
-    def serving_release(self) -> told.Release | None:
+    def serving_release(self) -> context.Release | None:
         """The newest deployment that serves visitors; None where the listing shows none."""
         for release in self.newest_first:
             if release.phase == "ACTIVE" and release.id:
-                return told.Release(deployment=release.id, commit=release.commit)
+                return context.Release(deployment=release.id, commit=release.commit)
         return None
 
     @property

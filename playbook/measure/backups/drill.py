@@ -205,7 +205,7 @@ def _unpack(drill: Drill, store: BackupStore, files: Path, place: Place, setting
                 now=drill.started,
                 seconds=recovery.seconds,
                 into=into,
-                told=lambda count: drill.tell(share=_READING * count / max(size, 1)),
+                on_progress=lambda count: drill.tell(share=_READING * count / max(size, 1)),
             )
     except NoRoomError as error:
         raise Unmeasured(

@@ -9,13 +9,13 @@ from datetime import datetime
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
+from playbook.core.context import Asked
 from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
-from playbook.core.told import Asked
 from playbook.core.verdict import Verdict
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.figure_names import (

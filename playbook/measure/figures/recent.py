@@ -10,12 +10,12 @@ import msgspec
 
 from playbook.clients.prometheus import Answered, Prometheus
 from playbook.core.clock import Clock
+from playbook.core.context import Asked
 from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading, format_value
-from playbook.core.told import Asked
 from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
 from playbook.measure.figures.kpis import count_of, first_lack, number_of

@@ -1,13 +1,12 @@
-"""Ordinary lines, recognised by whole blocks: a part of what ``parse`` understands, in which nothing is bad.
+"""Ordinary lines, recognised in whole blocks: a subset of what ``parse`` understands, in which nothing is wrong.
 
-A pattern of bytes goes through a block in C. What it recognises would be read by the exact reader as an answered
-request with a status other than 429 and 5xx, or as a line under a warning. It says so by the line's *row*: the
-text of its minute and source as it stands in the line, and a mark for what kind of line it is. Lines of one row
-are alike in all that a review counts. The row of every other line is empty: the exact reader must read it, in its
-place.
+A pattern of bytes is matched against a block in C. A match would be read by the exact reader as an answered
+request with a status other than 429 and 5xx, or as a line below a warning. Its result is the line's *row*: the
+text of its minute and source as in the line, and a mark for the kind of line. Lines of one row are equal in
+everything that a review counts. The row of every other line is empty: the exact reader must read it, in its place.
 
-Each alternative is narrower than what the exact reader's patterns take, and excludes whatever they would look at
-before or instead; tests/unit/readers/logs/test_by_blocks.py compares the two for every line that it can think of.
+Each alternative is narrower than the exact reader's patterns, and excludes whatever those would match before or
+instead; tests/unit/readers/logs/test_by_blocks.py compares the two for generated lines of all kinds.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ from playbook.readers.logs.shapes import Learned
 
 EXACT = b""
 SAID, BARE = b":", b";"
-"""Marks at the end of a row: a line that is no request; one that may go on with what came before it."""
+"""Marks at the end of a row: a line that is no request; one that may continue the previous line."""
 
 _METHOD = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
-# Not so near to the end of a minute that its time is rounded to the next one.
+# Not so close to the end of a minute that its time is rounded to the next one.
 _SECONDS = rb"[0-5]\d(?![.,]99999)(?:\.\d{1,9}+)?+"
 _REQUEST = rb'"[^"\\\n]{0,3000}+" ' + shapes.FINE + rb" (?:\d{1,12}+|-)(?: [^\n]{0,3000}+)?+"
 _UTC = b"+0000"
@@ -43,7 +42,7 @@ _QUIET_LEVEL = (
     rb"|\[(?:INFO|DEBUG|info|debug|notice)" + _NOT_EMPTY + rb"\](?= ))"
 )  # fmt: skip
 _METHODS_TOO = rb"(?:GET|POST|HEAD|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PROPFIND)"
-# An address of a request beside a method could be an access line of some kind; without a method it is none.
+# A request's address next to a method could be an access line; without a method it is none.
 _WORDS = rb'(?:[^"=/\n]{0,3000}+(?=\n)|(?![^\n]*' + _METHODS_TOO + rb')[^"=\n]{0,3000}+)'
 _INNER = rb"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d{1,6})?+ )?+"
 _OPEN = rb"(?:\{[^\n]{0,7000}\}|[A-Za-z][^\n]{0,3500}+)"
@@ -53,9 +52,9 @@ _NAMED_SECONDS = _SECONDS + rb"Z  ?+"
 
 
 def _prefixed(learned: Learned) -> bytes:
-    """Return the pattern of lines behind App Platform's prefix, with the shapes that have been learned.
+    """The pattern of lines after App Platform's prefix, with the learned shapes.
 
-    The row of a line that a text's shape matches ends with the first digit of its seconds: see ``_of_texts``.
+    The row of a line matched by a text's shape ends with the first digit of its seconds: see ``_of_texts``.
     """
     requests, said, texts = learned
     second = rb":[0-5](?=\d)|" if texts else b""
@@ -76,7 +75,7 @@ _DATED_SECONDS = rb"[0-5]\d(?![.,]99999)(?:[.,]\d{1,9}+)?+(?:Z  ?+| (?:[ |-] ?+)
 
 
 def _dated(learned: Learned) -> bytes:
-    """Return the pattern of lines behind a time of their own, with the shapes that have been learned."""
+    """The pattern of lines that begin with their time, with the learned shapes."""
     requests, said, texts = learned
     return (
         rb"(\d{4}-\d\d-\d\d[T ]\d\d:[0-5]\d(?::??|:" + _DATED_SECONDS + rb"(?=[{A-TV-Ya-z])))"
@@ -87,26 +86,26 @@ def _dated(learned: Learned) -> bytes:
 
 
 def _combined(zone: bytes) -> bytes:
-    """Return the pattern of web servers' own lines, whose times have this zone."""
+    """The pattern of web servers' own lines with times in this zone."""
     return (
         rb"(?:\d[\d.]{6,14}+|\d[\da-f:.]{1,44}+|[\da-f]{0,4}:[\da-f:.]{1,40}+)" + _TWO
         + rb"(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:[0-5]\d):[0-5]\d " + re.escape(zone) + rb"\] " + _REQUEST
     )  # fmt: skip
 
 
-# A line that states a level beside its request is judged by that; Rails and Lumen tell of answers in words.
+# A level next to a request decides; Rails and Lumen report answers in words.
 _ODD = (b"level=", b"Completed ", b"Sent ")
 _PRINTABLE = bytes(range(32, 127)) + b"\n"
 
 
 class _Dialect(NamedTuple):
-    """Patterns of lines that begin alike.
+    """Patterns of lines with the same beginning.
 
     Attributes:
-        pattern: of printable ASCII that has none of ``_ODD``.
+        pattern: matches printable ASCII without any of ``_ODD``.
         named: its lines name their component.
-        sample: a line of it that the exact reader reads, as from which minute and source a row is.
-        shaped: makes the pattern anew with the shapes of a log; None where its lines have none.
+        sample: an example line for the exact reader, which gives the minute and source of a row.
+        shaped: rebuilds the pattern with the shapes of a log; None where its lines have none.
     """
 
     pattern: re.Pattern[bytes]
@@ -135,7 +134,7 @@ _SECOND = re.compile(rb":(\d\d)(?:[.,](\d{1,9}))?")
 
 @dataclass(slots=True, frozen=True)
 class Minute:
-    """What a row stands for: a component, and when the minute begins (epoch seconds)."""
+    """Meaning of a row: a component, and the beginning of the minute (epoch seconds)."""
 
     component: str
     start: float
@@ -148,17 +147,17 @@ class Rows(NamedTuple):
     rows: list[bytes]
 
     def time(self, number: int, start: float) -> float:
-        """Of a line that has a row, whose minute begins at ``start``."""
+        """The time of a line with a row, whose minute begins at ``start``."""
         return _time(self.lines[number], _stem(self.rows[number]), start)
 
     @staticmethod
     def ends(lines: list[bytes], row: bytes, start: float) -> tuple[float, float]:
-        """The first and the last time of lines that have this row, whose minute begins at ``start``."""
+        """First and last time of the lines with this row, whose minute begins at ``start``."""
         row = _stem(row)
         if not lines[0].startswith(row):
             times = [_time(line, row, start) for line in lines]
             return min(times), max(times)
-        # Their beginnings are alike but for the second, so that the lines sort by it.
+        # Their beginnings differ only in the second, so the lines sort by it.
         length = len(row) + 3
         first, last = min(lines)[:length], max(lines)[:length]
         return (
@@ -168,19 +167,19 @@ class Rows(NamedTuple):
 
 
 def _stem(row: bytes) -> bytes:
-    """The part of a row that stands in its lines: without its mark, or the zone of its time."""
+    """The part of a row that its lines contain: without its mark, or the zone of its time."""
     return row.partition(b";")[0].rstrip(b":")
 
 
 def _time(line: bytes, row: bytes, start: float) -> float:
     second = _SECOND.match(line, line.index(row) + len(row))
-    assert second  # the line was recognised as one that has it
-    # As the exact reader adds it up, so that it is the same to the last bit.
+    assert second  # the line was recognised as one with seconds
+    # Added up like the exact reader does, so that it is equal to the last bit.
     return start + int(second[1]) + (float(b"0." + second[2]) if second[2] else 0.0)
 
 
 def _is_odd(text: bytes) -> bool:
-    """Whether there is anything but printable ASCII and line ends, or one of ``_ODD``."""
+    """Whether it contains anything but printable ASCII and line ends, or one of ``_ODD``."""
     return (
         not text.isascii()
         or text.translate(None, _PRINTABLE) != b""
@@ -191,10 +190,10 @@ def _is_odd(text: bytes) -> bool:
 
 
 class Sorter:
-    """Sorts blocks of lines.
+    """Sorts blocks of lines into rows.
 
     Args:
-        parser: the exact reader, which is asked what a row stands for.
+        parser: the exact reader, which gives the meaning of a row.
     """
 
     def __init__(self, parser: Parser) -> None:
@@ -236,8 +235,8 @@ class Sorter:
         return Rows(lines, rows)
 
     def minute(self, row: bytes) -> Minute | None:
-        """What a row stands for; None where its lines must be read exactly after all."""
-        row = row.rstrip(b":;")  # of its mark, and not of a zone
+        """Meaning of a row; None where its lines must be read exactly after all."""
+        row = row.rstrip(b":;")  # the mark, not a zone
         if row not in self._minutes:
             if len(self._minutes) >= _KNOWN_MINUTES:
                 self._minutes.clear()
@@ -273,7 +272,7 @@ class Sorter:
         return rows
 
     def _decide(self, dialect: int, lines: Sequence[bytes], rows: list[bytes], half: list[int]) -> None:
-        """Of lines that begin as ordinary ones do: JSON, and plain text."""
+        """Decide on lines that begin like ordinary ones: JSON, and plain text."""
         named = _DIALECTS[dialect].named
         bodies = [lines[number][len(rows[number]) :] for number in half]
         texts, sentences = half, bodies
@@ -300,12 +299,12 @@ class Sorter:
         self._learn(dialect, self._shapes[dialect].learn_texts(sentences, dull))
 
     def _zoned(self, rows: list[bytes]) -> list[bytes]:
-        """The same rows, with the zone of their times where that is not UTC: it stands behind their seconds."""
+        """The rows with the zone of their times where that is not UTC: it follows their seconds."""
         zoned = {row: row + b";" + self._zone for row in set(rows) if row[2:3] == b"/"}
         return list(map(zoned.get, rows, rows)) if zoned and self._zone != _UTC else rows
 
     def _learn_zone(self, lines: Sequence[bytes]) -> None:
-        """Recognise web servers' own lines in the zone of these, which were not recognised, in the next blocks."""
+        """Use the zone of these unrecognised lines for web servers' own lines in the next blocks."""
         if len(lines) < shapes.ENOUGH or self._zones >= _MOST_ZONES:
             return
         found = _ZONED.search(lines[len(lines) // 2])
@@ -314,20 +313,20 @@ class Sorter:
             self._patterns[_COMBINED] = _compiled(_combined(self._zone))
 
     def _learn(self, dialect: int, learned: Learned | None) -> None:
-        """Recognise in the next blocks what has shown a shape in this one."""
+        """Recognise the shapes learned from this block in the next ones."""
         shaped = _DIALECTS[dialect].shaped
         if learned and shaped:
             self._patterns[dialect] = _compiled(shaped(learned))
 
 
 def _with_zone(text: str) -> str:
-    """A minute as in web servers' lines, made a whole time: ``29/May/2024:22:14;+0200``, in UTC without a zone."""
+    """A web server's minute ``29/May/2024:22:14;+0200`` as a complete time, in UTC without a zone."""
     minute, _, zone = text.partition(";")
     return f"{minute}:00 {zone or _UTC.decode()}"
 
 
 def _of_texts(rows: list[bytes]) -> list[bytes]:
-    """The same rows, of which those that end with a digit of their seconds get the mark of a text instead."""
+    """The rows, with the mark of a text in place of a trailing digit of the seconds."""
     texts = {row: row[:-2] + BARE for row in set(rows) if row[-2:-1] == b":"}
     return list(map(texts.get, rows, rows)) if texts else rows
 
@@ -340,5 +339,5 @@ _OPENED = frozenset((b" ", b"|", b"-"))
 
 
 def _cut(row: bytes) -> bytes:
-    """The row as far as its minute."""
+    """The row up to its minute."""
     return row[: row.rindex(b":")]

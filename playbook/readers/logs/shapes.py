@@ -1,8 +1,9 @@
-"""Shapes of lines: a program writes the same few lines with other values, so a look at one decides its like.
+"""Shapes of lines: a program writes the same few lines with other values, so one decision covers all similar
+lines.
 
-A shape is a pattern. Of JSON it keeps what ``quiet_json.judge`` looks at, and lets the rest be any value of the
-same kind. Of a text it lets numbers and hexadecimal ids differ, as far as ``dull`` says the same of all of them.
-Whatever it matches is judged as the line that it was made of.
+A shape is a pattern. For JSON it keeps what ``quiet_json.judge`` reads, and allows any value of the same kind for
+the rest. For a text it allows other numbers and hexadecimal ids, as far as ``dull`` gives the same result for all
+of them. Every line that it matches is judged like the line that it was made from.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from playbook.readers.logs.dull import is_dull, sentence_of
 
 _STRING = rb'"[^"\\{\[\n]*+"'
 _NUMBER = rb"-?+(?:0|[1-9]\d{0,14}+)(?:\.\d{1,20}+)?+"
-# Without escapes, exponents, and brackets in texts: with those a line is looked at by itself.
+# Without escapes, exponents, and brackets in texts: lines with those are judged one by one.
 _TOKEN = re.compile(
     rb"(?P<string>" + _STRING + rb")|(?P<number>" + _NUMBER + rb"(?![\d.eE]))|(?:true|false|null)|[{}\[\],:]| "
 )
@@ -27,22 +28,22 @@ _STATUS = frozenset({b'"statusCode"', b'"status"', b'"status_code"'})
 FINE = rb"(?:[1-3]\d\d|4(?:[013-9]\d|2[0-8]))"
 """A status of HTTP, but 429 and 5xx."""
 _IS_FINE = re.compile(FINE)
-# A line that is no request has no word of a method anywhere.
+# A line that is no request contains no word for a method anywhere.
 _NO_METHOD = rb"(?![^\n]*(?:ethod|METHOD))"
-_LONGEST = 7000  # bytes of a line: a shape matches no longer one
+_LONGEST = 7000  # bytes of a line; a shape matches no longer one
 _LONGEST_TEXT = 1000
 
-ENOUGH = 256  # lines in a block, of which a shape is to be learned
-_SHARE = 8  # a shape is kept where it is that of each so many-th of them
+ENOUGH = 256  # lines in a block, for learning a shape
+_SHARE = 8  # a shape is kept if at least one in this many of them has it
 _MOST_SHAPES = 6
 _MOST_TRIES = 18
 
 
 def shape_of(body: bytes, *, is_request: bool) -> bytes | None:
-    """Return a pattern of the lines that are judged like this one; None where it has none.
+    """A pattern of the lines that are judged like this one; None where there is none.
 
     Args:
-        body: a line of printable ASCII that ``quiet_json.judge`` has an answer for.
+        body: a line of printable ASCII for which ``quiet_json.judge`` has an answer.
         is_request: that answer.
     """
     parts: list[bytes] = []
@@ -76,17 +77,17 @@ def shape_of(body: bytes, *, is_request: bool) -> bytes | None:
     return pattern if is_request else _NO_METHOD + pattern
 
 
-# Numbers, and words of hexadecimal digits that have both digits and letters.
+# Numbers, and words of hexadecimal digits with both digits and letters.
 _RUN = re.compile(rb"\b(?=\d*+[a-f])(?=[a-f]*+\d)[0-9a-f]{4,64}\b|\d++")
 _LONGEST_SENTENCE = 3000
 _MOST_DIGITS = 12
-_MOST_LENGTHS = 128  # of the numbers in a sentence, taken together: each is looked at
+_MOST_LENGTHS = 128  # combinations of the lengths of a sentence's numbers, each of which is checked
 
 
 def sentence_shape(text: bytes, others: list[bytes]) -> bytes | None:
-    """Return a pattern of dull lines that differ from this one in numbers and ids; None where there is none.
+    """A pattern of dull lines that differ from this one in numbers and ids; None where there is none.
 
-    Numbers may be as long as they are among the others; with each combination of lengths the sentence is dull.
+    Numbers may have any length that occurs in the others; with each combination of lengths the sentence is dull.
 
     Args:
         text: printable ASCII, dull.
@@ -116,7 +117,7 @@ def sentence_shape(text: bytes, others: list[bytes]) -> bytes | None:
 
 
 def _between(text: bytes) -> Iterator[tuple[int, int]]:
-    """Where what is no run begins and ends: before, between and after the runs."""
+    """Start and end of each part that is no run: before, between and after the runs."""
     start = 0
     for run in _RUN.finditer(text):
         yield start, run.start()
@@ -138,7 +139,7 @@ def _digits(bounds: range) -> bytes:
 
 
 class Learned(NamedTuple):
-    """Alternatives of JSON that is a request, of other JSON, and of dull texts; empty where there are none."""
+    """Alternatives for JSON that is a request, for other JSON, and for dull texts; empty without any."""
 
     requests: bytes = b""
     said: bytes = b""
@@ -146,18 +147,18 @@ class Learned(NamedTuple):
 
 
 class Shapes:
-    """The shapes that a log has shown so far. Bounded in number and in the effort to find them."""
+    """The shapes learned from a log so far. Bounded in number and in the effort to find them."""
 
     def __init__(self) -> None:
         self._found: dict[bytes, str] = {}
         self._tries = 0
 
     def learn(self, bodies: list[bytes], judged: list[bool | None]) -> Learned | None:
-        """Look for a shape that many of these lines of JSON have; return all shapes where there is a new one.
+        """Look for a shape shared by many of these lines of JSON; return all shapes if there is a new one.
 
         Args:
             bodies: lines of printable ASCII that no shape has matched.
-            judged: what ``quiet_json.judge`` says of each.
+            judged: result of ``quiet_json.judge`` for each.
         """
         if not self._may_learn(len(bodies)):
             return None
@@ -168,7 +169,7 @@ class Shapes:
         return None
 
     def learn_texts(self, texts: list[bytes], dull: list[bool]) -> Learned | None:
-        """Look for a shape that many of these texts have, as ``learn`` does.
+        """Look for a shape shared by many of these texts, like ``learn``.
 
         Args:
             dull: whether each is.

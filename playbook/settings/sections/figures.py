@@ -1,4 +1,4 @@
-"""The queries that figures come from."""
+"""Queries of the figures."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from playbook.core.secret import Section
 
 
 class Queries(Section, frozen=True):
-    """PromQL, each giving one number; for what stands for ``$window`` and the like see ``playbook.core.promql``.
+    """PromQL, each giving one number; for ``$window`` and other placeholders see ``playbook.core.promql``.
 
     Attributes:
-        counted: what stands for ``$counted(…)``, with ``$series`` in it.
-        scraped: percent of the application's scrapes that were answered.
+        counted: expansion of ``$counted(…)``, with ``$series`` in it.
+        scraped: percent of the application's scrapes that succeeded.
         newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
         availability, error_rate, image_success: percent.
         response_time: seconds.
-        ..._count: how many probes, requests or images the number stands for.
-        ..._looks: in how many of the window's five-minute steps there were samples of it.
-        response_time_buckets: how many requests took no longer than each bound ``le``; empty where times are not
+        ..._count: number of probes, requests or images behind the figure.
+        ..._looks: number of the window's five-minute steps that have samples of it.
+        response_time_buckets: requests that took no longer than each bound ``le``; empty where times are not
             counted in buckets.
-        error_rate_unknown: requests of which nothing says whether they failed; empty where that is always said.
+        error_rate_unknown: requests without a status that shows whether they failed; empty where always known.
         cache_hit_rate: percent of the cache's reads, with its count and looks.
         response_time_quantile, image_time_quantile: seconds; ``$quantile`` is replaced by e.g. ``0.5``.
-        component_cpu, component_memory, component_storage: percent of what an instance has, what it was in 95 % of
-            ``$window`` at most, by component, its busiest instance.
+        component_cpu, component_memory, component_storage: percent of an instance's capacity, 95th percentile
+            over ``$window``, by component, for its busiest instance.
         component_cpu_total: mean CPU percent in ``$window``, summed over a component's instances.
-        redis_memory: bytes, highest in ``$window``.
-        request_rate: requests a second, mean of ``$window``.
+        redis_memory: bytes, maximum in ``$window``.
+        request_rate: requests per second, mean of ``$window``.
     """
 
     cache_hit_rate: str

@@ -262,7 +262,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             (
                 "UNKNOWN",
                 r"(Newest deployment|Deployments of the week|Rollback): expected a deployment in phase ACTIVE "
-                r"(among those listed, got only (ERROR, )?SUPERSEDED|to go back from, got none); what was seen .+",
+                r"(among those listed, got only (ERROR, )?SUPERSEDED|to go back from, got none); "
+                r"partial result: .+",
             ),
         ),
         "monthly.dr.rollback-drill": (

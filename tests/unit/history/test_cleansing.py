@@ -92,7 +92,7 @@ def test_written_history_keeps_only_verdicts_and_public_figures(folder, capsys):
     assert (found["daily.kpi.cache-hit-rate"].value, found["daily.kpi.cache-hit-rate"].limit) == (61.0, KPI)
     assert found["monthly.access.mfa"] == Finding(
         verdict=Verdict.CRITICAL,
-        message="Second factor: out of bounds (the particulars stand in the team's report)",
+        message="Second factor: out of bounds (details are in the team's report)",
     )
     assert found["daily.redis.alive"].cause == "Redis"
     assert found["daily.health.api"].cause == ""

@@ -56,7 +56,7 @@ def read(monkeypatch):
 
 def judged(found):
     judge = Judge()
-    judge.stand_on("clock_skew", found.coverage)
+    judge.add_coverage("clock_skew", found.coverage)
     try:
         judge(found.largest, SETTINGS.limits.clock_skew)
     except Critical as critical:

@@ -81,7 +81,7 @@ def _components(canned: Canned) -> Any:
 
 def _recent(canned: Canned) -> Any:
     found = deployments(canned.api, SETTINGS, CLOCK, Earlier())
-    return judged(check("test_deployments", "test_newest_deployment_went_well"), deployments=found)
+    return judged(check("test_deployments", "test_newest_deployment_succeeded"), deployments=found)
 
 
 def _week(canned: Canned) -> Any:
@@ -107,14 +107,14 @@ def _access(canned: Canned) -> Any:
     found = digitalocean_access(canned.account)
     SIGNED.coverage = found.coverage
     values = {"digitalocean_access": found, "github_access": GitHubAccess(""), "access_sign_offs": SIGNED}
-    return judged(check("test_access", "test_permissions_are_as_few_as_needed"), **values)
+    return judged(check("test_access", "test_permissions_are_minimal"), **values)
 
 
 def _keys(canned: Canned) -> Any:
     found = digitalocean_access(canned.account)
     SIGNED.coverage = found.coverage
     values = {"digitalocean_access": found, "github_activity": GitHubActivity(""), "access_sign_offs": SIGNED}
-    return judged(check("test_access", "test_nobody_is_idle"), **values)
+    return judged(check("test_access", "test_no_member_is_idle"), **values)
 
 
 def _costs(canned: Canned) -> Any:
@@ -130,7 +130,7 @@ def _utilization(canned: Canned) -> Any:
 
 def _cpu(canned: Canned) -> Any:
     found = cpu_week(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
-    return judged(check("test_resources", "test_processors_had_room_all_week"), cpu_week=found)
+    return judged(check("test_resources", "test_cpu_had_headroom_all_week"), cpu_week=found)
 
 
 def _memory(canned: Canned) -> Any:
@@ -145,7 +145,7 @@ def _scaling(canned: Canned) -> Any:
 
 def _network(canned: Canned) -> Any:
     found = network_week(canned.api, SETTINGS, CLOCK)
-    return judged(check("test_resources", "test_traffic_is_like_the_week_before"), network_week=found)
+    return judged(check("test_resources", "test_traffic_is_similar_to_the_week_before"), network_week=found)
 
 
 def _restarts(canned: Canned) -> Any:

@@ -7,9 +7,9 @@ from itertools import pairwise
 import msgspec
 import pytest
 
+from playbook.core.context import Before, Compared, Since, Thread
 from playbook.core.evidence import Chart, Curve, Facts, Lines, Table
 from playbook.core.record import Due
-from playbook.core.told import Before, Compared, Since, Thread
 from playbook.core.verdict import Verdict
 from playbook.report.page import MOST_EVIDENCE, page
 from tests.document import Document

@@ -121,7 +121,7 @@ def test_team_item_shows_verdict_and_catalogue_words_publicly():
     )
     item = CATALOGUE.items["monthly.access.mfa"]
     shown = public_record(found, item)
-    assert shown.message == "Second factor: out of bounds (the particulars stand in the team's report)"
+    assert shown.message == "Second factor: out of bounds (details are in the team's report)"
     assert (shown.value, shown.limit, shown.evidence, shown.public) == (None, None, [], "")
     assert (shown.next_step, shown.look_again, shown.title) == (item.next_step, item.look_again, item.title)
 

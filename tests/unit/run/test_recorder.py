@@ -216,7 +216,7 @@ def judged(value, *made_of):
         (Raising(), "AttributeError: 'Raising' object has no attribute 'no_such_attribute'"),
         (Value(True), "bool in its place"),
         (Value("all"), "str in its place"),
-        (Value(Coverage()), "nothing said of it"),
+        (Value(Coverage()), "none stated"),
         (Value(HALF), "a half"),
     ],
 )

@@ -5,9 +5,9 @@ import pytest
 
 from playbook.core.audience import Audience
 from playbook.core.catalogue import shipped
+from playbook.core.context import Before, Caller, Calls, Compared, Link, Since, Thread
 from playbook.core.public import public_results
 from playbook.core.severity import severity_of_finding
-from playbook.core.told import Before, Caller, Calls, Compared, Link, Since, Thread
 from playbook.core.verdict import Verdict
 from playbook.report.first_screen import change_lines, mail, telephone
 from playbook.run.recorder import root_causes, under_their_causes
@@ -69,7 +69,7 @@ def test_failures_with_same_measured_cause_merge():
     [
         (
             Since(first=STARTED, runs=1, change="new", well="2026-11-22T07:00:00Z"),
-            "new; last well Sun 22 Nov, 07:00 UTC",
+            "new; last healthy Sun 22 Nov, 07:00 UTC",
         ),
         (
             Since(first="2026-11-21T07:00:00Z", runs=3, change="still"),
@@ -86,9 +86,9 @@ def test_failures_with_same_measured_cause_merge():
         (Since(first="2026-11-23T05:00:00Z", runs=2, change="still"), "still, since Mon 23 Nov, 05:00 UTC"),
         (
             Since(first=STARTED, runs=1, change="back", well="2026-11-22T07:00:00Z"),
-            "came back; last well Sun 22 Nov, 07:00 UTC",
+            "came back; last healthy Sun 22 Nov, 07:00 UTC",
         ),
-        (Since(first=STARTED, runs=1, change="first"), "looked at for the first time"),
+        (Since(first=STARTED, runs=1, change="first"), "checked for the first time"),
         (None, ""),
     ],
 )

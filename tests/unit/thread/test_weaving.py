@@ -7,8 +7,8 @@ import pytest
 
 from playbook.core.audience import Audience
 from playbook.core.catalogue import shipped
+from playbook.core.context import Asked, Release
 from playbook.core.public import public_results
-from playbook.core.told import Asked, Release
 from playbook.core.verdict import Verdict
 from playbook.history import runs as history
 from playbook.history.runs import line_of, read

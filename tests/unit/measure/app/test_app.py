@@ -43,7 +43,7 @@ def verdict(components: AppComponents) -> tuple[str, str]:
 def active(status: AppStatus) -> str:
     answers = LiveUrlAnswer("https://x", 200, "HTTP 200", answered=True)
     judge = Judge()
-    judge.stand_on("app", status.coverage)
+    judge.add_coverage("app", status.coverage)
     with suppress(Critical):
         check("test_app", "test_app_is_active")(status, answers, judge)
     return str(min((one.verdict for one in judge.judgements), key=SEVERITY.index))

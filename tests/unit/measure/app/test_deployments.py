@@ -205,7 +205,7 @@ def test_review_without_deployments_is_too_little_data():
 
 # ------------------------------------------------------------------------ order, rollbacks, words without meaning
 
-RECENT = check("test_deployments", "test_newest_deployment_went_well")
+RECENT = check("test_deployments", "test_newest_deployment_succeeded")
 WEEKLY = check("test_deployments", "test_failed_deployments_were_repaired")
 
 

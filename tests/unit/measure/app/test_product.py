@@ -20,7 +20,7 @@ from tests.unit.digitalocean import Simulator, running
 from tests.unit.loopback import answer, serve
 
 NOWHERE = answer("404 Not Found", b"{}")
-CHECK = check("test_app", "test_product_is_what_the_settings_say")
+CHECK = check("test_app", "test_product_matches_the_settings")
 
 
 @pytest.fixture(scope="module")

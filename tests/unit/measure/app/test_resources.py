@@ -58,7 +58,7 @@ def memory(*series) -> MemoryGrowth:
 
 
 def verdict(found) -> str:
-    return str(judged(check("test_resources", "test_processors_had_room_all_week"), cpu_week=found)[0])
+    return str(judged(check("test_resources", "test_cpu_had_headroom_all_week"), cpu_week=found)[0])
 
 
 def growth(found) -> str:

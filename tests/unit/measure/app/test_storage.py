@@ -158,5 +158,7 @@ def test_rise_counts_with_few_known_days():
 def network_verdict(sizes) -> str:
     """Verdict of the check."""
     return str(
-        judged(check("test_resources", "test_traffic_is_like_the_week_before"), network_week=network(sizes))[0]
+        judged(check("test_resources", "test_traffic_is_similar_to_the_week_before"), network_week=network(sizes))[
+            0
+        ]
     )

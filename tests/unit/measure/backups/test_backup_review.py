@@ -96,8 +96,8 @@ def verdict(found):
     """Verdict of the weekly checks."""
     settings = load("sandbox", environment={})
     if isinstance(found, BackupRetention):
-        return judged(checks.test_as_many_backups_are_kept_as_the_policy_says, settings, backup_retention=found)
-    return judged(checks.test_the_newest_backups_hold_what_they_say, settings, backup_verification=found)
+        return judged(checks.test_kept_backups_match_the_policy, settings, backup_retention=found)
+    return judged(checks.test_newest_backups_match_their_manifests, settings, backup_verification=found)
 
 
 def test_no_archive_is_unknown(tmp_path):

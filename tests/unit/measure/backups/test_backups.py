@@ -131,7 +131,7 @@ def test_large_archive_is_checked_at_both_ends(store):
     store.write(5)
     found = measured(store, read_whole_mb=0.001)
     assert found.complete
-    assert found.completeness == "an archive looked at on both ends only, as it is too large to read"
+    assert found.completeness == "an archive read at both ends only, as it is too large to read"
     assert verdict(found)[0] is Verdict.UNKNOWN
     store.write(4, an_archive()[:-100])
     assert measured(store, read_whole_mb=0.001).completeness == (

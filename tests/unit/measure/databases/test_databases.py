@@ -27,8 +27,8 @@ OPENING = {
     "password": PASSWORD,
     "ssl": True,
 }
-HEALTHY = check("test_databases", "test_managed_databases_are_well")
-UPKEEP = check("test_databases", "test_managed_databases_are_kept_up")
+HEALTHY = check("test_databases", "test_managed_databases_are_healthy")
+UPKEEP = check("test_databases", "test_managed_databases_are_maintained")
 
 
 def stamp(**ago):

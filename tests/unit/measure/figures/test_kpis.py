@@ -161,7 +161,7 @@ def test_impossible_value_is_unknown(settings, key, value):
     measure = {"availability": availability, "error_rate": error_rate, "response_time": response_time}[key]
     verdict, message = verdict_of(measure(good(key, value), settings, CLOCK))
     assert verdict == "UNKNOWN"
-    assert "which it cannot be" in message
+    assert "which is impossible" in message
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def measured(one, has):
 
 def verdict(found, has):
     return judged(
-        checks.test_no_instance_runs_for_nobody, peaks=found, scaling=ScalingReview((has,), (), whole("a week"))
+        checks.test_no_instance_runs_idle, peaks=found, scaling=ScalingReview((has,), (), whole("a week"))
     )
 
 

@@ -34,7 +34,7 @@ def stats_of(fields, before=NONE, hours=24.0):
 
 def verdict_of(stats):
     judge = Judge()
-    judge.stand_on("image_stats", stats.coverage)
+    judge.add_coverage("image_stats", stats.coverage)
     try:
         judge(stats.success_rate(20), settings_of().limits.image_success)
     except Critical:

@@ -43,7 +43,7 @@ def verdict(measured, limit, source=None):
     """Verdict by the limit, with the coverage of ``source``."""
     judge = Judge()
     if source is not None:
-        judge.stand_on("source", source.coverage)
+        judge.add_coverage("source", source.coverage)
     try:
         judge(measured, limit)
     except Critical:

@@ -70,7 +70,7 @@ def verdicts(*parts):
         ],
     ):
         judge = Judge()
-        judge.stand_on("log_review", review.coverage)
+        judge.add_coverage("log_review", review.coverage)
         try:
             for reading, limit in readings:
                 judge(reading, limit)

@@ -173,7 +173,7 @@ def test_unknown_sign_is_not_taken_for_no_emergency(settings, changes):
     assert seen.severity == ""
     assert not seen.coverage.enough
     judge = Judge()
-    judge.stand_on("emergency", seen.coverage)
+    judge.add_coverage("emergency", seen.coverage)
     judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
     assert judge.leading.verdict is Verdict.UNKNOWN
 
@@ -182,7 +182,7 @@ def test_unknown_sign_does_not_lower_the_severity(settings):
     """A firing alert is at least P4; with the homepage unknown it may be worse."""
     seen = look(settings, homepage_timing=GONE, alerts=firing("A"))
     judge = Judge()
-    judge.stand_on("emergency", seen.coverage)
+    judge.add_coverage("emergency", seen.coverage)
     judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
     judge.that(not seen.severity, "Emergency", expected="none", found=seen.found, warn=True)
     assert [judged.verdict for judged in judge.judgements] == [Verdict.UNKNOWN, Verdict.WARNING]

@@ -182,7 +182,7 @@ def test_sign_off_never_given_is_critical_once_due(tmp_path, first_seen, days, e
     (tmp_path / "a.jsonl").touch()
     found = attestations(first_seen(days, attestations="a.jsonl"), CLOCK)
     found_verdict, message = judged(
-        team.test_documentation_follows_the_weeks_changes, attestations=found, documentation=UNTOLD
+        team.test_documentation_covers_the_weeks_changes, attestations=found, documentation=UNTOLD
     )
     assert found_verdict == expected
     assert message.startswith("Sign-off of weekly.docs.updated: expected a valid one, got none")
@@ -194,7 +194,7 @@ def test_expired_or_refused_sign_off_is_critical_on_the_first_day(tmp_path, firs
     item, file = "weekly.docs.updated", tmp_path / "a.jsonl"
     attest(file, item, who="Ada", note="read", rule=rule, now=NOW - timedelta(days=20), root=tmp_path)
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
-    check = team.test_documentation_follows_the_weeks_changes
+    check = team.test_documentation_covers_the_weeks_changes
     assert judged(check, attestations=found, documentation=UNTOLD)[0] is Verdict.CRITICAL
     file.write_bytes(file.read_bytes().replace(b"Ada", b"Ben"))
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)

@@ -82,7 +82,7 @@ def settings_with(queue):
 def judged(queues):
     """The worst verdict of daily.redis.alive about queues, and its message."""
     limits, judge = settings_of().limits, Judge()
-    judge.stand_on("job_queues", queues.coverage)
+    judge.add_coverage("job_queues", queues.coverage)
     try:
         for one in queues.statements:
             judge.that(**one.terms)

@@ -278,8 +278,8 @@ def test_without_info_other_bad_evidence_still_counts():
 STANDS_ON = {
     alive: (*NEEDED, "errorstats"),
     hit_rate: ("keyspace_hits", "keyspace_misses"),
-    "test_cache_serves_what_it_could": ("keyspace_hits", "keyspace_misses", "evicted_keys"),
-    "test_memory_of_redis_is_well_used": ("maxmemory", "maxmemory_policy", "used_memory", "used_memory_rss"),
+    "test_cache_is_effective": ("keyspace_hits", "keyspace_misses", "evicted_keys"),
+    "test_redis_memory_is_used_efficiently": ("maxmemory", "maxmemory_policy", "used_memory", "used_memory_rss"),
 }
 GARBAGE = st.one_of(
     st.none(),

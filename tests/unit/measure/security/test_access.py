@@ -191,8 +191,8 @@ class Signed:
 
 
 SIGNED = Signed()
-PERMISSIONS = check("test_access", "test_permissions_are_as_few_as_needed")
-UNUSED = check("test_access", "test_nobody_is_idle")
+PERMISSIONS = check("test_access", "test_permissions_are_minimal")
+UNUSED = check("test_access", "test_no_member_is_idle")
 MFA = check("test_access", "test_everybody_has_a_second_factor")
 
 

@@ -75,7 +75,7 @@ def week(*lines, problems=()):
 def standing_on(value, holds=True):
     """The verdict of a good statement that depends on this value."""
     judge = Judge()
-    judge.stand_on("value", value.coverage)
+    judge.add_coverage("value", value.coverage)
     judge.that(holds, "It", expected="well", found="well")
     return str(judge.judgements[0].verdict), judge.judgements[0].message
 

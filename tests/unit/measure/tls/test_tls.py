@@ -96,7 +96,7 @@ def test_search_for_suites_is_limited(configured, monkeypatch):
 def judged(found):
     """The verdict if nothing is bad, and its preconditions."""
     judge = Judge()
-    judge.stand_on("found", found.coverage)
+    judge.add_coverage("found", found.coverage)
     judge.that(True, "It", expected="well", found="well")
     judgement = judge.judgements[0]
     return str(judgement.verdict), judgement.coverage if judgement.verdict is Verdict.OK else judgement.message

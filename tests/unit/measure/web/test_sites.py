@@ -49,7 +49,7 @@ def settings_of(tmp_path):
 def judged(measured, rows=()):
     """The worst of its judgements: statements, and numbers by their limits."""
     judge = Judge()
-    judge.stand_on("sites", measured.coverage)
+    judge.add_coverage("sites", measured.coverage)
     try:
         for one in getattr(measured, "statements", []):
             judge.that(**one.terms)

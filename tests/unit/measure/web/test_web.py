@@ -203,7 +203,7 @@ def test_redirects_of_the_homepage_are_followed_and_shown(settings, clock):
 def verdict(measured, holds, subject="Homepage"):
     """The verdict of a judge, with the preconditions that the measurement gives."""
     judge = Judge()
-    judge.stand_on("measured", measured.coverage)
+    judge.add_coverage("measured", measured.coverage)
     with suppress(Critical):
         judge.that(holds, subject, expected="good", found=measured.summary)
     return judge.leading.verdict
