@@ -1,7 +1,7 @@
-"""``python -m loadtests plan``: the plan of a load test as a file, for processes that are started by hand.
+"""``python -m loadtests plan``: write the plan of a load test, for processes started by hand.
 
-A master and every worker have their own copy, made from their own settings, and none takes another's word for
-where the load may go. The outcome is written beside the plan.
+The master and every worker have their own copy, made from their own settings, and none relies on another for where
+load may be sent. The outcome is written beside the plan.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from playbook.load.plan import Plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the plan; 4 where the target may not be loaded or the command line is wrong."""
+    """Write the plan; 4 if load may not be sent to the target or the command line is wrong."""
     try:
         options = _parser().parse_args(arguments)
     except UsageError as error:

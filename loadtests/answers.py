@@ -1,4 +1,4 @@
-"""Whether an answer is what was asked for, cheaply; and what a failure was, in words without ids and secrets."""
+"""Cheap validation of answers, and descriptions of failures without ids and secrets."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _read_health = msgspec.json.Decoder(_Health).decode
 
 
 def check_page(response: Any) -> str:
-    """What is wrong with a page; empty where nothing is."""
+    """What is wrong with a page; empty if nothing is."""
     if response.status_code != 200:
         return _status(response)
     kind = _kind(response)
@@ -74,7 +74,7 @@ def check_image(response: Any, posted: int) -> str:
 
 def _kind(response: Any) -> str:
     kind = response.headers.get("content-type", "")
-    return kind if isinstance(kind, str) else ""  # a list, where it was sent more than once
+    return kind if isinstance(kind, str) else ""  # a list if the header was repeated
 
 
 def _status(response: Any) -> str:
@@ -83,10 +83,10 @@ def _status(response: Any) -> str:
 
 
 def describe(error: BaseException | str, *, connect_seconds: float, read_seconds: float) -> tuple[str, bool]:
-    """What a failure was, and whether there was no answer at all."""
+    """Description of a failure, and whether there was no answer at all."""
     if not isinstance(error, BaseException):
         return str(error), False
-    error = getattr(error, "original", None) or error  # as geventhttpclient wraps what it would try again
+    error = getattr(error, "original", None) or error  # geventhttpclient wraps errors that it would retry
     code = getattr(error, "code", 0)
     if isinstance(code, int) and code:
         return f"HTTP {code}", False
@@ -100,7 +100,7 @@ def describe(error: BaseException | str, *, connect_seconds: float, read_seconds
     return f"{type(error).__name__}: {plain(str(error))}", False
 
 
-# What means that there was no answer, the special before the general.
+# Errors without an answer, the specific before the general.
 _BROKEN: tuple[tuple[type[BaseException], Callable[[Any], str]], ...] = (
     (ssl.SSLCertVerificationError, lambda error: f"TLS: {plain(error.verify_message)}"),
     (ssl.SSLError, lambda error: f"TLS: {plain(error.reason or 'broken')}"),
@@ -115,6 +115,6 @@ _BROKEN: tuple[tuple[type[BaseException], Callable[[Any], str]], ...] = (
 
 
 def plain(text: str) -> str:
-    """Something that the other side said: short, printable, and without the numbers that make it one of a kind."""
+    """Foreign text: short, printable, and without the numbers that make it unique."""
     shown = "".join(c if c.isprintable() else " " for c in text)
     return _NUMBERS.sub("N", shown)[:80]

@@ -1,12 +1,13 @@
-"""What keeps the load where it belongs: on the plan's hosts, and below the plan's caps.
+"""Restricts load to the plan's hosts and caps.
 
-Three walls, one behind the other, each of which holds alone:
+Three independent barriers:
 
-1. The pool of connections hands out none to an address that is not allowed. It judges the very URL that the
-   connection would be made from, so that no spelling of an address means one thing here and another there.
-2. Names that are not allowed are not looked up.
-3. An audit hook, which nothing in the process can remove, stops every connection to an address that is not one of
-   an allowed host: whoever opens it, by whatever library, proxies included.
+1. The connection pool returns no connection to an address that is not allowed. It judges the exact URL that the
+connection
+   would use, so that no spelling of an address can mean different things.
+2. Host names that are not allowed are not resolved. 3. An audit hook, which nothing in the process can remove,
+stops every connection to an address that does not belong to an
+   allowed host, whatever library opens it, proxies included.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from playbook.core.errors import UsageError
 from playbook.load.plan import Plan
 
 PORTS = {"http": 80, "https": 443}
-# A cap on requests a second lets through this many seconds' worth at once.
+# The cap on requests per second allows bursts of this many seconds' worth.
 BURST_SECONDS = 0.1
 _MOST_REASONS = 50
 _SEPARATORS = frozenset("/\\@?#%")
@@ -33,14 +34,14 @@ _CONNECTING = frozenset(("socket.connect", "socket.sendto", "socket.sendmsg"))
 
 
 class Refused(OSError):  # noqa: N818 - as connections fail, so that it is counted as one that did
-    """The guard held a request back; the message says why, and holds no path and no secret."""
+    """The guard refused a request; the message says why, and contains no path and no secret."""
 
 
 def parse_address(text: str, setting: str) -> tuple[str, int | None]:
     """Host and port of ``host``, ``host:port`` or ``[v6]:port``; the host as connections spell it.
 
     Raises:
-        UsageError: it is something else.
+        UsageError: the text is anything else.
     """
     wrong = UsageError(f"{setting}: expected a host with its port, such as localhost:8443, got {text!r}")
     if not text.isascii() or not text.isprintable() or " " in text or _SEPARATORS & set(text):
@@ -59,7 +60,7 @@ def parse_host(text: str) -> tuple[str, str, int]:
     """Scheme, host and port of the plan's host.
 
     Raises:
-        UsageError: it has anything else in it: a user, a path, a query, or no http.
+        UsageError: it contains anything else: a user, a path, a query, or another scheme.
     """
     scheme, _, rest = text.partition("://")
     if scheme not in PORTS or rest != rest.strip("/"):
@@ -69,13 +70,13 @@ def parse_host(text: str) -> tuple[str, str, int]:
 
 
 class Guard:
-    """Knows what is allowed. Until ``open`` was called that is nothing.
+    """Decides what is allowed. Nothing is until ``open`` is called.
 
     Attributes:
-        refused: how often, by reason.
-        throttled: requests that had to wait for the cap on requests a second.
-        throttled_seconds: for so long, all together.
-        closed: why nothing is let through any more; empty while it is.
+        refused: number of refusals, by reason.
+        throttled: requests delayed by the cap on requests per second.
+        throttled_seconds: total delay.
+        closed: why everything is refused; empty while it is open.
     """
 
     def __init__(self) -> None:
@@ -93,11 +94,11 @@ class Guard:
         self.most_users = 0
 
     def install(self, hub: Any) -> None:
-        """Put the walls of the process up, for the rest of its life; names are looked up by gevent's hub."""
+        """Install the barriers for the rest of the process's life; names are resolved by gevent's hub."""
         hub.resolver = _Resolver(hub.resolver, self)
         check = self._check_address
 
-        # Called for everything that Python audits, several times in a request: so no more than one comparison.
+        # Called for every audit event of Python, several times per request: so only one comparison.
         def audit(event: str, arguments: tuple[Any, ...]) -> None:
             if event in _CONNECTING:
                 check(arguments[0], arguments[1])
@@ -105,10 +106,10 @@ class Guard:
         sys.addaudithook(audit)
 
     def open(self, plan: Plan) -> None:
-        """Allow what the plan does.
+        """Allow what the plan allows.
 
         Raises:
-            UsageError: the plan's host is not one of those that it allows, or an address is no address.
+            UsageError: the plan's host is not among its allowed hosts, or an address is invalid.
         """
         scheme, host, port = parse_host(plan.host)
         allowed = set()
@@ -129,12 +130,12 @@ class Guard:
         self.closed = ""
 
     def close(self, why: str) -> None:
-        """Let nothing through any more."""
+        """Refuse everything from now on."""
         self.closed = self.closed or why
 
     @property
     def is_over(self) -> bool:
-        """It was open, and is closed."""
+        """Whether it was open and is closed."""
         return bool(self.closed and self._targets)
 
     # ------------------------------------------------------------------------------------------------ requests
@@ -150,13 +151,13 @@ class Guard:
         raise Refused(f"held back: {why}")
 
     def count(self, why: str) -> None:
-        """Count that something was held back; so many reasons are told apart."""
+        """Count a refusal; only a limited number of reasons is distinguished."""
         if why not in self.refused and len(self.refused) >= _MOST_REASONS:
             why = "further reasons"
         self.refused[why] = self.refused.get(why, 0) + 1
 
     def delay(self) -> float:
-        """Take a turn under the cap on requests a second: how long to wait for it, in seconds."""
+        """Take a slot under the cap on requests per second; seconds to wait for it."""
         now = time.perf_counter()
         turn = self._next
         if turn <= now:
@@ -170,13 +171,13 @@ class Guard:
     # ------------------------------------------------------------------------------------- names and connections
 
     def check_name(self, host: Any) -> None:
-        """Raise Refused unless the name may be looked up."""
+        """Raise Refused unless the name may be resolved."""
         name = _text(host)
         if name is not None and name not in self._names and not _is_own(name):
             self.refuse(f"{shown(str(name))} is not to be looked up")
 
     def learn(self, host: Any, answers: list[Any]) -> None:
-        """Remember the addresses of an allowed name."""
+        """Store the addresses of an allowed name."""
         name = _text(host)
         for *_, address in answers:
             for number in self._ports.get(name, ()):
@@ -197,7 +198,7 @@ class Guard:
 
 
 class _Resolver:
-    """Looks up only what may be looked up, and lets the guard know the answers."""
+    """Resolves only allowed names, and reports the answers to the guard."""
 
     def __init__(self, real: Any, guard: Guard) -> None:
         self._real = real
@@ -226,7 +227,7 @@ def _text(host: Any) -> Any:
 
 
 def _is_own(name: str) -> bool:
-    """This machine's own name and addresses to listen on, which Locust looks up; no connection follows from it."""
+    """This machine's own name and listening addresses, which Locust resolves without connecting."""
     return name in ("", "0.0.0.0", "::", "127.0.0.1", socket.gethostname())  # noqa: S104
 
 
@@ -237,7 +238,7 @@ def shown(host: str) -> str:
 
 
 def strip(environment: MutableMapping[str, str] = os.environ) -> None:
-    """Take out of an environment what could lead Locust or a client somewhere else."""
+    """Remove variables from an environment that could redirect Locust or a client."""
     for name in list(environment):
         if name.startswith("LOCUST_") or name.lower() in _PROXIES:
             del environment[name]

@@ -1,4 +1,4 @@
-"""Photographs to post: small, medium and large, as JPEG and PNG, made from the one that comes with the suite."""
+"""Photographs to post: small, medium and large, as JPEG and PNG, derived from the shipped one."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from itertools import count
 
 KINDS = ("jpeg", "png")
 _JPEG_START = b"\xff\xd8"
-_PNG_HEAD = 33  # signature and IHDR, behind which further chunks may stand
+_PNG_HEAD = 33  # signature and IHDR, after which chunks may be inserted
 
 
 @dataclass(frozen=True)
 class Photograph:
-    """One photograph as it is posted.
+    """One photograph ready to be posted.
 
     Attributes:
         size: of the image in bytes.
@@ -33,12 +33,12 @@ class Photograph:
     _is_png: bool
 
     def made_new(self, note: bytes) -> bytes:
-        """The form with the same picture in bytes that hold a note, so that no cache knows it."""
+        """The form with the same picture in different bytes, with a note, so that no cache has it."""
         return self.form[: self._at] + (_png_text if self._is_png else _jpeg_comment)(note) + self.form[self._at :]
 
 
 class Notes:
-    """Texts of which no two are the same, in this process or another."""
+    """Unique texts, across processes."""
 
     def __init__(self) -> None:
         self._run = secrets.token_hex(8)
@@ -50,7 +50,7 @@ class Notes:
 
 
 def make(wanted: Iterable[str], widths: Mapping[str, int]) -> dict[str, Photograph]:
-    """Photographs by the name ``small_jpeg``, ``large_png`` and so on; only those that are wanted."""
+    """Photographs by name: ``small_jpeg``, ``large_png`` and so on; only the wanted ones."""
     from PIL import Image
 
     with Image.open(io.BytesIO((files("playbook") / "data" / "sample.jpg").read_bytes())) as opened:

@@ -1,4 +1,4 @@
-"""A breakpoint test: step by step more users, until a limit breaks over a whole step. Pure."""
+"""A breakpoint test: more users step by step, until a limit is violated over a whole step. Pure."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from loadtests.recorder import Tally
 from playbook.load.outcome import Step
 from playbook.load.plan import Break, Stage
 
-# From the beginning to the end of a span of Unix time, the requests that ended in it.
+# Requests that ended between two Unix times.
 Window = Callable[[float, float], Tally]
 
 
 class Ladder:
-    """The steps one after another.
+    """The steps in sequence.
 
     Attributes:
-        steps: that were judged.
+        steps: judged steps.
     """
 
     def __init__(self, stages: Sequence[Stage], breaks: Break, window: Window, *, lag: float) -> None:
-        """``lag``: seconds until all is known of a moment: workers report once a second."""
+        """``lag``: seconds until data is complete: workers report once a second."""
         self.steps: list[Step] = []
         self._stages = stages
         self._breaks = breaks
@@ -31,7 +31,7 @@ class Ladder:
         self._repeated = False
 
     def stage(self, now: float) -> Stage | None:
-        """What to do at a moment of Unix time; None where the test is over. Asked about once a second."""
+        """Stage at a Unix time; None if the test is over. Called about once a second."""
         if self._began is None:
             self._began = now
         if self._at == len(self._stages):
@@ -52,9 +52,9 @@ class Ladder:
 
 
 def judge(stage: Stage, tally: Tally, breaks: Break) -> Step:
-    """Whether a step held, by its requests after it had settled."""
+    """Whether a step held, judged by its requests after the load had settled."""
     seconds = max(stage.seconds - breaks.settle_seconds, 0.25)
-    # Whoever waits for too long asks for nothing else meanwhile: what ended may all have been quick.
+    # A visitor that waits too long sends nothing else meanwhile, so completed requests may all have been fast.
     asked = tally.requests + tally.overdue
     failed = 100 * tally.failures / asked if asked else 0.0
     p95 = tally.percentile(95)

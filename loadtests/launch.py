@@ -1,7 +1,6 @@
-"""Starting a load test as processes of its own, waiting for it, and reading what it left. Does not import Locust.
+"""Starts a load test in separate processes, waits for it, and reads its outcome. Does not import Locust.
 
-Every process holds the reading end of a pipe as its standard input, and ends with whoever holds the other: with
-us, however we end.
+The standard input of every process is a pipe whose other end we hold, so that they end with us, however we end.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ OUTCOME, HTML, LOG, PLAN = "load.json", "locust.html", "locust.log", "plan.json"
 
 _ROOT = Path(__file__).resolve().parent.parent
 _LOCUSTFILE = _ROOT / "loadtests" / "locustfile.py"
-_START_SECONDS = 30  # for Locust to load and its workers to come
-_END_SECONDS = 8.0  # after a stop, until the outcome and Locust's page are written
+_START_SECONDS = 30  # for Locust to load and its workers to connect
+_END_SECONDS = 8.0  # from the stop until the outcome and Locust's page are written
 _POLL_SECONDS = 0.05
 _PORT_TRIES = 3
 _PORT_WAS_TAKEN = "was busy"
@@ -40,12 +39,12 @@ _PORT_WAS_TAKEN = "was busy"
 
 @dataclass(frozen=True)
 class Role:
-    """What a process is: alone, the master of so many workers, or a worker of a master.
+    """Role of a process: alone, the master of some workers, or a worker.
 
     Attributes:
-        workers: that the master waits for; 0 where a process is alone.
-        master: host and port of the master, for a master where it listens.
-        is_worker: it is one of those that a master leads.
+        workers: number that the master waits for; 0 for a process alone.
+        master: host and port of the master; for the master the address it listens on.
+        is_worker: it is a worker of a master.
     """
 
     workers: int = 0
@@ -54,7 +53,7 @@ class Role:
 
     @property
     def arguments(self) -> list[str]:
-        """As Locust's command line has it."""
+        """Arguments of Locust's command line."""
         if self.master is None:
             return ["--headless"]
         host, port = self.master
@@ -65,13 +64,13 @@ class Role:
 
 
 def command(role: Role, html: Path | None = None) -> list[str]:
-    """The command that starts a process of a load test; its plan is told by the environment."""
+    """Command of a load test process; its plan is passed in the environment."""
     base = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--only-summary", "--loglevel", "INFO"]
     return [*base, *role.arguments, *(["--html", str(html)] if html else [])]
 
 
 def variables_for(plan_file: Path) -> dict[str, str]:
-    """Variables for it: the plan, and nothing that could lead Locust somewhere else."""
+    """Environment with the plan, and without anything that could redirect Locust."""
     kept = for_program(*OF_PYTHON)
     kept[PLAN_VARIABLE] = str(plan_file)
     kept[PARENT_VARIABLE] = "stdin"
@@ -80,16 +79,16 @@ def variables_for(plan_file: Path) -> dict[str, str]:
 
 
 def run(plan: Plan, folder: Path, *, workers: int = 0, stop: threading.Event | None = None) -> Outcome:
-    """Do a load test and return what it did. Everything it leaves is in ``folder``.
+    """Run a load test and return its outcome. All its files are in ``folder``.
 
-    Those are plan.json, load.json (the outcome), locust.html (Locust's own page) and locust.log.
+    These are plan.json, load.json (the outcome), locust.html (Locust's own page) and locust.log.
 
     Args:
-        workers: processes that share the load, led by one more; 0: one process does it alone.
+        workers: processes that share the load, plus a master; 0 for a single process.
         stop: set it to end the test early; what was measured is still returned.
 
     Raises:
-        Unmeasured: Locust could not be started or left no outcome; the message holds the last that it said.
+        Unmeasured: Locust could not be started or left no outcome; the message contains its last output.
     """
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +121,7 @@ def _run_once(plan: Plan, folder: Path, stop: threading.Event) -> None:
 
 
 def _wait(leader: subprocess.Popen[bytes], plan: Plan, stop: threading.Event) -> None:
-    """Until it has ended by itself, was told to, or should have long ago."""
+    """Wait until it has ended, was stopped, or is overdue."""
     latest = time.monotonic() + plan.most_seconds + _START_SECONDS + _END_SECONDS
     while leader.poll() is None and time.monotonic() < latest:
         if stop.wait(_POLL_SECONDS):
@@ -149,13 +148,13 @@ class _Team:
             stdin=subprocess.PIPE,
             stdout=self._log,
             stderr=self._log,
-            start_new_session=True,  # Ctrl-C is for us, who pass it on
+            start_new_session=True,  # Ctrl-C is for us, and is passed on
         )
         self._members.append(process)
         return process
 
     def end(self) -> None:
-        """End whoever is left: first by the end of their standard input, then by force."""
+        """End the remaining processes: first by closing their standard input, then by force."""
         for process in self._members:
             assert process.stdin
             process.stdin.close()
@@ -174,7 +173,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
 
 
 def _free_port() -> int:
-    """A port that nobody has now; another process may take it before Locust does, which is then tried again."""
+    """A free port; if another process takes it before Locust does, the start is retried."""
     with socket.socket() as bound:
         bound.bind((LOOPBACK, 0))
         port: int = bound.getsockname()[1]

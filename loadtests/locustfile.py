@@ -1,7 +1,7 @@
-"""The file that Locust is given: ``locust -f loadtests/locustfile.py``.
+"""The locustfile: ``locust -f loadtests/locustfile.py``.
 
-With a plan's file in ``$PLAYBOOK_LOAD_PLAN`` it does that plan without a web interface; without one it starts a
-sandbox and offers a smoke test of it. Nothing that Locust is told besides can lead the load somewhere else.
+With a plan's file in ``$PLAYBOOK_LOAD_PLAN`` it runs that plan without a web interface; without one it starts a
+sandbox and offers a smoke test of it. No option of Locust can direct the load elsewhere.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
-    sys.path.append(ROOT)  # at its end, as Locust takes the first away once it has read this file
+    sys.path.append(ROOT)  # at the end, as Locust removes the first entry after reading this file
 
 import gevent  # noqa: E402
 
@@ -28,8 +28,8 @@ if os.environ.get(PARENT_VARIABLE):
 
 
 class Visitor(users.Visitor):
-    """One who visits the website."""
+    """A visitor of the website."""
 
 
 class Shape(shapes.PlannedShape):
-    """As the plan says."""
+    """The plan's shape."""

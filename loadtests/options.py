@@ -1,4 +1,4 @@
-"""Locust's command line, variables and configuration files: what of them is let through to a guarded load."""
+"""Filters Locust's command line, variables and configuration files for a guarded load."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NO_PLAN = f"${PLAN_VARIABLE}: a master and its workers need the file of a plan"
 
 
 def hold(parser: Any) -> None:
-    """Have every result of Locust's parser pass ``tame``; called when Locust has made the parser."""
+    """Pass every result of Locust's parser through ``tame``; called when Locust has created the parser."""
     parse = parser.parse_args
 
     def parse_tamed(*arguments: Any, **named: Any) -> Any:
@@ -25,9 +25,9 @@ def hold(parser: Any) -> None:
 
 
 def tame(options: Any) -> None:
-    """Take back what would open a port to others, outlast Ctrl-C or change the visitors.
+    """Reset options that would open a port to others, survive Ctrl-C or change the visitors.
 
-    A master listens for others only where its address is given as one of this machine's: ``*`` is not enough.
+    A master listens for other machines only if given one of this machine's addresses: ``*`` is not enough.
     """
     options.web_host = LOOPBACK
     if options.master_bind_host in ("*", ""):
@@ -40,7 +40,7 @@ def tame(options: Any) -> None:
     options.run_time = None
     with_others = bool(options.worker or options.master or options.processes)
     if with_others and not os.environ.get(PLAN_VARIABLE):
-        leave(NO_PLAN)  # before a port is taken
+        leave(NO_PLAN)  # before a port is opened
     if with_others or os.environ.get(PLAN_VARIABLE):
         options.headless = not options.worker or options.headless
         options.headful = False
@@ -48,7 +48,7 @@ def tame(options: Any) -> None:
 
 
 def leave(message: str) -> None:
-    """End with one sentence and the code of a wrong setting."""
+    """Exit with one sentence and the code of a usage error."""
     from playbook.core.verdict import EXIT_USAGE
 
     sys.stderr.write(f"{message}\n")

@@ -1,4 +1,4 @@
-"""Which plan a Locust process works by: the file that it was given, else a smoke test of a sandbox of its own."""
+"""The plan of a Locust process: the given file, else a smoke test of its own sandbox."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def find(*, alone: bool) -> Plan:
     """The plan of this process.
 
     Args:
-        alone: no other process takes part, so that without a file there may be a sandbox.
+        alone: there is no other process, so that a sandbox may be used without a file.
 
     Raises:
         UsageError: there is no plan, or it cannot be read.
@@ -42,7 +42,7 @@ def find(*, alone: bool) -> Plan:
 
 
 def read(file: Path) -> Plan:
-    """The plan in a file, from whose folder its paths are; raises UsageError."""
+    """The plan in a file, with paths relative to its folder; raises UsageError."""
     try:
         plan = read_plan(file)
     except OSError as error:

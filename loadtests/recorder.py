@@ -1,6 +1,6 @@
-"""What is counted while a load runs: response times in buckets of one percent, by endpoint and by quarter second.
+"""Counters of a running load test: response times in buckets of one percent, by endpoint and quarter second.
 
-Locust's own percentiles are rounded to two digits; these are right to half a percent, and can be added up over
+Locust's own percentiles are rounded to two digits; these are accurate to half a percent, and can be added across
 workers.
 """
 
@@ -12,35 +12,36 @@ from math import exp, log
 
 import msgspec
 
-# The clock may be set while a test runs, and a laptop may sleep: from here on only what passes is added.
+# The clock may be set during a test, and a laptop may sleep: from here on only monotonic time is added.
 _BEGAN = time.time() - time.monotonic()
 
 
 def now() -> float:
-    """Unix time of this process, which nobody sets."""
+    """Unix time of this process, unaffected by clock changes."""
     return _BEGAN + time.monotonic()
 
 
-SLICES = 4  # a second
-MOST_ERRORS = 50  # kinds that are told apart
+SLICES = 4  # per second
+MOST_ERRORS = 50  # kinds that are distinguished
 OTHERS = "further kinds of failure"
 
 _SCALE = 1 / log(1.01)
-_OFFSET = 500  # of the bucket of one millisecond
+_OFFSET = 500  # index of the bucket for one millisecond
 _LEAST = 0.01  # milliseconds
 
 
 class Tally(msgspec.Struct):
-    """Requests, and how long they took.
+    """Requests and their response times.
 
     Attributes:
-        unreached: failures without any answer: no connection, or one that broke.
-        cut: requests that had no answer yet when their visitor was stopped, and had waited for long. They count in
-            ``counts`` by how long that was: their answer would have taken longer.
-        overdue: besides, at the end of what this is about, requests that wait for longer than they may.
+        unreached: failures without any answer: no connection, or a broken one.
+        cut: requests still unanswered when their visitor was stopped, after a long wait. They count in ``counts``
+            with that
+            wait: their answer would have taken longer.
+        overdue: in addition, requests waiting longer than allowed at the end of the period.
         received: bytes of bodies.
-        slowest: milliseconds, of failures too.
-        counts: requests that were answered well, by bucket of response time.
+        slowest: milliseconds, including failures.
+        counts: successful requests, by bucket of response time.
     """
 
     requests: int = 0
@@ -53,7 +54,7 @@ class Tally(msgspec.Struct):
     counts: dict[int, int] = {}
 
     def add(self, other: Tally) -> None:
-        """Count the other's as well."""
+        """Add another tally."""
         self.requests += other.requests
         self.failures += other.failures
         self.unreached += other.unreached
@@ -64,9 +65,9 @@ class Tally(msgspec.Struct):
             self.counts[bucket] = self.counts.get(bucket, 0) + number
 
     def percentile(self, percent: float) -> float | None:
-        """Seconds within which so many percent of all requests were answered well; None where fewer ever were.
+        """Seconds within which this percentage of all requests succeeded; None if fewer ever did.
 
-        A failure is an answer that never came: what is refused at once would else look quick.
+        A failure counts as an answer that never came: otherwise fast refusals would look fast.
         """
         wanted = (self.requests + self.overdue) * percent / 100
         seen = 0
@@ -83,17 +84,17 @@ def bucket_of(milliseconds: float) -> int:
 
 
 class Counts(msgspec.Struct):
-    """All that was counted, or what came since the last report of a worker.
+    """Everything counted, or what was counted since a worker's last report.
 
     Attributes:
         slices: by quarter second of Unix time.
-        errors: how often, by endpoint and message.
-        refused: requests that the guard held back, by reason.
-        throttled: requests that waited for the cap on requests a second.
-        throttled_seconds: for so long, all together.
-        overdue: requests that wait for longer than they may, by second of Unix time.
-        busy_percent: the most that one process was busy for some seconds, of one core.
-        late_seconds: the most that one process came too late to what it wanted to do.
+        errors: number by endpoint and message.
+        refused: requests refused by the guard, by reason.
+        throttled: requests delayed by the cap on requests per second.
+        throttled_seconds: total delay.
+        overdue: requests waiting longer than allowed, by second of Unix time.
+        busy_percent: highest CPU usage of one process over some seconds, of one core.
+        late_seconds: highest scheduling delay of one process.
     """
 
     endpoints: dict[str, Tally] = {}
@@ -107,7 +108,7 @@ class Counts(msgspec.Struct):
     late_seconds: float = 0.0
 
     def record(self, name: str, milliseconds: float, size: int) -> tuple[Tally, Tally]:
-        """Count a request; the caller counts in both tallies that it failed."""
+        """Count a request; the caller counts a failure in both tallies."""
         bucket = int(log(milliseconds if milliseconds > _LEAST else _LEAST) * _SCALE + _OFFSET)
         endpoint = self.endpoints.get(name)
         if endpoint is None:
@@ -130,14 +131,14 @@ class Counts(msgspec.Struct):
         return endpoint, piece
 
     def cut(self, name: str, milliseconds: float) -> None:
-        """Count a request that was given up as its visitor was stopped, when it had waited for so long."""
+        """Count an abandoned request of a stopped visitor, after this wait."""
         for tally in self.record(name, milliseconds, 0):
             tally.cut += 1
 
     def fail(
         self, name: str, milliseconds: float, message: str, tallies: Iterable[Tally], *, unreached: bool
     ) -> None:
-        """Count in these tallies that the request that was just recorded in them failed, and why."""
+        """Count in these tallies that the request just recorded has failed, and why."""
         bucket = bucket_of(milliseconds)
         for tally in tallies:
             tally.counts[bucket] -= 1
@@ -149,7 +150,7 @@ class Counts(msgspec.Struct):
         messages[message] = messages.get(message, 0) + 1
 
     def add(self, other: Counts) -> None:
-        """Count the other's as well."""
+        """Add other counts."""
         for name, tally in other.endpoints.items():
             self.endpoints.setdefault(name, Tally()).add(tally)
         for moment, tally in other.slices.items():
@@ -168,7 +169,7 @@ class Counts(msgspec.Struct):
         self.late_seconds = max(self.late_seconds, other.late_seconds)
 
     def between(self, start: float, end: float) -> Tally:
-        """Requests of the quarter seconds that lie wholly between two moments of Unix time."""
+        """Requests of the quarter seconds entirely between two Unix times."""
         found = Tally()
         for moment, tally in self.slices.items():
             if moment >= start * SLICES and moment + 1 <= end * SLICES:
@@ -178,14 +179,14 @@ class Counts(msgspec.Struct):
         return found
 
     def all(self) -> Tally:
-        """Every request together."""
+        """All requests together."""
         found = Tally()
         for tally in self.endpoints.values():
             found.add(tally)
         return found
 
     def take(self) -> Counts:
-        """What was counted, starting anew from zero: what a worker sends to its master."""
+        """What was counted, reset to zero: a worker's report to its master."""
         taken = Counts(**{name: getattr(self, name) for name in self.__struct_fields__})
         empty = Counts()
         for name in self.__struct_fields__:
@@ -194,10 +195,10 @@ class Counts(msgspec.Struct):
 
 
 def encode(counts: Counts) -> bytes:
-    """For the way to the master."""
+    """Serialise for the master."""
     return msgspec.msgpack.encode(counts)
 
 
 def decode(data: bytes) -> Counts:
-    """What a worker sent; raises msgspec.MsgspecError."""
+    """A worker's report; raises msgspec.MsgspecError."""
     return msgspec.msgpack.decode(data, type=Counts)

@@ -1,4 +1,4 @@
-"""What is written while a load test runs, and at its end: the outcome, whole or not at all."""
+"""Writes the outcome while a load test runs and at its end, atomically."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from loadtests.recorder import SLICES, Counts, Tally, now
 from playbook.load.outcome import RUNNING, Endpoint, Error, Moments, Outcome, Step
 from playbook.load.plan import Plan
 
-_SETTLED = 10.0  # seconds after which no worker reports about a moment any more
+_SETTLED = 10.0  # seconds after which workers no longer report about a given second
 
 
 class Report:
@@ -21,7 +21,7 @@ class Report:
     Attributes:
         counts: of every process.
         ended: why the test ended; ``running`` until then.
-        lost: workers that went away, in words.
+        lost: lost workers, in words.
     """
 
     def __init__(self, plan: Plan, clock: Callable[[], float] = now) -> None:
@@ -30,7 +30,7 @@ class Report:
         self.begin()
 
     def begin(self) -> None:
-        """Start anew: the test starts now."""
+        """Reset: the test starts now."""
         self.counts = Counts()
         self.started = self.updated = self._clock()
         self.ended = RUNNING
@@ -38,29 +38,29 @@ class Report:
         self.steps: list[Step] = []
         self._moments: list[Moments] = []
         self._users: dict[int, int] = {}
-        # A breakpoint test asks for whole steps of the past.
+        # A breakpoint test needs whole past steps.
         longest = max((stage.seconds for stage in self.plan.stages), default=0.0)
         self._kept = _SETTLED + (longest if self.plan.breaks else 0.0)
 
     @property
     def planned_seconds(self) -> float:
-        """As the stages and the cap say."""
+        """Duration according to the stages and the cap."""
         return min(sum(stage.seconds for stage in self.plan.stages), self.plan.most_seconds)
 
     def end(self, why: str) -> None:
-        """Say why the test ended; the first to say so is believed."""
+        """Record why the test ended; only the first reason counts."""
         if self.ended == RUNNING:
             self.ended = why
             self.updated = self._clock()
 
     def note_users(self, users: int) -> None:
-        """So many run now; the most of a second count for it."""
-        # Asked at the end of a second, or a little after it.
+        """Record the current number of users; the maximum of each second counts."""
+        # Called at the end of a second, or shortly after it.
         second = max(int(self._clock() - self.started - 0.5), 0)
         self._users[second] = max(self._users.get(second, 0), users)
 
     def unanswered(self) -> bool:
-        """For as long as the plan allows, there was no answer to anything."""
+        """Whether there was no answer at all for as long as the plan allows."""
         moment = self._clock()
         span = self.plan.unreachable_seconds
         if moment - self.started < span:
@@ -69,7 +69,7 @@ class Report:
         return recent.requests > 0 and recent.unreached == recent.requests
 
     def outcome(self) -> Outcome:
-        """All that is known now."""
+        """The outcome so far."""
         if self.ended == RUNNING:
             self.updated = self._clock()
         seconds = max(self.updated - self.started, 0.001)
@@ -102,7 +102,7 @@ class Report:
         )
 
     def summary(self) -> str:
-        """One line for whoever looks at the terminal."""
+        """One line for the terminal."""
         seen = self.outcome()
         p95 = f", P95 {seen.all.p95:.3f} s" if seen.all.p95 is not None else ""
         return (
@@ -124,15 +124,15 @@ class Report:
         whole.replace(file)
 
     def _newest(self) -> list[Moments]:
-        """The seconds that may still change."""
-        # What was in work at the end is counted a moment after it.
+        """Seconds that may still change."""
+        # Requests in progress at the end are counted shortly after it.
         latest = max(self.counts.slices, default=0) / SLICES
         last = int(max(self.updated, latest) - self.started)
         newest = [self._moment(second) for second in range(len(self._moments), last + 1)]
-        return newest if newest and newest[-1].requests else newest[:-1]  # the last has just begun
+        return newest if newest and newest[-1].requests else newest[:-1]  # the last second has just begun
 
     def _settle(self) -> None:
-        """Turn old quarter seconds into moments, and forget them."""
+        """Convert old quarter seconds to moments, and drop them."""
         last = int(self._clock() - self.started - self._kept)
         while len(self._moments) < last:
             self._moments.append(self._moment(len(self._moments)))
@@ -141,7 +141,7 @@ class Report:
             del self.counts.slices[moment]
 
     def _moment(self, second: int) -> Moments:
-        # Quarter seconds do not begin when the test does: each belongs to the second that it begins in.
+        # Quarter seconds are not aligned with the test's start: each belongs to the second that it begins in.
         start = self.started + second
         tally = Tally()
         begin = -(-start * SLICES // 1)

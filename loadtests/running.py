@@ -1,4 +1,4 @@
-"""One load test in one Locust process: it begins, is watched, and ends with its outcome written."""
+"""One load test in one Locust process: it starts, is monitored, and ends with its outcome written."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("loadtests")
 
-_FIELD, _LAST = "playbook", "playbook_last"  # of a worker's report
-_SILENT_SECONDS = 4  # after which a worker is lost, and a master gone
-_GRACE_SECONDS = 5.0  # over the most seconds, before the guard itself ends the test
-_BUSY_SECONDS = 5  # over which a process is busy or is not
+_FIELD, _LAST = "playbook", "playbook_last"  # fields of a worker's report
+_SILENT_SECONDS = 4  # seconds after which a worker is lost, or a master gone
+_GRACE_SECONDS = 5.0  # beyond the maximum duration, before the guard itself ends the test
+_BUSY_SECONDS = 5  # period over which a process counts as busy or not
 _NONE_LEFT = f"{outcome.NO_WORKERS}: none is left"
 _LAST_SECONDS = 4.0  # for the workers' last reports; the load has stopped by then
-_END_SECONDS = 8.0  # for an orderly end, after those who started us are gone
+_END_SECONDS = 8.0  # for an orderly end after our parent process is gone
 
 
 class Test:
-    """What one process knows of the test: in a worker what it did, in a master or alone everything."""
+    """State of the test in one process: a worker's own share, or everything in a master or a single process."""
 
-    __test__ = False  # for pytest, no test of its own
+    __test__ = False  # not a test for pytest
 
     def __init__(self, guard: Guard) -> None:
         self.guard = guard
@@ -64,8 +64,8 @@ class Test:
         self._limits = {"connect_seconds": 0.0, "read_seconds": 0.0}
 
     def connect(self) -> None:
-        """Listen to Locust; before it reads its command line."""
-        # A worker that is killed is noticed within seconds, and so is a master.
+        """Register Locust's event listeners, before it reads its command line."""
+        # A killed worker is noticed within seconds, and so is a killed master.
         runners.WORKER_REPORT_INTERVAL = 1
         runners.MASTER_HEARTBEAT_TIMEOUT = _SILENT_SECONDS
         runners.CONNECT_RETRY_COUNT = 6
@@ -137,7 +137,7 @@ class Test:
         gevent.spawn(self._watch).link_exception(_fatal)
 
     def _is_spare(self) -> bool:
-        """A worker beyond those of the plan: the caps were shared without it, so it does nothing."""
+        """Whether this worker is not in the plan: the caps were shared without it, so it does nothing."""
         runner = self._environment.runner
         assert self.plan
         return isinstance(runner, WorkerRunner) and runner.worker_index >= max(self.plan.workers, 1)
@@ -146,12 +146,12 @@ class Test:
         return self._report.counts.between(start, end)
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
-        """Stop the load at once, then let Locust end as it does on Ctrl-C."""
+        """Stop the load at once, then let Locust end as on Ctrl-C."""
         why = f"{outcome.INTERRUPTED}: {signal.Signals(number).name}"
         self.guard.close("the test was interrupted")
         if self.report:
             self.report.end(why)
-        # Raised here it would be in whichever greenlet runs, which says so with a traceback.
+        # Raised here it would hit whichever greenlet is running, which would print a traceback.
         hub = gevent.get_hub()
         hub.loop.run_callback_threadsafe(hub.parent.throw, KeyboardInterrupt)
 
@@ -177,7 +177,7 @@ class Test:
     # ---------------------------------------------------------------------------------------------- while it runs
 
     def _watch(self) -> None:
-        """Once a second: who is still there, whether it must end, and the outcome so far."""
+        """Once a second: check the workers and the end of the test, and write the outcome so far."""
         runner = self._environment.runner
         assert self.plan
         assert runner
@@ -202,7 +202,7 @@ class Test:
         self._notice_lost()
         try:
             report.write()
-        except OSError as error:  # the next second, or the end, may have more luck
+        except OSError as error:  # retried in the next second, or at the end
             _log.warning("The outcome cannot be written: %s", error.strerror)
         if report.plan.workers and not self._heard:
             self._end_early(_NONE_LEFT)
@@ -223,7 +223,7 @@ class Test:
         gevent.spawn(runner.quit)
 
     def _count_own(self) -> None:
-        """What is known in this process alone: the steps, and what its guard counted where no master asks."""
+        """Counters of this process alone: the steps, and its guard's counts if no master asks for them."""
         shape = self._environment.shape_class
         if isinstance(shape, PlannedShape):
             self._report.steps = shape.steps
@@ -234,10 +234,10 @@ class Test:
             self._note_overdue()
 
     def _note_overdue(self) -> None:
-        """How many wait for too long at this moment: a breakpoint test's step is judged by them as well."""
+        """Number of requests waiting too long now: a breakpoint test's step is also judged by it."""
         if self.plan and self.plan.breaks:
             waiting = Visitor.script.overdue(self.plan.breaks.p95_seconds)
-            # Each second once, as a master adds its workers' up; and also one that was slept through.
+            # Each second once, as a master adds up its workers; also seconds that were slept through.
             latest = int(recorder.now())
             for second in range(self._noted + 1, latest + 1):
                 self.counts.overdue[second] = waiting
@@ -262,9 +262,9 @@ class Test:
     # ---------------------------------------------------------------------------------------------------- workers
 
     def _hear_out(self, runner: MasterRunner) -> None:
-        """Have a master wait for its workers' last reports: with what is not heard the outcome would be too small.
+        """Make a master wait for its workers' last reports: without them the outcome would be too small.
 
-        Locust waits for half a second, whoever has reported by then; a busy machine takes longer.
+        Locust waits half a second, whoever has reported by then; a busy machine takes longer.
         """
         quit_now = runner.quit
 
@@ -319,13 +319,13 @@ class Test:
 
 
 class Meter:
-    """How busy this process is, and how late: beyond some of both, what is measured is the process itself."""
+    """CPU usage and scheduling delay of this process: if both are high, the test measures the process itself."""
 
     def __init__(self) -> None:
         self._read = deque([(time.monotonic(), time.process_time())], maxlen=_BUSY_SECONDS + 1)
 
     def read(self, counts: Counts, late: float) -> None:
-        """Note it; asked once a second. One busy second is no finding."""
+        """Record a reading; called once a second. One busy second does not count."""
         self._read.append((time.monotonic(), time.process_time()))
         (began, before), (ended, after) = self._read[0], self._read[-1]
         if len(self._read) == self._read.maxlen and ended > began:
@@ -334,7 +334,7 @@ class Meter:
 
 
 def _fatal(greenlet: Any) -> None:
-    """A watch that breaks must not leave the load alone."""
+    """End the test if its monitor crashes: the load must not run unwatched."""
     _log.error("The watch over the load test broke: %r", greenlet.exception)
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -1,4 +1,4 @@
-"""How a visitor asks: over connections that the guard allows, with no redirect followed and no proxy."""
+"""HTTP of a visitor: over connections that the guard allows, without redirects and proxies."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 AGENT = "operations-playbook-load-test"
 _UNTIL_STOPPED = 3600.0  # seconds; Locust ends visitors long before
-# A request that was given up before it had waited for so long says nothing: milliseconds.
+# Milliseconds: an abandoned request with a shorter wait is not counted.
 _SAYS_SOMETHING = 1000.0
-# What asking and reading raises; ValueError where a header or an encoding makes no sense.
+# Exceptions of a request; ValueError for an invalid header or encoding.
 _FAILURES = (*FAILURE_EXCEPTIONS, ValueError)
 
 
 class Address(URL):
-    """A URL that is taken apart once, and not for each request: that was a twentieth of a request's cost."""
+    """A URL that is parsed once rather than per request, which was a twentieth of a request's cost."""
 
     __slots__ = ("_text", "host", "netloc", "port", "quoted_uri", "request_uri", "scheme")
 
@@ -44,7 +44,7 @@ class Address(URL):
 
 
 class GuardedPool(HTTPClientPool):
-    """Connections of one visitor; none to where the guard does not allow."""
+    """Connections of one visitor, only to allowed addresses."""
 
     def __init__(self, guard: Guard, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -52,13 +52,13 @@ class GuardedPool(HTTPClientPool):
         self._admitted: dict[tuple[str, str], HTTPClient] = {}
 
     def get_client(self, url: str | URL) -> HTTPClient:
-        """The connection for a URL, judged as the connection itself would read it.
+        """The connection for a URL, judged as the connection itself would parse it.
 
         Raises:
             Refused: it is not allowed.
-            GreenletExit: the test is over; its visitor ends, and nothing failed.
+            GreenletExit: the test is over; its visitor ends without a failure.
         """
-        # A signal can end the test between a request's turn and here.
+        # A signal can end the test after the request got its slot.
         if self._guard.is_over:
             raise gevent.GreenletExit
         if not isinstance(url, URL):
@@ -72,16 +72,16 @@ class GuardedPool(HTTPClientPool):
 
 
 class GuardedSession(FastHttpSession):
-    """Locust's session, over guarded connections.
+    """Locust's session over guarded connections.
 
-    ``ask`` does what Locust's ``request`` does with ``catch_response``, for less: that is what most of the time of
-    a request went into. ``request`` and its kin pass the same guard and take the same turns.
+    ``ask`` does what Locust's ``request`` does with ``catch_response``, which took most of a request's time, for
+    less. ``request`` and the like use the same guard and the same slots.
     """
 
     def __init__(
         self, plan: Plan, guard: Guard, context: ssl.SSLContext, user: User, cut: Callable[[str, float], None]
     ) -> None:
-        """``cut`` is told the name and the milliseconds of a request whose answer nobody waits for any more."""
+        """``cut`` is called with name and milliseconds of an abandoned request."""
         super().__init__(plan.host, user.environment.events.request, user, insecure=False)
         self.client = LocustUserAgent(
             client_pool=GuardedPool(
@@ -89,7 +89,7 @@ class GuardedSession(FastHttpSession):
                 concurrency=1,
                 connection_timeout=plan.connect_seconds,
                 network_timeout=plan.read_seconds,
-                # With this parameter geventhttpclient adds no public authorities to a private one.
+                # With this parameter geventhttpclient does not add public authorities to a private one.
                 ssl_context_factory=lambda cafile=None: context,
             ),
             cookiejar=self.cookiejar,
@@ -100,10 +100,10 @@ class GuardedSession(FastHttpSession):
         self._guard = guard
         self._cut = cut
         self._seconds = plan.connect_seconds + plan.read_seconds
-        self.waiting_since = 0.0  # time.perf_counter() where an answer is waited for
+        self.waiting_since = 0.0  # time.perf_counter() while waiting for an answer
 
     def request(self, *arguments: Any, **named: Any) -> Any:
-        """Locust's own request, when it is its turn: for tasks that need more than ``ask``."""
+        """Locust's own request in its slot: for tasks that need more than ``ask``."""
         self._take_turn()
         return super().request(*arguments, **named)
 
@@ -112,7 +112,7 @@ class GuardedSession(FastHttpSession):
             delay = self._guard.delay()
             if delay:
                 gevent.sleep(delay)
-        if self._guard.closed:  # it is over, perhaps meanwhile: nothing is begun any more, and nothing failed
+        if self._guard.closed:  # the test is over: nothing new is started, and nothing failed
             gevent.sleep(_UNTIL_STOPPED)
 
     def ask(
@@ -125,7 +125,7 @@ class GuardedSession(FastHttpSession):
         data: bytes | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
-        """Send one request when it is its turn, judge the answer by ``check``, and have both counted."""
+        """Send one request in its slot, validate the answer by ``check``, and count both."""
         self._take_turn()
         size = 0
         failure: BaseException | None = None
@@ -139,7 +139,8 @@ class GuardedSession(FastHttpSession):
         except _FAILURES as error:
             failure = error
         except gevent.GreenletExit:
-            # The test is over, or has fewer visitors now. Left out, nobody would see those that hang.
+            # The test is over, or has fewer visitors now. Without counting these, hanging requests would go
+            # unnoticed.
             waited = (time.perf_counter() - begin) * 1000
             if waited > _SAYS_SOMETHING:
                 self._cut(name, waited)

@@ -1,4 +1,4 @@
-"""How many users there are when: the plan's stages in order, or step by step until a limit breaks."""
+"""Number of users over time: the plan's stages in order, or step by step until a limit is violated."""
 
 from __future__ import annotations
 
@@ -11,24 +11,26 @@ from loadtests.recorder import now
 from playbook.load.outcome import FINISHED, TIME_IS_UP, Step
 from playbook.load.plan import Plan, Stage
 
-_LAG_SECONDS = 1.5  # Workers report once a second, and a report takes its time.
+_LAG_SECONDS = 1.5  # Workers report once a second, and a report takes time.
 
 
 class PlannedShape(LoadTestShape):
-    """Does what the plan says, whatever the plan's shape is called; ``prepare`` it before it starts."""
+    """Follows the plan, whatever the plan's shape; call ``prepare`` before it starts."""
 
     abstract = True
     plan: Plan
     _ladder: Ladder | None = None
 
     def prepare(self, plan: Plan, window: Window, ended: Callable[[str], None]) -> None:
-        """Take a plan; ``window`` is where requests are counted, and ``ended`` is told why the test is over."""
+        """Set the plan; ``window`` counts requests, and ``ended`` is called with the reason when the test is
+        over.
+        """
         self.plan = plan
         self._window = window
         self._ended = ended
 
     def reset_time(self) -> None:
-        """Begin another test."""
+        """Start another test."""
         super().reset_time()
         if self.plan.breaks:
             lag = _LAG_SECONDS if self.plan.workers else 0.0
@@ -36,11 +38,11 @@ class PlannedShape(LoadTestShape):
 
     @property
     def steps(self) -> list[Step]:
-        """Of a breakpoint test, as far as it has come."""
+        """Steps of a breakpoint test so far."""
         return list(self._ladder.steps) if self._ladder else []
 
     def tick(self) -> tuple[int, float] | None:
-        """Users and users a second now; None where the test is over. Asked once a second."""
+        """Users and spawn rate (users per second) now; None if the test is over. Called once a second."""
         if self.get_run_time() >= self.plan.most_seconds:
             self._ended(TIME_IS_UP)
             return None

@@ -1,4 +1,4 @@
-"""The visitors: what one does, how often, and how long it pauses. Every request passes the guard."""
+"""Visitors: tasks, weights and pauses. Every request passes the guard."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ OPTIMIZE = "optimize"
 
 
 class Script:
-    """What visitors of a plan do; made once in a process."""
+    """Tasks of a plan's visitors; one per process."""
 
     def __init__(self, plan: Plan, guard: Guard) -> None:
-        """Raises UsageError: a task, path, weight or file of the plan cannot be used."""
+        """Raises UsageError: a task, path, weight or file of the plan is invalid."""
         self.plan = plan
         self.guard = guard
         self.context = new_context(plan.ca, "Load test")
@@ -54,14 +54,14 @@ class Script:
         self.bounds = list(accumulate(weights.values()))
 
     def reset(self, *, idle: bool = False) -> None:
-        """Begin another test; an idle process takes no part in it."""
+        """Start another test; an idle process takes no part in it."""
         self.idle = idle
         self.alive = 0
         self.sessions: set[GuardedSession] = set()
         self._numbers = count()
 
     def enter(self) -> bool:
-        """Whether one more visitor may take part; it then does, until it takes itself off ``alive``."""
+        """Whether one more visitor may take part; it counts until it leaves ``alive``."""
         if self.idle or self.alive >= self.guard.most_users:
             most = self.guard.most_users
             why = "users of a worker more than planned" if self.idle else f"more than {most} users in one process"
@@ -71,12 +71,12 @@ class Script:
         return True
 
     def overdue(self, seconds: float) -> int:
-        """How many visitors wait for an answer for longer than that."""
+        """Number of visitors that have waited longer than this for an answer."""
         latest = time.perf_counter() - seconds
         return sum(0 < session.waiting_since < latest for session in self.sessions)
 
     def random(self) -> Random:
-        """The choices of the next visitor: the same for the same number of the same plan."""
+        """Random generator of the next visitor: deterministic for its number and the plan."""
         return Random(f"{self.plan.seed}-{next(self._numbers)}")  # noqa: S311
 
     def _address(self, name: str) -> Address:
@@ -118,14 +118,14 @@ def _post(
 
 
 class Visitor(FastHttpUser):
-    """One who visits the website: a task by its weight, a pause, and again."""
+    """A visitor of the website: a task by its weight, a pause, and again."""
 
     abstract = True
     script: Script
     client: GuardedSession
 
     def __init__(self, environment: Environment) -> None:
-        # Whatever the command line, the web interface or a master calls the host: the plan's is taken.
+        # The plan's host is used, whatever the command line, the web interface or a master says.
         self.host = self.script.plan.host
         User.__init__(self, environment)
         script = self.script
@@ -138,12 +138,12 @@ class Visitor(FastHttpUser):
         return self.random.uniform(self._least, self._most)
 
     def on_start(self) -> None:
-        """Take part, unless so many do already as may."""
+        """Take part, unless the maximum is reached."""
         self._takes_part = self.script.enter()
         self.script.sessions.add(self.client)
 
     def on_stop(self) -> None:
-        """Make room for another."""
+        """Leave, so that another visitor may enter."""
         self.script.sessions.discard(self.client)
         if self._takes_part:
             self.script.alive -= 1

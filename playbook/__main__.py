@@ -107,6 +107,11 @@ _COMMANDS = {
         "look at short intervals until there has been no emergency for several looks in a row",
     ),
     "ci": _Command("playbook.cli.ci", "add_parser", "the steps of the workflows; they run anywhere"),
+    "new": _Command(
+        "playbook.cli.new.command",
+        "add_parser",
+        "write the skeleton of a check with its proofs; it fails until it is filled in",
+    ),
     "where": _Command(
         "playbook.cli.where",
         "add_parser",

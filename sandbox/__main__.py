@@ -1,4 +1,4 @@
-"""``python -m sandbox``: the embedded system, to look around in or to run the checks against."""
+"""``python -m sandbox``: the embedded system, to explore or to run the checks against."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to end; the exit code is 0, or 4 for a mistake on the command line."""
+    """Serve until terminated; exit code 0, or 4 for a usage error."""
     try:
         options = _parser().parse_args(arguments)
         require_known([] if options.list_faults else options.fault)
@@ -57,7 +57,7 @@ def _serve(options: argparse.Namespace, product: Product) -> int:
 
         asyncio.run(run(guard, options.fault, ready, until_eof=machine, product=product))
     except KeyboardInterrupt:
-        pass  # Ctrl-C while it was still loading
+        pass  # Ctrl-C during start-up
     finally:
         guard.end()
     return EXIT_OK
@@ -68,7 +68,7 @@ def _handshake(sandbox: Sandbox) -> dict[str, Any]:
 
 
 def _introduction(sandbox: Sandbox) -> str:
-    """The addresses, what to set to use them, and how to go on."""
+    """The addresses, the settings to use them, and how to continue."""
     from sandbox.launcher import ATTACH_VARIABLE, attach_address
 
     rows = [

@@ -1,4 +1,4 @@
-"""The sandbox's own address: what it shows can be read and switched there, by who knows the token."""
+"""The sandbox's control endpoint: reads and switches its state, with a token."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from playbook.core.errors import UsageError
 from sandbox.faults import FAULTS
-from sandbox.service import HttpService
+from sandbox.serving.service import HttpService
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -30,9 +30,9 @@ class ControlService(HttpService):
     """``GET`` of ``/settings``, ``/seen``, ``/faults``, and ``PUT /faults``; on loopback, with a bearer token.
 
     Args:
-        switch: shows a world with these faults; raises UsageError for one that is not known.
-        overlay: the settings of the target, as they are now, in the form of playbook.toml.
-        chosen: the faults that are on.
+        switch: shows a world with these faults; raises UsageError for an unknown one.
+        overlay: current settings of the target, in the form of playbook.toml.
+        chosen: active faults.
     """
 
     name: ClassVar[str] = "control"
@@ -50,7 +50,7 @@ class ControlService(HttpService):
         self._chosen = chosen
 
     def settings(self) -> dict[str, Any]:
-        """Nothing: it is no part of the system to check."""
+        """Nothing: it is not part of the system under test."""
         return {}
 
     def app(self) -> ASGIApp:

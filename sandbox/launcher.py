@@ -1,6 +1,6 @@
-"""Starting the sandbox as a process of its own, and talking to one that runs.
+"""Starts the sandbox as a separate process, or attaches to a running one.
 
-The process ends when the pipe to its standard input does, so it ends with us however we end.
+The process ends when the pipe to its standard input is closed, so it ends with us, however we end.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from sandbox.products import PORTFOLIO, product_of
 
 ATTACH_VARIABLE = "PLAYBOOK_SANDBOX"
 _ROOT = Path(__file__).resolve().parent.parent
-_START_LIMIT = 60.0  # seconds; it takes one, but a busy machine takes its time
+_START_LIMIT = 60.0  # seconds; usually one, but longer on a busy machine
 _END_LIMIT = 15.0  # seconds
 _SWITCH_LIMIT = 60.0  # seconds
 
 
 class SandboxError(UsageError):
-    """The sandbox could not be started or does not answer; the message holds the last that it said."""
+    """The sandbox could not be started or does not answer; the message contains its last output."""
 
 
 class RunningSandbox:
-    """A sandbox that serves.
+    """A running sandbox.
 
     Attributes:
-        settings: what stands below ``[targets.sandbox]`` in playbook.toml: ``{"web": {"url": …}, …}``.
+        settings: contents of ``[targets.sandbox]`` in playbook.toml: ``{"web": {"url": …}, …}``.
         control: address of its control endpoint.
-        token: what that wants to see.
+        token: bearer token of that endpoint.
     """
 
     def __init__(self, control: str, token: str, settings: dict[str, Any]) -> None:
@@ -50,23 +50,23 @@ class RunningSandbox:
         self.settings = settings
 
     def set_faults(self, names: Iterable[str]) -> None:
-        """Show a healthy world with these faults in it; in effect on return.
+        """Show a healthy world with these faults; in effect on return.
 
         Raises:
-            UsageError: a name is no fault.
+            UsageError: a fault is unknown.
         """
         self.settings = self._ask("PUT", "/faults", {"faults": list(names)})["settings"]
 
     def faults(self) -> list[str]:
-        """The faults that are on."""
+        """Active faults."""
         return list(self._ask("GET", "/faults")["faults"])
 
     def seen(self) -> dict[str, list[str]]:
-        """What was asked of each of its services since it started: ``{"redis": ["PING", …], …}``."""
+        """Requests to each of its services since it started: ``{"redis": ["PING", …], …}``."""
         return dict(self._ask("GET", "/seen"))
 
     def stop(self) -> None:
-        """Let go of it."""
+        """Release it."""
 
     def __enter__(self) -> Self:
         return self
@@ -101,12 +101,12 @@ class _Started(RunningSandbox):
         self.process = process
 
     def stop(self) -> None:
-        """End the process and wait for that. Called again it does nothing."""
+        """End the process and wait for it. A second call does nothing."""
         _end(self.process)
 
 
 class _Attached(RunningSandbox):
-    """Somebody else's; on stop it shows again what it showed before."""
+    """A sandbox of another process; on stop its faults are restored."""
 
     def __init__(self, control: str, token: str) -> None:
         super().__init__(control, token, {})
@@ -114,7 +114,7 @@ class _Attached(RunningSandbox):
         self.settings = self._ask("GET", "/settings")
 
     def stop(self) -> None:
-        """Give it back as it was."""
+        """Restore its faults."""
         with suppress(SandboxError):
             if self.faults() != self._before:
                 self.set_faults(self._before)
@@ -126,14 +126,14 @@ def start(
     """Start a sandbox and wait until it serves; a context manager that stops it.
 
     Args:
-        product: what kind of product it is.
+        product: kind of product.
 
     Raises:
-        UsageError: a name is no fault, or no product.
-        SandboxError: it ended, or was not ready within ``time_limit`` seconds.
+        UsageError: a fault or the product is unknown.
+        SandboxError: it exited, or was not ready within ``time_limit`` seconds.
     """
     names = list(faults)
-    if names:  # what knows them serves the sandbox as well, and takes as long to load
+    if names:  # the registry of faults takes as long to load as the sandbox itself
         from sandbox.faults import require_known
 
         require_known(names)
@@ -173,17 +173,17 @@ def start(
 
 
 def attach_address(control: str, token: str) -> str:
-    """What to put into ``$PLAYBOOK_SANDBOX`` so that runs use this sandbox."""
+    """Value of ``$PLAYBOOK_SANDBOX`` with which runs use this sandbox."""
     return f"{control}/#{token}"
 
 
 def attach_or_start(faults: Iterable[str] = ()) -> RunningSandbox:
-    """The running sandbox that ``$PLAYBOOK_SANDBOX`` names, else a new one; with these faults on.
+    """The running sandbox that ``$PLAYBOOK_SANDBOX`` names, else a new one; with these faults.
 
-    An attached sandbox keeps its own faults where none are given, and gets them back on ``stop``.
+    An attached sandbox keeps its own faults if none are given, and gets them back on ``stop``.
 
     Raises:
-        UsageError: a name is no fault, or the variable does not lead to a sandbox.
+        UsageError: a fault is unknown, or the variable does not name a sandbox.
     """
     names = list(faults)
     address = os.environ.get(ATTACH_VARIABLE, "").strip()
@@ -201,7 +201,7 @@ def attach_or_start(faults: Iterable[str] = ()) -> RunningSandbox:
 
 
 def _read_line(pipe: int, time_limit: float) -> str:
-    """The first line from the pipe; empty where it ends before.
+    """The first line from the pipe; empty if it ends before.
 
     Raises:
         TimeoutError: the time is over.

@@ -1,7 +1,7 @@
-"""Many targets that one sandbox serves: their settings, as playbook.toml and the environment have them.
+"""Many targets served by one sandbox: their settings for playbook.toml and the environment.
 
-They are one system under many names. Each has a token of its own for the DigitalOcean API, as the apps of many
-teams have, so that what limits one token limits one of them.
+They are one system under many names. Each has its own token for the DigitalOcean API, as apps of many teams have,
+so that rate limits apply to each separately.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _SECRETS = {"token", "password", "access_key", "secret_key"}
 def many_targets(
     settings: Mapping[str, Any], names: Iterable[str], *, kind: str = "staging", group: str = "shops"
 ) -> tuple[str, dict[str, str]]:
-    """The text of a playbook.toml with these targets in a group, and the variables that hold their secrets.
+    """A playbook.toml with these targets in a group, and the variables with their secrets.
 
     Args:
         settings: of the running sandbox, as a target: ``RunningSandbox.settings``.
@@ -45,7 +45,7 @@ def _without_secrets(section: str, values: Mapping[str, Any], environment: dict[
 
 
 def _toml(value: Any) -> str:
-    """A value as TOML writes it on one line; JSON's strings are its too."""
+    """A value in TOML on one line; JSON strings are valid TOML."""
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{json.dumps(key)} = {_toml(inner)}" for key, inner in value.items()) + "}"
     if isinstance(value, list):

@@ -1,6 +1,6 @@
-"""What kinds of product the sandbox can be: what it is made of, and what its parts are called.
+"""Kinds of product that the sandbox can be: their parts, and the names of these.
 
-Code and faults of the sandbox speak of the portfolio's names; what is shown has those of the product.
+Code and faults of the sandbox use the portfolio's names; what is shown has the product's.
 """
 
 from __future__ import annotations
@@ -19,15 +19,16 @@ _LABELS = ("component", "status")
 
 @dataclass(frozen=True)
 class Product:
-    """One kind.
+    """One kind of product.
 
     Attributes:
         summary: one line, without a full stop.
         without: parts of the portfolio that it does not have: ``images``, ``worker``, ``redis``, ``databases``,
-            and ``services``, where there are only files.
-        health: who tells its health: the portfolio's own endpoint, or django-health-check.
+            and
+            ``services`` if it consists of static files.
+        health: source of its health: the portfolio's own endpoint, or django-health-check.
         queues: of other libraries in Redis, by library and name.
-        names: what it calls what the portfolio calls otherwise: components, routes, keys, metrics, labels.
+        names: its own names for those of the portfolio: components, routes, keys, metrics, labels.
     """
 
     name: str
@@ -50,21 +51,21 @@ class Product:
         return self.has({WEB: "services", OPTIMIZER: "images", WORKER: "worker"}.get(name, ""))
 
     def labels(self, labels: Mapping[str, str]) -> dict[str, str]:
-        """Labels of a series by the product's own names."""
+        """Labels of a series with the product's own names."""
         return {
             self.called(key) if key in _LABELS else key: self.called(value) if key in _LABELS else value
             for key, value in labels.items()
         }
 
     def text(self, text: str) -> str:
-        """A text in which every name of the portfolio is the product's own; labels are words, and stay."""
+        """A text with every name of the portfolio replaced by the product's own; labels are words, and stay."""
         for usual in sorted(self.names.keys() - set(_LABELS), key=len, reverse=True):
             text = text.replace(usual, self.names[usual])
         return text
 
 
 PORTFOLIO = Product("portfolio", "website, image optimisation, worker, Redis: all that there is to check")
-_DJANGO_SECONDS = "django_http_requests_latency_seconds_by_view_method_bucket"  # django-prometheus' name
+_DJANGO_SECONDS = "django_http_requests_latency_seconds_by_view_method_bucket"  # name in django-prometheus
 PRODUCTS: dict[str, Product] = {
     product.name: product
     for product in (
@@ -120,7 +121,7 @@ PRODUCTS: dict[str, Product] = {
 
 
 def product_of(name: str) -> Product:
-    """The product of this name; UsageError of one sentence where there is none."""
+    """The product with this name; UsageError with one sentence if it is unknown."""
     if name not in PRODUCTS:
         close = difflib.get_close_matches(name, PRODUCTS, n=1)
         suggestion = f": did you mean {close[0]!r}?" if close else ""

@@ -1,4 +1,4 @@
-"""The sandbox as a whole: which services it has, how they start, change together and end."""
+"""The sandbox as a whole: its services, and how they start, change together and stop."""
 
 from __future__ import annotations
 
@@ -13,37 +13,38 @@ from typing import Any
 
 from playbook.core.clock import Clock
 from playbook.core.guard import Guard
-from sandbox.backups import BackupsService
+from sandbox.alerts.receiver import ReceiverService
+from sandbox.alerts.service import AlertmanagerService
+from sandbox.app.service import DigitalOceanService
+from sandbox.backups.recovery import RecoveryService
+from sandbox.backups.service import BackupsService
 from sandbox.control import ControlService
-from sandbox.digitalocean.service import DigitalOceanService
 from sandbox.faults import world_with
-from sandbox.github import GitHubService
-from sandbox.load_tests import LoadTestsService
-from sandbox.logs import LogsService
-from sandbox.maintenance import MaintenanceService
-from sandbox.metrics.service import AlertmanagerService, GrafanaService, PrometheusService
-from sandbox.npm.service import NpmService
-from sandbox.pages import PagesService
-from sandbox.people import PeopleService
-from sandbox.portfolio.plain import PlainHttpService
-from sandbox.portfolio.service import PortfolioService
+from sandbox.figures.service import GrafanaService, PrometheusService
+from sandbox.load.service import LoadTestsService
+from sandbox.logs.service import LogsService
+from sandbox.people.maintenance import MaintenanceService
+from sandbox.people.service import PeopleService
 from sandbox.products import PORTFOLIO, Product
-from sandbox.receiver import ReceiverService
-from sandbox.recovery import RecoveryService
-from sandbox.service import Context, Service
-from sandbox.sign_ins import SignInsService
-from sandbox.tls import CertificateAuthority
-from sandbox.valkey import ValkeyService
+from sandbox.redis.service import ValkeyService
+from sandbox.security.github import GitHubService
+from sandbox.security.npm import NpmService
+from sandbox.security.sign_ins import SignInsService
+from sandbox.serving.authority import CertificateAuthority
+from sandbox.serving.service import Context, Service
+from sandbox.web.pages import PagesService
+from sandbox.web.plain import PlainHttpService
+from sandbox.web.service import PortfolioService
 
 _END_LIMIT = 3.0  # seconds
 
 
 class Sandbox:
-    """Every service, in one event loop.
+    """All services in one event loop.
 
     Attributes:
-        faults: names of the faults that are on.
-        product: what kind of product it is.
+        faults: names of active faults.
+        product: kind of product.
     """
 
     def __init__(self, guard: Guard, product: Product = PORTFOLIO) -> None:
@@ -77,11 +78,11 @@ class Sandbox:
         self._switching = asyncio.Lock()
 
     def launch(self) -> None:
-        """Start the child processes, which get ready while the rest does; before threads are started."""
+        """Start the child processes, which initialise in parallel; before threads are started."""
         self._valkey.launch()
 
     async def start(self, faults: Iterable[str]) -> None:
-        """Start every service with these faults on; on return all of them serve."""
+        """Start every service with these faults; all of them serve on return."""
         self.faults = list(dict.fromkeys(faults))
         clock = Clock()
         now = clock.now()
@@ -95,20 +96,22 @@ class Sandbox:
         await self._start(self._valkey)
         await asyncio.gather(*map(self._start, [*self._rest, self.control]))
         gc.collect()
-        gc.freeze()  # what is loaded stays; a switch need not look through it for what is left of a world
+        gc.freeze()  # everything loaded so far stays; a switch need not scan it for garbage of an old world
 
     async def switch(self, faults: list[str]) -> None:
-        """Show a fresh world with these faults, and nothing of the one before. On return that is in effect."""
+        """Show a fresh world with these faults, without anything of the previous one. In effect on return."""
         async with self._switching:
             world = world_with(faults, self._context.clock.now(), self.product)
             self._context.world = world
             self.faults = list(dict.fromkeys(faults))
             await self._valkey.apply(world)
             await asyncio.gather(*(service.apply(world) for service in self._rest))
-            gc.collect()  # the world before is hundreds of megabytes in few objects, so it would stay for long
+            # the previous world is hundreds of megabytes in few objects, which automatic collection would keep for
+            # long
+            gc.collect()
 
     async def stop(self) -> None:
-        """Stop what was started, as far as that goes within three seconds; what hangs ends with the process."""
+        """Stop everything within three seconds; what hangs ends with the process."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_END_LIMIT):
                 await asyncio.gather(
@@ -116,7 +119,7 @@ class Sandbox:
                 )
 
     def settings(self) -> dict[str, Any]:
-        """The sandbox as a target: what stands below ``[targets.sandbox]`` in playbook.toml."""
+        """The sandbox as a target: contents of ``[targets.sandbox]`` in playbook.toml."""
         target: dict[str, Any] = {}
         for service in [self._valkey, *self._rest]:
             for section, values in service.settings().items():
@@ -149,12 +152,12 @@ async def run(
     try:
         starting = asyncio.create_task(sandbox.start(faults))
         if until_eof:
-            # A reader of the event loop does not work for every kind of file; a thread does.
+            # The event loop cannot watch every kind of file; a thread can.
             threading.Thread(target=_wait_for_eof, args=(loop, ended), daemon=True).start()
         waiting = asyncio.create_task(ended.wait())
         await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if starting.done():
-            await starting  # raises what went wrong
+            await starting  # raises start-up errors
             ready(sandbox)
             await waiting
         else:

@@ -16,9 +16,9 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount
 from playbook.clients.digitalocean_transport import ReadOnlyTransport, Refused, _Response
 from playbook.settings.loading import Settings, load
-from sandbox.digitalocean import account, apps, billing, databases, monitoring, sizes  # noqa: F401 - their routes
-from sandbox.digitalocean.answers import ROUTES, ApiError, Call
-from sandbox.digitalocean.state import DigitalOceanState
+from sandbox.app import account, apps, billing, databases, monitoring, sizes  # noqa: F401 - their routes
+from sandbox.app.answers import ROUTES, ApiError, Call
+from sandbox.world.app import DigitalOceanState
 
 NOW = datetime(2026, 11, 18, 7, 30, tzinfo=UTC)
 Json = dict[str, Any]

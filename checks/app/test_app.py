@@ -10,7 +10,8 @@ from playbook.core.audience import say
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
-    from playbook.measure.app.app import AppComponents, AppStatus, LiveUrlAnswer
+    from playbook.measure.app.app import AppStatus, LiveUrlAnswer
+    from playbook.measure.app.components import AppComponents
     from playbook.measure.app.product import Product
 
 pytestmark = pytest.mark.app

@@ -9,7 +9,8 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.alerts.alerts import Alerts
-    from playbook.measure.app.app import AppComponents, AppStatus
+    from playbook.measure.app.app import AppStatus
+    from playbook.measure.app.components import AppComponents
     from playbook.measure.app.deployments import Releases
     from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
     from playbook.measure.app.scaling import ScalingReview
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from playbook.measure.logs.logs import LogReview
     from playbook.measure.redis.job_queues import JobQueues
     from playbook.measure.redis.redis import RedisPing, RedisStats
+    from playbook.measure.web.health_endpoints import Health
+    from playbook.measure.web.homepage import HomepageTiming
     from playbook.measure.web.sites import OtherHealth
-    from playbook.measure.web.web import Health, HomepageTiming
     from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.performance

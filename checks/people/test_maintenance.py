@@ -8,15 +8,17 @@ import pytest
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
-    from playbook.measure.app.app import AppComponents, AppStatus
+    from playbook.measure.app.app import AppStatus
+    from playbook.measure.app.components import AppComponents
     from playbook.measure.app.rollback import RollbackPlan
     from playbook.measure.backups.backup_review import BackupVerification
     from playbook.measure.backups.backups import Backups
     from playbook.measure.logs.maintenance_errors import NewErrors
     from playbook.measure.people.maintenance import MaintenancePlan, SinceMaintenance, WindowSilences, WindowTeam
     from playbook.measure.people.people import Attestations
+    from playbook.measure.web.health_endpoints import Health
+    from playbook.measure.web.homepage import HomepageTiming
     from playbook.measure.web.sites import OtherHealth, OtherHomepages
-    from playbook.measure.web.web import Health, HomepageTiming
     from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.maintenance

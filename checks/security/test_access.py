@@ -8,13 +8,8 @@ import pytest
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
-    from playbook.measure.security.access import (
-        AccessSignOffs,
-        DigitalOceanAccess,
-        GitHubAccess,
-        GitHubActivity,
-        SecondFactors,
-    )
+    from playbook.measure.security.access import AccessSignOffs, DigitalOceanAccess, GitHubAccess, GitHubActivity
+    from playbook.measure.security.second_factors import SecondFactors
     from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.access

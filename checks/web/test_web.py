@@ -8,8 +8,9 @@ import pytest
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
+    from playbook.measure.web.health_endpoints import Health
+    from playbook.measure.web.homepage import HomepageTiming
     from playbook.measure.web.sites import OtherHealth, OtherHomepages
-    from playbook.measure.web.web import Health, HomepageTiming
     from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.web

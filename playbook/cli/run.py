@@ -16,13 +16,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 
+from playbook.cli.run_channel import Ear
 from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.command_line import positive, require_set
@@ -94,36 +95,6 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
     runner = Runner(options, found[0], root, tell_line, clock or Clock())
     with runner.passing_signals_on():
         return runner.run()
-
-
-class _Ear:
-    """What hears where a run's results are: a pipe, as no file could be made for it on a full disk."""
-
-    def __enter__(self) -> _Ear:
-        self._listens, self.to_speak_into = os.pipe()
-        self._said = b""
-        os.set_blocking(self._listens, False)  # whatever the run has left behind may still hold the other end
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._listens)
-        os.close(self.to_speak_into)
-
-    @property
-    def address(self) -> str:
-        """As a file's name, for the run that inherits the other end."""
-        return f"/dev/fd/{self.to_speak_into}"
-
-    def listen(self) -> None:
-        """Take in what was said since; a run of many targets says more than a pipe holds."""
-        with suppress(BlockingIOError):
-            while said := os.read(self._listens, 65_536):
-                self._said += said
-
-    def heard(self) -> bytes:
-        """What was said so far."""
-        self.listen()
-        return self._said
 
 
 class Runner:
@@ -236,7 +207,7 @@ class Runner:
             environment[SCHEDULED_VARIABLE] = "1"
         started = time.monotonic()
         try:
-            with _Ear() as ear:
+            with Ear() as ear:
                 code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: ear.address}, ear)
                 return self._ended(code, time.monotonic() - started, ear.heard())
         except (OSError, subprocess.SubprocessError) as error:  # no memory for a process
@@ -248,7 +219,7 @@ class Runner:
         targets = [f"--target={name}" for name in self._options.target or ()]
         return targets + ([f"--shard={shard}"] if shard else [])
 
-    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str], ear: _Ear) -> int:
+    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str], ear: Ear) -> int:
         if self._signal:
             return _SIGNALLED + self._signal
         # In a session of its own, so that Ctrl-C reaches it once, through us.
@@ -271,7 +242,7 @@ class Runner:
                 if child.poll() is None:
                     os.killpg(child.pid, signal.SIGKILL)
 
-    def _wait(self, child: subprocess.Popen[bytes], ear: _Ear) -> int:
+    def _wait(self, child: subprocess.Popen[bytes], ear: Ear) -> int:
         limit, ends = time.monotonic() + self._limit, 0.0
         while True:
             try:

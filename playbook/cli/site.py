@@ -23,7 +23,7 @@ from playbook.history import runs as history
 from playbook.history.derive import incidents_of, titles
 from playbook.history.due import due_sets
 from playbook.history.folder import history_to_read
-from playbook.history.incidents import incidents
+from playbook.history.folding import incidents
 from playbook.history.rules import Rules
 from playbook.history.runs import RunLine
 from playbook.history.sharing import Shared

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from playbook.core.catalogue import shipped
 from playbook.core.engine import REGISTRY, needs_of
 from playbook.core.errors import UsageError
-from playbook.core.places import is_checkout
+from playbook.core.places import is_checkout, shipped_files
 from playbook.core.verdict import EXIT_OK
 from playbook.run import load_providers
 
@@ -75,17 +75,12 @@ def places(item: str, root: Path) -> list[Place]:
     found = [*_lines("catalogue", root, CATALOGUE, re.compile(rf"^### `{re.escape(item)}`"))]
     needs: set[str] = set()
     limits: set[str] = set()
-    for file in sorted((root / CHECKS).rglob("test_*.py")):
-        for check in _checks(file, item):
-            found.append(Place("check", file.relative_to(root), check.lineno, check.name))
-            needs |= {argument.arg for argument in check.args.args}
-            limits |= {
-                part.attr
-                for part in ast.walk(check)
-                if isinstance(part, ast.Attribute)
-                and isinstance(part.value, ast.Name)
-                and part.value.id == "limits"
-            }
+    for file, check in check_functions(root):
+        if item not in named_by(check):
+            continue
+        found.append(Place("check", file.relative_to(root), check.lineno, check.name))
+        needs |= {argument.arg for argument in check.args.args}
+        limits |= limits_of(check)
     found += _measured(root, needs)
     for name in sorted(limits):
         found += _lines("limit", root, DEFAULTS, re.compile(rf"^\[limits\.{re.escape(name)}\]"), name)
@@ -104,14 +99,35 @@ def _functions(file: Path) -> list[ast.FunctionDef]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 
 
-def _checks(file: Path, item: str) -> Iterator[ast.FunctionDef]:
-    for node in _functions(file):
-        if any(
-            isinstance(part, ast.Constant) and part.value == item
-            for mark in node.decorator_list
-            for part in ast.walk(mark)
-        ):
-            yield node
+def check_functions(root: Path) -> Iterator[tuple[Path, ast.FunctionDef]]:
+    """Every function of the shipped checks, with its file."""
+    for file in shipped_files(root / CHECKS):
+        for function in _functions(file):
+            yield file, function
+
+
+def named_by(check: ast.FunctionDef) -> set[str]:
+    """Every text in the markers of a check: the items that it stands for are among them."""
+    texts = (
+        part.value for mark in check.decorator_list for part in ast.walk(mark) if isinstance(part, ast.Constant)
+    )
+    return {text for text in texts if isinstance(text, str)}
+
+
+def limits_of(check: ast.FunctionDef) -> set[str]:
+    """The names of the limits that a check judges by."""
+    return {
+        part.attr
+        for part in ast.walk(check)
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "limits"
+    }
+
+
+def expectations(root: Path) -> Any:
+    """The package that states what each fault makes the checks say."""
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    return import_module("tests.checks.expectations")
 
 
 def _measured(root: Path, names: set[str]) -> Iterator[Place]:
@@ -132,11 +148,9 @@ def _measured(root: Path, names: set[str]) -> Iterator[Place]:
 
 def _proofs(root: Path, item: str) -> Iterator[Place]:
     """The faults under which something is expected of the item, and where that is stated."""
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
-    expectations = import_module("tests.checks.expectations")
+    package = expectations(root)
     faults = import_module("sandbox.faults").FAULTS
-    for module in iter_modules(expectations.__path__, f"{expectations.__name__}."):
+    for module in iter_modules(package.__path__, f"{package.__name__}."):
         told = getattr(import_module(module.name), "EXPECTATIONS", {})
         file = Path(*module.name.split(".")).with_suffix(".py")
         for fault in (fault for fault, items in told.items() if item in items):

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from playbook.clients.digitalocean_pages import PER_PAGE, read_pages
+from playbook.clients.digitalocean_refusals import BadRequest, may_pass
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused, open_pydo
 from playbook.clients.digitalocean_types import (
     App,
@@ -30,10 +31,11 @@ from playbook.clients.digitalocean_types import (
     Series,
     present,
 )
-from playbook.clients.http import RUNNER_HINT, parse_url
+from playbook.clients.http import RUNNER_HINT
 from playbook.clients.listing import Listing
 from playbook.clients.pace import NoTurn, pace_of
 from playbook.clients.retries import ATTEMPTS, tries
+from playbook.clients.urls import parse_url
 from playbook.clients.wire import Broken
 from playbook.core import door
 from playbook.core.budget import convert
@@ -161,7 +163,7 @@ class DigitalOceanApi:
                     self.app_id, deployment.id, type=kind, follow=False, params=params
                 ),
             )
-        except _BadRequest as error:
+        except BadRequest as error:
             raise TooLittleData(
                 f"{SERVICE}: expected {kind} logs of deployment {deployment.id}, got none: {error.said}",
                 service=SERVICE,
@@ -276,7 +278,7 @@ class DigitalOceanApi:
             if (wait or 0.0) > LONGEST_WAIT or time.monotonic() + (wait or 0.0) >= deadline:
                 return False
             if isinstance(error, Refused):
-                return _may_pass(error) and (True if wait is None else wait)
+                return may_pass(error) and (True if wait is None else wait)
             return isinstance(error, Broken) and not error.lasting
 
         try:
@@ -369,7 +371,7 @@ class DigitalOceanApi:
         kind: type[Unmeasured] = Malformed
         hint = ""
         if error.status == 400:
-            return _BadRequest(text, error.said, attempts)
+            return BadRequest(text, error.said, attempts)
         if error.status == 401:
             kind, hint = Denied, f"Check {self._variable('token')}: the token is wrong, expired or revoked."
         elif error.status == 403:
@@ -378,7 +380,7 @@ class DigitalOceanApi:
         elif error.status == 404 and scope.startswith("app:"):
             text = f"{text}: no app with the id {self.app_id}, or nothing of that name in it"
             hint = f"Check {self._variable('app_id')}."
-        elif _may_pass(error):
+        elif may_pass(error):
             kind, hint = Unreachable, "The API is overloaded or limits this token; try again in a few minutes."
             text += f"; it asks to come back in {error.retry_after:g} s" if error.retry_after else ""
         return kind(text, service=SERVICE, hint=hint, attempts=attempts)
@@ -397,15 +399,3 @@ class DigitalOceanApi:
         path = f"targets.{self.settings.target.name}.digitalocean.{key}"
         names = re.findall(r"[A-Z][A-Z0-9_]+", self.settings.sources.get(path, ""))
         return " or ".join(names) if self.settings.sources.get(path, "").startswith("${") else path
-
-
-class _BadRequest(Malformed):
-    """The API rejects the request as invalid (400)."""
-
-    def __init__(self, message: str, said: str, attempts: tuple[str, ...]) -> None:
-        super().__init__(message, service=SERVICE, attempts=attempts)
-        self.said = said
-
-
-def _may_pass(error: Refused) -> bool:
-    return error.status == 429 or error.status >= 500

@@ -14,9 +14,9 @@ from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
-from playbook.clients.http import origin
 from playbook.clients.pace import Pace
 from playbook.clients.trust import context_for
+from playbook.clients.urls import origin
 from playbook.clients.wire import Call, Exchange, Kept
 from playbook.core import door
 from playbook.core.budget import Ambiguous, OverBudget, read_json, read_unambiguous_json, shown

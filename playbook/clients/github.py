@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from playbook.clients.http import Answer, HttpClient, origin
+from playbook.clients.http import Answer, HttpClient
 from playbook.clients.listing import Listing, listed
+from playbook.clients.urls import origin
 from playbook.clients.wire import Kept
 from playbook.core import door
 from playbook.core.budget import read_json

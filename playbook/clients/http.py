@@ -22,11 +22,12 @@ from playbook.clients.encodings import Unreadable
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for, untrusted_hint
+from playbook.clients.urls import origin, parse_url, shown
 from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
 from playbook.core import door
 from playbook.core.budget import Ambiguous, OverBudget, read_unambiguous_json
 from playbook.core.deadline import left
-from playbook.core.errors import Denied, Malformed, Unreachable, UsageError
+from playbook.core.errors import Denied, Malformed, Unreachable
 from playbook.core.secret import Secret
 from playbook.settings.loading import TimeLimits
 
@@ -336,18 +337,6 @@ class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error
         self.wait = min(float(after), MAX_RETRY_AFTER) if after.isascii() and after.isdigit() else None
 
 
-def parse_url(text: str, name: str) -> SplitResult:
-    """A usable http or https URL; otherwise UsageError, which does not quote the text."""
-    try:
-        url = urlsplit(text)
-        usable = url.scheme in ("http", "https") and bool(url.hostname) and (url.port is None or url.port > 0)
-    except ValueError:
-        usable = False
-    if not usable:
-        raise UsageError(f"{name}: expected an address such as https://example.com, got something else")
-    return url
-
-
 def read_body(
     exchange: Exchange, service: str, url: SplitResult, max_body: int = MAX_BODY, *, cut: bool = False
 ) -> bytes:
@@ -386,17 +375,6 @@ def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[
         kind=kind_of(broken, proxied=proxy_for(url) is not None),
         redirects=broken.redirects,
     )
-
-
-def origin(url: SplitResult) -> tuple[str, str, int]:
-    """Scheme, host and port: the scope of credentials."""
-    return url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
-
-
-def shown(url: SplitResult) -> str:
-    """The URL for display: without credentials and without the query, which may contain a token."""
-    host = url.netloc.rpartition("@")[2]
-    return f"{url.scheme}://{host}{url.path}" + ("?…" if url.query else "")
 
 
 def _redirect(exchange: Exchange, url: SplitResult) -> SplitResult | None:

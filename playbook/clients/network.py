@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, urlsplit
 
 from playbook.clients.breakage import Kind, is_internal, private_of
-from playbook.clients.http import HttpClient, parse_url
+from playbook.clients.http import HttpClient
 from playbook.clients.proxies import proxy_for
 from playbook.clients.trust import context_for
+from playbook.clients.urls import parse_url
 from playbook.clients.wire import look_up
 from playbook.core.engine import client
 from playbook.core.errors import PlaybookError, Unreachable

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from playbook.core.catalogue import shipped
-from playbook.history.incidents import Incident, incidents
+from playbook.history.folding import incidents
+from playbook.history.incidents import Incident
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import RunLine
 from playbook.settings.loading import Settings

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,16 +18,25 @@ from msgspec.structs import replace
 
 from playbook.core import door
 from playbook.core.errors import NotConfigured, UnknownTarget, UsageError
-from playbook.core.limits import Limit, parse_limit
 from playbook.core.secret import Seconds, Secret, Section
+from playbook.settings.files import (
+    DEFAULTS,
+    find_file,
+    merged_over,
+    read_toml,
+    require_known_tables,
+    require_tables,
+    shipped_defaults,
+)
 from playbook.settings.gate import Guarded, reached_in_production
+from playbook.settings.limit_tables import fill_limits_of_sites, limits_from
 from playbook.settings.schedule import require_valid
 from playbook.settings.sections.catalogue import OwnCatalogue
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.figures import Limits, Queries
 from playbook.settings.sections.groups import GROUPS, Shard, groups_of, in_shard, names_in
 from playbook.settings.sections.history import HistoryKeeping, Running, Schedule
-from playbook.settings.sections.incidents import PLAIN, Incidents, Notifications
+from playbook.settings.sections.incidents import Incidents, Notifications
 from playbook.settings.sections.load import OF_ONE_TARGET, Load
 from playbook.settings.sections.metrics import Kpis, Metrics
 from playbook.settings.sections.mistakes import did_you_mean, sentence, variable_for
@@ -54,9 +62,16 @@ from playbook.settings.sections.platform import (
 from playbook.settings.sections.target import Target
 from playbook.settings.sections.trends import Capacity, Trends
 from playbook.settings.sections.validation import mistakes
+from playbook.settings.variables import (
+    NOTIFICATIONS,
+    VARIABLE,
+    from_variable,
+    holds_secret,
+    interpolate,
+    is_secret,
+    texts_in,
+)
 
-DEFAULTS = Path(__file__).parents[1] / "defaults.toml"
-CONFIG_VARIABLE = "PLAYBOOK_CONFIG"
 TARGET_VARIABLE = "PLAYBOOK_TARGET"
 SANDBOX = "sandbox"
 
@@ -146,13 +161,13 @@ class Settings(Section, frozen=True):
             return value
         section, _, key = setting.rpartition(".")
         path = f"targets.{self.target.name}.{setting}"
-        variables = _VARIABLE.findall(self.sources.get(path, ""))
+        variables = VARIABLE.findall(self.sources.get(path, ""))
         line = f'[targets.{self.target.name}.{section}]\n{key} = "…"'
         if variables:
             names = " or ".join(variables[0].split("|"))
             add = f"{names} in the environment"
-        elif _is_secret(path):
-            line = line.replace("…", f"${{{variable_for(path, _defaults())}}}")
+        elif is_secret(path):
+            line = line.replace("…", f"${{{variable_for(path, shipped_defaults())}}}")
             add = f"to playbook.toml:\n{line}"
         else:
             add = f"to playbook.toml:\n{line}"
@@ -166,26 +181,7 @@ class Settings(Section, frozen=True):
 # What a target may set for itself: every table that is not about one target.
 _NOT_ONE = frozenset({"target", "file", "root", "sources", "guarded"})
 _OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_ONE)
-_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
-_SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
-_SECRET_VARIABLE = re.compile(
-    r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$"
-)
-_LEAST_OF_A_SECRET = 8
-_NOTIFICATIONS = "notifications"
 _TARGET = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
-_IN_A_LIST = re.compile(r"\.\d+$")
-
-
-def _is_secret(path: str) -> bool:
-    if path.startswith(f"{_NOTIFICATIONS}."):
-        return _IN_A_LIST.sub("", path) not in PLAIN
-    return path.rpartition(".")[2] in _SECRET_KEYS or path.endswith(".redis.url")
-
-
-def _holds_secret(variable: str, text: str) -> bool:
-    """Whether a variable of the environment that no setting names is one by its name; checks may use their own."""
-    return bool(_SECRET_VARIABLE.search(variable)) and len(text) >= _LEAST_OF_A_SECRET and text[0] != "/"
 
 
 @with_lines
@@ -225,17 +221,17 @@ class Document:
         self._root = root
         self._environment = os.environ if environment is None else environment
         self._trusted = overlay is not None
-        self.file = file = _config_file(root or Path.cwd(), self._environment)
-        merged = _defaults()
+        self.file = file = find_file(root or Path.cwd(), self._environment)
+        merged = shipped_defaults()
         self._sets = frozenset(merged["floors"])  # every set has one in the defaults
         self._targets = dict.fromkeys(merged["targets"])
         self._groups: dict[str, tuple[str, ...]] = {}
         if file:
-            own = _read(file)
-            _require_known_tables(own, file)
-            _require_tables(own, file)
+            own = read_toml(file)
+            require_known_tables(own, file, _OVERRIDES)
+            require_tables(own, file, _OVERRIDES)
             groups = own.pop(GROUPS, {})
-            merged = _merge(merged, own)
+            merged = merged_over(merged, own)
             self._targets |= dict.fromkeys(own.get("targets", {}))
             for each in self._targets:
                 if not _TARGET.fullmatch(each):
@@ -245,15 +241,15 @@ class Document:
                     )
             self._groups = groups_of(groups, self._targets, file)
         self._said = merged
-        self._merged = _merge(merged, overlay) if overlay else merged
+        self._merged = merged_over(merged, overlay) if overlay else merged
 
     @cached_property
     def _interpolated(self) -> dict[str, Any]:
         """Every target with its variables filled in. Their secrets are known from here on."""
-        targets: dict[str, Any] = _interpolate(self._merged["targets"], self._environment)
+        targets: dict[str, Any] = interpolate(self._merged["targets"], self._environment)
         # Also those of the other targets: their variables are set beside this one's, and a copy may hold them.
-        door.learn(text for path, text in _texts(targets, "targets") if _is_secret(path))
-        door.learn(text for variable, text in self._environment.items() if _holds_secret(variable, text))
+        door.learn(text for path, text in texts_in(targets, "targets") if is_secret(path))
+        door.learn(text for variable, text in self._environment.items() if holds_secret(variable, text))
         return targets
 
     @cached_property
@@ -330,77 +326,6 @@ def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
     return frozenset(found)
 
 
-def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:
-    named = environment.get(CONFIG_VARIABLE)
-    if named:
-        if not _is_file(Path(named)):
-            raise UsageError(f"${CONFIG_VARIABLE} names {named}, which is not a file")
-        return Path(named)
-    file = root / "playbook.toml"
-    if _is_file(file):
-        return file
-    if os.path.lexists(file):
-        raise UsageError(f"{file} is not a file: the settings stand there")
-    return None
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError as error:  # of a folder that may not be looked into
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
-
-
-@cache
-def _defaults() -> dict[str, Any]:
-    """What ships, read once; nobody changes it."""
-    return _read(DEFAULTS)
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = file.read_bytes()
-        if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
-            raise UsageError(f"{file} begins with a byte order mark: save it as UTF-8 without one")
-        return tomllib.loads(content.decode())
-    except RecursionError:
-        raise UsageError(f"{file} is not valid TOML: it is nested too deeply") from None
-    except ValueError as error:  # also of bytes that are no UTF-8, and of numbers without end
-        raise UsageError(f"{file} is not valid TOML: {error}") from None
-    except OSError as error:
-        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
-
-
-def _require_known_tables(own: Mapping[str, Any], file: Path) -> None:
-    """A table that nobody reads is a mistake, such as [target.production] for [targets.production]."""
-    known = {"targets", "default_target", GROUPS, *_OVERRIDES}
-    for key in own:
-        if key not in known:
-            raise UsageError(f"{file}: unknown setting {key}{did_you_mean(key, known)}")
-
-
-def _require_tables(own: Mapping[str, Any], file: Path) -> None:
-    """Where a table is expected, a plain value would otherwise replace all the defaults below it."""
-    targets = own.get("targets", {})
-    tables = {"targets": targets}
-    if isinstance(targets, Mapping):
-        tables |= {f"targets.{name}": target for name, target in targets.items()}
-    for name, target in list(tables.items())[1:]:
-        overrides = _OVERRIDES if isinstance(target, Mapping) else ()
-        tables |= {f"{name}.{key}": target[key] for key in overrides if key in target}
-    for path, table in tables.items():
-        if not isinstance(table, Mapping):
-            raise UsageError(f"{file}: {path} must be a table, got {table!r}")
-
-
-def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        mine = merged.get(key)
-        merged[key] = _merge(mine, value) if isinstance(mine, dict) and isinstance(value, Mapping) else value
-    return merged
-
-
 def _build(
     name: str,
     merged: dict[str, Any],
@@ -415,24 +340,24 @@ def _build(
     overrides = {key: raw.pop(key, {}) for key in _OVERRIDES}
     common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
     _require_of_one_target(common, where)
-    common = _merge(common, {key: value for key, value in overrides.items() if value})
-    told = common.get(_NOTIFICATIONS, {})
-    sources = {**dict(_texts(raw, f"targets.{name}")), **dict(_texts(told, _NOTIFICATIONS))}
+    common = merged_over(common, {key: value for key, value in overrides.items() if value})
+    told = common.get(NOTIFICATIONS, {})
+    sources = {**dict(texts_in(raw, f"targets.{name}")), **dict(texts_in(told, NOTIFICATIONS))}
     if not trusted:
         for path, text in sources.items():
-            if _is_secret(path) and not _VARIABLE.fullmatch(text):
-                variable = variable_for(path, _defaults())
+            if is_secret(path) and not VARIABLE.fullmatch(text):
+                variable = variable_for(path, shipped_defaults())
                 raise UsageError(
                     f"{where}: {path} is a secret and must come from the environment, written as "
                     f'"${{{variable}}}"; never write it into the file'
                 )
-    common[_NOTIFICATIONS] = _interpolate(told, environment)
-    common["people"] = _interpolate(common.get("people", {}), environment)
+    common[NOTIFICATIONS] = interpolate(told, environment)
+    common["people"] = interpolate(common.get("people", {}), environment)
     ladders = common.get("limits", {})
     paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
-    common["limits"] = _limits(ladders, where, paths)
-    common["target"] = {"name": name, **_interpolate(raw, environment)}
-    _fill_limits_of_sites(common["target"], ladders, where)
+    common["limits"] = limits_from(ladders, where, paths)
+    common["target"] = {"name": name, **interpolate(raw, environment)}
+    fill_limits_of_sites(common["target"], ladders, where)
     try:
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
@@ -441,19 +366,9 @@ def _build(
         path = re.sub(r"^target(?=\.)", f"targets.{name}", mistake.path)
         if _stands_in(overrides, path):
             path = f"targets.{name}.{path}"
-        raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
+        raise UsageError(f"{where}: {path}{from_variable(sources.get(path, ''))}: {mistake.text}")
     require_valid(settings.schedule, where)
     return replace(settings, file=file, sources=sources)
-
-
-def _fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], where: str) -> None:
-    """What a further website sets of a ladder stands over the target's, line by line."""
-    web = target.get("web")
-    sites = web.get("also") if isinstance(web, Mapping) else None
-    for number, site in enumerate(sites if isinstance(sites, list) else ()):
-        if isinstance(site, dict) and isinstance(site.get("limits"), Mapping):
-            paths = {key: f"web.also[{number}].limits.{key}" for key in site["limits"]}
-            site["limits"] = _limits(_merge(ladders, site["limits"]), where, paths)
 
 
 def _require_of_one_target(common: Mapping[str, Any], where: str) -> None:
@@ -469,11 +384,11 @@ def _require_whole_product(settings: Settings, said: Mapping[str, Any], environm
     where = f"{settings.file or DEFAULTS}: targets.{settings.target.name}"
     for text in unknown_parts(settings.target.without):
         raise UsageError(f"{where}.{WITHOUT}: {text}")
-    for part, path in contradictions(settings.target.without, _interpolate(said, environment)):
+    for part, path in contradictions(settings.target.without, interpolate(said, environment)):
         full = f"targets.{settings.target.name}.{path}"
         raise UsageError(
             f"{where}.{WITHOUT}: expected no settings of what is not part of the product, got {part!r} and "
-            f"{full}{_from_variable(settings.sources.get(full, ''))}; take one of the two away"
+            f"{full}{from_variable(settings.sources.get(full, ''))}; take one of the two away"
         )
 
 
@@ -486,67 +401,9 @@ def _stands_in(table: Any, path: str) -> bool:
     return True
 
 
-def _from_variable(source: str) -> str:
-    """Where a value came from, if it was taken from the environment."""
-    variables = _VARIABLE.findall(source)
-    return f" (from {' or '.join('$' + name for name in variables[0].split('|'))})" if variables else ""
-
-
 def _decode(kind: type, value: Any) -> Any:
     if kind is Secret:
         if not isinstance(value, str):
             raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
         return Secret(value)
     raise NotImplementedError(kind)
-
-
-def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _texts(inner, f"{path}.{key}")
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _texts(inner, f"{path}.{number}")
-
-
-def _interpolate(value: Any, environment: Mapping[str, str]) -> Any:
-    """Replace ``${NAME}``; a text with a variable that is not set becomes None, which is 'not configured'."""
-    if isinstance(value, Mapping):
-        filled = {key: _interpolate(inner, environment) for key, inner in value.items()}
-        return {key: inner for key, inner in filled.items() if inner is not None}
-    if isinstance(value, list):
-        return [inner for inner in (_interpolate(item, environment) for item in value) if inner is not None]
-    if not isinstance(value, str):
-        return value
-    missing = False
-
-    def fill(match: re.Match[str]) -> str:
-        nonlocal missing
-        for variable in match[1].split("|"):
-            if environment.get(variable, "").strip():
-                return environment[variable].strip()
-        missing = True
-        return ""
-
-    text = _VARIABLE.sub(fill, value)
-    return None if missing else text
-
-
-def _limits(raw: Any, where: str, paths: Mapping[str, str]) -> dict[str, Limit]:
-    limits: dict[str, Limit] = {}
-    if not isinstance(raw, Mapping):
-        raise UsageError(f"{where}: limits must be a table, got {raw!r}")
-    for key, spec in raw.items():
-        path = paths.get(key, f"limits.{key}")
-        if not isinstance(spec, Mapping) or not all(isinstance(text, str) for text in spec.values()):
-            raise UsageError(f'{where}: {path} must be a table of texts such as warning = "< 80 %"')
-        allowed = ("name", "target", "warning", "critical", "possible")
-        for wrong in spec.keys() - set(allowed):
-            raise UsageError(f"{where}: unknown setting {path}.{wrong}: expected {', '.join(allowed)}")
-        try:
-            limits[key] = parse_limit(spec.get("name", key), dict(spec))
-        except ValueError as error:
-            raise UsageError(f"{where}: {path}: {error}") from None
-    return limits

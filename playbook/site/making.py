@@ -14,8 +14,9 @@ from playbook.core.page_words import when
 from playbook.history.due import Due
 from playbook.history.incidents import Incident
 from playbook.history.runs import History, RunLine
+from playbook.site.observations import Observation, Observations
 from playbook.site.strips import Unit, first_day, strip, unit_of
-from playbook.site.views import Done, ItemView, Observation, Observations, SetView, Site, TargetView
+from playbook.site.views import Done, ItemView, SetView, Site, TargetView
 
 _CADENCES = ("daily", "weekly", "monthly")
 _KINDS = ("production", "staging", "sandbox")

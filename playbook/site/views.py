@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby, islice
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 from playbook.core.catalogue import Item
 from playbook.core.limits import Limit, parse_limit
@@ -19,6 +19,7 @@ from playbook.history.incidents import Incident
 from playbook.history.runs import Finding, RunLine
 from playbook.report.times import age
 from playbook.report.words import plural
+from playbook.site.observations import Observation, Streak
 from playbook.site.strips import Strip
 
 NO_DATA = "NO DATA"
@@ -28,75 +29,6 @@ STATES = (Verdict.CRITICAL, NO_DATA, *SEVERITY[1:], NOT_YET)
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
 NOT_WELL = frozenset({*BAD, NO_DATA})
 UPTIME_ITEM = "daily.kpi.availability"
-
-
-class Observation(NamedTuple):
-    """What one run said of one item."""
-
-    run: RunLine
-    finding: Finding
-
-    @property
-    def day(self) -> date:
-        """In UTC."""
-        return self.run.started.date()
-
-
-class Observations(Sequence[Observation]):
-    """What some runs, oldest first, said of one item. Made as they are asked for: the runs hold it already."""
-
-    def __init__(self, item: str, runs: Sequence[RunLine]) -> None:
-        self._item, self._runs = item, runs
-
-    def __len__(self) -> int:
-        return len(self._runs)
-
-    @overload
-    def __getitem__(self, at: int) -> Observation: ...
-    @overload
-    def __getitem__(self, at: slice) -> Observations: ...
-    def __getitem__(self, at: int | slice) -> Observation | Observations:
-        if isinstance(at, slice):
-            return Observations(self._item, self._runs[at])
-        return self._of(self._runs[at])
-
-    def __iter__(self) -> Iterator[Observation]:
-        return map(self._of, self._runs)
-
-    def __reversed__(self) -> Iterator[Observation]:
-        return map(self._of, reversed(self._runs))
-
-    def _of(self, run: RunLine) -> Observation:
-        return Observation(run, run.items[self._item])
-
-
-class Streak(NamedTuple):
-    """Runs in a row that said the same bad thing of an item, oldest first."""
-
-    verdict: Verdict
-    observations: tuple[Observation, ...]
-
-    @property
-    def first(self) -> RunLine:
-        """The run that began it."""
-        return self.observations[0].run
-
-    @property
-    def last(self) -> RunLine:
-        """The newest run of it."""
-        return self.observations[-1].run
-
-    @property
-    def message(self) -> str:
-        """What was said last."""
-        return next(
-            (
-                observation.finding.message
-                for observation in reversed(self.observations)
-                if observation.finding.message
-            ),
-            "",
-        )
 
 
 class Done(NamedTuple):

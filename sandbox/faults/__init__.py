@@ -1,6 +1,6 @@
-"""What can go wrong in the sandbox, by name. A fault edits a healthy world; several can be on at once.
+"""Faults of the sandbox, by name. A fault edits a healthy world; several can be active at once.
 
-Each part of the sandbox has its faults in a module of this package; a new module is found by itself.
+Each subject has its faults in a module of this package; new modules are found automatically.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Fault(NamedTuple):
     """A named fault; ``summary`` says what an operator would see, in one sentence without a full stop.
 
     Attributes:
-        harmless: nothing is wrong under it: it only makes the product another one.
+        harmless: nothing is wrong: it only turns the product into a different one.
     """
 
     name: str
@@ -50,7 +50,7 @@ def fault(name: str, summary: str, *, harmless: bool = False) -> Callable[[Edit]
 
 
 def require_known(names: Iterable[str]) -> None:
-    """Raise UsageError of one sentence for the first name that is no fault."""
+    """Raise UsageError with one sentence for the first unknown name."""
     for name in names:
         if name not in FAULTS:
             close = difflib.get_close_matches(name, FAULTS, n=1)
@@ -59,16 +59,16 @@ def require_known(names: Iterable[str]) -> None:
 
 
 def describe() -> str:
-    """Every fault with its summary, one a line."""
+    """Every fault with its summary, one per line."""
     width = max(map(len, FAULTS))
     return "\n".join(f"{name:<{width}}  {FAULTS[name].summary}" for name in sorted(FAULTS))
 
 
 def world_with(names: Iterable[str], now: datetime, product: Product | None = None) -> World:
-    """A healthy world at ``now`` (aware) with these faults in it; of the portfolio where no product is given.
+    """A healthy world at ``now`` (aware) with these faults; of the portfolio if no product is given.
 
     Raises:
-        UsageError: a name is no fault.
+        UsageError: a fault is unknown, or has still to be written.
     """
     from sandbox.world import World
 
@@ -76,7 +76,10 @@ def world_with(names: Iterable[str], now: datetime, product: Product | None = No
     require_known(names)
     world = World.healthy(now, product) if product else World.healthy(now)
     for name in names:
-        FAULTS[name].edit(world)
+        try:
+            FAULTS[name].edit(world)
+        except NotImplementedError as gap:  # of a skeleton that `python -m playbook new` wrote
+            raise UsageError(f"fault {name}: {gap}") from None
     return world
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox.digitalocean.state import Database
 from sandbox.faults import fault
-from sandbox.shop import with_shop
+from sandbox.world.app import Database
+from sandbox.world.shop import with_shop
 
 if TYPE_CHECKING:
     from sandbox.world import World

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sandbox import log_incidents
 from sandbox.faults import fault
+from sandbox.world import log_incidents
 
 if TYPE_CHECKING:
     from sandbox.world import World

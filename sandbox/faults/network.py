@@ -1,4 +1,4 @@
-"""Nothing that this machine asks is answered: its own network may be at fault."""
+"""Nothing on the network answers: this machine's own network may be at fault."""
 
 from __future__ import annotations
 

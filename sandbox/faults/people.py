@@ -7,9 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
-from sandbox.log_history import LogLine
-from sandbox.people import ADA, BEN, IncidentState, WaivedState
 from sandbox.products import WEB
+from sandbox.world.log_history import LogLine
+from sandbox.world.people import ADA, BEN, IncidentState, WaivedState
 
 if TYPE_CHECKING:
     from sandbox.world import World

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
-from sandbox.job_queues import JobQueue
-from sandbox.shop import with_shop
+from sandbox.world.job_queues import JobQueue
+from sandbox.world.shop import with_shop
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -57,7 +57,7 @@ def _(world: World) -> None:
 @fault("redis-clients-many", "Redis has over three quarters of the clients that it allows, most of them idle")
 def _(world: World) -> None:
     world.redis.burdens.most_clients = 200
-    world.redis.burdens.idle_clients = 152  # and the checks' own, fewer or more of them at a time
+    world.redis.burdens.idle_clients = 152  # the checks' own connections, whose number varies, come on top
 
 
 @fault("redis-slow-commands", "Sixteen commands kept Redis busy for over 10 ms each")

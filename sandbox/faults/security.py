@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from sandbox import log_incidents
 from sandbox.faults import fault
-from sandbox.github import Alert, Member
-from sandbox.npm.state import Advisory
+from sandbox.world import log_incidents
+from sandbox.world.github import Alert, Member
+from sandbox.world.npm import Advisory
 
 if TYPE_CHECKING:
     from sandbox.world import World

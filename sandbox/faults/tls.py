@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sandbox.faults import fault
-from sandbox.shop import with_shop
+from sandbox.world.shop import with_shop
 
 if TYPE_CHECKING:
     from sandbox.world import World

@@ -223,7 +223,7 @@ def public_places(results, folder, printed, tmp_path, monkeypatch, *, private):
     return places
 
 
-def test_no_particulars_reach_a_public_place(sandbox, tmp_path, monkeypatch):
+def test_no_private_details_reach_a_public_place(sandbox, tmp_path, monkeypatch):
     """Names, phones, addresses, log lines, and every other text that the run has seen and that is not ours."""
     results, folder, printed = run_all(sandbox, tmp_path / "run", private=False)
     assert {each.audience for each in results.records} == {Audience.PUBLIC, Audience.TEAM}
@@ -254,7 +254,7 @@ def test_no_particulars_reach_a_public_place(sandbox, tmp_path, monkeypatch):
         assert "CRITICAL" in places[place] or "out of bounds" in places[place], f"{place} tells nothing"
 
 
-def test_a_private_target_tells_everything_everywhere(sandbox, tmp_path, monkeypatch):
+def test_private_target_shows_everything_everywhere(sandbox, tmp_path, monkeypatch):
     """The same places hold the same canaries then, so that the test before looks where something could be."""
     results, folder, printed = run_all(sandbox, tmp_path / "run", private=True)
     places = public_places(results, folder, printed, tmp_path, monkeypatch, private=True)

@@ -57,7 +57,7 @@ def until(holds):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_ctrl_c_stops_the_load_and_reports(sandbox, tmp_path, number):
+def test_ctrl_c_stops_load_and_reports(sandbox, tmp_path, number):
     """It ends at once and for good; every check is UNKNOWN, with the charts of what there was; code 2.
 
     At once is told by the requests that still come, no more than of one second and of the time that this test took
@@ -107,7 +107,7 @@ def test_ctrl_c_stops_the_load_and_reports(sandbox, tmp_path, number):
     assert (next(tmp_path.glob("sandbox-*/index.html"))).is_file()
 
 
-def test_several_workers_share_the_load(run_checks, tmp_path):
+def test_several_workers_share_load(run_checks, tmp_path):
     """All stayed; Locust's own page lies beside the report, which names it.
 
     There was no test with as many workers before, so the comparison is the only thing that is not known.
@@ -131,7 +131,7 @@ def carried(results):
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != BREAKPOINT])
-def test_each_shape_is_made_as_the_settings_say(run_checks, tmp_path, monkeypatch, shape):
+def test_each_shape_follows_settings(run_checks, tmp_path, monkeypatch, shape):
     """Its users come and go stage by stage, and the verdict is one on the system."""
     stages = "[{ users = 2, seconds = 2.0, spawn_rate = 10.0 }, { users = 6, seconds = 2.0, spawn_rate = 10.0 }]"
     file = tmp_path / "playbook.toml"
@@ -145,7 +145,7 @@ def test_each_shape_is_made_as_the_settings_say(run_checks, tmp_path, monkeypatc
     assert outcome.most_users == 6
 
 
-def test_a_breakpoint_test_breaks(run_checks, tmp_path, monkeypatch):
+def test_breakpoint_test_reports_first_broken_step(run_checks, tmp_path, monkeypatch):
     """Where not even the first step holds, it is said with what broke it, and no further step is made."""
     file = tmp_path / "playbook.toml"
     file.write_text(

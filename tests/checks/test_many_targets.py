@@ -53,7 +53,7 @@ def bad(results):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one-process", "two-workers"])
-def test_what_is_bad_of_one_target_is_so_of_that_one_alone(tmp_path, monkeypatch, workers):
+def test_failure_of_one_target_does_not_affect_others(tmp_path, monkeypatch, workers):
     """A Redis that is gone and a token that is refused; the third target is as well as ever."""
     monkeypatch.setenv("NOWHERE", "redis://127.0.0.1:1")
     monkeypatch.setenv("WRONG_TOKEN", "dop_v1_" + "0" * 64)

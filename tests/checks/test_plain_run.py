@@ -9,7 +9,7 @@ from tests.preloaded import run_plain, run_pytest
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("fault", "set_name"), [("redis-gone", "daily"), ("certificate-expired", "weekly")])
-def test_a_fork_and_a_plain_run_agree(run_checks, sandbox, tmp_path, fault, set_name):
+def test_forked_and_plain_run_agree(run_checks, sandbox, tmp_path, fault, set_name):
     """Item by item, message by message, figures apart."""
     told = []
     for by in (run_pytest, run_plain):

@@ -90,7 +90,7 @@ def without(shop: RunningSandbox, run_on: RunOn) -> RunOn:
 
 
 @pytest.mark.parametrize("set_name", SETS)
-def test_a_product_without_parts_is_ok_and_says_what_it_does_without(without, set_name):
+def test_product_without_parts_is_ok_and_lists_them(without, set_name):
     """Not one UNKNOWN, nothing counted that was not looked at, and each part named once."""
     results, said, _ = without(set_name)
     assert {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK} == {}
@@ -101,7 +101,7 @@ def test_a_product_without_parts_is_ok_and_says_what_it_does_without(without, se
 
 
 @pytest.mark.parametrize("set_name", [name for name in SETS if name != "optimization"] + ["pre_maintenance"])
-def test_of_a_product_without_most_parts_the_rest_is_judged(shop, run_on, set_name):
+def test_static_site_is_judged_on_remaining_parts(shop, run_on, set_name):
     """As a static site is; that this one has a service all the same is seen."""
     results, _, _ = run_on(shop, WITHOUT_MOST, set_name)
     bad = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
@@ -112,7 +112,7 @@ def test_of_a_product_without_most_parts_the_rest_is_judged(shop, run_on, set_na
 
 
 @pytest.mark.parametrize(("set_name", "left_out"), [("daily", 5), ("weekly", 3), ("monthly", 4)])
-def test_the_same_product_unsaid_is_no_good_one(shop, run_on, without, set_name, left_out):
+def test_undeclared_missing_part_is_not_ok(shop, run_on, without, set_name, left_out):
     """What is not there cannot be measured: UNKNOWN or worse, and nothing of it OK."""
     told, _, _ = without(set_name)
     absent = {item for part in told.left_out if part.part != "staging" for item in part.items}
@@ -124,7 +124,7 @@ def test_the_same_product_unsaid_is_no_good_one(shop, run_on, without, set_name,
     assert {item: verdicts[item] for item in absent if verdicts[item] is Verdict.OK} == {}
 
 
-def test_reports_list_what_is_not_part_of_the_product(without):
+def test_reports_list_absent_parts(without):
     """Terminal, page and summary."""
     _, said, folder = without("daily")
     assert "not part of this product: images (3 items), redis (2 items), staging" in said
@@ -134,7 +134,7 @@ def test_reports_list_what_is_not_part_of_the_product(without):
         assert "daily.redis.alive" in text
 
 
-def test_a_part_that_is_there_all_the_same_is_a_warning(sandbox, run_on):
+def test_declared_absent_part_that_exists_is_a_warning(sandbox, run_on):
     """The portfolio, of which somebody says that it has neither images nor Redis."""
     sandbox.set_faults([])
     results, _, _ = run_on(sandbox, WITHOUT, "daily")
@@ -150,7 +150,7 @@ def test_a_part_that_is_there_all_the_same_is_a_warning(sandbox, run_on):
 
 
 @pytest.mark.parametrize("set_name", SETS)
-def test_a_product_with_other_names_is_ok_and_asked_for_no_name_of_the_portfolio(renamed, run_on, set_name):
+def test_renamed_product_is_ok_without_portfolio_names(renamed, run_on, set_name):
     """Neither queries nor commands nor what was found have one; nothing is left out."""
     results, _, _ = run_on(renamed, OTHER_NAMES, set_name)
     assert {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK} == {}

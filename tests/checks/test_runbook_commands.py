@@ -33,7 +33,7 @@ def commands():
 
 
 @pytest.mark.parametrize("command", commands())
-def test_a_command_of_a_runbook_works(sandbox, tmp_path, command):
+def test_runbook_command_works(sandbox, tmp_path, command):
     """Exit code 0 on a healthy system, and something is said."""
     marker = re.search(r"-m (\w+_maintenance|emergency)", command)
     if marker and not read_catalogue().ids_of(marker[1]):

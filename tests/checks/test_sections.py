@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
         ("resource_exhaustion", "resource-exhaustion"),
     ],
 )
-def test_a_section_is_a_set_of_its_own(run_checks, marker, section):
+def test_section_is_a_set_of_its_own(run_checks, marker, section):
     """All its items and no others were executed, and as many are demanded."""
     results = run_checks(set_name=marker)
     items = [item for item in read_catalogue().items if item.startswith(f"troubleshooting.{section}.")]
@@ -25,7 +25,7 @@ def test_a_section_is_a_set_of_its_own(run_checks, marker, section):
     assert results.verdict is Verdict.OK
 
 
-def test_a_symptom_brings_investigation_and_resolution(run_checks):
+def test_symptom_triggers_investigation_and_actions(run_checks):
     """The steps were carried out, and the actions stand in order."""
     results = run_checks("homepage-slow", set_name="high_response_times")
     record = next(one for one in results.records if one.item.endswith(".symptoms"))

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-import sandbox.digitalocean.service  # noqa: F401 - it registers its routes
+import sandbox.app.service  # noqa: F401 - it registers its routes
 from playbook.clients.redis import _READ_ONLY
 from playbook.core.clock import Clock
 from playbook.core.counters import Earlier
 from playbook.core.engine import Measurements
 from playbook.run import load_providers
 from playbook.settings.loading import load
-from sandbox.digitalocean.answers import ROUTES
+from sandbox.app.answers import ROUTES
 from sandbox.launcher import ATTACH_VARIABLE, attach_address, start
-from sandbox.valkey import MAY_READ
+from sandbox.redis.service import MAY_READ
 from tests.checks.conftest import LIMIT
 from tests.checks.expectations.scopes import WITHOUT
 from tests.preloaded import run_pytest
@@ -86,7 +86,7 @@ def _of(system, request):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_nothing_is_asked_that_the_table_does_not_say(recorded):
+def test_requests_stay_within_security_table(recorded):
     """By any set, by a load test, through Grafana alone; drills apart."""
     reading, drills = recorded
     beyond = {
@@ -110,7 +110,7 @@ def test_nothing_is_asked_that_the_table_does_not_say(recorded):
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_every_line_of_the_table_is_asked_for(recorded):
+def test_every_line_of_security_table_is_used(recorded):
     """No right stands there that nothing needs; what a drill does is done by a drill alone."""
     reading, drills = recorded
 
@@ -123,19 +123,19 @@ def test_every_line_of_the_table_is_asked_for(recorded):
     assert [row for row in lines_of(DRILLS) if asked(row, reading) or not asked(row, drills)] == []
 
 
-def test_the_user_of_redis_in_the_sandbox_is_the_documented_one():
+def test_sandbox_redis_user_is_documented_one():
     """So every run on the sandbox tries the line."""
     assert acl_line() == f"user playbook on >PASSWORD {MAY_READ}"
 
 
-def test_the_user_of_redis_may_do_what_the_table_says_and_no_more():
+def test_redis_user_has_exactly_documented_permissions():
     """``CLUSTER INFO`` is asked of a cluster's node."""
     allowed = {word[1:].replace("|", " ").upper() for word in acl_line().split() if word.startswith("+")}
     queues = {row.request for row in lines_of("command for a queue")}
     assert allowed == {row.request for row in lines_of("command")} | queues | {"CLUSTER INFO"}
 
 
-def test_the_commands_for_a_queue_are_those_that_its_measurement_sends():
+def test_queue_commands_match_measurement_code():
     """By its code, as the sandbox's own queue is none of a library's."""
     tree = ast.parse((ROOT / "playbook" / "measure" / "redis" / "queue_layouts.py").read_text(encoding="utf-8"))
     words = {
@@ -146,7 +146,7 @@ def test_the_commands_for_a_queue_are_those_that_its_measurement_sends():
     assert sent - usual == {row.request for row in lines_of("command for a queue")}
 
 
-def test_the_scopes_of_the_token_are_those_of_the_paths():
+def test_token_scopes_match_paths():
     """As the sandbox demands them; its API is held to DigitalOcean's own description by other tests."""
     asked = [row.request.split(" ", 1) for row in lines_of_system("DigitalOcean")]
     demanded = {
@@ -158,7 +158,7 @@ def test_the_scopes_of_the_token_are_those_of_the_paths():
     assert demanded == scopes()
 
 
-def test_what_is_unknown_without_a_scope_is_what_the_table_says():
+def test_missing_scope_has_documented_effect():
     """The fault matrix proves each line; of ``app:read`` the table says that nearly everything needs it."""
     assert set(WITHOUT) == scopes()
     text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
@@ -171,6 +171,6 @@ def test_what_is_unknown_without_a_scope_is_what_the_table_says():
 
 
 @pytest.mark.parametrize("scope", sorted(scopes()))
-def test_every_scope_only_reads_but_that_for_the_rollback(scope):
+def test_only_rollback_scope_is_not_read(scope):
     """``app:update`` is what asking whether a rollback is possible wants; the client sends nothing else by it."""
     assert scope.endswith(":read") or scope == "app:update"

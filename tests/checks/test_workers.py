@@ -6,7 +6,7 @@ from playbook.core.catalogue import read_catalogue
 
 
 @pytest.mark.slow
-def test_two_workers_agree_with_one(run_checks):
+def test_two_workers_agree_with_one_process(run_checks):
     """The same items, the same verdicts, one folder."""
     results = run_checks("redis-gone", arguments=("-n", "2", "--dist", "load"))
     assert {record.worker for record in results.records} == {"gw0", "gw1"}
@@ -17,7 +17,7 @@ def test_two_workers_agree_with_one(run_checks):
 
 
 @pytest.mark.slow
-def test_shipped_checks_of_one_target_spare_the_workers(run_checks):
+def test_shipped_checks_of_one_target_use_no_workers(run_checks):
     """The same verdicts, in the process that was there."""
     results = run_checks("redis-gone", arguments=("-n", "2"))
     assert {record.worker for record in results.records} == {""}

@@ -14,7 +14,8 @@ from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
 from playbook.core.judge import Judge
-from playbook.measure.app.app import LiveUrlAnswer, app, app_components
+from playbook.measure.app.app import LiveUrlAnswer, app
+from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
 from playbook.measure.figures.costs import bills, cost_trend
 from playbook.measure.security.access import GitHubAccess, digitalocean_access

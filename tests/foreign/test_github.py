@@ -18,12 +18,8 @@ from playbook.clients.github import GitHubApi, github
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.core.errors import Unmeasured
-from playbook.measure.security.access import (
-    DigitalOceanAccess,
-    github_access,
-    github_activity,
-    second_factors,
-)
+from playbook.measure.security.access import DigitalOceanAccess, github_access, github_activity
+from playbook.measure.security.second_factors import second_factors
 from playbook.settings.loading import Settings, load
 from tests.judged import check, judged
 from tests.unit.loopback import answer, serve

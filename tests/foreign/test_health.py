@@ -10,8 +10,9 @@ from playbook.clients.wire import Phases
 from playbook.core.coverage import lacking
 from playbook.core.judge import Judge
 from playbook.core.verdict import Critical
-from playbook.measure.web.health import UnknownShapeError, read_report
-from playbook.measure.web.web import Health
+from playbook.measure.web.health import read_report
+from playbook.measure.web.health_endpoints import Health
+from playbook.measure.web.health_report import UnknownShapeError
 
 OK, WARNING, CRITICAL, UNKNOWN = "OK", "WARNING", "CRITICAL", "UNKNOWN"
 

@@ -14,7 +14,7 @@ from playbook.clients.http import Answer
 from playbook.clients.wire import Phases
 from playbook.core.judge import Judge
 from playbook.core.verdict import Critical
-from playbook.measure.web.web import HomepageTiming, Sample
+from playbook.measure.web.homepage import HomepageTiming, Sample
 from playbook.measure.web.web_page import PageRules, fault_of
 
 OK, CRITICAL, UNKNOWN = "OK", "CRITICAL", "UNKNOWN"

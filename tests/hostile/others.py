@@ -32,7 +32,8 @@ from playbook.clients.tls import Endpoint, TlsClient
 from playbook.core.engine import Measurements, Provider
 from playbook.core.secret import Secret
 from playbook.measure.logs.log_blocks import review_of
-from playbook.measure.web.health import UnknownShapeError, read_report
+from playbook.measure.web.health import read_report
+from playbook.measure.web.health_report import UnknownShapeError
 from playbook.measure.web.health_values import made_at
 from playbook.settings.loading import load
 from playbook.settings.sections.target import Logs

@@ -42,7 +42,7 @@ def _outcomes(module: str) -> dict[str, Outcome]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's address space")
 @pytest.mark.parametrize("name", CASES)
-def test_hostile_answer_ends_as_what_it_is(name: str) -> None:
+def test_hostile_answer_is_reported_within_limits(name: str) -> None:
     """With the right words, within the client's own time and far from the limit on memory."""
     case = CASES[name]
     outcome = _outcomes(case.module)[name]

@@ -101,7 +101,7 @@ KINDS = (
 
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("kind", KINDS)
-def test_axe_finds_nothing_of_weight(chromium, made, kind, width):
+def test_axe_finds_no_serious_or_moderate_violation(chromium, made, kind, width):
     """In the light and the dark scheme, with everything folded and with everything unfolded."""
     for scheme, unfold in (("light", False), ("dark", True)):
         chromium.open(made[kind].as_uri(), width=width, scheme=scheme)
@@ -112,7 +112,7 @@ def test_axe_finds_nothing_of_weight(chromium, made, kind, width):
         assert [one for one in found if one[0] != "minor"] == []
 
 
-def test_axe_would_find_something(chromium, tmp_path):
+def test_axe_detects_a_bad_page(chromium, tmp_path):
     """A page without a language, a main part or a name for its field."""
     file = tmp_path / "bad.html"
     file.write_text("<!doctype html><title>x</title><p>text</p><input>", encoding="utf-8")

@@ -100,7 +100,7 @@ def delivered(tmp_path, url, receiver, seconds=PATIENCE):
     return alert_delivery(alert_route(gate, settings), gate, settings, Clock()), settings
 
 
-def test_an_alert_arrives_and_is_ended(tmp_path, receiver, monkeypatch):
+def test_alert_is_delivered_and_resolved(tmp_path, receiver, monkeypatch):
     """It is marked as a test, reaches the receiver by name, and its end does too."""
     monkeypatch.setattr(alerting, "_END_KNOWN", PATIENCE)
     with alertmanager(tmp_path, f"http://127.0.0.1:{receiver.server_port}/{TOKEN}") as url:
@@ -117,7 +117,7 @@ def test_an_alert_arrives_and_is_ended(tmp_path, receiver, monkeypatch):
     assert record.item == "monthly.dr.alerts"
 
 
-def test_an_alert_that_goes_elsewhere_is_found(tmp_path, receiver):
+def test_misrouted_alert_is_detected(tmp_path, receiver):
     """Its route leads to a port where nobody listens: it does not arrive, and is ended all the same."""
     with nobody() as port, alertmanager(tmp_path, f"http://127.0.0.1:{port}/") as url:
         found, _ = delivered(tmp_path, url, receiver, seconds=1.5)
@@ -174,7 +174,7 @@ alerting:
         ("pending", ["pending"], ""),
     ],
 )
-def test_rules_and_alerts_of_real_servers(tmp_path, rules, states, got):
+def test_rules_and_alerts_of_real_servers_are_read(tmp_path, rules, states, got):
     """What fires, what waits, and whether anything could."""
     with (
         alertmanager(tmp_path, "http://127.0.0.1:9/") as url,

@@ -30,7 +30,7 @@ def documents() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", documents())
-def test_promtool_has_nothing_to_say(name):
+def test_promtool_accepts_metrics(name):
     """Neither an error nor a piece of advice."""
     ended = subprocess.run(
         [program("promtool"), "check", "metrics"],
@@ -44,7 +44,7 @@ def test_promtool_has_nothing_to_say(name):
 
 
 @pytest.mark.parametrize("name", documents())
-def test_the_text_file_collector_hands_on_every_sample(tmp_path, name):
+def test_textfile_collector_accepts_every_sample(tmp_path, name):
     """And no error of its own."""
     text = documents()[name]
     (tmp_path / "playbook.prom").write_text(text, encoding="utf-8")
@@ -61,7 +61,7 @@ def test_the_text_file_collector_hands_on_every_sample(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", documents())
-def test_the_push_gateway_takes_them(tmp_path, name):
+def test_pushgateway_accepts_every_sample(tmp_path, name):
     """And hands on as many as it was given."""
     text = documents()[name]
     with running([program("prometheus-pushgateway"), ANY_PORT], LISTENING, tmp_path / "log") as address:

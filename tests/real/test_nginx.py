@@ -168,7 +168,7 @@ def told_of(folder: Path, port: int) -> tuple[str, str]:
     ],
     ids=["good", "with-root", "twice", "ended", "ended-beside-good", "missing", "sha1", "disordered"],
 )
-def test_chains(made: Path, chain: tuple[str, ...], verdict: str, words: str) -> None:
+def test_nginx_chains_are_judged(made: Path, chain: tuple[str, ...], verdict: str, words: str) -> None:
     """What nginx sends, as the check judges it."""
     with served(made, *chain) as port:
         found = told_of(made, port)
@@ -185,7 +185,9 @@ def test_chains(made: Path, chain: tuple[str, ...], verdict: str, words: str) ->
     ],
     ids=["modern", "outdated", "null"],
 )
-def test_configurations(made: Path, protocols: str, ciphers: str, outdated: str, broken: str) -> None:
+def test_nginx_tls_configurations_are_judged(
+    made: Path, protocols: str, ciphers: str, outdated: str, broken: str
+) -> None:
     """What nginx accepts, by handshakes and by hand."""
     with served(made, "leaf", "between", protocols=protocols, ciphers=ciphers) as port:
         own = {"web": {"url": f"https://127.0.0.1:{port}"}}
@@ -208,7 +210,7 @@ def test_configurations(made: Path, protocols: str, ciphers: str, outdated: str,
     ],
     ids=["expired", "self-signed", "wrong-name", "ends-soon"],
 )
-def test_certificates_that_visitors_are_warned_of(made: Path, leaf: str, words: str) -> None:
+def test_certificates_with_browser_warnings_are_critical(made: Path, leaf: str, words: str) -> None:
     """Each critical, with what is wrong in words."""
     chain = (leaf,) if leaf == "alone" else (leaf, "between")
     with served(made, *chain, key=leaf) as port:
@@ -255,7 +257,7 @@ GOOD = (
     ],
     ids=["good", "none", "no-policy", "directive-twice", "sent-twice", "sent-twice-otherwise"],
 )
-def test_headers(local: Path, headers: tuple[str, ...], verdict: str, words: str) -> None:
+def test_nginx_headers_are_judged(local: Path, headers: tuple[str, ...], verdict: str, words: str) -> None:
     """As nginx sends them: one that comes twice protects no better than the worse of the two."""
     settings = load("staging", root=local, environment={})
     with served(local, "leaf", headers=headers) as port:

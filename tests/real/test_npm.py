@@ -14,9 +14,9 @@ import pytest
 from playbook.clients.npm import Npm, npm
 from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable
 from playbook.settings.loading import load
-from sandbox.npm.service import NpmService
-from sandbox.npm.state import Advisory, NpmState
-from sandbox.service import Context
+from sandbox.security.npm import NpmService
+from sandbox.serving.service import Context
+from sandbox.world.npm import Advisory, NpmState
 from tests.real.servers import program
 
 pytestmark = pytest.mark.slow
@@ -65,7 +65,7 @@ def real() -> str:
     return program("npm")
 
 
-def test_the_audits_agree(registry, real):
+def test_stand_in_audit_matches_npm(registry, real):
     registry.state.advisories.append(Advisory("qs", "high", "A crafted query exhausts memory", "<6.14.0", 7))
     ours, theirs = registry.ask().audit(), registry.ask(real).audit()
     assert ours.vulnerabilities.keys() == theirs.vulnerabilities.keys() == {"pino", "qs", "express"}
@@ -75,24 +75,24 @@ def test_the_audits_agree(registry, real):
     assert ours.metadata == theirs.metadata
 
 
-def test_what_is_outdated_agrees(registry, real):
+def test_stand_in_outdated_matches_npm(registry, real):
     ours, theirs = registry.ask().outdated(), registry.ask(real).outdated()
     assert ours == theirs
     assert ours.keys() == registry.ask().read().direct.keys()  # also what is at its newest
 
 
-def test_what_the_registry_does_not_have_is_passed_over_without_a_word(registry, real):
+def test_unlisted_package_is_silently_omitted(registry, real):
     registry.state.unlisted.add("sharp")
     for command in (None, real):
         assert registry.ask(command).read().direct.keys() - registry.ask(command).outdated() == {"sharp"}
 
 
-def test_an_audit_counts_what_the_lock_file_lists(registry, real):
+def test_audit_counts_match_lock_file(registry, real):
     for command in (None, real):
         assert registry.ask(command).audit().looked_at == registry.ask(command).read().packages == 7
 
 
-def test_a_registry_without_advisories_is_found_out(registry, real):
+def test_registry_without_advisories_is_detected(registry, real):
     for command in (None, real):
         assert registry.ask(command).knows_weaknesses()
     registry.state.blind = True
@@ -101,7 +101,7 @@ def test_a_registry_without_advisories_is_found_out(registry, real):
         assert not registry.ask(command).knows_weaknesses()
 
 
-def test_nothing_weak_and_nothing_outdated(registry, real):
+def test_healthy_project_matches_npm(registry, real):
     registry.state.advisories.clear()
     for package in registry.state.packages.values():
         package.latest = package.locked
@@ -113,7 +113,7 @@ def test_nothing_weak_and_nothing_outdated(registry, real):
 
 
 @pytest.mark.parametrize(("lever", "kind"), [("refuses", Denied), ("garbage", Malformed)])
-def test_refusals_agree(registry, real, lever, kind):
+def test_stand_in_refusals_match_npm(registry, real, lever, kind):
     setattr(registry.state, lever, True)
     for command in (None, real):
         for ask in (registry.ask(command).audit, registry.ask(command).outdated):
@@ -122,7 +122,7 @@ def test_refusals_agree(registry, real, lever, kind):
             assert type(caught.value) is kind, (command, caught.value)
 
 
-def test_a_registry_that_is_gone_is_unreachable(registry, real):
+def test_gone_registry_is_unreachable(registry, real):
     registry.world.gone = {"npm"}
     registry.show()
     for command in (None, real):
@@ -131,6 +131,6 @@ def test_a_registry_that_is_gone_is_unreachable(registry, real):
                 ask()
 
 
-def test_settings_of_the_project_cannot_hide_what_is_outdated(registry, real):
+def test_project_settings_cannot_hide_outdated_packages(registry, real):
     (registry.service.project / ".npmrc").write_text("workspaces=false\nomit=dev\n", encoding="utf-8")
     assert "express" in registry.ask(real).outdated()

@@ -60,7 +60,7 @@ def chromium():
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390, 320])
 @pytest.mark.parametrize("made", [six_verdicts, hostile, lambda: results([])], ids=["six", "hostile", "empty"])
-def test_the_page_fits_and_can_be_read(chromium, tmp_path, made, width, scheme):
+def test_page_fits_and_is_readable(chromium, tmp_path, made, width, scheme):
     """Nothing runs out of the window, every text has contrast, nothing is fetched and nothing complains."""
     file = tmp_path / "index.html"
     file.write_text(page(made()), encoding="utf-8")
@@ -75,7 +75,7 @@ def test_the_page_fits_and_can_be_read(chromium, tmp_path, made, width, scheme):
     assert len(chromium.picture(width=width, height=600)) > 5_000
 
 
-def test_the_first_key_press_offers_to_skip_to_the_findings(chromium, tmp_path):
+def test_first_tab_offers_skip_link(chromium, tmp_path):
     """With the keyboard alone; what has the focus can be seen."""
     file = tmp_path / "index.html"
     file.write_text(page(six_verdicts()), encoding="utf-8")
@@ -88,7 +88,7 @@ def test_the_first_key_press_offers_to_skip_to_the_findings(chromium, tmp_path):
     assert chromium.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
 
-def test_every_title_in_the_list_under_the_verdict_leads_to_its_finding(chromium, tmp_path):
+def test_summary_links_lead_to_findings(chromium, tmp_path):
     """And the list is in the first window, where nobody has to scroll for it."""
     file = tmp_path / "index.html"
     file.write_text(page(six_verdicts()), encoding="utf-8")
@@ -132,7 +132,7 @@ def pytest_html_page(folder: Path) -> Path:
     return file
 
 
-def test_pytest_html_shows_every_row_in_our_words_and_runs_nothing_of_ours(chromium, tmp_path):
+def test_pytest_html_shows_every_row_and_runs_no_foreign_script(chromium, tmp_path):
     """A row whose outcome it does not know would vanish; a test id that it does not escape would run."""
     file = pytest_html_page(tmp_path)
     chromium.open(file.as_uri(), width=1280, scheme="light")
@@ -169,7 +169,7 @@ CURVES = """
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_a_chart_stays_in_its_frame_and_is_told_apart_without_colour(chromium, tmp_path, width):
+def test_chart_fits_and_is_distinguishable_without_colour(chromium, tmp_path, width):
     """Every name and number is within the drawing; each curve has dashes of its own; letters can be read."""
     file = tmp_path / "index.html"
     file.write_text(page(results([record(number=1, evidence=[a_chart()])])), encoding="utf-8")
@@ -180,7 +180,7 @@ def test_a_chart_stays_in_its_frame_and_is_told_apart_without_colour(chromium, t
     assert chromium.evaluate(height) >= 11
 
 
-def test_dark_is_dark(chromium, tmp_path):
+def test_dark_scheme_is_followed(chromium, tmp_path):
     """The scheme is followed."""
     file = tmp_path / "index.html"
     file.write_text(page(six_verdicts()), encoding="utf-8")

@@ -53,7 +53,7 @@ def bad_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
-def test_a_healthy_day_fits_two_screens_of_a_phone(chromium, healthy):
+def test_healthy_daily_fits_two_phone_screens(chromium, healthy):
     """Verdict, figures with their past, what comes due; the rest is folded."""
     chromium.open(healthy.as_uri(), width=390, scheme="light")
     assert chromium.evaluate("document.documentElement.scrollHeight") <= 2 * PHONE
@@ -62,13 +62,13 @@ def test_a_healthy_day_fits_two_screens_of_a_phone(chromium, healthy):
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-def test_a_healthy_day_fits_two_sheets(chromium, healthy, paper):
+def test_healthy_daily_fits_two_sheets(chromium, healthy, paper):
     chromium.open(healthy.as_uri(), width=1280, scheme="light")
     assert chromium.paper_pages(paper) <= 2
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])
-def test_a_bad_week_fits_six_sheets(chromium, bad_week, paper):
+def test_bad_week_fits_six_sheets(chromium, bad_week, paper):
     """With a picture and the next step of each finding."""
     chromium.open(bad_week.as_uri(), width=1280, scheme="light")
     assert chromium.evaluate("document.querySelectorAll('article.failure').length") >= 7

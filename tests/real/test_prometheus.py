@@ -25,11 +25,11 @@ from playbook.core.counters import Earlier
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.measure.figures.kpis import availability, error_rate, image_success, response_time
 from playbook.settings.loading import Settings, load
-from sandbox.metrics import api
-from sandbox.metrics.grafana import PANELS
-from sandbox.metrics.series import View
-from sandbox.metrics.state import MetricsState
+from sandbox.figures import api
+from sandbox.figures.grafana import PANELS
+from sandbox.figures.series import View, store_of
 from sandbox.world import World
+from sandbox.world.figures import MetricsState
 from tests.proven_queries import expression
 from tests.real.servers import READY_WITHIN, program, running
 
@@ -202,7 +202,7 @@ def real(world: World, tmp_path_factory: pytest.TempPathFactory) -> Any:
     promtool, prometheus = program("promtool"), program("prometheus")
     folder: Path = tmp_path_factory.mktemp("prometheus")
     samples, config = folder / "samples.txt", folder / "prometheus.yml"
-    samples.write_text(lines(world.metrics.store.until(NOW.timestamp())))
+    samples.write_text(lines(store_of(world.metrics).until(NOW.timestamp())))
     config.write_text("")
     subprocess.run(
         # One pass over the file for each block, so few and long ones.
@@ -285,7 +285,7 @@ ALL = [*SHIPPED.values(), *EXPRESSIONS]
 
 
 @pytest.mark.parametrize("expression", ALL)
-def test_an_instant_query_gives_the_same(world, real, expression):
+def test_instant_queries_agree(world, real, expression):
     """At the present, and at a moment in the past."""
     for moment in (NOW, NOW - timedelta(hours=3, minutes=7)):
         parameters = {"query": expression, "time": str(moment.timestamp())}
@@ -293,7 +293,7 @@ def test_an_instant_query_gives_the_same(world, real, expression):
 
 
 @pytest.mark.parametrize("expression", ALL)
-def test_a_range_query_gives_the_same(world, real, expression):
+def test_range_queries_agree(world, real, expression):
     """Two hours in steps of 97 seconds."""
     parameters = {
         "query": expression,
@@ -317,7 +317,7 @@ def test_a_range_query_gives_the_same(world, real, expression):
         "increase(image_optimizations_total{format='webp'}[2h])",
     ],
 )
-def test_gap_and_reset_are_seen_the_same(world, real, expression, days):
+def test_gap_and_reset_agree(world, real, expression, days):
     """Every minute for two hours around the gap in scraping and the deployment."""
     end = NOW - timedelta(days=days) + timedelta(hours=1)
     parameters = {
@@ -331,7 +331,7 @@ def test_gap_and_reset_are_seen_the_same(world, real, expression, days):
     )
 
 
-def test_a_range_vector_is_given_as_it_is(world, real):
+def test_range_vectors_agree(world, real):
     """Raw samples with their own times."""
     parameters = {"query": "redis_memory_used_bytes[10m]", "time": str(NOW.timestamp())}
     require_same(sandbox_answer(world, "query", **parameters), real_answer(real, "query", **parameters))
@@ -340,7 +340,7 @@ def test_a_range_vector_is_given_as_it_is(world, real):
 @pytest.mark.parametrize(
     "expression", ["sort(container_cpu_usage_percent)", "topk(3, container_cpu_usage_percent)"]
 )
-def test_sorted_answers_have_the_same_order(world, real, expression):
+def test_sorted_answers_have_same_order(world, real, expression):
     """What sorts is sorted."""
     parameters = {"query": expression, "time": str(NOW.timestamp())}
     ours, theirs = (
@@ -354,7 +354,7 @@ def test_sorted_answers_have_the_same_order(world, real, expression):
 
 
 @pytest.mark.parametrize("expression", REFUSED)
-def test_what_one_refuses_the_other_does(world, real, expression):
+def test_rejected_queries_agree(world, real, expression):
     """With the same status and kind of error."""
     parameters = {"query": expression, "time": str(NOW.timestamp())}
     (status, ours), (expected, theirs) = (
@@ -378,7 +378,7 @@ def test_what_one_refuses_the_other_does(world, real, expression):
         ("series", {}),
     ],
 )
-def test_wrong_parameters_are_refused_alike(world, real, path, parameters):
+def test_parameter_errors_agree(world, real, path, parameters):
     """With status, kind and the beginning of the message."""
     (status, ours), (expected, theirs) = (
         sandbox_answer(world, path, **parameters),
@@ -396,7 +396,7 @@ def test_wrong_parameters_are_refused_alike(world, real, path, parameters):
         ("label/status/values", {}),
     ],
 )
-def test_metadata_is_the_same(world, real, path, parameters):
+def test_metadata_agrees(world, real, path, parameters):
     """Series, label names and values."""
     span = {"start": str((NOW - timedelta(hours=20)).timestamp()), "end": str(NOW.timestamp())}
     assert sandbox_answer(world, path, **parameters, **span) == real_answer(real, path, **parameters, **span)
@@ -412,7 +412,7 @@ def settings(real: Prometheus) -> Settings:
     return load("sandbox", environment={}, overlay=overlay)
 
 
-def test_the_client_reads_a_real_server(real):
+def test_client_reads_real_server(real):
     """Samples, a scalar, a series."""
     assert {sample.value for sample in real.query("up", NOW)} == {1.0}
     assert real.scalar("sum(up)", NOW) == 18.0
@@ -422,7 +422,7 @@ def test_the_client_reads_a_real_server(real):
     assert real.rule_groups() == ([], ())
 
 
-def test_the_client_says_what_a_real_server_refuses(real):
+def test_client_reports_real_refusals(real):
     """Prometheus' own message, and the setting that holds the query."""
     with pytest.raises(Malformed, match=r"expected a value for queries\.x, got bad_data: .*parse error") as caught:
         real.scalar("sum(", setting="queries.x")
@@ -433,7 +433,7 @@ def test_the_client_says_what_a_real_server_refuses(real):
         real.scalar("0 / 0", NOW)
 
 
-def test_a_server_without_recent_samples_gives_no_verdict(real, settings):
+def test_server_without_recent_samples_gives_no_verdict(real, settings):
     """At our present, by which nothing has been scraped for long."""
     clock = Clock()
     figures = [measure(real, settings, clock) for measure in (availability, response_time, error_rate)]

@@ -32,7 +32,7 @@ def demanded(one: Expected) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_prometheus_gives_the_true_figure(tmp_path, scenario: Scenario):
+def test_promtool_confirms_true_value(tmp_path, scenario: Scenario):
     """promtool says which query does not."""
     tests = {
         "interval": "1m",

@@ -113,7 +113,7 @@ def running(folder: Path, *options: str) -> Iterator[Running]:
             process.kill()
 
 
-def test_a_healthy_server_does_its_work(tmp_path):
+def test_healthy_server_is_ok(tmp_path):
     """Every field that is needed is there, in words that are understood."""
     with running(tmp_path, "--appendonly", "yes", "--maxmemory", "100mb") as server:
         found = server.alive()
@@ -128,7 +128,7 @@ def test_a_healthy_server_does_its_work(tmp_path):
         assert redis_clients(server.reader, SETTINGS).problem == ""
 
 
-def test_a_full_memory_is_critical_and_refusals_are_counted(tmp_path):
+def test_full_memory_is_critical(tmp_path):
     """PING is answered all the same."""
     with running(tmp_path, "--maxmemory-policy", "noeviction") as server:
         server.admin.set("a", "x" * 200_000)
@@ -144,7 +144,7 @@ def test_a_full_memory_is_critical_and_refusals_are_counted(tmp_path):
         assert message.startswith("Refusals by Redis: expected none, got 1 with OOM in the ")
 
 
-def test_a_replica_without_its_primary_is_critical(tmp_path):
+def test_replica_without_primary_is_critical(tmp_path):
     """With stale data served, and without."""
     with running(tmp_path) as server:
         server.admin.replicaof("127.0.0.1", closed_port())
@@ -159,7 +159,7 @@ def test_a_replica_without_its_primary_is_critical(tmp_path):
         )
 
 
-def test_a_snapshot_that_cannot_be_written_is_critical(tmp_path):
+def test_failed_snapshot_is_critical(tmp_path):
     """PING itself is refused where writes are; where they are not, the status tells."""
     with running(tmp_path) as server:
         (tmp_path / "dump.rdb").mkdir()  # which no file can replace
@@ -175,7 +175,7 @@ def test_a_snapshot_that_cannot_be_written_is_critical(tmp_path):
         )
 
 
-def test_a_server_that_runs_a_script_or_is_full_of_clients_says_so(tmp_path):
+def test_busy_or_full_server_is_critical(tmp_path):
     """Its own words, and CRITICAL."""
     with running(tmp_path, "--busy-reply-threshold", "1", "--maxclients", "3") as server:
         server.reader.ping()
@@ -201,7 +201,7 @@ def test_a_server_that_runs_a_script_or_is_full_of_clients_says_so(tmp_path):
             one.close()
 
 
-def test_a_cluster_without_its_slots_is_critical(tmp_path):
+def test_cluster_without_slots_is_critical(tmp_path):
     """INFO only tells that it is a cluster, CLUSTER INFO how it is."""
     with running(tmp_path, "--cluster-enabled", "yes") as server:
         verdict, message = server.alive()
@@ -217,7 +217,7 @@ def test_a_cluster_without_its_slots_is_critical(tmp_path):
         assert [one.subject for one in work if not one.holds] == ["Refusals by Redis"]
 
 
-def test_the_slow_log_says_how_far_it_reaches(tmp_path):
+def test_slow_log_states_its_range(tmp_path):
     """A server that was just started has a short one; one without CONFIG does not tell whether it is on."""
     with running(tmp_path) as server:
         stats = redis_stats(server.reader, SETTINGS, Clock(), Earlier())
@@ -231,7 +231,7 @@ def test_the_slow_log_says_how_far_it_reaches(tmp_path):
         assert (log.threshold, "does not tell whether it is on" in log.off) == (None, True)
 
 
-def test_counters_are_the_servers_until_it_sets_them_back(tmp_path):
+def test_counter_resets_are_detected(tmp_path):
     """Its identity stays over CONFIG RESETSTAT, and is another after a restart."""
     with running(tmp_path) as server:
         for _ in range(5):
@@ -266,7 +266,7 @@ def as_documented(server: Running, password: str = "pass-of-the-reader") -> Read
 
 
 @pytest.mark.parametrize("cluster", ["no", "yes"])
-def test_the_documented_user_may_do_what_the_suite_does(tmp_path, cluster):
+def test_documented_user_can_do_everything_needed(tmp_path, cluster):
     """Every command of the table, on a server by itself and on a node of a cluster; and what is measured by it."""
     with running(tmp_path, "--cluster-enabled", cluster) as server:
         if cluster == "yes":
@@ -293,7 +293,7 @@ def test_the_documented_user_may_do_what_the_suite_does(tmp_path, cluster):
 
 
 @pytest.mark.parametrize("command", FORBIDDEN)
-def test_the_documented_user_may_do_nothing_else(tmp_path, command):
+def test_documented_user_can_do_nothing_else(tmp_path, command):
     """Neither change nor read what is cached; the server refuses it, whatever a client lets through."""
     with running(tmp_path) as server:
         as_documented(server).close()
@@ -304,7 +304,7 @@ def test_the_documented_user_may_do_nothing_else(tmp_path, command):
         assert server.admin.ping()
 
 
-def test_the_documented_line_is_one_of_an_acl_file(tmp_path):
+def test_documented_line_works_in_acl_file(tmp_path):
     """As an operator writes it into users.acl."""
     file = tmp_path / "users.acl"
     file.write_text(f"user default on nopass ~* &* +@all\n{acl_line().replace('PASSWORD', 'pw-of-the-file')}\n")

@@ -130,7 +130,7 @@ def is_whole(found):
     return not isinstance(found, Unmeasured) and found.coverage.enough
 
 
-def test_alert_that_a_restarted_alertmanager_was_not_sent_yet_is_not_called_lost(servers):
+def test_alert_not_yet_resent_is_not_undelivered(servers):
     """Within the two minutes after its start, in which Prometheus sends again what still fires."""
     servers.rules(FIRES_ONCE_IT_IS_HEARD)
     with ExitStack() as stack:
@@ -145,7 +145,7 @@ def test_alert_that_a_restarted_alertmanager_was_not_sent_yet_is_not_called_lost
     assert re.search(r"started \d+ s ago and has not been sent 1 of what fires", found.coverage.got)
 
 
-def test_alert_reaches_a_restarted_alertmanager_again(servers):
+def test_alert_reaches_restarted_alertmanager(servers):
     """And all is whole then."""
     servers.rules(FIRES)
     with servers.prometheus(resend="1s"):
@@ -154,7 +154,7 @@ def test_alert_reaches_a_restarted_alertmanager_again(servers):
                 wait_for(servers.arrived, "that the alert arrived")
 
 
-def test_no_reading_across_restarts_of_prometheus_says_that_nothing_fires(servers):
+def test_restart_never_reports_no_alerts(servers):
     """A rule that always fires is seen, or it is said that not all was seen."""
     servers.rules(FIRES)
     seen, ended = [], threading.Event()
@@ -179,7 +179,7 @@ def test_no_reading_across_restarts_of_prometheus_says_that_nothing_fires(server
     assert [one for one in seen if is_whole(one) and not one.alerts] == []
 
 
-def test_no_query_across_restarts_of_prometheus_gives_a_wrong_number(servers):
+def test_restart_never_gives_wrong_number(servers):
     """What it has on its disk counts the same before and after; in between there is no answer, and not 0."""
     servers.rules(QUIET)
     client = prometheus_of(servers.settings)

@@ -53,7 +53,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("page", PAGES)
-def test_every_page_fits_and_can_be_read(chromium, built, page, width, scheme):
+def test_every_site_page_fits_and_is_readable(chromium, built, page, width, scheme):
     """Nothing runs out of the window, every text has contrast; only the stylesheet is fetched."""
     file = next(iter(sorted(built["ordinary"].glob(page))))
     _require_readable(chromium, file, width, scheme)
@@ -63,7 +63,7 @@ def test_every_page_fits_and_can_be_read(chromium, built, page, width, scheme):
 
 @pytest.mark.parametrize("width", [1440, 390, 320])
 @pytest.mark.parametrize("which", ["hostile", "empty"])
-def test_hostile_and_empty_sites_fit_too(chromium, built, which, width):
+def test_hostile_and_empty_sites_fit(chromium, built, which, width):
     """Every page of them, with names of three hundred letters."""
     for file in sorted(built[which].rglob("*.html")):
         _require_readable(chromium, file, width, "light")
@@ -96,7 +96,7 @@ MARKS = """
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_bars_stand_out_and_differ_in_height(chromium, built, scheme):
+def test_bars_have_contrast_and_different_heights(chromium, built, scheme):
     """Three to one with the ground, as drawings need (WCAG 1.4.11), and told apart without colour."""
     chromium.open((built["ordinary"] / "index.html").as_uri(), width=1440, scheme=scheme)
     marks = chromium.evaluate(MARKS)
@@ -105,7 +105,7 @@ def test_bars_stand_out_and_differ_in_height(chromium, built, scheme):
     assert len({width for _, width in marks.values()}) == 5
 
 
-def test_the_keyboard_alone_gets_to_the_open_incident(chromium, built):
+def test_keyboard_reaches_open_incident(chromium, built):
     """The first key offers to skip to the content; the next is at the incident. What has the focus can be seen."""
     chromium.open((built["ordinary"] / "index.html").as_uri(), width=1440, scheme="light")
 
@@ -125,7 +125,7 @@ def test_the_keyboard_alone_gets_to_the_open_incident(chromium, built):
 SEEN = "[...document.querySelectorAll('.found > li')].filter(e => e.getClientRects().length).map(e => e.innerText)"
 
 
-def test_things_are_found_by_words_and_by_what_they_are(chromium, built):
+def test_search_filters_by_words_and_kind(chromium, built):
     """Words narrow the list with the script; what is shown is chosen without it."""
     chromium.open((built["ordinary"] / "find.html").as_uri() + "?q=cache%20hit", width=390, scheme="light")
     found = chromium.evaluate(SEEN)
@@ -140,7 +140,7 @@ def test_things_are_found_by_words_and_by_what_they_are(chromium, built):
     assert chromium.evaluate(SEEN) == []
 
 
-def test_without_its_script_the_page_to_find_things_has_everything(chromium, built):
+def test_search_page_works_without_script(chromium, built):
     """No field that would do nothing; the choice works, as it is made by the stylesheet."""
     chromium.call("Emulation.setScriptExecutionDisabled", value=True)
     try:
@@ -155,7 +155,7 @@ def test_without_its_script_the_page_to_find_things_has_everything(chromium, bui
     assert len(chromium.evaluate(SEEN)) == 1
 
 
-def test_it_can_be_printed(chromium, built):
+def test_site_can_be_printed(chromium, built):
     """Without navigation; the first page on a few sheets."""
     chromium.open((built["ordinary"] / "index.html").as_uri(), width=1440, scheme="light")
     assert 2 <= chromium.pdf().count(b"/Type /Page\n") <= 10

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, cast
 from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
 from playbook.core.clock import Clock
 from playbook.settings.loading import Settings, load
-from sandbox.digitalocean.service import DigitalOceanService
-from sandbox.digitalocean.state import DigitalOceanState
-from sandbox.logs import LogsState
-from sandbox.service import Context
-from sandbox.tls import CertificateAuthority
+from sandbox.app.service import DigitalOceanService
+from sandbox.serving.authority import CertificateAuthority
+from sandbox.serving.service import Context
+from sandbox.world.app import DigitalOceanState
+from sandbox.world.logs import LogsState
 
 if TYPE_CHECKING:
     from sandbox.world import World

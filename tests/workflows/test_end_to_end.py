@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from playbook.history import runs as history
-from playbook.history.incidents import Incident, incidents
+from playbook.history.folding import incidents
+from playbook.history.incidents import Incident
 from playbook.history.rules import Rules
 from playbook.history.runs import RunLine
 from tests.leisure import AT_LEISURE

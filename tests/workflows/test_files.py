@@ -8,7 +8,8 @@ import pytest
 from playbook.ci import state
 from playbook.core.secret import Secret
 from playbook.report.handoff_public import HANDOFFS
-from playbook.settings.loading import DEFAULTS, load
+from playbook.settings.files import DEFAULTS
+from playbook.settings.loading import load
 from tests.workflows.actions import read_workflow
 from tests.written import CADENCES
 

@@ -20,7 +20,8 @@ from playbook.cli.init.from_app import ask_digitalocean
 from playbook.cli.init.text import playbook_toml
 from playbook.core.errors import Unmeasured, UsageError
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
-from playbook.settings.loading import CONFIG_VARIABLE, DEFAULTS, load
+from playbook.settings.files import CONFIG_VARIABLE, DEFAULTS
+from playbook.settings.loading import load
 from playbook.settings.sections.parts import PARTS
 
 Say = Callable[[str], None]

@@ -14,7 +14,8 @@ from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
 from playbook.clients.digitalocean_account import Cluster, DigitalOceanAccount
 from playbook.clients.digitalocean_types import Spec
 from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, UsageError
-from playbook.settings.loading import CONFIG_VARIABLE, load
+from playbook.settings.files import CONFIG_VARIABLE
+from playbook.settings.loading import load
 
 _SQL = frozenset({"PG", "MYSQL"})
 _REDIS = frozenset({"REDIS", "VALKEY"})

@@ -12,9 +12,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playbook.clients.encodings import Unreadable, decoded
-from playbook.clients.http import MAX_BODY, HttpClient, origin, shown, unreachable
+from playbook.clients.http import MAX_BODY, HttpClient, unreachable
 from playbook.clients.libraries.transport import Transport, httpx
 from playbook.clients.trust import context_for
+from playbook.clients.urls import origin, shown
 from playbook.clients.wire import Broken
 from playbook.core.errors import Forbidden, Malformed, Unreachable
 

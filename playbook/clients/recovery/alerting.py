@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from playbook.clients.http import HttpClient, parse_url, read_body, shown, unreachable
+from playbook.clients.http import HttpClient, read_body, unreachable
+from playbook.clients.urls import parse_url, shown
 from playbook.clients.wire import Broken, Exchange
 from playbook.core import door
 from playbook.core.clock import Clock

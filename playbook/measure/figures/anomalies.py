@@ -14,7 +14,7 @@ from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.wording import within
-from playbook.measure.figures.kpis import ERROR_RATE, Figure, figures_of
+from playbook.measure.figures.figure_names import ERROR_RATE, Figure, figures_of
 from playbook.measure.figures.month import DAYS, day_of
 from playbook.measure.figures.performance import DAY, bad_is_low, by_day
 from playbook.measure.figures.queries import own_series

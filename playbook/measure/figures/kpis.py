@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 
-from playbook.clients.prometheus import Answered, Prometheus, Sample, prometheus
+from playbook.clients.prometheus import Answered, Prometheus, prometheus
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
 from playbook.core.counters import Counted, Earlier
@@ -20,124 +18,22 @@ from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.told import Asked
 from playbook.core.verdict import Verdict
 from playbook.measure.figures.course import course_of
+from playbook.measure.figures.figure_names import (
+    AVAILABILITY,
+    ERROR_RATE,
+    IMAGE_SUCCESS,
+    RESPONSE_TIME,
+    TODAY,
+    Buckets,
+    Figure,
+    Window,
+)
 from playbook.measure.figures.queries import own_series, query_of, selectors
 from playbook.measure.images.image_counts import ImageStats, read_image_stats
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
 from playbook.settings.loading import Settings
 from playbook.settings.sections.metrics import Kpis
-
-# Of a bucket's count: by how much a larger one may stay behind, as each is extrapolated for itself.
-_BEHIND = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A time that ends now, and how it is called."""
-
-    hours: int
-    name: str
-
-    @property
-    def seconds(self) -> float:
-        """Its length."""
-        return self.hours * 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A key figure.
-
-    Attributes:
-        key: of its query in the settings, and of its limit.
-        counted: what is counted: probes, requests, images or reads; ``kpis.least_…`` says how many are enough.
-        scraped: it comes from the application's own counters, of which a failed scrape misses some.
-        part: the part of the product that it is about; empty where every product has it.
-    """
-
-    key: str
-    name: str
-    unit: str
-    counted: str
-    scraped: bool = False
-    part: str = ""
-
-
-TODAY = Window(24, "24 h")
-AVAILABILITY = Figure("availability", "Availability", "%", "probes")
-RESPONSE_TIME = Figure("response_time", "P95 response time", "s", "requests", scraped=True)
-ERROR_RATE = Figure("error_rate", "Error rate", "%", "requests", scraped=True)
-IMAGE_SUCCESS = Figure("image_success", "Image processing success", "%", "images", scraped=True, part="images")
-CACHE_HIT_RATE = Figure("cache_hit_rate", "Cache hit rate", "%", "reads", part="cache")
-FIGURES = (AVAILABILITY, RESPONSE_TIME, ERROR_RATE, IMAGE_SUCCESS, CACHE_HIT_RATE)
-
-
-def figures_of(settings: Settings) -> tuple[Figure, ...]:
-    """The key figures that this product has."""
-    return tuple(figure for figure in FIGURES if figure.part not in settings.absent)
-
-
-@dataclass(frozen=True, slots=True)
-class Buckets:
-    """How far the buckets of a histogram reach.
-
-    Attributes:
-        largest: the largest finite bound; ``None`` where there is none, or none without a bound.
-        beyond: percent that lies beyond it.
-        odd: what is wrong with them; empty where nothing is.
-    """
-
-    largest: float | None
-    beyond: float
-    odd: str = ""
-
-    @classmethod
-    def of(cls, samples: Sequence[Sample]) -> Buckets:
-        """From the cumulative counts by ``le``."""
-        counts: dict[float, float] = {}
-        for sample in samples:
-            try:
-                bound = float(sample.labels["le"])
-            except (KeyError, ValueError):
-                return cls(None, 0.0, f"one with the bound {sample.labels.get('le')!r}")
-            counts[bound] = counts.get(bound, 0.0) + sample.value  # "1" and "1.0" are one
-        finite = [bound for bound in counts if math.isfinite(bound)]
-        if not finite or not counts.get(math.inf, 0.0) > 0:
-            return cls(None, 0.0)
-        steps = sorted(counts.items())
-        falls = [
-            (before[0], after[0]) for before, after in pairwise(steps) if not before[1] * (1 - _BEHIND) <= after[1]
-        ]
-        odd = f"fewer up to {falls[0][1]:g} than up to {falls[0][0]:g}" if falls else ""
-        largest = max(finite)
-        return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]), odd)
-
-    def lack(self, figure: Figure, value: float, count: float) -> tuple[str, Coverage]:
-        """That a quantile is only known to be at least so much, and what that leaves open."""
-        setting = f"queries.{figure.key}_buckets"
-        if self.odd:
-            return "", lacking(
-                "buckets out of step",
-                expected="buckets that count up",
-                got=self.odd,
-                hint=f"Look at what exposes the histogram, and at {setting}.",
-            )
-        if self.largest is None:
-            return "", lacking(
-                "no buckets",
-                expected="the buckets that it was counted in",
-                got="none",
-                hint=f"Adapt {setting}.",
-            )
-        if not value >= self.largest:
-            return "", Coverage()
-        found = f"beyond the largest bucket ({format_value(self.largest, figure.unit)})"
-        return found, lacking(
-            "",
-            expected="a value within its buckets",
-            got=f"one {found}, as were {self.beyond:.1f} % of {count:,.0f} {figure.counted}",
-            hint="Give the histogram larger buckets, up to twice the critical limit.",
-        )
 
 
 @dataclass(frozen=True, slots=True)

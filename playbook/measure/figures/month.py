@@ -16,7 +16,8 @@ from playbook.core.evidence import Chart, Evidence, Table
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import SEVERITY
 from playbook.core.wording import within
-from playbook.measure.figures.kpis import Figure, Kpi, Window, figures_of, kpi
+from playbook.measure.figures.figure_names import Figure, Window, figures_of
+from playbook.measure.figures.kpis import Kpi, kpi
 from playbook.measure.figures.performance import DAY, KpiByDay, bad_is_low, by_day, by_day_chart
 from playbook.measure.figures.queries import query_of
 from playbook.readers.trend import Point

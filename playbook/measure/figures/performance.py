@@ -14,17 +14,16 @@ from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence
 from playbook.core.limits import Limit, Reading
-from playbook.measure.figures.kpis import (
+from playbook.measure.figures.figure_names import (
     AVAILABILITY,
     CACHE_HIT_RATE,
     ERROR_RATE,
     IMAGE_SUCCESS,
     RESPONSE_TIME,
     Figure,
-    Kpi,
     Window,
-    kpi,
 )
+from playbook.measure.figures.kpis import Kpi, kpi
 from playbook.measure.figures.queries import query_of
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point

@@ -16,16 +16,8 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading, format_value
 from playbook.core.told import Asked
 from playbook.core.wording import moment, span
-from playbook.measure.figures.kpis import (
-    ERROR_RATE,
-    IMAGE_SUCCESS,
-    RESPONSE_TIME,
-    Buckets,
-    Figure,
-    count_of,
-    first_lack,
-    number_of,
-)
+from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
+from playbook.measure.figures.kpis import count_of, first_lack, number_of
 from playbook.measure.figures.queries import own_series, query_of
 from playbook.settings.loading import Settings
 

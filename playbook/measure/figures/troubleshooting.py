@@ -22,10 +22,10 @@ from playbook.core.wording import span
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import GOOD, Release, Releases
 from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
-from playbook.measure.figures.kpis import ERROR_RATE
+from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.recent import Recent, recent
 from playbook.measure.logs.logs import LogReview
-from playbook.measure.web.web import HomepageTiming
+from playbook.measure.web.homepage import HomepageTiming
 from playbook.settings.loading import Settings
 
 DAY = timedelta(days=1)

@@ -28,6 +28,7 @@ from playbook.load.permission import SERVICE, require_permission
 from playbook.load.plan import BREAKPOINT, Plan
 from playbook.load.planning import make_plan
 from playbook.load.samples import Sample
+from playbook.measure.load.load_endpoints import endpoint_table, seconds
 from playbook.measure.load.load_sampling import Sampler
 from playbook.settings.loading import SANDBOX, Settings
 
@@ -377,36 +378,6 @@ def _kept(test: LoadTest, settings: Settings, now: datetime) -> LoadTest:
     )
     lasting = "" if settings.target.kind != SANDBOX else " (until the sandbox ends)"
     return replace(test, file=f"{kept.keep(Path(settings.capacity.load_tests), result)}{lasting}")
-
-
-def endpoint_table(title: str, endpoints: list[Endpoint]) -> Table:
-    """A row of figures for each."""
-    columns = ["Endpoint", "Requests", "a second", "Failed", "P50", "P95", "P99", "Slowest"]
-    rows = [
-        [
-            name_of(one.name),
-            f"{one.requests:,}",
-            f"{one.per_second:,.1f}",
-            f"{one.failures:,}",
-            *(seconds(value) for value in (one.p50, one.p95, one.p99, one.slowest)),
-        ]
-        for one in endpoints
-    ]
-    return Table(title, columns, rows)
-
-
-def name_of(endpoint: str) -> str:
-    """An endpoint as a reader would say it: ``large JPEG`` for ``optimize_large_jpeg``."""
-    known = {"all": "all requests", "image_health": "image health"}
-    if endpoint.startswith("optimize_"):
-        size, _, kind = endpoint.removeprefix("optimize_").partition("_")
-        return f"{size} {kind.upper()}".strip()
-    return known.get(endpoint, endpoint)
-
-
-def seconds(value: float | None) -> str:
-    """``0.123 s``, ready for a table."""
-    return "" if value is None else f"{value:,.3f} s"
 
 
 def _shown(file: Path) -> str:

@@ -14,7 +14,8 @@ from playbook.load.giving_way import points_of
 from playbook.load.outcome import Endpoint, Error
 from playbook.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.measure.app.resources import Judged
-from playbook.measure.load.load import LoadTest, endpoint_table, name_of, seconds
+from playbook.measure.load.load import LoadTest
+from playbook.measure.load.load_endpoints import endpoint_table, name_of, seconds
 from playbook.settings.loading import Settings
 
 HOMEPAGE = ("homepage",)

@@ -13,7 +13,8 @@ from playbook.load import kept
 from playbook.load.order import LoadOrder
 from playbook.load.permission import SERVICE
 from playbook.load.planning import history_of
-from playbook.measure.load.load import LoadTest, name_of, seconds
+from playbook.measure.load.load import LoadTest
+from playbook.measure.load.load_endpoints import name_of, seconds
 from playbook.settings.loading import Settings
 
 # The P95 of fewer is the slowest of them, which two tests rarely have in common.

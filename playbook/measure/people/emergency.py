@@ -22,9 +22,10 @@ from playbook.core.limits import Bound, Limit, Reading
 from playbook.core.severity import NONE, P4, URGENT, Known, severity_of
 from playbook.core.wording import within
 from playbook.measure.alerts.alerts import Alerts
-from playbook.measure.figures.kpis import ERROR_RATE, RESPONSE_TIME
+from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
-from playbook.measure.web.web import Health, HomepageTiming
+from playbook.measure.web.health_endpoints import Health
+from playbook.measure.web.homepage import HomepageTiming
 from playbook.settings.loading import Settings
 
 SERVICE = "Emergency"

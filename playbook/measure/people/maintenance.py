@@ -18,7 +18,7 @@ from playbook.core.errors import NotConfigured, TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.sign_off import SignOff
 from playbook.core.wording import moment, span
-from playbook.measure.figures.kpis import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
+from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
 from playbook.people.files import path_of
 from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster

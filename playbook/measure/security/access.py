@@ -15,7 +15,7 @@ from playbook.clients.listing import Listing
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import Denied, NotConfigured, PlaybookError, Unmeasured, away
+from playbook.core.errors import NotConfigured, PlaybookError, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.sign_off import SignOff
@@ -294,67 +294,6 @@ def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitH
         members=members.coverage,
         activity=listed.coverage + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SecondFactors:
-    """Who may sign in to GitHub with a password alone.
-
-    Attributes:
-        login: name of the organisation; empty where none is configured.
-        required: whether the organisation demands a second factor.
-        without: members and outside collaborators that have none.
-    """
-
-    login: str
-    required: bool | None = None
-    without: tuple[str, ...] = ()
-    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
-
-    @property
-    def coverage(self) -> Coverage:
-        """Whether every page was read, and whether the token is one that sees second factors."""
-        if not self.login:
-            return whole("no GitHub organisation configured")
-        if self.required is not None:
-            return self.seen
-        return self.seen + lacking(
-            "",
-            expected=f"whether {self.login} requires a second factor",
-            got="no word of it",
-            hint="Only the token of an owner of the organisation sees it.",
-        )
-
-    def evidence(self) -> Evidence:
-        """Requirement and who lacks it, and what is signed for."""
-        if not self.login:
-            return Facts("Second factors", {"GitHub": "not configured", "DigitalOcean": "signed for by a person"})
-        facts = {
-            f"Required by {self.login} on GitHub": {True: "yes", False: "no", None: "not said"}[self.required],
-            "Without one on GitHub": ", ".join(self.without) or "nobody",
-            "DigitalOcean": "not shown by its API; signed for by a person",
-        }
-        return Facts("Second factors", facts)
-
-
-@measurement
-def second_factors(github: GitHubApi) -> SecondFactors:
-    """Whether GitHub demands a second factor, and who has none. Only an owner's token sees it."""
-    if not github.has_organisation:
-        return SecondFactors("")
-    organisation = github.organisation()
-    without, seen = [], Coverage()
-    for ask in (github.members, github.outside_collaborators):
-        try:
-            found = ask(without_2fa=True)
-        except Denied as error:
-            seen += lacking(
-                "", expected="who has no second factor", got=str(error), hint=error.hint, cause=away(error)
-            )
-        else:
-            without += [user.login for user in found]
-            seen += found.coverage
-    return SecondFactors(organisation.login, organisation.two_factor_requirement_enabled, tuple(without), seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from playbook.clients.breakage import Kind
-from playbook.clients.http import Answer, HttpClient, shown
+from playbook.clients.http import Answer, HttpClient
+from playbook.clients.urls import shown
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unreachable

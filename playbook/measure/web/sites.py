@@ -21,7 +21,8 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.measure.statements import Statement
 from playbook.measure.tls.tls import TlsConfiguration, configuration_of
 from playbook.measure.web.headers import SecurityHeaders, read_headers
-from playbook.measure.web.web import Health, HomepageTiming, health_of, time_homepage
+from playbook.measure.web.health_endpoints import Health, health_of
+from playbook.measure.web.homepage import HomepageTiming, time_homepage
 from playbook.measure.web.without_tls import Hsts, PlainHttp, read_hsts, read_plain_http
 from playbook.settings.loading import Settings
 from playbook.settings.sections.figures import Limits

@@ -17,7 +17,8 @@ from playbook.clients.http import Answer
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.measure.web import page_words as words
-from playbook.measure.web.health import State, UnknownShapeError, read_report
+from playbook.measure.web.health import State, read_report
+from playbook.measure.web.health_report import UnknownShapeError
 
 REFUSED = (401, 403, 429)
 _OK = 200

@@ -5,13 +5,13 @@ from pathlib import Path
 from benchmarks.__main__ import listed
 
 
-def test_each_benchmark_is_listed_with_its_first_sentence() -> None:
+def test_each_benchmark_is_listed_with_first_sentence() -> None:
     found = dict(listed())
     assert {"benchmarks.daily", "benchmarks.start_up", "benchmarks.reports", "benchmarks.site"} <= found.keys()
     assert all(said.endswith(".") for said in found.values()), found
 
 
-def test_what_benchmarks_share_is_not_listed(tmp_path: Path) -> None:
+def test_shared_modules_are_not_listed(tmp_path: Path) -> None:
     (tmp_path / "_shared.py").write_text("", encoding="utf-8")
     (tmp_path / "keys.py").write_text(
         '"""How long an audit of keys takes,\nbeside KEYS.\n\nMore."""', encoding="utf-8"

@@ -11,6 +11,8 @@ import pytest
 from playbook.ci import github, state
 from playbook.ci.branches import Branches
 from playbook.cli import ci as command
+from playbook.cli import ci_publishing as publishing
+from playbook.cli import ci_reports as reports
 from playbook.cli.history import run_history
 from playbook.core.audience import Audience
 from playbook.core.catalogue import Catalogue
@@ -81,7 +83,7 @@ def push(root: Path, said: bytes | None, **more: str) -> list[str]:
     with serve(answer(body=said) if said is not None else answer("500 Oops", b"{}")) as server:
         environment = {**ON_ACTIONS, "GITHUB_API_URL": server.url, **more}
         # the origin is a folder, which wants no token
-        command.push(root, lines.append, environment)
+        publishing.push(root, lines.append, environment)
     return lines
 
 
@@ -96,7 +98,7 @@ PUBLIC, PRIVATE = b'{"private": false, "visibility": "public"}', b'{"private": t
 @pytest.mark.parametrize(
     "said", [PUBLIC, b"{}", b'{"private": "yes"}', None], ids=["public", "silent", "odd", "error"]
 )
-def test_what_is_the_teams_is_not_pushed_to_a_repository_that_is_not_known_to_be_private(root, tmp_path, said):
+def test_team_data_is_not_pushed_to_unknown_repository(root, tmp_path, said):
     """Neither line nor report, and the reason names the setting and the command; the lines are withheld."""
     private_target(root)
     keep(root, audience=Audience.TEAM)
@@ -111,7 +113,7 @@ def test_what_is_the_teams_is_not_pushed_to_a_repository_that_is_not_known_to_be
     assert git("branch", "--list", at=tmp_path / "origin.git") == ""
 
 
-def test_to_a_private_repository_of_a_private_target_everything_is_pushed(root):
+def test_private_repository_gets_everything_of_private_target(root):
     """The whole report and the whole line."""
     private_target(root)
     keep(root, audience=Audience.TEAM)
@@ -121,7 +123,7 @@ def test_to_a_private_repository_of_a_private_target_everything_is_pushed(root):
 
 
 @pytest.mark.parametrize("said", [PUBLIC, PRIVATE, None], ids=["public", "private", "unknown"])
-def test_of_another_target_everybodys_part_is_pushed_wherever_it_goes(root, said):
+def test_public_part_is_pushed_to_any_repository(root, said):
     """Also to a private repository: that may be made public one day."""
     keep(root, audience=Audience.PUBLIC)
     assert push(root, said) == ["history: pushed", "reports: 1 kept"]
@@ -130,7 +132,7 @@ def test_of_another_target_everybodys_part_is_pushed_wherever_it_goes(root, said
         assert MFA in pushed(root, branch)
 
 
-def test_old_lines_that_the_branch_has_already_do_not_keep_new_ones_from_it(root):
+def test_existing_team_lines_do_not_block_new_ones(root):
     """Only what a push would add is looked at."""
     keep(root, audience=Audience.TEAM)
     Branches(root).push_history(root / state.HISTORY, "before")
@@ -139,7 +141,7 @@ def test_old_lines_that_the_branch_has_already_do_not_keep_new_ones_from_it(root
     assert push(root, PUBLIC)[0] == "history: pushed"
 
 
-def test_what_a_channel_said_of_its_failure_is_the_teams_too(root):
+def test_delivery_errors_count_as_team_data(root):
     """In the lines of deliveries."""
     keep(root, audience=Audience.PUBLIC)
     sent = {"when": NOW, "target": "production", "what": "events", "channel": "webhook", "to": "the webhook"}
@@ -155,7 +157,7 @@ def drill(source: str = "s3://backups-of-alice/nightly", **changes: object) -> D
     return DrillRecord(source=source, seconds=4.0, ok=False, **{**told, **changes})  # type: ignore[arg-type]
 
 
-def test_records_of_drills_go_to_the_branch_without_place_and_words(root):
+def test_drill_records_are_pushed_without_place_and_words(root):
     """A run that knows the place still finds them, and one that could not be read still counts as there."""
     file = root / state.HISTORY / "drills.jsonl"
     records.add(str(file), drill())
@@ -191,7 +193,7 @@ def handoff(root: Path, *, public: bool) -> list[Path]:
     return write_page(root / state.HISTORY / HANDOFFS, public_page(page) if public else page)
 
 
-def test_a_handoff_page_goes_to_the_branch_where_it_names_nobody(root):
+def test_only_anonymous_handoff_pages_are_pushed(root):
     """A page of the team's, or one whose words somebody changed, keeps everything from the branch."""
     keep(root, audience=Audience.PUBLIC)
     files = handoff(root, public=True)
@@ -212,7 +214,7 @@ def test_a_handoff_page_goes_to_the_branch_where_it_names_nobody(root):
     assert "Alice" in pushed(root, "history")
 
 
-def test_cleansing_removes_pages_of_the_team(root):
+def test_cleansing_removes_team_handoff_pages(root):
     """Dry unless it is told to write; public pages stay, and those of private targets."""
     said: list[str] = []
     files = handoff(root, public=False)
@@ -238,7 +240,7 @@ def test_cleansing_removes_pages_of_the_team(root):
     assert said[-1] == "Nothing in the history is the team's alone."
 
 
-def test_a_file_that_nobody_knows_is_the_teams(root):
+def test_unknown_file_counts_as_team_data(root):
     """Whatever lies in the folder of the history would be pushed with it."""
     keep(root, audience=Audience.PUBLIC)
     (root / state.HISTORY / "notes.txt").write_text("call alice\n")
@@ -246,7 +248,7 @@ def test_a_file_that_nobody_knows_is_the_teams(root):
         push(root, PUBLIC)
 
 
-def test_reports_of_earlier_days_are_made_everybodys_when_the_branch_is_replaced(root):
+def test_old_reports_become_public_when_branch_is_replaced(root):
     """So one push cleanses that branch, which has one commit; what cannot be read is taken out."""
     old = root / "old" / "production-daily-20261122T070000Z"
     old.mkdir(parents=True)
@@ -270,7 +272,7 @@ def test_reports_of_earlier_days_are_made_everybodys_when_the_branch_is_replaced
     ("visibility", "private", "whole"),
     [("private", True, True), ("private", False, False), ("public", True, False), ("unknown", True, False)],
 )
-def test_the_page_of_a_job_tells_particulars_in_a_private_place_only(root, visibility, private, whole):
+def test_job_summary_has_details_only_in_private_place(root, visibility, private, whole):
     """The repository is private, and the target says that what it keeps there is the team's."""
     if private:
         private_target(root)
@@ -290,12 +292,12 @@ def test_the_page_of_a_job_tells_particulars_in_a_private_place_only(root, visib
     ("visibility", "variable", "whole"),
     [("private", "", True), ("public", "", False), ("unknown", "", False), ("public", "true", True)],
 )
-def test_the_artifact_holds_the_whole_report_unless_everybody_can_download_it(root, visibility, variable, whole):
+def test_artifact_is_complete_only_if_not_public(root, visibility, variable, whole):
     """Whoever has an account can download those of a public repository; a variable says that this is meant."""
     state.write_visibility(root, visibility)
     said: list[str] = []
     output = root / "output"
-    command.artifact(root, said.append, {command.WHOLE_VARIABLE: variable, "GITHUB_OUTPUT": str(output)})
+    publishing.artifact(root, said.append, {publishing.WHOLE_VARIABLE: variable, "GITHUB_OUTPUT": str(output)})
     page = root / output.read_text().strip().partition("=")[2]
     assert (CANARY in page.read_text()) is whole, "the first page by itself is an artifact too"
     (made,) = (root / state.ARTIFACT).iterdir()
@@ -305,13 +307,13 @@ def test_the_artifact_holds_the_whole_report_unless_everybody_can_download_it(ro
     assert read_results(made).verdict == "CRITICAL"
 
 
-def test_the_artifact_of_the_sandbox_is_whole(root):
+def test_sandbox_artifact_is_complete(root):
     """Its people and machines are nobody's."""
     folder = next((root / "reports").iterdir())
     made = msgspec.structs.replace(read_results(folder), target="sandbox", kind="sandbox")
     (folder / "results.json").write_bytes(msgspec.json.encode(made))
     write_all(made, folder)
-    command.artifact(root, print, {})
+    publishing.artifact(root, print, {})
     (kept,) = (root / state.ARTIFACT).iterdir()
     assert CANARY in (kept / "index.html").read_text()
 
@@ -327,9 +329,7 @@ def test_the_artifact_of_the_sandbox_is_whole(root):
     ],
     ids=["own-machine", "public", "unknown", "not-private", "private"],
 )
-def test_the_log_of_a_job_is_for_everybody_unless_its_place_is_private(
-    root, monkeypatch, environment, place, audience
-):
+def test_job_log_is_public_unless_place_is_private(root, monkeypatch, environment, place, audience):
     """The log of a public repository is read by whoever wants to."""
     monkeypatch.delenv("PLAYBOOK_AUDIENCE", raising=False)
     visibility, private = place
@@ -342,14 +342,14 @@ def test_the_log_of_a_job_is_for_everybody_unless_its_place_is_private(
         given.append(variables)
         return 0
 
-    monkeypatch.setattr(command, "_run", instead)
+    monkeypatch.setattr(command, "run_command", instead)
     asked = {"set": "monthly", "cron": "", "target": "production", "scheduled": "", "fault": "", "shape": ""}
     options = argparse.Namespace(**asked, group="", shard="", fetched="false", allow_mutations="")
     command.run(options, root, lambda _: None, {**environment, "PRODUCTION_URL": "https://a.example"})
     assert given[0].get("PLAYBOOK_AUDIENCE") == audience
 
 
-def test_the_site_of_a_private_target_is_not_published_where_everybody_reads_pages(root):
+def test_private_site_is_not_published_to_public_pages(root):
     """Pages of a private repository may be public all the same; without a word on it they count as that."""
     private_target(root)
     keep(root, audience=Audience.TEAM)
@@ -358,12 +358,12 @@ def test_the_site_of_a_private_target_is_not_published_where_everybody_reads_pag
         output, lines = root / f"output-{len(more)}", []
         with serve(answer(body=(on % more).encode())) as server:
             environment = {**ON_ACTIONS, "GITHUB_API_URL": server.url, "GITHUB_OUTPUT": str(output)}
-            command.pages(root, lines.append, environment)
+            publishing.pages(root, lines.append, environment)
         assert f"publish={published}" in output.read_text()
         assert any("production is private" in line for line in lines) is (published == "false")
 
 
-def test_who_can_read_the_repository_is_asked_again_where_github_fails_for_a_moment():
+def test_visibility_request_is_retried():
     """And is not known where it goes on to fail, or is not there."""
     with serve(answer("502 Bad Gateway", b"{}"), answer(body=PRIVATE)) as server:
         assert github.visibility({**ON_ACTIONS, "GITHUB_API_URL": server.url}) == "private"
@@ -372,7 +372,7 @@ def test_who_can_read_the_repository_is_asked_again_where_github_fails_for_a_mom
     assert github.visibility({}) == "unknown"
 
 
-def test_a_fetch_notes_who_can_read_the_repository(root):
+def test_fetch_stores_repository_visibility(root):
     """For the steps that are not handed the token."""
     with serve(answer(body=PRIVATE)) as server:
         command.fetch(root, [], lambda _: None, {**ON_ACTIONS, "GITHUB_API_URL": server.url})
@@ -393,9 +393,9 @@ def test_a_fetch_notes_who_can_read_the_repository(root):
         ("/srv/history.git", ""),
     ],
 )
-def test_the_repository_is_known_off_github_actions_too(root, address, name):
+def test_repository_is_derived_from_origin_outside_actions(root, address, name):
     """By the address of origin; anywhere else nobody says who can read it."""
     git("remote", "set-url", "origin", address, at=root)
     assert Branches(root).repository() == name
-    assert command._with_repository(root, {}).get("GITHUB_REPOSITORY", "") == name
-    assert command._with_repository(root, {"GITHUB_REPOSITORY": "a/b"})["GITHUB_REPOSITORY"] == "a/b"
+    assert reports.with_repository(root, {}).get("GITHUB_REPOSITORY", "") == name
+    assert reports.with_repository(root, {"GITHUB_REPOSITORY": "a/b"})["GITHUB_REPOSITORY"] == "a/b"

@@ -36,13 +36,13 @@ WEAK = {"name": "jinja2", "version": "2.0", "vulns": [{"id": "CVE-1", "fix_versi
 UNSEEN = {"name": "pydo", "skip_reason": "Dependency not found on PyPI"}
 
 
-def test_the_lock_names_packages_and_versions(audit):
+def test_lock_file_gives_packages_and_versions(audit):
     """With markers, and without the hashes."""
     assert audit.locked(LOCK) == {"httpx": "0.28.1", "colorama": "0.4.6"}
     assert len(audit.locked((ROOT / "requirements.lock").read_text())) > 50
 
 
-def test_every_licence_of_the_lock_is_agreed_to(audit):
+def test_every_locked_licence_is_accepted(audit):
     """Of what is installed here."""
     names = audit.locked((ROOT / "requirements.lock").read_text())
     licences = {name: audit.READ.get(name) or audit.licence_of(name) for name in names}
@@ -51,14 +51,14 @@ def test_every_licence_of_the_lock_is_agreed_to(audit):
     assert audit.not_agreed(known) == []
 
 
-def test_a_licence_that_nobody_has_agreed_to_is_named(audit):
+def test_unaccepted_licence_is_named(audit):
     """A new package, or another licence of an old one."""
     assert audit.not_agreed({"a": "MIT", "b": "GNU Affero General Public License v3"}) == [
         "b: the licence 'GNU Affero General Public License v3' is not among those agreed to in .ci/audit.py"
     ]
 
 
-def test_a_package_that_is_not_there_has_no_licence(audit):
+def test_package_that_is_not_installed_has_no_licence(audit):
     """As those of other systems."""
     assert audit.licence_of("no-such-package-at-all") == ""
 
@@ -77,19 +77,19 @@ def test_a_package_that_is_not_there_has_no_licence(audit):
     ],
     ids=["nothing", "another-form", "none-seen", "one-seen", "weak"],
 )
-def test_only_what_was_looked_at_is_known(audit, answer, said):
+def test_audit_states_only_what_was_examined(audit, answer, said):
     """Not one word of good is said of the rest."""
     assert next(audit.summed_up(answer, "offline", 2)) == said
 
 
-def test_a_weakness_is_named_with_the_version_that_mends_it(audit):
+def test_vulnerability_names_fixed_version_and_fails(audit):
     """And fails the run."""
     assert audit.weaknesses(told(SOUND, WEAK)) == ["jinja2 2.0: CVE-1, mended in 2.1"]
     assert audit.weaknesses(told(SOUND)) == []
 
 
 @pytest.mark.parametrize(("answer", "code"), [(told(WEAK), 1), (told(SOUND), 0), ("", 0)])
-def test_the_exit_code_is_that_of_what_is_known(audit, answer, code, monkeypatch, capsys):
+def test_audit_exit_code_reflects_findings(audit, answer, code, monkeypatch, capsys):
     """Being offline is said and is no failure."""
     lock = ROOT / "requirements.lock"
     monkeypatch.setattr(audit, "ask_pip_audit", lambda _: (answer, "offline"))

@@ -64,7 +64,7 @@ def no_wait(_: float) -> None:
     """Tests do not sleep for luck."""
 
 
-def test_history_begins_by_itself_and_grows(clones):
+def test_first_push_creates_history_branch(clones):
     """Where there is no branch, the first push makes it; the next job has the lines."""
     origin, a, b = clones
     first = Branches(a)
@@ -82,7 +82,7 @@ def test_history_begins_by_itself_and_grows(clones):
 
 
 @pytest.mark.parametrize("begun", [True, False], ids=["a-branch", "no-branch-yet"])
-def test_two_that_push_at_once_lose_nothing(clones, begun):
+def test_two_concurrent_pushes_keep_all_lines(clones, begun):
     """Both took the same tip; the slower one is refused, merges, and pushes again."""
     origin, a, b = clones
     if begun:
@@ -109,7 +109,7 @@ def test_two_that_push_at_once_lose_nothing(clones, begun):
     assert any("push 1 of 6 failed" in line for line in said)
 
 
-def test_many_that_push_one_after_the_other_on_an_old_tip_lose_nothing(clones):
+def test_push_onto_outdated_tip_keeps_all_lines(clones):
     """A job that took an hour pushes onto what five others have added meanwhile."""
     origin, a, b = clones
     slow = Branches(a, wait=no_wait)
@@ -124,7 +124,7 @@ def test_many_that_push_one_after_the_other_on_an_old_tip_lose_nothing(clones):
     assert lines_of(origin) == [*(f"fast {number}" for number in range(5)), "slow"]
 
 
-def test_a_push_that_is_always_refused_ends_and_says_why(clones):
+def test_repeatedly_refused_push_ends_with_reason(clones):
     """After a bounded number of tries; the commit is still here."""
     origin, a, _ = clones
     hook = origin / "hooks" / "update"
@@ -141,7 +141,7 @@ def test_a_push_that_is_always_refused_ends_and_says_why(clones):
     assert git("log", "-1", "--format=%s", at=a / "data") == "Run"
 
 
-def test_changes_that_were_never_pushed_are_not_thrown_away(clones):
+def test_unpushed_changes_are_not_discarded(clones):
     """Fetching again into the same folder would lose them."""
     _, a, _ = clones
     mine = Branches(a)
@@ -151,7 +151,7 @@ def test_changes_that_were_never_pushed_are_not_thrown_away(clones):
         mine.fetch_history(a / "data")
 
 
-def test_an_origin_that_is_away_is_one_sentence(clones):
+def test_unreachable_origin_is_one_sentence(clones):
     """No traceback, no second history."""
     origin, a, _ = clones
     origin.rename(origin.with_name("gone"))
@@ -161,7 +161,7 @@ def test_an_origin_that_is_away_is_one_sentence(clones):
     assert len(waits) == 2
 
 
-def test_lines_that_were_begun_without_the_branch_are_added_to_it(clones):
+def test_local_lines_are_added_to_existing_branch(clones):
     """What the branch holds stays; what nobody can fetch leaves the folder as it was."""
     origin, a, b = clones
     mine, other = Branches(a, wait=no_wait), Branches(b)
@@ -188,7 +188,7 @@ def add_line_to_new(folder: Path, line: str) -> None:
     add_line(folder, line)
 
 
-def test_an_origin_that_comes_back_is_read(clones):
+def test_temporary_fetch_failure_is_retried(clones):
     """A short outage must not cost a day's run."""
     origin, a, _ = clones
     away = origin.rename(origin.with_name("gone"))
@@ -198,7 +198,7 @@ def test_an_origin_that_comes_back_is_read(clones):
     assert ["try 1 of 3, failed" in line for line in said] == [True]
 
 
-def test_reports_are_one_commit_of_the_newest(clones):
+def test_reports_branch_has_one_commit_of_newest_reports(clones):
     """Old ones leave nothing behind, and the copy that only repeats is left out."""
     origin, a, _ = clones
     mine = Branches(a)
@@ -214,7 +214,7 @@ def test_reports_are_one_commit_of_the_newest(clones):
     assert "pytest-html.html" not in files
 
 
-def test_two_that_push_reports_at_once_keep_both(clones):
+def test_two_concurrent_report_pushes_keep_both(clones):
     """The slower one's lease is over, so it takes the faster one's in and tries again."""
     origin, a, b = clones
     one, two = Branches(a, wait=no_wait), Branches(b, wait=no_wait)
@@ -234,7 +234,7 @@ def test_two_that_push_reports_at_once_keep_both(clones):
     ]
 
 
-def test_the_newest_of_each_set_is_kept_whatever_came_after():
+def test_newest_report_of_each_set_is_kept():
     """Else thirty daily runs would push out the month's only report."""
     daily = [f"p-daily-202611{day:02}T061700Z" for day in range(1, 29)]
     weekly = [f"p-weekly-202611{day:02}T072300Z" for day in (2, 9)]
@@ -250,7 +250,7 @@ def test_the_newest_of_each_set_is_kept_whatever_came_after():
     assert newest(["what is this"], 0) == ["what is this"]
 
 
-def test_the_token_stands_in_no_command_and_no_file(clones, monkeypatch):
+def test_token_is_in_no_command_and_no_file(clones, monkeypatch):
     """It reaches git by a variable, for GitHub's own address only."""
     _, a, _ = clones
     seen = []
@@ -272,7 +272,7 @@ def test_the_token_stands_in_no_command_and_no_file(clones, monkeypatch):
         assert "AUTHORIZATION" not in file.read_text(encoding="utf-8")
 
 
-def test_no_hook_runs_and_nothing_is_signed(clones, monkeypatch):
+def test_git_runs_without_hooks_and_signatures(clones, monkeypatch):
     """Whatever this clone or its user wants otherwise; what is set by variable already stays."""
     origin, a, _ = clones
     for name in ("pre-commit", "pre-push", "post-checkout", "reference-transaction"):
@@ -293,7 +293,7 @@ def test_no_hook_runs_and_nothing_is_signed(clones, monkeypatch):
     assert len(mine._git("rev-parse", "--short", "HEAD")) == 12
 
 
-def test_git_gets_its_own_variables_and_no_secret(clones, monkeypatch, tmp_path):
+def test_git_environment_contains_no_secret(clones, monkeypatch, tmp_path):
     """A hook, a helper or a transport of git's reads what it is given."""
     _, here, _ = clones
     shown = tmp_path / "shown"

@@ -11,6 +11,7 @@ from playbook.ci import github, runner, state
 from playbook.ci.annotations import annotations_of
 from playbook.ci.choosing import choose
 from playbook.cli import ci as command
+from playbook.cli import ci_publishing as publishing
 from playbook.core.errors import UsageError
 from playbook.core.record import RootCause
 from playbook.core.verdict import EXIT_USAGE, Verdict
@@ -30,31 +31,31 @@ def chosen(tmp_path: Path, environment: dict[str, str] | None = None, **changes:
 @pytest.mark.parametrize(
     ("cron", "name"), [("17 6 * * *", "daily"), ("23 7 * * 1", "weekly"), ("41  7 1 * *", "monthly")]
 )
-def test_a_line_of_the_schedule_names_its_set(tmp_path, cron, name):
+def test_cron_line_selects_its_set(tmp_path, cron, name):
     """As the settings have it."""
     assert chosen(tmp_path, {"PRODUCTION_URL": "https://a.example"}, cron=cron) == (name, "production", "")
 
 
-def test_a_line_that_no_set_has_is_one_sentence(tmp_path):
+def test_unknown_cron_line_is_one_sentence(tmp_path):
     """With what was expected."""
     with pytest.raises(UsageError, match=r"no set that is due at '0 0 \* \* \*': expected one of daily \(17 6"):
         chosen(tmp_path, cron="0 0 * * *")
 
 
-def test_what_was_asked_for_goes_before_the_schedule(tmp_path):
+def test_requested_set_precedes_schedule(tmp_path):
     """A run by hand."""
     assert chosen(tmp_path, set_name="weekly", cron="", target="sandbox") == ("weekly", "sandbox", "")
 
 
 @pytest.mark.parametrize("environment", [{}, {"PRODUCTION_URL": "", "REDIS_URL": ""}], ids=["nothing", "empty"])
-def test_a_target_that_was_never_configured_is_the_sandbox_and_that_is_said(tmp_path, environment):
+def test_unconfigured_target_falls_back_to_sandbox_with_note(tmp_path, environment):
     """GitHub hands over an empty variable for a secret that is not there."""
     choice = chosen(tmp_path, environment)
     assert choice.target == "sandbox"
     assert choice.note.startswith("This is a demonstration: the target production is not configured here")
 
 
-def test_a_target_that_ran_before_is_never_replaced_by_the_sandbox(tmp_path):
+def test_known_target_never_falls_back_to_sandbox(tmp_path):
     """When its settings are lost the run is UNKNOWN, and not a green one of something else."""
     made = results([record(Verdict.OK)])
     line = line_of(made, report="x", slot=None)
@@ -63,14 +64,14 @@ def test_a_target_that_ran_before_is_never_replaced_by_the_sandbox(tmp_path):
     assert chosen(tmp_path, target="staging").target == "sandbox"
 
 
-def test_without_the_history_no_target_becomes_the_sandbox(tmp_path):
+def test_missing_history_prevents_sandbox_fallback(tmp_path):
     """It may have run before; and the summary says what is not known."""
     choice = choose(set_name="daily", cron="", target="production", root=tmp_path, lines=None, environment={})
     assert choice.target == "production"
     assert choice.note.startswith("The history could not be fetched")
 
 
-def test_what_is_printed_during_a_run_commands_nothing():
+def test_workflow_commands_are_disabled_during_run():
     """It quotes a system that may be in other hands; the word that ends it is new each time."""
     said: list[str] = []
     for _ in range(2):
@@ -87,7 +88,7 @@ def test_what_is_printed_during_a_run_commands_nothing():
     assert len(said) == 8
 
 
-def test_outputs_cannot_forge_others(tmp_path):
+def test_output_value_cannot_forge_another_output(tmp_path):
     """A value is one line."""
     file = tmp_path / "output"
     runner.set_outputs({"report": "a\nverdict=OK", "code": "1"}, {"GITHUB_OUTPUT": str(file)})
@@ -97,7 +98,7 @@ def test_outputs_cannot_forge_others(tmp_path):
         runner.set_outputs({"a=b": "1"}, {})
 
 
-def test_a_summary_is_cut_on_a_line_under_the_limit(tmp_path):
+def test_job_summary_is_cut_at_line_end(tmp_path):
     """GitHub drops one that is too large whole."""
     file = tmp_path / "summary"
     runner.add_summary("€ line\n" * 300_000, {"GITHUB_STEP_SUMMARY": str(file)})
@@ -107,17 +108,17 @@ def test_a_summary_is_cut_on_a_line_under_the_limit(tmp_path):
     assert runner.cut("short\n", 100) == "short\n"
 
 
-def test_a_notice_is_one_line():
+def test_notice_is_one_line():
     """Line ends would end the command."""
     assert runner.notice("100 %\nnext", "warning") == "::warning::100 %25%0Anext"
 
 
-def test_a_title_ends_neither_the_command_nor_its_properties():
+def test_title_cannot_end_workflow_command():
     """Of what stands in it GitHub reads a colon and a comma as its own."""
     assert runner.notice("a: b", "error", "CRITICAL: a, b") == "::error title=CRITICAL%3A a%2C b::a: b"
 
 
-def test_each_bad_item_and_each_root_cause_is_an_annotation():
+def test_each_failing_item_and_root_cause_is_annotated():
     """What a cause leaves unjudged is told with it, and not again by itself."""
     records = [
         record(Verdict.CRITICAL, 1),
@@ -138,7 +139,7 @@ def test_each_bad_item_and_each_root_cause_is_an_annotation():
     assert annotations_of(made)[1].endswith(f"::Redis: connection refused. Leaves unjudged: {records[1].item}")
 
 
-def test_what_github_would_drop_is_counted():
+def test_annotations_beyond_limit_are_counted():
     """It shows ten of a kind for a step."""
     lines = annotations_of(results([record(Verdict.CRITICAL, number) for number in range(25)]))
     assert len(lines) == 10
@@ -164,7 +165,7 @@ def summary(root: Path, page: str = "", report: str = "") -> str:
     return file.read_text(encoding="utf-8")
 
 
-def test_the_summary_begins_with_what_must_be_known(tmp_path):
+def test_job_summary_starts_with_demo_note_and_first_verdict(tmp_path):
     """That it is a demonstration; then the verdict of the set's own run, not that of the second look."""
     name = a_report(tmp_path)
     a_report(tmp_path, started="2026-11-23T07:02:00Z", verdict=Verdict.OK, partial=True)
@@ -177,7 +178,7 @@ def test_the_summary_begins_with_what_must_be_known(tmp_path):
     assert text.count("\n# ") == 1
 
 
-def test_the_summary_links_to_the_report_and_to_the_archive(tmp_path):
+def test_job_summary_links_report_and_archive(tmp_path):
     """Where they were uploaded; a click opens the one, and the other holds everything."""
     name = a_report(tmp_path)
     state.write_visibility(tmp_path, "private")
@@ -198,7 +199,7 @@ def test_the_summary_links_to_the_report_and_to_the_archive(tmp_path):
     ],
     ids=["not-begun", "cut-off", "wrong-settings"],
 )
-def test_a_run_without_results_is_unknown(tmp_path, job, says):
+def test_run_without_results_is_unknown_in_summary(tmp_path, job, says):
     """Silence is never fine."""
     if job:
         state.write_job(tmp_path, job)
@@ -207,7 +208,7 @@ def test_a_run_without_results_is_unknown(tmp_path, job, says):
     assert says in text
 
 
-def test_a_damaged_file_between_steps_is_one_sentence(tmp_path):
+def test_damaged_job_file_is_one_sentence(tmp_path):
     """No traceback in a workflow's log."""
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "job.json").write_text("{", encoding="utf-8")
@@ -236,11 +237,11 @@ def at(url: str) -> dict[str, str]:
     ],
     ids=["on", "from-a-branch", "off", "forbidden"],
 )
-def test_pages_are_looked_for_and_never_make_a_run_red(tmp_path, said, problem):
+def test_missing_pages_keep_run_green_with_note(tmp_path, said, problem):
     """Where there are none the site stays an artifact, and that is said."""
     output, lines = tmp_path / "output", []
     with serve(said) as server:
-        assert command.pages(tmp_path, lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
+        assert publishing.pages(tmp_path, lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
         assert b"GET /repos/owner/name/pages HTTP/1.1" in server.requests[0]
     text = output.read_text(encoding="utf-8")
     assert ("publish=true" in text) is (not problem)
@@ -248,36 +249,36 @@ def test_pages_are_looked_for_and_never_make_a_run_red(tmp_path, said, problem):
     assert all(line.startswith("::notice::") and problem in line for line in lines)
 
 
-def test_findings_are_handed_over_and_a_refusal_says_why(tmp_path):
+def test_sarif_upload_refusal_has_reason(tmp_path):
     """The sandbox's are nobody's and a part's would close the others: they stay here."""
     name = a_report(tmp_path / "data")
     with serve(
         answer("202 Accepted", b'{"id": "47"}'), answer("403 Forbidden", b'{"message": "not enabled"}')
     ) as server:
         lines: list[str] = []
-        assert command.code_scanning(tmp_path, name, lines.append, at(server.url)) == 0
+        assert publishing.code_scanning(tmp_path, name, lines.append, at(server.url)) == 0
         assert lines == ["code scanning: 47"]
         body = msgspec.json.decode(server.requests[0].partition(b"\r\n\r\n")[2])
         assert set(body) == {"commit_sha", "ref", "sarif"}
         with pytest.raises(UsageError, match=r"expected 202, got 403 \(not enabled; code scanning has to be"):
-            command.code_scanning(tmp_path, name, lines.append, at(server.url))
+            publishing.code_scanning(tmp_path, name, lines.append, at(server.url))
         demo = a_report(tmp_path / "data", target="sandbox", kind="sandbox")
         part = a_report(tmp_path / "data", target="b", partial=True)
         other = a_report(tmp_path / "data", target="c", records=[record(subject="kpis")])
         for each in (demo, part, other):
-            command.code_scanning(tmp_path, each, lines.append, at(server.url))
+            publishing.code_scanning(tmp_path, each, lines.append, at(server.url))
         assert len(server.requests) == 2
         for line, reason in zip(lines[-3:], ("nobody's", "a part of the set", "no security items"), strict=True):
             assert reason in line
 
 
-def test_a_report_that_was_not_kept_is_one_sentence(tmp_path):
+def test_missing_report_is_one_sentence(tmp_path):
     """Its push may have failed."""
     with pytest.raises(UsageError, match="is no kept report with findings"):
-        command.code_scanning(tmp_path, "x", print, {})
+        publishing.code_scanning(tmp_path, "x", print, {})
 
 
-def test_an_api_that_does_not_answer_is_one_sentence():
+def test_unreachable_github_api_is_one_sentence():
     """And a variable that is not there is named."""
     with (
         pytest.raises(UsageError, match="expected an answer of GitHub's API"),
@@ -300,9 +301,7 @@ def test_an_api_that_does_not_answer_is_one_sentence():
     ],
     ids=["schedule", "faults", "load"],
 )
-def test_what_a_workflow_asks_for_is_run_and_its_code_becomes_an_output(
-    tmp_path, monkeypatch, asked, command_line
-):
+def test_run_step_exports_exit_code_as_output(tmp_path, monkeypatch, asked, command_line):
     """The step itself ends well, so that all that follows is done before the code decides the job."""
     monkeypatch.chdir(tmp_path)
     output = tmp_path / "output"
@@ -314,7 +313,7 @@ def test_what_a_workflow_asks_for_is_run_and_its_code_becomes_an_output(
         a_report(root, target="sandbox", kind="sandbox")
         return 1
 
-    monkeypatch.setattr(command, "_run", instead)
+    monkeypatch.setattr(command, "run_command", instead)
     assert main(["ci", "run", "--target", "sandbox", *asked]) == 0
     (words,) = ran
     common = ["--target", "sandbox", "--reports", "reports", "--history", "data/history"]
@@ -325,7 +324,7 @@ def test_what_a_workflow_asks_for_is_run_and_its_code_becomes_an_output(
     assert state.read_job(tmp_path) == state.Job(set=command_line[0], target="sandbox", code=1)
 
 
-def test_a_wrong_option_is_one_sentence_and_code_4(capsys):
+def test_ci_usage_error_is_one_sentence_with_code_4(capsys):
     """As everywhere."""
     assert main(["ci", "run"]) == EXIT_USAGE
     assert "--target" in capsys.readouterr().err

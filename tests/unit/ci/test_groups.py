@@ -9,6 +9,7 @@ import pytest
 from playbook.__main__ import main
 from playbook.ci import groups, state
 from playbook.cli import ci as command
+from playbook.cli import ci_publishing as publishing
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_USAGE, Verdict, worst
 from playbook.report import write_all
@@ -26,7 +27,7 @@ def root(tmp_path):
     return tmp_path
 
 
-def test_shards_are_a_matrix_for_actions(root):
+def test_shards_are_json_matrix_for_actions(root):
     """Each part with its name in artifacts, which may hold no slash."""
     output, said = root / "output", []
     assert groups.shards("group:shops", 2, root, said.append, {"GITHUB_OUTPUT": str(output)}) == 0
@@ -44,7 +45,7 @@ def test_shards_are_a_matrix_for_actions(root):
     assert sorted(name for part in parts for name in part) == [f"shop-{name}" for name in "abcde"]
 
 
-def test_more_jobs_than_github_makes_are_refused(root):
+def test_too_many_jobs_are_refused_with_alternative(root):
     """With the number that would do."""
     targets = "".join(f'[targets.many-{number}]\nkind = "staging"\n' for number in range(300))
     (root / "playbook.toml").write_text(f'[groups]\nmany = ["many-*"]\n{targets}')
@@ -91,7 +92,7 @@ def reported(root, **verdicts):
     return page
 
 
-def test_job_runs_its_part_of_the_group(root, monkeypatch):
+def test_job_runs_its_part_of_group(root, monkeypatch):
     """By the one command, and its outputs are those of the whole part; its targets are noted for what follows."""
     ran = []
 
@@ -100,7 +101,7 @@ def test_job_runs_its_part_of_the_group(root, monkeypatch):
         reported(root, shop_a=Verdict.OK, shop_d=Verdict.CRITICAL)
         return 1
 
-    monkeypatch.setattr(command, "_run", run)
+    monkeypatch.setattr(command, "run_command", run)
     output = root / "output"
     assert command.run(options(), root, print, {"GITHUB_OUTPUT": str(output)}) == 0
     assert "--target group:shops" in " ".join(ran[0])
@@ -110,14 +111,14 @@ def test_job_runs_its_part_of_the_group(root, monkeypatch):
     assert state.read_job(root).names == ["shop-a", "shop-d"]
 
 
-def test_part_of_one_target_is_refused(root):
+def test_shard_of_single_target_is_refused(root):
     """It would be the whole of it."""
     with pytest.raises(UsageError, match="--shard: expected --group beside it, of which 1/3 is a part"):
         command.run(options(target="shop-a", group=""), root, print, {})
 
 
 @pytest.mark.parametrize("is_private", [False, True], ids=["public", "private"])
-def test_summary_and_artifact_of_a_group_tell_everybody_no_particulars(root, is_private):
+def test_group_summary_and_artifact_omit_private_details(root, is_private):
     """Where the repository is private the artifact is whole; the summary is where the targets are private too."""
     page = reported(root, shop_a=Verdict.OK, shop_d=Verdict.CRITICAL)
     state.write_job(root, state.Job(set="daily", target="group:shops", code=1, targets=["shop-a", "shop-d"]))
@@ -128,7 +129,7 @@ def test_summary_and_artifact_of_a_group_tell_everybody_no_particulars(root, is_
     assert "1 of 2 targets is CRITICAL" in summary.read_text()
     found = record(Verdict.CRITICAL, 1).message
     assert found not in summary.read_text()
-    command.artifact(root, print, {})
+    publishing.artifact(root, print, {})
     kept = read_overview(root / state.ARTIFACT / page.name)
     assert [(row.target, row.verdict) for row in kept.rows] == [("shop-d", "CRITICAL"), ("shop-a", "OK")]
     assert (kept.rows[0].worst == found) is is_private

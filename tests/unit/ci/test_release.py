@@ -29,7 +29,7 @@ CHANGELOG = """# Changelog
 """
 
 
-def test_the_notes_are_the_section_of_the_tag_and_nothing_else():
+def test_release_notes_are_section_of_tag():
     """Neither what is not released nor what was before."""
     assert release.notes_of("v1.2.3", PACKAGE, CHANGELOG) == "- One thing.\n- And\n  another.\n"
 
@@ -55,14 +55,14 @@ def test_the_notes_are_the_section_of_the_tag_and_nothing_else():
         ("v1.2.3", PACKAGE, "# Changelog\n", "expected a section ## 1.2.3 (DATE) in CHANGELOG.md, got none"),
     ],
 )
-def test_what_is_no_release_is_said(tag, package, changelog, reason):
+def test_missing_release_section_is_one_sentence(tag, package, changelog, reason):
     """In one sentence, before anything is built."""
     with pytest.raises(release.NoRelease) as told:
         release.notes_of(tag, package, changelog)
     assert str(told.value) == reason
 
 
-def test_the_command_ends_with_one_and_writes_nothing_where_there_is_no_release(tmp_path, capsys):
+def test_release_command_fails_without_output_file(tmp_path, capsys):
     """The workflow stops at its first step."""
     assert release.main(["v0.0.0", "--notes", str(tmp_path / "notes.md")]) == 1
     assert capsys.readouterr().err.startswith("no release: expected __version__ of playbook/__init__.py")

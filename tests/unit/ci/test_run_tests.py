@@ -56,7 +56,7 @@ def tests(tmp_path: Path) -> MadeUp:
     return MadeUp(tmp_path)
 
 
-def test_what_passes_is_run_once_and_its_closing_line_stays(tests: MadeUp) -> None:
+def test_passing_tests_run_once(tests: MadeUp) -> None:
     """Nothing is said beside it."""
     ended = tests.run("def test_a(): assert first_time('a')\n")
     assert ended.returncode == 0, ended.stdout
@@ -65,9 +65,7 @@ def test_what_passes_is_run_once_and_its_closing_line_stays(tests: MadeUp) -> No
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one-process", "workers"])
-def test_what_fails_once_is_named_in_the_last_lines_and_in_the_file(
-    tests: MadeUp, workers: tuple[str, ...]
-) -> None:
+def test_test_failing_once_is_reported_flaky(tests: MadeUp, workers: tuple[str, ...]) -> None:
     """By its exact id, whatever that holds; what had passed is not run again."""
     ids = ["with spaces", "a[b]::c", "two\\nlines", "-x or y", "ä"]
     text = f"""
@@ -92,7 +90,7 @@ def test_well():
     assert "5 passed, 1 deselected" in ended.stdout
 
 
-def test_an_error_before_or_after_a_test_is_a_failure_of_it(tests: MadeUp) -> None:
+def test_setup_or_teardown_error_counts_as_failure(tests: MadeUp) -> None:
     """Once, it is named as well."""
     ended = tests.run(
         """
@@ -116,14 +114,14 @@ def test_b(after): pass
     ]
 
 
-def test_the_file_gathers_the_names_of_several_runs(tests: MadeUp) -> None:
+def test_flaky_file_collects_several_runs(tests: MadeUp) -> None:
     """As there are two layers."""
     tests.flaky.write_text("FLAKY: earlier\n")
     assert tests.run("def test_a(): assert not first_time('a')\n").returncode == 0
     assert tests.flaky.read_text() == "FLAKY: earlier\nFLAKY: test_made_up.py::test_a\n"
 
 
-def test_what_fails_twice_fails(tests: MadeUp) -> None:
+def test_test_failing_twice_fails(tests: MadeUp) -> None:
     """Also beside one that passes the second time; nothing is called flaky then."""
     ended = tests.run("def test_a(): assert not first_time('a')\ndef test_b(): assert False\n")
     assert ended.returncode == 1
@@ -131,7 +129,7 @@ def test_what_fails_twice_fails(tests: MadeUp) -> None:
     assert not tests.flaky.exists()
 
 
-def test_what_is_skipped_the_second_time_has_not_passed(tests: MadeUp) -> None:
+def test_test_skipped_on_retry_counts_as_failed(tests: MadeUp) -> None:
     """Nothing shows then that it holds."""
     ended = tests.run("def test_a():\n    if not first_time('a'): pytest.skip()\n    assert False\n")
     assert ended.returncode == 1
@@ -157,9 +155,7 @@ def test_what_is_skipped_the_second_time_has_not_passed(tests: MadeUp) -> None:
     ],
     ids=["usage", "collection", "collection-and-on", "nothing", "ctrl-c", "exit-1", "gone", "crash", "cut"],
 )
-def test_what_is_no_failed_test_is_never_tried_again(
-    tests: MadeUp, text: str, arguments: tuple[str, ...], code: int
-) -> None:
+def test_collection_error_is_not_retried(tests: MadeUp, text: str, arguments: tuple[str, ...], code: int) -> None:
     """Although a second run might pass."""
     ended = tests.run(text, *arguments)
     assert ended.returncode == code, ended.stdout
@@ -167,7 +163,7 @@ def test_what_is_no_failed_test_is_never_tried_again(
     assert not tests.flaky.exists()
 
 
-def test_a_run_that_is_over_its_time_is_a_failure(tests: MadeUp) -> None:
+def test_run_over_time_limit_fails(tests: MadeUp) -> None:
     """pytest ends it after a test, which may have failed, while others have not been run."""
     text = "def test_a(): assert not first_time('a')\ndef test_b(): pass\n"
     ended = tests.run(text, "--session-timeout=0.000001")
@@ -175,7 +171,7 @@ def test_a_run_that_is_over_its_time_is_a_failure(tests: MadeUp) -> None:
     assert "Once more" not in ended.stdout
 
 
-def test_a_run_that_hangs_is_ended_and_fails(tests: MadeUp) -> None:
+def test_hanging_run_is_ended_with_children(tests: MadeUp) -> None:
     """With all that it has started."""
     text = """
 import subprocess, sys

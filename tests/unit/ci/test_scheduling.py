@@ -13,20 +13,20 @@ from tests.project import ROOT
 from tests.scheduling import APART, LAST, ByFile, matrix_last, may_hold_slow, require_found_by_text
 
 
-def test_each_name_is_that_of_a_test_file():
+def test_scheduling_names_refer_to_test_files():
     """A file that is renamed is not forgotten here."""
     assert {path.stem for path in (ROOT / "tests").rglob("test_*.py")} >= APART
     assert LAST in APART
 
 
-def test_files_stay_together_but_for_those_whose_tests_share_nothing():
+def test_files_stay_on_one_worker_except_independent_tests():
     """Also where a parameter looks like a path."""
     split = ByFile._split_scope
     assert split(None, "tests/real/test_nginx.py::test_it[a/b::c]") == "tests/real/test_nginx.py"
     assert split(None, f"tests/checks/{LAST}.py::test_it[x]") == f"tests/checks/{LAST}.py::test_it[x]"
 
 
-def test_matrix_comes_last_and_all_else_stays_in_its_order():
+def test_fault_matrix_is_scheduled_last():
     """By the file's name."""
     names = [
         f"checks/{LAST}.py::test_b",
@@ -72,7 +72,7 @@ def pytest_runtest_logreport(report):
 
 
 @pytest.mark.slow
-def test_a_file_has_one_worker_and_apart_each_test_its_own(tmp_path):
+def test_scheduled_file_has_one_worker(tmp_path):
     """With a barrier that both tests of a file must reach, which one worker alone never does."""
     (tmp_path / "conftest.py").write_text(CONFTEST.format(root=str(ROOT)))
     (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:locust -p no:valkey -p no:anyio\n")

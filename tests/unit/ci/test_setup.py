@@ -47,7 +47,7 @@ def calling():
         yield Calling(github)
 
 
-def test_by_default_it_says_what_it_would_do_and_does_nothing(calling):
+def test_setup_without_write_only_lists_steps(calling):
     """Also what it never does: secrets, with the command for each."""
     calling.github.workflows["schedule.yml"] = "disabled_fork"
     assert calling.run() == 0
@@ -67,7 +67,7 @@ def test_by_default_it_says_what_it_would_do_and_does_nothing(calling):
     assert calling.said[-1] == "With --write it is done, step by step, each after a yes."
 
 
-def test_it_does_each_step_after_a_yes_and_then_nothing_is_left(calling):
+def test_setup_performs_confirmed_steps_completely(calling):
     """Pages come before the variables, so that the address of the site is one of them."""
     calling.github.workflows["drills.yml"] = "disabled_inactivity"
     assert calling.run(write=True) == 0
@@ -94,7 +94,7 @@ def test_it_does_each_step_after_a_yes_and_then_nothing_is_left(calling):
 
 
 @pytest.mark.parametrize("answer", ["n", "", "yes please"])
-def test_without_a_yes_a_step_is_left(calling, answer):
+def test_unconfirmed_step_is_skipped(calling, answer):
     """Also where nobody is there to answer; each is asked by itself."""
     calling.answers = answer
     assert calling.run(write=True) == 1
@@ -103,7 +103,7 @@ def test_without_a_yes_a_step_is_left(calling, answer):
     assert calling.said.count("left as it is: switch Pages on, published by the workflows") == 1
 
 
-def test_an_environment_with_rules_of_its_own_stays(calling):
+def test_environment_with_own_rules_is_left_unchanged(calling):
     """One that waits for reviewers makes every scheduled run wait, which is said."""
     calling.github.environments["production"] = {
         "branches": None,
@@ -121,7 +121,7 @@ def test_an_environment_with_rules_of_its_own_stays(calling):
     assert "The environment production demands reviewers, so each scheduled run waits for one." in calling.said
 
 
-def test_an_environment_that_lets_no_branch_in_is_mended(calling):
+def test_environment_without_branches_is_fixed(calling):
     """Where a call before ended between its two requests."""
     calling.github.environments["production"] = {"branches": [], "rules": [], "variables": {}, "secrets": []}
     assert calling.run(write=True) == 0
@@ -129,7 +129,7 @@ def test_an_environment_that_lets_no_branch_in_is_mended(calling):
     assert calling.said[1] == "done: let the branch main into the environment production"
 
 
-def test_more_variables_than_a_page_are_known(calling):
+def test_variables_are_read_from_all_pages(calling):
     """None of those on the second page is set twice, which GitHub refuses."""
     many = {f"OTHER_{number}": "x" for number in range(40)} | {
         "PRODUCTION_URL": URL,
@@ -171,7 +171,7 @@ def test_more_variables_than_a_page_are_known(calling):
         ),
     ],
 )
-def test_a_permission_that_lacks_is_named_and_the_rest_is_done(calling, permission, sentences):
+def test_missing_permission_is_named_and_other_steps_continue(calling, permission, sentences):
     """Each permission that is asked for is needed, and what can be done without it is done."""
     del calling.github.may[permission]
     calling.github.workflows["drills.yml"] = "disabled_fork"
@@ -204,7 +204,7 @@ def test_a_permission_that_lacks_is_named_and_the_rest_is_done(calling, permissi
         ),
     ],
 )
-def test_a_refusal_is_one_sentence(calling, status, message, sentence):
+def test_github_refusal_is_one_sentence(calling, status, message, sentence):
     """With what GitHub said."""
     calling.github.refuses["PUT", "/environments/production"] = (status, message)
     assert calling.run(write=True) == 1
@@ -220,7 +220,7 @@ def test_a_refusal_is_one_sentence(calling, status, message, sentence):
         ({}, {"repository": "owner/other"}, "GitHub knows no repository owner/other, or the token is not for it"),
     ],
 )
-def test_what_is_lacking_is_said_before_anything_is_done(calling, changes, options, sentence):
+def test_missing_prerequisite_is_one_sentence_with_code_4(calling, changes, options, sentence):
     """In one sentence, with exit code 4."""
     calling.environment |= changes
     with pytest.raises(UsageError, match=sentence.replace("$", r"\$")):
@@ -228,7 +228,7 @@ def test_what_is_lacking_is_said_before_anything_is_done(calling, changes, optio
     assert calling.github.written == []
 
 
-def test_a_token_that_is_not_accepted_is_said_at_once(calling):
+def test_rejected_token_stops_setup_at_once(calling):
     """It does not matter how many steps there would be."""
     calling.environment["GITHUB_TOKEN"] = "expired"
     with pytest.raises(UsageError, match="GitHub does not accept the token: it is wrong, expired or revoked"):

@@ -28,7 +28,7 @@ def told(tmp_path):
     return run
 
 
-def test_the_newest_run_of_each_set_is_told(told, tmp_path):
+def test_history_shows_newest_run_of_each_set(told, tmp_path):
     """With verdict and age; a second look is not the newest run."""
     folder = tmp_path / "reports" / "history"
     append(folder, run_line(GOOD, started=NOW - timedelta(days=1)))
@@ -45,7 +45,7 @@ def test_the_newest_run_of_each_set_is_told(told, tmp_path):
     )
 
 
-def test_of_a_target_what_has_not_run_is_told(told, tmp_path):
+def test_history_shows_overdue_sets_of_chosen_target(told, tmp_path):
     """Nobody may take silence for health, nor a part of a set for the set."""
     for ago, partial in ((3, False), (0.1, True)):
         append(
@@ -61,7 +61,7 @@ def test_of_a_target_what_has_not_run_is_told(told, tmp_path):
     ]
 
 
-def test_what_cannot_be_read_is_told(told, tmp_path):
+def test_unreadable_line_is_named_and_sets_exit_code(told, tmp_path):
     """With file and line, and by the exit code."""
     file = append(tmp_path / "reports" / "history", run_line(GOOD))
     file.write_bytes(file.read_bytes() + b"<<<<<<< HEAD\n")
@@ -71,7 +71,7 @@ def test_what_cannot_be_read_is_told(told, tmp_path):
     assert lines[1].endswith("1 problem")
 
 
-def test_an_age_is_in_the_unit_that_a_reader_would_use():
+def test_age_has_readable_unit_and_is_never_negative():
     """And never negative: clocks differ."""
     lengths = [timedelta(seconds=-5), timedelta(minutes=119), timedelta(hours=47), timedelta(days=12)]
     assert [age(length) for length in lengths] == ["0 min", "119 min", "47 h", "12 days"]

@@ -23,7 +23,7 @@ def run(capsys, *arguments):
     return code, said.out + said.err
 
 
-def test_what_is_signed_is_no_longer_due(project, capsys):
+def test_signed_item_is_no_longer_due(project, capsys):
     """From no ledger (10) to something due (1)."""
     assert run(capsys, "attest", "--open")[0] == 10
     code, said = run(capsys, "attest", "weekly.docs.updated", "--by", "Ada", "--note", "read them")
@@ -62,7 +62,7 @@ def test_what_is_signed_is_no_longer_due(project, capsys):
         (["handoff"], "one of the arguments --weekly --monthly is required"),
     ],
 )
-def test_a_mistake_is_one_sentence(project, capsys, arguments, sentence):
+def test_attest_mistake_is_one_sentence(project, capsys, arguments, sentence):
     """With exit code 4, and nothing written."""
     code, said = run(capsys, *arguments)
     assert code == 4
@@ -70,7 +70,7 @@ def test_a_mistake_is_one_sentence(project, capsys, arguments, sentence):
     assert not (project / "p").exists()
 
 
-def test_waivers_are_listed(project, capsys):
+def test_waive_open_lists_active_waivers(project, capsys):
     """The active ones; nothing is said as nothing."""
     assert run(capsys, "waive", "--open") == (0, "nothing is waived\n")
     until = _in_days(3)  # of one moment: it may be midnight
@@ -80,7 +80,7 @@ def test_waivers_are_listed(project, capsys):
     assert said == f"active    daily.redis.alive until {until}, by Ben\n          Redis alive: it moves\n"
 
 
-def test_a_handoff_page_is_written(project, capsys):
+def test_handoff_command_writes_page(project, capsys):
     """Where the settings say; what is not configured is left out, and what ends is told."""
     run(capsys, "waive", "daily.redis.alive", "--until", _in_days(3), "--reason", "it moves", "--by", "Ben")
     run(capsys, "attest", "weekly.docs.updated", "--by", "Ada", "--note", "read them")

@@ -52,7 +52,7 @@ def words(diagnosis):
 # ------------------------------------------------------------------------------------------------------ diagnoses
 
 
-def test_what_answers_works():
+def test_answering_service_works():
     """And what it said is shown on its line."""
     diagnosis = diagnosed(lambda: "Valkey 9 at 127.0.0.1")
     assert words(diagnosis) == ("yes", "yes", "yes")
@@ -81,7 +81,7 @@ def test_what_answers_works():
         (KeyError("bug"), ("yes", "?", "?"), "This is a fault of the suite"),
     ],
 )
-def test_each_failure_has_its_words_and_a_next_step(error, expected, next_step):
+def test_failing_service_has_reason_and_next_step(error, expected, next_step):
     """It is told apart whether it is reached and whether we are let in."""
     diagnosis = diagnosed(raising(error))
     assert words(diagnosis) == expected
@@ -92,7 +92,7 @@ def test_each_failure_has_its_words_and_a_next_step(error, expected, next_step):
     assert any(line.startswith("    next    ") for line in shown)
 
 
-def test_what_is_not_configured_says_what_to_add():
+def test_unconfigured_service_says_what_to_add():
     """A line for playbook.toml keeps its form."""
     error = NotConfigured(
         "Redis is not", setting="redis.url", add='to playbook.toml:\n[targets.production.redis]\nurl = "…"'
@@ -117,14 +117,14 @@ def test_what_is_not_configured_says_what_to_add():
         ({}, ""),
     ],
 )
-def test_the_variable_that_counts_is_named(environment, set_by):
+def test_effective_variable_is_named_without_value(environment, set_by):
     """Of several names the one that is set; never the value."""
     paths = ("redis.url", "digitalocean.token", "digitalocean.app_id")
     diagnosis = diagnosed(lambda: "fine", paths, environment=environment)
     assert diagnosis.set_by == set_by
 
 
-def test_a_setting_of_the_file_is_named(tmp_path):
+def test_effective_file_setting_is_named(tmp_path):
     """With the file it stands in."""
     (tmp_path / "playbook.toml").write_text(
         '[targets.production.web]\nurl = "https://a.example"\n[targets.production.logs]\nfiles = ["/x"]\n'
@@ -133,7 +133,7 @@ def test_a_setting_of_the_file_is_named(tmp_path):
     assert diagnosis.set_by == "web.url in playbook.toml, logs.files in playbook.toml"
 
 
-def test_the_way_that_is_taken_is_named():
+def test_prometheus_through_grafana_is_named():
     """Prometheus is asked through Grafana where it has no address of its own."""
     (prometheus,) = (service for service in SERVICES if service.name == "Prometheus")
     service = Service("Prometheus", prometheus.settings, lambda: "fine")
@@ -147,7 +147,7 @@ def test_the_way_that_is_taken_is_named():
         assert diagnosis.set_by == set_by
 
 
-def test_services_are_asked_side_by_side():
+def test_services_are_probed_concurrently():
     """Both at once, or the barrier would break."""
     barrier = threading.Barrier(2, timeout=100)
     services = [Service(name, (), lambda: str(barrier.wait() is not None)) for name in ("A", "B")]
@@ -169,7 +169,7 @@ def diagnosis_of(configured, permitted):
         ([("no", "-")], EXIT_UNKNOWN, "0 of 0 configured services work; 1 not configured"),
     ],
 )
-def test_the_exit_code_is_about_what_is_configured(diagnoses, code, sentence):
+def test_exit_code_counts_configured_services_only(diagnoses, code, sentence):
     """Nothing configured is not fine either."""
     made = [diagnosis_of(*pair) for pair in diagnoses]
     assert exit_code(made) == code
@@ -202,7 +202,7 @@ def bare(monkeypatch, tmp_path):
     return tmp_path
 
 
-def test_without_any_setting_each_service_says_what_to_add(bare):
+def test_target_without_settings_lists_what_to_add(bare):
     """The target is in the first line, and where settings would come from in the second."""
     code, said = told("production", root=bare)
     assert code == EXIT_UNKNOWN
@@ -213,7 +213,7 @@ def test_without_any_setting_each_service_says_what_to_add(bare):
     assert any(line.endswith("add REDIS_URL in the environment") for line in said)
 
 
-def test_secrets_are_not_shown(bare, monkeypatch):
+def test_doctor_shows_no_secret(bare, monkeypatch):
     """Wherever a password stands in an address."""
     monkeypatch.setenv("REDIS_URL", f"redis://default:s3cret-word@127.0.0.1:{closed_port()}/0")
     monkeypatch.setenv("PRODUCTION_URL", f"http://user:s3cret-word@127.0.0.1:{closed_port()}")
@@ -242,7 +242,7 @@ def attached(sandbox, monkeypatch):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("attached")
-def test_everything_works_in_the_sandbox():
+def test_all_services_of_sandbox_work():
     """Which is what is looked at without a target, and said."""
     code, said = told(None)
     assert "target: sandbox (no target chosen" in said[0]
@@ -252,7 +252,7 @@ def test_everything_works_in_the_sandbox():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("attached")
-def test_it_tells_who_would_be_told(capsys, monkeypatch):
+def test_doctor_lists_notification_channels_and_unusable_ones(capsys, monkeypatch):
     """And what of it cannot be used is code 10, before an incident needs it."""
     monkeypatch.setattr(
         "playbook.cli.doctor.diagnose", lambda *_: iter([Diagnosis("A", "yes", "yes", "yes", "", "")])
@@ -269,7 +269,7 @@ def test_it_tells_who_would_be_told(capsys, monkeypatch):
 
 
 @pytest.mark.slow
-def test_what_is_gone_is_found():
+def test_doctor_names_only_the_missing_service():
     """Nothing else is blamed but what is read through it."""
     code, said = told("sandbox", ["redis-gone", "digitalocean-gone", "backups-gone"])
     assert code == EXIT_UNKNOWN
@@ -278,7 +278,7 @@ def test_what_is_gone_is_found():
     assert gone == ["DigitalOcean API", "Databases", "Redis", "Logs", "Backups"]
 
 
-def test_faults_are_for_the_sandbox(bare):
+def test_fault_on_other_target_is_usage_error(bare):
     """Another target has its own."""
     with pytest.raises(UsageError, match="faults are for the sandbox only, and the target is production"):
         told("production", ["redis-gone"], root=bare)
@@ -298,7 +298,7 @@ def test_faults_are_for_the_sandbox(bare):
         (["sandbox", "--fault", "redis-gon"], "unknown fault 'redis-gon': did you mean 'redis-gone'?"),
     ],
 )
-def test_a_mistake_is_one_sentence_and_code_4(arguments, sentence, capsys, bare, monkeypatch):
+def test_doctor_mistake_is_one_sentence_with_code_4(arguments, sentence, capsys, bare, monkeypatch):
     """No usage text, no traceback."""
     monkeypatch.chdir(bare)
     assert main(arguments) == EXIT_USAGE
@@ -308,14 +308,14 @@ def test_a_mistake_is_one_sentence_and_code_4(arguments, sentence, capsys, bare,
     assert captured.out == ""
 
 
-def test_the_sandbox_lists_its_faults(capsys):
+def test_sandbox_command_lists_faults(capsys):
     """By the same command that starts it."""
     assert main(["sandbox", "--list-faults"]) == EXIT_OK
     assert "backup-missing" in capsys.readouterr().out
 
 
 @pytest.mark.slow
-def test_help_shows_the_commands():
+def test_help_lists_commands():
     """Also where it is run as a module."""
     ended = subprocess.run(
         [sys.executable, "-m", "playbook", "--help"],

@@ -18,7 +18,7 @@ from playbook.core.places import ROOT
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
 from playbook.settings.loading import load
 from playbook.settings.sections.parts import PARTS
-from sandbox.digitalocean import apps
+from sandbox.app import apps, specs
 from sandbox.launcher import start
 from tests.unit.digitalocean import running
 from tests.unit.loopback import closed_port
@@ -93,7 +93,7 @@ def text():
 # ---------------------------------------------------------------------------------------------------- from options
 
 
-def test_options_alone_write_a_file_that_is_read(init):
+def test_options_alone_write_a_loadable_file(init):
     """A static site: its address, and what it has none of."""
     code, said = init(*SHOP, "--without", "services", "--without", "redis", "--without", "staging")
     assert code == EXIT_OK
@@ -109,7 +109,7 @@ def test_options_alone_write_a_file_that_is_read(init):
     )
 
 
-def test_every_part_that_is_there_has_its_table_with_variables(init):
+def test_each_part_has_table_with_variable_names_for_secrets(init):
     """And what is secret stands there by the name of a variable only."""
     named = [argument for part in PARTS for argument in ("--with", part)]
     assert init(*SHOP, *named)[0] == EXIT_OK
@@ -120,7 +120,7 @@ def test_every_part_that_is_there_has_its_table_with_variables(init):
     assert "behind a #" not in text()
 
 
-def test_what_is_behind_a_number_sign_is_read_once_that_is_gone(init):
+def test_commented_settings_are_valid_when_uncommented(init):
     """Every line that is offered is one that may be set."""
     init(*SHOP)
     lines = text().splitlines()
@@ -132,7 +132,7 @@ def test_what_is_behind_a_number_sign_is_read_once_that_is_gone(init):
     assert (found.target.grafana.url, found.target.backups.location) == ("https://grafana.example", "/backup")
 
 
-def test_floors_are_lower_where_less_is_there(init):
+def test_floors_match_the_parts_of_the_product(init):
     """Those of a website alone, and those of a product with everything."""
     init(*SHOP, "--without", "services", "--without", "redis", "--without", "prometheus", "--to", "less.toml")
     init(*SHOP, *(argument for part in PARTS for argument in ("--with", part)), "--to", "more.toml")
@@ -171,7 +171,7 @@ def test_floors_are_lower_where_less_is_there(init):
         (("--from-app", "x"), r"init --from-app: expected a token in \$DIGITALOCEAN_TOKEN or \$DIGITALOCEAN_ACC"),
     ],
 )
-def test_a_mistake_is_one_sentence(init, arguments, sentence, tmp_path):
+def test_init_mistake_is_one_sentence(init, arguments, sentence, tmp_path):
     """And nothing is written."""
     with pytest.raises(UsageError, match=sentence) as error:
         init(*arguments)
@@ -179,7 +179,7 @@ def test_a_mistake_is_one_sentence(init, arguments, sentence, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_password_in_an_address_is_not_repeated(init):
+def test_password_in_address_is_not_repeated(init):
     """Neither the name nor the word."""
     with pytest.raises(UsageError) as error:
         init("--url", "https://ada:word@shop.example")
@@ -187,7 +187,7 @@ def test_a_password_in_an_address_is_not_repeated(init):
     assert "word@" not in str(error.value)
 
 
-def test_a_file_that_is_there_stays(init):
+def test_existing_file_is_kept_unless_replacement_is_confirmed(init):
     """Unless it is said, by an option or when asked."""
     Path("playbook.toml").write_text("# mine\n")
     with pytest.raises(UsageError, match=r"playbook.toml is there already: expected --force"):
@@ -199,7 +199,7 @@ def test_a_file_that_is_there_stays(init):
     assert settings().target.web.url == "https://shop.example"
 
 
-def test_mistake_ends_with_code_4(tmp_path, monkeypatch, capsys):
+def test_init_mistake_exits_with_code_4(tmp_path, monkeypatch, capsys):
     """From the command line, where nobody is asked."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("sys.stdin", None)
@@ -211,7 +211,7 @@ def test_mistake_ends_with_code_4(tmp_path, monkeypatch, capsys):
 # -------------------------------------------------------------------------------------------------- from questions
 
 
-def test_what_is_no_answer_is_asked_again(init):
+def test_invalid_answer_is_asked_again(init):
     """And Enter leaves a part open."""
     yes_or_no = {"images": "n", "redis": "y", "prometheus": "maybe"}
     answers = ["shop", "", "shop.example", "https://shop.example/"]
@@ -230,14 +230,14 @@ def test_what_is_no_answer_is_asked_again(init):
     assert "init: expected an address such as https://shop.example, got 'shop.example'" in said
 
 
-def test_answers_that_end_early_write_nothing(init, tmp_path):
+def test_early_end_of_answers_writes_nothing(init, tmp_path):
     """Ctrl-D, or a file of answers that is too short."""
     with pytest.raises(UsageError, match="the answers ended before the last question; nothing was written"):
         init(answers=["shop", ""])
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_the_app_shows_is_not_asked(init, simulator):
+def test_data_from_app_is_not_asked(init, simulator):
     """Only what DigitalOcean cannot know is."""
     told = simulator.service.settings()["digitalocean"]
     environment = {"DIGITALOCEAN_TOKEN": told["token"]}
@@ -254,7 +254,7 @@ def test_what_the_app_shows_is_not_asked(init, simulator):
 # ----------------------------------------------------------------------------------------------- from DigitalOcean
 
 
-def test_components_domains_databases_and_alerts_come_from_the_app(from_app, simulator):
+def test_components_domains_databases_and_alerts_are_read_from_app(from_app, simulator):
     """With their names; what it is not made of is named as absent."""
     state = simulator.state
     assert from_app()[0] == EXIT_OK
@@ -269,7 +269,7 @@ def test_components_domains_databases_and_alerts_come_from_the_app(from_app, sim
     assert "# Alerts that DigitalOcean sends by itself: deployment failed, domain failed" in text()
 
 
-def test_databases_of_the_spec_are_looked_at_without_a_word(from_app, simulator):
+def test_databases_in_spec_need_no_setting(from_app, simulator):
     """As the checks do that by themselves."""
     from_app()
     assert settings(DIGITALOCEAN_TOKEN="t").target.digitalocean.databases == ()
@@ -277,31 +277,31 @@ def test_databases_of_the_spec_are_looked_at_without_a_word(from_app, simulator)
     assert "databases = [" not in text()
 
 
-def test_a_database_that_lets_the_app_in_is_named(from_app, simulator, monkeypatch):
+def test_database_that_admits_app_is_named(from_app, simulator, monkeypatch):
     """Where the app's spec does not name it."""
-    spec = apps._spec
-    monkeypatch.setattr(apps, "_spec", lambda state: {k: v for k, v in spec(state).items() if k != "databases"})
+    spec = specs.spec_of
+    monkeypatch.setattr(apps, "spec_of", lambda state: {k: v for k, v in spec(state).items() if k != "databases"})
     from_app()
     (found,) = settings(DIGITALOCEAN_TOKEN="t").target.digitalocean.databases
     (database,) = simulator.state.databases
     assert (found.id, found.engine) == (database.id, database.engine)
 
 
-def test_queues_are_named_with_their_library(init):
+def test_queue_option_implies_redis(init):
     """Which says that there is Redis."""
     init(*SHOP, "--queue", "celery:celery", "--queue", "rq:mails")
     found = settings(REDIS_URL="redis://redis.example").target.redis
     assert [(one.preset, one.name) for one in found.queues] == [("celery", "celery"), ("rq", "mails")]
 
 
-def test_an_app_without_workers_is_without_them(from_app, simulator):
+def test_app_without_workers_or_optimizer_lacks_these_parts(from_app, simulator):
     """And without images where no component is called so."""
     simulator.state.components[1:] = []
     from_app()
     assert settings(DIGITALOCEAN_TOKEN="t").target.without == ("worker", "images")
 
 
-def test_what_the_token_may_not_read_is_said_in_the_file(from_app, simulator):
+def test_missing_scope_is_mentioned_in_the_file(from_app, simulator):
     """Which is better than to say that there is none."""
     simulator.state.missing_scopes.add("database:read")
     from_app()
@@ -309,14 +309,14 @@ def test_what_the_token_may_not_read_is_said_in_the_file(from_app, simulator):
     assert "# Which database clusters there are is not known (DigitalOcean API: " in text()
 
 
-def test_what_an_app_is_called_ends_no_line(from_app, simulator):
+def test_line_end_in_app_name_is_removed(from_app, simulator):
     """A name is somebody else's text, and no setting."""
     simulator.state.app_name = 'shop\n[targets.production.load]\nproduction = true\n"'
     from_app()
     assert not settings(DIGITALOCEAN_TOKEN="t").load.production
 
 
-def test_an_app_that_is_not_there_is_a_mistake(from_app, tmp_path):
+def test_unknown_app_is_usage_error(from_app, tmp_path):
     """In a sentence that says what was asked."""
     with pytest.raises(
         UsageError, match=r"init --from-app: DigitalOcean API: expected the app .* no app with the id x"
@@ -325,7 +325,7 @@ def test_an_app_that_is_not_there_is_a_mistake(from_app, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_token_that_is_not_accepted_is_a_mistake(from_app):
+def test_rejected_token_is_usage_error_without_token(from_app):
     """Without showing it."""
     with pytest.raises(
         UsageError, match=r"init --from-app: DigitalOcean API: .* got HTTP 401 unauthorized"
@@ -334,7 +334,7 @@ def test_a_token_that_is_not_accepted_is_a_mistake(from_app):
     assert "wrong-token" not in str(error.value)
 
 
-def test_an_api_that_does_not_answer_writes_nothing(init, tmp_path):
+def test_unreachable_api_writes_nothing(init, tmp_path):
     """That is no mistake on the command line."""
     where = ("--endpoint", f"http://localhost:{closed_port()}")
     code, said = init("--from-app", "x", *where, environment={"DIGITALOCEAN_TOKEN": "t"})
@@ -347,7 +347,7 @@ def test_an_api_that_does_not_answer_writes_nothing(init, tmp_path):
 
 
 @pytest.mark.slow
-def test_doctor_accepts_what_init_wrote(init, monkeypatch):
+def test_doctor_accepts_file_written_by_init(init, monkeypatch):
     """On the whole sandbox: every service that was named is configured, reachable and permitted."""
     with start() as sandbox:
         told = sandbox.settings

@@ -50,21 +50,21 @@ def diagnosed(name, script, setting, **settings):
     ],
     ids=["app", "login", "data", "none"],
 )
-def test_page_is_no_healthy_image_service(script, words):
+def test_web_page_is_no_healthy_image_service(script, words):
     """As for the check, a report of its health is wanted."""
     found = diagnosed("Image API", script, "PRODUCTION_URL")
     assert not found.works
     assert words in found.found
 
 
-def test_image_service_that_says_it_is_ill_is_reached_and_does_not_work():
+def test_image_service_reporting_unhealthy_does_not_work():
     """Its own word counts."""
     found = diagnosed("Image API", answer("503 X", body=b'{"status": "unhealthy"}', **JSON), "PRODUCTION_URL")
     assert (found.reachable, found.permitted, found.works) == ("yes", "yes", False)
     assert "got HTTP 503, unhealthy" in found.found
 
 
-def test_image_service_that_is_well_works():
+def test_healthy_image_service_works():
     """With what it says."""
     found = diagnosed("Image API", answer(body=b'{"status": "healthy"}', **JSON), "PRODUCTION_URL")
     assert found.works, found.found
@@ -80,7 +80,7 @@ def test_image_service_that_is_well_works():
     ],
     ids=["login", "error", "forbidden"],
 )
-def test_page_to_sign_in_is_no_website(script, words):
+def test_sign_in_page_is_not_the_website(script, words):
     """Though it comes with HTTP 200."""
     found = diagnosed("Website", script, "PRODUCTION_URL")
     assert not found.works
@@ -96,7 +96,7 @@ def test_page_to_sign_in_is_no_website(script, words):
     ],
     ids=["website", "another-service", "another-shape"],
 )
-def test_what_is_no_prometheus_does_not_work(script, words):
+def test_non_prometheus_answer_does_not_work(script, words):
     """Whatever it answers."""
     found = diagnosed("Prometheus", script, "PROMETHEUS_URL")
     assert not found.works
@@ -111,7 +111,7 @@ def vector(*values):
     )
 
 
-def test_prometheus_that_scrapes_nothing_is_another_one():
+def test_prometheus_without_app_targets_does_not_work():
     """It answers queries, and has nothing of the app; with all targets down it is not well either."""
     found = diagnosed("Prometheus", vector(), "PROMETHEUS_URL")
     assert not found.works
@@ -145,7 +145,7 @@ def redis(**changes):
     return probe("Redis")(_Server(info), stats)
 
 
-def test_redis_that_is_a_replica_does_not_work():
+def test_redis_replica_does_not_work():
     """It answers PING and INFO, and refuses every write."""
     assert "PING 1.0 ms" in redis()
     replica = {"role": "slave", "master_host": "10.0.0.5", "master_link_status": "up", "slave_read_only": 1}
@@ -155,13 +155,13 @@ def test_redis_that_is_a_replica_does_not_work():
         redis(loading=1)
 
 
-def test_redis_that_does_not_tell_its_role_is_not_taken_for_a_primary():
+def test_redis_without_role_is_not_assumed_primary():
     """As for the check, it is not known."""
     with pytest.raises(TooLittleData, match="role"):
         redis(role="")
 
 
-def test_grafana_whose_database_fails_does_not_work(monkeypatch):
+def test_grafana_with_failing_database_does_not_work(monkeypatch):
     """It says so itself."""
     monkeypatch.setattr(Grafana, "health", lambda _: ("failing", "12.0"))
     loaded = load("production", environment={})

@@ -23,7 +23,7 @@ def told(tmp_path, monkeypatch):
     return say
 
 
-def test_the_default_is_everybodys_part_and_the_setting_is_named(told):
+def test_default_audience_is_public_and_names_setting(told):
     """With where the rest stands."""
     assert told(False) == [
         "WHO MAY READ WHAT",
@@ -33,14 +33,14 @@ def test_the_default_is_everybodys_part_and_the_setting_is_named(told):
     ]
 
 
-def test_a_private_target_says_that_everything_stands_everywhere(told):
+def test_private_target_says_everything_is_kept(told):
     """And what that asks of the repository."""
     lines = told(True)
     assert lines[1].startswith("team      all of it: targets.production.private is true")
     assert "refuses a repository that is not known to be private" in lines[2]
 
 
-def test_old_lines_that_say_more_are_counted_with_the_command_that_tells_of_them(told, tmp_path):
+def test_old_lines_with_team_data_are_counted(told, tmp_path):
     """Of a private target they are as they should be."""
     runs.append(tmp_path / "reports" / "history", run_line({"daily.health.api": Verdict.CRITICAL}))
     assert told(False)[-1] == (

@@ -114,7 +114,7 @@ def running(tmp_path, monkeypatch):
     return Running(Project(tmp_path), monkeypatch)
 
 
-def test_a_run_that_is_well_is_told_as_a_success(running):
+def test_ok_run_is_reported_as_success(running):
     """One line each for what was done; nothing is looked at again."""
     running.project.write(GOOD)
     assert running.run() == 0
@@ -124,7 +124,7 @@ def test_a_run_that_is_well_is_told_as_a_success(running):
     assert running.said[1].startswith("run: daily of staging: OK, code 0, 1 OK, ")
 
 
-def test_what_is_bad_is_looked_at_again(running):
+def test_failing_checks_are_run_again(running):
     """Exactly that; its line says whose it is, and the verdict stays that of the first run."""
     running.project.write(GOOD + ONCE)
     assert running.run(scheduled=True) == 1
@@ -141,7 +141,7 @@ def test_what_is_bad_is_looked_at_again(running):
     assert running.incidents() == []
 
 
-def test_what_stays_bad_or_unknown_is_confirmed(running):
+def test_confirmed_failure_and_unknown_are_incidents(running):
     """Both then are incidents: one of what is down, and one of what cannot be seen."""
     running.project.write(GOOD + BAD + AWAY)
     assert running.run() == 1
@@ -155,7 +155,7 @@ def test_what_stays_bad_or_unknown_is_confirmed(running):
 
 
 @pytest.mark.parametrize("number", range(8))
-def test_a_second_look_within_the_same_second_comes_after_the_first(tmp_path, number):
+def test_second_look_in_same_second_sorts_after_first(tmp_path, number):
     """Whatever the digests in their ids are: times have no fractions, and a quick run takes less than a second."""
     made = results([record(Verdict.CRITICAL, number)])
     first = line_of(made, report="x", slot=None)
@@ -174,7 +174,7 @@ def test_a_second_look_within_the_same_second_comes_after_the_first(tmp_path, nu
     ],
     ids=["not-of-this-set", "nothing-bad", "nothing-run"],
 )
-def test_what_need_not_be_is_not_looked_at_again(running, text, settings, extra, code):
+def test_not_configured_and_below_floor_are_not_run_again(running, text, settings, extra, code):
     """Nor where too few checks were executed and those were well."""
     running.project.write(text)
     running.settings(settings)
@@ -183,7 +183,7 @@ def test_what_need_not_be_is_not_looked_at_again(running, text, settings, extra,
     assert running.told[-1] == ("daily", "fail")
 
 
-def test_what_changes_something_is_done_once(running):
+def test_mutating_checks_are_not_run_again(running):
     """A second look would do it again."""
     running.project.write(GOOD + BAD)
     assert running.run("--allow-mutations") == 1
@@ -191,7 +191,7 @@ def test_what_changes_something_is_done_once(running):
     assert any("what changes something is done once" in line for line in running.said)
 
 
-def test_arguments_are_handed_to_pytest(running):
+def test_extra_arguments_are_passed_to_first_run_only(running):
     """And play no part in the second look, which has its own choice."""
     running.project.write(GOOD + BAD)
     assert running.run("-k", "good") == 0
@@ -199,7 +199,7 @@ def test_arguments_are_handed_to_pytest(running):
     assert (line.partial, list(line.items)) == (True, ["daily.health.api"])
 
 
-def test_no_results_are_no_success(running):
+def test_missing_results_are_a_failure(running):
     """Whatever the exit code said."""
     running.project.write(GOOD)
     assert running.run("--collect-only") == 10
@@ -207,7 +207,7 @@ def test_no_results_are_no_success(running):
     assert running.lines() == ()
 
 
-def test_a_failing_notification_changes_nothing(running, monkeypatch):
+def test_failed_notification_does_not_change_exit_code(running, monkeypatch):
     """It is said."""
 
     def broken(*_, **__):
@@ -222,7 +222,7 @@ def test_a_failing_notification_changes_nothing(running, monkeypatch):
     assert steps == ["ping start", "notifications", "ping success"]
 
 
-def test_no_room_for_a_run_is_told_as_a_failure(running, monkeypatch):
+def test_process_start_failure_is_reported_as_failure(running, monkeypatch):
     """In a sentence, with code 10; and where only the second look has no room, the rest goes on."""
     running.project.write(GOOD + BAD)
     real, room = run_command._Ear.__enter__, [True, False, False]
@@ -242,7 +242,7 @@ def test_no_room_for_a_run_is_told_as_a_failure(running, monkeypatch):
     assert "run: pytest could not be run: OSError: [Errno 24] Too many open files" in running.said
 
 
-def test_a_fault_of_the_command_itself_is_told_as_a_failure(running, monkeypatch):
+def test_internal_error_still_pings_failure(running, monkeypatch):
     """Who was told of the start is not left waiting for the end."""
     monkeypatch.setattr(run_command, "read_results", lambda _: 1 / 0)
     running.project.write(GOOD)
@@ -251,7 +251,7 @@ def test_a_fault_of_the_command_itself_is_told_as_a_failure(running, monkeypatch
     assert running.told == [("daily", "start"), ("daily", "fail")]
 
 
-def test_who_stops_the_telling_stops_just_that(running, monkeypatch):
+def test_signal_during_notification_ends_only_notification(running, monkeypatch):
     """The run was over, and its code stands."""
 
     def slow(*_):
@@ -265,7 +265,7 @@ def test_who_stops_the_telling_stops_just_that(running, monkeypatch):
     assert running.told[-1] == ("daily", "success")
 
 
-def test_who_stops_before_the_run_runs_nothing(running, monkeypatch):
+def test_signal_before_run_runs_nothing(running, monkeypatch):
     """And is told so as shells do."""
     monkeypatch.setattr(run_command, "ping", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     running.project.write(GOOD)
@@ -280,7 +280,7 @@ def an_hour_after_it_hangs(running, monkeypatch):
     monkeypatch.setattr(run_command, "time", clock)
 
 
-def test_a_run_that_takes_too_long_is_told_to_end(running, monkeypatch):
+def test_overlong_run_is_terminated_and_keeps_its_results(running, monkeypatch):
     """It writes what it had, and is not looked at again."""
     an_hour_after_it_hangs(running, monkeypatch)
     running.project.write(GOOD + HANGING)
@@ -291,7 +291,7 @@ def test_a_run_that_takes_too_long_is_told_to_end(running, monkeypatch):
     assert running.told[-1] == ("daily", "fail")
 
 
-def test_a_run_that_does_not_end_is_killed(running, monkeypatch):
+def test_run_that_ignores_termination_is_killed(running, monkeypatch):
     """Then nothing is known."""
     an_hour_after_it_hangs(running, monkeypatch)
     monkeypatch.setattr(run_command, "_END_SECONDS", 0.3)
@@ -313,7 +313,7 @@ def test_a_run_that_does_not_end_is_killed(running, monkeypatch):
         ({"limit": float("nan")}, "--limit: expected minutes, more than 0, got nan"),
     ],
 )
-def test_a_mistake_is_one_sentence_and_nobody_is_told(running, options, sentence):
+def test_usage_error_sends_no_ping(running, options, sentence):
     """Nothing was run, and no start was told: the switch notices the silence, and no slip of a hand."""
     with pytest.raises(UsageError) as caught:
         running.run(**options)
@@ -321,7 +321,7 @@ def test_a_mistake_is_one_sentence_and_nobody_is_told(running, options, sentence
     assert running.told == []
 
 
-def test_only_run_hands_arguments_on(capsys):
+def test_only_run_command_passes_arguments_on(capsys):
     """Elsewhere they would be lost without a word."""
     assert main(["history", "--", "-n", "2"]) == 4
     assert "only run hands on what follows --" in capsys.readouterr().err
@@ -360,7 +360,7 @@ def process(tmp_path):
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "sigterm", "sighup"]
 )
-def test_being_told_to_end_is_passed_on_once(process, number):
+def test_termination_signal_is_forwarded_once(process, number):
     """The run writes its report and its line; what comes after is told briefly."""
     child, history = process()
     child.send_signal(number)
@@ -373,7 +373,7 @@ def test_being_told_to_end_is_passed_on_once(process, number):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")
-def test_a_run_does_not_outlive_who_started_it(process):
+def test_run_ends_with_its_killed_parent(process):
     """Even one that was killed; it still writes what it had."""
     child, history = process()
     child.kill()
@@ -381,7 +381,7 @@ def test_a_run_does_not_outlive_who_started_it(process):
     assert read(history).runs[0].ended == "interrupted by SIGTERM"
 
 
-def test_a_scheduled_week_writes_its_handoff_page_before_it_is_judged(running):
+def test_scheduled_weekly_run_writes_public_handoff_page_first(running):
     """In the public form, as the history has it; the run that follows finds it, and a run by hand writes none."""
     running.project.write(WEEKLY)
     running.settings(f'{_PAGES}handoffs = "pages"\n')
@@ -397,7 +397,7 @@ def test_a_scheduled_week_writes_its_handoff_page_before_it_is_judged(running):
     assert running.project.folder.joinpath("found").read_text() == file.name
 
 
-def test_a_private_target_keeps_the_whole_page(running):
+def test_private_target_keeps_full_handoff_page(running):
     """Where only the team reads the history, it reads who is on call as well."""
     running.project.write(WEEKLY)
     running.settings(f'{_PAGES}handoffs = "pages"\n[targets.staging]\nprivate = true\n')
@@ -407,7 +407,7 @@ def test_a_private_target_keeps_the_whole_page(running):
     assert not is_for_everybody(file)
 
 
-def test_a_page_that_cannot_be_written_costs_no_run(running):
+def test_unwritable_handoff_page_does_not_stop_run(running):
     """It is said, and the set is run."""
     running.project.write(WEEKLY)
     running.settings(f'{_PAGES}handoffs = "playbook.toml/pages"\n')

@@ -52,7 +52,7 @@ def watched(settings, *severities, stable_for=3, minutes=60.0, every=60.0):
     return code, said, clock.now() - NOW
 
 
-def test_it_ends_when_it_has_been_well_for_long_enough(settings):
+def test_watch_ends_after_stable_period(settings):
     """A look that is not well begins the count anew."""
     code, said, took = watched(settings, "P2", "", "", "P3", "", "", "")
     assert code == 0
@@ -61,7 +61,7 @@ def test_it_ends_when_it_has_been_well_for_long_enough(settings):
     assert said[1] == "21:00:00 UTC  P2  looks like P2"
 
 
-def test_whom_to_call_is_said_once_and_again_when_it_gets_worse(settings):
+def test_person_to_call_is_named_once_per_severity(settings):
     """Not with each look."""
     _, said, _ = watched(settings, "P3", "P3", "P1", "P2", "", "", "")
     called = [line.strip() for line in said if line.startswith("  ")]
@@ -78,14 +78,14 @@ def test_whom_to_call_is_said_once_and_again_when_it_gets_worse(settings):
         (["P2", "P2", ""], 10, "not stable after 2 min: only 1 look in a row without an emergency"),
     ],
 )
-def test_it_ends_in_time(settings, severities, code, last):
+def test_watch_ends_at_time_limit(settings, severities, code, last):
     """However it goes on."""
     ended, said, took = watched(settings, *severities, minutes=2)
     assert (ended, said[-1]) == (code, last)
     assert took == timedelta(minutes=2)
 
 
-def test_what_is_not_known_is_not_well(settings):
+def test_unknown_observation_resets_stability(settings):
     """It counts as no look at all that was well."""
     code, said, _ = watched(settings, "", "", "?", "", "", "")
     assert code == 0
@@ -104,7 +104,7 @@ def test_what_is_not_known_is_not_well(settings):
         (["--target", "production"], "web.url is not set"),
     ],
 )
-def test_a_mistake_is_one_sentence(arguments, sentence, capsys, monkeypatch):
+def test_watch_mistake_is_one_sentence(arguments, sentence, capsys, monkeypatch):
     """And code 4."""
     monkeypatch.delenv("PRODUCTION_URL", raising=False)
     assert main(["watch", *arguments]) == 4

@@ -10,7 +10,7 @@ from tests.project import ROOT
 ITEM = "daily.kpi.cache-hit-rate"
 
 
-def test_each_place_of_an_item_is_named():
+def test_where_lists_every_place_of_an_item():
     """From its entry in the catalogue to what is expected under a fault."""
     found = places(ITEM, ROOT)
     for place in found:
@@ -28,20 +28,20 @@ def test_each_place_of_an_item_is_named():
     assert any(place.what == "unit test" for place in found)
 
 
-def test_every_item_has_its_check_and_its_entry():
+def test_every_item_has_catalogue_entry_and_check():
     """None is missed, however it is written."""
     for item in shipped().items:
         found = {place.what for place in places(item, ROOT)}
         assert {"catalogue", "check"} <= found, item
 
 
-def test_an_unknown_item_is_one_sentence():
+def test_unknown_item_is_one_sentence_with_suggestion():
     """With the one that was meant."""
     with pytest.raises(UsageError, match=r"where: expected an item .+ did you mean 'daily.kpi.cache-hit-rate'\?"):
         run_where("daily.kpi.cache-hit", ROOT, print)
 
 
-def test_where_there_is_no_checkout_that_is_said(tmp_path):
+def test_missing_checkout_is_one_sentence(tmp_path):
     """An installed suite has no faults to name."""
     with pytest.raises(UsageError, match="expected to be called in a checkout of the suite"):
         run_where(ITEM, tmp_path, print)

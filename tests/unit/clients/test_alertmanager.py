@@ -63,7 +63,7 @@ def groups(*rules, **more):
 EVALUATED = groups(rule())
 
 
-def test_silences_on_an_alert_are_those_in_effect_and_to_come():
+def test_silences_on_alert_are_active_and_pending_ones():
     """Those that cover its labels; expired ones are over."""
     silences = [
         silence("active", value="b"),
@@ -79,13 +79,13 @@ def test_silences_on_an_alert_are_those_in_effect_and_to_come():
     assert [one.since and one.since.isoformat()[:13] for one in found] == [None, "2026-06-15T07", "2026-06-16T07"]
 
 
-def test_prometheus_alone_knows_of_no_silences():
+def test_prometheus_alone_cannot_answer_for_silences():
     """Which is said, as nothing could be found there."""
     with pytest.raises(TooLittleData, match="expected silences, got none, as it knows of none"):
         client_of(prometheus="http://127.0.0.1:9").silences_on({"a": "b"})
 
 
-def test_alertmanager_tells_firing_silenced_and_inhibited_apart():
+def test_firing_silenced_and_inhibited_alerts_are_distinguished():
     """An inhibited alert is suppressed without a silence."""
     alerts = [
         alert("Fires"),
@@ -113,7 +113,7 @@ def test_alertmanager_tells_firing_silenced_and_inhibited_apart():
     assert found.coverage.hint == 'Add to playbook.toml:\n[targets.sandbox.prometheus]\nurl = "…"'
 
 
-def test_what_is_pending_comes_from_prometheus():
+def test_pending_alerts_come_from_prometheus():
     """Its firing alerts are left to Alertmanager, which knows what is silenced."""
     delivered = alert("A0", "suppressed", silencedBy=["1"])
     delivered["labels"]["cluster"] = "eu"
@@ -140,7 +140,7 @@ def test_what_is_pending_comes_from_prometheus():
         ({}, {"alertname": "Another"}, True),
     ],
 )
-def test_what_fires_and_never_arrived_is_seen(sent, came, lost):
+def test_firing_alert_missing_from_alertmanager_is_undelivered(sent, came, lost):
     """External labels come on top, others may be dropped; a label that says otherwise is another alert."""
     fires = {"labels": {"alertname": "Fires", **sent}, "state": "firing"}
     store_answer = content({"status": "success", "data": {"alerts": [fires]}})
@@ -170,7 +170,7 @@ def test_what_fires_and_never_arrived_is_seen(sent, came, lost):
         ("2026-06-15T07:59:15Z", "no date", False),
     ],
 )
-def test_an_alertmanager_that_just_came_up_has_lost_nothing(started, date, young):
+def test_recently_started_alertmanager_has_no_undelivered_alerts(started, date, young):
     """Within two minutes of its start, by its own clock; what fires is told, and what it knows is not all."""
     status = answer(body=json.dumps({**READY, "uptime": started}).encode(), **({"Date": date} if date else {}))
     with (
@@ -185,7 +185,7 @@ def test_an_alertmanager_that_just_came_up_has_lost_nothing(started, date, young
         assert "s ago and has not been sent 1 of what fires" in found.coverage.got
 
 
-def test_an_alertmanager_that_just_came_up_and_knows_all_that_fires_is_whole():
+def test_recently_started_alertmanager_with_all_alerts_is_whole():
     """It was sent everything again already."""
     status = content({**READY, "uptime": "2026-06-15T07:59:15Z"})
     with (
@@ -213,7 +213,7 @@ def test_an_alertmanager_that_just_came_up_and_knows_all_that_fires_is_whole():
         ({"name": "__alert_rule_uid__", "value": "rule-1"}, True),
     ],
 )
-def test_grafanas_silences_count(matcher, silenced):
+def test_grafana_silences_are_matched_like_alertmanagers(matcher, silenced):
     """Matched as Alertmanager does; a silence that has ended, or an expression that is none, hides nothing."""
     labels = {"alertname": "A0", "__alert_rule_uid__": "rule-1"}
     fires = content({"status": "success", "data": {"alerts": [{"labels": labels, "state": "Alerting"}]}})
@@ -228,7 +228,7 @@ def test_grafanas_silences_count(matcher, silenced):
     assert server.requests[2].startswith(b"GET /api/alertmanager/grafana/api/v2/silences ")
 
 
-def test_a_silence_needs_all_of_its_matchers():
+def test_silence_requires_all_matchers():
     """One that does not hold is enough to let the alert through; it may be pending, too."""
     one = silence("active", name="alertname", value="A0")
     other = silence("active", name="alertname", value="A1")
@@ -238,7 +238,7 @@ def test_a_silence_needs_all_of_its_matchers():
     assert [(one.name, one.state) for one in found.alerts] == [("A0", "silenced"), ("A1", "firing")]
 
 
-def test_what_fires_is_known_without_grafanas_silences():
+def test_firing_alerts_are_returned_without_grafana_silences():
     """That they may not be read is kept, not raised, and nothing is taken for silenced."""
     with serve(rules("Alerting"), EVALUATED, answer("403 Forbidden", b"{}")) as server:
         found = client_of(grafana=server.url).found(NOW)
@@ -247,7 +247,7 @@ def test_what_fires_is_known_without_grafanas_silences():
     assert not found.coverage.enough
 
 
-def test_what_fires_is_known_without_prometheus():
+def test_firing_alerts_are_returned_without_prometheus():
     """That it is away is kept, not raised."""
     with serve(content([alert("Fires")]), content([]), content(READY)) as server:
         client = client_of(alertmanager=server.url, prometheus=f"http://localhost:{closed_port()}")
@@ -257,14 +257,14 @@ def test_what_fires_is_known_without_prometheus():
     assert "pending not known" in found.coverage.words
 
 
-def test_without_alertmanager_prometheus_is_asked():
+def test_prometheus_is_used_without_alertmanager():
     """Firing and pending."""
     with serve(rules("firing", "pending", "inactive"), EVALUATED) as server:
         found = client_of(prometheus=server.url, grafana="http://localhost:1").found(NOW)
     assert [one.state for one in found.alerts] == ["firing", "pending"]
 
 
-def test_grafanas_words_are_translated():
+def test_grafana_states_are_translated():
     """Normal is none; a rule without data is not evaluated; a reason may follow."""
     states = [
         "Normal",
@@ -290,7 +290,7 @@ def test_grafanas_words_are_translated():
     assert found.coverage.got == "1 that saw nothing or failed: A6 Normal (Error)"
 
 
-def test_a_state_that_nobody_knows_is_not_passed_over():
+def test_unknown_alert_state_is_counted():
     """It could be a bad one."""
     with serve(rules("Smouldering", "Alerting"), EVALUATED, content([])) as server:
         found = client_of(grafana=server.url).found(NOW)
@@ -316,7 +316,7 @@ def test_a_state_that_nobody_knows_is_not_passed_over():
         (content({"status": "success", "data": []}), "JSON of another shape: Expected `object`, got `array`"),
     ],
 )
-def test_that_nothing_fires_says_nothing_without_rules_that_are_evaluated(answered, got):
+def test_no_alerts_without_evaluated_rules_is_not_ok(answered, got):
     """None loaded, none evaluated, or nobody can say."""
     with serve(rules(), answered) as server:
         found = client_of(prometheus=server.url).found(NOW)
@@ -343,7 +343,7 @@ FIRING = {"labels": {"alertname": "A0", "disk": "a"}, "state": "firing", "active
         ([], rule(state="firing", alerts="none", labels=["odd"]), [("A0", "firing", {})]),
     ],
 )
-def test_what_the_rules_say_of_alerts_counts_beside_the_list(listed, told, found):
+def test_alerts_from_rules_are_added_to_the_list(listed, told, found):
     """The list is another answer, and empty where Prometheus was started between the two."""
     answered = content({"status": "success", "data": {"alerts": listed}})
     with serve(answered, groups(told)) as server:
@@ -354,14 +354,14 @@ def test_what_the_rules_say_of_alerts_counts_beside_the_list(listed, told, found
     assert (len(shown) if isinstance(found, int) else shown) == found
 
 
-def test_an_alert_of_a_rule_that_is_not_understood_is_counted():
+def test_unreadable_alert_of_rule_is_counted():
     """It could be one that fires."""
     with serve(rules(), groups(rule(alerts=["odd"]))) as server:
         found = client_of(prometheus=server.url).found(NOW)
     assert found.coverage.got == "1 of 1 that is not, e.g. 'odd'"
 
 
-def test_paused_rules_are_shown_and_do_not_count():
+def test_paused_rules_are_listed_but_do_not_count():
     """As somebody has paused them; with no other there are none."""
     paused = rule("A1", isPaused=True, health="ok", lastEvaluation="0001-01-01T00:00:00Z")
     with serve(rules(), groups(rule(), paused), content([])) as server:
@@ -370,7 +370,7 @@ def test_paused_rules_are_shown_and_do_not_count():
         assert client_of(grafana=server.url).found(NOW).coverage.got == "none in Grafana, 1 paused"
 
 
-def test_where_prometheus_has_no_rules_grafana_is_asked_for_its_own():
+def test_grafana_rules_are_used_if_prometheus_has_none():
     """What it finds counts, and is not taken for lost as Alertmanager does not know it."""
     with (
         serve(rules(), groups()) as store,
@@ -398,7 +398,7 @@ def test_where_prometheus_has_no_rules_grafana_is_asked_for_its_own():
         ({"labels": None}, [], False),
     ],
 )
-def test_alertmanagers_alerts_by_their_states_and_times(changes, names, enough):
+def test_alertmanager_alerts_are_filtered_by_state_and_end(changes, names, enough):
     """What has ended does not fire; what nobody understands is not passed over."""
     told = [alert("Fires") | changes]
     with (
@@ -420,7 +420,7 @@ def test_alertmanagers_alerts_by_their_states_and_times(changes, names, enough):
         (answer("404 Not Found"), False),
     ],
 )
-def test_an_alertmanager_that_has_not_settled_does_not_know_all(status, enough):
+def test_unsettled_alertmanager_is_incomplete(status, enough):
     """Of its peers' alerts and silences."""
     with (
         serve(content([]), content([]), status) as server,
@@ -430,19 +430,19 @@ def test_an_alertmanager_that_has_not_settled_does_not_know_all(status, enough):
 
 
 @pytest.mark.parametrize("state", ["FIRING", "Firing", "firing"])
-def test_letters_of_a_state_may_be_large(state):
+def test_state_is_case_insensitive(state):
     """As proxies and other rulers write them."""
     with serve(rules(state), EVALUATED) as server:
         assert client_of(prometheus=server.url).found(NOW).alerts[0].state == "firing"
 
 
-def test_an_answer_that_is_no_array_is_malformed():
+def test_answer_other_than_array_is_malformed():
     """As of a login page's API."""
     with serve(content({"message": "please log in"})) as server, pytest.raises(Malformed):
         client_of(alertmanager=server.url).found(NOW)
 
 
-def test_a_silence_on_everything_is_told_from_one_on_an_alert():
+def test_silence_on_everything_is_recognised():
     """By its matchers."""
     silences = [
         silence("active", name="alertname", value=".+", isRegex=True),
@@ -458,14 +458,14 @@ def test_a_silence_on_everything_is_told_from_one_on_an_alert():
     assert found.silences[0].until - NOW == timedelta(hours=23, minutes=18)
 
 
-def test_alertmanagers_errors_are_texts():
+def test_alertmanager_json_string_errors_are_shown():
     """As JSON strings, with 400."""
     script = answer("400 Bad Request", b'"bad filter"')
     with serve(script) as server, pytest.raises(Malformed, match="got HTTP 400: bad filter"):
         client_of(alertmanager=server.url).found(NOW)
 
 
-def test_with_nothing_configured_alertmanager_is_asked_for():
+def test_unconfigured_alerting_asks_for_alertmanager():
     """The first of the three places."""
     with pytest.raises(NotConfigured) as caught:
         alerting(load("production", environment={}))

@@ -39,7 +39,7 @@ def bucket(endpoint: str, location: str = f"s3://{BUCKET}/nightly", **section) -
 # --------------------------------------------------------------------------------------------------------- folders
 
 
-def test_a_folder_lists_its_files(tmp_path):
+def test_folder_lists_files_recursively(tmp_path):
     """Those below it too, with size and time in UTC; links are not files."""
     (tmp_path / "2026").mkdir()
     file = tmp_path / "2026" / "a.tar.gz"
@@ -51,13 +51,13 @@ def test_a_folder_lists_its_files(tmp_path):
     assert store.files() == [StoredFile("2026/a.tar.gz", 3, datetime(2026, 11, 22, 3, tzinfo=UTC))]
 
 
-def test_a_folder_may_lie_in_the_home(tmp_path, monkeypatch):
+def test_folder_expands_home(tmp_path, monkeypatch):
     """As shells write it."""
     monkeypatch.setenv("HOME", str(tmp_path))
     assert opened(location="~/backups").location == str(tmp_path / "backups")
 
 
-def test_a_folder_reads_parts(tmp_path):
+def test_folder_reads_ranges(tmp_path):
     """And no more than is there."""
     (tmp_path / "a").write_bytes(b"0123456789")
     store = opened(location=str(tmp_path))
@@ -65,7 +65,7 @@ def test_a_folder_reads_parts(tmp_path):
     assert store.read("a", 8, 30) == b"89"
 
 
-def test_a_missing_folder_is_unreachable(tmp_path):
+def test_missing_folder_is_unreachable(tmp_path):
     """The message names the setting, as a volume that is not mounted is no finding on the backups."""
     with pytest.raises(Unreachable) as caught:
         opened(location=str(tmp_path / "nowhere")).files()
@@ -75,14 +75,14 @@ def test_a_missing_folder_is_unreachable(tmp_path):
     )
 
 
-def test_a_file_is_no_folder(tmp_path):
+def test_file_instead_of_folder_is_reported(tmp_path):
     """It is said."""
     (tmp_path / "a").touch()
     with pytest.raises(Unreachable, match=r"got an error \(not a directory\)"):
         opened(location=str(tmp_path / "a")).files()
 
 
-def test_a_file_that_vanishes_is_unreachable(tmp_path):
+def test_vanished_file_is_unreachable(tmp_path):
     """The job that removes old archives may be at work."""
     store = opened(location=str(tmp_path))
     with pytest.raises(Unreachable, match=r"got an error \(no such file or directory\)"):
@@ -90,7 +90,7 @@ def test_a_file_that_vanishes_is_unreachable(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_a_folder_that_may_not_be_read_is_denied(tmp_path):
+def test_unreadable_folder_is_denied(tmp_path):
     """Reached, but not permitted."""
     tmp_path.chmod(0)
     try:
@@ -100,7 +100,7 @@ def test_a_folder_that_may_not_be_read_is_denied(tmp_path):
         tmp_path.chmod(0o700)
 
 
-def test_a_denial_of_the_system_is_denied(tmp_path, monkeypatch):
+def test_permission_error_is_denied(tmp_path, monkeypatch):
     """Also where the tests run as root."""
 
     def forbidden(_path):
@@ -111,7 +111,7 @@ def test_a_denial_of_the_system_is_denied(tmp_path, monkeypatch):
         opened(location=str(tmp_path)).files()
 
 
-def test_a_folder_of_everything_is_refused(tmp_path, monkeypatch):
+def test_folder_with_too_many_files_is_malformed(tmp_path, monkeypatch):
     """A location that is far too wide would otherwise take all the time and memory there is."""
     monkeypatch.setattr(module, "MOST_FILES", 2)
     for name in "abc":
@@ -168,7 +168,7 @@ def moto() -> Iterator[Moto]:
         yield server
 
 
-def test_a_bucket_lists_what_is_below_its_prefix(moto):
+def test_bucket_lists_files_below_prefix(moto):
     """Names are relative to it, times are in UTC."""
     moto.put("nightly/a.tar.gz", b"abc")
     moto.put("nightly/2026/b.tar.gz", b"abcdef")
@@ -179,7 +179,7 @@ def test_a_bucket_lists_what_is_below_its_prefix(moto):
     assert files[0].modified.tzinfo is UTC
 
 
-def test_a_bucket_is_asked_for_what_security_md_says_and_nothing_else(moto):
+def test_bucket_requests_match_security_table(moto):
     """A listing and ranges of an object; each line there is asked for, and no other request is made."""
     moto.put("nightly/asked.tar.gz", b"abcdef")
     moto.asked.clear()
@@ -199,14 +199,14 @@ def _is_line(row: str, asked: str) -> bool:
     return re.fullmatch(f"{pattern}/?", asked) is not None
 
 
-def test_a_whole_bucket_can_be_the_store(moto):
+def test_bucket_without_prefix_lists_everything(moto):
     """A prefix is not needed."""
     moto.put("whole/a", b"1")
     for location in (f"s3://{BUCKET}", f"s3://{BUCKET}/"):
         assert "whole/a" in {file.name for file in bucket(moto.url, location).files()}
 
 
-def test_a_listing_is_followed_through_its_pages(moto, monkeypatch):
+def test_listing_reads_all_pages(moto, monkeypatch):
     """The newest archive may stand on the last one."""
     monkeypatch.setattr(module, "_PAGE", 3)
     for number in range(8):
@@ -215,7 +215,7 @@ def test_a_listing_is_followed_through_its_pages(moto, monkeypatch):
     assert sorted(file.name for file in files) == list("01234567")
 
 
-def test_an_object_is_read_in_pieces(moto, monkeypatch):
+def test_object_is_streamed_in_pieces(moto, monkeypatch):
     """Whole and in order, with no more in memory than one piece."""
     monkeypatch.setattr(module, "_PIECE", 1000)
     content = os.urandom(3456)
@@ -234,7 +234,7 @@ def test_an_object_is_read_in_pieces(moto, monkeypatch):
     assert max(asked) == 1000
 
 
-def test_ranges_of_an_object(moto):
+def test_bucket_reads_ranges(moto):
     """As a folder gives them."""
     moto.put("nightly/a", b"0123456789")
     store = bucket(moto.url)
@@ -242,7 +242,7 @@ def test_ranges_of_an_object(moto):
     assert store.read("a", 8, 30) == b"89"
 
 
-def test_a_bucket_that_is_not_there_is_unreachable(moto):
+def test_missing_bucket_is_unreachable(moto):
     """The message names the setting and the endpoint; another region has other buckets."""
     with pytest.raises(Unreachable) as caught:
         bucket(moto.url, "s3://nowhere/nightly").files()
@@ -253,13 +253,13 @@ def test_a_bucket_that_is_not_there_is_unreachable(moto):
     assert caught.value.attempts == ("try 1: HTTP 404 NoSuchBucket",)
 
 
-def test_an_object_that_vanishes_is_malformed_and_not_a_crash(moto):
+def test_vanished_object_is_malformed(moto):
     """Between the listing and the reading."""
     with pytest.raises(Malformed, match=r"expected gone.tar.gz of s3://.*, got HTTP 404 NoSuchKey"):
         bucket(moto.url).read("gone.tar.gz", 0, 1)
 
 
-def test_keys_that_are_not_known_are_denied(moto):
+def test_unknown_credentials_are_denied_without_retry(moto):
     """Once, as a second try would end the same way; no key is in the message."""
     moto.check_signatures(True)
     try:
@@ -276,7 +276,7 @@ def test_keys_that_are_not_known_are_denied(moto):
     assert SECRET_KEY not in shown
 
 
-def test_keys_of_the_machine_do_not_mix_in(moto, monkeypatch):
+def test_machine_credentials_are_not_used(moto, monkeypatch):
     """$AWS_… are for other programs."""
     monkeypatch.setenv("AWS_SESSION_TOKEN", "of-somebody-else")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-somebody-else")
@@ -287,7 +287,7 @@ def test_keys_of_the_machine_do_not_mix_in(moto, monkeypatch):
     assert b"of-somebody-else" not in server.requests[0]
 
 
-def test_only_get_is_ever_sent(moto):
+def test_bucket_sends_only_get(moto):
     """What a store can do, it does by reading."""
     with serve(answer("404 Not Found")) as server:
         store = bucket(server.url)
@@ -306,7 +306,7 @@ def a_file() -> StoredFile:
 # ---------------------------------------------------------------------------------------------- when it goes wrong
 
 
-def test_a_refused_connection_is_tried_three_times():
+def test_refused_connection_is_tried_three_times():
     """Spaced, and each try is shown."""
     host = f"127.0.0.1:{closed_port()}"
     with pytest.raises(Unreachable) as caught:
@@ -318,7 +318,7 @@ def test_a_refused_connection_is_tried_three_times():
 
 
 @pytest.mark.slow
-def test_a_silent_service_is_unreachable():
+def test_silent_service_is_unreachable_within_limit():
     """Within the time limits, all tries together."""
     with serve(lambda connection: server.silence(connection)) as server:  # noqa: PLW0108
         with pytest.raises(Unreachable, match="got no answer in time") as caught:
@@ -326,7 +326,7 @@ def test_a_silent_service_is_unreachable():
         assert 1 <= len(caught.value.attempts) <= 3
 
 
-def test_a_lost_connection_is_tried_again():
+def test_lost_connection_is_retried():
     """And what comes then counts."""
     listing = b'<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>'
     with serve(hang_up, answer("503 Slow Down"), answer(body=listing)) as server:
@@ -334,7 +334,7 @@ def test_a_lost_connection_is_tried_again():
         assert len(server.requests) == 3
 
 
-def test_a_service_that_stays_busy_is_said():
+def test_busy_service_is_reported():
     """It answered, but not with what was asked for."""
     with serve(answer("503 Service Unavailable")) as server:
         with pytest.raises(Malformed, match="got HTTP 503") as caught:
@@ -342,7 +342,7 @@ def test_a_service_that_stays_busy_is_said():
         assert len(caught.value.attempts) == 3
 
 
-def test_a_proxy_is_not_asked_for_this_machine(monkeypatch):
+def test_loopback_bypasses_proxy(monkeypatch):
     """The environment's proxy could not reach it."""
     for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
@@ -350,13 +350,13 @@ def test_a_proxy_is_not_asked_for_this_machine(monkeypatch):
         bucket(server.url).files()
 
 
-def test_a_page_instead_of_a_listing_is_malformed():
+def test_html_page_instead_of_listing_is_malformed():
     """As a proxy or a wrong endpoint gives it."""
     with serve(answer(body=b"<!DOCTYPE html><p>Welcome")) as server, pytest.raises((Malformed, Unreachable)):
         bucket(server.url).files()
 
 
-def test_a_private_authority_is_trusted_where_named(tmp_path):
+def test_private_authority_is_trusted_only_where_configured(tmp_path):
     """And only there."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
@@ -373,14 +373,14 @@ def test_a_private_authority_is_trusted_where_named(tmp_path):
 # -------------------------------------------------------------------------------------------------------- settings
 
 
-def test_a_location_is_needed():
+def test_missing_location_is_not_configured():
     """Without one, backups are not configured."""
     with pytest.raises(NotConfigured, match=r"targets.sandbox.backups.location is not set"):
         opened()
 
 
 @pytest.mark.parametrize("key", ["access_key", "secret_key"])
-def test_a_bucket_needs_both_keys(key):
+def test_missing_bucket_key_is_named(key):
     """The one that is missing is named."""
     with pytest.raises(NotConfigured, match=f"targets.sandbox.backups.{key} is not set"):
         bucket("https://fra1.example", **{key: None})  # type: ignore[arg-type]
@@ -400,7 +400,7 @@ def test_a_bucket_needs_both_keys(key):
         ({"ca": "/nowhere/ca.pem"}, "ca: /nowhere/ca.pem cannot be read: No such file"),
     ],
 )
-def test_wrong_settings_end_with_a_sentence(section, message):
+def test_invalid_backup_settings_are_usage_errors(section, message):
     """Keys never travel in the open, and no credentials are repeated."""
     with pytest.raises(UsageError) as caught:
         bucket(**({"endpoint": "https://spaces.example"} | section))
@@ -408,7 +408,7 @@ def test_wrong_settings_end_with_a_sentence(section, message):
     assert "word" not in str(caught.value)
 
 
-def test_a_folder_s_stream_is_buffered(tmp_path):
+def test_folder_stream_is_buffered(tmp_path):
     """It is a stream as any other."""
     (tmp_path / "a").write_bytes(b"0123456789")
     store = FolderStore(str(tmp_path), "setting")

@@ -32,7 +32,7 @@ def bare(data):
     ],
     ids=["gzip", "x-gzip", "zlib", "bare-deflate", "two-members", "padded", "none", "unknown"],
 )
-def test_body_comes_as_it_was(encoding, body, size):
+def test_body_is_decoded_and_unknown_encoding_passed_through(encoding, body, size):
     """However it is cut; one in an unknown encoding stays as it is."""
     pieces = [body[start : start + size] for start in range(0, len(body), size)]
     assert b"".join(decoded(pieces, encoding)) == TEXT
@@ -40,13 +40,13 @@ def test_body_comes_as_it_was(encoding, body, size):
 
 @pytest.mark.parametrize("size", [0, 1, 2**16 - 1, 2**16, 2**16 + 1, 2**17])
 @pytest.mark.parametrize("behind", [b"", b"\0" * 9, gzip.compress(b"")], ids=["end", "padding", "member"])
-def test_body_of_as_many_bytes_as_a_piece_ends(size, behind):
+def test_body_filling_last_piece_exactly_is_complete(size, behind):
     """Where the last piece is full, only the next step knows that it was the last."""
     body = gzip.compress(b"x" * size) + behind
     assert b"".join(decoded([body], "gzip")) == b"x" * size
 
 
-def test_bomb_comes_in_pieces_and_can_be_left():
+def test_decompression_bomb_can_be_abandoned():
     """A gigabyte in a megabyte costs no more than a piece where nobody reads on."""
     packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
     bomb = b"".join(packer.compress(b"\0" * 2**20) for _ in range(64)) + packer.flush()
@@ -71,13 +71,13 @@ def test_bomb_comes_in_pieces_and_can_be_left():
     ],
     ids=["plain-text", "cut", "cut-in-the-header", "wrong-checksum"],
 )
-def test_what_is_not_as_it_says_is_unreadable(body, reason):
+def test_invalid_compressed_body_is_unreadable(body, reason):
     """Never taken for a shorter body."""
     with pytest.raises(Unreadable, match=reason):
         list(decoded([body], "gzip"))
 
 
-def test_no_body_is_none():
+def test_empty_body_with_encoding_is_empty():
     """Answers to HEAD, and some servers' empty ones, name an encoding all the same."""
     assert list(decoded([], "gzip")) == []
     assert list(decoded([b""], "gzip")) == []

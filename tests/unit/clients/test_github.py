@@ -31,7 +31,7 @@ def users(*names: str) -> list[dict[str, Any]]:
     return [{"login": name, "id": 1, "type": "User", "new_field": {}} for name in names]
 
 
-def test_pages_are_followed_by_their_link():
+def test_link_header_is_followed():
     with serve() as server:
         link = f'<{server.url}/orgs/example/members?page=1>; rel="prev", <{server.url}/next?after=abc>; rel="next"'
         server.scripts = [json_answer(users("ada"), link=link), json_answer(users("ben"))]
@@ -44,14 +44,14 @@ def test_pages_are_followed_by_their_link():
         assert b"X-GitHub-Api-Version: 2022-11-28" in request
 
 
-def test_a_link_to_another_host_is_not_followed():
+def test_link_to_other_host_is_not_followed():
     with serve(json_answer(users("ada"), link='<https://elsewhere.example/x>; rel="next"')) as server:
         found = api(server.url).members()
         assert len(server.requests) == 1
     assert found.coverage.got == "1: page 1 names another host as that of the next"
 
 
-def test_paging_that_does_not_end_is_not_the_whole():
+def test_endless_paging_is_incomplete():
     with serve() as server:
         server.scripts = [
             json_answer(users("ada"), link=f'<{server.url}/orgs/example/members?page=2>; rel="next"')
@@ -62,7 +62,7 @@ def test_paging_that_does_not_end_is_not_the_whole():
 MANY = users(*(f"user-{number}" for number in range(100)))
 
 
-def test_a_full_page_without_a_link_is_followed_by_its_number():
+def test_full_page_without_link_is_followed_by_number():
     """A proxy may take the header away; a hundred members without one may be all."""
     with serve() as server:
         server.scripts = [json_answer(MANY), json_answer(users("ada"))]
@@ -72,14 +72,14 @@ def test_a_full_page_without_a_link_is_followed_by_its_number():
     assert b"page=2" in server.requests[1]
 
 
-def test_a_full_page_by_cursor_without_a_link_may_not_be_all():
+def test_full_cursor_page_without_link_is_incomplete():
     told = [{"timestamp": "2026-03-02T07:30:00Z", "activity_type": "push", "actor": None}] * 100
     with serve(json_answer(told)) as server:
         found = api(server.url).activity("quarter")
     assert found.coverage.got == "100: a full page of 100 without a word of more"
 
 
-def test_a_page_that_was_cut_is_noticed_by_the_last_ones_number():
+def test_truncated_page_is_detected_by_last_page_number():
     with serve() as server:
         base = f"{server.url}/orgs/example/members"
         first = f'<{base}?page=2>; rel="next", <{base}?page=3>; rel="last"'
@@ -89,7 +89,7 @@ def test_a_page_that_was_cut_is_noticed_by_the_last_ones_number():
     assert found.coverage.got == "2: page 2 of 3 names no next one"
 
 
-def test_what_comes_before_a_page_that_is_refused_is_kept():
+def test_items_before_refused_page_are_kept():
     with serve() as server:
         link = f'<{server.url}/orgs/example/members?page=2>; rel="next"'
         refused = answer("403 Forbidden", b'{"message": "Resource not accessible"}')
@@ -99,14 +99,14 @@ def test_what_comes_before_a_page_that_is_refused_is_kept():
     assert "got HTTP 403 (Resource not accessible)" in found.coverage.got
 
 
-def test_who_is_no_member_is_led_to_the_public_ones():
+def test_non_member_redirect_is_reported():
     elsewhere = answer("302 Found", b"", location="https://api.github.com/orgs/example/public_members")
     with serve(elsewhere) as server, pytest.raises(Denied) as caught:
         api(server.url).members()
     assert "no member of the organisation" in caught.value.hint
 
 
-def test_open_invitations():
+def test_open_invitations_are_listed():
     told = [
         {"id": 1, "login": "eve", "email": None, "role": "admin", "created_at": "2026-03-02T07:30:00Z"},
         {"id": 2, "login": None, "email": "dan@shop.example", "role": "direct_member"},
@@ -121,19 +121,19 @@ def test_open_invitations():
     ]
 
 
-def test_who_has_no_second_factor_is_asked_for():
+def test_members_without_second_factor_are_requested():
     with serve(json_answer([])) as server:
         assert api(server.url).members(without_2fa=True) == []
         assert api(server.url).outside_collaborators(without_2fa=True) == []
     assert all(b"filter=2fa_disabled" in request for request in server.requests)
 
 
-def test_an_organisation_seen_without_an_owners_token():
+def test_organisation_without_owner_token_has_no_2fa_setting():
     with serve(json_answer({"login": "example", "two_factor_requirement_enabled": None})) as server:
         assert api(server.url).organisation().two_factor_requirement_enabled is None
 
 
-def test_activity_of_an_account_that_is_gone():
+def test_activity_of_deleted_account_has_no_actor():
     told = [{"timestamp": "2026-03-02T07:30:00Z", "activity_type": "push", "actor": None}]
     with serve(json_answer(told)) as server:
         (found,) = api(server.url).activity("quarter")
@@ -141,7 +141,7 @@ def test_activity_of_an_account_that_is_gone():
     assert b"time_period=quarter" in server.requests[0]
 
 
-def test_dependabot_alerts():
+def test_open_dependabot_alerts_are_listed():
     told = [
         {
             "number": 3,
@@ -181,7 +181,7 @@ def test_dependabot_alerts():
         ("418 I'm a teapot", {}, "", Malformed, ""),
     ],
 )
-def test_what_a_refusal_means(status, headers, message, kind, hint):
+def test_refusal_is_mapped_to_its_meaning(status, headers, message, kind, hint):
     body = json.dumps({"message": message}).encode() if message else b"<html>"
     with serve(answer(status, body, **headers)) as server, pytest.raises(Unmeasured) as caught:
         api(server.url).members()
@@ -192,7 +192,7 @@ def test_what_a_refusal_means(status, headers, message, kind, hint):
     assert TOKEN not in str(caught.value)
 
 
-def test_a_used_up_limit_says_when_to_come_back(monkeypatch):
+def test_exhausted_rate_limit_states_reset_time(monkeypatch):
     now = 1_795_700_000.75
     monkeypatch.setattr("playbook.clients.github.time", SimpleNamespace(time=lambda: now))
     reset = str(int(now) + 1800)
@@ -202,12 +202,12 @@ def test_a_used_up_limit_says_when_to_come_back(monkeypatch):
 
 
 @pytest.mark.parametrize("body", [b"<!doctype html>", b'{"login": "x"}', b'[{"name": "x"}]'])
-def test_something_else_is_malformed(body):
+def test_other_answer_is_malformed(body):
     with serve(answer("200 OK", body)) as server, pytest.raises(Malformed):
         api(server.url).members()
 
 
-def test_nobody_there_is_unreachable():
+def test_unreachable_github_is_unreachable():
     with pytest.raises(Unreachable, match="connection refused"):
         api(f"http://localhost:{closed_port()}").members()
 
@@ -215,7 +215,7 @@ def test_nobody_there_is_unreachable():
 @pytest.mark.parametrize(
     ("missing", "setting"), [("token", "token"), ("organisation", "organisation"), ("repository", "repository")]
 )
-def test_what_is_not_set_is_named(missing, setting):
+def test_missing_github_setting_is_named(missing, setting):
     client = api("http://localhost:9", **{missing: None})
     with pytest.raises(NotConfigured) as caught:
         client.dependabot_alerts() if missing == "repository" else client.members()

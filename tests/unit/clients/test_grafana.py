@@ -23,14 +23,14 @@ def stored(*panels, **more):
 
 
 @pytest.mark.parametrize(("status", "state"), [("200 OK", "ok"), ("503 Service Unavailable", "failing")])
-def test_health_is_a_value_also_when_it_is_bad(status, state):
+def test_failing_health_is_a_value(status, state):
     """503 with a state is an answer."""
     with serve(answer(status, json.dumps({"database": state, "version": "12.3.0"}).encode())) as server:
         assert client_of(server.url).health() == (state, "12.3.0")
     assert len(server.requests) == 1
 
 
-def test_a_dashboard_is_found_by_its_whole_title():
+def test_dashboard_is_matched_by_exact_title():
     """The search finds parts of titles, too."""
     source = {"type": "prometheus", "uid": "p1"}
     panels = [
@@ -49,13 +49,13 @@ def test_a_dashboard_is_found_by_its_whole_title():
     assert server.requests[1].startswith(b"GET /api/dashboards/uid/po ")
 
 
-def test_a_dashboard_that_is_not_there_is_none():
+def test_missing_dashboard_is_none():
     """Similar titles do not count."""
     with serve(FOUND) as server:
         assert client_of(server.url).dashboard("Portfolio Overview") is None
 
 
-def test_a_dashboard_is_found_by_its_identifier_where_the_settings_have_one():
+def test_dashboard_is_found_by_configured_uid():
     """Whatever its title is; one that is not there is none."""
     with serve(stored({"type": "stat"}), answer("404 Not Found", b'{"message": "Dashboard not found"}')) as server:
         client = client_of(server.url, dashboard_uid="a b")
@@ -65,7 +65,7 @@ def test_a_dashboard_is_found_by_its_identifier_where_the_settings_have_one():
     assert server.requests[0].startswith(b"GET /api/dashboards/uid/a%20b ")
 
 
-def test_a_data_source_that_nothing_tells_is_not_configured():
+def test_unknown_data_source_is_not_configured():
     """The setting is named."""
     with serve(FOUND, stored({"datasource": {"type": "prometheus", "uid": "-- Mixed --"}})) as server:
         client = client_of(server.url, dashboard="Overview")
@@ -74,7 +74,7 @@ def test_a_data_source_that_nothing_tells_is_not_configured():
     assert caught.value.setting == "targets.sandbox.grafana.datasource_uid"
 
 
-def test_a_token_without_rights_is_denied():
+def test_token_without_role_is_denied():
     """With the role that it needs."""
     with serve(answer("403 Forbidden", b'{"message": "no"}')) as server, pytest.raises(Denied) as caught:
         client_of(server.url).dashboard("Overview")
@@ -82,7 +82,7 @@ def test_a_token_without_rights_is_denied():
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"dashboard": {"panels": "many"}}'])
-def test_other_shapes_are_malformed(body):
+def test_unexpected_grafana_answer_is_malformed(body):
     """A login page, a dashboard that is none."""
     with serve(FOUND, answer(body=body)) as server, pytest.raises(Malformed):
         client_of(server.url).dashboard("Overview")

@@ -15,9 +15,10 @@ import trustme
 
 from playbook.clients import wire
 from playbook.clients.breakage import Kind
-from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy, shown
+from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy
 from playbook.clients.proxies import proxy_for
 from playbook.clients.trust import context_for
+from playbook.clients.urls import shown
 from playbook.core.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.core.secret import Secret
 from playbook.settings.loading import TimeLimits
@@ -51,7 +52,7 @@ def tls_of(ca, *names, **arguments):
 # -------------------------------------------------------------------------------------------------------- answers
 
 
-def test_an_answer_has_status_headers_body_and_url():
+def test_answer_has_status_headers_body_and_url():
     """Whatever the status: what it means is the caller's to say."""
     with serve(answer("404 Not Found", b'{"a": 1}', Content_Type="application/json", X_Two="1")) as server:
         got = client_of(server.url).get("/x", {"q": "a b&c"})
@@ -60,7 +61,7 @@ def test_an_answer_has_status_headers_body_and_url():
     assert got.url == f"{server.url}/x?…"
 
 
-def test_every_phase_of_a_tls_connection_is_timed(authority):
+def test_every_phase_of_tls_connection_is_timed(authority):
     """DNS, connect, TLS, first byte; and they fit into the total."""
     ca, file = authority
     with serve(answer(body=b"hello"), tls=tls_of(ca, "localhost")) as server:
@@ -84,7 +85,7 @@ def test_every_phase_of_a_tls_connection_is_timed(authority):
         pytest.param(b"HTTP/1.0 200 OK\r\n\r\nhello", id="http-1.0"),
     ],
 )
-def test_a_body_is_read_in_every_framing(raw):
+def test_body_is_read_in_every_framing(raw):
     """As servers and proxies of all ages send it."""
     with serve(raw) as server:
         assert client_of(server.url).get().text == "hello"
@@ -97,12 +98,12 @@ def test_head_has_no_body():
     assert server.requests[0].startswith(b"HEAD /x ")
 
 
-def test_there_is_nothing_to_write_with():
+def test_client_has_no_writing_methods():
     """Read-only by construction."""
     assert not {"post", "put", "patch", "delete", "request"} & set(dir(client_of("http://localhost")))
 
 
-def test_a_body_over_the_limit_is_malformed():
+def test_body_over_limit_is_malformed():
     """Also when its length was not announced."""
     with (
         serve(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000) as server,
@@ -111,7 +112,7 @@ def test_a_body_over_the_limit_is_malformed():
         client_of(server.url).get(max_body=1000)
 
 
-def test_json_that_is_none_is_malformed():
+def test_invalid_json_is_malformed():
     """The message shows its type and how it begins."""
     with serve(answer(body=b"<html>\n Bad", Content_Type="text/html")) as server:
         got = client_of(server.url).get("/api")
@@ -120,7 +121,7 @@ def test_json_that_is_none_is_malformed():
     assert str(caught.value) == f"Website: expected JSON from {server.url}/api, got text/html: '<html> Bad'"
 
 
-def test_json_of_another_shape_is_malformed():
+def test_json_of_other_shape_is_malformed():
     """Where the caller says which shape."""
     got = Answer("Website", 200, {}, b'{"a": "x"}', "http://x/")
     with pytest.raises(Malformed, match=r"JSON of another shape: Expected `int`, got `str` - at `\$\[\.\.\.\]`"):
@@ -132,7 +133,7 @@ def test_json_of_another_shape_is_malformed():
     [("200 OK", None), ("204 No Content", None), ("401 Unauthorized", Denied), ("403 Forbidden", Denied)]
     + [(status, Malformed) for status in ("302 Found", "404 Not Found", "429 Too Many", "500 Error", "503 Busy")],
 )
-def test_expect_ok_says_what_a_status_means(status, error):
+def test_expect_ok_maps_status_to_error(status, error):
     """2xx passes, refused credentials are Denied, the rest is Malformed."""
     with serve(answer(status)) as server:
         got = client_of(server.url).get(retry="none")
@@ -147,7 +148,7 @@ def test_expect_ok_says_what_a_status_means(status, error):
 
 
 @pytest.mark.slow
-def test_a_silent_server_ends_at_the_read_limit():
+def test_silent_server_ends_at_read_limit():
     """And the message says in which phase, and after how long."""
     with serve(hang_up) as server:
         server.scripts = [server.silence]
@@ -159,7 +160,7 @@ def test_a_silent_server_ends_at_the_read_limit():
 @pytest.mark.parametrize(
     "head", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["in-the-header", "in-the-body"]
 )
-def test_a_dripping_server_ends_at_the_limit_of_the_whole(head):
+def test_dripping_server_ends_at_overall_limit(head):
     """Each byte comes in time, all of them never do; tries do not multiply the limit."""
     with serve(hang_up) as server:
         server.scripts = [server.drip(head)]
@@ -171,7 +172,7 @@ def test_a_dripping_server_ends_at_the_limit_of_the_whole(head):
 
 
 @pytest.mark.slow
-def test_a_resolver_that_hangs_ends_at_the_connect_limit(monkeypatch):
+def test_hanging_resolver_ends_at_connect_limit(monkeypatch):
     """Although the system's resolver knows no limit."""
     hanging = threading.Event()
 
@@ -186,7 +187,7 @@ def test_a_resolver_that_hangs_ends_at_the_connect_limit(monkeypatch):
 
 
 @pytest.mark.slow
-def test_tls_that_never_answers_ends_at_the_connect_limit():
+def test_hanging_tls_handshake_ends_at_connect_limit():
     """The handshake is bounded by itself."""
     with serve(hang_up) as server:
         server.handle = server.silence  # type: ignore[method-assign]
@@ -197,7 +198,7 @@ def test_tls_that_never_answers_ends_at_the_connect_limit():
 # ------------------------------------------------------------------------------------------------------- failures
 
 
-def test_nobody_listening_is_unreachable_after_three_tries():
+def test_refused_connection_is_unreachable_after_three_attempts():
     """Each of them a line."""
     url = f"http://127.0.0.1:{closed_port()}"
     with pytest.raises(Unreachable) as caught:
@@ -210,7 +211,7 @@ def test_nobody_listening_is_unreachable_after_three_tries():
     assert "not a finding" in error.hint
 
 
-def test_an_unknown_name_is_unreachable(monkeypatch):
+def test_unknown_name_is_unreachable(monkeypatch):
     """In the phase DNS."""
 
     def unknown(*_, **__):
@@ -221,7 +222,7 @@ def test_an_unknown_name_is_unreachable(monkeypatch):
         client_of("http://portfolio.example").get(retry="none")
 
 
-def test_a_dead_address_leaves_time_for_the_next(monkeypatch):
+def test_dead_address_leaves_time_for_next_one(monkeypatch):
     """As with a host whose IPv6 address goes nowhere."""
     with serve(answer(body=b"hello")) as server:
         found = [(0, 0, 0, "", (host, server.port)) for host in ("::dead", "127.0.0.1")]
@@ -243,7 +244,7 @@ def test_a_dead_address_leaves_time_for_the_next(monkeypatch):
 
 
 @pytest.mark.parametrize("order", [(ConnectionRefusedError, None), (None, ConnectionRefusedError)])
-def test_what_a_host_said_tells_more_than_that_there_is_no_ipv6(monkeypatch, order):
+def test_host_error_is_preferred_to_missing_ipv6(monkeypatch, order):
     """Whichever address came first; a machine without IPv6 says that of each name."""
     failures = [kind() if kind else OSError(errno.ENETUNREACH, "Network is unreachable") for kind in order]
 
@@ -257,7 +258,7 @@ def test_what_a_host_said_tells_more_than_that_there_is_no_ipv6(monkeypatch, ord
     assert caught.value.kind == Kind.NO_ANSWER
 
 
-def test_a_failure_after_a_redirect_says_what_was_answered_before():
+def test_failure_after_redirect_shows_earlier_answer():
     """The server that sent us there has answered."""
     dead = f"http://127.0.0.1:{closed_port()}/"
     with serve(answer("302 Found", Location=dead)) as server, pytest.raises(Unreachable) as caught:
@@ -266,14 +267,14 @@ def test_a_failure_after_a_redirect_says_what_was_answered_before():
     assert str(caught.value).endswith(f" after HTTP 302: {server.url} → {dead}")
 
 
-def test_of_a_long_body_the_beginning_can_be_enough():
+def test_beginning_of_long_body_can_be_enough():
     """The rest is not waited for."""
     with serve(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000)) as server:
         got = HttpClient(server.url, service="Website").get(max_body=1000, cut=True)
     assert 1000 <= len(got.body) < 300_000
 
 
-def test_an_expired_certificate_is_named_and_not_tried_again(authority):
+def test_expired_certificate_is_named_without_retry(authority):
     """Another try would end the same way."""
     ca, file = authority
     past = datetime.now(UTC) - timedelta(days=1)
@@ -284,7 +285,7 @@ def test_an_expired_certificate_is_named_and_not_tried_again(authority):
     assert len(caught.value.attempts) == 1
 
 
-def test_a_certificate_for_another_name_is_named(authority):
+def test_certificate_for_other_name_is_named(authority):
     """So is one by an authority that is not trusted."""
     ca, file = authority
     with serve(answer(), tls=tls_of(ca, "other.example")) as server:
@@ -303,13 +304,13 @@ def test_a_certificate_for_another_name_is_named(authority):
     ],
     ids=["silent-close", "half-a-body", "another-protocol"],
 )
-def test_half_an_answer_is_none(script, reason):
+def test_truncated_answer_is_unreachable(script, reason):
     """Unreachable, never an empty body."""
     with serve(script) as server, pytest.raises(Unreachable, match=reason):
         client_of(server.url).get(retry="none")
 
 
-def test_no_credential_stands_in_a_message():
+def test_credentials_are_in_no_message():
     """Neither of the address nor of the query."""
     url = f"http://user:hunter2@127.0.0.1:{closed_port()}"
     with pytest.raises(Unreachable) as caught:
@@ -321,13 +322,13 @@ def test_no_credential_stands_in_a_message():
 
 
 @pytest.mark.parametrize("url", ["portfolio.example", "ftp://x", "https://", "http://x:99999", "http://[::1"])
-def test_an_address_that_is_none_is_a_usage_error(url):
+def test_invalid_address_is_usage_error(url):
     """Before anything is sent, naming the setting."""
     with pytest.raises(UsageError, match=r"^targets.production.web.url: expected an address such as"):
         client_of(url, setting="targets.production.web.url")
 
 
-def test_a_certificate_authority_file_that_is_none_is_a_usage_error(tmp_path):
+def test_invalid_ca_file_is_usage_error(tmp_path):
     """Missing, or something else."""
     (tmp_path / "ca.pem").write_text("hello")
     with pytest.raises(UsageError, match="expected certificates in PEM form"):
@@ -336,7 +337,7 @@ def test_a_certificate_authority_file_that_is_none_is_a_usage_error(tmp_path):
         context_for(str(tmp_path / "none.pem"), "Website")
 
 
-def test_a_context_is_made_once(authority):
+def test_tls_context_is_cached(authority):
     """As making one takes longer than a request."""
     _, file = authority
     assert context_for(file, "Website") is context_for(file, "Redis")
@@ -345,7 +346,7 @@ def test_a_context_is_made_once(authority):
 # -------------------------------------------------------------------------------------- what the library would do
 
 
-def test_path_is_sent_as_it_is_written():
+def test_path_is_sent_unchanged():
     """The library would leave out its dots, and quote what may stand there."""
     with serve(answer()) as server:
         client_of(server.url).get("/a/../b/./c;d=1/%2e%2e/é|?q=/../x y")
@@ -353,14 +354,14 @@ def test_path_is_sent_as_it_is_written():
 
 
 @pytest.mark.parametrize("target", ["http://[::1", "http://x:99999/", "https://", "mailto:ada@example.org"])
-def test_redirect_to_what_is_no_address_is_the_answer(target):
+def test_redirect_to_invalid_address_is_returned(target):
     """The library would raise an error of its own, although the server has answered."""
     with serve(answer("302 Found", Location=target)) as server:
         got = client_of(server.url).get(redirects=5)
     assert (got.status, got.headers["location"], got.redirects) == (302, target, ())
 
 
-def test_redirect_to_an_impossible_name_is_a_name_that_cannot_be_resolved():
+def test_redirect_to_impossible_name_is_resolution_failure():
     """The library would call it an invalid URL; it is the website that leads there."""
     with serve(answer("302 Found", Location="http://1.2.3.400/")) as server, pytest.raises(Unreachable) as caught:
         client_of(server.url).get(retry="none", redirects=5)
@@ -368,7 +369,7 @@ def test_redirect_to_an_impossible_name_is_a_name_that_cannot_be_resolved():
     assert caught.value.kind == Kind.NO_NAME
 
 
-def test_no_address_and_no_header_is_logged(caplog):
+def test_address_and_headers_are_never_logged(caplog):
     """At no level: they hold credentials, and logs go further than reports."""
     caplog.set_level(logging.DEBUG)
     with serve(answer(Set_Cookie="session=s3cret")) as server:
@@ -376,7 +377,7 @@ def test_no_address_and_no_header_is_logged(caplog):
     assert not [word for word in ("hunter2", "t0ken", "s3cret", "/?") if word in caplog.text]
 
 
-def test_no_protocol_is_announced_in_the_shared_context(authority):
+def test_shared_context_gets_no_alpn_protocol(authority):
     """It serves other services too, and other threads at the same time."""
     ca, file = authority
     inside = tls_of(ca, "localhost")
@@ -392,7 +393,7 @@ def test_no_protocol_is_announced_in_the_shared_context(authority):
     assert chosen == [None]
 
 
-def test_header_with_characters_that_none_may_have_is_our_own_fault():
+def test_invalid_header_value_is_reported_as_our_error():
     """As of a token that was pasted with its ellipsis; it is not put down to the service, nor sent again."""
     with (
         serve(answer()) as server,
@@ -403,7 +404,7 @@ def test_header_with_characters_that_none_may_have_is_our_own_fault():
     assert "abc" not in str(caught.value)
 
 
-def test_compressed_body_is_read():
+def test_compressed_body_is_decoded():
     """Some servers send one, whatever is asked for; stores keep some as they were put there."""
     with serve(answer(body=gzip.compress(b'{"a": 1}'), Content_Encoding="gzip")) as server:
         assert client_of(server.url).get().json() == {"a": 1}
@@ -420,13 +421,13 @@ def test_compressed_body_is_read():
     ],
     ids=["bomb", "not-compressed", "cut"],
 )
-def test_compressed_body_that_is_too_large_or_none_is_malformed(body, reason):
+def test_invalid_or_too_large_compressed_body_is_malformed(body, reason):
     """The limit counts what it grows to."""
     with serve(answer(body=body, Content_Encoding="gzip")) as server, pytest.raises(Malformed, match=reason):
         client_of(server.url).get(max_body=100_000)
 
 
-def test_status_of_an_error_counts_whatever_its_body_is():
+def test_error_status_counts_with_unreadable_body():
     """A page of an error that cannot be read is an error all the same."""
     with serve(answer("500 Oh no", b"plain", Content_Encoding="gzip")) as server:
         assert (client_of(server.url).get().status, client_of(server.url).get().body) == (500, b"")
@@ -435,7 +436,7 @@ def test_status_of_an_error_counts_whatever_its_body_is():
 # -------------------------------------------------------------------------------------------------------- retries
 
 
-def test_a_busy_service_is_tried_again():
+def test_busy_service_is_retried_visibly():
     """And each try is a line in the answer."""
     with serve(answer("503 Busy"), answer("502 Bad", Retry_After="0"), answer(body=b"hello")) as server:
         got = client_of(server.url).get()
@@ -447,7 +448,7 @@ def test_a_busy_service_is_tried_again():
     ]
 
 
-def test_a_service_that_stays_busy_is_answered_by_its_status():
+def test_status_of_last_attempt_counts():
     """After three tries the last answer counts."""
     with serve(answer("429 Slow down", Retry_After="0")) as server:
         got = client_of(server.url).get()
@@ -455,7 +456,7 @@ def test_a_service_that_stays_busy_is_answered_by_its_status():
 
 
 @pytest.mark.parametrize(("retry", "requests"), [("connection", 2), ("none", 1)])
-def test_where_a_503_is_a_measurement_it_is_not_tried_away(retry, requests):
+def test_connection_retry_does_not_retry_503(retry, requests):
     """A lost connection still is, with ``connection``."""
     with serve(hang_up, answer("503 Busy"), answer()) as server:
         if retry == "none":
@@ -479,7 +480,7 @@ def test_where_a_503_is_a_measurement_it_is_not_tried_away(retry, requests):
         ("Wed, 21 Oct 2026 07:28:00 GMT", None),
     ],
 )
-def test_retry_after_is_kept_up_to_a_cap(header, wait):
+def test_retry_after_is_respected_up_to_limit(header, wait):
     """What is no number of seconds is left out."""
     assert _Busy(Answer("x", 503, {"retry-after": header}, b"", "")).wait == wait
 
@@ -487,7 +488,7 @@ def test_retry_after_is_kept_up_to_a_cap(header, wait):
 # ------------------------------------------------------------------------------------- redirects and credentials
 
 
-def test_redirects_are_followed_as_far_as_asked_and_shown():
+def test_redirects_are_followed_on_request_and_listed():
     """By default none is."""
     moved = answer("301 Moved", Location="/new")
     with serve(moved, answer(body=b"hello")) as server:
@@ -516,7 +517,7 @@ def test_credentials_stay_within_their_origin():
     [("", {"username": "ada", "password": Secret("pässword")}), ("ada:p%C3%A4ssword@", {})],
     ids=["settings", "address"],
 )
-def test_basic_authorisation(userinfo, arguments):
+def test_basic_authorization_from_settings_or_address(userinfo, arguments):
     """From the settings or from the address."""
     with serve(answer()) as server:
         client_of(server.url.replace("//", f"//{userinfo}"), **arguments).get()
@@ -541,13 +542,13 @@ def proxy(monkeypatch):
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]", "web.localhost"])
-def test_loopback_is_never_sent_through_a_proxy(proxy, host):
+def test_loopback_never_uses_proxy(proxy, host):
     """Whatever the environment says."""
     proxy("http://proxy.example:3128")
     assert proxy_for(urlsplit(f"http://{host}:80/")) is None
 
 
-def test_the_environments_proxy_is_used_for_public_hosts(proxy):
+def test_environment_proxy_is_used_for_public_hosts(proxy):
     """But for those that NO_PROXY names."""
     proxy("proxy.example:3128", no_proxy="internal.example")
     named = proxy_for(urlsplit("https://portfolio.example/"))
@@ -559,7 +560,7 @@ def test_the_environments_proxy_is_used_for_public_hosts(proxy):
         proxy_for(urlsplit("https://portfolio.example/"))
 
 
-def test_plain_http_goes_through_the_proxy_with_its_whole_address(proxy):
+def test_plain_http_uses_proxy_with_absolute_url(proxy):
     """And the proxy's own credentials."""
     with serve(answer(body=b"hello")) as server:
         proxy(f"http://us%65r:pw@127.0.0.1:{server.port}")
@@ -568,7 +569,7 @@ def test_plain_http_goes_through_the_proxy_with_its_whole_address(proxy):
     assert b"Proxy-Authorization: Basic dXNlcjpwdw==" in server.requests[0]
 
 
-def test_https_goes_through_a_tunnel(proxy, authority):
+def test_https_uses_connect_tunnel(proxy, authority):
     """The proxy sees the host and nothing else."""
     ca, file = authority
     inside = tls_of(ca, "portfolio.example")
@@ -589,7 +590,7 @@ def test_https_goes_through_a_tunnel(proxy, authority):
             client_of("https://portfolio.example", ca=file).get(retry="none")
 
 
-def test_tunnel_to_an_ipv6_address_keeps_its_brackets(proxy):
+def test_tunnel_to_ipv6_address_keeps_brackets(proxy):
     """Without them no proxy knows where the address ends."""
     with serve(answer("403 Forbidden")) as server:
         proxy(f"http://us%65r:pw@127.0.0.1:{server.port}")
@@ -603,7 +604,7 @@ def test_tunnel_to_an_ipv6_address_keeps_its_brackets(proxy):
 
 
 @pytest.mark.slow
-def test_proxy_that_drips_ends_at_the_limit_of_the_whole(proxy):
+def test_dripping_proxy_ends_at_overall_limit(proxy):
     """Also before there is a tunnel."""
     with serve(hang_up) as server:
         server.scripts = [server.drip(b"HTTP/1.1 200 OK\r\nX-Slow: ")]
@@ -616,7 +617,7 @@ def test_proxy_that_drips_ends_at_the_limit_of_the_whole(proxy):
 # --------------------------------------------------------------------------------------------------------- stream
 
 
-def test_a_stream_gives_the_body_in_pieces():
+def test_stream_yields_body_in_pieces():
     """For what is too large to hold."""
     body = b"x" * 1_000_000
     with serve(answer(body=body)) as server, client_of(server.url).stream("/log") as pieces:
@@ -625,7 +626,7 @@ def test_a_stream_gives_the_body_in_pieces():
     assert max(sizes) < 200_000
 
 
-def test_a_stream_that_breaks_says_so():
+def test_interrupted_stream_is_unreachable():
     """Also after the first pieces, and a status that is not 2xx before them."""
     with serve(answer(body=b"hello")[:-1], answer("403 Forbidden")) as server:
         with (
@@ -640,7 +641,7 @@ def test_a_stream_that_breaks_says_so():
 # ----------------------------------------------------------------------------------------------------------- posts
 
 
-def test_answer_before_the_whole_body_was_sent_is_an_answer():
+def test_early_answer_during_upload_is_read():
     """As of a server that refuses by the length that is announced, and hangs up."""
 
     def refuse(connection):

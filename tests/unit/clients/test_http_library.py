@@ -41,13 +41,13 @@ def run(*arguments, **environment):
     )
 
 
-def test_start_loads_none_of_the_clients_libraries():
+def test_start_imports_no_client_library():
     """They take a third of a second, and `--help` needs none."""
     assert run("-c", START).stdout == "[]\n"
 
 
 @pytest.mark.parametrize("named", ["", "httpx", "requests", "os"])
-def test_only_a_library_that_is_known_is_taken(named):
+def test_unknown_http_library_is_refused(named):
     """The variable names one of two, and no module at will."""
     said = run("-c", "from playbook.clients.wire import LIBRARY; print(LIBRARY)", PLAYBOOK_HTTP_LIBRARY=named)
     assert said.stdout == "httpx\n"
@@ -57,7 +57,7 @@ OTHER = "httpx" if LIBRARY == "httpx2" else "httpx2"
 
 
 @pytest.mark.skipif(importlib.util.find_spec(OTHER) is None, reason=f"{OTHER} is not installed")
-def test_clients_hold_on_the_other_library_too():
+def test_clients_pass_their_tests_on_httpx2():
     """Every test of theirs that waits for nothing."""
     said = run(
         "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *CLIENTS, PLAYBOOK_HTTP_LIBRARY=OTHER

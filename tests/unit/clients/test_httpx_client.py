@@ -21,7 +21,7 @@ def client_of(url, *, limits=LONG, **arguments):
     return open_httpx(HttpClient(url, service="Website", time_limits=limits), **arguments)
 
 
-def test_it_is_httpx_below_the_sites_address():
+def test_client_behaves_like_httpx():
     """Status, headers, JSON and text as httpx documents them; each request over a connection of its own."""
     told = answer("201 Created", b'{"a": 1}', Content_Type="application/json", X_Two="2")
     with serve(told) as server, client_of(f"{server.url}/base") as client:
@@ -38,7 +38,7 @@ def test_it_is_httpx_below_the_sites_address():
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "CONNECT", "PURGE", "get"])
-def test_what_could_change_something_is_refused_by_us(method):
+def test_changing_request_is_forbidden(method):
     """Before anything is sent; the sentence says who refuses, and why."""
     with serve(answer()) as server, client_of(server.url) as client:
         if method == "get":  # which httpx sends in capitals
@@ -53,7 +53,7 @@ def test_what_could_change_something_is_refused_by_us(method):
     )
 
 
-def test_redirected_post_cannot_come_about():
+def test_redirected_post_is_impossible():
     """A redirect is followed with what was asked, which only reads."""
     with (
         serve(answer("307 Moved", Location="/y"), answer(body=b"hello")) as server,
@@ -63,7 +63,7 @@ def test_redirected_post_cannot_come_about():
     assert [request.split()[0] for request in server.requests] == [b"GET", b"GET"]
 
 
-def test_credentials_go_to_their_own_origin_alone():
+def test_credentials_are_sent_to_own_origin_only():
     """Those of the address; they stand in no URL that a failing assert would show."""
     with (
         serve(answer(body=b"elsewhere")) as other,
@@ -78,7 +78,7 @@ def test_credentials_go_to_their_own_origin_alone():
     assert not any(b"authorization" in request.lower() for request in other.requests)
 
 
-def test_redirect_to_what_is_no_address_is_httpxs_error_and_malformed():
+def test_invalid_redirect_is_httpx_error_and_malformed():
     """Where it is to be followed: the website's doing, and no fault of the check."""
     with (
         serve(answer("302 Found", Location="http://[::1")) as server,
@@ -89,7 +89,7 @@ def test_redirect_to_what_is_no_address_is_httpxs_error_and_malformed():
     assert isinstance(caught.value, Malformed)
 
 
-def test_redirects_without_end_are_httpxs_error_and_malformed():
+def test_endless_redirects_are_httpx_error_and_malformed():
     """As of a site that sends https to http and back."""
     endless = pytest.raises(
         httpx.TooManyRedirects, match=r"expected an end of redirects from .+/x, got more than 20"
@@ -100,7 +100,7 @@ def test_redirects_without_end_are_httpxs_error_and_malformed():
     assert len(server.requests) == client.max_redirects + 1
 
 
-def test_nothing_is_logged(caplog):
+def test_httpx_logs_nothing(caplog):
     """httpx would write whole addresses."""
     caplog.set_level(logging.DEBUG)
     with serve(answer()) as server, client_of(server.url) as client:
@@ -111,7 +111,7 @@ def test_nothing_is_logged(caplog):
 # --------------------------------------------------------------------------------------------------------- limits
 
 
-def test_body_is_bounded_before_and_after_it_is_decompressed():
+def test_body_is_bounded_before_and_after_decompression():
     """A bomb is no fault of the check."""
     with (
         serve(
@@ -124,7 +124,7 @@ def test_body_is_bounded_before_and_after_it_is_decompressed():
                 client.get("/x")
 
 
-def test_compressed_body_is_read_as_httpx_reads_it():
+def test_compressed_body_is_decoded_as_by_httpx():
     """Whole, by lines, in chunks and as it was sent; the header stays, as some checks are about it."""
     body = gzip.compress("ä\nö\n".encode())
     with serve(answer(body=body, Content_Encoding="gzip")) as server, client_of(server.url) as client:
@@ -190,7 +190,7 @@ def test_failure_is_httpxs_error_and_ours():
         client.get("ftp://portfolio.example/")
 
 
-def test_proxy_that_refuses_is_httpxs_error_too(monkeypatch):
+def test_refusing_proxy_is_httpx_error(monkeypatch):
     """The environment's proxy is used, as by all clients."""
     with serve(answer("407 Who are you")) as server:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{server.port}")
@@ -201,7 +201,7 @@ def test_proxy_that_refuses_is_httpxs_error_too(monkeypatch):
     assert server.requests[0].startswith(b"CONNECT portfolio.example:443 ")
 
 
-def test_network_stream_tells_what_httpx_documents():
+def test_network_stream_extension_is_available():
     """Of a response that is still open."""
     with serve(answer()) as server, client_of(server.url) as client, client.stream("GET", "/") as got:
         stream = got.extensions["network_stream"]

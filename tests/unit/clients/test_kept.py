@@ -34,7 +34,7 @@ def client(url: str, kept: Kept | None = None, **more: object) -> HttpClient:
     return HttpClient(url, "Prometheus", kept=kept, time_limits=TimeLimits(connect=5, read=5), **more)  # type: ignore[arg-type]
 
 
-def test_second_request_goes_over_the_first_connection() -> None:
+def test_second_request_reuses_connection() -> None:
     with serve(serving(answer(body=b"one"), answer(body=b"two"))) as server:
         reader = client(server.url, Kept())
         assert [reader.get().body, reader.get().body] == [b"one", b"two"]
@@ -42,7 +42,7 @@ def test_second_request_goes_over_the_first_connection() -> None:
         assert b"connection" not in server.requests[0].lower()
 
 
-def test_reused_connection_of_tls_has_no_handshake(tmp_path: object) -> None:
+def test_reused_tls_connection_has_no_handshake(tmp_path: object) -> None:
     authority = trustme.CA()
     ca = f"{tmp_path}/ca.pem"
     authority.cert_pem.write_to_path(ca)
@@ -57,7 +57,7 @@ def test_reused_connection_of_tls_has_no_handshake(tmp_path: object) -> None:
         assert len(server.requests) == 1
 
 
-def test_without_kept_connections_each_request_has_its_own() -> None:
+def test_each_request_has_own_connection_by_default() -> None:
     with serve(answer(body=b"one"), answer(body=b"two")) as server:
         reader = client(server.url)
         assert [reader.get().body, reader.get().body] == [b"one", b"two"]
@@ -65,7 +65,7 @@ def test_without_kept_connections_each_request_has_its_own() -> None:
         assert all(b"Connection: close" in request for request in server.requests)
 
 
-def test_connection_that_was_closed_meanwhile_is_replaced_without_a_try() -> None:
+def test_closed_connection_is_replaced_without_attempt() -> None:
     with serve(answer(body=b"one"), answer(body=b"two")) as server:
         reader = client(server.url, Kept())
         reader.get()
@@ -73,14 +73,14 @@ def test_connection_that_was_closed_meanwhile_is_replaced_without_a_try() -> Non
         assert (again.body, len(again.attempts)) == (b"two", 1)
 
 
-def test_server_that_closes_on_the_second_request_is_asked_anew() -> None:
+def test_connection_closed_on_reuse_is_reopened() -> None:
     with serve(serving(answer(body=b"one"), hang_up), answer(body=b"two")) as server:
         reader = client(server.url, Kept())
         reader.get()
         assert reader.get(retry="none").body == b"two"
 
 
-def test_half_an_answer_on_a_reused_connection_is_a_failure() -> None:
+def test_truncated_answer_on_reused_connection_is_failure() -> None:
     half: Callable[[socket.socket], None] = lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n")  # noqa: E731
     with serve(serving(answer(body=b"one"), half), answer(body=b"two")) as server:
         reader = client(server.url, Kept())
@@ -89,7 +89,7 @@ def test_half_an_answer_on_a_reused_connection_is_a_failure() -> None:
             reader.get(retry="none")
 
 
-def test_silence_on_a_reused_connection_is_no_answer_in_time() -> None:
+def test_silence_on_reused_connection_is_timeout() -> None:
     limits = TimeLimits(connect=0.3, read=0.3)
     with serve() as server:
         server.scripts[:] = [serving(answer(body=b"one"), server.silence)]
@@ -110,7 +110,7 @@ def test_silence_on_a_reused_connection_is_no_answer_in_time() -> None:
     ],
     ids=["close", "http-1.0", "until-it-ends", "too-much"],
 )
-def test_connection_that_cannot_be_used_again_is_not(first: bytes) -> None:
+def test_unusable_connection_is_not_reused(first: bytes) -> None:
     with serve(first, answer(body=b"two")) as server:
         reader = client(server.url, Kept())
         assert reader.get().body == b"one"
@@ -118,14 +118,14 @@ def test_connection_that_cannot_be_used_again_is_not(first: bytes) -> None:
         assert len(server.requests) == 2
 
 
-def test_answer_that_was_not_read_to_its_end_leaves_no_connection() -> None:
+def test_partially_read_answer_closes_connection() -> None:
     with serve(serving(answer(body=b"x" * 200_000)), answer(body=b"two")) as server:
         reader = client(server.url, Kept())
         assert len(reader.get(max_body=10, cut=True).body) >= 10
         assert reader.get(retry="none").body == b"two"
 
 
-def test_other_origin_is_not_asked_over_a_kept_connection() -> None:
+def test_other_origin_gets_no_kept_connection() -> None:
     with serve(serving(answer(body=b"one"), answer(body=b"two"))) as server, serve(answer(body=b"three")) as other:
         reader = client(server.url, Kept())
         reader.get()
@@ -133,7 +133,7 @@ def test_other_origin_is_not_asked_over_a_kept_connection() -> None:
         assert reader.get().body == b"two"
 
 
-def test_connections_are_closed_with_the_client_that_has_them() -> None:
+def test_connections_close_with_their_client() -> None:
     then: queue.Queue[bytes] = queue.Queue()
 
     def once(connection: socket.socket) -> None:

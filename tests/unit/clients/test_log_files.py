@@ -40,7 +40,7 @@ def parts_of(stream):
 
 
 @pytest.mark.parametrize("pack", [False, True])
-def test_blocks_come_newest_first_and_hold_every_line_once(tmp_path, pack):
+def test_blocks_are_newest_first_and_complete(tmp_path, pack):
     """In whatever size; within a block in the order of the file."""
     lines = [line(1400 - number) for number in range(1400)]
     write(tmp_path / "a.log", lines, pack=pack)
@@ -50,7 +50,7 @@ def test_blocks_come_newest_first_and_hold_every_line_once(tmp_path, pack):
         assert len(found) > 1 or block == 1 << 20
 
 
-def test_block_begins_with_a_line_that_stands_for_itself(tmp_path):
+def test_block_begins_with_independent_line(tmp_path):
     """So that a stack trace stays with the error above it."""
     trace = ["Traceback (most recent call last):", '  File "x.py", line 1', "    x()", "KeyError: 1"]
     lines = [one for number in range(300) for one in (line(300 - number, "ERROR failed"), *trace)]
@@ -62,7 +62,7 @@ def test_block_begins_with_a_line_that_stands_for_itself(tmp_path):
 
 
 @pytest.mark.parametrize("pack", [False, True])
-def test_bound_cuts_the_oldest(tmp_path, pack):
+def test_limit_cuts_oldest_lines(tmp_path, pack):
     """The last lines of a file are read, however many stand before them."""
     lines = [line(1400 - number // 10, f"INFO {number}") for number in range(14_000)]
     write(tmp_path / "a.log", lines, pack=pack)
@@ -73,7 +73,7 @@ def test_bound_cuts_the_oldest(tmp_path, pack):
     assert stream.problems == ["reading stopped after 5,000 lines (logs.most_lines), with more to read"]
 
 
-def test_bound_cuts_the_oldest_files(tmp_path):
+def test_limit_cuts_oldest_files(tmp_path):
     """Files of equal age are read by their number."""
     for name in ("a.log", "a.log.1", "a.log.2", "a.log.10"):
         write(tmp_path / name, [line(5, f"INFO {name}")] * 1_000)
@@ -81,7 +81,7 @@ def test_bound_cuts_the_oldest_files(tmp_path):
     assert list(dict.fromkeys(found)) == ["a.log", "a.log.1", "a.log.2"]
 
 
-def test_days_before_are_not_read(tmp_path):
+def test_older_days_are_skipped_with_note(tmp_path):
     """Of one file with many days, from where all lines are older; that is a note and no problem."""
     lines = [line(60 * 24 * 30 - 10 * number) for number in range(6 * 24 * 30)]
     write(tmp_path / "a.log", lines)
@@ -93,7 +93,7 @@ def test_days_before_are_not_read(tmp_path):
     assert "are older than a day" in stream.notes[0]
 
 
-def test_one_old_line_hides_nothing_before_it(tmp_path):
+def test_single_old_line_does_not_end_reading(tmp_path):
     """A line of long ago among those of today does not end reading."""
     lines = [line(1400 - number) if number % 7 else line(99_999) for number in range(1400)]
     write(tmp_path / "a.log", lines)
@@ -101,7 +101,7 @@ def test_one_old_line_hides_nothing_before_it(tmp_path):
     assert sorted(found) == sorted(lines)
 
 
-def test_file_that_grows_while_it_is_read_ends(tmp_path):
+def test_growing_file_is_read_to_its_initial_end(tmp_path):
     """What is written from now on belongs to the next run."""
     file = write(tmp_path / "a.log", [line(1)] * 10)
     stream = read(tmp_path)
@@ -113,7 +113,7 @@ def test_file_that_grows_while_it_is_read_ends(tmp_path):
     assert len(list(lines)) < 90_000
 
 
-def test_file_that_is_rotated_while_it_is_read_is_read_whole(tmp_path):
+def test_file_rotated_while_read_is_complete(tmp_path):
     """It was open before, under whatever name it is now."""
     lines = [line(1)] * 10
     file = write(tmp_path / "a.log", lines)
@@ -124,7 +124,7 @@ def test_file_that_is_rotated_while_it_is_read_is_read_whole(tmp_path):
     assert stream.problems == []
 
 
-def test_file_that_is_rotated_before_it_is_opened_is_looked_for_again(tmp_path, monkeypatch):
+def test_file_rotated_before_open_is_listed_again(tmp_path, monkeypatch):
     """Between looking and opening a name can come to stand for another file."""
     file = write(tmp_path / "a.log", [line(2, "INFO old")])
     opened = Path.open
@@ -144,7 +144,7 @@ def test_file_that_is_rotated_before_it_is_opened_is_looked_for_again(tmp_path, 
     assert stream.problems == []
 
 
-def test_file_that_is_cut_short_while_it_is_read_is_a_problem(tmp_path):
+def test_truncated_file_is_a_problem(tmp_path):
     """copytruncate has taken lines away, and nobody knows how many."""
     file = write(tmp_path / "a.log", [line(1)] * 1_000)
     stream = read(tmp_path)
@@ -153,7 +153,7 @@ def test_file_that_is_cut_short_while_it_is_read_is_a_problem(tmp_path):
     assert stream.problems == [f"{file} was cut short while it was read"]
 
 
-def test_file_that_cannot_be_opened_is_a_problem_of_the_others(tmp_path, monkeypatch):
+def test_unopenable_file_is_a_problem_beside_others(tmp_path, monkeypatch):
     """What is bad in the others counts."""
     write(tmp_path / "a.log", [line(1)])
     write(tmp_path / "b.log", [line(1)])
@@ -170,7 +170,7 @@ def test_file_that_cannot_be_opened_is_a_problem_of_the_others(tmp_path, monkeyp
     assert stream.problems == [f"expected to read {tmp_path}/b.log, got Permission denied"]
 
 
-def test_empty_log_is_a_problem_unless_it_is_one_of_trouble(tmp_path):
+def test_empty_log_is_a_problem_unless_error_log(tmp_path):
     """A file of errors may well be empty, and a file that was just rotated has others beside it."""
     write(tmp_path / "api.log", [line(1)])
     for name in ("web.log", "error.log", "web-stderr.log", "mirror.log"):
@@ -181,7 +181,7 @@ def test_empty_log_is_a_problem_unless_it_is_one_of_trouble(tmp_path):
     assert sorted(stream.problems) == [f"{tmp_path}/mirror.log is empty", f"{tmp_path}/web.log is empty"]
 
 
-def test_log_of_earlier_days_gives_its_end(tmp_path):
+def test_older_log_provides_its_last_lines(tmp_path):
     """So that its silence can be judged by how often it used to write; once for each log."""
     write(tmp_path / "a.log", [line(1)])
     write(tmp_path / "b.log", [line(2_000)], NOW - timedelta(minutes=2_000))
@@ -190,7 +190,7 @@ def test_log_of_earlier_days_gives_its_end(tmp_path):
     assert parts_of(read(tmp_path)) == [("a.log", [line(1)]), ("b.log", [line(2_000)])]
 
 
-def test_logs_of_one_name_are_told_apart_by_their_folders(tmp_path):
+def test_equal_log_names_are_distinguished_by_folder(tmp_path):
     """Else the one that goes on would hide the one that is silent."""
     for folder in ("api", "web", "old/web"):
         (tmp_path / folder).mkdir(parents=True)
@@ -229,12 +229,12 @@ def test_logs_of_one_name_are_told_apart_by_their_folders(tmp_path):
         ("2024-05-29.log", "logs/.log"),
     ],
 )
-def test_log_that_a_file_is_of(name, log):
+def test_family_removes_rotation_suffix_only(name, log):
     """What rotation adds goes, what tells instances apart stays."""
     assert family(Path("/var/logs") / name) == log
 
 
-def test_damaged_archives_give_what_zlib_finds_in_them(tmp_path):
+def test_damaged_gzip_yields_same_lines_as_zlib(tmp_path):
     """Cut off, changed, in several members, with something behind them: the same lines, and the same complaint."""
     random = Random(5)
     lines = [line(1400 - number // 10, f"INFO {random.random()}") for number in range(6_000)]

@@ -43,7 +43,7 @@ def write(file, data, at=NOW):
     return file
 
 
-def test_files_by_glob_newest_first_and_compressed_ones(tmp_path):
+def test_globbed_and_compressed_files_are_read_newest_first(tmp_path):
     """Whether a file is compressed is seen by its content; old ones are left alone; each counts once."""
     write(tmp_path / "portfolio.log", b"new\nnewer\n")
     write(tmp_path / "portfolio.log.1", gzip.compress(b"older\n"), NOW - timedelta(hours=3))
@@ -54,7 +54,7 @@ def test_files_by_glob_newest_first_and_compressed_ones(tmp_path):
     assert stream.source.startswith("2 of 3 files that match ")
 
 
-def test_truncated_file_counts_as_far_as_it_goes(tmp_path):
+def test_truncated_file_is_read_with_problem(tmp_path):
     """What was read counts, and the problem is named."""
     text = "".join(f"{os.urandom(8).hex()} line {number}\n" for number in range(50_000)).encode()
     rest = gzip.compress(text)[:-200_000]
@@ -69,13 +69,13 @@ def test_truncated_file_counts_as_far_as_it_goes(tmp_path):
     ]
 
 
-def test_no_file_matches(tmp_path):
+def test_pattern_without_match_is_unreachable(tmp_path):
     """Said with the pattern."""
     with pytest.raises(Unreachable, match=r"expected files that match .*/\*\.log, got no file that matches"):
         FileLogs((f"{tmp_path}/*.log",), Logs()).read(SINCE)
 
 
-def test_one_pattern_of_two_matches_nothing(tmp_path):
+def test_partly_matching_patterns_are_a_problem(tmp_path):
     """The rest is read, and the problem is named; so is a link that leads nowhere."""
     write(tmp_path / "a.log", b"x\n")
     (tmp_path / "b.log").symlink_to(tmp_path / "nowhere")
@@ -87,7 +87,7 @@ def test_one_pattern_of_two_matches_nothing(tmp_path):
     ]
 
 
-def test_only_old_files(tmp_path):
+def test_only_old_files_are_too_little_data(tmp_path):
     """Nothing has been written for a day: that is no quiet day."""
     write(tmp_path / "a.log", b"x\n", NOW - timedelta(hours=30))
     with pytest.raises(
@@ -97,7 +97,7 @@ def test_only_old_files(tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_file_that_may_not_be_read(tmp_path):
+def test_unreadable_file_is_named_first(tmp_path):
     """Named, before anything else is read."""
     file = write(tmp_path / "a.log", b"x\n")
     file.chmod(0)
@@ -113,7 +113,7 @@ def test_unknown_compression_is_named(tmp_path):
     assert "only gzip is understood" in stream.problems[0]
 
 
-def test_bound_is_kept_and_said(tmp_path):
+def test_line_limit_applies_to_all_files_once(tmp_path):
     """Reading ends at the most lines, once for all files."""
     for name in "abc":
         write(tmp_path / f"{name}.log", b"x\n" * 1000)
@@ -156,7 +156,7 @@ def frame(text):
     return json.dumps({"data": text})
 
 
-def test_live_stream_ends_with_a_normal_close():
+def test_live_stream_ends_with_normal_close():
     """One frame, one line; a frame may hold several, or be something else; the token is sent, no header is."""
     asked = []
 
@@ -172,7 +172,7 @@ def test_live_stream_ends_with_a_normal_close():
     assert asked == [(f"/logs?token={TOKEN}", None)]
 
 
-def test_live_stream_that_breaks_off():
+def test_interrupted_live_stream_is_a_problem():
     """What came counts, and the problem is named; without a line it is no measurement."""
 
     def handler(connection):
@@ -191,7 +191,7 @@ def test_live_stream_that_breaks_off():
 
 
 @pytest.mark.slow
-def test_live_stream_that_never_ends():
+def test_endless_live_stream_ends_at_limit():
     """Silence is waited out once, endless lines until the bound."""
     done = threading.Event()
 
@@ -215,7 +215,7 @@ def test_live_stream_that_never_ends():
     assert "logs.most_seconds" in stream.problems[0]
 
 
-def test_live_stream_that_cannot_be_opened():
+def test_live_stream_that_cannot_open_is_reported_without_token():
     """Refused, forbidden or something else: said with the tries, never with the token."""
     with pytest.raises(Unreachable, match=r"got connection refused$") as caught:
         api_logs(live=f"https://localhost:{closed_port()}/logs?token={TOKEN}")
@@ -230,7 +230,7 @@ def test_live_stream_that_cannot_be_opened():
         api_logs(live="ftp://localhost/logs")
 
 
-def test_texts_are_read_all_and_without_authorisation():
+def test_all_historic_texts_are_read_without_authorization():
     """Every historic address belongs to the log; also where the live stream cannot be opened."""
     with serve(answer(body=b"one\ntwo\n"), answer(body=b"three")) as server:
         live = f"http://localhost:{closed_port()}/logs?token={TOKEN}"
@@ -243,7 +243,7 @@ def test_texts_are_read_all_and_without_authorisation():
     assert b"authorization" not in b"".join(server.requests).lower()
 
 
-def test_text_that_cannot_be_read():
+def test_unreadable_text_is_a_problem():
     """One of several is a problem, all of them are no measurement."""
     with serve(answer(body=b"one\n"), answer("403 Expired")) as server:
         stream = api_logs(historic=[f"{server.url}/a?{TOKEN}", f"{server.url}/b?{TOKEN}"])
@@ -258,7 +258,7 @@ def test_text_that_cannot_be_read():
     assert TOKEN not in str(caught.value)
 
 
-def test_text_that_breaks_off():
+def test_interrupted_text_is_a_problem():
     """What came counts, and the problem is named."""
     cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\none\ntwo\n"
     with serve(cut, answer(body=b"three\n")) as server:
@@ -267,7 +267,7 @@ def test_text_that_breaks_off():
     assert "after 2 lines" in stream.problems[0]
 
 
-def test_compressed_text_is_read():
+def test_compressed_text_is_decoded():
     """As stores send what was put there so; one that is not as it says is a problem, with what came of it."""
     packed = gzip.compress(b"one\ntwo\n")
     good = answer(body=packed, Content_Encoding="gzip")
@@ -282,7 +282,7 @@ def test_compressed_text_is_read():
 # ------------------------------------------------------------------------------------------------- both, as set up
 
 
-def test_files_need_no_digitalocean():
+def test_log_files_need_no_digitalocean():
     """And without a pattern, the line to add is named."""
     settings = mine(source="files", files=["/var/log/x*.log"])
     assert isinstance(logs(settings), FileLogs)
@@ -298,7 +298,7 @@ def mine(**section):
 
 
 @pytest.mark.parametrize("historic", [False, True])
-def test_simulator(tmp_path, historic, monkeypatch):
+def test_simulator_logs_are_read_completely(tmp_path, historic, monkeypatch):
     """The whole way over TLS by the private authority: all that the sandbox's components wrote, in order."""
     with running(tmp_path) as simulator:
         simulator.state.logs_historic = historic

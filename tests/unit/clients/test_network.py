@@ -61,7 +61,7 @@ PLAIN = Witness("Grafana", "http://grafana.example")
         (UnicodeError(), "DNS", Kind.OWN),
     ],
 )
-def test_how_it_failed_tells_whose_fault_it_may_be(cause, phase, kind):
+def test_failure_kind_shows_responsible_side(cause, phase, kind):
     """As far as it does."""
     broken = Broken(phase, "x", 0.1)
     broken.__cause__ = cause
@@ -69,14 +69,14 @@ def test_how_it_failed_tells_whose_fault_it_may_be(cause, phase, kind):
 
 
 @pytest.mark.parametrize("phase", ["DNS", "connect", "proxy"])
-def test_with_a_proxy_it_is_the_proxys(phase):
+def test_failure_behind_proxy_belongs_to_proxy(phase):
     """Which resolves and connects for this machine."""
     broken = Broken(phase, "connection refused", 0.1)
     broken.__cause__ = ConnectionRefusedError()
     assert kind_of(broken, proxied=True) == Kind.OWN
 
 
-def test_a_finding_needs_a_witness(monkeypatch):
+def test_finding_requires_verified_witness(monkeypatch):
     """One of the same kind of network, which has proven who it is."""
     assert found(Kind.NO_ANSWER, [API], monkeypatch=monkeypatch) == (
         "connection refused (connect, after 0.001 s), while the DigitalOcean API answers"
@@ -87,7 +87,7 @@ def test_a_finding_needs_a_witness(monkeypatch):
         assert str(caught.value).endswith("; no other service could prove that this machine's own network works")
 
 
-def test_a_name_that_does_not_exist_while_others_do_is_a_finding(monkeypatch):
+def test_unknown_name_is_finding_if_others_resolve(monkeypatch):
     """A resolver that answers for others works."""
     assert found(Kind.NO_NAME, [API], what="a name that cannot be resolved (DNS, after 0.1 s)").endswith(
         "while the DigitalOcean API answers"
@@ -97,7 +97,7 @@ def test_a_name_that_does_not_exist_while_others_do_is_a_finding(monkeypatch):
 
 
 @pytest.mark.parametrize("address", ["10.0.0.1", "192.168.1.1", "127.0.0.1", "100.64.0.9", "fe80::1", "::1"])
-def test_a_public_name_with_a_private_address_proves_nothing(monkeypatch, address):
+def test_public_name_with_private_address_is_no_finding(monkeypatch, address):
     """A captive portal answers in everybody's name."""
     for kind in (Kind.NO_ANSWER, Kind.CERTIFICATE):
         with pytest.raises(Unreachable) as caught:
@@ -105,14 +105,14 @@ def test_a_public_name_with_a_private_address_proves_nothing(monkeypatch, addres
         assert f"leads to the private address {address} here" in str(caught.value)
 
 
-def test_a_private_name_may_have_a_private_address():
+def test_internal_name_may_have_private_address():
     """Its witness is of the private network as well."""
     assert found(Kind.NO_ANSWER, [LOCAL], url="https://web.internal").endswith("while Prometheus answers")
     with pytest.raises(Unreachable):
         found(Kind.NO_ANSWER, [API], url="https://web.internal")
 
 
-def test_this_machines_own_faults_are_none_of_the_websites(monkeypatch):
+def test_own_network_failure_is_never_a_finding(monkeypatch):
     """Whoever else answers."""
     for kind in (Kind.OWN, ""):
         with pytest.raises(Unreachable) as caught:
@@ -120,7 +120,7 @@ def test_this_machines_own_faults_are_none_of_the_websites(monkeypatch):
         assert str(caught.value).endswith("; the fault is on this machine's side")
 
 
-def test_a_bad_certificate_is_a_finding_by_itself(monkeypatch):
+def test_bad_certificate_is_finding_unless_all_are_bad(monkeypatch):
     """The server has answered; unless all others show a bad one too, as with a clock that is wrong."""
     expired = "a certificate that cannot be trusted: certificate has expired (TLS, after 0.1 s)"
     assert found(Kind.CERTIFICATE, [], what=expired, monkeypatch=monkeypatch) == expired
@@ -134,13 +134,13 @@ def test_a_bad_certificate_is_a_finding_by_itself(monkeypatch):
 
 
 @pytest.mark.parametrize("reason", ["self-signed certificate", "unable to get local issuer certificate"])
-def test_an_unknown_authority_names_the_setting(monkeypatch, reason):
+def test_unknown_authority_names_setting(monkeypatch, reason):
     """A private one has to be named."""
     said = found(Kind.CERTIFICATE, [API], what=reason, monkeypatch=monkeypatch)
     assert said == f"{reason}; where its authority is a private one, web.ca must name it"
 
 
-def test_a_redirect_to_nowhere_is_the_websites(monkeypatch):
+def test_redirect_to_nowhere_is_finding(monkeypatch):
     """It has answered; without TLS somebody on the way may have."""
     redirects = ("HTTP 302: https://portfolio.example → https://gone.example",)
     assert found(Kind.NO_NAME, [], what="no such name", redirects=redirects) == "no such name"
@@ -148,7 +148,7 @@ def test_a_redirect_to_nowhere_is_the_websites(monkeypatch):
         found(Kind.NO_NAME, [], url="http://portfolio.example", redirects=redirects)
 
 
-def test_witnesses_are_really_asked(tmp_path):
+def test_witnesses_are_asked_once(tmp_path):
     """By TLS where they speak it, each once."""
     authority = Authority()
     (tmp_path / "ca.pem").write_bytes(authority.pem)
@@ -179,7 +179,7 @@ def test_witnesses_are_really_asked(tmp_path):
     assert str(undecided.value).endswith("; nothing else answered either (untrusted, rude, proxy, dead)")
 
 
-def test_the_witnesses_of_a_target(tmp_path):
+def test_witnesses_exclude_website_address(tmp_path):
     """All services that it names, but none at the website's own address."""
     overlay = {
         "targets": {
@@ -216,12 +216,12 @@ def test_the_witnesses_of_a_target(tmp_path):
         ("internal.portfolio.example", False),
     ],
 )
-def test_what_is_of_a_private_network_by_its_name(host, internal):
+def test_internal_names_are_recognised(host, internal):
     """The rest is public."""
     assert is_internal(host) is internal
 
 
-def test_the_first_private_address_is_named():
+def test_first_private_address_is_returned():
     """An address that is none says nothing."""
     assert private_of(["1.1.1.1", "fe80::1%eth0", "10.0.0.1"]) == "fe80::1%eth0"
     assert private_of(["1.1.1.1", "what"]) == ""

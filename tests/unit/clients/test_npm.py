@@ -81,7 +81,7 @@ def saying(tmp_path: Path, project: Path, said: Any, **more: Any) -> Npm:
     return client(project, program(tmp_path, f"print({json.dumps(said)!r})\nsys.exit(1)"), **more)
 
 
-def test_the_report_is_read(tmp_path, project):
+def test_audit_report_is_read(tmp_path, project):
     report = saying(tmp_path, project, AUDIT).audit()
     assert report.looked_at == 4
     assert report.vulnerabilities["qs"].fixAvailable is True
@@ -96,17 +96,17 @@ def test_the_report_is_read(tmp_path, project):
         {"express": [{"current": "4.21.2", "wanted": "4.21.2", "latest": "5.1.0"}, {"current": "3.0.0"}]},
     ],
 )
-def test_both_shapes_of_outdated(tmp_path, project, said):
+def test_both_formats_of_outdated_are_read(tmp_path, project, said):
     found = saying(tmp_path, project, said).outdated()
     assert (found["express"].current, found["express"].latest) == ("4.21.2", "5.1.0")
 
 
-def test_nothing_outdated_is_an_empty_list(tmp_path, project):
+def test_nothing_outdated_is_empty(tmp_path, project):
     assert saying(tmp_path, project, {}).outdated() == {}
     assert client(project, program(tmp_path, "")).outdated() == {}  # some versions then print nothing
 
 
-def test_every_dependency_is_shown_as_installed_and_never_the_newest(tmp_path, project):
+def test_every_dependency_is_shown_as_outdated_to_npm(tmp_path, project):
     body = """
 found = {}
 for folder, _, files in os.walk("node_modules"):
@@ -123,7 +123,7 @@ print(json.dumps(found))"""
     }
 
 
-def test_a_name_that_leads_elsewhere_is_not_followed(tmp_path, project):
+def test_package_name_with_path_is_ignored(tmp_path, project):
     hostile = {"dependencies": {"../../../escaped": "1.0.0", "..": "1.0.0"}}
     (project / "package.json").write_text(json.dumps(hostile), encoding="utf-8")
     lock = {"packages": {f"node_modules/{name}": {"version": "1.0.0"} for name in hostile["dependencies"]}}
@@ -133,7 +133,7 @@ def test_a_name_that_leads_elsewhere_is_not_followed(tmp_path, project):
     assert set(found) == {"package.json", "package-lock.json"}
 
 
-def test_the_project_is_not_written_and_the_copy_is_gone(tmp_path, project):
+def test_project_is_unchanged_and_copy_removed(tmp_path, project):
     before = {file.name: file.read_bytes() for file in project.iterdir()}
     body = f"""
 open("package-lock.json", "w").write("{{}}")
@@ -145,7 +145,7 @@ print(json.dumps({{"auditReportVersion": 2}}))"""
     assert not Path((tmp_path / "where").read_text(encoding="utf-8")).exists()
 
 
-def test_nothing_of_our_environment_goes_along(tmp_path, project, monkeypatch):
+def test_npm_gets_no_variables_of_ours(tmp_path, project, monkeypatch):
     monkeypatch.setenv("DIGITALOCEAN_TOKEN", "secret")
     monkeypatch.setenv("npm_config_registry", "https://elsewhere.example")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
@@ -160,7 +160,7 @@ print(json.dumps({"auditReportVersion": 2, "vulnerabilities": {
     assert seen["npm_config_git"].name == "git"
 
 
-def test_a_registry_in_the_settings_is_all_that_counts(tmp_path, project, monkeypatch):
+def test_configured_registry_overrides_everything(tmp_path, project, monkeypatch):
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     body = """
 print(json.dumps({"auditReportVersion": 2, "vulnerabilities": {
@@ -173,7 +173,7 @@ print(json.dumps({"auditReportVersion": 2, "vulnerabilities": {
     assert seen["HOME"].name != os.environ["HOME"]
 
 
-def test_of_the_projects_npmrc_only_its_registries_are_kept(tmp_path, project):
+def test_only_registries_of_npmrc_are_used(tmp_path, project):
     lines = ["@mine:registry=https://npm.example/", "//npm.example/:_authToken=${NPM_TOKEN}", "strict-ssl=true"]
     others = ["workspaces=false", "git=./evil", "node-options=--require ./evil.js", "; registry=x", "registry-x=y"]
     (project / ".npmrc").write_text("\n".join([*others, *lines]), encoding="utf-8")
@@ -183,7 +183,7 @@ print(json.dumps({"auditReportVersion": 2, "vulnerabilities": {line.strip(): {} 
     assert list(seen) == lines
 
 
-def test_scripts_never_run(tmp_path, project):
+def test_scripts_are_never_run(tmp_path, project):
     body = 'print(json.dumps({"auditReportVersion": 2, "vulnerabilities": {word: {} for word in sys.argv[1:]}}))'
     said = client(project, program(tmp_path, body)).audit().vulnerabilities
     assert {"audit", "--json", "--ignore-scripts", "--audit-level", "high"} <= said.keys()
@@ -214,21 +214,21 @@ REFUSED = "connect ECONNREFUSED 127.0.0.1:9"
         ({"auditReportVersion": 2, "vulnerabilities": []}, Malformed, "another shape"),
     ],
 )
-def test_what_a_refusal_means(tmp_path, project, said, kind, text):
+def test_npm_refusal_is_mapped_to_its_meaning(tmp_path, project, said, kind, text):
     with pytest.raises(Unmeasured) as caught:
         saying(tmp_path, project, said).audit()
     assert type(caught.value) is kind
     assert text in str(caught.value)
 
 
-def test_words_instead_of_json(tmp_path, project):
+def test_text_instead_of_json_is_malformed(tmp_path, project):
     with pytest.raises(Malformed, match="Segmentation fault"):
         client(project, program(tmp_path, "print('Segmentation fault')")).audit()
     with pytest.raises(Malformed, match="node: not found"):
         client(project, program(tmp_path, "sys.stderr.write('node: not found')")).audit()
 
 
-def test_one_that_hangs_is_ended_with_its_children(tmp_path, project):
+def test_hanging_npm_is_killed_with_children(tmp_path, project):
     pid = tmp_path / "pid"
     file = tmp_path / "npm"
     file.write_text(f'#!/bin/sh\nsleep 60 &\necho $! > "{pid}"\nwait\n', encoding="utf-8")
@@ -247,7 +247,7 @@ def _alive(pid: int) -> bool:
     return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")
 
 
-def test_each_thing_that_is_missing_has_its_sentence(tmp_path, project):
+def test_each_missing_prerequisite_has_its_sentence(tmp_path, project):
     with pytest.raises(Unmeasured, match=r"expected the program \S+/nowhere, got none") as caught:
         client(project, tmp_path / "nowhere").audit()
     assert "Install Node.js" in caught.value.hint
@@ -262,13 +262,13 @@ def test_each_thing_that_is_missing_has_its_sentence(tmp_path, project):
         npm(load("sandbox", environment={}))
 
 
-def test_a_damaged_lock_file_is_malformed(tmp_path, project):
+def test_damaged_lock_file_is_malformed(tmp_path, project):
     (project / "package-lock.json").write_text('{"packages": ', encoding="utf-8")
     with pytest.raises(Malformed, match=r"expected package-lock\.json, got a file that is not JSON"):
         client(project, program(tmp_path, "")).read()
 
 
-def test_a_lock_file_of_npm_6(tmp_path, project):
+def test_lock_file_of_npm_6_is_counted(tmp_path, project):
     old = {"lockfileVersion": 1, "dependencies": {"express": {"version": "4.17.1"}}}
     (project / "package-lock.json").write_text(json.dumps(old), encoding="utf-8")
     found = client(project, program(tmp_path, "")).read()

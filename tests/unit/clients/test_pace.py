@@ -39,7 +39,7 @@ def most_within(times, window):
     return max(sum(first <= time < first + window for time in times) for first in times)
 
 
-def test_turns_keep_to_both_limits(bucket, clock):
+def test_requests_stay_within_both_limits(bucket, clock):
     """At any moment, however many are asked for."""
     times = []
     for _ in range(6_000):
@@ -50,12 +50,12 @@ def test_turns_keep_to_both_limits(bucket, clock):
     assert times[5_000] >= 3600
 
 
-def test_first_turns_are_not_waited_for(bucket):
+def test_first_requests_do_not_wait(bucket):
     """A run of one target asks as it always did."""
     assert sum(bucket.take(FAR) for _ in range(250)) == 0
 
 
-def test_turn_that_comes_too_late_is_not_waited_for(bucket, clock):
+def test_late_slot_is_refused_at_once(bucket, clock):
     """Who asks is told at once, and the turn is left to others."""
     for _ in range(250):
         bucket.take(FAR)
@@ -65,7 +65,7 @@ def test_turn_that_comes_too_late_is_not_waited_for(bucket, clock):
     assert bucket.take(FAR) == pytest.approx(61)
 
 
-def test_target_is_begun_when_there_are_turns_for_all_it_asks(bucket):
+def test_target_starts_when_its_requests_fit(bucket):
     """Those of targets that have begun and not asked yet are kept for them."""
     names = [f"shop-{number}" for number in range(6)]
     for name in names:
@@ -77,7 +77,7 @@ def test_target_is_begun_when_there_are_turns_for_all_it_asks(bucket):
     assert bucket.admit() == pytest.approx(61)
 
 
-def test_what_targets_ask_is_learned_from_those_that_have_ended(bucket):
+def test_expected_requests_are_learned_from_finished_targets(bucket):
     """One that asked 200 times makes the next wait, which forty more would not have done."""
     bucket.enter("shop-a")
     for _ in range(200):
@@ -86,13 +86,13 @@ def test_what_targets_ask_is_learned_from_those_that_have_ended(bucket):
     assert bucket.admit() == pytest.approx(61)
 
 
-def test_processes_share_a_token():
+def test_processes_share_the_limit():
     """Each takes its part, and at least what one target asks at once."""
     assert (Bucket(2).per_minute, Bucket(2).per_hour) == (125, 2_500)
     assert (Bucket(50).per_minute, Bucket(50).per_hour) == (pace.FIRST_GUESS, 100)
 
 
-def test_targets_with_one_token_have_one_bucket(monkeypatch):
+def test_targets_with_same_token_share_a_bucket(monkeypatch):
     """And others have their own; a worker of xdist takes its share."""
     monkeypatch.setattr(pace, "_BUCKETS", {})
     monkeypatch.setenv(pace.WORKERS_VARIABLE, "5")
@@ -104,7 +104,7 @@ def test_targets_with_one_token_have_one_bucket(monkeypatch):
     assert first.bucket.per_minute == 50
 
 
-def test_wait_is_told_of_its_target_alone(bucket, monkeypatch):
+def test_wait_is_recorded_for_its_target(bucket, monkeypatch):
     """What is too short to matter is not told."""
     monkeypatch.setattr(pace, "_WAITED", pace.defaultdict(float))
     for _ in range(251):

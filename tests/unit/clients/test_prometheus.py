@@ -31,7 +31,7 @@ def vector(*values):
     return result("vector", [{"metric": {"n": str(n)}, "value": [1781510400.5, v]} for n, v in enumerate(values)])
 
 
-def test_an_instant_query_gives_samples():
+def test_instant_query_returns_samples():
     """Labels, time and value; credentials, query and moment are sent."""
     with serve(vector("1.5", "NaN")) as server:
         samples = client_of(server.url, username="reader", password="pw").query("up", AT)
@@ -42,7 +42,7 @@ def test_an_instant_query_gives_samples():
     assert b"Authorization: Basic cmVhZGVyOnB3" in request
 
 
-def test_a_range_query_gives_series():
+def test_range_query_returns_series():
     """Points in order of time."""
     rows = [{"metric": {"a": "b"}, "values": [[1, "2"], [3, "+Inf"]]}]
     with serve(result("matrix", rows)) as server:
@@ -50,7 +50,7 @@ def test_a_range_query_gives_series():
     assert (series.labels, series.points) == ({"a": "b"}, ((1.0, 2.0), (3.0, float("inf"))))
 
 
-def test_a_scalar_is_a_number_too():
+def test_scalar_result_is_a_number():
     """What ``time()`` gives."""
     with serve(result("scalar", [1781510400, "7"])) as server:
         assert client_of(server.url).scalar("7") == 7.0
@@ -100,7 +100,7 @@ def test_warnings_are_kept():
         (answer("502 Bad Gateway"), Unreachable, "Prometheus: expected an answer, got HTTP 502"),
     ],
 )
-def test_what_is_no_number_is_said(script, error, message):
+def test_non_numeric_result_names_setting(script, error, message):
     """By the setting that holds the query."""
     with serve(script) as server, pytest.raises(error) as caught:
         client_of(server.url).scalar("sum(up)", setting="queries.x")
@@ -108,7 +108,7 @@ def test_what_is_no_number_is_said(script, error, message):
     assert type(caught.value) is error
 
 
-def test_wrong_credentials_and_other_servers_are_told_apart():
+def test_authentication_and_unexpected_server_are_distinguished():
     """401 is Denied; a page is Malformed; nobody is Unreachable."""
     with serve(answer("401 Unauthorized")) as server, pytest.raises(Denied):
         client_of(server.url).query("up")
@@ -123,14 +123,14 @@ def test_wrong_credentials_and_other_servers_are_told_apart():
         client_of(f"http://localhost:{closed_port()}").query("up")
 
 
-def test_without_an_address_it_is_not_configured():
+def test_missing_prometheus_address_is_not_configured():
     """The setting and the line to add."""
     with pytest.raises(NotConfigured) as caught:
         prometheus(load("production", environment={}))
     assert caught.value.setting == "targets.production.prometheus.url"
 
 
-def test_with_grafana_alone_its_data_source_is_asked():
+def test_grafana_data_source_is_used_without_prometheus_address():
     """By the configured uid, with Grafana's token."""
     with serve(vector("1")) as server:
         client = client_of(server.url, "grafana", token="glsa_x", datasource_uid="abc")
@@ -152,28 +152,28 @@ def test_with_grafana_alone_its_data_source_is_asked():
         (answer("502 Bad Gateway"), "HTTP 502"),
     ],
 )
-def test_grafana_says_that_its_data_source_does_not_answer(script, message):
+def test_unreachable_data_source_is_reported_through_grafana(script, message):
     """It is not there, is at another address, or wants other credentials than Grafana's."""
     with serve(script) as server, pytest.raises(Unreachable) as caught:
         client_of(server.url, "grafana", datasource_uid="abc").query("up")
     assert str(caught.value) == f"Prometheus through Grafana: expected an answer, got {message}"
 
 
-def test_a_query_that_is_refused_through_grafana_is_our_own():
+def test_rejected_query_through_grafana_is_malformed():
     """Prometheus' own 400 comes through."""
     script = envelope("400 Bad Request", status="error", errorType="bad_data", error="parse error")
     with serve(script) as server, pytest.raises(Malformed, match="got bad_data: parse error"):
         client_of(server.url, "grafana", datasource_uid="abc").query("up")
 
 
-def test_grafana_says_when_it_may_not_be_asked():
+def test_grafana_permission_error_names_role():
     """With what the token must be."""
     with serve(answer("403 Forbidden")) as server, pytest.raises(Denied) as caught:
         client_of(server.url, "grafana", token="glsa_x", datasource_uid="abc").query("up")
     assert caught.value.hint == HINT
 
 
-def test_the_data_source_is_found_by_the_dashboard():
+def test_data_source_is_taken_from_dashboard():
     """Where its uid is not set: the one that the dashboard's panels use."""
     found = answer(body=b'[{"uid": "po", "title": "Portfolio Overview"}]')
     panels = [{"type": "row", "panels": [{"datasource": {"type": "prometheus", "uid": "${ds}"}}]}]

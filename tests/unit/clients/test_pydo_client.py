@@ -26,7 +26,7 @@ def said(status, body):
     return answer(status, json.dumps(body).encode(), Content_Type="application/json")
 
 
-def test_it_is_pydo():
+def test_pydo_operations_work_with_own_token():
     """Its operations, with their parameters, and our token."""
     from pydo import Client
 
@@ -50,7 +50,7 @@ def test_it_is_pydo():
     ],
     ids=["deploy", "delete", "create", "update", "validate"],
 )
-def test_what_could_change_something_is_refused_by_us(change, request_line):
+def test_changing_operation_is_forbidden(change, request_line):
     """Before anything is sent; the sentence says who refuses, and why."""
     with serve(said("200 OK", {})) as server, pytest.raises(Forbidden) as caught:
         change(client_of(server.url))
@@ -83,7 +83,7 @@ def test_what_could_change_something_is_refused_by_us(change, request_line):
     ],
     ids=["404", "401", "403", "429", "503", "html", "empty", "silent"],
 )
-def test_answer_that_does_not_count_is_told_as_by_all_clients(script, error, words):
+def test_not_found_is_malformed_not_a_result(script, error, words):
     """pydo by itself hands a 404 back as if it were the app."""
     with serve(script) as server, pytest.raises(error, match=words) as caught:
         client_of(server.url).apps.get("a")
@@ -91,7 +91,7 @@ def test_answer_that_does_not_count_is_told_as_by_all_clients(script, error, wor
     assert "t0ken" not in str(caught.value)
 
 
-def test_no_connection_is_unreachable_and_nothing_is_logged(caplog):
+def test_connection_failure_is_unreachable_and_not_logged(caplog):
     """azure-core would write addresses and headers."""
     caplog.set_level(logging.DEBUG)
     with pytest.raises(Unreachable, match=r"got connection refused \(connect, after"):
@@ -99,7 +99,7 @@ def test_no_connection_is_unreachable_and_nothing_is_logged(caplog):
     assert "t0ken" not in caplog.text
 
 
-def test_failure_costs_no_reading_of_pydos_module():
+def test_traceback_omits_pydo_frames():
     """pytest leaves its frames out: to show a line of it, all 365,000 are parsed."""
     with serve(hang_up) as server, pytest.raises(Unreachable) as caught:
         client_of(server.url).apps.get("a")

@@ -90,7 +90,7 @@ def run(project, text, **sections):
 
 
 @pytest.mark.parametrize("ending", HTTP)
-def test_a_check_with_httpx(project, ending):
+def test_check_with_httpx_client_has_verdict(project, ending):
     """What it asserts is its verdict; what it may not send is UNKNOWN."""
     with serve(answer(body=b'{"shop": "open"}', Content_Type="application/json")) as server:
         records = run(project, HTTP[ending], web={"url": server.url})
@@ -110,7 +110,7 @@ def test_a_check_with_httpx(project, ending):
         assert server.requests == []
 
 
-def test_a_website_that_is_away_is_unknown_and_in_words(project):
+def test_unreachable_website_is_unknown_for_httpx_client(project):
     """As with every other client: no crash of the check, and no finding on the shop."""
     url = f"http://127.0.0.1:{closed_port()}"
     (record,) = run(project, HTTP["CRITICAL"], web={"url": url}).values()
@@ -119,14 +119,14 @@ def test_a_website_that_is_away_is_unknown_and_in_words(project):
     assert record.next_step.startswith("Check that the service runs")
 
 
-def test_a_target_without_a_website_is_not_configured(project):
+def test_missing_website_is_not_configured_for_httpx_client(project):
     """And says what to add."""
     (record,) = run(project, HTTP["OK"]).values()
     assert record.verdict == "NOT CONFIGURED"
     assert "web.url" in record.message
 
 
-def test_a_check_with_redis_py(project):
+def test_check_with_redis_client_can_only_read(project):
     """What reads is sent, by pipelines too; what could write or is a script is not."""
 
     def redis(connection):
@@ -145,7 +145,7 @@ def test_a_check_with_redis_py(project):
         )
 
 
-def test_a_check_with_pydo(project):
+def test_check_with_pydo_client_can_only_get(project):
     """GET is sent; a 404 is never taken for the thing itself."""
 
     def api(connection):

@@ -79,7 +79,7 @@ def writer(valkey):
 
 
 @pytest.mark.slow
-def test_reading_a_real_server(real, writer):
+def test_real_server_answers_are_parsed(real, writer):
     """Parsed as the library parses it."""
     writer.rpush("queue", "a", "b")
     writer.hset("stats", mapping={"success": 3, "näme": "ü"})
@@ -97,7 +97,7 @@ def test_reading_a_real_server(real, writer):
 
 
 @pytest.mark.slow
-def test_keys_clients_and_slow_commands(real, writer):
+def test_keys_clients_and_slow_log_are_read(real, writer):
     """Several questions at once, keys bit by bit, and what the server itself tells."""
     writer.set("img:1", "x" * 1_000, ex=60)
     writer.set("page:1", "y")
@@ -131,7 +131,7 @@ def test_keys_clients_and_slow_commands(real, writer):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("bad", [("SET", "img:1", 1), ("MEMORY", "PURGE"), ("EVAL", "return 1", 0)])
-def test_several_commands_are_checked_one_by_one(bad, real, writer):
+def test_one_writing_command_blocks_all(bad, real, writer):
     """One that does not only read, and none of them is sent."""
     writer.set("img:1", "kept")
     before = writer.info("commandstats")
@@ -142,7 +142,7 @@ def test_several_commands_are_checked_one_by_one(bad, real, writer):
 
 
 @pytest.mark.slow
-def test_an_error_among_several_answers_is_one(real, writer):
+def test_error_among_several_answers_is_raised(real, writer):
     """A key of another type; it is named as the server does."""
     writer.set("text", "x")
     with pytest.raises(Malformed, match=r"WRONGTYPE|wrong kind of value"):
@@ -150,7 +150,7 @@ def test_an_error_among_several_answers_is_one(real, writer):
 
 
 @pytest.mark.slow
-def test_no_allowed_command_writes(writer):
+def test_allowed_commands_are_not_marked_as_writing(writer):
     """By the server's own account of its commands."""
     names = [
         f"{name}|{sub}".lower() if sub else name.lower()
@@ -197,7 +197,7 @@ def test_no_allowed_command_writes(writer):
     ],
     ids=lambda words: "-".join(map(repr, words)) or "nothing",
 )
-def test_what_does_not_only_read_is_refused(words, real, writer):
+def test_command_that_may_write_is_forbidden(words, real, writer):
     """In any spelling, and nothing of it reaches the server."""
     writer.set("kept", 1)
     if words == ("PING\r\nFLUSHALL",):
@@ -212,7 +212,7 @@ def test_what_does_not_only_read_is_refused(words, real, writer):
 @pytest.mark.parametrize(
     "name", ["pipeline", "transaction", "eval", "register_script", "flushall", "set", "pubsub"]
 )
-def test_the_librarys_other_ways_in_are_closed(name, real):
+def test_other_library_methods_are_blocked(name, real):
     """They do not exist here, and the message says why."""
     with pytest.raises(Forbidden, match=f"^Redis: {name} is not among"):
         getattr(real, name)
@@ -227,7 +227,7 @@ def test_the_librarys_other_ways_in_are_closed(name, real):
     ("userinfo", "reason"),
     [(":wrong@", "invalid username-password pair"), ("", "Authentication required"), ("x:y@", "invalid username")],
 )
-def test_refused_credentials_are_denied(userinfo, reason, valkey):
+def test_rejected_credentials_are_denied(userinfo, reason, valkey):
     """At once, without another try."""
     with pytest.raises(Denied, match=f"to accept our credentials for PING, got [A-Z]+ {reason}") as caught:
         client_of(f"redis://{userinfo}127.0.0.1:{valkey}").ping()
@@ -235,7 +235,7 @@ def test_refused_credentials_are_denied(userinfo, reason, valkey):
 
 
 @pytest.mark.slow
-def test_a_command_that_the_user_may_not_send_is_denied(valkey, writer):
+def test_missing_command_permission_is_denied(valkey, writer):
     """NOPERM is about the user, not about the connection."""
     writer.execute_command("ACL", "SETUSER", "narrow", "on", ">pw", "+ping")
     narrow = client_of(f"redis://narrow:pw@127.0.0.1:{valkey}")
@@ -244,7 +244,7 @@ def test_a_command_that_the_user_may_not_send_is_denied(valkey, writer):
         narrow.info()
 
 
-def test_nobody_listening_is_unreachable_after_two_tries():
+def test_refused_connection_is_unreachable_after_two_attempts():
     """And the message names the place without the password."""
     port = closed_port()
     with pytest.raises(Unreachable) as caught:
@@ -258,7 +258,7 @@ def test_nobody_listening_is_unreachable_after_two_tries():
 
 
 @pytest.mark.slow
-def test_a_silent_server_is_unreachable_at_the_limit():
+def test_silent_server_is_unreachable_at_limit():
     """Once: a second wait would be as long."""
     with serve(hang_up, reader=word) as server:
         server.scripts = [server.silence]
@@ -274,7 +274,7 @@ def test_a_silent_server_is_unreachable_at_the_limit():
     [(hang_up, Unreachable), (b"-LOADING Valkey is loading the dataset in memory\r\n", Refused)],
     ids=["lost", "loading"],
 )
-def test_what_may_pass_is_tried_again(first, called):
+def test_temporary_error_is_retried_once(first, called):
     """Twice in all; what the server itself says to the end is a state of the server."""
     with serve(first, b"+PONG\r\n", reader=word) as server:
         assert client_of(f"redis://127.0.0.1:{server.port}").ping() > 0
@@ -294,14 +294,14 @@ def test_what_may_pass_is_tried_again(first, called):
     ],
     ids=["wrong-type", "another-protocol"],
 )
-def test_another_error_is_malformed(answer, message):
+def test_other_error_is_malformed(answer, message):
     """With the server's own words."""
     with serve(answer, reader=word) as server, pytest.raises((Malformed, Unreachable), match=message) as caught:
         client_of(f"redis://127.0.0.1:{server.port}").llen("queue")
     assert isinstance(caught.value, Malformed)
 
 
-def test_something_else_than_pong_is_malformed():
+def test_answer_other_than_pong_is_malformed():
     """A PING has one right answer."""
     with (
         serve(b"+HELLO\r\n", reader=word) as server,
@@ -323,7 +323,7 @@ def tls(tmp_path):
     return context, str(tmp_path / "ca.pem")
 
 
-def test_tls_with_a_private_authority(tls):
+def test_tls_requires_private_authority(tls):
     """And with no other: what is wrong with a certificate is named, and not tried again."""
     context, file = tls
     with serve(b"+PONG\r\n", tls=context, reader=word) as server:
@@ -338,7 +338,7 @@ def test_tls_with_a_private_authority(tls):
 
 
 @pytest.mark.slow
-def test_a_server_without_tls_is_named(valkey):
+def test_server_without_tls_is_named(valkey):
     """The usual mistake of an extra s."""
     with (
         serve(b"-ERR unknown command\r\n", reader=word) as server,
@@ -359,7 +359,7 @@ def test_a_server_without_tls_is_named(valkey):
         ("redis://h/0?family=0", ("h", 6379, 0, None, None, False)),
     ],
 )
-def test_an_address_is_read(url, expected):
+def test_address_is_parsed_with_defaults(url, expected):
     """With the usual defaults."""
     assert Address.parse(Secret(url), "x") == expected
 
@@ -371,7 +371,7 @@ def test_an_address_is_read(url, expected):
         *("redis://:pa/ss@h", "redis://u:1/ss@h", "redis://:p?w@h", "redis://:p#w@h:1"),
     ],
 )
-def test_an_address_that_is_none_is_a_usage_error_that_does_not_show_it(url):
+def test_invalid_address_is_usage_error_without_its_text(url):
     """It names the setting; a password with unquoted characters is the usual cause."""
     with pytest.raises(UsageError) as caught:
         Address.parse(Secret(url), "targets.production.redis.url")
@@ -381,7 +381,7 @@ def test_an_address_that_is_none_is_a_usage_error_that_does_not_show_it(url):
     )
 
 
-def test_the_client_of_a_target(tmp_path):
+def test_unconfigured_redis_names_setting(tmp_path):
     """Not configured, it says what to set."""
     with pytest.raises(NotConfigured) as caught:
         redis(load("production", root=tmp_path, environment={}))
@@ -390,7 +390,7 @@ def test_the_client_of_a_target(tmp_path):
     assert str(redis(settings).address) == "cache.example:25061"
 
 
-def test_error_that_comes_unasked_is_told_in_the_servers_own_words():
+def test_unsolicited_error_is_reported_in_server_words():
     """A server that is full of clients says so and hangs up, before or after we have asked for anything."""
     parts = parser(Allowance(30.0))(socket_read_size=65536)
     here, there = socket.socketpair()

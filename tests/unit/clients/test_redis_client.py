@@ -68,7 +68,7 @@ def client(server):
 
 
 @real
-def test_it_is_redis_py(client):
+def test_client_behaves_like_redis_py(client):
     """Strings, lists, hashes, iterators and the server's own state, as redis-py gives them."""
     assert isinstance(client, Redis)
     assert (client.get("shop"), client.mget("shop", "none")) == ("open", ["open", None])
@@ -81,7 +81,7 @@ def test_it_is_redis_py(client):
 
 
 @real
-def test_pipelines_and_transactions_read(client):
+def test_pipelines_and_transactions_can_read(client):
     """MULTI and EXEC change nothing by themselves."""
     for transaction in (True, False):
         with client.pipeline(transaction=transaction) as pipe:
@@ -132,7 +132,7 @@ WRITES = {
 
 @real
 @pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
-def test_what_could_change_something_is_refused_by_us(server, client, write):
+def test_command_that_may_write_is_forbidden_to_checks(server, client, write):
     """Before anything is sent; afterwards the same client reads on, and all is as it was."""
     with pytest.raises(Forbidden, match=r"^Redis: [A-Z ]+ was not sent: this suite sends only commands"):
         write(client)
@@ -141,7 +141,7 @@ def test_what_could_change_something_is_refused_by_us(server, client, write):
 
 
 @real
-def test_refusal_says_who_refuses_and_why(client):
+def test_forbidden_command_error_explains_alternative(client):
     """And what to do instead, where there is something."""
     with pytest.raises(Forbidden) as caught:
         client.delete("shop")
@@ -153,7 +153,7 @@ def test_refusal_says_who_refuses_and_why(client):
 
 
 @real
-def test_servers_own_table_calls_none_of_them_writing(server):
+def test_allowed_commands_match_server_command_table(server):
     """Every command that it knows, and every part of one: what it marks as writing or may be is refused."""
     table = server.execute_command("COMMAND")
     known = {name: set(one["flags"]) for name, one in table.items()}
@@ -175,7 +175,7 @@ def _is_let_through(name):
     return True
 
 
-def test_connection_that_is_lost_is_redis_pys_error_and_ours():
+def test_lost_connection_is_redis_error_and_unreachable():
     """So that a check can catch what redis-py documents, and a record says what the other clients say."""
     port = closed_port()
     with client_of(f"redis://127.0.0.1:{port}") as client:
@@ -202,7 +202,7 @@ def test_wrong_password_is_denied(server):
 
 
 @pytest.mark.slow
-def test_silent_server_ends_at_the_read_limit():
+def test_silent_server_times_out_at_read_limit():
     """redis-py's time-out and ours."""
     with serve(b"", reader=lambda connection: connection.recv(65536)) as server:
         server.scripts = [server.silence]

@@ -39,7 +39,7 @@ def show(tmp_path):
     return start
 
 
-def test_a_good_certificate(client, authority, show):
+def test_valid_certificate_is_trusted(client, authority, show):
     """Read as it is, and trusted."""
     issued = authority.issue(HOST)
     with show(issued) as server:
@@ -56,7 +56,7 @@ def test_a_good_certificate(client, authority, show):
         ([], {}, "Hostname mismatch"),
     ],
 )
-def test_what_a_client_says_of_a_bad_certificate(authority, show, client, names, changes, reason):  # noqa: PLR0917
+def test_distrust_reason_of_bad_certificate(authority, show, client, names, changes, reason):  # noqa: PLR0917
     """It can be read all the same, and its chain is told from its dates and names."""
     issued = authority.issue(*names, **changes)
     with show(issued) as server:
@@ -65,7 +65,7 @@ def test_what_a_client_says_of_a_bad_certificate(authority, show, client, names,
         assert client.chain_fault(at(server)) == ""
 
 
-def test_a_chain_that_leads_nowhere(client, authority, show):
+def test_chain_without_trusted_root_is_a_fault(client, authority, show):
     """Signed by somebody unknown, by itself, or by one of ours whose certificate is not sent along."""
     stranger = Authority("Stranger")
     between = Authority("Between", signer=authority)
@@ -80,7 +80,7 @@ def test_a_chain_that_leads_nowhere(client, authority, show):
         assert client.chain_fault(at(server)) == ""
 
 
-def test_the_host_is_sent_along(client, authority, tmp_path):
+def test_host_name_is_sent_as_sni(client, authority, tmp_path):
     """Servers choose the certificate by it (SNI)."""
     asked = []
     context = context_of(tmp_path, authority.issue(HOST))
@@ -91,7 +91,7 @@ def test_the_host_is_sent_along(client, authority, tmp_path):
 
 
 @pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2])
-def test_versions_that_a_server_accepts(client, authority, tmp_path, newest):
+def test_accepted_versions_are_found_one_by_one(client, authority, tmp_path, newest):
     """Each is offered alone; those that the server does not have are refused, not failed."""
     context = context_of(tmp_path, authority.issue(HOST))
     context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
@@ -104,7 +104,7 @@ def test_versions_that_a_server_accepts(client, authority, tmp_path, newest):
     assert "TLS failure" in answers["TLSv1.3"].reason
 
 
-def test_suites_that_a_server_accepts(client, authority, tmp_path):
+def test_only_offered_suites_are_accepted(client, authority, tmp_path):
     """Only those that are offered can be chosen."""
     context = context_of(tmp_path, authority.issue(HOST))
     context.set_ciphers("ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0")
@@ -113,7 +113,7 @@ def test_suites_that_a_server_accepts(client, authority, tmp_path):
         assert not client.offer(at(server), "TLSv1.2", ["ECDHE-ECDSA-AES256-GCM-SHA384"]).accepted
 
 
-def test_a_server_that_hangs_up_says_nothing(client):
+def test_closed_connection_is_inconclusive(client):
     """Some say no by closing the connection, and so does a limit on connections."""
     with serve(hang_up, reader=lambda connection: connection.recv(4096)) as server:
         shaken = client.offer(at(server), "TLSv1.2")
@@ -128,7 +128,7 @@ ALERT = b"\x15\x03\x01\x00\x02\x02"
 
 
 @pytest.mark.parametrize(("alert", "refused"), [(70, True), (40, True), (71, True), (80, False), (49, False)])
-def test_alerts(client, alert, refused):
+def test_only_version_and_suite_alerts_are_refusals(client, alert, refused):
     """Only those about versions and suites say no to what was offered."""
     with serve(ALERT + bytes([alert]), reader=lambda connection: connection.recv(4096)) as server:
         for shaken in (client.offer(at(server), "TLSv1.2"), client.greet(at(server), "TLSv1", ["RC4-SHA"])):
@@ -136,7 +136,7 @@ def test_alerts(client, alert, refused):
 
 
 @pytest.mark.parametrize("version", ["TLSv1", "TLSv1.1", "TLSv1.2"])
-def test_a_greeting_by_hand(client, authority, tmp_path, version):
+def test_handwritten_greeting_finds_weak_suites(client, authority, tmp_path, version):
     """A real server goes on with the suite that it has of those offered, and refuses others."""
     context = context_of(tmp_path, authority.issue(HOST))
     context.set_ciphers("ECDHE-ECDSA-NULL-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
@@ -148,7 +148,7 @@ def test_a_greeting_by_hand(client, authority, tmp_path, version):
         assert client.greet(at(server), "SSLv3", ["RC4-SHA", "ECDHE-ECDSA-NULL-SHA"]).refused
 
 
-def test_a_greeting_that_is_answered_with_something_else(client):
+def test_unexpected_answer_to_greeting_is_inconclusive(client):
     """That is no TLS, and says nothing of versions."""
     answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
     with serve(answer, reader=lambda connection: connection.recv(4096)) as server:
@@ -156,7 +156,7 @@ def test_a_greeting_that_is_answered_with_something_else(client):
     assert (shaken.accepted, shaken.refused, shaken.reason) == (False, False, "something that is not TLS")
 
 
-def test_all_addresses_of_a_name(client, monkeypatch):
+def test_each_address_of_a_name_is_examined(client, monkeypatch):
     """Each by itself; a local server's are its own business."""
     monkeypatch.setattr("playbook.clients.tls.look_up", lambda *_: [("192.0.2.7", 443), ("2001:db8::7", 443)])
     endpoint = Endpoint(HOST, (HOST, 443))
@@ -165,7 +165,7 @@ def test_all_addresses_of_a_name(client, monkeypatch):
     assert client.addresses(local) == [local]
 
 
-def test_a_chain_comes_as_it_is_sent(client, authority, show):
+def test_chain_keeps_order_of_server(client, authority, show):
     """In the server's order, the server's own first."""
     between = Authority("Between", signer=authority)
     issued = between.issue(HOST)
@@ -174,14 +174,14 @@ def test_a_chain_comes_as_it_is_sent(client, authority, show):
     assert client.authorities() == (authority.der,)
 
 
-def test_nobody_listens(client):
+def test_closed_port_is_unreachable(client):
     """That is no measurement."""
     with pytest.raises(Unreachable, match=r"TLS: expected an answer from localhost:\d+, got connection refused"):
         client.chain(Endpoint("localhost", ("localhost", closed_port())))
 
 
 @pytest.mark.slow
-def test_a_server_that_is_silent(authority, tmp_path):
+def test_silent_server_is_unreachable(authority, tmp_path):
     """The wait is bounded."""
     client = TlsClient(TimeLimits(connect=1, read=1))
     with serve(b"", reader=lambda connection: connection.recv(1 << 20) + connection.recv(1)) as server:
@@ -191,7 +191,7 @@ def test_a_server_that_is_silent(authority, tmp_path):
         assert time.monotonic() - begun < 30
 
 
-def test_something_that_is_no_tls(client):
+def test_plain_server_is_malformed(client):
     """A plain web server, say."""
     with (
         serve(b"HTTP/1.1 400 Bad Request\r\n\r\n", reader=lambda connection: connection.recv(4096)) as server,
@@ -200,7 +200,7 @@ def test_something_that_is_no_tls(client):
         client.chain(at(server))
 
 
-def test_what_this_machine_can_offer():
+def test_openssl_capabilities_are_probed():
     """Seen by letting OpenSSL write a greeting, not by its version."""
     assert can_offer("TLSv1.2")
     assert can_offer("TLSv1.3")
@@ -209,7 +209,7 @@ def test_what_this_machine_can_offer():
     assert not any("PSK" in suite for suite in known_suites())
 
 
-def test_a_version_that_openssl_lost(monkeypatch):
+def test_removed_protocol_version_cannot_be_offered(monkeypatch):
     """Its greeting cannot be written."""
 
     def refuse(*_arguments):

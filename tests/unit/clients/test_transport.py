@@ -23,7 +23,7 @@ def got_from(script, most):
         return fetch(client, "GET", f"{server.url}/x", most=most, params={"q": "1"})
 
 
-def test_whole_answer_is_fetched():
+def test_whole_answer_is_fetched_and_decoded():
     """Decompressed, with its status and headers, and as often to be read as one likes."""
     packed = answer(
         "404 None", gzip.compress(b'{"a": 1}'), Content_Encoding="gzip", Content_Type="application/json"
@@ -42,13 +42,13 @@ def test_whole_answer_is_fetched():
     ],
     ids=["large", "bomb", "not-compressed"],
 )
-def test_answer_that_is_too_large_or_cannot_be_read_is_httpxs_error(script, reason):
+def test_too_large_or_unreadable_answer_is_httpx_error(script, reason):
     """One that all who speak HTTP catch."""
     with pytest.raises(httpx.DecodingError, match=reason):
         got_from(script, most=100)
 
 
-def test_bomb_in_place_of_the_issues_stops_the_run_in_words():
+def test_oversized_issue_answer_is_reported():
     """And is no crash of the notification."""
     with serve(BOMB) as server:
         api = IssuesApi(IssueTracker(repository="a/b", endpoint=server.url), Secret("t"), 30, FixedClock(NOW))
@@ -56,7 +56,7 @@ def test_bomb_in_place_of_the_issues_stops_the_run_in_words():
             api.open_issues()
 
 
-def test_bomb_in_place_of_the_pages_is_told_in_words():
+def test_oversized_pages_answer_is_reported():
     """By the job that asks for them."""
     with serve(BOMB) as server, pytest.raises(UsageError, match="got DecodingError: more than 4,194,304 bytes"):
         pages({"GITHUB_API_URL": server.url, "GITHUB_REPOSITORY": "a/b", "GITHUB_TOKEN": "t"})

@@ -14,7 +14,7 @@ from tests.unit.loopback import answer, serve
     ("service", "setting"),
     [("Website", "web.ca"), ("Redis", "redis.ca"), ("Prometheus", "prometheus.ca"), ("Live URL", "web.ca")],
 )
-def test_a_private_authority_names_the_setting(service, setting):
+def test_private_authority_hint_names_setting(service, setting):
     """The target's section and its line."""
     hint = untrusted_hint(
         service, "a certificate that cannot be trusted: self-signed certificate in certificate chain"
@@ -28,19 +28,19 @@ def test_a_private_authority_names_the_setting(service, setting):
 @pytest.mark.parametrize(
     "reason", ["connection refused", "a certificate that cannot be trusted: certificate has expired"]
 )
-def test_other_reasons_have_no_such_hint(reason):
+def test_other_reasons_have_no_authority_hint(reason):
     """A file of authorities would not help."""
     assert untrusted_hint("Website", reason) == ""
 
 
-def test_an_authority_that_is_set_and_is_another():
+def test_wrong_authority_hint_names_file():
     """The file is named."""
     assert own_authority("web.ca", "/etc/ca.pem") == (
         "the certificate is signed by a CA that is not in /etc/ca.pem, which targets.NAME.web.ca names"
     )
 
 
-def test_a_website_with_a_private_authority(tmp_path):
+def test_website_with_private_authority_gets_hint(tmp_path):
     """From the handshake to the hint."""
     with serve(answer(), tls=context_of(tmp_path, Authority("Own").issue("localhost"))) as server:
         website = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=30, read=30))

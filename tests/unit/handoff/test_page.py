@@ -51,7 +51,7 @@ def page(runs, catalogue=CATALOGUE, **changes):
     return make_page(runs, catalogue, **{**given, **changes})
 
 
-def test_an_open_problem_has_its_age():
+def test_open_problem_has_its_age():
     """From the first of the runs in a row that found it, worst and oldest first."""
     runs = runs_of({5: [CRITICAL, OK], 4: [OK, WARNING], 3: [WARNING, WARNING], 1: [CRITICAL, WARNING]})
     found = page(runs).problems
@@ -79,7 +79,7 @@ def test_an_open_problem_has_its_age():
         (None, [OK], None),
     ],
 )
-def test_what_changed_since_the_last_page(before, after, change):
+def test_changes_are_relative_to_last_page(before, after, change):
     """Against how it was when that was made."""
     runs = {6.5: [before]} if before else {}
     runs |= {5 - number: [verdict] for number, verdict in enumerate(after)}
@@ -87,14 +87,14 @@ def test_what_changed_since_the_last_page(before, after, change):
     assert [each.change for each in changes] == ([change] if change else [])
 
 
-def test_without_a_last_page_the_period_counts():
+def test_first_page_covers_one_period():
     """A week; and no further back than two, however long ago the last one was."""
     runs = runs_of({1: [OK]})
     assert page(runs).since == NOW - timedelta(days=7)
     assert page(runs, last_made=NOW - timedelta(days=90)).since == NOW - timedelta(days=14)
 
 
-def test_what_recovered_is_told_with_its_number():
+def test_recovery_shows_its_value():
     """The history keeps no sentence of what is well."""
     limit = {"target": "> 90 %", "warning": "< 80 %"}
     good = {"daily.example.0": finding(OK, value=94.25, limit=limit), "daily.example.1": finding(OK)}
@@ -102,19 +102,19 @@ def test_what_recovered_is_told_with_its_number():
     assert [each.message for each in page(runs).changes] == ["Example 0: 94.25 %", "Example 1: well"]
 
 
-def test_what_could_not_be_measured_has_another_next_step():
+def test_unmeasured_item_has_own_next_step():
     """That of the item is for when it was measured."""
     (found,) = page(runs_of({1: [UNKNOWN]})).problems
     assert found.next_step.startswith("Find in the report why it could not be measured")
 
 
-def test_an_item_that_the_playbook_no_longer_has_is_told_by_its_id():
+def test_removed_item_is_named_by_id():
     """Its last word still stands."""
     (found,) = page(runs_of({1: [CRITICAL]}), Catalogue({}, [])).problems
     assert (found.title, found.next_step) == ("daily.example.0", "")
 
 
-def test_runs_of_others_and_of_the_future_do_not_count():
+def test_other_targets_and_future_runs_are_ignored():
     """Nor does a second look at the same run."""
     mine = runs_of({1: [CRITICAL]})
     again = run_line({}, started=NOW - timedelta(hours=23), confirms=mine[0].id)
@@ -124,7 +124,7 @@ def test_runs_of_others_and_of_the_future_do_not_count():
     assert [each.item for each in found.problems] == ["daily.example.0"]
 
 
-def test_a_page_is_made_from_the_history(tmp_path):
+def test_page_is_made_from_history_alone(tmp_path):
     """Of a checkout that has no reports; damaged lines are named."""
     settings = load("production", root=tmp_path, environment={})
     history = tmp_path / "history"
@@ -135,7 +135,7 @@ def test_a_page_is_made_from_the_history(tmp_path):
     assert made.not_read[0].startswith("runs/2026.jsonl line 2: is damaged")
 
 
-def test_a_page_says_that_nothing_is_known():
+def test_page_without_runs_says_nothing_is_known():
     """Rather than that all is well."""
     assert "nothing is known" in handoff_markdown(page([]))
     assert "UNKNOWN" not in handoff_html(page([]))
@@ -146,7 +146,7 @@ def test_a_page_says_that_nothing_is_known():
         assert "Not known: no run of this target was found" in told
 
 
-def test_pages_are_safe_whatever_stands_in_them():
+def test_hostile_texts_are_escaped_in_handoff():
     """No script, no mention, no request to anywhere."""
     items = {item: Item(item, HOSTILE, "", "", HOSTILE, "") for item in ITEMS}
     runs = runs_of({1: [CRITICAL, WARNING]}, message=HOSTILE)
@@ -163,7 +163,7 @@ def test_pages_are_safe_whatever_stands_in_them():
     assert "@someone" not in handoff_markdown(made)
 
 
-def test_what_is_written_is_read_again(tmp_path):
+def test_written_page_can_be_read_again(tmp_path):
     """HTML, Markdown and JSON; a missing one is noticed, and so is a file that is no page."""
     made = page(runs_of({1: [CRITICAL]}), endings=[Ending("waiver", "daily.example.0", NOW)])
     pages = tmp_path / "pages"
@@ -179,13 +179,13 @@ def test_what_is_written_is_read_again(tmp_path):
     assert found.damaged[0].startswith("production-weekly-x.json: ")
 
 
-def test_a_folder_that_is_not_there_is_unreachable(tmp_path):
+def test_missing_folder_is_unreachable(tmp_path):
     """UNKNOWN, not a finding."""
     with pytest.raises(Unreachable, match="expected the folder pages, which is not there"):
         read_pages(tmp_path / "pages", "production", "weekly")
 
 
-def test_what_is_not_part_of_the_product_any_more_is_no_open_problem():
+def test_part_removed_from_product_is_no_open_problem():
     """It is named once, on the page and in its Markdown."""
     runs = runs_of({5: [CRITICAL, OK], 3: [CRITICAL, WARNING]})
     runs.append(
@@ -201,7 +201,7 @@ def test_what_is_not_part_of_the_product_any_more_is_no_open_problem():
     assert handoff_html(made).count("Not part of this product: redis (5 items).") == 1
 
 
-def test_times_are_told_in_both_zones():
+def test_handoff_times_are_shown_in_both_zones():
     """In UTC, and beside it in the zone of the target."""
     made = page(runs_of({1: [CRITICAL, OK]}), time_zone="Europe/Berlin")
     for text in (handoff_html(made), handoff_markdown(made)):

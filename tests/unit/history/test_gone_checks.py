@@ -7,8 +7,8 @@ import pytest
 from playbook.core.catalogue import Catalogue
 from playbook.core.own_items import id_of_file
 from playbook.core.verdict import Verdict
+from playbook.history.folding import incidents
 from playbook.history.handoff_page import make_page
-from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
 from playbook.history.runs import History, gone_since
 from playbook.notify.due import due

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playbook.core.verdict import Verdict
-from playbook.history.incidents import fingerprint_of, incidents
+from playbook.history.folding import incidents
+from playbook.history.incidents import fingerprint_of
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
 from tests.effort import effort

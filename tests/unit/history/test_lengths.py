@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from playbook.history.derive import rules_of
-from playbook.history.incidents import incidents
+from playbook.history.folding import incidents
 from playbook.history.rules import Rules
 from playbook.settings.loading import load
 from tests.unit.history.test_incidents import CRIT, DAY, HOUR, OK, REDIS, START, UNK, WEB, run

@@ -78,7 +78,7 @@ def partial(project):
 # ------------------------------------------------------------------------------------------------------- the cache
 
 
-def test_last_failed_runs_what_was_critical_or_unknown(project):
+def test_last_failed_reruns_critical_and_unknown_checks(project):
     """And says that it is a part."""
     project.run()
     only = {item: verdict for item, verdict in DAILY.items() if verdict != "OK"}
@@ -87,7 +87,7 @@ def test_last_failed_runs_what_was_critical_or_unknown(project):
 
 
 @pytest.mark.parametrize("option", ["--ff", "--nf"])
-def test_failed_or_new_first_runs_all(project, option):
+def test_failed_first_and_new_first_run_every_check(project, option):
     """In another order."""
     project.run()
     ended = project.run("-m", "daily", "-v", option)
@@ -97,7 +97,7 @@ def test_failed_or_new_first_runs_all(project, option):
     assert first == ("test_shop_answers[south]" if option == "--ff" else "test_shop_answers[north]")
 
 
-def test_stepwise_stops_at_critical_and_at_unknown_and_goes_on_there(project):
+def test_stepwise_stops_at_critical_or_unknown_and_resumes_there(project):
     """What it does not reach is UNKNOWN, and the run says why it ended."""
     ended = project.run("-m", "daily", "--sw")
     assert ended.returncode == 2, ended.stdout
@@ -113,7 +113,7 @@ def test_stepwise_stops_at_critical_and_at_unknown_and_goes_on_there(project):
     assert "1 UNKNOWN" in ended.stdout or "2 UNKNOWN" in ended.stdout
 
 
-def test_run_without_a_cache_is_a_run(project):
+def test_run_without_cache_provider_is_a_normal_run(project):
     """As where the folder is read-only."""
     assert verdicts(project, "-m", "daily", "-p", "no:cacheprovider", code=1) == DAILY
 
@@ -121,7 +121,7 @@ def test_run_without_a_cache_is_a_run(project):
 # ----------------------------------------------------------------------------------------------- where, and which
 
 
-def test_run_of_the_folder_that_one_stands_in_is_one_of_all(project):
+def test_pytest_dot_in_root_runs_every_set(project):
     """``pytest .``: every check of every set."""
     assert verdicts(project, ".", code=1) == DAILY | {"weekly.local.week.weekly": "OK"}
 
@@ -135,7 +135,7 @@ def test_run_of_the_folder_that_one_stands_in_is_one_of_all(project):
     ],
     ids=["marker", "file", "nothing"],
 )
-def test_run_from_below_the_root_has_the_roots_settings_reports_and_ids(project, arguments, expected, part):
+def test_run_from_subfolder_uses_root_settings_and_is_partial(project, arguments, expected, part):
     """What is collected is what stands below, so it is a part of the set."""
     from tests.preloaded import run_pytest
 
@@ -167,13 +167,13 @@ def test_run_from_below_the_root_has_the_roots_settings_reports_and_ids(project,
     ],
     ids=["or", "and-not", "not", "-k", "--deselect", "--ignore", "node"],
 )
-def test_selection_is_pytests_own_and_makes_a_part_of_a_set(project, arguments, code, names):
+def test_pytest_selection_makes_run_partial(project, arguments, code, names):
     """Nothing else is collected, and the run says that it is a part."""
     assert sorted(verdicts(project, *arguments, code=code)) == sorted(names)
     assert partial(project)
 
 
-def test_tests_of_the_suite_itself_are_no_checks():
+def test_pytest_dot_in_checkout_does_not_collect_own_test_suite():
     """``pytest .`` in the suite's own folder takes its checks alone."""
     from tests.project import ROOT
 
@@ -213,7 +213,7 @@ def test_tests_of_the_suite_itself_are_no_checks():
     ],
     ids=" ".join,
 )
-def test_option_changes_nothing_of_what_is_found(project, arguments):
+def test_reporting_option_does_not_change_findings(project, arguments):
     """Verdicts, exit code and report are those of any run."""
     assert verdicts(project, "-m", "daily", *arguments, code=1) == DAILY
     (report,) = project.folder.glob("reports/staging-daily-*")
@@ -222,7 +222,7 @@ def test_option_changes_nothing_of_what_is_found(project, arguments):
 
 
 @pytest.mark.parametrize(("option", "executed"), [("-x", 2), ("--maxfail=1", 2), ("--maxfail=2", 3)])
-def test_first_failures_end_the_run(project, option, executed):
+def test_maxfail_ends_run_and_leaves_rest_unknown(project, option, executed):
     """UNKNOWN counts as one; what was not reached is UNKNOWN, and why is said."""
     assert verdicts(project, "-m", "daily", option, code=1)["daily.local.shop.fine"] == "UNKNOWN"
     told = project.results()
@@ -230,7 +230,7 @@ def test_first_failures_end_the_run(project, option, executed):
     assert sum("not run" not in record.message for record in told.records) == executed
 
 
-def test_page_of_pytest_html_stands_where_it_is_wanted(project):
+def test_pytest_html_page_is_written_to_requested_path(project):
     """Beside the suite's own report."""
     assert verdicts(project, "-m", "daily", "--html=made/page.html", code=1) == DAILY
     assert "Shop answers (south)" in (project.folder / "made/page.html").read_text()
@@ -289,7 +289,7 @@ def debugged(project, name, *arguments, said):
 
 
 @pytest.mark.parametrize("name", ["judged", "asserted"])
-def test_debugger_begins_in_the_checks_own_code(project, name):
+def test_debugger_starts_in_frame_of_check(project, name):
     """And not in what the suite or pytest did for it; the run is reported all the same."""
     (project.folder / "checks/test_deep.py").write_text(DEEP)
     ended = debugged(project, name, said="p mine\nq\n")
@@ -299,7 +299,7 @@ def test_debugger_begins_in_the_checks_own_code(project, name):
 
 
 @pytest.mark.parametrize("name", ["not_configured", "skipped", "expected"])
-def test_debugger_does_not_begin_where_nothing_failed(project, name):
+def test_debugger_does_not_start_for_skip_or_expected_failure(project, name):
     """A check that does not apply here, or fails as it should."""
     (project.folder / "checks/test_deep.py").write_text(DEEP)
     ended = debugged(project, name, said="")
@@ -349,7 +349,7 @@ def in_editor(project, *arguments):
 
 
 @pytest.mark.parametrize("more", [(), ("-q",), ("-q", "--no-header", "--rootdir=.")], ids=" ".join)
-def test_editor_finds_the_checks_without_a_run(project, more):
+def test_collect_only_lists_checks_without_a_run(project, more):
     """Also where one file is broken: the others are listed."""
     heard, ended = in_editor(project, "--collect-only", *more)
     assert (heard["code"], ended.returncode) == (0, 0)
@@ -361,7 +361,7 @@ def test_editor_finds_the_checks_without_a_run(project, more):
     assert not (project.folder / "reports").exists()
 
 
-def test_editor_hears_of_every_check_that_it_runs(project):
+def test_editor_adapter_receives_result_of_every_check(project):
     """Well, failed, and could not be told; a check that skips itself is no error."""
     (project.folder / "checks/test_deep.py").write_text(DEEP)
     heard, _ = in_editor(project, "-m", "daily")

@@ -42,7 +42,7 @@ ALLOWED = PRODUCTION + "production = true\n"
         ("((", False),
     ],
 )
-def test_a_load_test_is_chosen_by_its_marker_alone(expression, chosen):
+def test_load_test_is_selected_only_by_its_marker(expression, chosen):
     """An expression that would choose the check without its marker did not ask for load."""
     assert chooses(expression, {"load", "item"}) is chosen
 
@@ -96,7 +96,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_is_refused_is_one_sentence_and_code_4(tmp_path, case):
+def test_refused_load_test_is_one_sentence_with_code_4(tmp_path, case):
     """Before anything is sent, and no report is left."""
     text, arguments, sentence = REFUSED[case]
     ended = run(tmp_path, text, "-m", "load", *arguments)
@@ -108,14 +108,14 @@ def test_what_is_refused_is_one_sentence_and_code_4(tmp_path, case):
 
 
 @pytest.mark.parametrize("option", ["--load-production production", "--load-production=production"])
-def test_production_is_not_repeated_by_a_variable(tmp_path, option):
+def test_production_name_from_variable_is_refused(tmp_path, option):
     """It would be for ever, unseen."""
     ended = run(tmp_path, ALLOWED, "-m", "load", "--target", "production", PYTEST_ADDOPTS=option)
     assert ended.returncode == 4
     assert "--load-production counts on the command line only" in ended.stdout + ended.stderr
 
 
-def test_nor_by_an_ini_file(tmp_path):
+def test_production_name_from_ini_file_is_refused(tmp_path):
     """The same."""
     arguments = ("-o", "addopts=-p no:locust --load-production production", "-m", "load", "--target", "production")
     ended = run(tmp_path, ALLOWED, *arguments)
@@ -124,14 +124,14 @@ def test_nor_by_an_ini_file(tmp_path):
 
 
 @pytest.mark.parametrize("option", [("--shape", "smoke"), ("--workers", "1"), ("--load-production", "production")])
-def test_an_option_of_load_tests_without_one_is_a_mistake(tmp_path, option):
+def test_load_option_without_load_marker_is_usage_error(tmp_path, option):
     """Whoever gives it expects load."""
     ended = run(tmp_path, STAGING + HOSTS, "-m", "daily", "--target", "staging", *option)
     assert ended.returncode == 4
     assert f"{option[0]} is for load tests: expected -m load beside it" in ended.stdout + ended.stderr
 
 
-def test_without_hosts_it_is_not_configured(tmp_path):
+def test_load_test_without_allowed_hosts_is_not_configured(tmp_path):
     """Each check says so, with the line to add; nothing was measured, so the run is UNKNOWN."""
     ended = run(tmp_path, STAGING, "-m", "load", "--target", "staging")
     assert ended.returncode == 10, ended.stdout + ended.stderr
@@ -147,7 +147,7 @@ def test_without_hosts_it_is_not_configured(tmp_path):
         ("-k", "load", "checks/load/test_load.py"),
     ],
 )
-def test_nothing_else_starts_one(tmp_path, arguments):
+def test_path_or_keyword_selects_no_load_test(tmp_path, arguments):
     """A path, a word and an expression that only leaves others out choose none of its checks."""
     ended = run(tmp_path, STAGING + HOSTS, "--target", "staging", *arguments)
     assert ended.returncode == 5, ended.stdout + ended.stderr

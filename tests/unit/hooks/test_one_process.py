@@ -29,7 +29,7 @@ def config(*arguments: str, **options: object) -> pytest.Config:
         config(target=["production"]),
     ],
 )
-def test_shipped_checks_of_one_target_need_no_workers(chosen: pytest.Config) -> None:
+def test_shipped_checks_of_one_target_run_without_workers(chosen: pytest.Config) -> None:
     assert spares_workers(chosen)
 
 
@@ -48,11 +48,11 @@ def test_shipped_checks_of_one_target_need_no_workers(chosen: pytest.Config) -> 
         config(target=["group:shops"]),
     ],
 )
-def test_workers_stay_where_they_are_of_use_or_asked_for(chosen: pytest.Config) -> None:
+def test_workers_are_kept_where_requested_or_useful(chosen: pytest.Config) -> None:
     assert not spares_workers(chosen)
 
 
-def test_checks_of_their_own_keep_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_checks_keep_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("playbook.hooks.one_process.CHECKS", tmp_path)
     (tmp_path / "test_redis.py").touch()
     assert spares_workers(config(str(tmp_path)))

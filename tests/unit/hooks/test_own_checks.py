@@ -71,7 +71,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("name", MISTAKES)
-def test_mistake_in_a_file_costs_that_file_only(project, name):
+def test_broken_file_is_unknown_and_others_are_checked(project, name):
     """It is UNKNOWN by its name, with what is wrong; the others are checked."""
     text, sentence = MISTAKES[name]
     write(project, "checks/local/test_broken.py", text + "\n\n" + FINE.replace("fine", "never"))
@@ -88,14 +88,14 @@ def test_mistake_in_a_file_costs_that_file_only(project, name):
     assert project.results().unread == ["checks/local/test_broken.py"]
 
 
-def test_mistakes_are_told_by_workers_too(project):
+def test_broken_file_is_reported_by_xdist_workers_too(project):
     """What a worker of xdist does not understand reaches the report."""
     write(project, "checks/local/test_broken.py", MISTAKES["item"][0])
     assert project.run("-m", "daily", "-n", "2").returncode == 10
     assert "is not in docs/playbook.md" in records(project)["daily.local.broken.file"].message
 
 
-def test_conftest_that_cannot_be_read_costs_its_folder_only(project):
+def test_broken_conftest_affects_only_its_folder(project):
     """The folder is named."""
     write(project, "checks/local/shop/conftest.py", "import nothing_of_this_name\n")
     write(project, "checks/local/shop/test_shop.py", FINE)
@@ -106,7 +106,7 @@ def test_conftest_that_cannot_be_read_costs_its_folder_only(project):
     assert found["daily.local.fine.fine"].verdict == "OK"
 
 
-def test_missing_fixture_is_named_with_what_may_be_meant(project):
+def test_unknown_fixture_is_named_with_suggestion(project):
     """The check alone is UNKNOWN."""
     write(project, "checks/local/test_typo.py", "def test_a(webste):\n    assert webste\n\n\n" + FINE)
     assert project.run().returncode == 10
@@ -116,7 +116,7 @@ def test_missing_fixture_is_named_with_what_may_be_meant(project):
     assert found["daily.local.typo.fine"].verdict == "OK"
 
 
-def test_file_that_skips_itself_is_listed(project):
+def test_file_that_skips_itself_is_listed_as_not_configured(project):
     """As NOT CONFIGURED with its reason, and not left out unseen."""
     write(project, "checks/local/test_skips.py", 'pytest.skip("not on staging", allow_module_level=True)\n' + FINE)
     assert project.run().returncode == 0
@@ -128,7 +128,7 @@ def test_file_that_skips_itself_is_listed(project):
 
 
 @pytest.mark.parametrize("mode", ["prepend", "importlib"])
-def test_files_of_one_name_in_different_folders_stand_side_by_side(project, mode):
+def test_files_with_same_name_in_different_folders_both_run(project, mode):
     """Each with the conftest.py of its folder."""
     for folder, status in (("checks/local", 200), ("checks/local/shop", 503), ("checks", 200)):
         write(project, f"{folder}/conftest.py", f"@pytest.fixture\ndef status():\n    return {status}\n")
@@ -143,7 +143,7 @@ def test_files_of_one_name_in_different_folders_stand_side_by_side(project, mode
     }
 
 
-def test_one_id_for_checks_of_two_files_costs_the_second(project):
+def test_same_id_in_two_files_rejects_the_second(project):
     """What history and waivers know by one id must be one thing."""
     write(project, "checks/test_fine.py", FINE)
     assert project.run().returncode == 10
@@ -172,7 +172,7 @@ class TestSouthShop:
 
 
 @pytest.mark.parametrize("arguments", [("-m", "daily"), ("shop", "-m", "daily"), ("shop/test_it.py",)])
-def test_classes_and_parameters_have_ids_of_their_own_in_any_folder(project, arguments):
+def test_classes_and_parameters_have_own_ids_in_any_folder(project, arguments):
     """In the folder that the settings name and in one that is named on the command line."""
     write(project, "shop/test_it.py", CLASSES)
     ini = project.folder / "pytest.ini"
@@ -189,7 +189,7 @@ def test_classes_and_parameters_have_ids_of_their_own_in_any_folder(project, arg
     }
 
 
-def test_one_of_several_parameters_keeps_its_id(project):
+def test_parameter_id_does_not_depend_on_selection(project):
     """Whichever of them were chosen."""
     write(project, "checks/local/test_it.py", CLASSES)
     assert project.run("checks/local/test_it.py::TestNorthShop::test_page[/en/]").returncode == 0
@@ -200,7 +200,7 @@ def test_one_of_several_parameters_keeps_its_id(project):
 # ------------------------------------------------------------------------------------------------ an own catalogue
 
 
-def test_own_catalogue_holds_the_words_of_own_checks(project):
+def test_own_catalogue_provides_words_of_own_checks(project):
     """Of an item made of a test, and of one that the test names."""
     write(project, "checks/local/test_shop.py", '@pytest.mark.item("daily.shop.open")\n' + FINE)
     text = ITEM.format(id="daily.local.fine.fine") + "\n" + ITEM.format(id="daily.shop.open")
@@ -214,7 +214,7 @@ def test_own_catalogue_holds_the_words_of_own_checks(project):
     assert {found.title for found in run.items.values()} == {"The words of the catalogue"}
 
 
-def test_mistake_in_an_own_catalogue_costs_that_file_only(project):
+def test_mistake_in_own_catalogue_affects_only_that_file(project):
     """One sentence with file and line; the check's own words stand instead."""
     broken = ITEM.format(id="daily.local.fine.fine").replace("- **Look again** `curl $URL`\n", "")
     write(project, "checks/local/playbook.md", broken, head="# Ours\n\n")
@@ -243,7 +243,7 @@ def a_day_apart(project):
             lines.write(line)
 
 
-def test_incident_of_a_check_that_is_deleted_is_closed_as_gone(project):
+def test_incident_of_deleted_check_is_closed_as_gone(project):
     """From two bad runs to a site that says it; the item's page stays."""
     write(project, "checks/local/test_cart.py", "def test_cart():\n    assert False\n")
     site = ("-m", "playbook", "site", "build")
@@ -265,7 +265,7 @@ def test_incident_of_a_check_that_is_deleted_is_closed_as_gone(project):
     assert "There is no check of this item any more." in item.read_text()
 
 
-def test_project_without_the_suites_ini_settings_counts_asserts_that_hold(project):
+def test_passing_asserts_count_without_suite_ini_settings(project):
     """Whatever a run of plain pytest has compiled beside them."""
     ini = project.folder / "pytest.ini"
     text = ini.read_text()
@@ -362,7 +362,7 @@ def test_assert_shows_no_secret_in_any_output(project, workers):
     assert "remark [redacted]" in ended.stdout
 
 
-def test_percent_signs_of_a_remark_are_told_as_they_are_written(project):
+def test_percent_signs_in_assert_message_are_kept(project):
     """pytest doubles them where it tells of asserts that hold."""
     write(project, "checks/local/test_fine.py", 'def test_full():\n    assert 99 < 90, "the disk is at 99 %"\n')
     assert project.run().returncode == 1
@@ -370,7 +370,7 @@ def test_percent_signs_of_a_remark_are_told_as_they_are_written(project):
     assert record.found == "99 < 90 (the disk is at 99 %)"
 
 
-def test_assert_on_what_was_seen_in_part_is_not_good(project):
+def test_assert_on_partial_coverage_is_not_ok(project):
     """An assert stands on the coverage of the measurements that the check has asked for."""
     write(
         project,
@@ -403,7 +403,7 @@ def test_bad(half):
     assert str(found["daily.local.fine.bad"].verdict) == "CRITICAL"
 
 
-def test_scheduled_run_looks_again_at_bad_checks_beside_what_cannot_be_read(project):
+def test_second_look_skips_files_that_cannot_be_read(project):
     """A folder and a catalogue are no checks that pytest could be asked for by name."""
     write(project, "checks/local/playbook.md", "### no heading\n", head="")
     write(project, "checks/local/shop/conftest.py", "import nothing_of_this_name\n")

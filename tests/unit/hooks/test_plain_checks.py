@@ -188,7 +188,7 @@ def project(tmp_path):
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])
-def test_every_ending_of_a_test_has_its_verdict(project, workers):
+def test_every_pytest_outcome_has_its_verdict(project, workers):
     """One run with all of them; the name in front is the verdict."""
     for number, text in enumerate(ENDINGS.values()):
         (project.folder / "checks" / f"test_{number:02}.py").write_text(HEAD + text)
@@ -218,7 +218,7 @@ def test_shop_answers(shop):
 )
 
 
-def test_an_item_is_made_of_name_parameters_and_docstring(project):
+def test_item_of_own_check_is_made_of_name_parameters_and_docstring(project):
     """Id, title, rule, why, next step and how to look again; expected and found by pytest's introspection."""
     (project.folder / "checks" / "local").mkdir()
     (project.folder / "checks" / "local" / "test_shop.py").write_text(SHOP)
@@ -235,7 +235,7 @@ def test_an_item_is_made_of_name_parameters_and_docstring(project):
     assert (north.verdict, north.expected, north.found) == ("OK", "status == 200", "200 == 200")
 
 
-def test_an_own_check_has_its_title_in_the_history_and_can_be_waived(project):
+def test_own_check_has_title_in_history_and_can_be_waived(project):
     """No catalogue holds it: its newest run does."""
     (project.folder / "checks" / "test_shop.py").write_text(SHOP)
     with (project.folder / "playbook.toml").open("a") as file:
@@ -252,7 +252,7 @@ def test_an_own_check_has_its_title_in_the_history_and_can_be_waived(project):
     assert "unknown item" not in refused.stdout + refused.stderr
 
 
-def test_an_assertion_never_shows_a_secret(project):
+def test_assertion_text_never_shows_a_secret(project):
     """Neither shortened nor quoted by pytest before it can be redacted."""
     (project.folder / "checks" / "test_secret.py").write_text(
         HEAD
@@ -271,7 +271,7 @@ def test_leaks(settings):
         assert "topsecr" not in text
 
 
-def test_last_failed_and_stepwise_work(project):
+def test_last_failed_and_stepwise_work_with_own_checks(project):
     """The cache is on; ``--sw`` stops at UNKNOWN too."""
     (project.folder / "checks" / "test_shop.py").write_text(SHOP)
     (project.folder / "checks" / "test_zoo.py").write_text(HEAD + ENDINGS["UNKNOWN crash"])
@@ -284,7 +284,7 @@ def test_last_failed_and_stepwise_work(project):
     assert "1 UNKNOWN" in stopped.stdout
 
 
-def test_a_part_of_the_playbook_and_own_checks_stand_side_by_side(project):
+def test_playbook_checks_and_own_checks_run_together(project):
     """A file of own checks beside those of the catalogue."""
     project.write(GOOD)
     (project.folder / "checks" / "test_shop.py").write_text(SHOP.replace("503", "200"))
@@ -293,7 +293,7 @@ def test_a_part_of_the_playbook_and_own_checks_stand_side_by_side(project):
     assert found["OK"] == 3
 
 
-def test_ids_are_safe_and_tell_folders_apart():
+def test_item_ids_are_safe_and_include_folder():
     """Whatever parameters pytest makes ids of."""
     made = item_of_test(
         path="a b/test_x.py", name="test_ÄÖ_two", parameters="https://x/?y=<1>", doc="", set_name="daily"

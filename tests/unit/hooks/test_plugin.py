@@ -37,7 +37,7 @@ def project(tmp_path):
     ],
     ids=["ok", "warning", "critical", "unknown", "both", "skipped", "all-skipped", "unjudged", "crash"],
 )
-def test_verdict_and_exit_code(project, text, verdict, code):
+def test_worst_verdict_decides_exit_code(project, text, verdict, code):
     """The worst verdict is the run's, and the exit code says it."""
     project.write(text)
     ended = project.run()
@@ -46,7 +46,7 @@ def test_verdict_and_exit_code(project, text, verdict, code):
     assert (results.verdict, results.exit_code) == (verdict, code)
 
 
-def test_two_workers_give_the_same_verdicts_and_one_report(project):
+def test_two_workers_produce_same_verdicts_and_one_report(project):
     """Each record crosses from its worker; the controller writes one folder."""
     project.write(GOOD + WARNED + BAD + AWAY + NOT_CONFIGURED + UNJUDGED)
     assert project.run("-m", "daily", "-n", "2").returncode == 1
@@ -62,14 +62,14 @@ def test_two_workers_give_the_same_verdicts_and_one_report(project):
     assert {record.worker for record in results.records} <= {"gw0", "gw1"}
 
 
-def test_the_first_line_says_target_and_set(project):
+def test_first_line_names_target_and_set(project):
     """Before anything of pytest's own."""
     project.write(GOOD)
     first = project.run().stdout.splitlines()[0]
     assert first.startswith("operations playbook · target: staging · set: daily · ")
 
 
-def test_too_few_executed_checks_are_unknown(project):
+def test_run_below_floor_is_unknown(project):
     """A run that measured little is not green, unless a part was asked for."""
     project.write(GOOD + WARNED)
     project.floors(3)
@@ -77,7 +77,7 @@ def test_too_few_executed_checks_are_unknown(project):
     assert project.results().floor == 3
 
 
-def test_a_part_of_a_set_needs_one_executed_check(project):
+def test_partial_run_needs_one_executed_check(project):
     """``-k`` is an answer to a question, not the morning check; and it says that it is partial."""
     project.write(GOOD + WARNED)
     project.floors(3)
@@ -99,7 +99,7 @@ def test_a_part_of_a_set_needs_one_executed_check(project):
     ],
     ids=["marker", "target", "two-targets", "group", "shard", "empty-shard", "fault-on-staging", "fault"],
 )
-def test_a_mistake_on_the_command_line_is_one_sentence_and_code_4(project, arguments, sentence):
+def test_command_line_mistake_is_one_sentence_with_code_4(project, arguments, sentence):
     """No traceback, and no report is left."""
     project.write(GOOD)
     ended = project.run(*arguments)
@@ -110,7 +110,7 @@ def test_a_mistake_on_the_command_line_is_one_sentence_and_code_4(project, argum
     assert not list(project.folder.glob("reports/*"))
 
 
-def test_a_mistake_in_the_settings_is_one_sentence_and_code_4(project):
+def test_settings_mistake_is_one_sentence_with_code_4(project):
     """It names the setting and the file."""
     project.write(GOOD)
     (project.folder / "playbook.toml").write_text("[limits.cpu]\nwarning = 'lots'\n")
@@ -120,7 +120,7 @@ def test_a_mistake_in_the_settings_is_one_sentence_and_code_4(project):
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-def test_an_item_that_a_check_names_must_be_in_the_catalogue(project):
+def test_unknown_item_id_is_reported_at_collection(project):
     """Said at collection, before anything is measured, with what may have been meant; the file counts for none."""
     project.write(GOOD.replace("daily.health.api", "daily.health.apo"))
     ended = project.run("checks")
@@ -131,7 +131,7 @@ def test_an_item_that_a_check_names_must_be_in_the_catalogue(project):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
-def test_an_interrupted_run_keeps_what_it_had(project, number):
+def test_interrupted_run_keeps_finished_records(project, number):
     """The check that passed is recorded, the others are UNKNOWN, and the report is written."""
     project.write(
         GOOD
@@ -168,7 +168,7 @@ def test_never_reached(judge):
     assert (next(project.folder.glob("reports/staging-*")) / "index.html").is_file()
 
 
-def test_a_check_that_takes_too_long_is_unknown_and_the_rest_goes_on(project):
+def test_check_timeout_is_unknown_and_run_continues(project):
     """pytest-timeout ends it; the message says so."""
     project.write(
         """
@@ -188,7 +188,7 @@ def test_hangs(judge):
     assert messages["daily.health.api"].startswith("Cache hit rate: expected over 90 %, got 95 %")
 
 
-def test_no_secret_shows_anywhere(project):
+def test_no_secret_appears_in_terminal_or_report(project):
     """Not in the terminal, nor in any file of the report, also where a check crashes with it."""
     project.write(
         """
@@ -219,7 +219,7 @@ def history_of(project, folder="reports/history"):
     return found.runs
 
 
-def test_each_run_adds_one_line_to_the_history(project):
+def test_each_run_appends_one_line_to_history(project):
     """Also with workers; it says what results.json says, and leads to it."""
     project.write(GOOD + WARNED + AWAY)
     project.run()
@@ -237,7 +237,7 @@ def test_each_run_adds_one_line_to_the_history(project):
     assert second.slot == slot_of(schedule, "daily", second.started, {"PLAYBOOK_SCHEDULED": "1"})
 
 
-def test_two_runs_at_once_lose_nothing(project):
+def test_two_concurrent_runs_keep_both_results(project):
     """Each has its folder and its line."""
     project.write(GOOD)
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
@@ -249,7 +249,7 @@ def test_two_runs_at_once_lose_nothing(project):
     assert len(kept) == 3
 
 
-def test_where_the_history_is_can_be_chosen(project):
+def test_history_folder_precedence_is_option_environment_settings(project):
     """On the command line before the environment, and that before the settings."""
     project.write(GOOD)
     with (project.folder / "playbook.toml").open("a") as file:
@@ -262,7 +262,7 @@ def test_where_the_history_is_can_be_chosen(project):
     assert not (project.folder / "reports" / "history").exists()
 
 
-def test_a_history_that_cannot_be_written_costs_neither_report_nor_verdict(project):
+def test_unwritable_history_affects_neither_report_nor_verdict(project):
     """It is said at the end."""
     project.write(GOOD + BAD)
     (project.folder / "blocked").touch()
@@ -273,7 +273,7 @@ def test_a_history_that_cannot_be_written_costs_neither_report_nor_verdict(proje
     assert "is to hold the history, and is no folder" in ended.stdout
 
 
-def test_what_is_wrong_on_the_command_line_is_no_run(project):
+def test_command_line_mistake_adds_no_history_line(project):
     """So nothing is added."""
     project.write(GOOD)
     assert project.run("-m", "daily", "--target", "stagin").returncode == 4
@@ -281,7 +281,7 @@ def test_what_is_wrong_on_the_command_line_is_no_run(project):
     assert not list(project.folder.rglob("*.jsonl"))
 
 
-def test_faults_are_listed_on_standard_output(project):
+def test_list_faults_prints_one_per_line_without_a_run(project):
     """A line each, ready for grep, and no run."""
     ended = project.run("--list-faults")
     assert ended.returncode == 0

@@ -116,7 +116,7 @@ def summary_of(output):
     return {name: (verdict, message) for verdict, name, message in lines}
 
 
-def test_verbose_run_with_all_reports_tells_every_verdict(all_verdicts):
+def test_verbose_run_with_reports_shows_every_verdict(all_verdicts):
     """On the terminal, in pytest's own JUnit file and on a page of pytest-html that stands elsewhere."""
     output, messages = run_all(
         all_verdicts, "-v", "-rA", "--tb=short", "--showlocals", "--junitxml=made.xml", "--html=made.html"
@@ -131,7 +131,7 @@ def test_verbose_run_with_all_reports_tells_every_verdict(all_verdicts):
     assert "index.html" not in (all_verdicts.folder / "made.html").read_text(encoding="utf-8")
 
 
-def test_workers_and_more_words_tell_every_verdict(all_verdicts):
+def test_xdist_with_short_summary_shows_every_verdict(all_verdicts):
     """What crosses from a worker is as it was, and -ra leaves out what is OK."""
     output, messages = run_all(
         all_verdicts, "-vv", "-n", "2", "-ra", "--tb=long", "--junitxml=made.xml", "--html=made.html",
@@ -145,7 +145,7 @@ def test_workers_and_more_words_tell_every_verdict(all_verdicts):
     assert_page(all_verdicts.folder / "made.html")
 
 
-def test_verbose_run_says_the_whole_reason_of_what_is_neither_ok_nor_bad(all_verdicts):
+def test_double_verbose_shows_full_reason_of_skipped_checks(all_verdicts):
     """With -vv; a verdict stands once, and its reason is the record's message."""
     output, messages = run_all(all_verdicts, "-vv", "--tb=native")
     flat = " ".join(output.split())
@@ -159,7 +159,7 @@ def test_verbose_run_says_the_whole_reason_of_what_is_neither_ok_nor_bad(all_ver
     [("-rs", {"NOT CONFIGURED", "WAIVED"}), ("-rfE", set()), ("-rN", set())],
     ids=["skipped", "usual", "none"],
 )
-def test_quiet_run_has_a_letter_for_each_check_and_the_closing_lines(all_verdicts, letters, told):
+def test_quiet_run_prints_one_letter_per_check_and_summary(all_verdicts, letters, told):
     """The closing lines name what needs attention anyway, so pytest's usual letters add nothing."""
     output, _ = run_all(all_verdicts, "-q", letters, "--tb=line")
     assert re.search(r"^\.WCUnw\.UU +\[100%\]$", output, re.MULTILINE)
@@ -169,7 +169,7 @@ def test_quiet_run_has_a_letter_for_each_check_and_the_closing_lines(all_verdict
     assert_page(page)
 
 
-def test_first_error_ends_the_run_also_where_it_is_unknown(project):
+def test_exitfirst_stops_at_unknown(project):
     """With -x; what was not reached is UNKNOWN."""
     project.write(AWAY + GOOD)
     assert project.run("-m", "daily", "-x").returncode == 10
@@ -178,7 +178,7 @@ def test_first_error_ends_the_run_also_where_it_is_unknown(project):
     assert [str(record.verdict) for record in results.records] == ["UNKNOWN", "UNKNOWN"]
 
 
-def test_mark_of_expected_failure_waives_what_it_expects(project):
+def test_xfail_mark_waives_expected_failure(project):
     """With its reason, for pytest's own reports too; where the failure does not come, the mark is to go."""
     project.write((GOOD + BAD).replace("@check", '@pytest.mark.xfail(reason="known")\n@check'))
     ended = project.run("-m", "daily", "-v", "--junitxml=made.xml")
@@ -218,7 +218,7 @@ def left_by_a_run(project):
     ],
     ids=" ".join,
 )
-def test_option_that_executes_no_check_is_no_run(project, arguments):
+def test_option_without_execution_makes_no_run(project, arguments):
     """Neither folder, nor history, nor sandbox, nor a fixture that is set up; and pytest's own exit code."""
     project.write(TOUCHING)
     ended = project.run(*arguments, **NO_SANDBOX, PLAYBOOK_HISTORY="history")
@@ -227,7 +227,7 @@ def test_option_that_executes_no_check_is_no_run(project, arguments):
     assert "operations playbook ·" not in ended.stdout
 
 
-def test_plan_shows_the_fixtures_of_each_check(project):
+def test_setup_plan_shows_fixtures_of_each_check(project):
     """--setup-only as well: setting one up would ask the operated system."""
     project.write(TOUCHING)
     shown = [
@@ -238,7 +238,7 @@ def test_plan_shows_the_fixtures_of_each_check(project):
         assert "(fixtures used: judge, limits, redis_stats, request, settings, touching)" in text
 
 
-def test_mistake_is_told_also_where_nothing_would_run(project):
+def test_unknown_target_is_reported_without_execution_too(project):
     """A target that is not there."""
     project.write(GOOD)
     ended = project.run("--setup-plan", "-m", "daily", "--target", "stagin")
@@ -246,7 +246,7 @@ def test_mistake_is_told_also_where_nothing_would_run(project):
     assert "unknown target 'stagin'" in ended.stderr
 
 
-def test_setup_show_is_a_run(project):
+def test_setup_show_executes_the_checks(project):
     """It shows the fixtures and executes the checks."""
     project.write(GOOD)
     ended = project.run("--setup-show", "-m", "daily")
@@ -255,7 +255,7 @@ def test_setup_show_is_a_run(project):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one-process", "workers"])
-def test_sandbox_that_does_not_start_is_one_sentence_and_no_run(project, workers):
+def test_sandbox_start_failure_is_one_sentence_without_a_run(project, workers):
     """With code 4, and nothing is left."""
     project.write(GOOD)
     ended = project.run("-m", "daily", *workers, **NO_SANDBOX)
@@ -264,7 +264,7 @@ def test_sandbox_that_does_not_start_is_one_sentence_and_no_run(project, workers
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-def test_run_without_a_file_that_can_be_collected_is_no_run(project):
+def test_run_without_collectable_file_is_no_run(project):
     """There is not one check to begin with."""
     project.write(BROKEN, "test_broken")
     ended = project.run("-m", "daily")
@@ -281,7 +281,7 @@ def test_run_without_a_file_that_can_be_collected_is_no_run(project):
     ],
     ids=["import", "syntax", "crash"],
 )
-def test_file_that_cannot_be_collected_costs_its_own_checks_only(project, text, said):
+def test_uncollectable_file_affects_only_its_own_checks(project, text, said):
     """It is UNKNOWN by its name and line; the other files are checked. With workers: test_endings.py."""
     project.write(GOOD)
     (project.folder / "checks" / "test_broken.py").write_text(text)
@@ -297,7 +297,7 @@ def test_file_that_cannot_be_collected_costs_its_own_checks_only(project, text, 
 
 @pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "with workers"])
 @pytest.mark.parametrize("audience", ["team", "public"])
-def test_internal_error_of_pytest_is_quoted_for_the_team_alone(project, audience, more):
+def test_internal_error_is_quoted_for_team_only(project, audience, more):
     """Its message may hold whatever the plugin that failed was about."""
     project.write(GOOD)
     (project.folder / "conftest.py").write_text(

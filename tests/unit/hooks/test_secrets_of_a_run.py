@@ -74,7 +74,7 @@ def project(tmp_path):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "with-workers"])
-def test_no_output_shows_a_secret(project, workers):
+def test_no_output_of_a_run_shows_a_secret(project, workers):
     """Neither ours, nor those of pytest and its plugins, nor the terminal."""
     project.write(GOOD + LEAKS)
     (project.folder / "checks" / "test_broken.py").write_text(f"raise OSError({SECRET!r})\n")

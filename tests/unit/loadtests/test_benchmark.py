@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("kind", ["visitors", "FastHttpUser"])
-def test_each_kind_is_measured(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_client_kind_is_measured(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests by processor time, from a server of its own that ends with it."""
     monkeypatch.setattr(load, "SECONDS", 40)  # in three, a busy machine has not begun
     monkeypatch.setattr(load, "ENOUGH", 200)
@@ -21,7 +21,7 @@ def test_each_kind_is_measured(kind: str, tmp_path: Path, monkeypatch: pytest.Mo
         assert load.KINDS[kind](host, tmp_path) > 100
 
 
-def test_a_benchmark_without_requests_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_benchmark_without_requests_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing by something is no rate, and would make the other kind look good."""
 
     def nothing(*_: object, env: dict[str, str], **__: object) -> subprocess.CompletedProcess[str]:

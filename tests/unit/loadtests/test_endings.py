@@ -45,7 +45,7 @@ def _read(plan: Plan) -> Outcome:
     return read_outcome(Path(plan.outcome))
 
 
-def test_a_stop_ends_the_load_at_once_and_still_reports(tmp_path: Path) -> None:
+def test_stop_ends_load_at_once_with_outcome(tmp_path: Path) -> None:
     """What was measured until then is returned, and Locust's page is there."""
     stop = threading.Event()
     stopped = []
@@ -70,7 +70,7 @@ def test_a_stop_ends_the_load_at_once_and_still_reports(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_load_at_once_and_still_reports(number: signal.Signals, tmp_path: Path) -> None:
+def test_signal_ends_load_at_once_with_outcome(number: signal.Signals, tmp_path: Path) -> None:
     """To Locust that was started by hand."""
     with website() as site:
         plan = plan_of(site.port, stages=LONG, most_seconds=90.0, outcome=str(tmp_path / OUTCOME))
@@ -91,7 +91,7 @@ def test_a_signal_ends_the_load_at_once_and_still_reports(number: signal.Signals
     assert outcome.all.requests > 40
 
 
-def test_an_answer_that_is_awaited_does_not_hold_up_the_end(tmp_path: Path) -> None:
+def test_pending_answer_does_not_delay_end(tmp_path: Path) -> None:
     """A request in work is cut off, whatever time it may still take."""
 
     answering = threading.Event()
@@ -118,7 +118,7 @@ def test_an_answer_that_is_awaited_does_not_hold_up_the_end(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_the_load_ends_with_whoever_started_it(workers: int, tmp_path: Path) -> None:
+def test_load_ends_with_killed_parent(workers: int, tmp_path: Path) -> None:
     """Killed, so that nobody could say a word."""
     with website() as site:
         plan = plan_of(site.port, stages=LONG, most_seconds=90.0)
@@ -147,7 +147,7 @@ def test_the_load_ends_with_whoever_started_it(workers: int, tmp_path: Path) -> 
     assert read_outcome(tmp_path / "out" / OUTCOME).ended in expected
 
 
-def test_a_killed_locust_leaves_what_it_had_measured(tmp_path: Path) -> None:
+def test_killed_locust_leaves_partial_outcome(tmp_path: Path) -> None:
     """Written once a second, and saying that it runs: nobody could end it in order."""
     with website() as site:
         plan = plan_of(site.port, stages=LONG, most_seconds=90.0, outcome=str(tmp_path / OUTCOME))
@@ -161,7 +161,7 @@ def test_a_killed_locust_leaves_what_it_had_measured(tmp_path: Path) -> None:
     assert _read(plan).ended == "running"
 
 
-def test_the_web_interface_is_for_loopback_and_the_sandbox(tmp_path: Path) -> None:
+def test_web_interface_is_limited_to_sandbox(tmp_path: Path) -> None:
     """Plain Locust without a plan: who asks for another host and a thousand users gets the sandbox and ten."""
     port = free_port()
     with website() as elsewhere:

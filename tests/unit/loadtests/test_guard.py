@@ -35,7 +35,7 @@ def _open(**other: object) -> Guard:
         ("203.0.113.7:1", ("203.0.113.7", 1)),
     ],
 )
-def test_an_address_is_a_host_with_its_port(text: str, expected: tuple[str, int | None]) -> None:
+def test_address_is_host_with_port(text: str, expected: tuple[str, int | None]) -> None:
     """In the spelling that connections use."""
     assert parse_address(text, "allowed") == expected
 
@@ -57,7 +57,7 @@ def test_an_address_is_a_host_with_its_port(text: str, expected: tuple[str, int 
         "a\nb",
     ],
 )
-def test_anything_else_is_no_address(text: str) -> None:
+def test_invalid_address_names_setting(text: str) -> None:
     """One sentence names the setting."""
     with pytest.raises(UsageError, match="allowed: expected a host with its port"):
         parse_address(text, "allowed")
@@ -67,19 +67,19 @@ def test_anything_else_is_no_address(text: str) -> None:
     "text",
     ["localhost", "ftp://localhost", "https://u:p@localhost", "https://localhost/", "//localhost", "https://"],
 )
-def test_the_host_is_scheme_host_and_port(text: str) -> None:
+def test_plan_host_is_scheme_host_and_port(text: str) -> None:
     """No user, no path, no other scheme."""
     with pytest.raises(UsageError, match=r"host: expected|host with its port"):
         parse_host(text)
 
 
-def test_nothing_is_allowed_before_there_is_a_plan() -> None:
+def test_nothing_is_allowed_before_plan() -> None:
     """Not even the host that the plan will have."""
     with pytest.raises(Refused, match="there is no plan yet"):
         Guard().check("http", "localhost", 8443)
 
 
-def test_the_host_must_be_one_of_those_allowed() -> None:
+def test_plan_host_must_be_allowed() -> None:
     """A plan that contradicts itself is refused as a whole."""
     with pytest.raises(UsageError, match="is none of those that may be loaded"):
         _open(host="http://other:8443")
@@ -100,7 +100,7 @@ def test_the_host_must_be_one_of_those_allowed() -> None:
         ("http", "localhost", None),
     ],
 )
-def test_only_the_plans_scheme_host_and_port_pass(scheme: str, host: str, port: int | None) -> None:
+def test_only_planned_origin_is_allowed(scheme: str, host: str, port: int | None) -> None:
     """Whatever looks like it does not."""
     guard = _open()
     guard.check("http", "localhost", 8443)
@@ -109,7 +109,7 @@ def test_only_the_plans_scheme_host_and_port_pass(scheme: str, host: str, port: 
     assert sum(guard.refused.values()) == 1
 
 
-def test_a_reason_holds_no_path_and_is_short() -> None:
+def test_refusal_reason_is_short_without_path() -> None:
     """What was asked for may be a secret or a page long."""
     guard = _open()
     with pytest.raises(Refused) as caught:
@@ -117,7 +117,7 @@ def test_a_reason_holds_no_path_and_is_short() -> None:
     assert len(str(caught.value)) < 200
 
 
-def test_a_closed_guard_lets_nothing_through() -> None:
+def test_closed_guard_refuses_everything() -> None:
     """The first reason is kept."""
     guard = _open()
     guard.close("the test was interrupted")
@@ -127,7 +127,7 @@ def test_a_closed_guard_lets_nothing_through() -> None:
 
 
 @pytest.mark.usefixtures("at_once")
-def test_requests_over_the_cap_wait_for_their_turn() -> None:
+def test_requests_over_cap_are_delayed() -> None:
     """A thousand at once under a cap of 100 a second are spread over ten seconds, a tenth of one at once."""
     guard = _open(most_requests_per_second=100.0)
     delays = [guard.delay() for _ in range(1000)]
@@ -144,7 +144,7 @@ def test_workers_share_the_caps() -> None:
     assert guard.most_users == 3
 
 
-def test_a_pause_saves_up_no_burst(at_once: SimpleNamespace) -> None:
+def test_idle_time_does_not_allow_a_burst(at_once: SimpleNamespace) -> None:
     """What was not used before does not count later."""
     guard = _open(most_requests_per_second=10.0)
     guard.delay()
@@ -154,7 +154,7 @@ def test_a_pause_saves_up_no_burst(at_once: SimpleNamespace) -> None:
     assert delays[2] == pytest.approx(0.2)
 
 
-def test_variables_that_lead_elsewhere_are_taken_out() -> None:
+def test_redirecting_variables_are_removed() -> None:
     """Locust's own and those of proxies, in any case; nothing else."""
     environment = {"LOCUST_HOST": "x", "HTTP_PROXY": "x", "https_proxy": "x", "No_Proxy": "x", "PATH": "/bin"}
     strip(environment)

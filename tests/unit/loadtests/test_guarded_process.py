@@ -75,14 +75,14 @@ def _all_is_seen(folder: Path) -> bool:
     return seen.exists() and seen.read_text() != "{}" and read_outcome(outcome).seconds > 3
 
 
-def test_nothing_reaches_another_server(tricked: Any, elsewhere: Website) -> None:
+def test_no_connection_reaches_another_server(tricked: Any, elsewhere: Website) -> None:
     """Not one connection, of any of the tricks and of users that are not ours."""
     seen, _, _, said = tricked
     assert len(seen) > 40, said
     assert elsewhere.connections == 0, seen
 
 
-def test_the_host_itself_is_reached(tricked: Any) -> None:
+def test_planned_host_is_reached(tricked: Any) -> None:
     """The tricks failed because of the guard, and not because nothing works."""
     seen, outcome, site, said = tricked
     assert seen["the host itself"] == "200", said
@@ -90,13 +90,13 @@ def test_the_host_itself_is_reached(tricked: Any) -> None:
     assert site.connections > 0
 
 
-def test_redirects_are_not_followed(tricked: Any) -> None:
+def test_redirects_are_never_followed(tricked: Any) -> None:
     """Also where the caller asked for it: the answer stays what it is."""
     seen = tricked[0]
     assert {seen[f"'/redirect/{name}'"] for name in ("absolute", "relative", "userinfo")} == {"302"}
 
 
-def test_the_outcome_says_what_was_held_back(tricked: Any, elsewhere: Website) -> None:
+def test_outcome_lists_refusals_with_counts(tricked: Any, elsewhere: Website) -> None:
     """In words, with how often."""
     refused = "\n".join(tricked[1].refused)
     assert f"http://localhost:{elsewhere.port} is not allowed" in refused
@@ -104,14 +104,14 @@ def test_the_outcome_says_what_was_held_back(tricked: Any, elsewhere: Website) -
     assert "elsewhere.invalid is not to be looked up" in refused
 
 
-def test_requests_that_were_held_back_count_as_failures(tricked: Any) -> None:
+def test_refused_requests_count_as_failures(tricked: Any) -> None:
     """A test that tries to leave its host is not green."""
     errors = [error.message for error in tricked[1].errors]
     assert any(message.startswith("held back:") for message in errors)
 
 
 @pytest.mark.parametrize("how", ["argument", "file"])
-def test_another_host_is_refused_in_one_sentence(how: str, elsewhere: Website, tmp_path: Path) -> None:
+def test_other_host_option_is_refused_in_one_sentence(how: str, elsewhere: Website, tmp_path: Path) -> None:
     """On the command line or in a locust.conf where it is started; nothing begins."""
     there = f"http://localhost:{elsewhere.port}"
     arguments = ["--host", there] if how == "argument" else []
@@ -127,7 +127,7 @@ def test_another_host_is_refused_in_one_sentence(how: str, elsewhere: Website, t
         assert (site.connections, elsewhere.connections) == (0, 0)
 
 
-def test_the_address_of_a_proxy_is_not_asked(elsewhere: Website, tmp_path: Path) -> None:
+def test_proxy_variables_and_options_have_no_effect(elsewhere: Website, tmp_path: Path) -> None:
     """Neither by the visitors nor by Locust; variables and options of Locust change no user and no second."""
     with website() as site:
         plan = plan_of(site.port, outcome=str(tmp_path / "load.json"), stages=[Stage(2, 3.0, 10.0)])
@@ -142,7 +142,7 @@ def test_the_address_of_a_proxy_is_not_asked(elsewhere: Website, tmp_path: Path)
     assert outcome.seconds >= 2.9
 
 
-def test_without_a_plan_locust_is_told_so_for_workers(tmp_path: Path) -> None:
+def test_master_without_plan_is_one_sentence(tmp_path: Path) -> None:
     """A master by hand that nobody gave a plan says what it needs, before it wants a port that may be taken."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -175,7 +175,7 @@ for url in ("http://localhost:8443/", "http://localhost:8444/"):
 """
 
 
-def test_a_request_whose_turn_came_just_before_the_end_is_not_begun_and_did_not_fail() -> None:
+def test_request_at_end_of_test_is_not_sent_and_not_failed() -> None:
     """A signal ends the test between the two; its visitor ends."""
     done = subprocess.run(
         [sys.executable, "-c", _ENDED_MEANWHILE],

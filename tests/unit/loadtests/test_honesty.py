@@ -43,7 +43,7 @@ def hanging(site, hangs):
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_those_who_still_wait_at_the_end_are_counted(tmp_path: Path, workers: int) -> None:
+def test_requests_waiting_at_end_are_counted(tmp_path: Path, workers: int) -> None:
     """A website that hangs half-way through is not as quick as what it answered before."""
     quick = 12
     with website() as site, hanging(site, lambda number: number > quick):
@@ -58,7 +58,7 @@ def test_those_who_still_wait_at_the_end_are_counted(tmp_path: Path, workers: in
 
 
 @pytest.mark.parametrize("workers", [0, 2])
-def test_a_step_whose_visitors_hang_has_not_held(tmp_path: Path, workers: int) -> None:
+def test_step_with_hanging_visitors_does_not_hold(tmp_path: Path, workers: int) -> None:
     """However quick the answers were that came, of those who got any."""
     # Five of the six wait from their first request on.
     with website() as site, hanging(site, lambda number: number <= 5):
@@ -76,7 +76,7 @@ def test_a_step_whose_visitors_hang_has_not_held(tmp_path: Path, workers: int) -
     assert "waited for over 1 s and had no answer yet" in seen.steps[0].broke
 
 
-def test_how_long_the_cap_held_visitors_back_is_told(tmp_path: Path) -> None:
+def test_delay_by_request_cap_is_reported(tmp_path: Path) -> None:
     """Four who want 100 requests a second between them wait most of their time for a cap of 4: a second each."""
     with website() as site:
         plan = plan_of(site.port, most_requests_per_second=4.0, **LONG)
@@ -85,7 +85,7 @@ def test_how_long_the_cap_held_visitors_back_is_told(tmp_path: Path) -> None:
     assert seen.throttled_seconds / seen.throttled > 0.5
 
 
-def test_a_process_that_has_no_time_left_is_told(tmp_path: Path) -> None:
+def test_saturated_load_process_is_reported(tmp_path: Path) -> None:
     """Visitors who never pause take all that a core has; what is measured then is the load itself."""
     spent = []
 
@@ -113,7 +113,7 @@ def processor_seconds():
                 yield sum(process.cpu_times()[:2])
 
 
-def test_what_workers_send_loses_nothing() -> None:
+def test_worker_reports_lose_nothing() -> None:
     """All of it goes to the master, and what comes next begins with nothing."""
     counts = Counts()
     counts.cut("homepage", 1500.0)
@@ -127,7 +127,7 @@ def test_what_workers_send_loses_nothing() -> None:
     assert msgspec.structs.asdict(counts) == msgspec.structs.asdict(Counts())
 
 
-def test_who_waits_at_the_end_of_a_span_stands_beside_what_was_answered() -> None:
+def test_overdue_requests_count_in_percentiles() -> None:
     """The last look within it counts, and a percentile is of all that were asked for."""
     quick = Tally(requests=90, slowest=10.0, counts={bucket_of(10.0): 90})
     counts = Counts(slices={40: quick}, overdue={9: 50, 10: 9, 11: 10, 13: 50})

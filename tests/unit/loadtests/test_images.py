@@ -32,7 +32,7 @@ def _posted(content_type: str, form: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("name", "kind", "width"), [("small_jpeg", "JPEG", 64), ("small_png", "PNG", 64), ("large_jpeg", "JPEG", 700)]
 )
-def test_a_photograph_is_a_whole_image_of_its_size(
+def test_photographs_decode_to_the_same_picture(
     photographs: dict[str, Photograph], name: str, kind: str, width: int
 ) -> None:
     """As it is, and with a note in it: decoded to the last pixel, and the same picture."""
@@ -48,12 +48,12 @@ def test_a_photograph_is_a_whole_image_of_its_size(
     assert b"a note" in noted
 
 
-def test_no_two_notes_are_the_same() -> None:
+def test_notes_are_unique() -> None:
     """Within a process and between two."""
     one, other = Notes(), Notes()
     assert len({one.next(), one.next(), other.next(), other.next()}) == 4
 
 
-def test_only_what_is_wanted_is_made(photographs: dict[str, Photograph]) -> None:
+def test_only_requested_photographs_are_made(photographs: dict[str, Photograph]) -> None:
     """A large PNG takes half a second."""
     assert sorted(photographs) == ["large_jpeg", "small_jpeg", "small_png"]

@@ -36,27 +36,27 @@ def _climb(answers: list[Tally], breaks: Break = BREAKS, lag: float = 0.0) -> tu
     return ladder.steps, users
 
 
-def test_every_step_holds() -> None:
+def test_test_ends_after_last_holding_step() -> None:
     """Then the test is over after the last, and none of them broke."""
     steps, users = _climb([_tally()] * 3)
     assert [(step.users, step.broke) for step in steps] == [(5, ""), (10, ""), (20, "")]
     assert users == [5] * 4 + [10] * 4 + [20] * 4
 
 
-def test_a_step_that_breaks_twice_ends_the_test() -> None:
+def test_step_failing_twice_ends_test() -> None:
     """It is listed once, by what it did the second time."""
     steps, users = _climb([_tally(), _tally(milliseconds=900), _tally(milliseconds=700)])
     assert [step.broke for step in steps] == ["", "P95 0.70 s, at most 0.5 s"]
     assert users == [5] * 4 + [10] * 8
 
 
-def test_one_bad_moment_does_not_decide() -> None:
+def test_step_that_recovers_has_held() -> None:
     """A step that broke and then held has held."""
     steps, _ = _climb([_tally(failures=50), _tally(), _tally(), _tally()])
     assert [step.broke for step in steps] == ["", "", ""]
 
 
-def test_without_confirming_the_first_break_ends_it() -> None:
+def test_first_failure_ends_test_without_confirmation() -> None:
     """As the plan says."""
     steps, users = _climb(
         [_tally(failures=50)], Break(p95_seconds=1, failed_percent=1, least_requests=1, confirm=False)
@@ -65,7 +65,7 @@ def test_without_confirming_the_first_break_ends_it() -> None:
     assert users == [5] * 4
 
 
-def test_reports_of_workers_are_waited_for() -> None:
+def test_step_is_judged_after_worker_reports() -> None:
     """A step is judged when all is known of it, by the same window."""
     _, users = _climb([_tally()] * 3, lag=1.5)
     assert users == [5] * 6 + [10] * 6 + [20] * 6
@@ -83,11 +83,11 @@ def test_reports_of_workers_are_waited_for() -> None:
     ],
     ids=["fast", "few failures", "few requests", "none", "failures", "slow"],
 )
-def test_a_step_is_judged_by_its_limits(tally: Tally, broke: str) -> None:
+def test_step_is_judged_by_its_limits(tally: Tally, broke: str) -> None:
     """Too few requests first: little says nothing."""
     assert judge(STAGES[0], tally, BREAKS).broke == broke
 
 
-def test_a_steps_rate_is_over_the_time_that_is_judged() -> None:
+def test_step_rate_excludes_settling_time() -> None:
     """Its first second is not."""
     assert judge(STAGES[0], _tally(requests=300), BREAKS).per_second == pytest.approx(100)

@@ -26,7 +26,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.slow
-def test_a_plan_of_a_running_sandbox(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plan_of_running_sandbox_is_written(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the suite would make it, for so many workers; the outcome goes beside it."""
     with start() as sandbox:
         monkeypatch.setenv(ATTACH_VARIABLE, attach_address(sandbox.control, sandbox.token))
@@ -46,7 +46,7 @@ def test_a_plan_of_a_running_sandbox(project: Path, monkeypatch: pytest.MonkeyPa
     ],
     ids=["no sandbox", "no such target", "no folder"],
 )
-def test_what_cannot_be_planned_is_one_sentence(
+def test_unplannable_test_is_one_sentence_with_code_4(
     arguments: list[str], message: str, project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Code 4, and no file."""
@@ -57,7 +57,7 @@ def test_what_cannot_be_planned_is_one_sentence(
     assert not list(project.glob("*.json"))
 
 
-def test_production_is_not_planned_by_the_way(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_production_requires_repeated_name(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same permission as the suite asks for: the settings must say so, and the command line must repeat it."""
     (project / "playbook.toml").write_text(
         '[targets.production]\nkind = "production"\n'
@@ -75,7 +75,7 @@ def test_production_is_not_planned_by_the_way(project: Path, capsys: pytest.Capt
     assert read(project / "plan.json").host == "https://portfolio.example:443"
 
 
-def test_paths_of_a_plan_are_from_its_folder(tmp_path: Path) -> None:
+def test_plan_paths_are_relative_to_its_folder(tmp_path: Path) -> None:
     """So that a folder with both can be taken to another machine."""
     (tmp_path / "plan.json").write_bytes(msgspec.json.encode(plan_of(80, outcome="load.json", ca="ca.pem")))
     plan = read(tmp_path / "plan.json")
@@ -83,7 +83,7 @@ def test_paths_of_a_plan_are_from_its_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_an_outcome_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+def test_unwritable_outcome_is_one_sentence(tmp_path: Path) -> None:
     """Before anything is asked; no traceback."""
     process = locusts.begin(plan_of(80, outcome="none/load.json"), tmp_path)
     said = locusts.finish(process)

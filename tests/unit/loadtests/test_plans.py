@@ -27,7 +27,7 @@ from tests.unit.loadtests.plans import plan_of
     ],
     ids=["users", "rate", "negative", "no stages", "spawn rate", "wait"],
 )
-def test_a_plan_that_makes_no_sense_is_refused(wrong: dict[str, Any], message: str, tmp_path: Path) -> None:
+def test_invalid_plan_names_file_and_field(wrong: dict[str, Any], message: str, tmp_path: Path) -> None:
     """One sentence names the file and the field."""
     file = tmp_path / "plan.json"
     file.write_bytes(msgspec.json.encode(plan_of(80, **wrong)))
@@ -36,7 +36,7 @@ def test_a_plan_that_makes_no_sense_is_refused(wrong: dict[str, Any], message: s
     assert str(file) in str(caught.value)
 
 
-def test_a_plan_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_unreadable_plan_is_refused(tmp_path: Path) -> None:
     """Not there, not JSON, or with a field that nobody knows."""
     with pytest.raises(UsageError, match="cannot be read"):
         plans.read(tmp_path / "none.json")
@@ -47,7 +47,7 @@ def test_a_plan_that_is_none_is_refused(tmp_path: Path) -> None:
             plans.read(file)
 
 
-def test_masters_and_workers_need_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_master_and_worker_require_plan_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sandbox for each would be none that they share."""
     monkeypatch.delenv(PLAN_VARIABLE, raising=False)
     with pytest.raises(UsageError, match="need the file of a plan"):
@@ -74,7 +74,7 @@ def _options(**other: Any) -> Namespace:
     return Namespace(**{**usual, **other})
 
 
-def test_locusts_options_open_nothing_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_locust_options_open_no_port_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """The web interface and a master listen on loopback; Ctrl-C waits for nobody."""
     monkeypatch.delenv(PLAN_VARIABLE, raising=False)
     tamed = _options()
@@ -83,7 +83,7 @@ def test_locusts_options_open_nothing_to_others(monkeypatch: pytest.MonkeyPatch)
     assert (tamed.stop_timeout, tamed.config_users, tamed.otel) == (0, None, False)
 
 
-def test_a_master_for_other_machines_names_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_master_listens_on_named_address_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written down was meant."""
     monkeypatch.setenv(PLAN_VARIABLE, "plan.json")
     tamed = _options(master=True, master_bind_host="10.0.0.5")
@@ -91,7 +91,7 @@ def test_a_master_for_other_machines_names_its_address(monkeypatch: pytest.Monke
     assert tamed.master_bind_host == "10.0.0.5"
 
 
-def test_with_a_plan_there_is_no_web_interface(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_plan_disables_web_interface(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its buttons would start and stop what was planned."""
     monkeypatch.setenv(PLAN_VARIABLE, "plan.json")
     tamed = _options()

@@ -18,7 +18,7 @@ def _counts(times: list[float], name: str = "homepage") -> Counts:
 
 
 @pytest.mark.parametrize("percent", [50, 95, 99])
-def test_percentiles_are_right_to_one_percent(percent: int) -> None:
+def test_percentiles_are_accurate_to_one_percent(percent: int) -> None:
     """Against the sorted times themselves, from microseconds to a minute."""
     source = random.Random(7)
     times = sorted(10 ** source.uniform(-1.5, 4.7) for _ in range(5000))
@@ -26,17 +26,17 @@ def test_percentiles_are_right_to_one_percent(percent: int) -> None:
     assert _counts(times).all().percentile(percent) == pytest.approx(exact, rel=0.01)
 
 
-def test_no_percentile_without_requests() -> None:
+def test_percentile_without_requests_is_none() -> None:
     """Nothing is not zero."""
     assert Tally().percentile(95) is None
 
 
-def test_a_percentile_is_never_over_the_slowest() -> None:
+def test_percentile_never_exceeds_slowest() -> None:
     """The middle of a bucket may be."""
     assert _counts([100.4, 100.4]).all().percentile(99) == pytest.approx(0.1004, abs=1e-6)
 
 
-def test_a_failure_is_an_answer_that_never_came() -> None:
+def test_failures_raise_percentiles() -> None:
     """What is refused at once makes no percentile better, and where too much fails there is none."""
     counts = _counts([200.0] * 96)
     for _ in range(4):
@@ -47,12 +47,12 @@ def test_a_failure_is_an_answer_that_never_came() -> None:
     assert whole.percentile(99) is None
 
 
-def test_instant_answers_are_counted() -> None:
+def test_zero_time_has_a_bucket() -> None:
     """A time of zero has a bucket too."""
     assert _counts([0.0, 0.0]).all().requests == 2
 
 
-def test_counts_of_processes_add_up_on_the_way_of_workers() -> None:
+def test_worker_counts_add_up_after_encoding() -> None:
     """Taken, encoded, decoded and added, the same as counted in one place."""
     together = _counts([1, 2, 3, 400, 500])
     one, other = _counts([1, 400, 3]), _counts([2, 500])
@@ -70,7 +70,7 @@ def test_counts_of_processes_add_up_on_the_way_of_workers() -> None:
     assert one.all().requests == 0
 
 
-def test_a_span_takes_only_what_lies_in_it_whole() -> None:
+def test_span_excludes_partial_slices() -> None:
     """The quarter seconds at its edges, where they stick out, are left out."""
     counts = Counts()
     for moment in range(100 * SLICES, 103 * SLICES):
@@ -79,7 +79,7 @@ def test_a_span_takes_only_what_lies_in_it_whole() -> None:
     assert counts.between(101.1, 102.1).requests == SLICES - 1
 
 
-def test_kinds_of_errors_are_bounded() -> None:
+def test_number_of_error_kinds_is_bounded() -> None:
     """A server that says something new each time fills no memory."""
     counts = Counts()
     for number in range(MOST_ERRORS + 30):

@@ -38,7 +38,7 @@ def _busy(report: Report, start: float, seconds: float, *, unreached: int = 0) -
         )
 
 
-def test_a_test_that_runs_says_so(tmp_path: Path) -> None:
+def test_running_outcome_is_written_atomically(tmp_path: Path) -> None:
     """And is read back whole from its file, beside which nothing is left."""
     clock = Clock()
     report = _report(clock, outcome=str(tmp_path / "load.json"))
@@ -48,7 +48,7 @@ def test_a_test_that_runs_says_so(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["load.json"]
 
 
-def test_the_first_reason_to_end_is_kept_and_stops_the_clock() -> None:
+def test_first_end_reason_stops_the_clock() -> None:
     """Locust takes a moment to end, which is no part of the test."""
     clock = Clock()
     report = _report(clock)
@@ -61,7 +61,7 @@ def test_the_first_reason_to_end_is_kept_and_stops_the_clock() -> None:
 
 
 @pytest.mark.parametrize("seconds", [3, 40])
-def test_every_request_is_in_one_second(seconds: int) -> None:
+def test_every_request_is_in_exactly_one_second(seconds: int) -> None:
     """Whether its second has been settled long ago or not; none is counted twice or lost."""
     clock = Clock()
     report = _report(clock)
@@ -79,7 +79,7 @@ def test_every_request_is_in_one_second(seconds: int) -> None:
     assert seen.moments[-1].p95 == pytest.approx(0.1, rel=0.01)
 
 
-def test_what_was_in_work_at_the_end_is_in_a_moment_too() -> None:
+def test_requests_ending_after_test_are_in_last_moment() -> None:
     """Counted after the test had ended: by a slow machine, or by workers who hear of it later."""
     clock = Clock()
     report = _report(clock)
@@ -92,7 +92,7 @@ def test_what_was_in_work_at_the_end_is_in_a_moment_too() -> None:
     assert seen.seconds == pytest.approx(1.9)
 
 
-def test_old_moments_are_forgotten() -> None:
+def test_old_slices_are_settled_and_dropped() -> None:
     """A soak of hours keeps seconds, not quarter seconds; a breakpoint test as many as a step has."""
     for breaks, least in ((None, 9), (Break(p95_seconds=1, failed_percent=1, least_requests=1), 69)):
         clock = Clock()
@@ -106,7 +106,7 @@ def test_old_moments_are_forgotten() -> None:
 @pytest.mark.parametrize(
     ("unreached", "after", "expected"), [(10, 10.1, True), (10, 9.0, False), (9, 10.1, False)]
 )
-def test_a_host_that_answers_nothing_for_long_is_noticed(unreached: int, after: float, expected: bool) -> None:
+def test_unresponsive_host_is_detected(unreached: int, after: float, expected: bool) -> None:
     """Not before its time, and not where one answer came."""
     clock = Clock()
     report = _report(clock, unreachable_seconds=10.0)
@@ -115,7 +115,7 @@ def test_a_host_that_answers_nothing_for_long_is_noticed(unreached: int, after: 
     assert report.unanswered() is expected
 
 
-def test_errors_are_sorted_by_how_often() -> None:
+def test_errors_are_sorted_by_count() -> None:
     """The most frequent of an endpoint first."""
     report = _report(Clock())
     for message, times in (("HTTP 503", 2), ("connection reset", 5)):
@@ -127,7 +127,7 @@ def test_errors_are_sorted_by_how_often() -> None:
     ]
 
 
-def test_planned_seconds_are_those_of_the_stages_below_the_cap() -> None:
+def test_planned_duration_is_capped() -> None:
     """The cap holds whatever the stages say."""
     report = _report(Clock(), stages=[Stage(1, 20.0, 1.0)] * 3, most_seconds=45.0)
     assert report.planned_seconds == 45

@@ -47,7 +47,7 @@ def _messages(outcome: Outcome) -> dict[str, set[str]]:
     return found
 
 
-def test_every_request_is_counted_and_kept_apart(tmp_path: Path) -> None:
+def test_every_request_is_counted_by_endpoint_and_second(tmp_path: Path) -> None:
     """As many as the website saw, by endpoint and by second; Locust's own page and log lie beside it."""
     with website() as site:
         plan = plan_of(site.port, weights=EVERYTHING, widths=SMALL, repeats_percent=0.0, **_long(4))
@@ -67,7 +67,7 @@ def test_every_request_is_counted_and_kept_apart(tmp_path: Path) -> None:
     assert {HTML, LOG, PLAN} <= {file.name for file in tmp_path.iterdir()}
 
 
-def test_each_failure_is_said_in_plain_words(tmp_path: Path) -> None:
+def test_failures_are_described_by_endpoint(tmp_path: Path) -> None:
     """By endpoint, with no number that makes it one of a kind."""
     counted = Counter[str]()
 
@@ -108,7 +108,7 @@ def test_each_failure_is_said_in_plain_words(tmp_path: Path) -> None:
     }
 
 
-def test_what_is_no_page_and_no_json_fails(tmp_path: Path) -> None:
+def test_invalid_page_or_json_fails(tmp_path: Path) -> None:
     """Status 200 is not enough."""
 
     counted = Counter[str]()
@@ -131,7 +131,7 @@ def test_what_is_no_page_and_no_json_fails(tmp_path: Path) -> None:
     }
 
 
-def test_an_answer_that_takes_too_long_is_cut_off(tmp_path: Path) -> None:
+def test_slow_answer_is_cut_off(tmp_path: Path) -> None:
     """Also one that comes byte by byte, each within the limit of one reading."""
 
     def act(handler: Any) -> bool:
@@ -151,7 +151,7 @@ def test_an_answer_that_takes_too_long_is_cut_off(tmp_path: Path) -> None:
     assert 0.69 < outcome.all.slowest < 20  # of the 24 s that the whole answer would take
 
 
-def test_a_host_that_is_not_there_ends_the_test(tmp_path: Path) -> None:
+def test_unreachable_host_ends_test_early(tmp_path: Path) -> None:
     """Early, and with what was tried."""
     outcome = run(plan_of(closed_port(), unreachable_seconds=1.0, stages=[Stage(3, 20.0, 9.0)]), tmp_path)
     assert outcome.ended == f"{UNREACHABLE}: nothing in 1 s"
@@ -159,7 +159,7 @@ def test_a_host_that_is_not_there_ends_the_test(tmp_path: Path) -> None:
     assert _messages(outcome) == {"homepage": {"connection refused"}}
 
 
-def test_a_host_that_dies_half_way_ends_the_test(tmp_path: Path) -> None:
+def test_dying_host_ends_test_with_outcome(tmp_path: Path) -> None:
     """What it did before is kept."""
 
     def act(handler: Any) -> bool:
@@ -176,7 +176,7 @@ def test_a_host_that_dies_half_way_ends_the_test(tmp_path: Path) -> None:
     assert outcome.all.failures > 0
 
 
-def test_the_cap_on_requests_a_second_holds(tmp_path: Path) -> None:
+def test_cap_on_requests_per_second_holds(tmp_path: Path) -> None:
     """Whatever twenty users without a pause would like."""
     with website() as site:
         plan = plan_of(site.port, wait_seconds=(0.0, 0.0), most_requests_per_second=30.0, **_long(20))
@@ -188,7 +188,7 @@ def test_the_cap_on_requests_a_second_holds(tmp_path: Path) -> None:
     assert outcome.all.p50 < outcome.throttled_seconds / outcome.throttled / 2
 
 
-def test_the_cap_on_users_holds(tmp_path: Path) -> None:
+def test_cap_on_users_holds(tmp_path: Path) -> None:
     """Whatever the stages say; the outcome says how many there were."""
 
     def act(_: Any) -> bool:
@@ -202,7 +202,7 @@ def test_the_cap_on_users_holds(tmp_path: Path) -> None:
     assert (outcome.most_users, site.most_at_once) == (3, 3)
 
 
-def test_the_cap_on_seconds_holds(tmp_path: Path) -> None:
+def test_cap_on_seconds_holds(tmp_path: Path) -> None:
     """And the outcome says that it was the cap."""
     with website() as site:
         outcome = run(plan_of(site.port, stages=[Stage(2, 600.0, 9.0)], most_seconds=1.0), tmp_path)
@@ -211,7 +211,7 @@ def test_the_cap_on_seconds_holds(tmp_path: Path) -> None:
     assert outcome.planned_seconds == 1.0
 
 
-def test_a_breakpoint_is_found(tmp_path: Path) -> None:
+def test_breakpoint_is_found(tmp_path: Path) -> None:
     """A website that is slow for good once twenty visitors were there at once, however fast the machine is."""
     inside, crowded = 0, False
     counting = threading.Lock()
@@ -254,7 +254,7 @@ def _tls(site_authority: trustme.CA) -> Any:
     return context
 
 
-def test_the_plans_authority_is_trusted_and_no_other(tmp_path: Path) -> None:
+def test_only_plan_authority_is_trusted(tmp_path: Path) -> None:
     """With the right file all is well; with another's nothing is asked, and it is said why."""
     right, wrong = trustme.CA(), trustme.CA()
     for name, authority in (("right", right), ("wrong", wrong)):
@@ -278,7 +278,7 @@ def test_the_plans_authority_is_trusted_and_no_other(tmp_path: Path) -> None:
     assert seen["wrong"][1].times == []
 
 
-def test_locust_that_cannot_start_says_why(tmp_path: Path) -> None:
+def test_locust_start_failure_shows_its_output(tmp_path: Path) -> None:
     """The last that it said stands in the message, and where the rest is."""
     with pytest.raises(
         Unmeasured, match=r"the load test cannot start: paths\.homepage: expected a path"

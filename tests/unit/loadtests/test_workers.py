@@ -72,7 +72,7 @@ def _most(cap: int, site: Website, outcome: Outcome) -> float:
     return cap * (max(site.times) - outcome.started.timestamp() + 0.4)
 
 
-def test_workers_share_the_load_and_the_outcome_is_of_all(site: Website, tmp_path: Path) -> None:
+def test_workers_share_load_and_outcome_includes_all(site: Website, tmp_path: Path) -> None:
     """Every request that the website saw is in it, and the cap on requests holds for them together."""
     plan = _plan(site, tmp_path, 3.0, wait_seconds=(0.0, 0.0), most_requests_per_second=24.0)
     outcome = run(plan, tmp_path, workers=2)
@@ -85,7 +85,7 @@ def test_workers_share_the_load_and_the_outcome_is_of_all(site: Website, tmp_pat
     assert (outcome.workers, outcome.lost, outcome.most_users) == (2, [], 6)
 
 
-def test_a_killed_worker_is_noticed_and_said(site: Website, tmp_path: Path, started: list[Team]) -> None:
+def test_killed_worker_is_reported(site: Website, tmp_path: Path, started: list[Team]) -> None:
     """The other goes on."""
     team = Team(_plan(site, tmp_path, 90.0, most_seconds=90.0), tmp_path)
     started.append(team)
@@ -106,7 +106,7 @@ def test_a_killed_worker_is_noticed_and_said(site: Website, tmp_path: Path, star
         member.wait(locusts.LIMIT)
 
 
-def test_a_worker_that_nobody_planned_takes_no_part(site: Website, tmp_path: Path, started: list[Team]) -> None:
+def test_unplanned_worker_takes_no_part(site: Website, tmp_path: Path, started: list[Team]) -> None:
     """The caps were shared by two: the third's users do nothing, and it is said."""
     plan = _plan(site, tmp_path, 3.0, most_requests_per_second=40.0, wait_seconds=(0.0, 0.0))
     team = Team(plan, tmp_path, expected=3)
@@ -120,7 +120,7 @@ def test_a_worker_that_nobody_planned_takes_no_part(site: Website, tmp_path: Pat
     assert outcome.refused == ["users of a worker more than planned (2 ×)"]
 
 
-def test_workers_end_with_their_master(site: Website, tmp_path: Path, started: list[Team]) -> None:
+def test_workers_end_with_killed_master(site: Website, tmp_path: Path, started: list[Team]) -> None:
     """Killed, so that it said nothing: they notice its silence and stop within seconds."""
     team = Team(_plan(site, tmp_path, 60.0, most_seconds=90.0), tmp_path)
     started.append(team)
@@ -131,7 +131,7 @@ def test_workers_end_with_their_master(site: Website, tmp_path: Path, started: l
         locusts.finish(worker, 30)  # of the 60 that were planned
 
 
-def test_ctrl_c_at_the_master_ends_all(site: Website, tmp_path: Path, started: list[Team]) -> None:
+def test_ctrl_c_at_master_ends_all_with_outcome(site: Website, tmp_path: Path, started: list[Team]) -> None:
     """The load stops at once, and what all did is reported."""
     team = Team(_plan(site, tmp_path, 60.0, most_seconds=90.0), tmp_path)
     started.append(team)
@@ -160,9 +160,7 @@ def slowly(environment, **_):
 """
 
 
-def test_workers_that_are_slow_to_report_are_heard_to_the_end(
-    site: Website, tmp_path: Path, started: list[Team]
-) -> None:
+def test_slow_workers_are_waited_for(site: Website, tmp_path: Path, started: list[Team]) -> None:
     """A busy machine takes longer than the half second that Locust waits for their last reports."""
     (tmp_path / "slow.py").write_text(SLOW)
     team = Team(_plan(site, tmp_path, 3.0), tmp_path, files=f"{LOCUSTFILE},{tmp_path / 'slow.py'}")
@@ -176,7 +174,7 @@ def test_workers_that_are_slow_to_report_are_heard_to_the_end(
     assert sum(moment.requests for moment in outcome.moments) == outcome.all.requests
 
 
-def test_workers_that_do_not_come_are_waited_for_only_so_long(site: Website, tmp_path: Path) -> None:
+def test_missing_workers_are_waited_for_limited_time(site: Website, tmp_path: Path) -> None:
     """Then the outcome says how many came."""
     plan = _plan(site, tmp_path, 5.0)
     arguments = ["--master", "--master-bind-port", str(free_port()), "--expect-workers", "2"]

@@ -33,6 +33,12 @@ def test_faults_and_expectations_are_grouped_by_subject(folder, besides):
     assert names_in(folder) == SUBJECTS | besides
 
 
+def test_services_of_the_sandbox_are_grouped_by_subject():
+    """Beside the world, the faults, and what all services share."""
+    packages = {path.parent.name for path in Path(ROOT, "sandbox").glob("*/__init__.py")}
+    assert packages - {"world", "faults", "serving"} <= SUBJECTS
+
+
 def test_unit_tests_of_measurements_are_grouped_by_subject():
     """Those of no single subject lie beside the folders."""
     folder = ROOT / "tests" / "unit" / "measure"

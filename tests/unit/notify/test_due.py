@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from playbook.history.incidents import incidents
+from playbook.history.folding import incidents
 from playbook.history.rules import Rules, Window
 from playbook.notify.due import OPENINGS, due
 from tests.unit.notify.lines import CRIT, DAY, OK, START, UNK, run
@@ -36,7 +36,7 @@ def told_day_by_day(drawn, windows=(), asleep=()):
 
 @MANY
 @given(RUNS)
-def test_while_somebody_looks_each_day_everything_is_told_once(drawn):
+def test_daily_notification_delivers_each_event_once(drawn):
     """But for items that joined."""
     told, found = told_day_by_day(drawn)
     assert sorted(event.id for event in told) == sorted(
@@ -46,7 +46,7 @@ def test_while_somebody_looks_each_day_everything_is_told_once(drawn):
 
 @MANY
 @given(RUNS, st.sets(st.integers(0, 11)), st.integers(0, 11), st.integers(1, 60))
-def test_nothing_ends_that_was_not_told_to_begin(drawn, asleep, first, hours):
+def test_recovery_of_unreported_incident_is_not_delivered(drawn, asleep, first, hours):
     """Whatever the channel missed and whatever a window held back."""
     window = Window(name="w", start=START + first * DAY, end=START + first * DAY + timedelta(hours=hours))
     told, found = told_day_by_day(drawn, [window], asleep)
@@ -63,7 +63,7 @@ def test_nothing_ends_that_was_not_told_to_begin(drawn, asleep, first, hours):
 
 @MANY
 @given(RUNS, st.integers(0, 11), st.integers(1, 60))
-def test_what_is_open_when_a_window_ends_is_told_then(drawn, first, hours):
+def test_open_incident_is_delivered_when_window_ends(drawn, first, hours):
     """The next day at the latest."""
     window = Window(name="w", start=START + first * DAY, end=START + first * DAY + timedelta(hours=hours))
     told, found = told_day_by_day(drawn, [window])

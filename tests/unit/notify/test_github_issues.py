@@ -44,7 +44,7 @@ def bad(message, **more):
     return Finding(verdict=CRIT, message=message, **more)
 
 
-def test_an_incident_is_an_issue_from_beginning_to_end(folder, keep_issues):
+def test_incident_opens_updates_and_closes_one_issue(folder, keep_issues):
     """Opened once, edited when something changes, closed with a comment; without news nothing is changed."""
     with github() as fake:
         assert keep_issues(fake, folder, 1) == ["GitHub: issue 1 is opened for Redis alive: out of bounds"]
@@ -71,7 +71,7 @@ def test_an_incident_is_an_issue_from_beginning_to_end(folder, keep_issues):
     assert [(each.to, each.what) for each in deliveries.read(folder)] == [("GitHub issue 1", "issue")] * 2
 
 
-def test_a_relapse_is_a_new_issue_or_a_comment_on_the_open_one(folder, keep_issues):
+def test_relapse_opens_new_issue_or_comments_on_open_one(folder, keep_issues):
     """Closed ones are not looked at; where the recovery was never told, the issue is still open."""
     with github() as fake:
         keep_issues(fake, folder, 1)
@@ -88,7 +88,7 @@ def test_a_relapse_is_a_new_issue_or_a_comment_on_the_open_one(folder, keep_issu
         assert 2 not in fake.comments
 
 
-def test_getting_worse_is_a_comment_and_another_issue(tmp_path, keep_issues):
+def test_worsened_incident_gets_comment_and_new_issue(tmp_path, keep_issues):
     """What could not be seen is over then."""
     folder = keep(tmp_path / "h", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
     with github() as fake:
@@ -102,7 +102,7 @@ def test_getting_worse_is_a_comment_and_another_issue(tmp_path, keep_issues):
         assert "recovered**" in comment["body"]
 
 
-def test_one_that_somebody_closed_stays_closed(folder, keep_issues):
+def test_manually_closed_issue_stays_closed(folder, keep_issues):
     """They know; it is opened again with a relapse only."""
     with github() as fake:
         keep_issues(fake, folder, 1)
@@ -112,7 +112,7 @@ def test_one_that_somebody_closed_stays_closed(folder, keep_issues):
         assert len(fake.issues) == 1
 
 
-def test_it_is_found_on_any_page_and_nothing_else_is_touched(tmp_path, folder, keep_issues):
+def test_issue_is_found_on_any_page_and_others_are_untouched(tmp_path, folder, keep_issues):
     """Pull requests, other labels, other targets, and fingerprints that nobody knows stay as they are."""
     with github(size=2) as fake:
         mark = "<!-- playbook-incident 0123456789ab target={} -->"
@@ -130,7 +130,7 @@ def test_it_is_found_on_any_page_and_nothing_else_is_touched(tmp_path, folder, k
 # ----------------------------------------------------------------------------------------------------------- races
 
 
-def test_of_two_runs_that_race_the_lower_number_stays(tmp_path, folder, keep_issues):
+def test_concurrent_runs_keep_lower_issue_number(tmp_path, folder, keep_issues):
     """The other is closed with a pointer, whichever run sees it."""
     other = keep(tmp_path / "other", run(0, {REDIS: CRIT}), run(1, {REDIS: CRIT}))
     with github() as fake:
@@ -153,7 +153,7 @@ def test_of_two_runs_that_race_the_lower_number_stays(tmp_path, folder, keep_iss
         assert fake.comments == {}
 
 
-def test_a_duplicate_that_was_left_is_closed_by_the_next_run(folder, keep_issues):
+def test_leftover_duplicate_is_closed_by_next_run(folder, keep_issues):
     """As when the run that made it was killed."""
     with github() as fake:
         keep_issues(fake, folder, 1)
@@ -162,7 +162,7 @@ def test_a_duplicate_that_was_left_is_closed_by_the_next_run(folder, keep_issues
         assert [each["number"] for each in fake.open()] == [1]
 
 
-def test_what_was_cut_short_is_done_once(folder, keep_issues):
+def test_interrupted_update_is_completed_once(folder, keep_issues):
     """A comment whose closing failed is not made again."""
     with github() as fake:
         keep_issues(fake, folder, 1)
@@ -190,14 +190,14 @@ def test_what_was_cut_short_is_done_once(folder, keep_issues):
     ],
     ids=["retry-after", "a minute", "reset", "bad gateway"],
 )
-def test_it_comes_back_when_it_is_asked_to(folder, keep_issues, refusal):
+def test_short_retry_after_is_waited_for(folder, keep_issues, refusal):
     """Within the same run, where that is soon."""
     with github(refusals=[refusal]) as fake:
         keep_issues(fake, folder, 1)
         assert len(fake.open()) == 1
 
 
-def test_a_long_wait_is_left_to_the_next_run(folder, keep_issues):
+def test_long_retry_after_is_left_to_next_run(folder, keep_issues):
     """Said and noted, and done then."""
     far = Refusal("POST", 403, "API rate limit exceeded", {"retry-after": "1800"})
     with github(refusals=[far]) as fake:
@@ -210,7 +210,7 @@ def test_a_long_wait_is_left_to_the_next_run(folder, keep_issues):
     assert (first.delivered, second.delivered) == (False, True)
 
 
-def test_writes_are_spaced_and_bounded(tmp_path, keep_issues):
+def test_writes_are_spaced_and_limited(tmp_path, keep_issues):
     """A second apart; sixty in a run, and the rest in the next."""
     items = {f"daily.item.{number}": bad("bad") for number in range(70)}
     folder = keep(tmp_path / "h", run(0, items), run(1, items))
@@ -232,7 +232,7 @@ def test_writes_are_spaced_and_bounded(tmp_path, keep_issues):
     ],
     ids=lambda value: str(value.status) if isinstance(value, Refusal) else "",
 )
-def test_each_refusal_says_what_to_do(folder, keep_issues, refusal, words):
+def test_each_refusal_names_the_action(folder, keep_issues, refusal, words):
     """In a sentence; what creates something is not sent again."""
     with github(refusals=[refusal]) as fake:
         (line,) = keep_issues(fake, folder, 1)
@@ -240,7 +240,7 @@ def test_each_refusal_says_what_to_do(folder, keep_issues, refusal, words):
         assert len(fake.requests) == (2 if refusal.method == "POST" else 1)
 
 
-def test_a_token_that_may_not_set_labels_is_said(folder, keep_issues):
+def test_token_without_label_permission_is_reported(folder, keep_issues):
     """Else there would be a new issue with each run."""
     with github(sets_labels=False) as fake:
         assert "did not get its label" in keep_issues(fake, folder, 1)[-1]
@@ -248,7 +248,7 @@ def test_a_token_that_may_not_set_labels_is_said(folder, keep_issues):
         assert len(fake.issues) == 1
 
 
-def test_one_issue_that_fails_does_not_keep_the_others(tmp_path, keep_issues):
+def test_one_failing_issue_does_not_block_others(tmp_path, keep_issues):
     """It is named."""
     items = {"daily.a": bad("x"), "daily.b": bad("x")}
     folder = keep(tmp_path / "h", run(0, items), run(1, items))
@@ -257,7 +257,7 @@ def test_one_issue_that_fails_does_not_keep_the_others(tmp_path, keep_issues):
         assert len(fake.issues) == 1
 
 
-def test_a_next_page_elsewhere_is_not_asked(tmp_path):
+def test_next_page_on_other_host_is_refused(tmp_path):
     """The token would go along."""
     with serve(answer()) as other, serve() as server:
         server.scripts = [answer("200 OK", b"[]", link=f'<{other.url}/x>; rel="next"')]
@@ -271,7 +271,7 @@ def test_a_next_page_elsewhere_is_not_asked(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("limit", ["ours", "the library's"])
-def test_a_github_that_hangs_holds_nothing(folder, tmp_path, monkeypatch, limit):
+def test_unresponsive_github_is_abandoned(folder, tmp_path, monkeypatch, limit):
     """Each try has its limit; which of the two comes first is chance, and not told."""
     said = []
     if limit == "the library's":
@@ -284,7 +284,7 @@ def test_a_github_that_hangs_holds_nothing(folder, tmp_path, monkeypatch, limit)
     assert said == ["notifications: GitHub: expected the open issues, got no answer within 0.2 s"]
 
 
-def test_a_repository_that_is_none_is_said(folder, tmp_path):
+def test_invalid_repository_is_named_by_setting(folder, tmp_path):
     """By the setting's name."""
     said = []
     settings = settings_with(tmp_path, github={"repository": "no/such/../thing", "token": TOKEN})
@@ -295,7 +295,7 @@ def test_a_repository_that_is_none_is_said(folder, tmp_path):
 # -------------------------------------------------------------------------------------------------------- the text
 
 
-def test_the_text_calls_nobody_and_holds_no_secret(tmp_path, keep_issues):
+def test_issue_text_has_no_mentions_and_no_secrets(tmp_path, keep_issues):
     """Nor can it pass for another incident, or break the list."""
     mark = "<!-- playbook-incident 0123456789ab target=sandbox -->"
     said = f"@ada #12 {mark} [x](http://a.example) hunter2-secret\n# big"
@@ -311,7 +311,7 @@ def test_the_text_calls_nobody_and_holds_no_secret(tmp_path, keep_issues):
         assert len(fake.writes()) == 1
 
 
-def test_a_window_holds_back_the_issue(folder, keep_issues, tmp_path):
+def test_maintenance_window_delays_issue(folder, keep_issues, tmp_path):
     """Until it is over, where it is still bad then."""
     window = {"name": "Redis", "start": START + DAY - timedelta(hours=1), "end": START + DAY + timedelta(hours=2)}
     with github() as fake:
@@ -323,7 +323,7 @@ def test_a_window_holds_back_the_issue(folder, keep_issues, tmp_path):
         assert len(fake.issues) == 1
 
 
-def test_an_issue_of_years_of_flapping_is_not_told_all_of_it(tmp_path, keep_issues):
+def test_issue_of_flapping_incident_is_bounded(tmp_path, keep_issues):
     """Only the newest events; a comment of more than GitHub takes would be refused for ever."""
     folder = keep(tmp_path / "h", *(run(n, {REDIS: OK if n % 3 == 2 else bad("x" * 390)}) for n in range(200)))
     more = {"incidents": {"reopen_hours": 100, "bad_runs": {"daily": 1}}}
@@ -335,7 +335,7 @@ def test_an_issue_of_years_of_flapping_is_not_told_all_of_it(tmp_path, keep_issu
         assert len(fake.issues[0]["body"]) < 65_536
 
 
-def test_a_token_that_is_none_is_said_in_a_sentence(tmp_path, folder):
+def test_invalid_token_is_reported_without_its_value(tmp_path, folder):
     """As one that was copied with a dash of another kind; no word of it is shown."""
     said = []
     token = "ghp_s3cr3t\u2013token"
@@ -347,7 +347,7 @@ def test_a_token_that_is_none_is_said_in_a_sentence(tmp_path, folder):
     ]
 
 
-def test_the_issue_of_an_item_that_is_ignored_now_is_closed(tmp_path, folder, keep_issues):
+def test_issue_of_ignored_item_is_closed(tmp_path, folder, keep_issues):
     """Its incident is no more, so nothing would close it. A run without its history closes none."""
     with github() as fake:
         keep_issues(fake, folder, 1)
@@ -359,7 +359,7 @@ def test_the_issue_of_an_item_that_is_ignored_now_is_closed(tmp_path, folder, ke
         assert "incidents.ignore" in fake.comments[1][0]["body"]
 
 
-def test_github_is_asked_for_what_security_md_says_and_nothing_else(tmp_path, keep_issues):
+def test_github_requests_match_security_table(tmp_path, keep_issues):
     """From the opening over getting worse to the recovery, also of a private target."""
     folder = keep(tmp_path / "history", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
     with github(private=True) as fake:
@@ -375,9 +375,7 @@ def test_github_is_asked_for_what_security_md_says_and_nothing_else(tmp_path, ke
 
 
 @pytest.mark.parametrize("private", [True, False, None], ids=["private", "public", "not-said"])
-def test_the_issues_of_a_private_target_tell_particulars_in_a_private_repository_only(
-    tmp_path, keep_issues, private
-):
+def test_private_details_go_only_to_private_repository(tmp_path, keep_issues, private):
     """What GitHub does not say counts as public; the other channels are told all the same."""
     told = bad("Redis: expected an answer from 10.1.2.3, got none")
     runs = [run(number, {REDIS: told}) for number in (0, 1)]
@@ -403,7 +401,7 @@ def commented(fake, folder, keep_issues, comment, **more):
     return fake.issues[0]["body"], handling.read(folder, "sandbox")[0], said
 
 
-def test_comment_of_a_person_acknowledges_the_incident(folder, keep_issues):
+def test_comment_of_person_acknowledges_incident(folder, keep_issues):
     """At the time when it was written, once, and without the person where everybody reads the history."""
     with github() as fake:
         body, acts, said = commented(fake, folder, keep_issues, comment_of("ada", 1.5))
@@ -416,7 +414,7 @@ def test_comment_of_a_person_acknowledges_the_incident(folder, keep_issues):
         assert len(handling.read(folder, "sandbox")[0]) == 1
 
 
-def test_private_history_keeps_who_commented_what(folder, keep_issues):
+def test_private_history_keeps_commenter(folder, keep_issues):
     """Only the team reads it."""
     with github(private=True) as fake:
         _, (act,), _ = commented(fake, folder, keep_issues, comment_of("ada", 1.5), private=True)
@@ -434,7 +432,7 @@ def test_private_history_keeps_who_commented_what(folder, keep_issues):
     ],
     ids=["bot", "app", "ours", "before it opened", "of nobody"],
 )
-def test_other_comments_acknowledge_nothing(folder, keep_issues, comment):
+def test_bot_and_old_comments_do_not_acknowledge(folder, keep_issues, comment):
     """Programs', our own, and those of an earlier time."""
     with github() as fake:
         body, acts, _ = commented(fake, folder, keep_issues, comment)

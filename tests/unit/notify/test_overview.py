@@ -9,7 +9,7 @@ from tests.unit.notify.lines import settings_with
 SECRET = "tok-s3cr3t-4711"
 
 
-def test_what_is_set_up_is_named_and_nothing_is_sent(tmp_path):
+def test_overview_lists_channels_without_sending(tmp_path):
     """By kind; of a ping by its set. No address is shown."""
     with serve(answer()) as server:
         address = f"{server.url}/{SECRET}"
@@ -32,7 +32,7 @@ def test_what_is_set_up_is_named_and_nothing_is_sent(tmp_path):
     ]
 
 
-def test_nothing_set_up_says_what_to_set(tmp_path):
+def test_overview_without_channels_names_settings(tmp_path):
     """Nobody is told, and silence is not noticed either."""
     found = overview(settings_with(tmp_path))
     assert found.lines[0].startswith("messages  to nobody: set $SLACK_WEBHOOK_URL")
@@ -50,7 +50,7 @@ def test_nothing_set_up_says_what_to_set(tmp_path):
         ({"github": {"token": SECRET}}, "no repository as owner/name"),
     ],
 )
-def test_what_cannot_be_used_is_said_before_it_is_needed(tmp_path, notifications, problem):
+def test_unusable_channel_is_reported_without_secret(tmp_path, notifications, problem):
     """In words, and without the secret."""
     found = overview(settings_with(tmp_path, **notifications))
     assert problem in "".join(found.problems)

@@ -41,7 +41,7 @@ def test_each_signal_has_its_address(tmp_path, said, signal, path):
     assert said == []
 
 
-def test_a_set_may_have_its_own_address(tmp_path, said):
+def test_set_can_have_its_own_ping_address(tmp_path, said):
     """The others have the common one."""
     with serve(answer()) as common, serve(answer()) as own:
         settings = settings_with(tmp_path, ping_url=common.url, ping_urls={"daily": own.url})
@@ -50,7 +50,7 @@ def test_a_set_may_have_its_own_address(tmp_path, said):
         assert (len(own.requests), len(common.requests)) == (1, 1)
 
 
-def test_it_is_sent_three_times_and_noted(tmp_path, said):
+def test_ping_is_retried_three_times_and_recorded(tmp_path, said):
     """A second apart and then two; what happened is said in a line, without the address."""
     clock = FixedClock(START)
     with serve(answer("500 Internal Server Error")) as server:
@@ -66,7 +66,7 @@ def test_it_is_sent_three_times_and_noted(tmp_path, said):
 @pytest.mark.parametrize(
     "url", ["http://127.0.0.1:{port}/3f2c8a10-s3cr3t", "http://[::1/3f2c8a10-s3cr3t", "3f2c8a10-s3cr3t"]
 )
-def test_no_address_does_no_harm(tmp_path, said, url):
+def test_invalid_ping_address_is_harmless(tmp_path, said, url):
     """Nobody there, or no address at all."""
     settings = settings_with(tmp_path, ping_url=url.format(port=closed_port()))
     ping(settings, "daily", "success", said.append, clock=FixedClock(START))
@@ -75,7 +75,7 @@ def test_no_address_does_no_harm(tmp_path, said, url):
 
 
 @pytest.mark.slow
-def test_a_server_that_hangs_is_left(tmp_path, said):
+def test_unresponsive_ping_server_is_abandoned(tmp_path, said):
     """Within the limit of a ping, three times."""
     with serve(answer()) as server:
         server.scripts = [server.drip(b"HTTP/1.1 200 OK\r\nX: ")]
@@ -86,14 +86,14 @@ def test_a_server_that_hangs_is_left(tmp_path, said):
     assert said == ["ping (start): not delivered, after 3 tries: no answer within 0.2 s"]
 
 
-def test_without_an_address_nothing_happens(tmp_path, said):
+def test_missing_ping_address_does_nothing(tmp_path, said):
     """And nothing is noted."""
     ping(settings_with(tmp_path), "daily", "start", said.append, history=tmp_path / "h")
     assert said == []
     assert not (tmp_path / "h").exists()
 
 
-def test_a_history_that_cannot_be_written_is_said(tmp_path, said):
+def test_unwritable_history_is_reported_by_ping(tmp_path, said):
     """And not raised."""
     (tmp_path / "h").write_text("in the way")
     with serve(answer()) as server:
@@ -102,7 +102,7 @@ def test_a_history_that_cannot_be_written_is_said(tmp_path, said):
     assert said[0].startswith("ping (start): not noted: ")
 
 
-def test_a_proxy_that_is_none_is_said_without_its_address(tmp_path, said, monkeypatch):
+def test_invalid_proxy_is_reported_without_address(tmp_path, said, monkeypatch):
     """And noted as every other failure."""
     monkeypatch.setenv("HTTP_PROXY", f"nonsense://user:{UUID}@proxy.example:1")
     monkeypatch.delenv("NO_PROXY", raising=False)

@@ -55,7 +55,7 @@ def body_of(request):
 # ---------------------------------------------------------------------------------------------------- over apprise
 
 
-def test_an_incident_is_told_once_over_apprise(tmp_path, folder, said):
+def test_incident_is_delivered_once_over_apprise(tmp_path, folder, said):
     """With title and text; the second time there is nothing to tell, and with the recovery there is."""
     with serve(answer()) as server:
         settings = settings_with(tmp_path, apprise=[f"json://127.0.0.1:{server.port}/{SECRET}/"])
@@ -85,7 +85,7 @@ def test_an_incident_is_told_once_over_apprise(tmp_path, folder, said):
     assert SECRET not in written + "".join(said)
 
 
-def test_slack_alone_works(tmp_path):
+def test_slack_webhook_variable_alone_is_enough(tmp_path):
     """Of all settings only $SLACK_WEBHOOK_URL."""
     url = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
     settings = settings_with(tmp_path, environment={"SLACK_WEBHOOK_URL": url})
@@ -94,7 +94,7 @@ def test_slack_alone_works(tmp_path):
     assert [(channel.name, channel.to) for channel in telling._channels] == [("apprise Slack", "Slack")]
 
 
-def test_apprise_is_tried_again_and_says_why_not(tmp_path, folder, said, capfd):
+def test_apprise_failure_is_retried_and_explained(tmp_path, folder, said, capfd):
     """Up to three times; what it logs is noted without secrets, and does not go to standard error."""
     with serve(answer("500 Internal Server Error", SECRET.encode())) as server:
         settings = settings_with(
@@ -114,7 +114,7 @@ def test_apprise_is_tried_again_and_says_why_not(tmp_path, folder, said, capfd):
 
 
 @pytest.mark.parametrize("private", [True, False])
-def test_a_chat_of_the_team_is_told_the_particulars_and_an_issue_is_not(tmp_path, said, private):
+def test_team_chat_gets_details_and_public_issue_does_not(tmp_path, said, private):
     """Of the run that has just ended, whose line in the history is everybody's."""
     why = "Redis: expected an answer from 10.1.2.3, got none"
     runs = [run(number, {REDIS: CRIT}) for number in (0, 1)]
@@ -132,7 +132,7 @@ def test_a_chat_of_the_team_is_told_the_particulars_and_an_issue_is_not(tmp_path
     assert "10.1.2.3" not in "".join(file.read_text() for file in folder.rglob("*.jsonl"))
 
 
-def test_why_a_channel_failed_does_not_stand_in_a_history_for_everybody(tmp_path, folder, said, monkeypatch):
+def test_public_history_omits_reason_of_failed_delivery(tmp_path, folder, said, monkeypatch):
     """It may name a machine; a number of HTTP's tells of none. Nor is it printed where everybody reads."""
     monkeypatch.setenv("PLAYBOOK_AUDIENCE", "public")
     with serve(answer("400 Bad Request", b"db-7.internal")) as server:
@@ -143,7 +143,7 @@ def test_why_a_channel_failed_does_not_stand_in_a_history_for_everybody(tmp_path
     assert not [line for line in said if "db-7" in line or "127.0.0.1" in line]
 
 
-def test_a_redirect_is_not_followed_by_apprise(tmp_path, folder, said):
+def test_apprise_does_not_follow_redirects(tmp_path, folder, said):
     """The message stays where it was sent."""
     with serve(answer()) as other, serve(answer("307 Temporary Redirect", location=other.url)) as server:
         settings = settings_with(tmp_path, apprise=[f"json://127.0.0.1:{server.port}/"], tries=1)
@@ -155,7 +155,7 @@ def test_a_redirect_is_not_followed_by_apprise(tmp_path, folder, said):
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["silent", "dripping"])
 @pytest.mark.parametrize("kind", ["apprise", "webhook"])
-def test_a_server_that_hangs_holds_nothing(tmp_path, folder, said, kind, how):
+def test_unresponsive_channel_is_abandoned(tmp_path, folder, said, kind, how):
     """Neither one that never answers nor one that answers for ever."""
     with serve(hang_up) as server:
         drip = server.drip(b"HTTP/1.1 200 OK\r\nX-Slow: ")
@@ -174,7 +174,7 @@ def test_a_server_that_hangs_holds_nothing(tmp_path, folder, said, kind, how):
     assert "was not told" in said[0]
 
 
-def test_an_address_that_apprise_does_not_know_is_named_by_its_place(tmp_path, folder, said):
+def test_unknown_apprise_scheme_is_named_by_position(tmp_path, folder, said):
     """Not by its text, which may be a secret."""
     tell(settings_with(tmp_path, apprise=[f"nonsense{SECRET}"]), folder, said.append, clock_at(1))
     assert said[0] == "notifications: notifications.apprise: the address 1 is none that apprise knows"
@@ -184,7 +184,7 @@ def test_an_address_that_apprise_does_not_know_is_named_by_its_place(tmp_path, f
 # ----------------------------------------------------------------------------------------------------- the webhook
 
 
-def test_the_webhook_gets_signed_json(tmp_path, folder, said):
+def test_webhook_gets_signed_json(tmp_path, folder, said):
     """The signature is over the body, and the id is the same when it is sent again."""
     with serve(answer("503 Service Unavailable"), answer("204 No Content")) as server:
         settings = settings_with(tmp_path, webhook={"url": f"{server.url}/{SECRET}", "secret": "shared"})
@@ -211,7 +211,7 @@ def test_the_webhook_gets_signed_json(tmp_path, folder, said):
     ],
     ids=["refused", "too many", "redirected", "hung up"],
 )
-def test_it_is_tried_again_where_that_may_help(tmp_path, folder, said, script, expected):
+def test_only_temporary_failures_are_retried(tmp_path, folder, said, script, expected):
     """And not where the same would come back."""
     with serve(script) as server:
         settings = settings_with(tmp_path, private=True, webhook={"url": f"{server.url}/{SECRET}"})
@@ -222,7 +222,7 @@ def test_it_is_tried_again_where_that_may_help(tmp_path, folder, said, script, e
     assert SECRET not in noted.error + "".join(said)
 
 
-def test_a_channel_that_fails_in_its_own_way_keeps_no_other_from_telling(tmp_path, folder, said, monkeypatch):
+def test_raising_channel_does_not_block_others(tmp_path, folder, said, monkeypatch):
     """It is noted as failed, without its words."""
 
     def send(*_):
@@ -242,7 +242,7 @@ def test_a_channel_that_fails_in_its_own_way_keeps_no_other_from_telling(tmp_pat
     assert SECRET not in "".join(said)
 
 
-def test_a_channel_that_is_away_is_waited_for_once(tmp_path, folder, said):
+def test_unreachable_channel_is_retried_for_first_message_only(tmp_path, folder, said):
     """Of several messages only the first is tried again."""
     keep(folder, run(2, {"weekly.docs.updated": OK}, name="weekly"))
     clock = clock_at(2)
@@ -250,7 +250,7 @@ def test_a_channel_that_is_away_is_waited_for_once(tmp_path, folder, said):
     assert [each.attempts for each in deliveries.read(folder)] == [3, 1]
 
 
-def test_two_that_tell_at_once_tell_it_once(tmp_path, folder, monkeypatch):
+def test_concurrent_notifications_deliver_once(tmp_path, folder, monkeypatch):
     """The second waits for the first, and then finds nothing left to tell."""
     settings = settings_with(tmp_path, webhook={"url": "http://127.0.0.1:1"})
     second = threading.Thread(target=tell, args=(settings, folder, print, clock_at(1)), daemon=True)
@@ -271,7 +271,7 @@ def test_two_that_tell_at_once_tell_it_once(tmp_path, folder, monkeypatch):
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:{port}/{secret}", "nonsense {secret}"])
-def test_an_address_where_nobody_is(tmp_path, folder, said, address):
+def test_unresolvable_address_is_reported_without_address(tmp_path, folder, said, address):
     """Said without the address."""
     url = address.format(port=closed_port(), secret=SECRET)
     tell(settings_with(tmp_path, webhook={"url": url}), folder, said.append, clock_at(1))
@@ -290,7 +290,7 @@ def webhook_told(tmp_path, folder, clock, **more):
         return [one["what"] for request in server.requests for one in body_of(request)[1]["incidents"]]
 
 
-def test_old_news_is_not_told(tmp_path, folder):
+def test_old_events_are_not_delivered(tmp_path, folder):
     """Neither what opened long ago, nor the end of what was never told."""
     assert webhook_told(tmp_path, folder, clock_at(4)) == []
     keep(folder, run(5, {REDIS: OK}))
@@ -299,7 +299,7 @@ def test_old_news_is_not_told(tmp_path, folder):
     assert webhook_told(tmp_path, folder, clock_at(7)) == ["reopened"]
 
 
-def test_both_are_told_where_both_are_news(tmp_path, folder):
+def test_opening_and_recovery_are_both_delivered_after_failed_delivery(tmp_path, folder):
     """As after a failed delivery."""
     keep(folder, run(2, {REDIS: OK}))
     with serve(answer()) as server:
@@ -311,7 +311,7 @@ def test_both_are_told_where_both_are_news(tmp_path, folder):
     assert told["title"] == f"✓ {name}: 1 opened, 1 recovered (daily) · Redis alive: out of bounds, and 1 more"
 
 
-def test_what_could_not_be_told_for_days_is_told_when_it_can(tmp_path, folder):
+def test_failed_delivery_is_repeated_days_later(tmp_path, folder):
     """That it is open, and later that it is over; the days that a delivery failed for do not make it old."""
     away = settings_with(tmp_path, webhook={"url": f"http://127.0.0.1:{closed_port()}"}, tries=1)
     for day in (1, 2, 3, 4):
@@ -325,7 +325,7 @@ def test_what_could_not_be_told_for_days_is_told_when_it_can(tmp_path, folder):
     assert webhook_told(tmp_path, folder, clock_at(10)) == []
 
 
-def test_what_nobody_told_while_a_channel_was_there_is_told_late(tmp_path):
+def test_new_channel_gets_no_old_events(tmp_path):
     """As where a run was killed, and the next is a week later. A new channel hears of none of it."""
     folder = keep(tmp_path / "h", run(0, {"weekly.docs.updated": OK}, name="weekly"))
     assert webhook_told(tmp_path, folder, clock_at(0), digests=["weekly"]) == []
@@ -343,20 +343,20 @@ WINDOW = {
 }
 
 
-def test_a_window_holds_back_what_is_told(tmp_path, folder):
+def test_maintenance_window_delays_delivery(tmp_path, folder):
     """While it is on nothing is told; when it is over, what is still bad."""
     assert webhook_told(tmp_path, folder, clock_at(1, hours=1), maintenance=WINDOW) == []
     assert webhook_told(tmp_path, folder, clock_at(1, hours=2), maintenance=WINDOW) == ["opened"]
     assert webhook_told(tmp_path, folder, clock_at(1, hours=3), maintenance=WINDOW) == []
 
 
-def test_what_came_and_went_within_a_window_is_never_told(tmp_path, folder):
+def test_incident_within_window_is_never_delivered(tmp_path, folder):
     """Neither its beginning nor its end; it is in the history all the same."""
     keep(folder, run(1.05, {REDIS: OK}))
     assert webhook_told(tmp_path, folder, clock_at(1, hours=4), maintenance=WINDOW) == []
 
 
-def test_what_cannot_be_seen_is_a_warning(tmp_path):
+def test_unmeasured_incident_is_a_warning(tmp_path):
     """And gets worse when it is seen."""
     folder = keep(tmp_path / "h", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
     assert webhook_told(tmp_path, folder, clock_at(1)) == ["opened"]
@@ -364,7 +364,7 @@ def test_what_cannot_be_seen_is_a_warning(tmp_path):
     assert webhook_told(tmp_path, folder, clock_at(2)) == ["opened", "escalated", "recovered"]
 
 
-def test_what_is_down_comes_before_what_cannot_be_seen(tmp_path):
+def test_critical_incident_precedes_unknown_in_message(tmp_path):
     """In title, text and digest: a title on a phone shows the first alone."""
     blind = Finding(verdict=UNK, cause="A monitor", message="A monitor: no answer")
     both = {"daily.alerts.firing": blind, REDIS: CRIT}
@@ -379,7 +379,7 @@ def test_what_is_down_comes_before_what_cannot_be_seen(tmp_path):
     assert shown.index("- Redis alive") < shown.index("- A monitor")
 
 
-def test_nobody_is_called_and_no_secret_told(tmp_path, said):
+def test_message_has_no_mentions_and_no_secrets(tmp_path, said):
     """Whatever a system says of itself."""
     finding = Finding(verdict=CRIT, message=f"<!channel> @here <@U1>: {SECRET}\nsecond line")
     folder = keep(tmp_path / "h", run(0, {REDIS: finding}), run(1, {REDIS: finding}))
@@ -397,7 +397,7 @@ def test_nobody_is_called_and_no_secret_told(tmp_path, said):
 # ------------------------------------------------------------------------------------------------------ the digest
 
 
-def test_a_digest_tells_how_it_stands(tmp_path, folder, said):
+def test_digest_contains_counts_open_incidents_and_changes(tmp_path, folder, said):
     """Once for a run: its counts, what is open and for how long, what changed since the last digest."""
     keep(folder, run(2, {"weekly.docs.updated": OK}, name="weekly"))
     with serve(answer()) as server:
@@ -425,7 +425,7 @@ def test_a_digest_tells_how_it_stands(tmp_path, folder, said):
         assert "Since 2026-03-04 07:17 UTC: 0 changes." in body_of(server.requests[-1])[1]["text"]
 
 
-def test_a_digest_begins_where_the_last_of_its_channel_ended(tmp_path, said):
+def test_digest_starts_at_last_delivery_of_its_channel(tmp_path, said):
     """A channel that missed one is told what changed since its own last, and not since another's."""
     folder = keep(tmp_path / "h", run(0, {"weekly.docs.updated": CRIT}, name="weekly"))
     with serve(answer()) as webhook, serve(answer()) as other:
@@ -439,7 +439,7 @@ def test_a_digest_begins_where_the_last_of_its_channel_ended(tmp_path, said):
     assert "Since 2026-03-02 06:18 UTC: 1 change:" in late
 
 
-def test_each_weekly_run_is_summed_up_by_itself(tmp_path, said):
+def test_each_weekly_run_has_its_own_digest(tmp_path, said):
     """Once, and also where all is well; not one of long ago, and not a part of the set."""
     folder = keep(tmp_path / "h", run(0, {"weekly.docs.updated": OK}, name="weekly"))
     part = run(9, {"weekly.docs.updated": OK}, name="weekly")
@@ -454,7 +454,7 @@ def test_each_weekly_run_is_summed_up_by_itself(tmp_path, said):
     assert (noted.what, noted.set, noted.delivered) == ("digest", "weekly", True)
 
 
-def test_a_digest_of_nothing_says_so(tmp_path, said):
+def test_digest_without_runs_says_so(tmp_path, said):
     """Never that all is well."""
     settings = settings_with(tmp_path, webhook={"url": "http://127.0.0.1:1"})
     Telling(settings, tmp_path / "none", said.append, clock_at(0), dry_run=True).tell("weekly")
@@ -465,7 +465,7 @@ def test_a_digest_of_nothing_says_so(tmp_path, said):
 # ----------------------------------------------------------------------------------------------------- the command
 
 
-def test_the_command_shows_tells_and_is_strict(tmp_path, monkeypatch, capsys):
+def test_notify_command_supports_dry_run_and_strict(tmp_path, monkeypatch, capsys):
     """--dry-run tells nobody; a failed delivery is exit code 0, or 10 with --strict."""
     now = (datetime.now(UTC) - START) / DAY  # the command goes by the machine's clock, whatever that says
     folder = keep(tmp_path / "history", run(now - 1.1, {REDIS: CRIT}), run(now - 0.1, {REDIS: CRIT}))
@@ -485,7 +485,7 @@ def test_the_command_shows_tells_and_is_strict(tmp_path, monkeypatch, capsys):
     assert main([*arguments, "--strict"]) == 10
 
 
-def test_without_a_channel_it_says_how_to_have_one(tmp_path, folder, said):
+def test_notify_without_channel_explains_setup(tmp_path, folder, said):
     """In one line."""
     tell(settings_with(tmp_path), folder, said.append, clock_at(1))
     assert said == [
@@ -494,7 +494,7 @@ def test_without_a_channel_it_says_how_to_have_one(tmp_path, folder, said):
     ]
 
 
-def test_a_history_that_cannot_be_written_is_said(tmp_path, folder, said):
+def test_unwritable_history_is_reported_by_notify(tmp_path, folder, said):
     """And not raised: a run's verdict does not depend on it."""
     (folder / "deliveries").write_text("in the way")
     with serve(answer()) as server:
@@ -503,7 +503,7 @@ def test_a_history_that_cannot_be_written_is_said(tmp_path, folder, said):
     assert "cannot be written" in said[-1]
 
 
-def test_damaged_lines_tell_of_no_delivery(tmp_path):
+def test_damaged_delivery_lines_are_ignored(tmp_path):
     """The rest counts, also what a merge put there twice; order means nothing."""
     history = tmp_path / "h"
     made = [
@@ -530,7 +530,7 @@ def texts(server):
     return [(told["title"], told["text"].splitlines(), told) for _, told in map(body_of, server.requests)]
 
 
-def test_message_says_what_since_when_what_to_do_and_where(tmp_path, folder, said):
+def test_message_states_what_since_action_and_link(tmp_path, folder, said):
     """Whom to call stands only where the team alone reads it."""
     with serve(answer()) as server:
         settings = settings_with(tmp_path, webhook={"url": server.url}, site="https://ops.example/")
@@ -547,7 +547,7 @@ def test_message_says_what_since_when_what_to_do_and_where(tmp_path, folder, sai
     assert incident["todo"]
 
 
-def test_channel_of_the_team_is_told_whom_to_call(tmp_path, folder, said):
+def test_team_message_names_person_to_call(tmp_path, folder, said):
     """With the number, by when."""
     roster = tmp_path / "roster.toml"
     roster.write_text(ROSTER)
@@ -577,7 +577,7 @@ next_after_minutes = 15
 """
 
 
-def test_open_incident_is_told_again_until_somebody_acknowledges_it(tmp_path, folder, said):
+def test_unacknowledged_incident_is_repeated_daily(tmp_path, folder, said):
     """Once a day, also where nothing ran for some days; the acknowledgement ends it."""
     with serve(answer()) as server:
         settings = settings_with(tmp_path, webhook={"url": server.url})
@@ -592,7 +592,7 @@ def test_open_incident_is_told_again_until_somebody_acknowledges_it(tmp_path, fo
         assert len(texts(server)) == 3
 
 
-def test_nobody_is_reminded_where_that_is_switched_off(tmp_path, folder, said):
+def test_remind_hours_zero_disables_reminders(tmp_path, folder, said):
     """``remind_hours = 0``."""
     with serve(answer()) as server:
         settings = settings_with(tmp_path, webhook={"url": server.url}, remind_hours=0)
@@ -601,7 +601,7 @@ def test_nobody_is_reminded_where_that_is_switched_off(tmp_path, folder, said):
         assert len(texts(server)) == 1
 
 
-def test_what_gets_worse_is_told_also_of_what_was_acknowledged(tmp_path, folder, said):
+def test_worsening_is_delivered_after_acknowledgement(tmp_path, folder, said):
     """An acknowledgement ends reminders, and no news."""
     with serve(answer()) as server:
         settings = settings_with(tmp_path, webhook={"url": server.url})
@@ -618,7 +618,7 @@ def acknowledge(folder, incident, when):
     handling.note(folder, handling.Handling(when=when, target="sandbox", incident=key, what="ack"))
 
 
-def test_what_fails_and_cannot_be_seen_for_one_cause_is_one_entry(tmp_path, said):
+def test_failure_and_unknown_of_one_cause_are_one_entry(tmp_path, said):
     """Named by what is out of bounds, with the other beside it."""
     bad = {
         "daily.health.api": Finding(verdict=CRIT, message="API health: 503", cause="Redis"),

@@ -24,14 +24,14 @@ def chart(*curves, **limits):
     return Chart("Use", "%", list(curves), limits)
 
 
-def test_nothing_to_draw():
+def test_chart_without_values_is_none():
     """No curves, or none with values."""
     assert draw(chart()) is None
     assert draw(chart(Curve("a", []), Curve("b", [(0.0, math.nan)]))) is None
     assert chart().lines == ["none"]
 
 
-def test_what_is_not_finite_is_left_out_and_json_keeps_the_rest():
+def test_non_finite_values_are_dropped_and_json_is_valid():
     """JSON has no NaN: a chart with one could be written and never read."""
     made = chart(line(1.0, math.nan, math.inf, 2.0), warning=3.0)
     assert made.curves[0].values == [1.0, 2.0]
@@ -39,7 +39,7 @@ def test_what_is_not_finite_is_left_out_and_json_keeps_the_rest():
     assert again == [made]
 
 
-def test_the_summary_says_lowest_median_highest_last():
+def test_summary_states_lowest_median_highest_and_last():
     """With as many decimals as the difference needs: availability differs in the hundredths."""
     made = chart(line(99.96, 99.91, 99.99), warning=99.5)
     assert made.lines == [
@@ -53,7 +53,7 @@ def test_the_summary_says_lowest_median_highest_last():
 @pytest.mark.parametrize(
     "values", [(0.0,), (5.0, 5.0, 5.0), (-3.0, 4.0), (1e12, -1e12), (1e-9, 2e-9), (99.96, 99.99), (0.0, 0.0)]
 )
-def test_everything_is_within_the_frame(values):
+def test_drawing_stays_within_frame(values):
     """Whatever the numbers are, also one alone and all the same."""
     drawing = draw(chart(line(*values)))
     places = [tick.place for tick in drawing.rows]
@@ -65,7 +65,7 @@ def test_everything_is_within_the_frame(values):
     assert len({tick.text for tick in drawing.rows}) == len(places)
 
 
-def test_names_do_not_run_into_each_other():
+def test_curve_labels_do_not_overlap():
     """Curves that end at one value have names one below the other, all within the plot."""
     drawing = draw(chart(*(line(1.0, 50.0, name=str(number)) for number in range(6))))
     labels = sorted(curve.label for curve in drawing.curves)
@@ -79,21 +79,21 @@ def test_missing_samples_break_the_line():
     assert draw(a_chart()).curves[1].path.count("M") == 2
 
 
-def test_the_nearest_limit_is_drawn_and_far_ones_are_said():
+def test_nearest_limit_is_drawn_and_distant_ones_are_named():
     """A limit of 5 s would press a curve at 0.4 s flat; the one at 2 s shows how much room there is."""
     drawing = draw(Chart("P95", "s", [line(0.4, 0.5)], {"warning": 2.0, "critical": 5.0}))
     assert [tick.text for tick in drawing.limits] == ["warning"]
     assert drawing.beyond == ("critical 5 s",)
 
 
-def test_no_more_curves_than_can_be_told_apart():
+def test_number_of_curves_is_bounded():
     """The table below holds all of them."""
     made = chart(*(line(float(number), 2.0, name=str(number)) for number in range(9)))
     assert len(draw(made).curves) == MOST_CURVES
     assert len(made.summary) == 9
 
 
-def test_dates_are_few_and_within():
+def test_time_axis_has_few_ticks_within_plot():
     """Seconds of a load test, minutes of a soak, hours of a day, days of a week, weeks of two months."""
     for count, step in ((14, 1.0), (30, 60.0), (24, 3600.0), (7, DAY), (60, DAY)):
         curve = Curve("a", [(1_795_392_000 + step * number, float(number)) for number in range(count)])
@@ -102,13 +102,13 @@ def test_dates_are_few_and_within():
         assert all(drawing.left <= tick.place <= drawing.right for tick in drawing.days)
 
 
-def test_marks_of_seconds_say_the_second():
+def test_marks_of_short_chart_include_seconds():
     """All marks of a load test that takes half a minute would else read alike."""
     curve = Curve("a", [(1_795_392_000 + number, float(number)) for number in range(30)])
     assert [mark.text for mark in draw(chart(curve)).days] == [f"00:00:{second:02}" for second in (0, 10, 20)]
 
 
-def test_limits_at_one_place_are_one_line_with_both_names():
+def test_equal_limits_share_one_line_and_label():
     """A target that begins where the warning does: two names over each other cannot be read."""
     chart = Chart(
         "Availability", "%", [Curve("web", [(0.0, 99.95), (60.0, 99.97)])], {"target": 99.9, "warning": 99.9}
@@ -118,7 +118,7 @@ def test_limits_at_one_place_are_one_line_with_both_names():
 
 
 @pytest.mark.parametrize(("years", "most"), [(1, 6), (5, 6), (10, 6)])
-def test_years_have_few_marks_that_say_the_year(years, most):
+def test_time_axis_of_years_has_few_ticks_with_years(years, most):
     """Days of five years would run into each other."""
     day = 86_400.0
     points = [(1_600_000_000 + number * day, 1.0 + number % 3) for number in range(0, 365 * years, 7)]
@@ -127,7 +127,7 @@ def test_years_have_few_marks_that_say_the_year(years, most):
     assert years == 1 or all(mark.text[-4:].isdigit() for mark in marks)
 
 
-def test_bars_begin_at_nothing_and_have_whole_steps():
+def test_bars_start_at_zero_with_integer_steps():
     """Of what is counted there are no halves; side by side within their hour, none where nothing was counted."""
     hours = [(3600.0 * n, float(n % 3)) for n in range(24)]
     drawing = draw(Chart("5xx", "", [Curve("5xx", hours), Curve("429", hours[:5])], bars=True))
@@ -138,7 +138,7 @@ def test_bars_begin_at_nothing_and_have_whole_steps():
     assert not any(curve.label for curve in drawing.curves)
 
 
-def test_marked_moments_are_lines_whose_words_stay_inside():
+def test_marked_moments_have_labels_within_frame():
     """One that lies outside of what was measured is left out."""
     made = Chart(
         "Use", "%", [line(1.0, 2.0, 3.0)], marks={"early": DAY * 20_000.2, "since": DAY * 20_001.9, "no": 0}
@@ -148,7 +148,7 @@ def test_marked_moments_are_lines_whose_words_stay_inside():
     assert made.lines[-1] == "Marked: early, since, no"
 
 
-def test_names_of_limits_close_together_stand_side_by_side():
+def test_labels_of_close_limits_are_side_by_side():
     """Else they would be written over each other."""
     drawing = draw(Chart("Age", "h", [line(4.0, 49.0)], {"warning": 25.0, "critical": 26.0, "target": 5.0}))
     critical, warning, target = drawing.limits
@@ -160,12 +160,12 @@ def test_names_of_limits_close_together_stand_side_by_side():
 LIMITS = {"warning": 80.0, "critical": 90.0}
 
 
-def test_a_small_curve_needs_two_values():
+def test_sparkline_needs_two_values():
     assert sparkline([(0.0, 5.0)], LIMITS, "%") is None
     assert sparkline([(0.0, 5.0), (1.0, math.nan)], LIMITS, "%") is None
 
 
-def test_a_small_curve_draws_small_what_is_small_beside_the_way_to_the_limit():
+def test_sparkline_scales_to_distance_from_limit():
     """Else noise would look like news; the limit shows where it is near."""
     calm = sparkline([(float(n), 50.0 + n % 2) for n in range(9)], LIMITS, "%")
     heights = [float(y) for y in re.findall(r" ([\d.]+)", calm.path)]
@@ -177,7 +177,7 @@ def test_a_small_curve_draws_small_what_is_small_beside_the_way_to_the_limit():
     assert near.limit < near.end[1]
 
 
-def test_a_small_curve_has_the_newest_runs():
+def test_sparkline_shows_newest_runs():
     drawn = sparkline([(float(n), float(n)) for n in range(99)], {}, "")
     assert len(re.findall("[ML]", drawn.path)) == MOST_SPARKS
     assert drawn.words == "The last 30 runs: 69 to 98"

@@ -41,7 +41,7 @@ RUNS = pytest.mark.parametrize(
 )
 
 
-def test_every_format_counts_the_same(tmp_path):
+def test_every_format_has_the_same_counts(tmp_path):
     """One run with all six verdicts: the same numbers in nine forms, each read by what others read it with."""
     made = as_security(six_verdicts())
     expected = Counter(str(r.verdict) for r in made.records)
@@ -129,7 +129,7 @@ def _in_sarif(document) -> Counter:
 
 
 @RUNS
-def test_the_summary_of_ctrf_adds_up(made):
+def test_ctrf_summary_adds_up(made):
     """Each status as often as it stands there, and the time between start and stop."""
     told = json.loads(ctrf(made))["results"]
     counted = Counter(test["status"] for test in told["tests"])
@@ -139,7 +139,7 @@ def test_the_summary_of_ctrf_adds_up(made):
     assert len({test["id"] for test in told["tests"]}) == len(made.records)
 
 
-def test_ctrf_never_calls_unknown_passed():
+def test_ctrf_reports_unknown_as_other():
     """Nor failed: it says nothing about the system."""
     assert STATUS[Verdict.UNKNOWN] == "other"
     assert set(STATUS) == set(Verdict)
@@ -147,7 +147,7 @@ def test_ctrf_never_calls_unknown_passed():
 
 
 @RUNS
-def test_openmetrics_is_read_by_its_reference_parser(made):
+def test_openmetrics_is_accepted_by_reference_parser(made):
     """Also with hostile labels, which come back as they were but for what no line can carry."""
     families = {family.name: family for family in of_openmetrics(metrics_openmetrics(made))}
     verdict = families["playbook_run_verdict"]
@@ -161,7 +161,7 @@ def test_openmetrics_is_read_by_its_reference_parser(made):
 
 
 @RUNS
-def test_both_formats_of_the_metrics_carry_the_same_samples(made):
+def test_both_metric_formats_contain_the_same_samples(made):
     """By the reference parser of each; a state set and an info are gauges in Prometheus' own."""
     ours = [
         {(s.name, *sorted(s.labels.items()), s.value) for family in families for s in family.samples}
@@ -172,7 +172,7 @@ def test_both_formats_of_the_metrics_carry_the_same_samples(made):
     assert {family.type for family in of_prometheus(metrics_text(made))} == {"gauge"}
 
 
-def test_openmetrics_carries_values_limits_and_seconds():
+def test_openmetrics_contains_values_limits_and_durations():
     """In the unit of the limit, with the comparison that makes it bad."""
     limit = parse_limit("Hits", {"target": "> 90 %", "critical": "< 70 %"})
     made = results([record(Verdict.CRITICAL, 1, value=61.25, limit=limit, seconds=0.5)])
@@ -195,14 +195,14 @@ def test_openmetrics_carries_values_limits_and_seconds():
     ],
     ids=["name", "unit", "family-twice", "sample-twice", "label"],
 )
-def test_the_writer_refuses_what_no_parser_would_read(families, complaint):
+def test_writer_rejects_unparsable_metrics(families, complaint):
     """A mistake of the caller, found before a scraper finds it."""
     for write in (openmetrics, prometheus_text):
         with pytest.raises(ValueError, match=complaint):
             write(families)
 
 
-def test_the_writer_writes_every_number_and_leaves_out_empty_families():
+def test_writer_formats_special_numbers_and_skips_empty_families():
     """Not-a-number and infinities in the format's own words."""
     values = [0, -1.5, 1e20, float("nan"), float("inf"), float("-inf")]
     samples = [Sample({"n": str(n)}, value) for n, value in enumerate(values)]
@@ -214,21 +214,21 @@ def test_the_writer_writes_every_number_and_leaves_out_empty_families():
     assert prometheus_text([]) == ""
 
 
-def test_a_help_text_is_escaped_as_each_format_wants_it():
+def test_help_text_is_escaped_for_each_format():
     """A quote is a special character in the one and none in the other."""
     family = Family("a", "gauge", 'A "b" \\ c', [Sample({}, 1)])
     assert prometheus_text([family]).splitlines()[0] == '# HELP a A "b" \\\\ c'
     assert openmetrics([family]).splitlines()[1] == '# HELP a A \\"b\\" \\\\ c'
 
 
-def test_a_state_set_has_one_state_at_most():
+def test_state_set_has_at_most_one_active_state():
     """A state that is not known is none of the known ones."""
     assert [s.value for s in states("a", {}, ["x", "y"], "y")] == [0, 1]
     assert [s.value for s in states("a", {}, ["x", "y"], "z")] == [0, 0]
 
 
 @RUNS
-def test_sarif_has_what_code_scanning_demands(made):
+def test_sarif_has_fields_required_by_code_scanning(made):
     """Required fields are there and not empty, lengths and locations as GitHub takes them."""
     document = json.loads(sarif(made))
     assert document["version"] == "2.1.0"
@@ -256,7 +256,7 @@ def test_sarif_has_what_code_scanning_demands(made):
         assert re.fullmatch(r"[0-9a-f]{16}:1", result["partialFingerprints"]["primaryLocationLineHash"])
 
 
-def test_sarif_points_at_the_check_itself():
+def test_sarif_location_is_line_of_check():
     """File and line of the function, so that the alert shows the rule as it is written."""
     document = json.loads(
         sarif(results([record(Verdict.CRITICAL, subject="security", check=f"{CHECK}[a.example]")]))
@@ -272,7 +272,7 @@ def test_sarif_points_at_the_check_itself():
     assert place["region"]["endColumn"] == len(line) + 1
 
 
-def test_sarif_fingerprints_outlive_the_day():
+def test_sarif_fingerprint_is_stable_across_days():
     """Another day, another number, another message: the same alert. Another target or check: another one."""
     made = record(Verdict.CRITICAL, 1, subject="tls")
     later = msgspec.structs.replace(
@@ -289,7 +289,7 @@ def _fingerprints(made: Results) -> list[str]:
     return [result["partialFingerprints"]["primaryLocationLineHash"] for result in found]
 
 
-def test_sarif_keeps_an_alert_open_that_nobody_could_look_at():
+def test_sarif_keeps_alert_open_for_unknown():
     """GitHub calls an alert fixed when its result is gone, so UNKNOWN is still a result; OK is none."""
     (run,) = json.loads(
         sarif(results([record(Verdict.UNKNOWN, 1, subject="tls"), record(number=2, subject="tls")]))
@@ -298,7 +298,7 @@ def test_sarif_keeps_an_alert_open_that_nobody_could_look_at():
     assert Verdict.OK not in LEVELS
 
 
-def test_sarif_tells_of_security_items_only():
+def test_sarif_contains_security_items_only():
     """And every subject that it tells of has checks."""
     made = results([record(Verdict.CRITICAL, 1, subject="kpis"), record(Verdict.CRITICAL, 2, subject="access")])
     assert [r["ruleId"] for r in json.loads(sarif(made))["runs"][0]["results"]] == ["daily.example.2"]
@@ -306,7 +306,7 @@ def test_sarif_tells_of_security_items_only():
     assert written >= SUBJECTS
 
 
-def test_sarif_takes_a_rule_s_words_from_the_catalogue():
+def test_sarif_rule_text_comes_from_catalogue():
     """They do not change with the target, as the commands of a record do."""
     made = record(Verdict.CRITICAL, item="weekly.security.certificate", subject="security", look_again="curl x")
     (rule,) = json.loads(sarif(results([made])))["runs"][0]["tool"]["driver"]["rules"]
@@ -314,7 +314,7 @@ def test_sarif_takes_a_rule_s_words_from_the_catalogue():
     assert "**Matters because**" in rule["help"]["markdown"]
 
 
-def test_the_borrowed_outcomes_are_as_many_as_the_verdicts():
+def test_borrowed_outcomes_cover_all_verdicts():
     """pytest-html counts by outcome; two verdicts share one, and the cell tells them apart."""
     assert set(BORROWED) == set(Verdict)
     assert HOSTILE not in metrics_text(hostile()) + metrics_openmetrics(hostile())

@@ -26,7 +26,7 @@ def terminal(made, width=80):
 
 
 @pytest.mark.parametrize("made", [six_verdicts(), hostile(), results([])], ids=["six", "hostile", "empty"])
-def test_junit_counts_and_words(made):
+def test_junit_outcomes_match_verdicts(made):
     """CRITICAL is a failure, UNKNOWN an error, NOT CONFIGURED and WAIVED are skipped; it always parses."""
     (suite,) = ElementTree.fromstring(junit(made))
     cases = suite.findall("testcase")
@@ -42,7 +42,7 @@ def test_junit_counts_and_words(made):
     assert words == Counter(str(r.verdict) for r in made.records)
 
 
-def test_summary_puts_the_verdict_first_and_next_steps_with_failures():
+def test_summary_lists_verdict_then_causes_then_failures():
     """Then causes, then what needs attention, worst first."""
     text = summary(six_verdicts())
     assert text.startswith("# ✕ CRITICAL: daily checks of production")
@@ -58,7 +58,7 @@ def test_summary_puts_the_verdict_first_and_next_steps_with_failures():
     assert "- Next step: Do this first." in text
 
 
-def test_summary_is_cut_on_a_line_under_its_limit():
+def test_summary_is_cut_at_line_end_below_limit():
     """GitHub drops a summary that is too large whole."""
     made = results([record(Verdict.CRITICAL, n, message="m" * 500) for n in range(300)])
     text = summary(made, largest=20_000)
@@ -67,7 +67,7 @@ def test_summary_is_cut_on_a_line_under_its_limit():
     assert "\n".join(summary(made).splitlines()[:20]) in text
 
 
-def test_summary_shows_hostile_text_as_text():
+def test_summary_escapes_hostile_text():
     """No table is broken, nobody is mentioned, no markup of its own."""
     text = summary(hostile())
     assert "\\<script\\>" in text
@@ -77,21 +77,21 @@ def test_summary_shows_hostile_text_as_text():
         assert len(re.findall(r"(?<!\\)\|", row)) in {3, 6}, row
 
 
-def test_summary_links_addresses_and_mentions_nothing():
+def test_summary_keeps_addresses_and_creates_no_mentions():
     """An address stays whole; a number behind # would become somebody's issue."""
     message = "see https://portfolio.example/a_b?x=1*2 and #12, @team"
     text = summary(results([record(Verdict.CRITICAL, message=message)]))
     assert "see <https://portfolio.example/a_b?x=1>\\*2 and \\#\u200b12, @\u200bteam" in text
 
 
-def test_summary_of_texts_without_end_still_holds_every_finding():
+def test_summary_of_unbounded_texts_contains_every_finding():
     """Texts are cut before the document is."""
     text = summary(results([record(Verdict.CRITICAL, n, message="m" * 2_000_000) for n in range(5)]))
     assert text.count("### ✕ CRITICAL") == 5
 
 
 @pytest.mark.parametrize("made", [six_verdicts(), hostile(), results([])], ids=["six", "hostile", "empty"])
-def test_junit_has_one_outcome_for_each_case(made):
+def test_junit_has_one_outcome_per_case(made):
     """Beside what tests/unit/report/test_readers.py holds by the schema: order, times, names."""
     root = ElementTree.fromstring(junit(made))
     assert root.tag == "testsuites"
@@ -108,7 +108,7 @@ def test_junit_has_one_outcome_for_each_case(made):
         assert {child.tag for child in case} <= {"failure", "error", "skipped", "system-out"}
 
 
-def test_the_terminal_says_root_causes_first_and_ends_with_the_report():
+def test_terminal_lists_root_causes_first_and_report_path_last():
     """Each finding with expected, found and next step; counts in the six words."""
     text = terminal(six_verdicts())
     assert text.index("ROOT CAUSE") < text.index("✕ CRITICAL  Example 4") < text.index("▲ WARNING  Example 3")
@@ -120,14 +120,14 @@ def test_the_terminal_says_root_causes_first_and_ends_with_the_report():
 
 
 @pytest.mark.parametrize("width", [60, 80, 200])
-def test_the_terminal_stays_in_its_width(width):
+def test_terminal_output_fits_width_without_control_characters(width):
     """Also for hostile text, and no control character reaches the screen."""
     text = terminal(hostile(), width)
     assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", text)
     assert max(map(len, text.splitlines())) <= max(width, 100)
 
 
-def test_all_is_well_in_one_sentence():
+def test_healthy_run_is_one_sentence():
     """Nothing but the verdict, the counts and the report."""
     text = terminal(results([record(Verdict.OK, n) for n in range(19)]))
     assert text.split("\n")[1:3] == ["✓ OK", "  19 checks measured, all within limits. Nothing to do."]
@@ -146,14 +146,14 @@ def test_all_is_well_in_one_sentence():
         (900, "critical", 75, 100),
     ],
 )
-def test_the_ladder_shows_the_zone_of_the_verdict(value, zone, low, high):
+def test_threshold_bar_marks_zone_of_verdict(value, zone, low, high):
     """From good on the left to critical on the right."""
     drawn = ladder(load("sandbox", environment={}).limits.response_time, value)
     assert drawn.zone == zone
     assert low <= drawn.position <= high
 
 
-def test_the_ladder_names_its_edges_and_has_no_zone_that_nothing_can_be_in():
+def test_threshold_bar_names_edges_and_omits_empty_zones():
     """With ``< 25 h`` and ``>= 25 h`` there is nothing between; without a target nothing is below it."""
     limits = load("sandbox", environment={}).limits
     age = ladder(limits.backup_age, 25.0)
@@ -165,7 +165,7 @@ def test_the_ladder_names_its_edges_and_has_no_zone_that_nothing_can_be_in():
     assert queue.word == "within limits"
 
 
-def test_the_ladder_runs_the_other_way_where_more_is_better():
+def test_threshold_bar_is_reversed_when_more_is_better():
     """Good is still on the left."""
     limit = load("sandbox", environment={}).limits.availability
     positions = [ladder(limit, value).position for value in (100, 99.95, 99.9, 99.7, 99.5, 99.2, 99.0, 98.0, 0.0)]
@@ -181,7 +181,7 @@ def report_with(carried):
 
 
 @pytest.mark.parametrize("carried", [*hostile().records, None], ids=lambda r: str(r.verdict) if r else "no-record")
-def test_pytest_html_gets_escaped_cells_and_an_outcome_it_knows(carried):
+def test_pytest_html_cells_are_escaped_with_known_outcome(carried):
     """A row with another outcome would vanish, and it escapes neither ids nor what it is handed."""
     cells, data = ["<td>Passed</td>", "raw", "", ""], ["raw"]
     pytest_html_results_table_row(report=report_with(carried), cells=cells)
@@ -193,7 +193,7 @@ def test_pytest_html_gets_escaped_cells_and_an_outcome_it_knows(carried):
         assert "expected" in data[0].lower() or HOSTILE[:5] in data[0]
 
 
-def test_every_file_is_written_and_latest_leads_to_it(tmp_path):
+def test_every_file_is_written_and_latest_points_to_newest(tmp_path):
     """And the newest run replaces the one before."""
     from datetime import UTC, datetime
 
@@ -210,7 +210,7 @@ def test_every_file_is_written_and_latest_leads_to_it(tmp_path):
         assert read_results(tmp_path / "latest") == made
 
 
-def test_latest_is_a_page_where_links_are_not_possible(tmp_path, monkeypatch):
+def test_latest_is_redirect_page_without_symlink_support(tmp_path, monkeypatch):
     """Some file systems know no symbolic links."""
     from pathlib import Path
 
@@ -225,7 +225,7 @@ def test_latest_is_a_page_where_links_are_not_possible(tmp_path, monkeypatch):
     assert "url=../run-1/index.html" in (tmp_path / "latest" / "index.html").read_text()
 
 
-def test_latest_never_writes_into_the_report_it_led_to(tmp_path, monkeypatch):
+def test_latest_link_is_replaced_not_followed(tmp_path, monkeypatch):
     """A link from better times gives way to the page."""
     from pathlib import Path
 
@@ -245,7 +245,7 @@ def test_latest_never_writes_into_the_report_it_led_to(tmp_path, monkeypatch):
     assert "../run-2/index.html" in (tmp_path / "latest" / "index.html").read_text()
 
 
-def test_an_earlier_report_is_written_anew_and_latest_stays(tmp_path):
+def test_earlier_report_is_rewritten_and_latest_unchanged(tmp_path):
     """From results.json alone, also when reached by way of ``latest``."""
     from datetime import UTC, datetime
 
@@ -263,7 +263,7 @@ def test_an_earlier_report_is_written_anew_and_latest_stays(tmp_path):
     assert (tmp_path / "latest").resolve() == newest.resolve()
 
 
-def test_the_terminal_says_how_much_load_was_carried():
+def test_terminal_shows_carried_load():
     """It is what a breakpoint test is made for, and not that it is well."""
     said = "Load that held: expected at least 40 users, got 80 users"
     made = results([msgspec.structs.replace(record(Verdict.OK, 1, message=said), item="load.carried")])

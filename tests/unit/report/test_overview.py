@@ -42,13 +42,13 @@ def row(target, *verdicts, **more):
     ],
     ids=["ok", "warning", "unreached", "critical", "none"],
 )
-def test_whole_is_as_its_worst_target(rows, verdict, code):
+def test_overview_verdict_is_worst_target(rows, verdict, code):
     """One that was not reached is UNKNOWN, and no target at all is nothing known."""
     overview = made(*rows)
     assert (overview.verdict, overview.exit_code) == (verdict, code)
 
 
-def test_rows_are_worst_first_and_say_what_is_worst():
+def test_overview_rows_are_sorted_worst_first():
     """By name among those that are alike."""
     overview = made(
         row("d", Verdict.OK), row("c", Verdict.WARNING), row("b", Verdict.OK), row("a", Verdict.CRITICAL)
@@ -63,7 +63,7 @@ def test_rows_are_worst_first_and_say_what_is_worst():
     assert overview.rows[0].worst == record(Verdict.CRITICAL, 1).message
 
 
-def test_page_leads_to_each_report_and_holds_no_script():
+def test_overview_page_links_reports_without_script():
     """And texts that would draw are shown as they are."""
     hostile = msgspec.structs.replace(unreached("b", "staging", ""), worst="<script>alert(1)</script>")
     shown = page(made(row("a", Verdict.OK), hostile))
@@ -72,7 +72,7 @@ def test_page_leads_to_each_report_and_holds_no_script():
     assert "&lt;script&gt;" in shown
 
 
-def test_summary_names_what_is_not_well_and_its_cells_hold():
+def test_overview_summary_lists_failing_targets_in_valid_table():
     """Markdown takes a pipe for the end of a cell."""
     told = summary(
         made(row("a", Verdict.OK), msgspec.structs.replace(unreached("b", "staging", "x"), worst="p | <q>"))
@@ -82,7 +82,7 @@ def test_summary_names_what_is_not_well_and_its_cells_hold():
     assert "| a |" not in told
 
 
-def test_terminal_names_the_worst_and_how_many_more_there_are():
+def test_terminal_lists_worst_targets_and_number_of_others():
     """The page has them all."""
     told = [
         text
@@ -94,7 +94,7 @@ def test_terminal_names_the_worst_and_how_many_more_there_are():
     assert told[-1] == "  report: x/index.html"
 
 
-def test_early_end_is_said_first():
+def test_early_end_is_stated_first():
     """What was not measured could be anything."""
     overview = made(row("a", Verdict.OK), unreached("b", "staging", "x"), ended="interrupted by SIGTERM")
     assert module.says(overview).startswith(
@@ -102,7 +102,7 @@ def test_early_end_is_said_first():
     )
 
 
-def test_what_fails_costs_its_own_file_only(tmp_path, monkeypatch):
+def test_failed_overview_file_does_not_affect_others(tmp_path, monkeypatch):
     """The rows are kept though the page has a fault."""
     monkeypatch.setattr(module, "page", lambda _: 1 / 0)
     overview = made(row("a", Verdict.OK))
@@ -113,7 +113,7 @@ def test_what_fails_costs_its_own_file_only(tmp_path, monkeypatch):
     assert isinstance(overview, Overview)
 
 
-def test_wait_for_a_limit_is_told():
+def test_rate_limit_wait_is_shown():
     """In the terminal and on the page."""
     overview = made(msgspec.structs.replace(row("a", Verdict.OK), waited=12.3))
     assert "Waited 12.3 s" in page(overview)

@@ -21,7 +21,7 @@ def anchors(document):
     return [link["href"] for link in document.all("a")]
 
 
-def test_the_verdict_comes_first():
+def test_page_shows_verdict_first():
     """Title, then the big word, then what to do, before anything else."""
     text = page(six_verdicts())
     document = Document(text.encode())
@@ -36,7 +36,7 @@ def do_next(text):
     return [re.sub("<[^>]+>", " ", entry) for entry in listed.split('<li class="v-')[1:]]
 
 
-def test_a_glance_shows_what_is_wrong_worst_first():
+def test_first_screen_lists_findings_worst_first():
     """Under the verdict stands an entry for each finding and root cause, leading to the rest, with what to do."""
     text = page(six_verdicts())
     entries = do_next(text)
@@ -50,7 +50,7 @@ def test_a_glance_shows_what_is_wrong_worst_first():
     assert leads == ["check-daily-example-4", "cause-1", "check-daily-example-6", "check-daily-example-3"]
 
 
-def test_nothing_to_act_on_is_left_out_of_a_bad_morning():
+def test_every_finding_has_an_entry_with_action():
     """Thirty findings are thirty entries, each with what to do; the last ones are shorter."""
     made = results([record(Verdict.CRITICAL, n) for n in range(30)], verdict=Verdict.CRITICAL)
     entries = do_next(page(made))
@@ -59,7 +59,7 @@ def test_nothing_to_act_on_is_left_out_of_a_bad_morning():
     assert sum("61.2 %" in entry for entry in entries) == 25
 
 
-def test_the_sandbox_cannot_be_taken_for_production():
+def test_page_marks_sandbox_and_its_faults():
     """Said in words, with the faults that are switched on."""
     made = results([record()], target="sandbox", kind="sandbox", faults=["redis-gone", "cpu-high"])
     text = Document(page(made).encode()).text
@@ -68,7 +68,7 @@ def test_the_sandbox_cannot_be_taken_for_production():
     assert "not a system in use" not in page(six_verdicts())
 
 
-def test_a_failure_says_all_that_an_operator_needs():
+def test_finding_shows_expected_found_why_and_next_step():
     """Expected, found, why, next, how to look again, what was looked at, what to do in order."""
     text = Document(page(six_verdicts()).encode()).text
     section = text[text.index("What needs attention") : text.index("Figures and limits")]
@@ -89,7 +89,7 @@ def test_a_failure_says_all_that_an_operator_needs():
     assert section.index("Immediate") < section.index("Long-term")
 
 
-def test_every_item_stands_once_and_every_link_leads_somewhere():
+def test_every_item_appears_once_and_every_link_resolves():
     """Ids are unique, and what a root cause blocks can be reached from it."""
     document = Document(page(six_verdicts()).encode())
     assert len(document.ids) == len(set(document.ids))
@@ -99,21 +99,21 @@ def test_every_item_stands_once_and_every_link_leads_somewhere():
 
 
 @pytest.mark.parametrize("made", [six_verdicts(), hostile(), results([])], ids=["six", "hostile", "empty"])
-def test_links_lead_somewhere_in_every_page(made):
+def test_links_resolve_with_hostile_names(made):
     """Also where names are hostile."""
     document = Document(page(made).encode())
     assert len(document.ids) == len(set(document.ids))
     assert {link[1:] for link in anchors(document)} <= set(document.ids)
 
 
-def test_checks_that_share_an_item_each_have_their_place():
+def test_checks_sharing_an_item_have_own_anchors():
     """One item may stand behind several checks."""
     made = results([record(Verdict.CRITICAL, 1, check=f"checks/test_x.py::test_x[{n}]") for n in range(3)])
     ids = [i for i in Document(page(made).encode()).ids if i.startswith("check-")]
     assert sorted(ids) == ["check-daily-example-1", "check-daily-example-1--2", "check-daily-example-1--3"]
 
 
-def test_what_two_failures_have_in_common_stands_once():
+def test_shared_runbook_steps_are_shown_once():
     """The steps of a runbook are measured once, so the second failure refers to the first."""
     fourth = six_verdicts().records[3]
     fifth = msgspec.structs.replace(fourth, item="daily.example.9", check="x", title="Example 9")
@@ -123,14 +123,14 @@ def test_what_two_failures_have_in_common_stands_once():
     assert text.count("Scale up.") == 2
 
 
-def test_letters_of_every_script_are_kept_and_what_draws_by_itself_is_not():
+def test_text_keeps_all_scripts_and_drops_control_characters():
     """Spaces that do not break, umlauts, emoji; no escape sequences, no change of direction, no lone surrogate."""
     kept = "1\u202f204\u00a0ms – Grüße, 写真 🖼\ufe0f"
     text = page(results([record(message=f"{kept}\x1b[31m\u202e\x00\ud800|")]))
     assert f"{kept}\ufffd[31m\ufffd\ufffd\ufffd|" in text
 
 
-def test_a_text_without_end_is_cut_and_says_so():
+def test_long_text_is_cut_with_notice():
     """A response body in a message must not cost the report."""
     made = results(
         [record(Verdict.CRITICAL, message="m" * 5_000_000, evidence=[Lines("L", ["x" * 5_000_000] * 9)])]
@@ -140,14 +140,14 @@ def test_a_text_without_end_is_cut_and_says_so():
     assert "(4,998,000 more characters in results.json)" in text
 
 
-def test_what_is_not_configured_names_the_line_to_add():
+def test_not_configured_item_names_line_to_add():
     """A variable, or lines of playbook.toml."""
     text = Document(page(six_verdicts()).encode()).text
     assert "add GRAFANA_URL in the environment" in text
     assert "[targets.production.backups]" in text
 
 
-def test_nothing_breaks_out_of_its_place():
+def test_hostile_text_is_escaped():
     """Hostile text stays text: no element, no attribute, no control character of its own."""
     text = page(hostile())
     document = Document(text.encode())
@@ -157,7 +157,7 @@ def test_nothing_breaks_out_of_its_place():
     assert "<script>alert(1)</script>" in document.text
 
 
-def test_the_page_needs_nothing_from_outside_and_runs_nothing():
+def test_page_loads_nothing_external_and_runs_no_script():
     """One file: no script, no address to fetch, and a policy that says so."""
     text = page(six_verdicts())
     document = Document(text.encode())
@@ -169,7 +169,7 @@ def test_the_page_needs_nothing_from_outside_and_runs_nothing():
 
 
 @pytest.mark.parametrize("made", [six_verdicts(), hostile(), results([])], ids=["six", "hostile", "empty"])
-def test_structure_for_those_who_listen(made):
+def test_page_has_accessible_structure(made):
     """Language, one h1, no skipped level, landmarks, tables with heads and names, scroll boxes that take focus."""
     text = page(made)
     document = Document(text.encode())
@@ -212,13 +212,13 @@ PAIRS += [(word, "surface") for word in WORDS] + [("text", f"{word}-tint") for w
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize(("text", "on"), PAIRS, ids=lambda value: value)
-def test_contrast_reaches_wcag_aa(palette, text, on):
+def test_contrast_meets_wcag_aa(palette, text, on):
     """At least 4.5 to 1 for every text on every ground it stands on."""
     assert contrast(palette[text], palette[on]) >= 4.5
 
 
 @pytest.mark.parametrize(("verdict", "most"), [(Verdict.OK, 3_000_000), (Verdict.CRITICAL, 3_500_000)])
-def test_a_thousand_checks_stay_small_and_fast(verdict, most):
+def test_page_of_thousand_checks_is_small(verdict, most):
     """Two kilobytes of evidence each: some 3 MB, in the time of a breath (measured 0.1 s)."""
     evidence = [Lines("Newest lines", ["x" * 99] * 20)]
     made = results([record(verdict, n, evidence=evidence) for n in range(1000)])
@@ -227,14 +227,14 @@ def test_a_thousand_checks_stay_small_and_fast(verdict, most):
     assert seconds < 2
 
 
-def test_the_same_results_give_the_same_page():
+def test_same_results_give_same_page():
     """A pure function of results.json, also after it has been to disk and back."""
     made = six_verdicts()
     again = msgspec.json.decode(msgspec.json.encode(made), type=type(made))
     assert page(again) == page(made)
 
 
-def test_a_long_curve_is_drawn_to_its_end():
+def test_long_curve_is_not_cut():
     """A path is longer than what is cut of a text."""
     points = [(3600.0 * hour, float(hour % 24)) for hour in range(800)]
     text = page(results([record(evidence=[Chart("Long", "s", [Curve("one", points)])])]))
@@ -251,7 +251,7 @@ def with_past(**changes):
     return results([good, bad, other], past=past, verdict=Verdict.CRITICAL, **changes)
 
 
-def test_figures_have_a_small_curve_of_the_runs_before():
+def test_figures_have_sparkline_of_past_runs():
     """With its words; on the first run there is none."""
     document = Document(page(with_past()).encode())
     labels = [a["aria-label"] for tag, a in document.tags if tag == "svg" and "spark" in (a.get("class") or "")]
@@ -259,7 +259,7 @@ def test_figures_have_a_small_curve_of_the_runs_before():
     assert page(with_past()).count('<span class="quiet">first</span>') == 1
 
 
-def test_a_bad_figure_shows_its_runs_with_limits_where_nothing_shows_its_window():
+def test_failing_figure_shows_chart_of_past_runs():
     """Open, since when it is bad, and only with what is not well."""
     text = page(with_past())
     card = text[text.index('<article class="failure v-critical"') :]
@@ -269,7 +269,7 @@ def test_a_bad_figure_shows_its_runs_with_limits_where_nothing_shows_its_window(
     assert "Example 1: this run" not in text
 
 
-def test_charts_of_evidence_stand_open_and_once():
+def test_evidence_charts_are_shown_unfolded_once():
     """The evidence below is folded, without them; those of a runbook's steps stand with its first finding."""
     made = six_verdicts()
     text = page(made)
@@ -284,7 +284,7 @@ def test_charts_of_evidence_stand_open_and_once():
     assert page(results([fourth, fifth], verdict=Verdict.CRITICAL)).count("CPU, seven days, %</figcaption>") == 1
 
 
-def test_load_and_month_open_with_their_charts():
+def test_load_and_monthly_reports_open_with_charts():
     """Before the findings, with what gave way first in words; other sets do not."""
     evidence = [Lines("What gave way first", ["P95 passed 2 s after 3 s", "then more"]), a_chart()]
     one = record(item="load.carried", evidence=evidence)
@@ -295,7 +295,7 @@ def test_load_and_month_open_with_their_charts():
     assert "The course of the test" not in page(results([one]))
 
 
-def test_what_comes_due_is_told_in_both_zones():
+def test_due_dates_are_shown_in_both_time_zones():
     """Three at a glance, the others folded."""
     due = [Due(f"Thing {n}", f"2026-11-2{n}T23:30:00Z") for n in range(4, 9)]
     text = page(results([record()], due=due, time_zone="Europe/Berlin"))

@@ -65,13 +65,13 @@ def schema(name: str):
 
 
 @pytest.mark.parametrize("made", RUNS)
-def test_sarif_passes_what_the_upload_to_github_checks(made):
+def test_sarif_matches_github_upload_schema(made):
     """Its schema first, before anything is sent: uniqueItems of tags among it."""
     document = json.loads(sarif(made))
     assert [error.message for error in schema("sarif-2.1.0.schema.json").iter_errors(document)] == []
 
 
-def test_the_schema_of_sarif_refuses_a_tag_that_stands_twice():
+def test_sarif_schema_rejects_duplicate_tags():
     """So that a pass of the others means something."""
     document = json.loads(sarif(of_every_security_check(Verdict.CRITICAL)))
     document["runs"][0]["tool"]["driver"]["rules"][0]["properties"]["tags"] = ["security", "security"]
@@ -80,7 +80,7 @@ def test_the_schema_of_sarif_refuses_a_tag_that_stands_twice():
 
 
 @pytest.mark.parametrize("made", RUNS)
-def test_sarif_stays_within_github_s_limits(made):
+def test_sarif_stays_within_github_limits(made):
     """What is past a hard one is refused as a whole, and past a soft one cut without a word."""
     content = sarif(made)
     (run,) = json.loads(content)["runs"]
@@ -103,7 +103,7 @@ def test_sarif_stays_within_github_s_limits(made):
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_sarif_tells_github_of_every_security_check(verdict):
+def test_sarif_has_one_alert_per_failing_security_check(verdict):
     """One alert for each that is not well, at the check's own line."""
     (run,) = json.loads(sarif(of_every_security_check(verdict)))["runs"]
     rules = len(run["tool"]["driver"]["rules"])
@@ -118,13 +118,13 @@ def jenkins() -> xmlschema.XMLSchema:
 
 
 @pytest.mark.parametrize("made", RUNS)
-def test_junit_is_valid_for_jenkins(made):
+def test_junit_matches_jenkins_schema(made):
     """By the schema of its xUnit plugin, which takes no report that is not."""
     errors = [error.reason for error in jenkins().iter_errors(io.BytesIO(junit(made)))]
     assert errors == []
 
 
-def test_jenkins_schema_refuses_properties_of_a_test_case():
+def test_jenkins_schema_rejects_test_case_properties():
     """So that a pass of the others means something."""
     root = ElementTree.fromstring(junit(six_verdicts()))
     ElementTree.SubElement(next(root.iter("testcase")), "properties")
@@ -151,7 +151,7 @@ def as_gitlab_reads(content: bytes) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("made", RUNS)
-def test_junit_tells_gitlab_what_was_found(made):
+def test_junit_contains_text_read_by_gitlab(made):
     """Each check is there by itself, with its outcome, and a text for each that is not well."""
     told = as_gitlab_reads(junit(made))
     assert len(told) == len({each.check for each in made.records})
@@ -163,7 +163,7 @@ def test_junit_tells_gitlab_what_was_found(made):
 
 
 @pytest.mark.parametrize("made", RUNS)
-def test_ctrf_is_valid_by_its_schema(made):
+def test_ctrf_matches_its_schema(made):
     """Every field is one that the schema knows, and of its kind."""
     errors = [error.message for error in schema("ctrf.schema.json").iter_errors(json.loads(ctrf(made)))]
     assert errors == []

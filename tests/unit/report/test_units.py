@@ -23,12 +23,12 @@ from tests.factories import record, results
         ("", ""),
     ],
 )
-def test_units_are_kept_in_text_alone(html, kept):
+def test_units_are_joined_in_text_only(html, kept):
     """Not in attributes, code, what is preformatted, or style."""
     assert units_kept(html).replace("\N{NO-BREAK SPACE}", "_") == kept
 
 
-def test_only_the_page_for_people_has_no_break_spaces(tmp_path):
+def test_only_html_pages_contain_no_break_spaces(tmp_path):
     """Every other file of a run is for programs too."""
     made = results([record(Verdict.CRITICAL, message="Age: expected under 25 h, got 29 h (critical ≥ 26 h)")])
     write_all(made, tmp_path)

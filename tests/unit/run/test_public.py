@@ -71,7 +71,7 @@ RECORDS = st.builds(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(RECORDS, min_size=1, max_size=4))
-def test_no_text_of_a_check_is_in_the_public_form_wherever_it_stood(records):
+def test_public_form_contains_no_text_of_a_check(records):
     """In records, root causes, the command and the ending; nor in the line of it."""
     told = results(
         [_fitting(each) for each in records],
@@ -104,7 +104,7 @@ def _fitting(each):
     return msgspec.structs.replace(each, item=ITEMS[len(each.evidence) % len(ITEMS)])
 
 
-def test_a_team_item_tells_its_verdict_and_the_words_of_the_catalogue():
+def test_team_item_shows_verdict_and_catalogue_words_publicly():
     """No number, no evidence, and a command with its variables."""
     found = made(
         "monthly.access.mfa",
@@ -122,7 +122,7 @@ def test_a_team_item_tells_its_verdict_and_the_words_of_the_catalogue():
     assert (shown.next_step, shown.look_again, shown.title) == (item.next_step, item.look_again, item.title)
 
 
-def test_a_public_item_tells_its_figure_and_the_evidence_that_is_public():
+def test_public_item_shows_value_and_public_evidence():
     """The rest stays with the team."""
     notes = Notes()
     notes.judge(85.0, LIMIT)
@@ -135,7 +135,7 @@ def test_a_public_item_tells_its_figure_and_the_evidence_that_is_public():
     assert shown.evidence == [Facts("Reads", {"a": "1"}, Audience.PUBLIC)]
 
 
-def test_a_public_statement_is_told_with_the_items_title():
+def test_public_statement_is_shown_with_item_title():
     """In the words that ``say`` made."""
     notes = Notes()
     notes.judge.that(True, CANARY, expected=CANARY, found=CANARY, public=say("{} of {} healthy", 3, 3))
@@ -158,7 +158,7 @@ def test_a_public_statement_is_told_with_the_items_title():
         (RuntimeError(CANARY), sentence("API health", Verdict.UNKNOWN)),
     ],
 )
-def test_why_it_could_not_be_measured_is_told_by_the_service_alone(error, words):
+def test_public_unmeasured_reason_names_service_only(error, words):
     """Its own words may name a machine."""
     found = made(error=error)
     shown = public_record(found, CATALOGUE.items["daily.health.api"])
@@ -166,7 +166,7 @@ def test_why_it_could_not_be_measured_is_told_by_the_service_alone(error, words)
     assert "canary" not in str(msgspec.json.encode(shown))
 
 
-def test_a_cause_is_told_where_its_name_is_ours():
+def test_public_root_cause_is_shown_only_for_known_names():
     """A service, or a measurement of the suite; what somebody added stays with the team."""
     told = [
         made(error=Unreachable(CANARY, service="Redis"), cause="Redis", public_cause="Redis"),
@@ -178,7 +178,7 @@ def test_a_cause_is_told_where_its_name_is_ours():
     assert [each.cause for each in public.records] == ["Redis", ""]
 
 
-def test_a_waiver_tells_its_end_and_neither_who_nor_why():
+def test_public_waiver_shows_end_date_only():
     """Those are the team's."""
     waiver = Waiver(when=NOW, who=CANARY, item="daily.health.api", until=NOW.date(), reason=CANARY, digest="")
     found = with_waiver(made(verdict=Verdict.CRITICAL), Waivers({waiver.item: waiver}, {}, NOW))
@@ -203,12 +203,12 @@ def test_a_waiver_tells_its_end_and_neither_who_nor_why():
         ("checks/a.py::t[x]", "daily.kpi.x", "T (x)", ("daily.kpi.x", "checks/a.py::t[x]", "T (x)")),
     ],
 )
-def test_parameters_of_a_check_of_ones_own_are_not_told(check, item, title, expected):
+def test_public_form_hides_parameters_and_outside_paths_of_own_checks(check, item, title, expected):
     """They may be hosts or people; nor is the way to a file outside of the project."""
     assert public_names(item, check, title) == expected
 
 
-def test_a_file_that_could_not_be_read_is_named_without_the_way_to_it():
+def test_public_form_names_unreadable_file_without_its_path():
     """Outside of the project that names folders of a machine."""
     told = results([record()], unread=["checks/local/test_a.py", "../../home/alice/test_b.py"])
     public = public_results(told, CATALOGUE)
@@ -216,7 +216,7 @@ def test_a_file_that_could_not_be_read_is_named_without_the_way_to_it():
     assert public_line(line_of(told, report="x", slot=None), CATALOGUE, ()).unread == public.unread
 
 
-def test_the_cases_of_a_check_of_ones_own_are_one_item_with_the_worst_verdict():
+def test_public_line_merges_cases_of_own_check_into_worst_verdict():
     """In the line of the run."""
     cases = [
         record(verdict, item=f"daily.local.a.t.{host}", check=f"checks/a.py::t[{host}]", title=f"T ({host})")
@@ -226,7 +226,7 @@ def test_the_cases_of_a_check_of_ones_own_are_one_item_with_the_worst_verdict():
     assert {name: found.verdict for name, found in line.items.items()} == {"daily.local.a.t": "CRITICAL"}
 
 
-def test_the_first_page_says_who_may_read_it(tmp_path):
+def test_first_page_says_who_may_read_it(tmp_path):
     """In the page and in the summary, of all three kinds."""
     told = six_verdicts()
     words = {
@@ -244,7 +244,7 @@ def test_the_first_page_says_who_may_read_it(tmp_path):
         assert "For the team only" in text[: text.index("Root cause")]
 
 
-def test_everybodys_part_is_written_anew_and_nothing_is_copied(tmp_path):
+def test_public_report_is_rewritten_without_other_files(tmp_path):
     """What lies beside the results stays."""
     (tmp_path / "run").mkdir()
     told = six_verdicts()
@@ -258,7 +258,7 @@ def test_everybodys_part_is_written_anew_and_nothing_is_copied(tmp_path):
     assert read_results(tmp_path / "public") == public_results(told, CATALOGUE)
 
 
-def test_readings_and_resolution_are_told():
+def test_public_form_keeps_readings_and_runbook_actions():
     """Counters are numbers by our names; a runbook's actions stand in our documents."""
     found = made(
         verdict=Verdict.CRITICAL,

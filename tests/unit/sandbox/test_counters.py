@@ -1,9 +1,9 @@
 """The app's metrics in Prometheus' text format."""
 
-from sandbox.portfolio.counters import Counter, Histogram, gauge
+from sandbox.web.counters import Counter, Histogram, gauge
 
 
-def test_a_counter_adds_up_by_its_labels():
+def test_counter_adds_up_by_labels():
     counter = Counter("requests_total", "Requests answered", "method", "status")
     counter.add("GET", "200")
     counter.add("GET", "200", amount=2)
@@ -16,7 +16,7 @@ def test_a_counter_adds_up_by_its_labels():
     ]
 
 
-def test_buckets_of_a_histogram_are_cumulative_and_include_their_bound():
+def test_histogram_buckets_are_cumulative():
     histogram = Histogram("duration_seconds", "How long", "route")
     for seconds in (0.005, 0.006, 1.0, 60.0):
         histogram.observe(seconds, "/")
@@ -31,6 +31,6 @@ def test_buckets_of_a_histogram_are_cumulative_and_include_their_bound():
     assert lines['duration_seconds_sum{route="/"}'] == "61.011000"
 
 
-def test_a_gauge_may_have_labels_or_none():
+def test_gauge_supports_optional_labels():
     assert gauge("queue", "Jobs that wait", 3).splitlines()[-1] == "queue 3"
     assert gauge("info", "What runs", 1, version="2.8.1").splitlines()[-1] == 'info{version="2.8.1"} 1'

@@ -16,8 +16,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
 from playbook.core.clock import FixedClock
-from sandbox.digitalocean.history import RUNNING
-from sandbox.digitalocean.state import DigitalOceanState
+from sandbox.world.app import DigitalOceanState
+from sandbox.world.app_history import RUNNING
 from tests.unit.digitalocean import Simulator, healthy, running
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
@@ -407,7 +407,7 @@ class TestLogs:
         assert "npm run build" in connection.get(url).text
 
 
-def test_no_file_is_left(tmp_path: Path):
+def test_no_temporary_file_remains(tmp_path: Path):
     with running(tmp_path):
         pass
     assert [file.name for file in tmp_path.iterdir()] == ["ca.pem"]

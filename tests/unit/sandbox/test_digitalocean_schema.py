@@ -20,10 +20,10 @@ import httpx
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from sandbox.digitalocean.answers import ROUTES, Route
-from sandbox.digitalocean.history import identifier
-from sandbox.digitalocean.monitoring import UPTIME_CHECK
-from sandbox.digitalocean.state import Database
+from sandbox.app.answers import ROUTES, Route
+from sandbox.app.monitoring import UPTIME_CHECK
+from sandbox.world.app import Database
+from sandbox.world.app_history import identifier
 from tests.unit.digitalocean import Simulator, running
 
 VARIABLE = "PLAYBOOK_DO_OPENAPI"
@@ -77,14 +77,16 @@ def ids(route: Route) -> str:
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=ids)
-def test_answer_holds(route: Route, simulator: Simulator, http: httpx.Client, description: dict[str, Any]) -> None:
+def test_answer_matches_schema(
+    route: Route, simulator: Simulator, http: httpx.Client, description: dict[str, Any]
+) -> None:
     answer = ask(http, simulator, route)
     assert answer.status_code == 200, answer.text
     hold(route, answer, description)
 
 
 @pytest.mark.parametrize("engine", ["pg", "mysql"])
-def test_answers_about_a_database_hold(
+def test_database_answer_matches_schema(
     engine: str, simulator: Simulator, http: httpx.Client, description: dict[str, Any]
 ) -> None:
     wanted = next(one.id for one in simulator.state.databases if one.engine == engine)
@@ -95,14 +97,14 @@ def test_answers_about_a_database_hold(
             hold(route, answer, description)
 
 
-def test_a_cache_has_no_backups(simulator: Simulator, http: httpx.Client) -> None:
+def test_cache_cluster_has_no_backups(simulator: Simulator, http: httpx.Client) -> None:
     path = f"/v2/databases/{simulator.state.cluster.id}/backups"
     assert http.get(path, headers=authorization(simulator)).status_code == 412
 
 
 @pytest.mark.parametrize("answer", ERRORS)
 @pytest.mark.parametrize("route", ROUTES, ids=ids)
-def test_error_holds(
+def test_error_matches_schema(
     route: Route, answer: str, simulator: Simulator, http: httpx.Client, description: dict[str, Any]
 ) -> None:
     simulator.state.answer = answer  # type: ignore[assignment]
@@ -112,7 +114,7 @@ def test_error_holds(
 
 
 @pytest.mark.parametrize("route", [r for r in ROUTES if "{" in r.path], ids=ids)
-def test_not_found_holds(
+def test_not_found_matches_schema(
     route: Route, simulator: Simulator, http: httpx.Client, description: dict[str, Any]
 ) -> None:
     path = route.path
@@ -126,7 +128,7 @@ def test_not_found_holds(
 @pytest.mark.parametrize(
     ("phase", "age"), [("ERROR", 25), ("CANCELED", 10), ("DEPLOYING", 4), ("BUILDING", 2), ("PENDING_BUILD", 1)]
 )
-def test_every_phase_holds(
+def test_every_deployment_phase_matches_schema(
     phase: str, age: int, simulator: Simulator, http: httpx.Client, description: dict[str, Any]
 ) -> None:
     reason = ("BuildJobFailed", "It failed.") if phase == "ERROR" else None
@@ -137,7 +139,7 @@ def test_every_phase_holds(
             hold(route, ask(http, simulator, route), description)
 
 
-def test_the_check_can_fail(description: dict[str, Any]) -> None:
+def test_schema_check_rejects_wrong_answer(description: dict[str, Any]) -> None:
     schema = schema_of("/v2/apps/{id}", "get", 200, description)
     with pytest.raises(jsonschema.ValidationError):
         validate({"app": {"id": 7}}, schema, description)

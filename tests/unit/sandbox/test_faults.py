@@ -12,7 +12,7 @@ NOW = datetime(2026, 3, 9, 7, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("name", sorted(FAULTS))
-def test_each_fault_changes_a_healthy_world(name):
+def test_each_fault_changes_healthy_world(name):
     assert name.replace("-", "").isalnum()
     assert name == name.lower()
     assert world_with([name], NOW) != World.healthy(NOW)
@@ -23,35 +23,35 @@ def test_every_service_can_be_gone(service):
     assert service in world_with([f"{service}-gone"], NOW).gone
 
 
-def test_a_healthy_world_is_healthy_whatever_was_before():
+def test_healthy_world_is_independent_of_previous():
     for name in FAULTS:
         world_with([name], NOW)
     assert world_with([], NOW) == World.healthy(NOW)
 
 
-def test_faults_add_up_and_count_once():
+def test_faults_combine_and_count_once():
     world = world_with(["redis-cold-cache", "web-gone", "redis-cold-cache"], NOW)
     assert world.redis.hit_rate == 60
     assert world.gone == {"web"}
 
 
-def test_an_unknown_fault_is_refused_with_a_suggestion():
+def test_unknown_fault_is_refused_with_suggestion():
     with pytest.raises(UsageError, match=r"unknown fault 'redis-cold-cach': did you mean 'redis-cold-cache'\?"):
         require_known(["web-gone", "redis-cold-cach"])
 
 
-def test_an_unknown_fault_that_resembles_none_is_refused_without_a_suggestion():
+def test_unrelated_fault_name_has_no_suggestion():
     with pytest.raises(UsageError, match=r"^unknown fault 'xyzzy' \(--list-faults"):
         require_known(["xyzzy"])
 
 
-def test_the_list_names_each_with_its_summary():
+def test_fault_list_contains_summaries():
     lines = describe().splitlines()
     assert len(lines) == len(FAULTS)
     assert lines == sorted(lines)
     assert next(line for line in lines if line.startswith("web-gone ")).endswith(FAULTS["web-gone"].summary)
 
 
-def test_a_name_can_be_given_once_only():
+def test_duplicate_fault_name_is_refused():
     with pytest.raises(ValueError, match="web-gone is registered twice"):
         fault("web-gone", "again")(lambda world: None)

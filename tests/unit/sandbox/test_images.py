@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from sandbox.portfolio.images import MEDIA_TYPES, Refused, Wishes, larger, optimize
+from sandbox.images.optimizing import MEDIA_TYPES, Refused, Wishes, larger, optimize
 
 SAMPLE = (Path(__file__).parents[3] / "playbook/data/sample.jpg").read_bytes()
 
@@ -24,33 +24,33 @@ def opened(image: bytes) -> Image.Image:
 
 
 @pytest.mark.parametrize("name", MEDIA_TYPES)
-def test_the_sample_gets_smaller_in_every_format(name):
+def test_sample_shrinks_in_every_format(name):
     result = optimize(SAMPLE, Wishes(format=name))
     assert opened(result).format == name.upper()
     assert opened(result).size == (600, 400)
     assert len(result) < len(SAMPLE) / 2
 
 
-def test_the_sample_is_a_real_photograph_of_a_plausible_size():
+def test_sample_is_a_real_photograph():
     assert 50_000 < len(SAMPLE) <= 300_000
     assert opened(SAMPLE).format == "JPEG"
     assert not opened(SAMPLE).getexif()
 
 
-def test_an_image_is_made_narrower_and_keeps_its_shape():
+def test_image_is_narrowed_with_same_aspect_ratio():
     assert opened(optimize(SAMPLE, Wishes(width=300))).size == (300, 200)
 
 
-def test_an_image_is_never_enlarged():
+def test_image_is_never_enlarged():
     assert opened(optimize(SAMPLE, Wishes(width=4000))).size == (600, 400)
 
 
-def test_transparency_stays_where_the_format_has_it():
+def test_transparency_is_kept_where_supported():
     assert opened(optimize(picture(), Wishes(format="webp"))).mode == "RGBA"
     assert opened(optimize(picture(), Wishes(format="jpeg"))).mode == "RGB"
 
 
-def test_a_picture_comes_out_upright_and_without_metadata():
+def test_image_is_upright_without_metadata():
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: the camera was turned
     exif[0x010F] = "a camera"
@@ -64,13 +64,13 @@ def test_a_picture_comes_out_upright_and_without_metadata():
     [b"", b"hello", b"<svg xmlns='http://www.w3.org/2000/svg'/>", SAMPLE[:2_000], picture()[:50]],
     ids=["nothing", "text", "svg", "jpeg-cut-off", "png-cut-off"],
 )
-def test_what_is_no_picture_is_refused(image):
+def test_non_image_is_refused(image):
     with pytest.raises(Refused, match="not a picture") as refusal:
         optimize(image, Wishes())
     assert refusal.value.status == 415
 
 
-def test_too_many_pixels_are_refused_before_they_are_decoded():
+def test_too_many_pixels_are_refused_before_decoding():
     bomb = io.BytesIO()
     Image.new("1", (8_000, 6_000)).save(bomb, "PNG")
     with pytest.raises(Refused, match="40 megapixels") as refusal:
@@ -78,7 +78,7 @@ def test_too_many_pixels_are_refused_before_they_are_decoded():
     assert refusal.value.status == 413
 
 
-def test_wishes_have_defaults():
+def test_options_have_defaults():
     assert Wishes.parse({}) == Wishes("webp", 80, None)
     assert Wishes.parse({"format": "JPG", "quality": "", "width": "640"}) == Wishes("jpeg", 80, 640)
 
@@ -96,13 +96,13 @@ def test_wishes_have_defaults():
     ],
     ids=["format", "quality-0", "quality-101", "negative", "other-digits", "width-15", "huge"],
 )
-def test_a_wrong_wish_is_refused_with_what_is_allowed(fields, message):
+def test_invalid_option_is_refused_with_allowed_values(fields, message):
     with pytest.raises(Refused, match=message) as refusal:
         Wishes.parse(fields)
     assert refusal.value.status == 400
 
 
-def test_the_cache_tells_pictures_and_wishes_apart():
+def test_cache_key_depends_on_picture_and_options():
     keys = {
         Wishes().cache_key(SAMPLE),
         Wishes(width=300).cache_key(SAMPLE),
@@ -115,7 +115,7 @@ def test_the_cache_tells_pictures_and_wishes_apart():
 
 
 @pytest.mark.parametrize("name", MEDIA_TYPES)
-def test_the_fault_makes_a_valid_picture_that_is_larger(name):
+def test_larger_output_is_a_valid_picture(name):
     result = larger(SAMPLE, Wishes(format=name))
     assert opened(result).format == name.upper()
     assert opened(result).size == (600, 400)

@@ -36,7 +36,7 @@ def by_hand(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_its_settings_are_a_complete_target(sandbox, tmp_path):
+def test_settings_are_a_complete_target(sandbox, tmp_path):
     target = settings_for("sandbox", tmp_path, sandbox.settings, {}).target
     assert target.kind == "sandbox"
     for address in (target.web.url, target.digitalocean.endpoint):
@@ -53,7 +53,7 @@ def _without_times(settings):
     return {section: values for section, values in settings.items() if section != "maintenance"}
 
 
-def test_faults_are_switched_while_it_runs_and_addresses_stay(sandbox):
+def test_faults_switch_while_addresses_stay(sandbox):
     before = _without_times(sandbox.settings)
     sandbox.set_faults(["redis-cold-cache", "web-gone"])
     assert sandbox.faults() == ["redis-cold-cache", "web-gone"]
@@ -62,7 +62,7 @@ def test_faults_are_switched_while_it_runs_and_addresses_stay(sandbox):
     assert sandbox.faults() == []
 
 
-def test_an_unknown_fault_is_refused_and_changes_nothing(sandbox):
+def test_unknown_fault_changes_nothing(sandbox):
     sandbox.set_faults(["queue-backlog"])
     with pytest.raises(UsageError, match="unknown fault 'queue-backlogg': did you mean 'queue-backlog'"):
         sandbox.set_faults(["queue-backlogg"])
@@ -70,13 +70,13 @@ def test_an_unknown_fault_is_refused_and_changes_nothing(sandbox):
     sandbox.set_faults([])
 
 
-def test_an_unknown_fault_starts_nothing():
+def test_unknown_fault_starts_nothing():
     with pytest.raises(UsageError, match="unknown fault 'web-gon'"):
         start(["web-gon"])
 
 
 @pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic x", "Bearer \u00e9"])
-def test_nobody_switches_faults_without_the_token(sandbox, header):
+def test_switching_faults_requires_token(sandbox, header):
     for method, path in (("PUT", "/faults"), ("GET", "/faults"), ("GET", "/settings")):
         connection = http.client.HTTPConnection(urlsplit(sandbox.control).netloc, timeout=30)
         connection.request(method, path, "{}", {"Authorization": header} if header else {})
@@ -84,7 +84,7 @@ def test_nobody_switches_faults_without_the_token(sandbox, header):
         connection.close()
 
 
-def test_attaching_uses_the_running_one_and_gives_it_back(sandbox, monkeypatch):
+def test_attaching_restores_faults_on_stop(sandbox, monkeypatch):
     monkeypatch.setenv(ATTACH_VARIABLE, attach_address(sandbox.control, sandbox.token))
     sandbox.set_faults(["redis-slow"])
     with attach_or_start() as attached:
@@ -97,7 +97,7 @@ def test_attaching_uses_the_running_one_and_gives_it_back(sandbox, monkeypatch):
 
 
 @pytest.mark.parametrize("address", ["nonsense", "http://localhost:1/", "ftp://localhost:1/#token"])
-def test_an_address_that_is_none_is_refused(monkeypatch, address):
+def test_invalid_attach_address_is_refused(monkeypatch, address):
     monkeypatch.setenv(ATTACH_VARIABLE, address)
     with pytest.raises(
         UsageError, match=r"\$PLAYBOOK_SANDBOX must be the address that `python -m sandbox` prints"
@@ -105,7 +105,7 @@ def test_an_address_that_is_none_is_refused(monkeypatch, address):
         attach_or_start()
 
 
-def test_a_sandbox_that_has_ended_is_named(monkeypatch):
+def test_ended_sandbox_is_named(monkeypatch):
     with start() as ended:
         address = attach_address(ended.control, ended.token)
     monkeypatch.setenv(ATTACH_VARIABLE, address)
@@ -113,7 +113,7 @@ def test_a_sandbox_that_has_ended_is_named(monkeypatch):
         attach_or_start()
 
 
-def test_a_start_that_fails_says_why(monkeypatch, tmp_path):
+def test_start_failure_has_reason(monkeypatch, tmp_path):
     broken = tmp_path / "sandbox.py"
     broken.write_text("raise RuntimeError('no memory for Valkey')")
     monkeypatch.setattr("sandbox.launcher._ROOT", tmp_path)
@@ -122,32 +122,32 @@ def test_a_start_that_fails_says_why(monkeypatch, tmp_path):
         start()
 
 
-def test_it_ends_in_time_where_it_does_not_get_ready():
+def test_start_stops_at_time_limit():
     with pytest.raises(SandboxError, match="not ready within 0 s"):
         start(time_limit=0)
 
 
-def test_one_that_was_killed_as_it_did_not_get_ready_is_not_said_to_have_ended(monkeypatch):
+def test_sandbox_killed_at_limit_is_reported_as_not_ready(monkeypatch):
     """On a busy machine it is still loading when its time to end is over as well."""
     monkeypatch.setattr("sandbox.launcher._END_LIMIT", 0.0)
     with pytest.raises(SandboxError, match="not ready within 0 s"):
         start(time_limit=0)
 
 
-def test_by_hand_it_lists_its_faults():
+def test_command_lists_faults():
     listing = by_hand("--list-faults")
     assert listing.returncode == 0
     assert "redis-gone " in listing.stdout
 
 
-def test_by_hand_an_unknown_fault_is_one_sentence_and_code_4():
+def test_command_with_unknown_fault_is_one_sentence_with_code_4():
     answer = by_hand("--fault", "redis-gon")
     assert answer.returncode == 4
     assert answer.stderr == "unknown fault 'redis-gon': did you mean 'redis-gone'? (--list-faults lists them)\n"
     assert not answer.stdout
 
 
-def test_by_hand_it_prints_where_everything_is_until_ctrl_c():
+def test_command_prints_addresses_until_ctrl_c():
     process = subprocess.Popen(
         [sys.executable, "-m", "sandbox", "--fault", "queue-backlog"],
         cwd=ROOT,

@@ -67,7 +67,7 @@ def spent() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def test_it_is_ready_in_time_and_its_passwords_are_not_in_the_process_list():
+def test_passwords_are_not_in_process_list():
     before = spent()
     with start(time_limit=45) as sandbox:
         members = family(pid_of(sandbox))
@@ -83,7 +83,7 @@ def test_it_is_ready_in_time_and_its_passwords_are_not_in_the_process_list():
     assert spent() - before < 3
 
 
-def test_stopping_twice_is_the_same_as_once():
+def test_stopping_twice_is_harmless():
     sandbox = start()
     sandbox.stop()
     sandbox.stop()
@@ -102,7 +102,7 @@ def test_no_signal_leaves_anything_behind(number):
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-def test_it_does_not_outlive_its_parent(number):
+def test_sandbox_ends_with_its_parent(number):
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -115,7 +115,7 @@ def test_it_does_not_outlive_its_parent(number):
     assert soon(lambda: nothing_is_left(members, folder))
 
 
-def test_it_ends_while_it_is_still_starting():
+def test_sandbox_ends_during_start():
     """Nobody waits for it to be ready: whatever it has made by then goes."""
     for moment in (0.05, 0.25, 0.5, 0.7):
         process = subprocess.Popen(
@@ -132,7 +132,7 @@ def test_it_ends_while_it_is_still_starting():
         assert soon(lambda members=members: not members & processes().keys())  # type: ignore[misc]
 
 
-def test_a_slow_visitor_does_not_hold_up_its_end():
+def test_slow_visitor_does_not_delay_end():
     """Whoever waits for an answer when it ends gets none."""
     sandbox = start(["homepage-very-slow"])
     web = sandbox.settings["web"]

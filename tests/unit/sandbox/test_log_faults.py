@@ -12,7 +12,7 @@ FAILED = re.compile(r'" (502|403) |/optimize 429 ')
 
 
 @pytest.mark.parametrize(("faults", "has_some"), [([], True), (["logs-short"], False)])
-def test_short_logs_hold_none_of_the_requests_that_fail_on_a_healthy_day(faults, has_some):
+def test_short_logs_contain_no_failed_requests(faults, has_some):
     """Ten minutes have few requests: one of them would be many percent, and a finding of its own."""
     found = set()
     for minutes in range(10, 24 * 60 + 10, 10):

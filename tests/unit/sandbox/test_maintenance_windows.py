@@ -6,13 +6,14 @@ from types import SimpleNamespace
 import pytest
 
 from playbook.settings.loading import load
-from sandbox.maintenance import MaintenanceService, MaintenanceState
+from sandbox.people.maintenance import MaintenanceService
+from sandbox.world.maintenance import MaintenanceState
 
 
 @pytest.mark.parametrize(
     "clocks_change", [datetime(2027, 3, 28, 1, tzinfo=UTC), datetime(2027, 10, 31, 1, tzinfo=UTC)]
 )
-def test_windows_are_read_as_they_are_meant(clocks_change):
+def test_windows_are_correct_across_clock_changes(clocks_change):
     """Also when the clocks change: an hour is skipped in spring, and comes twice in autumn."""
     service = MaintenanceService()
     for minutes in range(-300, 300, 15):

@@ -12,10 +12,14 @@ import numpy as np
 import pytest
 
 from playbook.core.clock import Clock
-from sandbox.metrics.service import USERNAME, AlertmanagerService, GrafanaService, PrometheusService
-from sandbox.metrics.state import AlertsState, MetricsState
-from sandbox.service import Context
+from sandbox.alerts.service import AlertmanagerService
+from sandbox.figures.series import store_of
+from sandbox.figures.service import GrafanaService, PrometheusService
+from sandbox.serving.basic_auth import USERNAME
+from sandbox.serving.service import Context
 from sandbox.world import World
+from sandbox.world.alerts import AlertsState
+from sandbox.world.figures import MetricsState
 
 NOW = datetime(2026, 6, 15, 14, 33, 37, tzinfo=UTC)
 PROXY = "/api/datasources/proxy/uid/prometheus"
@@ -36,14 +40,14 @@ def healthy() -> MetricsState:
 
 def one(state: MetricsState, name: str, moment: datetime = NOW, **labels: str) -> Any:
     """The first series with these labels."""
-    view = state.store.until(moment.timestamp())
+    view = store_of(state).until(moment.timestamp())
     return view.series(next(key for key in view.labels(name) if labels.items() <= dict(key).items()))
 
 
 # --------------------------------------------------------------------------------------------------------- samples
 
 
-def test_sixty_days_end_now(healthy):
+def test_samples_cover_sixty_days(healthy):
     """Each minute a sample, at a time of its own, none in the future."""
     series = one(healthy, "http_requests_total", status="200")
     newest = series.times[-1] / 1000
@@ -53,7 +57,7 @@ def test_sixty_days_end_now(healthy):
     assert set(np.diff(series.times)) == {60_000, 120_000, 41 * 60_000}
 
 
-def test_counters_fall_once(healthy):
+def test_counters_reset_once(healthy):
     """At the deployment nine days ago, and are whole numbers."""
     for name in ("http_requests_total", "http_request_duration_seconds_bucket", "redis_keyspace_hits_total"):
         series = one(healthy, name)
@@ -63,7 +67,7 @@ def test_counters_fall_once(healthy):
         assert (series.values == np.floor(series.values)).all()
 
 
-def test_history_goes_on_as_it_began():
+def test_history_continues_deterministically():
     """Two days later the same samples, and more of them."""
     state = MetricsState.healthy(NOW)
     for name in ("http_request_duration_seconds_sum", "image_queue_length", "redis_memory_used_bytes"):
@@ -73,16 +77,16 @@ def test_history_goes_on_as_it_began():
         assert (after.values[: len(before.values)] == before.values).all()
 
 
-def test_worlds_of_one_minute_with_the_same_levers_share_their_samples():
+def test_worlds_with_equal_levers_share_samples():
     """Another lever, and another minute, has samples of its own."""
-    first = MetricsState.healthy(NOW).store
-    assert MetricsState.healthy(NOW + timedelta(seconds=20)).store is first
-    assert MetricsState.healthy(NOW + timedelta(seconds=60)).store is not first
+    first = store_of(MetricsState.healthy(NOW))
+    assert store_of(MetricsState.healthy(NOW + timedelta(seconds=20))) is first
+    assert store_of(MetricsState.healthy(NOW + timedelta(seconds=60))) is not first
     high = replace(MetricsState.healthy(NOW), cpu={"portfolio-web": 95.0})
-    assert high.store is not MetricsState.healthy(NOW).store
+    assert store_of(high) is not store_of(MetricsState.healthy(NOW))
 
 
-def test_traffic_has_a_day_and_a_night_and_grows(healthy):
+def test_traffic_varies_by_day_and_grows(healthy):
     """Afternoons are busier than nights, weekends quieter, the last weeks busier than the first."""
     values = one(healthy, "redis_keyspace_hits_total")
     rate = np.diff(values.values).clip(0)
@@ -95,7 +99,7 @@ def test_traffic_has_a_day_and_a_night_and_grows(healthy):
 
 def test_buckets_are_cumulative(healthy):
     """Each holds those before it, and the last is the count."""
-    view = healthy.store.until(NOW.timestamp())
+    view = store_of(healthy).until(NOW.timestamp())
     for route in ("/", "/gallery"):
         instance = {"route": route, "instance": "portfolio-web-0:3000"}.items()
         keys = [k for k in view.labels("http_request_duration_seconds_bucket") if instance <= dict(k).items()]
@@ -141,13 +145,13 @@ def test_buckets_are_cumulative(healthy):
         ("stale_minutes", 45.0, "max(max_over_time(timestamp(up)[1d:1m])) - time()", -2820, -2640),
     ],
 )
-def test_a_lever_moves_what_it_is_for(lever, value, query, least, most):
+def test_lever_affects_only_its_metric(lever, value, query, least, most):
     """Over the last day; the days before are as they were."""
-    from sandbox.metrics import promql
+    from sandbox.figures import promql
 
     state = MetricsState.healthy(NOW)
     setattr(state, lever, value)
-    view = state.store.until(NOW.timestamp())
+    view = store_of(state).until(NOW.timestamp())
     ((_, points),) = promql.instant(view, promql.parse(query), NOW.timestamp()).rows
     assert least < points[0][1] < most
     if lever != "stale_minutes":
@@ -155,7 +159,7 @@ def test_a_lever_moves_what_it_is_for(lever, value, query, least, most):
         assert not least < before[0][1] < most
 
 
-def test_the_portfolio_can_be_silent_alone():
+def test_portfolio_targets_can_be_down_alone():
     """``up`` goes on, as 0, and other jobs do."""
     state = MetricsState(NOW, silent_minutes=45)
     age = {
@@ -176,7 +180,7 @@ def test_the_portfolio_can_be_silent_alone():
 def test_buckets_and_metrics_can_be_missing():
     """The largest bucket is all of them."""
     state = MetricsState(NOW, largest_bucket=1.0, missing={"image_queue_length"})
-    view = state.store.until(NOW.timestamp())
+    view = store_of(state).until(NOW.timestamp())
     bounds = {float(dict(key)["le"]) for key in view.labels("http_request_duration_seconds_bucket")}
     assert sorted(bounds)[-2:] == [1.0, float("inf")]
     assert "image_queue_length" not in view.names()
@@ -241,7 +245,7 @@ def alertmanager(world) -> Client:
     return client
 
 
-def test_strangers_are_turned_away(prometheus, grafana, alertmanager):
+def test_unauthenticated_requests_are_refused(prometheus, grafana, alertmanager):
     """Except from Grafana's health."""
     for client, path in (
         (prometheus, "/api/v1/query"),
@@ -256,7 +260,7 @@ def test_strangers_are_turned_away(prometheus, grafana, alertmanager):
     assert grafana.get("/api/health").json()["database"] == "ok"
 
 
-def test_queries_come_by_get_and_by_form(prometheus):
+def test_queries_are_accepted_by_get_and_form(prometheus):
     """As Grafana's data source sends them."""
     got = prometheus.get("/api/v1/query", params={"query": "sum(up)"}).json()
     assert got["data"]["result"][0]["value"] == [NOW.timestamp(), "18"]
@@ -267,7 +271,7 @@ def test_queries_come_by_get_and_by_form(prometheus):
     assert prometheus.get("/api/v1/nothing").status_code == 404
 
 
-def test_what_the_sandbox_cannot_is_said(prometheus):
+def test_unsupported_query_is_an_error(prometheus):
     """422 that names it, never a number."""
     answer = prometheus.get("/api/v1/query", params={"query": "histogram_count(up)"})
     assert answer.status_code == 422
@@ -278,7 +282,7 @@ def test_what_the_sandbox_cannot_is_said(prometheus):
     }
 
 
-def test_targets_rules_and_versions(prometheus, world):
+def test_targets_rules_and_versions_are_served(prometheus, world):
     """What people look at next."""
     world.alerts.raise_alert("QueueGrowing", "It grows", minutes=3, state="pending")
     assert {t["health"] for t in prometheus.get("/api/v1/targets").json()["data"]["activeTargets"]} == {"up"}
@@ -292,7 +296,7 @@ def test_targets_rules_and_versions(prometheus, world):
     assert prometheus.get("/-/ready").text == "Prometheus Server is Ready.\n"
 
 
-def test_grafana_passes_queries_on(grafana, world):
+def test_grafana_proxies_queries(grafana, world):
     """To its one data source, while that is there."""
     parameters = {"query": "sum(up)"}
     assert grafana.get(f"{PROXY}/api/v1/query", params=parameters).json()["data"]["result"][0]["value"][1] == "18"
@@ -305,7 +309,7 @@ def test_grafana_passes_queries_on(grafana, world):
     assert grafana.get(f"{PROXY}/api/v1/query", params=parameters).status_code == 502
 
 
-def test_grafana_has_one_dashboard(grafana, world):
+def test_grafana_dashboard_can_be_removed(grafana, world):
     """Which a fault can take away."""
     (found,) = grafana.get("/api/search", params={"query": "portfolio", "type": "dash-db"}).json()
     stored = grafana.get(f"/api/dashboards/uid/{found['uid']}").json()["dashboard"]
@@ -316,7 +320,7 @@ def test_grafana_has_one_dashboard(grafana, world):
     assert grafana.get(f"/api/dashboards/uid/{found['uid']}").status_code == 404
 
 
-def test_grafana_lists_normal_instances_too(grafana, world):
+def test_grafana_lists_normal_instances(grafana, world):
     """With words of its own."""
     world.alerts.raise_alert("HighErrorRate", "Many", minutes=3)
     alerts = grafana.get("/api/prometheus/grafana/api/v1/alerts").json()["data"]["alerts"]
@@ -328,14 +332,14 @@ def test_grafana_lists_normal_instances_too(grafana, world):
     assert {one["health"] for one in group["rules"]} == {"ok"}
 
 
-def test_grafana_has_silences_of_its_own(grafana, alertmanager):
+def test_grafana_silences_have_alertmanager_format(grafana, alertmanager):
     """In Alertmanager's form."""
     silences = grafana.get("/api/alertmanager/grafana/api/v2/silences").json()
     assert silences == alertmanager.get("/api/v2/silences").json()
     assert silences
 
 
-def test_alertmanager_knows_what_fires_and_what_is_silenced(alertmanager, world):
+def test_alertmanager_filters_firing_and_silenced(alertmanager, world):
     """Pending alerts never reach it; flags filter."""
     world.alerts.raise_alert("QueueGrowing", "It grows", minutes=3, state="pending")
     world.alerts.raise_alert("HighErrorRate", "Many", minutes=3)
@@ -348,14 +352,14 @@ def test_alertmanager_knows_what_fires_and_what_is_silenced(alertmanager, world)
     assert alertmanager.get("/api/v2/silences").json()[0]["status"] == {"state": "active"}
 
 
-def test_an_alert_can_get_lost(prometheus, alertmanager, world):
+def test_alert_can_be_undelivered(prometheus, alertmanager, world):
     """Prometheus knows it, Alertmanager does not."""
     world.alerts.raise_alert("HighErrorRate", "Many", minutes=3, delivered=False)
     assert prometheus.get("/api/v1/alerts").json()["data"]["alerts"][1]["state"] == "firing"
     assert [a["labels"]["alertname"] for a in alertmanager.get("/api/v2/alerts").json()] == ["Watchdog"]
 
 
-def test_an_alert_can_be_posted(alertmanager):
+def test_alert_can_be_posted(alertmanager):
     """And is listed until it ends; what is none is refused with a JSON string."""
     alert = {"labels": {"alertname": "Drill"}, "startsAt": NOW.isoformat()}
     assert alertmanager.post("/api/v2/alerts", json=[alert]).status_code == 200
@@ -374,7 +378,7 @@ def test_an_alert_can_be_posted(alertmanager):
         assert isinstance(refused.json(), str)
 
 
-def test_ten_other_sites_are_probed_beside_the_website(prometheus):
+def test_other_sites_are_probed_too(prometheus):
     """All of them up; the website's own probes are told by their instance."""
     answer = prometheus.get("/api/v1/query", params={"query": "count by (instance) (probe_success)"}).json()
     counts = {row["metric"]["instance"]: row["value"][1] for row in answer["data"]["result"]}
@@ -382,7 +386,7 @@ def test_ten_other_sites_are_probed_beside_the_website(prometheus):
     assert list(counts.values()) == ["1"] * 10
 
 
-def test_a_series_can_be_born_with_what_was_counted_before(world, prometheus):
+def test_series_can_start_with_high_value(world, prometheus):
     """Four hours before now, at once with its whole number."""
     world.metrics = MetricsState(NOW, errors_born=5000)
     query = "http_requests_total{status='504'}"
@@ -391,7 +395,7 @@ def test_a_series_can_be_born_with_what_was_counted_before(world, prometheus):
     assert 235 <= len(row["values"]) <= 241
 
 
-def test_a_store_that_answers_in_part_says_so(world, prometheus):
+def test_partial_store_returns_warning(world, prometheus):
     """With what it could gather."""
     world.metrics = MetricsState(NOW, partial=True)
     content = prometheus.get("/api/v1/query", params={"query": "up"}).json()

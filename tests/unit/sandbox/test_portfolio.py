@@ -19,7 +19,7 @@ from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.retry import Retry
 
 from sandbox.launcher import RunningSandbox, start
-from sandbox.seen import READER
+from sandbox.serving.seen import READER
 
 pytestmark = pytest.mark.slow
 
@@ -72,7 +72,7 @@ def fresh() -> bytes:
 # ------------------------------------------------------------------------------------------------------- pages
 
 
-def test_the_homepage_comes_with_security_headers(web):
+def test_homepage_has_security_headers(web):
     answer = web.get("/")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -94,7 +94,7 @@ def test_errors_are_json(web):
     assert web.get("/api/image/optimize").status_code == 405
 
 
-def test_only_its_own_authority_vouches_for_it(web):
+def test_certificate_is_valid_only_for_own_authority(web):
     with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
         httpx.get(str(web.base_url), trust_env=False)
 
@@ -102,7 +102,7 @@ def test_only_its_own_authority_vouches_for_it(web):
 # ------------------------------------------------------------------------------------------------------ health
 
 
-def test_health_names_every_dependency(web):
+def test_health_lists_every_dependency(web):
     answer = web.get("/api/health")
     body = answer.json()
     assert answer.status_code == 200
@@ -125,7 +125,7 @@ def test_health_names_every_dependency(web):
         ("redis-password-changed", 503, {"redis": "unhealthy"}),
     ],
 )
-def test_health_says_what_is_wrong(sandbox, web, fault, status, bad):
+def test_health_names_failing_component(sandbox, web, fault, status, bad):
     sandbox.set_faults([fault])
     answer = web.get("/api/health")
     statuses = {name: entry["status"] for name, entry in answer.json()["dependencies"].items()}
@@ -142,7 +142,7 @@ def is_late_by(seconds: float, took: Iterable[float]) -> bool:
     return seconds <= min(took) < 2 * seconds
 
 
-def test_what_is_slow_is_as_late_as_it_says(sandbox, web):
+def test_delay_is_as_configured(sandbox, web):
     def seconds(*requests):
         """That each takes, all at the same time."""
         with ThreadPoolExecutor(len(requests)) as threads:
@@ -161,12 +161,12 @@ def test_what_is_slow_is_as_late_as_it_says(sandbox, web):
     assert is_late_by(6, [image])
 
 
-def test_a_broken_homepage_answers_500(sandbox, web):
+def test_broken_homepage_answers_500(sandbox, web):
     sandbox.set_faults(["homepage-error"])
     assert web.get("/").status_code == 500
 
 
-def test_a_website_that_is_gone_cuts_its_connections_and_comes_back_where_it_was(sandbox, web):
+def test_gone_website_cuts_connections_and_returns(sandbox, web):
     assert web.get("/").status_code == 200  # the connection stays open
     sandbox.set_faults(["web-gone"])
     with pytest.raises(httpx.TransportError):
@@ -181,7 +181,7 @@ def test_a_website_that_is_gone_cuts_its_connections_and_comes_back_where_it_was
 
 
 @pytest.mark.parametrize("name", ["webp", "avif", "jpeg"])
-def test_an_image_is_really_optimised_once_and_then_cached(web, cache, name):
+def test_image_is_optimised_once_then_cached(web, cache, name):
     image = fresh()
     before = cache.hgetall("image-processing-stats")
     first, second = post(web, image, format=name, width="320"), post(web, image, format=name, width="320")
@@ -208,7 +208,7 @@ def test_results_and_uploads_expire(web, cache):
             assert 0 < cache.ttl(key) <= 24 * 3600
 
 
-def test_ten_at_once_are_all_served(web):
+def test_ten_concurrent_uploads_are_served(web):
     with ThreadPoolExecutor(10) as threads:
         answers = list(threads.map(lambda _: post(web, fresh()), range(10)))
     assert [answer.status_code for answer in answers] == [200] * 10
@@ -228,7 +228,7 @@ def test_ten_at_once_are_all_served(web):
     ],
     ids=["no-file", "text-field", "format", "width", "no-picture", "just-too-large", "too-large", "no-length"],
 )
-def test_a_wrong_upload_is_refused_in_json(web, cache, status, message, request_parts):
+def test_invalid_upload_is_refused_in_json(web, cache, status, message, request_parts):
     before = cache.hgetall("image-processing-stats")
     answer = web.post("/api/image/optimize", **request_parts)
     assert answer.status_code == status
@@ -236,7 +236,7 @@ def test_a_wrong_upload_is_refused_in_json(web, cache, status, message, request_
     assert cache.hgetall("image-processing-stats") == before
 
 
-def test_a_broken_optimiser_answers_500_and_counts_it(sandbox, web, cache):
+def test_broken_optimiser_answers_500_and_counts_it(sandbox, web, cache):
     sandbox.set_faults(["optimize-broken"])
     before = int(cache.hget("image-processing-stats", "webp:failure"))
     answer = post(web)
@@ -244,7 +244,7 @@ def test_a_broken_optimiser_answers_500_and_counts_it(sandbox, web, cache):
     assert int(cache.hget("image-processing-stats", "webp:failure")) == before + 1
 
 
-def test_a_corrupt_result_does_not_open(sandbox, web):
+def test_corrupt_result_does_not_open(sandbox, web):
     sandbox.set_faults(["optimize-corrupt"])
     answer = post(web)
     assert answer.status_code == 200
@@ -252,14 +252,14 @@ def test_a_corrupt_result_does_not_open(sandbox, web):
         Image.open(io.BytesIO(answer.content)).load()
 
 
-def test_a_larger_result_opens(sandbox, web):
+def test_larger_result_opens(sandbox, web):
     sandbox.set_faults(["optimize-larger-output"])
     answer = post(web)
     assert len(answer.content) > len(SAMPLE)
     Image.open(io.BytesIO(answer.content)).load()
 
 
-def test_a_full_queue_takes_no_more(sandbox, web, cache):
+def test_full_queue_refuses_uploads(sandbox, web, cache):
     sandbox.set_faults(["queue-backlog"])
     assert 179 <= cache.llen("image-processing-queue") <= 180  # the worker hangs on one of them
     answer = post(web)
@@ -267,13 +267,13 @@ def test_a_full_queue_takes_no_more(sandbox, web, cache):
     assert answer.headers["retry-after"] == "30"
 
 
-def test_without_redis_images_are_still_optimised(sandbox, web):
+def test_images_are_optimised_without_redis(sandbox, web):
     sandbox.set_faults(["redis-gone"])
     answer = post(web)
     assert (answer.status_code, answer.headers["x-cache"]) == (200, "BYPASS")
 
 
-def test_metrics_count_what_happened(web):
+def test_metrics_count_requests(web):
     def count() -> dict[str, float]:
         rows = (line.rsplit(" ", 1) for line in web.get("/metrics").text.splitlines() if not line.startswith("#"))
         return {name: float(value) for name, value in rows}
@@ -303,7 +303,7 @@ def past_of(sandbox):
     return json.loads(text) if text else {}
 
 
-def test_the_server_is_said_to_have_been_up_for_long(sandbox, cache):
+def test_server_reports_pretended_uptime(sandbox, cache):
     """Over any connection, and INFO stays whole; a server that has just been restarted has no past."""
     sandbox.set_faults([])
     told = cache.info()
@@ -316,7 +316,7 @@ def test_the_server_is_said_to_have_been_up_for_long(sandbox, cache):
     assert past_of(sandbox) == {}
 
 
-def test_two_hundred_days_of_hits_are_counted_for_real(sandbox, cache):
+def test_two_hundred_days_of_hits_are_counted(sandbox, cache):
     """94.97 % since it counts, and hardly one read of today."""
     sandbox.set_faults(["redis-misses-today"])
     stats = cache.info("stats")
@@ -325,7 +325,7 @@ def test_two_hundred_days_of_hits_are_counted_for_real(sandbox, cache):
     assert stats["keyspace_hits"] - past_of(sandbox)["redis"]["counts"]["keyspace_hits"] < 100
 
 
-def test_a_snapshot_that_cannot_be_written_stops_writes_until_the_world_changes(sandbox, cache):
+def test_failed_snapshot_stops_writes_until_switch(sandbox, cache):
     """By the server's own word, as with a full disk."""
     sandbox.set_faults(["redis-unsaved"])
     with pytest.raises(ResponseError, match="MISCONF"):
@@ -349,7 +349,7 @@ def test_a_snapshot_that_cannot_be_written_stops_writes_until_the_world_changes(
     [(None, 94.2), ("redis-cold-cache", 60), ("redis-lukewarm-cache", 75)],
     ids=["healthy", "cold", "lukewarm"],
 )
-def test_the_hit_rate_is_the_servers_own(sandbox, cache, fault, rate):
+def test_hit_rate_is_measured_by_server(sandbox, cache, fault, rate):
     """Since yesterday's run, which has put down what the server really counted until then."""
     sandbox.set_faults([fault] if fault else [])
     stats, before = cache.info("stats"), past_of(sandbox)["redis"]["counts"]
@@ -360,13 +360,13 @@ def test_the_hit_rate_is_the_servers_own(sandbox, cache, fault, rate):
     assert cache.info("commandstats")["cmdstat_get"]["calls"] >= 20_000
 
 
-def test_nothing_was_read_from_a_server_that_has_just_been_restarted(sandbox, cache):
+def test_restarted_server_has_no_earlier_reading(sandbox, cache):
     sandbox.set_faults(["redis-unread-cache"])
     stats = cache.info("stats")
     assert stats["keyspace_hits"] + stats["keyspace_misses"] < 10
 
 
-def test_a_slow_redis_is_as_late_as_it_says_once_for_each_request(sandbox):
+def test_redis_latency_applies_once_per_request(sandbox):
     sandbox.set_faults(["redis-slow"])
     with connect(sandbox) as cache:
         cache.ping()
@@ -378,7 +378,7 @@ def test_a_slow_redis_is_as_late_as_it_says_once_for_each_request(sandbox):
     assert is_late_by(0.4, took)
 
 
-def test_a_changed_password_refuses_also_who_was_logged_in(sandbox, cache):
+def test_changed_password_ends_existing_sessions(sandbox, cache):
     assert cache.ping()
     sandbox.set_faults(["redis-password-changed"])
     with pytest.raises((redis.ConnectionError, redis.AuthenticationError)):
@@ -387,7 +387,7 @@ def test_a_changed_password_refuses_also_who_was_logged_in(sandbox, cache):
         cache.ping()
 
 
-def test_redis_that_is_gone_refuses_and_comes_back(sandbox, cache):
+def test_gone_redis_refuses_and_returns(sandbox, cache):
     assert cache.ping()
     sandbox.set_faults(["redis-gone"])
     with pytest.raises(redis.ConnectionError):
@@ -398,7 +398,7 @@ def test_redis_that_is_gone_refuses_and_comes_back(sandbox, cache):
     assert cache.ping()
 
 
-def test_the_app_finds_redis_again_however_many_connections_were_cut(sandbox, web):
+def test_app_reconnects_to_redis_after_cuts(sandbox, web):
     with ThreadPoolExecutor(10) as threads:
         list(threads.map(lambda _: post(web, fresh()), range(10)))
     sandbox.set_faults(["redis-gone"])
@@ -409,7 +409,7 @@ def test_the_app_finds_redis_again_however_many_connections_were_cut(sandbox, we
     assert post(web, fresh()).headers["x-cache"] == "MISS"
 
 
-def test_redis_wants_tls_the_right_authority_and_the_password(sandbox):
+def test_redis_requires_tls_authority_and_password(sandbox):
     url = sandbox.settings["redis"]["url"].replace(
         "//playbook:", "//:"
     )  # as the website's own user, who may write
@@ -425,7 +425,7 @@ def test_redis_wants_tls_the_right_authority_and_the_password(sandbox):
             redis.Redis.from_url(wrong, ssl_ca_certs=authority).ping()
 
 
-def test_health_undoes_everything(sandbox, web, cache):
+def test_healthy_switch_undoes_every_fault(sandbox, web, cache):
     def shown() -> tuple[object, ...]:
         stats = cache.info("stats")
         return (

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sandbox.metrics import promql
-from sandbox.metrics.numbers import number
-from sandbox.metrics.series import Series
+from sandbox.figures import promql
+from sandbox.figures.numbers import number
+from sandbox.figures.series import Series
 
 SECOND = 1000
 # metric, labels → seconds and values
@@ -72,18 +72,18 @@ def ask(text: str, at: float = 200.0) -> Any:
         ("1 / 0", math.inf),
     ],
 )
-def test_values(text, expected):
+def test_values_match_manual_results(text, expected):
     """By hand."""
     assert ask(text) == (pytest.approx(expected) if isinstance(expected, dict) else expected)
 
 
-def test_nothing_older_than_five_minutes_counts():
+def test_samples_older_than_five_minutes_are_ignored():
     """Not even by a second."""
     assert set(ask("g", 429.9)) == {"i=1,z=a"}
     assert ask("g", 430.0) == {}
 
 
-def test_nan_is_a_value():
+def test_nan_is_a_sample():
     """It is there, and equal to nothing."""
     assert math.isnan(ask("g", 100)["i=1,z=a"])
     assert ask("g == g", 100) == {}
@@ -101,7 +101,7 @@ def test_nan_is_a_value():
         ("topk(NaN, c)", "Scalar value nan overflows int64"),
     ],
 )
-def test_what_cannot_be_evaluated_is_said(text, message):
+def test_unsupported_expression_is_an_error(text, message):
     """Never a wrong number."""
     with pytest.raises(promql.ExecutionError) as caught:
         ask(text)
@@ -109,7 +109,7 @@ def test_what_cannot_be_evaluated_is_said(text, message):
 
 
 @pytest.mark.parametrize("text", ["", "sum(", "c[5m", "rate(c)", "nothing_like_it(c)", '{a="b" or c="d"}'])
-def test_what_is_no_promql_is_said(text):
+def test_invalid_promql_is_a_parse_error(text):
     """By the parser."""
     with pytest.raises(promql.ParseError, match="parse error: "):
         ask(text)
@@ -129,6 +129,6 @@ def test_what_is_no_promql_is_said(text):
         (-math.inf, "-Inf"),
     ],
 )
-def test_numbers_are_written_as_prometheus_does(value, text):
+def test_numbers_have_prometheus_format(value, text):
     """Shortest digits, no exponent."""
     assert number(value) == text

@@ -7,12 +7,12 @@ import math
 import numpy as np
 import pytest
 
-from sandbox.metrics.promql import tables
-from sandbox.metrics.promql.aggregate import aggregate
-from sandbox.metrics.promql.binary import SETS, Operation
-from sandbox.metrics.promql.functions import replacing
-from sandbox.metrics.promql.values import nameless
-from sandbox.metrics.promql.windows import KEEPS_NAME, WINDOW_FUNCTIONS, RangeVector
+from sandbox.figures.promql import tables
+from sandbox.figures.promql.aggregate import aggregate
+from sandbox.figures.promql.binary import SETS, Operation
+from sandbox.figures.promql.functions import replacing
+from sandbox.figures.promql.values import nameless
+from sandbox.figures.promql.windows import KEEPS_NAME, WINDOW_FUNCTIONS, RangeVector
 
 SPAN = 3_600_000  # milliseconds
 STEPS = np.arange(-600_000, SPAN + 600_000, 7_000, dtype=np.int64)
@@ -86,7 +86,7 @@ def test_windows_agree_at_every_step(make, name, width):
     assert seen > len(STEPS) // 10
 
 
-def test_windows_of_series_without_samples_are_empty():
+def test_windows_without_samples_are_empty():
     """At every step."""
     rows = [((("__name__", "m"),), np.array([], dtype=np.int64), np.array([]))]
     for name in tables.WINDOWED:
@@ -126,7 +126,7 @@ def test_sets_agree_at_every_step(operation):
     assert seen > 10
 
 
-def test_labels_that_become_the_same_are_looked_at_step_by_step():
+def test_colliding_labels_fall_back_to_single_steps():
     """It is an error only where both have a value; else the rows are as they were, with other labels."""
     rows = [tables.Row((("i", i),), np.ones(2), np.array([True, False])) for i in "ab"]
     (first, second) = tables.relabelled(rows, replacing("k", "$1", "i", "(.)"))
@@ -134,12 +134,12 @@ def test_labels_that_become_the_same_are_looked_at_step_by_step():
     assert tables.relabelled(rows, replacing("i", "c", "i", ".")) is None
 
 
-def test_what_has_no_differences_is_looked_at_step_by_step():
+def test_infinite_counter_values_fall_back_to_single_steps():
     """Infinite values that a counter has lost."""
     assert tables.extrapolated("rate", vector(endless)) is None
 
 
-def test_names_that_were_all_that_differed_are_looked_at_step_by_step():
+def test_colliding_names_fall_back_to_single_steps():
     """It is an error only where both have a value."""
     times = np.array([0, 60_000], dtype=np.int64)
     rows = [((("__name__", name),), times, np.array([1.0, 2.0])) for name in "ab"]

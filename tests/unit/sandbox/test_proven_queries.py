@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from playbook.settings.loading import load
-from sandbox.metrics import promql
-from sandbox.metrics.series import Series
+from sandbox.figures import promql
+from sandbox.figures.series import Series
 from tests.proven_queries import EVALUATED, INTERVAL, SCENARIOS, Expected, expression, values_of
 
 
@@ -40,7 +40,7 @@ CASES = [(scenario, one) for scenario in SCENARIOS for one in scenario.expected]
 
 
 @pytest.mark.parametrize(("scenario", "one"), CASES, ids=[f"{s.name}-{one.query}" for s, one in CASES])
-def test_the_sandbox_gives_the_true_figure(scenario, one: Expected):
+def test_shipped_query_gives_true_value(scenario, one: Expected):
     """As near as Prometheus must be."""
     rows = promql.instant(View(scenario.series), promql.parse(expression(one.query)), EVALUATED).rows
     wanted = dict(re.findall(r'(\w+)="([^"]*)"', one.labels))
@@ -51,7 +51,7 @@ def test_the_sandbox_gives_the_true_figure(scenario, one: Expected):
         assert found == [pytest.approx(one.value, rel=one.near, abs=1e-9)]
 
 
-def test_no_shipped_query_is_left_out():
+def test_every_shipped_query_has_a_scenario():
     """A new one needs a scenario of its own."""
     shipped = {key for key, text in msgspec.structs.asdict(load(environment={}).queries).items() if text}
     assert shipped - {one.query for scenario in SCENARIOS for one in scenario.expected} == {"counted"}

@@ -8,8 +8,9 @@ import time
 
 import pytest
 
-from sandbox.backup_archives import _connect
-from sandbox.service import LOOPBACK, Port
+from sandbox.backups.archives import _connect
+from sandbox.loopback import LOOPBACK
+from sandbox.serving.service import Port
 
 
 def refuses(number: int) -> bool:
@@ -17,7 +18,7 @@ def refuses(number: int) -> bool:
         return visitor.connect_ex((LOOPBACK, number)) != 0
 
 
-def test_a_port_refuses_until_somebody_listens_and_again_afterwards():
+def test_port_refuses_without_listener():
     port = Port()
     assert refuses(port.number)
     for _ in range(2):
@@ -30,7 +31,7 @@ def test_a_port_refuses_until_somebody_listens_and_again_afterwards():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the port is bound anew, a moment later")
-def test_a_port_is_not_free_in_the_moment_after_its_server_has_gone():
+def test_port_stays_reserved_after_server_closes():
     """Else it could be given to whoever asks for any port just then, and would not come back."""
     port = Port()
     port.take().close()
@@ -39,7 +40,7 @@ def test_a_port_is_not_free_in_the_moment_after_its_server_has_gone():
     port.close()
 
 
-def test_a_socket_s_file_is_no_server_yet(tmp_path):
+def test_socket_file_without_listener_is_retried(tmp_path):
     """Between bind and listen whoever connects is refused; on a busy machine that takes its time."""
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as server:

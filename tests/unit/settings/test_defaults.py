@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook.settings.loading import DEFAULTS, Settings
+from playbook.settings.files import DEFAULTS
+from playbook.settings.loading import Settings
 from playbook.settings.sections.target import Target
 
 TEXT = DEFAULTS.read_text(encoding="utf-8")

@@ -49,7 +49,7 @@ def files_of(folder):
     return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
-def test_a_site_without_a_history_says_so(here):
+def test_site_without_history_says_so(here):
     """The demo: nothing has run yet, and that is no failure."""
     code, said = build(here)
     assert code == 0
@@ -87,7 +87,7 @@ def test_runs_reports_and_incidents_become_pages(here):
     assert MARKER in files
 
 
-def test_the_site_of_a_private_target_has_the_whole_reports_and_lines(here):
+def test_private_target_site_contains_full_reports(here):
     """As the settings are now, and not as they were when the run was."""
     (here / "playbook.toml").write_text("[targets.production]\nprivate = true\n")
     told = finding(Verdict.CRITICAL, message="alice has no second factor")
@@ -109,7 +109,7 @@ def test_the_site_of_a_private_target_has_the_whole_reports_and_lines(here):
 
 
 @pytest.mark.parametrize(("audience", "shown"), [("team", False), ("public", True)])
-def test_the_words_of_an_own_catalogue_are_shown_where_its_item_is_public(here, audience, shown):
+def test_public_own_items_show_their_catalogue_words(here, audience, shown):
     """Those of a team item may name people and machines."""
     (here / "checks" / "local").mkdir(parents=True)
     (here / "checks" / "local" / "playbook.md").write_text(
@@ -124,7 +124,7 @@ def test_the_words_of_an_own_catalogue_are_shown_where_its_item_is_public(here, 
 
 
 @pytest.mark.parametrize("private", [False, True])
-def test_a_mistake_in_an_own_catalogue_is_quoted_for_the_team_alone(here, private):
+def test_own_catalogue_mistake_is_quoted_for_team_only(here, private):
     """The log of the job that builds the site is read by whoever reads the site."""
     (here / "playbook.toml").write_text(f"[targets.production]\nprivate = {str(private).lower()}\n")
     (here / "checks" / "local").mkdir(parents=True)
@@ -136,7 +136,7 @@ def test_a_mistake_in_an_own_catalogue_is_quoted_for_the_team_alone(here, privat
     assert ("alice" in mistake) is private
 
 
-def test_a_report_whose_results_cannot_be_read_is_left_out(here):
+def test_report_with_unreadable_results_is_omitted(here):
     """What everybody may read of it cannot be made."""
     run = run_line({"daily.health.api": Verdict.OK})
     write(here / "lines", [run])
@@ -145,7 +145,7 @@ def test_a_report_whose_results_cannot_be_read_is_left_out(here):
     assert not (here / "site/runs" / run.report).exists()
 
 
-def test_the_same_history_and_moment_give_the_same_bytes(here):
+def test_same_history_gives_identical_site(here):
     """And a second build takes the place of the first."""
     write(here / "reports/history", years(0.1))
     build(here)
@@ -154,7 +154,7 @@ def test_the_same_history_and_moment_give_the_same_bytes(here):
     assert files_of(here / "reports/site") == first
 
 
-def test_damaged_lines_are_said_and_shown_and_no_failure(here):
+def test_damaged_history_lines_are_shown_without_failure(here):
     """What can be read is shown; what cannot is named."""
     write(here / "reports/history", years(0.05))
     with (here / "reports/history/runs/2026.jsonl").open("a") as file:
@@ -165,7 +165,7 @@ def test_damaged_lines_are_said_and_shown_and_no_failure(here):
     assert "2026.jsonl" in (here / "reports/site/index.html").read_text()
 
 
-def test_the_newest_reports_are_kept_and_a_year_of_the_monthly_set(here):
+def test_newest_reports_and_a_year_of_monthly_ones_are_kept(here):
     """So the site's size is bounded; what is no plain folder with a page is no report."""
     runs = [
         run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(days=back), set_name=name)
@@ -190,7 +190,7 @@ def test_the_newest_reports_are_kept_and_a_year_of_the_monthly_set(here):
     assert kept_reports(wrong, here / "reports", 5) == frozenset()
 
 
-def test_a_target_that_the_settings_no_longer_have_is_shown_as_past(here):
+def test_removed_target_is_shown_as_retired(here):
     """It is not due, and costs no failure."""
     write(here / "reports/history", [run_line({"daily.kpi.availability": Verdict.OK}, target="gone", slot=NOW)])
     code, said = build(here, now=NOW + timedelta(days=30))
@@ -211,7 +211,7 @@ def test_a_target_that_the_settings_no_longer_have_is_shown_as_past(here):
         (["--to", "public", "--reports", "public", "--history", "lines"], "that does not hold the reports"),
     ],
 )
-def test_wrong_usage_is_one_sentence_and_code_4(here, capsys, arguments, words):
+def test_site_usage_error_is_one_sentence_with_code_4(here, capsys, arguments, words):
     """And nothing is written."""
     (here / "mine").mkdir()
     (here / "mine/precious.txt").write_text("precious")
@@ -222,7 +222,7 @@ def test_wrong_usage_is_one_sentence_and_code_4(here, capsys, arguments, words):
     assert [str(file.relative_to(here)) for file in here.rglob("*")] == ["mine", "mine/precious.txt"]
 
 
-def test_a_line_that_a_run_adds_is_on_the_next_build(here):
+def test_new_history_line_appears_in_next_build(here):
     """The way that a workflow goes: append, build, again."""
     folder = here / "reports/history"
     for back, verdict in ((1, Verdict.OK), (0, Verdict.WARNING)):

@@ -48,7 +48,7 @@ def files(request, made):
     return dict(render({"ordinary": made, "hostile": hostile_site(), "empty": site([])}[request.param]))
 
 
-def test_a_badge_is_well_formed_and_says_of_when_it_is(made):
+def test_badge_is_well_formed_and_dated(made):
     """It is looked at long after it was made."""
     files = dict(render(made))
     svg = ElementTree.fromstring(files["badges/sets/production/daily.svg"])
@@ -57,7 +57,7 @@ def test_a_badge_is_well_formed_and_says_of_when_it_is(made):
     assert float(svg.attrib["width"]) > 200
 
 
-def test_every_badge_is_an_svg_and_an_endpoint_that_shields_understands(files):
+def test_every_badge_has_svg_and_shields_endpoint(files):
     """schemaVersion 1, label and message, and nothing that it does not know: shields.io/badges/endpoint-badge."""
     for name, content in files.items():
         if name.startswith("badges/") and name.endswith(".svg"):
@@ -66,7 +66,7 @@ def test_every_badge_is_an_svg_and_an_endpoint_that_shields_understands(files):
             jsonschema.validate(json.loads(content), ENDPOINT)
 
 
-def test_the_feed_is_what_rfc_4287_asks_for(files):
+def test_feed_conforms_to_rfc_4287(files):
     """One title, id and updated for feed and entry; an author; ids unlike each other; times of RFC 3339."""
     feed = ElementTree.fromstring(files["feed.xml"])
     assert feed.tag == f"{ATOM}feed"
@@ -84,7 +84,7 @@ def test_the_feed_is_what_rfc_4287_asks_for(files):
         assert entry.find(f"{ATOM}link").attrib["href"] in files
 
 
-def test_the_feed_is_read_by_feedparser(files):
+def test_feed_is_accepted_by_feedparser(files):
     """As a reader of feeds takes it: well formed, Atom 1.0, every entry with what is shown of it."""
     feed = feedparser.parse(files["feed.xml"])
     assert not feed.bozo, feed.get("bozo_exception")
@@ -100,7 +100,7 @@ def test_the_feed_is_read_by_feedparser(files):
         assert entry.published_parsed == entry.updated_parsed
 
 
-def test_an_entry_keeps_its_id_whenever_and_wherever_the_site_is_built(made):
+def test_entry_id_is_independent_of_build_time_and_place(made):
     """A reader shows nothing twice, and nothing as new that is not."""
 
     def ids(made, base_url=""):
@@ -113,7 +113,7 @@ def test_an_entry_keeps_its_id_whenever_and_wherever_the_site_is_built(made):
     assert later == first
 
 
-def test_links_of_the_feed_are_whole_where_the_address_is_known(made):
+def test_feed_links_are_absolute_with_base_url(made):
     """With and without a slash at its end."""
     for address in ("https://name.example/sub", "https://name.example/sub/"):
         feed = ElementTree.fromstring(dict(render(made, address))["feed.xml"])
@@ -122,13 +122,13 @@ def test_links_of_the_feed_are_whole_where_the_address_is_known(made):
         assert all(link.startswith("https://name.example/sub/") and "//" not in link[8:] for link in links)
 
 
-def test_metrics_are_text_of_prometheus(files):
+def test_site_metrics_are_valid_prometheus_text(files):
     """The reference parser reads them, and finds the sets."""
     families = {family.name: family for family in text_string_to_metric_families(files["metrics.txt"].decode())}
     assert "playbook_site_built_timestamp_seconds" in families
 
 
-def test_metrics_tell_what_is_newest():
+def test_site_metrics_contain_newest_state_value_and_due_time():
     """State, value, age and due time of each."""
     run = run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(hours=2), slot=NOW)
     text = dict(render(site([run])))["metrics.txt"].decode()

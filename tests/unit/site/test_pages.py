@@ -40,7 +40,7 @@ def index_of(runs, now=NOW, **more):
 
 
 @pytest.mark.parametrize("which", ["ordinary", "hostile", "empty", "five years"])
-def test_every_link_leads_to_a_page_and_a_place_of_the_site(which, files):
+def test_every_link_resolves_within_the_site(which, files):
     """Relative, so that it works below any path and from a disk; ids stand once; headings leave out no level."""
     made = {
         "ordinary": lambda: files,
@@ -57,7 +57,7 @@ def test_every_link_leads_to_a_page_and_a_place_of_the_site(which, files):
         assert all(later - earlier <= 1 for earlier, later in pairwise(page.levels)), name
 
 
-def test_every_page_has_landmarks_a_skip_link_and_named_tables(files):
+def test_every_page_has_landmarks_skip_link_and_table_names(files):
     """For those who listen to it or have no mouse."""
     for name, content in files.items():
         if not name.endswith(".html"):
@@ -74,7 +74,7 @@ def test_every_page_has_landmarks_a_skip_link_and_named_tables(files):
         assert text.count("<script") == (name == "find.html")
 
 
-def test_the_only_script_is_the_one_that_its_page_allows(files):
+def test_only_search_page_has_its_allowed_script(files):
     """By its digest; no other page allows any."""
     text = files["find.html"].decode()
     (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
@@ -83,7 +83,7 @@ def test_the_only_script_is_the_one_that_its_page_allows(files):
     assert not [name for name, content in files.items() if b"script-src" in content and name != "find.html"]
 
 
-def test_everything_can_be_found_by_its_name(files, made):
+def test_search_page_lists_every_item_set_and_incident(files, made):
     """Each item, set and incident once, with a link, without a script; sorted by name."""
     found = Document(files["find.html"])
     links = [link["href"] for link in found.all("a")]
@@ -96,7 +96,7 @@ def test_everything_can_be_found_by_its_name(files, made):
     assert rows == sorted(rows, key=str.casefold)
 
 
-def test_an_incident_shows_what_was_measured_around_it(files, made):
+def test_incident_page_shows_surrounding_measurements(files, made):
     """With marks where it was opened and closed."""
     (opened,) = [one for one in made.incidents if one.is_open]
     text = files[page_of_incident(opened)].decode()
@@ -104,7 +104,7 @@ def test_an_incident_shows_what_was_measured_around_it(files, made):
     assert re.search(r'class="mark-name[^>]*>opened [A-Z]', text)
 
 
-def test_the_first_page_stays_small_with_every_item_of_the_playbook(files, made):
+def test_first_page_with_all_items_stays_small(files, made):
     """All items have their strip, under 200 kB as it is sent without compression."""
     listed = sum(len(one.items) for target in made.targets for one in target.sets)
     assert listed == len(read_catalogue().items) >= 111
@@ -114,7 +114,7 @@ def test_the_first_page_stays_small_with_every_item_of_the_playbook(files, made)
     assert len(files["index.html"]) + len(files["style.css"]) < 200_000
 
 
-def test_many_targets_do_not_make_the_first_page_large():
+def test_first_page_with_many_targets_stays_small():
     """The first has its items there; the others lead to theirs."""
     runs = every_item()
     more = [
@@ -128,7 +128,7 @@ def test_many_targets_do_not_make_the_first_page_large():
     assert broken_links(files)[1] == []
 
 
-def test_the_first_page_says_first_what_is_wrong_and_leads_there(files):
+def test_first_page_starts_with_failures_and_links(files):
     """The big word, what is out of bounds by name, the open incident before the sets."""
     page = Document(files["index.html"])
     assert "CRITICAL" in page.text[: page.text.index("open")]
@@ -138,7 +138,7 @@ def test_the_first_page_says_first_what_is_wrong_and_leads_there(files):
     assert any(re.fullmatch(r"incidents/[0-9a-f]{12}-\d+\.html", link) for link in page.links)
 
 
-def test_a_set_that_did_not_run_is_no_data_and_red_and_never_fine():
+def test_overdue_set_is_no_data():
     """Two days after the last run, which was OK: nothing of it is shown as OK now."""
     runs = [
         run_line(
@@ -168,7 +168,7 @@ def test_a_set_that_did_not_run_is_no_data_and_red_and_never_fine():
     assert "badge v-ok" not in files["index.html"].decode()
 
 
-def test_a_target_that_nobody_expects_says_how_old_it_is():
+def test_unscheduled_target_shows_its_age():
     """Run by hand once, on a sandbox: fine, and forty days old."""
     page = index_of(
         [run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(days=40), target="sandbox")]
@@ -177,7 +177,7 @@ def test_a_target_that_nobody_expects_says_how_old_it_is():
     assert "The newest is 40 days old." in page.text
 
 
-def test_what_is_worst_stands_on_top():
+def test_worst_item_is_listed_first():
     """Then in the order of the playbook."""
     verdicts = (Verdict.OK, Verdict.WARNING, Verdict.UNKNOWN, Verdict.CRITICAL, Verdict.OK)
     found = {f"daily.x.{number}": verdict for number, verdict in enumerate(verdicts)}
@@ -185,7 +185,7 @@ def test_what_is_worst_stands_on_top():
     assert [item.id[-1] for item in one.measured] == ["3", "2", "1", "0", "4"]
 
 
-def test_a_run_of_the_future_hides_nothing():
+def test_future_run_is_ignored_and_named():
     """From a wrong clock: it is left out and named, and what is missing is missing."""
     old, ahead = (
         run_line({"daily.kpi.availability": Verdict.OK}, started=NOW + timedelta(days=days), id=name)
@@ -199,7 +199,7 @@ def test_a_run_of_the_future_hides_nothing():
     assert site(past.runs).state == NO_DATA
 
 
-def test_times_are_in_utc_however_they_were_written():
+def test_times_are_shown_in_utc():
     """Midnight of another zone is the day before, or the day after."""
     zone = timezone(timedelta(hours=2))
     at = datetime(2026, 11, 23, 1, 30, tzinfo=zone)
@@ -213,7 +213,7 @@ def test_times_are_in_utc_however_they_were_written():
     assert past.problems == ("the run none is left out: its times are none in UTC",)
 
 
-def test_a_demo_says_that_it_is_one_on_every_page():
+def test_demo_is_marked_on_every_page():
     """What nobody uses must not be taken for a system in use."""
     run = run_line({"daily.kpi.availability": Verdict.OK}, target="sandbox")
     for name, content in render(site([run])):
@@ -222,7 +222,7 @@ def test_a_demo_says_that_it_is_one_on_every_page():
     assert "embedded demo system" not in index_of([run_line({"daily.kpi.availability": Verdict.OK})]).text
 
 
-def test_a_page_says_when_it_was_built_and_when_it_is_stale(files):
+def test_page_states_build_time_and_expiry(files):
     """A static page ages: what it should have changed by stands on every one."""
     for name in (
         "index.html",
@@ -235,7 +235,7 @@ def test_a_page_says_when_it_was_built_and_when_it_is_stale(files):
         assert "is due 24 Nov 2026 06:17 UTC; if it is after 24 Nov 2026 09:17 UTC and this page" in text, name
 
 
-def test_shares_and_uptime_state_their_coverage(made, files):
+def test_uptime_and_shares_state_coverage(made, files):
     """How many of the ninety days were measured."""
     page = Document(files["index.html"])
     uptime = made.targets[0].uptime
@@ -244,7 +244,7 @@ def test_shares_and_uptime_state_their_coverage(made, files):
     assert len(re.findall(r"[\d.]+ % OK on \d+ of (90 days|13 weeks|12 months)", page.text)) >= 111
 
 
-def test_gaps_are_days_that_nobody_looked_at():
+def test_days_without_run_are_gaps():
     """The strip of a daily item has as many gaps as days without a run."""
     runs = [
         run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(days=back), slot=NOW)
@@ -266,7 +266,7 @@ def test_gaps_are_days_that_nobody_looked_at():
     assert one.items[0].strip.coverage == "5 of 90 days"
 
 
-def test_today_is_no_gap_before_its_run_is_due():
+def test_today_is_no_gap_before_run_is_due():
     """At five in the morning, the strip ends yesterday."""
     runs = [
         run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(days=back), slot=NOW)
@@ -277,7 +277,7 @@ def test_today_is_no_gap_before_its_run_is_due():
     assert one.strip.cells[-1].verdict is Verdict.OK
 
 
-def test_hostile_texts_stay_texts():
+def test_hostile_texts_are_escaped_on_site():
     """Nothing that a name or a message holds becomes markup, a control character or a path."""
     files = dict(render(hostile_site(), "https://name.example/sub/"))
     for name, content in files.items():
@@ -292,14 +292,14 @@ def test_hostile_texts_stay_texts():
     assert len({name.lower() for name in files}) == len(files)
 
 
-def test_no_history_is_said_and_no_failure():
+def test_empty_history_gives_page_with_instructions():
     """The demo: one page that says what to do."""
     page = index_of([])
     assert "No runs yet" in page.text
     assert "pytest -m daily" in page.text
 
 
-def test_damaged_lines_are_named_at_the_foot():
+def test_damaged_lines_are_listed_in_footer():
     """Each with file and line, and not without end."""
     page = index_of([], problems=[f"runs/2026.jsonl, line {number}: cut off" for number in range(25)])
     foot = page.text[page.text.index("could not be read") :]
@@ -307,12 +307,12 @@ def test_damaged_lines_are_named_at_the_foot():
     assert "and 5 more" in foot
 
 
-def test_the_same_gives_the_same_bytes(made):
+def test_same_input_gives_identical_pages(made):
     """History, settings and moment decide every byte."""
     assert dict(render(made)) == dict(render(site(every_item())))
 
 
-def test_what_failed_stands_with_when_and_for_how_long(files):
+def test_failure_streak_shows_start_and_duration(files):
     """Runs in a row are one line, and lead to the first of them."""
     page = Document(files["items/production/daily.kpi.cache-hit-rate.html"])
     assert "expected at least 80 %, got 61.2 %" in page.text
@@ -322,7 +322,7 @@ def test_what_failed_stands_with_when_and_for_how_long(files):
     assert "90 days, %" in page.text  # the chart of its values
 
 
-def test_a_chart_shows_the_limits_that_its_values_were_judged_by(files):
+def test_chart_shows_limits_of_its_values(files):
     """As lines in the drawing, or in words where they are far off."""
     text = files["sets/production/daily.html"].decode()
     assert 'class="at-limit"' in text
@@ -330,7 +330,7 @@ def test_a_chart_shows_the_limits_that_its_values_were_judged_by(files):
     assert "Beyond the drawing: warning" in text
 
 
-def test_incidents_are_open_and_closed_with_a_page_that_stays(made, files):
+def test_incident_page_address_is_permanent(made, files):
     """Its address is made of fingerprint and number, so that a link to it holds."""
     page = Document(files["incidents.html"])
     assert "1 open incident" in page.text
@@ -339,7 +339,7 @@ def test_incidents_are_open_and_closed_with_a_page_that_stays(made, files):
         assert all(event.text in one.text for event in incident.events)
 
 
-def test_an_incident_that_flaps_says_so():
+def test_flapping_incident_is_marked_with_count():
     """And how often it came back."""
     flapping = Incident(
         fingerprint="abc",
@@ -361,7 +361,7 @@ def test_an_incident_that_flaps_says_so():
     )
 
 
-def test_kept_reports_are_linked_and_older_runs_keep_their_line():
+def test_kept_reports_are_linked_and_older_runs_listed():
     """Every run stands on the page of its year; only what is kept has a link to more."""
     runs = every_item()
     files = dict(render(site(runs, kept=frozenset({runs[-1].report}))))
@@ -371,7 +371,7 @@ def test_kept_reports_are_linked_and_older_runs_keep_their_line():
     assert f'href="runs/{runs[-1].report}/index.html"' in year
 
 
-def test_five_years_are_pages_of_a_bounded_size():
+def test_five_years_of_history_give_bounded_pages():
     """The first page does not grow; an item's is bounded; the lists are by year."""
     files = dict(render(site(years(5))))
     assert len(files["index.html"]) < 100_000
@@ -384,7 +384,7 @@ def test_five_years_are_pages_of_a_bounded_size():
     assert len(re.findall("[ML]", curves[1])) > 5 * 50  # every week, to the end
 
 
-def test_an_item_that_the_newest_run_left_out_is_no_data_and_one_that_is_gone_is_not_listed():
+def test_item_missing_from_newest_run_is_no_data():
     """What was said of it is about then. An item that the playbook no longer has keeps its page alone."""
     both = {
         "daily.kpi.availability": Verdict.OK,
@@ -405,7 +405,7 @@ def test_an_item_that_the_newest_run_left_out_is_no_data_and_one_that_is_gone_is
     assert "daily.old.thing" not in files["index.html"].decode()
 
 
-def test_a_retired_target_says_nothing_of_now():
+def test_retired_target_does_not_affect_state():
     """What the settings no longer have colours nothing red, and is said to be of the past."""
     runs = [
         run_line({"daily.kpi.availability": Verdict.CRITICAL}, started=NOW - timedelta(days=back), target="old")
@@ -424,7 +424,7 @@ def test_a_retired_target_says_nothing_of_now():
     assert incidents.index("Left open") < incidents.index("Availability, 24 h: out of bounds")
 
 
-def test_what_is_not_part_of_the_product_is_no_missing_data():
+def test_part_removed_from_product_is_not_missing_data():
     """Its page stays; no list shows it, and the set says so once."""
     seen = {"daily.kpi.availability": Verdict.OK, "daily.redis.alive": Verdict.CRITICAL}
     before = run_line(seen, started=NOW - timedelta(days=2), slot=NOW - timedelta(days=2))

@@ -42,7 +42,7 @@ def made(monkeypatch, tmp_path, text):
         runbooks.cache_clear()
 
 
-def test_structure_is_that_of_the_document(monkeypatch, tmp_path):
+def test_markdown_structure_is_converted(monkeypatch, tmp_path):
     """Headings with their anchors, lists in lists, commands, tables with a name."""
     page = made(monkeypatch, tmp_path, TEXT)
     document = Document(f"<main>{page.html}</main>".encode())
@@ -57,7 +57,7 @@ def test_structure_is_that_of_the_document(monkeypatch, tmp_path):
     assert "<td></td><th" in page.html
 
 
-def test_nothing_but_its_own_structure_comes_into_the_page(monkeypatch, tmp_path):
+def test_markup_in_runbook_is_escaped(monkeypatch, tmp_path):
     """Tags are text, and links lead to neighbours and the web alone."""
     page = made(monkeypatch, tmp_path, TEXT)
     assert "&lt;b&gt;bold&lt;/b&gt; &amp;" in page.html
@@ -65,7 +65,7 @@ def test_nothing_but_its_own_structure_comes_into_the_page(monkeypatch, tmp_path
     assert leads == ["high-error-rates.html#what-next", "https://ops.example/x"]
 
 
-def test_every_shipped_runbook_is_a_page_with_its_commands():
+def test_every_shipped_runbook_is_converted_completely():
     """Each heading is there, and no sign of Markdown is left in the text."""
     for page in runbooks().values():
         document = Document(f"<main>{page.html}</main>".encode())

@@ -16,7 +16,7 @@ def days_ago(*numbers):
     return [(TODAY - timedelta(days=number), Verdict.OK) for number in numbers]
 
 
-def test_a_day_without_data_is_a_gap_and_counts_against_the_coverage_not_the_share():
+def test_day_without_data_lowers_coverage_not_share():
     """Two days of three had data, and both were OK: 100 % of what was measured, and how little that is is said."""
     made = strip(days_ago(0, 2), "day", TODAY)
     assert len(made.cells) == 90
@@ -26,14 +26,14 @@ def test_a_day_without_data_is_a_gap_and_counts_against_the_coverage_not_the_sha
     assert [bars.path for bars in made.bars] == ["M348 12h3M356 12h3"]
 
 
-def test_of_several_runs_a_day_has_the_worst():
+def test_day_shows_worst_of_several_runs():
     """A day on which something failed once is not a good day."""
     made = strip([*days_ago(0), (TODAY, Verdict.CRITICAL), (TODAY, Verdict.WARNING)], "day", TODAY)
     assert made.cells[-1].verdict is Verdict.CRITICAL
     assert made.words.endswith("CRITICAL last on 23 Nov 2026")
 
 
-def test_what_could_not_be_measured_is_neither_good_nor_bad():
+def test_unknown_day_counts_as_not_measured():
     """UNKNOWN and NOT CONFIGURED days are not measured: they are in no share."""
     said = [
         *days_ago(0, 1),
@@ -46,14 +46,14 @@ def test_what_could_not_be_measured_is_neither_good_nor_bad():
     assert "NOT CONFIGURED" not in [str(bars.verdict) for bars in made.bars]
 
 
-def test_nothing_measured_says_so_instead_of_a_share():
+def test_strip_without_measurements_has_no_share():
     """No share of nothing."""
     assert strip([], "day", TODAY).share == "not measured in 90 days"
     both = [(TODAY, Verdict.OK), (TODAY, Verdict.UNKNOWN)]
     assert strip(both, "day", TODAY).share == "no whole day measured in 90 days"
 
 
-def test_neighbours_are_one_stroke_and_every_verdict_has_bars_of_its_own_height():
+def test_neighbouring_days_share_one_stroke():
     """Ninety good days are a few bytes; what is unknown is broken in two."""
     assert [bars.path for bars in strip(days_ago(*range(90)), "day", TODAY).bars] == ["M0 12h359"]
     said = [(TODAY - timedelta(days=number), verdict) for number, verdict in enumerate(Verdict)]
@@ -71,7 +71,7 @@ def test_neighbours_are_one_stroke_and_every_verdict_has_bars_of_its_own_height(
         ("monthly", "12 months", date(2025, 12, 1)),
     ],
 )
-def test_a_set_is_told_in_its_own_rhythm(set_name, span, first):
+def test_strip_uses_period_of_its_set(set_name, span, first):
     """Six days between two weekly runs are no gap."""
     made = strip([], unit_of(set_name), TODAY)
     assert made.span == span
@@ -79,7 +79,7 @@ def test_a_set_is_told_in_its_own_rhythm(set_name, span, first):
     assert made.cells[-1].last == TODAY
 
 
-def test_months_are_calendar_months_across_years_and_leap_days():
+def test_months_follow_calendar():
     """Each begins where the one before it ended."""
     cells = strip([], "month", date(2028, 3, 1)).cells
     assert cells[-1].first == cells[-1].last == date(2028, 3, 1)
@@ -87,7 +87,7 @@ def test_months_are_calendar_months_across_years_and_leap_days():
     assert all(later.first - earlier.last == timedelta(days=1) for earlier, later in pairwise(cells))
 
 
-def test_a_share_is_never_rounded_up_to_all():
+def test_share_is_never_rounded_up_to_100_percent():
     """One bad day in five years shows."""
     assert percent(1825, 1825) == "100.0"
     assert percent(4999, 5000) == "99.9"

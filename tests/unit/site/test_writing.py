@@ -8,7 +8,7 @@ from playbook.core.errors import UsageError
 from playbook.site.writing import MARKER, write_folder
 
 
-def test_a_build_replaces_the_last_one_whole(tmp_path):
+def test_build_replaces_previous_site_completely(tmp_path):
     """A page that is no longer made does not stay."""
     folder = tmp_path / "site"
     write_folder(folder, {"old.html": b"1", "a/b.html": b"2"})
@@ -18,7 +18,7 @@ def test_a_build_replaces_the_last_one_whole(tmp_path):
 
 
 @pytest.mark.parametrize("content", ["file", "folder"])
-def test_what_no_build_made_is_left_alone(tmp_path, content):
+def test_foreign_folder_is_not_overwritten(tmp_path, content):
     """A slip in --to must not cost a home folder."""
     folder = tmp_path / "home"
     if content == "file":
@@ -32,7 +32,7 @@ def test_what_no_build_made_is_left_alone(tmp_path, content):
     assert (folder if content == "file" else folder / "thesis.tex").read_text() == "precious"
 
 
-def test_a_build_that_fails_leaves_the_old_pages(tmp_path):
+def test_failed_build_keeps_old_pages(tmp_path):
     """Nothing half-made is seen, and nothing is left over."""
     folder = tmp_path / "site"
     write_folder(folder, {"index.html": b"old"})
@@ -42,7 +42,7 @@ def test_a_build_that_fails_leaves_the_old_pages(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["site"]
 
 
-def test_the_old_pages_come_back_where_the_new_ones_cannot_take_their_place(tmp_path, monkeypatch):
+def test_old_pages_are_restored_if_final_rename_fails(tmp_path, monkeypatch):
     """The last step fails after the old folder was moved away."""
     folder = tmp_path / "site"
     write_folder(folder, {"index.html": b"old"})
@@ -59,7 +59,7 @@ def test_the_old_pages_come_back_where_the_new_ones_cannot_take_their_place(tmp_
     assert (folder / "index.html").read_bytes() == b"old"
 
 
-def test_copies_are_plain_files_alone(tmp_path):
+def test_copies_contain_regular_files_only(tmp_path):
     """A link could lead out of the folder; reading a pipe would never end."""
     report = tmp_path / "report"
     (report / "records").mkdir(parents=True)
@@ -72,14 +72,14 @@ def test_copies_are_plain_files_alone(tmp_path):
     assert found == [MARKER, "runs", "runs/report", "runs/report/records", "runs/report/records/1.json"]
 
 
-def test_an_empty_folder_may_become_a_site(tmp_path):
+def test_empty_folder_can_become_site(tmp_path):
     """As a checkout of a new branch is."""
     (tmp_path / "site").mkdir()
     write_folder(tmp_path / "site", {"index.html": b"1"})
     assert (tmp_path / "site" / "index.html").is_file()
 
 
-def test_files_are_written_as_they_are_made(tmp_path):
+def test_files_are_written_as_they_are_produced(tmp_path):
     """The one before is there when the next is made; how many there are is told."""
     seen = []
 

@@ -37,13 +37,13 @@ def emergency(verdict=Verdict.CRITICAL, severity="P1", calls=None, **changes):
             coverage="5 of 5 signs",
             **changes,
         ),
-        record(Verdict.CRITICAL, 2, item="emergency.stakeholders-notified", title="Those concerned were told"),
+        record(Verdict.CRITICAL, 2, item="emergency.stakeholders-notified", title="Stakeholders notified"),
     ]
     thread = Thread(calls=Calls(first={"P1": ADA} if calls is None else calls))
     return results(records, set="emergency", verdict=Verdict.CRITICAL, thread=thread)
 
 
-def test_sentence_says_how_bad_whom_to_call_and_what_was_measured():
+def test_opening_sentence_names_severity_caller_and_measurements():
     """The same in terminal and summary."""
     made = emergency()
     sentence = opening_words(made)
@@ -55,7 +55,7 @@ def test_sentence_says_how_bad_whom_to_call_and_what_was_measured():
     assert "P1: the service is down" in "\n".join(text for text, _ in lines(made, "x"))
 
 
-def test_page_opens_with_severity_and_a_number_to_tap():
+def test_page_opens_with_severity_and_tel_link():
     """Before any form that nobody has signed."""
     text = page(emergency())
     opened = text[text.index("</h1>") : text.index('id="do-next"')]
@@ -67,14 +67,14 @@ def test_page_opens_with_severity_and_a_number_to_tap():
     assert "Those concerned" not in opened
 
 
-def test_nobody_to_call_is_said():
+def test_missing_contact_is_stated():
     """Where the roster names nobody for it."""
     made = emergency(calls={})
     assert "Whom to call is not known." in opening_words(made)
     assert "Whom to call is not known" in page(made)
 
 
-def test_address_stands_in_for_a_number():
+def test_mail_address_is_used_without_phone_number():
     """As a link that writes to it."""
     by_mail = Caller(duty="primary", who="Ben", email="ben@example.com", by="Mon 22:45 CET")
     assert 'href="mailto:ben@example.com"' in page(emergency(calls={"P1": by_mail}))
@@ -90,12 +90,12 @@ def test_address_stands_in_for_a_number():
         (Verdict.WARNING, "P4", "Visitors notice nothing yet"),
     ],
 )
-def test_each_severity_has_its_words(verdict, severity, words):
+def test_each_severity_has_its_description(verdict, severity, words):
     """Also none, and not known."""
     assert words in page(emergency(verdict, severity))
 
 
-def test_other_sets_open_as_they_do():
+def test_emergency_item_in_other_set_is_ordinary_finding():
     """An item of the emergency set in another run is a finding like all others."""
     made = results([record(Verdict.CRITICAL, 1)], verdict=Verdict.CRITICAL)
     assert opening_words(made) == "1 check is out of bounds (Example 1): act on it now."

@@ -73,7 +73,7 @@ def act(project, what, clock, **given):
     return said
 
 
-def test_acknowledgement_is_measured_against_the_minutes_of_the_severity(project):
+def test_acknowledgement_is_compared_with_response_time(project):
     """P2 is to be answered within an hour of the run that opened it."""
     assert (
         listed(project, at(1, minutes=90))[1].strip()
@@ -89,13 +89,13 @@ def test_acknowledgement_is_measured_against_the_minutes_of_the_severity(project
     assert lines[2].strip() == "2026-03-03 06:42 UTC acknowledged by Ada: on it"
 
 
-def test_late_acknowledgement_is_called_late(project):
+def test_late_acknowledgement_is_marked_late(project):
     """Three hours where one was set."""
     assert act(project, "ack", at(1, hours=3))[1] == "acknowledged after 3 h (late); P2 asks for 60 min"
     assert "(late)" in listed(project, at(1, hours=4))[1]
 
 
-def test_relapse_wants_an_acknowledgement_of_its_own(project):
+def test_reopened_incident_needs_new_acknowledgement(project):
     """What was said of the time before does not count for it."""
     act(project, "ack", at(1, minutes=5))
     keep(project / "reports/history", run(2, {REDIS: OK}), run(3, {REDIS: CRIT}), run(4, {REDIS: CRIT}))
@@ -106,7 +106,7 @@ def test_relapse_wants_an_acknowledgement_of_its_own(project):
     assert known.handled[incident.key].acknowledged is None
 
 
-def test_closing_by_hand_leaves_it_open_until_a_run_finds_it_well(project):
+def test_manual_close_stops_reminders_only(project):
     """A person's word ends the reminders, and no incident."""
     said = act(project, "close", at(1, hours=1), note="restarted it")
     assert "stays open until a run finds it well" in said[1]
@@ -119,7 +119,7 @@ def test_closing_by_hand_leaves_it_open_until_a_run_finds_it_well(project):
     assert "2026-03-04 07:17 UTC commented by Ada: it was the disk" in listed(project, at(3), all=True)[-1]
 
 
-def test_public_history_keeps_neither_name_nor_note(project):
+def test_public_history_omits_name_and_note(project):
     """It says that it was done, and when; the person is told so."""
     (project / "playbook.toml").write_text(SETTINGS.format(private="false"))
     said = act(project, "ack", at(1, minutes=5), note="Ada's phone is broken")
@@ -136,7 +136,7 @@ def test_public_history_keeps_neither_name_nor_note(project):
     assert count_team_lines(project / "reports/history") == 0
 
 
-def test_edited_line_does_not_count(project):
+def test_edited_acknowledgement_is_ignored(project):
     """It is sealed, as sign-offs are, and the list says which."""
     act(project, "ack", at(1, minutes=50))
     (file,) = (project / "reports/history/handled").glob("*.jsonl")
@@ -147,20 +147,20 @@ def test_edited_line_does_not_count(project):
 
 
 @pytest.mark.parametrize("name", ["", "abc", "zzzzzzzz", "-1"])
-def test_unknown_incident_is_one_sentence(project, name):
+def test_unknown_incident_is_usage_error(project, name):
     """Too short, or the beginning of none."""
     with pytest.raises(UsageError, match="unknown incident"):
         run_act("ack", options(incident=name), project, [].append, at(1))
 
 
-def test_number_that_the_incident_does_not_have(project):
+def test_unknown_incident_number_is_usage_error(project):
     """It came once."""
     fingerprint = key_of(project).partition("-")[0]
     with pytest.raises(UsageError, match="has no number '7'"):
         run_act("ack", options(incident=f"{fingerprint}-7"), project, [].append, at(1))
 
 
-def test_command_line_knows_the_actions(project, monkeypatch, capsys):
+def test_incident_actions_require_name_and_text(project, monkeypatch, capsys):
     """A name is needed, and for a note its text."""
     monkeypatch.chdir(project)
     assert main(["incident", "list"]) == 0
@@ -197,7 +197,7 @@ def filled_in(project):
     return incident, file, said
 
 
-def test_form_of_a_post_mortem_holds_what_the_history_knows(project):
+def test_post_mortem_form_is_filled_from_history(project):
     """What, when, what was measured, who was told when; the rest is asked for."""
     incident, file, said = filled_in(project)
     assert file.name == f"2026-03-02-{incident.key}.md"
@@ -218,7 +218,7 @@ def test_form_of_a_post_mortem_holds_what_the_history_knows(project):
     assert text.count(TO_WRITE) == 5
 
 
-def test_page_is_filed_once_nothing_in_it_is_to_be_written(project):
+def test_completed_post_mortem_counts_as_filed(project):
     """Also when it was renamed; a page of another target is none of this one."""
     incident, file, _ = filled_in(project)
     assert filed(file.parent, "sandbox") == (frozenset(), {incident.key: 5})
@@ -228,14 +228,14 @@ def test_page_is_filed_once_nothing_in_it_is_to_be_written(project):
     assert filed(file.parent, "production") == (frozenset(), {})
 
 
-def test_page_that_is_there_is_not_written_over(project):
+def test_existing_post_mortem_is_not_overwritten(project):
     """Somebody may have written in it."""
     incident, _, _ = filled_in(project)
     with pytest.raises(UsageError, match="is the page of"):
         run_postmortem(options(incident=incident.key), project, [].append, at(3))
 
 
-def test_severity_of_what_cannot_be_seen_asks_for_no_post_mortem(tmp_path, project):
+def test_unmeasured_incident_needs_no_post_mortem(tmp_path, project):
     """P3 at most."""
     keep(project / "reports/history", run(5, {REDIS: UNK}), run(6, {REDIS: UNK}))
     unseen = known_of(options(), project, START + 6 * DAY)
@@ -244,7 +244,7 @@ def test_severity_of_what_cannot_be_seen_asks_for_no_post_mortem(tmp_path, proje
     assert not any("post-mortem" in line for line in said)
 
 
-def test_lines_of_another_time_or_of_the_future_count_for_nothing(project):
+def test_acknowledgement_outside_incident_is_ignored(project):
     """A clock that is off acknowledges nothing."""
     history = project / "reports/history"
     for when in (START + timedelta(hours=1), START + 5 * DAY):

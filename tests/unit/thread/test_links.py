@@ -33,7 +33,7 @@ def named(links):
     return {link.name: link.to for link in links}
 
 
-def test_nothing_that_is_not_set_is_linked():
+def test_missing_settings_give_no_links():
     """The shipped settings know the console alone, and no app in it."""
     found = addresses()
     assert found.elsewhere("daily.kpi.response-time", [P95], NOW) == []
@@ -42,7 +42,7 @@ def test_nothing_that_is_not_set_is_linked():
     assert [*found.logs, *found.dashboard, *found.app, *found.deployment("d1"), *found.commits("a", "b")] == []
 
 
-def test_grafana_opens_with_the_very_expression_and_range():
+def test_grafana_link_opens_query_and_range():
     """As Explore reads it, whatever characters the expression has."""
     own = addresses(grafana={"url": "https://grafana.example/", "datasource_uid": "p/1", "dashboard_uid": "ab cd"})
     found = named(own.elsewhere("daily.kpi.response-time", [P95], NOW))
@@ -59,7 +59,7 @@ def test_grafana_opens_with_the_very_expression_and_range():
     assert ends - begins < P95.seconds + 3600
 
 
-def test_prometheus_opens_with_the_expression_where_grafana_has_no_data_source():
+def test_prometheus_link_is_used_without_grafana_data_source():
     """Its own page of queries."""
     own = addresses(prometheus={"url": "https://prometheus.example/base/"})
     (link,) = own.elsewhere("daily.kpi.error-rate", [P95], NOW)
@@ -76,13 +76,13 @@ def test_prometheus_opens_with_the_expression_where_grafana_has_no_data_source()
         ("daily.redis.alive", "https://cloud.digitalocean.com/databases/r1"),
     ],
 )
-def test_console_shows_what_the_item_is_about(item, to):
+def test_console_link_shows_subject_of_item(item, to):
     """App, its deployments, or the Redis cluster; parts of an address lead nowhere else."""
     own = addresses(digitalocean={"app_id": "a/1", "redis_cluster_id": "r1"})
     assert to in named(own.elsewhere(item, [], NOW)).values()
 
 
-def test_site_pages_are_public_and_carry_no_name_that_breaks_them():
+def test_site_links_are_public_and_escaped():
     """Of item, run, incident and runbook."""
     own = addresses({"PLAYBOOK_SITE_URL": "https://ops.example/site/"})
     links = [*own.item('own.x.[<"é>]'), *own.runbook("high-error-rates"), *own.incident("ab12cd34ef56", 2)]
@@ -95,7 +95,7 @@ def test_site_pages_are_public_and_carry_no_name_that_breaks_them():
     assert {str(link.audience) for link in links} == {"public"}
 
 
-def test_where_metrics_and_consoles_are_is_the_teams():
+def test_metrics_and_console_links_are_for_team_only():
     """Addresses of Grafana, the console and the logs are for nobody else."""
     own = addresses(
         grafana={"url": "https://grafana.example"},
@@ -107,7 +107,7 @@ def test_where_metrics_and_consoles_are_is_the_teams():
     assert {str(link.audience) for link in links} == {"team"}
 
 
-def test_commits_between_two_runs_are_compared_on_github():
+def test_commits_between_runs_link_to_github_comparison():
     """Also on an Enterprise server; the same commit, or one that is not known, is no comparison."""
     own = addresses(github={"repository": "acme/shop"})
     assert named(own.commits("a1", "b2")) == {"Commits between": "https://github.com/acme/shop/compare/a1...b2"}
@@ -129,6 +129,6 @@ def test_commits_between_two_runs_are_compared_on_github():
         "",
     ],
 )
-def test_what_is_no_web_address_or_tells_a_secret_is_no_link(address):
+def test_unsafe_address_is_no_link(address):
     """A scheme that runs code, credentials, no host, control characters, no end."""
     assert usable(address) == ""

@@ -46,54 +46,54 @@ def since(verdicts: list[Verdict | None], now: Verdict = CRITICAL):
     return since_of({"a": now}, NOW, past)["a"]
 
 
-def test_bad_after_well_is_new():
+def test_first_failure_after_ok_is_new():
     """With when it was last well."""
     found = since([OK, OK])
     assert (found.change, found.runs, found.first) == ("new", 1, "2026-11-23T06:17:00Z")
     assert found.well == "2026-11-22T06:17:00Z"
 
 
-def test_bad_in_three_runs_is_still_bad_since_the_first():
+def test_third_failure_is_since_first():
     """Whatever kind of bad it was, with the first run's report."""
     found = since([OK, WARNING, CRITICAL])
     assert (found.change, found.runs, found.first) == ("still", 3, "2026-11-21T06:17:00Z")
     assert found.report == "report-2"
 
 
-def test_bad_again_after_it_was_well_has_come_back():
+def test_failure_soon_after_recovery_has_come_back():
     """Within two weeks."""
     assert since([CRITICAL, OK]).change == "back"
     long_ago = [run(40, {"a": CRITICAL}), run(1, {"a": OK})]
     assert since_of({"a": CRITICAL}, NOW, long_ago)["a"].change == "new"
 
 
-def test_nobody_looked_before_is_not_called_new():
+def test_failure_without_earlier_runs_is_not_new():
     """No run, none that holds it, and one in which it was waived."""
     assert since([]).change == "first"
     assert since([None, None]).change == "first"
     assert since([WAIVED]).change == "first"
 
 
-def test_runs_that_did_not_look_break_no_row():
+def test_runs_without_the_item_do_not_break_a_streak():
     """A waived day between two bad ones, and what a run that ended early did not come to."""
     assert since([CRITICAL, WAIVED]).first == "2026-11-21T06:17:00Z"
     early = [run(2, {"a": OK}), run(1, {"a": UNKNOWN}, ended="interrupted")]
     assert since_of({"a": CRITICAL}, NOW, early)["a"].change == "new"
 
 
-def test_second_look_at_once_is_no_further_run():
+def test_second_look_counts_as_same_run():
     """It counts for when it began, and not as a day."""
     past = [run(1, {"a": CRITICAL}), run(0.999, {"a": CRITICAL}, confirms="run-1")]
     found = since_of({"a": CRITICAL}, NOW, past)["a"]
     assert (found.runs, found.first) == (2, "2026-11-22T06:17:00Z")
 
 
-def test_only_what_is_bad_has_a_since():
+def test_only_failing_items_have_since():
     """OK and waived have none."""
     assert since_of({"a": OK, "b": WAIVED}, NOW, [run(1, {"a": CRITICAL})]) == {}
 
 
-def test_comparison_names_new_worse_still_fixed_and_unseen():
+def test_comparison_lists_new_worse_still_fixed_and_unseen():
     """By the newest whole run of the set."""
     before = {"n": OK, "w": WARNING, "s": CRITICAL, "f": CRITICAL, "u": CRITICAL, "x": UNKNOWN, "ok": OK}
     now = {"n": WARNING, "w": CRITICAL, "s": CRITICAL, "f": OK, "u": WAIVED, "1": UNKNOWN, "ok": OK}
@@ -104,13 +104,13 @@ def test_comparison_names_new_worse_still_fixed_and_unseen():
     assert (found.unseen, found.first) == (["u", "x"], ["1"])
 
 
-def test_out_of_bounds_that_cannot_be_seen_now_is_not_fixed():
+def test_unknown_after_critical_is_not_fixed():
     """UNKNOWN after CRITICAL is still bad, and CRITICAL after UNKNOWN is worse."""
     assert compared({"a": UNKNOWN}, [run(1, {"a": CRITICAL})], "daily", no_links).still == ["a"]
     assert compared({"a": CRITICAL}, [run(1, {"a": UNKNOWN})], "daily", no_links).worse == ["a"]
 
 
-def test_first_run_says_that_there_is_nothing_to_compare_with():
+def test_first_run_has_no_comparison():
     """Also where there are only runs of other sets, parts, or second looks."""
     others = [
         run(3, {"a": OK}, set="weekly"),
@@ -123,7 +123,7 @@ def test_first_run_says_that_there_is_nothing_to_compare_with():
     assert "were parts of the set, or ended early" in found.why_not
 
 
-def test_part_of_a_set_says_nothing_of_the_rest():
+def test_partial_run_compares_only_its_items():
     """What it did not look at is neither fixed nor unseen."""
     before = [run(1, {"a": CRITICAL, "b": CRITICAL})]
     found = compared({"a": OK}, before, "daily", no_links, partial=True)
@@ -134,7 +134,7 @@ def test_part_of_a_set_says_nothing_of_the_rest():
     assert "ended early" in early.note
 
 
-def test_last_good_run_is_the_newest_whole_one_that_was_ok():
+def test_last_good_run_is_newest_complete_ok_run():
     """A part of a set that was OK, and a second look, show no good set."""
     past = [
         run(4, {"a": OK}),

@@ -38,7 +38,7 @@ def redis_morning(**changes):
     return results(records, verdict=Verdict.CRITICAL, root_causes=root_causes(records), **changes)
 
 
-def test_symptom_refusal_and_unjudged_are_one_trouble_named_by_the_cause():
+def test_symptom_and_blocked_items_merge_under_cause():
     """It is as bad as its worst symptom; the message is that of the check which asked nothing else."""
     first, second = troubles(redis_morning())
     assert (first.name, first.verdict, first.what) == ("Redis", Verdict.CRITICAL, "Redis: refused")
@@ -48,7 +48,7 @@ def test_symptom_refusal_and_unjudged_are_one_trouble_named_by_the_cause():
     assert second.name == "Other"
 
 
-def test_cause_is_one_only_where_it_was_seen_to_be_away():
+def test_reachable_service_is_not_a_cause():
     """The API may say that Redis is unhealthy while it answers us: that is the API's own trouble."""
     (alone,) = under_their_causes([record(Verdict.CRITICAL, 1, title="API health", points_at="Redis")])
     assert alone.cause == ""
@@ -56,7 +56,7 @@ def test_cause_is_one_only_where_it_was_seen_to_be_away():
     assert trouble.name == "API health"
 
 
-def test_failures_with_a_cause_that_was_measured_are_one_trouble():
+def test_failures_with_same_measured_cause_merge():
     """The website that is down as a whole."""
     down = [record(Verdict.CRITICAL, number, cause="Website") for number in range(3)]
     (trouble,) = troubles(results(down))
@@ -83,12 +83,12 @@ def test_failures_with_a_cause_that_was_measured_are_one_trouble():
         (None, ""),
     ],
 )
-def test_since_when_in_words(since, words):
+def test_since_is_stated_in_words(since, words):
     """As an operator would say it."""
     assert since_words(since, STARTED) == words
 
 
-def test_who_is_called_by_when_stands_with_each_trouble():
+def test_trouble_names_person_to_call_and_deadline():
     """The severity's first call; nobody has to be called at once for what can wait."""
     thread = Thread(
         severity={"daily.health.api": "P2", "daily.redis.alive": "P3", "daily.example.4": "P4"},
@@ -99,7 +99,7 @@ def test_who_is_called_by_when_stands_with_each_trouble():
     assert call_words(second) == "P4: nobody, as nobody is secondary, sees to it by Tue 17:00 CET"
 
 
-def test_severity_is_that_of_the_longest_beginning_of_the_id():
+def test_severity_follows_longest_matching_id_prefix():
     """What cannot be measured is not known to be worse than P3, and a warning can wait."""
     levels = {"daily.kpi": "P2", "daily.kpi.availability": "P1", "others": "P3"}
     assert severity_of_finding("daily.kpi.availability", Verdict.CRITICAL, levels) == "P1"
@@ -110,7 +110,7 @@ def test_severity_is_that_of_the_longest_beginning_of_the_id():
     assert severity_of_finding("daily.kpi.availability", Verdict.OK, levels) == ""
 
 
-def test_public_report_knows_times_and_no_people_or_addresses_of_the_team():
+def test_public_report_omits_people_and_team_links():
     """Links that everybody may read stay."""
     team, public = (
         Link(name="Dashboard", to="https://g.example"),
@@ -134,7 +134,7 @@ def test_public_report_knows_times_and_no_people_or_addresses_of_the_team():
     assert "g.example" not in text
 
 
-def test_changes_are_told_as_lines():
+def test_change_lines_start_with_counts():
     """Counts first, then which; an ordinary first run says that it is one."""
     compared = Compared(
         before=Before(started="2026-11-22T07:00:00Z", verdict="CRITICAL"),
@@ -164,12 +164,12 @@ def test_changes_are_told_as_lines():
         ("", ""),
     ],
 )
-def test_numbers_are_links_where_they_are_numbers(number, to):
+def test_valid_phone_numbers_become_links(number, to):
     """What is none stays a text."""
     assert telephone(number) == to
 
 
-def test_addresses_are_links_where_they_are_addresses():
+def test_valid_mail_addresses_become_links():
     """And nothing is put into a mail that a roster did not name."""
     assert mail("ada@example.com") == "mailto:ada@example.com"
     assert mail("ada@example.com?bcc=x@evil.example") == ""

@@ -48,7 +48,7 @@ def woven(made, settings, tmp_path):
     return found
 
 
-def test_first_run_of_all_knows_what_there_is_to_know(settings, tmp_path):
+def test_first_run_without_history_still_has_links(settings, tmp_path):
     """No history, no roster: each is said, and the links are there."""
     made = bad_run(record(Verdict.CRITICAL, item=HEALTH, asked=[Asked(query="up", seconds=3600)]))
     thread = woven(made, settings, tmp_path)
@@ -63,7 +63,7 @@ def test_first_run_of_all_knows_what_there_is_to_know(settings, tmp_path):
     assert links["History"] == "https://ops.example/items/production/daily.health.api.html"
 
 
-def test_earlier_runs_say_since_when_and_what_changed(settings, tmp_path):
+def test_past_runs_provide_since_and_changes(settings, tmp_path):
     """Those of another target say nothing; a report that lies there can be opened."""
     keep(
         tmp_path / "history",
@@ -81,7 +81,7 @@ def test_earlier_runs_say_since_when_and_what_changed(settings, tmp_path):
     assert [link.to for link in thread.compared.before.links][-1] == "../before/index.html"
 
 
-def test_release_between_the_last_good_run_and_this_is_told(settings, tmp_path):
+def test_release_since_last_good_run_is_named(settings, tmp_path):
     """With the commits between, and the deployment; the same one is no news."""
     good = msgspec.structs.replace(
         run(3, {HEALTH: OK}, target="production"), release=Release(deployment="d1", commit="aaaaaaaaaa")
@@ -99,7 +99,7 @@ def test_release_between_the_last_good_run_and_this_is_told(settings, tmp_path):
     assert woven(same, settings, tmp_path).released == ""
 
 
-def test_history_for_everybody_holds_no_release(settings, tmp_path):
+def test_public_history_contains_no_release(settings, tmp_path):
     """It is kept where only the team reads the history."""
     now = Release(deployment="d2", commit="bbbbbbbbbb")
     made = bad_run(record(Verdict.OK, item=HEALTH, release=now, audience=Audience.PUBLIC))
@@ -109,7 +109,7 @@ def test_history_for_everybody_holds_no_release(settings, tmp_path):
     assert b"bbbbbbb" not in msgspec.json.encode(shown)
 
 
-def test_parameters_of_own_checks_are_found_in_a_history_for_everybody(settings, tmp_path):
+def test_cases_of_own_check_match_public_history(settings, tmp_path):
     """There all cases of a check are one item, with the worst of their verdicts."""
     check = "checks/local/test_shop.py::test_answers[north]"
     line = run(4, {"daily.local.shop.answers": CRIT}, target="production")
@@ -120,7 +120,7 @@ def test_parameters_of_own_checks_are_found_in_a_history_for_everybody(settings,
     assert thread.compared.still == ["daily.local.shop.answers"]
 
 
-def test_damaged_history_costs_nothing_but_the_comparison(settings, tmp_path):
+def test_damaged_history_costs_only_the_comparison(settings, tmp_path):
     """Lines that cannot be read tell of no run."""
     (tmp_path / "history" / "runs").mkdir(parents=True)
     (tmp_path / "history" / "runs" / "2026.jsonl").write_bytes(b"\xff\xfe{\n<<<<<<<\n")
@@ -128,7 +128,7 @@ def test_damaged_history_costs_nothing_but_the_comparison(settings, tmp_path):
     assert thread.compared.before is None
 
 
-def test_all_is_well_asks_for_nobody(settings, tmp_path):
+def test_healthy_run_calls_nobody(settings, tmp_path):
     """No calls, no links; the comparison stays."""
     keep(tmp_path / "history", run(4, {HEALTH: CRIT}, target="production"))
     thread = woven(bad_run(record(Verdict.OK, item=HEALTH)), settings, tmp_path)

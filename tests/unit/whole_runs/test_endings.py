@@ -82,7 +82,7 @@ def os_word(number):
 
 
 @pytest.mark.parametrize(("text", "code"), CASES, ids=["ok", "critical", "unknown"])
-def test_folder_that_cannot_be_made_keeps_verdict(project, text, code):
+def test_unwritable_folder_keeps_verdict(project, text, code):
     """A file system that is read-only, or has no inodes left: all is measured, and said."""
     project.write(text)
     ended = project.run("-m", "daily", f"--reports={NOWHERE}")
@@ -94,7 +94,7 @@ def test_folder_that_cannot_be_made_keeps_verdict(project, text, code):
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-def test_file_of_another_plugin_that_cannot_be_written_costs_itself(project):
+def test_unwritable_junit_of_pytest_affects_only_itself(project):
     """pytest's own JUnit, on a disk that is full: our files are there, and the code is the verdict's."""
     project.write(GOOD)
     ended = project.run("-m", "daily", "--junitxml=/dev/full")
@@ -103,7 +103,7 @@ def test_file_of_another_plugin_that_cannot_be_written_costs_itself(project):
     assert "no space left on device" in ended.stdout
 
 
-def test_page_of_pytest_html_that_fails_costs_itself(project):
+def test_failing_pytest_html_affects_only_itself(project):
     """Whatever goes wrong in it."""
     (project.folder / "conftest.py").write_text(
         'pytest_plugins = ["playbook.plugin"]\n'
@@ -118,7 +118,7 @@ def test_page_of_pytest_html_that_fails_costs_itself(project):
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM], ids=["sighup", "sigterm"])
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "with-workers"])
-def test_signal_ends_a_run_with_its_report(project, number, workers):
+def test_signal_ends_run_with_report(project, number, workers):
     """A terminal that is closed is no reason to lose what was measured; and no worker is left."""
     project.write(GOOD + HANGS)
     run = started(project, "-m", "daily", *workers, heard=(signal.SIGHUP,))
@@ -141,7 +141,7 @@ def _below(pid):
     return children.read_text().split() if children.exists() else []
 
 
-def test_signal_that_is_ignored_stays_ignored(project):
+def test_ignored_signal_stays_ignored(project):
     """As nohup has it for SIGHUP."""
     project.write(GOOD + HANGS.replace("wait(60)", "wait(3)").replace('"It hangs."', '"It waits."'))
     run = started(project, "-m", "daily", ignored=(signal.SIGHUP,))
@@ -151,7 +151,7 @@ def test_signal_that_is_ignored_stays_ignored(project):
     assert project.results().ended == "finished"
 
 
-def test_report_is_made_of_a_run_that_was_killed(project, capsys):
+def test_killed_run_can_be_reported(project, capsys):
     """By whatever: nothing can be done about SIGKILL but to have written what there was."""
     project.write(GOOD + BAD + HANGS)
     run = started(project, "-m", "daily")
@@ -171,7 +171,7 @@ def test_report_is_made_of_a_run_that_was_killed(project, capsys):
 
 
 @pytest.mark.parametrize(("text", "code"), CASES, ids=["ok", "critical", "unknown"])
-def test_output_that_takes_nothing_keeps_the_code(project, text, code):
+def test_unwritable_output_keeps_exit_code(project, text, code):
     """A log file on a full disk, or a pipe whose reader has gone."""
     project.write(text)
     with Path("/dev/full").open("w") as full:
@@ -218,7 +218,7 @@ def others(project):
 
 
 @pytest.mark.parametrize("name", BROKEN)
-def test_file_that_cannot_be_read_costs_its_own_checks(project, name):
+def test_unreadable_file_affects_only_its_checks(project, name):
     """It is UNKNOWN with its name and line in the report; the other file's checks are judged."""
     project.write(GOOD)
     broken(project, name, "test_broken.py")
@@ -229,7 +229,7 @@ def test_file_that_cannot_be_read_costs_its_own_checks(project, name):
     assert others(project) == ["OK"]
 
 
-def test_files_that_cannot_be_read_cost_their_own_checks_with_workers(project):
+def test_unreadable_files_affect_only_their_checks_with_workers(project):
     """Of each kind one, in one run: the workers outlive them all."""
     project.write(GOOD)
     files = {name: f"test_broken_{name.replace('-', '_')}.py" for name in BROKEN}
@@ -246,7 +246,7 @@ def test_files_that_cannot_be_read_cost_their_own_checks_with_workers(project):
 @pytest.mark.parametrize(
     "environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}], ids=str
 )
-def test_narrow_terminal_keeps_verdict(project, environment):
+def test_narrow_encoding_keeps_verdict(project, environment):
     """What it cannot show is escaped."""
     project.write(GOOD + BAD)
     ended = project.run(**environment)
@@ -256,7 +256,7 @@ def test_narrow_terminal_keeps_verdict(project, environment):
     assert project.results().verdict == "CRITICAL"
 
 
-def test_scheduled_run_on_a_full_disk_ends_with_its_code(project):
+def test_scheduled_run_on_full_disk_keeps_code(project):
     """Nothing that it needs itself is a file."""
     project.write(GOOD)
     command = [project.command()[0], "-m", "playbook", "run", "daily", "--reports", NOWHERE]

@@ -32,7 +32,7 @@ def results(folder, set_name):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_is_read(name):
+def test_example_loads(name):
     """And names the variables it needs, of which none is a secret by itself."""
     settings = load("production", root=FOLDER / name, environment={"SITE_URL": "https://a.example"})
     assert settings.target.without
@@ -40,7 +40,7 @@ def test_an_example_is_read(name):
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_is_explained(name):
+def test_example_readme_covers_parts_variables_and_checks(name):
     """Its page names every part that it does without, every variable, and each file of own checks."""
     page = (FOLDER / name / "README.md").read_text()
     text = (FOLDER / name / "playbook.toml").read_text()
@@ -72,7 +72,7 @@ def pytest_on(run_installed, product, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("set_name", SETS)
-def test_an_example_is_ok(pytest_on, product, tmp_path, set_name):
+def test_example_is_ok_on_its_product(pytest_on, product, tmp_path, set_name):
     """Everything that its product has is executed and OK, its own checks too, and its floors fit."""
     name, sandbox = product
     sandbox.set_faults([])
@@ -88,7 +88,7 @@ def test_an_example_is_ok(pytest_on, product, tmp_path, set_name):
 
 
 @pytest.mark.slow
-def test_an_example_finds_what_is_wrong(pytest_on, product, tmp_path):
+def test_example_detects_faults(pytest_on, product, tmp_path):
     """With what it does without, nothing else is lost."""
     fault, item = {
         "static-site": ("app-not-active", "daily.app.active"),

@@ -37,13 +37,13 @@ def test_library_asserts():
 # ------------------------------------------------------------------------------------------------- without a build
 
 
-def test_every_setting_of_the_shipped_ini_has_its_place():
+def test_every_ini_setting_is_assigned():
     """A new one must be said to be for projects, or for a checkout alone."""
     known = {*project._DEFAULTS, *project._LISTS, *project._CHECKOUT}
     assert set(project.shipped_ini()) == known
 
 
-def test_package_needs_what_a_run_needs():
+def test_package_requirements_match_requirements_txt():
     """The same packages as requirements.txt, and its versions are allowed."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = {each.name: each.specifier for each in map(Requirement, project["dependencies"])}
@@ -64,7 +64,7 @@ def test_package_needs_what_a_run_needs():
         ("checks/local/test_web.py::test_x", "checks/local/test_web.py", Path("/team/checks/local/test_web.py")),
     ],
 )
-def test_a_check_leads_to_its_file(check, path, file):
+def test_check_id_leads_to_its_file(check, path, file):
     """The shipped ones by their module, own ones by their path."""
     assert places.path_of(check) == path
     assert places.file_of(check, Path("/team")) == file
@@ -85,7 +85,7 @@ def written(environment):
 
 
 @pytest.mark.slow
-def test_daily_runs_from_an_empty_folder(installed, call, tmp_path):
+def test_daily_runs_from_empty_folder(installed, call, tmp_path):
     """On the embedded system; report and history are in that folder, and nothing in the package."""
     before = written(installed)
     ended = call("playbook", "run", "daily", "--target", "sandbox")
@@ -99,7 +99,7 @@ def test_daily_runs_from_an_empty_folder(installed, call, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("conftest", "more"), [("", ("-n", "2")), ('pytest_plugins = ["playbook.plugin"]\n', ())])
-def test_own_checks_run_beside_the_shipped_ones(call, run_installed, tmp_path, conftest, more):
+def test_own_checks_run_beside_shipped_ones(call, run_installed, tmp_path, conftest, more):
     """Also from a file named as a shipped one, and where the project's conftest.py asks for the plugin itself.
 
     With workers all of it are processes that load what is installed.
@@ -124,7 +124,7 @@ def test_own_checks_run_beside_the_shipped_ones(call, run_installed, tmp_path, c
 
 
 @pytest.mark.slow
-def test_bad_checks_are_looked_at_again(call, tmp_path):
+def test_failing_checks_are_repeated_by_name(call, tmp_path):
     """By the names that the first run gave them."""
     (tmp_path / "playbook.toml").write_text("[incidents]\nrecheck_after_seconds = 0.0\n")
     ended = call("playbook", "run", "daily", "--fault", "redis-gone")
@@ -133,7 +133,7 @@ def test_bad_checks_are_looked_at_again(call, tmp_path):
 
 
 @pytest.mark.slow
-def test_shipped_checks_are_named_by_their_package(run_installed):
+def test_shipped_checks_are_named_by_package(run_installed):
     """As pytest names what is installed; one of them too."""
     every = run_installed("--pyargs", "playbook.checks", "-m", "daily", "--collect-only", "-q")
     one = run_installed("--pyargs", "playbook.checks.tls.test_tls", "--collect-only", "-q")
@@ -143,7 +143,7 @@ def test_shipped_checks_are_named_by_their_package(run_installed):
 
 
 @pytest.mark.slow
-def test_naming_the_package_is_naming_the_whole_set(run_installed, tmp_path):
+def test_naming_package_runs_whole_set(run_installed, tmp_path):
     """So that its floor counts; with one file of it that says nothing."""
     (tmp_path / "playbook.toml").write_text("")
     for named, partial in (("playbook.checks", False), ("playbook.checks.app.test_clock", True)):
@@ -152,7 +152,7 @@ def test_naming_the_package_is_naming_the_whole_set(run_installed, tmp_path):
 
 
 @pytest.mark.slow
-def test_other_projects_are_left_alone(call, tmp_path):
+def test_other_projects_are_unaffected(call, tmp_path):
     """Pytest runs their tests as if the playbook were not installed."""
     (tmp_path / "test_theirs.py").write_text("def test_theirs():\n    assert True\n")
     ended = call("python", "-m", "pytest")
@@ -162,7 +162,7 @@ def test_other_projects_are_left_alone(call, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_checkout_brings_its_own(call):
+def test_checkout_takes_precedence_over_package(call):
     """Also with the package installed: its plugin, its checks and its pytest.ini."""
     ended = call(
         "python", "-m", "pytest", "-m", "daily", "--collect-only", "-q", "-p", "no:cacheprovider", cwd=ROOT
@@ -174,7 +174,7 @@ def test_a_checkout_brings_its_own(call):
 
 
 @pytest.mark.slow
-def test_program_tells_its_own_name(call):
+def test_help_shows_program_name(call):
     """In its help, which comes with no command at all."""
     ended = call("playbook")
     assert ended.returncode == 0

@@ -93,7 +93,7 @@ def told(results):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one-process", "two-workers"])
-def test_each_target_has_the_report_that_it_has_alone(project, workers):
+def test_each_target_has_same_report_as_alone(project, workers):
     """Ids, records, history and files are the same; the page over all leads to each, worst first."""
     project.write(GOOD + WARNED + AWAY + NOT_CONFIGURED + OWN + UNITTEST)
     ended = project.run(*GROUP, *workers)
@@ -122,7 +122,7 @@ def test_each_target_has_the_report_that_it_has_alone(project, workers):
         assert beside == {one.name for one in (folder / lines[name].report).iterdir()}
 
 
-def test_ids_name_the_target_and_choose_it(project):
+def test_target_in_id_selects_target(project):
     """``test_own[north-@shop-b]`` as pytest shows it; also of what pytest gives no parameters."""
     project.write(GOOD + OWN + UNITTEST)
     file = "checks/test_made_up.py"
@@ -140,7 +140,7 @@ def test_ids_name_the_target_and_choose_it(project):
     assert all(one in ended.stdout for one in asked)
 
 
-def test_group_of_one_and_a_shard_of_one_are_a_run_of_one(project):
+def test_group_of_one_is_a_plain_run(project):
     """With no page over all, and ids as always."""
     project.write(GOOD)
     assert project.run(*GROUP, "--shard", "2/3").returncode == 0
@@ -149,7 +149,7 @@ def test_group_of_one_and_a_shard_of_one_are_a_run_of_one(project):
     assert reports(project)["shop-b"].records[0].check == "checks/test_made_up.py::test_good"
 
 
-def test_shards_make_the_whole_and_their_histories_merge(project):
+def test_shards_merge_to_the_whole(project):
     """As any two runs do: by the lines of both."""
     project.write(GOOD)
     for number in (1, 2):
@@ -162,7 +162,7 @@ def test_shards_make_the_whole_and_their_histories_merge(project):
     assert sorted(run.target for run in read(project.folder / "merged").runs) == ["shop-a", "shop-b", "shop-c"]
 
 
-def test_file_that_cannot_be_read_is_unknown_for_each_target(project):
+def test_unreadable_file_is_unknown_for_each_target(project):
     """And its other checks are judged."""
     project.write(GOOD)
     project.write("1 / 0\n", name="test_broken")
@@ -185,7 +185,7 @@ def test_file_that_cannot_be_read_is_unknown_for_each_target(project):
     ],
     ids=["sigterm", "exit", "worker-dies"],
 )
-def test_end_in_the_middle_keeps_every_target_apart(project, how, workers, code):
+def test_interrupted_run_keeps_targets_apart(project, how, workers, code):
     """What ended is as it was, what had begun is UNKNOWN from there on, and what was not reached is UNKNOWN."""
     project.write(ENDING.replace("HOW", how))
     ended = project.run(*GROUP, *workers)
@@ -207,7 +207,7 @@ def test_end_in_the_middle_keeps_every_target_apart(project, how, workers, code)
         }
 
 
-def test_killed_run_is_made_from_what_each_target_has_left(project, monkeypatch, capsys):
+def test_killed_run_keeps_results_of_each_target(project, monkeypatch, capsys):
     """One that had ended keeps its report; the page over all says what was not reached."""
     project.write(
         GOOD + BAD + ENDING.replace("HOW", "pathlib.Path('hanging').touch(); threading.Event().wait(50)")
@@ -236,7 +236,7 @@ def test_killed_run_is_made_from_what_each_target_has_left(project, monkeypatch,
     assert sorted(path.name for path in folder.iterdir()) == ["index.html", "summary.md", "targets.json"]
 
 
-def test_first_failure_with_x_leaves_the_others_unknown(project):
+def test_exitfirst_leaves_other_targets_unknown(project):
     """What was not measured could be anything."""
     project.write(GOOD + BAD)
     ended = project.run(*GROUP, "-x")
@@ -256,7 +256,7 @@ def test_load_test_of_several_targets_is_refused(project):
     assert "a load test has one target: expected one --target, got 3" in ended.stdout + ended.stderr
 
 
-def test_run_looks_again_at_the_bad_checks_of_each_target(project, monkeypatch):
+def test_failing_checks_of_each_target_are_repeated(project, monkeypatch):
     """At exactly those, in one run; each line says whose it is."""
     with (project.folder / "playbook.toml").open("a") as file:
         file.write("[incidents]\nrecheck_after_seconds = 0\n")

@@ -59,7 +59,7 @@ def environment(**more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", "ONLY_HERE": "ä", **more}
 
 
-def test_a_fork_is_as_a_process_of_its_own(folder):
+def test_fork_behaves_like_own_process(folder):
     """Folder, environment, path, output, exit code; and nothing of the server's own run is left in it."""
     told, ended = [], []
     for by, forked in ((run_pytest, preloaded.CAN_FORK), (run_plain, False)):
@@ -78,7 +78,7 @@ def test_a_fork_is_as_a_process_of_its_own(folder):
     assert [(one.returncode, one.stderr) for one in ended] == [(1, "")] * 2
 
 
-def test_a_run_of_checks_says_the_same(tmp_path):
+def test_forked_run_has_same_results(tmp_path):
     """All of it, times and the report's place apart; nothing of what was loaded before is warned of."""
     project = Project(tmp_path)
     project.write(GOOD + WARNED + BAD + CRASH)
@@ -93,7 +93,7 @@ def test_a_run_of_checks_says_the_same(tmp_path):
     assert "Warning" not in said[0][2]
 
 
-def test_each_run_begins_anew(folder):
+def test_each_fork_starts_fresh(folder):
     """What one loads or sets, the next does not see."""
     (folder / "test_it.py").write_text(
         "import json\ndef test_it():\n    assert not hasattr(json, 'mine')\n    json.mine = 1\n"
@@ -101,13 +101,13 @@ def test_each_run_begins_anew(folder):
     assert [run_pytest(cwd=folder, env=environment(), timeout=100).returncode for _ in range(2)] == [0, 0]
 
 
-def test_what_a_signal_ends_has_its_number(folder):
+def test_signal_exit_has_its_number(folder):
     """As subprocess says it."""
     (folder / "test_it.py").write_text("import os\ndef test_it():\n    os.kill(os.getpid(), 9)\n")
     assert run_pytest(cwd=folder, env=environment(), timeout=100).returncode == -9
 
 
-def test_one_that_takes_too_long_is_killed_with_what_it_started(folder):
+def test_overlong_run_is_killed_with_children(folder):
     """What it said so far is kept, and the next run is well."""
     (folder / "test_it.py").write_text(
         """
@@ -128,7 +128,7 @@ def test_it():
 
 
 @pytest.mark.skipif(not preloaded.CAN_FORK, reason="runs are plain processes here")
-def test_a_server_that_is_left_ends_with_its_run(folder):
+def test_abandoned_server_ends_with_its_run(folder):
     """However whoever asked it ended."""
     server = preloaded.Server()
     (folder / "test_it.py").write_text(
@@ -144,7 +144,7 @@ def test_a_server_that_is_left_ends_with_its_run(folder):
     assert not Path("/proc", (folder / "pid").read_text()).exists()
 
 
-def test_a_variable_that_python_reads_when_it_starts_is_followed(folder):
+def test_python_start_variables_are_respected(folder):
     """By a process that starts with it."""
     (folder / "test_it.py").write_text("import sys\ndef test_it(): assert sys.flags.hash_randomization == 0\n")
     env = environment(PYTHONHASHSEED="0")
@@ -160,7 +160,7 @@ def test_it():
 """
 
 
-def test_a_run_that_goes_on_is_sent_signals_and_waited_for(folder):
+def test_running_fork_receives_signals(folder):
     """Its exit code and all that it said are those of a process."""
     (folder / "test_it.py").write_text(HANGS)
     run = start_pytest("-s", cwd=folder, env=environment())
@@ -175,7 +175,7 @@ def test_a_run_that_goes_on_is_sent_signals_and_waited_for(folder):
     run.kill()  # which has ended
 
 
-def test_a_run_begins_as_it_is_told(folder):
+def test_fork_starts_with_requested_signal_state(folder):
     """Signals are ignored or not, whatever the tests do, and files end where they must; the next has no limit."""
     (folder / "test_it.py").write_text(
         "import pathlib, signal\nimport pytest\ndef test_it():\n"
@@ -194,7 +194,7 @@ def test_a_run_begins_as_it_is_told(folder):
 
 
 @pytest.mark.skipif(not preloaded.CAN_FORK, reason="runs are plain processes here")
-def test_a_run_that_a_test_has_left_is_ended_by_the_next(folder):
+def test_abandoned_run_is_ended_by_the_next(folder):
     """So that a test that fails costs no other."""
     (folder / "test_it.py").write_text(HANGS)
     left = start_pytest(cwd=folder, env=environment())

@@ -57,7 +57,7 @@ def project(tmp_path):
 
 
 @pytest.mark.parametrize("workers", [(), ("-n", "2")])
-def test_what_is_about_an_absent_part_is_left_out_and_said_once(project, workers):
+def test_absent_part_is_left_out_and_reported_once(project, workers):
     """Neither OK nor UNKNOWN nor NOT CONFIGURED; with workers of xdist too."""
     project.write(GOOD + OF_REDIS)
     ended = project.run("-m", "daily", *workers)
@@ -73,7 +73,7 @@ def test_what_is_about_an_absent_part_is_left_out_and_said_once(project, workers
     assert line.gone == {"daily.clock.skew", "daily.redis.alive"}
 
 
-def test_with_nothing_left_nothing_is_green(project):
+def test_run_without_remaining_checks_is_not_ok(project):
     """It is said why, and pytest's own code stays."""
     project.write(OF_REDIS)
     ended = project.run()
@@ -81,7 +81,7 @@ def test_with_nothing_left_nothing_is_green(project):
     assert "not part of this product: redis (2 items), staging" in ended.stdout
 
 
-def test_a_check_of_several_parts_is_judged_on_the_rest(project):
+def test_check_of_several_parts_is_judged_on_remaining(project):
     """What is absent is None to it."""
     project.write(OF_BOTH)
     (project.folder / "people").mkdir()
@@ -93,7 +93,7 @@ def test_a_check_of_several_parts_is_judged_on_the_rest(project):
     assert (record.item, str(record.verdict)) == ("daily.probe.homepage", "OK"), record.message
 
 
-def test_an_own_check_is_left_out_too(project):
+def test_own_check_of_absent_part_is_left_out(project):
     """One that asks later says that it does not apply."""
     (project.folder / "checks" / "local").mkdir()
     (project.folder / "checks" / "local" / "test_own.py").write_text(OWN)
@@ -108,7 +108,7 @@ def test_an_own_check_is_left_out_too(project):
     )
 
 
-def test_a_part_that_does_not_exist_costs_its_file(project):
+def test_unknown_part_affects_only_its_file(project):
     """As any mistake in one does; with the list."""
     project.write(GOOD)
     project.write(WARNED.replace('@check("', '@pytest.mark.part("rediss")\n@check("'), name="test_mistaken")
@@ -119,7 +119,7 @@ def test_a_part_that_does_not_exist_costs_its_file(project):
     assert "did you mean 'redis'?" in found["UNKNOWN"]
 
 
-def test_the_floor_is_not_raised_by_what_is_left_out(project):
+def test_floor_still_requires_existing_parts(project):
     """But what is there must be measured."""
     text = project.folder / "playbook.toml"
     text.write_text(WITHOUT.replace("daily = 1", "daily = 99"))
@@ -130,7 +130,7 @@ def test_the_floor_is_not_raised_by_what_is_left_out(project):
     assert f"a verdict on this set needs {there} (" in " ".join(ended.stdout.split())
 
 
-def test_doctor_does_not_ask_for_what_is_not_there(tmp_path):
+def test_doctor_skips_absent_parts(tmp_path):
     """It is said once, and not as missing."""
 
     def redis_works(redis):
@@ -143,7 +143,7 @@ def test_doctor_does_not_ask_for_what_is_not_there(tmp_path):
     assert [one.service for one in found] == ["Page"]
 
 
-def test_doctor_lists_what_is_not_part_of_the_product(tmp_path, capsys, monkeypatch):
+def test_doctor_lists_absent_parts(tmp_path, capsys, monkeypatch):
     """With how many items of the whole playbook that leaves out."""
     from playbook.__main__ import main
 

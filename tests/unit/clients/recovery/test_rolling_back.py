@@ -89,7 +89,7 @@ def drill(permit, platform, seconds=600.0):
     return RollbackRoute(permit, platform).try_out(NEWER, OLDER, seconds, FixedClock(NOW))
 
 
-def test_there_and_back_again(permit):
+def test_drill_rolls_back_and_forward_again(permit):
     """Two orders, each seen to its end; the time is that of the way there."""
     platform = Platform(phases=[["PENDING_DEPLOY"] + ["DEPLOYING"] * 20 + ["ACTIVE"], ["ACTIVE"]])
     found = drill(permit, platform)
@@ -100,7 +100,7 @@ def test_there_and_back_again(permit):
     assert not platform.pinned
 
 
-def test_a_look_that_fails_is_made_again(permit):
+def test_failed_poll_is_repeated(permit):
     """The platform may be busy while it deploys."""
     found = drill(permit, Platform(phases=[["DEPLOYING", AWAY, AWAY, "ACTIVE"], [AWAY, "ACTIVE"]]))
     assert found.ok
@@ -124,7 +124,7 @@ def test_a_look_that_fails_is_made_again(permit):
         ),
     ],
 )
-def test_what_went_wrong_is_said_and_the_way_back_is_taken_all_the_same(permit, phases, result):
+def test_failed_direction_is_reported_and_reverted(permit, phases, result):
     """Both ways have an end in time."""
     platform = Platform(phases=phases)
     found = drill(permit, platform)
@@ -132,7 +132,7 @@ def test_what_went_wrong_is_said_and_the_way_back_is_taken_all_the_same(permit, 
     assert (found.ok, found.result) == (False, result)
 
 
-def test_the_way_back_is_ordered_again_where_the_platform_does_not_answer(permit):
+def test_unanswered_revert_is_requested_three_times(permit):
     """Three times in all; where none is answered, that is said."""
     platform = Platform(orders=[None, AWAY, AWAY, None])
     assert drill(permit, platform).ok
@@ -143,7 +143,7 @@ def test_the_way_back_is_ordered_again_where_the_platform_does_not_answer(permit
     )
 
 
-def test_an_app_that_stays_pinned_is_said(permit):
+def test_app_that_stays_pinned_is_reported(permit):
     """The next release would not be deployed."""
     platform = Platform()
     platform.app = lambda: App(id="x", pinned_deployment=OLDER)
@@ -151,7 +151,7 @@ def test_an_app_that_stays_pinned_is_said(permit):
 
 
 @pytest.mark.parametrize("error", [DENIED, NOT_UNDERSTOOD], ids=["denied", "refused"])
-def test_an_order_that_is_refused_has_changed_nothing(permit, error):
+def test_refused_rollback_is_unknown_without_revert(permit, error):
     """So nothing is reverted, and it is UNKNOWN."""
     platform = Platform(orders=[error])
     with pytest.raises(type(error)):
@@ -159,7 +159,7 @@ def test_an_order_that_is_refused_has_changed_nothing(permit, error):
     assert platform.asked == ["roll back"]
 
 
-def test_an_order_whose_answer_is_lost_is_reverted(permit):
+def test_rollback_with_lost_answer_is_reverted(permit):
     """The platform may have begun; where the way back is not known either, the error says so."""
     platform = Platform(orders=[AWAY, None], phases=[["ACTIVE"]])
     with pytest.raises(Unreachable, match=r"no answer$"):
@@ -169,7 +169,7 @@ def test_an_order_whose_answer_is_lost_is_reverted(permit):
         drill(permit, Platform(orders=[AWAY] * 4))
 
 
-def test_an_answer_that_is_not_understood_is_reverted(permit):
+def test_rollback_with_unreadable_answer_is_reverted(permit):
     """It said that it was done, and not what."""
     platform = Platform(orders=["odd", None], phases=[["ACTIVE"]])
     found = drill(permit, platform)
@@ -177,7 +177,7 @@ def test_an_answer_that_is_not_understood_is_reverted(permit):
     assert found.result == "a rollback with an answer that is not understood (DigitalOcean API: no JSON)"
 
 
-def test_what_an_interrupted_run_began_is_reverted_at_its_end(permit):
+def test_interrupted_drill_is_reverted_at_end_of_run(permit):
     """Without waiting; where nothing was begun, nothing is asked."""
     platform = Platform()
     route = RollbackRoute(permit, platform)
@@ -194,7 +194,7 @@ def test_what_an_interrupted_run_began_is_reverted_at_its_end(permit):
     assert platform.asked == ["roll back", "revert"]
 
 
-def test_nobody_rolls_back_without_the_permit(permit):
+def test_rollback_requires_permit_and_one_app(permit):
     """Neither by the route nor by its transport, which lets the orders of one app through and no other's."""
     with pytest.raises(Forbidden):
         RollbackRoute(object(), Platform())

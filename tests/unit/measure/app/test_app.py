@@ -14,16 +14,8 @@ from playbook.core.clock import FixedClock
 from playbook.core.evidence import Facts, Table
 from playbook.core.judge import Judge
 from playbook.core.verdict import SEVERITY, Critical
-from playbook.measure.app.app import (
-    NO_DEPLOYMENT,
-    AppComponents,
-    AppStatus,
-    Component,
-    LiveUrlAnswer,
-    app,
-    app_components,
-    live_url_answer,
-)
+from playbook.measure.app.app import NO_DEPLOYMENT, AppStatus, LiveUrlAnswer, app, live_url_answer
+from playbook.measure.app.components import AppComponents, Component, app_components
 from tests.judged import check, judged
 from tests.unit.digitalocean import Simulator, running
 from tests.unit.loopback import answer, serve

@@ -32,7 +32,7 @@ from playbook.measure.backups.backups import backup_listing
 from playbook.measure.backups.restores import FULL, RESTORES, full_restore, recovery_times, restore_drill
 from playbook.settings.gate import pass_gate
 from playbook.settings.loading import load
-from sandbox.backups import ArchiveState
+from sandbox.world.backups import ArchiveState
 from tests.history_factory import run_line
 from tests.judged import judged
 from tests.unit.history.test_records import a_record
@@ -54,7 +54,7 @@ def tmp_path():
 @pytest.fixture(scope="module")
 def nights():
     """The contents of two nights, dumps of a real server included."""
-    from sandbox.backup_archives import Nights, launch_valkey
+    from sandbox.backups.archives import Nights, launch_valkey
 
     guard = Guard(temporary_folder())
     try:

@@ -12,7 +12,8 @@ import pytest
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.measure.figures.anomalies import DailyFigure, month_days
-from playbook.measure.figures.kpis import AVAILABILITY, ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Kpi
+from playbook.measure.figures.figure_names import AVAILABILITY, ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
+from playbook.measure.figures.kpis import Kpi
 from playbook.measure.figures.month import MONTH, compare, month_comparison, month_report
 from playbook.measure.figures.performance import week_availability
 from playbook.settings.loading import load

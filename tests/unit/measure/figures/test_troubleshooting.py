@@ -12,7 +12,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import Release, Releases
-from playbook.measure.figures.kpis import ERROR_RATE
+from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.recent import error_rate_now, image_success_now, recent, response_time_now
 from playbook.measure.figures.troubleshooting import (
     component_restarts,
@@ -20,7 +20,7 @@ from playbook.measure.figures.troubleshooting import (
     release_effect,
     time_split,
 )
-from playbook.measure.web.web import HomepageTiming, Sample
+from playbook.measure.web.homepage import HomepageTiming, Sample
 from playbook.readers.logs.review import Occurrences
 from playbook.settings.loading import load
 from tests.judged import check, judged

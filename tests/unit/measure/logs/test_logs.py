@@ -14,8 +14,9 @@ from playbook.core.verdict import Verdict
 from playbook.measure.logs.logs import log_review
 from playbook.settings.loading import load
 from playbook.settings.sections.target import Logs
-from sandbox import log_incidents
-from sandbox.logs import LogsState, write_files
+from sandbox.logs.service import write_files
+from sandbox.world import log_incidents
+from sandbox.world.logs import LogsState
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
 SETTINGS = load("sandbox", environment={})

@@ -19,7 +19,7 @@ from playbook.core.severity import Known, severity_of
 from playbook.core.verdict import Verdict
 from playbook.history.deliveries import Delivery, note
 from playbook.measure.alerts.alerts import Alerts
-from playbook.measure.figures.kpis import ERROR_RATE, RESPONSE_TIME
+from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent
 from playbook.measure.people import emergency
 from playbook.measure.people.emergency import (
@@ -34,9 +34,11 @@ from playbook.measure.people.emergency import (
     stability,
 )
 from playbook.measure.people.emergency_calls import calls_for, notice, who_to_call
-from playbook.measure.web.health import Report, State
-from playbook.measure.web.web import Health, HomepageTiming
-from playbook.measure.web.web import Sample as HomepageSample
+from playbook.measure.web.health import State
+from playbook.measure.web.health_endpoints import Health
+from playbook.measure.web.health_report import Report
+from playbook.measure.web.homepage import HomepageTiming
+from playbook.measure.web.homepage import Sample as HomepageSample
 from playbook.measure.web.web_page import Fault
 from playbook.settings.loading import load
 

@@ -18,13 +18,12 @@ from playbook.measure.security.access import (
     DigitalOceanAccess,
     GitHubAccess,
     GitHubActivity,
-    SecondFactors,
     access_sign_offs,
     digitalocean_access,
     github_access,
     github_activity,
-    second_factors,
 )
+from playbook.measure.security.second_factors import SecondFactors, second_factors
 from playbook.settings.loading import Settings, load
 from tests.judged import check, judged
 

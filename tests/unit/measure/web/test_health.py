@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.measure.web.health import MOST_BYTES, Dependency, State, UnknownShapeError, read_report
+from playbook.measure.web.health import MOST_BYTES, State, read_report
+from playbook.measure.web.health_report import Dependency, UnknownShapeError
 
 GOOD, DEGRADED, BAD = State.HEALTHY, State.DEGRADED, State.UNHEALTHY
 

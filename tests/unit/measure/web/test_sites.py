@@ -27,8 +27,8 @@ CLOCK = FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
 @pytest.fixture(autouse=True)
 def all_samples(monkeypatch):
     """However slow this machine is just now."""
-    monkeypatch.setattr("playbook.measure.web.web._ENOUGH", 100.0)
-    monkeypatch.setattr("playbook.measure.web.web._ENOUGH_FOR_THEM", 100.0)
+    monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH", 100.0)
+    monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH_FOR_THEM", 100.0)
 
 
 @pytest.fixture

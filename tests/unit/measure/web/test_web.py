@@ -16,7 +16,8 @@ from playbook.core.errors import Denied, Malformed, NotConfigured, Unreachable, 
 from playbook.core.evidence import Facts, Table
 from playbook.core.judge import Judge
 from playbook.core.verdict import Critical, Verdict
-from playbook.measure.web.web import HomepageTiming, Sample, api_health, homepage_timing, image_health
+from playbook.measure.web.health_endpoints import api_health, image_health
+from playbook.measure.web.homepage import HomepageTiming, Sample, homepage_timing
 from playbook.measure.web.web_page import Fault, PageRules
 from playbook.settings.loading import TimeLimits, load
 from tests.judged import check, judged
@@ -39,8 +40,8 @@ def settings(tmp_path):
 @pytest.fixture(autouse=True)
 def all_samples(monkeypatch):
     """However slow this machine is just now."""
-    monkeypatch.setattr("playbook.measure.web.web._ENOUGH", 100.0)
-    monkeypatch.setattr("playbook.measure.web.web._ENOUGH_FOR_THEM", 100.0)
+    monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH", 100.0)
+    monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH_FOR_THEM", 100.0)
 
 
 @pytest.fixture
@@ -166,7 +167,7 @@ def test_a_bad_sample_among_good_ones_is_a_value(settings, clock):
 
 def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
     """What is that slow, is known to be; one sample is always taken."""
-    monkeypatch.setattr("playbook.measure.web.web._ENOUGH", 0)
+    monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH", 0)
     with serve(answer(body=PAGE)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.median.over.startswith("1 fresh connection (slowest ")
@@ -174,7 +175,7 @@ def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
 
 def test_distant_homepage_is_sampled_three_times(settings, clock, monkeypatch):
     """Each sample is three round trips and more, and the median of three is one."""
-    monkeypatch.setattr("playbook.measure.web.web._ENOUGH_FOR_THEM", 0)
+    monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH_FOR_THEM", 0)
     with serve(answer(body=PAGE)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.median.over.startswith("3 fresh connections (slowest ")

@@ -18,7 +18,7 @@ NOW = datetime.now(UTC)  # of the moment of collecting; keys of ten minutes are 
 @pytest.fixture(scope="module")
 def server():
     """A Valkey without a port."""
-    from sandbox.backup_archives import _connect, launch_valkey
+    from sandbox.backups.archives import _connect, launch_valkey
 
     guard = Guard(temporary_folder())
     try:

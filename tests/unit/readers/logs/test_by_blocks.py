@@ -15,7 +15,7 @@ from playbook.readers.logs.ordinary import BARE, EXACT, SAID, Sorter
 from playbook.readers.logs.parse import Parser
 from playbook.readers.logs.review import Reviewer
 from playbook.readers.logs.tracks import Minutes
-from sandbox.logs import LogsState
+from sandbox.world.logs import LogsState
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
 SINCE, UNTIL = NOW.timestamp() - 86_400, NOW.timestamp()

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from playbook.readers.logs.parse import Parser
 from playbook.readers.logs.text import clean
-from sandbox.logs import LogsState
+from sandbox.world.logs import LogsState
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
 GOOD = list(LogsState.healthy(NOW).store.lines(until=NOW))[-400:]

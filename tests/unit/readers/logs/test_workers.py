@@ -11,7 +11,7 @@ import pytest
 from playbook.readers.logs import workers
 from playbook.readers.logs.by_blocks import BlockReviewer
 from playbook.readers.logs.workers import Workers
-from sandbox.logs import LogsState
+from sandbox.world.logs import LogsState
 from tests.unit.readers.logs.test_by_blocks import GOOD, STRANGERS, TRACE, WEB, plain
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)

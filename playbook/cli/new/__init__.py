@@ -1,0 +1,1 @@
+"""``python -m playbook new ITEM``: the skeleton of a check with its proofs, which fails until it is filled in."""

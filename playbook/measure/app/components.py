@@ -1,0 +1,171 @@
+"""The components of the app: whether each is healthy, and has the replicas that are wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import ComponentHealth
+from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.engine import measurement
+from playbook.core.evidence import Evidence, Table
+from playbook.measure.app.app import NOT_REPORTED, STATES, AppStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """How the platform finds one component.
+
+    Attributes:
+        state: HEALTHY, UNHEALTHY, UNKNOWN or a word that is new; ``not reported`` where it is in the spec only.
+        ready, wanted: replicas.
+        least: as the spec says; 0 where the component may be asleep.
+        cpu, memory: percent, mean of the replicas.
+    """
+
+    name: str
+    state: str
+    ready: int
+    wanted: int
+    cpu: float = 0.0
+    memory: float = 0.0
+    least: int = 1
+
+    @property
+    def asleep(self) -> bool:
+        """Scaled to zero on purpose."""
+        return self.least == 0 and self.wanted == 0 and self.ready == 0
+
+    @property
+    def well(self) -> bool:
+        """False where it is UNHEALTHY or lacks replicas; what nobody knows of it is in the coverage."""
+        if self.asleep:
+            return self.state != "UNHEALTHY"
+        replicas = self.ready >= self.wanted and (self.state != "HEALTHY" or self.ready > 0)
+        return self.state != "UNHEALTHY" and replicas
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether its health is told in words that are known, and it wants as many replicas as the spec."""
+        if self.state == NOT_REPORTED:
+            return Coverage()  # what is reported of all components says so
+        if self.state not in STATES and not self.asleep:
+            got = self.found
+            return lacking("", expected=_HEALTH, got=got, hint=_NO_HEALTH)
+        if self.asleep and self.state not in STATES | {"UNKNOWN"}:
+            return lacking("", expected=_HEALTH, got=self.found, hint=_NO_HEALTH)
+        if self.wanted < self.least:
+            expected = f"at least {self.least} wanted, as the app spec says"
+            return lacking("", expected=expected, got=f"{self.wanted} wanted and {self.ready} ready")
+        return Coverage()
+
+    @property
+    def expected(self) -> str:
+        """What would be well."""
+        wanted = max(self.wanted, 1)
+        return f"HEALTHY with {_replicas(wanted, wanted)}"
+
+    @property
+    def found(self) -> str:
+        """What is."""
+        if self.state == NOT_REPORTED:
+            return self.state
+        return "asleep, with no replica wanted" if self.well and self.asleep else self._found
+
+    @property
+    def _found(self) -> str:
+        return f"{self.state} with {_replicas(self.ready, self.wanted)}"
+
+
+_HEALTH = "HEALTHY or UNHEALTHY"
+
+
+_NO_HEALTH = "A component that has just been deployed has no health yet."
+
+
+@dataclass(frozen=True, slots=True)
+class AppComponents:
+    """Every component of the app.
+
+    Attributes:
+        worst_first: unhealthy ones, then those that lack replicas, then those that nobody knows of.
+        others: how many components have no health: static sites, jobs, functions.
+    """
+
+    worst_first: tuple[Component, ...]
+    others: int = 0
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many of those that have a health are reported."""
+        reported = [one for one in self.worst_first if one.state != NOT_REPORTED]
+        silent = [one.name for one in self.worst_first if one.state == NOT_REPORTED]
+        if not self.worst_first and not self.others:
+            return lacking("0 components", expected="components in the app spec", got="none")
+        return share(
+            len(reported),
+            len(self.worst_first),
+            "components",
+            what="the health",
+            note=f"not of {', '.join(silent)}" if silent else "",
+            hint=_NO_HEALTH,
+            may_be_empty=bool(self.others),  # static sites have no health
+        )
+
+    @property
+    def well(self) -> bool:
+        """No component is known to be otherwise."""
+        return all(component.well for component in self.worst_first)
+
+    @property
+    def summary(self) -> str:
+        """How many are well, in words."""
+        well = sum(component.well and component.coverage.enough for component in self.worst_first)
+        without = f", and {self.others} without a health" if self.others else ""
+        return f"{well} of {len(self.worst_first)}{without}"
+
+    def evidence(self) -> Evidence:
+        """A row for each component."""
+        return Table(
+            "Components",
+            ["Component", "State", "Replicas ready", "CPU", "Memory"],
+            [
+                [c.name, c.state, f"{c.ready} of {c.wanted}", f"{c.cpu:.1f} %", f"{c.memory:.1f} %"]
+                for c in self.worst_first
+            ],
+        )
+
+
+@measurement
+def app_components(digitalocean: DigitalOceanApi, app: AppStatus) -> AppComponents:
+    """State and replicas of every component, those in the spec that the platform does not report included."""
+    reported = [_component(health, app) for health in digitalocean.health().components]
+    names = {component.name for component in reported}
+    silent = [
+        Component(name, NOT_REPORTED, 0, 0, least=app.instances(name))
+        for name in app.components
+        if name not in names
+    ]
+    return AppComponents(tuple(sorted([*reported, *silent], key=_badness)), len(app.others))
+
+
+def _component(health: ComponentHealth, app: AppStatus) -> Component:
+    return Component(
+        name=health.name,
+        state=health.state,
+        ready=health.replicas_ready,
+        wanted=health.replicas_desired,
+        cpu=health.cpu_usage_percent,
+        memory=health.memory_usage_percent,
+        least=app.instances(health.name),
+    )
+
+
+def _badness(component: Component) -> tuple[bool, bool, bool, str]:
+    unknown = component.state not in STATES
+    missing = component.ready < component.wanted
+    return (component.state == "HEALTHY" or unknown, not missing, not unknown, component.name)
+
+
+def _replicas(ready: int, wanted: int) -> str:
+    return f"{ready} of {wanted} replica{'s' if wanted != 1 else ''} ready"

@@ -1,0 +1,72 @@
+"""Who of the organisation at GitHub has no second factor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playbook.clients.github import GitHubApi
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Denied, away
+from playbook.core.evidence import Evidence, Facts
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactors:
+    """Who may sign in to GitHub with a password alone.
+
+    Attributes:
+        login: name of the organisation; empty where none is configured.
+        required: whether the organisation demands a second factor.
+        without: members and outside collaborators that have none.
+    """
+
+    login: str
+    required: bool | None = None
+    without: tuple[str, ...] = ()
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether every page was read, and whether the token is one that sees second factors."""
+        if not self.login:
+            return whole("no GitHub organisation configured")
+        if self.required is not None:
+            return self.seen
+        return self.seen + lacking(
+            "",
+            expected=f"whether {self.login} requires a second factor",
+            got="no word of it",
+            hint="Only the token of an owner of the organisation sees it.",
+        )
+
+    def evidence(self) -> Evidence:
+        """Requirement and who lacks it, and what is signed for."""
+        if not self.login:
+            return Facts("Second factors", {"GitHub": "not configured", "DigitalOcean": "signed for by a person"})
+        facts = {
+            f"Required by {self.login} on GitHub": {True: "yes", False: "no", None: "not said"}[self.required],
+            "Without one on GitHub": ", ".join(self.without) or "nobody",
+            "DigitalOcean": "not shown by its API; signed for by a person",
+        }
+        return Facts("Second factors", facts)
+
+
+@measurement
+def second_factors(github: GitHubApi) -> SecondFactors:
+    """Whether GitHub demands a second factor, and who has none. Only an owner's token sees it."""
+    if not github.has_organisation:
+        return SecondFactors("")
+    organisation = github.organisation()
+    without, seen = [], Coverage()
+    for ask in (github.members, github.outside_collaborators):
+        try:
+            found = ask(without_2fa=True)
+        except Denied as error:
+            seen += lacking(
+                "", expected="who has no second factor", got=str(error), hint=error.hint, cause=away(error)
+            )
+        else:
+            without += [user.login for user in found]
+            seen += found.coverage
+    return SecondFactors(organisation.login, organisation.two_factor_requirement_enabled, tuple(without), seen)

@@ -1,0 +1,237 @@
+"""What the health endpoints of the website and its image service answer, and whom they point at."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+
+from playbook.clients.http import Answer, HttpClient
+from playbook.clients.network import Network
+from playbook.clients.web import SERVICE
+from playbook.clients.wire import Phases
+from playbook.core.audience import Public, say
+from playbook.core.coverage import Coverage, lacking, understood, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Malformed, Unreachable
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.measure.web.health import MOST_BYTES, State, read_report
+from playbook.measure.web.health_report import Report, UnknownShapeError
+from playbook.measure.web.health_values import made_at
+from playbook.measure.web.homepage import REDIRECTS
+from playbook.measure.web.web import in_between, milliseconds, page_rules
+from playbook.measure.web.web_page import (
+    in_place_of_it,
+    off_the_way,
+)
+from playbook.settings.loading import Settings
+
+_BY_STATUS = "status"
+
+
+_PARTIAL = 206
+
+
+_UNREADABLE = (
+    "Where the endpoint says how it is by its HTTP status alone, set web.health to status; else let it answer in "
+    'a usual shape, e.g. {"status": "healthy"}.'
+)
+
+
+_ASKED_TOO = ("Redis", "Prometheus", "Grafana")  # as our clients call them
+
+
+_UNKNOWN_WORDS = "Let the endpoint say healthy, degraded or unhealthy, or look at what it means by these words."
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """A service's health by its own account.
+
+    Attributes:
+        status: HTTP status; ``None`` where there was no answer, and ``down`` says why that is a finding.
+        report: what the body says; ``None`` where it is not asked, or is no report of a service in trouble.
+        astray: where redirects have led, where that is not the service.
+        age: minutes since the checks were carried out, by the answer's own account.
+        newest: minutes that it may be old.
+    """
+
+    path: str
+    status: int | None
+    report: Report | None
+    phases: Phases
+    attempts: tuple[str, ...]
+    down: str = ""
+    astray: str = ""
+    age: float = 0.0
+    newest: float = math.inf
+
+    @property
+    def state(self) -> State:
+        """The worst of the HTTP status and of all that the service says."""
+        if self.status is None or self.status >= 500:
+            return State.UNHEALTHY
+        return self.report.state if self.report else State.HEALTHY
+
+    @property
+    def cause(self) -> str:
+        """The website, where that is down as a whole; else empty."""
+        return SERVICE if self.down else ""
+
+    @property
+    def points_at(self) -> str:
+        """The one service that it says is bad, where that is one that we ask too; else empty."""
+        bad = {one.name.lower() for one in self.report.dependencies if one.state} if self.report else set()
+        services = {next((s for s in _ASKED_TOO if s.lower() in name), "") for name in bad}
+        return services.pop() if len(services) == 1 else ""
+
+    @property
+    def public(self) -> Public:
+        """What everybody may read of it, and can see by asking: whether there was an answer, and its status."""
+        return say("no answer") if self.status is None else say("HTTP {}", self.status)
+
+    @property
+    def is_unhealthy(self) -> bool:
+        """The service or something that it needs does not work, or it gives no answer."""
+        return self.state is State.UNHEALTHY
+
+    @property
+    def is_degraded(self) -> bool:
+        """All works, some of it badly."""
+        return self.state is State.DEGRADED
+
+    @property
+    def coverage(self) -> Coverage:
+        """All that it says is understood, and it is the service that says it."""
+        if self.astray:
+            return lacking("", expected=f"an answer of {self.path} itself", got=self.astray)
+        if self.age > self.newest:
+            return lacking(
+                f"{self.age:.0f} min old",
+                expected=f"an answer of the last {self.newest:g} min",
+                got=f"one of {self.age:.0f} min ago",
+                hint=f"Let no cache keep what {self.path} answers, and see that what carries out its checks runs.",
+            )
+        if self.report is None:
+            return whole("the HTTP status" if self.down == "" else "no answer")
+        unclear = self.report.unclear
+        return whole(self._listed) + understood(
+            len(unclear), self.report.read, "statements", examples=unclear, hint=_UNKNOWN_WORDS
+        )
+
+    @property
+    def summary(self) -> str:
+        """``HTTP 503, degraded; redis unhealthy (ConnectionError)``."""
+        if self.status is None:
+            return f"no answer: {self.down}"
+        if self.report is None:
+            return f"HTTP {self.status}" + (
+                " without a health report" if self.status >= 500 else ", not read further"
+            )
+        own = f"HTTP {self.status}, {self.report.status}"
+        bad = sorted((d for d in self.report.dependencies if d.state), key=lambda d: -(d.state or 0))
+        if bad:
+            told = [f"{d.name} {d.status}{f' ({d.remark})' if d.remark else ''}" for d in bad[:10]]
+            return f"{own}; {', '.join(told)}" + (f" and {len(bad) - 10} more" if bad[10:] else "")
+        return f"{own}, {self._listed}" if not self.state else own
+
+    @property
+    def _listed(self) -> str:
+        dependencies = self.report.dependencies if self.report else ()
+        good = sum(one.state is State.HEALTHY for one in dependencies)
+        if not dependencies:
+            return "no dependency listed"
+        of = f" of {len(dependencies)}" if good != len(dependencies) else ""
+        return f"{good}{of} {'dependency' if len(dependencies) == 1 else 'dependencies'} healthy"
+
+    def evidence(self) -> list[Evidence]:
+        """The service's own word, then one row for each dependency, then what was not understood."""
+        facts = {
+            "HTTP status": str(self.status or "none"),
+            "Status": self.report.status if self.report else "no health report",
+            "Answered in": milliseconds(self.phases.total),
+            "Tries": "; ".join(self.attempts),
+        }
+        if self.down:
+            facts["No answer"] = self.down
+        if self.report and self.report.unclear:
+            facts["Not understood"] = "; ".join(self.report.unclear[:20])
+        shown_facts = Facts(self.path, facts)
+        if not self.report or not self.report.dependencies:
+            return [shown_facts]
+        rows = [[d.name, d.status, d.remark] for d in self.report.dependencies]
+        return [shown_facts, Table("Dependencies", ["Dependency", "Status", "Remark"], rows)]
+
+
+@measurement(parts=("api",))
+def api_health(website: HttpClient, network: Network, settings: Settings) -> Health:
+    """What ``/api/health`` says of the application and of what it depends on."""
+    return health_of(website, network, settings, settings.target.web.health_path)
+
+
+@measurement(parts=("images",))
+def image_health(website: HttpClient, network: Network, settings: Settings) -> Health:
+    """What ``/api/image/health`` says of the image service."""
+    return health_of(website, network, settings, settings.target.web.image_health_path)
+
+
+def health_of(website: HttpClient, network: Network, settings: Settings, path: str) -> Health:
+    """What a health endpoint says, by the settings of its website."""
+    try:
+        # A 503 is what was asked for, so only lost connections are tried again.
+        answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES)
+    except Unreachable as error:
+        return Health(path, None, None, Phases(), error.attempts, down=network.finding(error, website.base_url))
+    rules = page_rules(settings, website.base_url)
+    foreign = in_place_of_it(answer) or in_between(rules, network)
+    if foreign:
+        raise _no_report(answer, foreign.words)
+    astray = off_the_way(answer, rules)
+    report = None if settings.target.web.health == _BY_STATUS else _report(answer)
+    bad = report is not None and report.state is not State.HEALTHY
+    if answer.status < 500 and not bad:
+        answer.expect_ok()
+        if answer.status == _PARTIAL:
+            raise _no_report(answer, "HTTP 206, a part of one")
+    return Health(
+        path,
+        answer.status,
+        report,
+        answer.phases,
+        answer.attempts,
+        astray=astray.words if astray else "",
+        age=_age(answer),
+        newest=settings.coverage.newest_minutes,
+    )
+
+
+def _age(answer: Answer) -> float:
+    """Minutes since the checks were carried out, by the answer's own account; a cache on the way counts."""
+    age = answer.headers.get("age", "").strip()
+    cached = int(age[:9]) / 60 if age.isascii() and age.isdigit() else 0.0
+    at = made_at(answer.body)
+    try:
+        now = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return cached
+    since = (now - at).total_seconds() / 60 if at and now.tzinfo else 0.0
+    return max(cached, since)
+
+
+def _report(answer: Answer) -> Report | None:
+    """What the body says; None where it is no report and the status says enough."""
+    try:
+        return read_report(answer.body)
+    except UnknownShapeError as error:
+        if answer.status >= 500 or not 200 <= answer.status < 300:
+            return None
+        raise _no_report(answer, str(error)) from None
+
+
+def _no_report(answer: Answer, got: str) -> Malformed:
+    return Malformed(
+        f"{answer.service}: expected a health report from {answer.url}, got {got}",
+        service=answer.service,
+        hint=_UNREADABLE,
+        attempts=answer.attempts,
+    )

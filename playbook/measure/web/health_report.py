@@ -1,0 +1,108 @@
+"""What a health endpoint says, read into a report: the states of the service and of what it depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from playbook.measure.web.health_values import (
+    instead,
+    short,
+)
+from playbook.measure.web.health_words import State
+
+
+class UnknownShapeError(ValueError):
+    """The text says nothing of health that is understood; the message says what it is instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One thing that the service needs, by its own account.
+
+    Attributes:
+        status: as it stands there.
+        state: None where that is not understood.
+        remark: an error or latency that stands beside it; may be empty.
+    """
+
+    name: str
+    status: str
+    state: State | None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A health endpoint's text, as far as it is understood.
+
+    Attributes:
+        status: the service's own word; ``not stated`` where only dependencies are listed.
+        state: the worst of all that it says.
+        unclear: what says neither good nor bad, as it stands there.
+        read: how many statements there are.
+    """
+
+    status: str
+    state: State
+    dependencies: tuple[Dependency, ...] = ()
+    unclear: tuple[str, ...] = ()
+    read: int = 1
+
+
+OWN = ""
+
+
+@dataclass(slots=True)
+class Statements:
+    """What an answer says, as it is read.
+
+    Attributes:
+        own: what the service says of itself.
+        others: what it says of what it needs.
+        errors: errors that it shows, with the name of what they are of.
+    """
+
+    own: list[tuple[str, State]] = field(default_factory=list)
+    others: list[Dependency] = field(default_factory=list)
+    errors: list[tuple[str, Dependency]] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
+
+    def report(self, value: Any, text: str) -> Report:
+        """All that was noted; UnknownShapeError where nothing that was is understood."""
+        bad = {one.name for one in self.others if one.state}
+        more = [error for name, error in self.errors if not name or name not in bad]
+        others = list(dict.fromkeys([*self.others, *more]))
+        remarked = {(one.name, one.status) for one in others if one.remark}
+        others = [one for one in others if one.remark or (one.name, one.status) not in remarked]
+        others = _each_once(others)
+        states = [state for _, state in self.own] + [one.state for one in others if one.state is not None]
+        unclear = tuple(dict.fromkeys(self.unclear))
+        if not states:
+            raise UnknownShapeError(instead(value, text, unclear))
+        status = max(self.own, key=lambda said: said[1])[0] if self.own else "not stated"
+        stated = len(self.own) + sum(one.state is not None for one in others)
+        return Report(status, max(states), tuple(others), unclear, stated + len(unclear))
+
+    def note(self, name: str, said: str, state: State) -> None:
+        """Note a dependency."""
+        self.others.append(Dependency(name, short(said), state))
+
+    def state(self, name: str, said: str, state: State | None, remark: str = "", *, key: str = "") -> None:
+        """Note the state of a dependency, or of the service itself where the name is ``OWN``; None is unclear."""
+        if state is None:
+            self.unclear.append(f"{name or 'the status'} {short(said)!r}")
+            if name:
+                self.others.append(Dependency(name, short(said), None, remark))
+        elif name:
+            self.others.append(Dependency(name, short(said), state, remark))
+        else:
+            self.own.append((short(said), state))
+
+
+def _each_once(others: list[Dependency]) -> list[Dependency]:
+    """Without what says once more of the same thing that it is well."""
+    kept: dict[str, list[Dependency]] = {}
+    for one in others:
+        kept.setdefault(one.name, []).append(one)
+    return [one for same in kept.values() for one in same if one is same[0] or one.state is not State.HEALTHY]

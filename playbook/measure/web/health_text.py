@@ -1,0 +1,68 @@
+"""Health endpoints that answer in plain text: a word, lines of checks, or a framework's known page."""
+
+from __future__ import annotations
+
+import re
+
+from playbook.core import door
+from playbook.measure.web import health_words as words
+from playbook.measure.web.health_report import OWN, Statements
+from playbook.measure.web.health_values import (
+    short,
+)
+from playbook.measure.web.health_words import State, state_of
+
+_MOST_LINES = 2000
+_BODY_COLOUR = re.compile(r"<body style=\"background-color: (\w+)\"></body>")  # Rails' /up
+_UP, _IN_TROUBLE = "Application up", "Application experiencing problems"  # Laravel's /up
+_SUMMARY = re.compile(r"^\s*(?:healthz|livez|readyz)? ?check (passed|failed)\s*$")
+LINE = re.compile(
+    r"^\s*(?:\[(?P<sign>[+-])\])?\s*(?P<name>[^:=]+?)\s*(?:[:=]\s*|\s+(?=ok\b|failed\b))(?P<word>.+)$"
+)
+
+
+def read_text(noted: Statements, text: str) -> None:
+    """Text that is not JSON: a word, lines, or a known page."""
+    if text.startswith("<"):
+        _page(noted, text)
+        return
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > _MOST_LINES:
+        noted.unclear.append(f"what follows after {_MOST_LINES:,} lines")
+        lines = lines[:_MOST_LINES]
+    if len(lines) == 1 and (state := state_of(text)) is not None:
+        noted.own.append((short(text), state))
+        return
+    for line in lines:
+        _line(noted, line)
+
+
+def _line(noted: Statements, line: str) -> None:
+    """``[+]etcd ok``, ``redis: up``, ``readyz check passed``."""
+    summary, said = _SUMMARY.match(line), LINE.match(line)
+    state = state_of(line)
+    if summary:
+        noted.own.append((line.strip(), State.HEALTHY if summary[1] == "passed" else State.UNHEALTHY))
+    elif said and said["sign"]:
+        failed = said["sign"] == "-" or not said["word"].strip().startswith(("ok", "excluded"))
+        noted.note(said["name"], said["word"].strip(), State.UNHEALTHY if failed else State.HEALTHY)
+    elif said and words.is_status(said["name"]):
+        noted.state(OWN, said["word"].strip(), state_of(said["word"]))
+    elif said and not words.is_data(said["name"]):
+        noted.state(said["name"], said["word"].strip(), state_of(said["word"]))
+    elif state is not None:
+        noted.own.append((short(line), state))
+    elif not said:
+        noted.unclear.append(f"the status {door.quoted(line, 40)}")
+
+
+def _page(noted: Statements, text: str) -> None:
+    colour = _BODY_COLOUR.search(text)
+    if colour and (state := state_of(colour[1])) is not None:
+        noted.own.append((colour[1], state))
+    elif _IN_TROUBLE in text:
+        noted.own.append((_IN_TROUBLE, State.UNHEALTHY))
+    elif _UP in text and "HTTP request received" in text:
+        noted.own.append((_UP, State.HEALTHY))
+    else:
+        noted.unclear.append(f"the status {door.quoted(text, 40)}")

@@ -1,0 +1,259 @@
+"""The homepage: whether it is a page, and how long it takes, over several samples."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from statistics import median
+
+from playbook.clients.http import HttpClient
+from playbook.clients.network import Network
+from playbook.clients.web import SERVICE
+from playbook.clients.wire import Phases
+from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Malformed, Unreachable
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.measure.web.web import in_between, milliseconds, network_or_site, page_rules, phase_texts, problem_of
+from playbook.measure.web.web_page import (
+    REFUSED,
+    Fault,
+    fault_of,
+    title_of,
+)
+from playbook.settings.loading import Settings
+
+REDIRECTS = 5
+
+
+HOMEPAGE = "homepage"  # name of what a run keeps of it for later ones
+
+
+SAMPLES = 5
+
+
+_PAUSE = 0.05  # seconds between samples
+
+
+_ENOUGH = 6.0  # seconds after which no further sample is begun; what is that slow, is known to be
+
+
+_LEAST_SAMPLES = 3
+
+
+_ENOUGH_FOR_THEM = 1.5  # seconds after which so many are enough
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One request for the homepage over a fresh connection.
+
+    Attributes:
+        status: of the last hop; ``None`` where no whole answer came, and ``problem`` says why.
+        redirects: hops that led there, one line each.
+        fault: why the answer is not the page; None where it is.
+        title: of the page.
+    """
+
+    status: int | None
+    phases: Phases = Phases()  # noqa: RUF009 - frozen
+    problem: str = ""
+    redirects: tuple[str, ...] = ()
+    fault: Fault | None = None
+    title: str = ""
+
+    @property
+    def is_page(self) -> bool:
+        """It brought the page."""
+        return self.status is not None and self.status == 200 and self.fault is None
+
+    @property
+    def is_uncertain(self) -> bool:
+        """It says nothing of what visitors see."""
+        return self.fault is not None and self.fault.uncertain
+
+    @property
+    def outcome(self) -> str:
+        """``HTTP 200``, what came in place of the page, or why nothing did."""
+        if self.fault:
+            return self.fault.words
+        return f"HTTP {self.status}" if self.status else self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class HomepageTiming:
+    """Several samples of the homepage.
+
+    Attributes:
+        down: where none was answered, why that is a finding.
+        text_is_known: the page was looked through for a text that must stand on it (web.expect).
+        key: under which its title is kept for later runs.
+        usual_title: of the last good run, as the history has it; empty where it has none.
+        read_at: when it was measured.
+    """
+
+    samples: tuple[Sample, ...]
+    down: str = ""
+    text_is_known: bool = False
+    usual_title: str = ""
+    read_at: datetime | None = None
+    key: str = HOMEPAGE
+
+    @property
+    def title(self) -> str:
+        """Of the page; empty where it has none, or where none came."""
+        return next((sample.title for sample in self.samples if sample.is_page and sample.title), "")
+
+    @property
+    def is_retitled(self) -> bool:
+        """Its title is not that of the last good run, and no other text of it is known."""
+        return bool(self.usual_title and self.title) and not self.text_is_known and self.title != self.usual_title
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The title of the last good run, for the next one: this one's where it was good."""
+        good = not self.bad and not self.is_retitled
+        title = (self.title if good else "") or self.usual_title
+        return {self.key: Counted(at=self.read_at, origin=title)} if title and self.read_at else {}
+
+    @property
+    def bad(self) -> list[Sample]:
+        """Samples that did not bring the page, where visitors get none either."""
+        return [sample for sample in self.samples if not sample.is_page and not sample.is_uncertain]
+
+    @property
+    def is_down(self) -> bool:
+        """No visitor gets the page: every sample was bad, for another reason than who asked."""
+        return (
+            bool(self.samples)
+            and len(self.bad) == len(self.samples)
+            and any(sample.status not in REFUSED for sample in self.samples)
+        )
+
+    @property
+    def cause(self) -> str:
+        """The website, where that is down as a whole; else empty."""
+        return SERVICE if self.down else ""
+
+    @property
+    def bad_percent(self) -> float:
+        """Percent of the samples."""
+        return 100 * len(self.bad) / len(self.samples)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Every sample shows what visitors see."""
+        uncertain = [sample for sample in self.samples if sample.is_uncertain]
+        if uncertain:
+            return lacking(
+                f"{len(uncertain)} of {len(self.samples)} samples tell nothing",
+                expected="the page as visitors see it",
+                got=", ".join(dict.fromkeys(sample.outcome for sample in uncertain)),
+                hint="Let this machine pass by what stands in between, or run the check where nothing does.",
+            )
+        if self.down:
+            return whole("no answer")
+        text = "" if self.text_is_known or self.usual_title else ", no text of it known (web.expect)"
+        return whole(f"{len(self.samples)} of {len(self.samples)} samples{text}")
+
+    @property
+    def summary(self) -> str:
+        """``5 of 5 HTTP 200``, or what came instead."""
+        if self.down:
+            return f"no answer: {self.down}"
+        if not self.bad:
+            good = sum(sample.is_page for sample in self.samples)
+            return f"{good} of {len(self.samples)} HTTP 200"
+        outcomes = dict.fromkeys(sample.outcome for sample in self.bad)
+        return f"{', '.join(outcomes)} in {len(self.bad)} of {len(self.samples)} samples"
+
+    @property
+    def median(self) -> Reading:
+        """Seconds from looking up the name to the last byte, redirects included; NaN where none was answered."""
+        totals = [sample.phases.total for sample in self.samples if sample.status]
+        if not totals:
+            return Reading(math.nan, "", lacking("", expected="the page", got=self.summary))
+        connections = "1 fresh connection" if len(totals) == 1 else f"{len(totals)} fresh connections"
+        pages = lacking("", expected="the page each time", got=self.summary) if self.bad else Coverage()
+        return Reading(median(totals), f"{connections} (slowest {max(totals):.3f} s)", pages)
+
+    def evidence(self) -> list[Evidence]:
+        """A row of phases for each sample, and the redirects."""
+        columns = ["Sample", "Answer", "DNS", "Connect", "TLS", "First byte", "Total"]
+        rows = [[str(n), s.outcome, *phase_texts(s.phases)] for n, s in enumerate(self.samples, 1)]
+        answered = [s.phases for s in self.samples if s.status]
+        for name, of in (("Median", median), ("Slowest", max)):
+            figures = [(p.dns, p.connect, p.tls, p.first_byte, p.total) for p in answered]
+            if figures:
+                rows.append([name, "", *(milliseconds(of(column)) for column in zip(*figures, strict=True))])
+        table = Table("Homepage, each time over a fresh connection", columns, rows)
+        redirects = next((s.redirects for s in self.samples if s.redirects), ())
+        hops = {str(n): hop for n, hop in enumerate(redirects, 1)}
+        return [table, Facts("Redirects", hops)] if hops else [table]
+
+
+@measurement(time_limit=45.0)
+def homepage_timing(
+    website: HttpClient, network: Network, settings: Settings, clock: Clock, earlier: Earlier
+) -> HomepageTiming:
+    """Where the time goes when a visitor opens the homepage, five times over fresh connections.
+
+    What comes in place of the page is a value, and so is a connection lost between others that held.
+
+    Raises:
+        Unreachable: no sample was answered, and it may be this machine's own network.
+    """
+    return time_homepage(website, network, settings, clock=clock, earlier=earlier)
+
+
+def time_homepage(
+    website: HttpClient,
+    network: Network,
+    settings: Settings,
+    *,
+    clock: Clock,
+    earlier: Earlier,
+    key: str = HOMEPAGE,
+) -> HomepageTiming:
+    """The same of any website, by its settings; its title is kept under ``key``."""
+    rules = page_rules(settings, website.base_url)
+    between = in_between(rules, network)
+    samples: list[Sample] = []
+    lost: Unreachable | None = None
+    started = time.monotonic()
+    for _ in range(SAMPLES):
+        if samples:
+            spent = time.monotonic() - started
+            if spent >= _ENOUGH or (spent >= _ENOUGH_FOR_THEM and len(samples) >= _LEAST_SAMPLES):
+                break
+            clock.sleep(_PAUSE)
+        try:
+            answer = website.get(retry="none", redirects=REDIRECTS)
+        except Unreachable as error:
+            lost = error
+            samples.append(Sample(None, problem=problem_of(error), redirects=error.redirects))
+        except Malformed as error:  # too large to be read whole: nobody knows what it is
+            samples.append(Sample(200, fault=Fault(problem_of(error), uncertain=True)))
+        else:
+            fault = between or network_or_site(fault_of(answer, rules), rules, network)
+            title = title_of(answer)
+            samples.append(
+                Sample(answer.status, answer.phases, redirects=answer.redirects, fault=fault, title=title)
+            )
+    down = ""
+    if lost and not any(sample.status for sample in samples):
+        down = network.finding(lost, website.base_url)
+    before = max(earlier.of(key), key=lambda one: one.at, default=None)
+    return HomepageTiming(
+        tuple(samples),
+        down,
+        text_is_known=bool(rules.expect),
+        usual_title=before.origin if before else "",
+        read_at=clock.now(),
+        key=key,
+    )

@@ -1,0 +1,38 @@
+"""The tables ``[limits.NAME]``, read into limits: a target's own, and those of its further websites."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playbook.core.errors import UsageError
+from playbook.core.limits import Limit, parse_limit
+from playbook.settings.files import merged_over
+
+
+def fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], where: str) -> None:
+    """What a further website sets of a ladder stands over the target's, line by line."""
+    web = target.get("web")
+    sites = web.get("also") if isinstance(web, Mapping) else None
+    for number, site in enumerate(sites if isinstance(sites, list) else ()):
+        if isinstance(site, dict) and isinstance(site.get("limits"), Mapping):
+            paths = {key: f"web.also[{number}].limits.{key}" for key in site["limits"]}
+            site["limits"] = limits_from(merged_over(ladders, site["limits"]), where, paths)
+
+
+def limits_from(raw: Any, where: str, paths: Mapping[str, str]) -> dict[str, Limit]:
+    limits: dict[str, Limit] = {}
+    if not isinstance(raw, Mapping):
+        raise UsageError(f"{where}: limits must be a table, got {raw!r}")
+    for key, spec in raw.items():
+        path = paths.get(key, f"limits.{key}")
+        if not isinstance(spec, Mapping) or not all(isinstance(text, str) for text in spec.values()):
+            raise UsageError(f'{where}: {path} must be a table of texts such as warning = "< 80 %"')
+        allowed = ("name", "target", "warning", "critical", "possible")
+        for wrong in spec.keys() - set(allowed):
+            raise UsageError(f"{where}: unknown setting {path}.{wrong}: expected {', '.join(allowed)}")
+        try:
+            limits[key] = parse_limit(spec.get("name", key), dict(spec))
+        except ValueError as error:
+            raise UsageError(f"{where}: {path}: {error}") from None
+    return limits

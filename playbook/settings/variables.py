@@ -1,0 +1,79 @@
+"""Variables of the environment in the settings: which texts are secrets, and what ``${NAME}`` becomes. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from playbook.settings.sections.incidents import PLAIN
+
+VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
+
+
+_SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
+
+
+_SECRET_VARIABLE = re.compile(
+    r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$"
+)
+
+
+_LEAST_OF_A_SECRET = 8
+
+
+NOTIFICATIONS = "notifications"
+
+
+_IN_A_LIST = re.compile(r"\.\d+$")
+
+
+def is_secret(path: str) -> bool:
+    if path.startswith(f"{NOTIFICATIONS}."):
+        return _IN_A_LIST.sub("", path) not in PLAIN
+    return path.rpartition(".")[2] in _SECRET_KEYS or path.endswith(".redis.url")
+
+
+def holds_secret(variable: str, text: str) -> bool:
+    """Whether a variable of the environment that no setting names is one by its name; checks may use their own."""
+    return bool(_SECRET_VARIABLE.search(variable)) and len(text) >= _LEAST_OF_A_SECRET and text[0] != "/"
+
+
+def from_variable(source: str) -> str:
+    """Where a value came from, if it was taken from the environment."""
+    variables = VARIABLE.findall(source)
+    return f" (from {' or '.join('$' + name for name in variables[0].split('|'))})" if variables else ""
+
+
+def texts_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from texts_in(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from texts_in(inner, f"{path}.{number}")
+
+
+def interpolate(value: Any, environment: Mapping[str, str]) -> Any:
+    """Replace ``${NAME}``; a text with a variable that is not set becomes None, which is 'not configured'."""
+    if isinstance(value, Mapping):
+        filled = {key: interpolate(inner, environment) for key, inner in value.items()}
+        return {key: inner for key, inner in filled.items() if inner is not None}
+    if isinstance(value, list):
+        return [inner for inner in (interpolate(item, environment) for item in value) if inner is not None]
+    if not isinstance(value, str):
+        return value
+    missing = False
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal missing
+        for variable in match[1].split("|"):
+            if environment.get(variable, "").strip():
+                return environment[variable].strip()
+        missing = True
+        return ""
+
+    text = VARIABLE.sub(fill, value)
+    return None if missing else text

@@ -1,0 +1,1 @@
+"""Alertmanager, and the receiver of its messages."""

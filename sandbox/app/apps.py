@@ -1,0 +1,384 @@
+"""Apps, their deployments, health, alerts, events, bandwidth, and rollback."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sandbox.app.answers import (
+    ApiError,
+    Call,
+    Json,
+    cut,
+    get,
+    not_found,
+    paged,
+    post,
+    stamp,
+    without_zeros,
+)
+from sandbox.app.metrics import day_factor, latest
+from sandbox.app.specs import spec_of
+from sandbox.products import OPTIMIZER
+from sandbox.world.app import Component, DigitalOceanState
+from sandbox.world.app_history import Deployment, identifier
+
+REGIONS = {"fra": ("Frankfurt", "germany", "Europe", "fra1"), "nyc": ("New York", "usa", "North America", "nyc1")}
+# The platform keeps the ten newest successful deployments for rollback.
+REVISIONS = 10
+
+
+@get("/v2/apps", "app:read")
+def list_apps(call: Call) -> Json:
+    return paged(call, "apps", [_app(call)], single={"pages": {}})
+
+
+@get("/v2/apps/{app_id}", "app:read")
+def get_app(call: Call) -> Json:
+    _known(call)
+    return {"app": _app(call)}
+
+
+@get("/v2/apps/{app_id}/deployments", "app:read")
+def list_deployments(call: Call) -> Json:
+    _known(call)
+    shown = [_deployment(call.state, deployment) for deployment in call.state.deployments]
+    return cut(call, "deployments", paged(call, "deployments", shown, single={"pages": {}}))
+
+
+@get("/v2/apps/{app_id}/deployments/{deployment_id}", "app:read")
+def get_deployment(call: Call) -> Json:
+    _move(call.state, deployment_of(call), call.now)
+    return {"deployment": _deployment(call.state, deployment_of(call))}
+
+
+@get("/v2/apps/{app_id}/health", "app:read")
+def get_health(call: Call) -> Json:
+    _known(call)
+    return {
+        "app_health": {
+            "components": [
+                _health(call.state, component, call.now)
+                for component in call.state.components
+                if f"health of {component.name}" not in call.state.left_out
+            ]
+        }
+    }
+
+
+@get("/v2/apps/{app_id}/instances", "app:read")
+def list_instances(call: Call) -> Json:
+    _known(call)
+    return {
+        "instances": [
+            {
+                "component_name": component.name,
+                "instance_name": f"{component.name}-{identifier(component.name)[:8]}-{number:05x}",
+                "instance_alias": f"{component.name}-{number}",
+                "component_type": component.kind.removesuffix("s").upper(),
+            }
+            for component in call.state.components
+            for number in range(component.ready)
+        ]
+    }
+
+
+@get("/v2/apps/{app_id}/alerts", "app:read")
+def list_alerts(call: Call) -> Json:
+    _known(call)
+    rules: list[Json] = [
+        {"rule": "DEPLOYMENT_FAILED"},
+        {"rule": "DOMAIN_FAILED"},
+        {"rule": "CPU_UTILIZATION", "operator": "GREATER_THAN", "value": 80.0, "window": "TEN_MINUTES"},
+        {"rule": "MEM_UTILIZATION", "operator": "GREATER_THAN", "value": 80.0, "window": "TEN_MINUTES"},
+        {"rule": "RESTART_COUNT", "operator": "GREATER_THAN", "value": 3.0, "window": "FIVE_MINUTES"},
+    ]
+    return {"alerts": [_alert(call.state, rule) for rule in rules]}
+
+
+@get("/v2/apps/{app_id}/events", "app:read")
+def list_events(call: Call) -> Json:
+    _known(call)
+    wanted = set(call.query.getlist("event_types"))
+    events = [
+        {
+            "id": identifier(f"event {deployment.id}"),
+            "type": "DEPLOYMENT",
+            "created_at": stamp(deployment.created_at),
+            "deployment_id": deployment.id,
+            "deployment": _deployment(call.state, deployment),
+        }
+        for deployment in call.state.deployments
+    ]
+    events += [
+        {
+            "id": identifier(f"autoscaling {days}"),
+            "type": "AUTOSCALING",
+            "created_at": stamp(call.state.now - timedelta(days=days)),
+            "autoscaling": {
+                "phase": "SUCCEEDED",
+                "components": {call.state.product.called(OPTIMIZER): _scaled(*change)},
+            },
+        }
+        for days, change in ((5.20, (3, 2)), (5.28, (2, 3)), (19.4, (3, 2)), (19.5, (2, 3)))
+    ]
+    chosen = [event for event in events if not wanted or event["type"] in wanted]
+    chosen.sort(key=lambda event: str(event["created_at"]), reverse=True)
+    page = paged(call, "events", chosen, single={"pages": {}})
+    del page["meta"]  # this listing alone has no total
+    return page
+
+
+@get("/v2/apps/{app_id}/metrics/bandwidth_daily", "app:read")
+def daily_bandwidth(call: Call) -> Json:
+    _known(call)
+    asked = call.query.get("date")
+    try:
+        day = datetime.fromisoformat(asked) if asked else call.now - timedelta(days=1)
+    except ValueError:
+        raise ApiError(400, "bad_request", "date must be a timestamp.") from None
+    day = day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=call.now.tzinfo)
+    months = (call.now - day).days / 30.4
+    gib = call.state.bandwidth_gib / call.state.growth**months * day_factor(day)
+    if call.now - day < timedelta(days=8):
+        gib *= call.state.bandwidth_week
+    size = round(gib * 2**30) if call.state.created_at <= day <= call.now else 0
+    usage = [{"app_id": call.state.app_id, "bandwidth_bytes": str(size)}]
+    if f"bandwidth {(call.now - day).days}" in call.state.left_out:
+        usage = []
+    return {"app_bandwidth_usage": usage, "date": stamp(day)}
+
+
+@post("/v2/apps/{app_id}/rollback/validate", "app:update")
+def validate_rollback(call: Call) -> Json:
+    _known(call)
+    wanted = call.body.get("deployment_id") if isinstance(call.body, dict) else None
+    deployment = next((d for d in call.state.deployments if d.id == wanted), None)
+    if deployment is None:
+        raise not_found()
+    good = [d for d in call.state.deployments if d.phase in {"ACTIVE", "SUPERSEDED"}]
+    if deployment not in good:
+        result = {"ERROR": "failed", "CANCELED": "canceled"}.get(deployment.phase)
+        if result:
+            return _invalid("incompatible_result", f'deployment result "{result}" is unsuitable for rollback')
+        return _invalid(
+            "incompatible_phase", f'deployment phase "{deployment.phase.lower()}" is unsuitable for rollback'
+        )
+    if deployment not in good[: REVISIONS + 1]:
+        return _invalid(
+            "exceeded_revision_limit", f"only the {REVISIONS} newest deployments can be rolled back to"
+        )
+    if call.state.rollback_error:
+        return _invalid(*call.state.rollback_error)
+    if call.state.rollback_warning:
+        code, message = call.state.rollback_warning
+        components = [component.name for component in call.state.components]
+        return {"valid": True, "warnings": [{"code": code, "message": message, "components": components}]}
+    return {"valid": True}
+
+
+@post("/v2/apps/{app_id}/rollback", "app:update")
+def roll_back(call: Call) -> Json:
+    said = validate_rollback(call)
+    if not said["valid"]:
+        raise ApiError(400, "bad_request", said["error"]["message"])
+    if call.state.pinned:
+        raise ApiError(400, "bad_request", "the app is pinned to a previous deployment")
+    earlier = next(d for d in call.state.deployments if d.id == call.body["deployment_id"])
+    call.state.pinned = not call.body.get("skip_pin", False)
+    cause = f"rollback to deployment {earlier.id}"
+    made = _ordered(call, cause, "MANUAL_ROLLBACK", earlier.commit, call.state.rollback_ends)
+    return {"deployment": _deployment(call.state, made)}
+
+
+@post("/v2/apps/{app_id}/rollback/revert", "app:update")
+def revert_rollback(call: Call) -> Json:
+    _known(call)
+    if not call.state.pinned:
+        raise ApiError(400, "bad_request", "the app has no active rollback")
+    call.state.pinned = False
+    newest = next(d for d in call.state.deployments if d.cause_type != "MANUAL_ROLLBACK")
+    made = _ordered(call, "manual", "MANUAL", newest.commit, call.state.revert_ends)
+    return {"deployment": _deployment(call.state, made)}
+
+
+def _ordered(call: Call, cause: str, kind: str, commit: str, ends: str) -> Deployment:
+    """A deployment that was just requested, and advances whenever it is read."""
+    number = len(call.state.deployments)
+    made = Deployment(identifier(f"ordered {number}"), "PENDING_DEPLOY", cause, kind, commit, call.now, None)
+    call.state.deployments.insert(0, made)
+    call.state.moving[made.id] = ["DEPLOYING", ends]
+    return made
+
+
+def _move(state: DigitalOceanState, deployment: Deployment, now: datetime) -> None:
+    """Advance by one phase; when it becomes active, the previous one is superseded."""
+    left = state.moving.get(deployment.id)
+    if not left:
+        return
+    phase = left.pop(0)
+    if phase == "ACTIVE":
+        before = state.active_deployment
+        if before:
+            before.phase = "SUPERSEDED"
+    deployment.phase = phase
+    deployment.ended_at = None if left else now
+
+
+def deployment_of(call: Call) -> Deployment:
+    """The deployment named in the path; 404 if there is none."""
+    _known(call)
+    wanted = call.path["deployment_id"]
+    for deployment in call.state.deployments:
+        if deployment.id == wanted:
+            return deployment
+    raise not_found()
+
+
+def _known(call: Call) -> None:
+    if call.path["app_id"] != call.state.app_id:
+        raise not_found()
+
+
+def _invalid(code: str, message: str) -> Json:
+    return {"valid": False, "error": {"code": code, "message": message}}
+
+
+def _scaled(before: int, after: int) -> Json:
+    return {"from": before, "to": after, "triggering_metric": "cpu"}
+
+
+def _app(call: Call) -> Json:
+    state = call.state
+    active, running = state.active_deployment, state.deployment_in_progress
+    label, flag, continent, data_center = REGIONS[state.region]
+    app: Json = {
+        "id": state.app_id,
+        "owner_uuid": identifier("team"),
+        "spec": spec_of(state),
+        "default_ingress": call.live_url,
+        "created_at": stamp(state.created_at),
+        "updated_at": stamp(
+            max((d.ended_at or d.created_at for d in state.deployments), default=state.created_at)
+        ),
+        "last_deployment_created_at": stamp(state.deployments[0].created_at if state.deployments else None),
+        "live_url": call.live_url,
+        "live_url_base": call.live_url,
+        "live_domain": call.live_url.removeprefix("https://"),
+        "region": {
+            "slug": state.region,
+            "label": label,
+            "flag": flag,
+            "continent": continent,
+            "data_centers": [data_center],
+        },
+        "tier_slug": state.tier,
+        "project_id": identifier("project"),
+        "domains": [
+            {
+                "id": identifier("domain"),
+                "phase": state.domain_phase,
+                "spec": {"domain": state.domain, "type": "PRIMARY", "minimum_tls_version": "1.2"},
+                "certificate_expires_at": stamp(state.certificate_expires_at),
+            }
+        ],
+    }
+    if active:
+        app["active_deployment"] = _deployment(state, active)
+    if running:
+        app["in_progress_deployment"] = _deployment(state, running)
+    if active and state.pinned:
+        app["pinned_deployment"] = _deployment(state, active)
+    return app
+
+
+def _deployment(state: DigitalOceanState, deployment: Deployment) -> Json:
+    shown: Json = {
+        "id": deployment.id,
+        "spec": spec_of(state),
+        "phase": deployment.phase,
+        "cause": deployment.cause,
+        "cause_details": {"type": deployment.cause_type},
+        "created_at": stamp(deployment.created_at),
+        "updated_at": stamp(deployment.ended_at or deployment.created_at),
+        "phase_last_updated_at": stamp(deployment.ended_at),
+        "progress": _progress(deployment),
+        "tier_slug": state.tier,
+    }
+    for component in state.components:
+        shown.setdefault(component.kind, []).append(
+            {"name": component.name, "source_commit_hash": deployment.commit}
+        )
+    if state.static_sites:
+        shown["static_sites"] = [
+            {"name": name, "source_commit_hash": deployment.commit} for name in state.static_sites
+        ]
+    return shown
+
+
+def _progress(deployment: Deployment) -> Json:
+    """Two steps with three sub-steps each; a failed one has a reason."""
+    began = deployment.created_at
+    built = began + ((deployment.ended_at or began + timedelta(minutes=4)) - began) * 0.7
+    failed = deployment.phase == "ERROR"
+    in_build = failed and bool(deployment.reason and deployment.reason[0].startswith("Build"))
+    status = {
+        "PENDING_BUILD": ("PENDING", "PENDING"),
+        "BUILDING": ("RUNNING", "PENDING"),
+        "PENDING_DEPLOY": ("SUCCESS", "PENDING"),
+        "DEPLOYING": ("SUCCESS", "RUNNING"),
+        "CANCELED": ("SUCCESS", "PENDING"),
+        "ERROR": ("ERROR", "PENDING") if in_build else ("SUCCESS", "ERROR"),
+    }.get(deployment.phase, ("SUCCESS", "SUCCESS"))
+    steps: list[Any] = [
+        _step("build", status[0], began, built, deployment),
+        _step("deploy", status[1], built, deployment.ended_at, deployment),
+    ]
+    counts = {
+        "success_steps": 3 * status.count("SUCCESS"),
+        "pending_steps": 3 * status.count("PENDING"),
+        "running_steps": status.count("RUNNING"),
+        "error_steps": status.count("ERROR"),
+    }
+    return {**without_zeros(counts), "total_steps": 6, "steps": steps}
+
+
+def _step(name: str, status: str, began: datetime, ended: datetime | None, deployment: Deployment) -> Json:
+    step: Json = {"name": name, "status": status, "steps": [{"name": "components", "status": status}]}
+    if status != "PENDING":
+        step["started_at"] = stamp(began)
+    if status in {"SUCCESS", "ERROR"}:
+        step["ended_at"] = stamp(ended)
+    if status == "ERROR" and deployment.reason:
+        code, message = deployment.reason
+        step["reason"] = {"code": code, "message": message}
+        step["steps"][0]["reason"] = {"code": code, "message": message}
+    return step
+
+
+def _health(state: DigitalOceanState, component: Component, now: datetime) -> Json:
+    return without_zeros(
+        {
+            "name": component.name,
+            "state": component.state,
+            "replicas_desired": component.instances,
+            "replicas_ready": component.ready,
+            "cpu_usage_percent": latest(component, "cpu", now) if component.ready else 0,
+            "memory_usage_percent": latest(component, "memory", now) if component.ready else 0,
+        }
+    )
+
+
+def _alert(state: DigitalOceanState, rule: Json) -> Json:
+    created = stamp(state.created_at)
+    return {
+        "id": identifier(f"alert {rule['rule']}"),
+        "spec": rule,
+        "emails": ["ops@portfolio.example"],
+        "phase": "ACTIVE",
+        "progress": {
+            "steps": [
+                {"name": "configure", "status": "SUCCESS", "started_at": created, "ended_at": created},
+            ]
+        },
+    }

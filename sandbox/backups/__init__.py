@@ -1,0 +1,1 @@
+"""The backup store, its archives, and past drills."""

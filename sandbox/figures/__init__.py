@@ -1,0 +1,1 @@
+"""Prometheus and Grafana, over samples that are computed."""

@@ -1,0 +1,159 @@
+"""Time grid of all series, and the effects that many of them share."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.world.figures import HISTORY_DAYS, MetricsState
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+
+INTERVAL = 60  # seconds
+DAY = 86_400 // INTERVAL  # samples
+GAP_DAYS_AGO, GAP_SAMPLES = 20, 40
+DEPLOYED_DAYS_AGO = 9
+ODD_DAYS_AGO = 3
+LATE_GAP_ENDED = 3  # hours ago
+DOWN_ENDED = 120  # samples ago
+BORN_AGO = 240  # samples
+GROWTH = 0.15  # of traffic, over the history
+
+INSTANCES = {
+    "portfolio-web": ("portfolio-web-0:3000", "portfolio-web-1:3000"),
+    "image-optimizer": ("image-optimizer-0:3001", "image-optimizer-1:3001"),
+    "image-worker": ("image-worker-0:3002",),
+}
+# component, route: requests a minute over all instances, median seconds
+ROUTES = {
+    ("portfolio-web", "/"): (6.0, 0.15),
+    ("portfolio-web", "/gallery"): (8.0, 0.18),
+    ("portfolio-web", "/static"): (14.0, 0.06),
+    ("portfolio-web", "/api/health"): (2.0, 0.04),
+    ("portfolio-web", "/api/image/optimize"): (1.5, 0.45),
+    ("image-optimizer", "/optimize"): (1.5, 0.38),
+}
+FORMATS = {"webp": 2.6, "avif": 1.1, "jpeg": 0.7}  # images a minute
+
+
+def _remembered(method: Callable[Concatenate[History, P], T]) -> Callable[Concatenate[History, P], T]:
+    """Cache per history, freed with it: a cache of the function would keep every history alive."""
+
+    @wraps(method)
+    def remembered(history: History, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (method.__name__, *args)
+        if key not in history.made:
+            history.made[key] = method(history, *args, **kwargs)
+        return cast("T", history.made[key])
+
+    return remembered  # type: ignore[return-value]  # mypy loses the method's own signature
+
+
+class History:
+    """Time grid of all series, and the effects that many of them share."""
+
+    def __init__(self, state: MetricsState, start: int, samples: int) -> None:
+        self.state = state
+        self.samples = samples
+        self.made: dict[tuple[object, ...], Any] = {}
+        self.seconds: Times = start + INTERVAL * np.arange(samples, dtype=np.int64)
+        now = HISTORY_DAYS * DAY
+        self.deployed = now - DEPLOYED_DAYS_AGO * DAY
+        self.incident = now - round(state.incident_hours * 60)
+        self.down = slice(now - DOWN_ENDED - round(state.down_minutes), now - DOWN_ENDED)
+        self.born = now - BORN_AGO
+        gap = now - GAP_DAYS_AGO * DAY
+        end = samples if state.stale_minutes is None else now - round(state.stale_minutes)
+        begun = now - round(state.history_days * DAY)
+        scraped = np.r_[:gap, gap + GAP_SAMPLES : end]
+        until = now - LATE_GAP_ENDED * 60
+        scraped = scraped[(scraped < until - round(state.gap_hours * 60)) | (scraped >= until)]
+        self.scraped: Times = scraped[scraped >= begun]
+        self.answered: Times = self.scraped[self.scraped != self.deployed]  # instances were being replaced then
+        self.silent = samples if state.silent_minutes is None else now - round(state.silent_minutes)
+
+    @property
+    def end(self) -> int:
+        """End of the samples in milliseconds since 1970."""
+        return int(self.seconds[-1]) * 1000
+
+    @_remembered
+    def times(self, job: str, instance: str, always: bool) -> Times:
+        """Scrape times of the target in milliseconds; ``always`` includes failed scrapes."""
+        rest, odd_second = divmod(zlib.crc32(instance.encode()), 50)
+        odd = 1000 * odd_second + 100 + rest % 800
+        return self.seconds[self.kept(job, always)] * 1000 + odd
+
+    def kept(self, job: str, always: bool) -> Times:
+        """Which points of the grid have a sample; ``always`` includes failed scrapes."""
+        if always:
+            return self.scraped
+        kept: Times = self.answered[self.answered < self.silent] if job == "portfolio" else self.answered
+        return kept
+
+    def random(self, *names: str) -> np.random.Generator:
+        """A random generator per name."""
+        return np.random.default_rng(zlib.crc32("/".join(names).encode()))
+
+    def noise(self, *names: str) -> Floats:
+        """Slow noise around 0, with a standard deviation of about 1."""
+        white = self.random(*names).standard_normal(self.samples)
+        kernel = np.exp(np.arange(60) / -15.0)
+        return np.convolve(white, kernel / np.sqrt((kernel**2).sum()))[: self.samples]
+
+    @property
+    def days_to_now(self) -> Floats:
+        """Days since the state's time; negative before it."""
+        return np.asarray(np.arange(self.samples) / DAY - HISTORY_DAYS, dtype=np.float64)
+
+    @cached_property
+    def busy(self) -> Floats:
+        """Traffic relative to its mean: afternoons and working days above 1, nights below, growing slowly."""
+        days = self.seconds / 86_400
+        daily = 1 + 0.45 * np.sin(2 * np.pi * (days % 1) - 0.75 * np.pi)
+        weekend = np.where((np.floor(days) + 4) % 7 % 6 == 0, 0.75, 1.0)  # 1 January 1970 was a Thursday
+        grown = 1 + GROWTH * (np.arange(self.samples) / (HISTORY_DAYS * DAY) - 1)
+        today = int(self.seconds[HISTORY_DAYS * DAY]) // 86_400
+        odd = np.where(np.floor(days) == today - ODD_DAYS_AGO, self.state.odd_day, 1.0)
+        return np.asarray(daily * weekend * grown * odd, dtype=np.float64)
+
+    @_remembered
+    def requests(self, component: str, instance: str, route: str) -> Floats:
+        """Total number of requests so far."""
+        level = ROUTES[component, route][0] / len(INSTANCES[component])
+        return np.cumsum(self.random("requests", instance, route).poisson(level * self.busy), dtype=np.float64)
+
+    @_remembered
+    def images(self, format_: str) -> Floats:
+        """Total number of attempted images so far."""
+        return np.cumsum(self.random("images", format_).poisson(FORMATS[format_] * self.busy), dtype=np.float64)
+
+    def counter(self, events: Floats, usual: float = 1.0, lever: float | None = None) -> Floats:
+        """A share of events as an integer counter, which is reset by the deployment.
+
+        Args:
+            events: total number so far.
+            lever: the share during the incident.
+        """
+        total = events * usual
+        if lever is not None and lever != usual:
+            total[self.incident :] += (events[self.incident :] - events[self.incident - 1]) * (lever - usual)
+        total[self.deployed :] -= total[self.deployed - 1]
+        # Rounding errors must not decrease whole numbers.
+        total += 1e-6
+        return np.floor(total, out=total)
+
+    def level(self, usual: float, lever: float) -> Floats:
+        """``lever`` during the incident, ``usual`` before."""
+        values = np.full(self.samples, usual)
+        values[self.incident :] = lever
+        return values

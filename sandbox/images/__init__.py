@@ -1,0 +1,1 @@
+"""The image optimiser and its worker."""

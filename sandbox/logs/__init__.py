@@ -1,0 +1,1 @@
+"""Log files, and lines that the sandbox writes on."""

@@ -1,1 +1,0 @@
-"""Prometheus, Grafana and Alertmanager, with sixty days of samples behind them."""

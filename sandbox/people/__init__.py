@@ -1,0 +1,1 @@
+"""What people keep: roster, sign-offs, waivers, handoffs, maintenance windows."""

@@ -1,0 +1,1 @@
+"""A real Valkey, with its burdens, its queues and its past."""

@@ -1,0 +1,1 @@
+"""GitHub, npm and the log of sign-ins."""

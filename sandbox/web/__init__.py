@@ -1,0 +1,1 @@
+"""The website: its pages, health endpoints and access log."""

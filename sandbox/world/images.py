@@ -1,0 +1,13 @@
+"""What can be wrong with an optimised image."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+# Valid pictures of the wrong thing:
+#   grey     one colour in the size of what was sent
+#   dot      one pixel
+#   another  somebody else's photograph in that size
+#   blue     red and blue have changed places
+#   covered  the lower right corner is black
+Mistake = Literal["grey", "dot", "another", "blue", "covered"]
