@@ -5,6 +5,8 @@ import fcntl
 import os
 import signal
 import sys
+from collections.abc import Generator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -14,7 +16,7 @@ from playbook.core.door.known import Known
 from tests.installed import LIMIT, build, call, environment_of
 from tests.preloaded import CAN_FORK, Server
 from tests.project import ROOT
-from tests.scheduling import ByFile, matrix_last
+from tests.scheduling import ByFile, matrix_last, may_hold_slow, require_found_by_text
 
 # The same examples each time: a test of properties fails for a change and not by chance. To look for more of them:
 # HYPOTHESIS=explore pytest tests/unit/measure/tls/test_certificates.py
@@ -72,9 +74,20 @@ def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log) if config.getvalue("dist") == "loadscope" else None
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The many short tests come last, so that no worker is left with a long one."""
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the quick tests' files out of the slow layer."""
+    is_left_out = config.option.markexpr == "slow" and collection_path.match("test_*.py")
+    return True if is_left_out and not may_hold_slow(collection_path) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
+    """Find slow tests by the text of their file, and put the many short tests last.
+
+    With the matrix last no worker is left with a long test. All other layers hold what the slow one relies on.
+    """
+    require_found_by_text(items)
+    yield
     items[:] = matrix_last(items)
 
 

@@ -73,7 +73,7 @@ class Project:
 
     def run(self, *arguments, **environment):
         """Run pytest to its end."""
-        return run_pytest(*(arguments or DAILY), cwd=self.folder, env=self.environment | environment, timeout=110)
+        return run_pytest(*(arguments or DAILY), cwd=self.folder, env=self.environment | environment, timeout=200)
 
     def python(self, *command):
         """Run another command in the folder to its end."""
@@ -83,7 +83,7 @@ class Project:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=110,
+            timeout=200,
             check=False,
         )
 

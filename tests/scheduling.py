@@ -8,6 +8,9 @@ tests leave no worker without work.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
@@ -35,3 +38,18 @@ class ByFile(LoadScopeScheduling):
 def matrix_last(items: list[pytest.Item]) -> list[pytest.Item]:
     """The same tests in their order, but those of the fault matrix after all others."""
     return sorted(items, key=lambda item: name_of(item.nodeid) == LAST)
+
+
+def may_hold_slow(file: Path) -> bool:
+    """Return whether a test file says ``mark.slow``; the slow layer does not load the others.
+
+    To load and expand ten thousand quick tests takes each of its workers longer than its own tests do.
+    """
+    return b"mark.slow" in file.read_bytes()
+
+
+def require_found_by_text(items: Iterable[pytest.Item]) -> None:
+    """Raise UsageError for a slow test in a file that ``may_hold_slow`` would leave out."""
+    for file in sorted({item.path for item in items if item.get_closest_marker("slow")}):
+        if not may_hold_slow(file):
+            raise pytest.UsageError(f"{file}: expected the words mark.slow in a file with slow tests, got none")

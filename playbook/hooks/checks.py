@@ -57,6 +57,9 @@ def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo and RUNS in item.config.stash:
+        # pytest would parse each module of the traceback, and the record's message replaces it anyway.
+        item._repr_failure_py = _in_words  # type: ignore[method-assign, assignment]
     report = yield
     turns = item.config.stash.get(TURNS, None)
     if turns and call.when == "teardown" and is_worker(item.config) and turns.is_last(item):
@@ -80,6 +83,10 @@ def pytest_runtest_makereport(
         # JUnit's properties are written with the teardown
         item.user_properties[:] = report.user_properties = list(told.items())
     return report
+
+
+def _in_words(excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+    return str(excinfo.value)
 
 
 def _part_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import platform
 from datetime import datetime
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
@@ -102,6 +103,7 @@ def likeness(plan: Plan) -> dict[str, str]:
     }
 
 
+@cache  # reading it takes longer than all else of a test's line
 def _version(package: str) -> str:
     try:
         return version(package)

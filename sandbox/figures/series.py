@@ -45,6 +45,8 @@ class View:
     def __init__(self, store: Store, end: int) -> None:
         self._store = store
         self._end = end
+        self._seen: dict[Labels, Series] = {}  # a query asks for the same series several times
+        self._until: dict[int, tuple[Times, Times]] = {}  # by identity: times as a whole, and until the end
 
     def names(self) -> list[str]:
         """Every metric name."""
@@ -56,9 +58,14 @@ class View:
 
     def series(self, labels: Labels) -> Series:
         """The samples of one label set."""
-        whole = self._store.whole(labels, self._end)
-        until = int(np.searchsorted(whole.times, self._end, side="right"))
-        return Series(labels, whole.times[:until], whole.values[:until])
+        if labels not in self._seen:
+            whole = self._store.whole(labels, self._end)
+            if id(whole.times) not in self._until:
+                count = int(np.searchsorted(whole.times, self._end, side="right"))
+                self._until[id(whole.times)] = whole.times, whole.times[:count]
+            _, times = self._until[id(whole.times)]
+            self._seen[labels] = Series(labels, times, whole.values[: len(times)])
+        return self._seen[labels]
 
 
 class Store:
@@ -94,8 +101,11 @@ class Store:
                 always = named["__name__"] == "up"
                 kept = self._history.kept(named["job"], always)
                 times = self._history.times(named["job"], named.get("probe", "") + named["instance"], always)
-                there = ~np.isnan(values[kept])
-                self._built[labels] = Series(labels, times[there], values[kept][there])
+                sampled = values[kept]
+                there = ~np.isnan(sampled)
+                if not there.all():
+                    times, sampled = times[there], sampled[there]
+                self._built[labels] = Series(labels, times, sampled)  # all of a target share their times
             return self._built[labels]
 
     def _history_until(self, end: int) -> History:

@@ -33,6 +33,7 @@ def sandbox() -> Iterator[RunningSandbox]:
 def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
     """Run a set of checks with some faults on, in a process of its own; returns its results.json.
 
+    The run finds the faults switched on, or switches them on itself where it is to do so ``by_option``.
     Each run sees a world of its own: what earlier ones did to it, e.g. errors under load, is not its business.
     """
 
@@ -42,12 +43,13 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
         arguments: tuple[str, ...] = (),
         by: RunPytest = run_pytest,
         at_leisure: bool = False,
+        by_option: bool = False,
     ) -> Results:
-        if not faults:  # else the run itself asks for them
-            sandbox.set_faults([])
         command = ["-m", set_name, "--target", "sandbox", f"--reports={tmp_path}"]
-        for name in faults:
-            command += ["--fault", name]
+        # A run that switches faults on switches them off again, which makes a second world that nobody looks at.
+        sandbox.set_faults([] if by_option else faults)
+        if by_option:
+            command += [part for name in faults for part in ("--fault", name)]
         environment = os.environ | {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
         environment.pop("PYTEST_ADDOPTS", None)
         if at_leisure:

@@ -9,11 +9,12 @@ from tests.preloaded import run_plain, run_pytest
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("fault", "set_name"), [("redis-gone", "daily"), ("certificate-expired", "weekly")])
-def test_forked_and_plain_run_agree(run_checks, tmp_path, fault, set_name):
+def test_forked_and_plain_run_agree(run_checks, sandbox, tmp_path, fault, set_name):
     """Item by item, message by message, figures apart."""
     told = []
     for by in (run_pytest, run_plain):
-        results = run_checks(fault, set_name=set_name, by=by)
+        results = run_checks(fault, set_name=set_name, by=by, by_option=True)
+        assert sandbox.faults() == []
         told.append([(r.item, r.check, r.verdict, r.message, r.expected, r.why) for r in results.records])
         assert [results.faults, results.set, results.ended, results.partial] == [
             [fault],

@@ -45,6 +45,8 @@ def origin(tmp_path_factory) -> Path:
     _git("add", "--force", ".", at=seed)
     _git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "A fork", at=seed)
     _git("clone", "--quiet", "--bare", str(seed), str(bare), at=folder)
+    # As a host keeps it: else each clone of a job compresses all of it anew.
+    _git("repack", "-adq", at=bare)
     return bare
 
 

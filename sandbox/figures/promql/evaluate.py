@@ -126,7 +126,12 @@ def _matched(view: View, selector: ast.VectorSelector) -> list[Labels]:
         raise ParseError("parse error: unexpected or between label matchers")
     tests = [matcher_test(matcher) for matcher in selector.matchers.matchers]
     names = [selector.name] if selector.name else view.names()
-    return [labels for name in names for labels in view.labels(name) if all(test(dict(labels)) for test in tests)]
+    return [
+        labels
+        for name in names
+        for labels, told in ((each, dict(each)) for each in view.labels(name))
+        if all(test(told) for test in tests)
+    ]
 
 
 class _Compiler:
@@ -141,6 +146,8 @@ class _Compiler:
         self._view = view
         self._steps = steps
         self._bounds = bounds or (int(steps[0]), int(steps[-1]))
+        # By the text of the expression, as PromQL has no names and queries repeat their subexpressions.
+        self._tables: dict[str, tables.Table | None] = {}
 
     def node(self, expression: ast.Expr) -> Node:  # noqa: PLR0911
         """The expression as a function of the step number."""
@@ -163,8 +170,14 @@ class _Compiler:
                 return self._call(expression)
         raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox here")
 
-    def _table(self, expression: ast.Expr) -> tables.Table | None:  # noqa: PLR0911
+    def _table(self, expression: ast.Expr) -> tables.Table | None:
         """The expression at all steps at once, if supported."""
+        text = str(expression)
+        if text not in self._tables:
+            self._tables[text] = self._made_table(expression)
+        return self._tables[text]
+
+    def _made_table(self, expression: ast.Expr) -> tables.Table | None:  # noqa: PLR0911
         match expression:
             case ast.ParenExpr():
                 return self._table(expression.expr)

@@ -148,8 +148,9 @@ def over_windows(name: str, windows: RangeVector) -> Table | None:
         elif len(low):
             least = np.fmin if name == "min_over_time" else np.fmax
             # Every other result is a window; those between are the gaps between two windows.
-            edges = np.column_stack((low, high)).ravel()
-            found[there] = least.reduceat(np.append(values, 0.0), edges)[::2]
+            first, last = int(low.min()), int(high.max())
+            edges = np.column_stack((low, high)).ravel() - first
+            found[there] = least.reduceat(np.append(values[first:last], 0.0), edges)[::2]
         rows.append(Row(labels if name in KEEPS_NAME else nameless(labels), found, there))
     return distinct(rows)
 

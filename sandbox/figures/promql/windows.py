@@ -47,17 +47,14 @@ class RangeVector:
         self.milliseconds = milliseconds
         self.ends = ends
         self._nows = nows
+        starts = ends - milliseconds
+        # Many series have the same times, as one scrape brings all of a target's.
+        bounds = {
+            id(times): (np.searchsorted(times, starts, side="right"), np.searchsorted(times, ends, side="right"))
+            for times in {id(times): times for _, times, _ in series}.values()
+        }
         # Labels, times, values, and for each step the first and last index of its window.
-        self.series = [
-            (
-                labels,
-                times,
-                values,
-                np.searchsorted(times, ends - milliseconds, side="right"),
-                np.searchsorted(times, ends, side="right"),
-            )
-            for labels, times, values in series
-        ]
+        self.series = [(labels, times, values, *bounds[id(times)]) for labels, times, values in series]
 
     def at(self, step: int) -> list[tuple[Labels, Window]]:
         """The windows of one step that hold samples."""

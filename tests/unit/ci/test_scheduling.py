@@ -10,7 +10,7 @@ import pytest
 
 from tests import scheduling
 from tests.project import ROOT
-from tests.scheduling import APART, LAST, ByFile, matrix_last
+from tests.scheduling import APART, LAST, ByFile, matrix_last, may_hold_slow, require_found_by_text
 
 
 def test_scheduling_names_refer_to_test_files():
@@ -36,6 +36,22 @@ def test_fault_matrix_is_scheduled_last():
     ]
     items = [type("Item", (), {"nodeid": name})() for name in names]
     assert [item.nodeid for item in matrix_last(items)] == [names[1], names[3], names[0], names[2]]
+
+
+def test_slow_test_in_a_file_without_the_mark_is_an_error(tmp_path):
+    """Else the slow layer would leave its file out."""
+    said, unsaid = tmp_path / "test_said.py", tmp_path / "test_unsaid.py"
+    said.write_text("pytestmark = pytest.mark.slow\n")
+    unsaid.write_text("from other import marked as pytestmark\n")
+    assert may_hold_slow(said)
+    assert not may_hold_slow(unsaid)
+
+    def item(path, name):
+        return type("Item", (), {"path": path, "get_closest_marker": staticmethod({"slow": name}.get)})()
+
+    require_found_by_text([item(said, "slow"), item(unsaid, None)])
+    with pytest.raises(pytest.UsageError, match=r"test_unsaid\.py: expected the words mark\.slow"):
+        require_found_by_text([item(said, "slow"), item(unsaid, "slow")])
 
 
 CONFTEST = """
