@@ -283,16 +283,17 @@ def test_tag_becomes_a_release_with_its_build(repository):
     """Its section of the changelog, source and wheel with an attestation each; a different version is refused."""
     clone = repository.folder / "clone"
     _git("clone", "--quiet", str(repository.origin), str(clone), at=repository.folder)
-    changelog = clone / "CHANGELOG.md"
-    text = changelog.read_text(encoding="utf-8")
+    changelog, package = clone / "CHANGELOG.md", clone / "playbook" / "__init__.py"
+    text, source = changelog.read_text(encoding="utf-8"), package.read_text(encoding="utf-8")
     assert "\n## Unreleased\n" in text
-    version = re.search(r'__version__ = "(.+)"', (clone / "playbook" / "__init__.py").read_text(encoding="utf-8"))
+    version = re.search(r'__version__ = "(\d+)(.+)"', source)
     assert version
-    changelog.write_text(
-        text.replace("\n## Unreleased\n", f"\n## {version[1]} (2026-12-01)\n", 1), encoding="utf-8"
-    )
+    next_version = f"{int(version[1]) + 1}{version[2]}"
+    package.write_text(source.replace(f"{version[1]}{version[2]}", next_version), encoding="utf-8")
+    sections = f"\n## Unreleased\n\n## {next_version} (2026-12-01)\n\n- A change.\n"
+    changelog.write_text(text.replace("\n## Unreleased\n", sections, 1), encoding="utf-8")
     _git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qam", "Release", at=clone)
-    for tag in (f"v{version[1]}", "v99.0.0"):
+    for tag in (f"v{next_version}", "v99.0.0"):
         _git("push", "--quiet", "origin", f"HEAD:refs/tags/{tag}", at=clone)
     told = repository.folder / "told"
     program = repository.folder / "programs" / "gh"
@@ -305,13 +306,13 @@ def test_tag_becomes_a_release_with_its_build(repository):
     assert "no release: expected __version__" in other.step("build", "Notes").log
     assert not told.exists()
 
-    made = repository.run("release.yml", "push", ref=f"v{version[1]}")
+    made = repository.run("release.yml", "push", ref=f"v{next_version}")
     assert {name: job.result for name, job in made.jobs.items()} == {"build": "success", "publish": "success"}
-    files = [f"operations_playbook-{version[1]}.tar.gz", f"operations_playbook-{version[1]}-py3-none-any.whl"]
+    files = [f"operations_playbook-{next_version}.tar.gz", f"operations_playbook-{next_version}-py3-none-any.whl"]
     assert made.attested == files
     notes = (made.artifacts / "release" / "notes.md").read_text(encoding="utf-8")
     assert notes.startswith("- ")
     assert told.read_text(encoding="utf-8").splitlines() == [
-        *("release", "create", f"v{version[1]}", "--repo", "owner/playbook", "--verify-tag"),
-        *("--title", f"v{version[1]}", "--notes-file", "dist/notes.md", *(f"dist/{file}" for file in files)),
+        *("release", "create", f"v{next_version}", "--repo", "owner/playbook", "--verify-tag"),
+        *("--title", f"v{next_version}", "--notes-file", "dist/notes.md", *(f"dist/{file}" for file in files)),
     ]
