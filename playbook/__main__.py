@@ -75,12 +75,12 @@ _COMMANDS = {
     "run": _Command(
         "playbook.cli.run",
         "add_parser",
-        "run a set as a schedule does: with a second look at what is bad, and notifications",
+        "run a set as a schedule does: repeat failing checks once, and send notifications",
     ),
     "history": _Command(
         "playbook.cli.history",
         "add_parser",
-        "tell the newest run of each set, and what of the history cannot be read",
+        "show the newest run of each set, and unreadable parts of the history",
     ),
     "attest": _Command(
         "playbook.cli.people",
@@ -94,7 +94,7 @@ _COMMANDS = {
     "notify": _Command(
         "playbook.cli.notify",
         "add_parser",
-        "tell what opened, got worse, recovered or came back and was not told yet",
+        "deliver notifications of incidents that opened, got worse, recovered or came back",
     ),
     "incident": _Command(
         "playbook.cli.incident",
@@ -104,7 +104,7 @@ _COMMANDS = {
     "watch": _Command(
         "playbook.cli.watch",
         "add_parser",
-        "look at short intervals until there has been no emergency for several looks in a row",
+        "measure at short intervals until several observations in a row show no emergency",
     ),
     "ci": _Command("playbook.cli.ci", "add_parser", "the steps of the workflows; they run anywhere"),
     "new": _Command(
@@ -139,9 +139,9 @@ def _parser(*chosen: str) -> argparse.ArgumentParser:
 def _add_own(commands: Any) -> None:
     doctor = commands.add_parser(
         "doctor",
-        help="tell what is configured, reachable and permitted, without running checks",
-        description="Tell of each service of a target whether it is configured, reachable and permitted, "
-        "and who would be told of incidents. "
+        help="show what is configured, reachable and permitted, without running checks",
+        description="Show whether each service of a target is configured, reachable and permitted, "
+        "and who would be notified of incidents. "
         "Exit code: 0 every configured service works, 10 one does not (or none is configured), 4 wrong usage.",
     )
     doctor.add_argument("--target", metavar="NAME", help="what to look at; the embedded sandbox where not given")

@@ -13,7 +13,7 @@ from playbook.settings.sections.groups import is_group
 
 _WITHOUT_HISTORY = (
     "The history could not be fetched, so nothing here is compared with earlier runs, and an incident that is "
-    "known already may be told as a new one."
+    "already known may be reported as new."
 )
 
 

@@ -109,7 +109,7 @@ class _Setup:
             raise UsageError(str(refusal)) from None
         if told is None:
             raise UsageError(
-                f"GitHub knows no repository {self.repository}, or the token is not for it: choose it under "
+                f"GitHub does not know {self.repository}, or the token is not for it: choose it under "
                 "Repository access of the token, or name another with --repository"
             )
         self.branch = str(told.get("default_branch") or "main")
@@ -256,7 +256,7 @@ class _Setup:
         if status == 401:
             return "GitHub does not accept the token: it is wrong, expired or revoked."
         if status == 403 and "rate limit" in said:
-            return f"GitHub wants no more requests now ({said}); call this again later."
+            return f"GitHub accepts no more requests now ({said}); call this again later."
         if status == 403 and "accessible" in said:
             return f"The token may not {what}: give it {needs} for {self.repository}."
         if status == 404:
@@ -346,4 +346,6 @@ def add_step(step: Any) -> None:
         "--target", default="production", metavar="NAME", help="whose environment (default: production)"
     )
     step.add_argument("--repository", default="", metavar="OWNER/NAME", help="default: that of origin")
-    step.add_argument("--write", action="store_true", help="do it, asking before each step; else it is only said")
+    step.add_argument(
+        "--write", action="store_true", help="perform the steps, each after a question; default: list them"
+    )

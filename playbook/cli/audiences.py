@@ -17,10 +17,10 @@ def who_may_read(settings: Settings) -> Iterator[str]:
     path = f"targets.{settings.target.name}.private"
     yield "WHO MAY READ WHAT"
     if settings.target.private:
-        yield f"team      all of it: {path} is true, so history, site, issues and summaries tell particulars"
-        yield "          (`python -m playbook ci push` refuses a repository that is not known to be private)"
+        yield f"team      all of it: {path} is true, so history, site, issues and summaries contain details"
+        yield "          (`python -m playbook ci push` refuses a repository unless it is known to be private)"
         return
-    yield f"everybody verdicts, figures of public items, sentences without particulars ({path} is false)"
+    yield f"everybody verdicts, figures of public items, sentences without private details ({path} is false)"
     yield "team      the report in the run's folder, and what is printed on the terminal"
     folder = history_folder(settings, Path("reports"))
     try:

@@ -230,7 +230,7 @@ def add_parser(commands: Any, say: Say) -> None:
         "gather the reports for the artifact of the run",
         lambda _: artifact(root, say, environment),
     )
-    add("pages", "tell whether the site can be published", lambda _: pages(root, say, environment))
+    add("pages", "check whether the site can be published", lambda _: pages(root, say, environment))
     step = add(
         "setup",
         "say what is not set up at GitHub yet: environment, variables, Pages, schedules; with --write set it up",

@@ -180,7 +180,7 @@ def code_scanning(root: Path, name: str, say: Say, environment: Mapping[str, str
         raise UsageError(f"{folder} is no kept report with findings: {error}") from None
     reason = _nothing_to_tell(results)
     if reason:
-        say(runner.notice(f"Code scanning is told nothing: {reason}."))
+        say(runner.notice(f"Nothing was sent to code scanning: {reason}."))
         return EXIT_OK
     data = base64.b64encode(gzip.compress(findings, mtime=0)).decode()
     say(f"code scanning: {github.upload_sarif(data, environment)}")
@@ -189,7 +189,7 @@ def code_scanning(root: Path, name: str, say: Say, environment: Mapping[str, str
 
 def _nothing_to_tell(results: Results) -> str:
     if results.kind == SANDBOX:
-        return "the sandbox was checked, and its findings are nobody's"
+        return "the sandbox was checked, whose findings concern nobody"
     if results.partial:
         return "a part of the set was checked, and the alerts of the rest would be closed as fixed"
     return "" if security_records(results) else "this set has no security items"

@@ -142,7 +142,7 @@ def run_act(what: Act, options: argparse.Namespace, root: Path, say: Say, clock:
     if what == "ack":
         say(acknowledged_words(incident, done, known.settings, now))
     if what == "close" and incident.is_open:
-        say("It is not told again, and stays open until a run finds it well: only a measurement can say so.")
+        say("It is not reported again, and stays open until a run finds it healthy.")
     if severity_of_incident(incident, known.settings) in ASKED_FOR:
         say(f"A post-mortem is due once it has recovered: incident postmortem {incident.key}")
     return EXIT_OK

@@ -35,16 +35,16 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "notify",
-        description="Tell the incidents of the history to everybody under [notifications], each thing once, and "
-        "keep an issue for each. Exit code 0, also where something was not delivered; it is told the next time.",
+        description="Deliver the incidents of the history to everybody under [notifications], each event once, "
+        "and keep an issue for each. Exit code 0, also if something was not delivered; the next run delivers it.",
     )
     parser.add_argument("--target", metavar="NAME", help="whose incidents; the sandbox's where not given")
     parser.add_argument("--history", metavar="DIR", help="folder of the history")
     parser.add_argument(
         "--reports", default="reports", metavar="DIR", help="where the runs are (default: reports)"
     )
-    parser.add_argument("--digest", metavar="SET", help="and how it stands after the newest run of a set")
-    parser.add_argument("--dry-run", action="store_true", help="show what would be told, and tell nobody")
+    parser.add_argument("--digest", metavar="SET", help="and a digest after the newest run of a set")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be delivered, and deliver nothing")
     parser.add_argument(
         "--strict", action="store_true", help="exit code 10 where something was not delivered or not read"
     )

@@ -39,7 +39,7 @@ def target_settings(target: str | None, root: Path) -> Settings:
 
     if not os.environ.get(ATTACH_VARIABLE, "").strip():
         raise UsageError(
-            f"the sandbox keeps nothing: choose a target with --target, or start `python -m playbook sandbox` "
+            f"the sandbox stores nothing: choose a target with --target, or start `python -m playbook sandbox` "
             f"and set ${ATTACH_VARIABLE} as it says"
         )
     return settings_for(target, root, attach_or_start().settings)
@@ -69,7 +69,7 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
     name = _require(settings.people.attestations, settings, "attestations")
     for option in ("by", "note"):
         if not getattr(options, option):
-            raise UsageError(f"attest: --{option} is needed, as a sign-off says who looked at what")
+            raise UsageError(f"attest: --{option} is needed, as a sign-off states who reviewed what")
     file = path_of(settings, name)
     line = attest(
         file,
@@ -93,7 +93,7 @@ def _signable(name: str, catalogue: Catalogue) -> Item:
     if item is None:
         raise UsageError(f"unknown item {name!r}{_suggestion(name, signable)} (attest --open lists them)")
     if not item.sign_off:
-        raise UsageError(f"{name} is measured, so nobody signs it (attest --open lists what is signed)")
+        raise UsageError(f"{name} is measured, so it cannot be signed off (attest --open lists what is signed)")
     return item
 
 
@@ -221,9 +221,9 @@ def add_parsers(commands: Any, say: Say) -> None:
     )
     signing.add_argument("item", nargs="?", metavar="ITEM", help="id of the item, e.g. weekly.docs.updated")
     signing.add_argument("--by", metavar="NAME", help="who looked")
-    signing.add_argument("--note", metavar="TEXT", help="what was looked at, and what was found")
+    signing.add_argument("--note", metavar="TEXT", help="what was reviewed, and what was found")
     signing.add_argument(
-        "--evidence", nargs="+", type=Path, default=[], metavar="FILE", help="files that were looked at"
+        "--evidence", nargs="+", type=Path, default=[], metavar="FILE", help="files that were reviewed"
     )
     signing.add_argument("--open", action="store_true", help="list what is missing, expired or soon to expire")
     signing.add_argument("--target", metavar="NAME", help="whose item")

@@ -102,7 +102,7 @@ def _done(act: Handling) -> str:
 
 def _told(delivery: Delivery) -> str:
     to = plain(delivery.to)
-    return f"{to} was told" if delivery.delivered else f"{to} could not be told ({plain(delivery.error)})"
+    return f"{to} was told" if delivery.delivered else f"{to} could not be notified ({plain(delivery.error)})"
 
 
 def write(folder: Path, incident: Incident, text: str) -> Path:

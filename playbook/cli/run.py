@@ -128,7 +128,7 @@ class Runner:
             if self._is_to_be_confirmed(first):
                 words = f"{words}{self._look_again(first)}"
             if self._signal:
-                self._say("stopped: nobody is told of incidents now; the next run tells what is due")
+                self._say("stopped: no notifications are sent now; the next run sends what is due")
             else:
                 self._step(
                     "notifications",
@@ -263,7 +263,7 @@ class Runner:
             if not ends and self._signal:
                 ends = now + _END_SECONDS
             elif not ends and now > limit:
-                self._say(f"not finished after {self._limit / 60:g} min, so it is told to end")
+                self._say(f"not finished after {self._limit / 60:g} min, so it is being terminated")
                 child.terminate()
                 ends = now + _END_SECONDS
             elif ends and now > ends:
@@ -300,7 +300,7 @@ class Runner:
         if self._set not in self._settings.incidents.recheck or self._signal:
             return False
         if MUTATIONS in self._options.extra:
-            self._say(f"not looked at again, as {MUTATIONS} was given: what changes something is done once")
+            self._say(f"not run again, as {MUTATIONS} was given: mutations are made once")
             return False
         return True
 
@@ -319,7 +319,7 @@ class Runner:
         if not bad:
             return ""  # too few checks were executed, and those were well
         wait = self._settings.incidents.recheck_after_seconds
-        self._say(f"{plural(len(bad), 'bad check')} will be looked at again in {wait:g} s")
+        self._say(f"{plural(len(bad), 'bad check')} will be run again in {wait:g} s")
         ends = self._clock.now().timestamp() + wait
         while (left := ends - self._clock.now().timestamp()) > 0 and not self._signal:
             self._clock.sleep(min(left, POLL_SECONDS))
@@ -327,10 +327,10 @@ class Runner:
             return ""
         again = self._pytest(bad, [], confirms=[first.id])
         if again.results is None:
-            self._say(f"looked at again: no results; code {again.code}")
-            return "; looked at again: no results"
+            self._say(f"repeated: no results; code {again.code}")
+            return "; repeated: no results"
         still = sum(record.verdict in BAD for record in again.results.records if record.check in bad)
-        words = f"looked at again: {still} of {plural(len(bad), 'check')} still bad"
+        words = f"repeated: {still} of {plural(len(bad), 'check')} still bad"
         self._say(f"{words}; {again.folder}")
         return f"; {words}"
 
@@ -367,8 +367,8 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "run",
-        description="Run a set, look once more at its bad checks (incidents.recheck), tell who must know. "
-        "Exit code: that of the run. What follows -- is handed to pytest: run daily -- -n 2",
+        description="Run a set, repeat its failing checks once (incidents.recheck), and send notifications. "
+        "Exit code: that of the run. Arguments after -- are passed to pytest: run daily -- -n 2",
     )
     parser.add_argument("set", metavar="SET", help="daily, weekly, monthly, or another marker")
     parser.add_argument(

@@ -94,7 +94,7 @@ class ManyRunner(Runner):
             if again:
                 self._look_at_again(again, seen, told)
             if self._signal:
-                self._say("stopped: nobody is told of incidents now; the next run tells what is due")
+                self._say("stopped: no notifications are sent now; the next run sends what is due")
             else:
                 self._tell_all(seen)
         finally:  # always: a service that was pinged at the start gets a ping at the end
@@ -143,12 +143,12 @@ class ManyRunner(Runner):
     def _look_at_again(self, names: list[str], seen: Mapping[str, _OfTarget], told: dict[str, str]) -> None:
         """Repeat exactly the failing checks of these targets; the first run's verdicts stay."""
         if MUTATIONS in self._options.extra:
-            self._say(f"not looked at again, as {MUTATIONS} was given: what changes something is done once")
+            self._say(f"not run again, as {MUTATIONS} was given: mutations are made once")
             return
         wait = max(self._found[name].incidents.recheck_after_seconds for name in names)
         count = sum(len(seen[name].bad) for name in names)
         bad = f"{plural(count, 'bad check')} of {plural(len(names), 'target')}"
-        self._say(f"{bad} will be looked at again in {wait:g} s")
+        self._say(f"{bad} will be run again in {wait:g} s")
         ends = self._clock.now().timestamp() + wait
         while (left := ends - self._clock.now().timestamp()) > 0 and not self._signal:
             self._clock.sleep(min(left, POLL_SECONDS))
@@ -166,7 +166,7 @@ class ManyRunner(Runner):
                 else:
                     still = sum(one in seen[name].bad for one in now.bad)
                     words = f"{still} of {plural(len(seen[name].bad), 'check')} still bad"
-                told[name] += f"; looked at again: {words}"
+                told[name] += f"; repeated: {words}"
                 self._say(told[name])
         self._again = []
 

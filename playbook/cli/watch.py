@@ -108,7 +108,7 @@ def _look(settings: Settings, clock: Clock, look_at: Looking) -> tuple[str, str,
 def _last_words(severity: str, well: int) -> str:
     if severity == NONE:
         return f"only {plural(well, 'look')} in a row without an emergency"
-    return "the last look could not tell" if severity == _UNKNOWN else f"the last look showed {severity}"
+    return "the last observation was inconclusive" if severity == _UNKNOWN else f"the last look showed {severity}"
 
 
 def _or(chosen: Any, default: Any) -> Any:
@@ -126,7 +126,10 @@ def add_parser(commands: Any, say: Say) -> None:
     parser.add_argument("--target", metavar="NAME", help="what to watch; the embedded sandbox where not given")
     parser.add_argument("--every", type=positive, metavar="SECONDS", help="between two looks (default: settings)")
     parser.add_argument(
-        "--stable-for", type=whole(1), metavar="N", help="so many looks in a row must be well (default: settings)"
+        "--stable-for",
+        type=whole(1),
+        metavar="N",
+        help="healthy observations in a row to be stable (default: settings)",
     )
     parser.add_argument("--at-most", type=positive, metavar="MINUTES", help="then it ends (default: settings)")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="sandbox only; repeatable")

@@ -111,7 +111,7 @@ class Alertmanager:
             lacks = lacking(
                 "pending not known",
                 expected="the rules that alert to be asked",
-                got=f"{SERVICE} alone, which knows neither them nor what is pending",
+                got=f"{SERVICE} alone, which has neither silences nor pending alerts",
                 hint=self.add,
             )
         raw = self._read("alerts", list[Any])
@@ -211,7 +211,7 @@ class RuleAlerts:
         """As ``Alertmanager.silences_on``; TooLittleData for Prometheus alone, which has no silences."""
         if not isinstance(self.source, Grafana):
             raise TooLittleData(
-                f"{self.source.service}: expected silences, got none, as it knows of none",
+                f"{self.source.service}: expected silences, got none, as it does not support them",
                 service=self.source.service,
                 hint="Set alertmanager.url, or grafana.url where Grafana sends the alerts.",
             )

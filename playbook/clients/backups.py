@@ -224,7 +224,7 @@ class BucketStore(BackupStore):
                 service=SERVICE,
                 hint="The clock of this machine is wrong."
                 if refusal.code == "RequestTimeTooSkewed"
-                else "Check access_key and secret_key; they need to list and read this bucket, and no more.",
+                else "Check access_key and secret_key; they only need permission to list and read this bucket.",
                 attempts=attempts,
             )
         if refusal.code == "NoSuchBucket":

@@ -304,9 +304,7 @@ class DigitalOceanApi:
         if not isinstance(body, dict):
             raise self._malformed(what, f"a {type(body).__name__} instead of an object")
         if body.keys() <= _ERROR_KEYS and isinstance(body.get("message"), str):
-            raise self._malformed(
-                what, f"an error in an answer that says HTTP 2xx ({door.line(body['message'], 200)})"
-            )
+            raise self._malformed(what, f"an error in an HTTP 2xx answer ({door.line(body['message'], 200)})")
         return present(body)  # type: ignore[no-any-return]
 
     def inside(self, body: Json, key: str, what: str) -> Any:

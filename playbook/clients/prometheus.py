@@ -150,7 +150,7 @@ def whole_answer(warnings: Sequence[str]) -> Coverage:
         "an answer with warnings",
         expected="a whole answer",
         got=f"one with the warning {door.quoted(warnings[0], 160)}{more}",
-        hint="A part of the store does not answer, or cannot tell: look at its stores and their logs.",
+        hint="A part of the store does not answer, or not completely: look at its stores and their logs.",
     )
 
 
@@ -272,7 +272,7 @@ class Prometheus:
     def _get(self, path: str, parameters: Mapping[str, str | float], setting: str) -> tuple[Any, tuple[str, ...]]:
         answer = self.http.get(f"api/v1/{path}", parameters)
         if answer.status in (400, 422, 503) and (refused := _refusal(answer)):
-            hint = f"The query stands in the settings as {setting}." if setting else ""
+            hint = f"The query is set by {setting}." if setting else ""
             raise Malformed(
                 f"{self.service}: expected a value for {setting or path}, got {refused}",
                 service=self.service,

@@ -118,7 +118,7 @@ def parser(allowance: Allowance) -> type[_RESP2Parser]:
                         return None
                     return self._array(count, depth + 1, decoded=decoded)
                 case _:
-                    of_3 = f"{_NAMES[kind]} of RESP3, which nobody asked for" if kind in _NAMES else "no RESP"
+                    of_3 = f"{_NAMES[kind]} of RESP3, which was not requested" if kind in _NAMES else "no RESP"
                     raise _odd(f"{of_3}: {line[:40]!r}")
             return self.encoder.decode(value) if decoded else value  # type: ignore[union-attr]
 
@@ -142,7 +142,7 @@ def _odd(what: str) -> RedisError:
 def _number(text: bytes) -> int:
     digits = text.removeprefix(b"-").removeprefix(b"+")
     if len(text) > _NUMBER or not digits.isdigit():
-        raise _odd(f"a number that is none: {text[:40]!r}")
+        raise _odd(f"an invalid number: {text[:40]!r}")
     return int(text)
 
 

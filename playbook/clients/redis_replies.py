@@ -20,7 +20,7 @@ from playbook.core.errors import Denied, Malformed, Refused, Unmeasured, Unreach
 # The server reports that it cannot do its work.
 _STATES = {
     "BUSY": "See `SLOWLOG GET` for the script or module command that keeps it busy; SCRIPT KILL may end it.",
-    "CLUSTERDOWN": "See `CLUSTER INFO` and `CLUSTER NODES` for the slots that nobody serves.",
+    "CLUSTERDOWN": "See `CLUSTER INFO` and `CLUSTER NODES` for the slots that are not served.",
     "LOADING": "Wait until its data are loaded (see `INFO persistence`), and see why it was restarted.",
     "MASTERDOWN": "See why this replica has lost its primary (`INFO replication`).",
     "MISCONF": "Look at its disk and its log: it cannot save, and so refuses every write.",

@@ -127,7 +127,7 @@ class Bucket:
         if told["KeyCount"] and told["KeyCount"] != str(len(found) + len(folded)):
             raise NoListingError(f"one with {len(found):,} of {told['KeyCount'][:_SHOWN]} keys")
         if folded:  # no delimiter was requested, so the objects below it are missing
-            raise NoListingError(f"one that does not tell what lies below {folded[0][:_SHOWN]!r}")
+            raise NoListingError(f"one that omits what is below {folded[0][:_SHOWN]!r}")
         if root.find("Error") is not None:
             raise NoListingError("one with an error in it")
         following = told["NextContinuationToken"]

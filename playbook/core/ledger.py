@@ -94,4 +94,4 @@ def entries(text: bytes, kind: type[T]) -> Iterator[Entry]:
             yield Entry(number, None, lines.damage(error))
             continue
         intact = fields.get(DIGEST) == digest_of(fields)
-        yield Entry(number, value, "" if intact else "was edited: its digest does not match what it says")
+        yield Entry(number, value, "" if intact else "was edited: its digest does not match its content")

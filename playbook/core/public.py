@@ -1,4 +1,4 @@
-"""The part of a run that everybody may read: verdicts, figures of public items, and sentences without particulars.
+"""The public part of a run: verdicts, figures of public items, and sentences without private details.
 Pure.
 
 Built from what is known to be public and never by removing what is known to be secret: an item's words are those

@@ -25,7 +25,7 @@ class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
     """One line of the ledger.
 
     Attributes:
-        note: what was looked at, and what was found.
+        note: what was reviewed, and what was found.
         when, expires: ISO 8601 with their offset.
     """
 

@@ -212,7 +212,7 @@ class _Fold:
                 case.reported_down = True
         elif unseen and not down and case.kind == DOWN:
             case.kind = CANNOT_SEE
-            before = "It was out of bounds" if case.was_wrong else "What was out of bounds is well again"
+            before = "It was out of bounds" if case.was_wrong else "What was out of bounds has recovered"
             self._note(run, case, "unseen", f"{before}, and this cannot be seen now: {self.names.items(unseen)}")
 
     def _escalate(self, run: RunLine, bad: Bad, blind: dict[str, list[Case]]) -> None:
@@ -245,7 +245,7 @@ class _Fold:
             also = f"; {self.names.items(gone)}: {GONE}" if gone else ""
             self._note(run, case, "recovered", f"{name}: {again}, after {after}{also}")
         else:
-            text = f"{name}: {GONE}, so this is closed after {after}; it was not seen well again"
+            text = f"{name}: {GONE}, so this is closed after {after}; it was not seen healthy again"
             self._note(run, case, "gone", text)
         for item in case.items:
             del self._open_with[run.target, item][case.fingerprint]

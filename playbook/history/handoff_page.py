@@ -239,7 +239,7 @@ def _change(states: Sequence[_State], since: datetime) -> Changed | None:
 
 
 def _gone(last: _State, at: datetime) -> Changed:
-    message = f"There is no check of it any more, so nobody looks. {last.message}".strip()
+    message = f"Its check no longer exists. {last.message}".strip()
     return Changed(last.item, last.title, "gone", str(last.verdict), "not looked at", at, message)
 
 

@@ -47,7 +47,7 @@ def channels_of(settings: Settings) -> tuple[list[Channel], list[str]]:
     for number, address in enumerate(settings.notifications.apprise, 1):
         service = _service(address)
         if service is None:
-            problems.append(f"notifications.apprise: the address {number} is none that apprise knows")
+            problems.append(f"notifications.apprise: address {number}: unknown apprise URL scheme")
             continue
         kind = str(service.service_name)
         seen[kind] += 1

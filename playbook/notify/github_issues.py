@@ -213,7 +213,7 @@ class IssueKeeper:
         if handled.acknowledged:
             yield f"- Acknowledged: {self._moment(handled.acknowledged)}"
         elif incident.is_open and self._acknowledge:
-            yield "- Acknowledged: by nobody yet; comment here to say that you are on it"
+            yield "- Not acknowledged yet: comment here to acknowledge it"
         if guide.link:
             yield f"- Incident: {guide.link}"
         yield f"- Items: {self._plain(', '.join(incident.items))}"

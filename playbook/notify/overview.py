@@ -10,7 +10,7 @@ from playbook.notify.channels import channels_of
 from playbook.notify.github_api import REPOSITORY
 from playbook.settings.loading import Settings
 
-NOBODY = "to nobody: set $SLACK_WEBHOOK_URL or $PLAYBOOK_WEBHOOK_URL, or name others under [notifications]"
+NOBODY = "nowhere: set $SLACK_WEBHOOK_URL or $PLAYBOOK_WEBHOOK_URL, or name others under [notifications]"
 
 
 class Overview(NamedTuple):

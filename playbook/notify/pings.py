@@ -57,7 +57,7 @@ def ping(
     try:
         address = address_of(url, signal)
     except ValueError:
-        outcome = Outcome(delivered=False, attempts=0, error="its address is none that can be sent to")
+        outcome = Outcome(delivered=False, attempts=0, error="its address is invalid")
     else:
         outcome = deliver(lambda: post(address, text, headers, limit), tries=_TRIES, pause=_PAUSE, clock=clock)
     if not outcome.delivered:

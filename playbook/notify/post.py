@@ -29,7 +29,7 @@ def post(url: Secret, body: bytes, headers: Mapping[str, str], seconds: float) -
     except (TimeoutError, httpx.TimeoutException):
         return Try(f"no answer within {seconds:g} s", again=True)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
-        return Try("its address is none that can be sent to: expected https://…")
+        return Try("its address is invalid: expected https://…")
     except httpx.ConnectError as error:
         return Try(f"no connection ({_reason(error)})", again=True)
     except (UsageError, ValueError) as error:  # $SSL_CERT_FILE, or an invalid proxy, whose address it contains

@@ -40,7 +40,7 @@ Say = Callable[[str], None]
 # never.
 PATIENCE = 120.0  # seconds
 NO_CHANNEL = (
-    "nobody is told: set $SLACK_WEBHOOK_URL, $PLAYBOOK_WEBHOOK_URL or $PLAYBOOK_ISSUES_TOKEN, "
+    "nobody is notified: set $SLACK_WEBHOOK_URL, $PLAYBOOK_WEBHOOK_URL or $PLAYBOOK_ISSUES_TOKEN, "
     "or name others under [notifications]"
 )
 
@@ -65,7 +65,7 @@ def tell(
             Telling(settings, history_folder, say, clock or Clock(), results=results, found=found).tell()
     except Exception as error:  # noqa: BLE001 - a run's verdict must not depend on who hears of it
         words = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
-        say(f"notifications: not told: {door.text(words)}")
+        say(f"notifications: not delivered: {door.text(words)}")
 
 
 class Telling:
@@ -185,7 +185,7 @@ class Telling:
 
     def _send(self, channel: Channel, message: Message) -> None:
         if self._dry_run:
-            self._say(f"{channel.to} would be told:\n{message.title}\n{message.text}\n")
+            self._say(f"{channel.to} would be sent:\n{message.title}\n{message.text}\n")
             return
         mine = self._settings.notifications
         outcome = deliver(
@@ -201,7 +201,7 @@ class Telling:
             self._say(f"notifications: {channel.to} was told: {message.title}")
         else:
             tries = f"in {outcome.attempts} tries" if outcome.attempts > 1 else "in 1 try"
-            why = outcome.error if self._is_for_the_team else "the reason stands where only the team reads"
+            why = outcome.error if self._is_for_the_team else "the reason is only in the team's report"
             self._fail(f"{channel.to} was not told {tries}: {why}")
         self._note(message.what, (channel.name, channel.to), message.ids, outcome, message.set)
 
@@ -235,7 +235,7 @@ class Telling:
         try:
             deliveries.note(self._folder, leaving(delivery))
         except UsageError as error:
-            self._fail(f"what {to} was told could not be noted, so it may be told again: {error}")
+            self._fail(f"what {to} was told could not be recorded, so it may be sent again: {error}")
 
     @property
     def _keeps_issues(self) -> bool:
@@ -258,7 +258,7 @@ class Telling:
             incidents = self._of_everybody
             if self._settings.target.private and not api.is_private():
                 self._say(
-                    f"GitHub: {tracker.repository} is not known to be private, so its issues tell no particulars"
+                    f"GitHub: {tracker.repository} is not known to be private, so its issues omit private details"
                 )
                 incidents = incidents_of(self._settings, runs_for_everybody(self._runs))
             IssueKeeper(

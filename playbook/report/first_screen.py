@@ -28,9 +28,9 @@ IN_WORDS = {
 GROUP_WORDS = {
     "new": "new",
     "worse": "worse",
-    "first": "bad when first looked at",
+    "first": "failing at the first check",
     "still": "still bad",
-    "unseen": "bad before, and not looked at now",
+    "unseen": "failing before, and not checked now",
     "fixed": "fixed",
 }
 _MOST_NAMED = 12

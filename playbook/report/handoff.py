@@ -154,12 +154,12 @@ def _open_words(page: Page) -> str:
 
 def _no_problems(page: Page) -> str:
     if page.last_run:
-        return "None: every item that was looked at is well or waived."
+        return "None: every checked item is healthy or waived."
     return "Not known: no run of this target was found."
 
 
 def _no_changes(page: Page) -> str:
-    return f"Nothing, as far as {_runs_words(page)} can tell." if page.last_run else "Not known."
+    return f"Nothing, according to {_runs_words(page)} can tell." if page.last_run else "Not known."
 
 
 def _headline(page: Page) -> str:

@@ -22,7 +22,7 @@ _OPENING = {
 _SAID = {"load.carried", "monthly.performance.comparison", "monthly.performance.report"}
 # Titles of the evidence of playbook.measure.load.load.
 _ANSWERS, _KIND = "Answers", "Percentiles"
-_GAVE_WAY = "What gave way first"
+_GAVE_WAY = "First bottleneck"
 
 
 class Opening(NamedTuple):

@@ -147,8 +147,8 @@ def readers(results: Results) -> str:
     """Who may read a report, and what it holds or does not hold because of that."""
     if results.audience is Audience.PUBLIC:
         return (
-            "Public report: verdicts, figures of public items, and sentences without particulars. "
-            "The team's report says what was found."
+            "Public report: verdicts, figures of public items, and sentences without private details. "
+            "The team's report contains the findings."
         )
     kept = (
         "So do its history, site and issues, because the target is private."

@@ -349,7 +349,7 @@ def _unseen(judged: Judgement | None) -> str:
     """What to do if too little was seen for a judgement; empty if enough was."""
     if judged is None or judged.verdict is not Verdict.UNKNOWN:
         return ""
-    return judged.hint or "Make visible what the message says was not seen, then run the check again."
+    return judged.hint or "Make the missing data available that the message names, then run the check again."
 
 
 def _next_step(item: Item, error: BaseException | None) -> str:
@@ -365,7 +365,7 @@ def _next_step(item: Item, error: BaseException | None) -> str:
         case CheckTimeout():
             return "Run the check again; where it takes too long again, see what its measurements wait for."
         case _:
-            return "This says nothing about the system. Mend the check; its traceback stands in the evidence."
+            return "This says nothing about the system. Fix the check; its traceback is in the evidence."
 
 
 def _cause(notes: Notes, error: BaseException | None) -> str:

@@ -35,7 +35,7 @@ def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
         if re.fullmatch(rf"{re.escape(file)}.*", said)
         else f"{file}: expected a {kind} of checks, got {got}{where}",
         evidence=[Lines("What pytest saw", said.splitlines()[-_MOST_LINES:])],
-        why="None of the checks in it has looked at anything.",
+        why="None of its checks has run.",
         next_step="Mend the file at the line that is named, then run the set again.",
         started=iso(now),
     )

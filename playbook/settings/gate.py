@@ -118,9 +118,9 @@ def require_own_addresses(settings: Settings, refusal: str) -> None:
 def refused_as_production(name: str, kind: str) -> str:
     """Why the target is never changed; empty for any kind but production."""
     if kind == PRODUCTION:
-        return f"nothing is ever changed on {name}, as it is a production system"
+        return f"nothing may be changed on {name}, as it is a production system"
     if name.lower() == PRODUCTION:
-        return f"nothing is ever changed on {name}, whatever kind it says it is ({kind})"
+        return f"nothing may be changed on {name}, whatever kind it says it is ({kind})"
     return ""
 
 
@@ -223,4 +223,4 @@ def _require_loopback(name: str, addresses: Iterable[str], refusal: str) -> None
     for address in addresses:
         host, separator, _ = address.rpartition(":")
         if "." in address and not (separator and is_this_machine(host)):
-            raise Forbidden(f"{refusal} {name}: it says that it is a sandbox, and leads to {address}")
+            raise Forbidden(f"{refusal} {name}: it claims to be a sandbox, but its address is {address}")

@@ -36,12 +36,10 @@ def known_by(history: History, now: datetime) -> History:
         try:
             run = _in_utc(run)  # noqa: PLW2901
         except OverflowError:
-            problems.append(f"the run {run.id} is left out: its times are none in UTC")
+            problems.append(f"the run {run.id} is omitted: its times are not valid in UTC")
             continue
         if run.started > now + _AHEAD:
-            problems.append(
-                f"the run {run.id} is left out: it says that it began {when(run.started)}, in the future"
-            )
+            problems.append(f"the run {run.id} is omitted: its start is {when(run.started)}, in the future")
         else:
             runs.append(run)
     return History(tuple(runs), tuple(problems))

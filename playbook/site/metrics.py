@@ -96,7 +96,7 @@ def _families(site: Site) -> Iterator[Family]:
     yield Family(
         "playbook_open_incident_unmeasured_seconds",
         "gauge",
-        "How long nobody measured an open incident, so that it counts as neither bad nor well.",
+        "Time for which an open incident was not measured, which counts neither as failing nor as healthy.",
         [Sample(_of_incident(one), one.lasted_until(site.now).unmeasured_time.total_seconds()) for one in still],
         "seconds",
     )

@@ -46,7 +46,7 @@ def headline(site: Site) -> str:
         told.append("Every set that is due has run, and all is within limits. Nothing to do.")
     if not any(target.scheduled for target in site.current):
         newest = one_whole_unit(site.now - site.runs[-1].started)
-        told.append(f"No schedule speaks of these sets: nobody expects the next run. The newest is {newest} old.")
+        told.append(f"These sets are not scheduled. The newest is {newest} old.")
     return " ".join(told)
 
 
@@ -206,7 +206,7 @@ def note(run: RunLine) -> str:
     if run.partial:
         told.append("a part of the set")
     if run.confirms:
-        told.append("looked at bad items again")
+        told.append("repeated failing items")
     if run.executed < run.floor:
         told.append(f"{run.executed} executed, {run.floor} needed")
     if run.faults:

@@ -138,7 +138,7 @@ class ItemView:
 
     @cached_property
     def streaks(self) -> list[Streak]:
-        """When it was not well, newest first."""
+        """When it failed, newest first."""
         grouped = (
             Streak(verdict, tuple(group))
             for verdict, group in groupby(self.observations, lambda s: s.finding.verdict)

@@ -25,4 +25,4 @@ def acknowledged_words(incident: Incident, done: Handled, settings: Settings, no
         return f"acknowledged after {one_unit(max(took, timedelta()))}{late}{asked}"
     if incident.closed:
         return f"closed without an acknowledgement{asked}"
-    return f"nobody has acknowledged it for {one_unit(now - handling.opened_last(incident))}{asked}"
+    return f"not acknowledged for {one_unit(now - handling.opened_last(incident))}{asked}"

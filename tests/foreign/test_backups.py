@@ -141,7 +141,7 @@ NO_LISTINGS = {
     "folders-folded": (
         "200 OK",
         listing("a.tar.gz", count=2, rest="<CommonPrefixes><Prefix>nightly/2026/</Prefix></CommonPrefixes>"),
-        "got one that does not tell what lies below 'nightly/2026/'",
+        "got one that omits what is below 'nightly/2026/'",
     ),
     "error-within": (
         "200 OK",

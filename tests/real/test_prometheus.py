@@ -426,7 +426,7 @@ def test_client_reports_real_refusals(real):
     """Prometheus' own message, and the setting that holds the query."""
     with pytest.raises(Malformed, match=r"expected a value for queries\.x, got bad_data: .*parse error") as caught:
         real.scalar("sum(", setting="queries.x")
-    assert caught.value.hint == "The query stands in the settings as queries.x."
+    assert caught.value.hint == "The query is set by queries.x."
     with pytest.raises(Malformed, match=r"got execution: .*many-to-many matching not allowed"):
         real.scalar("up + on(job) up", NOW)
     with pytest.raises(TooLittleData, match="got NaN"):

@@ -113,10 +113,10 @@ def _target(answers: Answers) -> Iterator[list[str]]:
     web += [f"url = {_text(answers.url)}"] if answers.url else ['# url = "https://…"']
     if answers.health_path and "api" not in answers.absent:
         web.append(f"health_path = {_text(answers.health_path)}")
-        web.append('# health = "status"   # where it says nothing but its HTTP status')
+        web.append('# health = "status"   # if it only returns an HTTP status')
     if answers.domains:
         web.append(f"hosts = [{', '.join(map(_text, answers.domains))}]")
-    yield [*web, *_ca(answers), '# expect = "…"   # a text on the homepage, to tell it from any other page']
+    yield [*web, *_ca(answers), '# expect = "…"   # a text on the homepage, to distinguish it from any other page']
     if "sites" not in answers.absent:
         yield [
             "# Further websites, each a row of the same items, with a health of its own where it has one:",

@@ -97,7 +97,7 @@ class _Client(httpx.Client):
             text = f"expected an end of redirects from {_shown(request)}, got more than {self.max_redirects}"
             raise EndlessRedirects(f"{self.service}: {text}", service=self.service) from error
         except httpx.RemoteProtocolError as error:
-            text = f"expected an address from {_shown(request)} to go on to, got a redirect to what is none"
+            text = f"expected a valid redirect from {_shown(request)}, got one to an invalid address"
             raise BadRedirect(f"{self.service}: {text}", service=self.service) from error
 
 

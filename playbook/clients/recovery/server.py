@@ -112,7 +112,7 @@ def require_known_form(program: str, form: str, refusal: str, *, by_choice: bool
     elif _MORE_DATABASES.search(refusal):
         lacks = "with as many databases as the dump has"
     elif _OTHER_FORM.search(refusal) and (stranger or not by_choice):
-        lacks = f"that knows dumps of the form {form}"
+        lacks = f"that reads dumps of the format {form}"
     else:
         return
     raise Unmeasured(

@@ -97,7 +97,7 @@ def _result(delivery: Delivery) -> str:
 
 
 def _facts(delivery: Delivery) -> dict[str, str]:
-    end = "not within two seconds; Alertmanager tells it after its group_interval"
+    end = "not within two seconds; Alertmanager sends it after its group_interval"
     return {
         "Arrived": "no" if delivery.arrived is None else f"after {delivery.arrived:.2f} s",
         "Receiver": delivery.receiver or "none",

@@ -278,7 +278,7 @@ def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
         answer.status,
         fault.words if fault else f"HTTP {answer.status}",
         answered=fault is None or asks_who,
-        uncertain="Something stands between this machine and the app." if fault and fault.uncertain else "",
+        uncertain="Something on the way to the app intercepts the request." if fault and fault.uncertain else "",
         seconds=answer.phases.total,
         attempts=answer.attempts,
     )

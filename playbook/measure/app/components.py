@@ -55,7 +55,7 @@ class Component:
         if self.asleep and self.state not in STATES | {"UNKNOWN"}:
             return lacking("", expected=_HEALTH, got=self.found, hint=_NO_HEALTH)
         if self.wanted < self.least:
-            expected = f"at least {self.least} wanted, as the app spec says"
+            expected = f"at least {self.least} wanted, according to the app spec"
             return lacking("", expected=expected, got=f"{self.wanted} wanted and {self.ready} ready")
         return Coverage()
 

@@ -62,7 +62,7 @@ class Documentation:
             "Deployed since": "not known" if self.since is None else f"{len(self.since)}",
         }
         if self.unknown:
-            facts["Not told by them"] = self.unknown
+            facts["Unknown to them"] = self.unknown
         shown: list[Evidence] = [Facts("Documents against deployments", facts)]
         if self.since:
             shown.append(Lines("Deployed since, to compare the documents with", list(self.since[:_SHOWN])))

@@ -90,9 +90,7 @@ class Product:
         facts |= {f"Called {role} in the settings": name for role, name in names.items()}
         rows = [[one.part, one.where, one.found or "nothing"] for one in self.looked]
         shown: list[Evidence] = [Facts("The product", facts)]
-        return (
-            [*shown, Table("What is said to be absent", ["Part", "Looked at", "Found"], rows)] if rows else shown
-        )
+        return [*shown, Table("Parts declared absent", ["Part", "Looked at", "Found"], rows)] if rows else shown
 
 
 @measurement

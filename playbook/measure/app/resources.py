@@ -187,8 +187,8 @@ class Growth:
         if self.full_on:
             return f"{self.full_on:%Y-%m-%d}"
         if self.trend.steady and self.trend.slope > 0:
-            return f"not within {self.trend.rule.reach * self.trend.span:.0f} days, as far as a week can tell"
-        return "nothing says that it will be"
+            return f"not within {self.trend.rule.reach * self.trend.span:.0f} days, by the trend of a week"
+        return "no such trend"
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,4 +175,4 @@ def _of(wanted: int) -> str:
     return f" of {wanted} instances" if wanted > 1 else ""
 
 
-_HINT = "A component that was just deployed or scaled has none of before; otherwise look at the app's Insights."
+_HINT = "A newly deployed or scaled component has no earlier samples; otherwise look at the app's Insights."

@@ -97,7 +97,7 @@ class StorageWeek:
                 "no file system",
                 expected="samples of every file system",
                 got="none",
-                hint="The query stands in the settings as queries.component_storage.",
+                hint="The query is set by queries.component_storage.",
             )
         found = together(
             share(
@@ -149,7 +149,7 @@ class StorageWeek:
     def _outlook(self, area: Area) -> str:
         days = area.trend.days_until(FULL)
         if days is None:
-            return "nothing says that it will be"
+            return "no such trend"
         made = ", and makes room by itself" if area.evicts else ""
         return f"{self.measured + timedelta(days=days):%Y-%m-%d}{made}"
 

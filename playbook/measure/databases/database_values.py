@@ -73,13 +73,13 @@ class Database:
     def coverage(self) -> Coverage:
         """Whether everything that the API reports for this kind of database was read."""
         engine = self.cluster.engine
-        seen = whole("" if self.is_mysql else f"{self.name}: storage and connections not told by the API")
+        seen = whole("" if self.is_mysql else f"{self.name}: storage and connections not reported by the API")
         if engine not in MYSQL | POSTGRESQL:
             seen += lacking("", expected=f"{self.name} to be PostgreSQL or MySQL", got=engine or "no engine")
         for problem in self.problems:
             seen += lacking(
                 f"{self.name} not read as a whole",
-                expected=f"all that the API tells of {self.name}",
+                expected=f"everything that the API reports for {self.name}",
                 got=str(problem),
                 hint=problem.hint,
             )
@@ -176,7 +176,7 @@ class Database:
             at = self.newest.created_at if self.newest else None
             shown.append(f"{moment(at)} ({len(self.backups.backups)} kept)")
         size = f" of {cluster.storage_size_mib / 1024:,.0f} GiB" if cluster.storage_size_mib else ""
-        shown.append(f"{_percent(self.storage) or 'nobody says how much'}{size}")
+        shown.append(f"{_percent(self.storage) or 'total unknown'}{size}")
         highest = self._highest("threads_connected", "")
         shown.append(f"{highest.reading.value:,.0f} at most" if highest else "not told")
         return shown
@@ -262,7 +262,7 @@ class Databases:
         facts |= {one.name: "; ".join(map(str, one.problems)) for one in self.found if one.problems}
         without_metrics = [one.name for one in self.found if not one.is_mysql]
         if without_metrics:
-            facts["Storage, connections, CPU and memory"] = f"not told by the API of {', '.join(without_metrics)}"
+            facts["Storage, connections, CPU and memory"] = f"not reported for {', '.join(without_metrics)}"
         return [*shown, Facts("Not looked at", facts)] if facts else shown
 
     def _rows(self, row_of: Callable[[Database], Row | None]) -> list[Row]:

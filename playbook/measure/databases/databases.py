@@ -80,7 +80,7 @@ def _of_app(managed: ManagedDatabases, settings: Settings) -> tuple[tuple[Manage
         elif one.cluster_name:
             wanted.append(ManagedDatabase(name=one.cluster_name))
         else:
-            left_out.append(f"{one.name}, as it is a development database, of which the API tells nothing")
+            left_out.append(f"{one.name}, as the API reports nothing for a development database")
     if not wanted:
         others = f"; its spec has {', '.join(left_out)}" if left_out else ""
         raise NotConfigured(

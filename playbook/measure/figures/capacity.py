@@ -126,7 +126,7 @@ class CapacityGrowth:
         days = course.trend.days_until(course.ceiling)
         if days is not None:
             return f"{self.measured + timedelta(days=days):%Y-%m-%d}"
-        return "nothing says that it will"
+        return "no such trend"
 
 
 class LoadTest(msgspec.Struct, frozen=True):
@@ -187,7 +187,7 @@ class Headroom:
             words,
             expected=f"CPU samples of at least {least / 4:g} of the last {QUARTERS // 4} h of every component",
             got=f"fewer hours of {', '.join(short) or 'all'}",
-            hint="The query stands in the settings as queries.component_cpu_total.",
+            hint="The query is set by queries.component_cpu_total.",
         )
 
     @property

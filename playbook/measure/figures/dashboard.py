@@ -84,7 +84,7 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
     if settings.target.grafana.url is None:
         store = prometheus(settings)
         minutes, seen = _age(store, settings, clock)
-        found = "not looked for, as Grafana is not configured: its data source alone"
+        found = "not checked, as Grafana is not configured; only its data source was"
         return DashboardView(title, found, True, "", store.service, "", minutes, seen=seen)
     reader = grafana(settings)
     database, version = reader.health()

@@ -165,7 +165,7 @@ class LogRetention:
         """What is kept, and what could be deleted."""
         facts = {"Source": self.source, "Hours with lines": f"{self.hours_seen} of the last 24"}
         if self.files is None:
-            facts["Kept by"] = "nobody: the platform shows run logs and does not keep them"
+            facts["Kept by"] = "nowhere: the platform shows run logs but does not keep them"
             return [Facts("Logs kept", facts)]
         facts["Files"] = f"{len(self.files):,} with {size(sum(file.size for file in self.files))}"
         facts["Policy"] = f"none older than {self.keep_days:g} days (optimization.log_keep_days)"

@@ -127,8 +127,8 @@ class LoadTest:
             f"{requests} in {outcome.seconds:.0f} of {outcome.planned_seconds:.0f} s",
             expected="a test that ran as planned",
             got=self.shortfall,
-            hint="Run the test again. What it measured until then stands in the evidence; what Locust said of "
-            "itself is in locust.log beside the report.",
+            hint="Run the test again. Its measurements so far are in the evidence; Locust's own output is in "
+            "locust.log beside the report.",
         )
 
     @property
@@ -279,8 +279,8 @@ class LoadTest:
     @property
     def _order(self) -> Evidence:
         if not self.bottlenecks:
-            return Lines("What gave way first", ["Nothing left its usual range."])
-        return Lines("What gave way first", [one.text for one in self.bottlenecks])
+            return Lines("First bottleneck", ["Nothing left its usual range."])
+        return Lines("First bottleneck", [one.text for one in self.bottlenecks])
 
     @property
     def _steps(self) -> Table:

@@ -79,7 +79,7 @@ class Group:
             f"none for {missing}",
             expected="requests of each endpoint",
             got=f"none for {missing}",
-            hint="The weights promise some; what Locust said of itself is in locust.log beside the report.",
+            hint="The weights require some; Locust's own output is in locust.log beside the report.",
         )
 
     @property
@@ -93,7 +93,7 @@ class Group:
             got=", ".join(
                 f"{one.failures:,} of {one.requests:,} that failed for {name_of(one.name)}" for one in failing
             ),
-            hint="What failed is judged by load.errors; how long answers take can be told when they come.",
+            hint="Failures are judged by load.errors; response times can only be judged with answers.",
         )
 
     def _percentile(self, which: str) -> list[Judged]:
@@ -295,7 +295,7 @@ class LoadedServer:
     def evidence(self) -> list[Evidence]:
         """Bottlenecks, a chart for each figure, and what could not be read."""
         order = list(self.bottlenecks) or ["Nothing left its usual range."]
-        shown: list[Evidence] = [Lines("What gave way first", order)]
+        shown: list[Evidence] = [Lines("First bottleneck", order)]
         for name, unit in UNITS.items():
             points = points_of(self.samples, name)
             if points:

@@ -15,7 +15,7 @@ from playbook.settings.sections.coverage import CoverageRules
 
 _SHOWN = 3
 _SILENT_HINT = (
-    "Look whether the component runs and whether its logs still arrive. One that has been taken away belongs out "
+    "Check whether the component runs and whether its logs still arrive. One that has been taken away belongs out "
     "of logs.files; coverage.newest_minutes says how long a source may be quiet that usually is not."
 )
 _FORMAT_HINT = (

@@ -146,7 +146,7 @@ class Look:
     def without_notice(self) -> str:
         """Why nobody needs to be notified; empty where somebody does."""
         if self.severity in (NONE, P4):
-            return f"{self.severity or 'no emergency'}, and nobody to be told at once"
+            return f"{self.severity or 'no emergency'}, and nobody has to be notified at once"
         return ""
 
     @property

@@ -159,7 +159,7 @@ class Notice:
     def evidence(self) -> Facts:
         """Whether they have to be notified, and what was delivered."""
         have_to = f"no: {self.needless}" if self.needless else "yes"
-        return Facts("Those concerned", {"Have to be told": have_to, "By message": self.told or "none delivered"})
+        return Facts("Those concerned", {"Must be notified": have_to, "By message": self.told or "none delivered"})
 
 
 @measurement(apart_from=("emergency",))

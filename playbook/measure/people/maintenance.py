@@ -213,7 +213,7 @@ def window_silences(
     planned = settings.maintenance
     if not planned.silenced:
         line = 'silenced = [{ alertname = "…" }]'
-        _not_configured(settings, "maintenance.silenced", "which alerts to silence is not said", line)
+        _not_configured(settings, "maintenance.silenced", "the alerts to silence are not configured", line)
     window = maintenance_plan.next
     # A current window has to be silenced from now on.
     begins = max(window.start, maintenance_plan.now)

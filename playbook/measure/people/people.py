@@ -87,7 +87,7 @@ class TeamNotified:
     def evidence(self) -> Facts:
         """Both ways."""
         return Facts(
-            "The team was told", {"By notification": self.delivered or "no", "Sign-off": self.sign_off.found}
+            "The team was notified", {"By notification": self.delivered or "no", "Sign-off": self.sign_off.found}
         )
 
 

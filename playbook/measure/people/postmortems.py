@@ -70,8 +70,8 @@ class PostMortems:
             return lacking(
                 "no runs",
                 expected="runs in the history",
-                got="none, so that nobody knows which incidents there were",
-                hint="Keep the history: history.folder or $PLAYBOOK_HISTORY says where it is.",
+                got="none, so past incidents are unknown",
+                hint="Keep the history: history.folder or $PLAYBOOK_HISTORY sets its place.",
             )
         seen = whole(f"{self.runs:,} runs")
         if self.problems:

@@ -58,7 +58,7 @@ class JobQueue:
         if self.figures is not None:
             return self.figures.coverage
         return lacking(
-            "queue not told",
+            "queue unknown",
             expected=f"{_LISTS if self.preset else 'the length'} of {self.name}",
             got=str(self.problem) if self.problem else "none",
             hint=self.problem.hint if self.problem else "",

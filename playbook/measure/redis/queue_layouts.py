@@ -287,7 +287,7 @@ def _known_queue(known: bool, queue: JobQueue) -> Coverage:
         return whole(f"queue {queue.name}")
     return lacking(
         "no sign of the queue",
-        expected=f"a sign that {queue.preset} knows the queue {queue.name!r}",
+        expected=f"a trace that {queue.preset} knows the queue {queue.name!r}",
         got="none of its keys",
         hint="Look at preset, name and prefix under redis.queues, and at the number of the database in redis.url.",
     )

@@ -362,7 +362,7 @@ def _share(part: float | None, whole_: float | None, over: str, needed: Coverage
 def _unknown_field(needed: Coverage, what: str) -> Coverage:
     """Coverage of an unknown number; a field listed in redis.not_told still leaves it unknown."""
     if needed.enough:
-        return lacking("", expected=what, got="none, as redis.not_told says")
+        return lacking("", expected=what, got="none, according to redis.not_told")
     return needed
 
 

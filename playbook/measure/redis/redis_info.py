@@ -74,7 +74,7 @@ class Info:
             f"{name} not told" if value is None else f"{name} not understood",
             expected=expected or f"{name} in INFO",
             got="none" if value is None else door.quoted(value, 40),
-            hint=f'Where this service never tells it, add "{name}" to redis.not_told of the target.',
+            hint=f'If this service never reports it, add "{name}" to redis.not_told of the target.',
         )
 
     @property

@@ -188,8 +188,8 @@ class RedisKeys:
             if staying:
                 size = sum(key.size for key in staying)
                 found.append(
-                    f"Give {family.pattern} an expiry where it is written: {len(staying):,} of the keys that were "
-                    f"looked at never expire ({mebibytes(size)}). If it is meant to stay, add it to "
+                    f"Give {family.pattern} an expiry where it is written: {len(staying):,} of the "
+                    f"examined keys never expire ({mebibytes(size)}). If it is meant to stay, add it to "
                     "optimization.lasting_keys."
                 )
         return found

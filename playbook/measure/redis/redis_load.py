@@ -209,7 +209,7 @@ def _off(entries: Sequence[SlowCommand], told: Mapping[str, int]) -> str:
     if told.get("slowlog-max-len", 1) == 0:
         return "slowlog-max-len is 0, so nothing is kept"
     if not entries and "slowlog-log-slower-than" not in told:
-        return "an empty one, and the server does not tell whether it is on"
+        return "an empty one, and the server does not report whether it is on"
     return ""
 
 
@@ -274,7 +274,7 @@ class RedisClients:
             f"Idle for over {two_whole_units(self.idle_after)}": f"{self.idle:,}",
         }
         if self.unknown:
-            facts["Idle time not told"] = f"{self.unknown:,}"
+            facts["Idle time unknown"] = f"{self.unknown:,}"
         rows = [
             [
                 kind.name or "no name",

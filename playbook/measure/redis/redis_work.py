@@ -160,9 +160,7 @@ def _room_of_machine(info: Info, subject: str, expected: str) -> Statement:
     system, resident = info.number("total_system_memory"), info.number("used_memory_rss")
     needed = info.need("total_system_memory", bool(system)) + info.need("used_memory_rss", resident is not None)
     if not system or resident is None:
-        return Statement(
-            subject, True, expected, "no limit, and the machine's memory is not told", coverage=needed
-        )
+        return Statement(subject, True, expected, "no limit, and the machine's memory is unknown", coverage=needed)
     words = f"{mebibytes(resident)} of the machine's {mebibytes(system)} used, and no limit"
     return Statement(subject, resident < _SYSTEM_FULL * system, expected, words, coverage=needed)
 
@@ -329,7 +327,7 @@ def _refused(info: Info, growth: Grown) -> list[Statement]:
     known = info.need("errorstats", not odd or (not info.tells_errors and OOM_REJECTIONS in now))
     known += growth.coverage if any(by is None for by, _ in counted.values()) else Coverage()
     if not grew:
-        window = f"none in {growth.over}" if growth.hours else "none that are known to be of the last day"
+        window = f"none in {growth.over}" if growth.hours else "none known to be from the last day"
         found.append(Statement(subject, True, expected, window, warn=True, coverage=known))
     return [*found, turned_away(info, growth)]
 

@@ -174,7 +174,7 @@ class GitHubAccess:
             "Every member may": self.default_permission or "not said",
         }
         for whom in sorted({"owners", "outsiders"} - self.compared):
-            facts[f"Known {whom}"] = f"not named in the settings (access.github_{whom}), so nobody is compared"
+            facts[f"Known {whom}"] = f"not named in the settings (access.github_{whom}), so not compared"
         return Facts("GitHub", facts)
 
 

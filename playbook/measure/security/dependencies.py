@@ -159,8 +159,8 @@ def _of_npm(settings: Settings) -> Source:
         seen = _seen(report, project)
         if not weak and project.packages and not asked.knows_weaknesses():
             seen += lacking(
-                "knows no weakness",
-                expected="an audit that finds what is known to be weak (minimist 0.0.8)",
+                "finds no vulnerability",
+                expected="an audit that finds a known vulnerability (minimist 0.0.8)",
                 got="nothing found in it",
                 hint="This registry, or npm's configuration (offline), gives no advisories.",
             )
@@ -176,7 +176,7 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
     """Whether the audit examined everything in the lock file, and reports everything that it found."""
     if report.vulnerabilities is None or report.looked_at is None:
         return lacking(
-            "npm audit does not say what it looked at",
+            "npm audit does not report what it covered",
             expected="a report of npm audit with vulnerabilities and metadata.dependencies",
             got=f"one of version {report.auditReportVersion} without",
         )
@@ -341,10 +341,10 @@ class OutdatedDependencies:
         total += understood(len(odd), self.direct, "versions", examples=odd)
         if self.project.workspaces:
             total += lacking(
-                "workspaces not looked at",
+                "workspaces not checked",
                 expected="the dependencies of all workspaces",
                 got=f"those of the root alone, not of {', '.join(self.project.workspaces[:NAMED])}",
-                hint="Name a workspace's own folder in npm.project to look at it.",
+                hint="Set npm.project to a workspace's own folder to check it.",
             )
         return total + _form(self.project)
 

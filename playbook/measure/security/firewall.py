@@ -210,7 +210,7 @@ def _addresses(rule: InboundRule) -> list[str]:
 
 
 def _covers(firewall: Firewall) -> str:
-    droplets = "droplets not said" if firewall.droplet_ids is None else f"{len(firewall.droplet_ids)} droplets"
+    droplets = "droplets unknown" if firewall.droplet_ids is None else f"{len(firewall.droplet_ids)} droplets"
     return droplets + "".join(f", tag {tag}" for tag in firewall.tags or [])
 
 

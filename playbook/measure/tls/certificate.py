@@ -144,7 +144,7 @@ class Certificate:
             found.append("an authority's own certificate, which signs others")
         if self.own.not_after - self.own.not_before > _LONGEST_TERM:
             found.append(
-                f"valid from {self.own.not_before:%Y} to {self.own.not_after:%Y}, which no authority gives"
+                f"valid from {self.own.not_before:%Y} to {self.own.not_after:%Y}, which no authority issues"
             )
         return ", ".join(found)
 

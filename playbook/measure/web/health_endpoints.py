@@ -34,8 +34,8 @@ _PARTIAL = 206
 
 
 _UNREADABLE = (
-    "Where the endpoint says how it is by its HTTP status alone, set web.health to status; else let it answer in "
-    'a usual shape, e.g. {"status": "healthy"}.'
+    "If the endpoint only uses its HTTP status, set web.health to status; otherwise let it answer in a common "
+    'format, e.g. {"status": "healthy"}.'
 )
 
 

@@ -151,10 +151,10 @@ class HomepageTiming:
         uncertain = [sample for sample in self.samples if sample.is_uncertain]
         if uncertain:
             return lacking(
-                f"{len(uncertain)} of {len(self.samples)} samples tell nothing",
+                f"{len(uncertain)} of {len(self.samples)} samples were inconclusive",
                 expected="the page as visitors see it",
                 got=", ".join(dict.fromkeys(sample.outcome for sample in uncertain)),
-                hint="Let this machine pass by what stands in between, or run the check where nothing does.",
+                hint="Exempt this machine from the challenge, or run the check from another network.",
             )
         if self.down:
             return whole("no answer")

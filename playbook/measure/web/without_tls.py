@@ -116,7 +116,7 @@ class PlainHttp:
             "the way without TLS not followed",
             expected="an answer to visitors without TLS",
             got=self.problem,
-            hint="A packet filter on the way says nothing of the website: ask from elsewhere.",
+            hint="A packet filter on the way is no finding about the website: check from another network.",
         )
 
     @property
@@ -160,7 +160,7 @@ class PlainHttp:
         if self.problem:
             return self.problem
         if self.status is None:
-            return f"nobody listens at {self.url}"
+            return f"nothing listens at {self.url}"
         if len(self.hops) == 1:
             return f"HTTP {self.status} from {self.url} without TLS"
         return " → ".join(self.hops)

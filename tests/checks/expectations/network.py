@@ -46,7 +46,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"Sign-off of emergency\.stakeholders-notified: expected homepage(, .+)? and .+ to be "
             r"known.*, got .+; "
-            r"partial result: no emergency, and nobody to be told at once",
+            r"partial result: no emergency, and nobody has to be notified at once",
         ),
     },
 }

@@ -189,7 +189,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             sign_off(
                 "weekly.team.notified",
-                r"none that is valid \(line \d+ was edited: its digest does not match what it says\)",
+                r"none that is valid \(line \d+ was edited: its digest does not match its content\)",
             ),
         ),
     },
@@ -214,7 +214,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             sign_off(
                 "weekly.docs.updated",
                 r"one by Ada Novak on \S+, which expires in 7 days"
-                r" \(line \d+ was edited: its digest does not match what it says\)",
+                r" \(line \d+ was edited: its digest does not match its content\)",
                 expected="no refused line",
             ),
         ),

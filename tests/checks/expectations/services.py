@@ -161,7 +161,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "emergency.stakeholders-notified": (
             "UNKNOWN",
             rf"Sign-off of emergency\.stakeholders-notified: {NOT_KNOWN}; partial result: no emergency, "
-            r"and nobody to be told at once",
+            r"and nobody has to be notified at once",
         ),
         f"{FAILING}.symptoms": ("UNKNOWN", NO_PROMETHEUS),
         f"{SLOW}.symptoms": ("UNKNOWN", NO_PROMETHEUS),

@@ -194,7 +194,7 @@ def test_missing_permission_is_named_and_other_steps_continue(calling, permissio
         (
             403,
             "API rate limit exceeded for user ID 1.",
-            "GitHub wants no more requests now (API rate limit exceeded for user ID 1); call this again later.",
+            "GitHub accepts no more requests now (API rate limit exceeded for user ID 1); call this again later.",
         ),
         (
             404,

@@ -45,11 +45,11 @@ def test_signed_item_is_no_longer_due(project, capsys):
         ),
         (
             ["attest", "daily.redis.alive", "--by", "A", "--note", "x"],
-            "daily.redis.alive is measured, so nobody signs it (attest --open lists what is signed)",
+            "daily.redis.alive is measured, so it cannot be signed off (attest --open lists what is signed)",
         ),
         (
             ["attest", "weekly.docs.updated", "--note", "x"],
-            "attest: --by is needed, as a sign-off says who looked at",
+            "attest: --by is needed, as a sign-off states who reviewed",
         ),
         (
             ["waive", "daily.redis.alive", "--until", "soon", "--by", "A", "--reason", "x"],
@@ -57,7 +57,7 @@ def test_signed_item_is_no_longer_due(project, capsys):
         ),
         (["waive", "daily.redis.aliv", "--until", "2026-12-01"], "unknown item 'daily.redis.aliv'; did you mean"),
         (["waive", "daily.redis.alive", "--by", "A"], "waive: --until is needed, as an exception has an end"),
-        (["waive", "daily.redis.alive", "--target", "sandbox"], "the sandbox keeps nothing: choose a target"),
+        (["waive", "daily.redis.alive", "--target", "sandbox"], "the sandbox stores nothing: choose a target"),
         (["attest", "--open", "--target", "staging"], "Attestations is not configured for the target staging"),
         (["handoff"], "one of the arguments --weekly --monthly is required"),
     ],

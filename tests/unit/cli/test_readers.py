@@ -27,7 +27,7 @@ def test_default_audience_is_public_and_names_setting(told):
     """With where the rest stands."""
     assert told(False) == [
         "WHO MAY READ WHAT",
-        "everybody verdicts, figures of public items, sentences without particulars "
+        "everybody verdicts, figures of public items, sentences without private details "
         "(targets.production.private is false)",
         "team      the report in the run's folder, and what is printed on the terminal",
     ]
@@ -37,7 +37,7 @@ def test_private_target_says_everything_is_kept(told):
     """And what that asks of the repository."""
     lines = told(True)
     assert lines[1].startswith("team      all of it: targets.production.private is true")
-    assert "refuses a repository that is not known to be private" in lines[2]
+    assert "refuses a repository unless it is known to be private" in lines[2]
 
 
 def test_old_lines_with_team_data_are_counted(told, tmp_path):

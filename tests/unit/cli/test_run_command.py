@@ -188,7 +188,7 @@ def test_mutating_checks_are_not_run_again(running):
     running.project.write(GOOD + BAD)
     assert running.run("--allow-mutations") == 1
     assert len(running.lines()) == 1
-    assert any("what changes something is done once" in line for line in running.said)
+    assert any("mutations are made once" in line for line in running.said)
 
 
 def test_extra_arguments_are_passed_to_first_run_only(running):
@@ -235,7 +235,7 @@ def test_process_start_failure_is_reported_as_failure(running, monkeypatch):
     monkeypatch.setattr(run_command.RunChannel, "__enter__", enter)
     assert running.run() == 1
     assert running.told == [("daily", "start"), "incidents", ("daily", "fail")]
-    assert "run: looked at again: no results; code 10" in running.said
+    assert "run: repeated: no results; code 10" in running.said
     running.told.clear()
     assert running.run() == 10
     assert running.told == [("daily", "start"), "incidents", ("daily", "fail")]
@@ -287,7 +287,7 @@ def test_overlong_run_is_terminated_and_keeps_its_results(running, monkeypatch):
     assert running.run(limit=30.0) == 2
     (line,) = running.lines()
     assert line.ended == "interrupted by SIGTERM"
-    assert "run: not finished after 30 min, so it is told to end" in running.said
+    assert "run: not finished after 30 min, so it is being terminated" in running.said
     assert running.told[-1] == ("daily", "fail")
 
 

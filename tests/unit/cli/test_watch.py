@@ -73,8 +73,8 @@ def test_person_to_call_is_named_once_per_severity(settings):
     ("severities", "code", "last"),
     [
         (["P2"], 1, "not stable after 2 min: the last look showed P2"),
-        (["P2", "?"], 10, "not stable after 2 min: the last look could not tell"),
-        (["crash"], 10, "not stable after 2 min: the last look could not tell"),
+        (["P2", "?"], 10, "not stable after 2 min: the last observation was inconclusive"),
+        (["crash"], 10, "not stable after 2 min: the last observation was inconclusive"),
         (["P2", "P2", ""], 10, "not stable after 2 min: only 1 look in a row without an emergency"),
     ],
 )

@@ -81,7 +81,7 @@ def test_silences_on_alert_are_active_and_pending_ones():
 
 def test_prometheus_alone_cannot_answer_for_silences():
     """Which is said, as nothing could be found there."""
-    with pytest.raises(TooLittleData, match="expected silences, got none, as it knows of none"):
+    with pytest.raises(TooLittleData, match="expected silences, got none, as it does not support them"):
         client_of(prometheus="http://127.0.0.1:9").silences_on({"a": "b"})
 
 

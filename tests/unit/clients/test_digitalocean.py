@@ -549,7 +549,7 @@ class TestTolerance:
 
     def test_an_error_that_comes_as_if_all_were_well(self, script):
         server = script(said(200, {"id": "not_found", "message": "The resource could not be found."}))
-        with pytest.raises(Malformed, match=r"an error in an answer that says HTTP 2xx \(The resource"):
+        with pytest.raises(Malformed, match=r"an error in an HTTP 2xx answer \(The resource"):
             server.api.health()
 
     def test_a_rollback_that_is_neither_valid_nor_refused(self, script):

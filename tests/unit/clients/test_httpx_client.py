@@ -83,7 +83,7 @@ def test_invalid_redirect_is_httpx_error_and_malformed():
     with (
         serve(answer("302 Found", Location="http://[::1")) as server,
         client_of(server.url) as client,
-        pytest.raises(httpx.RemoteProtocolError, match="got a redirect to what is none") as caught,
+        pytest.raises(httpx.RemoteProtocolError, match="got one to an invalid address") as caught,
     ):
         client.get("/", follow_redirects=True)
     assert isinstance(caught.value, Malformed)

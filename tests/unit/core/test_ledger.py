@@ -56,7 +56,7 @@ def test_edited_line_is_reported(tmp_path):
     for who in ("Ada", "Ben"):
         ledger.append(file, {"who": who})
     file.write_text(file.read_text().replace("Ben", "Bob"))
-    assert read(file) == [(1, "Ada", ""), (2, "Bob", "was edited: its digest does not match what it says")]
+    assert read(file) == [(1, "Ada", ""), (2, "Bob", "was edited: its digest does not match its content")]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_incident_of_a_removed_check_is_closed_as_gone():
     incident = only(runs_of(BAD, BAD, WITHOUT))
     assert (incident.closed, incident.gone) == (START + 2 * DAY, True)
     assert [event.what for event in incident.events] == ["opened", "gone"]
-    told = "Cart answers: the check is gone, so this is closed after 2 days; it was not seen well again"
+    told = "Cart answers: the check is gone, so this is closed after 2 days; it was not seen healthy again"
     assert incident.events[-1].text == told
 
 
@@ -147,7 +147,7 @@ def test_handoff_lists_a_removed_check_as_a_change_and_not_as_a_problem():
     assert page.problems == []
     (change,) = [change for change in page.changes if change.item == CART]
     assert (change.change, change.before, change.now) == ("gone", "CRITICAL", "not looked at")
-    assert change.message.startswith("There is no check of it any more, so nobody looks.")
+    assert change.message.startswith("Its check no longer exists.")
 
 
 def test_gone_items_are_missing_from_the_newest_complete_run_of_their_set():

@@ -243,7 +243,7 @@ def test_one_cause_seen_and_unseen_is_one_incident():
     assert (one.is_open, one.title, one.worst) == (True, "Redis: cannot be seen", CRIT)
     assert (
         one.events[-1].text
-        == "What was out of bounds is well again, and this cannot be seen now: daily.redis.alive"
+        == "What was out of bounds has recovered, and this cannot be seen now: daily.redis.alive"
     )
 
     redis_back = run(START + 2 * DAY, {REDIS: OK, WEB: seen})

@@ -262,7 +262,7 @@ def test_incident_of_deleted_check_is_closed_as_gone(project):
     assert "<title>Gone: Cart: out of bounds (staging)</title>" in feed
     assert "recovered" not in feed
     (item,) = (project.folder / "reports/site/items/staging").glob("*cart*")
-    assert "There is no check of this item any more." in item.read_text()
+    assert "The check of this item no longer exists." in item.read_text()
 
 
 def test_passing_asserts_count_without_suite_ini_settings(project):

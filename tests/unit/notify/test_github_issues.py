@@ -435,5 +435,5 @@ def test_bot_and_old_comments_do_not_acknowledge(folder, keep_issues, comment):
     """Programs', our own, and those of an earlier time."""
     with github() as fake:
         body, acts, _ = commented(fake, folder, keep_issues, comment)
-        assert "- Acknowledged: by nobody yet; comment here to say that you are on it" in body
+        assert "- Not acknowledged yet: comment here to acknowledge it" in body
         assert acts == []

@@ -35,7 +35,7 @@ def test_overview_lists_channels_without_sending(tmp_path):
 def test_overview_without_channels_names_settings(tmp_path):
     """Nobody is told, and silence is not noticed either."""
     found = overview(settings_with(tmp_path))
-    assert found.lines[0].startswith("messages  to nobody: set $SLACK_WEBHOOK_URL")
+    assert found.lines[0].startswith("messages  nowhere: set $SLACK_WEBHOOK_URL")
     assert "$PLAYBOOK_PING_URL" in found.lines[2]
     assert found.problems == []
 
@@ -43,7 +43,7 @@ def test_overview_without_channels_names_settings(tmp_path):
 @pytest.mark.parametrize(
     ("notifications", "problem"),
     [
-        ({"apprise": [f"nonsense-{SECRET}"]}, "the address 1 is none that apprise knows"),
+        ({"apprise": [f"nonsense-{SECRET}"]}, "address 1: unknown apprise URL scheme"),
         ({"webhook": {"url": SECRET}}, "notifications.webhook.url: expected https://"),
         ({"ping_url": f"ftp://{SECRET}"}, "the address to ping for every set: expected https://"),
         ({"ping_urls": {"daily": "https://[" + SECRET}}, "the address to ping for daily"),

@@ -140,7 +140,7 @@ def test_public_history_omits_reason_of_failed_delivery(tmp_path, folder, said, 
         settings = settings_with(tmp_path, webhook={"url": server.url}, apprise=["json://127.0.0.1:9/"], tries=1)
         tell(settings, folder, said.append, clock_at(1))
     assert sorted(each.error for each in deliveries.read(folder)) == ["HTTP 400", "not delivered"]
-    assert any("the reason stands where only the team reads" in line for line in said)
+    assert any("the reason is only in the team's report" in line for line in said)
     assert not [line for line in said if "db-7" in line or "127.0.0.1" in line]
 
 
@@ -178,7 +178,7 @@ def test_unresponsive_channel_is_abandoned(tmp_path, folder, said, kind, how):
 def test_unknown_apprise_scheme_is_named_by_position(tmp_path, folder, said):
     """Not by its text, which may be a secret."""
     tell(settings_with(tmp_path, apprise=[f"nonsense{SECRET}"]), folder, said.append, clock_at(1))
-    assert said[0] == "notifications: notifications.apprise: the address 1 is none that apprise knows"
+    assert said[0] == "notifications: notifications.apprise: address 1: unknown apprise URL scheme"
     assert SECRET not in "".join(said)
 
 
@@ -479,7 +479,7 @@ def test_notify_command_supports_dry_run_and_strict(tmp_path, monkeypatch, capsy
     )
     arguments = ["notify", "--history", str(folder)]
     assert main([*arguments, "--dry-run"]) == 0
-    assert "the webhook would be told:\n✕ sandbox" in capsys.readouterr().out
+    assert "the webhook would be sent:\n✕ sandbox" in capsys.readouterr().out
     assert deliveries.read(folder) == []
     assert main(arguments) == 0
     assert "the webhook was not told in 1 try: no connection (Connection refused)" in capsys.readouterr().out
@@ -490,7 +490,8 @@ def test_notify_without_channel_explains_setup(tmp_path, folder, said):
     """In one line."""
     tell(settings_with(tmp_path), folder, said.append, clock_at(1))
     assert said == [
-        "notifications: nobody is told: set $SLACK_WEBHOOK_URL, $PLAYBOOK_WEBHOOK_URL or $PLAYBOOK_ISSUES_TOKEN, "
+        "notifications: nobody is notified: set $SLACK_WEBHOOK_URL, $PLAYBOOK_WEBHOOK_URL or "
+        "$PLAYBOOK_ISSUES_TOKEN, "
         "or name others under [notifications]"
     ]
 
@@ -500,7 +501,7 @@ def test_unwritable_history_is_reported_by_notify(tmp_path, folder, said):
     (folder / "deliveries").write_text("in the way")
     with serve(answer()) as server:
         tell(settings_with(tmp_path, webhook={"url": server.url}), folder, said.append, clock_at(1))
-    assert "what the webhook was told could not be noted, so it may be told again: " in said[-1]
+    assert "what the webhook was told could not be recorded, so it may be sent again: " in said[-1]
     assert "cannot be written" in said[-1]
 
 

@@ -104,7 +104,7 @@ def test_impossible_day_is_refused(book, until, sentence):
         ({"until": "2027-11-23"}, "line 1 reaches 365 days ahead, and 30 is the most"),
         ({"when": "2026-11-25T00:00:00Z"}, "line 1 is dated 2026-11-25 00:00, in the future"),
         ({"item": "daily.nothing"}, "line 1 names daily.nothing, which is not an item of the playbook"),
-        ({"digest": "sha256:0"}, "line 1 was edited: its digest does not match what it says"),
+        ({"digest": "sha256:0"}, "line 1 was edited: its digest does not match its content"),
         ({"until": "soon"}, "line 1 is damaged: Invalid RFC3339 encoded date - at $.until"),
     ],
 )

@@ -287,12 +287,10 @@ def test_evidence_charts_are_shown_unfolded_once():
 
 def test_load_and_monthly_reports_open_with_charts():
     """Before the findings, with what gave way first in words; other sets do not."""
-    evidence = [Lines("What gave way first", ["P95 passed 2 s after 3 s", "then more"]), a_chart()]
+    evidence = [Lines("First bottleneck", ["P95 passed 2 s after 3 s", "then more"]), a_chart()]
     one = record(item="load.carried", evidence=evidence)
     text = page(results([one, record(Verdict.CRITICAL, 2)], set="load", verdict=Verdict.CRITICAL))
-    assert (
-        text.index("What gave way first: P95 passed 2 s after 3 s") < text.index("<svg") < text.index("What needs")
-    )
+    assert text.index("First bottleneck: P95 passed 2 s after 3 s") < text.index("<svg") < text.index("What needs")
     assert "The course of the test" not in page(results([one]))
 
 

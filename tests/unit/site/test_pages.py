@@ -173,7 +173,7 @@ def test_unscheduled_target_shows_its_age():
     page = index_of(
         [run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(days=40), target="sandbox")]
     )
-    assert "No schedule speaks of these sets" in page.text
+    assert "These sets are not scheduled" in page.text
     assert "The newest is 40 days old." in page.text
 
 
@@ -193,9 +193,7 @@ def test_future_run_is_ignored_and_named():
     )
     past = known_by(History((old, ahead), ()), NOW)
     assert past.runs == (old,)
-    assert past.problems == (
-        "the run ahead is left out: it says that it began 28 Dec 2027 09:00 UTC, in the future",
-    )
+    assert past.problems == ("the run ahead is omitted: its start is 28 Dec 2027 09:00 UTC, in the future",)
     assert site(past.runs).state == NO_DATA
 
 
@@ -210,7 +208,7 @@ def test_times_are_shown_in_utc():
     ]
     past = known_by(History(tuple(runs), ()), NOW)
     assert [run.started.isoformat() for run in past.runs] == ["2026-11-22T23:30:00+00:00"]
-    assert past.problems == ("the run none is left out: its times are none in UTC",)
+    assert past.problems == ("the run none is omitted: its times are not valid in UTC",)
 
 
 def test_demo_is_marked_on_every_page():

@@ -75,10 +75,7 @@ def act(project, what, clock, **given):
 
 def test_acknowledgement_is_compared_with_response_time(project):
     """P2 is to be answered within an hour of the run that opened it."""
-    assert (
-        listed(project, at(1, minutes=90))[1].strip()
-        == "nobody has acknowledged it for 90 min; P2 asks for 60 min"
-    )
+    assert listed(project, at(1, minutes=90))[1].strip() == "not acknowledged for 90 min; P2 asks for 60 min"
     said = act(project, "ack", at(1, minutes=25), note="on it")
     assert said[:2] == [
         "Redis alive: out of bounds: acknowledged by Ada",
@@ -99,7 +96,7 @@ def test_reopened_incident_needs_new_acknowledgement(project):
     """What was said of the time before does not count for it."""
     act(project, "ack", at(1, minutes=5))
     keep(project / "reports/history", run(2, {REDIS: OK}), run(3, {REDIS: CRIT}), run(4, {REDIS: CRIT}))
-    assert "nobody has acknowledged it for 10 min" in listed(project, at(4, minutes=10))[1]
+    assert "not acknowledged for 10 min" in listed(project, at(4, minutes=10))[1]
     known = known_of(options(), project, (START + 4 * DAY) + timedelta(hours=1))
     incident = known.incidents[-1]
     assert incident.is_open
@@ -109,7 +106,7 @@ def test_reopened_incident_needs_new_acknowledgement(project):
 def test_manual_close_stops_reminders_only(project):
     """A person's word ends the reminders, and no incident."""
     said = act(project, "close", at(1, hours=1), note="restarted it")
-    assert "stays open until a run finds it well" in said[1]
+    assert "stays open until a run finds it healthy" in said[1]
     assert listed(project, at(1, hours=2))[0].endswith("open since 2026-03-02 06:17 UTC, bad for 26 h")
     keep(project / "reports/history", run(2, {REDIS: OK}))
     assert listed(project, at(2, hours=1)) == ["No incident of sandbox is open."]
@@ -142,8 +139,8 @@ def test_edited_acknowledgement_is_ignored(project):
     (file,) = (project / "reports/history/handled").glob("*.jsonl")
     file.write_text(file.read_text().replace("07:07:00Z", "06:18:00Z"))
     lines = listed(project, at(1, hours=2))
-    assert "nobody has acknowledged it" in lines[1]
-    assert lines[-1] == "not read: handled/2026.jsonl line 1 was edited: its digest does not match what it says"
+    assert "not acknowledged for" in lines[1]
+    assert lines[-1] == "not read: handled/2026.jsonl line 1 was edited: its digest does not match its content"
 
 
 @pytest.mark.parametrize("name", ["", "abc", "zzzzzzzz", "-1"])

@@ -173,15 +173,15 @@ def test_dump_of_a_newer_server_fails_if_the_server_was_configured(tmp_path, bac
     assert found.result == (
         "a dump (VALKEY999) that the server does not load: Can't handle RDB format version 999"
     )
-    with pytest.raises(Unmeasured, match=r"expected a server that knows dumps of the form VALKEY999, got Valkey"):
+    with pytest.raises(Unmeasured, match=r"expected a server that reads dumps of the format VALKEY999, got V"):
         drilled(tmp_path, valkey=None)
 
 
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ("Wrong signature trying to load DB from file", "that knows dumps of the form VALKEY080"),
-        ("Can't handle RDB format version 80", "that knows dumps of the form VALKEY080"),
+        ("Wrong signature trying to load DB from file", "that reads dumps of the format VALKEY080"),
+        ("Can't handle RDB format version 80", "that reads dumps of the format VALKEY080"),
         (
             "The RDB file contains module data I can't load: no matching module type 'ReJSON-RL'",
             "with the modules",
@@ -230,7 +230,7 @@ def test_real_redis_says_nothing_about_a_dump_of_valkey(tmp_path, backups):
     redis = shutil.which("redis-server")
     backups()
     words = r"\(.*(Wrong signature|RDB format version).*\)"
-    with pytest.raises(Unmeasured, match=rf"that knows dumps of the form VALKEY\d{{3}}, got Redis [\d.]+ {words}"):
+    with pytest.raises(Unmeasured, match=rf"reads dumps of the format VALKEY\d{{3}}, got Redis [\d.]+ {words}"):
         drilled(tmp_path, valkey=redis)
     assert records.read(str(tmp_path / "drills.jsonl"), NOW).found == ()
 

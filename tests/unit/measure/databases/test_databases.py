@@ -123,7 +123,7 @@ def test_healthy_database_is_ok():
     measured = read(canned(pools=[{"name": "web", "mode": "transaction", "size": 10, "db": "shop"}]))
     assert judged(HEALTHY, databases=measured)[0] is Verdict.OK
     assert not [*measured.storage, *measured.connections, *measured.cpu, *measured.memory]
-    assert measured.coverage.words == "1 database · backend: storage and connections not told by the API"
+    assert measured.coverage.words == "1 database · backend: storage and connections not reported by the API"
     assert "web" in repr(measured.evidence())
 
 
@@ -257,7 +257,7 @@ def test_databases_of_the_app_spec_are_used_where_none_is_named():
     assert [one.name for one in measured.found] == ["backend"]
     assert measured.left_out == (
         "cache, as it is VALKEY",
-        "try, as it is a development database, of which the API tells nothing",
+        "try, as the API reports nothing for a development database",
     )
     api.answers["/v2/databases"] = (200, {"databases": None})
     with pytest.raises(Unmeasured, match="expected one database cluster called backend, got none"):

@@ -121,7 +121,7 @@ def test_without_grafana_only_the_data_source_is_checked(measured):
     """The evidence says so; an unreachable one is then a connectivity issue."""
     view = measured(Store(newest=940.0), grafana=False)
     assert (view.is_there, view.age.value) == (True, 1.0)
-    assert view.found == "not looked for, as Grafana is not configured: its data source alone"
+    assert view.found == "not checked, as Grafana is not configured; only its data source was"
     with pytest.raises(Unreachable):
         measured(Store(Unreachable("away", service="P")), grafana=False)
 

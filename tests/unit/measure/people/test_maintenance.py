@@ -172,7 +172,7 @@ def test_current_window_needs_a_silence_from_now_on(tmp_path):
 def test_alerts_to_silence_must_be_configured(tmp_path):
     """They cannot be guessed."""
     the_plan, settings = plan(tmp_path, TODAY)
-    with pytest.raises(NotConfigured, match="which alerts to silence is not said"):
+    with pytest.raises(NotConfigured, match="the alerts to silence are not configured"):
         window_silences(Alerting({}), the_plan, settings)
 
 

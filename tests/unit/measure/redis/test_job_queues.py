@@ -136,7 +136,7 @@ def test_name_that_the_library_does_not_know_is_unknown(made, queue):
     for wrong in ({"name": "defualt"}, {"prefix": "shop:"}):
         verdict, message = judged(read(made(), **{**queue, **wrong}))
         assert verdict is Verdict.UNKNOWN
-        assert f"expected a sign that {queue['preset']} knows the queue" in message
+        assert f"expected a trace that {queue['preset']} knows the queue" in message
     assert judged(read({}, **queue))[0] is Verdict.UNKNOWN
 
 

@@ -85,7 +85,7 @@ def test_keys_are_grouped_by_kind_and_missing_expiry(tmp_path):
     assert found.largest.value == pytest.approx(3_000_000 / 1024**2)
     assert found.largest.over == "of 43 keys: page:#"
     assert len(found.proposals) == 1
-    assert found.proposals[0].startswith("Give page:# an expiry where it is written: 2 of the keys")
+    assert found.proposals[0].startswith("Give page:# an expiry where it is written: 2 of the examined keys")
     facts, table, proposals = found.evidence()
     assert facts.facts["Gone meanwhile"] == "1"
     assert [row[6] for row in table.rows] == ["never", "in 1 h 0 min", "meant to stay"]
@@ -292,7 +292,7 @@ UNTOLD = Malformed("this server does not know that command", service="Redis")
         ([], CONFIG, {"uptime_in_seconds": None}, (UNKNOWN, "does not say since when it is up")),
         ([], {**CONFIG, "slowlog-log-slower-than": "-1"}, {}, (UNKNOWN, "negative, so nothing is logged")),
         ([], {**CONFIG, "slowlog-max-len": "0"}, {}, (UNKNOWN, "slowlog-max-len is 0, so nothing is kept")),
-        ([], UNTOLD, {}, (UNKNOWN, "got an empty one, and the server does not tell whether it is on")),
+        ([], UNTOLD, {}, (UNKNOWN, "got an empty one, and the server does not report whether it is on")),
         ([], {**CONFIG, "slowlog-log-slower-than": "2000000"}, {}, (UNKNOWN, "below the limit, got 2,000 ms")),
         ([entry(1, 3_000, "KEYS *")], UNTOLD, {"uptime_in_seconds": 60}, (CRITICAL, "got 3,000 ms")),
         (
@@ -317,7 +317,7 @@ def test_clients_are_listed_by_address_with_idle_ones(tmp_path):
     clients += [{"addr": "10.0.0.3:1", "name": "new", "idle": "soon"}]
     found = redis_clients(Server(clients=clients), settings_with(tmp_path))
     facts, table = found.evidence()
-    assert facts.facts == {"Connected": "5", "Idle for over 1 h 0 min": "2", "Idle time not told": "1"}
+    assert facts.facts == {"Connected": "5", "Idle for over 1 h 0 min": "2", "Idle time unknown": "1"}
     assert table.rows[0] == ["web", "10.0.0.1", "3", "0", "5 s"]
     assert {row[1] for row in table.rows} == {"10.0.0.1", "10.0.0.2", "unix socket"}
 

@@ -234,7 +234,7 @@ def test_authority_as_a_server_is_a_fault(authority):
 def test_implausible_terms_are_faults(authority):
     """Until the end of time, or ending before the beginning."""
     leaf = authority.issue(HOST, ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW)
-    assert chained(leaf, trusted=authority).odd.endswith(" to 9999, which no authority gives")
+    assert chained(leaf, trusted=authority).odd.endswith(" to 9999, which no authority issues")
     assert facts.facts_of(der_of(leaf), "x").not_after.year == 9999
 
 

@@ -145,7 +145,7 @@ def test_closed_port_without_tls_is_safe(tmp_path):
     """As good as a redirect."""
     found = plain_http(settings_of(tmp_path, "https://localhost:1", f"http://localhost:{closed_port()}"))
     assert (found.result, found.is_safe, found.is_direct) == ("redirection-not-needed-no-http", True, True)
-    assert "nobody listens" in found.summary
+    assert "nothing listens" in found.summary
 
 
 def test_no_answer_without_tls_is_unknown(tmp_path):
