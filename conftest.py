@@ -1,5 +1,5 @@
-"""Everything lives in the support package: see playbook/plugin.py."""
+"""The plugin is in the support package: see playbook/plugin.py."""
 
 pytest_plugins = ["playbook.plugin"]
-# The tests of the suite itself and the worked examples are no checks here, for which `pytest .` would take them.
+# The suite's own tests and the worked examples are no checks, which `pytest .` would take them for.
 collect_ignore = ["tests", "docs"]

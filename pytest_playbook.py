@@ -1,8 +1,8 @@
-"""Where pytest finds an installed playbook: brings the plugin to projects of the playbook, and to no others.
+"""Entry point of an installed playbook for pytest: loads the plugin in projects of the playbook, and in no others.
 
-A module of its own, as to find that it is not meant must import nothing of the playbook: a checkout has its own.
-A project is meant that has a playbook.toml, that names the shipped checks (``pytest --pyargs playbook.checks``),
-or that asks for it (``-p pytest_playbook``, as ``playbook run`` does).
+A separate module, as it must not import the playbook before it knows that it applies: a checkout has its own. It
+applies to a project that has a playbook.toml, that names the shipped checks (``pytest --pyargs playbook.checks``),
+or that requests it (``-p pytest_playbook``, as ``playbook run`` does).
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ _SHIPPED = "playbook.checks"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Before any conftest.py, so that it may use what the plugin gives."""
+    """Load the plugin before any conftest.py, which may use what it provides."""
     root = early_config.rootpath
     if (root / "playbook" / "plugin.py").is_file() or not _is_meant(early_config, args):
         return
     _spare_the_libraries(early_config)
     from playbook.core.places import INSTALLED
 
-    if INSTALLED:  # a checkout that is installed for developing has no checks for other folders
+    if INSTALLED:  # a checkout installed in development mode has no checks for other folders
         early_config.pluginmanager.import_plugin(_PLUGIN)
         from playbook.core import installed
 

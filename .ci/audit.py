@@ -1,10 +1,11 @@
-"""What is installed for a run: the licence of each package, and weaknesses that are known of it.
+"""Audit of the packages installed for a run: the licence of each, and known vulnerabilities.
 
     python .ci/audit.py [requirements.lock]
 
-Licences are read from what is installed, without a network. Weaknesses come from pip-audit, which uv fetches for
-this and which asks PyPI; where that cannot be reached nothing is known, which is said and is no failure. What it
-did not look at counts as not known too. Exit code: 1 for a licence that nobody has agreed to, or a known weakness.
+Licences are read from the installed packages, without a network. Vulnerabilities come from pip-audit, which uv
+fetches for this and which asks PyPI; where that is unreachable nothing is known, which is reported and is no
+failure. Packages that it did not audit count as unknown too. Exit code: 1 for a licence that is not agreed to, or
+a known vulnerability.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from typing import Any
 
 PIP_AUDIT = "pip-audit==2.10.1"
 SECONDS = 120
-# Words of licences that let us use a package beside our own code, whatever ours is.
+# Words of licences that permit use beside our own code under any licence.
 AGREED = (
     *(
         "MIT",
@@ -37,7 +38,7 @@ AGREED = (
     ),
     *("Historical Permission", "Zope Public", "ZPL", "0BSD", "CC0"),
 )
-# What says it in a file of its own only, looked at by hand.
+# Packages that state their licence only in a file, which was reviewed by hand.
 READ = {"cronsim": "BSD"}
 _NAME = re.compile(r"^(?P<name>[A-Za-z0-9][A-Za-z0-9._-]*)==(?P<version>[^\s;\\]+)", re.MULTILINE)
 
@@ -48,24 +49,24 @@ def locked(text: str) -> dict[str, str]:
 
 
 def licence_of(name: str) -> str:
-    """As the package says it; empty where it does not, or is not installed."""
+    """The licence that the package states; empty where it states none, or is not installed."""
     try:
-        told = metadata(name)
+        package = metadata(name)
     except PackageNotFoundError:
         return ""
-    if "License-Expression" in told:
-        return str(told["License-Expression"])
+    if "License-Expression" in package:
+        return str(package["License-Expression"])
     classified = [
         line.rpartition(" :: ")[2]
-        for line in told.get_all("Classifier") or []
+        for line in package.get_all("Classifier") or []
         if line.startswith("License :: ") and not line.endswith(":: OSI Approved")
     ]
-    first = (str(told["License"]) if "License" in told else "").strip().partition("\n")[0]
+    first = (str(package["License"]) if "License" in package else "").strip().partition("\n")[0]
     return " / ".join(classified) or first[:80]
 
 
 def not_agreed(licences: Mapping[str, str]) -> list[str]:
-    """A sentence for each package whose licence nobody has agreed to."""
+    """A sentence for each package whose licence is not agreed to."""
     return [
         f"{name}: the licence {licence!r} is not among those agreed to in .ci/audit.py"
         for name, licence in sorted(licences.items())
@@ -73,10 +74,10 @@ def not_agreed(licences: Mapping[str, str]) -> list[str]:
     ]
 
 
-def weaknesses(told: str) -> list[str] | None:
-    """What pip-audit said, a sentence for each weakness; None where it said nothing of the packages."""
+def vulnerabilities(output: str) -> list[str] | None:
+    """A sentence for each vulnerability that pip-audit reports; None where its output lists no packages."""
     try:
-        found: list[dict[str, Any]] = json.loads(told)["dependencies"]
+        found: list[dict[str, Any]] = json.loads(output)["dependencies"]
     except (ValueError, LookupError, TypeError):
         return None
     return list(_sentences(found))
@@ -85,35 +86,35 @@ def weaknesses(told: str) -> list[str] | None:
 def _sentences(found: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for package in found:
         for each in package.get("vulns", ()):
-            mended = ", ".join(each.get("fix_versions", ())) or "no version yet"
-            yield f"{package['name']} {package['version']}: {each['id']}, mended in {mended}"
+            fixed = ", ".join(each.get("fix_versions", ())) or "no version yet"
+            yield f"{package['name']} {package['version']}: {each['id']}, fixed in {fixed}"
 
 
-def not_looked_at(told: str) -> dict[str, str]:
-    """Packages that pip-audit did not look at, with its reason."""
-    found: list[dict[str, Any]] = json.loads(told)["dependencies"]
+def not_checked(output: str) -> dict[str, str]:
+    """Packages that pip-audit did not audit, with its reason."""
+    found: list[dict[str, Any]] = json.loads(output)["dependencies"]
     return {package["name"]: package["skip_reason"] for package in found if "skip_reason" in package}
 
 
-def summed_up(told: str, said: str, count: int) -> Iterator[str]:
-    """What is known of weaknesses, and of how many packages."""
-    known = weaknesses(told)
+def summed_up(output: str, error: str, count: int) -> Iterator[str]:
+    """A summary of known vulnerabilities, and the number of packages audited."""
+    known = vulnerabilities(output)
     if known is None:
-        yield f"weaknesses: not known, as pip-audit did not reach its data ({said})"
+        yield f"vulnerabilities: not known, as pip-audit did not reach its data ({error})"
         return
-    unseen = not_looked_at(told)
-    looked = count - len(unseen)
-    if looked <= 0:
-        yield f"weaknesses: not known, as pip-audit looked at none of {count} packages"
+    unseen = not_checked(output)
+    checked = count - len(unseen)
+    if checked <= 0:
+        yield f"vulnerabilities: not known, as pip-audit checked none of {count} packages"
     else:
-        yield f"weaknesses: {len(known)} known of {looked} of {count} packages"
+        yield f"vulnerabilities: {len(known)} known of {checked} of {count} packages"
     if unseen:
         name, reason = next(iter(unseen.items()))
-        yield f"  not looked at: {len(unseen)} packages, such as {name} ({reason})"
+        yield f"  not checked: {len(unseen)} packages, such as {name} ({reason})"
 
 
 def ask_pip_audit(lock: Path) -> tuple[str, str]:
-    """Its JSON, and the last line of what else it said."""
+    """Its JSON output, and the last line of its error output."""
     uvx = shutil.which("uvx", path=str(Path(sys.executable).parent)) or shutil.which("uvx")
     if uvx is None:
         return "", "uvx is not installed"
@@ -127,22 +128,22 @@ def ask_pip_audit(lock: Path) -> tuple[str, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Say it all; the exit code."""
+    """Print the audit; return the exit code."""
     lock = Path(arguments[0] if arguments else "requirements.lock")
     names = locked(lock.read_text(encoding="utf-8"))
     licences = {name: licence for name in names if (licence := READ.get(name) or licence_of(name))}
     absent = sorted(names.keys() - licences.keys())
     problems = not_agreed(licences)
-    say = sys.stdout.write
-    say(f"licences: {len(licences)} of {len(names)} packages have one that is known\n")
-    if absent:  # of another system, or without a word on it
-        say(f"  without: {', '.join(absent)}\n")
-    told, said = ask_pip_audit(lock)
-    for line in summed_up(told, said, len(names)):
-        say(f"{line}\n")
-    known = weaknesses(told) or []
+    write = sys.stdout.write
+    write(f"licences: {len(licences)} of {len(names)} packages have one that is known\n")
+    if absent:  # for another system, or without a stated licence
+        write(f"  without: {', '.join(absent)}\n")
+    output, error = ask_pip_audit(lock)
+    for line in summed_up(output, error, len(names)):
+        write(f"{line}\n")
+    known = vulnerabilities(output) or []
     for problem in [*problems, *known]:
-        say(f"  {problem}\n")
+        write(f"  {problem}\n")
     return 1 if problems or known else 0
 
 

@@ -1,4 +1,4 @@
-"""Check the report that a real run left: the numbers agree, every item was measured, every file is there."""
+"""Check the report of a real run: the numbers agree, every item was measured, every file exists."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""What a release says of itself: its section of CHANGELOG.md, where the tag is the version that is built.
+"""The notes of a release: its section of CHANGELOG.md, if the tag is the version being built.
 
     python .ci/release.py v1.2.3 --notes notes.md
 
 Ends with 1 and one sentence where the tag is no version, is not that of playbook/__init__.py, or the changelog has
-no section of it with a date and at least one line.
+no section for it with a date and at least one line.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _VERSION = re.compile(r'^__version__ = "(.+)"$', re.MULTILINE)
 _HEADING = re.compile(r"^## (?P<version>\S+)(?: \((?P<date>\d{4}-\d{2}-\d{2})\))?$", re.MULTILINE)
 
 
-class NoRelease(Exception):  # noqa: N818 - a reason, which is said
+class NoRelease(Exception):  # noqa: N818 - a reason for people
     """Why this tag is no release."""
 
 
@@ -31,7 +31,7 @@ def notes_of(tag: str, package: str, changelog: str) -> str:
         changelog: text of CHANGELOG.md: ``## 1.2.3 (2026-12-01)`` and its lines, the newest first.
 
     Raises:
-        NoRelease: the tag is none.
+        NoRelease: the tag is not a release.
     """
     named = _TAG.fullmatch(tag)
     if not named:
@@ -54,7 +54,7 @@ def notes_of(tag: str, package: str, changelog: str) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """The command; its exit code."""
+    """Run the command; return its exit code."""
     parser = argparse.ArgumentParser(description="Write the notes of a release.")
     parser.add_argument("tag", help="such as v1.2.3")
     parser.add_argument("--notes", type=Path, required=True, metavar="FILE", help="where they go")

@@ -1,7 +1,7 @@
-"""The sandbox as if it were far away: proxies on loopback that hand on each piece half a round trip later.
+"""The sandbox at a distance: loopback proxies that forward each piece half a round trip later.
 
-A new connection waits one round trip more before its first piece, which is what TCP's handshake takes. TLS and
-all above it take the round trips that they take.
+A new connection waits another round trip before its first piece, like TCP's handshake. TLS and the layers above
+add their own round trips.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _PIECE = 65536
 
 @contextmanager
 def far_away(sandbox: RunningSandbox, round_trip: float) -> Iterator[RunningSandbox]:
-    """The same sandbox with addresses behind which it is ``round_trip`` seconds away; its control is near."""
+    """The same sandbox behind addresses that are ``round_trip`` seconds away; its control stays near."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -39,13 +39,13 @@ def far_away(sandbox: RunningSandbox, round_trip: float) -> Iterator[RunningSand
 
 
 def _proxied(loop: asyncio.AbstractEventLoop, port: int, round_trip: float) -> int:
-    """The port of a proxy that is put in front of this one."""
+    """The port of a new proxy in front of this one."""
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.gather(
-            _handed_on(reader, there_writer, round_trip * 1.5, round_trip / 2),
-            _handed_on(there_reader, writer, round_trip / 2, round_trip / 2),
+            _forward(reader, there_writer, round_trip * 1.5, round_trip / 2),
+            _forward(there_reader, writer, round_trip / 2, round_trip / 2),
             return_exceptions=True,
         )
 
@@ -57,10 +57,8 @@ def _proxied(loop: asyncio.AbstractEventLoop, port: int, round_trip: float) -> i
     return found
 
 
-async def _handed_on(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: float, later: float
-) -> None:
-    """All that comes, each piece so many seconds after it came; the order is kept."""
+async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, first: float, later: float) -> None:
+    """Forward everything, each piece after its delay in seconds; the order is kept."""
     waiting: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue()
     clock = asyncio.get_running_loop().time
     opens = clock() + first
@@ -85,7 +83,7 @@ async def _handed_on(
 
 @contextmanager
 def _control(settings: dict[str, Any], token: str) -> Iterator[str]:
-    """The two answers of a sandbox's control that a run asks for."""
+    """Serve the two answers of a sandbox's control that a run requests."""
     answers = {"/faults": {"faults": []}, "/settings": settings}
 
     class Answer(BaseHTTPRequestHandler):
@@ -98,7 +96,7 @@ def _control(settings: dict[str, Any], token: str) -> Iterator[str]:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Write no log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Answer) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)

@@ -1,6 +1,6 @@
-"""A plugin of pytest: writes to ``$BENCHMARK_FIRST`` the CPU seconds of the process when its first request leaves.
+"""A pytest plugin that writes to ``$BENCHMARK_FIRST`` the CPU seconds of the process at its first request.
 
-Where no measurement connects to anything, those when the first test begins.
+Where no measurement connects to anything, those at the start of the first test.
 """
 
 import os
@@ -18,12 +18,12 @@ def _write() -> None:
         Path(os.environ["BENCHMARK_FIRST"]).write_text(str(_written[0]), encoding="ascii")
 
 
-def _heard(event: str, _: object) -> None:
+def _audit(event: str, _: object) -> None:
     if event == "socket.connect" and threading.current_thread().name.startswith("measure:"):
         _write()
 
 
-sys.addaudithook(_heard)
+sys.addaudithook(_audit)
 
 
 def pytest_runtest_call() -> None:

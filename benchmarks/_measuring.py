@@ -1,4 +1,4 @@
-"""What the benchmarks share: CPU seconds of programs, run by turns on a machine that others use too."""
+"""Shared by the benchmarks: CPU seconds of programs, run in turn on a machine with other load."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Cost(NamedTuple):
-    """What one run of a program took, in seconds: of its processors, and by the clock."""
+    """Seconds that one run of a program took: CPU and elapsed."""
 
     cpu: float
     wall: float
 
 
 def environment_of(sandbox: RunningSandbox | None = None, **more: str) -> dict[str, str]:
-    """For a program that is measured: with the sandbox that runs, and with Python's compiled files."""
+    """The environment of a measured program: with the running sandbox, and with Python's compiled files."""
     kept = {**os.environ, "PYTHONPATH": str(ROOT), **more}
     kept.pop("PYTHONDONTWRITEBYTECODE", None)
     if sandbox:
@@ -33,7 +33,7 @@ def environment_of(sandbox: RunningSandbox | None = None, **more: str) -> dict[s
 
 
 def cost_of(command: Sequence[str], environment: Mapping[str, str], *, folder: Path = ROOT) -> Cost:
-    """Run a program to its end, with all that it starts and waits for.
+    """Run a program to its end, with all children that it waits for.
 
     Raises:
         RuntimeError: it ended with a code other than 0.
@@ -50,7 +50,7 @@ def cost_of(command: Sequence[str], environment: Mapping[str, str], *, folder: P
 
 
 def by_turns(rounds: int, works: Mapping[str, Callable[[], float]]) -> dict[str, float]:
-    """Each of them in each round, spreading what else the machine does over all; the least of each counts."""
+    """Run each in every round, which spreads the machine's other load over all; the minimum of each counts."""
     found: dict[str, float] = {}
     for number in range(rounds):
         for name, work in works.items():

@@ -1,4 +1,4 @@
-"""How large five years of runs are, and how fast they load, beside the plain ``json`` module line by line.
+"""Size and loading time of five years of runs, compared with the plain ``json`` module line by line.
 
     python -m benchmarks.history [years]
 
@@ -26,7 +26,7 @@ SLOWEST_SECONDS = 1.0
 
 
 def plain(folder: Path) -> int:
-    """What anybody would write first: each line to dictionaries, nothing checked."""
+    """The naive way: each line decoded to dictionaries, unchecked."""
     runs = {}
     for file in sorted((folder / history.RUNS).glob("*.jsonl")):
         with file.open(encoding="utf-8") as lines:
@@ -37,7 +37,7 @@ def plain(folder: Path) -> int:
 
 
 def own(folder: Path) -> int:
-    """The history as everything here reads it: typed, each once, damaged lines named."""
+    """The history as the suite reads it: typed, without duplicates, damaged lines reported."""
     found = history.read(folder)
     assert not found.problems
     return len(found.runs)
@@ -51,7 +51,7 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 def main() -> int:
-    """Print size and times; the exit code says whether they are within what was promised for five years."""
+    """Print size and times; the exit code says whether they are within the promise for five years."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.history",
         description=__doc__,
@@ -65,7 +65,7 @@ def main() -> int:
         write(folder, runs)
         size = sum(file.stat().st_size for file in (folder / history.RUNS).iterdir()) / 1e6
         assert own(folder) == plain(folder) == len(runs)
-        # In turn, and the best of each: what else the machine does disturbs both alike.
+        # In turn, and the best of each: the machine's other load affects both equally.
         rounds = [(seconds(lambda: plain(folder)), seconds(lambda: own(folder))) for _ in range(ROUNDS)]
         by_json, by_us = (min(times) for times in zip(*rounds, strict=True))
         week = min(seconds(lambda: history.read(folder, since=NOW - timedelta(days=7))) for _ in range(ROUNDS))

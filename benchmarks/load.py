@@ -1,10 +1,10 @@
-"""How many requests a second one core makes: the load test's visitors beside what else makes load.
+"""Requests per second on one core: the load test's visitors compared with other load generators.
 
     python -m benchmarks.load [rounds]
 
-All ask the same server on loopback, a process of its own, for the same page. Counted are requests by the seconds
-of processor time that the asking process took between the beginning and the end of its load: the machine's other
-work disturbs that less than the time on the wall. The kinds take turns, and the median of the rounds is taken.
+All request the same page from the same server on loopback, in its own process. Measured are requests per CPU
+second of the requesting process between the start and the end of its load: other load on the machine affects that
+less than elapsed time. The kinds take turns, and the median of the rounds counts.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ from playbook.load.plan import PLAN_VARIABLE, Plan, Stage
 ROUNDS = 9
 USERS = 10
 SECONDS = 3
-ENOUGH = 0  # requests after which a round ends before its time; 0 is never
-LIMIT_PERCENT = 5.0  # of overhead over bare FastHttpUser
+ENOUGH = 0  # requests after which a round ends early; 0 is never
+LIMIT_PERCENT = 5.0  # overhead over plain FastHttpUser
 
 _ROOT = Path(__file__).resolve().parent.parent
 _HERE = Path(__file__).resolve().parent / "load_users"
@@ -63,7 +63,7 @@ def ours(host: str, folder: Path) -> float:
 
 
 def bare(host: str, folder: Path) -> float:
-    """Locust's FastHttpUser, with nothing of ours."""
+    """Locust's FastHttpUser without our additions."""
     return _locust(f"{_HERE / 'fast.py'},{_HERE / 'meter.py'}", folder, {}, *_plainly(host))
 
 
@@ -73,7 +73,7 @@ def plain(host: str, folder: Path) -> float:
 
 
 def wrk(host: str, folder: Path) -> float:
-    """wrk, in C and with no logic."""
+    """wrk, in C and without logic."""
     return _tool(["wrk", "-t1", f"-c{USERS}", f"-d{SECONDS}s", f"{host}/"], r"(\d+) requests in")
 
 
@@ -139,22 +139,22 @@ def _tool(command: list[str], count: str) -> float:
 
 
 def _last_core() -> None:
-    _stay_on(-1)
+    _pin_to(-1)
 
 
 def _first_core() -> None:
-    _stay_on(0)
+    _pin_to(0)
 
 
-def _stay_on(place: int) -> None:
-    """Keep the server and who asks it apart, where the machine has more than one core and lets us."""
+def _pin_to(place: int) -> None:
+    """Pin server and client to different cores, where the machine has several and permits it."""
     with suppress(AttributeError, OSError):
         os.sched_setaffinity(0, {sorted(os.sched_getaffinity(0))[place]})
 
 
 @contextmanager
 def serving() -> Iterator[str]:
-    """The address of a server that answers at once; it ends with this."""
+    """The address of a server that answers immediately; it ends with this context."""
     process = subprocess.Popen(
         [sys.executable, str(_HERE / "server.py")],
         stdin=subprocess.PIPE,
@@ -172,19 +172,19 @@ def serving() -> Iterator[str]:
 
 
 def measure(rounds: int) -> dict[str, list[float]]:
-    """Requests per second of processor time, by kind, in the order of the rounds."""
+    """Requests per CPU second, by kind, in the order of the rounds."""
     there = [kind for kind in KINDS if kind not in TOOLS or shutil.which(kind)]
     found: dict[str, list[float]] = {kind: [] for kind in there}
     with tempfile.TemporaryDirectory() as folder, serving() as host:
         for number in range(rounds):
-            # Turned round each time, so that a machine that slows down slows all alike.
+            # Alternating order, so that a machine that slows down affects all equally.
             for kind in there if number % 2 else reversed(there):
                 found[kind].append(KINDS[kind](host, Path(folder)))
     return found
 
 
 def main() -> int:
-    """Print them with their ratios; 1 where the visitors cost more than they may."""
+    """Print them with their ratios; 1 where the visitors cost more than allowed."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

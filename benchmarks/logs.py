@@ -1,10 +1,10 @@
-"""How fast logs are reviewed, beside what the playbook says by hand: three greps over the same file.
+"""Speed of the log review compared with the playbook's manual commands: three greps over the same file.
 
     python -m benchmarks.logs [megabytes] [--only NAME]
 
-Each kind of log is written to a file and read as a run reads it, the newest first, with its bounds. The greps read
-the same file in the same run, and what they print goes to a pipe. Ratios of CPU seconds are disturbed least by
-what else the machine does. Where ripgrep is there, three of it are compared, too.
+Each kind of log is written to a file and read as a run reads it, newest first, within its limits. The greps read
+the same file in the same run, with their output in a pipe. Ratios of CPU seconds are least affected by other load
+on the machine. Where ripgrep is installed, three of it are compared, too.
 """
 
 from __future__ import annotations
@@ -69,26 +69,28 @@ def plain(at: datetime, random: Random) -> str:
         status = random.choice((429, 500)) if kind < 0.013 else 200
         return f"image-optimizer {stamp} POST /api/image/optimize {status} {random.random() * 600:.3f} ms - 8121"
     if kind < 0.35:
-        said = f"INFO worker: job {random.randrange(10**6)} finished in {random.randrange(900)} ms"
-        return f"image-worker {stamp} {at:%Y-%m-%d %H:%M:%S},123 {said}"
+        message = f"INFO worker: job {random.randrange(10**6)} finished in {random.randrange(900)} ms"
+        return f"image-worker {stamp} {at:%Y-%m-%d %H:%M:%S},123 {message}"
     return f"portfolio-web {stamp} {_access(at, random, 502 if kind > 0.996 else 404 if kind > 0.98 else 200)}"
 
 
 def nginx(at: datetime, random: Random) -> str:
-    """A web server's own file."""
+    """A web server's own log."""
     return _access(at, random, 200 if random.random() > 0.01 else 500)
 
 
 def unknown(at: datetime, random: Random) -> str:
-    """Lines in a format of its own, with words that errors have, too."""
-    said = f"function checkout took {random.randrange(900)} ms for customer {random.randrange(10**6)}"
-    return f"order-service {_stamp(at, random)} {said} with timeout 3000, assigned to zone {random.randrange(30)}"
+    """Lines in an unknown format, with words that errors contain, too."""
+    message = f"function checkout took {random.randrange(900)} ms for customer {random.randrange(10**6)}"
+    return (
+        f"order-service {_stamp(at, random)} {message} with timeout 3000, assigned to zone {random.randrange(30)}"
+    )
 
 
 def unknown_ids(at: datetime, random: Random) -> str:
-    """Likewise, with an id on each line."""
-    said = f"checkout took={random.randrange(900)} customer={random.randrange(10**6)} timeout=3000"
-    return f"{at:%Y-%m-%d %H:%M:%S}.123 | order-service | {random.randrange(16**8):08x} | {said}"
+    """The same, with an id on each line."""
+    message = f"checkout took={random.randrange(900)} customer={random.randrange(10**6)} timeout=3000"
+    return f"{at:%Y-%m-%d %H:%M:%S}.123 | order-service | {random.randrange(16**8):08x} | {message}"
 
 
 def pino(at: datetime, random: Random) -> str:
@@ -146,7 +148,7 @@ def lines(kind: Line, now: datetime, size: int) -> Iterator[str]:
 
 
 def used(work: Callable[[], object]) -> tuple[float, float]:
-    """CPU seconds of this process and of its children that have ended, and elapsed ones."""
+    """CPU seconds of this process and of its ended children, and elapsed seconds."""
 
     def now() -> float:
         both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
@@ -158,7 +160,7 @@ def used(work: Callable[[], object]) -> tuple[float, float]:
 
 
 def drained(command: list[str]) -> None:
-    """Run it, and read what it prints."""
+    """Run a command and read its output."""
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout
         while process.stdout.read(1 << 16):
@@ -172,7 +174,7 @@ def greps(program: list[str], file: Path) -> None:
 
 
 def review(file: Path, now: datetime) -> None:
-    """As a run reads it."""
+    """Review a log as a run does."""
     stream = FileLogs((str(file),), Logs(most_seconds=3600, most_lines=1 << 40)).read(now - timedelta(hours=24))
     review_of(stream, now - timedelta(hours=24), now)
     assert not stream.problems, stream.problems
@@ -184,7 +186,7 @@ def compare(name: str, file: Path, size: int, now: datetime, *, packed: bool) ->
     ripgrep = shutil.which("rg")
     others: dict[str, list[str]] = {"3 greps": grep} | ({"3 × rg": ["rg", "-a", "-z"]} if ripgrep else {})
     best: dict[str, list[float]] = {}
-    for _ in range(ROUNDS):  # in turn, and the best of each: what else the machine does disturbs all alike
+    for _ in range(ROUNDS):  # in turn, and the best of each: the machine's other load affects all equally
         for who, work in [
             ("review", lambda: review(file, now)),
             *((other, lambda program=program: greps(program, file)) for other, program in others.items()),  # type: ignore[misc]

@@ -1,9 +1,9 @@
-"""How large the site of years of runs is, how long building it takes beside plain ``json``, and how much memory.
+"""Size of the site of years of runs, and time and memory to build it, compared with plain ``json``.
 
     python -m benchmarks.site [years …] [--targets N]
 
-Builds as the command does, in a process of its own: reading the history, deriving incidents, rendering, writing.
-It is compared with a process that reads the same lines with the json module and keeps them. Full reports are not
+Builds as the command does, in a separate process: reading the history, deriving incidents, rendering, writing. It
+is compared with a process that reads the same lines with the json module and keeps them. Full reports are not
 counted: as many are copied as `history.keep_reports` says.
 """
 
@@ -40,7 +40,7 @@ def build(lines: Path, to: Path) -> None:
 
 
 def plain(lines: Path, to: Path) -> None:
-    """What anybody would write first: each line as dictionaries, all of them kept."""
+    """The naive way: each line as dictionaries, all of them kept."""
     to.mkdir()
     kept = [
         json.loads(line)
@@ -51,7 +51,7 @@ def plain(lines: Path, to: Path) -> None:
 
 
 def measured(work: str, lines: Path, to: Path) -> tuple[float, float]:
-    """CPU seconds and MiB at most of one of the two, in a process of its own."""
+    """CPU seconds and peak MiB of one of the two, in a separate process."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.site", "--only", work, str(lines), str(to)],
         capture_output=True,
@@ -63,7 +63,7 @@ def measured(work: str, lines: Path, to: Path) -> tuple[float, float]:
 
 
 def only(work: str, lines: Path, to: Path) -> None:
-    """Do one of the two, and print what it took."""
+    """Run one of the two, and print its cost."""
     started = time.process_time()
     {"build": build, "plain": plain}[work](lines, to)
     used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

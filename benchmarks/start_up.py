@@ -1,10 +1,9 @@
-"""What starting costs: CPU seconds before the first request of a run, and of commands that talk to nobody.
+"""Cost of starting: CPU seconds before the first request of a run, and of commands without requests.
 
     python -m benchmarks.start_up [rounds]
 
-Runs are compared with pytest itself, under the same pytest.ini, up to its first test; commands with
-``python -c pass``.
-All take turns, and of each the cheapest round counts.
+Runs are compared with pytest itself, under the same pytest.ini, up to its first test; commands with ``python -c
+pass``. All take turns, and the cheapest round of each counts.
 """
 
 from __future__ import annotations
@@ -44,15 +43,15 @@ def before_first_request(
     arguments: tuple[str, ...], folder: Path, scratch: Path, environment: dict[str, str]
 ) -> float:
     """CPU seconds of one run, up to its first request."""
-    told = scratch / "first"
-    told.unlink(missing_ok=True)
+    first = scratch / "first"
+    first.unlink(missing_ok=True)
     command = [*PYTEST, *arguments]
-    cost_of(command, environment | {"BENCHMARK_FIRST": str(told)}, folder=folder)
-    return float(told.read_text(encoding="ascii"))
+    cost_of(command, environment | {"BENCHMARK_FIRST": str(first)}, folder=folder)
+    return float(first.read_text(encoding="ascii"))
 
 
 def works(sandbox: RunningSandbox, scratch: Path) -> dict[str, Callable[[], float]]:
-    """Everything that is measured, by its name."""
+    """Everything that is measured, by name."""
     empty = scratch / "plain"
     empty.mkdir()
     ini = (ROOT / "pytest.ini").read_text(encoding="utf-8")
@@ -77,7 +76,7 @@ def _cpu(command: list[str], environment: dict[str, str]) -> float:
 
 
 def main() -> None:
-    """Print the figures and how far each is over what it is compared with."""
+    """Print the figures and how far each exceeds its baseline."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.start_up",
         description=__doc__,

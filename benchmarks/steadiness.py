@@ -1,11 +1,11 @@
-"""Whether a run of the daily set on the sandbox always ends the same, and leaves nothing behind.
+"""Whether repeated runs of the daily set on the sandbox always end the same, and leave nothing behind.
 
     python -m benchmarks.steadiness [--runs 200] [--busy 6]
 
-Runs `pytest -m daily` one after another, beside so many processes that do nothing but compute, and says how often
-each outcome came, how long a run took, and what is left: processes of the sandbox or of a run, temporary folders.
-Exit code 1 where a run was not OK or anything is left. Limits on seconds are those of a busy machine: how long the
-sandbox takes beside so many others is measured rightly, and no luck.
+Runs `pytest -m daily` repeatedly, beside a number of processes that only compute, and prints the count of each
+outcome, the duration of a run, and what is left: processes of the sandbox or of a run, temporary folders. Exit
+code 1 where a run was not OK or anything is left. Limits in seconds are those of a busy machine: a slow sandbox
+beside that many processes is a correct measurement.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from playbook.core.verdict import Verdict
 from tests.leisure import AT_LEISURE
 
 ROOT = Path(__file__).resolve().parents[1]
-MARK = "PLAYBOOK_STEADINESS"  # in the environment of all that a run starts
+MARK = "PLAYBOOK_STEADINESS"  # in the environment of everything that a run starts
 RUN_LIMIT = 600.0  # seconds
 
 
 @contextmanager
 def busy(count: int) -> Iterator[None]:
-    """So many processes that compute; they end with us, also where we are killed."""
+    """Processes that only compute; they end with this one, even if it is killed."""
     loop = "import os\nparent = os.getppid()\nwhile os.getppid() == parent:\n    sum(range(100_000))\n"
     processes = [subprocess.Popen([sys.executable, "-c", loop]) for _ in range(count)]
     try:
@@ -48,7 +48,7 @@ def busy(count: int) -> Iterator[None]:
 
 
 def run(temporary: Path) -> tuple[str, float]:
-    """The outcome of one run, with what was not OK by name, and its seconds."""
+    """The outcome of one run, with the names of items that were not OK, and its seconds."""
     reports = temporary / "reports"
     ended, seconds = _timed(
         [sys.executable, "-m", "pytest", "-m", "daily", "-q", "-p", "no:cacheprovider", f"--reports={reports}"],
@@ -73,7 +73,7 @@ def _timed(command: list[str], environment: dict[str, str]) -> tuple[int, float]
 
 
 def left(temporary: Path) -> list[str]:
-    """Processes that a run has started, and what lies where it makes its temporary folders."""
+    """Processes started by a run, and files in its folder for temporary folders."""
     found = [f"folder {path.name}" for path in (temporary / "tmp").iterdir()]
     for entry in Path("/proc").iterdir() if Path("/proc").is_dir() else ():
         try:
@@ -85,7 +85,7 @@ def left(temporary: Path) -> list[str]:
 
 
 def main() -> int:
-    """Measure, and print what was measured."""
+    """Run the measurement and print the result."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.steadiness", description=__doc__)
     parser.add_argument("--runs", type=whole(1), default=200)
     parser.add_argument("--busy", type=whole(0), default=6, metavar="N", help="processes that compute beside")
@@ -101,7 +101,7 @@ def main() -> int:
                 _say(f"run {number}: {outcome}")
             outcomes[outcome] += 1
             seconds.append(took)
-        time.sleep(1)  # what watches over a run ends just after it
+        time.sleep(1)  # the guard of a run ends just after it
         remains = left(Path(folder))
     for outcome, count in outcomes.most_common():
         _say(f"{count:4} × {outcome}")

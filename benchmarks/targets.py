@@ -1,10 +1,10 @@
-"""What a run of many targets costs, beside as many runs of one target: wall time, CPU time and peak memory.
+"""Cost of a run of many targets compared with separate runs: elapsed time, CPU time and peak memory.
 
     python -m benchmarks.targets [--targets 1,10,100] [--set daily] [--workers N]
 
-One sandbox serves them all, each with a token of its own, as it would serve a thousand (--targets 1,10,100,1000).
-Of the separate runs a few are made first, and their median stands for all. Ratios are to as many separate runs;
-memory is that of the largest process.
+One sandbox serves them all, each with its own token, as it would serve a thousand (--targets 1,10,100,1000). A few
+of the separate runs are made first, and their median represents all. Ratios are to as many separate runs; memory
+is that of the largest process.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ALLOWED_MEMORY = 2048.0  # MiB
 
 
 class Cost(NamedTuple):
-    """Of a process and its children: seconds, CPU seconds, and MiB of the largest."""
+    """Cost of a process and its children: seconds, CPU seconds, and MiB of the largest."""
 
     wall: float
     cpu: float
@@ -41,7 +41,7 @@ class Cost(NamedTuple):
 
 
 def cost_of(command: list[str], environment: Mapping[str, str]) -> Cost:
-    """What a command takes."""
+    """The cost of a command."""
     started = time.monotonic()
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -59,7 +59,7 @@ def cost_of(command: list[str], environment: Mapping[str, str]) -> Cost:
 
 
 def _watch(pid: int, largest: list[int], ended: threading.Event) -> None:
-    """Note the memory of the largest of its children, which the system adds to nobody (Linux)."""
+    """Record the memory of the largest of its children, which the system does not add up (Linux)."""
     while not ended.wait(0.5):
         for child in Path("/proc").glob("[0-9]*/status"):
             try:
@@ -71,7 +71,7 @@ def _watch(pid: int, largest: list[int], ended: threading.Event) -> None:
 
 
 def main() -> int:
-    """Print the figures; 1 where a run ended otherwise than it should, or took more memory than it may."""
+    """Print the figures; 1 where a run ended unexpectedly, or took more memory than allowed."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.targets",
         description=__doc__,

@@ -154,7 +154,10 @@ class Report:
             users=self._users_at(second),
             requests=tally.requests,
             failures=tally.failures,
+            p50=tally.percentile(50),
             p95=tally.percentile(95),
+            p99=tally.percentile(99),
+            slowest=tally.slowest / 1000 if tally.requests else None,
         )
 
     def _users_at(self, second: int) -> int:

@@ -21,11 +21,19 @@ if TYPE_CHECKING:
     from locust import User
 
 AGENT = "operations-playbook-load-test"
-_UNTIL_STOPPED = 3600.0  # seconds; Locust ends visitors long before
 # Milliseconds: an abandoned request with a shorter wait is not counted.
 _SAYS_SOMETHING = 1000.0
 # Exceptions of a request; ValueError for an invalid header or encoding.
 _FAILURES = (*FAILURE_EXCEPTIONS, ValueError)
+
+
+def _leave_if_over(guard: Guard) -> None:
+    """End the current visitor once the test is over: it starts no further request, and nothing failed.
+
+    Locust ends visitors with the same exception, and calls ``on_stop`` for both.
+    """
+    if guard.is_over:
+        raise gevent.GreenletExit
 
 
 class Address(URL):
@@ -58,9 +66,7 @@ class GuardedPool(HTTPClientPool):
             Refused: it is not allowed.
             GreenletExit: the test is over; its visitor ends without a failure.
         """
-        # A signal can end the test after the request got its slot.
-        if self._guard.is_over:
-            raise gevent.GreenletExit
+        _leave_if_over(self._guard)  # a signal can end the test after the request got its slot
         if not isinstance(url, URL):
             url = URL(url)
         key = url.scheme, url.netloc
@@ -108,12 +114,11 @@ class GuardedSession(FastHttpSession):
         return super().request(*arguments, **named)
 
     def _take_turn(self) -> None:
-        if not self._guard.closed:
-            delay = self._guard.delay()
-            if delay:
-                gevent.sleep(delay)
-        if self._guard.closed:  # the test is over: nothing new is started, and nothing failed
-            gevent.sleep(_UNTIL_STOPPED)
+        _leave_if_over(self._guard)
+        delay = self._guard.delay()
+        if delay:
+            gevent.sleep(delay)
+            _leave_if_over(self._guard)
 
     def ask(
         self,

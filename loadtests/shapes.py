@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from locust import LoadTestShape
 
-from loadtests.ladder import Ladder, Window
+from loadtests.breakpoint import BreakpointTest, Window
 from loadtests.recorder import now
 from playbook.load.outcome import FINISHED, TIME_IS_UP, Step
 from playbook.load.plan import Plan, Stage
@@ -19,7 +19,7 @@ class PlannedShape(LoadTestShape):
 
     abstract = True
     plan: Plan
-    _ladder: Ladder | None = None
+    _breakpoint: BreakpointTest | None = None
 
     def prepare(self, plan: Plan, window: Window, ended: Callable[[str], None]) -> None:
         """Set the plan; ``window`` counts requests, and ``ended`` is called with the reason when the test is
@@ -34,19 +34,19 @@ class PlannedShape(LoadTestShape):
         super().reset_time()
         if self.plan.breaks:
             lag = _LAG_SECONDS if self.plan.workers else 0.0
-            self._ladder = Ladder(self.plan.stages, self.plan.breaks, self._window, lag=lag)
+            self._breakpoint = BreakpointTest(self.plan.stages, self.plan.breaks, self._window, lag=lag)
 
     @property
     def steps(self) -> list[Step]:
         """Steps of a breakpoint test so far."""
-        return list(self._ladder.steps) if self._ladder else []
+        return list(self._breakpoint.steps) if self._breakpoint else []
 
     def tick(self) -> tuple[int, float] | None:
         """Users and spawn rate (users per second) now; None if the test is over. Called once a second."""
         if self.get_run_time() >= self.plan.most_seconds:
             self._ended(TIME_IS_UP)
             return None
-        stage = self._ladder.stage(now()) if self._ladder else self._by_time()
+        stage = self._breakpoint.stage(now()) if self._breakpoint else self._by_time()
         if stage is None:
             self._ended(FINISHED)
             return None

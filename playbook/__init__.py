@@ -3,4 +3,4 @@
 settings → clients → measurements → verdicts → records → results.json → reports
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

@@ -47,7 +47,7 @@ def judged(
     """
     judge = Judge()
     for name, value in values.items():
-        judge.stand_on(name, value.coverage)
+        judge.add_coverage(name, value.coverage)
     wanted = inspect.signature(the_check).parameters
     if "settings" in wanted or ("limits" in wanted and limits is None):
         settings = settings or load("sandbox", environment={})

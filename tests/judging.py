@@ -13,7 +13,7 @@ from playbook.core.verdict import Critical
 def judged(coverage: Coverage, reading: Reading, limit: Limit) -> tuple[str, str]:
     """Verdict and message of a number that stands on this."""
     judge = Judge()
-    judge.stand_on("measured", coverage)
+    judge.add_coverage("measured", coverage)
     with suppress(Critical):
         judge(reading, limit)
     assert judge.leading
@@ -23,7 +23,7 @@ def judged(coverage: Coverage, reading: Reading, limit: Limit) -> tuple[str, str
 def stated(coverage: Coverage, *statements: tuple[bool, bool]) -> str:
     """The verdict of statements, each with whether it holds and whether it is only a warning."""
     judge = Judge()
-    judge.stand_on("measured", coverage)
+    judge.add_coverage("measured", coverage)
     with suppress(Critical):
         for holds, warn in statements:
             judge.that(holds, "It", expected="so", found="otherwise", warn=warn)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playbook.history.runs import RunLine
+from playbook.report.units import units_kept
 from playbook.site.pages import render
 from playbook.site.writing import write_folder
 from tests.history_factory import write, years
@@ -85,5 +86,10 @@ def handoff(folder: Path, history: Path) -> Path:
 def built_site(folder: Path, runs: list[RunLine] | None = None, now: datetime | None = None) -> Path:
     """A site of a quarter of a year with an open incident; its first page."""
     now = now or datetime.now(UTC).replace(microsecond=0)
-    write_folder(folder, dict(render(site(runs or every_item(now), now))))
+    pages = render(site(runs or every_item(now), now, time_zone="Europe/Berlin"))
+    kept = {
+        path: units_kept(content.decode()).encode() if path.endswith(".html") else content
+        for path, content in pages
+    }
+    write_folder(folder, kept)
     return folder / "index.html"

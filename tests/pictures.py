@@ -8,6 +8,7 @@ pictures of the README. Needs Chromium; pages on paper become pictures too where
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -50,14 +51,21 @@ def pages(folder: Path) -> Iterator[Pictured]:
     for set_name, *faults in runs:
         # A past of its own for each: a run with a fault is not the past of the next.
         past = shutil.copytree(history, folder / f"history-{len(list(folder.iterdir()))}")
-        made = report(folder, set_name, *faults, history=past)
+        made = report(folder, set_name, *faults, history=past, at_leisure=True)
         name = f"{set_name}-{faults[0]}" if faults else f"{set_name}-healthy"
         yield Pictured("weekly-bad" if set_name == "weekly" else name, made / "index.html")
     yield Pictured("handoff", handoff(folder / "handoff", history))
     first = built_site(folder / "site")
     yield Pictured("site", first)
-    yield Pictured("incident", sorted((first.parent / "incidents").glob("*.html"))[-1])
+    yield Pictured("incident", _open_incident(first.parent))
     yield Pictured("item", next((first.parent / "items").glob("*/daily.kpi.cache-hit-rate.html")))
+
+
+def _open_incident(site: Path) -> Path:
+    """The page of the incident that is open on the first page."""
+    found = re.search(r'href="(incidents/[^"]+)"', (site / "index.html").read_text(encoding="utf-8"))
+    assert found, "no incident is open"
+    return site / found[1]
 
 
 def picture(tab: Page, page: Pictured, to: Path) -> Iterator[str]:

@@ -38,6 +38,7 @@ verbosity_assertions = 2
 markers =
     daily: daily
     weekly: weekly
+    load: load
     item(id, runbook=None): item
 """
 

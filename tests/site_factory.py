@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import msgspec
 
@@ -14,6 +15,7 @@ from playbook.history.due import due_sets
 from playbook.history.incidents import Event, Incident
 from playbook.history.runs import Finding, History, RunLine
 from playbook.settings.loading import Settings, load
+from playbook.site.done import done_about
 from playbook.site.making import make_site
 from playbook.site.views import Site
 from tests.factories import HOSTILE
@@ -57,12 +59,17 @@ def site(
     kept: frozenset[str] = frozenset(),
     found: Sequence[Incident] | None = None,
     retired: frozenset[str] = frozenset(),
+    time_zone: str = "UTC",
 ) -> Site:
     """The site of some runs, by the default settings and schedule."""
     targets = {run.target for run in runs}
+    done = {}
     if found is None:
         settings = load("sandbox", environment={})
-        found = [one for name in sorted(targets) for one in incidents_of(_named(settings, name), runs)]
+        by_name = {name: incidents_of(_named(settings, name), runs) for name in sorted(targets)}
+        found = [one for each in by_name.values() for one in each]
+        for name, each in by_name.items():
+            done |= done_about(each, _named(settings, name), Path("no-such-history"), now)
     return make_site(
         History(tuple(runs), tuple(problems)),
         found,
@@ -71,6 +78,8 @@ def site(
         now,
         kept=kept,
         retired=retired,
+        done=done,
+        time_zone=time_zone,
     )
 
 

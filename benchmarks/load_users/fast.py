@@ -1,10 +1,10 @@
-"""Locust's FastHttpUser as it is: what the visitors' overhead is measured against."""
+"""Locust's plain FastHttpUser: the baseline for the visitors' overhead."""
 
 from locust import FastHttpUser, task
 
 
 class Bare(FastHttpUser):
-    """Asks for the page, and for it again."""
+    """Requests the page repeatedly."""
 
     @task
     def visit(self):

@@ -1,6 +1,6 @@
-"""Given to Locust beside a locustfile: writes requests and processor seconds of the load to a file.
+"""Loaded by Locust beside a locustfile: writes the load's requests and CPU seconds to a file.
 
-With $BENCHMARK_ENOUGH the load ends after so many requests, and not when its time is over.
+With $BENCHMARK_ENOUGH the load ends after that many requests instead of its time.
 """
 
 import json

@@ -1,10 +1,10 @@
-"""Locust's HttpUser as it is, which uses requests."""
+"""Locust's plain HttpUser, which uses requests."""
 
 from locust import HttpUser, task
 
 
 class Plain(HttpUser):
-    """Asks for the page, and for it again."""
+    """Requests the page repeatedly."""
 
     @task
     def visit(self):

@@ -1,4 +1,4 @@
-"""A server that costs next to nothing: the same small page for every request, over connections that stay open."""
+"""A minimal server: the same small page for every request, over persistent connections."""
 
 import selectors
 import socket
@@ -11,7 +11,7 @@ _ANSWER = (
 
 
 def main() -> None:
-    """Say the port, and serve until standard input ends."""
+    """Print the port, and serve until standard input ends."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()

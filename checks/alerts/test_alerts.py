@@ -1,4 +1,4 @@
-"""Alerts: nothing fires, nothing is about to, and silences are known."""
+"""Alerts: none fires or is about to, and every silence is justified."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ pytestmark = pytest.mark.alerts
 @pytest.mark.daily
 @pytest.mark.item("daily.alerts.none-pending")
 def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
-    """No alert fires (critical) or is pending (warning); silenced alerts and silences are shown.
+    """No alert is firing (critical) or pending (warning); silenced alerts and silences are listed.
 
-    A rule that finds no data counts as pending. Where there is an Alertmanager, it must know what fires in
-    Prometheus: else nobody is told. A silence on everything, or without an end in sight, is a warning. Without
-    rules, with rules that are not evaluated, or where nobody can tell what is pending: UNKNOWN.
+    A rule without data counts as pending. Where an Alertmanager is configured, it must have received what fires in
+    Prometheus, as nobody is notified otherwise. A silence that matches everything, or that ends too far ahead, is
+    a warning. UNKNOWN: no rules, rules that are not evaluated, or pending alerts that cannot be read.
     """
     judge.that(
         not alerts.firing,

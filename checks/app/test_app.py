@@ -20,11 +20,11 @@ pytestmark = pytest.mark.app
 @pytest.mark.daily
 @pytest.mark.item("daily.app.active", runbook="high-error-rates")
 def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Judge) -> None:
-    """The app's active deployment is ACTIVE and shown to visitors, and its live URL answers with a page.
+    """The app's active deployment is ACTIVE and serves visitors, and its live URL returns a page.
 
-    A live URL that does not answer is the app's fault, not the network's: the DigitalOcean API has just answered.
-    Neither an HTTP error nor a page that stands in the place of another (a login, an error page) is an answer.
-    An app that a rollback has pinned, or a domain that is not ACTIVE, is a warning.
+    A live URL that does not answer is a fault of the app, not of the network: the DigitalOcean API has just
+    answered. An HTTP error, or another page in its place (a login, an error page), does not count as an answer. An
+    app pinned by a rollback, or a domain that is not ACTIVE, is a warning.
     """
     judge.that(
         app.serves,
@@ -61,11 +61,11 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
 
 @pytest.mark.daily
 @pytest.mark.item("daily.app.profile")
-def test_product_is_what_the_settings_say(product: Product, judge: Judge) -> None:
-    """The platform shows nothing of the parts that the settings say are absent, and every component they name.
+def test_product_matches_the_settings(product: Product, judge: Judge) -> None:
+    """The platform has nothing of the parts that the settings call absent, and every component that they name.
 
-    Either is a warning: what is there and said to be absent is looked at by nobody. Where an answer leaves open
-    whether something is there: UNKNOWN.
+    Either difference is a warning: a part that exists but is configured as absent is not monitored. UNKNOWN: a
+    response that leaves open whether a part exists.
     """
     judge.that(
         not product.shown,
@@ -87,10 +87,10 @@ def test_product_is_what_the_settings_say(product: Product, judge: Judge) -> Non
 @pytest.mark.daily
 @pytest.mark.item("daily.app.components", runbook="high-error-rates")
 def test_every_component_is_healthy(app_components: AppComponents, judge: Judge) -> None:
-    """Every component is HEALTHY and has all the replicas that it wants ready.
+    """Every component is HEALTHY, and all its desired replicas are ready.
 
-    A component whose health the platform does not know cannot be judged: UNKNOWN. Static sites, jobs and functions
-    have no health, and a service that is put to sleep while nobody asks for it may have no replica.
+    A component whose health the platform reports as unknown: UNKNOWN. Static sites, jobs and functions have no
+    health, and a service that scales to zero when idle may have no replica.
     """
     for component in app_components.worst_first:
         judge.that(

@@ -10,18 +10,19 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.deployments import Releases, Review
     from playbook.settings.loading import Settings
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.deployments
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.deployments.recent", runbook="high-error-rates")
-def test_newest_deployment_went_well(deployments: Releases, settings: Settings, judge: Judge) -> None:
-    """The newest deployment has neither failed nor been in progress for more than half an hour.
+def test_newest_deployment_succeeded(deployments: Releases, settings: Settings, judge: Judge) -> None:
+    """The newest deployment has not failed and has not been in progress for more than half an hour.
 
-    SUPERSEDED ones are the healthy past; one that has just begun is fine. An automatic rollback means that the
-    release before it failed. A rollback by hand, or one that serves although a step failed, is a warning.
+    SUPERSEDED is the normal state of older deployments; a deployment that has just started is fine. An automatic
+    rollback means that the release before it failed. A manual rollback, or a deployment that serves although one
+    of its steps failed, is a warning.
     """
     newest = deployments.newest
     judge.that(
@@ -56,9 +57,10 @@ def test_newest_deployment_went_well(deployments: Releases, settings: Settings, 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.deployments.failed", runbook="high-error-rates")
 def test_failed_deployments_were_repaired(deployment_review: Review, limits: Limits, judge: Judge) -> None:
-    """Every deployment of the week that failed was followed by one that succeeded, and none is stuck.
+    """Every failed deployment of the week was followed by a successful one, and none is stuck.
 
-    Of five or more, at most 30 % failed, repaired ones included. SUPERSEDED ones are the healthy past.
+    Of five or more, at most 30 % failed, including those that were repaired. SUPERSEDED is the normal state of
+    older deployments.
     """
     judge.that(
         not deployment_review.unrepaired,

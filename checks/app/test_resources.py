@@ -1,4 +1,4 @@
-"""The week of the application's resources: how high, against the week before, and when they run out."""
+"""The application's resources over a week: level, change from the week before, and date of exhaustion."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
     from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
     from playbook.measure.app.storage import StorageWeek
     from playbook.measure.app.traffic import NetworkWeek
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.capacity
 
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.resources.cpu", runbook="resource-exhaustion")
-def test_processors_had_room_all_week(cpu_week: ResourceWeek, limits: Limits, judge: Judge) -> None:
-    """In 95 % of a week's hours CPU is below 80 % (critical from 90 %), and its mean not far above last week's.
+def test_cpu_had_headroom_all_week(cpu_week: ResourceWeek, limits: Limits, judge: Judge) -> None:
+    """CPU is below 80 % in 95 % of the week's hours (critical from 90 %), its mean close to the week before.
 
-    With samples of less than 90 % of the week, or of 80 % of the one before: UNKNOWN.
+    UNKNOWN: samples cover less than 90 % of the week, or 80 % of the week before.
     """
     for use in cpu_week.highest:
         judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
@@ -35,8 +35,8 @@ def test_processors_had_room_all_week(cpu_week: ResourceWeek, limits: Limits, ju
 def test_memory_does_not_grow_into_its_limit(memory_growth: MemoryGrowth, limits: Limits, judge: Judge) -> None:
     """No component's memory grows so steadily that it is full within 30 days (critical within 7).
 
-    Said only where most hours of different days agree and the growth is more than their scatter. With less than
-    90 % of the week known, or a restart every day: UNKNOWN.
+    Growth counts only where most hours of different days agree and it exceeds their scatter. UNKNOWN: less than 90
+    % of the week is known, or the component restarts every day.
     """
     for use in memory_growth.filling:
         judge(use.reading, limits.memory_days_left, subject=f"Memory of {use.name}, time until full")
@@ -46,9 +46,9 @@ def test_memory_does_not_grow_into_its_limit(memory_growth: MemoryGrowth, limits
 @pytest.mark.weekly
 @pytest.mark.item("weekly.resources.storage", runbook="resource-exhaustion")
 def test_storage_has_room(storage_week: StorageWeek, limits: Limits, judge: Judge) -> None:
-    """File systems stay below 80 % (critical over 90 %) and are not full within 30 days, nor is Redis' memory.
+    """File systems stay below 80 % (critical over 90 %) and neither they nor Redis' memory fill within 30 days.
 
-    Redis' memory counts where it may not evict keys. With less than half of the week known: UNKNOWN.
+    Redis' memory counts where its policy does not evict keys. UNKNOWN: less than half of the week is known.
     """
     for area in storage_week.fullest:
         judge(area.reading, limits.storage, subject=area.name)
@@ -58,10 +58,10 @@ def test_storage_has_room(storage_week: StorageWeek, limits: Limits, judge: Judg
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.resources.network", runbook="resource-exhaustion")
-def test_traffic_is_like_the_week_before(network_week: NetworkWeek, limits: Limits, judge: Judge) -> None:
-    """The bytes that left the app are neither 50 % more nor 40 % fewer than in the week before.
+def test_traffic_is_similar_to_the_week_before(network_week: NetworkWeek, limits: Limits, judge: Judge) -> None:
+    """The app's outbound traffic is at most 50 % above and 40 % below that of the week before.
 
-    Compared are the days that are known in both weeks; with fewer than six of seven: UNKNOWN.
+    Only days that are known in both weeks are compared. UNKNOWN: fewer than six of seven.
     """
     judge(network_week.rise, limits.network_rise)
     judge(network_week.fall, limits.network_fall)

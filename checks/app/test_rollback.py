@@ -1,4 +1,4 @@
-"""Going back to an earlier release."""
+"""Rollback to an earlier release."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.recovery
 @pytest.mark.monthly
 @pytest.mark.item("monthly.dr.rollback", runbook="high-error-rates")
 def test_rollback_is_possible(rollback: RollbackPlan, judge: Judge) -> None:
-    """There is an earlier good deployment, and the platform says that it can be rolled back to.
+    """There is an earlier good deployment, and the platform reports that a rollback to it is possible.
 
-    Only asked, never done. Warnings that the platform has about it are warnings.
+    The platform is only asked; nothing is rolled back. Warnings that the platform reports are warnings here.
     """
     judge.that(
         rollback.target is not None,

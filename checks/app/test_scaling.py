@@ -1,4 +1,4 @@
-"""Whether instance counts and sizes fit what is used."""
+"""Instance counts and sizes against actual use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.scaling import ScalingReview
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.capacity
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.capacity
 def test_sizes_fit_their_use(scaling: ScalingReview, limits: Limits, judge: Judge) -> None:
     """Over a week no component is short of CPU or memory (95th percentile), and none would fit a cheaper plan.
 
-    The change is proposed with its price and never applied. With samples of less than 90 % of the week: UNKNOWN.
+    The change is proposed with its price and never applied. UNKNOWN: samples cover less than 90 % of the week.
     """
     for fit in scaling.by_cpu:
         judge(fit.cpu, limits.cpu, subject=f"CPU of {fit.name}")

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.utilization import Utilization
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.kpis
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.kpis
 def test_resource_use_is_below_its_limits(utilization: Utilization, limits: Limits, judge: Judge) -> None:
     """CPU and memory of every instance stayed below 80 % in the last 24 hours (critical from 90 %).
 
-    The worst quarter of an hour counts: a bad night must not hide behind a quiet day, nor one instance behind
-    another. With samples of less than 90 % of the time: UNKNOWN.
+    The worst quarter of an hour decides: a quiet day must not hide an overloaded night, nor one instance another.
+    UNKNOWN: samples cover less than 90 % of the time.
     """
     for use in utilization.by_cpu:
         judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")

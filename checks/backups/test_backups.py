@@ -1,4 +1,4 @@
-"""Backups: last night's is there and whole, the newest hold what they say, and the kept ones are complete."""
+"""Backups: last night's is complete, the newest match their manifests, and none that should be kept is missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.backups.backup_review import BackupRetention, BackupVerification
     from playbook.measure.backups.backups import Backups
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.backups
 
@@ -18,10 +18,10 @@ pytestmark = pytest.mark.backups
 @pytest.mark.daily
 @pytest.mark.item("daily.backups.completed")
 def test_last_nights_backup_is_complete(backups: Backups, limits: Limits, judge: Judge) -> None:
-    """The newest archive is from last night, can be read to its end, and is about as large as those before it.
+    """The newest archive is from last night, can be read to its end, and is about as large as earlier ones.
 
-    The first archive of all cannot be compared with others, and what was not read or understood is not known to
-    be whole: UNKNOWN.
+    UNKNOWN: the first archive, which cannot be compared with others, and content that was not read or not
+    understood.
     """
     judge.that(len(backups.archives) > 0, "Backups", expected="an archive", found=backups.contents)
     judge(backups.age, limits.backup_age)
@@ -38,13 +38,13 @@ def test_last_nights_backup_is_complete(backups: Backups, limits: Limits, judge:
 @pytest.mark.weekly
 @pytest.mark.item("weekly.backups.verified")
 @pytest.mark.timeout(900)
-def test_the_newest_backups_hold_what_they_say(
+def test_newest_backups_match_their_manifests(
     backup_verification: BackupVerification, limits: Limits, judge: Judge
 ) -> None:
-    """Every file of the newest archives has the sum in its manifest, and the Redis dump can be loaded.
+    """Every file of the newest archives matches its checksum in the manifest, and the Redis dump loads.
 
-    An archive that would write outside its folder is critical too. No archive, no time for one, files that no
-    manifest lists, or a manifest that is not understood: UNKNOWN.
+    An archive that would write outside its folder is critical too. UNKNOWN: no archive, no time left for one,
+    files missing from the manifest, or a manifest that is not understood.
     """
     judge.that(
         not backup_verification.broken,
@@ -58,12 +58,10 @@ def test_the_newest_backups_hold_what_they_say(
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.backups.retention")
-def test_as_many_backups_are_kept_as_the_policy_says(
-    backup_retention: BackupRetention, limits: Limits, judge: Judge
-) -> None:
-    """Each night that the policy keeps has its archive, and no archive is over age.
+def test_kept_backups_match_the_policy(backup_retention: BackupRetention, limits: Limits, judge: Judge) -> None:
+    """Each night of the retention policy has its archive, and no archive is older than the policy keeps it.
 
-    No archive at all, or a system that is younger than the policy: UNKNOWN, as the nights are still to come.
+    UNKNOWN: no archive at all, or a system younger than the policy, whose first nights are still to come.
     """
     judge(backup_retention.gaps, limits.backup_gaps)
     judge.that(

@@ -1,4 +1,4 @@
-"""Recovery: backups restore, in time and with data as new as promised, and an alert reaches somebody."""
+"""Recovery: backups restore within time and data-loss objectives, and an alert reaches its receiver."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playbook.measure.alerts.alert_test import AlertDelivery
     from playbook.measure.app.rollback_drill import RollbackTest
     from playbook.measure.backups.restores import RecoveryTimes, RestoreTest
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.recovery
 
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.recovery
 @pytest.mark.mutates
 @pytest.mark.item("weekly.backups.restores")
 def test_the_newest_backup_restores(restore_drill: RestoreTest, limits: Limits, judge: Judge) -> None:
-    """The newest backup restores into a fresh place: its dump loads, its counts and samples are right, in time.
+    """The newest backup restores into an empty place in time: its dump loads, its counts and samples are right.
 
-    Production is judged by the newest drill on record, which must not be older than a week. On a system that was
-    first checked less than a week ago, none is UNKNOWN.
+    Production is judged by the newest recorded drill, which must be at most a week old. A system first checked
+    less than a week ago without a drill: UNKNOWN.
     """
     judge.that(
         restore_drill.recent,
@@ -44,9 +44,9 @@ def test_the_newest_backup_restores(restore_drill: RestoreTest, limits: Limits, 
 @pytest.mark.mutates
 @pytest.mark.item("monthly.dr.restore")
 def test_everything_can_be_restored(full_restore: RestoreTest, judge: Judge) -> None:
-    """A full restore into an empty place brings back every key and image, and what is restored answers.
+    """A full restore into an empty place brings back every key and image, and the restored system answers.
 
-    Production is judged by the newest full test on record, which must not be older than a month.
+    Production is judged by the newest recorded full test, which must be at most a month old.
     """
     judge.that(
         full_restore.recent,
@@ -66,9 +66,9 @@ def test_everything_can_be_restored(full_restore: RestoreTest, judge: Judge) -> 
 @pytest.mark.mutates
 @pytest.mark.item("monthly.dr.recovery-time")
 def test_recovery_meets_its_objectives(recovery_times: RecoveryTimes, limits: Limits, judge: Judge) -> None:
-    """The slowest restore of the month and the oldest data that one gave are within their objectives.
+    """The slowest restore of the month, and the oldest data that one returned, are within their objectives.
 
-    No restore that succeeded: UNKNOWN, as there is nothing to measure. None at all for over a month: CRITICAL.
+    UNKNOWN: no restore succeeded, so there is nothing to measure. CRITICAL: no restore at all for over a month.
     """
     judge.that(
         not recovery_times.overdue,
@@ -84,10 +84,10 @@ def test_recovery_meets_its_objectives(recovery_times: RecoveryTimes, limits: Li
 @pytest.mark.mutates
 @pytest.mark.item("monthly.dr.rollback-drill", runbook="high-error-rates")
 def test_a_rollback_works(rollback_drill: RollbackTest, limits: Limits, judge: Judge) -> None:
-    """The app goes back to the release before it in at most 5 min, and the newer one runs again afterwards.
+    """The app rolls back to its previous release in at most 5 min and then returns to the newer one.
 
-    Production is judged by the newest drill on record, which must not be older than the settings say. On a system
-    that was first checked less than that ago, none is UNKNOWN.
+    Production is judged by the newest recorded drill, which must not be older than the settings allow. A system
+    first checked more recently than that without a drill: UNKNOWN.
     """
     judge.that(
         rollback_drill.recent,
@@ -108,9 +108,9 @@ def test_a_rollback_works(rollback_drill: RollbackTest, limits: Limits, judge: J
 @pytest.mark.mutates
 @pytest.mark.item("monthly.dr.alerts")
 def test_an_alert_reaches_its_receiver(alert_delivery: AlertDelivery, limits: Limits, judge: Judge) -> None:
-    """A test alert goes through Alertmanager to a receiver of ours, arrives in time, and is ended again.
+    """A test alert passes through Alertmanager to the playbook's own receiver in time, and is resolved again.
 
-    Production is judged by the newest test on record, which must not be older than a month.
+    Production is judged by the newest recorded test, which must be at most a month old.
     """
     judge.that(
         alert_delivery.recent,

@@ -1,1 +1,1 @@
-"""Databases that DigitalOcean manages."""
+"""Managed databases of DigitalOcean."""

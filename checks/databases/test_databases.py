@@ -1,4 +1,4 @@
-"""PostgreSQL and MySQL that DigitalOcean manages: they serve, have room and backups, and are kept up."""
+"""Managed PostgreSQL and MySQL: state, room, backups, and maintenance."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.databases.database_upkeep import DatabaseUpkeep
     from playbook.measure.databases.database_values import Databases
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.databases
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.databases.healthy")
-def test_managed_databases_are_well(databases: Databases, limits: Limits, judge: Judge) -> None:
-    """Each database is online, was backed up in the last day, and has room where the API tells what it uses.
+def test_managed_databases_are_healthy(databases: Databases, limits: Limits, judge: Judge) -> None:
+    """Each database is online, was backed up in the last day, and has room as far as the API reports its use.
 
-    Resizing and migrating are warnings, another state that is known is critical, and one that is not UNKNOWN. Of
-    PostgreSQL the API tells neither storage nor connections: nothing is judged of them, which is said.
+    Resizing and migrating are warnings, other known states critical, unknown states UNKNOWN. For PostgreSQL the
+    API reports neither storage nor connections: they are not judged, and the result says so.
     """
     for one in databases.statements:
         judge.that(**one.terms)
@@ -39,11 +39,11 @@ def test_managed_databases_are_well(databases: Databases, limits: Limits, judge:
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.databases.upkeep")
-def test_managed_databases_are_kept_up(database_upkeep: DatabaseUpkeep, limits: Limits, judge: Judge) -> None:
-    """Each database has a maintenance window, no update is due, and its version does not end soon.
+def test_managed_databases_are_maintained(database_upkeep: DatabaseUpkeep, limits: Limits, judge: Judge) -> None:
+    """Each database has a maintenance window, no pending update, and a version that is supported for long enough.
 
-    An update that is due and under 90 days left are warnings, a version that has ended is critical, and without a
-    window: UNKNOWN. Where the API does not say when a version ends, nothing is judged of it.
+    A pending update, and under 90 days of support left, are warnings; a version past its end of life is critical.
+    UNKNOWN: no maintenance window. Where the API gives no end of life, it is not judged.
     """
     for one in database_upkeep.statements:
         judge.that(**one.terms)

@@ -1,4 +1,4 @@
-"""What the system can carry: growth, spikes, and scaling."""
+"""Capacity: growth, spikes, and scaling."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.scaling_policy import ScalingPolicies
     from playbook.measure.figures.capacity import CapacityGrowth, Headroom
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.capacity
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.capacity.growth", runbook="resource-exhaustion")
-def test_growth_does_not_meet_a_limit_soon(capacity_growth: CapacityGrowth, limits: Limits, judge: Judge) -> None:
+def test_no_limit_is_reached_soon(capacity_growth: CapacityGrowth, limits: Limits, judge: Judge) -> None:
     """No component's CPU, memory or storage grows so steadily that it meets its limit in 90 days (critical 30).
 
-    Said only where two months of weekdays agree. With fewer than 48 of the 60 days: UNKNOWN.
+    Growth counts only where two months of weekdays agree. UNKNOWN: fewer than 48 of the 60 days are known.
     """
     for resource in capacity_growth.meeting:
         judge(resource.reading, limits.capacity_days_left, subject=f"{resource.name}, time until its limit")
@@ -29,25 +29,25 @@ def test_growth_does_not_meet_a_limit_soon(capacity_growth: CapacityGrowth, limi
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.capacity.spikes", runbook="resource-exhaustion")
-def test_a_spike_could_be_carried(headroom: Headroom, limits: Limits, judge: Judge) -> None:
+def test_spike_fits_capacity(headroom: Headroom, limits: Limits, judge: Judge) -> None:
     """A spike, by default 1.5 times the month's peak, leaves every instance below 90 % CPU (critical over 100 %).
 
-    Where a load test was run, the spike must also stay within the load that it carried. With samples of less than
-    90 % of the month: UNKNOWN.
+    Where a load test was run, the spike must also stay within the load that it carried. UNKNOWN: samples cover
+    less than 90 % of the month.
     """
     for use in headroom.by_cpu:
         judge(use.reading, limits.spike_cpu, subject=f"CPU of {use.name} at a spike")
     for load in headroom.by_requests:
         judge(load.reading, limits.spike_requests)
-    judge.that(True, "Room for a spike", expected="every component looked at", found=headroom.coverage.words)
+    judge.that(True, "Room for a spike", expected="every component checked", found=headroom.coverage.words)
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.capacity.scaling-policy", runbook="resource-exhaustion")
-def test_components_scale_as_the_policy_says(scaling_policies: ScalingPolicies, judge: Judge) -> None:
-    """Every component has the instances and the autoscaling that the policy in the settings asks for.
+def test_components_scale_by_policy(scaling_policies: ScalingPolicies, judge: Judge) -> None:
+    """Every component has the instances and the autoscaling that the policy in the settings requires.
 
-    Other bounds than the policy's are a warning; fewer instances, or autoscaling that is off, are critical.
+    Autoscaling bounds that differ from the policy are a warning; fewer instances, or no autoscaling, are critical.
     """
     for rule in scaling_policies.worst_first:
         judge.that(not rule.off, rule.name, expected=rule.wanted, found=rule.found)

@@ -1,4 +1,4 @@
-"""What the platform costs."""
+"""Costs of the platform."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.figures.costs import Bills, CostTrend
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.costs
 
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.costs
 @pytest.mark.monthly
 @pytest.mark.item("monthly.cost.balance")
 def test_month_stays_within_its_budget(bills: Bills, limits: Limits, judge: Judge) -> None:
-    """The running month, projected to its end, stays within the budget (warning over 90 %, critical over 100 %).
+    """The current month, projected to its end, stays within the budget (warning over 90 %, critical over 100 %).
 
-    In its first days it says too little to be projected; then the last full month stands for it.
+    In its first days a projection means too little; the last full month is judged instead.
     """
     judge(bills.cost_of_month, limits.budget)
 
@@ -27,9 +27,9 @@ def test_month_stays_within_its_budget(bills: Bills, limits: Limits, judge: Judg
 @pytest.mark.monthly
 @pytest.mark.item("monthly.cost.invoices")
 def test_last_invoice_is_there_and_within_the_budget(bills: Bills, limits: Limits, judge: Judge) -> None:
-    """The last month's invoice is there and within the budget (warning over 90 %, critical over 100 %).
+    """Last month's invoice exists and is within the budget (warning over 90 %, critical over 100 %).
 
-    The newest five are shown. Without an invoice of the last month: UNKNOWN.
+    The newest five are listed. UNKNOWN: last month's invoice is missing.
     """
     judge(bills.cost_of_last_month, limits.budget, subject="Last invoice")
 
@@ -37,9 +37,9 @@ def test_last_invoice_is_there_and_within_the_budget(bills: Bills, limits: Limit
 @pytest.mark.monthly
 @pytest.mark.item("monthly.cost.trend")
 def test_costs_do_not_jump(cost_trend: CostTrend, limits: Limits, judge: Judge) -> None:
-    """No product, nor everything together, costs over 20 % more than the month before (critical over 50 %).
+    """Neither a single product nor the total costs over 20 % more than the month before (critical over 50 %).
 
-    Compared are the last two full months, and this month's projection with the last one.
+    The last two full months are compared, and this month's projection with the last one.
     """
     for change in cost_trend.changes:
         judge(change.reading, limits.cost_growth, subject=f"Growth of {change.name}")

@@ -1,4 +1,4 @@
-"""The dashboard: it is there, its data source answers, and what it shows is of now."""
+"""The dashboard: it exists, its data sources answer, and its samples are current."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.figures.dashboard import DashboardView
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.alerts
 
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.alerts
 @pytest.mark.daily
 @pytest.mark.item("daily.dashboard.available")
 def test_dashboard_shows_fresh_samples(dashboard: DashboardView, limits: Limits, judge: Judge) -> None:
-    """The dashboard of the settings shows panels, its data sources answer, and its samples are fresh.
+    """The configured dashboard shows panels, its data sources answer, and its samples are fresh.
 
-    Samples that are not known to be the target's own, or times by clocks that do not agree: UNKNOWN.
+    UNKNOWN: samples that may belong to another target, or times from clocks that disagree.
     """
     judge.that(
         dashboard.works, "Grafana", expected="a database that works", found=dashboard.grafana or "none asked"

@@ -1,4 +1,4 @@
-"""Key figures of a day and a week: the website is there, fast and without errors, and images are processed."""
+"""Key figures of a day and a week: availability, response time, errors, and processed images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.figures.kpis import CountedImages, Kpi
     from playbook.measure.figures.performance import KpiByDay
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.kpis
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.kpis
 def test_website_was_available(availability: Kpi, limits: Limits, judge: Judge) -> None:
     """At least 99.9 % of a day's probes succeed (warning under 99.5 %, critical under 99 %).
 
-    Without samples for 95 % of the day nobody knows that it was available: UNKNOWN, unless it was not.
+    UNKNOWN: samples cover less than 95 % of the day, unless the known part is too low already.
     """
     judge(availability.reading, limits.availability)
 
@@ -30,7 +30,7 @@ def test_website_was_available(availability: Kpi, limits: Limits, judge: Judge) 
 def test_requests_were_answered_fast(response_time: Kpi, limits: Limits, judge: Judge) -> None:
     """95 % of a day's requests are answered within 1 s (warning over 2 s, critical over 5 s).
 
-    How slow they were beyond the largest bucket nobody knows: UNKNOWN, unless that is critical by itself.
+    Times beyond the histogram's largest bucket are not known: UNKNOWN, unless that bound is critical already.
     """
     judge(response_time.reading, limits.response_time)
 
@@ -47,8 +47,8 @@ def test_few_requests_failed(error_rate: Kpi, limits: Limits, judge: Judge) -> N
 def test_images_were_processed(image_success: Kpi | CountedImages, limits: Limits, judge: Judge) -> None:
     """More than 99 % of a day's images are processed (warning under 98 %, critical under 95 %).
 
-    Where Prometheus has none, or none is configured, the counts that the workers keep in Redis are judged, since
-    they began. Prometheus being away is UNKNOWN.
+    Where Prometheus has no counts, or none is configured, the counts that the workers keep in Redis are judged,
+    from when they began. UNKNOWN: Prometheus does not answer.
     """
     judge(image_success.reading, limits.image_success)
 
@@ -58,7 +58,7 @@ def test_images_were_processed(image_success: Kpi | CountedImages, limits: Limit
 def test_website_was_available_all_week(week_availability: KpiByDay, limits: Limits, judge: Judge) -> None:
     """At least 99.9 % of seven days' probes succeed (warning under 99.5 %, critical under 99 %).
 
-    Without samples for 95 % of the week nobody knows that it was available: UNKNOWN, unless it was not.
+    UNKNOWN: samples cover less than 95 % of the week, unless the known part is too low already.
     """
     judge(week_availability.reading, limits.availability)
 

@@ -1,4 +1,4 @@
-"""Where time, memory and money can be saved. Every proposal is one to decide on: nothing is ever applied."""
+"""Where time, memory and money can be saved. Every finding is a proposal; nothing is ever applied."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from playbook.measure.redis.redis import RedisStats
     from playbook.measure.redis.redis_keys import RedisKeys
     from playbook.measure.redis.redis_load import RedisClients, SlowLog
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.images.processing-time")
 def test_no_format_takes_long(processing_times: ProcessingTimes, limits: Limits, judge: Judge) -> None:
-    """In the mean the workers take at most 2 s for an image of any format (critical over 5 s).
+    """The workers take at most 2 s on average for an image of any format (critical over 5 s).
 
-    Formats of which fewer than twenty images were processed are not judged; where all are: UNKNOWN.
+    Formats with fewer than twenty processed images are not judged. UNKNOWN: no format has more.
     """
     for one in processing_times.slowest_first:
         judge(one.reading, limits.processing_time, subject=f"Mean processing time of {one.name}")
@@ -32,10 +32,10 @@ def test_no_format_takes_long(processing_times: ProcessingTimes, limits: Limits,
 @pytest.mark.optimization
 @pytest.mark.part("cache")
 @pytest.mark.item("optimization.cache.hit-rate")
-def test_cache_serves_what_it_could(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
-    """At least 80 % of reads hit the cache, and evictions cost at most 1 % of the reads (critical over 5 %).
+def test_cache_is_effective(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
+    """At least 80 % of reads hit the cache, and evictions affect at most 1 % of the reads (critical over 5 %).
 
-    Both since the run a day before; without an earlier reading: UNKNOWN.
+    Both are counted since the run a day before. UNKNOWN: no earlier reading.
     """
     judge(redis_stats.hit_rate, limits.cache_hit_rate)
     judge(redis_stats.evictions, limits.cache_evictions)
@@ -46,8 +46,8 @@ def test_cache_serves_what_it_could(redis_stats: RedisStats, limits: Limits, jud
 def test_cached_keys_expire(redis_keys: RedisKeys, limits: Limits, judge: Judge) -> None:
     """At least 95 % of the cached keys have an expiry (critical under 50 %).
 
-    Of many keys a sample is taken with SCAN, and it must be as good at the low end of its margin. With fewer than
-    twenty cached keys: UNKNOWN.
+    Of many keys a sample is taken with SCAN, and the lower end of its margin must be within the limit. UNKNOWN:
+    fewer than twenty cached keys.
     """
     judge(redis_keys.expiring, limits.cache_expiry)
 
@@ -55,19 +55,19 @@ def test_cached_keys_expire(redis_keys: RedisKeys, limits: Limits, judge: Judge)
 @pytest.mark.optimization
 @pytest.mark.item("optimization.cache.key-patterns")
 def test_no_key_is_too_large(redis_keys: RedisKeys, limits: Limits, judge: Judge) -> None:
-    """No key is larger than 1 MiB (critical over 10 MiB); kinds of keys are shown by memory.
+    """No key is larger than 1 MiB (critical over 10 MiB); memory is listed by kind of key.
 
-    Where only a sample was looked at and none of it is too large: UNKNOWN.
+    UNKNOWN: only a sample was read, and no key in it is too large.
     """
     judge(redis_keys.largest, limits.redis_key_size)
 
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.redis.memory", runbook="resource-exhaustion")
-def test_memory_of_redis_is_well_used(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
-    """Redis has a limit of memory, fills at most 80 % of it where it may not evict, and wastes little.
+def test_redis_memory_is_used_efficiently(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
+    """Redis has a memory limit, uses at most 80 % of it where it may not evict, and wastes little.
 
-    What it holds and does not use is fragmentation, buffers and the program itself, at most 30 % of the limit.
+    Memory that is held but unused (fragmentation, buffers, the program itself) is at most 30 % of the limit.
     """
     judge.that(**redis_stats.limited.terms)
     if redis_stats.fills_up:
@@ -83,7 +83,7 @@ def test_redis_has_room_for_clients(
 ) -> None:
     """At most 75 % of the clients that Redis allows are connected (critical over 90 %).
 
-    And none was turned away since the run a day before.
+    No client was rejected since the run a day before.
     """
     judge(redis_stats.client_use, limits.redis_clients)
     judge.that(**redis_stats.turned_away.terms)
@@ -94,7 +94,7 @@ def test_redis_has_room_for_clients(
 def test_commands_are_quick(redis_slow_log: SlowLog, limits: Limits, judge: Judge) -> None:
     """At most ten commands of a day are in Redis' slow log, and none took over 250 ms (critical over 1 s).
 
-    A log that is full or began anew reaches less far, and one that is off says nothing: UNKNOWN.
+    UNKNOWN: a full or restarted log that does not cover the day, or a disabled one.
     """
     judge(redis_slow_log.count, limits.redis_slow_commands)
     judge(redis_slow_log.slowest, limits.redis_slowest)
@@ -103,9 +103,9 @@ def test_commands_are_quick(redis_slow_log: SlowLog, limits: Limits, judge: Judg
 @pytest.mark.optimization
 @pytest.mark.item("optimization.costs.instances")
 def test_no_instance_is_too_large(scaling: ScalingReview, judge: Judge) -> None:
-    """Over a week no component is so little used that something cheaper would do.
+    """Over a week no component is used so little that a cheaper plan would do.
 
-    The change is proposed with what it saves. With samples of less than 90 % of the week: UNKNOWN.
+    The change is proposed with its saving. UNKNOWN: samples cover less than 90 % of the week.
     """
     for fit in scaling.by_saving:
         judge.that(
@@ -121,10 +121,10 @@ def test_no_instance_is_too_large(scaling: ScalingReview, judge: Judge) -> None:
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.costs.off-peak")
-def test_no_instance_runs_for_nobody(peaks: Peaks, scaling: ScalingReview, judge: Judge) -> None:
-    """No component runs as many instances in its quietest twelve hours as at its peak, where fewer would do.
+def test_no_instance_runs_idle(peaks: Peaks, scaling: ScalingReview, judge: Judge) -> None:
+    """No component runs as many instances in its quietest twelve hours as at its peak where fewer would do.
 
-    By the median of each hour of the day over a week; a component that scales by itself follows its load already.
+    By the median of each hour of the day over a week; a component with autoscaling already follows its load.
     """
     for day in peaks.by_saving:
         judge.that(
@@ -141,7 +141,7 @@ def test_no_instance_runs_for_nobody(peaks: Peaks, scaling: ScalingReview, judge
 @pytest.mark.optimization
 @pytest.mark.item("optimization.costs.backups")
 def test_no_backup_is_kept_too_long(backup_retention: BackupRetention, judge: Judge) -> None:
-    """No archive is older than the policy keeps them; what could be deleted is listed."""
+    """No archive is older than the retention policy; deletable archives are listed."""
     judge.that(
         not backup_retention.over_age,
         "Backups over age",
@@ -154,7 +154,7 @@ def test_no_backup_is_kept_too_long(backup_retention: BackupRetention, judge: Ju
 @pytest.mark.optimization
 @pytest.mark.item("optimization.costs.logs")
 def test_logs_are_kept_as_long_as_needed(log_retention: LogRetention, judge: Judge) -> None:
-    """Logs reach back a day, and no log file is older than agreed; what could be deleted is listed."""
+    """Logs reach back a day, and no log file is older than agreed; deletable files are listed."""
     judge.that(
         not log_retention.over_age,
         "Log files over age",

@@ -1,4 +1,4 @@
-"""The month: its key figures, whether they became worse, and the days out of the usual."""
+"""The month: its key figures, their change, and unusual days."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ pytestmark = pytest.mark.performance
 @pytest.mark.monthly
 @pytest.mark.item("monthly.performance.report", runbook="high-response-times")
 def test_month_was_within_limits(month_report: MonthReport, judge: Judge) -> None:
-    """Over 30 days every key figure is within the limits of the daily check; percentiles and days are shown.
+    """Over 30 days every key figure is within the limits of the daily check; percentiles and days are listed.
 
-    With samples of less than 95 % of the month (availability), or 90 %, what is good is UNKNOWN.
+    With samples of less than 95 % of the month (availability), or 90 % (others), good figures are UNKNOWN.
     """
     for kpi in month_report.worst_first:
         judge(kpi.by_itself, kpi.limit)
@@ -27,10 +27,10 @@ def test_month_was_within_limits(month_report: MonthReport, judge: Judge) -> Non
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.performance.comparison", runbook="high-response-times")
-def test_month_is_no_worse_than_the_one_before(month_comparison: MonthComparison, judge: Judge) -> None:
+def test_month_is_no_worse_than_the_previous(month_comparison: MonthComparison, judge: Judge) -> None:
     """No key figure of the last 30 days is worse than in the 30 before by more than its tolerance.
 
-    Months of which different shares are known, or too little, are not comparable: UNKNOWN.
+    UNKNOWN: coverage of the two months differs, or is too low to compare them.
     """
     for change, limit in month_comparison.judged:
         judge(change, limit)
@@ -45,10 +45,10 @@ def test_month_is_no_worse_than_the_one_before(month_comparison: MonthComparison
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.performance.anomalies", runbook="high-error-rates")
-def test_no_day_was_out_of_the_usual(month_days: MonthDays, judge: Judge) -> None:
+def test_no_day_was_unusual(month_days: MonthDays, judge: Judge) -> None:
     """No whole day of the month is far from the median of its kind of day, in robust standard deviations.
 
-    With fewer than 24 of the 30 days that all were usual is UNKNOWN.
+    UNKNOWN: fewer than 24 of the 30 days are known and none of them is unusual.
     """
     judge.that(
         not month_days.unusual, "Days out of the usual", expected="none", found=month_days.summary, warn=True

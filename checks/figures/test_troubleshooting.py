@@ -1,4 +1,4 @@
-"""The three troubleshooting playbooks: their symptoms now, and every step of their investigations."""
+"""The three troubleshooting playbooks: their symptoms now, and each step of their investigations."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playbook.measure.web.health_endpoints import Health
     from playbook.measure.web.homepage import HomepageTiming
     from playbook.measure.web.sites import OtherHealth
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.performance
 
@@ -54,7 +54,7 @@ def test_no_part_of_a_response_takes_long(time_split: TimeSplit, limits: Limits,
 @pytest.mark.troubleshooting
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.resources", runbook="high-response-times")
-def test_components_have_room_for_requests(utilization_now: Utilization, limits: Limits, judge: Judge) -> None:
+def test_components_have_headroom(utilization_now: Utilization, limits: Limits, judge: Judge) -> None:
     """CPU and memory of every instance stayed below 80 % over the last hour (critical from 90 %)."""
     for use in utilization_now.by_cpu:
         judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
@@ -69,7 +69,7 @@ def test_components_have_room_for_requests(utilization_now: Utilization, limits:
 def test_redis_is_fast_and_warm(
     redis_ping: RedisPing, redis_stats: RedisStats, limits: Limits, judge: Judge
 ) -> None:
-    """Redis answers PING in time and can do its work; at least 80 % of reads hit (critical under 70 %)."""
+    """Redis answers PING in time and is operational; at least 80 % of reads hit (critical under 70 %)."""
     for one in (redis_ping.answer, *redis_stats.work):
         judge.that(**one.terms)
     judge(redis_ping.latency, limits.redis_latency)
@@ -81,7 +81,7 @@ def test_redis_is_fast_and_warm(
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.queue", runbook="high-response-times")
 def test_images_do_not_queue_up(job_queues: JobQueues, limits: Limits, judge: Judge) -> None:
-    """At most fifty images or jobs wait (critical over a hundred), and somebody works on them."""
+    """At most fifty images or jobs are queued (critical over a hundred), and workers are processing them."""
     for one in job_queues.statements:
         judge.that(**one.terms)
     for images in job_queues.images:
@@ -113,7 +113,7 @@ def test_requests_and_images_succeed_now(
 def test_no_pattern_of_errors(log_review: LogReview, limits: Limits, judge: Judge) -> None:
     """The logs of 24 hours show no crash, no kind of error, and no hour with far more 5xx or 429 than usual.
 
-    Errors count however little of the day was seen; that there are none counts only with enough hours of lines.
+    Errors count however little of the day was read; their absence counts only with enough hours of lines.
     """
     judge(log_review.fatal, limits.log_fatal)
     judge(log_review.errors, limits.log_errors)
@@ -133,7 +133,7 @@ def test_no_pattern_of_errors(log_review: LogReview, limits: Limits, judge: Judg
 def test_services_are_up(
     app: AppStatus, app_components: AppComponents, api_health: Health, other_health: OtherHealth, judge: Judge
 ) -> None:
-    """The app is ACTIVE, every component is healthy with all its replicas, and the API says so of itself."""
+    """The app is ACTIVE, every component is healthy with all its replicas, and the API reports itself healthy."""
     judge.that(
         app.serves,
         f"App {app.name}",
@@ -182,9 +182,9 @@ def test_dependencies_answer(
 def test_the_last_release_broke_nothing(
     deployments: Releases, release_effect: ReleaseEffect, judge: Judge
 ) -> None:
-    """The newest deployment did not fail, and requests did not begin to fail with the last release.
+    """The newest deployment did not fail, and the error rate did not rise with the last release.
 
-    A release is suspected for six hours: the error rate since is compared with as long a time before.
+    A release is a suspect for six hours: the error rate since then is compared with an equally long time before.
     """
     judge.that(
         not deployments.newest.failed and not deployments.went_back,
@@ -204,14 +204,14 @@ def test_the_last_release_broke_nothing(
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.symptoms", runbook="resource-exhaustion")
-def test_nothing_runs_out(
+def test_no_resource_is_exhausted(
     utilization_now: Utilization,
     memory_errors: MemoryErrors,
     homepage_timing: HomepageTiming,
     limits: Limits,
     judge: Judge,
 ) -> None:
-    """No component is over 80 % of CPU or memory, no log says that memory ran out, the homepage is not slow."""
+    """No component uses over 80 % of CPU or memory, no log reports memory exhaustion, the homepage is not slow."""
     if memory_errors:
         judge(memory_errors.count, limits.memory_errors)
     if utilization_now:
@@ -226,10 +226,10 @@ def test_nothing_runs_out(
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.trends", runbook="resource-exhaustion")
-def test_use_does_not_rise(cpu_week: ResourceWeek, limits: Limits, judge: Judge) -> None:
-    """In 95 % of a week's hours CPU is below 80 %, and its mean is at most 15 points above the week before.
+def test_cpu_use_does_not_rise(cpu_week: ResourceWeek, limits: Limits, judge: Judge) -> None:
+    """CPU is below 80 % in 95 % of a week's hours, and its mean is at most 15 points above the week before.
 
-    With samples of less than 90 % of the week, or of 80 % of the one before: UNKNOWN.
+    UNKNOWN: samples cover less than 90 % of the week, or 80 % of the week before.
     """
     for use in cpu_week.highest:
         judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
@@ -244,7 +244,7 @@ def test_use_does_not_rise(cpu_week: ResourceWeek, limits: Limits, judge: Judge)
 def test_no_component_is_restarted(
     component_restarts: ComponentRestarts, utilization_now: Utilization, limits: Limits, judge: Judge
 ) -> None:
-    """No component was restarted in the last day (critical over five times); the use of each instance is shown."""
+    """No component was restarted in the last day (critical over five times); each instance's use is listed."""
     for one in component_restarts.most_first:
         judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
     judge.that(True, "Restarts", expected="counts of every component", found=component_restarts.found)
@@ -263,10 +263,10 @@ def test_memory_does_not_leak(memory_growth: MemoryGrowth, limits: Limits, judge
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.allocation", runbook="resource-exhaustion")
-def test_enough_is_allocated(
+def test_allocation_is_sufficient(
     app_components: AppComponents, scaling: ScalingReview, limits: Limits, judge: Judge
 ) -> None:
-    """All wanted replicas are ready, and over a week no component is short of CPU or memory (95th percentile)."""
+    """All desired replicas are ready, and over a week no component is short of CPU or memory (95th percentile)."""
     for one in app_components.worst_first:
         judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
     if scaling:

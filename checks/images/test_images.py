@@ -1,4 +1,4 @@
-"""Image optimisation: a photograph is posted, and a smaller one comes back."""
+"""Image optimisation: a photograph is posted, and a smaller one is returned."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.images.images import Optimization
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.images
 
@@ -17,9 +17,10 @@ pytestmark = pytest.mark.images
 @pytest.mark.daily
 @pytest.mark.item("daily.probe.optimize", runbook="high-error-rates")
 def test_photograph_comes_back_smaller(optimization: Optimization, limits: Limits, judge: Judge) -> None:
-    """A real photograph posted to the optimise endpoint comes back as the same picture, smaller, and in time.
+    """A real photograph posted to the optimise endpoint is returned as the same picture, smaller, and in time.
 
-    What comes back is decoded and compared with what was sent: headers are not believed. From a cache: UNKNOWN.
+    The returned image is decoded and compared with the original; headers alone prove nothing. UNKNOWN: a response
+    from a cache.
     """
     judge.that(
         optimization.is_valid,

@@ -1,4 +1,4 @@
-"""Under load: what the system carries, what gives way, what was better before. Runs with -m load only."""
+"""Under load: capacity, bottlenecks, and changes since earlier tests. Runs with -m load only."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from playbook.measure.load.load import LoadTest
     from playbook.measure.load.load_answers import Group, LoadedServer, LoadFailures
     from playbook.measure.load.load_comparison import LoadComparison
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 
 @pytest.mark.load
 @pytest.mark.item("load.carried", runbook="high-response-times")
-def test_the_load_was_carried(load_test: LoadTest, limits: Limits, judge: Judge) -> None:
-    """The test ran as planned, and its users got most of what they would ask for if each answer came at once.
+def test_load_was_sustained(load_test: LoadTest, limits: Limits, judge: Judge) -> None:
+    """The test ran as planned, and its users reached most of the rate that immediate answers would allow.
 
-    It is a warning where the cap on requests a second or the load's own processor decided how much that was.
-    A breakpoint test is judged by the highest step that held. No requests, a lost worker or a cut run: UNKNOWN.
+    It is a warning where the cap on requests per second, or the load generator's own CPU, limited the rate. A
+    breakpoint test is judged by its highest passed step. UNKNOWN: no requests, a lost worker, or an aborted run.
     """
     for share in load_test.throughput:
         judge(share, limits.load_throughput)
@@ -47,7 +47,7 @@ def test_the_load_was_carried(load_test: LoadTest, limits: Limits, judge: Judge)
 @pytest.mark.load
 @pytest.mark.item("load.homepage", runbook="high-response-times")
 def test_the_homepage_answers_under_load(homepage_load: Group, limits: Limits, judge: Judge) -> None:
-    """95 and 99 of 100 visitors wait for the homepage no longer than the limits. Too few requests: UNKNOWN."""
+    """The homepage's 95th and 99th percentiles are within the limits. UNKNOWN: too few requests."""
     for p95 in homepage_load.p95:
         judge(p95.reading, limits.load_homepage_p95)
     for p99 in homepage_load.p99:
@@ -61,7 +61,7 @@ def test_the_homepage_answers_under_load(homepage_load: Group, limits: Limits, j
 @pytest.mark.load
 @pytest.mark.item("load.health", runbook="high-response-times")
 def test_the_health_endpoints_answer_under_load(health_load: Group, limits: Limits, judge: Judge) -> None:
-    """The health endpoints answer within their limits, so that no busy instance is restarted for being busy."""
+    """The health endpoints answer within their limits, so that a busy instance is not restarted as unhealthy."""
     for p95 in health_load.p95:
         judge(p95.reading, limits.load_health_p95)
     for p99 in health_load.p99:
@@ -75,7 +75,7 @@ def test_the_health_endpoints_answer_under_load(health_load: Group, limits: Limi
 @pytest.mark.load
 @pytest.mark.item("load.images", runbook="high-response-times")
 def test_images_are_optimised_under_load(image_load: Group, limits: Limits, judge: Judge) -> None:
-    """Photographs of each size and format are optimised within the limits. Too few requests: UNKNOWN."""
+    """Photographs of each size and format are optimised within the limits. UNKNOWN: too few requests."""
     for p95 in image_load.p95:
         judge(p95.reading, limits.load_images_p95)
     for p99 in image_load.p99:
@@ -89,7 +89,7 @@ def test_images_are_optimised_under_load(image_load: Group, limits: Limits, judg
 @pytest.mark.load
 @pytest.mark.item("load.errors", runbook="high-error-rates")
 def test_hardly_any_request_fails_under_load(load_failures: LoadFailures, limits: Limits, judge: Judge) -> None:
-    """Of all requests, and of each endpoint's, at most 1 % fail (critical 5 %)."""
+    """At most 1 % of all requests, and of each endpoint's, fail (critical 5 %)."""
     for share in load_failures.shares:
         judge(share.reading, limits.load_errors, subject=share.name)
     for seen in load_failures.only_shown:
@@ -98,10 +98,8 @@ def test_hardly_any_request_fails_under_load(load_failures: LoadFailures, limits
 
 @pytest.mark.load
 @pytest.mark.item("load.server", runbook="resource-exhaustion")
-def test_the_server_stays_within_its_range_under_load(
-    loaded_server: LoadedServer, limits: Limits, judge: Judge
-) -> None:
-    """The image queue stays short and Redis quick. What gave way first stands in the evidence, in order."""
+def test_server_stays_within_limits_under_load(loaded_server: LoadedServer, limits: Limits, judge: Judge) -> None:
+    """The image queue stays short and Redis fast. The evidence lists the bottlenecks in order of appearance."""
     for queue in loaded_server.queue:
         judge(queue, limits.queue_length, subject="Image queue under load")
     for latency in loaded_server.redis_latency:
@@ -113,9 +111,9 @@ def test_the_server_stays_within_its_range_under_load(
 @pytest.mark.load
 @pytest.mark.item("load.comparison", runbook="high-response-times")
 def test_answers_take_no_longer_than_last_time(load_comparison: LoadComparison, judge: Judge) -> None:
-    """No P95 is over 1.3 times that of the last test of this shape and target, by 50 ms or more.
+    """No P95 exceeds 1.3 times that of the last test of this shape and target by 50 ms or more.
 
-    A first test, and one of another plan, has nothing to be compared with: UNKNOWN.
+    UNKNOWN: a first test, or one with another plan, which has nothing to be compared with.
     """
     judge.that(
         not load_comparison.worse,

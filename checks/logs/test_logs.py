@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.logs.logs import LogReview
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.logs
 
@@ -19,9 +19,9 @@ pytestmark = pytest.mark.logs
 def test_logs_show_no_critical_errors(log_review: LogReview, limits: Limits, judge: Judge) -> None:
     """No crash and no fatal error in the logs of 24 hours (any other error is a warning, over 50 are critical).
 
-    Errors count however little of the day was seen. That there are none counts only if there are lines in enough
-    of the 24 hours, of every source that usually writes, and nearly all of them were understood, else: UNKNOWN.
-    Lines that are dated in the future are of a clock that is off, by as much as any other clock may be.
+    Errors count however little of the day was read. Their absence counts only if enough of the 24 hours have
+    lines, of every source that usually writes, and nearly all lines were understood; UNKNOWN otherwise. Lines
+    dated in the future come from a clock that is off, and are accepted within the allowed clock skew.
     """
     judge(log_review.fatal, limits.log_fatal)
     judge(log_review.errors, limits.log_errors)
@@ -31,10 +31,10 @@ def test_logs_show_no_critical_errors(log_review: LogReview, limits: Limits, jud
 @pytest.mark.daily
 @pytest.mark.item("daily.logs.http-errors", runbook="high-error-rates")
 def test_few_requests_fail_or_are_throttled(log_review: LogReview, limits: Limits, judge: Judge) -> None:
-    """At most 1 % of requests are answered 5xx and 5 % with 429, lately as over 24 hours, and no hour stands out.
+    """At most 1 % of requests are answered 5xx and 5 % 429, recently and over 24 hours, and no hour stands out.
 
-    An hour stands out, a warning, where it has far more 429 or 5xx than is usual for the hours of this day.
-    Without access lines of whatever serves requests, or where they stop for an hour: UNKNOWN.
+    An hour with far more 429 or 5xx than the other hours of the day is a warning. UNKNOWN: access lines are
+    missing for a component that serves requests, or stop for an hour.
     """
     judge(log_review.server_errors, limits.log_server_errors)
     judge(log_review.server_errors_lately, limits.log_server_errors, subject="HTTP 5xx lately")

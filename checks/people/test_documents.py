@@ -1,4 +1,4 @@
-"""Documents: playbook and runbooks have somebody who cares for them, and were looked through in time."""
+"""Documents: the playbook and the runbooks have an owner and are reviewed in time."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.people.playbook import PlaybookDocument
     from playbook.measure.people.runbooks import Runbooks
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.team
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.docs.runbooks")
-def test_runbooks_are_looked_after(runbooks: Runbooks, limits: Limits, judge: Judge) -> None:
-    """Every runbook has an owner, a review in time, commands that say what to expect, and live links."""
+def test_runbooks_are_maintained(runbooks: Runbooks, limits: Limits, judge: Judge) -> None:
+    """Every runbook has an owner, a timely review, commands with their expected output, and live links."""
     judge.that(
         not runbooks.problems,
         "Runbooks",
@@ -39,7 +39,7 @@ def test_runbooks_are_looked_after(runbooks: Runbooks, limits: Limits, judge: Ju
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.docs.playbook")
-def test_the_playbook_is_looked_after(playbook_document: PlaybookDocument, limits: Limits, judge: Judge) -> None:
+def test_playbook_is_maintained(playbook_document: PlaybookDocument, limits: Limits, judge: Judge) -> None:
     """The playbook has an owner and a version, and was reviewed within 35 days (critical over 70 days)."""
     judge.that(
         not playbook_document.lacks,

@@ -1,4 +1,4 @@
-"""Emergencies: how bad it is, whom to call and by when, who was told, and whether it is over."""
+"""Emergencies: severity, whom to call and by when, who was informed, and whether it is over."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ pytestmark = pytest.mark.maintenance
 @pytest.mark.emergency
 @pytest.mark.item("emergency.severity", runbook="emergency")
 def test_there_is_no_emergency(emergency: Look, emergency_calls: EmergencyCalls, judge: Judge) -> None:
-    """Nothing that is measured now is an emergency: P1 and P2 are critical, P3 and P4 warnings.
+    """Nothing measured now is an emergency: P1 and P2 are critical, P3 and P4 warnings.
 
-    P1 the service is down; P2 answers over 5 s or over 10 % errors; P3 over 2 s, over 1 %, or a part is unhealthy;
-    P4 an alert fires. What cannot be measured does not lower it: where the rest shows less than P2, UNKNOWN.
+    P1: the service is down. P2: responses over 5 s or over 10 % errors. P3: over 2 s, over 1 %, or an unhealthy
+    part. P4: an alert fires. What cannot be measured never lowers the severity: UNKNOWN where the rest shows less
+    than P2.
     """
     found = emergency.found + emergency_calls.now
     judge.that(not emergency.urgent, "Emergency", expected="none", found=found)
@@ -31,7 +32,7 @@ def test_there_is_no_emergency(emergency: Look, emergency_calls: EmergencyCalls,
 @pytest.mark.emergency
 @pytest.mark.item("emergency.who-to-call", runbook="emergency")
 def test_somebody_can_be_called(who_to_call: EmergencyCalls, judge: Judge) -> None:
-    """For the severity that was found, or else for P1, the roster names somebody who can be reached, in order."""
+    """For the current severity, or else for P1, the roster names somebody who can be reached, in order."""
     judge.that(
         who_to_call.first_can_be_reached,
         "Whom to call",
@@ -49,14 +50,16 @@ def test_somebody_can_be_called(who_to_call: EmergencyCalls, judge: Judge) -> No
 
 @pytest.mark.emergency
 @pytest.mark.item("emergency.stakeholders-notified", runbook="emergency")
-def test_stakeholders_were_told(notice: Notice, attestations: Attestations, judge: Judge) -> None:
-    """In an emergency of P1 to P3 a message was delivered today, or somebody signed that they were told."""
+def test_stakeholders_were_informed(notice: Notice, attestations: Attestations, judge: Judge) -> None:
+    """In an emergency of P1 to P3 a message was delivered today, or somebody signed that stakeholders were
+    informed.
+    """
     judge.sign_off(attestations.of("emergency.stakeholders-notified"), instead=notice.settled)
 
 
 @pytest.mark.emergency
 @pytest.mark.item("emergency.stable", runbook="emergency")
-def test_it_stays_well(stability: Stability, judge: Judge) -> None:
-    """Several looks at short intervals show no emergency: P1 or P2 in one is critical, P3 or P4 a warning."""
+def test_system_stays_healthy(stability: Stability, judge: Judge) -> None:
+    """Several observations at short intervals show no emergency: any P1 or P2 is critical, P3 or P4 a warning."""
     judge.that(not stability.urgent, "Emergency", expected="none at any look", found=stability.found)
     judge.that(not stability.severity, "Emergency", expected="none at any look", found=stability.found, warn=True)

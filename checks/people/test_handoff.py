@@ -1,4 +1,4 @@
-"""Handoff: what one week or month knows, the next one finds written down."""
+"""Handoff: each week and month leaves a written page for the next."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.people.handoff import HandoffPage
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.team
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.team
 @pytest.mark.weekly
 @pytest.mark.item("weekly.handoff")
 def test_the_week_is_handed_over(weekly_handoff: HandoffPage, limits: Limits, judge: Judge) -> None:
-    """There is a handoff page of this week, made from its runs: open problems, changes, what ends soon."""
+    """This week has a handoff page made from its runs: open problems, changes, what expires soon."""
     judge.that(weekly_handoff.is_there, "Handoff of the week", expected="a page", found=weekly_handoff.found)
     judge(weekly_handoff.age, limits.weekly_handoff_age)
     judge.that(
@@ -32,7 +32,7 @@ def test_the_week_is_handed_over(weekly_handoff: HandoffPage, limits: Limits, ju
 @pytest.mark.handoff
 @pytest.mark.item("handoff.weekly-page")
 def test_the_weekly_page_can_be_read(weekly_handoff: HandoffPage, limits: Limits, judge: Judge) -> None:
-    """The newest weekly page is fresh, and lies there for people to read, as HTML and as Markdown."""
+    """The newest weekly page is fresh and can be read, as HTML and as Markdown."""
     judge.that(weekly_handoff.is_there, "Weekly page", expected="one", found=weekly_handoff.found)
     judge.that(
         not weekly_handoff.lacking,
@@ -46,7 +46,7 @@ def test_the_weekly_page_can_be_read(weekly_handoff: HandoffPage, limits: Limits
 @pytest.mark.handoff
 @pytest.mark.item("handoff.monthly-page")
 def test_the_monthly_page_can_be_read(monthly_handoff: HandoffPage, limits: Limits, judge: Judge) -> None:
-    """The newest monthly page is fresh, and lies there for people to read, as HTML and as Markdown."""
+    """The newest monthly page is fresh and can be read, as HTML and as Markdown."""
     judge.that(monthly_handoff.is_there, "Monthly page", expected="one", found=monthly_handoff.found)
     judge.that(
         not monthly_handoff.lacking,

@@ -1,4 +1,4 @@
-"""Planned maintenance: what must be in place before it, and what must be well after it."""
+"""Planned maintenance: preparation before it, and healthy services after it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from playbook.measure.web.health_endpoints import Health
     from playbook.measure.web.homepage import HomepageTiming
     from playbook.measure.web.sites import OtherHealth, OtherHomepages
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.maintenance
 
@@ -45,7 +45,7 @@ def test_window_is_scheduled_and_announced(
 def test_backup_is_recent_and_verified(
     backups: Backups, backup_verification: BackupVerification, limits: Limits, judge: Judge
 ) -> None:
-    """The newest backup is from last night, complete, and holds what its manifest says."""
+    """The newest backup is from last night, complete, and matches its manifest."""
     judge(backups.age, limits.backup_age)
     judge.that(
         backups.complete,
@@ -66,7 +66,7 @@ def test_backup_is_recent_and_verified(
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.rollback-plan")
 def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
-    """There is an earlier good deployment, and the platform says that it can be rolled back to."""
+    """There is an earlier good deployment, and the platform reports that a rollback to it is possible."""
     judge.that(
         rollback.target is not None,
         "Rollback",
@@ -78,8 +78,10 @@ def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
 
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.team-available")
-def test_team_is_there_for_the_window(window_team: WindowTeam, attestations: Attestations, judge: Judge) -> None:
-    """Two people are on call through the whole window, and somebody signed that they know and are there."""
+def test_team_is_available_for_the_window(
+    window_team: WindowTeam, attestations: Attestations, judge: Judge
+) -> None:
+    """Two people are on call for the whole window, and somebody signed that they know and are available."""
     judge.that(window_team.there, "On call in the window", expected="two people", found=window_team.found)
     judge.sign_off(attestations.of("pre_maintenance.team-available"))
 
@@ -87,7 +89,7 @@ def test_team_is_there_for_the_window(window_team: WindowTeam, attestations: Att
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.alerts-silenced")
 def test_alerts_are_silenced_for_the_window(window_silences: WindowSilences, judge: Judge) -> None:
-    """The alerts that the work will set off are silenced for the whole window, and not for much longer."""
+    """Alerts that the work will trigger are silenced for the whole window, and not for much longer."""
     judge.that(
         window_silences.all_silenced,
         "Silences for the window",
@@ -113,7 +115,7 @@ def test_services_are_healthy_again(
     other_health: OtherHealth,
     judge: Judge,
 ) -> None:
-    """The app is ACTIVE with every component healthy; API with all it depends on and image service are well."""
+    """The app is ACTIVE, its components, the API, its dependencies and the image service are healthy."""
     judge.that(
         app.serves,
         f"App {app.name}",
@@ -147,7 +149,7 @@ def test_key_figures_are_normal_since(
 ) -> None:
     """Since the maintenance ended, requests were fast, hardly any failed, and images were processed.
 
-    Judged over the time since then, a day at most; with too few requests or images in it: UNKNOWN.
+    Judged over the time since then, at most a day. UNKNOWN: too few requests or images.
     """
     if since_maintenance:
         judge(since_maintenance.error_rate.by_itself, limits.error_rate)
@@ -163,9 +165,9 @@ def test_key_figures_are_normal_since(
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.no-new-errors", runbook="high-error-rates")
 def test_no_new_kind_of_error_since(errors_since_maintenance: NewErrors, judge: Judge) -> None:
-    """The logs show no kind of error since the maintenance began that was not there in the day before it.
+    """Since the maintenance began, the logs show no kind of error that did not occur in the day before it.
 
-    What came after the window too is critical, what came during it only a warning. With too few lines: UNKNOWN.
+    New errors that continue after the window are critical, those only during it a warning. UNKNOWN: too few lines.
     """
     new = errors_since_maintenance
     judge.that(not new.lasting, "New errors since the maintenance", expected="none", found=new.words(new.lasting))
@@ -180,10 +182,10 @@ def test_no_new_kind_of_error_since(errors_since_maintenance: NewErrors, judge: 
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.stakeholders-notified")
-def test_stakeholders_were_told_that_it_is_done(
+def test_completion_was_announced(
     maintenance_plan: MaintenancePlan, attestations: Attestations, judge: Judge
 ) -> None:
-    """Somebody signed, after the maintenance, that those concerned were told that it is done."""
+    """After the maintenance, somebody signed that stakeholders were informed of its completion."""
     sign_off = attestations.of("post_maintenance.stakeholders-notified")
     judge.that(
         maintenance_plan.after(sign_off),
@@ -196,10 +198,10 @@ def test_stakeholders_were_told_that_it_is_done(
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.documentation")
-def test_documentation_follows_the_maintenance(
+def test_documentation_is_updated_after_maintenance(
     maintenance_plan: MaintenancePlan, attestations: Attestations, judge: Judge
 ) -> None:
-    """Somebody signed, after the maintenance, that the documents say what is true now."""
+    """After the maintenance, somebody signed that the documentation is up to date."""
     sign_off = attestations.of("post_maintenance.documentation")
     judge.that(
         maintenance_plan.after(sign_off),

@@ -1,4 +1,4 @@
-"""On call: somebody is there, somebody else behind them, and everybody can be reached."""
+"""On call: a primary, a secondary, and contacts that reach them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.team
 @pytest.mark.handoff
 @pytest.mark.item("handoff.on-call")
 def test_two_people_are_on_call(on_call: OnCall, judge: Judge) -> None:
-    """Somebody is primary and somebody else secondary now, and through the days ahead."""
+    """A primary and a secondary are on call now and through the days ahead."""
     judge.that(not on_call.nobody_now, "On call", expected="a primary and a secondary", found=on_call.people_now)
     judge.that(not on_call.one_has_both, "On call", expected="two different people", found=on_call.people_now)
     judge.that(
@@ -32,7 +32,7 @@ def test_two_people_are_on_call(on_call: OnCall, judge: Judge) -> None:
 @pytest.mark.handoff
 @pytest.mark.item("handoff.contacts")
 def test_everybody_on_call_can_be_reached(on_call: OnCall, judge: Judge) -> None:
-    """Whoever is on the roster has a name, a telephone number with its country, and an address."""
+    """Everybody on the roster has a name, a telephone number with its country code, and an address."""
     judge.that(
         not on_call.incomplete, "Contacts", expected="name, telephone and e-mail of all", found=on_call.contacts
     )
@@ -40,8 +40,8 @@ def test_everybody_on_call_can_be_reached(on_call: OnCall, judge: Judge) -> None
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.docs.contacts")
-def test_contacts_were_tried(on_call: OnCall, attestations: Attestations, judge: Judge) -> None:
-    """The roster's contacts are complete, and somebody signed this month that they were tried."""
+def test_contacts_were_tested(on_call: OnCall, attestations: Attestations, judge: Judge) -> None:
+    """The roster's contacts are complete, and somebody signed this month that they were tested."""
     judge.that(
         not on_call.incomplete, "Contacts", expected="name, telephone and e-mail of all", found=on_call.contacts
     )
@@ -50,8 +50,8 @@ def test_contacts_were_tried(on_call: OnCall, attestations: Attestations, judge:
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.docs.escalation")
-def test_escalation_leads_to_somebody(on_call: OnCall, attestations: Attestations, judge: Judge) -> None:
-    """P1 to P4 name who is called and how soon, P1 and P2 beyond those on call; somebody signed that it works."""
+def test_escalation_reaches_somebody(on_call: OnCall, attestations: Attestations, judge: Judge) -> None:
+    """P1 to P4 state who is called and how soon, P1 and P2 beyond those on call; somebody signed that it works."""
     judge.that(
         not on_call.escalation_problems,
         "Escalation",

@@ -1,4 +1,4 @@
-"""People: what only they can know is signed, in time and by name."""
+"""People: what cannot be measured is signed off, in time and by name."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ pytestmark = pytest.mark.team
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.docs.updated")
-def test_documentation_follows_the_weeks_changes(
+def test_documentation_covers_the_weeks_changes(
     documentation: Documentation, attestations: Attestations, judge: Judge
 ) -> None:
-    """Nothing was deployed since the documents were reviewed this week, or somebody signed that they are true.
+    """Nothing was deployed since this week's review of the documents, or somebody signed that they are up to date.
 
     A sign-off that expired, is dated in the future or was edited does not count.
     """
@@ -28,13 +28,13 @@ def test_documentation_follows_the_weeks_changes(
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.team.notified")
-def test_the_team_was_told(team_notified: TeamNotified, judge: Judge) -> None:
-    """A notification of this week's result was delivered, or somebody signed that the team was told."""
+def test_team_was_informed(team_notified: TeamNotified, judge: Judge) -> None:
+    """A notification of this week's result was delivered, or somebody signed that the team was informed."""
     judge.sign_off(team_notified.sign_off, instead=team_notified.delivered)
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.team.training")
 def test_training_needs_are_known(attestations: Attestations, judge: Judge) -> None:
-    """Somebody signed this month what the team wants to learn, and when it will."""
+    """Somebody signed this month what training the team needs, and when."""
     judge.sign_off(attestations.of("monthly.team.training"))

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.redis.job_queues import JobQueues
     from playbook.measure.redis.redis import RedisPing, RedisStats
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.redis
 
@@ -20,10 +20,10 @@ pytestmark = pytest.mark.redis
 def test_redis_answers_fast(
     redis_ping: RedisPing, redis_stats: RedisStats, job_queues: JobQueues, limits: Limits, judge: Judge
 ) -> None:
-    """Redis answers PING within its limit, can do its work, and few jobs wait or fail in its queues.
+    """Redis answers PING within its limit, is operational, and its queues have few waiting or failed jobs.
 
-    By what INFO says of its memory, replication, persistence, clients and cluster, and of replies that refused
-    something since the run before: nothing is written. A field that is missing leaves its statement UNKNOWN.
+    Judged by what INFO reports on memory, replication, persistence, clients and cluster, and by error replies
+    since the run before; nothing is written. A missing field makes its statement UNKNOWN.
     """
     queues = job_queues.statements if job_queues else []
     for one in (redis_ping.answer, *redis_stats.work, *queues):
@@ -50,6 +50,6 @@ def test_redis_answers_fast(
 def test_cache_answers_most_reads(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
     """At least 90 % of reads hit the cache (warning under 80 %, critical under 70 %), since the run a day before.
 
-    Without an earlier reading of its counters, or with fewer than a hundred reads since: UNKNOWN.
+    UNKNOWN: no earlier reading of its counters, or fewer than a hundred reads since.
     """
     judge(redis_stats.hit_rate, limits.cache_hit_rate)

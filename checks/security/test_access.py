@@ -1,4 +1,4 @@
-"""Who may do what. What no API shows is signed for, after what is measured has been judged."""
+"""Access rights. What no API shows is signed off, and judged after what was measured."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.security.access import AccessSignOffs, DigitalOceanAccess, GitHubAccess, GitHubActivity
     from playbook.measure.security.second_factors import SecondFactors
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.access
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.access.permissions")
-def test_permissions_are_as_few_as_needed(
+def test_permissions_are_minimal(
     digitalocean_access: DigitalOceanAccess,
     github_access: GitHubAccess,
     access_sign_offs: AccessSignOffs,
     limits: Limits,
     judge: Judge,
 ) -> None:
-    """The account is active, GitHub has few owners and no stranger, and the team's rights are signed for."""
+    """The account is active, GitHub has few owners and no unknown members, and the team's rights are signed."""
     account = digitalocean_access
     judge.that(not account.locked, "DigitalOcean account", expected="active", found=account.found)
     if github_access and "owners" in github_access.compared:
@@ -57,14 +57,14 @@ def test_permissions_are_as_few_as_needed(
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.access.unused-accounts")
-def test_nobody_is_idle(
+def test_no_member_is_idle(
     digitalocean_access: DigitalOceanAccess,
     github_activity: GitHubActivity,
     access_sign_offs: AccessSignOffs,
     limits: Limits,
     judge: Judge,
 ) -> None:
-    """Every member on GitHub pushed or merged in 90 days, and few SSH keys are left; the rest is signed for."""
+    """Every GitHub member pushed or merged within 90 days, and few SSH keys remain; the rest is signed off."""
     judge(digitalocean_access.key_count, limits.ssh_keys)
     if github_activity and github_activity.login:
         judge.that(
@@ -82,7 +82,7 @@ def test_nobody_is_idle(
 def test_everybody_has_a_second_factor(
     second_factors: SecondFactors, access_sign_offs: AccessSignOffs, judge: Judge
 ) -> None:
-    """Nobody on GitHub is without a second factor and it is required there; DigitalOcean's part is signed for."""
+    """Everybody on GitHub has a second factor and it is required there; DigitalOcean's part is signed off."""
     if second_factors and second_factors.login:
         judge.that(
             not second_factors.without,

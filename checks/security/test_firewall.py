@@ -1,4 +1,4 @@
-"""Who may connect from outside."""
+"""Inbound connections."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def test_nothing_is_open_to_everybody(
 ) -> None:
     """Redis accepts connections from trusted sources only; no cloud firewall opens a management port to the world.
 
-    An empty list of trusted sources is open. A range of more addresses than is ever meant is a warning, and so is
-    a cloud firewall that covers nothing or could not be put into force.
+    An empty list of trusted sources means open to all. An excessively wide range is a warning, as is a cloud
+    firewall that protects nothing or could not be applied.
     """
     if trusted_sources:
         judge.that(

@@ -1,4 +1,4 @@
-"""Who tries to get in, whether certificates hold, and what the headers protect from."""
+"""Intrusion attempts, certificates, and security headers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from playbook.measure.tls.certificates import Certificates
     from playbook.measure.web.headers import SecurityHeaders
     from playbook.measure.web.sites import OtherHeaders
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.security
 
@@ -21,11 +21,11 @@ pytestmark = pytest.mark.security
 @pytest.mark.weekly
 @pytest.mark.item("weekly.security.certificate")
 def test_certificates_are_valid(certificates: Certificates, limits: Limits, judge: Judge) -> None:
-    """Every domain's certificate is valid now, trusted, for its host name and strong, and none ends soon.
+    """Every domain's certificate is current, trusted, matches its host name, is strong, and does not expire soon.
 
-    Under 21 days left are a warning, under 7 critical, as served and as DigitalOcean says; of a chain the first to
-    end of what a client needs counts. A chain in the wrong order and a domain that is not ACTIVE are warnings. An
-    address whose certificate cannot be read: UNKNOWN, unless one of the others is bad.
+    Under 21 days left are a warning, under 7 critical, both as served and as DigitalOcean reports; in a chain the
+    first required certificate to expire counts. A chain in the wrong order and a domain that is not ACTIVE are
+    warnings. UNKNOWN: an address whose certificate cannot be read, unless another one fails.
     """
     judge.that(
         not certificates.faults,
@@ -58,11 +58,11 @@ def test_certificates_are_valid(certificates: Certificates, limits: Limits, judg
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.security.suspicious")
-def test_nobody_is_refused_unusually_often(security_log: SecurityLog, limits: Limits, judge: Judge) -> None:
+def test_no_source_is_refused_unusually_often(security_log: SecurityLog, limits: Limits, judge: Judge) -> None:
     """No source was refused (401, 403, blocked) more than 60 times in an hour, and no hour of the week stands out.
 
-    The week is looked at as far as the logs reach back, which is said. With lines in too few hours, without access
-    lines, or where a part could not be read or understood: UNKNOWN.
+    The week is read as far back as the logs reach, and the result says how far. UNKNOWN: lines in too few hours,
+    no access lines, or parts that could not be read or understood.
     """
     judge(security_log.burst, limits.refused_burst)
     judge.that(
@@ -77,10 +77,10 @@ def test_nobody_is_refused_unusually_often(security_log: SecurityLog, limits: Li
 @pytest.mark.weekly
 @pytest.mark.item("weekly.security.failed-logins")
 def test_nobody_guesses_passwords(failed_logins: FailedLogins, limits: Limits, judge: Judge) -> None:
-    """No source failed to sign in more than 30 times in an hour of the week, all together no more than 100 times.
+    """No source failed to sign in more than 30 times in an hour of the week, all together at most 100 times.
 
-    A password that is accepted after many that were not is critical. The week is looked at as far as the logs
-    reach back, which is said. With lines in too few hours, or parts that were not read or understood: UNKNOWN.
+    A password accepted after many failures is critical. The week is read as far back as the logs reach, and the
+    result says how far. UNKNOWN: lines in too few hours, or parts that were not read or understood.
     """
     judge.that(
         not failed_logins.guessed,
@@ -97,9 +97,9 @@ def test_nobody_guesses_passwords(failed_logins: FailedLogins, limits: Limits, j
 def test_security_headers_are_good(
     security_headers: SecurityHeaders, other_headers: OtherHeaders, limits: Limits, judge: Judge
 ) -> None:
-    """The homepage has 80 of Mozilla's HTTP Observatory's points (B+); under 50 is critical.
+    """The homepage scores 80 of Mozilla's HTTP Observatory's points (B+); under 50 is critical.
 
-    What is missing is listed with what it protects from.
+    Missing headers are listed with the attack that they prevent.
     """
     judge(security_headers.score, limits.header_score)
     if other_headers:

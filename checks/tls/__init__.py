@@ -1,1 +1,1 @@
-"""TLS as visitors get it."""
+"""TLS as offered to visitors."""

@@ -1,4 +1,4 @@
-"""What the website accepts of TLS, and what becomes of a visitor who comes without it."""
+"""TLS versions and suites of the website, and its answer to plain HTTP."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from playbook.measure.tls.tls import TlsConfiguration
     from playbook.measure.web.sites import OtherTls
     from playbook.measure.web.without_tls import Hsts, PlainHttp
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.security
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.config.tls")
-def test_tls_is_configured_well(
+def test_tls_configuration_is_strong(
     tls_configuration: TlsConfiguration,
     plain_http: PlainHttp,
     hsts: Hsts,
@@ -26,18 +26,18 @@ def test_tls_is_configured_well(
     limits: Limits,
     judge: Judge,
 ) -> None:
-    """Only TLS 1.2 and 1.3 with the suites of Mozilla's intermediate profile, HSTS, and http leads to https.
+    """Only TLS 1.2 and 1.3 with the suites of Mozilla's intermediate profile, HSTS, and http redirects to https.
 
-    An outdated version, a suite that protects nothing, a page without TLS and no HSTS are critical. Other suites
-    outside the profile, no TLS 1.3, a redirect by way of another host are warnings. A version or suite that could
-    not be offered, or an address that does not answer: UNKNOWN, unless something is bad.
+    Critical: an outdated version, a suite without protection, a page over plain HTTP, no HSTS. Warnings: other
+    suites outside the profile, no TLS 1.3, a redirect through another host. UNKNOWN: a version or suite that could
+    not be offered, or an address that does not answer, unless something else fails.
     """
-    told = [*tls_configuration.statements(), *plain_http.statements()]
-    for one in told:
+    statements = [*tls_configuration.statements(), *plain_http.statements()]
+    for one in statements:
         if not one.warn:
             judge.that(**one.terms)
     judge(hsts.days, limits.hsts_days)
-    for one in told:
+    for one in statements:
         if one.warn:
             judge.that(**one.terms)
     if other_tls:

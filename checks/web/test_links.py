@@ -1,4 +1,4 @@
-"""The links that people follow in an incident lead somewhere."""
+"""The links that people follow in an incident work."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.web
 def test_link_to_grafana_answers(links: Links, judge: Judge) -> None:
     """The link to Grafana leads to a page or to a login.
 
-    That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
+    No answer is critical if another link answers, which proves our own network; UNKNOWN otherwise.
     """
     link = links.grafana
     judge.that(
@@ -36,7 +36,7 @@ def test_link_to_grafana_answers(links: Links, judge: Judge) -> None:
 def test_link_to_console_answers(links: Links, judge: Judge) -> None:
     """The link to DigitalOcean's console leads to a page or to a login.
 
-    That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
+    No answer is critical if another link answers, which proves our own network; UNKNOWN otherwise.
     """
     link = links.console
     judge.that(
@@ -53,7 +53,7 @@ def test_link_to_console_answers(links: Links, judge: Judge) -> None:
 def test_link_to_status_page_answers(links: Links, judge: Judge) -> None:
     """The link to the status page leads to a page or to a login.
 
-    That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
+    No answer is critical if another link answers, which proves our own network; UNKNOWN otherwise.
     """
     link = links.status_page
     judge.that(
@@ -70,7 +70,7 @@ def test_link_to_status_page_answers(links: Links, judge: Judge) -> None:
 def test_link_to_documentation_answers(links: Links, judge: Judge) -> None:
     """The link to the documentation leads to a page or to a login.
 
-    That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
+    No answer is critical if another link answers, which proves our own network; UNKNOWN otherwise.
     """
     link = links.documentation
     judge.that(

@@ -1,4 +1,4 @@
-"""The website as visitors reach it: its own word on its health, and how fast the homepage comes."""
+"""The website as visitors reach it: reported health, and response time of the homepage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from playbook.measure.web.health_endpoints import Health
     from playbook.measure.web.homepage import HomepageTiming
     from playbook.measure.web.sites import OtherHealth, OtherHomepages
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.web
 
@@ -19,10 +19,10 @@ pytestmark = pytest.mark.web
 @pytest.mark.daily
 @pytest.mark.item("daily.health.api", runbook="high-error-rates")
 def test_api_and_its_dependencies_are_healthy(api_health: Health, other_health: OtherHealth, judge: Judge) -> None:
-    """The application is healthy by its own word, and so is every dependency that it lists.
+    """The application reports itself and every dependency that it lists as healthy.
 
-    A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
-    critical. A word that says neither is UNKNOWN.
+    A service that reports itself degraded is a warning. Unhealthy, an HTTP 5xx, or no answer while others answer,
+    is critical. UNKNOWN: a status that means none of these.
     """
     if api_health:
         judge.that(
@@ -49,10 +49,10 @@ def test_api_and_its_dependencies_are_healthy(api_health: Health, other_health: 
 @pytest.mark.daily
 @pytest.mark.item("daily.health.image-service", runbook="high-error-rates")
 def test_image_service_is_healthy(image_health: Health, judge: Judge) -> None:
-    """The image service is healthy by its own word.
+    """The image service reports itself as healthy.
 
-    A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
-    critical. A word that says neither is UNKNOWN.
+    A service that reports itself degraded is a warning. Unhealthy, an HTTP 5xx, or no answer while others answer,
+    is critical. UNKNOWN: a status that means none of these.
     """
     judge.that(
         not image_health.is_unhealthy,
@@ -77,11 +77,11 @@ def test_image_service_is_healthy(image_health: Health, judge: Judge) -> None:
 def test_homepage_answers_fast(
     homepage_timing: HomepageTiming, other_homepages: OtherHomepages, limits: Limits, judge: Judge
 ) -> None:
-    """The homepage comes each time, in the median within its limit, over fresh connections.
+    """The homepage answers each time, its median within the limit, over fresh connections.
 
-    What is known to stand in a homepage's place, as an error page, a login or another host, is none. No answer
-    while others answer is critical; where nothing answers: UNKNOWN. Without a text that is known to stand on it
-    (web.expect), another title than in the last good run is a warning.
+    A page known to be served in its place (an error page, a login, another host) does not count. No answer while
+    others answer is critical; UNKNOWN where nothing answers. Without a configured text to expect (web.expect), a
+    title other than in the last good run is a warning.
     """
     judge.that(
         not homepage_timing.bad,

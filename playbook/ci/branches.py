@@ -147,7 +147,7 @@ class Branches:
             fetched = self._try("fetch", "--quiet", "--no-tags", "origin", f"refs/heads/{HISTORY}", at=folder)
             if fetched.returncode == 0:
                 self._merge(folder)
-        raise UsageError(f"the branch {HISTORY} could not be pushed in {_TRIES} tries: {_said(pushed)}")
+        raise UsageError(f"the branch {HISTORY} could not be pushed in {_TRIES} tries: {_output_of(pushed)}")
 
     def fetch_reports(self, folder: Path) -> None:
         """Check the branch out into a folder; an empty one if it does not exist yet.
@@ -196,7 +196,7 @@ class Branches:
             if pushed.returncode == 0:
                 return kept
             self._told(f"{REPORTS}: push {number} of {_TRIES}", number, _TRIES, pushed)
-        raise UsageError(f"the branch {REPORTS} could not be pushed in {_TRIES} tries: {_said(pushed)}")
+        raise UsageError(f"the branch {REPORTS} could not be pushed in {_TRIES} tries: {_output_of(pushed)}")
 
     def _fetch(self, branch: str) -> str | None:
         """The newest commit of a branch, fetched without its ancestors; None if the branch does not exist."""
@@ -209,7 +209,7 @@ class Branches:
             if asked.returncode == 0:
                 return self._git("rev-parse", "FETCH_HEAD")
             self._told(f"{branch}: reading it, try {number} of {_READS},", number, _READS, asked)
-        raise UsageError(f"origin cannot be read: {_said(asked)}")
+        raise UsageError(f"origin cannot be read: {_output_of(asked)}")
 
     def _beginning(self, attributes: str, readme: str) -> str:
         entries = ""
@@ -233,18 +233,20 @@ class Branches:
         merged = self._try("merge", "--quiet", "--no-edit", "FETCH_HEAD", at=folder)
         if merged.returncode != 0:
             self._try("merge", "--abort", at=folder)
-            raise UsageError(f"the branch {HISTORY} cannot be merged with what others pushed: {_said(merged)}")
+            raise UsageError(
+                f"the branch {HISTORY} cannot be merged with what others pushed: {_output_of(merged)}"
+            )
 
     def _told(self, what: str, number: int, most: int, ended: subprocess.CompletedProcess[str]) -> None:
         """Report a failure, and wait before the next attempt: twice as long each time."""
-        self._say(f"{what} failed: {_said(ended)}")
+        self._say(f"{what} failed: {_output_of(ended)}")
         if number < most:
             self._wait(random.uniform(0.5, 1.0) * 2 ** (number - 1))  # noqa: S311 - no secret hangs on it
 
     def _git(self, *arguments: str, at: Path | None = None, given: str = "", more: Mapping[str, str] = {}) -> str:
         ended = self._try(*arguments, at=at, given=given, more=more)
         if ended.returncode != 0:
-            raise UsageError(f"git {arguments[0]} failed: {_said(ended)}")
+            raise UsageError(f"git {arguments[0]} failed: {_output_of(ended)}")
         return ended.stdout.strip()
 
     def _try(
@@ -306,5 +308,5 @@ def _configuration(own: Mapping[str, str], environment: Mapping[str, str]) -> di
     return variables
 
 
-def _said(ended: subprocess.CompletedProcess[str]) -> str:
+def _output_of(ended: subprocess.CompletedProcess[str]) -> str:
     return door.line(ended.stderr or ended.stdout, 400) or f"exit code {ended.returncode}"

@@ -7,22 +7,20 @@ https://docs.github.com/en/rest/code-scanning/code-scanning
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import Any, Literal, NamedTuple
 
+from playbook.clients.github_requests import GitHubRequests, reason_of
 from playbook.core import door
 from playbook.core.budget import words
-from playbook.core.errors import UsageError
-from playbook.notify.tries import bounded
+from playbook.core.errors import Unmeasured, UsageError
+from playbook.core.secret import Secret
+from playbook.settings.loading import TimeLimits
 
 _SECONDS = 30.0
-_MOST_BYTES = 4 * 1024 * 1024  # of an answer
 _CREATED = 202
 _FORBIDDEN = 403
 _MISSING = 404
 _OK = 200
-_SERVER_ERROR = 500
-_TRIES = 3
 
 
 class Pages(NamedTuple):
@@ -39,21 +37,19 @@ class Pages(NamedTuple):
     is_public: bool = True
 
 
+Method = Literal["GET", "POST", "PUT", "PATCH"]
 Visibility = Literal["private", "public", "unknown"]
 
 
 def visibility(environment: Mapping[str, str]) -> Visibility:
     """Who can read this repository; ``unknown`` where GitHub does not say, which must count as public."""
-    for _ in range(_TRIES):
-        try:
-            status, told = ask("GET", "", environment)
-        except UsageError:
-            continue
-        if status == _OK and isinstance(told.get("private"), bool):
-            return "private" if told["private"] else "public"
-        if status < _SERVER_ERROR:
-            break
-    return "unknown"
+    try:
+        status, told = ask("GET", "", environment)
+    except UsageError:
+        return "unknown"
+    if status != _OK or not isinstance(told.get("private"), bool):
+        return "unknown"
+    return "private" if told["private"] else "public"
 
 
 def pages(environment: Mapping[str, str]) -> Pages:
@@ -95,7 +91,10 @@ def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
 
 
 def ask(
-    method: str, path: str, environment: Mapping[str, str], body: Mapping[str, Any] | None = None
+    method: Method,
+    path: str,
+    environment: Mapping[str, str],
+    body: Mapping[str, Any] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """One request about the repository that the environment names: status, and the object that came.
 
@@ -103,26 +102,23 @@ def ask(
         path: below ``/repos/OWNER/NAME/``.
 
     Raises:
-        UsageError: GitHub does not answer, or the answer is no JSON; where it has no body, the object is empty.
+        UsageError: GitHub does not answer, or the answer is not JSON. An answer without a body is an empty object.
     """
-    from playbook.clients.libraries.transport import fetch, httpx
-
     api = environment.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
     url = f"{api}/repos/{_given(environment, 'GITHUB_REPOSITORY')}/{path}".rstrip("/")
-    headers = {
-        "Accept": "application/vnd.github+json",
-        "Authorization": f"Bearer {_given(environment, 'GITHUB_TOKEN')}",
-    }
+    requests = GitHubRequests(
+        api,
+        Secret(_given(environment, "GITHUB_TOKEN")),
+        time_limits=TimeLimits(connect=_SECONDS, read=_SECONDS),
+        whole=_SECONDS,
+        setting="$GITHUB_API_URL",
+    )
     try:
-        with httpx.Client(headers=headers, timeout=_SECONDS, trust_env=False) as client:
-            ask = partial(fetch, client, method, url, most=_MOST_BYTES, json=body)
-            answer = bounded(ask, _SECONDS)
-        told = answer.json() if answer.content else {}
-    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{url}: expected an answer of GitHub's API, got {type(error).__name__}: {words(str(error))}"
-        ) from None
-    return answer.status_code, told if isinstance(told, dict) else {}
+        answer = requests.get(url) if method == "GET" else requests.send(method, url, body)
+        told = answer.json() if answer.body else {}
+    except Unmeasured as error:
+        raise UsageError(f"{url}: expected an answer of GitHub's API, got {words(reason_of(error))}") from None
+    return answer.status, told if isinstance(told, dict) else {}
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:

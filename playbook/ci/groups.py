@@ -17,10 +17,10 @@ from playbook.report import read_results
 from playbook.report.overview import (
     TARGETS,
     Overview,
-    overview_of,
     read_overview,
     row_of,
     unreached,
+    with_rows,
     write_overview,
 )
 from playbook.settings.loading import Document, load_all
@@ -30,7 +30,7 @@ Say = Callable[[str], None]
 
 # Limit of a workflow's matrix: https://docs.github.com/en/actions/reference/limits
 MOST_JOBS = 256
-_ELSEWHERE = "the particulars stand in the team's report"
+_ELSEWHERE = "details are in the team's report"
 
 
 def shards(target: str, most: int, root: Path, say: Say, environment: Mapping[str, str]) -> int:
@@ -86,17 +86,8 @@ def for_everybody(overview: Overview, reports: Path) -> Overview:
             rows.append(unreached(row.target, row.kind, _ELSEWHERE))
         else:
             rows.append(row_of(shown, folder=row.folder, waited=row.waited))
-    return overview_of(
-        rows,
-        set_name=overview.set,
-        asked=overview.asked,
-        shard=overview.shard,
-        command=overview.command,
-        started=overview.started,
-        finished=overview.finished,
-        seconds=overview.seconds,
-        ended=overview.ended if overview.ended == "finished" else "early",
-    )
+    ended = overview.ended if overview.ended == "finished" else "early"
+    return msgspec.structs.replace(with_rows(overview, rows), ended=ended)
 
 
 def keep_overview(folder: Path, overview: Overview, to: Path) -> None:

@@ -28,6 +28,7 @@ from playbook.settings.loading import SANDBOX, load
 Say = Callable[[str], None]
 Ask = Callable[[str], str]
 Json = dict[str, Any]
+Request = tuple[github.Method, str, Json | None]  # method, path, body
 
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 LEFT = 1  # exit code: something was refused or declined
@@ -68,7 +69,7 @@ class Step:
 
     what: str
     needs: str
-    requests: tuple[tuple[str, str, Json | None], ...]
+    requests: tuple[Request, ...]
     note: str = ""
 
 
@@ -117,7 +118,7 @@ class _Setup:
         path = f"environments/{quote(self.target, safe='')}"
         there = self._read(path, f"see the environment {self.target}", "Actions: read")
         rules = (there or {}).get("protection_rules") or []
-        policy = ("POST", f"{path}/deployment-branch-policies", {"name": self.branch})
+        policy: Request = ("POST", f"{path}/deployment-branch-policies", {"name": self.branch})
         if self._lets_nobody_in(path, there):
             yield Step(
                 f"let the branch {self.branch} into the environment {self.target}", ADMINISTRATION, (policy,)

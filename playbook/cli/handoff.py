@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from playbook.core.clock import Clock
 from playbook.core.door.records import leaving
 from playbook.core.errors import NotConfigured, PlaybookError, Unreachable, UsageError
-from playbook.core.verdict import EXIT_OK
+from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
 from playbook.history.folder import history_to_read
 from playbook.history.handoff_files import read_pages
 from playbook.history.handoff_page import DAYS, Ending, Page, Period, make_page
@@ -25,7 +25,7 @@ from playbook.report.handoff_public import public_page
 from playbook.report.words import not_part
 from playbook.run import Run, load_providers
 from playbook.run.everybody import runs_for_everybody
-from playbook.settings.chosen import settings_for
+from playbook.settings.chosen import settings_of_all
 from playbook.settings.loading import SANDBOX, Settings
 from playbook.settings.profile import left_out, left_out_of_the_catalogue
 
@@ -40,12 +40,36 @@ _LOOK_BACK = timedelta(days=400)
 def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
     """Write the page of the week or month that ends now, and print its files."""
     clock = clock or Clock()
-    period: Period = "monthly" if options.monthly else "weekly"
     with ExitStack() as stack:
-        settings, kept = _settings(options.target, root, stack)
-        folder = options.to or (path_of(settings, kept) if kept else root / _FOLDER)
-        history = history_to_read(settings, root / options.reports, chosen=options.history)
-        page = collect(settings, period, history, folder, clock, public=options.public)
+        found = _settings(options.target, root, stack)
+        if len(found) == 1:
+            _write(options, found[0], root, say, clock)
+            return EXIT_OK
+        code = EXIT_OK
+        for whose in found:
+            try:
+                _write(options, whose, root, say, clock)
+            except PlaybookError as error:  # costs its own page
+                say(f"{whose[0].target.name}: {error}")
+                code = EXIT_UNKNOWN
+    return code
+
+
+def _write(
+    options: argparse.Namespace, whose: tuple[Settings, str | None], root: Path, say: Say, clock: Clock
+) -> None:
+    """Write the page of one target.
+
+    Args:
+        whose: the target's settings, and its folder of pages; None where it keeps none.
+
+    Raises:
+        PlaybookError: it cannot be made or written.
+    """
+    (settings, kept), period = whose, _period(options)
+    folder = options.to or (path_of(settings, kept) if kept else root / _FOLDER)
+    history = history_to_read(settings, root / options.reports, chosen=options.history)
+    page = collect(settings, period, history, folder, clock, public=options.public)
     try:
         files = write_page(folder, page)
     except OSError as error:
@@ -53,7 +77,10 @@ def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
     for file in files:
         say(str(file))
     say(f"{len(page.problems)} open, {len(page.changes)} changed, {len(page.endings)} to see to")
-    return EXIT_OK
+
+
+def _period(options: argparse.Namespace) -> Period:
+    return "monthly" if options.monthly else "weekly"
 
 
 def collect(
@@ -136,16 +163,19 @@ def _last_made(folder: Path, target: str, period: Period, now: datetime) -> date
     return next((each.page.made for each in reversed(kept) if now - each.page.made > _AGAIN), None)
 
 
-def _settings(target: str | None, root: Path, stack: ExitStack) -> tuple[Settings, str | None]:
-    """The target's settings, and its folder of pages; a sandbox started for this command keeps none."""
-    settings = settings_for(target, root)
-    if settings.target.kind != SANDBOX:
-        return settings, settings.people.handoffs
+def _settings(targets: Sequence[str] | None, root: Path, stack: ExitStack) -> list[tuple[Settings, str | None]]:
+    """The settings of each target, and its folder of pages; a sandbox started for this command keeps none."""
+    found = settings_of_all(targets or (), root)
+    if all(settings.target.kind != SANDBOX for settings in found):
+        return [(settings, settings.people.handoffs) for settings in found]
     from sandbox.launcher import ATTACH_VARIABLE, attach_or_start
 
     sandbox = stack.enter_context(attach_or_start())
-    settings = settings_for(target, root, sandbox.settings)
-    return settings, settings.people.handoffs if os.environ.get(ATTACH_VARIABLE) else None
+    is_kept = bool(os.environ.get(ATTACH_VARIABLE))
+    return [
+        (settings, settings.people.handoffs if is_kept or settings.target.kind != SANDBOX else None)
+        for settings in settings_of_all(targets or (), root, sandbox.settings)
+    ]
 
 
 def add_parser(commands: Any, say: Say) -> None:
@@ -158,7 +188,12 @@ def add_parser(commands: Any, say: Say) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--weekly", action="store_true", help="of the week that ends now")
     which.add_argument("--monthly", action="store_true", help="of the month that ends now")
-    parser.add_argument("--target", metavar="NAME", help="whose page; the sandbox's where not given")
+    parser.add_argument(
+        "--target",
+        action="append",
+        metavar="NAME",
+        help="whose page, or group:NAME for one of each of a group; repeatable; the sandbox's where not given",
+    )
     parser.add_argument(
         "--public", action="store_true", help="name no person, address or reason: for a place that everybody reads"
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from playbook.core.clock import Clock
+from playbook.core.durations import one_unit
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
 from playbook.history.cleansing import SQUASH, cleanse_file, cleansings
@@ -86,22 +87,14 @@ def _lines(history: History, settings: Settings, now: datetime, *, own: bool) ->
             newest[run.target, run.set] = run
     for (target, name), run in sorted(newest.items()):
         part = ", a part of it" if run.partial else ""
-        yield f"{target:<12} {name:<20} {run.verdict:<14} {age(now - run.started)} ago{part}"
+        yield f"{target:<12} {name:<20} {run.verdict:<14} {one_unit(now - run.started)} ago{part}"
     if own:
         for name in settings.schedule.cron:
             # A partial run does not count as a run of the set.
             whole = [run.started for run in history.of(settings.target.name, name) if not run.partial]
             due = missed(settings.schedule, name, now, max(whole, default=None))
             if due:
-                yield f"{settings.target.name:<12} {name:<20} {'NO DATA':<14} was due {age(now - due)} ago"
-
-
-def age(length: timedelta) -> str:
-    """``5 min``, ``7 h`` or ``12 days``."""
-    minutes = max(length.total_seconds(), 0) / 60
-    if minutes < 120:
-        return f"{minutes:.0f} min"
-    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days"
+                yield f"{settings.target.name:<12} {name:<20} {'NO DATA':<14} was due {one_unit(now - due)} ago"
 
 
 def add_parser(commands: Any, say: Say) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from playbook.core.catalogue import Catalogue, Item
-from playbook.core.clock import Clock, days
+from playbook.core.clock import Clock
+from playbook.core.durations import hours_or_days
 from playbook.core.errors import NotConfigured, Unmeasured, Unreachable, UsageError
 from playbook.core.own_items import is_made_of_test
 from playbook.core.sign_off import SignOff
@@ -118,7 +119,7 @@ def _list_sign_offs(settings: Settings, catalogue: Catalogue, clock: Clock, say:
     say(f"{len(due)} of {len(standing)} sign-offs are due" if due else f"all {len(standing)} sign-offs count")
     for item, sign_off in standing:
         if sign_off.valid and not sign_off.near and sign_off.left and sign_off.newest:
-            say(f"          {item.id}: {sign_off.newest.who}, for another {days(sign_off.left)}")
+            say(f"          {item.id}: {sign_off.newest.who}, for another {hours_or_days(sign_off.left)}")
     for item in (item for item in signable if item.set in OCCASIONS):
         say(f"when needed: {item.id}: {item.sign_off}")
     return EXIT_OK if all(sign_off.valid for _, sign_off in standing) else EXIT_CRITICAL

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from playbook.core.durations import one_unit
 from playbook.core.errors import UsageError
 from playbook.core.wording import moment
 from playbook.history import handling
 from playbook.history.deliveries import Delivery
 from playbook.history.handling import Handled, Handling
 from playbook.history.incidents import Incident
-from playbook.history.lengths import length
 from playbook.history.runs import Finding, RunLine
 from playbook.history.severity import severity_of_incident
 from playbook.people.postmortems import TO_WRITE, mark, pages
@@ -62,8 +62,8 @@ def _lines(story: Story, settings: Settings, now: datetime) -> Iterator[str]:
         yield f"- Came back: {incident.reopened} ×"
     took = handling.time_to_acknowledge(incident, done)
     minutes = settings.people.answer_minutes.get(severity)
-    asked = f" ({severity} asks for {length(timedelta(minutes=minutes))})" if minutes else ""
-    yield f"- Acknowledged: {f'after {length(took)}' if took is not None else 'by nobody'}{asked}"
+    asked = f" ({severity} asks for {one_unit(timedelta(minutes=minutes))})" if minutes else ""
+    yield f"- Acknowledged: {f'after {one_unit(took)}' if took is not None else 'by nobody'}{asked}"
     yield f"- Items: {plain(', '.join(incident.items))}"
     yield f"- Written by: {TO_WRITE}"
     for title, hint in _QUESTIONS[:1]:

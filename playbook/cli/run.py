@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +23,15 @@ from typing import Any, Literal
 
 import msgspec
 
-from playbook.cli.run_channel import Ear
+from playbook.cli.run_channel import RunChannel
 from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.command_line import positive, require_set
 from playbook.core.errors import UsageError
 from playbook.core.guard import die_with_parent
-from playbook.core.places import INSTALLED, comes_with_it, is_checkout, path_of
+from playbook.core.places import INSTALLED, is_checkout, is_shipped, path_of
 from playbook.core.record import Results
-from playbook.core.run_folder import RUN_FILE_VARIABLE, Told
+from playbook.core.run_folder import RUN_FILE_VARIABLE, RunNotice
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
 from playbook.history.folder import history_folder
 from playbook.notify import ping, tell
@@ -49,6 +49,7 @@ MUTATIONS = "--allow-mutations"
 # The handoff page that a scheduled set judges is written before it, where the settings say where pages are kept.
 _PAGES = {"weekly": "--weekly", "monthly": "--monthly"}
 _PAGE_SECONDS = 300.0
+_FURTHER_PAGE_SECONDS = 60.0  # a target whose services hang takes no longer
 _END_SECONDS = 30.0  # a run that is told to end writes its report; then it is killed
 POLL_SECONDS = 0.25
 _SIGNALLED = 128  # as shells have it: this and the number of the signal
@@ -163,27 +164,34 @@ class Runner:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def _whose(self) -> Iterable[tuple[Settings, Path]]:
+        """The settings and the history of each target."""
+        return [(self._settings, self._history)]
+
     def _write_handoff(self) -> None:
-        """The page of the week or month that ends now, in a process of its own; its failure costs no run."""
-        settings, period = self._settings, _PAGES.get(self._set)
-        if not (period and self._options.scheduled and settings.people.handoffs):
+        """The pages of the week or month that ends now, in processes of their own; a failure costs no run."""
+        period = _PAGES.get(self._set)
+        if not (period and self._options.scheduled):
             return
-        if settings.target.kind == SANDBOX:
-            return
-        command = [sys.executable, "-m", "playbook", "handoff", period, "--target", settings.target.name]
-        command += [f"--history={self._history}", *([] if settings.target.private else ["--public"])]
-        ended = subprocess.run(
-            command,
-            cwd=self._root,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PAGE_SECONDS,
-            check=False,
-        )
-        for line in (ended.stdout + ended.stderr).splitlines():
-            self._say(f"handoff: {line}")
+        alike: dict[tuple[Path, bool], list[str]] = {}
+        for settings, history in self._whose():
+            if settings.people.handoffs and settings.target.kind != SANDBOX:
+                alike.setdefault((history, settings.target.private), []).append(settings.target.name)
+        for (history, is_private), names in alike.items():
+            command = [sys.executable, "-m", "playbook", "handoff", period, f"--history={history}"]
+            command += [f"--target={name}" for name in names] + ([] if is_private else ["--public"])
+            ended = subprocess.run(
+                command,
+                cwd=self._root,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_PAGE_SECONDS + _FURTHER_PAGE_SECONDS * (len(names) - 1),
+                check=False,
+            )
+            for line in (ended.stdout + ended.stderr).splitlines():
+                self._say(f"handoff: {line}")
 
     # ------------------------------------------------------------------------------------------------------ pytest
 
@@ -198,7 +206,7 @@ class Runner:
         if confirms:
             # What was handed on may choose checks, and these are chosen; only the sandbox's faults stay.
             command += [f"--fault={name}" for name in _faults_in(options.extra)]
-            command += ["--pyargs"] if any(map(comes_with_it, checks)) else []
+            command += ["--pyargs"] if any(map(is_shipped, checks)) else []
             command += [*(f"--confirms={run}" for run in confirms), *checks]
         else:
             command += options.extra
@@ -207,9 +215,9 @@ class Runner:
             environment[SCHEDULED_VARIABLE] = "1"
         started = time.monotonic()
         try:
-            with Ear() as ear:
-                code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: ear.address}, ear)
-                return self._ended(code, time.monotonic() - started, ear.heard())
+            with RunChannel() as channel:
+                code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: channel.address}, channel)
+                return self._ended(code, time.monotonic() - started, channel.received())
         except (OSError, subprocess.SubprocessError) as error:  # no memory for a process
             self._say(f"pytest could not be run: {type(error).__name__}: {error}")
             return Ended(EXIT_UNKNOWN, time.monotonic() - started)
@@ -219,7 +227,7 @@ class Runner:
         targets = [f"--target={name}" for name in self._options.target or ()]
         return targets + ([f"--shard={shard}"] if shard else [])
 
-    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str], ear: Ear) -> int:
+    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str], channel: RunChannel) -> int:
         if self._signal:
             return _SIGNALLED + self._signal
         # In a session of its own, so that Ctrl-C reaches it once, through us.
@@ -229,27 +237,27 @@ class Runner:
             env=environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            pass_fds=(ear.to_speak_into,),
+            pass_fds=(channel.writer,),
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call, and no other threads
         ) as child:
             self._child = child
             if self._signal:  # it came while the child was started
                 child.send_signal(self._signal)
             try:
-                return self._wait(child, ear)
+                return self._wait(child, channel)
             finally:
                 self._child = None
                 if child.poll() is None:
                     os.killpg(child.pid, signal.SIGKILL)
 
-    def _wait(self, child: subprocess.Popen[bytes], ear: Ear) -> int:
+    def _wait(self, child: subprocess.Popen[bytes], channel: RunChannel) -> int:
         limit, ends = time.monotonic() + self._limit, 0.0
         while True:
             try:
                 code = child.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 now = time.monotonic()
-                ear.listen()
+                channel.receive()
             else:
                 break
             if not ends and self._signal:
@@ -267,7 +275,7 @@ class Runner:
 
     def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
         try:
-            told = msgspec.json.decode(heard, type=Told)
+            told = msgspec.json.decode(heard, type=RunNotice)
             folder = Path(told.folder)
             results = self._results[told.id] = read_results(folder)
             return Ended(code, seconds, told.id, results, folder)

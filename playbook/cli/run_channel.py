@@ -1,4 +1,4 @@
-"""The socket on which a run that was started tells what became of it."""
+"""The pipe through which a child run reports where its results are."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import os
 from contextlib import suppress
 
 
-class Ear:
-    """What hears where a run's results are: a pipe, as no file could be made for it on a full disk."""
+class RunChannel:
+    """Receives what a child run reports: through a pipe, since a file could not be written on a full disk."""
 
-    def __enter__(self) -> Ear:
-        self._listens, self.to_speak_into = os.pipe()
-        self._said = b""
-        os.set_blocking(self._listens, False)  # whatever the run has left behind may still hold the other end
+    def __enter__(self) -> RunChannel:
+        self._reader, self.writer = os.pipe()
+        self._received = b""
+        os.set_blocking(self._reader, False)  # processes that the run left behind may still hold the writing end
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self._listens)
-        os.close(self.to_speak_into)
+        os.close(self._reader)
+        os.close(self.writer)
 
     @property
     def address(self) -> str:
-        """As a file's name, for the run that inherits the other end."""
-        return f"/dev/fd/{self.to_speak_into}"
+        """The writing end as a file name, for the run that inherits it."""
+        return f"/dev/fd/{self.writer}"
 
-    def listen(self) -> None:
-        """Take in what was said since; a run of many targets says more than a pipe holds."""
+    def receive(self) -> None:
+        """Read what is waiting; a run of many targets writes more than a pipe holds."""
         with suppress(BlockingIOError):
-            while said := os.read(self._listens, 65_536):
-                self._said += said
+            while data := os.read(self._reader, 65_536):
+                self._received += data
 
-    def heard(self) -> bytes:
-        """What was said so far."""
-        self.listen()
-        return self._said
+    def received(self) -> bytes:
+        """All that was written so far."""
+        self.receive()
+        return self._received

@@ -7,7 +7,7 @@ same ping address share one ping: success if all of them are OK.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,10 +20,11 @@ from playbook.core.check_ids import with_target
 from playbook.core.clock import Clock
 from playbook.core.places import path_of
 from playbook.core.record import Results
-from playbook.core.run_folder import Told
+from playbook.core.run_folder import RunNotice
 from playbook.core.verdict import Verdict, worst
 from playbook.history import runs as history
 from playbook.history.folder import history_folder
+from playbook.load.order import MARKER
 from playbook.notify import ping, tell
 from playbook.report import read_results
 from playbook.report.words import plural
@@ -57,7 +58,9 @@ class ManyRunner(Runner):
     ) -> None:
         super().__init__(options, found[0], root, say, clock)
         self._found = {settings.target.name: settings for settings in found}
-        self._limit = 60 * (options.limit or max(settings.running.limit_minutes for settings in found))
+        minutes = [settings.running.limit_minutes for settings in found]
+        # Load tests run one after another; what else is checked goes side by side.
+        self._limit = 60 * (options.limit or (sum(minutes) if options.set == MARKER else max(minutes)))
         self._histories = {
             name: history_folder(settings, self._reports, chosen=options.history)
             for name, settings in self._found.items()
@@ -78,6 +81,7 @@ class ManyRunner(Runner):
         told: dict[str, str] = {}
         seen: dict[str, _OfTarget] = {}
         try:
+            self._step("handoff pages", self._write_handoff)
             first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
             code = first.code
             seen = dict(self._heard)
@@ -97,13 +101,16 @@ class ManyRunner(Runner):
             self._ping_all("end", told, seen)
         return code
 
+    def _whose(self) -> Iterable[tuple[Settings, Path]]:
+        return [(settings, self._histories[name]) for name, settings in self._found.items()]
+
     def _target_options(self) -> list[str]:
         return [f"--target={name}" for name in self._again] if self._again else super()._target_options()
 
     def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
         for line in heard.splitlines():
             try:
-                told = msgspec.json.decode(line, type=Told)
+                told = msgspec.json.decode(line, type=RunNotice)
                 results = read_results(Path(told.folder))
             except (OSError, msgspec.MsgspecError):
                 continue  # nothing was measured, so nothing is OK

@@ -82,6 +82,7 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         else incidents(past.of(name), Rules(), titles=titles(past.of(name)))
         for name, each in by_target.items()
     }
+    zones = {each.target.time_zone for each in known.values()}
     site = make_site(
         past,
         [incident for each in found.values() for incident in each],
@@ -90,6 +91,8 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         now,
         kept=kept,
         retired=frozenset(by_target.keys() - known.keys()),
+        # Targets of several zones share pages, whose times are in UTC then.
+        time_zone=zones.pop() if len(zones) == 1 else "UTC",
         done={
             key: each for name in known for key, each in done_about(found[name], known[name], lines, now).items()
         },

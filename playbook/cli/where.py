@@ -7,6 +7,7 @@ import difflib
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -123,11 +124,22 @@ def limits_of(check: ast.FunctionDef) -> set[str]:
     }
 
 
+@contextmanager
+def _importable(root: Path) -> Iterator[None]:
+    """Let the checkout's own packages be imported, and leave ``sys.path`` as it was."""
+    before = list(sys.path)
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
 def expectations(root: Path) -> Any:
     """The package that states what each fault makes the checks say."""
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
-    return import_module("tests.checks.expectations")
+    with _importable(root):
+        import_module("sandbox.faults")  # which they name
+        return import_module("tests.checks.expectations")
 
 
 def _measured(root: Path, names: set[str]) -> Iterator[Place]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.clients.http import HttpClient
+from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.recovery.alerting import RECEIVER, SERVICE, AlertRoute
 from playbook.core.engine import client
 from playbook.settings.gate import MutationGate
@@ -14,17 +14,8 @@ def alert_route(mutation_gate: MutationGate, settings: Settings) -> AlertRoute |
     """Alertmanager for a test alert and the receiver it should reach; None if mutations are not allowed."""
     if mutation_gate.refusal:
         return None
-    target, own = settings.target, settings.target.alertmanager
-    alertmanager = HttpClient(
-        settings.require(own.url, "alertmanager.url", SERVICE),
-        service=SERVICE,
-        time_limits=settings.time_limits,
-        ca=own.ca,
-        token=own.token,
-        username=own.username,
-        password=own.password,
-        setting=f"targets.{target.name}.alertmanager.url",
-    )
+    target = settings.target
+    alertmanager = monitoring_client(settings, "alertmanager", SERVICE)
     receiver = HttpClient(
         settings.require(target.alert_test.received_url, "alert_test.received_url", RECEIVER),
         service=RECEIVER,

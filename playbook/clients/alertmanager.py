@@ -30,8 +30,9 @@ from playbook.clients.alert_words import (
     with_silences,
     without_internal,
 )
+from playbook.clients.answer import Answer
 from playbook.clients.grafana import Grafana, grafana
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.prometheus import Prometheus, prometheus
 from playbook.clients.wire import Kept
 from playbook.core.budget import words
@@ -269,17 +270,7 @@ def alerting(settings: Settings) -> Alertmanager | RuleAlerts:
     elif target.grafana.url is not None:
         rules = RuleAlerts(grafana(settings))
     if own.url is not None:
-        http = HttpClient(
-            own.url,
-            service=SERVICE,
-            time_limits=settings.time_limits,
-            ca=own.ca,
-            token=own.token,
-            username=own.username,
-            password=own.password,
-            setting=f"targets.{target.name}.alertmanager.url",
-            kept=Kept(),
-        )
+        http = monitoring_client(settings, "alertmanager", SERVICE, Kept())
         return Alertmanager(http, rules, "" if rules else _line_to_add(settings))
     if rules:
         return rules

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -11,6 +12,8 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import App, Moment
 from playbook.clients.listing import Listing
 from playbook.core.engine import client
+
+T = TypeVar("T")
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,11 +165,7 @@ class DigitalOceanAccount:
 
     def invoices(self) -> Listing[Invoice]:
         """Every invoice, newest first."""
-        what = "the invoices"
-        listing = self.api.collect(
-            what, "billing:read", "invoices", lambda api, page, size: api.invoices.list(page=page, per_page=size)
-        )
-        return Listing(self.api.parse(list[Invoice], listing, what), listing.coverage)
+        return self._all(Invoice, "the invoices", "billing:read", "invoices", lambda api: api.invoices)
 
     def invoice_preview(self) -> Invoice | None:
         """The current month's invoice so far; None if the API shows none."""
@@ -195,11 +194,7 @@ class DigitalOceanAccount:
 
     def apps(self) -> Listing[App]:
         """Every app that the token may see."""
-        what = "the apps"
-        listing = self.api.collect(
-            what, "app:read", "apps", lambda api, page, size: api.apps.list(page=page, per_page=size)
-        )
-        return Listing(self.api.parse(list[App], listing, what), listing.coverage)
+        return self._all(App, "the apps", "app:read", "apps", lambda api: api.apps)
 
     def clusters(self) -> list[Cluster]:
         """Every database cluster."""
@@ -210,19 +205,15 @@ class DigitalOceanAccount:
 
     def ssh_keys(self) -> Listing[SshKey]:
         """Every public key of the account."""
-        what = "the SSH keys"
-        listing = self.api.collect(
-            what, "ssh_key:read", "ssh_keys", lambda api, page, size: api.ssh_keys.list(page=page, per_page=size)
-        )
-        return Listing(self.api.parse(list[SshKey], listing, what), listing.coverage)
+        return self._all(SshKey, "the SSH keys", "ssh_key:read", "ssh_keys", lambda api: api.ssh_keys)
 
     def firewalls(self) -> Listing[Firewall]:
         """Every cloud firewall."""
-        what = "the cloud firewalls"
+        return self._all(Firewall, "the cloud firewalls", "firewall:read", "firewalls", lambda api: api.firewalls)
+
+    def _all(self, kind: type[T], what: str, scope: str, key: str, group: Callable[[Any], Any]) -> Listing[T]:
+        """Every item of a listing of a group of operations, page by page."""
         listing = self.api.collect(
-            what,
-            "firewall:read",
-            "firewalls",
-            lambda api, page, size: api.firewalls.list(page=page, per_page=size),
+            what, scope, key, lambda api, page, size: group(api).list(page=page, per_page=size)
         )
-        return Listing(self.api.parse(list[Firewall], listing, what), listing.coverage)
+        return Listing(self.api.parse(list[kind], listing, what), listing.coverage)  # type: ignore[valid-type]

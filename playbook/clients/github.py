@@ -1,6 +1,6 @@
 """The GitHub REST API, read-only. https://docs.github.com/rest
 
-Listings are paged by their Link header, which is followed only within the same origin. GitHub uses one status for
+Listings are paged by their Link header. GitHub uses one status for
 several situations: 403 is a missing permission or an exhausted rate limit, 404 also hides what the token may not
 see, 422 is a question reserved to owners. This module tells them apart.
 """
@@ -8,30 +8,32 @@ see, 422 is a question reserved to owners. This module tells them apart.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.answer import Answer
+from playbook.clients.github_requests import (
+    MOST_PAGES,
+    PER_PAGE,
+    SERVICE,
+    ElsewhereError,
+    GitHubRequests,
+    is_limited,
+    said_by,
+)
 from playbook.clients.listing import Listing, listed
-from playbook.clients.urls import origin
 from playbook.clients.wire import Kept
-from playbook.core import door
-from playbook.core.budget import read_json
+from playbook.core.clock import Clock
 from playbook.core.engine import client
 from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable
 from playbook.settings.loading import Settings
 
-SERVICE = "GitHub"
-PER_PAGE = 100
-MOST_PAGES = 50
 _LAST = re.compile(r'<[^<>]*[?&]page=(\d+)[^<>]*>\s*;[^,]*\brel="?last"?')
-_NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 
 T = TypeVar("T")
 Period = Literal["day", "week", "month", "quarter", "year"]
@@ -128,6 +130,7 @@ class GitHubApi:
     """
 
     settings: Settings = field(repr=False)
+    clock: Clock = field(default_factory=Clock, repr=False, compare=False)
     _kept: Kept = field(default_factory=Kept, repr=False, compare=False)
 
     @property
@@ -196,21 +199,20 @@ class GitHubApi:
     def _repository(self) -> str:
         return self.settings.require(self.settings.target.github.repository, "github.repository", SERVICE)
 
-    def _client(self) -> HttpClient:
+    def _requests(self) -> GitHubRequests:
         mine = self.settings.target.github
-        return HttpClient(
+        return GitHubRequests(
             mine.endpoint,
-            service=SERVICE,
+            self.settings.require(mine.token, "github.token", SERVICE),
             time_limits=self.settings.time_limits,
             ca=mine.ca,
-            token=self.settings.require(mine.token, "github.token", SERVICE),
-            headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
             setting=f"targets.{self.settings.target.name}.github.endpoint",
             kept=self._kept,
+            clock=self.clock,
         )
 
     def _one(self, path: str, kind: type[T], what: str) -> T:
-        return self._expect(self._client().get(path), what).json(kind)  # type: ignore[no-any-return]
+        return self._expect(self._requests().get(path), what).json(kind)  # type: ignore[no-any-return]
 
     def _all(
         self,
@@ -226,9 +228,9 @@ class GitHubApi:
         Args:
             numbered: pages have numbers, so a page can be requested that no Link header names.
         """
-        client = self._client()
+        requests = self._requests()
         asked = {**params, "per_page": str(PER_PAGE)}
-        answer = self._expect(client.get(path, asked), what)
+        answer = self._expect(requests.get(path, asked), what)
         found: list[T] = []
         problem, last = "", 0
         for page in range(1, MOST_PAGES + 1):
@@ -237,21 +239,20 @@ class GitHubApi:
                 found += items
                 link = answer.headers.get("link", "")
                 last = max([last, *map(int, _LAST.findall(link))])
-                following = _NEXT.search(link)
-                # The token is sent along, so the link must not lead to another origin.
-                if following and origin(urlsplit(following[1])) != origin(urlsplit(client.base_url)):
-                    problem = f"page {page} names another host as that of the next"
-                    break
+                following = requests.next_page(answer)
                 if following:
-                    answer = self._expect(client.get(following[1]), what)
+                    answer = self._expect(requests.get(following), what)
                 elif len(items) < PER_PAGE or page < last:
                     problem = f"page {page} of {last} names no next one" if page < last else ""
                     break
                 elif numbered:  # a full page without a Link header: a proxy may have removed it
-                    answer = self._expect(client.get(path, {**asked, "page": str(page + 1)}), what)
+                    answer = self._expect(requests.get(path, {**asked, "page": str(page + 1)}), what)
                 else:
                     problem = f"a full page of {PER_PAGE} without a word of more" if not link else ""
                     break
+            except ElsewhereError:
+                problem = f"page {page} names another host as that of the next"
+                break
             except Unmeasured as error:
                 if not found:
                     raise
@@ -269,14 +270,15 @@ class GitHubApi:
 
     def _explain(self, answer: Answer, what: str) -> Unmeasured:
         """The error for an answer other than 2xx."""
-        said = _message(answer)
+        said = said_by(answer)
         text = f"{SERVICE}: expected {what} from {urlsplit(answer.url).netloc}, got HTTP {answer.status}"
         text += f" ({said})" if said else ""
         kind: type[Unmeasured] = Malformed
         hint = ""
-        if answer.status == 429 or (answer.status == 403 and _is_limited(answer, said)):
+        if is_limited(answer):
             kind, hint = Unreachable, "The rate limit of the token is used up; try again later."
-            text += _until(answer)
+            seconds = self._requests().seconds_asked(answer)
+            text += f"; it asks to come back in {seconds:,} s" if seconds > 0 else ""
         elif answer.status >= 500:
             kind, hint = Unreachable, "GitHub cannot answer now: see https://www.githubstatus.com."
         elif answer.status == 401:
@@ -304,24 +306,3 @@ class GitHubApi:
 
 
 _PERMISSIONS = "members=read of the organisation, or contents and Dependabot alerts=read of the repository"
-
-
-def _message(answer: Answer) -> str:
-    """GitHub's own message of a refusal."""
-    try:
-        told: Any = read_json(answer.body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return ""
-    message = told.get("message") if isinstance(told, dict) else None
-    return door.line(message.rstrip(".\n "), 200) if isinstance(message, str) else ""
-
-
-def _is_limited(answer: Answer, said: str) -> bool:
-    used_up = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
-    return used_up or "rate limit" in said.lower()
-
-
-def _until(answer: Answer) -> str:
-    after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
-    seconds = int(after) if after.isdecimal() else int(reset) - int(time.time()) if reset.isdecimal() else 0
-    return f"; it asks to come back in {seconds:,} s" if seconds > 0 else ""

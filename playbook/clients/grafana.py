@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from playbook.clients.http import HttpClient
+from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.wire import Kept
 from playbook.core.engine import client
 from playbook.core.errors import Malformed
@@ -195,14 +195,4 @@ def _variable(name: str, stored: Mapping[str, Any]) -> str:
 @client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("grafana",))
 def grafana(settings: Settings) -> Grafana:
     """Grafana with a service account's token."""
-    own = settings.target.grafana
-    http = HttpClient(
-        settings.require(own.url, "grafana.url", SERVICE),
-        service=SERVICE,
-        time_limits=settings.time_limits,
-        ca=own.ca,
-        token=own.token,
-        setting=f"targets.{settings.target.name}.grafana.url",
-        kept=Kept(),
-    )
-    return Grafana(http, settings)
+    return Grafana(monitoring_client(settings, "grafana", SERVICE, Kept()), settings)

@@ -1,5 +1,7 @@
 """HTTP for reading: GET and HEAD, each request with one overall time limit, every attempt visible.
 
+``HttpWriter`` can also send, for our own tracker and workflows; no client of what is operated is one.
+
     client = HttpClient("https://example.com", service="Website", time_limits=settings.time_limits)
     health = client.get("/api/health", retry="connection").json()
 
@@ -12,11 +14,10 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
-import msgspec
-
+from playbook.clients.answer import Answer
 from playbook.clients.breakage import kind_of
 from playbook.clients.encodings import Unreadable
 from playbook.clients.proxies import basic, proxy_for
@@ -24,12 +25,10 @@ from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.urls import origin, parse_url, shown
 from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
-from playbook.core import door
-from playbook.core.budget import Ambiguous, OverBudget, read_unambiguous_json
 from playbook.core.deadline import left
-from playbook.core.errors import Denied, Malformed, Unreachable
+from playbook.core.errors import Malformed, Unreachable
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.loading import Settings, TimeLimits
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0
@@ -42,77 +41,6 @@ RUNNER_HINT = (
 Retry = Literal["all", "connection", "none"]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer of any status.
-
-    Attributes:
-        headers: names in lower case; repeated headers are joined by commas.
-        url: of the last hop, without credentials and query.
-        phases: of the successful attempt, summed over redirects.
-        attempts: one line for each attempt.
-        redirects: one line for each redirect that was followed.
-    """
-
-    service: str
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    url: str
-    phases: Phases = field(default_factory=Phases)
-    attempts: tuple[str, ...] = ()
-    redirects: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The body as UTF-8. Undecodable bytes are replaced."""
-        return self.body.decode("utf-8", errors="replace")
-
-    def json(self, kind: Any = Any) -> Any:
-        """The body as JSON, converted to ``kind``; Malformed if that fails."""
-        try:
-            return read_unambiguous_json(self.body, kind)
-        except (OverBudget, Ambiguous) as error:
-            what = f"JSON {error}"
-        except msgspec.ValidationError as error:
-            what = f"JSON of another shape: {error}"
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            what = f"{self.headers.get('content-type') or 'no content type'}: {door.quoted(self.body, 80)}"
-        raise Malformed(
-            f"{self.service}: expected JSON from {self.url}, got {what}",
-            service=self.service,
-            attempts=self.attempts,
-        )
-
-    @property
-    def beginning(self) -> str:
-        """The first eighty characters on one line, for messages."""
-        return door.line(self.body, 80)
-
-    def expect_ok(self, hint: str = "") -> Answer:
-        """The answer itself if its status is 2xx.
-
-        Raises:
-            Denied: 401 or 403.
-            Malformed: any other status.
-        """
-        if 200 <= self.status < 300:
-            return self
-        if self.status in (401, 403):
-            raise Denied(
-                f"{self.service}: expected our credentials to be accepted by {self.url}, got HTTP {self.status}",
-                service=self.service,
-                hint=hint or "Check the credentials of this target and what they are permitted.",
-                attempts=self.attempts,
-            )
-        raise Malformed(
-            f"{self.service}: expected HTTP 200 from {self.url}, got HTTP {self.status}",
-            service=self.service,
-            hint=hint,
-            attempts=self.attempts,
-        )
-
-
 @dataclass(frozen=True)
 class HttpClient:
     """GET and HEAD below one address. Thread-safe.
@@ -122,11 +50,12 @@ class HttpClient:
     Attributes:
         service: the operator's name of the service, for messages.
         time_limits: ``connect`` limits DNS, TCP and TLS each, ``read`` the wait for more bytes, and their sum a
-            whole
-            ``get`` with all its attempts and redirects.
+            whole ``get`` with all its attempts and redirects.
         ca: file of the private certificate authority to trust.
         setting: dotted path of the setting that holds the address, for messages.
         kept: reusable connections, for services whose connection time is not measured.
+        whole: seconds for a whole request with all its tries and redirects, in place of that sum.
+        busy: statuses after which a request is tried again.
     """
 
     base_url: str = field(repr=False)
@@ -139,6 +68,8 @@ class HttpClient:
     headers: Mapping[str, str] = field(default_factory=dict)
     setting: str = ""
     kept: Kept | None = field(default=None, repr=False, compare=False)
+    whole: float | None = None
+    busy: frozenset[int] = BUSY
 
     def __post_init__(self) -> None:
         parse_url(self.base_url, self.setting or self.service)
@@ -157,11 +88,9 @@ class HttpClient:
         """Read ``path`` (below ``base_url``) or a whole URL.
 
         Args:
-            retry: ``all`` retries up to three times after connection failures, 429, 502, 503 and 504 (a
-                Retry-After up to
-                three seconds is respected); ``connection`` only after connection failures, so that a 503 stays
-                visible;
-                ``none`` never.
+            retry: ``all`` makes up to three attempts after connection failures, 429, 502, 503 and 504 (a
+                Retry-After up to three seconds is respected); ``connection`` only after connection failures, so
+                that a 503 stays visible; ``none`` never.
             redirects: how many to follow. With credentials only within their origin.
             max_body: bytes beyond which the answer is Malformed.
             cut: accept the beginning of a larger body.
@@ -228,13 +157,13 @@ class HttpClient:
             read=self.time_limits.read,
             deadline=time.monotonic() + seconds,
             body=body,
-            kept=self.kept if is_own and method != "POST" else None,
+            kept=self.kept if is_own and method in ("GET", "HEAD") else None,
         )
 
     @property
     def budget(self) -> float:
         """Seconds that a whole request may take."""
-        return left(self.time_limits.connect + self.time_limits.read)
+        return left(self.whole or self.time_limits.connect + self.time_limits.read)
 
     def _url(self, path: str, params: Mapping[str, str | int | float] | None) -> SplitResult:
         whole = path if "://" in path else self.base_url.rstrip("/") + (f"/{path.lstrip('/')}" if path else "")
@@ -276,7 +205,7 @@ class HttpClient:
                     attempts.append(
                         f"try {len(attempts) + 1}: HTTP {answer.status} after {answer.phases.total:.3f} s"
                     )
-                    if retry == "all" and answer.status in BUSY:
+                    if retry == "all" and answer.status in self.busy:
                         raise _Busy(answer)
                     return replace(answer, attempts=tuple(attempts))
         except _Busy as busy:
@@ -290,7 +219,7 @@ class HttpClient:
         url, spent = what.url, Phases()
         followed: list[str] = []
         while True:
-            call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic())
+            call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic(), body=what.body)
             try:
                 with Exchange(call) as exchange:
                     body = read_body(exchange, self.service, url, what.max_body, cut=what.cut)
@@ -314,9 +243,24 @@ class HttpClient:
             url = target
 
 
+@dataclass(frozen=True)
+class HttpWriter(HttpClient):
+    """An ``HttpClient`` that can also send."""
+
+    def send(self, method: Literal["POST", "PUT", "PATCH"], path: str, body: bytes) -> Answer:
+        """Send JSON, or nothing: once; PUT and PATCH, which may come twice, are tried again as ``get`` is.
+
+        Raises:
+            Unreachable, Malformed: as ``get``. After a POST nobody knows whether it was carried out.
+        """
+        headers = {"Content-Type": "application/json"} if body else None
+        wanted = _Wanted(method, self._url(path, None), headers, redirects=0, max_body=MAX_BODY, body=body)
+        return self._read(wanted, "none" if method == "POST" else "all")
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Arguments of ``get`` and ``head``."""
+    """Arguments of ``get``, ``head`` and ``send``."""
 
     method: Method
     url: SplitResult
@@ -324,6 +268,7 @@ class _Wanted:
     redirects: int
     max_body: int
     cut: bool = False
+    body: bytes = b""
 
 
 class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error
@@ -335,6 +280,31 @@ class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error
         after = answer.headers.get("retry-after", "")
         # The date format of Retry-After is ignored: waits are short anyway.
         self.wait = min(float(after), MAX_RETRY_AFTER) if after.isascii() and after.isdigit() else None
+
+
+def monitoring_client(
+    settings: Settings,
+    part: Literal["alertmanager", "grafana", "prometheus"],
+    service: str,
+    kept: Kept | None = None,
+) -> HttpClient:
+    """The client of a part of the target that has an address and credentials.
+
+    Raises:
+        NotConfigured: its address is not set.
+    """
+    own = getattr(settings.target, part)
+    return HttpClient(
+        settings.require(own.url, f"{part}.url", service),
+        service=service,
+        time_limits=settings.time_limits,
+        ca=own.ca,
+        token=own.token,
+        username=getattr(own, "username", None),  # Grafana takes a token only
+        password=getattr(own, "password", None),
+        setting=f"targets.{settings.target.name}.{part}.url",
+        kept=kept,
+    )
 
 
 def read_body(

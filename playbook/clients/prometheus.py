@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
+from playbook.clients.answer import Answer
 from playbook.clients.grafana import HINT, Grafana, grafana
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.wire import Kept
 from playbook.core import door
 from playbook.core.budget import convert, read_json, words
@@ -373,19 +374,7 @@ def prometheus(settings: Settings) -> Prometheus:
     if target.prometheus.url is None and target.grafana.url is not None:
         reader = grafana(settings)
         return through(reader, reader.datasource_uid())
-    return Prometheus(
-        HttpClient(
-            settings.require(target.prometheus.url, "prometheus.url", SERVICE),
-            service=SERVICE,
-            time_limits=settings.time_limits,
-            ca=target.prometheus.ca,
-            token=target.prometheus.token,
-            username=target.prometheus.username,
-            password=target.prometheus.password,
-            setting=f"targets.{target.name}.prometheus.url",
-            kept=Kept(),
-        )
-    )
+    return Prometheus(monitoring_client(settings, "prometheus", SERVICE, Kept()))
 
 
 def through(reader: Grafana, uid: str) -> Prometheus:

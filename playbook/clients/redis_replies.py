@@ -87,7 +87,7 @@ def words_of(error: BaseException) -> str:
 
 def is_state(error: BaseException) -> bool:
     """Whether the server reports that it cannot do its work."""
-    return code_of(error) in _STATES or (_said(error) and bool(_STATE_WORDS.search(str(error))))
+    return code_of(error) in _STATES or (_is_server_reply(error) and bool(_STATE_WORDS.search(str(error))))
 
 
 def is_denied(error: BaseException) -> bool:
@@ -96,7 +96,7 @@ def is_denied(error: BaseException) -> bool:
 
     if isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError):
         return True
-    return code_of(error) in _RIGHTS or (_said(error) and bool(_RIGHTS_WORDS.search(str(error))))
+    return code_of(error) in _RIGHTS or (_is_server_reply(error) and bool(_RIGHTS_WORDS.search(str(error))))
 
 
 def worth_another(error: BaseException) -> bool:
@@ -144,7 +144,7 @@ def explained(
             hint="Set the address of the server that holds it; clusters are not followed from node to node.",
             attempts=attempts,
         )
-    if _said(error) and _UNKNOWN.search(str(error)):
+    if _is_server_reply(error) and _UNKNOWN.search(str(error)):
         return UnknownCommand(
             f"{service}: expected an answer to {command} from {address}, and this server does not know that "
             f"command ({reason})",
@@ -175,7 +175,7 @@ def _denied(
     )
 
 
-def _said(error: BaseException) -> bool:
+def _is_server_reply(error: BaseException) -> bool:
     """Whether it is a reply of the server rather than a network error."""
     return not any(isinstance(cause, OSError) for cause in _causes(error))
 

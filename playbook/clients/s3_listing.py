@@ -20,7 +20,8 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 from xml.etree import ElementTree as Xml
 
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.answer import Answer
+from playbook.clients.http import HttpClient
 from playbook.clients.wire import Broken
 from playbook.core.errors import Unreachable
 from playbook.core.secret import Secret

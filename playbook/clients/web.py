@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from playbook.clients.http import Answer, HttpClient, read_body, unreachable
+from playbook.clients.answer import Answer
+from playbook.clients.http import HttpClient, read_body, unreachable
 from playbook.clients.urls import parse_url, shown
 from playbook.clients.wire import Broken, Exchange
 from playbook.core.engine import client

@@ -25,7 +25,7 @@ from playbook.clients.proxies import PORTS
 if TYPE_CHECKING:
     from playbook.clients.libraries.transport import httpx
 
-Method = Literal["GET", "HEAD", "POST"]
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH"]
 
 # The HTTP library, or its successor that can replace it: docs/decisions/028-httpx.md.
 LIBRARY = "httpx2" if os.environ.get("PLAYBOOK_HTTP_LIBRARY") == "httpx2" else "httpx"

@@ -1,1 +1,1 @@
-"""What everything stands on: verdicts, limits, evidence, the engine, the record; it asks nobody."""
+"""The foundation: verdicts, limits, evidence, the engine, the record. It makes no requests."""

@@ -1,10 +1,9 @@
-"""Who may read what: ``public`` is for everybody, ``team`` for those who run the system.
+"""Audiences: ``public`` is for everybody, ``team`` for those who run the system.
 
-The safe one is the default everywhere. A plain text is the team's, whatever it says: what a check found may quote
-a log line, a person or an address of a machine. Only a ``Public`` text may go to a public place; it is made of a
-sentence that stands in the code, and of numbers, dates and words of closed lists. Whatever is done to one (joined,
-formatted, cut) gives a plain text again, so that a check can forget to make a text public, and not to keep it from
-the public.
+The safe one is the default everywhere. A plain text belongs to the team, whatever it contains: what a check found
+may quote a log line, a person or the address of a machine. Only a ``Public`` text may go to a public place; it is
+made of a sentence in the code, and of numbers, dates and words of closed lists. Any operation on it (join, format,
+slice) gives a plain text again, so a check can fail to publish a text by mistake but cannot disclose one.
 """
 
 from __future__ import annotations
@@ -17,14 +16,14 @@ AUDIENCE_VARIABLE = "PLAYBOOK_AUDIENCE"
 
 
 class Audience(StrEnum):
-    """Who may read something."""
+    """A group of readers."""
 
     PUBLIC = "public"
     TEAM = "team"
 
 
 class Public(str):
-    """A text that everybody may read. ``say`` makes it."""
+    """A text that everybody may read, made by ``say``."""
 
     __slots__ = ()
 
@@ -33,14 +32,14 @@ Part = int | float | date | Enum | Public
 
 
 def say(sentence: str, *parts: Part) -> Public:
-    """A text for everybody: ``say("{} of {} components are healthy", 2, 3)``.
+    """A public text: ``say("{} of {} components are healthy", 2, 3)``.
 
     Args:
-        sentence: written out in the code; a test holds that nothing is put together there.
-        parts: what stands for each ``{}``, e.g. ``{:,}`` or ``{:.1f}``; no plain text.
+        sentence: a literal in the code; a test ensures that it is not built from other texts.
+        parts: values for each ``{}``, e.g. ``{:,}`` or ``{:.1f}``; no plain text.
 
     Raises:
-        TypeError: a part is a plain text, or something else that could hold one.
+        TypeError: a part is a plain text, or something else that could contain one.
     """
     for part in parts:
         if not isinstance(part, Part):
@@ -51,6 +50,6 @@ def say(sentence: str, *parts: Part) -> Public:
 
 
 def of_terminal(environment: Mapping[str, str]) -> Audience:
-    """Who reads what is printed: the team, unless ``$PLAYBOOK_AUDIENCE`` says that everybody may."""
-    said = environment.get(AUDIENCE_VARIABLE, "").strip().lower()
-    return Audience.TEAM if said in {"", Audience.TEAM} else Audience.PUBLIC
+    """The audience of printed output: the team, unless ``$PLAYBOOK_AUDIENCE`` is ``public``."""
+    variable = environment.get(AUDIENCE_VARIABLE, "").strip().lower()
+    return Audience.TEAM if variable in {"", Audience.TEAM} else Audience.PUBLIC

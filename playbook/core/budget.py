@@ -1,8 +1,8 @@
-"""How much of what comes in is taken: values and nesting of JSON, and words of others in a message.
+"""Limits on input: number and nesting of JSON values, and length of foreign text in a message.
 
-Bytes are bounded where they are read. What is decoded from them takes many times their room: ``[],[],…`` of 16 MiB
-would be 360 MB of empty lists. Whatever is over a bound here is an answer that is not understood, and never a
-crash: every exception is a ``msgspec.DecodeError``, which each reader takes for one already.
+Bytes are bounded where they are read. The values decoded from them take many times their size: ``[],[],…`` of 16
+MiB would become 360 MB of empty lists. Input over a bound here counts as an answer that is not understood and
+never crashes: every exception is a ``msgspec.DecodeError``, which each reader already handles as such.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-MOST_VALUES = 3_000_000
-DEEPEST = 64  # lists and objects in each other; what goes through them calls itself once for each
-MOST_WORDS = 2_000  # characters of a text of others in one message
+MAX_VALUES = 3_000_000
+DEEPEST = 64  # nested lists and objects; code that walks them recurses once per level
+MAX_WORDS = 2_000  # characters of one foreign text in a message
 
 _TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKETS = bytes.maketrans(b"[]{}", b"()()")
@@ -30,22 +30,22 @@ class OverBudget(msgspec.DecodeError):
 
 
 class Ambiguous(msgspec.DecodeError):
-    """An object names one key twice, so that readers differ in what it says (RFC 8259, section 4)."""
+    """An object has a duplicate key, which parsers interpret differently (RFC 8259, section 4)."""
 
 
 def read_json(data: bytes | str, kind: Any = Any, *, decode: Callable[[bytes | str], Any] | None = None) -> Any:
-    """JSON as ``kind``.
+    """Decode JSON as ``kind``.
 
     Args:
-        decode: of a decoder that is made already, instead of ``kind``.
+        decode: method of an existing decoder, used instead of ``kind``.
 
     Raises:
-        msgspec.DecodeError, UnicodeDecodeError: it is none, of another shape, or over the budget.
+        msgspec.DecodeError, UnicodeDecodeError: not JSON, of another shape, or over the budget.
     """
     raw = data if isinstance(data, bytes) else data.encode(errors="surrogatepass")
     opened = raw.count(b"[") + raw.count(b"{")
-    if opened + raw.count(b",") > MOST_VALUES:
-        raise OverBudget(f"of over {MOST_VALUES:,} values")
+    if opened + raw.count(b",") > MAX_VALUES:
+        raise OverBudget(f"of over {MAX_VALUES:,} values")
     try:
         value = decode(data) if decode else msgspec.json.decode(data, type=kind)
     except RecursionError:
@@ -56,10 +56,10 @@ def read_json(data: bytes | str, kind: Any = Any, *, decode: Callable[[bytes | s
 
 
 def read_unambiguous_json(data: bytes, kind: Any = Any) -> Any:
-    """As ``read_json``, of an answer of which one key says one thing.
+    """Decode JSON like ``read_json``, refusing duplicate keys.
 
-    msgspec takes the last of two values of a key, others the first: of ``{"status": "error", "status": "ok"}`` it
-    is not known which was meant.
+    msgspec takes the last of two values of a key, other parsers the first: ``{"status": "error", "status": "ok"}``
+    has no definite meaning.
     """
     value = read_json(data, kind)
     require_unambiguous(data)
@@ -67,7 +67,7 @@ def read_unambiguous_json(data: bytes, kind: Any = Any) -> Any:
 
 
 def require_unambiguous(data: bytes) -> None:
-    """Raises Ambiguous where an object of this JSON names one key twice."""
+    """Raise Ambiguous where an object of this JSON has a duplicate key."""
     try:
         json.loads(data, object_pairs_hook=_once, parse_float=str, parse_int=str)
     except RecursionError:
@@ -75,7 +75,7 @@ def require_unambiguous(data: bytes) -> None:
 
 
 def convert(value: Any, kind: type[T], *, strict: bool = True) -> T:
-    """As ``msgspec.convert``; what is nested too deeply is a ``msgspec.ValidationError``, too."""
+    """Convert like ``msgspec.convert``; a value nested too deeply is a ``msgspec.ValidationError`` as well."""
     try:
         return msgspec.convert(value, kind, strict=strict)
     except RecursionError:
@@ -83,29 +83,28 @@ def convert(value: Any, kind: type[T], *, strict: bool = True) -> T:
 
 
 def shown(value: Any, most: int = 200) -> str:
-    """Something of another form than documented, as an example for a message: whole words of it."""
+    """An undocumented value as an example for a message, cut between words."""
     try:
         return words(str(value), most)
     except RecursionError:
         return f"a {type(value).__name__} nested too deeply"
 
 
-def words(text: str, most: int = MOST_WORDS) -> str:
-    """A text of others for a message: whole words only, at most ``most`` characters of them.
+def words(text: str, most: int = MAX_WORDS) -> str:
+    """A foreign text for a message: whole words only, at most ``most`` characters.
 
-    What is cut is cut between words, so that a secret stands there whole, where it can be found and taken out, or
-    not at all.
+    The cut is between words, so a secret appears either whole, where it is found and redacted, or not at all.
     """
     if len(text) <= most:
         return text
     kept = text[: most + 1]
     cut = max(kept.rfind(" "), kept.rfind("\n"), kept.rfind("\t"))
-    said = f"… ({len(text):,} characters)"
-    return f"{kept[:cut].rstrip()} {said}" if cut > 0 else said
+    note = f"… ({len(text):,} characters)"
+    return f"{kept[:cut].rstrip()} {note}" if cut > 0 else note
 
 
 def _is_deep(sound: bytes) -> bool:
-    """Whether sound JSON is nested over ``DEEPEST``: its brackets are taken away in pairs, level by level."""
+    """Whether valid JSON is nested deeper than ``DEEPEST``: pairs of brackets are removed level by level."""
     left = _TEXT.sub(b"", sound).translate(_BRACKETS, _OTHERS)
     for _ in range(DEEPEST):
         left = left.replace(b"()", b"")

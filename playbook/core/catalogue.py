@@ -1,6 +1,7 @@
-"""docs/playbook.md and docs/runbooks/*.md, read as data: what an item means, and what to do when it fails.
+"""The catalogue, read from docs/playbook.md and docs/runbooks/*.md: what each item means, and what to do on
+failure.
 
-The documents are the source, so that correcting a sentence there corrects every report.
+The documents are the source, so correcting a sentence there corrects every report.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from playbook.core.errors import UsageError
 from playbook.core.places import CATALOGUE, RUNBOOKS
 from playbook.core.record import Action
 
-# Sets whose sections can be run by themselves; the second word of an id is then a marker too.
+# Sets whose sections can be run on their own; the second part of their items' ids is a marker too.
 SECTIONED = frozenset({"troubleshooting"})
 
 
@@ -29,8 +30,8 @@ class Item(msgspec.Struct, frozen=True):
         why: why it matters.
         next_step: what to do first when it does not hold.
         look_again: a command that shows the same by hand.
-        sign_off: what to look at before signing, for an item that a person signs; else empty.
-        audience: who may read what its check found; an item that does not say it is the team's.
+        sign_off: what to look at before signing, for an item that a person signs; empty otherwise.
+        audience: who may read what its check found; the team by default.
     """
 
     id: str
@@ -44,12 +45,14 @@ class Item(msgspec.Struct, frozen=True):
 
     @property
     def set(self) -> str:
-        """The cadence it belongs to: ``daily``."""
+        """The cadence it belongs to, e.g. ``daily``."""
         return self.id.partition(".")[0]
 
     @property
     def markers(self) -> tuple[str, ...]:
-        """What selects it: its set, and of a set with sections its section, e.g. ``high_response_times``."""
+        """Markers that select it: its set and, in a set with sections, its section, e.g.
+        ``high_response_times``.
+        """
         first, _, rest = self.id.partition(".")
         section = rest.partition(".")[0].replace("-", "_")
         return (first, section) if first in SECTIONED else (first,)
@@ -59,9 +62,9 @@ class Catalogue(msgspec.Struct, frozen=True):
     """Every item by id.
 
     Attributes:
-        not_built: ids that the playbook asks for and no check stands for yet.
-        own: ids of items that stand in a catalogue file of somebody's own; no set needs them.
-        unread: catalogue files of somebody's own that cannot be read, each with what is wrong, in a sentence.
+        not_built: ids that the playbook lists and that have no check yet.
+        own: ids of items from the project's own catalogue files; no set requires them.
+        unread: the project's own catalogue files that cannot be read, each with the reason in a sentence.
     """
 
     items: dict[str, Item]
@@ -70,12 +73,12 @@ class Catalogue(msgspec.Struct, frozen=True):
     unread: dict[str, str] = {}
 
     def ids_of(self, set_name: str) -> list[str]:
-        """Ids of the built items of a set, or of a section that is a marker by itself."""
+        """Ids of the built items of a set, or of a section that has its own marker."""
         return [i.id for i in self.items.values() if set_name in i.markers and i.id not in self.own]
 
 
 class Investigation(msgspec.Struct, frozen=True):
-    """One step of a runbook: a title, the command an operator types, and the measurements that show the same."""
+    """One step of a runbook: title, the command an operator types, and the measurements that show the same."""
 
     title: str
     command: str
@@ -106,7 +109,7 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
     """Read the catalogue.
 
     Raises:
-        UsageError: an item lacks a field, has an audience that is none, or stands there twice.
+        UsageError: an item lacks a field, has an unknown audience, or is defined twice.
     """
     text = _read(file)
     not_built = _NOT_BUILT.search(text)
@@ -122,7 +125,7 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
         if missing:
             raise UsageError(f"{where}: {heading['id']} has no line '- **{missing[0]}** …'")
         if heading["id"] in items:
-            raise UsageError(f"{where}: {heading['id']} stands there twice")
+            raise UsageError(f"{where}: {heading['id']} is defined twice")
         fields = {key: found[name][0].upper() + found[name][1:] for name, key in _FIELDS.items()}
         fields["look_again"] = found["Look again"].strip("`")
         fields["sign_off"] = found.get("To sign off", "")
@@ -132,7 +135,7 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
 
 
 def audience_of(word: str, where: str) -> Audience:
-    """The team, where nothing is said; UsageError for a word that is none."""
+    """The audience named by ``word``, the team by default; UsageError for an unknown word."""
     try:
         return Audience(word.strip("`. ").lower() or Audience.TEAM)
     except ValueError:
@@ -141,12 +144,12 @@ def audience_of(word: str, where: str) -> Audience:
 
 @cache
 def shipped() -> Catalogue:
-    """The catalogue of the suite itself, docs/playbook.md, read once."""
+    """The suite's own catalogue, docs/playbook.md, read once."""
     return read_catalogue()
 
 
 def is_own(item: str) -> bool:
-    """Whether an id is that of somebody's own check, which the suite's catalogue does not hold."""
+    """Whether an id belongs to a project's own check, which the suite's catalogue does not list."""
     return item not in shipped().items
 
 
@@ -156,10 +159,10 @@ _MEASURED = re.compile(r"Measured by (?P<names>[^.\n]+)")
 
 
 def read_runbook(name: str, folder: Path = RUNBOOKS) -> Runbook:
-    """Read ``docs/runbooks/NAME.md``: its sections 'Investigation' and 'Resolution'.
+    """Read the sections 'Investigation' and 'Resolution' of ``docs/runbooks/NAME.md``.
 
     Raises:
-        UsageError: there is no such runbook, or it lacks one of the sections.
+        UsageError: the runbook does not exist or lacks one of the sections.
     """
     file = folder / f"{name}.md"
     if not file.is_file():

@@ -1,4 +1,4 @@
-"""The time, as something that tests can set."""
+"""The time, which tests can set."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Annotated
 
 import msgspec
 
-# In files: with its offset from UTC.
+# Written to files with its offset from UTC.
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-# Two machines' clocks differ by less.
+# Clocks of two machines differ by less.
 AHEAD = timedelta(minutes=5)
 
 
@@ -18,7 +18,7 @@ class Clock:
     """The system's clock."""
 
     def now(self) -> datetime:
-        """Now, aware, in UTC."""
+        """The current time, aware, in UTC."""
         return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
@@ -27,18 +27,12 @@ class Clock:
 
 
 def iso(moment: datetime) -> str:
-    """ISO 8601 to the second, of a moment in UTC."""
+    """A UTC time in ISO 8601, to the second."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def days(length: timedelta) -> str:
-    """``5 days``, or below two days ``30 h``."""
-    hours = length.total_seconds() / 3600
-    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
-
-
 class FixedClock(Clock):
-    """A clock that stands still, and moves only when told or slept on."""
+    """A clock that only moves by ``advance`` and ``sleep``."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now
@@ -50,5 +44,5 @@ class FixedClock(Clock):
         self.advance(seconds)
 
     def advance(self, seconds: float) -> None:
-        """Let time pass."""
+        """Move the clock forward."""
         self._now = datetime.fromtimestamp(self._now.timestamp() + seconds, UTC)

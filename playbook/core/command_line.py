@@ -1,9 +1,8 @@
-"""How every command here reads its command line."""
+"""Command-line parsing shared by all commands."""
 
 from __future__ import annotations
 
 import argparse
-import configparser
 import difflib
 import re
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from playbook.core.places import INI, is_checkout
 
 
 class Once(argparse.Action):
-    """An option that may not be given twice with different values, as the first would be dropped in silence."""
+    """An option that may not be given twice with different values, as the first would be dropped silently."""
 
     def __call__(
         self,
@@ -24,7 +23,7 @@ class Once(argparse.Action):
         values: Any,
         option_string: str | None = None,
     ) -> None:
-        """Take the value; a mistake where there is another already."""
+        """Store the value; an error if a different one is already set."""
         taken = f"_{self.dest}_taken"
         before = getattr(namespace, taken, values)
         if before != values:
@@ -34,7 +33,7 @@ class Once(argparse.Action):
 
 
 class Parser(argparse.ArgumentParser):
-    """Says a mistake in one sentence, with the command that was meant, as everything here does."""
+    """A parser that reports an error in one sentence with the intended command, like the rest of the suite."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -46,7 +45,7 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{self.prog}: {message} (--help shows what there is)")
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]
-        """What is not known is a mistake at once: later it would be one of the command above."""
+        """Reject unknown arguments here, before the parent command would take them for its own."""
         known, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
@@ -65,7 +64,7 @@ def positive(text: str) -> float:
 
 
 def whole(least: int) -> Any:
-    """A type for ``add_argument``: a whole number, at least so much."""
+    """A type for ``add_argument``: a whole number of at least ``least``."""
 
     def number(text: str) -> int:
         try:
@@ -80,24 +79,26 @@ def whole(least: int) -> Any:
 
 
 def require_set(command: str, name: str, root: Path) -> None:
-    """A set is a marker of ``pytest.ini`` under ``root``, or of the one that comes with an installed suite.
+    """Require a set: a marker of ``pytest.ini`` under ``root``, or of the installed suite's.
 
     Raises:
-        UsageError: this is none; pytest would say so too, but later and in words of its own.
+        UsageError: there is no such marker; pytest would report it too, but later and less clearly.
     """
-    meant = f"{command}: expected a set such as daily, got {name!r}"
+    message = f"{command}: expected a set such as daily, got {name!r}"
     if not re.fullmatch(r"[a-z]\w*", name):
-        raise UsageError(meant)
+        raise UsageError(message)
+    import configparser  # only for commands with a set
+
     lines: list[str] = []
     for file in (root / "pytest.ini",) if is_checkout(root) else (INI, root / "pytest.ini"):
         ini = configparser.ConfigParser(interpolation=None)
         try:
             ini.read(file, encoding="utf-8")
         except (configparser.Error, ValueError):
-            return  # pytest tells what is wrong with it
+            return  # pytest reports what is wrong with it
         lines += ini.get("pytest", "markers", fallback="").split("\n")
     markers = [re.split(r"[:(]", line)[0].strip() for line in lines if line.strip()]
     if markers and name not in markers:
         close = difflib.get_close_matches(name, markers, n=1)
         suggestion = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"{meant}{suggestion}")
+        raise UsageError(f"{message}{suggestion}")

@@ -1,9 +1,9 @@
-"""Counters that a server keeps since it started, as a window that is true: the growth since an earlier reading.
+"""Counters that a server keeps since it started, turned into a time window: the growth since an earlier reading.
 
 A counter since the start is no window: a cache that was up for 200 days and misses every read of today still shows
-94.97 %. So each run keeps what it has read, in its line of the history, and a later run judges by how much each
-counter grew since. What counts anew (a restart, a failover, CONFIG RESETSTAT) is recognised by the server's own
-identity, by the moment it started, and by a counter that has fallen. Pure.
+94.97 %. So each run stores its readings in its line of the history, and a later run judges by the growth of each
+counter. A counter that was reset (a restart, a failover, CONFIG RESETSTAT) is recognised by the server's own
+identity, by its start time, and by a value that has decreased. Pure.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from playbook.core.clock import Moment
 from playbook.core.coverage import Coverage, lacking, whole
 
 WISHED_HOURS = 24.0
-# A server tells its age in whole seconds, and our clock and its own differ by less than this.
+# Seconds. A server reports its uptime in whole seconds, and its clock and ours differ by less than this.
 _SAME_START = 300.0  # seconds
 NEXT_RUN = "The next run will know, where it is at least {hours:g} h from now and keeps the same history."
 
 
 class Ages(Protocol):
-    """How old the reading may be that a counter is compared with, in hours."""
+    """Allowed age, in hours, of the earlier reading that a counter is compared with."""
 
     @property
     def counter_least_hours(self) -> float: ...
@@ -35,12 +35,12 @@ class Ages(Protocol):
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a server's counters said at one moment.
+    """A server's counters at one moment.
 
     Attributes:
         at: when they were read.
-        origin: what counted, e.g. a server's run_id; empty where it does not say.
-        started: Unix seconds since when it counts at the earliest; 0 where nobody knows.
+        origin: what counted, e.g. a server's run_id; empty where unknown.
+        started: earliest start of counting in Unix seconds; 0 where unknown.
         counts: by the counter's own name.
     """
 
@@ -51,11 +51,11 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Grown(msgspec.Struct, frozen=True, kw_only=True):
-    """By how much counters grew.
+    """Growth of counters.
 
     Attributes:
         hours: length of the window; 0 where there is none.
-        by: how much, by the counter's name.
+        by: growth by counter name.
         coverage: whether there is a window, in words.
     """
 
@@ -64,7 +64,7 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
     coverage: Coverage
 
     def of(self, name: str) -> float | None:
-        """By how much one counter grew; None where nobody knows."""
+        """Growth of one counter; None where unknown."""
         return self.by.get(name)
 
     @property
@@ -74,7 +74,7 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Earlier:
-    """What earlier runs of the target have read. Thread-safe; reads the history when it is first asked."""
+    """Readings of the target's earlier runs. Thread-safe; the history is read on first use."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Earlier:
         self._known: list[Mapping[str, Counted]] | None = None
 
     def last_run(self) -> datetime | None:
-        """When the newest of them began, or read something; None where nothing is known of any."""
+        """When the newest of them began or read something; None where no run is known."""
         known = [counted.at for readings in self._readings() for counted in readings.values()]
         return max([*known, *filter(None, [self._last_run()])], default=None)
 
@@ -102,13 +102,14 @@ class Earlier:
 
 
 def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: bool = False) -> Grown:
-    """By how much the counters grew since the reading that is nearest to a day old.
+    """Growth of the counters since the reading whose age is closest to a day.
 
-    Readings count that are as old as ``coverage.counter_least_hours`` and ``counter_most_hours`` allow, of the
-    same origin, and since when no counter has fallen. The server's own start is such a reading, of zeros only.
+    Readings count if their age is within ``coverage.counter_least_hours`` and ``counter_most_hours``, their origin
+    is the same, and no counter has decreased since. The server's own start is such a reading, with all counters at
+    zero.
 
     Args:
-        from_zero: a counter is there once it has counted something, so one that is missing stands at 0.
+        from_zero: a counter only exists once it has counted something, so a missing one is 0.
     """
     moment = now.at.timestamp()
     same = sorted(
@@ -118,7 +119,7 @@ def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: b
     reset = False
     later = now
     for one in same:
-        if _fell(one.counts, later.counts, from_zero=from_zero):
+        if _has_decreased(one.counts, later.counts, from_zero=from_zero):
             reset = True
             break
         kept.append(one)
@@ -139,14 +140,14 @@ def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: b
     return msgspec.structs.replace(found, coverage=whole(found.over))
 
 
-def _fell(before: Mapping[str, float], after: Mapping[str, float], *, from_zero: bool) -> bool:
-    """Whether a counter stands lower than before."""
+def _has_decreased(before: Mapping[str, float], after: Mapping[str, float], *, from_zero: bool) -> bool:
+    """Whether a counter is lower than before."""
     missing = 0.0 if from_zero else math.inf
     return any(value > after.get(name, missing) for name, value in before.items())
 
 
 def _same(one: Counted, now: Counted) -> bool:
-    """Whether it is the same that counted, without a restart in between, as far as that is said."""
+    """Whether both come from the same server without a restart in between, as far as is known."""
     if one.origin or now.origin:
         return one.origin == now.origin
     if one.started or now.started:

@@ -1,4 +1,4 @@
-"""What a judgement stands on: how much was asked for, how much of it was seen, and what was not understood. Pure.
+"""The basis of a judgement: how much was asked for, how much of it was seen, and what was not understood. Pure.
 
 The one rule under every check:
 
@@ -7,10 +7,10 @@ The one rule under every check:
 Each measured value states its coverage as an attribute ``coverage``; a number or a statement that needs more than
 that brings its own. ``judge`` gives OK only where the coverage is enough. A coverage is made of parts:
 
-    whole("1 answer")                                     nothing else could have been seen
+    whole("1 answer")                                     cannot be seen in part
     share(13.0, 24, "h", least_percent=95, what="samples")    "13 of 24 h", not enough
     understood(3, 1204, "lines", examples=[…], most_percent=1)    "3 of 1,204 lines not understood"
-    lacking("api.log silent for 26 h", expected=…, got=…)    what no share can say
+    lacking("api.log silent for 26 h", expected=…, got=…)    a gap that is no share of an amount
 
     whole("2 files") + understood(…)                      all of it must be enough
 """
@@ -28,7 +28,7 @@ from playbook.core.wording import clause_of, counted
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 120
 _ROUNDING = 1e-9
-# Steps that are counted whole at both ends make an hour of samples an hour and five minutes.
+# Steps counted whole at both ends make an hour of samples 1 h 5 min long.
 _OVERHANG = 0.1
 
 
@@ -36,10 +36,10 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that had to be looked at.
 
     Attributes:
-        words: few words for the report, e.g. ``24 of 24 h``; empty where there is nothing to say.
+        words: a few words for the report, e.g. ``24 of 24 h``; empty where there is nothing to report.
         expected, got: continue the sentence ``subject: expected …, got …``; empty where the part is enough.
         hint: what to do where it is not enough.
-        cause: the service that was away or refused us, where that is why; else empty.
+        cause: the service that was unreachable or refused us, if that is the reason; empty otherwise.
     """
 
     words: str
@@ -50,12 +50,12 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def enough(self) -> bool:
-        """Whether a verdict of OK may stand on it."""
+        """Whether it is sufficient for a verdict of OK."""
         return not self.expected
 
 
 class Coverage(msgspec.Struct, frozen=True):
-    """All that a judgement stands on; enough where every part is. One without parts adds nothing."""
+    """The whole basis of a judgement; enough where every part is. Without parts it adds nothing."""
 
     parts: tuple[Part, ...] = ()
 
@@ -64,12 +64,12 @@ class Coverage(msgspec.Struct, frozen=True):
 
     @property
     def enough(self) -> bool:
-        """Whether a verdict of OK may stand on it."""
+        """Whether it is sufficient for a verdict of OK."""
         return all(part.enough for part in self.parts)
 
     @property
     def words(self) -> str:
-        """In few words, for the report: ``24 of 24 h · 2 of 1,204 lines not understood``."""
+        """Short text for the report: ``24 of 24 h · 2 of 1,204 lines not understood``."""
         return " · ".join(dict.fromkeys(part.words for part in self.parts if part.words))
 
     @property
@@ -79,23 +79,23 @@ class Coverage(msgspec.Struct, frozen=True):
 
     @property
     def got(self) -> str:
-        """What was seen of that; empty where it was enough."""
+        """What was seen instead; empty where it was enough."""
         return " and ".join(dict.fromkeys(part.got for part in self.parts if not part.enough))
 
     @property
     def hint(self) -> str:
-        """What to do about what was not seen; may be empty."""
+        """What to do about the missing part; may be empty."""
         return " ".join(dict.fromkeys(part.hint for part in self.parts if not part.enough and part.hint))
 
     @property
     def cause(self) -> str:
-        """The one service for which it was not enough; empty where there is none, or another beside it."""
+        """The one service that made it insufficient; empty where there is none, or another reason as well."""
         causes = {part.cause for part in self.parts if not part.enough}
         return causes.pop() if len(causes) == 1 else ""
 
 
 def whole(words: str) -> Coverage:
-    """Of something that cannot be seen in part, e.g. one answer of an API: ``1 answer``."""
+    """Coverage of something that cannot be seen in part, e.g. one answer of an API: ``1 answer``."""
     return Coverage((Part(words=words),))
 
 
@@ -111,16 +111,16 @@ def share(
     cause: str = "",
     may_be_empty: bool = False,
 ) -> Coverage:
-    """Of a window or a population. Amounts that contradict each other, such as 5 of 3, are never enough.
+    """Coverage of a window or a population. Contradictory amounts, such as 5 of 3, are never enough.
 
     Args:
-        seen, of: amounts in ``unit``; ``of`` is None where nobody knows how many there are, which is never enough.
-        least_percent: of ``of``, how much must have been seen.
+        seen, of: amounts in ``unit``; ``of`` is None where the total is unknown, which is never enough.
+        least_percent: the share of ``of`` that must have been seen.
         what: what was looked for, e.g. ``samples``: ``samples of at least 22.8 of 24 h``.
         note: further words, e.g. ``api.log silent for 26 h``.
-        hint, cause: what to do where it is not enough, and the service for which it is not.
-        may_be_empty: nothing of nothing is enough, e.g. of links that a document need not have. Otherwise it is
-            not: a check of nothing would be green by what it never saw.
+        hint, cause: what to do where it is not enough, and the service that is the reason.
+        may_be_empty: zero of zero is enough, e.g. of links that a document need not have. By default it is not:
+            a check that saw nothing must not pass.
     """
     if of is not None and isinstance(seen, float) and of < seen <= of * (1 + _OVERHANG):
         seen = float(of)
@@ -144,12 +144,12 @@ def share(
 def understood(
     unknown: int, of: int, unit: str, *, examples: Iterable[str] = (), most_percent: float = 0.0, hint: str = ""
 ) -> Coverage:
-    """What could not be understood of what was read.
+    """Coverage of input that was read: the part that could not be understood.
 
     Args:
         unknown, of: numbers of ``unit``, e.g. ``lines``.
-        examples: a few of them as they stand there.
-        most_percent: of ``of``, how many may be without a meaning before good evidence no longer counts.
+        examples: a few of them verbatim.
+        most_percent: share of ``of`` that may be not understood before good evidence no longer counts.
     """
     if not unknown:
         return Coverage((Part(words=""),))
@@ -167,7 +167,7 @@ def understood(
 
 
 def lacking(words: str, *, expected: str, got: str, hint: str = "", cause: str = "") -> Coverage:
-    """Of something that was not seen and that no share can say; never enough, not even where no word says why."""
+    """Coverage of something that was not seen and has no share; never enough, even without a stated reason."""
     got = clause_of(got) or "less"
     part = Part(words=words, expected=expected or "all of it to be seen", got=got, hint=hint, cause=cause)
     return Coverage((part,))
@@ -182,14 +182,14 @@ def together(coverages: Iterable[Coverage]) -> Coverage:
 
 
 def _is_enough(seen: float, of: float, least_percent: float) -> bool:
-    """Not where one of them is no number, or more was seen than there is."""
+    """False also where an amount is not a number, or more was seen than exists."""
     if not (math.isfinite(of) and 0 <= seen <= of * (1 + _ROUNDING)):
         return False
     return seen * 100 >= of * least_percent * (1 - _ROUNDING)
 
 
 def _all(of: float | None) -> str:
-    """``all 12``, ``both``, ``the only``; of an unknown number ``all the``."""
+    """``all 12``, ``both``, ``the only``; for an unknown number ``all the``."""
     if of is None:
         return "all the"
     return "the only" if of == 1 else "both" if of == 2 and isinstance(of, int) else f"all {_amount(of)}"

@@ -1,8 +1,8 @@
-"""Until when the measurement of this thread may wait, so that it ends by itself and says for whom it waited.
+"""Deadline of the measurement on this thread, so that it ends by itself and reports what it waited for.
 
-A request has its own time limit, and a measurement of ten requests would have ten of them. The engine sets the
-moment at which a measurement's own time is over, a little before nobody waits for it any more; every client waits
-for the lesser of its own limit and the rest of that.
+A request has its own time limit, so a measurement of ten requests could take ten of them. The engine sets a
+deadline for each measurement shortly before its waiters give up; every client waits for its own limit or the time
+left until the deadline, whichever is shorter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 import threading
 import time
 
-_LEAST = 0.05  # seconds: what begins after the end fails as all that waits too long does
+_MIN = 0.05  # seconds: a request started after the deadline fails with an ordinary time-out
 
 
 class _Until(threading.local):
@@ -22,15 +22,15 @@ _until = _Until()
 
 
 def begin(moment: float) -> None:
-    """The measurement of this thread is over at this moment of ``time.monotonic()``."""
+    """Set the deadline of this thread's measurement, in ``time.monotonic()`` seconds."""
     _until.moment = moment
 
 
 def moment() -> float:
-    """When the measurement of this thread is over, for threads of its own."""
+    """The deadline of this thread's measurement, to pass on to its own threads."""
     return _until.moment
 
 
 def left(most: float) -> float:
-    """Seconds that a client may wait: its own limit, or what is left of the measurement's time."""
-    return max(_LEAST, min(most, _until.moment - time.monotonic()))
+    """Seconds that a client may wait: its own limit, or the time left for the measurement."""
+    return max(_MIN, min(most, _until.moment - time.monotonic()))

@@ -1,6 +1,6 @@
-"""Measurements run side by side, each once, each in its own time limit.
+"""Runs measurements concurrently, each once, each within its own time limit.
 
-A *client* is a function that opens a way to a service; a *measurement* is a function from clients or other
+A *client* is a function that opens a connection to a service; a *measurement* is a function from clients or other
 measurements to a frozen value. Both name what they need by their parameters, as pytest fixtures do:
 
     @measurement
@@ -26,9 +26,10 @@ from playbook.core.errors import PlaybookError, Unmeasured, UsageError
 from playbook.core.registry import Registry
 
 DEFAULT_TIME_LIMIT = 30.0
-# Under the time that pytest.ini gives a check, so that what hangs is named, and not the check that waited for it.
-# Drills and load tests are waited for as long as they may take; their checks have limits of their own.
+# Shorter than pytest.ini's limit for a check, so that the hanging measurement is named and not the check that
+# waited for it. Drills and load tests may take longer; their checks have their own limits.
 LONGEST_WAIT = 50.0
+_THREADS_HINT = "The system bounds how many threads a container or user may have (pids.max, ulimit -u)."
 SPARE = 2.0  # seconds before its end at which a measurement waits for no answer any more, and says so itself
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,17 +40,18 @@ class Provider:
     """A registered client or measurement.
 
     Attributes:
-        name: the function's name, and the name by which checks ask for it.
+        name: the function's name, by which checks request it.
         needs: names of the providers it takes.
-        time_limit: seconds it may take once what it needs is there.
-        libraries: what its module loads only where it is used. Loaded before the threads start: two threads that
-            load parts of one package at once can end in a deadlock, which Python answers with an exception.
-        is_long: a drill or a load test, whose checks have a time limit of their own.
-        apart_from: measurements that it needs and whose coverage is none of its own: what it says is as true
+        time_limit: seconds it may take once its inputs are available.
+        libraries: what its module loads lazily. Loaded before the threads start: two threads that load parts of
+            one package at once can deadlock, which Python reports with an exception.
+        is_long: a drill or a load test, whose checks have their own time limit.
+        apart_from: measurements that it needs but whose coverage does not limit its own: its result holds even
             where they have seen too little.
         parts: parts of the product without which there is nothing to measure (``settings.sections.parts``).
-        one_of: ways to measure it, by the parts that each takes; where each lacks one there is nothing to measure.
-        optional: what it needs and can do without: None where the product does not have it.
+        one_of: alternative ways to measure it, by the parts that each takes; without a complete one there is
+            nothing to measure.
+        optional: inputs it can do without: None where the product does not have them.
     """
 
     name: str
@@ -104,8 +106,8 @@ def measurement(
 ) -> F | Callable[[F], F]:
     """Register a measurement. It must return a frozen value and judge nothing.
 
-    What it makes of other measurements has seen no more than they have: its checks stand on their coverage too,
-    but for those that it is ``apart_from``. The other arguments are those of ``Provider``.
+    A value made from other measurements has seen no more than they have: its checks rely on their coverage too,
+    except for those in ``apart_from``. The other arguments are those of ``Provider``.
     """
 
     def register(function: F) -> F:
@@ -150,7 +152,7 @@ def client(
 def missing_parts(
     name: str, absent: Collection[str], registry: Mapping[str, Provider] = REGISTRY
 ) -> frozenset[str]:
-    """The absent parts for which a provider has nothing to give; none where it has, or is not registered."""
+    """Absent parts that leave a provider without anything to measure; empty where it has, or is not registered."""
     provider = registry.get(name)
     if provider is None or not absent:
         return frozenset()
@@ -164,7 +166,7 @@ def missing_parts(
 
 
 def needs_of(names: Iterable[str], registry: Mapping[str, Provider] = REGISTRY) -> set[str]:
-    """These providers and all that they need, as far as they are registered. Loads none of them."""
+    """These providers and everything they need, as far as registered. Loads none of them."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -177,15 +179,15 @@ def needs_of(names: Iterable[str], registry: Mapping[str, Provider] = REGISTRY) 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a provider ended.
+    """Result of a provider.
 
     Attributes:
         error: what it raised; ``None`` where ``value`` counts.
-        seconds: how long it took by itself, without waiting for what it needs.
+        seconds: its own duration, without waiting for its inputs.
         cause: name of the provider that failed first, itself or one it needs.
-        made_of: how the measurements ended that it was made of, and that it stands on.
-        is_measurement: it measures; what it returns must say how much it has seen.
-        absent: the product does not have what it would be asked of; ``value`` is None.
+        made_of: outcomes of the measurements that it was made of and relies on.
+        is_measurement: it measures; its value must state its coverage.
+        absent: the product does not have what it measures; ``value`` is None.
     """
 
     name: str
@@ -198,7 +200,7 @@ class Outcome:
     absent: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class _Task:
     provider: Provider
     started: float = field(default_factory=time.monotonic)
@@ -209,8 +211,8 @@ class _Task:
 class Measurements:
     """The providers of one run. Thread-safe.
 
-    Each provider runs on a daemon thread of its own: there are a few dozen, they mostly wait for the network, and
-    one that hangs can neither block the others nor the end of the run.
+    Each provider runs on its own daemon thread: there are a few dozen, they mostly wait for the network, and one
+    that hangs blocks neither the others nor the end of the run.
     """
 
     def __init__(
@@ -220,42 +222,45 @@ class Measurements:
         *,
         absent: Collection[str] = (),
     ) -> None:
-        """``absent`` are the parts that the product does not have; what is about them is None."""
+        """``absent``: parts that the product does not have; providers about them give None."""
         self._given = dict(given)
         self._registry = registry
         self._absent_parts = frozenset(absent)
         self._absent: dict[str, bool] = {}
         self._tasks: dict[str, _Task] = {}
+        self._running: set[_Task] = set()
+        self._limits: dict[str, float] = {}
+        self._is_closed = False
         self._lock = threading.Lock()
 
     def start(self, names: Iterable[str]) -> None:
-        """Start these providers and all that they need, side by side."""
+        """Start these providers and everything they need, concurrently."""
         for name in names:
             if not self.is_absent(name):
                 self._task(name)
 
     def get(self, name: str) -> Any:
-        """The provider's value; raises what it raised. Waits no longer than its time limits allow."""
+        """The provider's value; raises what it raised. Waits at most for its time limits."""
         outcome = self.outcome(name)
         if outcome.error is not None:
             raise outcome.error
         return outcome.value
 
     def is_absent(self, name: str) -> bool:
-        """Whether the product does not have what it would be asked of."""
+        """Whether the product does not have what it measures."""
         if name not in self._absent:
             self._absent[name] = bool(missing_parts(name, self._absent_parts, self._registry))
         return self._absent[name]
 
     def outcome(self, name: str) -> Outcome:
-        """How the provider ended; starts it where it has not been started."""
+        """The provider's outcome; starts it if necessary."""
         if name in self._given:
             return Outcome(name, self._given[name], None, 0.0)
         if self.is_absent(name):
             return Outcome(name, None, None, 0.0, absent=True)
         task = self._task(name)
         limit = self._limit(name)
-        # Counted from its start: a second check does not wait for the same thing all over again.
+        # Counted from its start: a second check does not wait the full limit again.
         if not task.done.wait(max(task.started + limit - time.monotonic(), 0.0)):
             error = Unmeasured(f"{name} did not finish within {limit:g} s", service=name)
             return Outcome(name, None, error, limit, name)
@@ -263,34 +268,39 @@ class Measurements:
         return task.outcome
 
     def finished(self) -> list[Outcome]:
-        """The measurements (no clients) that have ended so far, slowest first."""
+        """Measurements (no clients) that have ended so far, slowest first."""
         with self._lock:
             tasks = list(self._tasks.values())
         ended = [t.outcome for t in tasks if t.outcome and not t.provider.is_client]
         return sorted(ended, key=lambda outcome: -outcome.seconds)
 
     def close(self) -> None:
-        """Close the clients that were opened."""
+        """Close the clients that were opened, and those that are still being opened once they are."""
         with self._lock:
+            self._is_closed = True
             tasks = list(self._tasks.values())
         for task in tasks:
-            if task.provider.is_client and task.outcome and hasattr(task.outcome.value, "close"):
-                with suppress(Exception):
-                    task.outcome.value.close()
+            if task.outcome:
+                _close(task.provider, task.outcome.value)
 
     def forget(self) -> None:
-        """Let go of what was measured, which can be much; nothing is asked for any more."""
+        """Release the measured values, which can be large; nothing is requested after this."""
         with self._lock:
             self._tasks.clear()
 
     def is_settled(self) -> bool:
-        """Whether all that was started has ended, or is not waited for any more: who asks now need not wait."""
+        """Whether everything started has ended or timed out: a caller need not wait."""
         with self._lock:
-            tasks = list(self._tasks.values())
+            running = list(self._running)
         now = time.monotonic()
-        return all(task.done.is_set() or now >= task.started + self._limit(task.provider.name) for task in tasks)
+        return all(now >= task.started + self._limit(task.provider.name) for task in running)
 
     def _limit(self, name: str) -> float:
+        if name not in self._limits:
+            self._limits[name] = self._find_limit(name)
+        return self._limits[name]
+
+    def _find_limit(self, name: str) -> float:
         longest = self._longest_path(name)
         is_long = any(self._registry[one].is_long for one in needs_of([name], self._registry))
         return longest if is_long else min(longest, LONGEST_WAIT)
@@ -309,18 +319,22 @@ class Measurements:
             if provider is None:
                 raise UsageError(f"no client or measurement is called {name!r}")
             task = self._tasks[name] = _Task(provider)
+            self._running.add(task)
         for library in provider.libraries:
             import_module(library)
         self.start(need for need in provider.needs if need not in self._given)
-        threading.Thread(target=self._run, args=(task,), name=f"measure:{name}", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(task,), name=f"measure:{name}", daemon=True).start()
+        except RuntimeError as error:  # the system allows no more
+            text = f"{name} could not be measured: {error}"
+            self._end(task, Outcome(name, None, Unmeasured(text, service=name, hint=_THREADS_HINT), 0.0, name))
         return task
 
     def _run(self, task: _Task) -> None:
         needed = [self.outcome(need) for need in task.provider.needs]
         failed = next((outcome for outcome in needed if outcome.error), None)
         if failed:
-            task.outcome = Outcome(task.provider.name, None, failed.error, 0.0, failed.cause)
-            task.done.set()
+            self._end(task, Outcome(task.provider.name, None, failed.error, 0.0, failed.cause))
             return
         own, all_of_it = task.provider.time_limit, self._limit(task.provider.name)
         deadline.begin(min(time.monotonic() + own, task.started + all_of_it) - min(SPARE, own / 10))
@@ -337,7 +351,7 @@ class Measurements:
         seconds = time.perf_counter() - started
         provider = task.provider
         made_of = tuple(one for one in needed if one.is_measurement and one.name not in provider.apart_from)
-        task.outcome = Outcome(
+        outcome = Outcome(
             provider.name,
             value,
             error,
@@ -346,11 +360,26 @@ class Measurements:
             made_of=made_of,
             is_measurement=not provider.is_client,
         )
+        self._end(task, outcome)
+
+    def _end(self, task: _Task, outcome: Outcome) -> None:
+        with self._lock:
+            task.outcome = outcome
+            self._running.discard(task)
+            is_late = self._is_closed
+        if is_late:  # nobody closes it any more, and a run of a thousand targets has so many file descriptors only
+            _close(task.provider, outcome.value)
         task.done.set()
 
 
+def _close(provider: Provider, value: Any) -> None:
+    if provider.is_client and hasattr(value, "close"):
+        with suppress(Exception):
+            value.close()
+
+
 def _require_frozen(value: object) -> None:
-    """Raises TypeError for what a check could change, as all others are given the same."""
+    """Raise TypeError for a value that a check could change, as all checks share it."""
     kind = type(value)
     config = getattr(kind, "__struct_config__", None)
     is_loose = is_dataclass(kind) and not kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
@@ -359,7 +388,7 @@ def _require_frozen(value: object) -> None:
 
 
 def _crashed(provider: Provider, error: Exception) -> Unmeasured:
-    """A fault of ours, said as one: where it happened and what it was."""
+    """A bug of ours, reported as such: where it happened and what it was."""
     frame = None
     traceback = error.__traceback__
     while traceback:

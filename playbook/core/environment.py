@@ -1,11 +1,11 @@
-"""The environment, as threads and the programs that they start may have it."""
+"""The environment variables given to threads and to started programs."""
 
 from __future__ import annotations
 
 import os
 
-# What any program may need of where it runs: to find others, its owner's files, room for its own, words and times.
-# Secrets are none of it, and nothing that leads elsewhere, such as a proxy.
+# What any program may need: the search path, its owner's files, temporary folders, locale and time zone. No
+# secrets, and nothing that redirects traffic, such as a proxy.
 USUAL = frozenset(
     {
         *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TMPDIR", "TZ"),
@@ -13,15 +13,15 @@ USUAL = frozenset(
         *("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR"),
     }
 )
-# What Python needs besides, so that it finds the modules that this process has.
+# What Python needs in addition, to find the modules of this process.
 OF_PYTHON = ("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "VIRTUAL_ENV")
 
 
 def for_program(*more: str) -> dict[str, str]:
-    """The variables for a program that is started: the usual ones, and those that it needs besides, by name.
+    """Variables for a started program: the usual ones, and the additional ones listed by name.
 
-    Every program gets its environment from here. What else this process knows, tokens and passwords above all, is
-    none of its business: it could show them, hand them on, or be told by them to do something else.
+    Every program gets its environment from here. Other variables of this process, above all tokens and passwords,
+    are not passed: the program could show them, pass them on, or be controlled by them.
 
         ==================  ======================================================================
         guard shell         the usual ones
@@ -42,10 +42,10 @@ def environment() -> dict[str, str]:
     """A copy of this process's variables.
 
     pytest changes one of them with every step of a test, in its own thread, while measurements run in theirs. A
-    program that is started without an environment of its own gets the very one that changes, and cannot start
-    where that happens at that moment ("Bad address"); and of ``dict(os.environ)`` a name can be gone before its
-    value is looked up.
+    program started without an explicit environment inherits the one being changed, and fails to start if that
+    happens at that moment ("Bad address"); in ``dict(os.environ)`` a name can be gone before its value is looked
+    up.
     """
-    # The list of the names is made in one step.
+    # The list of names is made atomically.
     found = ((name, os.environ.get(name)) for name in list(os.environ))
     return {name: value for name, value in found if value is not None}

@@ -8,8 +8,8 @@
     └── Unmeasured          could not be measured; UNKNOWN, never a failure of the system
         ├── Unreachable     no connection, or no answer in time
         ├── Denied          reached, but our credentials were not accepted
-        ├── Malformed       an answer that does not mean what it should
-        ├── Refused         reached, and it says itself that it cannot do its work: what can be judged, is
+        ├── Malformed       an answer that differs from the documented one
+        ├── Refused         reached, and it reports that it cannot work: what can be judged, is
         └── TooLittleData   an answer, but too little to judge by
 
 Each message is one sentence that names the service, what was expected and what came instead.
@@ -29,7 +29,7 @@ class UsageError(PlaybookError):
 
 
 class UnknownTarget(UsageError):  # noqa: N818
-    """The settings have no target of this name; it may have had one."""
+    """The settings have no target of this name; it may have existed earlier."""
 
 
 class NotConfigured(PlaybookError):  # noqa: N818 - named as the verdict it becomes
@@ -47,13 +47,13 @@ class NotConfigured(PlaybookError):  # noqa: N818 - named as the verdict it beco
 
 
 class Skipped(NotConfigured):
-    """The check itself says that it does not apply here (``pytest.skip``)."""
+    """The check declares itself not applicable here (``pytest.skip``)."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, setting="", add="")
 
 
-class ExpectedFailure(PlaybookError):  # noqa: N818 - it is none of the suite
+class ExpectedFailure(PlaybookError):  # noqa: N818 - not an error of the suite
     """A failure that the check itself expects (``pytest.mark.xfail``)."""
 
 
@@ -67,7 +67,7 @@ class Unmeasured(PlaybookError):  # noqa: N818
     Attributes:
         service: the service as an operator calls it, e.g. ``Redis``.
         hint: what to do about it, one sentence, possibly empty.
-        attempts: one line for each try that was made.
+        attempts: one line for each attempt.
     """
 
     def __init__(self, message: str, *, service: str, hint: str = "", attempts: tuple[str, ...] = ()) -> None:
@@ -78,7 +78,7 @@ class Unmeasured(PlaybookError):  # noqa: N818
 
     @property
     def clause(self) -> str:
-        """The message as a part of another sentence."""
+        """The message as part of another sentence."""
         return clause_of(str(self))
 
 
@@ -86,8 +86,8 @@ class Unreachable(Unmeasured):
     """No connection, or no answer within the time limit: a connectivity issue, not a finding.
 
     Attributes:
-        kind: how it failed, one of ``playbook.clients.breakage.Kind``; empty where the client does not say.
-        redirects: what was answered before, one line for each hop.
+        kind: how it failed, one of ``playbook.clients.breakage.Kind``; empty where the client does not know.
+        redirects: earlier answers, one line for each hop.
     """
 
     def __init__(
@@ -106,21 +106,21 @@ class Unreachable(Unmeasured):
 
 
 class Denied(Unmeasured):
-    """The service answered that our credentials are not good enough (401, 403, NOAUTH, NOPERM)."""
+    """The service rejected our credentials (401, 403, NOAUTH, NOPERM)."""
 
 
 class Malformed(Unmeasured):
-    """The service answered something else than it documents."""
+    """The service's answer differs from its documentation."""
 
 
 class Refused(Unmeasured):
-    """The service answered that it cannot do its work now: memory full, loading, no primary.
+    """The service reports that it cannot work now: memory full, loading, no primary.
 
-    That is a statement about the system. A measurement whose check can judge it carries it on as a value; where
-    none does, what was asked could not be measured.
+    That is a statement about the system. A measurement whose check can judge it passes it on as a value; otherwise
+    the request counts as not measured.
 
     Attributes:
-        words: what the service said.
+        words: the service's own message.
     """
 
     def __init__(self, message: str, *, words: str, service: str, hint: str = "", attempts: tuple[str, ...] = ()):
@@ -129,7 +129,7 @@ class Refused(Unmeasured):
 
 
 def away(error: BaseException | None) -> str:
-    """The service that is away or refuses us, where an error says so; else empty."""
+    """The service that an error reports as unreachable or refusing us; empty otherwise."""
     return error.service if isinstance(error, Unreachable | Denied) else ""
 
 

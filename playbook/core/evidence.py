@@ -1,6 +1,6 @@
 """What a check looked at, in four shapes that every report can show.
 
-Each says who may read it (``audience``): the team, where it says nothing.
+Each states its ``audience``, the team by default.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from playbook.core.audience import Audience
 
 
 class Table(msgspec.Struct, frozen=True, tag="table"):
-    """Rows under column heads. Cells are texts, ready to read."""
+    """Rows under column heads. Cells are texts for people."""
 
     title: str
     columns: list[str]
@@ -42,8 +42,8 @@ class Curve(msgspec.Struct, frozen=True):
     """One line of a chart.
 
     Attributes:
-        points: Unix seconds and value, in order of time; what is not finite is left out.
-        dots: single moments, which no line joins.
+        points: Unix seconds and value, in order of time; values that are not finite are omitted.
+        dots: single moments, not connected by a line.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Curve(msgspec.Struct, frozen=True):
     dots: bool = False
 
     def __post_init__(self) -> None:
-        """JSON has neither NaN nor infinity."""
+        """Omit NaN and infinity, which JSON does not have."""
         finite = [point for point in self.points if all(map(math.isfinite, point))]
         msgspec.structs.force_setattr(self, "points", finite)
 
@@ -65,9 +65,9 @@ class Chart(msgspec.Struct, frozen=True, tag="chart"):
     """Values over time.
 
     Attributes:
-        limits: lines across, by what they say: ``warning`` → 80.
-        bars: each point is a count of the time from it to the next, drawn as a bar from 0.
-        marks: moments, Unix seconds, by what they say: ``since 06:30 UTC`` → 1795415400.
+        limits: horizontal lines by their label: ``warning`` → 80.
+        bars: each point is a count from its time to the next, drawn as a bar from 0.
+        marks: moments in Unix seconds by their label: ``since 06:30 UTC`` → 1795415400.
     """
 
     title: str
@@ -80,7 +80,7 @@ class Chart(msgspec.Struct, frozen=True, tag="chart"):
 
     @property
     def summary(self) -> list[Summary]:
-        """What a reader without the drawing must know, for each curve that has values."""
+        """Text equivalent of the drawing, for each curve that has values."""
         decimals = self._decimals
         found = []
         for curve in self.curves:
@@ -95,30 +95,30 @@ class Chart(msgspec.Struct, frozen=True, tag="chart"):
     def lines(self) -> list[str]:
         """The summary as lines of text, with the limits at the end; ``none`` where there are no values."""
         unit = f" {self.unit}" if self.unit else ""
-        told = [
+        lines = [
             f"{one.name}: lowest {one.lowest}, median {one.median}, highest {one.highest}, last {one.last}{unit}"
             for one in self.summary
         ]
         limits = ", ".join(f"{name} {value:,g}" for name, value in self.limits.items())
         marks = ", ".join(self.marks)
         return [
-            *(told or ["none"]),
+            *(lines or ["none"]),
             *([f"Limits: {limits}{unit}"] if limits else []),
             *([f"Marked: {marks}"] if marks else []),
         ]
 
     @property
     def _decimals(self) -> int:
-        if self.bars:  # what is counted
+        if self.bars:  # counts
             return 0
         values = [value for curve in self.curves for value in curve.values]
         span = max(values, default=0.0) - min(values, default=0.0)
-        # Two figures of the difference between the lowest and the highest.
+        # Two significant figures of the difference between lowest and highest.
         return min(max(1 - math.floor(math.log10(span)), 0), 4) if span > 0 else 2
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """A curve in numbers, ready to read, in the chart's unit."""
+    """A curve in numbers, formatted, in the chart's unit."""
 
     name: str
     lowest: str

@@ -1,8 +1,8 @@
-"""Children that cannot outlive us, and a temporary folder that cannot either, whatever kills us.
+"""Child processes and a temporary folder that never outlive this process, however it is killed.
 
-A process that is killed with SIGKILL cleans nothing up. So a tiny shell waits on a pipe whose other end only we
-hold: when the pipe breaks, it kills the children and removes the folder. On Linux the kernel kills the children as
-well, in case that somebody killed the shell too. The sandbox lives in such a folder, and so does a restore drill.
+A process killed with SIGKILL cleans nothing up. So a small shell waits on a pipe whose other end only we hold:
+when the pipe breaks, it kills the children and removes the folder. On Linux the kernel kills the children as well,
+in case the shell was killed too. The sandbox lives in such a folder, and so does a restore drill.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ done
 rm -rf -- "$1"
 """
 _PR_SET_PDEATHSIG = 1
-# The path of a unix socket has at most 104 bytes on macOS and 108 on Linux; it lies in the folder.
+# The path of a unix socket in the folder has at most 104 bytes on macOS and 108 on Linux.
 _LONGEST_BASE = 70
 
 
 def temporary_folder(prefix: str = "sandbox-", base: str | None = None) -> Path:
-    """A new, private folder of a random name, with a path that is short enough for unix sockets.
+    """A new private folder with a random name and a path short enough for unix sockets.
 
     Args:
-        base: where to make it, whatever its length; else where the system has such folders.
+        base: parent folder, whatever its length; by default the system's temporary folder.
     """
     usual = tempfile.gettempdir()
     return Path(tempfile.mkdtemp(prefix=prefix, dir=base or (usual if len(usual) <= _LONGEST_BASE else "/tmp")))  # noqa: S108
 
 
 class Guard:
-    """Watches over one folder and the children that were handed to it."""
+    """Guards one folder and the children handed to it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._children: list[subprocess.Popen[bytes]] = []
-        # A session of its own: neither Ctrl-C nor a kill of our process group reaches it.
+        # Its own session: neither Ctrl-C nor a kill of our process group reaches it.
         self._shell = subprocess.Popen(
             ["/bin/sh", "-c", _SCRIPT, "playbook-guard", str(folder)],
             stdin=subprocess.PIPE,
@@ -75,9 +75,9 @@ class Guard:
         """Start a child that reads ``text`` as its input and writes to ``output``.
 
         Args:
-            variables: the child's environment; unless given the usual ones (``playbook.core.environment``).
-            threaded: True where other threads run, beside which nothing may be done between fork and exec; the
-                kernel is then not asked to kill the child as well.
+            variables: the child's environment; the usual ones by default (``playbook.core.environment``).
+            threaded: True where other threads run, as nothing may then be executed between fork and exec; the
+                kernel is not asked to kill the child in that case.
         """
         with output.open("wb") as file:
             child = subprocess.Popen(
@@ -88,11 +88,11 @@ class Guard:
                 stderr=subprocess.STDOUT,
                 env=for_program() if variables is None else variables,
                 start_new_session=True,
-                # One system call, looked up before the fork.
+                # A single system call, looked up before the fork.
                 preexec_fn=None if threaded else die_with_parent(),  # noqa: PLW1509
             )
         self._children.append(child)
-        self._tell(f"child -{child.pid}")  # its process group, with whatever it starts itself
+        self._send(f"child -{child.pid}")  # its process group, including whatever it starts itself
         assert child.stdin
         with suppress(BrokenPipeError):  # it ended at once; its output says why
             child.stdin.write(text)
@@ -100,16 +100,16 @@ class Guard:
         return child
 
     def end(self) -> None:
-        """Kill the children and remove the folder. The guard then goes in peace."""
+        """Kill the children, remove the folder, and end the guard."""
         self.abandon()
-        self._tell("done")
+        self._send("done")
         assert self._shell.stdin
         with suppress(BrokenPipeError):
             self._shell.stdin.close()
         self._shell.wait()
 
     def abandon(self) -> None:
-        """The same, while another thread may still be writing: the shell clears up once more when we are gone."""
+        """The same, while another thread may still be writing: the shell cleans up once more when we are gone."""
         for child in self._children:
             if child.poll() is None:
                 with suppress(ProcessLookupError, PermissionError):
@@ -117,18 +117,18 @@ class Guard:
                 child.wait()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _tell(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._shell.stdin
-        # Somebody may have killed the shell; then the kernel's own signal has to do.
+        # The shell may have been killed; the kernel's signal remains.
         with suppress(BrokenPipeError):
             self._shell.stdin.write(f"{line}\n".encode())
             self._shell.stdin.flush()
 
 
 def die_with_parent(number: int = signal.SIGKILL) -> Callable[[], None] | None:
-    """What a child does before its program starts, so that the kernel sends it a signal when we are gone.
+    """A function for the child to run before its program, which makes the kernel signal it when we are gone.
 
-    None where the system cannot do that.
+    None where the system does not support that.
     """
     if sys.platform != "linux":
         return None

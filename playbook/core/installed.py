@@ -1,6 +1,6 @@
-"""What a project has of an installed playbook: the shipped pytest.ini as defaults, and the shipped checks.
+"""What an installed playbook provides to a project: the shipped pytest.ini as defaults, and the shipped checks.
 
-A checkout needs none of it, as it has both itself.
+A checkout needs neither, as it contains both.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import pytest
 
 from playbook.core.places import CHECKS, INI, MODULE, name_of
 
-# Of the shipped pytest.ini: what holds for other projects too, with pytest's types; and lists, to which is added.
+# Settings of the shipped pytest.ini that apply to other projects too, with pytest's types; and lists that are
+# extended.
 _DEFAULTS = {
     "strict": "bool",
     "timeout": "string",
@@ -24,7 +25,7 @@ _DEFAULTS = {
     "verbosity_assertions": "string",
 }
 _LISTS = ("markers", "filterwarnings")
-# And what is for a checkout alone; addopts is read by its words.
+# Settings for a checkout only; addopts is parsed word by word.
 _CHECKOUT = ("testpaths", "pythonpath", "addopts")
 _OWN = "checks"  # folder of a project's own checks
 
@@ -37,7 +38,9 @@ def shipped_ini() -> dict[str, str]:
 
 
 def settle(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
-    """Make a project of the playbook out of whatever pytest was started in. What it sets itself goes before."""
+    """Configure the project that pytest was started in as a playbook. The project's own settings take
+    precedence.
+    """
     for name, text in shipped_ini().items():
         if name in _LISTS:
             for line in filter(None, map(str.strip, text.splitlines())):
@@ -47,14 +50,14 @@ def settle(config: pytest.Config, parser: pytest.Parser, args: list[str]) -> Non
         elif name not in _CHECKOUT:
             kind = _DEFAULTS[name]
             default = text == "true" if kind == "bool" else text
-            parser.addini(name, f"{name}, as the playbook has it", kind, default)  # type: ignore[arg-type]
-            # pytest may have asked for it while it loaded plugins, and would not ask again.
+            parser.addini(name, f"{name}, with the playbook's default", kind, default)  # type: ignore[arg-type]
+            # pytest may have cached it while loading plugins, and would not read it again.
             config._inicache.pop(name, None)
     config.pluginmanager.register(_ShippedChecks(), "playbook shipped checks")
 
 
 def _apply(options: list[str], config: pytest.Config, args: list[str]) -> None:
-    """``-p no:NAME`` comes too late for pytest here, as all plugins are loaded."""
+    """``-p no:NAME`` is too late here, as all plugins are loaded."""
     while options:
         option = options.pop(0)
         if option == "-p":
@@ -66,11 +69,11 @@ def _apply(options: list[str], config: pytest.Config, args: list[str]) -> None:
 
 
 class _ShippedChecks:
-    """Adds the shipped checks where no file or folder is named, and gives them their names."""
+    """Adds the shipped checks where no file or folder is named, and sets their node ids."""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
-        """Before the plugin's own, which reads what is to be run."""
+        """Runs before the plugin's own hook, which reads what is to be run."""
         if config.args_source is pytest.Config.ArgsSource.ARGS:
             return
         own = [config.rootpath / _OWN] if (config.rootpath / _OWN).is_dir() else []
@@ -81,7 +84,7 @@ class _ShippedChecks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-        """A file outside of the root would have a name by which it is not found again."""
+        """Name modules outside of the root so that they can be found again by their node id."""
         if not module_path.is_relative_to(CHECKS):
             return None
         return pytest.Module.from_parent(parent, path=module_path, nodeid=name_of(module_path))

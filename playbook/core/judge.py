@@ -1,7 +1,7 @@
-"""``judge``: compares what was measured with what was expected, and records it before it decides.
+"""``judge``: compares measured with expected values, and records the result before it decides.
 
 Bad evidence counts even when it is partial: WARNING and CRITICAL are given on whatever was seen. Good evidence
-counts only when it is whole and understood: OK needs enough coverage by every measurement the check has asked for.
+counts only when it is whole and understood: OK needs enough coverage by every measurement the check has requested.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from contextlib import suppress
 import msgspec
 
 from playbook.core.audience import Public
-from playbook.core.clock import days
 from playbook.core.coverage import Coverage, lacking, together
+from playbook.core.durations import hours_or_days
 from playbook.core.limits import Limit, Reading
 from playbook.core.sign_off import SignOff
 from playbook.core.verdict import SEVERITY, Critical, Verdict
 
-# How a text begins that continues a number by itself; any other is what it was measured over.
+# Texts that begin like this continue a number directly; any other names the window.
 _AS_IT_IS = ("(", "in ", "of ", "for ", "from ")
 
 
@@ -28,12 +28,12 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         message: a sentence with subject, expected, found and unit.
         value, limit: where a number was judged.
-        below_target: good enough, but short of what is aimed for.
-        coverage: what it stands on, in few words.
-        hint: what to do about what was not seen, where that makes it UNKNOWN; may be empty.
-        cause: what it is put down to, where several checks fail for one thing: the service that is down, or for
-            which too little was seen.
-        public: what may be said of it to everybody, as a sentence without its subject; empty where nothing may.
+        below_target: OK, but short of the target.
+        coverage: its basis, in a few words.
+        hint: what to do about the missing part, where that makes it UNKNOWN; may be empty.
+        cause: the root cause, where several checks fail for one thing: the service that is down, or for which too
+            little was seen.
+        public: what everybody may read of it, as a sentence without its subject; may be empty.
     """
 
     subject: str
@@ -51,20 +51,20 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judge:
-    """What a check calls to judge. Keeps every judgement, also the good ones, as trends come from passes."""
+    """What a check calls to judge. Keeps every judgement, also OK ones, as trends need passing values."""
 
     def __init__(self) -> None:
         self.judgements: list[Judgement] = []
         self._coverages: dict[str, Coverage] = {}
 
-    def stand_on(self, name: str, coverage: Coverage) -> None:
-        """Note what a measurement that the check has asked for has seen; every judgement stands on all of them.
+    def add_coverage(self, name: str, coverage: Coverage) -> None:
+        """Add the coverage of a measurement that the check has requested; every judgement relies on all of them.
 
-        Also those that were made before: a check may ask for a measurement only after it has judged another. One
-        that says nothing of what it has seen has seen nothing.
+        This includes earlier judgements: a check may request a measurement after it has judged another. A
+        measurement that does not state its coverage has seen nothing.
         """
         if not coverage.parts:
-            coverage = lacking("", expected=f"what {name} has seen", got="nothing said of it")
+            coverage = lacking("", expected=f"the coverage of {name}", got="none stated")
         self._coverages[name] = coverage
         if not coverage.enough:
             self.judgements = [
@@ -73,9 +73,9 @@ class Judge:
             ]
 
     def __call__(self, measured: Reading | float, limit: Limit, subject: str = "") -> None:
-        """Judge a number by a ladder.
+        """Judge a number by its limit.
 
-        A number that is not finite, or that the figure cannot be, is UNKNOWN.
+        A number that is not finite, or outside of the possible range, is UNKNOWN.
 
         Args:
             measured: in the unit of the limit.
@@ -127,16 +127,16 @@ class Judge:
 
         Args:
             expected, found: continue the sentence ``subject: expected …, got …``; ``found`` is empty where nothing
-                was seen, which the coverage then says.
-            warn: what does not hold is a warning only.
-            coverage: what this statement stands on beyond what the measurements say of themselves.
-            cause: the service that is down, where that is why it does not hold; empty where it is not.
-            public: what may be said to everybody of what was found, from ``core.audience.say``. Of a public
-                item; without it, only that it holds or does not.
+                was seen, which the coverage then explains.
+            warn: a false statement is only a warning.
+            coverage: coverage of this statement in addition to that of the measurements.
+            cause: the service that is down, where that makes the statement false; empty otherwise.
+            public: what everybody may read of the finding, from ``core.audience.say``, for a public item; by
+                default only whether the statement holds.
 
         Raises:
             TypeError: ``public`` is a plain text.
-            Critical: it does not hold.
+            Critical: the statement is false.
         """
         if not isinstance(public, Public):
             raise TypeError(f"expected a text that say() made for the public, got {type(public).__name__}")
@@ -155,7 +155,7 @@ class Judge:
         )
 
     def sign_off(self, sign_off: SignOff, *, instead: str = "") -> None:
-        """Judge what a person signed: none that counts is CRITICAL, one near its end or a refused line WARNING.
+        """Judge a sign-off: no valid one is CRITICAL, one near its end or a refused line WARNING.
 
         One that was never signed and has not been due yet is UNKNOWN.
 
@@ -163,28 +163,30 @@ class Judge:
             instead: what makes a sign-off unnecessary, in words, e.g. a message that was delivered.
 
         Raises:
-            Critical: there is none that counts, and nothing instead.
+            Critical: no valid sign-off, and nothing instead.
         """
         subject = f"Sign-off of {sign_off.item}"
         if instead:
-            self.that(True, subject, expected="a valid one, or what stands for it", found=instead)
+            self.that(True, subject, expected="a valid one, or a substitute", found=instead)
             return
         known = sign_off.valid or sign_off.pending
         found = "" if sign_off.pending and not sign_off.valid else sign_off.found
         self.that(known, subject, expected="a valid one", found=found, coverage=sign_off.coverage)
-        left = days(sign_off.rule.near)
+        left = hours_or_days(sign_off.rule.near)
         self.that(not sign_off.near, subject, expected=f"more than {left} left", found=sign_off.found, warn=True)
         self.that(not sign_off.refused, subject, expected="no refused line", found=sign_off.found, warn=True)
 
     @property
     def coverage(self) -> str:
-        """In few words what the check stands on, all its measurements and figures together."""
+        """Coverage of the whole check in a few words: all its measurements and figures."""
         words = [together(self._coverages.values()).words, *(judged.coverage for judged in self.judgements)]
         return " · ".join(dict.fromkeys(part for text in words for part in text.split(" · ") if part))
 
     @property
     def leading(self) -> Judgement | None:
-        """The judgement that stands for the check: the worst; of equals, what is short of target, or a number."""
+        """The judgement that represents the check: the worst; among equals, one short of its target, or a
+        number.
+        """
         return min(
             self.judgements,
             key=lambda judged: (SEVERITY.index(judged.verdict), not judged.below_target, judged.value is None),
@@ -192,9 +194,9 @@ class Judge:
         )
 
     def note(self, judgement: Judgement) -> None:
-        """Keep a judgement that was made elsewhere, by an assert: an OK stands on the same coverage as all others.
+        """Add a judgement made elsewhere, by an assert: an OK relies on the same coverage as all others.
 
-        A CRITICAL one is kept and not raised.
+        A CRITICAL one is recorded and not raised.
         """
         with suppress(Critical):
             self._note(judgement, Coverage())
@@ -225,9 +227,9 @@ class Judge:
 
 
 def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
-    """What would be good if all had been seen, as UNKNOWN; its value is told in words, as no trend may use it."""
-    told = judgement.found and judgement.found != coverage.got
-    seen = f"{coverage.got}; what was seen gives {judgement.found}" if told else coverage.got
+    """A passing judgement without enough coverage, as UNKNOWN; its value is only in the text, not for trends."""
+    has_value = judgement.found and judgement.found != coverage.got
+    seen = f"{coverage.got}; partial result: {judgement.found}" if has_value else coverage.got
     return msgspec.structs.replace(
         judgement,
         verdict=Verdict.UNKNOWN,
@@ -244,7 +246,7 @@ def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
 
 
 def _public_number(subject: str, limit: Limit, reading: Reading, remark: str) -> str:
-    """Number and ladder, and of the texts those that are public; the limit's name stands for another subject."""
+    """Number and limit, and only public texts; for another subject the limit's own name is used."""
     name = subject if isinstance(subject, Public) else limit.name
     over = _over(reading.over) if isinstance(reading.over, Public) else ""
     expected = limit.expected(limit.verdict(reading.value))
@@ -252,7 +254,7 @@ def _public_number(subject: str, limit: Limit, reading: Reading, remark: str) ->
 
 
 def _over(over: str) -> str:
-    """What a number stands for: a window follows "over", amounts stand in brackets, a clause goes on as it is."""
+    """The basis of a number: a window follows "over", amounts are in brackets, a clause continues directly."""
     return f" {over}" if over.startswith(_AS_IT_IS) else f" over {over}" if over else ""
 
 
@@ -266,7 +268,7 @@ def _impossible(limit: Limit, found: str) -> Coverage:
     return lacking(
         "",
         expected=f"a value {limit.range}".replace("a value at", "at"),
-        got=f"{found}, which it cannot be",
+        got=f"{found}, which is impossible",
         hint="The figure is measured wrongly: look at its query or source in the evidence.",
     )
 

@@ -1,7 +1,7 @@
-"""Files that people's words are added to: one JSON object a line, each sealed by a digest over its content.
+"""Append-only files of statements by people: one JSON object per line, each sealed by a digest of its content.
 
-A ledger lives in git, which knows who added a line and when. The digest is no signature: it shows a line that was
-changed by hand or by a merge, so that what counts is what was written. Lines are only ever added.
+A ledger is kept in git, which records who added a line and when. The digest is no signature: it reveals a line
+that was changed by hand or by a merge, so that only what was originally written counts. Lines are only ever added.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from playbook.core import lines
 from playbook.core.errors import Denied, Unreachable
 
 DIGEST = "digest"
-# Nobody's reason is longer; a line that is was not written by us.
+# No statement is longer; such a line was not written by us.
 LONGEST_LINE = 64 * 1024
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -28,8 +28,8 @@ class Entry(NamedTuple):
     """One line.
 
     Attributes:
-        number: of the line, from 1.
-        value: what it says; None where it cannot be read.
+        number: line number, from 1.
+        value: its content; None where it cannot be read.
         problem: why it is refused, continuing the words ``line 3``; empty where it is not.
     """
 
@@ -39,7 +39,7 @@ class Entry(NamedTuple):
 
 
 def digest_of(fields: Mapping[str, Any]) -> str:
-    """``sha256:…`` over the fields, however they are ordered or spaced; the digest itself is left out."""
+    """``sha256:…`` of the fields in any order or spacing, without the digest itself."""
     content = {key: value for key, value in fields.items() if key != DIGEST}
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
@@ -52,7 +52,7 @@ def sealed(fields: Mapping[str, Any]) -> bytes:
 
 
 def append(file: Path, fields: Mapping[str, Any]) -> None:
-    """Add one line, whole or not at all, on disk when this returns. Safe when several do it at once.
+    """Append one line atomically and sync it to disk. Safe for concurrent use.
 
     Raises:
         UsageError: the file cannot be written.
@@ -61,10 +61,10 @@ def append(file: Path, fields: Mapping[str, Any]) -> None:
 
 
 def read(file: Path, kind: type[T], service: str, hint: str) -> list[Entry]:
-    """Every line as ``kind``, in order; a line that is damaged or was changed is there with its problem.
+    """Every line as ``kind``, in order; a damaged or changed line carries its problem.
 
     Raises:
-        Unreachable: the file is not there.
+        Unreachable: the file does not exist.
         Denied: it may not be read.
     """
     try:
@@ -81,7 +81,7 @@ def read(file: Path, kind: type[T], service: str, hint: str) -> list[Entry]:
 
 
 def entries(text: bytes, kind: type[T]) -> Iterator[Entry]:
-    """Every line of a ledger as ``kind``, in order; blank ones are left out."""
+    """Every line of a ledger as ``kind``, in order; blank ones are omitted."""
     for number, line, problem in lines.numbered(text, LONGEST_LINE):
         if problem:
             if line.strip():

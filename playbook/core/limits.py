@@ -1,9 +1,9 @@
-"""The KPI ladder: a target to aim for, a warning and a critical limit, written as the playbook writes them.
+"""Limits of key figures: a target to aim for, a warning and a critical limit, in the playbook's notation.
 
-    target = "> 90 %"      aim; short of it is still OK, and said
+    target = "> 90 %"      aim; short of it is still OK, and reported
     warning = "< 80 %"     passes, but is shown in yellow
     critical = "< 70 %"    fails
-    possible = "0 .. 100"  what the figure can be at all; anything else was measured wrongly, and is not judged
+    possible = "0 .. 100"  possible range; anything else is a measurement error, and is not judged
 
 Comparisons are exactly the ones written: with ``< 80 %``, 80 is not a warning.
 """
@@ -29,9 +29,9 @@ _BOUND = re.compile(
     r"^\s*(?P<comparison><=|>=|<|>|≤|≥)\s*(?P<number>-?\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[A-Za-zµ%].*?)?\s*$"
 )
 _DECIMALS = 3
-_MOST_DECIMALS = 15
-_ROUNDING = 1e-9  # of a value: what floating-point arithmetic may be off
-_COUNTED = re.compile(r"(?!of )[A-Za-z]{3,}[A-Za-z ]*$")  # things, and no measure such as "ms" or "requests/s"
+_MAX_DECIMALS = 15
+_ROUNDING = 1e-9  # relative: rounding error of floating-point arithmetic
+_COUNTED = re.compile(r"(?!of )[A-Za-z]{3,}[A-Za-z ]*$")  # things, not measures such as "ms" or "requests/s"
 _POSSIBLE = re.compile(r"^\s*(?P<low>-?[\d.]+)?\s*\.\.\s*(?P<high>-?[\d.]+)?\s*$")
 _WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least"}
 
@@ -40,10 +40,10 @@ class Reading(msgspec.Struct, frozen=True):
     """A measured number with what a reader needs to weigh it.
 
     Attributes:
-        value: in the unit of the limit it is judged by; NaN where nobody knows it, as ``coverage`` explains.
+        value: in the unit of the limit it is judged by; NaN where unknown, as ``coverage`` explains.
         over: what it was measured over, e.g. ``24 h (1,204 requests)``; may be empty.
-        coverage: what this figure stands on beyond what its measurement says of itself.
-        words: the number as a sentence says it where a bare one reads badly, e.g. ``none`` for what has ended.
+        coverage: coverage of this figure in addition to that of its measurement.
+        words: the number in words where a bare one reads badly, e.g. ``none`` for something that has ended.
             Without particulars, as the public reads it too.
     """
 
@@ -75,7 +75,7 @@ class Bound(msgspec.Struct, frozen=True):
         return bool(_COMPARISONS[self.comparison](value, self.number))
 
     def __str__(self) -> str:
-        """As the settings write it, for what programs read again."""
+        """As the settings write it, for programs that parse it again."""
         return f"{self.comparison} {format_value(self.number, self.unit)}"
 
     @property
@@ -85,10 +85,10 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """A named KPI ladder. ``target`` says which way is good; ``warning`` and ``critical`` what is bad.
+    """The named limits of a figure. ``target`` is the aim; ``warning`` and ``critical`` are failing values.
 
     Attributes:
-        lowest, highest: what the figure can be at all; a value outside of it was measured wrongly.
+        lowest, highest: possible range; a value outside of it is a measurement error.
     """
 
     name: str
@@ -110,24 +110,26 @@ class Limit(msgspec.Struct, frozen=True):
         return Verdict.OK
 
     def meets_target(self, value: float) -> bool:
-        """True where the value is as good as aimed for, or where no target is set."""
+        """True where the value reaches the target, or where no target is set."""
         return self.target is None or self.target.holds(value)
 
     def possible(self, value: float) -> bool:
-        """Whether the figure can have this value at all; a share of 100 % may be computed as a trifle more."""
+        """Whether the value is in the possible range, within rounding error (a share may compute to just over 100
+        %).
+        """
         low, high = (-math.inf if self.lowest is None else self.lowest), self.highest
         trifle = _ROUNDING * max(abs(value), 1.0)
         return low - trifle <= value and (high is None or value <= high + trifle)
 
     @property
     def lines(self) -> dict[str, float]:
-        """What a chart says of the ladder: where each of its bounds lies, by its name."""
+        """Positions of the bounds in a chart, by name."""
         bounds = {"target": self.target, "warning": self.warning, "critical": self.critical}
         return {name: bound.number for name, bound in bounds.items() if bound}
 
     @property
     def range(self) -> str:
-        """What the figure can be, in words: ``from 0 to 100 %`` or ``at least 0 s``."""
+        """The possible range in words: ``from 0 to 100 %`` or ``at least 0 s``."""
         if self.lowest is not None and self.highest is not None:
             return f"from {format_value(self.lowest, '')} to {format_value(self.highest, self.unit)}"
         if self.lowest is not None:
@@ -144,26 +146,26 @@ class Limit(msgspec.Struct, frozen=True):
         return self._in_words(_OPPOSITE[bound.comparison], bound.number)
 
     def _in_words(self, comparison: str, number: float) -> str:
-        """``at least 80 %``; of what is counted and may not be there at all, ``none``."""
+        """``at least 80 %``; ``none`` for counted things that may not occur at all."""
         if (comparison, number) == ("<=", 0) and (not self.unit or self.unit.startswith("of ")):
             return f"none {self.unit}".strip()
         return f"{_WORDS[comparison]} {format_value(number, self.unit)}"
 
     def format(self, value: float) -> str:
-        """The value with the limit's unit, with as many decimals as it takes not to contradict its verdict."""
-        for decimals in range(_DECIMALS, _MOST_DECIMALS):
-            if self._stands_alike(value, round(value, decimals)):
+        """The value with the limit's unit, with enough decimals not to contradict its verdict."""
+        for decimals in range(_DECIMALS, _MAX_DECIMALS):
+            if self._has_same_verdict(value, round(value, decimals)):
                 return format_value(value, self.unit, decimals)
         return f"{value!r} {self.unit}".strip()
 
-    def _stands_alike(self, value: float, shown: float) -> bool:
+    def _has_same_verdict(self, value: float, shown: float) -> bool:
         if not math.isfinite(value):
             return True
         return self.verdict(shown) == self.verdict(value) and self.meets_target(shown) == self.meets_target(value)
 
 
 def format_value(value: float, unit: str, decimals: int = _DECIMALS) -> str:
-    """A number for people: thousands separated, no more than three decimals, the unit behind a space."""
+    """A number for people: thousands separated, at most three decimals, a space before the unit."""
     text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
     text = "0" if text == "-0" else text
     return f"{text} {counted(1, unit) if text == '1' and _COUNTED.match(unit) else unit}".strip()

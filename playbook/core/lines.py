@@ -1,6 +1,7 @@
-"""Files of lines that are only added to: each line whole or not at all, by several at once; read however damaged.
+"""Append-only files of lines: atomic, concurrent appends, and reading that tolerates damage.
 
-What the lines say is the business of who uses this: ``playbook.core.ledger`` and ``playbook.history.runs``.
+The content of the lines belongs to the users of this module: ``playbook.core.ledger`` and
+``playbook.history.runs``.
 """
 
 from __future__ import annotations
@@ -9,19 +10,22 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from playbook.core.errors import UsageError
 
-# What decoding a line may raise; nested too deeply, a line exhausts the stack.
+# Exceptions of decoding a line; deep nesting exhausts the stack.
 DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONFLICT = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
-_PATIENCE = 10.0  # seconds; nobody holds the lock for longer than one write takes
+_PATIENCE = 10.0  # seconds; the lock is held for at most one write
 _PAUSE = 0.01  # seconds
+
+
+T = TypeVar("T")
 
 
 class Line(NamedTuple):
@@ -39,10 +43,10 @@ class Line(NamedTuple):
 
 
 def append(file: Path, line: bytes) -> None:
-    """Add one line, which ends in a line feed; on disk when this returns. Safe when several do it at once.
+    """Append one line, which ends in a line feed, and sync it to disk. Safe for concurrent use.
 
     Raises:
-        UsageError: the file cannot be written; it is then as it was.
+        UsageError: the file cannot be written; it is left unchanged.
     """
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -56,22 +60,27 @@ def append(file: Path, line: bytes) -> None:
                 os.ftruncate(descriptor, size)
                 raise
             if not size:
-                _keep_name_of(file)
+                _sync_folder(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
 
 
 def read(file: Path) -> bytes:
     """The content, with no line half written; raises OSError."""
-    with _locked(file, os.O_RDONLY, fcntl.LOCK_SH) as descriptor, open(descriptor, "rb", closefd=False) as stream:
+    with locked_for_reading(file) as descriptor, open(descriptor, "rb", closefd=False) as stream:
         return stream.read()
 
 
+def locked_for_reading(file: Path) -> AbstractContextManager[int]:
+    """The open file, in which no line is half written meanwhile; raises OSError."""
+    return _locked(file, os.O_RDONLY, fcntl.LOCK_SH)
+
+
 def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
-    """Put what ``change`` makes of the content in its place, whole or not at all; who adds a line meanwhile waits.
+    """Replace the content by the result of ``change``, atomically; concurrent appends wait.
 
     Raises:
-        UsageError: the file cannot be read or written; it is then as it was.
+        UsageError: the file cannot be read or written; it is left unchanged.
     """
     part = file.with_name(f"{file.name}.part")
     try:
@@ -83,7 +92,7 @@ def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
                 fresh.flush()
                 os.fsync(fresh.fileno())
             part.replace(file)
-            _keep_name_of(file)
+            _sync_folder(file)
     except OSError as error:
         part.unlink(missing_ok=True)
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
@@ -91,9 +100,9 @@ def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
 
 @contextmanager
 def alone(folder: Path, patience: float) -> Iterator[bool]:
-    """Whether nobody else does this for the same folder meanwhile; waits so many seconds for whoever does.
+    """Whether this process holds the folder's lock; waits at most ``patience`` seconds for another holder.
 
-    False also where there is no such folder, or its file system knows no locks.
+    False also where the folder does not exist, or its file system does not support locks.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -108,11 +117,11 @@ def alone(folder: Path, patience: float) -> Iterator[bool]:
         else:
             yield True
     finally:
-        os.close(descriptor)  # gives the lock up too
+        os.close(descriptor)  # releases the lock too
 
 
 def numbered(content: bytes, longest: int) -> Iterator[Line]:
-    """The lines of a file; those longer than ``longest`` bytes, blank, or left by a merge have their problem."""
+    """The lines of a file; lines over ``longest`` bytes, blank ones and merge markers carry their problem."""
     for number, text in enumerate(_split(content), 1):
         if not text.strip():
             yield Line(number, text, "is blank")
@@ -124,10 +133,25 @@ def numbered(content: bytes, longest: int) -> Iterator[Line]:
             yield Line(number, text, "")
 
 
+def decoded(file: Path, longest: int, decode: Callable[[bytes], T]) -> Iterator[T]:
+    """Decode the lines of a file. Damaged lines are left out, and a file that cannot be read has none."""
+    try:
+        content = read(file)
+    except OSError:
+        return
+    for line in numbered(content, longest):
+        if line.problem:
+            continue
+        try:
+            yield decode(line.text)
+        except DAMAGE:
+            continue
+
+
 def _split(content: bytes) -> Iterator[bytes]:
-    """One line after the other, as all of them at once would be the file a second time."""
+    """One line at a time, as splitting the whole would hold the file in memory twice."""
     at = 0
-    while at < len(content):  # what follows the last line feed is no line
+    while at < len(content):  # text after the last line feed is not a complete line
         end = content.find(b"\n", at)
         end = len(content) if end < 0 else end
         yield content[at:end]
@@ -135,7 +159,7 @@ def _split(content: bytes) -> Iterator[bytes]:
 
 
 def damage(error: BaseException) -> str:
-    """What decoding said, as the problem of a line."""
+    """A decoding error as the problem of a line."""
     if isinstance(error, RecursionError):
         return "is damaged: nested too deeply"
     return f"is damaged: {str(error).replace('`', '')}"
@@ -143,17 +167,17 @@ def damage(error: BaseException) -> str:
 
 @contextmanager
 def _locked(file: Path, flags: int, lock: int) -> Iterator[int]:
-    """The file, opened and locked; raises OSError, also where it stays locked by somebody else."""
+    """The file, opened and locked; raises OSError, also where another process keeps it locked."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         descriptor = os.open(file, flags | os.O_CLOEXEC, 0o644)
         try:
             _lock(descriptor, lock, deadline)
-            if _is_still(file, descriptor):
+            if _is_current(file, descriptor):
                 yield descriptor
                 return
         finally:
-            os.close(descriptor)  # gives the lock up too
+            os.close(descriptor)  # releases the lock too
 
 
 def _lock(descriptor: int, lock: int, deadline: float) -> None:
@@ -168,16 +192,18 @@ def _lock(descriptor: int, lock: int, deadline: float) -> None:
             return
 
 
-def _is_still(file: Path, descriptor: int) -> bool:
-    """Git puts a new file in the old one's place: a line that was then added to the old one would be lost."""
+def _is_current(file: Path, descriptor: int) -> bool:
+    """Whether the path still names the opened file: git replaces files, and a line appended to the old one would
+    be lost.
+    """
     try:
         return os.path.samestat(file.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 
 
-def _keep_name_of(file: Path) -> None:
-    """A new file's name is on disk once its folder is; not every file system can be asked for that."""
+def _sync_folder(file: Path) -> None:
+    """Sync the folder, which makes a new file's name durable; not every file system supports it."""
     with suppress(OSError):
         descriptor = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
         try:

@@ -1,4 +1,4 @@
-"""Items that are made of somebody's own checks, which no catalogue holds. Pure."""
+"""Items made from a project's own checks, which no catalogue lists. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playbook.core.catalogue import Item, audience_of
 
-# What stands between the set and the name in the id of an item that is made of a test.
+# Between set and name in the id of an item made from a test.
 _LOCAL = "local"
 # ``Why: …``, ``*Why*: …``, ``**Why:** …``; its text follows on the line, or indented below it.
 _SECTION = re.compile(
@@ -23,7 +23,7 @@ _SENTENCE_END = re.compile(r"(?<=\.)\s")
 
 
 def is_made_of_test(item: str) -> bool:
-    """Whether an id is that of an item made of a test, which need stand in no catalogue."""
+    """Whether the id belongs to an item made from a test, which need not be in a catalogue."""
     return item.split(".")[1:2] == [_LOCAL]
 
 
@@ -35,9 +35,9 @@ def item_of_test(
     doc: str,
     set_name: str,
     classes: Sequence[str] = (),
-    told_apart: bool = False,
+    ambiguous: bool = False,
 ) -> Item:
-    """The item of a check that names none: id and title from its name, the rest from its docstring.
+    """The item of a check without one: id and title from its name, the rest from its docstring.
 
         def test_cart_answers(httpx_client):
             \"\"\"The shop's cart answers.
@@ -49,21 +49,21 @@ def item_of_test(
             \"\"\"
 
     Args:
-        path: of its file, from the root; the folders checks/ and local/ and the word ``test_`` add nothing.
+        path: its file's path from the root; the folders checks/ and local/ and the word ``test_`` are omitted.
         parameters: the id of its parameters; empty where it has none.
-        set_name: the marker of the set it belongs to.
-        classes: the test classes that it stands in, outermost first.
-        told_apart: the letters and digits of its parameters are those of another one's (``/en`` and ``/en/``), so
-            a few digits of a digest follow them.
+        set_name: the marker of its set.
+        classes: the test classes that contain it, outermost first.
+        ambiguous: another check's parameters have the same letters and digits (``/en`` and ``/en/``), so a few
+            digits of a digest are appended.
 
     Raises:
-        UsageError: its audience is none.
+        UsageError: its audience is unknown.
     """
     words = _in_words(name.removeprefix("test_"))
     groups = [_in_words(each.removeprefix("Test")) or each for each in classes]
     own = path.removeprefix("checks/").removeprefix("local/")
     parts = [part.removeprefix("test_") for part in Path(own).with_suffix("").parts]
-    digest = hashlib.sha256(parameters.encode(errors="replace")).hexdigest()[:6] if told_apart else ""
+    digest = hashlib.sha256(parameters.encode(errors="replace")).hexdigest()[:6] if ambiguous else ""
     names = [slug(part) for part in (*parts, *groups, words)] + [slug(f"{parameters} {digest}")]
     sections = {found["name"]: _text(found) for found in _SECTION.finditer(doc)}
     title = ": ".join((*groups, words))
@@ -80,12 +80,12 @@ def item_of_test(
 
 
 def id_of_file(file: str, set_name: str) -> str:
-    """The item that stands for a file of checks which could not be read."""
+    """The item that represents a file of checks that could not be read."""
     return item_of_test(path=file, name="file", parameters="", doc="", set_name=set_name).id
 
 
 def slug(text: str) -> str:
-    """Letters and digits of a name, as they stand in ids."""
+    """Letters and digits of a name, as used in ids."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")
 
 
@@ -100,7 +100,7 @@ def _in_words(name: str) -> str:
 
 
 def _text(found: re.Match[str]) -> str:
-    """Of a section: what stands on its line continues below it; what begins below it keeps its lines."""
+    """Text of a section: text on its own line continues below it; text that begins below keeps its lines."""
     more = textwrap.dedent(found["more"].removeprefix("\n"))
     if found["text"]:
         return " ".join([found["text"], *more.split()])

@@ -6,11 +6,13 @@ import hashlib
 import re
 from datetime import datetime
 
+from playbook.core.zones import beside
+
 _LONGEST = 80
 
 
 def slug(text: str) -> str:
-    """A file's name of a text: small letters, digits, dots, dashes. Other texts never give the same."""
+    """A unique file name for a text: lower-case letters, digits, dots, dashes."""
     plain = re.sub("[^a-z0-9_.-]+", "-", text.lower()).strip(".-")[:_LONGEST]
     if plain and plain == text:
         return plain
@@ -18,20 +20,20 @@ def slug(text: str) -> str:
 
 
 def anchor(text: str) -> str:
-    """The same for a place on a page, which begins with a letter."""
+    """The same for an anchor on a page, which begins with a letter."""
     return f"r-{slug(text)}"
 
 
-def when(moment: datetime) -> str:
-    """``23 Nov 2026 06:17 UTC``."""
-    return f"{moment:%-d %b %Y %H:%M} UTC"
+def when(moment: datetime, zone: str = "UTC") -> str:
+    """``23 Nov 2026 06:17 UTC (07:17 in Berlin)``; UTC alone where that is the zone."""
+    return f"{moment:%-d %b %Y %H:%M} UTC{beside(moment, zone)}"
 
 
 def short(moment: datetime) -> str:
-    """``Mon 23 Nov 06:17``: within the last or next weeks."""
+    """``Mon 23 Nov 06:17``, for times within a few weeks."""
     return f"{moment:%a %-d %b %H:%M}"
 
 
 def capital(text: str) -> str:
-    """With a capital letter first."""
+    """The text with its first letter capitalised."""
     return text[:1].upper() + text[1:]

@@ -1,4 +1,4 @@
-"""Where what comes with the suite lies: beside this package in a checkout, inside of it where it is installed."""
+"""Location of the shipped files: beside this package in a checkout, inside of it where it is installed."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ CATALOGUE = ROOT / "docs" / "playbook.md"
 RUNBOOKS = ROOT / "docs" / "runbooks"
 CHECKS = ROOT / "checks"
 INI = ROOT / "pytest.ini"
-# The shipped checks for pytest, with --pyargs; a checkout has them in its own folder.
+# Name of the shipped checks for pytest's --pyargs; a checkout has them in its own folder.
 MODULE = "playbook.checks"
-# A project's own checks are in this folder of the shipped ones'; no subject has its name.
+# Subfolder of the shipped checks for a project's own; no subject has this name.
 OWN = "local"
 
 
 def shipped_files(folder: Path = CHECKS) -> list[Path]:
-    """The files of the shipped checks, one folder for each subject; none of a project's own."""
+    """The files of the shipped checks, one folder per subject, without the project's own."""
     return sorted(file for file in folder.glob("*/test_*.py") if file.parent.name != OWN)
 
 
 def is_checkout(root: Path) -> bool:
-    """Whether a folder is a checkout, which brings its own package, checks and pytest.ini."""
+    """Whether a folder is a checkout, with its own package, checks and pytest.ini."""
     return (root / "playbook" / "plugin.py").is_file()
 
 
 def name_of(file: Path) -> str:
-    """What pytest is to call a shipped file, and finds it by: its module, wherever that is installed."""
+    """The node id prefix of a shipped file: its module name, wherever it is installed."""
     return ".".join((MODULE, *file.relative_to(CHECKS).with_suffix("").parts))
 
 
-def comes_with_it(check: str) -> bool:
-    """Whether a check is called as one of an installed suite is, by its module."""
+def is_shipped(check: str) -> bool:
+    """Whether a check is named by its module, as those of an installed suite are."""
     return check.startswith(f"{MODULE}.")
 
 
 def path_of(check: str) -> str:
-    """The path of a check's file, from the root of the project or of what is installed."""
+    """The path of a check's file, relative to the project or to the installation."""
     file = check.partition("::")[0]
-    return f"{file.replace('.', '/')}.py" if comes_with_it(check) else file
+    return f"{file.replace('.', '/')}.py" if is_shipped(check) else file
 
 
 def file_of(check: str, root: Path) -> Path:
-    """The file of a check of a project in ``root``."""
-    return (_PACKAGE.parent if comes_with_it(check) else root) / path_of(check)
+    """The file of a check of the project in ``root``."""
+    return (_PACKAGE.parent if is_shipped(check) else root) / path_of(check)

@@ -1,13 +1,13 @@
-"""How far long work is: load tests, restores, whole backups that are read.
+"""Progress of long work: load tests, restores, reading whole backups.
 
     with progress.work("Load test, soak", seconds=3600) as task:
         task.at("50 users", share=0.2)
 
     Load test, soak: 12 min of 60 min, about 48 min left; 50 users
 
-On a terminal it is one line that changes, elsewhere a line now and then, so that a log of hours is short. It goes
-to standard error alone, as standard output and all files are for programs too, and names no archive, address or
-person. Where nobody has said where to, as in a program that uses the measurements, nothing is written.
+On a terminal one line is updated; elsewhere a line is added now and then, so that the log of hours stays short.
+Only standard error is used, as standard output and all files are for programs too, and no archive, address or
+person is named. Without a screen, as in a program that uses the measurements, nothing is written.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import IO
 
-_SHORT = 2.0  # seconds; what is over sooner is not told on a terminal
+from playbook.core.durations import rough
+
+_SHORT = 2.0  # seconds; shorter work is not shown on a terminal
 _TICK = 1.0
-_FIRST_LINE, _NEXT_LINE = 30.0, 60.0  # seconds, where there is no terminal
-_GROWTH = 0.1  # of the time so far: between two lines of work that takes hours
+_FIRST_LINE, _NEXT_LINE = 30.0, 60.0  # seconds, without a terminal
+_GROWTH = 0.1  # of the time so far: interval between two lines of work that takes hours
 _CLEAR = "\r\x1b[K"
-_LEAST_SHARE = 0.02  # before, what is left would be a guess
+_MIN_SHARE = 0.02  # below this the remaining time would be a guess
 
 
 @dataclass(eq=False)
@@ -35,10 +37,10 @@ class Task:
     """One piece of work.
 
     Attributes:
-        seconds: that it takes by plan; None where nobody knows.
-        most: seconds after which it is ended.
-        share: of it that is done, where that can be counted.
-        doing: what it does now, in few words without particulars.
+        seconds: planned duration; None where unknown.
+        most: seconds after which it is aborted.
+        share: finished part of it, where that can be counted.
+        doing: current activity, in a few words without particulars.
     """
 
     name: str
@@ -49,29 +51,31 @@ class Task:
     doing: str = ""
 
     def at(self, doing: str = "", *, share: float | None = None) -> None:
-        """It has come so far."""
+        """Set the current activity and the finished share."""
         self.doing = doing or self.doing
         self.share = share
 
     def line(self, now: float) -> str:
-        """What, how far, how long still: ``Restore drill: 40 % after 32 s, about 48 s left; reading``."""
+        """Name, progress, remaining time: ``Restore drill: 40 % after 32 s, about 48 s left; reading``."""
         passed = max(now - self.began, 0.0)
         if self.seconds is not None and passed <= self.seconds:
-            told = f"{_span(passed)} of {_span(self.seconds)}, about {_span(self.seconds - passed)} left"
-        elif self.share is not None and self.share >= _LEAST_SHARE:
+            progress = f"{rough(passed)} of {rough(self.seconds)}, about {rough(self.seconds - passed)} left"
+        elif self.share is not None and self.share >= _MIN_SHARE:
             left = passed / self.share - passed
-            told = f"{100 * min(self.share, 1):.0f} % after {_span(passed)}, about {_span(max(left, 0.0))} left"
+            progress = (
+                f"{100 * min(self.share, 1):.0f} % after {rough(passed)}, about {rough(max(left, 0.0))} left"
+            )
         else:
-            told = _span(passed) + (f", at most {_span(self.most)}" if self.most is not None else "")
-        return f"{self.name}: {told}{f'; {self.doing}' if self.doing else ''}"
+            progress = rough(passed) + (f", at most {rough(self.most)}" if self.most is not None else "")
+        return f"{self.name}: {progress}{f'; {self.doing}' if self.doing else ''}"
 
 
 @dataclass(eq=False)
 class Screen:
-    """Where progress is shown.
+    """Output of progress.
 
     Attributes:
-        is_terminal: it can change a line; else lines are added, few of them.
+        is_terminal: it can update a line; otherwise a few lines are added.
     """
 
     stream: IO[str]
@@ -86,7 +90,7 @@ class Screen:
     _idle: threading.Event = field(default_factory=threading.Event)
 
     def begin(self, task: Task) -> None:
-        """From now on it is shown."""
+        """Start showing a task."""
         with self._lock:
             self.tasks.append(task)
             if len(self.tasks) == 1:
@@ -96,17 +100,17 @@ class Screen:
                 self._ticker.start()
 
     def end(self, task: Task) -> None:
-        """It is over, well or not."""
+        """Stop showing a task, successful or not."""
         with self._lock:
             self.tasks.remove(task)
             if not self.tasks:
                 self._idle.set()
                 if self._is_shown:
-                    self._write(f"{_CLEAR}{task.name}: ended after {_span(self.now() - task.began)}\n")
+                    self._write(f"{_CLEAR}{task.name}: ended after {rough(self.now() - task.began)}\n")
                 self._is_shown = False
 
     def show(self) -> None:
-        """Write what there is to say now."""
+        """Write the current progress."""
         with self._lock:
             if not self.tasks:
                 return
@@ -117,7 +121,7 @@ class Screen:
                     self._next = now + max(_NEXT_LINE, _GROWTH * (now - first))
                     self._write("".join(f"{line}\n" for line in lines))
             elif self._is_shown or now - first >= _SHORT:
-                # On a line of its own: pytest has left the cursor behind the name of a file.
+                # On a new line: pytest has left the cursor behind the name of a file.
                 start = _CLEAR if self._is_shown else "\n"
                 self._is_shown = True
                 self._write(f"{start}{' | '.join(lines)[: max(self.columns() - 1, 20)]}")
@@ -127,7 +131,7 @@ class Screen:
             self.show()
 
     def _write(self, text: str) -> None:
-        with suppress(OSError, ValueError):  # a terminal that is gone, or a full disk: the work goes on
+        with suppress(OSError, ValueError):  # a closed terminal or a full disk must not stop the work
             self.stream.write(text)
             self.stream.flush()
 
@@ -136,16 +140,16 @@ _screen: Screen | None = None
 
 
 def show_on(screen: Screen | None) -> None:
-    """Where progress goes from now on in this process; None is nowhere."""
+    """Set the screen for progress in this process; None shows nothing."""
     global _screen  # noqa: PLW0603 - a process has one standard error
     _screen = screen
 
 
 def show_on_stderr(*, one_line: bool = True) -> None:
-    """Show it on the process's own standard error, whatever stands for that by now; there may be none.
+    """Show progress on the process's current standard error, if any.
 
     Args:
-        one_line: where that is a terminal, change one line there, and add none.
+        one_line: on a terminal, update one line and add none.
     """
     stream = sys.__stderr__
     if stream is not None:
@@ -155,7 +159,7 @@ def show_on_stderr(*, one_line: bool = True) -> None:
 
 @contextmanager
 def work(name: str, *, seconds: float | None = None, most: float | None = None) -> Iterator[Task]:
-    """Long work, which is shown until it ends."""
+    """Long work, shown until it ends."""
     screen = _screen
     task = Task(name, screen.now() if screen else time.monotonic(), seconds, most)
     if screen:
@@ -165,11 +169,3 @@ def work(name: str, *, seconds: float | None = None, most: float | None = None) 
     finally:
         if screen:
             screen.end(task)
-
-
-def _span(seconds: float) -> str:
-    """``45 s``, ``12 min``, ``3 h 20 min``."""
-    minutes = round(seconds / 60)
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"

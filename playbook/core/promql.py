@@ -1,12 +1,11 @@
-"""PromQL of the settings: placeholders filled in, and the series that an expression names. Pure.
+"""PromQL from the settings: placeholders filled in, and the series that an expression names. Pure.
 
-$window              the time that is looked at, e.g. ``24h``
-$quantile            e.g. ``0.95``
-$web, $component     matchers of the web component's own series, and the label that says whose they are
-$requests and so on  names of the application's own metrics: the settings ``metrics``
-$selector, $probe, $redis, $containers    label matchers of the target's own series; none where not set
-$counted(SERIES)     by how much each counter of SERIES rose in the window: the setting ``queries.counted``;
-                         with ``$counted(SERIES among MORE)`` MORE says whether they were scraped at all before
+$window              the time window, e.g. ``24h`` $quantile            e.g. ``0.95`` $web, $component     matchers
+of the web component's own series, and the label that names the component $requests and so on  names of the
+application's own metrics: the settings ``metrics`` $selector, $probe, $redis, $containers    label matchers of the
+target's own series; empty where not set $counted(SERIES)     increase of each counter of SERIES in the window: the
+setting ``queries.counted``;
+                         with ``$counted(SERIES among MORE)`` MORE shows whether they were scraped at all before
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ PLACEHOLDERS = ("selector", "probe", "redis", "containers")
 _COUNTED = "$counted("
 _AMONG = "among "
 _STEPS = 24  # parts of the window in which a counter's first value is looked for
-_LEAST_STEP = 300
+_MIN_STEP = 300
 _TOKEN = re.compile(
     r"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|(?P<comment>\#[^\n]*)"""
     r"|(?P<number>(?:\d+(?:ms|[smhdwy])|\d[\d.]*(?:[eE][+-]?\d+)?)+)|(?P<name>[$a-zA-Z_:][\w:$.]*)|(?P<other>\S)",
@@ -29,10 +28,10 @@ _TOKEN = re.compile(
 )
 _TEXT = r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""
 _GAP = re.compile(_TEXT + r"|,\s*(?=[,}])|(?<=\{)\s*,\s*")
-# What looks like a metric and is none.
+# Words that look like metric names.
 _WORDS = frozenset(("among", "and", "or", "unless", "offset", "bool", "start", "end", "inf", "nan", "atan2"))
 _TAKES_LABELS = frozenset(("by", "without", "on", "ignoring", "group_left", "group_right"))
-_NO_METRIC = frozenset(("(", "by", "without"))  # what stands before these is a function
+_NO_METRIC = frozenset(("(", "by", "without"))  # a name before these is a function
 _NAMES_ITSELF = re.compile(
     r"""(?:^|[{,\s])(?:job|instance)\s*(?:=\s*["'`][^"'`]|=~\s*["'`](?!\.[*+]["'`])[^"'`])"""
 )
@@ -44,8 +43,9 @@ class Selected:
 
     Attributes:
         text: the metric and its matchers, filled in.
-        pinned: it says whose series they are: by a placeholder that is set, or by ``job`` or ``instance``.
-        placeholder: the one that stands in it, e.g. ``selector``; empty where none does.
+        pinned: it is restricted to the target's series: by a placeholder that is set, or by ``job`` or
+            ``instance``.
+        placeholder: the one it contains, e.g. ``selector``; empty where there is none.
     """
 
     text: str
@@ -54,7 +54,7 @@ class Selected:
 
 
 def with_names(text: str, names: Mapping[str, str]) -> str:
-    """Texts of the settings in the product's own names, by placeholder."""
+    """Texts from the settings with the product's own names filled in, by placeholder."""
     for name, value in names.items():
         text = re.sub(rf"\${name}\b", lambda _, value=value: value, text)  # type: ignore[misc]
     return text
@@ -66,10 +66,10 @@ def fill(
     """The expression as it is sent.
 
     Args:
-        query: of the settings.
+        query: from the settings.
         seconds: the window.
         selectors: matchers by placeholder.
-        counted: what ``$counted(…)`` stands for, with ``$series`` and ``$all`` in it.
+        counted: expansion of ``$counted(…)``, with ``$series`` and ``$all`` in it.
     """
     before, found, rest = query.partition(_COUNTED)
     while found:
@@ -78,7 +78,7 @@ def fill(
         filled = counted.strip().replace("$series", series.strip()).replace("$all", (every or series).strip())
         query = before + filled + rest[end + 1 :]
         before, found, rest = query.partition(_COUNTED)
-    step = max(round(seconds / _STEPS), _LEAST_STEP)
+    step = max(round(seconds / _STEPS), _MIN_STEP)
     values = {
         "window": duration(seconds),
         "step": duration(min(step, seconds)),
@@ -90,13 +90,13 @@ def fill(
 
 
 def duration(seconds: float) -> str:
-    """As PromQL writes it: ``24h``, or ``900s``."""
+    """A duration in PromQL: ``24h``, or ``900s``."""
     whole = round(seconds)
     return f"{whole // HOUR}h" if whole and whole % HOUR == 0 else f"{whole}s"
 
 
 def selected(query: str, selectors: Mapping[str, str]) -> list[Selected]:
-    """The selectors of series in an expression of the settings, each once."""
+    """The distinct selectors of series in an expression from the settings."""
     found: dict[str, Selected] = {}
     for text in _selectors(query):
         names = [name for name in PLACEHOLDERS if re.search(rf"\${name}\b", text)]
@@ -133,7 +133,7 @@ def _selectors(query: str) -> Iterator[str]:
 
 
 def _closing(text: str) -> int:
-    """Where the parenthesis that is open at the beginning ends."""
+    """Position of the parenthesis that closes the one at the beginning."""
     depth = 1
     for match in _TOKEN.finditer(text):
         depth += {"(": 1, ")": -1}.get(match.group(), 0)
@@ -143,5 +143,5 @@ def _closing(text: str) -> int:
 
 
 def _without_gaps(query: str) -> str:
-    """Without the commas that matchers leave behind which are not set; texts stay as they are."""
+    """The query without the commas left by unset matchers; string literals are unchanged."""
     return _GAP.sub(lambda match: match["text"] or "", query)

@@ -1,8 +1,9 @@
-"""What of a run everybody may read: verdicts, figures of public items, and sentences without particulars. Pure.
+"""The part of a run that everybody may read: verdicts, figures of public items, and sentences without particulars.
+Pure.
 
-Built from what is known to be public and never by taking away what is known to be secret: an item's words are
-those of the catalogue, commands keep their variables, and what a check found is told by ``Record.public`` alone,
-which is made of nothing else (``playbook.core.audience``).
+Built from what is known to be public and never by removing what is known to be secret: an item's words are those
+of the catalogue, commands keep their variables, and findings come from ``Record.public`` alone, which is made only
+of public text (``playbook.core.audience``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import msgspec
 
 from playbook.core.audience import Audience, Public, say
 from playbook.core.catalogue import Catalogue, Item
+from playbook.core.context import GROUPS, RELEASED, Before, Link, Thread
 from playbook.core.errors import (
     Denied,
     Malformed,
@@ -26,10 +28,9 @@ from playbook.core.errors import (
 )
 from playbook.core.own_items import is_made_of_test, slug
 from playbook.core.record import KILLED, Record, Results, RootCause
-from playbook.core.told import GROUPS, Before, Link, Thread
 from playbook.core.verdict import Verdict
 
-# What our clients and measurements call what they ask: the only names of services that everybody may read.
+# Names of services in our clients and measurements: the only ones that everybody may read.
 SERVICES = frozenset(
     {
         *("Website", "Website without TLS", "Live URL", "Website's metrics", "TLS", "Image API"),
@@ -47,8 +48,8 @@ _VERDICTS = {
     Verdict.NOT_CONFIGURED: "not configured",
     Verdict.WAIVED: "waived",
 }
-_ELSEWHERE = "the particulars stand in the team's report"
-_SAID = {
+_ELSEWHERE = "details are in the team's report"
+_REASONS = {
     Unreachable: "no answer from {}",
     Denied: "our credentials were not accepted by {}",
     Malformed: "an answer that is not understood from {}",
@@ -65,27 +66,27 @@ _ENDED_EARLY = "ended early"
 
 
 def sentence(title: str, verdict: Verdict) -> str:
-    """What is said to everybody where nothing else may be."""
+    """The public sentence where no other is allowed."""
     elsewhere = f" ({_ELSEWHERE})" if verdict not in {Verdict.OK, Verdict.NOT_CONFIGURED} else ""
     return f"{title}: {_VERDICTS[verdict]}{elsewhere}"
 
 
 def of_error(title: str, error: BaseException) -> str:
-    """What is said to everybody of what kept a check from its judgement; empty where no service did."""
+    """The public reason why a check could not judge; empty where no service is the reason."""
     if isinstance(error, NotConfigured) or not isinstance(error, Unmeasured):
         return ""
-    said = next((words for kind, words in _SAID.items() if isinstance(error, kind)), "")
+    reason = next((words for kind, words in _REASONS.items() if isinstance(error, kind)), "")
     service = error.service if error.service in SERVICES else "what was asked"
-    return f"{title}: {_VERDICTS[Verdict.UNKNOWN]}: {say(said, Public(service))}" if said else ""
+    return f"{title}: {_VERDICTS[Verdict.UNKNOWN]}: {say(reason, Public(service))}" if reason else ""
 
 
 def is_public_cause(cause: str, measurements: Collection[str]) -> bool:
-    """Whether the name of a cause is one of ours: a service, or a measurement of the suite."""
+    """Whether a cause is one of our own names: a service, or a measurement of the suite."""
     return cause in SERVICES or cause in measurements
 
 
 def public_results(results: Results, catalogue: Catalogue) -> Results:
-    """The same run as everybody may read it; applied again it changes nothing."""
+    """The public version of a run; applied again it changes nothing."""
     if results.audience is Audience.PUBLIC:
         return results
     records = [public_record(record, catalogue.items.get(record.item)) for record in results.records]
@@ -110,20 +111,20 @@ def public_results(results: Results, catalogue: Catalogue) -> Results:
 
 
 def public_thread(thread: Thread | None, items: Sequence[str], shown: Sequence[Record]) -> Thread | None:
-    """Times and verdicts, and the addresses that everybody may read; nobody who is called.
+    """Times and verdicts, and public addresses; never the people who are called.
 
     Args:
-        items: ids of the records as the team reads them.
-        shown: the same records as everybody may read them.
+        items: ids of the team's records.
+        shown: the public versions of the same records.
     """
     if thread is None:
         return None
     named = dict(zip(items, (record.item for record in shown), strict=True))
-    told = set(named.values())
+    shown_items = set(named.values())
 
     def names(those: Sequence[str]) -> list[str]:
         found = [named.get(item, item) for item in those]
-        return list(dict.fromkeys(item for item in found if item in told or not is_made_of_test(item)))
+        return list(dict.fromkeys(item for item in found if item in shown_items or not is_made_of_test(item)))
 
     compared = msgspec.structs.replace(
         thread.compared,
@@ -136,6 +137,8 @@ def public_thread(thread: Thread | None, items: Sequence[str], shown: Sequence[R
         severity={named[item]: severity for item, severity in thread.severity.items() if item in named},
         links={named[item]: _public_links(links) for item, links in thread.links.items() if item in named},
         last_good=_public_before(thread.last_good),
+        released=RELEASED if thread.released else "",
+        release_links=_public_links(thread.release_links),
     )
 
 
@@ -148,15 +151,15 @@ def _public_links(links: Sequence[Link]) -> list[Link]:
 
 
 def _has_public_past(record: Record, results: Results) -> bool:
-    """What it measured before may be told where what it measured now is."""
+    """Whether earlier values may be shown: if the current one may."""
     return record.value is not None and record.item in results.past
 
 
 def public_record(record: Record, item: Item | None) -> Record:
-    """The record as everybody may read it.
+    """The public version of a record.
 
     Args:
-        item: of the catalogue; None for a check of somebody's own, whose words are not shown.
+        item: from the catalogue; None for a project's own check, whose words are not shown.
     """
     name, check, title = public_names(record.item, record.check, item.title if item else record.title)
     shown = Record(
@@ -178,6 +181,7 @@ def public_record(record: Record, item: Item | None) -> Record:
         seconds=record.seconds,
         readings=record.readings,
         audience=record.audience,
+        release=record.release and record.release.for_everybody,
     )
     if record.audience is Audience.TEAM:
         return shown
@@ -193,10 +197,10 @@ def public_record(record: Record, item: Item | None) -> Record:
 
 
 def public_names(item: str, check: str, title: str) -> tuple[str, str, str]:
-    """Item, check and title without the parameters of a check of somebody's own.
+    """Item, check and title without the parameters of a project's own check.
 
-    They may be names of people or machines; in public its cases are one item, with the worst of their verdicts.
-    What such a check and its file are called is told.
+    Parameters may be names of people or machines; in public the cases are one item with the worst of their
+    verdicts. The names of such a check and its file are shown.
     """
     if not is_made_of_test(item):
         return item, check, title
@@ -213,35 +217,35 @@ def public_names(item: str, check: str, title: str) -> tuple[str, str, str]:
 
 
 def public_file(file: str) -> str:
-    """A file of checks; outside of the project the way there names folders of a machine."""
+    """A file of checks; outside of the project its path would reveal folders of a machine."""
     return Path(file).name if file.startswith(("..", "/")) else file
 
 
 def public_ending(ended: str) -> str:
-    """How a run ended, in words of ours."""
+    """How a run ended, in a fixed text of ours."""
     return ended if ended in _ENDINGS else _ENDED_EARLY
 
 
 def _root_causes(results: Results, shown: list[Record]) -> list[RootCause]:
-    """Those whose name is public, with the items that they leave unjudged."""
-    told: dict[str, list[str]] = {}
+    """Root causes with a public name, with the items that they leave unjudged."""
+    unjudged: dict[str, list[str]] = {}
     bad: dict[str, list[str]] = {}
     for record in shown:
         if record.verdict is Verdict.UNKNOWN and record.public_cause:
-            told.setdefault(record.public_cause, []).append(record.item)
+            unjudged.setdefault(record.public_cause, []).append(record.item)
         elif record.verdict in {Verdict.CRITICAL, Verdict.WARNING} and record.public_cause:
             bad.setdefault(record.public_cause, []).append(record.item)
-    names = [cause.id for cause in results.root_causes if cause.id in told]
+    names = [cause.id for cause in results.root_causes if cause.id in unjudged]
     return [
         RootCause(
             id=name,
-            message=f"{_spelt(name)}: {_VERDICTS[Verdict.UNKNOWN]} ({_ELSEWHERE})",
-            items=told[name],
+            message=f"{_normalised(name)}: {_VERDICTS[Verdict.UNKNOWN]} ({_ELSEWHERE})",
+            items=unjudged[name],
             symptoms=bad.get(name, []),
         )
         for name in names
     ]
 
 
-def _spelt(name: str) -> str:
+def _normalised(name: str) -> str:
     return name if name in SERVICES else f"The measurement {name}"

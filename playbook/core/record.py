@@ -1,14 +1,14 @@
-"""One check's record, and the run's: what results.json holds. Plain data; knows nothing of pytest."""
+"""The record of one check, and of the run: the content of results.json. Plain data without pytest."""
 
 from __future__ import annotations
 
 import msgspec
 
 from playbook.core.audience import Audience
+from playbook.core.context import Asked, Release, Thread
 from playbook.core.counters import Counted
 from playbook.core.evidence import Evidence
 from playbook.core.limits import Limit
-from playbook.core.told import Asked, Release, Thread
 from playbook.core.verdict import Verdict
 
 SCHEMA = 1
@@ -19,7 +19,7 @@ class Step(msgspec.Struct, frozen=True):
     """One investigation step of a runbook, as it was carried out.
 
     Attributes:
-        command: what an operator types to look again.
+        command: what an operator types to repeat it.
         problem: why it could not be carried out; empty where it was.
     """
 
@@ -37,30 +37,30 @@ class Action(msgspec.Struct, frozen=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """What one check found.
+    """Result of one check.
 
     Attributes:
         item: id in the catalogue, e.g. ``daily.kpi.availability``.
         check: pytest node id.
         subject: the file's subject, e.g. ``kpis``.
         rule: first sentence of the check's docstring.
-        message: one sentence with subject, expected, found, unit. Also set where all is well.
-        value, limit: the number that was judged and its ladder, where there is one.
+        message: one sentence with subject, expected, found, unit. Also set for OK.
+        value, limit: the judged number and its limit, if any.
         below_target: OK, but short of the target.
-        coverage: in few words how much of what was asked for was seen, e.g. ``24 of 24 h``.
+        coverage: how much of what was asked for was seen, in a few words, e.g. ``24 of 24 h``.
         why, next_step, look_again: from the catalogue.
         look_again: a command.
         cause: id of the root cause for which it failed or could not be measured: a service or a measurement.
         add: for NOT CONFIGURED, the line to add.
-        readings: counters that were read, by their set's name, for later runs to compare with.
-        seconds: how long the check took, waiting included.
-        audience: who may read what it found, beside its verdict; the item says so.
-        public: what it says to everybody, made of nothing that is the team's; empty where there is no sentence.
-        public_cause: the cause, where its name is one of ours; else empty.
-        points_at: the one service that what was found names as bad; empty where it names none, or several.
-        asked: what was asked of the metrics for it.
-        severity: ``P1`` to ``P4``, where that was derived from what was measured; else empty.
-        release: what served visitors, where that was asked.
+        readings: counters that were read, by the name of their set, for comparison in later runs.
+        seconds: duration of the check, waiting included.
+        audience: who may read the finding, beyond its verdict; set by the item.
+        public: the public finding, made only of public text; empty where there is none.
+        public_cause: the cause, if its name is public; empty otherwise.
+        points_at: the one service that the finding names as failing; empty for none or several.
+        asked: queries that were sent to Prometheus for it.
+        severity: ``P1`` to ``P4``, where derived from measurements; empty otherwise.
+        release: the release that served visitors, where that was read.
     """
 
     item: str
@@ -99,12 +99,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RootCause(msgspec.Struct, frozen=True):
-    """One thing that could not be measured, all the items that this left unjudged, and what else is bad for it.
+    """A common reason why items could not be measured, and items that fail because of it.
 
     Attributes:
-        id: the service that is away or refuses us, else the measurement that failed.
-        attempts: one line for each try.
-        symptoms: items that were measured, and are bad for the same cause.
+        id: the service that is unreachable or refuses us, or else the measurement that failed.
+        attempts: one line for each attempt.
+        symptoms: items that were measured, and fail for the same cause.
     """
 
     id: str
@@ -116,7 +116,7 @@ class RootCause(msgspec.Struct, frozen=True):
 
 
 class Timing(msgspec.Struct, frozen=True):
-    """How long a measurement took by itself, in seconds, and whether it gave a value."""
+    """A measurement's own duration in seconds, and whether it gave a value."""
 
     name: str
     seconds: float
@@ -124,12 +124,12 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 class LeftOut(msgspec.Struct, frozen=True):
-    """A part that is not part of this product, and the items of the set that are about it.
+    """A part that the product does not have, and the set's items about it.
 
     Attributes:
         part: as the setting ``without`` names it.
         what: what it is, in a few words.
-        items: their ids; they were not looked at, and count neither as good nor as missing.
+        items: their ids; they were not checked, and count neither as passed nor as missing.
     """
 
     part: str
@@ -138,7 +138,7 @@ class LeftOut(msgspec.Struct, frozen=True):
 
 
 class Due(msgspec.Struct, frozen=True):
-    """Something that comes due soon: a run, the end of a sign-off, a waiver or a certificate, planned work.
+    """Something due soon: a run, the end of a sign-off, a waiver or a certificate, planned work.
 
     Attributes:
         at: ISO 8601 in UTC.
@@ -152,22 +152,22 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     """A run. Times are ISO 8601 in UTC.
 
     Attributes:
-        set: the marker that was selected, e.g. ``daily``.
-        floor: the least number of executed checks for a verdict on the run.
+        set: the selected marker, e.g. ``daily``.
+        floor: minimum number of executed checks for a verdict on the run.
         executed: checks that gave OK, WARNING or CRITICAL.
-        partial: only a part of the set was asked for (a path or -k).
+        partial: only part of the set was selected (a path or -k).
         ended: ``finished``, or why the run ended early.
         faults: sandbox faults that were switched on.
         audience: ``team`` holds everything; ``public`` only what everybody may read (``playbook.core.public``).
-        private: the target says that its history, site and issues are in private places.
-        left_out: what is not part of this product, in the order of the setting.
-        unread: files of checks that could not be read, so that nothing is known of what stands in them.
-        thread: since when each thing is bad, what changed since the run before, whom to call and where to look;
-            None where nobody has looked that up.
-        time_zone: IANA name of the zone in which times are told beside UTC.
-        past: by item, what earlier runs of the set measured: Unix seconds and value, oldest first. Of a check that
-            was not judged by a number, or in another unit than now, there is none.
-        due: what comes due soon, the next first.
+        private: the target declares that its history, site and issues are in private places.
+        left_out: parts that the product does not have, in the order of the setting.
+        unread: files of checks that could not be read, so that their content is unknown.
+        thread: since when each thing fails, what changed since the previous run, whom to call and where to look;
+            None where that was not looked up.
+        time_zone: IANA name of the zone in which times are shown beside UTC.
+        past: earlier values of the set's items: Unix seconds and value, oldest first. Checks without a number, or
+            with another unit than now, have none.
+        due: what is due soon, the earliest first.
     """
 
     schema: int = SCHEMA

@@ -1,4 +1,4 @@
-"""Where each client and measurement is defined: known by name from the start, imported when it is asked for.
+"""Where each client and measurement is defined: known by name from the start, imported on first use.
 
 A run needs a few dozen of some hundred modules, and ``--help`` none of them.
 """
@@ -18,13 +18,13 @@ import msgspec
 if TYPE_CHECKING:
     from playbook.core.engine import Provider
 
-# As the decorators stand in every module; that none is missed, and nothing read wrongly, is a test.
+# Matches the decorators as every module writes them; a test ensures that none is missed or misread.
 _DEFINED = re.compile(r"^@(?:client|measurement)\b(?:.*\n)+?def (\w+)\(", re.MULTILINE)
 _PARAMETER = re.compile(r"\s*(\w+)")
 
 
 class Registry(Mapping[str, "Provider"]):
-    """Providers by name. A name is there without its module, which is imported when the provider is asked for."""
+    """Providers by name. A name is known without its module, which is imported when the provider is requested."""
 
     def __init__(self) -> None:
         self._modules: dict[str, str] = {}
@@ -32,7 +32,7 @@ class Registry(Mapping[str, "Provider"]):
         self._providers: dict[str, Provider] = {}
 
     def find(self, package: ModuleType) -> None:
-        """Note what the modules of a package and of those below it define, without importing them."""
+        """Scan the modules of a package and its subpackages for definitions, without importing them."""
         for folder in map(Path, package.__path__):
             for source in sorted(folder.rglob("*.py")):
                 module = ".".join((package.__name__, *source.relative_to(folder).with_suffix("").parts))
@@ -40,21 +40,21 @@ class Registry(Mapping[str, "Provider"]):
                     self._modules[name], self._needs[name] = module, needs
 
     def register(self, provider: Provider) -> None:
-        """Take in a provider, as its module is imported.
+        """Add a provider while its module is imported.
 
         Raises:
-            ValueError: another module has one of that name, or it needs itself by way of others.
+            ValueError: another module has one of that name, or it depends on itself.
         """
         name, module = provider.name, provider.function.__module__
         other = self._modules.setdefault(name, module)
         if other != module:
             raise ValueError(f"{name} is registered by {other} and {module}")
         self._providers[name], self._needs[name] = provider, provider.needs
-        if way := self._way(name, provider.needs):
+        if way := self._cycle(name, provider.needs):
             raise ValueError(f"{name} needs itself: {' needs '.join((name, *way))}")
 
-    def _way(self, name: str, needs: Iterable[str]) -> tuple[str, ...]:
-        """From what it needs back to itself; empty where no way leads there."""
+    def _cycle(self, name: str, needs: Iterable[str]) -> tuple[str, ...]:
+        """The dependency cycle from a provider's needs back to itself; empty where there is none."""
         seen: set[str] = set()
         waiting: list[tuple[str, ...]] = [(need,) for need in needs]
         while waiting:
@@ -67,11 +67,11 @@ class Registry(Mapping[str, "Provider"]):
         return ()
 
     def module_of(self, name: str) -> str:
-        """The module that defines it, which need not be loaded."""
+        """The module that defines it, loaded or not."""
         return self._modules[name]
 
     def needs(self, name: str) -> tuple[str, ...]:
-        """The names of what it takes, without loading it."""
+        """The names of its inputs, without loading it."""
         return self._needs[name]
 
     def __getitem__(self, name: str) -> Provider:
@@ -91,13 +91,13 @@ class Registry(Mapping[str, "Provider"]):
 
 
 def _defined(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Name and parameters of each provider that a module defines, read from its text."""
+    """Name and parameters of each provider defined in a module, parsed from its source."""
     for found in re.finditer(_DEFINED, source):
         yield found[1], tuple(_parameters(source, found.end()))
 
 
 def _parameters(source: str, at: int) -> Iterator[str]:
-    """The names of parameters; ``at`` is behind the opening bracket."""
+    """The names of parameters; ``at`` is after the opening bracket."""
     depth, begins = 0, True
     for here in range(at, len(source)):
         letter = source[here]
@@ -115,10 +115,10 @@ _learning = threading.Lock()
 
 
 def learn_messages() -> None:
-    """Let msgspec learn every message class that is loaded by now, in one thread and before another uses it.
+    """Make msgspec prepare every message class loaded so far, in one thread and before another uses it.
 
-    It learns a class when it first decodes one, and two threads in which it does so at once can crash the process
-    (seen with msgspec 0.22 as a segmentation fault in one of some hundred runs).
+    msgspec prepares a class when it first decodes one; two threads doing so at once can crash the process (seen
+    with msgspec 0.22 as a segmentation fault in one of some hundred runs).
     """
     with _learning:
         waiting = [msgspec.Struct]

@@ -1,4 +1,4 @@
-"""The folder of one run: what it came to, line by line while it runs, and its results at the end."""
+"""The folder of one run: its records, line by line while it runs, and its results at the end."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -22,23 +23,23 @@ RECORDS = "records.jsonl"
 RESULTS = "results.json"
 
 
-class Told(msgspec.Struct, frozen=True):
-    """What a run tells who started it, in the file that ``$PLAYBOOK_RUN_FILE`` names: its report and its id."""
+class RunNotice(msgspec.Struct, frozen=True):
+    """What a run reports to its starter in the file that ``$PLAYBOOK_RUN_FILE`` names: its report and its id."""
 
     folder: str
     id: str
 
 
-def tell_starter(folder: Path, run_id: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Write it, where somebody wants to know; who does not get it takes the run for one without results."""
+def notify_starter(folder: Path, run_id: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Write that file, if requested; without it the starter treats the run as one without results."""
     file = environment.get(RUN_FILE_VARIABLE)
     if file:
         with suppress(OSError):
-            Path(file).write_bytes(msgspec.json.encode(Told(str(folder.absolute()), run_id)) + b"\n")
+            Path(file).write_bytes(msgspec.json.encode(RunNotice(str(folder.absolute()), run_id)) + b"\n")
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as it begins: what results.json will say of it, and the checks that were chosen, with their items."""
+    """A run at its start: the header of results.json, and the selected checks with their items."""
 
     schema: int = SCHEMA
     target: str
@@ -57,13 +58,13 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunFolder:
-    """``reports/<target>-<set>-<time>/``: one folder a run, never shared by two.
+    """``reports/<target>-<set>-<time>/``: one folder per run, never shared by two.
 
-    Records are kept line by line as they come, so that a run that is killed leaves what it had measured; see
-    ``what_was_left``. Where the disk is full or the folder may not be written to, the run goes on all the same.
+    Records are appended as they come, so that a killed run leaves what it had measured; see ``what_was_left``. On
+    a full disk or in a read-only folder the run continues all the same.
 
     Attributes:
-        problems: what could not be written, by the file's name, and why.
+        problems: reasons why a file could not be written, by its name.
     """
 
     def __init__(self, reports: Path, target: str, set_name: str, now: datetime) -> None:
@@ -72,12 +73,12 @@ class RunFolder:
 
     @property
     def is_there(self) -> bool:
-        """Whether anything can be written into it at all."""
+        """Whether the folder exists and can be written to."""
         return self.path.is_dir()
 
     @property
     def results_file(self) -> Path:
-        """Where the results stand."""
+        """Path of the results."""
         return self.path / RESULTS
 
     @property
@@ -85,7 +86,7 @@ class RunFolder:
         return self.path / RECORDS
 
     def begin(self, begun: Begun) -> None:
-        """Note what is being run, for who finds the records of a run that was killed."""
+        """Write what is being run, for recovery of a killed run."""
         if not self.is_there:
             return
         try:
@@ -94,19 +95,19 @@ class RunFolder:
             self.problems[BEGUN] = reason_of(error)
 
     def keep(self, record: Record) -> None:
-        """Append one record, handed to the system when this returns."""
+        """Append one record and hand it to the operating system."""
         if not self.is_there:
             return
         try:
             with self._journal.open("ab") as journal:
-                # After a line that a full disk has cut, this one stands for itself.
+                # After a line cut by a full disk, begin on a line of its own.
                 lead = b"\n" if RECORDS in self.problems else b""
                 journal.write(lead + msgspec.json.encode(record) + b"\n")
         except OSError as error:
             self.problems[RECORDS] = reason_of(error)
 
     def write(self, results: Results) -> bool:
-        """Write results.json, whole or not at all; the records have then served."""
+        """Write results.json atomically; the records are then deleted."""
         if not self.is_there:
             return False
         try:
@@ -118,18 +119,18 @@ class RunFolder:
         return True
 
     def discard_if_empty(self) -> None:
-        """Remove the folder of a run that never came to a record, e.g. after a usage error."""
+        """Remove the folder of a run without a record, e.g. after a usage error."""
         if not self.results_file.exists() and not self._journal.exists():
             shutil.rmtree(self.path, ignore_errors=True)
 
 
 def free_folder(reports: Path, name: str) -> tuple[Path, str]:
-    """Make a folder of this name, numbered where there is one already; and why it could not be made.
+    """Make a folder of this name, numbered if it exists already, and the reason if that failed.
 
     Raises:
-        UsageError: the folder of all reports is none.
+        UsageError: the reports path is not a folder.
     """
-    for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
+    for suffix in chain([""], (f"-{number}" for number in range(2, 1000))):
         path = reports / (name + suffix)
         try:
             path.mkdir(parents=True)
@@ -146,7 +147,7 @@ def free_folder(reports: Path, name: str) -> tuple[Path, str]:
 
 
 def keep_results(folder: Path, results: Results) -> None:
-    """Write results.json, whole or not at all (OSError); the records that it was made of have then served."""
+    """Write results.json atomically (OSError); the records that it was made of are then deleted."""
     write_whole(folder / RESULTS, msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
     with suppress(OSError):
         (folder / RECORDS).unlink(missing_ok=True)
@@ -154,9 +155,9 @@ def keep_results(folder: Path, results: Results) -> None:
 
 
 def what_was_left(folder: Path) -> tuple[Begun, list[Record], datetime] | None:
-    """What a run was, what it had come to, and when it wrote last; None where nothing tells that.
+    """A killed run's header, its records, and its last write; None where nothing is left of it.
 
-    A line that was cut by whatever ended the run is left out, and so are records that a later one replaced.
+    A line that was cut by the kill is omitted, and so are records that a later one replaced.
 
     Raises:
         OSError: it cannot be read.

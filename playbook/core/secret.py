@@ -1,4 +1,4 @@
-"""What every section of the settings is made of."""
+"""Base types of every section of the settings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from playbook.core import door
 
 
 class Secret:
-    """A text that does not show itself. ``reveal()`` where it is sent, and nowhere else.
+    """A text that does not show itself. Call ``reveal()`` only where it is sent.
 
-    Where it comes back, in an answer or a log line, the door redacts it from then on.
+    It is redacted from then on wherever it comes back, in an answer or a log line.
     """
 
     __slots__ = ("_text",)
@@ -37,9 +37,9 @@ class Secret:
         return hash(self._text)
 
 
-# More than none: a time limit of 0 would fail everything.
+# Positive: a time limit of 0 would fail everything.
 Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of playbook.toml; what it does not know is refused."""
+    """A table of playbook.toml; unknown keys are refused."""

@@ -1,9 +1,8 @@
-"""How bad it is: P1 to P4, from what is measured. Pure.
+"""Severity P1 to P4, derived from measurements. Pure.
 
-P1  the service is down                                   answered within 15 minutes
-P2  answers take over 5 s, or over 10 % of requests fail   1 hour
-P3  degraded: 2 to 5 s, 1 to 10 %, or a part is unhealthy  4 hours
-P4  anything else, such as an alert that fires             the next business day
+P1  the service is down                                   answered within 15 minutes P2  answers take over 5 s, or
+over 10 % of requests fail   1 hour P3  degraded: 2 to 5 s, 1 to 10 %, or a part is unhealthy  4 hours P4  anything
+else, such as an alert that fires             the next business day
 """
 
 from __future__ import annotations
@@ -18,19 +17,19 @@ P1, P2, P3, P4 = "P1", "P2", "P3", "P4"
 SEVERITIES = (P1, P2, P3, P4)
 URGENT = frozenset({P1, P2})
 NONE = ""
-OTHERS = "others"  # of the settings: items that no line names
+OTHERS = "others"  # key of the settings for items that no line names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What is known of the system at one moment. None is: not known.
+    """What is known of the system at one moment; None means unknown.
 
     Attributes:
-        down: nobody gets an answer, or every answer is a server error.
-        seconds: what answers take.
+        down: no answer at all, or every answer is a server error.
+        seconds: response time.
         error_percent: of the requests.
-        unhealthy: the service says of itself that a part of it does not work, or works badly.
-        alerts: how many fire.
+        unhealthy: the service reports that one of its parts does not work, or works badly.
+        alerts: number of firing alerts.
     """
 
     down: bool | None = None
@@ -41,7 +40,7 @@ class Known:
 
 
 def severity_of(known: Known, response: Limit, errors: Limit) -> str:
-    """``P1`` to ``P4``; empty where nothing that is known is an emergency.
+    """``P1`` to ``P4``; empty where nothing known is an emergency.
 
     Args:
         response, errors: over the critical limit is P2, over the warning limit P3.
@@ -61,10 +60,10 @@ def severity_of(known: Known, response: Limit, errors: Limit) -> str:
 
 
 def severity_of_finding(item: str, verdict: Verdict, levels: Mapping[str, str]) -> str:
-    """``P1`` to ``P4`` of a bad finding; empty where it is none.
+    """``P1`` to ``P4`` of a failing item; empty where it does not fail.
 
-    What is out of bounds is as bad as the settings say of the item, by its id or the longest beginning of it; what
-    could not be measured may be as bad as that and is not known to be: P3 at most. A warning can wait: P4.
+    CRITICAL has the severity that the settings assign to the item, by its id or the longest matching prefix.
+    UNKNOWN may be as severe but is not known to be: P3 at most. A warning can wait: P4.
     """
     match verdict:
         case Verdict.CRITICAL:

@@ -1,4 +1,4 @@
-"""A few questions of one measurement, asked at once where none needs what another answers."""
+"""Concurrent requests of one measurement, where none depends on another's answer."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ T = TypeVar("T")
 
 
 def side_by_side(asks: Sequence[Callable[[], T]]) -> list[T]:
-    """What each gives, in their order. All have until the measurement's own end.
+    """The results in order. All share the measurement's own deadline.
 
     Raises:
-        Exception: what the first of them, in their order, has raised; when all have ended.
+        Exception: that of the first in order that failed, after all have ended.
     """
     answers: dict[int, T] = {}
     errors: dict[int, Exception] = {}
@@ -25,7 +25,7 @@ def side_by_side(asks: Sequence[Callable[[], T]]) -> list[T]:
         deadline.begin(until)
         try:
             answers[number] = ask()
-        except Exception as error:  # noqa: BLE001 - raised below, in the thread of whoever asks
+        except Exception as error:  # noqa: BLE001 - raised below, in the calling thread
             errors[number] = error
 
     threads = [threading.Thread(target=run, args=pair, daemon=True) for pair in enumerate(asks)]

@@ -1,4 +1,4 @@
-"""One sign-off of what only a person can know, and how it stands with its item. Pure."""
+"""One sign-off of what only a person can know, and the state of its item. Pure."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from playbook.core.clock import Moment, days
+from playbook.core.clock import Moment
 from playbook.core.coverage import Coverage, lacking
+from playbook.core.durations import hours_or_days
 
 _BY_CADENCE = ("weekly.", "monthly.")
 
 
 class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A file that was looked at: its path from the folder of the ledger, and the SHA-256 of its content."""
+    """A reviewed file: its path from the folder of the ledger, and the SHA-256 of its content."""
 
     path: str
     sha256: str
@@ -39,7 +40,7 @@ class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """How long a sign-off counts, and how long before its end it should be renewed."""
+    """How long a sign-off is valid, and how long before its end it should be renewed."""
 
     valid: timedelta
     near: timedelta
@@ -47,7 +48,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class SignOff:
-    """How it stands with one item.
+    """Current state of one item.
 
     Attributes:
         newest: the newest line that is not refused; None where there is none.
@@ -65,9 +66,9 @@ class SignOff:
 
     @property
     def pending(self) -> bool:
-        """Nobody has ever signed it, and it has not been due yet since the system is known.
+        """It was never signed, and has not been due since the system was first checked.
 
-        What belongs to a single occasion, such as a maintenance, is due whenever that is.
+        What belongs to a single occasion, such as a maintenance, is due with that occasion.
         """
         if self.newest or self.refused or self.since is None or not self.item.startswith(_BY_CADENCE):
             return False
@@ -75,7 +76,7 @@ class SignOff:
 
     @property
     def coverage(self) -> Coverage:
-        """What the sign-off lets one judge: nothing while it is pending."""
+        """Coverage for judging the sign-off: none while it is pending."""
         if not self.pending:
             return Coverage()
         assert self.since
@@ -88,12 +89,12 @@ class SignOff:
 
     @property
     def until(self) -> datetime | None:
-        """When the newest stops to count: as it says itself, and never later than the rule allows."""
+        """End of validity of the newest: its own date, and never later than the rule allows."""
         return min(self.newest.expires, self.newest.when + self.rule.valid) if self.newest else None
 
     @property
     def left(self) -> timedelta | None:
-        """Time until then; negative where that has passed."""
+        """Time until then; negative once it has passed."""
         return self.until - self.now if self.until else None
 
     @property
@@ -103,7 +104,7 @@ class SignOff:
 
     @property
     def near(self) -> bool:
-        """It is valid, and time to renew it."""
+        """It is valid and due for renewal."""
         return self.valid and self.left is not None and self.left < self.rule.near
 
     @property
@@ -113,5 +114,7 @@ class SignOff:
         if self.newest is None or self.left is None or self.until is None:
             return f"none{' that is valid' if self.refused else ''}{refused}"
         when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}"
-        ends = f"expires in {days(self.left)}" if self.valid else f"expired {days(-self.left)} ago"
+        ends = (
+            f"expires in {hours_or_days(self.left)}" if self.valid else f"expired {hours_or_days(-self.left)} ago"
+        )
         return f"{when}, which {ends}{refused}"

@@ -34,7 +34,7 @@ EXIT_OK = 0
 EXIT_CRITICAL = 1
 EXIT_USAGE = 4
 EXIT_UNKNOWN = 10
-# Nothing critical or unknown, and no results.json to show for it: a disk that is full, say.
+# Nothing critical or unknown, but results.json could not be written, e.g. on a full disk.
 EXIT_NOT_KEPT = 11
 
 

@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def write_whole(file: Path, content: bytes) -> None:
-    """Put ``content`` in the place of what was there; what was there stays where that fails (OSError)."""
+    """Replace the file's content atomically; on failure (OSError) the old content remains."""
     part = file.with_name(f"{file.name}.part")
     try:
         part.write_bytes(content)
@@ -19,5 +19,5 @@ def write_whole(file: Path, content: bytes) -> None:
 
 
 def reason_of(error: OSError) -> str:
-    """Why the system refused, in its words: ``no space left on device``."""
+    """The operating system's reason: ``no space left on device``."""
     return (error.strerror or type(error).__name__).lower()

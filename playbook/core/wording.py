@@ -1,11 +1,11 @@
-"""How sentences for people are written: names, headings, clauses, numbers with their units. Pure."""
+"""Wording of sentences for people: names, headings, clauses, numbers with their units. Pure."""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
 
-# As their owners write them, by what ids, settings and addresses call them.
+# Proper spelling by the word that ids, settings and addresses use.
 NAMES = {
     **{name.lower(): name for name in ("Alertmanager", "Dependabot", "DigitalOcean", "GitHub", "Grafana")},
     **{name.lower(): name for name in ("Prometheus", "Redis", "Valkey", "PostgreSQL", "MySQL", "MongoDB")},
@@ -19,16 +19,18 @@ _NONE = re.compile(r"(?:none|nothing)(?: at all)?(?P<rest>\b.*)", re.DOTALL)
 _ANSWER = "an answer from "
 _ARTICLE = re.compile(r"^(?:an?|the|some)\s+")
 _UNITS = "%|ms|s|min|h|d|days?|weeks?|months?|[KMGT]?i?B|points?|requests?|images?|jobs?|keys?"
-_NUMBER_AND_UNIT = re.compile(rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])")
+_NUMBER_AND_UNIT = re.compile(
+    rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])|(?<=&[gl]t;) (?=[0-9])"
+)
 
 
 def name_of(slug: str) -> str:
-    """The name of a database, a library and the like: ``pg`` is ``PostgreSQL``; one that is not known as it is."""
+    """The name of a database, a library and the like: ``pg`` is ``PostgreSQL``; unknown ones are unchanged."""
     return NAMES.get(slug.lower(), slug)
 
 
 def heading(cause: str) -> str:
-    """What a cause is called at the beginning of a line: ``DigitalOcean API``, ``npm``, ``API health``.
+    """A cause at the beginning of a line: ``DigitalOcean API``, ``npm``, ``API health``.
 
     ``cause`` is the name of a service, or the id of a measurement: ``api_health``.
     """
@@ -38,21 +40,21 @@ def heading(cause: str) -> str:
 
 
 def within(title: str) -> str:
-    """A title as it is written within a sentence: ``memory of web``; ``CPU of web``, ``Redis latency`` stay so."""
+    """A title within a sentence: ``memory of web``; ``CPU of web`` and ``Redis latency`` are unchanged."""
     return title if _is_name(title) else f"{title[:1].lower()}{title[1:]}"
 
 
 def clause_of(message: str) -> str:
-    """A message of the form ``service: expected …, got …`` as a part of another sentence; any other as it is.
+    """A message of the form ``service: expected …, got …`` as part of another sentence; any other unchanged.
 
-    ``GitHub: expected the members from api.github.com, got HTTP 403`` is ``nothing from GitHub: HTTP 403``,
-    ``npm: expected a lock file in /srv/app, got none`` is ``nothing from npm: no lock file in /srv/app``, and
-    ``Website: expected an answer from https://…, got HTTP 500`` is ``no answer from the website at https://…: …``.
+    ``GitHub: expected the members from api.github.com, got HTTP 403`` is ``nothing from GitHub: HTTP 403``, ``npm:
+    expected a lock file in /srv/app, got none`` is ``nothing from npm: no lock file in /srv/app``, and ``Website:
+    expected an answer from https://…, got HTTP 500`` is ``no answer from the website at https://…: …``.
     """
-    said = _SENTENCE.fullmatch(message)
-    if not said:
+    parts = _SENTENCE.fullmatch(message)
+    if not parts:
         return message
-    service, expected, got = said["service"], said["expected"], said["got"]
+    service, expected, got = parts["service"], parts["expected"], parts["got"]
     bare = service.lower() in NAMES
     of = f"{'' if bare else 'the '}{within(service)}"
     if expected.startswith(_ANSWER):
@@ -64,38 +66,40 @@ def clause_of(message: str) -> str:
 
 
 def kept_together(text: str) -> str:
-    """The same with no-break spaces between a number and its unit, for pages: programs read other files."""
+    """The text with no-break spaces between a number and its unit, for pages only, as programs read other
+    files.
+    """
     return _NUMBER_AND_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
-def span(seconds: float) -> str:
-    """A length of time in its two largest units: ``29 h 4 min``, ``3 d 2 h``, ``45 s``."""
-    total = max(round(seconds), 0)
-    if total < 60:
-        return f"{total} s"
-    minutes, rest = divmod(total, 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
-    hours, minutes = divmod(minutes, 60)
-    if hours < 72:
-        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
-    days, hours = divmod(hours, 24)
-    return f"{days} d {hours} h" if hours else f"{days} d"
+def code_parts(text: str) -> list[tuple[str, bool]]:
+    """The parts of a text, each with whether it is code, which is between two backticks."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one without its other is a character like any other
+        return [(text, False)]
+    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
+
+
+def without_code_marks(text: str) -> str:
+    """The same for plain text, where backticks would be read as such."""
+    return "".join(part for part, _ in code_parts(text))
 
 
 def moment(at: datetime | None) -> str:
-    """A time in UTC to the minute; ``never`` where there is none."""
+    """A time in UTC to the minute; ``never`` for None."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "never"
 
 
 def _is_name(title: str) -> bool:
-    """It begins with a name or an abbreviation, which no sentence changes."""
+    """Whether it begins with a name or an abbreviation, whose case never changes."""
     first = title.partition(" ")[0]
     return first.lower() in NAMES or not first[1:].islower()
 
 
 def counted(count: float | None, unit: str) -> str:
-    """A unit in the plural beside a count: ``1 SSH key``, ``2 SSH keys``, ``1 member without a second factor``."""
+    """A count with its unit in singular or plural: ``1 SSH key``, ``2 SSH keys``, ``1 member without a second
+    factor``.
+    """
     if count != 1 or isinstance(count, float):
         return unit
     noun, *more = re.split(r"(?= (?:of|without|with|in|from) )", unit, maxsplit=1)

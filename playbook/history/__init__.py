@@ -1,1 +1,1 @@
-"""The runs of all time, when the next is due, and the incidents that they show."""
+"""The history of runs, when the next is due, and the incidents derived from it."""

@@ -1,7 +1,7 @@
-"""Taking what is the team's out of a history that was written before, or for private places only.
+"""Removes the team's data from a history that was written before, or for private places only.
 
-Dry unless told to write. A line that cannot be read may hold anything, so it is taken out too; of a record of a
-drill that it was there is kept, as it may have been one that failed. Results of load tests are numbers.
+A dry run by default. An unreadable line may hold anything, so it is removed too; of an unreadable drill record a
+placeholder is kept, as the drill may have failed. Results of load tests are only numbers.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from playbook.history.public_lines import public_delivery, public_line
 from playbook.history.runs import ATTRIBUTES, LONGEST_LINE, RUNS, SCHEMA, RunLine
 
 DRILLS = "drills.jsonl"  # where the workflows keep them; see playbook/history/drill_records.py
-# Numbers, what tells git how to merge, and what the branch says of itself.
+# Public files: numbers, git's merge attributes, and the branch's README.
 _OF_EVERYBODY = frozenset({"load", ATTRIBUTES, "README.md"})
 _UNREADABLE = b'"a record that could not be read"'
-# What is written of the past stays in git's own past; these commands end that as well.
+# Rewritten lines remain in git's history; these commands remove them there too.
 SQUASH = """\
 The commits of the branch still hold the lines as they were. While no workflow runs, in a clone of its own:
   git clone --branch history URL cleansed && cd cleansed
@@ -40,13 +40,13 @@ their id: its support removes them on request. Whoever has read or fetched the l
 
 
 class Cleansing(NamedTuple):
-    """What cleansing does to one file.
+    """Result of cleansing one file.
 
     Attributes:
         lines: in the file.
-        changed, removed: so many of them.
-        lost: what is taken away, in words with how often, e.g. ``message of daily.alerts.none-pending``.
-        content: as it is afterwards.
+        changed, removed: number of these lines.
+        lost: what is removed, in words with its number, e.g. ``message of daily.alerts.none-pending``.
+        content: afterwards.
     """
 
     file: Path
@@ -60,10 +60,10 @@ class Cleansing(NamedTuple):
 def cleansings(
     folder: Path, catalogue: Catalogue, measurements: Collection[str], private: Collection[str] = ()
 ) -> Iterator[Cleansing]:
-    """What would be done to each file, in their order; those that stay as they are included.
+    """Changes to each file, in order, including unchanged files.
 
     Args:
-        private: targets whose lines are left as they are.
+        private: targets whose lines are left unchanged.
     """
     for file in _files(folder):
         yield _cleansed(file, lines.read(file), catalogue, measurements, private)
@@ -72,16 +72,16 @@ def cleansings(
 def cleanse_file(
     file: Path, catalogue: Catalogue, measurements: Collection[str], private: Collection[str] = ()
 ) -> None:
-    """Do it to one file; lines that were added meanwhile are cleansed too.
+    """Cleanse one file, including lines that were added meanwhile.
 
     Raises:
-        UsageError: the file cannot be written; it is then as it was.
+        UsageError: the file cannot be written; it is unchanged.
     """
     lines.rewrite(file, lambda now: _cleansed(file, now, catalogue, measurements, private).content)
 
 
 def team_lines(content: bytes, kind: str) -> int:
-    """How many lines hold what is the team's, or cannot be read.
+    """Number of lines that hold the team's data, or cannot be read.
 
     Args:
         kind: see ``kind_of``.
@@ -92,12 +92,12 @@ def team_lines(content: bytes, kind: str) -> int:
 
 
 def count_team_lines(folder: Path) -> int:
-    """How many lines of a history hold what is the team's, or cannot be read."""
+    """Number of lines of a history that hold the team's data, or cannot be read."""
     return sum(team_lines(lines.read(file), kind_of(file.relative_to(folder))) for file in _files(folder))
 
 
 def kind_of(name: Path) -> str:
-    """What a file of a history holds, by its path in there: the name of its folder, or its own."""
+    """Kind of a file of a history, by its path in there: the name of its folder, or its own."""
     return name.parts[0]
 
 

@@ -1,6 +1,6 @@
-"""What was told to whom: one line each, in files that git merges by keeping the lines of both sides.
+"""Record of notifications: one line each, in files that git merges by keeping the lines of both sides.
 
-<history>/deliveries/2026.jsonl     every try to tell something in 2026 (UTC), also those that failed
+<history>/deliveries/2026.jsonl     every delivery attempted in 2026 (UTC), including failed ones
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Told = Literal["events", "digest", "issue", "ping"]
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that was told over one channel, or could not be. What is as its default is not written.
+    """One notification over one channel, delivered or not. Default values are not written.
 
     Attributes:
-        set, target: whose result it told.
-        channel: over what, the same every time: ``apprise Slack``.
-        to: who or what received it, without secrets: ``Slack``.
-        ids: of the events that it told, or of the digest.
-        attempts: tries that were made.
+        set, target: whose result it reports.
+        channel: a constant name of the channel: ``apprise Slack``.
+        to: recipient, without secrets: ``Slack``.
+        ids: of the reported events, or of the digest.
+        attempts: number of attempts.
         error: why it was not delivered, without secrets.
     """
 
@@ -58,38 +58,24 @@ def note(history: Path, delivery: Delivery) -> None:
 
 
 def read(history: Path, *, since: datetime | None = None) -> list[Delivery]:
-    """What was noted, or noted since a moment (aware); oldest first. What cannot be read tells of no delivery."""
+    """All deliveries, or those since a moment (aware); oldest first. Unreadable lines are skipped."""
     found: list[Delivery] = []
     for file in sorted((history / FOLDER).glob("[0-9][0-9][0-9][0-9].jsonl")):
         if since is None or int(file.stem) >= since.astimezone(UTC).year:
-            found += _read(file)
+            found += lines.decoded(file, _LONGEST_LINE, _DELIVERY.decode)
     return sorted(
         (each for each in found if since is None or each.when >= since), key=lambda delivery: delivery.when
     )
 
 
-def _read(file: Path) -> Iterable[Delivery]:
-    try:
-        content = lines.read(file)
-    except OSError:
-        return
-    for line in lines.numbered(content, _LONGEST_LINE):
-        if line.problem:
-            continue
-        try:
-            yield _DELIVERY.decode(line.text)
-        except lines.DAMAGE:
-            continue
-
-
 def known_since(deliveries: Iterable[Delivery], target: str, channel: str) -> datetime | None:
-    """When something was first told over this channel, or tried to be; None where nothing was."""
+    """When this channel was first used or attempted; None where it never was."""
     mine = (each.when for each in deliveries if each.target == target and each.channel == channel)
     return min(mine, default=None)
 
 
 def ids_told(deliveries: Iterable[Delivery], target: str, channel: str) -> set[str]:
-    """What this channel has delivered."""
+    """Ids of the events that this channel has delivered."""
     return {
         each
         for delivery in deliveries

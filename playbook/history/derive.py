@@ -1,4 +1,4 @@
-"""The incidents of a target, by its settings. For everything that shows or tells them."""
+"""The incidents of a target, by its settings. Used by everything that shows or reports them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def incidents_of(settings: Settings, runs: Sequence[RunLine]) -> list[Incident]:
 
 
 def titles(runs: Sequence[RunLine]) -> Mapping[str, str]:
-    """What the catalogue calls each item, and of those that it does not hold what their newest run called them."""
+    """The catalogue's title of each item; for items not in it, the title of their newest run."""
     own = {item: found.title for run in runs for item, found in run.items.items() if found.title}
     return {**own, **{item.id: item.title for item in shipped().items.values()}}
 

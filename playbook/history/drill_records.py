@@ -1,4 +1,4 @@
-"""drills.jsonl: one line for each drill, added at the end, never changed. It outlives the runs and the reports."""
+"""drills.jsonl: one line for each drill, appended and never changed. It outlives the runs and the reports."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ _AHEAD = timedelta(hours=1)
 
 
 class DrillRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One drill, as it went.
+    """Result of one drill.
 
     Attributes:
         item: of the playbook, e.g. ``weekly.backups.restores``.
         target, kind: where it was carried out.
-        source: location of the backups that were restored, as an operator writes it.
+        source: location of the restored backups, as an operator writes it.
         when: its beginning, aware.
-        what: name of the archive, or what else was tried.
-        seconds: from the order until the restored parts answered, or until an alert had arrived.
-        data_age_hours: how old the restored data was; None where there was none.
-        ok: whether it went as it should.
+        what: name of the archive, or what else was tested.
+        seconds: from the start until the restored parts responded, or until an alert had arrived.
+        data_age_hours: age of the restored data; None where there was none.
+        ok: whether it succeeded.
         result: in words.
         by: ``playbook``, or the name of the script that was run instead.
-        unseen: what was not looked at, or not understood, in words; empty where everything was.
+        unseen: what was not checked, or not understood, in words; empty where everything was.
     """
 
     item: str
@@ -53,9 +53,9 @@ _NAMED = "sha256:"
 
 
 def public_record(record: DrillRecord) -> DrillRecord:
-    """The record as everybody may read it: when, how long and how it went, and no place, name or words.
+    """The public form of a record: time, duration and result, without location, names or words.
 
-    The place of the backups becomes a digest, by which a run that knows the place finds its records.
+    The location of the backups becomes a digest, by which a run that knows the location finds its records.
     """
     return msgspec.structs.replace(
         record,
@@ -68,7 +68,7 @@ def public_record(record: DrillRecord) -> DrillRecord:
 
 
 def is_of(record: DrillRecord, source: str) -> bool:
-    """Whether the backups of this place were restored."""
+    """Whether the backups of this location were restored."""
     return record.source in {source, _digest(source)}
 
 
@@ -80,13 +80,13 @@ def _digest(source: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """What the file holds.
+    """Contents of the file.
 
     Attributes:
-        file: its path, as it is written in the settings.
+        file: its path, as written in the settings.
         found: newest first.
-        damaged: lines that are no record, with their number and why.
-        places: numbers of the lines of both, in the same order.
+        damaged: invalid lines, with their number and why.
+        places: line numbers of both, in the same order.
     """
 
     file: str
@@ -95,17 +95,17 @@ class Records:
     places: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
 
     def damaged_after(self, record: DrillRecord | None) -> tuple[str, ...]:
-        """Lines that were added after a record, or all, and may have been drills that failed."""
+        """Invalid lines added after a record, or all of them; they may have been failed drills."""
         kept, damaged = self.places
         since = kept[self.found.index(record)] if record is not None else 0
         return tuple(why for number, why in zip(damaged, self.damaged, strict=True) if number > since)
 
 
 def read(file: str, now: datetime) -> Records:
-    """Every record; a line that is none is named and passed over. A file that is not there holds none.
+    """Every record; an invalid line is reported and skipped. A missing file has no records.
 
     Raises:
-        Denied, Unreachable: it is there and cannot be read.
+        Denied, Unreachable: it exists and cannot be read.
     """
     try:
         lines = Path(file).expanduser().read_bytes().splitlines()
@@ -137,7 +137,7 @@ def read(file: str, now: datetime) -> Records:
 
 
 def add(file: str, record: DrillRecord) -> None:
-    """Write one line at the end, whole or not at all, also where several runs write at once.
+    """Append one line atomically, also while other runs write.
 
     Raises:
         Denied, Unreachable: it cannot be written.
@@ -151,7 +151,7 @@ def add(file: str, record: DrillRecord) -> None:
             end = stream.seek(0, os.SEEK_END)
             if end:
                 stream.seek(end - 1)
-                if stream.read(1) != b"\n":  # somebody's editor, or a full disk
+                if stream.read(1) != b"\n":  # left by an editor, or by a full disk
                     line = b"\n" + line
             stream.write(line)
             os.fsync(stream.fileno())

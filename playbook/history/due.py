@@ -1,4 +1,4 @@
-"""When a set was due and will be, and whether its run is missing. Pure."""
+"""When a set was and will be due, and whether its run is missing. Pure."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SANDBOX = "sandbox"
 
 
 class Due(NamedTuple):
-    """What the schedule says of a set.
+    """Schedule of a set.
 
     Attributes:
         next: when it is due next.
         missing_after: when that run would be missing.
-        missed: the newest slot whose run is missing although its grace is over; None where none is.
+        missed: the newest slot whose run is missing after its grace period; None where there is none.
     """
 
     next: datetime
@@ -30,11 +30,11 @@ class Due(NamedTuple):
 def due_sets(
     runs: Sequence[RunLine], schedules: Mapping[str, Schedule], now: datetime
 ) -> dict[tuple[str, str], Due]:
-    """What is due of each target and set.
+    """Schedule of each target and set that is due.
 
-    A set is due where a schedule has run its target before, or where somebody has run it on a system in use: once
-    looked at, it is to be looked at. The sandbox alone may be left in peace. A slot before the target's first run
-    is nobody's, and a part of a set stands for no run of it.
+    A set is due where a schedule has run its target before, or where somebody has run it on a real system: from
+    then on it must be checked. Only the sandbox is exempt. A slot before the target's first run does not count,
+    and a partial run of a set does not count as a run of it.
 
     Args:
         runs: of all targets, oldest first.

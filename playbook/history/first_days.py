@@ -1,4 +1,4 @@
-"""Since when a system has been checked: what is due every week or month cannot be overdue on its first day."""
+"""When a system was first checked: weekly or monthly duties cannot be overdue on its first day."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from playbook.settings.loading import SANDBOX, Settings
 
 
 def known_since(settings: Settings, now: datetime) -> datetime:
-    """When the target was first checked: by the settings or the first run in its history; now where neither says.
+    """When the target was first checked, by the settings or its first run in the history; otherwise now.
 
-    The history of an embedded system is of others of its kind, which are gone.
+    The history of an embedded sandbox is that of earlier sandboxes, which no longer exist.
     """
     known = [now]
     if settings.target.first_days.known_since is not None:
@@ -26,12 +26,12 @@ def known_since(settings: Settings, now: datetime) -> datetime:
 
 
 def is_due(since: datetime, now: datetime, within: timedelta) -> bool:
-    """Whether what has to be done once within that time should have been done by now."""
+    """Whether a duty with this period should have been done by now."""
     return now - since > within
 
 
 def never_proven(what: str, since: datetime, now: datetime, within: timedelta) -> Coverage:
-    """Of something that was never done, and need not have been yet.
+    """Coverage of something that was never done and is not due yet.
 
     Args:
         what: to follow "expected", e.g. ``a restore drill on record``.

@@ -1,4 +1,4 @@
-"""Where the history of runs is."""
+"""Location of the history of runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def history_folder(
 ) -> Path:
     """``chosen`` on the command line, else ``$PLAYBOOK_HISTORY``, else the setting, else below the reports.
 
-    Paths are absolute or from the working directory; that of the settings is from the folder of playbook.toml.
+    Paths are absolute or relative to the working directory; that of the settings is relative to the folder of
+    playbook.toml.
     """
     named = chosen or environment.get(HISTORY_VARIABLE, "").strip()
     if named:
@@ -29,10 +30,10 @@ def history_folder(
 
 
 def history_to_read(settings: Settings, reports: Path, *, chosen: str | None = None) -> Path:
-    """The same, for who only reads it. A run measures all the same, and says that its line could not be kept.
+    """As ``history_folder``, for readers. A run measures in any case, and reports that its line could not be kept.
 
     Raises:
-        UsageError: it is a file. That there is none yet is no mistake.
+        UsageError: it is a file. A missing folder is fine.
     """
     folder = history_folder(settings, reports, chosen=chosen)
     if folder.is_file():

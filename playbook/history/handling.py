@@ -1,9 +1,9 @@
-"""What people did about incidents: one line each, in files that git merges by keeping the lines of both sides.
+"""Record of people's actions on incidents: one line each, in files that git merges by keeping both sides' lines.
 
 <history>/handled/2026.jsonl     what was acknowledged, noted and closed in 2026 (UTC)
 
-Each line is sealed, as sign-offs are: one that was changed by hand or by a merge does not count.
-Where everybody reads the history, a line says what was done and when, and neither who did it nor what they said.
+Each line is sealed, like sign-offs: one that was changed by hand or by a merge does not count. In a public history
+a line says what was done and when, but neither by whom nor their note.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ Act = Literal["ack", "note", "close"]
 
 
 class Handling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that somebody did about an incident. What is as its default is not written.
+    """One action on an incident. Default values are not written.
 
     Attributes:
         incident: key of the incident: fingerprint and number.
-        when: it was done.
-        who, note: empty where everybody reads the history.
-        via: where it was done, where that was not the command, e.g. ``GitHub issue 12``.
+        when: time of the action.
+        who, note: empty in a public history.
+        via: where it was done, if not with the command, e.g. ``GitHub issue 12``.
     """
 
     schema: int = 1
@@ -50,13 +50,14 @@ class Handling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 @dataclass(frozen=True, slots=True)
 class Handled:
-    """What was done about one incident.
+    """Actions on one incident.
 
     Attributes:
         acts: oldest first.
-        acknowledged: when somebody first said that they know of it, since it opened for the last time; None where
-            nobody has. A note says so too, and so does who closes it.
-        closed: when somebody said that it is dealt with, likewise.
+        acknowledged: when somebody first acknowledged it since it last opened; None where nobody has. A note or
+            closing it
+            also acknowledges it.
+        closed: when somebody first closed it since then.
     """
 
     acts: tuple[Handling, ...] = field(default=())
@@ -77,14 +78,14 @@ def line_of(handling: Handling) -> bytes:
 
 
 def for_everybody(handling: Handling) -> Handling:
-    """The same without the person and what they said."""
+    """The public form, without the person and their note."""
     return msgspec.structs.replace(handling, who="", note="", digest="")
 
 
 def read(history: Path, target: str) -> tuple[list[Handling], list[str]]:
-    """What was done about the incidents of a target, oldest first; and what cannot be read, a sentence each.
+    """Actions on the incidents of a target, oldest first; and what cannot be read, a sentence each.
 
-    A line that was changed by hand counts for nothing.
+    A line that was changed by hand does not count.
     """
     found: dict[tuple[str, str, str], Handling] = {}
     problems: list[str] = []
@@ -104,7 +105,7 @@ def read(history: Path, target: str) -> tuple[list[Handling], list[str]]:
 
 
 def handled(incidents: Iterable[Incident], acts: Sequence[Handling], now: datetime) -> Mapping[str, Handled]:
-    """What was done about each incident, by its key; what is dated in the future was not done yet."""
+    """Actions on each incident, by its key; future ones do not count yet."""
     mine: dict[str, list[Handling]] = {}
     for act in acts:
         if act.when <= now + AHEAD:
@@ -123,10 +124,10 @@ def _handled(incident: Incident, acts: Sequence[Handling]) -> Handled:
 
 
 def opened_last(incident: Incident) -> datetime:
-    """When it opened, or came back, for the last time: by the start of the run that showed it."""
+    """When it last opened or reopened, by the start of the run that showed it."""
     return max((event.at for event in incident.events if event.what in _OPENINGS), default=incident.opened)
 
 
 def time_to_acknowledge(incident: Incident, what: Handled) -> timedelta | None:
-    """From its last opening until somebody said that they know of it; None where nobody has."""
+    """Time from its last opening until it was acknowledged; None where nobody has."""
     return what.acknowledged - opened_last(incident) if what.acknowledged else None

@@ -1,4 +1,4 @@
-"""Where handoff pages lie: one JSON with what the page tells, and beside it what people read."""
+"""Files of handoff pages: a JSON with the page's data, and readable files beside it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SERVICE = "Handoff pages"
 
 
 class Kept(NamedTuple):
-    """A page that lies in the folder; ``lacking`` are the files beside it that should be there and are not."""
+    """A page in the folder; ``lacking`` are the readable files that are missing beside it."""
 
     page: Page
     file: Path
@@ -22,7 +22,7 @@ class Kept(NamedTuple):
 
 
 class Pages(NamedTuple):
-    """The pages of one target and period, oldest first, and the files that are none, in words."""
+    """The pages of one target and period, oldest first, and the invalid files, in words."""
 
     kept: tuple[Kept, ...]
     damaged: tuple[str, ...]
@@ -37,7 +37,7 @@ def read_pages(folder: Path, target: str, period: Period) -> Pages:
     """The pages of a target.
 
     Raises:
-        Unreachable, Denied: the folder is not there or may not be read.
+        Unreachable, Denied: the folder does not exist or may not be read.
     """
     try:
         files = sorted(file for file in folder.iterdir() if file.match(f"{target}-{period}-*.json"))

@@ -1,4 +1,4 @@
-"""What one week or month hands to the next: open problems with their age, what changed, what ends soon. Pure."""
+"""Handoff page of a week or month: open problems with their age, what changed, what ends soon. Pure."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _ORDER: tuple[Change, ...] = ("new", "worse", "better", "recovered", "came and w
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """An item that is not well.
+    """A failing item.
 
     Attributes:
-        since: the first run of those in a row that found it so.
-        seen: the newest run that looked at it.
+        since: the first run of the current failing streak.
+        seen: the newest run that checked it.
         report: folder of that run's report.
     """
 
@@ -44,7 +44,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """An item whose verdict is not what it was, or that is gone; ``before`` is empty where nobody looked."""
+    """An item whose verdict has changed, or that is gone; ``before`` is empty where it was not checked."""
 
     item: str
     title: str
@@ -56,10 +56,10 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class Ending(msgspec.Struct, frozen=True):
-    """Something that ends, or begins to lack, within the next period.
+    """Something that ends, or becomes missing, within the next period.
 
     Attributes:
-        at: None where that is not a moment but a statement, e.g. that it could not be measured.
+        at: None where it is a statement without a time, e.g. that it could not be measured.
     """
 
     kind: str
@@ -69,17 +69,17 @@ class Ending(msgspec.Struct, frozen=True):
 
 
 class Page(msgspec.Struct, frozen=True, kw_only=True):
-    """A handoff page; what its HTML and Markdown show.
+    """A handoff page: the data shown by its HTML and Markdown.
 
     Attributes:
-        since: what changed is told from here on: when the last page was made, else the beginning of the period.
-        until: what ends is told up to here.
-        runs: how many runs the page was made from, of which sets.
+        since: start of the reported changes: when the last page was made, otherwise the beginning of the period.
+        until: end of the reported endings.
+        runs: number of runs that the page is based on, by set.
         on_call: who has which duty now and takes over next, in words.
         not_read: what could not be read, in words.
         left_out: what is not part of the product, in words.
-        time_zone: IANA name of the zone in which times are told beside UTC.
-        audience: who may read it; a page for everybody names no person, address or reason.
+        time_zone: IANA name of the zone shown beside UTC.
+        audience: who may read it; a public page names no person, address or reason.
     """
 
     schema: int = SCHEMA
@@ -101,7 +101,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _State(NamedTuple):
-    """What one run said of one item."""
+    """Result of one run for one item."""
 
     at: datetime
     item: str
@@ -115,12 +115,12 @@ class _State(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        """It was not well, and not waived either."""
+        """Whether it was failing, and not waived."""
         return self.verdict in OPEN
 
     @property
     def message(self) -> str:
-        """What the run said; of what was well the history keeps no more than the number."""
+        """The run's message; for healthy items the history keeps only the number."""
         found = self.finding
         if found.message or found.verdict is not Verdict.OK:
             return found.message
@@ -148,8 +148,8 @@ def make_page(
 
     Args:
         runs: of the history, oldest first; those of other targets are left out.
-        catalogue: has the items' titles and next steps.
-        last_made: when the last page of this period was made; one that is made anew within the hour replaces it.
+        catalogue: for the items' titles and next steps.
+        last_made: when the last page of this period was made; one that is made again within the hour replaces it.
     """
     length = timedelta(days=DAYS[period])
     since = max(last_made or now - length, now - 2 * length)
@@ -182,7 +182,7 @@ def make_page(
 
 
 def _states(runs: Iterable[RunLine], catalogue: Catalogue) -> dict[str, list[_State]]:
-    """What was said of each item, oldest first. Where it was not configured nothing was said."""
+    """Results of each item, oldest first; without those where it was not configured."""
     states: dict[str, list[_State]] = {}
     for run in runs:
         for item, finding in run.items.items():
@@ -190,7 +190,7 @@ def _states(runs: Iterable[RunLine], catalogue: Catalogue) -> dict[str, list[_St
                 known = catalogue.items.get(item)
                 title = known.title if known else finding.title or item
                 states.setdefault(item, []).append(_State(run.started, item, title, finding, run.report))
-        for item in run.gone:  # not part of the product any more, so neither open nor changed
+        for item in run.gone:  # no longer part of the product, so neither open nor changed
             states.pop(item, None)
     return states
 
@@ -222,7 +222,7 @@ def _change(states: Sequence[_State], since: datetime) -> Changed | None:
     telling = newest
     if change == "came and went":
         telling = min((state for state in after if state.is_open), key=lambda s: SEVERITY.index(s.verdict))
-    else:  # the run from which on it is as it is now
+    else:  # the run that began the current state
         for state in reversed(after):
             if state.verdict is not newest.verdict:
                 break
@@ -239,8 +239,8 @@ def _change(states: Sequence[_State], since: datetime) -> Changed | None:
 
 
 def _gone(last: _State, at: datetime) -> Changed:
-    told = f"There is no check of it any more, so nobody looks. {last.message}".strip()
-    return Changed(last.item, last.title, "gone", str(last.verdict), "not looked at", at, told)
+    message = f"There is no check of it any more, so nobody looks. {last.message}".strip()
+    return Changed(last.item, last.title, "gone", str(last.verdict), "not looked at", at, message)
 
 
 def _kind(was: Verdict, now: Verdict, after: Sequence[_State]) -> Change | None:

@@ -1,17 +1,18 @@
-"""What opened, what joined it, what closed: a pure function of the lines of past runs. No state of its own.
+"""Incidents derived from the lines of past runs: what opened, joined and closed. A pure function without state.
 
-What an observation of an item means:
+Meaning of an observation of an item:
 
-    CRITICAL        bad ("down"); it was seen
-    UNKNOWN         bad ("cannot see"); in a run that ended early it was not looked at
-    OK, WARNING     well: a warning is not out of bounds
-    all others      not looked at, neither good nor bad, as are items that a run does not hold
+    CRITICAL        failing ("down"); it was seen
+    UNKNOWN         failing ("cannot see"); in a run that ended early it does not count
+    OK, WARNING     healthy: a warning is not out of bounds
+    all others      not observed, neither healthy nor failing, as are items that a run does not hold
 
-An item of which there is no check any more, as a whole run of its set shows, is gone: an incident that waits for
-such items alone is closed as that, and not as recovered.
+An item without a check, as a whole run of its set shows, is gone: an incident that waits only for such items is
+closed as gone, not as recovered.
 
-So UNKNOWN alone never opens a "down" incident. Bad observations in a row may be of either kind; what opens is of
-the kind of the newest.
+One cause is one incident, whether its items are out of bounds, cannot be seen, or some of each: its identity is
+made of target and cause, and its kind changes with what is found. UNKNOWN alone never makes it "down"; once it was
+down, it stays as severe when nothing can be seen of it any more.
 """
 
 from __future__ import annotations
@@ -29,22 +30,25 @@ from playbook.history.lengths import Lasted
 from playbook.history.runs import Finding
 from playbook.history.standing import CANNOT_SEE, DOWN, Kind
 
-What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened", "again"]
+What = Literal["opened", "joined", "escalated", "unseen", "seen", "recovered", "gone", "reopened", "again"]
 
 WRONG: dict[Kind, str] = {DOWN: "out of bounds", CANNOT_SEE: "cannot be seen"}
+WAS_WRONG = "out of bounds when last seen"
 AGAIN: dict[Kind, str] = {DOWN: "within bounds again", CANNOT_SEE: "can be seen again"}
 GONE = "the check is gone"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened to an incident.
+    """An event of an incident.
 
     Attributes:
         id: the same whenever it is derived again: fingerprint, what, and when.
-        what: ``again`` is none that happened: it is still open, and nobody has acknowledged it.
-        at: when the run that showed it began.
+        what: ``escalated`` is a turn for the worse; ``unseen`` and ``seen``: what was out of bounds could not be
+            seen any more, and is seen again. ``again`` is a reminder: the incident is still open, and nobody has
+            acknowledged it.
+        at: start of the run that showed it.
         run: id of the run that showed it.
-        quiet: it fell into a maintenance window, so nobody is to be told.
+        quiet: it was in a maintenance window, so nobody is notified.
         held_until: the end of that window, and of those that follow without a gap; None where it is not quiet.
     """
 
@@ -58,21 +62,24 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """One cause, from its opening to its end, with all that failed for it.
+    """One cause, from its opening to its end, with all items that failed for it.
 
     Attributes:
-        fingerprint: over target, kind and root cause; no date, so that a relapse has the same.
+        fingerprint: of target and root cause; without kind and date, so that it stays the same when the kind
+            changes, and a relapse has the same.
         number: of incidents with this fingerprint, from 1, in order of time.
-        cause: id of what could not be reached or measured, else the item's id without its cadence.
-        name: the cause in the catalogue's words; ``title`` is this and what is wrong.
-        message: the newest of what was said of it.
-        opened: when the first bad run of those that opened it began.
-        closed: when the run that showed it well, or its checks gone, began; None while it is open.
-        gone: it was closed as its checks are gone, so that nobody knows whether all is well.
-        lasted: how long it was bad in all, up to its newest look; ``lasted_until`` goes on from there.
+        kind: of the newest looks: ``down`` while an item is seen out of bounds.
+        cause: id of what could not be reached or measured, otherwise the item's id without its cadence.
+        name: the cause's title in the catalogue; ``title`` is this and what is wrong.
+        message: the newest message.
+        opened: start of the first failing run of those that opened it.
+        closed: start of the run that showed it healthy, or its checks gone; None while it is open.
+        gone: it was closed because its checks are gone, so that its state is unknown.
+        lasted: how long it was failing in all, up to its newest look; ``lasted_until`` continues from there.
         items: every item that failed for it, in the order in which they joined.
-        reopened: how often it came back within the set time.
-        flapping: it came back more often than is set.
+        down: the items among them that were out of bounds for it.
+        reopened: number of reopenings within the configured time.
+        flapping: it was reopened more often than configured.
     """
 
     fingerprint: str
@@ -87,6 +94,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     opened: Moment
     closed: Moment | None = None
     items: tuple[str, ...] = ()
+    down: tuple[str, ...] = ()
     reopened: int = 0
     flapping: bool = False
     gone: bool = False
@@ -94,33 +102,32 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[Event, ...] = ()
 
     def lasted_until(self, now: datetime) -> Lasted:
-        """How long it was bad by now, in all its spells, and how long nobody measured it."""
-        if self.lasted is None:  # nobody looked in between that is known
-            return Lasted(bad=((self.closed or now) - self.opened).total_seconds())
+        """How long it was failing by now, over all its streaks, and how long it was unmeasured."""
+        if self.lasted is None:  # no looks in between are known
+            return Lasted(bad=((self.closed or now) - self.opened).total_seconds(), was_down=True)
         return self.lasted.until(now)
 
     @property
     def key(self) -> str:
-        """Unlike that of any other: ``ab12cd34ef56-2``."""
+        """Unique key: ``ab12cd34ef56-2``."""
         return f"{self.fingerprint}-{self.number}"
 
     @property
     def is_open(self) -> bool:
-        """It has neither recovered, nor are its checks gone."""
+        """Whether it has neither recovered nor lost its checks."""
         return self.closed is None
 
 
-def fingerprint_of(target: str, kind: Kind, cause: str) -> str:
-    """Twelve hexadecimal digits, the same for every relapse."""
-    return hashlib.sha256(json.dumps([target, kind, cause]).encode()).hexdigest()[:12]
+def fingerprint_of(target: str, cause: str) -> str:
+    """Twelve hexadecimal digits, the same for every relapse and for both kinds."""
+    return hashlib.sha256(json.dumps([target, cause]).encode()).hexdigest()[:12]
 
 
-def fingerprints_of(target: str, item: str) -> set[str]:
-    """Of the incidents that an item opens by itself, and not for a root cause."""
-    cause = item.partition(".")[2] or item
-    return {fingerprint_of(target, kind, cause) for kind in WRONG}
+def fingerprint_of_item(target: str, item: str) -> str:
+    """Fingerprint of the incident that an item opens by itself, not for a root cause."""
+    return fingerprint_of(target, item.partition(".")[2] or item)
 
 
 def cause_of(item: str, finding: Finding) -> str:
-    """What a bad finding is put down to."""
+    """Root cause of a failing finding."""
     return finding.cause or item.partition(".")[2] or item

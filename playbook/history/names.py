@@ -1,4 +1,4 @@
-"""What an incident is called: the catalogue's titles in place of ids."""
+"""Names of incidents: the catalogue's titles in place of ids."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from playbook.core.wording import heading
 
 
 class Names:
-    """Titles of items by id; what has none keeps its id."""
+    """Titles of items by id; an item without a title keeps its id."""
 
     def __init__(self, titles: Mapping[str, str]) -> None:
         self._titles = titles
@@ -18,7 +18,7 @@ class Names:
         return ", ".join(self._titles.get(item, item) for item in items)
 
     def cause(self, cause: str, items: Iterable[str]) -> str:
-        """The title of the first of the items that the cause is named after, else its own id."""
+        """The title of the first of the items that the cause is named after, otherwise its own id."""
         for item in items:
             if cause in (item, item.partition(".")[2]) and item in self._titles:
                 return self._titles[item]

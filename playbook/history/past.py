@@ -1,4 +1,4 @@
-"""What earlier runs of a set measured, for the small curves beside today's figures. Pure."""
+"""Values of earlier runs of a set, for the small curves beside today's figures. Pure."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ MOST_RUNS = 30
 def past_of(results: Results, runs: Sequence[RunLine]) -> dict[str, list[tuple[float, float]]]:
     """By item: Unix seconds and value of up to ``MOST_RUNS`` earlier runs of the target and set, oldest first.
 
-    Left out are items that several checks share, as a run's line keeps only the worst of them, and values in
+    Left out are items shared by several checks, as a run's line keeps only the worst of them, and values in
     another unit than today's.
 
     Args:
-        runs: of the history, oldest first; those of other targets and sets are passed over.
+        runs: of the history, oldest first; those of other targets and sets are skipped.
     """
     shared = Counter(record.item for record in results.records)
     judged = {

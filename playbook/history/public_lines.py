@@ -1,8 +1,8 @@
-"""What of a run's line in the history everybody may read. Pure.
+"""The public form of a run's line in the history. Pure.
 
-New lines are made of public results, and pass here unchanged. What is here is for lines that were written before,
-or of a target that is private no more: of each item its verdict, of a public one also its number, and a sentence
-that is made anew. Whatever else such a line says is taken away, as nobody can tell what it quotes.
+New lines are made from public results and pass unchanged. This is for lines that were written before, or of a
+target that is no longer private: they keep each item's verdict, a public item's number, and a newly made sentence.
+Everything else is removed, as it may quote anything.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ _NAMED = re.compile(r"[a-z0-9_.-]{1,60}(?: [a-z0-9_.:-]{1,60})?")
 
 
 def public_line(line: RunLine, catalogue: Catalogue, measurements: Collection[str]) -> RunLine:
-    """The line as everybody may read it; one that says that it is public stays as it is.
+    """The public form of a line; one that is marked as public is unchanged.
 
     Args:
-        measurements: names of our own, which a cause may have.
+        measurements: names of our own measurements, which a cause may have.
     """
     if line.audience is Audience.PUBLIC:
         return line
@@ -50,15 +50,15 @@ def public_line(line: RunLine, catalogue: Catalogue, measurements: Collection[st
             part: [each for each in those if each in catalogue.items] for part, those in line.left_out.items()
         },
         audience=Audience.PUBLIC,
-        release=None,
+        release=line.release and line.release.for_everybody,
     )
 
 
 def public_delivery(delivery: Delivery) -> Delivery:
-    """The delivery without what the channel said of its failure, but for a status of HTTP."""
+    """The delivery without the channel's error text, except an HTTP status."""
     status = _STATUS.match(delivery.error)
-    said = status[0] if status else NOT_DELIVERED if delivery.error else ""
-    return msgspec.structs.replace(delivery, error=said)
+    error = status[0] if status else NOT_DELIVERED if delivery.error else ""
+    return msgspec.structs.replace(delivery, error=error)
 
 
 def _finding(name: str, found: Finding, item: Item | None, measurements: Collection[str]) -> Finding:
@@ -78,7 +78,7 @@ def _finding(name: str, found: Finding, item: Item | None, measurements: Collect
 
 @lru_cache(maxsize=1024)
 def _limit(ladder: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    """The ladder, where it is one; whatever else stands there is no limit. Many runs have the same ones."""
+    """The thresholds, where they are valid; otherwise empty. Many runs have the same ones."""
     limit = dict(ladder)
     try:
         return {name: str(Bound.parse(limit[name])) for name in ("target", "warning", "critical") if name in limit}
@@ -87,15 +87,15 @@ def _limit(ladder: tuple[tuple[str, str], ...]) -> dict[str, str]:
 
 
 def _without_parameters(name: str) -> str:
-    """Of a check of somebody's own: set, ``local``, and the first part of its name.
+    """Set, ``local`` and the first part of the name of a custom check.
 
-    Which of the rest are its parameters an old line does not tell.
+    An old line does not show which of the remaining parts are parameters.
     """
     return ".".join(name.split(".")[:3]) if is_made_of_test(name) else name
 
 
 def _readings(readings: Mapping[str, Counted]) -> dict[str, Counted]:
-    """Counters with names such as ours; the rest only costs the next run a comparison."""
+    """Counters with names like ours; without the others, the next run only loses a comparison."""
     return {
         name: one for name, one in readings.items() if all(_NAMED.fullmatch(each) for each in (name, *one.counts))
     }

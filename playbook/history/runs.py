@@ -1,8 +1,8 @@
-"""The runs of all time: one line each, in files that git merges by keeping the lines of both sides.
+"""The history of runs: one line each, in files that git merges by keeping the lines of both sides.
 
-    <folder>/runs/2026.jsonl     one line a run, of every target and set that began in 2026 (UTC)
+    <folder>/runs/2026.jsonl     one line for each run, of every target and set that began in 2026 (UTC)
 
-Lines are only added. A line that stands twice, as after a merge, counts once. Order in the file means nothing.
+Lines are only added. A duplicate line, as after a merge, counts once. The order in the file does not matter.
 """
 
 from __future__ import annotations
@@ -20,37 +20,37 @@ from playbook.core import lines
 from playbook.core.audience import Audience
 from playbook.core.catalogue import is_own
 from playbook.core.clock import Moment
+from playbook.core.context import Release
 from playbook.core.counters import Counted
 from playbook.core.errors import UsageError
 from playbook.core.limits import Limit
 from playbook.core.record import Record, Results
-from playbook.core.told import Release
 from playbook.core.verdict import SEVERITY, Verdict
 
 SCHEMA = 1
 RUNS = "runs"
 ATTRIBUTES = ".gitattributes"
-# Both sides' lines are kept where git merges two histories.
-# It stands in the first commit of the workflows' history, which must stay the same.
+# Git keeps both sides' lines when it merges two histories. This is in the first commit of the workflows' history,
+# which must stay the same.
 UNION = "*.jsonl merge=union\n"
 # A run of the whole playbook in which everything fails takes a tenth of it.
 LONGEST_LINE = 1024 * 1024
-MOST_CHARACTERS = 400  # of a message; the report has it whole
+MOST_CHARACTERS = 400  # of a message; the report has the full text
 _YEAR = re.compile(r"\d{4}")
 _RUNBOOK = re.compile(r"[a-z0-9-]{1,60}")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a run said of one item; of several checks of one item, the worst.
+    """Result of a run for one item; for several checks of one item, the worst.
 
     Attributes:
-        value: the number that was judged, in the unit of its limit.
-        limit: its ladder as the settings write it, with its unit: ``{"target": "> 90 %", "warning": "< 80 %"}``.
-        message: one sentence; kept of what is not OK, and cut where it is long.
-        cause: id of the root cause that kept it from being measured.
-        seconds: how long the check took.
-        title: of an item that no catalogue holds: a check of somebody's own.
-        runbook: that was followed, by its name.
+        value: the judged number, in the unit of its limit.
+        limit: its thresholds as in the settings, with their unit: ``{"target": "> 90 %", "warning": "< 80 %"}``.
+        message: one sentence; kept unless the verdict is OK, and shortened where it is long.
+        cause: id of the root cause that prevented its measurement.
+        seconds: duration of the check.
+        title: of an item that is in no catalogue: a custom check.
+        runbook: name of the followed runbook.
     """
 
     verdict: Verdict
@@ -65,25 +65,25 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One run. Times are ISO 8601 in UTC. What is as its default is not written.
+    """One run. Times are ISO 8601 in UTC. Default values are not written.
 
     Attributes:
-        schema: form of the line; one that does not say it is of the first.
-        id: unlike that of any other run: target, set, start, and the beginning of a digest over its results.
+        schema: form of the line; a line without it is of the first.
+        id: unique: target, set, start, and the beginning of a digest of its results.
         slot: when the schedule expected it; None where it was started by hand.
-        partial: only a part of the set was asked for.
+        partial: only a part of the set was requested.
         ended: ``finished``, or why it ended early.
-        faults: sandbox faults that were switched on.
-        unread: files of checks that could not be read, so that the run does not say which checks there are.
-        confirms: id of the run whose bad items this one looked at again, at once.
+        faults: active sandbox faults.
+        unread: files of checks that could not be read, so that the run does not know all checks.
+        confirms: id of the run whose failing items this one re-checked at once.
         report: name of the report's folder.
         counts: checks by verdict.
         items: by item id.
         readings: counters as this run read them, by their set's name, for later runs to compare with.
-        audience: ``public`` holds nothing that is the team's (``playbook.history.public_lines``); a line that does
-            not say it may.
-        left_out: what is not part of the product, by part: the ids of the set's items that are about it.
-        release: what served visitors, where that was asked; of a public line None.
+        audience: ``public`` holds none of the team's data (``playbook.history.public_lines``); a line without it
+            may.
+        left_out: what is not part of the product, by part: the ids of the set's items about it.
+        release: the release that served visitors, if it was read; only a digest in a public line.
     """
 
     schema: int = 1
@@ -114,24 +114,28 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def gone(self) -> frozenset[str]:
-        """Ids of the items that are about what is not part of the product."""
+        """Ids of the items about parts that the product does not have."""
         return frozenset(item for items in self.left_out.values() for item in items)
 
     @property
     def is_whole(self) -> bool:
-        """Whether it says which checks there are: all of its set, every file read, and no fewer than it needs."""
+        """Whether it lists all checks of its set: not partial, every file read, and no fewer checks than
+        required.
+        """
         collected = sum(self.counts.values())
         early = self.ended != "finished" or self.partial or self.confirms or self.unread
         return not early and collected >= self.floor
 
     @property
     def order(self) -> tuple[datetime, datetime, bool, str]:
-        """Sorts runs by time. Of those that began in one second, what looks again at another comes after it."""
+        """Sort key by time. Of runs that began in the same second, a confirming one comes after the one it
+        confirms.
+        """
         return self.started, self.finished, bool(self.confirms), self.id
 
 
 class History(NamedTuple):
-    """What is known of past runs.
+    """Known past runs.
 
     Attributes:
         runs: oldest first, each once.
@@ -170,9 +174,9 @@ def worst_first(findings: list[Finding]) -> list[Finding]:
 
 
 def line_of(results: Results, *, report: str, slot: datetime | None, confirms: str = "") -> RunLine:
-    """The line of a run. Pure, so that the same results are the same line; they come without secrets.
+    """The line of a run. Pure: the same results give the same line. Results contain no secrets.
 
-    What it holds is what the results hold: for a public place they are ``playbook.core.public.public_results``.
+    It holds what the results hold: for a public place they are ``playbook.core.public.public_results``.
 
     Args:
         report: name of the report's folder.
@@ -237,7 +241,7 @@ def _clipped(text: str) -> str:
 
 
 def append(folder: Path, line: RunLine) -> Path:
-    """Add a run, on disk when this returns; safe when several do it at once. The file it went to.
+    """Add a run, on disk when this returns, and return its file; safe with concurrent writers.
 
     Raises:
         UsageError: the file cannot be written.
@@ -254,7 +258,7 @@ def append(folder: Path, line: RunLine) -> Path:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder of a history, with what tells git how to merge it. Nothing is written where that is there.
+    """Make the folder of a history, with git's merge attributes. An existing one is left unchanged.
 
     Raises:
         UsageError: it cannot be made.
@@ -273,23 +277,30 @@ def make_folder(folder: Path) -> None:
 def read(
     folder: Path, *, since: datetime | None = None, change: Callable[[RunLine], RunLine] = lambda run: run
 ) -> History:
-    """Every run, or those that began since a moment (aware). A folder that is not there holds no runs.
+    """Every run, or those that began since a moment (aware). A missing folder holds no runs.
 
     Args:
-        change: made of each run as it is read, so that the lines as they are never stand in memory together.
+        change: applied to each run as it is read, so that the original lines are never all in memory.
     """
     problems: list[str] = []
     runs: dict[str, RunLine] = {}
-    for file in sorted((folder / RUNS).glob("*.jsonl")):
-        where = f"{RUNS}/{file.name}"
-        if not _YEAR.fullmatch(file.stem):
-            problems.append(f"{where} is not read: expected the name of a year, such as 2026.jsonl")
-        elif since is None or int(file.stem) >= since.astimezone(UTC).year:
-            _take(file, where, runs, problems, change)
+    for file in files_since(folder, since):
+        _take(file, f"{RUNS}/{file.name}", runs, problems, change)
+    problems += [
+        f"{RUNS}/{file.name} is not read: expected the name of a year, such as 2026.jsonl"
+        for file in sorted((folder / RUNS).glob("*.jsonl"))
+        if not _YEAR.fullmatch(file.stem)
+    ]
     found: Iterable[RunLine] = runs.values()
     if since is not None:
         found = (run for run in found if run.started >= since)
     return History(tuple(sorted(found, key=lambda run: run.order)), tuple(problems))
+
+
+def files_since(folder: Path, since: datetime | None = None) -> list[Path]:
+    """The files that may hold runs that began since a moment (aware), oldest first."""
+    files = sorted(file for file in (folder / RUNS).glob("*.jsonl") if _YEAR.fullmatch(file.stem))
+    return [file for file in files if since is None or int(file.stem) >= since.astimezone(UTC).year]
 
 
 def _take(
@@ -320,22 +331,26 @@ _FORM = msgspec.json.Decoder(_Form)
 
 
 def _lines(content: bytes) -> Iterator[tuple[int, RunLine | None, str]]:
-    """Number, and the run or why it cannot be read."""
+    """Line number, and the run or why it cannot be read."""
     for number, text, problem in lines.numbered(content, LONGEST_LINE):
         if problem:
             yield number, None, problem
             continue
-        try:
-            run = _RUN.decode(text)
-        except lines.DAMAGE as error:
-            yield number, None, _other_form(text) or lines.damage(error)
-            continue
-        other = _other_form(text) if run.schema != SCHEMA else ""
-        yield number, None if other else run, other
+        yield number, *run_of(text)
+
+
+def run_of(text: bytes) -> tuple[RunLine | None, str]:
+    """The run of a line, or None and why it cannot be read."""
+    try:
+        run = _RUN.decode(text)
+    except lines.DAMAGE as error:
+        return None, _other_form(text) or lines.damage(error)
+    other = _other_form(text) if run.schema != SCHEMA else ""
+    return None if other else run, other
 
 
 def _other_form(text: bytes) -> str:
-    """That a line is written in a form that is not read here; empty where that is not what is wrong with it."""
+    """Message for a line in a form that is not read here; empty where that is not the problem."""
     try:
         form = _FORM.decode(text).schema
     except lines.DAMAGE:

@@ -1,16 +1,15 @@
-"""How bad an incident is, by what the settings say of its items."""
+"""Severity of an incident, by the settings of its items."""
 
 from __future__ import annotations
 
 from playbook.core.severity import severity_of_finding
 from playbook.core.verdict import Verdict
 from playbook.history.incidents import Incident
-from playbook.history.standing import DOWN
 from playbook.settings.loading import Settings
 
 
 def severity_of_incident(incident: Incident, settings: Settings) -> str:
-    """That of the worst of its items."""
-    verdict = Verdict.CRITICAL if incident.kind == DOWN else Verdict.UNKNOWN
+    """Highest severity of its items; one that was out of bounds keeps its severity while it cannot be seen."""
     levels = settings.incidents.severity
-    return min((severity_of_finding(item, verdict, levels) for item in incident.items), default="P3")
+    found = ((item, Verdict.CRITICAL if item in incident.down else Verdict.UNKNOWN) for item in incident.items)
+    return min((severity_of_finding(item, verdict, levels) for item, verdict in found), default="P3")

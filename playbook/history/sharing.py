@@ -1,7 +1,7 @@
-"""Past runs in little memory: what many lines say alike is held once. Pure.
+"""Stores past runs in little memory: equal parts of many lines are held once. Pure.
 
-Of five years of a daily set most findings are the same few: the verdict OK with nothing beside it, and the limits
-of the settings. How long each check took is no reason to hold them apart, for those who do not show it.
+In five years of a daily set most findings are the same few: the verdict OK with nothing else, and the limits of
+the settings. The duration of each check does not matter to readers who do not show it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from playbook.history.runs import Finding, RunLine
 
 
 class Shared:
-    """Gives runs whose like parts are one object each, without counters and the seconds that their checks took."""
+    """Returns runs whose equal parts are one object, without counters and the durations of their checks."""
 
     def __init__(self) -> None:
         self._known: dict[Any, Any] = {}
 
     def __call__(self, run: RunLine) -> RunLine:
-        """The run, of shared parts."""
+        """The run, with shared parts."""
         return msgspec.structs.replace(
             run,
             target=self._same(run.target),
@@ -35,7 +35,7 @@ class Shared:
 
     def _finding(self, found: Finding) -> Finding:
         limit = self._mapping(found.limit)
-        if found.value is not None:  # few are alike
+        if found.value is not None:  # rarely equal
             return msgspec.structs.replace(found, limit=limit, seconds=0.0)
         key = (found.verdict, id(limit), found.below_target, found.message, found.cause, found.title)
         known = self._known.get(key)

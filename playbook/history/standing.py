@@ -1,4 +1,4 @@
-"""How it stands with one item, run after run: what an incident waits for."""
+"""State of one item over the runs, on which incidents are based."""
 
 from __future__ import annotations
 
@@ -18,43 +18,49 @@ WELL = frozenset({Verdict.OK, Verdict.WARNING})
 
 @dataclass(slots=True)
 class Standing:
-    """How it stands with one item.
+    """Current state of one item.
 
     Attributes:
-        bad, well, seen: observations in a row; it is also seen where it is out of bounds.
-        since: by kind, when the first of the bad observations in a row began.
-        good_at: by kind, when it was last what an incident of this kind waits for.
-        cause: what the newest bad observation was put down to.
+        bad, well, seen: observations in a row; an item out of bounds also counts as seen.
+        since: by cause, time and kind of the first observation of the failing streak.
+        down_for: causes for which it was out of bounds in this streak.
+        is_down: whether the newest observation found it out of bounds.
+        good_at: by kind, when it was last in the state that closes an incident of this kind.
+        cause: root cause of the newest failing observation.
         gone: a whole run of its set no longer holds it.
-        known_until: when it is due to be looked at again after the newest look.
+        known_until: when the next look is due.
     """
 
     bad: int = 0
     well: int = 0
     seen: int = 0
-    since: dict[Kind, datetime] = field(default_factory=dict)
+    since: dict[str, tuple[datetime, Kind]] = field(default_factory=dict)
+    down_for: set[str] = field(default_factory=set)
+    is_down: bool = False
     good_at: dict[Kind, datetime] = field(default_factory=dict)
     cause: str = ""
     gone: bool = False
     known_until: datetime | None = None
 
     def observe(self, verdict: Verdict, at: datetime, cause: str, reach: timedelta = timedelta()) -> None:
-        """Take the next look; ``reach`` is how long it speaks for."""
+        """Add the next observation; ``reach`` is how long it is valid."""
+        self.is_down = verdict is Verdict.CRITICAL
         self.cause, self.gone, self.known_until = cause, False, at + reach
         if verdict in WELL:
             self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
             self.since.clear()
+            self.down_for.clear()
             self.good_at = {DOWN: at, CANNOT_SEE: at}
             return
         self.bad, self.well = self.bad + 1, 0
-        self.since.setdefault(KINDS[verdict], at)
-        if verdict is Verdict.CRITICAL:
+        self.since.setdefault(cause, (at, KINDS[verdict]))
+        if self.is_down:
             self.seen += 1
-            self.since.pop(CANNOT_SEE, None)
+            self.down_for.add(cause)
             self.good_at[CANNOT_SEE] = at
         else:
             self.seen = 0
 
     def good(self, kind: Kind) -> int:
-        """So often in a row it was what an incident of this kind waits for."""
+        """Number of observations in a row in the state that closes an incident of this kind."""
         return self.well if kind == DOWN else self.seen

@@ -23,7 +23,7 @@ from playbook.settings.sections.mistakes import did_you_mean
 
 ITEM = pytest.StashKey[Item]()
 CHECK = pytest.StashKey[str]()  # its node id without the target's name, for runs of many targets
-_TOLD_APART = pytest.StashKey[bool]()
+_AMBIGUOUS = pytest.StashKey[bool]()
 
 
 # ------------------------------------------------------------------------------------------------------ each file
@@ -60,7 +60,7 @@ def note_names(collector: pytest.Collector, report: pytest.CollectReport) -> Non
             callspec = getattr(node, "callspec", None)
             target = str(callspec.params.get(PARAMETER, "")) if callspec else ""
             look = (node.originalname, target, slug(_parameters(node)))
-            node.stash[_TOLD_APART] = seen[look] > 0
+            node.stash[_AMBIGUOUS] = seen[look] > 0
             seen[look] += 1
 
 
@@ -215,7 +215,7 @@ def _stands_for(item: pytest.Item, catalogue: Catalogue, sets: set[str]) -> Item
         doc=_doc(item),
         set_name=next((mark.name for mark in item.iter_markers() if mark.name in sets), "own"),
         classes=[node.name for node in item.listchain() if isinstance(node, pytest.Class)],
-        told_apart=item.stash.get(_TOLD_APART, False),
+        ambiguous=item.stash.get(_AMBIGUOUS, False),
     )
     return catalogue.items.get(made.id, made)
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import signal
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,10 +28,12 @@ from playbook.core.places import MODULE
 from playbook.core.public import public_results
 from playbook.core.record import Record, Results
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK
+from playbook.history.by_target import RunsByTarget
 from playbook.history.folder import history_folder
-from playbook.history.readings import SharedReadings
-from playbook.hooks.load_options import add_time, order_of, ordered, require_permitted
+from playbook.hooks.ending import Ending
+from playbook.hooks.load_options import add_time, ordered, orders_of, require_permitted
 from playbook.report import pytest_html
+from playbook.report.words import clip
 from playbook.run import Run
 from playbook.run.many import Many
 from playbook.run.target_run import FINISHED, Order, TargetRun
@@ -47,7 +48,6 @@ if TYPE_CHECKING:
 
 # pytest's options that leave out part of a set.
 _CHOICES = ("keyword", "deselect", "ignore", "ignore_glob", "lf", "stepwise")
-_USUAL_LETTERS = "fE"  # pytest's -r: failures, which the closing lines show anyway
 
 
 class Controller:
@@ -56,6 +56,9 @@ class Controller:
     Attributes:
         targets: by name, in the order of the command line.
         many: the page over all; None with one target.
+        ending: signals that end the run, and why it ended.
+        loads: requested load tests, by target; empty if there are none.
+        load_was_cut: a load test was stopped, so no other one may begin.
         overlay: addresses of the sandbox, once it is started.
     """
 
@@ -82,31 +85,30 @@ class Controller:
         )
         histories = [history_folder(settings, self.reports, chosen=options.history) for settings in found]
         self.history = histories[0]
-        self.load = order_of(config, found[0], self.history, targets=len(found))
-        shared = None if self.order.is_only else SharedReadings()
+        self.loads = orders_of(config, found, histories)
+        known = RunsByTarget()
         self.targets = {
             settings.target.name: TargetRun(
                 settings,
                 self.order,
                 history=history,
-                load=self.load,
-                readings=shared,
+                load=self.loads.get(settings.target.name),
+                known=known,
             )
             for settings, history in zip(found, histories, strict=True)
         }
         self.started = self.first.started
         self.overlay: dict[str, Any] | None = None
         self.sandbox: RunningSandbox | None = None
-        self.ended = FINISHED
+        self.ending = Ending(self._stop_load)
         self.results: Results | None = None
         self.many: Many | None = None
         if not self.order.is_only:
             asked = ", ".join(options.target) or os.environ.get("PLAYBOOK_TARGET", "")
             self.many = Many(config, self.targets, self.order, asked=asked, shard=str(shard or ""))
             add_time(config, (len(found) - 1) * 60.0)
-        self._previous: dict[int, Any] = {}
         self._is_started = False
-        self._load_was_cut = False
+        self.load_was_cut = False
         self._has_page = False
         self._quiet_html = hasattr(options, "htmlpath") and not options.htmlpath
 
@@ -129,8 +131,7 @@ class Controller:
         terminal = self._terminal
         if terminal:
             terminal.write_line(self._first_line(), bold=True)
-        if self.load and self.first.settings.target.kind != SANDBOX:
-            require_permitted(self.first.settings, self.load)
+        self._require_load_permitted(now_that_it_is_started=False)
 
     def begin(self, name: str = "") -> Run:
         """Create the folder of a target's report, once; from now on every record is reported."""
@@ -165,11 +166,7 @@ class Controller:
         """
         if self._is_started:
             return
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as under nohup
-                self._previous[number] = signal.signal(number, self._terminated)
-        if self.load:
-            self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
+        self.ending.listen()
         self._is_started = True
         terminal = self._terminal
         if terminal:
@@ -177,8 +174,14 @@ class Controller:
             terminal.summary_stats = lambda: None
         if any(target.settings.target.kind == SANDBOX for target in self.targets.values()):
             self._start_sandbox()
-        if self.load:
-            require_permitted(self.first.settings, self.load)
+        self._require_load_permitted(now_that_it_is_started=True)
+
+    def _require_load_permitted(self, *, now_that_it_is_started: bool) -> None:
+        """Of each target before anything is sent to any of them; of the sandbox once its addresses are known."""
+        for name, order in self.loads.items():
+            settings = self.targets[name].settings
+            if settings.target.kind != SANDBOX or now_that_it_is_started:
+                require_permitted(settings, order)
 
     def _start_sandbox(self) -> None:
         from sandbox.launcher import attach_or_start
@@ -230,20 +233,20 @@ class Controller:
             pytest_html.silence(self.config)
         if exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}:
             return
-        if exitstatus == pytest.ExitCode.INTERRUPTED and self.ended == FINISHED:
-            self.ended = str(session.shouldstop or "interrupted")
+        if exitstatus == pytest.ExitCode.INTERRUPTED and self.ending.why == FINISHED:
+            self.ending.why = str(session.shouldstop or "interrupted")
         elif session.shouldfail:
-            self.ended = str(session.shouldfail)
+            self.ending.why = str(session.shouldfail)
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
-            self.ended = "pytest had an internal error"
+            self.ending.why = "pytest had an internal error"
         if self.many:
-            session.exitstatus = self.many.finish(self.ended, exitstatus, begin=self.begin)
+            session.exitstatus = self.many.finish(self.ending.why, exitstatus, begin=self.begin)
             return
-        if self._load_was_cut:
+        if self.load_was_cut:
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         counts = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
         # After an interruption or an internal error, pytest's own code is more specific.
-        results = self.first.added_up(self.ended, None if counts else int(exitstatus))
+        results = self.first.added_up(self.ending.why, None if counts else int(exitstatus))
         if results is None:
             return
         if counts:
@@ -255,7 +258,7 @@ class Controller:
 
     def summarise(self, terminal: Any) -> None:
         """Print what is not OK, the counts, and the path of the report."""
-        from playbook.report.terminal import absent, lines, listed
+        from playbook.report.terminal import USUAL_LETTERS, absent, lines, listed
 
         if self.many:
             self.many.summarise(terminal)
@@ -274,7 +277,7 @@ class Controller:
             where = where.relative_to(Path.cwd())
         report = str(where / "index.html") if folder.results_file.is_file() else "none"
         terminal.ensure_newline()
-        if self.config.option.reportchars != _USUAL_LETTERS and not terminal.no_summary:
+        if self.config.option.reportchars != USUAL_LETTERS and not terminal.no_summary:
             for text, markup in listed(results, terminal.reportchars):
                 terminal.write_line(text, **markup)
         for text, markup in lines(results, report, width=terminal._tw.fullwidth):
@@ -286,15 +289,14 @@ class Controller:
 
     def stop(self) -> None:
         """Stop everything that was started. Always called."""
-        if self.load:
-            self.load.end()
+        for order in self.loads.values():
+            order.end()
         if self.sandbox:
             self.sandbox.stop()
         for target in self.targets.values():
             if target.folder:
                 target.folder.discard_if_empty()
-        for number, previous in self._previous.items():
-            signal.signal(number, previous)
+        self.ending.listen_no_more()
 
     # ------------------------------------------------------------------------------------------ the command line
 
@@ -331,27 +333,18 @@ class Controller:
         name = (
             target.name if self.chosen else f"{target.name} (no target chosen: this is the embedded demo system)"
         )
-        told = f"{len(self.targets):,} targets ({self.many.asked})" if self.many else f"target: {name}"
+        told = f"{len(self.targets):,} targets ({clip(self.many.asked, 200)})" if self.many else f"target: {name}"
         faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
-        load = f" · load: {ordered(self.first.settings, self.load)}" if self.load else ""
+        load = f" · load: {ordered(self.first.settings, self.loads)}" if self.loads else ""
         return f"operations playbook · {told} · set: {self.order.set_name}{load}{faults} · {iso(self.started)}"
-
-    def _terminated(self, signum: int, frame: object) -> None:
-        self.ended = f"interrupted by {signal.Signals(signum).name}"
-        if not self._stop_load():
-            raise KeyboardInterrupt(self.ended)
-
-    def _interrupted(self, signum: int, frame: object) -> None:
-        self.ended = "interrupted"
-        if not self._stop_load():
-            raise KeyboardInterrupt
 
     def _stop_load(self) -> bool:
         """Stop a running load test, once; what it measured is judged (UNKNOWN) and reported as usual."""
-        if self.load is None or not self.load.running or self.load.stop.is_set():
+        running = next((order for order in self.loads.values() if order.running), None)
+        if running is None or running.stop.is_set():
             return False
-        self.load.stop.set()
-        self._load_was_cut = True
+        running.stop.set()
+        self.load_was_cut = True
         self._say("the load is being stopped and then reported; once more ends the run at once")
         return True
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playbook.core.clock import Clock
     from playbook.core.judge import Judge
     from playbook.settings.loading import Settings
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 RUNS = pytest.StashKey[dict[str, Run]]()  # by target, of those that have begun
 TARGET = pytest.StashKey[str]()  # of a check
@@ -49,7 +49,7 @@ def settings(request: pytest.FixtureRequest) -> Settings:
 
 @pytest.fixture
 def limits(settings: Settings) -> Limits:
-    """The ladders, by name."""
+    """The limits, by name."""
     return settings.limits
 
 

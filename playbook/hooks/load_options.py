@@ -7,7 +7,7 @@ A load test runs if the marker ``load`` selects its checks: with ``-m load``, or
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -39,16 +39,16 @@ def add_options(group: pytest.OptionGroup) -> None:
     )
 
 
-def order_of(config: pytest.Config, settings: Settings, history: Path, targets: int = 1) -> LoadOrder | None:
-    """The requested load test; None if there is none. The report's folder is not known yet.
+def orders_of(config: pytest.Config, found: Sequence[Settings], histories: Sequence[Path]) -> dict[str, LoadOrder]:
+    """What is asked for, by target; empty where that is no load test. The reports' folders are not known yet.
 
     Args:
-        targets: number of targets; a load test has one.
+        found: the settings of each target; their load tests run one after another.
+        histories: folder of the history of each.
 
     Raises:
-        UsageError: an option without ``-m load`` or from a file, an unknown shape, one beyond the caps, or several
-            targets
-            or pytest processes.
+        UsageError: an option without ``-m load`` or from a file, an unknown shape, one beyond the caps, a
+            production system that is not among the targets, or several processes of pytest.
     """
     options = config.option
     asked = chooses(options.markexpr or "", {MARKER})
@@ -64,23 +64,33 @@ def order_of(config: pytest.Config, settings: Settings, history: Path, targets: 
     if not asked:
         if given:
             raise UsageError(f"{given[0]} is for load tests: expected -m {MARKER} beside it")
-        return None
-    if targets > 1:
-        raise UsageError(f"a load test has one target: expected one --target, got {targets}")
+        return {}
     if getattr(options, "dist", "no") != "no" or getattr(options, "tx", None):
         raise UsageError(
             f"a load test runs in one process of pytest: leave -n away ({WORKERS_OPTION} N shares its users "
             "between processes of Locust)"
         )
-    order = LoadOrder(
-        shape=options.shape or DEFAULT_SHAPE,
-        workers=options.workers or 0,
-        production=_repeated(options.load_production or "", config.invocation_params.args),
-        history=history,
-    )
-    require_shape(settings, order)
-    add_time(config, longest(settings, order) + _MARGIN)
-    return order
+    production = _repeated(options.load_production or "", config.invocation_params.args)
+    names = [settings.target.name for settings in found]
+    if production and len(names) > 1 and production not in names:
+        raise UsageError(
+            f"{PRODUCTION_OPTION} {production} was given, and {production} is none of the {len(names):,} targets "
+            "of this run"
+        )
+    orders = {
+        name: LoadOrder(
+            shape=options.shape or DEFAULT_SHAPE,
+            workers=options.workers or 0,
+            # Of one target it is asked whether it was meant; of several it can be meant of this one only.
+            production=production if len(names) == 1 or name == production else "",
+            history=history,
+        )
+        for name, history in zip(names, histories, strict=True)
+    }
+    for settings, order in zip(found, orders.values(), strict=True):
+        require_shape(settings, order)
+        add_time(config, longest(settings, order) + _MARGIN)
+    return orders
 
 
 def require_permitted(settings: Settings, order: LoadOrder) -> None:
@@ -125,10 +135,16 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
         items[:] = [item for item in items if item not in under_load] + wanted
 
 
-def ordered(settings: Settings, order: LoadOrder) -> str:
-    """``smoke, up to 10 users for 30 s``."""
+def ordered(settings: Settings, orders: Mapping[str, LoadOrder]) -> str:
+    """``smoke, up to 10 users for 30 s``; of several targets by the settings of the first.
+
+    Args:
+        settings: of the first target.
+    """
+    order = orders[settings.target.name]
     shape = require_shape(settings, order)
-    return f"{order.shape}, up to {shape.users:,} users for {shape.seconds:,g} s"
+    words = f"{order.shape}, up to {shape.users:,} users for {shape.seconds:,g} s"
+    return words if len(orders) == 1 else f"{order.shape}, one target after another"
 
 
 def seconds_of(settings: Settings, order: LoadOrder) -> float:

@@ -1,1 +1,1 @@
-"""Load tests, as the suite sees them: it plans one, starts Locust as a process of its own, reads the outcome."""
+"""Load tests from the suite's side: it plans one, starts Locust as a separate process, and reads the outcome."""

@@ -1,7 +1,7 @@
-"""What is kept of load tests: a file for each, and a line in history to compare with.
+"""Storage of load tests: a file for each, and a line in the history for comparison.
 
-    <capacity.load_tests>/<target>-<shape>-<time>.json   all that one test measured
-    <history>/load/2026.jsonl                            one line a test that ran as planned
+    <capacity.load_tests>/<target>-<shape>-<time>.json   everything that one test measured
+    <history>/load/2026.jsonl                            one line for each test that ran as planned
 
 Lines are only added, so that git merges them by keeping those of both sides.
 """
@@ -36,9 +36,9 @@ class LoadLine(msgspec.Struct, frozen=True, kw_only=True):
     """One load test in a line.
 
     Attributes:
-        plan: what makes two tests alike, see ``likeness``.
-        p95: seconds, by endpoint, ``all`` included; of a breakpoint test by step, ``20 users``.
-        requests_per_second: that were answered well.
+        plan: what two tests must have in common, see ``likeness``.
+        p95: seconds, by endpoint, including ``all``; for a breakpoint test by step, ``20 users``.
+        requests_per_second: successful requests.
         held: users of the highest step of a breakpoint test that held.
     """
 
@@ -56,10 +56,11 @@ class LoadLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """All of one load test; the monthly capacity check reads the first four.
+    """Full result of one load test; the monthly capacity check reads target, shape, finished and
+    requests_per_second.
 
     Attributes:
-        requests_per_second: that were answered well; of a breakpoint test, in the highest step that held.
+        requests_per_second: successful requests; for a breakpoint test, in the highest step that held.
         whole: it ran as planned.
     """
 
@@ -76,14 +77,14 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LoadHistory(NamedTuple):
-    """Past tests, newest first, and what could not be read of them."""
+    """Past tests, newest first, and what could not be read."""
 
     tests: tuple[LoadLine, ...]
     problems: tuple[str, ...]
 
 
 def likeness(plan: Plan) -> dict[str, str]:
-    """What must be the same for two tests to be compared, by what a reader calls it."""
+    """What must be equal for two tests to be compared, by readable name."""
     stages = ", ".join(f"{s.users} users for {s.seconds:g} s at {s.spawn_rate:g}/s" for s in plan.stages)
     weights = ", ".join(f"{name} {weight:g}" for name, weight in sorted(plan.weights.items()))
     sizes = ", ".join(f"{name} {width}" for name, width in sorted(plan.widths.items()))
@@ -119,7 +120,7 @@ def _limits(breaks: Break | None) -> str:
 
 
 def keep(folder: Path, result: Result) -> Path:
-    """Write the file of one test, whole or not at all.
+    """Write the file of one test, atomically.
 
     Raises:
         Unreachable: it cannot be written.
@@ -141,7 +142,7 @@ def keep(folder: Path, result: Result) -> Path:
 
 
 def remember(folder: Path, line: LoadLine) -> None:
-    """Add a test to history.
+    """Add a test to the history.
 
     Raises:
         Unreachable: it cannot be written.
@@ -155,7 +156,7 @@ def remember(folder: Path, line: LoadLine) -> None:
 
 
 def recall(folder: Path) -> LoadHistory:
-    """Every past test; a folder that is not there holds none.
+    """Every past test; a missing folder has none.
 
     Raises:
         Unreachable: a file cannot be read.
@@ -181,7 +182,7 @@ def recall(folder: Path) -> LoadHistory:
 
 
 def identity(target: str, shape: str, started: datetime) -> str:
-    """Of one test; no two of a target and a shape begin in the same moment."""
+    """Id of a test; no two of a target and a shape begin at the same moment."""
     return f"{target}-{shape}-{started:%Y%m%dT%H%M%S.%fZ}"
 
 

@@ -1,19 +1,19 @@
-"""Of which requests a load test's percentiles are: of those that visitors sent, who wait for each answer. Pure.
+"""What a load test's percentiles cover: requests of visitors, who wait for each response. Pure.
 
-A generator of constant rate goes on asking a server that stalls, and each of those requests waits. Visitors do not
-("coordinated omission"), so that their percentiles tell less of a stall: docs/decisions/019-load-tests.md.
+A generator of constant rate continues to send requests to a stalled server, and each of those waits. Visitors do
+not ("coordinated omission"), so their percentiles show less of a stall: docs/decisions/019-load-tests.md.
 """
 
 from __future__ import annotations
 
 from playbook.load.outcome import Outcome
 
-# Who waited so many times as long as from one request to the next has left out some that would have waited too.
+# A wait of this many times the usual interval between requests has left out some that would have waited too.
 _STALLED = 3.0
 
 
 def kind_of_percentiles(outcome: Outcome) -> str:
-    """What the percentiles stand for, and whether a constant rate would have found more."""
+    """What the percentiles cover, and whether a constant rate would have shown more."""
     kind = "of the requests of visitors, each of whom waits for its answer before it asks again"
     requests, slowest = outcome.all.requests, outcome.all.slowest
     if not requests or slowest is None or not outcome.most_users:

@@ -1,4 +1,4 @@
-"""What the command line asks of a load test, and the way to stop one that runs."""
+"""The load test that the command line orders, and the means to stop a running one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ WORKERS_OPTION = "--workers"
 PRODUCTION_OPTION = "--load-production"
 DEFAULT_SHAPE = "smoke"
 MARKER = "load"
-_END_LIMIT = 10.0  # seconds in which a load test that was stopped has written down what it had
+_END_LIMIT = 10.0  # seconds in which a stopped load test must have written its results
 
 
 @dataclass
 class LoadOrder:
-    """One load test as it was ordered.
+    """One load test as ordered.
 
     Attributes:
         shape: name of one in the settings.
-        workers: Locust processes that share the users; 0 is one process alone.
-        production: the production system's name, as the command line repeats it; else empty.
-        folder: of this run's report, where Locust's own files go.
+        workers: Locust processes that share the users; 0 is a single process.
+        production: name of the production system, as repeated on the command line; otherwise empty.
+        folder: of this run's report, for Locust's own files.
         history: folder of the history of runs; the load tests' lines are below it.
-        stop: set it, and the load ends within a second.
+        stop: when set, the load ends within a second.
     """
 
     shape: str = DEFAULT_SHAPE
@@ -42,12 +42,12 @@ class LoadOrder:
 
     @property
     def running(self) -> bool:
-        """Load is being made right now."""
+        """Whether load is being made."""
         return not self._idle.is_set()
 
     @contextmanager
     def under_way(self) -> Iterator[None]:
-        """While load is being made."""
+        """Context in which load is being made."""
         self._idle.clear()
         try:
             yield
@@ -55,6 +55,6 @@ class LoadOrder:
             self._idle.set()
 
     def end(self) -> None:
-        """Stop the load, if there is any, and wait until that is done."""
+        """Stop the load, if there is any, and wait until it has ended."""
         self.stop.set()
         self._idle.wait(_END_LIMIT)

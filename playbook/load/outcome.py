@@ -1,7 +1,7 @@
-"""What a load test did: written by the Locust process, read by the suite. Plain data, no pytest, no verdict.
+"""Outcome of a load test: written by the Locust process, read by the suite. Plain data, no pytest, no verdict.
 
-Times are seconds. The file is written once a second and at the end, whole or not at all, so that a test that is
-cut off leaves what it had measured, with ``ended`` telling.
+Times are seconds. The file is written atomically once a second and at the end, so that an aborted test leaves what
+it had measured, as ``ended`` shows.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from playbook.core.clock import Moment
 SCHEMA = 1
 RUNNING = "running"
 FINISHED = "finished"
-# How a test ended early begins with one of these; after a colon it may say more.
+# ``ended`` of a test that ended early begins with one of these; details may follow after a colon.
 INTERRUPTED = "interrupted"
 UNREACHABLE = "the host does not answer"
 TIME_IS_UP = "the most seconds are over"
@@ -27,12 +27,14 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Requests of one kind: ``homepage``, ``health``, ``image_health``, ``optimize_large_jpeg``, or ``all``.
 
     Attributes:
-        p50, p95, p99: seconds within which so many percent of all requests were answered well; None where fewer
-            ever were: a failure is an answer that never came.
-        cut: requests without an answer yet when their user was stopped, after a second or more. They are among the
-            requests as if that had been their time, and are not answered well.
-        slowest: seconds, of failures too; None where there were no requests.
-        per_second: requests a second over the time of the test.
+        p50, p95, p99: seconds within which that percentage of all requests succeeded; None where fewer did: a
+            failure
+            counts as a response that never came.
+        cut: requests still without a response when their user was stopped, after a second or more. They count
+            among
+            the requests with that time, and not as successful.
+        slowest: seconds, including failures; None where there were no requests.
+        per_second: requests a second over the duration of the test.
     """
 
     name: str
@@ -48,17 +50,26 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moments(msgspec.Struct, frozen=True, kw_only=True):
-    """One second of the test; ``at`` is Unix time, ``p95`` of the requests that ended in it, as of Endpoint."""
+    """One second of the test.
+
+    Attributes:
+        at: Unix time.
+        p50, p95, p99, slowest: seconds, of the requests that ended in it, as in Endpoint; None also in files of
+            earlier versions, which contain only P95.
+    """
 
     at: float
     users: int
     requests: int
     failures: int
     p95: float | None
+    p50: float | None = None
+    p99: float | None = None
+    slowest: float | None = None
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of failure, and how often it happened."""
+    """A kind of failure, and its number."""
 
     name: str
     message: str
@@ -66,7 +77,7 @@ class Error(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a breakpoint test; ``broke`` says which limit broke, empty where it held."""
+    """One step of a breakpoint test; ``broke`` names the limit that broke, empty where it held."""
 
     users: int
     requests: int
@@ -80,18 +91,18 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """One load test.
 
     Attributes:
-        ended: ``running`` (cut off without a word), ``finished``, or why it ended early.
-        most_users: that were running at once.
+        ended: ``running`` (aborted), ``finished``, or why it ended early.
+        most_users: maximum number at once.
         all: every request together.
         endpoints: by kind, in order of their names.
-        workers: processes that were to take part; 0 where there was one process alone.
-        lost: workers that went away, in words.
-        refused: requests that the guard held back, in words.
-        throttled: requests that were delayed by the cap on requests a second.
-        throttled_seconds: for so long, all together.
-        busy_percent: the most that one process of the load was busy for five seconds, of one core.
-        late_seconds: the most that one of them came too late to what it wanted to do.
-        steps: only of a breakpoint test.
+        workers: planned worker processes; 0 where there was a single process.
+        lost: lost workers, in words.
+        refused: requests that the guard refused, in words.
+        throttled: requests delayed by the cap on requests a second.
+        throttled_seconds: total of these delays.
+        busy_percent: highest CPU use of one load process over five seconds, in percent of a core.
+        late_seconds: longest delay of one of them behind its schedule.
+        steps: only for a breakpoint test.
     """
 
     schema: int = SCHEMA

@@ -1,7 +1,7 @@
-"""Who may be loaded. Asked before anything is sent, once when the run begins and again by whatever makes the load.
+"""Permission to load a target. Checked before anything is sent, when the run begins and again by the load process.
 
-No file, variable or ini option by itself lets production be loaded: the settings of that target must say so, and
-the command line must repeat its name. What is not production must not lead to it.
+No file, variable or ini option alone permits load on production: the settings of that target must allow it, and
+the command line must repeat its name. A target that is not production must not lead to it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from playbook.settings.loading import SANDBOX, Settings
 
 SERVICE = "Load test"
 _PORTS = {"http": 80, "https": 443}
-_MORE = frozenset("/\\@?#")  # what makes of a host something else
+_MORE = frozenset("/\\@?#")  # characters that make a host something else
 
 
 class Permission(NamedTuple):
-    """Where load may go.
+    """Where load may be sent.
 
     Attributes:
         host: scheme, host and port, e.g. ``https://staging.example:443``.
-        base: path before those of the settings, without a slash at its end; mostly empty.
+        base: path before those of the settings, without a trailing slash; mostly empty.
         allowed: every host, with port.
     """
 
@@ -34,14 +34,14 @@ class Permission(NamedTuple):
 
 
 def require_permission(settings: Settings, production: str) -> Permission:
-    """Where the chosen target may be loaded.
+    """Permission to load the chosen target.
 
     Args:
-        production: what the command line repeats as the name of a production system; else empty.
+        production: name of a production system, as repeated on the command line; otherwise empty.
 
     Raises:
         NotConfigured: the target has no website, or lists no host that may be loaded.
-        Forbidden: what it lists is another's, or production's and nobody said twice that it is meant.
+        Forbidden: a listed host belongs to another target, or to production without both confirmations.
     """
     target, load = settings.target, settings.load
     path = f"targets.{target.name}.load"
@@ -91,7 +91,7 @@ def _require_said_twice(settings: Settings, production: str) -> None:
 
 
 def _require_own(settings: Settings, url: str, listed: str, path: str) -> None:
-    """A listed host is nobody else's production, and a sandbox's is this machine."""
+    """Require that a listed host is not another target's production, and that a sandbox's is this machine."""
     address = address_of(url)
     if address in settings.guarded:
         raise Forbidden(
@@ -105,7 +105,7 @@ def _require_own(settings: Settings, url: str, listed: str, path: str) -> None:
 
 
 def _listed(host: str, scheme: str) -> str:
-    """A host of the settings with its port; itself where it is none, so that it equals nothing."""
+    """The configured host with its port; an invalid entry is returned unchanged and matches nothing."""
     try:
         parts = urlsplit(f"{scheme}://{host.strip()}")
         return _host(parts) if parts.hostname and not _MORE & set(host) else host

@@ -1,4 +1,4 @@
-"""What a load test is to do: written by the suite as a file, read by the Locust process. Plain data, no pytest."""
+"""Plan of a load test: written by the suite as a file, read by the Locust process. Plain data, no pytest."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHAPES = ("smoke", "steady", "ramp", "spike", "soak", BREAKPOINT)
 
 
 class Stage(msgspec.Struct, frozen=True):
-    """So many users for so many seconds; ``spawn_rate`` users a second are started or stopped at its beginning."""
+    """``users`` for ``seconds``; at its beginning, ``spawn_rate`` users a second are started or stopped."""
 
     users: int
     seconds: float
@@ -21,13 +21,13 @@ class Stage(msgspec.Struct, frozen=True):
 
 
 class Break(msgspec.Struct, frozen=True, kw_only=True):
-    """When a breakpoint test's step counts as broken: judged over the step, its first ``settle_seconds`` left out.
+    """When a breakpoint test's step counts as broken: judged over the step without its first ``settle_seconds``.
 
     Attributes:
-        p95_seconds: the 95th percentile of all requests is over this.
+        p95_seconds: the 95th percentile of all requests exceeds this.
         failed_percent: more of them failed.
-        least_requests: a step with fewer says nothing and is broken: the load is not being carried.
-        confirm: a step that broke is done once more, and only that counts: one bad moment does not decide.
+        least_requests: a step with fewer counts as broken: the load is not being carried.
+        confirm: a broken step is repeated, and only the repetition counts, so that one bad moment does not decide.
     """
 
     p95_seconds: float
@@ -41,23 +41,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """One load test.
 
     Attributes:
-        host: where the load goes: scheme, host and port.
-        allowed: hosts with port that requests may go to, redirects and absolute addresses included.
+        host: destination of the load: scheme, host and port.
+        allowed: hosts with port that requests may go to, including redirects and absolute addresses.
         ca: file of the certificate authority to trust.
         stages: in order; the steps of a breakpoint test.
-        weights: how often each task is done, by its name: ``homepage``, ``health``, ``image_health``,
+        weights: relative frequency of each task, by its name: ``homepage``, ``health``, ``image_health``,
             ``optimize_small_jpeg``, ``optimize_medium_jpeg``, ``optimize_large_jpeg``, ``optimize_small_png``, …
         paths: by endpoint: ``homepage``, ``health``, ``image_health``, ``optimize``.
-        wait_seconds: a user's pause between two tasks, evenly between these two.
+        wait_seconds: range of a user's pause between two tasks, uniformly distributed.
         most_users, most_seconds, most_requests_per_second: caps that hold whatever the stages say.
         connect_seconds, read_seconds: of one request.
         seed: of weights and waits, so that two tests do the same.
-        repeats_percent: of the photographs posted that were posted before, so that a cache may answer them.
+        repeats_percent: share of posted photographs that were posted before, so that a cache may serve them.
         widths: of photographs in pixels, by the size's name in a task.
-        unreachable_seconds: without a single answer in which the test ends early.
-        workers: processes that share users and caps; 0 where one process does it alone.
-        outcome: file that the outcome is written to. Paths are from the plan's own folder.
-        breaks: only of a breakpoint test.
+        unreachable_seconds: time without a single response after which the test ends early.
+        workers: processes that share users and caps; 0 is a single process.
+        outcome: file that the outcome is written to. Paths are relative to the plan's own folder.
+        breaks: only for a breakpoint test.
     """
 
     schema: int = SCHEMA

@@ -1,4 +1,4 @@
-"""From the settings and what was ordered to the plan that the Locust process reads."""
+"""Makes the plan for the Locust process from the settings and the order."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _IMAGES = "optimize_"
 
 
 def require_shape(settings: Settings, order: LoadOrder) -> LoadShape:
-    """The stages that were ordered, within the caps.
+    """The ordered stages, within the caps.
 
     Raises:
-        UsageError: the shape is not known, has nothing to do, or goes beyond a cap; names the setting.
+        UsageError: the shape is unknown, empty, or exceeds a cap; names the setting.
     """
     load = settings.load
     shape = load.shapes.get(order.shape)
@@ -53,13 +53,13 @@ def history_of(settings: Settings, order: LoadOrder) -> Path:
 
 
 def longest(settings: Settings, order: LoadOrder) -> float:
-    """Seconds that the load may take: a step of a breakpoint test that broke is done once more."""
+    """Maximum seconds of the load: a broken step of a breakpoint test is repeated."""
     shape = require_shape(settings, order)
     return min(2 * shape.seconds, settings.load.most_seconds) if order.shape == BREAKPOINT else shape.seconds
 
 
 def make_plan(settings: Settings, order: LoadOrder, permission: Permission) -> Plan:
-    """What the Locust process is to do; raises as ``require_shape``."""
+    """Plan for the Locust process; raises as ``require_shape``."""
     shape, load, web = require_shape(settings, order), settings.load, settings.target.web
     breaks = load.breaks
     return Plan(
@@ -96,7 +96,7 @@ def make_plan(settings: Settings, order: LoadOrder, permission: Permission) -> P
 
 
 def _require_time_to_come(name: str, shape: LoadShape) -> None:
-    """Each stage lasts until its users are there, else it would be called by users who never were."""
+    """Require that each stage lasts until all its users are started, as it is named after them."""
     before = 0
     for number, stage in enumerate(shape.stages, 1):
         needed = abs(stage.users - before) / stage.spawn_rate

@@ -28,7 +28,7 @@ UNITS = {
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """What was read at a moment, Unix time; by the names above, in their units."""
+    """Values read at a moment (Unix time), by the names above, in their units."""
 
     at: float
     values: dict[str, float]

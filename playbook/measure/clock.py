@@ -1,6 +1,7 @@
-"""Clocks: how far the clocks of what is operated are from the clock of the machine that runs the checks.
+"""Clock skew: offset between the clocks of the operated services and the clock of the machine that runs the
+checks.
 
-Every age, window and schedule of the playbook is measured by this machine's clock, from times that others wrote.
+Every age, window and schedule of the playbook compares this machine's clock with timestamps written by others.
 """
 
 from __future__ import annotations
@@ -18,27 +19,27 @@ from playbook.clients.redis import redis
 from playbook.clients.web import website
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, share
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.side_by_side import side_by_side
-from playbook.core.wording import span
 from playbook.settings.loading import Settings
 
-_WHOLE_SECOND = 0.5  # a Date header is cut to the second, so the middle of it is right to half of one
-_OWN = 30.0  # seconds; from here on it is said whose clock is off
+_WHOLE_SECOND = 0.5  # a Date header is truncated to the second, so its middle is accurate to half a second
+_OWN = 30.0  # seconds; from this offset on, the evidence says whose clock is off
 
 
 @dataclass(frozen=True, slots=True)
 class ClockReading:
-    """What one clock said.
+    """Reading of one clock.
 
     Attributes:
-        offset: seconds by which it is ahead of ours (behind: negative); None where it was not read.
-        uncertainty: seconds either way, from the time the answer took and the precision of what it said.
-        problem: why it was not read; empty where it was.
-        away: the service that was away, where that is why.
+        offset: seconds ahead of this machine (negative: behind); None if the clock was not read.
+        uncertainty: seconds either way, from the response time and the precision of the reading.
+        problem: why the clock was not read; empty if it was.
+        away: the service that was unreachable, if that is the reason.
     """
 
     name: str
@@ -50,25 +51,25 @@ class ClockReading:
 
     @property
     def least(self) -> float:
-        """Seconds by which it is off at the very least; 0 where it may be right."""
+        """Minimum skew in seconds; 0 where the clock may be right."""
         return 0.0 if self.offset is None else max(0.0, abs(self.offset) - self.uncertainty)
 
     @property
     def words(self) -> str:
         """``website 10 min ahead``."""
         assert self.offset is not None
-        return f"{self.name} {span(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
+        return f"{self.name} {two_units(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
 
 
 @dataclass(frozen=True, slots=True)
 class ClockSkew:
-    """Every clock that can be read of what the target has configured. At least one is configured."""
+    """Every readable clock of the configured services. At least one is configured."""
 
     clocks: tuple[ClockReading, ...]
 
     @property
     def coverage(self) -> Coverage:
-        """All that are configured."""
+        """All configured clocks."""
         read = [clock for clock in self.clocks if clock.offset is not None]
         note = "; ".join(clock.problem for clock in self.clocks if clock.problem)
         causes = {clock.away for clock in self.clocks if clock.problem}
@@ -78,7 +79,7 @@ class ClockSkew:
 
     @property
     def largest(self) -> Reading:
-        """Seconds by which the clock that is off most differs from ours; NaN where none was read."""
+        """Seconds by which the most skewed clock differs from this machine; NaN if none was read."""
         read = [clock for clock in self.clocks if clock.offset is not None]
         if not read:
             return Reading(float("nan"), coverage=self.coverage)
@@ -87,7 +88,7 @@ class ClockSkew:
         return Reading(round(worst.least, 1), f"{over} ({worst.words})".strip() if worst.least >= 1 else over)
 
     def evidence(self) -> list[Evidence]:
-        """A row for each clock, and whose clock it is that is off."""
+        """A row for each clock, and whose clock is off."""
         rows = [
             [
                 clock.name,
@@ -108,10 +109,10 @@ class ClockSkew:
 
 @measurement(libraries=("playbook.clients.libraries.transport", "redis", "stamina"))
 def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
-    """The website's Date header, TIME of Redis, and Prometheus' time of evaluation.
+    """The website's Date header, Redis TIME, and Prometheus' evaluation time.
 
     Raises:
-        NotConfigured: not one of them is configured.
+        NotConfigured: none of them is configured.
     """
     page = "/" if "api" in settings.absent else settings.target.web.health_path
     asked: list[tuple[str, str, Callable[[], tuple[float, float]]]] = [
@@ -119,7 +120,7 @@ def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
         ("Redis", "TIME", lambda: _redis(settings)),
         ("Prometheus", "time of evaluation", lambda: (prometheus(settings).query("1")[0].time, 0.0)),
     ]
-    if "prometheus" in settings.absent:  # it would be asked through Grafana
+    if "prometheus" in settings.absent:  # it would be queried through Grafana
         asked.pop()
     read = side_by_side([partial(_read, name, said_by, ask, clock) for name, said_by, ask in asked])
     found = [one for one in read if isinstance(one, ClockReading)]
@@ -145,14 +146,14 @@ def _read(
 
 
 def _date(http: HttpClient, path: str) -> tuple[float, float]:
-    """Unix seconds by a Date header; of what a cache kept, with the age that the cache says."""
+    """Unix time of a Date header in seconds; for a cached response, plus the Age header."""
     answer = http.get(path, retry="connection", redirects=5)
     text = answer.headers.get("date", "")
     try:
         moment = parsedate_to_datetime(text)
     except ValueError:
-        said = f"the Date header {text!r}" if text else "an answer without a Date header"
-        raise Unmeasured(f"expected a date from {answer.url}, got {said}", service=answer.service) from None
+        actual = f"the Date header {text!r}" if text else "an answer without a Date header"
+        raise Unmeasured(f"expected a date from {answer.url}, got {actual}", service=answer.service) from None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     age = answer.headers.get("age", "")
     return moment.timestamp() + _WHOLE_SECOND + (int(age) if age.isdecimal() else 0), _WHOLE_SECOND
@@ -168,5 +169,5 @@ def _problem(name: str, error: Unmeasured | IndexError) -> str:
     """Why a clock was not read: ``nothing from Prometheus: connection refused``."""
     if isinstance(error, IndexError):
         return f"{name}: no time in its answer"
-    told = error.clause
-    return told if told.startswith(("nothing from", "no answer from")) else f"{name}: {told}"
+    clause = error.clause
+    return clause if clause.startswith(("nothing from", "no answer from")) else f"{name}: {clause}"

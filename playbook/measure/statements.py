@@ -1,4 +1,4 @@
-"""What must hold of a thing, ready to be judged: measurements say it, checks judge it."""
+"""Statements that must hold: measurements make them, checks judge them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _NOTHING_MORE = Coverage()
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """Something that must hold; ``expected`` and ``found`` continue its sentence.
+    """A condition that must hold; ``expected`` and ``found`` continue the sentence begun by ``subject``.
 
     Attributes:
-        warn: what does not hold is a warning only.
-        coverage: what it stands on beyond what the measurement says of itself.
+        warn: a failed condition is only a warning.
+        coverage: evidence that it relies on in addition to the coverage of the measurement.
     """
 
     subject: str
@@ -28,7 +28,7 @@ class Statement:
 
     @property
     def terms(self) -> dict[str, Any]:
-        """As ``judge.that`` takes them."""
+        """Arguments for ``judge.that``."""
         return {
             "holds": self.holds,
             "subject": self.subject,

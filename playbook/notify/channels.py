@@ -14,7 +14,7 @@ import msgspec
 
 from playbook.core import door
 from playbook.core.secret import Secret
-from playbook.notify.messages import Message
+from playbook.notify.messages import Message, as_plain_text
 from playbook.notify.post import post
 from playbook.notify.tries import Try, bounded
 from playbook.settings.loading import Settings
@@ -84,12 +84,13 @@ class AppriseChannel:
         self._service.socket_read_timeout = seconds
         sender = apprise.Apprise()
         sender.add(self._service)
+        # Slack and its like render Markdown, where code between backticks is shown as code.
+        markdown = self._service.notify_format == apprise.NotifyFormat.MARKDOWN
+        text = message.text if markdown else as_plain_text(message.text)
         mood = {"failure": "failure", "warning": "warning", "success": "success"}.get(message.mood, "info")
 
         def notify() -> bool:
-            return bool(
-                sender.notify(body=message.text, title=message.title, notify_type=mood, body_format="text")
-            )
+            return bool(sender.notify(body=text, title=message.title, notify_type=mood, body_format="text"))
 
         with _kept_logs() as said:
             try:
@@ -143,7 +144,7 @@ class WebhookChannel:
 
     def send(self, message: Message, seconds: float) -> Try:
         """A 2xx answer is a delivery."""
-        body = msgspec.json.encode(message)
+        body = msgspec.json.encode(msgspec.structs.replace(message, text=as_plain_text(message.text)))
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "operations-playbook",

@@ -10,6 +10,7 @@ from playbook.history.handling import Handled
 from playbook.history.incidents import Event, Incident
 
 OPENINGS = frozenset({"opened", "reopened"})
+ALARMS = OPENINGS | {"escalated"}
 TOLD = OPENINGS | {"escalated", "recovered", "gone"}
 
 
@@ -70,9 +71,10 @@ def reminders(
     now: datetime,
     every: timedelta,
 ) -> Iterator[News]:
-    """Open incidents without acknowledgement to send again: once per interval since the opening.
+    """Open incidents without acknowledgement to send again: once per interval since the opening
+    or the last turn for the worse.
 
-    Only if the opening was delivered, and not in a maintenance window. A reminder that came due while nothing ran
+    Only if that was delivered, and not in a maintenance window. A reminder that came due while nothing ran
     is sent once, by the next run.
     """
     if every <= timedelta():
@@ -80,12 +82,12 @@ def reminders(
     for incident in incidents:
         if not incident.is_open:
             continue
-        opening = newest_opening(incident)
+        alarm = next(event for event in reversed(incident.events) if event.what in ALARMS)
         handled = done.get(incident.key, Handled())
-        times = (now - (opening.held_until or opening.at)) // every
-        if handled.acknowledged or times < 1 or opening.id not in told or is_held(incident.events[-1], now):
+        times = (now - (alarm.held_until or alarm.at)) // every
+        if handled.acknowledged or times < 1 or alarm.id not in told or is_held(incident.events[-1], now):
             continue
-        again = f"{opening.id}-again-{times}"
+        again = f"{alarm.id}-again-{times}"
         if again not in told:
             text = f"Nobody has acknowledged it: {incident.message}"
             yield News(incident, Event(id=again, what="again", at=now, run=incident.events[-1].run, text=text))

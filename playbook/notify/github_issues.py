@@ -15,12 +15,13 @@ from urllib.parse import quote
 
 from playbook.core import door
 from playbook.core.wording import moment
+from playbook.core.zones import beside
 from playbook.history.handling import Handled
-from playbook.history.incidents import Event, Incident, fingerprints_of
+from playbook.history.incidents import Event, Incident, fingerprint_of_item
 from playbook.notify.due import TOLD, is_held, newest_opening
 from playbook.notify.github_api import Comment, Issue, IssuesApi, NotKept, Stopped
 from playbook.notify.messages import About
-from playbook.report.summary import plain
+from playbook.report.summary import plain, plain_with_code
 from playbook.thread.guide import Guide
 
 CHANNEL = "github"
@@ -48,6 +49,7 @@ class IssueKeeper:
         about: context of each incident, and what was done about it, by its key.
         acknowledge: called with an unacknowledged incident and a person's comment on its issue; its result is the
             incident's context from then on.
+        zone: IANA name of the time zone that is shown beside UTC.
     """
 
     def __init__(
@@ -62,11 +64,13 @@ class IssueKeeper:
         say: Say,
         about: Mapping[str, About] = MappingProxyType({}),
         acknowledge: Acknowledge | None = None,
+        zone: str = "UTC",
     ) -> None:
+        self._zone = zone
         self._about, self._acknowledge = dict(about), acknowledge
         self._api, self._target, self._told, self._now = api, target, told, now
         self._note, self._say = note, say
-        self._ignored = {each for item in ignored for each in fingerprints_of(target, item)}
+        self._ignored = {fingerprint_of_item(target, item) for item in ignored}
         self._issues: dict[str, Issue] = {}
         self._created = False
 
@@ -195,16 +199,19 @@ class IssueKeeper:
         return "\n".join([mark, *self._lines(incident)])[:_LONGEST_BODY]
 
     def _lines(self, incident: Incident) -> Iterator[str]:
-        until = f" until {moment(incident.closed)}" if incident.closed else ""
-        yield f"**{incident.worst}** since {moment(incident.opened)}{until}, on {self._plain(self._target)}."
+        until = f" until {self._moment(incident.closed)}" if incident.closed else ""
+        yield f"**{incident.worst}** since {self._moment(incident.opened)}{until}, on {self._plain(self._target)}."
         yield from ("", self._plain(incident.message), "")
         guide, handled = self._about.get(incident.key, (Guide(), Handled()))
         if incident.is_open and guide.todo:
-            yield f"- Do: {self._plain(guide.todo)}"
+            yield f"- Do: {plain_with_code(door.line(guide.todo))}"
+        # Up to the newest look, so that the text changes with what is measured and not with the clock.
+        if incident.lasted and (incident.closed or incident.lasted.spells > 1):
+            yield f"- Bad for: {incident.lasted.words}"
         if guide.severity:
             yield f"- Severity: {guide.severity}"
         if handled.acknowledged:
-            yield f"- Acknowledged: {moment(handled.acknowledged)}"
+            yield f"- Acknowledged: {self._moment(handled.acknowledged)}"
         elif incident.is_open and self._acknowledge:
             yield "- Acknowledged: by nobody yet; comment here to say that you are on it"
         if guide.link:
@@ -220,8 +227,11 @@ class IssueKeeper:
             yield f"- {_event_mark(event)}{self._line(event)}"
         yield from ("", _FOOTER)
 
+    def _moment(self, at: datetime) -> str:
+        return f"{moment(at)}{beside(at, self._zone)}"
+
     def _line(self, event: Event) -> str:
-        return f"{moment(event.at)} **{event.what}**: {self._plain(event.text)}"
+        return f"{self._moment(event.at)} **{event.what}**: {self._plain(event.text)}"
 
     def _plain(self, text: str) -> str:
         """Redacted, on one line, with GitHub's markup escaped."""

@@ -15,13 +15,13 @@ import msgspec
 from playbook.core import door
 from playbook.core.clock import Moment
 from playbook.core.door.records import leaving
+from playbook.core.durations import one_unit
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.core.wording import moment
+from playbook.core.wording import moment, without_code_marks
+from playbook.core.zones import beside
 from playbook.history.handling import Handled
 from playbook.history.incidents import Incident, What
-from playbook.history.lengths import length
 from playbook.history.runs import RunLine
-from playbook.history.standing import DOWN
 from playbook.notify.due import News
 from playbook.report.words import MARKS, plural
 from playbook.thread.guide import Guide
@@ -40,6 +40,8 @@ SAID: dict[What, str] = {
     "joined": "JOINED",
     "reopened": "REOPENED",
     "escalated": "ESCALATED",
+    "unseen": "NOT SEEN",
+    "seen": "SEEN AGAIN",
     "again": "STILL OPEN",
     "recovered": "RECOVERED",
     "gone": "GONE",
@@ -49,11 +51,18 @@ _IN_TITLE: dict[What, str] = {"again": "still open"}
 _MENTION = re.compile(r"@|<(?=[!@#])")
 _ZERO_WIDTH_SPACE = "\u200b"
 _NOTHING: About = (Guide(), Handled())
+_DO = "  Do: "
 _BACK = {"daily": 1, "weekly": 7, "monthly": 31}
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of an incident, as a webhook receives it."""
+    """One event of an incident, as a webhook receives it.
+
+    Attributes:
+        bad_seconds, unmeasured_seconds: how long the incident was bad by now or by its end, summed over all its
+            spells, and how long nobody measured it.
+        spells: how often it was open: once, and once more for each time it came back.
+    """
 
     event: str
     what: str
@@ -73,6 +82,9 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     todo: str = ""
     link: str = ""
     acknowledged: Moment | None = None
+    bad_seconds: float = 0.0
+    unmeasured_seconds: float = 0.0
+    spells: int = 1
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,6 +92,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: equal for equal contents, so that a duplicate can be recognised.
+        text: commands stand between backticks in it (``as_plain_text`` removes them).
         ids: of the events, or of the digest.
     """
 
@@ -104,18 +117,21 @@ def of_news(
     kind: str,
     set_name: str,
     link: str | None,
+    now: datetime,
     about: Mapping[str, About] = MappingProxyType({}),
+    zone: str = "UTC",
 ) -> Message:
     """What happened to incidents, as seen by one run of a set.
 
     Args:
         about: context of each incident, by its key.
+        zone: IANA name of the time zone that is shown beside UTC.
     """
     news = sorted(
         news,
         key=lambda one: (
             _ORDER.index(one.event.what),
-            one.incident.kind != DOWN,
+            not one.incident.down,
             one.event.at,
             one.incident.fingerprint,
         ),
@@ -126,10 +142,10 @@ def of_news(
     # An incident whose check is gone has not recovered.
     mood: Mood = "info" if any(one.incident.gone for one in news) else "success"
     if bad:
-        mood = "failure" if any(one.incident.kind == DOWN for one in bad) else "warning"
+        mood = "failure" if any(one.incident.down for one in bad) else "warning"
     mark = {"success": MARKS[Verdict.OK], "failure": MARKS[Verdict.CRITICAL]}.get(mood, MARKS[Verdict.UNKNOWN])
     words = ", ".join(f"{counted[what]} {_IN_TITLE.get(what, what)}" for what in _ORDER if counted[what])
-    lines = [line for same in _by_cause(news[:_MOST]) for line in _lines(same, about)]
+    lines = [line for one in news[:_MOST] for line in _lines(one, about, now, zone)]
     if len(news) > _MOST:
         lines.append(f"… and {len(news) - _MOST} more")
     first = _one_line(_subject(news[0])) + (f", and {len(news) - 1} more" if len(news) > 1 else "")
@@ -144,27 +160,19 @@ def of_news(
         title=_calm(door.line(f"{mark} {_name(target, kind)}: {words} ({set_name}) · {first}", _LONGEST_TITLE)),
         text=_calm(door.text("\n".join([*lines, *_link(link)]), _LONGEST_TEXT)),
         ids=ids,
-        incidents=[leaving(_item(one, about)) for one in news],
+        incidents=[leaving(_item(one, about, now)) for one in news],
     )
 
 
-def _by_cause(news: Sequence[News]) -> list[list[News]]:
-    """Events of one cause at the same time: out of bounds, and what cannot be seen because of it."""
-    found: dict[tuple[What, str], list[News]] = {}
-    for one in news:
-        found.setdefault((one.event.what, one.incident.cause), []).append(one)
-    return list(found.values())
-
-
-def _lines(same: Sequence[News], about: Mapping[str, About]) -> Iterator[str]:
+def _lines(news: News, about: Mapping[str, About], now: datetime, zone: str) -> Iterator[str]:
     """What and since when, what to do, and where to look."""
-    news = same[0]
     incident, event = news
     yield f"{SAID[event.what]}: {_one_line(_subject(news))}"
     yield f"  {_one_line(event.text)}"
-    for other in same[1:]:
-        yield f"  {_one_line(other.incident.title)}: {', '.join(other.incident.items)}"
-    notes = [f"since {moment(incident.opened)}", ", ".join(incident.items)]
+    notes = [_since(incident, now, zone), ", ".join(incident.down or incident.items)]
+    unseen = [item for item in incident.items if item not in incident.down]
+    if incident.down and unseen:
+        notes.append(f"not seen for it: {', '.join(unseen)}")
     if incident.flapping:
         notes.append("flapping")
     if event.quiet:
@@ -173,13 +181,24 @@ def _lines(same: Sequence[News], about: Mapping[str, About]) -> Iterator[str]:
     guide, handled = about.get(incident.key, _NOTHING)
     if incident.is_open and event.what in _ACTED_ON:
         if handled.acknowledged:
-            yield f"  Acknowledged {moment(handled.acknowledged)}"
+            yield f"  Acknowledged {_moment(handled.acknowledged, zone)}"
         if guide.todo:
-            yield f"  Do: {_one_line(guide.todo)}"
+            yield f"{_DO}{_one_line(guide.todo)}"
         if guide.call:
             yield f"  {_one_line(guide.call)}"
     if guide.link:
         yield f"  {guide.link}"
+
+
+def _since(incident: Incident, now: datetime, zone: str) -> str:
+    """``since 2026-03-02 06:17 UTC (07:17 in Berlin)``, with the length where it is not that of one spell."""
+    lasted = incident.lasted_until(incident.closed or now)
+    length_of = f", bad for {lasted.words}" if lasted.spells > 1 else ""
+    return f"since {_moment(incident.opened, zone)}{length_of}"
+
+
+def _moment(at: datetime, zone: str) -> str:
+    return f"{moment(at)}{beside(at, zone)}"
 
 
 def _subject(news: News) -> str:
@@ -187,9 +206,10 @@ def _subject(news: News) -> str:
     return news.incident.name if news.event.what in ("recovered", "gone") else news.incident.title
 
 
-def _item(news: News, about: Mapping[str, About]) -> Item:
+def _item(news: News, about: Mapping[str, About], now: datetime) -> Item:
     incident, event = news
     guide, handled = about.get(incident.key, _NOTHING)
+    lasted = incident.lasted_until(incident.closed or now)
     return Item(
         event=event.id,
         what=event.what,
@@ -206,9 +226,12 @@ def _item(news: News, about: Mapping[str, About]) -> Item:
         items=incident.items,
         flapping=incident.flapping,
         severity=guide.severity,
-        todo=guide.todo,
+        todo=without_code_marks(guide.todo),
         link=guide.link,
         acknowledged=handled.acknowledged,
+        bad_seconds=lasted.bad_time.total_seconds(),
+        unmeasured_seconds=lasted.unmeasured_time.total_seconds(),
+        spells=lasted.spells,
     )
 
 
@@ -223,6 +246,7 @@ def of_digest(
     now: datetime,
     link: str | None,
     about: Mapping[str, About] = MappingProxyType({}),
+    zone: str = "UTC",
 ) -> Message:
     """State after the newest run of a set.
 
@@ -230,14 +254,16 @@ def of_digest(
         runs: of the target, oldest first.
         since: when the last digest was delivered; without one, one period of the set ago.
         about: context of each incident, by its key.
+        zone: IANA name of the time zone that is shown beside UTC.
     """
     mine = [run for run in runs if run.set == set_name and not run.partial]
     newest = mine[-1] if mine else None
     since = since or now - timedelta(days=_BACK.get(set_name, 7))
     verdict = newest.verdict if newest else Verdict.UNKNOWN
     moods: dict[Verdict, Mood] = {Verdict.CRITICAL: "failure", Verdict.OK: "success"}
-    still = sorted((one for one in incidents if one.is_open), key=lambda one: (one.kind != DOWN, one.opened))
-    lines = [*_of_run(newest, set_name, now), "", *_of_open(still, now, about), "", *_of_changes(incidents, since)]
+    still = sorted((one for one in incidents if one.is_open), key=lambda one: (not one.down, one.opened))
+    lines = [*_of_run(newest, set_name, now, zone), "", *_of_open(still, now, about, zone), ""]
+    lines += _of_changes(incidents, since, zone)
     identity = f"digest-{newest.id}" if newest else f"digest-{target}-{set_name}-none-{now:%Y%m%d}"
     title = f"{MARKS[verdict]} {_name(target, kind)}: {set_name} digest, {verdict}"
     title += f", {plural(len(still), 'open incident')}" if still else ""
@@ -251,23 +277,24 @@ def of_digest(
         title=_calm(door.line(title, _LONGEST_TITLE)),
         text=_calm(door.text("\n".join([*lines, *_link(link)]), _LONGEST_TEXT)),
         ids=[identity],
-        incidents=[leaving(_item(News(one, one.events[-1]), about)) for one in still],
+        incidents=[leaving(_item(News(one, one.events[-1]), about, now)) for one in still],
         counts=dict(newest.counts) if newest else {},
     )
 
 
-def _of_run(run: RunLine | None, set_name: str, now: datetime) -> Iterator[str]:
+def _of_run(run: RunLine | None, set_name: str, now: datetime, zone: str) -> Iterator[str]:
     if run is None:
         yield f"No {set_name} run is known: nothing is known."
         return
     counted = " · ".join(f"{run.counts[v]} {v}" for v in SEVERITY if run.counts.get(v))
-    yield f"The newest {set_name} run began {moment(run.started)}, {length(now - run.started)} ago: {run.verdict}."
+    ago = one_unit(now - run.started)
+    yield f"The newest {set_name} run began {_moment(run.started, zone)}, {ago} ago: {run.verdict}."
     yield counted or "Nothing was measured."
     if run.ended != "finished":
         yield f"It ended early: {_one_line(run.ended)}"
 
 
-def _of_open(still: Sequence[Incident], now: datetime, about: Mapping[str, About]) -> Iterator[str]:
+def _of_open(still: Sequence[Incident], now: datetime, about: Mapping[str, About], zone: str) -> Iterator[str]:
     if not still:
         yield "No open incidents."
         return
@@ -275,26 +302,32 @@ def _of_open(still: Sequence[Incident], now: datetime, about: Mapping[str, About
     for one in still[:_MOST]:
         flapping = ", flapping" if one.flapping else ""
         guide, handled = about.get(one.key, _NOTHING)
-        known = f", acknowledged {moment(handled.acknowledged)}" if handled.acknowledged else ""
+        known = f", acknowledged {_moment(handled.acknowledged, zone)}" if handled.acknowledged else ""
         age = f"for {one.lasted_until(now).words}{flapping}{known}"
         yield f"- {_one_line(one.title)}, {age}: {_one_line(one.message)}"
         if guide.todo:
-            yield f"  Do: {_one_line(guide.todo)}"
+            yield f"{_DO}{_one_line(guide.todo)}"
         if guide.link:
             yield f"  {guide.link}"
     if len(still) > _MOST:
         yield f"- … and {len(still) - _MOST} more"
 
 
-def _of_changes(incidents: Sequence[Incident], since: datetime) -> Iterator[str]:
+def _of_changes(incidents: Sequence[Incident], since: datetime, zone: str) -> Iterator[str]:
     found = [
-        (event.at, f"- {moment(event.at)} {event.what}: {_one_line(_subject(News(one, event)))}")
+        (event.at, f"- {_moment(event.at, zone)} {event.what}: {_one_line(_subject(News(one, event)))}")
         for one in incidents
         for event in one.events
         if event.at > since and event.what in _ORDER
     ]
-    yield f"Since {moment(since)}: {plural(len(found), 'change')}{'.' if not found else ':'}"
+    yield f"Since {_moment(since, zone)}: {plural(len(found), 'change')}{'.' if not found else ':'}"
     yield from (line for _, line in sorted(found)[-_MOST:])
+
+
+def as_plain_text(text: str) -> str:
+    """The text of a message without the marks of code, for channels that do not render them."""
+    lines = text.split("\n")
+    return "\n".join(without_code_marks(line) if line.startswith(_DO) else line for line in lines)
 
 
 def _name(target: str, kind: str) -> str:

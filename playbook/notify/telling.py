@@ -131,7 +131,16 @@ class Telling:
         target = self._settings.target
         link = self._settings.notifications.link
         found = [
-            of_news(news, target=target.name, kind=target.kind, set_name=name, link=link, about=self._about)
+            of_news(
+                news,
+                target=target.name,
+                kind=target.kind,
+                set_name=name,
+                link=link,
+                now=self._clock.now(),
+                about=self._about,
+                zone=target.time_zone,
+            )
             for name, news in by_set.items()
         ]
         asked = [digest] if digest is not None else []
@@ -164,6 +173,7 @@ class Telling:
             now=self._clock.now(),
             link=self._settings.notifications.link,
             about=self._about,
+            zone=target.time_zone,
         )
 
     @cached_property
@@ -261,6 +271,7 @@ class Telling:
                 say=self._say,
                 about=self._about_in_public(incidents),
                 acknowledge=self._note_acknowledged,
+                zone=self._settings.target.time_zone,
             ).keep(incidents)
         except NotKept as error:
             self._fail(f"GitHub: {error}")

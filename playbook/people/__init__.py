@@ -1,1 +1,1 @@
-"""What only people know: sign-offs, waivers, the on-call roster, the files that they stand in."""
+"""Records kept by people: sign-offs, waivers, the on-call roster, and their files."""

@@ -1,4 +1,4 @@
-"""Sign-offs of what only a person can know: who looked at what, when, and until when that counts. Pure."""
+"""Sign-offs of what only a person can know: who checked what, when, and until when it counts. Pure."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class SignOffs:
     """The ledger as it counts now.
 
     Attributes:
-        lines: of the ledger, by item; only those that count.
-        refused: by item; those that name no item of the playbook stand under the empty text.
+        lines: valid lines of the ledger, by item.
+        refused: by item; those that name no item of the playbook are under the empty text.
         since: when the system was first checked; None where that does not matter.
     """
 
@@ -38,14 +38,15 @@ class SignOffs:
     since: datetime | None = None
 
     def of(self, item: str) -> SignOff:
-        """How it stands with an item."""
+        """Current sign-off of an item."""
         newest = max(self.lines.get(item, ()), key=lambda line: line.when, default=None)
-        refused = [*self.refused.get(item, ()), *(() if newest else self.refused.get("", ()))]  # may have been it
+        # may have been for this item
+        refused = [*self.refused.get(item, ()), *(() if newest else self.refused.get("", ()))]
         return SignOff(item, newest, tuple(refused), rule_for(item, self.rules), self.now, self.since)
 
 
 def rule_for(item: str, rules: Mapping[str, Rule]) -> Rule:
-    """The rule for an item, or else for its set; UsageError where neither is set."""
+    """The rule for an item, otherwise for its set; UsageError where neither is set."""
     cadence = item.partition(".")[0]
     rule = rules.get(item) or rules.get(cadence)
     if rule is None:
@@ -54,10 +55,10 @@ def rule_for(item: str, rules: Mapping[str, Rule]) -> Rule:
 
 
 def read(file: Path, *, known: Container[str], rules: Mapping[str, Rule], now: datetime) -> SignOffs:
-    """The sign-offs in a ledger. A line that is damaged, edited, of the future or of no known item is refused.
+    """The sign-offs in a ledger. A line that is damaged, edited, in the future or of no known item is refused.
 
     Raises:
-        Unreachable, Denied: the file is not there or may not be read.
+        Unreachable, Denied: the file does not exist or may not be read.
     """
     lines: dict[str, list[Attestation]] = {}
     refused: dict[str, list[str]] = {}
@@ -101,10 +102,10 @@ def attest(
     """Add a sign-off to the ledger.
 
     Args:
-        evidence: files that were looked at; they must lie below ``root``, as the ledger and they go together.
+        evidence: files that were checked; they must be below ``root``, as they are kept with the ledger.
 
     Raises:
-        UsageError: a text is empty or no plain line, a file cannot be read, or the ledger cannot be written.
+        UsageError: a text is empty or not a plain line, a file cannot be read, or the ledger cannot be written.
     """
     fields: dict[str, Any] = {
         "item": item,
@@ -130,7 +131,7 @@ def _file(path: Path, folder: Path, root: Path) -> dict[str, str]:
 
 
 def sha256(file: Path) -> str:
-    """Of a regular file's content, read in constant memory."""
+    """Digest of a regular file's content, read in constant memory."""
     if not file.is_file():  # a pipe or a device would never end
         raise FileNotFoundError(2, "it is no file", str(file))
     with file.open("rb") as stream:
@@ -138,7 +139,7 @@ def sha256(file: Path) -> str:
 
 
 def plain_line(text: str, option: str) -> str:
-    """The text without blanks around it; UsageError where it is empty or more than one line of plain text."""
+    """The stripped text; UsageError where it is empty or not a single line of plain text."""
     text = text.strip()
     if not text:
         raise UsageError(f"{option} is empty")

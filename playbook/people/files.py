@@ -1,4 +1,4 @@
-"""Where the files of ``[people]`` are, and the ledgers in them as the settings say they count."""
+"""Paths of the files of ``[people]``, and the ledgers in them with the rules of the settings."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from playbook.settings.own_catalogue import root_of
 
 
 def sign_offs_of(settings: Settings, catalogue: Catalogue, now: datetime) -> SignOffs:
-    """The sign-offs; NotConfigured where the settings name no file, Unreachable where it is not there."""
+    """The sign-offs; NotConfigured where the settings name no file, Unreachable where it does not exist."""
     file = settings.require(settings.people.attestations, "people.attestations", attest.SERVICE)
     found = attest.read(path_of(settings, file), known=known(catalogue), rules=rules(settings), now=now)
     return replace(found, since=known_since(settings, now))
 
 
 def waivers_of(settings: Settings, catalogue: Catalogue, now: datetime) -> Waivers:
-    """The waivers; none where the settings name no file, or where nobody ever waived anything."""
+    """The waivers; empty where the settings name no file, or it does not exist yet."""
     if settings.people.waivers is None:
         return waivers.none(now)
     file = path_of(settings, settings.people.waivers)
@@ -44,7 +44,7 @@ def rules(settings: Settings) -> Mapping[str, Rule]:
 
 
 class _WithOwn(frozenset[str]):
-    """Every id of the playbook, and those of somebody's own checks, which no catalogue holds."""
+    """Every id of the playbook, and those of custom checks, which are in no catalogue."""
 
     def __contains__(self, item: object) -> bool:
         return super().__contains__(item) or (isinstance(item, str) and is_made_of_test(item))
@@ -56,5 +56,5 @@ def known(catalogue: Catalogue) -> frozenset[str]:
 
 
 def path_of(settings: Settings, path: str) -> Path:
-    """A file of ``[people]``: absolute, or from the folder of playbook.toml."""
+    """A file of ``[people]``: absolute, or relative to the folder of playbook.toml."""
     return root_of(settings) / Path(path).expanduser()

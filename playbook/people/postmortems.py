@@ -1,7 +1,7 @@
 """The pages of post-mortems, and which of them are filed.
 
-A page is a Markdown file in the folder ``people.postmortems``. A comment in it that does not show says whose it
-is, so that it may be renamed; it is filed once nothing in it is still to be written.
+A page is a Markdown file in the folder ``people.postmortems``. A hidden comment identifies its incident, so that
+it may be renamed; it is filed once no place in it remains to be written.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ _LONGEST_PAGE = 1024 * 1024  # bytes
 
 
 def folder_of(settings: Settings) -> Path | None:
-    """Where the pages are; None where the settings do not say."""
+    """Folder of the pages; None where the settings name none."""
     name = settings.people.postmortems
     return path_of(settings, name) if name else None
 
 
 def mark(key: str, target: str) -> str:
-    """What says whose page it is."""
+    """The comment that identifies a page's incident."""
     return f"<!-- playbook-post-mortem {key} target={quote(target, safe='')} -->"
 
 
 def pages(folder: Path, target: str) -> Iterator[tuple[Path, str]]:
-    """Every page of a target, with the key of its incident. What cannot be read is none."""
+    """Every page of a target, with the key of its incident. Unreadable files are skipped."""
     for file in sorted(folder.glob("*.md")):
         text = _read(file)
         found = _MARK.search(text)
@@ -42,14 +42,14 @@ def pages(folder: Path, target: str) -> Iterator[tuple[Path, str]]:
 
 
 def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, int]]:
-    """Keys of the incidents whose page is filed, and of those with a page how much in it is still to be written.
+    """Keys of the incidents whose page is filed, and the number of unfinished places in the other pages.
 
     Raises:
-        OSError: the folder is there and cannot be read; one that is not there holds no page.
+        OSError: the folder exists and cannot be read; a missing one has no page.
     """
     done, begun = set(), {}
     if folder.exists():
-        list(folder.iterdir())  # says why not
+        list(folder.iterdir())  # raises the reason
     for file, key in pages(folder, target):
         left = _read(file).count(TO_WRITE)
         if left:

@@ -1,8 +1,8 @@
 """The on-call roster: who has which duty when, how they are reached, and who is called by severity. Pure.
 
-Times without an offset are local times of the roster's zone, as people read them off a clock on the wall: a
-rotation that changes hands at 09:00 does so at 09:00 in summer and in winter. A local time that the clocks skip is
-as much later as they jump; of one that comes twice, the first is meant.
+Times without an offset are local times of the roster's zone: a rotation that changes hands at 09:00 does so at
+09:00 in summer and in winter. A local time skipped by a clock change is moved later by the skipped time; of an
+ambiguous one the first is used.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SERVICE = "On-call roster"
 PRIMARY, SECONDARY = "primary", "secondary"
 DUTIES = (PRIMARY, SECONDARY)
 SEVERITIES = ("P1", "P2", "P3", "P4")
-# Reached from any country, and by anybody who is handed the page: + and the country's code, digits and blanks.
+# Usable from any country: + and the country code, digits and blanks.
 _PHONE = re.compile(r"\+[1-9][\d ()./-]{6,}")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
@@ -35,7 +35,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Contact(_Part, frozen=True, kw_only=True):
-    """A person of the team, or somebody outside who helps."""
+    """A person of the team, or an outside contact."""
 
     name: str = ""
     role: str = ""
@@ -44,7 +44,7 @@ class Contact(_Part, frozen=True, kw_only=True):
     url: str = ""
 
     def missing(self, *, outside: bool) -> list[str]:
-        """What it takes to reach them and is not there; outside the team one way is enough."""
+        """Missing contact details; for outside contacts one way is enough."""
         ways = {"email": _MAIL.fullmatch(self.email), "phone": _PHONE.fullmatch(self.phone)}
         lacking = [] if self.name else ["name"]
         if outside:
@@ -53,11 +53,11 @@ class Contact(_Part, frozen=True, kw_only=True):
 
 
 class Rotation(_Part, frozen=True, kw_only=True):
-    """A duty that goes round.
+    """A rotating duty.
 
     Attributes:
         starts: when the first of ``people`` took it over, and the hour at which it changes hands.
-        every_days: how long each has it.
+        every_days: length of a turn.
     """
 
     starts: datetime
@@ -66,7 +66,7 @@ class Rotation(_Part, frozen=True, kw_only=True):
 
 
 class Shift(_Part, frozen=True, kw_only=True):
-    """A duty that somebody has from one moment to another; it goes before the rotation."""
+    """A duty assigned to a person for a fixed time; it overrides the rotation."""
 
     duty: str
     person: str
@@ -79,8 +79,8 @@ class Escalation(_Part, frozen=True, kw_only=True):
 
     Attributes:
         call: duties, people or contacts, in the order in which they are called.
-        answer_minutes: within which the first must answer; the settings' where not given.
-        next_after_minutes: without an answer, the next is called after so long.
+        answer_minutes: within which the first must answer; the settings' value where not given.
+        next_after_minutes: time without an answer after which the next is called.
     """
 
     call: list[str]
@@ -101,7 +101,7 @@ class _File(_Part, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From when to when (aware, UTC) who has a duty; None is nobody."""
+    """Who has a duty from ``start`` to ``end`` (aware, UTC); None is nobody."""
 
     start: datetime
     end: datetime
@@ -114,7 +114,7 @@ class Call:
 
     Attributes:
         name: of the step: a duty, a person or a contact of the roster.
-        contact: who that is; None where nobody has the duty.
+        contact: the person to call; None where nobody has the duty.
         at: when to call.
         answer_by: when the call must have been answered; both aware, in UTC.
     """
@@ -126,7 +126,7 @@ class Call:
 
 
 class Roster:
-    """A roster file that makes sense: every name in it leads to somebody."""
+    """A valid roster: every name in it refers to somebody."""
 
     def __init__(self, file: _File, zone: ZoneInfo) -> None:
         self.zone = zone
@@ -139,7 +139,7 @@ class Roster:
         self._shifts = [(s.duty, s.person, self._utc(s.start), self._utc(s.until)) for s in file.shifts]
 
     def on_duty(self, duty: str, at: datetime) -> str | None:
-        """The key of who has a duty at a moment; of overlapping shifts, the one that began last."""
+        """Key of the person on duty at a moment; of overlapping shifts, the one that began last."""
         covering = [shift for shift in self._shifts if shift[0] == duty and shift[2] <= at < shift[3]]
         if covering:
             return max(covering, key=lambda shift: shift[2])[1]
@@ -150,7 +150,7 @@ class Roster:
         return rotation.people[turn % len(rotation.people)] if turn >= 0 else None
 
     def spans(self, duty: str, start: datetime, end: datetime) -> list[Span]:
-        """Who has a duty through a time, in order and without gaps; equal neighbours are one."""
+        """Who has a duty over a period, in order and without gaps; equal neighbours are merged."""
         edges = {start, end, *(edge for edge in self._edges(duty, start, end) if start < edge < end)}
         ordered = sorted(edges)
         spans: list[Span] = []
@@ -165,7 +165,8 @@ class Roster:
 
         Args:
             answer_minutes: by severity, where the roster sets none; a severity in neither may wait until the end
-                of the next business day.
+                of the
+                next business day.
         """
         escalation = self.escalation.get(severity)
         if escalation is None:
@@ -180,7 +181,7 @@ class Roster:
         return calls
 
     def contact(self, name: str, at: datetime) -> Contact | None:
-        """Who is meant by a duty, a person's key or a contact's key; None where nobody has the duty."""
+        """The contact for a duty, a person's key or a contact's key; None where nobody has the duty."""
         key = self.on_duty(name, at) if self._is_duty(name) else name
         return None if key is None else self.people.get(key) or self.contacts.get(key)
 
@@ -205,13 +206,13 @@ class Roster:
 
     def _handover(self, rotation: Rotation, turn: int) -> datetime:
         local = rotation.starts.astimezone(self.zone) if rotation.starts.tzinfo else rotation.starts
-        # Days are added to the time on the wall, not to the moment, so that the hour stays.
+        # Days are added to local time, not to the moment, so that the hour stays the same.
         return self._utc(local.replace(tzinfo=None) + timedelta(days=turn * rotation.every_days))
 
     def _turn(self, rotation: Rotation, at: datetime) -> int:
-        """How many times it has changed hands; negative before its start."""
+        """Number of handovers so far; negative before its start."""
         turn = (at - self._handover(rotation, 0)) // timedelta(days=rotation.every_days)
-        # A day with a change of the clocks is not 24 hours long, so the estimate may be off by one.
+        # A day with a clock change is not 24 hours long, so the estimate may be off by one.
         while self._handover(rotation, turn) > at:
             turn -= 1
         while self._handover(rotation, turn + 1) <= at:
@@ -230,7 +231,7 @@ class Roster:
                 turn += 1
 
     def problems(self) -> Iterator[str]:
-        """What makes no sense in it, each in words."""
+        """Inconsistencies, each in words."""
         for name, rotation in self.rotations.items():
             yield from (f"rotations.{name} names {key}, who is not in people" for key in self._strangers(rotation))
         for number, (_, person, begins, ends) in enumerate(self._shifts, 1):
@@ -251,8 +252,8 @@ def read_roster(file: Path) -> Roster:
     """Read a roster.
 
     Raises:
-        Unreachable, Denied: the file is not there or may not be read.
-        Malformed: it is no TOML, not in the form of a roster, or names somebody who is not in it.
+        Unreachable, Denied: the file does not exist or may not be read.
+        Malformed: it is not TOML, not in the form of a roster, or names somebody who is not in it.
     """
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""Dated exceptions: who decided that a finding is accepted until when, and why. Pure."""
+"""Waivers: dated exceptions, with who accepted a finding, until when, and why. Pure."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     @property
     def ends(self) -> datetime:
-        """The moment from which on it counts no more."""
+        """The moment from which it no longer counts."""
         return datetime.combine(self.until + timedelta(days=1), time(), UTC)
 
     def active(self, now: datetime) -> bool:
@@ -51,8 +51,8 @@ class Waivers:
     """The ledger as it counts now.
 
     Attributes:
-        newest: by item; a newer decision replaces an older one, so an exception is ended early by a new line.
-        refused: lines that do not count, in words, by item; those that name none stand under the empty text.
+        newest: by item; a newer decision replaces an older one, so a new line can end an exception early.
+        refused: lines that do not count, in words, by item; those that name no item are under the empty text.
         now: aware, in UTC.
     """
 
@@ -66,7 +66,7 @@ class Waivers:
         return waiver if waiver and waiver.active(self.now) else None
 
     def expired(self, item: str) -> Waiver | None:
-        """The waiver that counted for an item and does no more."""
+        """The item's newest waiver, if it has expired."""
         waiver = self.newest.get(item)
         return None if waiver is None or waiver.active(self.now) else waiver
 
@@ -77,10 +77,11 @@ def none(now: datetime) -> Waivers:
 
 
 def read(file: Path, *, known: Container[str], most_days: int, now: datetime) -> Waivers:
-    """The waivers in a ledger. A line that is damaged, edited, of the future, too long or of no item is refused.
+    """The waivers in a ledger. A line that is damaged, edited, in the future, too long or of no known item is
+    refused.
 
     Raises:
-        Unreachable, Denied: the file is not there or may not be read.
+        Unreachable, Denied: the file does not exist or may not be read.
     """
     newest: dict[str, Waiver] = {}
     refused: dict[str, list[str]] = {}

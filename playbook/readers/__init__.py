@@ -1,1 +1,1 @@
-"""What reads a log, an archive, a header or a document that is already here. Pure."""
+"""Parsers of logs, archives, headers and documents that are already local. Pure."""

@@ -1,6 +1,6 @@
-"""Runbooks as documents: owner, date of review, commands with what to expect, and links. Pure.
+"""Runbooks as documents: owner, date of review, commands with their expected output, and links. Pure.
 
-A runbook has two lines of its own below its title, and after each block of commands a line that says what comes:
+A runbook has two lines below its title, and after each block of commands a line with the expected result:
 
     Owner: Operations team
     Reviewed: 2026-11-20
@@ -32,12 +32,12 @@ class Document:
     """One runbook.
 
     Attributes:
-        file: where it lies.
+        file: its path.
         version: empty where it has none; a runbook needs none.
-        reviewed: None where there is no date, or none that can be read.
-        commands: how many blocks of commands it has.
-        unexplained: the first line of each block that does not say what to expect.
-        links: as they are written, without those in blocks.
+        reviewed: None where there is no date, or an invalid one.
+        commands: number of blocks of commands.
+        unexplained: the first line of each block without an expected result.
+        links: verbatim, without those in blocks.
     """
 
     file: Path
@@ -55,12 +55,12 @@ class Document:
         return self.file.stem
 
     def problems(self, today: date) -> Iterator[str]:
-        """What it lacks, in words."""
+        """What is missing, in words."""
         if not self.owner:
             yield "no owner"
         if self.reviewed is None:
             yield "no date of review"
-        elif self.reviewed > today + timedelta(days=1):  # somewhere it is tomorrow already
+        elif self.reviewed > today + timedelta(days=1):  # in some time zone it is tomorrow already
             yield f"reviewed in the future, on {self.reviewed}"
         if not self.commands:
             yield "no commands"
@@ -68,7 +68,7 @@ class Document:
             yield f"no expected outcome of `{command}`"
 
     def dead_links(self) -> Iterator[str]:
-        """Links to files, and to headings in them, that are not there."""
+        """Links to files, and to headings in them, that do not exist."""
         for link in self.links:
             if re.match(r"[a-z][a-z0-9+.-]*:", link, re.IGNORECASE):
                 continue
@@ -116,11 +116,11 @@ def _first_command(code: str) -> str:
 
 
 def anchors(file: Path) -> set[str]:
-    """What ``#`` can lead to in a Markdown file, as GitHub makes it of the headings."""
+    """The anchors of a Markdown file, as GitHub derives them from headings."""
     text = file.read_text(encoding="utf-8")
     return {anchor_of(heading) for heading in _HEADING.findall(text)}
 
 
 def anchor_of(heading: str) -> str:
-    """``#anchor-of-a-heading`` without its ``#``, as GitHub makes it."""
+    """``#anchor-of-a-heading`` without its ``#``, as GitHub derives it."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

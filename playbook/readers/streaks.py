@@ -1,4 +1,4 @@
-"""Since when a figure has been bad: what a chart of it marks. Pure."""
+"""Since when a figure has been failing, for the marks of a chart. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NEARLY_A_DAY = 20 * 3600.0
 
 
 def since_when(course: Sequence[Point], limit: Limit) -> dict[str, float]:
-    """What a chart marks: when the last stretch of bad values began and, if it ended, its last bad value."""
+    """Marks of a chart: when the last streak of failing values began and, if it ended, its last failing value."""
     bad = [limit.verdict(value) is not Verdict.OK for _, value in course]
     if True not in bad:
         return {}
@@ -23,11 +23,11 @@ def since_when(course: Sequence[Point], limit: Limit) -> dict[str, float]:
         first -= 1
     by_day = len(course) > 1 and course[1][0] - course[0][0] > _NEARLY_A_DAY
 
-    def said(word: str, number: int) -> dict[str, float]:
+    def mark(word: str, number: int) -> dict[str, float]:
         at = course[number][0]
         return {f"{word} {datetime.fromtimestamp(at, UTC):{'%-d %b' if by_day else '%a %H:%M UTC'}}": at}
 
-    until = {} if last == len(bad) - 1 else said("until", last)
-    if first == 0:  # what was before that is not known
-        return until or said("since before", first)
-    return said("from" if until else "since", first) | until
+    until = {} if last == len(bad) - 1 else mark("until", last)
+    if first == 0:  # earlier values are unknown
+        return until or mark("since before", first)
+    return mark("from" if until else "since", first) | until

@@ -1,9 +1,9 @@
-"""Whether something grows, how fast, and when it meets a limit. Pure, robust, and silent where nothing is sure.
+"""Whether a value grows, how fast, and when it meets a limit. Pure, robust, and silent where nothing is certain.
 
-The growth is the median of the slopes between pairs of values (Theil 1950, Sen 1968), here of pairs that lie whole
+The growth is the median of the slopes between pairs of values (Theil 1950, Sen 1968), here of pairs that are whole
 seasons apart: the same hour of two days, the same weekday of two weeks (Hirsch, Slack and Smith 1982,
-https://doi.org/10.1029/WR018i001p00107). So no daily swing is taken for a growth, and a third of the values may be
-anything.
+https://doi.org/10.1029/WR018i001p00107). So no daily swing counts as growth, and up to a third of the values may
+be outliers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from statistics import median
 from playbook.settings.sections.trends import Trends
 
 DAY = 86_400.0
-# Median absolute deviation → standard deviation, where values scatter normally.
+# Median absolute deviation → standard deviation, for normally distributed values.
 ROBUST = 1.4826
 
 Point = tuple[float, float]
@@ -25,17 +25,17 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """How values went.
+    """The trend of values.
 
     Attributes:
-        pairs: how many were compared; with 0 of them the other figures say nothing.
-        slope: a day, in the values' unit.
-        agreement: percent of the pairs that go the way of the slope.
+        pairs: number of comparisons; with 0 of them the other figures mean nothing.
+        slope: per day, in the values' unit.
+        agreement: percent of the pairs with the direction of the slope.
         spread: usual scatter of a value about the growth, in the values' unit.
-        slower_half: the slope in that half of the time in which the values went less the way of the whole; 0 where
-            a half has nothing to compare.
+        slower_half: the slope in the half of the time that shows less of the trend; 0 where a half has nothing to
+            compare.
         span: days from the first value to the last that it could be compared with.
-        level: where the values stand now: the highest of the last season.
+        level: current level: the highest value of the last season.
     """
 
     pairs: int
@@ -49,14 +49,15 @@ class Trend:
 
     @property
     def known(self) -> bool:
-        """There was enough to compare."""
+        """Whether there was enough to compare."""
         return self.pairs >= self.rule.least_pairs
 
     @property
     def steady(self) -> bool:
-        """The values do go up, or down: most pairs agree, both halves show it, and it is more than their scatter.
+        """Whether the values do go up, or down: most pairs agree, both halves show it, and it exceeds their
+        scatter.
 
-        One step up, as with a release that needs more memory, is seen in one half at most.
+        A single step up, as with a release that needs more memory, is seen in one half at most.
         """
         return (
             self.known
@@ -67,7 +68,7 @@ class Trend:
         )
 
     def days_until(self, limit: float) -> float | None:
-        """Days until a steady growth meets ``limit``; ``None`` where it does not, or beyond its reach."""
+        """Days until steady growth meets ``limit``; ``None`` where it does not, or beyond its reach."""
         if self.level >= limit:
             return 0.0
         if not self.steady or self.slope <= 0:
@@ -76,14 +77,14 @@ class Trend:
         return days if days <= self.rule.reach * self.span else None
 
     def describe(self, unit: str) -> str:
-        """``+1.2 points a day; 91 % of 504 comparisons agree``, or that nothing is steady."""
+        """``+1.2 points a day; 91 % of 504 comparisons agree``, or a statement that nothing is steady."""
         if not self.known:
             return f"unknown: {self.pairs} comparisons, {self.rule.least_pairs} are needed"
-        told = f"{self.agreement:.0f} % of {self.pairs:,} comparisons agree"
+        agreement = f"{self.agreement:.0f} % of {self.pairs:,} comparisons agree"
         if not self.steady:
-            return f"none that is steady ({told})"
+            return f"none that is steady ({agreement})"
         figures = max(2 - math.floor(math.log10(abs(self.slope))), 0) if self.slope else 0
-        return f"{self.slope:+,.{min(figures, 4)}f} {unit} a day; {told}"
+        return f"{self.slope:+,.{min(figures, 4)}f} {unit} a day; {agreement}"
 
 
 def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:
@@ -92,7 +93,7 @@ def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:
     Args:
         parts: Unix seconds and value, in order of time; values of different parts are not compared, e.g. those
             before and after a restart.
-        season: seconds after which the usual swing repeats itself: a day for hours, a week for days.
+        season: seconds after which the usual swing repeats: a day for hours, a week for days.
     """
     moves = _moves(parts, season)
     level = _level(parts, season)
@@ -102,7 +103,7 @@ def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:
     slope = median(slopes)
     way = math.copysign(1.0, slope)
     agree = sum(1.0 if one * way > 0 else 0.5 if one == 0 else 0.0 for one in slopes)
-    # Two values scatter about their difference √2 times as far as one about the line.
+    # The difference of two values scatters √2 times as far as one value about the line.
     spread = ROBUST * median(abs(change - slope * apart / DAY) for apart, change in moves) / math.sqrt(2)
     slower = min((_slope(half, season) for half in _halves(parts)), key=lambda one: one * way)
     span = max(apart for apart, _ in moves) / DAY
@@ -110,7 +111,7 @@ def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:
 
 
 def split_at_falls(points: Sequence[Point], fall: float) -> list[list[Point]]:
-    """The points in parts, a new one wherever a value is lower than the one before it by more than ``fall``."""
+    """The points in parts, with a new one wherever a value falls by more than ``fall``."""
     parts: list[list[Point]] = []
     for point in points:
         if not parts or parts[-1][-1][1] - point[1] > fall:
@@ -120,7 +121,7 @@ def split_at_falls(points: Sequence[Point], fall: float) -> list[list[Point]]:
 
 
 def by_grid(points: Sequence[Point], step: float) -> list[Point]:
-    """The median of each stretch of ``step`` seconds that has points, at its beginning."""
+    """The median of each interval of ``step`` seconds with points, at its beginning."""
     grouped: dict[float, list[float]] = {}
     for moment, value in points:
         grouped.setdefault(moment // step * step, []).append(value)
@@ -128,7 +129,7 @@ def by_grid(points: Sequence[Point], step: float) -> list[Point]:
 
 
 def _moves(parts: Sequence[Sequence[Point]], season: float) -> list[tuple[float, float]]:
-    """Time and value between each two points of a part that lie whole seasons apart."""
+    """Time and change between each two points of a part that are whole seasons apart."""
     found = []
     for part in parts:
         phases: dict[int, list[Point]] = {}

@@ -23,7 +23,7 @@ WIDTH, HEIGHT = 400.0, 190.0
 _LEFT, _TOP, _BOTTOM = 44.0, 16.0, 22.0
 _RIGHT_PLAIN, _RIGHT_NAMED = 10.0, 120.0
 _LINE = 12.0  # height of a line of text
-_LETTER = 6.0  # about the width of one
+_LETTER = 7.0  # about the width of one, as a phone draws it
 _LONGEST_NAME = 15
 _DATE_WIDTH = 62.0  # of a time below the drawing, with the room beside it
 # More would be a tangle; the table below the drawing has them all.
@@ -135,15 +135,18 @@ def draw(chart: Chart) -> Drawing | None:
     first = min(curve.points[0][0] for curve in curves)
     last = max(curve.points[-1][0] for curve in curves) + (_width(curves) if chart.bars else 0.0)
 
+    decimals = len(f"{marks[1] - marks[0]:.6f}".rstrip("0").partition(".")[2])
+    numbers = [_number(mark, decimals) for mark in marks]
+    start = max(_LEFT, _LETTER * max(map(len, numbers)) + 6.0)
+
     def across(moment: float) -> float:
-        return _LEFT + (right - _LEFT) * ((moment - first) / (last - first) if last > first else 0.5)
+        return start + (right - start) * ((moment - first) / (last - first) if last > first else 0.5)
 
     def up(value: float) -> float:
         return bottom - (bottom - top) * (value - low) / (high - low)
 
     ends = [(across(curve.points[-1][0]), up(curve.points[-1][1])) for curve in curves]
     labels = _apart([y for _, y in ends], top, bottom) if named else [None] * len(curves)
-    decimals = len(f"{marks[1] - marks[0]:.6f}".rstrip("0").partition(".")[2])
     if chart.bars:
         drawn = _bars(curves, across, up)
     else:
@@ -152,21 +155,21 @@ def draw(chart: Chart) -> Drawing | None:
             for number, (curve, end, label) in enumerate(zip(curves, ends, labels, strict=True))
         )
     return Drawing(
-        left=_LEFT,
+        left=start,
         right=right,
         top=top,
         bottom=bottom,
-        rows=tuple(Tick(up(mark), _number(mark, decimals)) for mark in marks),
+        rows=tuple(Tick(up(mark), number) for mark, number in zip(marks, numbers, strict=True)),
         days=tuple(
-            Tick(across(moment), text) for moment, text in _dates(first, last, (right - _LEFT) / _DATE_WIDTH)
+            Tick(across(moment), text) for moment, text in _dates(first, last, (right - start) / _DATE_WIDTH)
         ),
-        limits=_beside([(up(value), names) for names, value in _together(shown)]),
+        limits=_beside([(up(value), names) for names, value in _together(shown)], start),
         curves=drawn,
         beyond=tuple(
             f"{name} {value:,g} {chart.unit}" for name, value in chart.limits.items() if name not in shown
         ),
         marks=tuple(
-            Mark(across(at), text, across(at) > (_LEFT + right) / 2, _TOP + _LINE * number + 9)
+            Mark(across(at), text, across(at) > (start + right) / 2, _TOP + _LINE * number + 9)
             for number, (text, at) in enumerate(chart.marks.items())
             if first <= at <= last
         ),
@@ -270,11 +273,11 @@ def _together(limits: dict[str, float]) -> list[tuple[str, float]]:
     return [(", ".join(named), value) for value, named in names.items()]
 
 
-def _beside(limits: list[tuple[float, str]]) -> tuple[Tick, ...]:
+def _beside(limits: list[tuple[float, str]], start: float) -> tuple[Tick, ...]:
     """The lines of the limits; the name of one that runs close to another stands to the right of the other's."""
     ticks: list[Tick] = []
     for place, text in sorted(limits):
-        left = _LEFT + 4
+        left = start + 4
         if ticks and place - ticks[-1].place < _LINE:
             left = ticks[-1].left + _LETTER * len(ticks[-1].text) + 8
         ticks.append(Tick(place, text, left))

@@ -15,6 +15,7 @@ import msgspec
 from playbook.core.places import path_of
 from playbook.core.record import Record, Results
 from playbook.core.verdict import Verdict
+from playbook.core.wording import without_code_marks
 from playbook.report.words import clip
 
 VERSION = "0.1.0"
@@ -75,7 +76,7 @@ def _test(record: Record) -> dict[str, Any]:
         "tags": [record.subject, record.item.partition(".")[0]],
         "labels": {"item": record.item, "verdict": record.verdict},
         "filePath": path_of(record.check),
-        "extra": {"nextStep": record.next_step, "cause": record.cause},
+        "extra": {"nextStep": without_code_marks(record.next_step), "cause": record.cause},
     }
     if record.value is not None and record.limit is not None:
         test["labels"] |= {"value": record.value, "unit": record.limit.unit}

@@ -1,18 +1,20 @@
-"""Text formats of metrics, and nothing of what is told in them: Prometheus' own, and OpenMetrics.
+"""Metrics as text, written by prometheus-client: Prometheus' own format, and OpenMetrics.
 
-Families stand together, each name once, labels in a fixed order. Prometheus' text is what node_exporter's text
-file collector, Pushgateway and promtool read, and Prometheus itself from a server that names no format: there what
-OpenMetrics calls ``info`` and ``stateset`` are gauges.
+Prometheus' text is what node_exporter's textfile collector, Pushgateway and promtool read, and Prometheus itself
+from a server that names no format: there what OpenMetrics calls ``info`` and ``stateset`` are gauges. What the
+library would let pass is refused here: a family or a sample twice, and a label that is no name.
 
 https://prometheus.io/docs/instrumenting/exposition_formats/, https://prometheus.io/docs/specs/om/open_metrics_spec/
 """
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from prometheus_client.core import Metric
 
 Kind = Literal["gauge", "stateset", "info"]
 
@@ -55,11 +57,9 @@ def prometheus_text(families: Iterable[Family]) -> str:
     Raises:
         ValueError: a name that the format does not allow, a family or a sample twice; a mistake of the caller.
     """
-    lines: list[str] = []
-    for family, samples in _valid(families):
-        name = family.name + _SUFFIX[family.kind]
-        lines += [f"# HELP {name} {_help(family.help)}", f"# TYPE {name} gauge", *_lines(name, samples)]
-    return "".join(f"{line}\n" for line in lines)
+    from prometheus_client.exposition import generate_latest
+
+    return generate_latest(_Families(families)).decode()
 
 
 def openmetrics(families: Iterable[Family]) -> str:
@@ -68,28 +68,34 @@ def openmetrics(families: Iterable[Family]) -> str:
     Raises:
         ValueError: as above.
     """
-    lines: list[str] = []
-    for family, samples in _valid(families):
-        lines.append(f"# TYPE {family.name} {family.kind}")
-        if family.unit:
-            lines.append(f"# UNIT {family.name} {family.unit}")
-        lines.append(f"# HELP {family.name} {_escaped(family.help)}")
-        lines += _lines(family.name + _SUFFIX[family.kind], samples)
-    return "".join(f"{line}\n" for line in [*lines, "# EOF"])
+    from prometheus_client.openmetrics.exposition import generate_latest
+
+    text: bytes = generate_latest(_Families(families))  # type: ignore[no-untyped-call]
+    return text.decode()
 
 
-def _valid(families: Iterable[Family]) -> Iterator[tuple[Family, list[Sample]]]:
-    named: set[str] = set()
-    for family in families:
-        samples = list(family.samples)
-        if samples:
+class _Families:
+    """What the library collects in place of a registry."""
+
+    def __init__(self, families: Iterable[Family]) -> None:
+        self._families = families
+
+    def collect(self) -> Iterator[Metric]:
+        """One metric for each family with samples."""
+        from prometheus_client.core import Metric
+
+        named: set[str] = set()
+        for family in self._families:
+            samples = list(family.samples)
+            if not samples:
+                continue
             _require_valid(family, samples, named)
             named.add(family.name)
-            yield family, samples
-
-
-def _lines(name: str, samples: Iterable[Sample]) -> list[str]:
-    return [f"{name}{_labels(sample.labels)} {_number(sample.value)}" for sample in samples]
+            metric = Metric(family.name, _printable(family.help), family.kind, family.unit)
+            for sample in samples:
+                labels = {name: _printable(value) for name, value in sample.labels.items()}
+                metric.add_sample(family.name + _SUFFIX[family.kind], labels, sample.value)
+            yield metric
 
 
 def _require_valid(family: Family, samples: list[Sample], named: set[str]) -> None:
@@ -105,26 +111,6 @@ def _require_valid(family: Family, samples: list[Sample], named: set[str]) -> No
         raise ValueError(f"{family.name}: {wrong[0]!r} is no label of OpenMetrics")
 
 
-def _labels(labels: Mapping[str, str]) -> str:
-    if not labels:
-        return ""
-    return "{" + ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items()) + "}"
-
-
-def _escaped(text: str) -> str:
-    """Backslash, quote and line end are escaped; any other control character would end a line for some readers."""
-    text = text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
-    return "".join(c if c.isprintable() else " " for c in text)
-
-
-def _help(text: str) -> str:
-    """As above, but that a quote is no special character there."""
-    return _escaped(text).replace('\\"', '"')
-
-
-def _number(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(float(value))
+def _printable(text: str) -> str:
+    """Replace control characters, which end a line for some readers; the library escapes the line feed alone."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from playbook.core.context import GROUPS, Before, Caller, Link
 from playbook.core.evidence import Table
-from playbook.core.page_words import when
 from playbook.core.record import Record, Results
 from playbook.core.severity import P4
-from playbook.core.told import GROUPS, Before, Caller, Link
 from playbook.core.verdict import Verdict
+from playbook.core.zones import short_both
 from playbook.report.words import headline, plural
 from playbook.thread.troubles import Trouble, caller_words, since_words, troubles
 
@@ -84,6 +84,7 @@ class Emergency:
         measured: what it was derived from.
         signs: everything that was looked at, and what was found.
         caller: whom to call; None where nobody has to be called, or nobody is known.
+        todo: what to do first.
     """
 
     severity: str
@@ -91,6 +92,7 @@ class Emergency:
     measured: str
     signs: tuple[tuple[str, str], ...] = ()
     caller: Caller | None = None
+    todo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Changes:
         groups: what changed, in words, and which items.
         before, last_good: earlier runs with the ways to them; None where there is none.
         released, release_links: what was released since the last good run, and where to see it.
+        note: what limits the comparison; may be empty.
     """
 
     words: str
@@ -110,6 +113,7 @@ class Changes:
     last_good: Before | None = None
     released: str = ""
     release_links: tuple[Link, ...] = ()
+    note: str = ""
 
 
 def entries(results: Results, anchors: Mapping[str, str]) -> list[Entry]:
@@ -119,7 +123,13 @@ def entries(results: Results, anchors: Mapping[str, str]) -> list[Entry]:
         anchors: where on the page each check stands, by node id.
     """
     causes = {cause.id: f"cause-{number}" for number, cause in enumerate(results.root_causes, 1)}
-    return [_entry(one, results, anchors, causes) for one in troubles(results)]
+    # The severity opens the report of an emergency, so that it need not stand below once more.
+    above = emergency(results)
+    said = _SEVERITY_ITEM if above and above.severity else ""
+    found = troubles(results)
+    return [
+        _entry(one, results, anchors, causes) for one in found if [each.item for each in one.records] != [said]
+    ]
 
 
 def _entry(one: Trouble, results: Results, anchors: Mapping[str, str], causes: Mapping[str, str]) -> Entry:
@@ -131,7 +141,7 @@ def _entry(one: Trouble, results: Results, anchors: Mapping[str, str], causes: M
     return Entry(
         trouble=one,
         anchor=anchor,
-        since=since_words(one.since, results.started),
+        since=since_words(one.since, results.started, results.time_zone),
         symptoms=tuple((_place(record, anchors), _short(record)) for record in one.symptoms),
         unjudged=tuple(dict.fromkeys(_place(record, anchors) for record in one.unjudged)),
         ways=(*here, *one.links, *beside),
@@ -162,7 +172,7 @@ def changes(results: Results, anchors: Mapping[str, str]) -> Changes | None:
     )
     words = " ".join(filter(None, [_counts(groups), compared.note]))
     released = tuple(thread.release_links)
-    return Changes(words, groups, compared.before, thread.last_good, thread.released, released)
+    return Changes(words, groups, compared.before, thread.last_good, thread.released, released, compared.note)
 
 
 def _counts(groups: Iterable[tuple[str, tuple[Place, ...]]]) -> str:
@@ -179,7 +189,8 @@ def change_lines(results: Results) -> Iterator[str]:
     if found.before is None:
         yield f"Not compared with an earlier run: {found.words[:1].lower()}{found.words[1:]}"
         return
-    yield f"Since the run of {moment(found.before.started)} ({found.before.verdict}): {found.words}"
+    before = short_both(datetime.fromisoformat(found.before.started), results.time_zone)
+    yield f"Since the run of {before} ({found.before.verdict}): {found.words}"
     if found.released:
         yield found.released
     for words, places in found.groups:
@@ -203,7 +214,14 @@ def emergency(results: Results) -> Emergency | None:
             severity = record.severity or next(iter(re.findall(r"\bP[1-4]\b", record.found)), "")
             calls = results.thread.calls.first if results.thread else {}
             words = IN_WORDS.get(severity, "There is an emergency")
-            return Emergency(severity, words, measured.removeprefix(f"{severity}: "), signs, calls.get(severity))
+            return Emergency(
+                severity,
+                words,
+                measured.removeprefix(f"{severity}: "),
+                signs,
+                calls.get(severity),
+                record.next_step,
+            )
         case _:
             return Emergency("", "It is not known whether there is an emergency", measured, signs)
 
@@ -235,8 +253,3 @@ def telephone(number: str) -> str:
 def mail(address: str) -> str:
     """``mailto:ada@example.com``; empty for what is no address."""
     return f"mailto:{address}" if re.fullmatch(r"[^\s@<>\"'?&,;:%]+@[^\s@<>\"'?&,;:%]+", address) else ""
-
-
-def moment(text: str) -> str:
-    """``27 Nov 2026 06:17 UTC``, of ISO 8601 in UTC."""
-    return when(datetime.fromisoformat(text))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from functools import partial
@@ -12,14 +13,18 @@ from pathlib import Path
 import msgspec
 from markupsafe import Markup
 
+from playbook.core.catalogue import shipped
 from playbook.core.verdict import Verdict, worst
+from playbook.core.zones import both
 from playbook.history.handoff_files import file_of
-from playbook.history.handoff_page import Page
-from playbook.report.page import environment, template_text
-from playbook.report.summary import plain
-from playbook.report.times import both
+from playbook.history.handoff_page import Ending, Page
+from playbook.report.first_screen import mail, telephone
+from playbook.report.page import environment, shown, template_text
+from playbook.report.summary import plain, plain_with_code
 from playbook.report.units import units_kept
 from playbook.report.words import MARKS, plural
+
+_REACH = re.compile(r"((?:\+|\b0)\d[\d ()./-]{5,}\d\b(?!:)|[^\s@,;<>]+@[^\s@,;<>]+)")
 
 
 def write_page(folder: Path, page: Page) -> list[Path]:
@@ -40,7 +45,7 @@ def write_page(folder: Path, page: Page) -> list[Path]:
 
 def handoff_html(page: Page) -> str:
     """One file, no JavaScript."""
-    style = template_text("style.css")
+    style = template_text("style.css") + template_text("first_screen.css")
     return (
         environment()
         .get_template("handoff")
@@ -56,6 +61,10 @@ def handoff_html(page: Page) -> str:
             no_changes=_no_changes(page),
             worst=_worst(page),
             when=partial(_when, page),
+            ends_words=_ends_words(page),
+            title_of=_title,
+            note_of=_note,
+            reachable=_reachable,
             age=lambda since: _age(page, since),
         )
     )
@@ -71,12 +80,14 @@ def _lines(page: Page) -> Iterator[str]:
     yield ""
     yield f"**{_open_words(page)}.** {plain(_headline(page))}"
     yield ""
-    yield f"made {_when(page, page.made)} · changes since {_when(page, page.since)} · {plain(_runs_words(page))}"
+    yield f"Made {_when(page, page.made)} · changes since {_when(page, page.since)} · {plain(_runs_words(page))}"
+    yield from ("", "## On call", "")
+    yield from (f"- {plain(line)}" for line in page.on_call or ["Not known: no roster is configured."])
     yield from ("", "## Open problems", "")
     for problem in page.problems:
         yield f"- {MARKS[problem.verdict]} **{problem.verdict}**, open for {_age(page, problem.since)}: "
         yield f"  {plain(problem.message)}  "
-        yield f"  Next step: {plain(problem.next_step)} ({plain(problem.item)}, {plain(problem.report)})"
+        yield f"  Next step: {plain_with_code(problem.next_step)} ({plain(problem.item)}, {plain(problem.report)})"
     if not page.problems:
         yield _no_problems(page)
     yield from ("", "## What changed", "")
@@ -86,14 +97,12 @@ def _lines(page: Page) -> Iterator[str]:
         yield f"  {plain(change.message)}"
     if not page.changes:
         yield plain(_no_changes(page))
-    yield from ("", f"## What ends until {_when(page, page.until)}", "")
+    yield from ("", f"## {_ends_words(page)}", "")
     for ending in page.endings:
-        at = f"{_when(page, ending.at)}: " if ending.at else ""
-        yield f"- {at}{plain(ending.kind)} {plain(ending.what)}{f' ({plain(ending.note)})' if ending.note else ''}"
+        at = f" {_when(page, ending.at)}." if ending.at else ""
+        yield f"- **{plain(_title(ending))}**{f': ends{at}' if at else ':'} {plain(_note(ending))}"
     if not page.endings:
         yield "Nothing that is known of."
-    yield from ("", "## On call", "")
-    yield from (f"- {plain(line)}" for line in page.on_call or ["Not known: no roster is configured."])
     if page.left_out:
         yield from ("", f"Not part of this product: {plain(', '.join(page.left_out))}.")
     if page.not_read:
@@ -102,7 +111,39 @@ def _lines(page: Page) -> Iterator[str]:
 
 
 def _heading(page: Page) -> str:
-    return f"{page.period.capitalize()} handoff of {page.target}, {page.made:%Y-%m-%d}"
+    return f"{page.period.capitalize()} handoff of {page.target}, {page.made:%-d\u00a0%b\u00a0%Y}"
+
+
+def _ends_words(page: Page) -> str:
+    return f"What ends in the next {plural((page.until - page.made).days, 'day')}"
+
+
+def _title(ending: Ending) -> str:
+    """What ends, as people call it; of an item its title."""
+    item = shipped().items.get(ending.what)
+    return item.title if item else ending.what
+
+
+def _note(ending: Ending) -> str:
+    """What is to be known of it, in a sentence."""
+    kind, note = ending.kind, ending.note
+    if kind == "sign-off" and note == "none":
+        return "Nobody has signed it off."
+    if kind == "sign-off" and note.startswith("one by "):
+        return f"Signed off by {note.removeprefix('one by ').replace(', which ', '; it ')}."
+    told = f"{kind}: {note}" if note else kind
+    return f"{told[:1].upper()}{told[1:]}{'' if told.endswith('.') else '.'}"
+
+
+def _reachable(line: str) -> Markup:
+    """A line of the roster, with its numbers and addresses as links."""
+    parts = _REACH.split(line)
+    return Markup("").join(
+        Markup('<a class="call" href="{}">{}</a>').format(telephone(part) or mail(part), part)
+        if number % 2 and (telephone(part) or mail(part))
+        else Markup("{}").format(shown(part))
+        for number, part in enumerate(parts)
+    )
 
 
 def _open_words(page: Page) -> str:

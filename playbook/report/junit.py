@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from playbook.core.record import Record, Results
 from playbook.core.verdict import Verdict
+from playbook.core.wording import without_code_marks
 from playbook.report.words import MOST_CHARACTERS, clip
 
 # Characters that XML 1.0 cannot contain, not even escaped.
@@ -73,7 +74,7 @@ def _text(record: Record) -> str:
         "Found": record.found or record.message,
         "Seen": record.coverage,
         "Why it matters": record.why,
-        "Next step": record.next_step,
+        "Next step": without_code_marks(record.next_step),
         "Look again": record.look_again,
     }
     return _clean("\n".join(f"{name}: {text}" for name, text in told.items() if text))

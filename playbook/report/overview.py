@@ -124,9 +124,7 @@ def overview_of(
     ended: str = "finished",
 ) -> Overview:
     """The overview of these rows."""
-    ordered = sorted(rows, key=lambda row: (SEVERITY.index(row.verdict), row.target))
-    verdict = worst(row.verdict for row in ordered)
-    return Overview(
+    begun = Overview(
         set=set_name,
         asked=asked,
         shard=shard,
@@ -135,10 +133,18 @@ def overview_of(
         finished=finished,
         seconds=round(seconds, 2),
         ended=ended,
-        verdict=verdict,
-        exit_code=exit_code(verdict),
-        rows=ordered,
+        verdict=Verdict.UNKNOWN,
+        exit_code=exit_code(Verdict.UNKNOWN),
+        rows=[],
     )
+    return with_rows(begun, rows)
+
+
+def with_rows(overview: Overview, rows: Iterable[Row]) -> Overview:
+    """Return the same run with these rows in place of its own, and with their verdict."""
+    ordered = sorted(rows, key=lambda row: (SEVERITY.index(row.verdict), row.target))
+    verdict = worst(row.verdict for row in ordered)
+    return msgspec.structs.replace(overview, rows=ordered, verdict=verdict, exit_code=exit_code(verdict))
 
 
 def says(overview: Overview) -> str:

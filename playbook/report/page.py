@@ -15,22 +15,26 @@ from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.core.record import Record, Results
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.core.wording import heading
-from playbook.report import times
+from playbook.core.wording import code_parts, heading
+from playbook.core.zones import both as in_both
+from playbook.core.zones import short_both as in_short_both
 from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.compiled import Compiled
-from playbook.report.first_screen import changes, emergency, entries, mail, moment, opening_words, telephone
-from playbook.report.ladder import ladder
+from playbook.report.first_screen import changes, emergency, entries, mail, opening_words, telephone
+from playbook.report.lean import lean
 from playbook.report.pictures import opening, pictures, spark
+from playbook.report.threshold_bar import threshold_bar
 from playbook.report.units import units_kept
 from playbook.report.words import (
     MARKS,
+    adds_to_title,
     attention,
     clip,
     not_part,
@@ -44,6 +48,10 @@ from playbook.thread.troubles import name_of
 
 # More rows do not help on a page; results.json contains all.
 MOST_ROWS = 60
+# Checks that are OK and whose evidence is on the page; results.json holds the evidence of all checks.
+MOST_EVIDENCE = 2000
+# Shorter evidence (bytes of JSON) is repeated: a link to its first place would be as long.
+_WORTH_A_LINK = 200
 # Troubles shown in full above everything else; further ones are listed by name with what to do.
 MOST_IN_FULL = 25
 MOST_DUE = 3
@@ -84,9 +92,15 @@ def page(results: Results) -> str:
     urgent = attention(results)
     anchors = _anchors(results.records)
     opened = opening(results)
+    found = entries(results, anchors)
     first_of_runbook = {record.runbook: record for record in reversed(urgent)}
     figures = _figures(results.records)
     judged = {record.check for record in figures}
+    subjects = _by_subject(results.records)
+    urgent_checks = {record.check for record in urgent}
+    calm = [record for _, group in subjects for record in group if record.check not in urgent_checks]
+    well = [record for record in calm if record.evidence and record.verdict is Verdict.OK]
+    beyond = {record.check for record in well[MOST_EVIDENCE:]}
     return (
         environment()
         .get_template("page")
@@ -97,11 +111,14 @@ def page(results: Results) -> str:
             headline=opening_words(results),
             scope=scope(results),
             readers=readers(results),
-            entries=entries(results, anchors),
+            entries=found,
+            of_cause={one.trouble.cause.id: one for one in found if one.trouble.cause},
             changes=changes(results, anchors),
             emergency=emergency(results),
             attention=urgent,
-            urgent={record.check for record in urgent},
+            urgent=urgent_checks,
+            beyond=beyond,
+            repeated=_repeated([*urgent, *(record for record in calm if record.check not in beyond)], anchors),
             first_of_runbook=first_of_runbook,
             opening=opened,
             pictures=_pictures(results, urgent, first_of_runbook, is_opened=opened is not None),
@@ -113,15 +130,16 @@ def page(results: Results) -> str:
                 for record in results.records
                 if record.verdict is Verdict.OK and record.check not in judged
             ],
-            both=lambda at: times.both(datetime.fromisoformat(at), results.time_zone),
-            short_both=lambda at: times.short_both(datetime.fromisoformat(at), results.time_zone),
+            both=lambda at: in_both(datetime.fromisoformat(at), results.time_zone),
+            short_both=lambda at: in_short_both(datetime.fromisoformat(at), results.time_zone),
             causes={cause.id: number for number, cause in enumerate(results.root_causes, 1)},
-            subjects=_by_subject(results.records),
+            subjects=subjects,
             not_configured=of_verdict(results, Verdict.NOT_CONFIGURED),
             waived=of_verdict(results, Verdict.WAIVED),
             severity=SEVERITY,
             icon=icon(results.verdict),
             most_rows=MOST_ROWS,
+            most_evidence=MOST_EVIDENCE,
             most_in_full=MOST_IN_FULL,
             most_due=MOST_DUE,
         )
@@ -144,9 +162,26 @@ def _pictures(
     return shown
 
 
+def _repeated(records: list[Record], anchors: Mapping[str, str]) -> dict[int, tuple[str, str]]:
+    """Return title and anchor of the check under which equal evidence stands already, by ``id`` of the evidence.
+
+    Args:
+        records: those whose evidence is on the page, in the order of the page.
+    """
+    first: dict[bytes, Record] = {}
+    found = {}
+    for record in records:
+        for item in record.evidence:
+            content = msgspec.json.encode(item)
+            known = first.setdefault(content, record)
+            if known is not record and len(content) > _WORTH_A_LINK:
+                found[id(item)] = known.title, anchors[known.check]
+    return found
+
+
 def written_page(results: Results) -> str:
-    """The page as written: numbers stay with their units."""
-    return units_kept(page(results))
+    """The page as written: numbers stay with their units, and markup that HTML does not need is left out."""
+    return lean(units_kept(page(results)))
 
 
 def _anchors(records: list[Record]) -> dict[str, str]:
@@ -219,6 +254,12 @@ def shown(value: object) -> object:
     return _UNSHOWABLE.sub("\ufffd", clip(value))
 
 
+def coded(text: str) -> Markup:
+    """A text of ours as HTML: what stands between backticks is code."""
+    one = (Markup("<code>{}</code>"), Markup("{}"))
+    return Markup("").join(one[0 if code else 1].format(shown(part)) for part, code in code_parts(text))
+
+
 @cache
 def environment() -> Environment:
     """Environment of the report's own templates."""
@@ -240,10 +281,17 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         loader=DictLoader({**own, **more}),
         bytecode_cache=Compiled(Path(str(files("playbook.report") / "templates"))),
     )
-    environment.filters |= {"kind": _kind, "slug": _slug, "name": name_of, "subject": subject_of}
-    environment.filters["not_part"] = not_part
-    environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
-    environment.globals |= {"telephone": telephone, "mail": mail, "moment": moment}
+    environment.filters |= {
+        "kind": _kind,
+        "identity": id,
+        "slug": _slug,
+        "name": name_of,
+        "subject": subject_of,
+        "adds": adds_to_title,
+    }
+    environment.filters |= {"not_part": not_part, "coded": coded}
+    environment.globals |= {"marks": MARKS, "threshold_bar": threshold_bar, "plural": plural}
+    environment.globals |= {"telephone": telephone, "mail": mail}
     environment.globals |= {"draw": draw, "most_curves": MOST_CURVES}
     return environment
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from playbook.core.evidence import Chart, Curve, Evidence, Lines
+from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.record import Record, Results
 from playbook.readers.streaks import since_when
 from playbook.report.chart import Spark, sparkline
@@ -20,6 +20,8 @@ _OPENING = {
 }
 # Items whose charts say the same as those that their set opens with.
 _SAID = {"load.carried", "monthly.performance.comparison", "monthly.performance.report"}
+# Titles of the evidence of playbook.measure.load.load.
+_ANSWERS, _KIND = "Answers", "Percentiles"
 _GAVE_WAY = "What gave way first"
 
 
@@ -28,11 +30,13 @@ class Opening(NamedTuple):
 
     Attributes:
         lines: what the charts come to, in words.
+        tables: their figures, as far as they stand before everything else.
     """
 
     title: str
     lines: list[str]
     charts: list[Chart]
+    tables: list[Table] = []
 
 
 def opening(results: Results) -> Opening | None:
@@ -42,7 +46,11 @@ def opening(results: Results) -> Opening | None:
         charts = _charts(record.evidence) if record.item == item else []
         if charts:
             first = [one for one in record.evidence if isinstance(one, Lines) and one.title == _GAVE_WAY]
-            return Opening(title, [f"{_GAVE_WAY}: {line}" for one in first for line in one.lines[:1]], charts)
+            lines = [f"{_GAVE_WAY}: {line.rstrip('.')}." for one in first for line in one.lines[:1]]
+            kinds = [one.facts[_KIND] for one in record.evidence if isinstance(one, Facts) and _KIND in one.facts]
+            lines += [f"Percentiles are {kind}." for kind in kinds]
+            tables = [one for one in record.evidence if isinstance(one, Table) and one.title == _ANSWERS]
+            return Opening(title, lines, charts, tables)
     return None
 
 

@@ -20,6 +20,7 @@ from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.core.record import Record
 from playbook.core.verdict import Verdict
 from playbook.core.whole_file import reason_of, write_whole
+from playbook.core.wording import without_code_marks
 from playbook.report.pytest_terms import record_of
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ def _told(record: Record) -> Iterator[str]:
         "Found": record.found,
         "Seen": record.coverage,
         "Why it matters": record.why,
-        "Next step": record.next_step,
+        "Next step": without_code_marks(record.next_step),
         "Look again": record.look_again.replace("\n", "\n" + " " * 18),
         "Add": record.add,
     }
@@ -259,7 +260,14 @@ def _evidence(item: Evidence) -> Iterator[str]:
         case Table():
             yield "  " + " | ".join(item.columns)
             yield from ("  " + " | ".join(row) for row in item.rows[:_LINES])
+            yield from _not_shown(len(item.rows))
         case Lines():
             yield from (f"  {line}" for line in item.lines[:_LINES])
+            yield from _not_shown(len(item.lines))
         case Chart():
             yield from (f"  {line}" for line in item.lines)
+
+
+def _not_shown(count: int) -> Iterator[str]:
+    if count > _LINES:
+        yield f"  … {count - _LINES} more in results.json"

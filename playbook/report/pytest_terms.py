@@ -12,6 +12,8 @@ WAIVED           skipped   the same
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -63,6 +65,16 @@ def forget_record(report: pytest.TestReport) -> None:
     if record:
         report.playbook_verdict = str(record.verdict)  # type: ignore[attr-defined]
         report.playbook_record = ""  # type: ignore[attr-defined]
+
+
+def forget_reports(stats: dict[str, list[Any]]) -> None:
+    """Drop the reports of checks that the terminal keeps for a list that is not written; other things stay.
+
+    A thousand targets leave tens of thousands, and each collection of garbage would look through all of them.
+    """
+    for kept in stats.values():
+        if kept and isinstance(kept[-1], pytest.TestReport):
+            kept.clear()
 
 
 def verdict_on(report: pytest.TestReport | pytest.CollectReport) -> Verdict | None:

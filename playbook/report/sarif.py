@@ -24,6 +24,7 @@ from playbook.core.errors import UsageError
 from playbook.core.places import INSTALLED, ROOT, file_of, path_of
 from playbook.core.record import Record, Results
 from playbook.core.verdict import Verdict
+from playbook.core.wording import without_code_marks
 from playbook.report.words import clip
 
 SUBJECTS = frozenset({"security", "tls", "firewall", "access", "vulnerabilities"})
@@ -82,7 +83,7 @@ def _rule(record: Record, catalogue: Catalogue) -> dict[str, Any]:
         "Look again": item.look_again,
     }
     told = {name: text for name, text in told.items() if text}
-    plain = "\n".join(f"{name}: {text}" for name, text in told.items())
+    plain = "\n".join(f"{name}: {without_code_marks(text)}" for name, text in told.items())
     markdown = "\n\n".join(f"**{name}** {_markdown(name, text)}" for name, text in told.items())
     return {
         "id": record.item,
@@ -127,7 +128,7 @@ def _result(record: Record, ids: list[str], target: str, root: Path) -> dict[str
 
 def _message(record: Record) -> str:
     said = record.message or record.title or record.item
-    return f"{said}. Next: {record.next_step}" if record.next_step else said
+    return f"{said}. Next: {without_code_marks(record.next_step)}" if record.next_step else said
 
 
 def _fingerprint(target: str, record: Record) -> str:

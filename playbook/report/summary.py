@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from playbook.core.record import Record, Results
 from playbook.core.verdict import Verdict
+from playbook.core.wording import code_parts
 from playbook.report.first_screen import change_lines, opening_words
 from playbook.report.words import (
     MARKS,
@@ -97,7 +98,7 @@ def _do_next(results: Results) -> Iterator[str]:
             also = "; ".join(f"{one.title} ({one.found or one.message})" for one in trouble.symptoms)
             yield f"   - For the same cause: {plain(also)}"
         if trouble.todo:
-            yield f"   - Do: {plain(trouble.todo)}"
+            yield f"   - Do: {plain_with_code(trouble.todo)}"
         if call := call_words(trouble):
             yield f"   - {plain(call)}"
         links = [
@@ -154,6 +155,18 @@ def plain(text: str) -> str:
     """Text that Markdown shows literally, on one line, without mentions."""
     parts = _ADDRESS.split(_one_line(text))
     return "".join(f"<{part}>" if number % 2 else _escaped(part) for number, part in enumerate(parts))
+
+
+def plain_with_code(text: str) -> str:
+    """The same for a text of ours, in which code stands between backticks."""
+    parts = code_parts(_one_line(text))
+    return "".join(f"`{part}`" if code else _kept_spaces(part) for part, code in parts)
+
+
+def _kept_spaces(part: str) -> str:
+    """A part of a line, with the spaces around it."""
+    before, after = part[: len(part) - len(part.lstrip())], part[len(part.rstrip()) :]
+    return f"{before}{plain(part)}{after}" if part.strip() else part
 
 
 def _escaped(text: str) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from playbook.core.record import LeftOut, Record, Results, RootCause
 from playbook.core.verdict import SEVERITY, Verdict
+from playbook.core.wording import without_code_marks
 from playbook.report.first_screen import change_lines, opening_words
 from playbook.report.words import (
     MARKS,
@@ -41,6 +42,7 @@ def lines(results: Results, where: str, width: int = 80) -> list[Line]:
     return list(_lines(results, where, min(width, _WIDEST)))
 
 
+USUAL_LETTERS = "fE"  # of pytest's -r: what failed, which the closing lines tell anyway
 # What the letters of pytest's -r ask for; UNKNOWN is what pytest calls an error.
 _LETTERS = {
     Verdict.OK: "pP",
@@ -52,12 +54,16 @@ _LETTERS = {
 }
 
 
-def listed(results: Results, letters: str) -> Iterator[Line]:
-    """A line for each check whose verdict ``letters`` ask for, the worst last."""
+def listed(results: Results, letters: str, name_of: Callable[[str], str] = str) -> Iterator[Line]:
+    """A line for each check whose verdict ``letters`` ask for, the worst last.
+
+    Args:
+        name_of: how a check is called here; by its id in the records where nothing else is said.
+    """
     asked = [verdict for verdict, those in _LETTERS.items() if set(those) & set(letters)]
     for verdict in sorted(asked, key=SEVERITY.index, reverse=True):
         for record in of_verdict(results, verdict):
-            text = clip(f"{verdict} {record.check} - {record.message}", _MOST_CHARACTERS)
+            text = clip(f"{verdict} {name_of(record.check)} - {record.message}", _MOST_CHARACTERS)
             yield _plain(text), _MARKUP[verdict]
 
 
@@ -121,8 +127,8 @@ def _cause(trouble: Trouble, cause: RootCause, results: Results, width: int) -> 
     for record in trouble.symptoms:
         told = f"{record.verdict}  {record.title}  ({record.item}): {record.found or record.message}"
         yield from _field("so also", told, width)
-    yield from _field("since", since_words(trouble.since, results.started), width)
-    yield from _field("next", trouble.todo, width)
+    yield from _field("since", since_words(trouble.since, results.started, results.time_zone), width)
+    yield from _field("next", without_code_marks(trouble.todo), width)
     yield from _field("call", call_words(trouble), width)
     yield from _field("leaves unjudged", ", ".join(dict.fromkeys(cause.items)), width)
     if trouble.runbook:
@@ -140,8 +146,8 @@ def _failure(record: Record, trouble: Trouble, results: Results, width: int) -> 
     else:
         yield from _field("found", record.message, width)
     yield from _field("seen", record.coverage, width)
-    yield from _field("since", since_words(trouble.since, results.started), width)
-    yield from _field("next", record.next_step, width)
+    yield from _field("since", since_words(trouble.since, results.started, results.time_zone), width)
+    yield from _field("next", without_code_marks(record.next_step), width)
     yield from _field("call", call_words(trouble), width)
     if record.runbook:
         yield from _field("runbook", f"docs/runbooks/{record.runbook}.md", width)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playbook.core.audience import Audience
 from playbook.core.record import LeftOut, Record, Results
 from playbook.core.verdict import SEVERITY, Verdict
@@ -132,6 +134,13 @@ def subject_of(record: Record) -> str:
     subject, found, _ = record.message.partition(": expected ")
     told = found and subject != record.title and record.verdict is not Verdict.WAIVED
     return subject if told else ""
+
+
+def adds_to_title(record: Record) -> str:
+    """The same where it tells something that the title does not; empty where the title has its words already."""
+    subject = subject_of(record)
+    known = set(re.findall(r"\w+", record.title.lower())) | {"time", "of", "the", "and", "in"}
+    return subject if set(re.findall(r"\w+", subject.lower())) - known else ""
 
 
 def readers(results: Results) -> str:

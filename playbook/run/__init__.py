@@ -15,22 +15,22 @@ import playbook.measure
 from playbook.core import door
 from playbook.core.catalogue import Catalogue, Item, is_own, read_runbook
 from playbook.core.clock import Clock, iso
-from playbook.core.counters import Earlier
 from playbook.core.door.records import leaving
 from playbook.core.engine import REGISTRY, Measurements
 from playbook.core.errors import Unmeasured
-from playbook.core.places import comes_with_it, path_of
+from playbook.core.places import is_shipped, path_of
 from playbook.core.record import KILLED, LeftOut, Record, Results, Timing
 from playbook.core.run_folder import Begun, what_was_left
 from playbook.core.verdict import EXECUTED, Verdict, exit_code, overall
-from playbook.history.readings import earlier_readings, last_run
+from playbook.history.by_target import RunsByTarget
+from playbook.history.readings import earlier_of
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.run.look_again import filled_in
 from playbook.run.recorder import (
     INVESTIGATE,
-    Notes,
+    Execution,
     make_record,
     root_causes,
     under_their_causes,
@@ -59,12 +59,12 @@ class Run:
         allow_mutations: bool = False,
         load_order: LoadOrder | None = None,
         history: Path | None = None,
-        earlier: Earlier | None = None,
+        known: RunsByTarget | None = None,
     ) -> None:
         """``allow_mutations`` and ``load_order`` come from the command line; see ``playbook.settings.gate``.
 
-        ``history`` is the folder of past runs; None if there is nothing to compare with. ``earlier`` are the past
-        runs, if they have been read already.
+        ``history`` is the folder of past runs; None if there is nothing to compare with. ``known`` are the past
+        runs by target, if many targets share them.
         """
         self.settings = settings
         self.clock = clock or Clock()
@@ -78,49 +78,22 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
-                "earlier": earlier
-                or Earlier(
-                    lambda: earlier_readings(history, settings, self.clock.now()),
-                    lambda: last_run(history, settings, self.clock.now()),
-                ),
+                "earlier": earlier_of(settings, history, self.clock, known or RunsByTarget()),
             },
             absent=settings.nowhere,
         )
 
-    def record(
-        self,
-        *,
-        item: Item,
-        check: str,
-        subject: str,
-        rule: str,
-        runbook: str,
-        notes: Notes,
-        error: BaseException | None,
-        started: datetime,
-        seconds: float,
-        worker: str = "",
-    ) -> Record:
+    def record(self, execution: Execution) -> Record:
         """The finished record of a check: runbook followed, commands filled in, secrets removed."""
-        record = make_record(
-            item=item,
-            check=check,
-            subject=subject,
-            rule=rule,
-            notes=notes,
-            error=error,
-            started=iso(started),
-            seconds=seconds,
-            worker=worker,
-        )
-        record = with_wait(with_waiver(record, self.waivers), self.settings.target.name, notes)
-        if runbook and record.verdict in INVESTIGATE:
-            record = with_runbook(record, read_runbook(runbook), self.measurements)
-        named = f"--pyargs {record.check}" if comes_with_it(record.check) else record.check
+        record = with_waiver(make_record(execution), self.waivers)
+        record = with_wait(record, self.settings.target.name, execution.notes)
+        if execution.runbook and record.verdict in INVESTIGATE:
+            record = with_runbook(record, read_runbook(execution.runbook), self.measurements)
+        named = f"--pyargs {record.check}" if is_shipped(record.check) else record.check
         again = f"pytest {named} --target {self.settings.target.name}"
-        if item.set == MARKER:
+        if execution.item.set == MARKER:
             again += f" -m {MARKER} {SHAPE_OPTION} {self.load_order.shape}"
-        if item.set == MARKER and self.load_order.production:
+        if execution.item.set == MARKER and self.load_order.production:
             again += f" {PRODUCTION_OPTION} {self.load_order.production}"
         record = msgspec.structs.replace(
             record,

@@ -16,16 +16,17 @@ import pytest
 
 from playbook.core.audience import Audience, of_terminal
 from playbook.core.catalogue import shipped
+from playbook.core.check_ids import with_target
 from playbook.core.clock import iso
 from playbook.core.public import public_results
+from playbook.core.record import Results
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK
 from playbook.report import lead_latest_to, pytest_html
 from playbook.report.overview import Overview, Row, line_of, lines, overview_of, row_of, unreached
-from playbook.report.pytest_terms import forget_record
+from playbook.report.pytest_terms import forget_record, forget_reports
 from playbook.run import Run
 from playbook.run.target_run import FINISHED, Order, TargetRun, ToldByWorker
 from playbook.run.targets_folder import TargetsFolder
-from playbook.settings.loading import Settings
 
 _COLLECT_AFTER = 5  # targets
 _NOTHING_CHOSEN = "no check of this set is chosen for it"
@@ -96,14 +97,18 @@ class Many:
             page.keep(report)
         self._reports.setdefault(report.nodeid, []).append(report)
 
-    def has_run(self, nodeid: str) -> None:
-        """Register the end of a check. With its last check a target ends, unless the run is being interrupted."""
+    def has_run(self, nodeid: str, ended: str = FINISHED) -> None:
+        """Register the end of a check. With its last check a target ends, unless the run is being interrupted.
+
+        Args:
+            ended: ``finished``, or why its measurements ended early.
+        """
         for report in self._reports.pop(nodeid, ()):
             forget_record(report)  # pytest keeps every report until the end
         name = self.target_of(nodeid)
         self._open[name].discard(nodeid)
         if not self._open[name]:
-            self._end(name, FINISHED)
+            self._end(name, ended)
 
     def _end(self, name: str, ended: str, code: int | None = None) -> None:
         target = self._targets[name]
@@ -128,19 +133,37 @@ class Many:
             waited=target.waited,
         )
         self._rows[name] = self._told[name] = row
+        told = results
         if _is_for_everybody():
-            self._told[name] = row_of(public_results(results, shipped()), folder=row.folder, problem=row.problem)
+            told = public_results(results, shipped())
+            self._told[name] = row_of(told, folder=row.folder, problem=row.problem)
         target.results = None
         target.let_go()
-        if len(self._rows) % _COLLECT_AFTER == 0:
+        if len(self._rows) == 1:
+            gc.freeze()  # all modules are loaded by now, and stay
+        elif len(self._rows) % _COLLECT_AFTER == 0:
             # a target's measurements are few but large objects, which automatic collection would keep for long
             gc.collect()
+        self._print(name, told)
+
+    def _print(self, name: str, results: Results) -> None:
+        """Write the target's line, and below it what pytest's -r asks for."""
+        from playbook.report.terminal import USUAL_LETTERS, listed  # loaded after the first checks
+
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
-        if terminal and not terminal.no_summary:
-            if terminal._tw.width_of_current_line:
-                terminal.write_line("")
-            text, markup = line_of(self._told[name])
-            terminal.write_line(text, **markup)
+        if terminal is None:
+            return
+        if not self._config.option.durations:  # which pytest finds in the reports
+            forget_reports(terminal.stats)
+        if terminal.no_summary:
+            return
+        if terminal._tw.width_of_current_line:
+            terminal.write_line("")
+        text, markup = line_of(self._told[name])
+        terminal.write_line(text, **markup)
+        if self._config.option.reportchars != USUAL_LETTERS:
+            for text, markup in listed(results, terminal.reportchars, lambda check: with_target(check, name)):
+                terminal.write_line(text, **markup)
 
     def finish(self, ended: str, exitstatus: int, *, begin: Callable[[str], Run]) -> int:
         """End the remaining targets, and write the page over all; the exit code.
@@ -152,7 +175,8 @@ class Many:
         code = None if counts else int(exitstatus)
         for name, target in self._targets.items():
             if target.folder is not None:
-                self._end(name, ended, code)
+                is_whole = not self._open.get(name, {name})  # all of its checks have ended
+                self._end(name, FINISHED if is_whole else ended, None if is_whole else code)
         missing = [name for name in self._targets if name not in self._rows]
         why = f"the run ended early ({ended})" if ended != FINISHED else "the run did not come to it"
         if missing:
@@ -209,8 +233,3 @@ class Many:
 
 def _is_for_everybody() -> bool:
     return of_terminal(os.environ) is Audience.PUBLIC
-
-
-def most_minutes(all_settings: list[Settings]) -> float:
-    """Time limit of a run in minutes: the longest of its targets'."""
-    return max(settings.running.limit_minutes for settings in all_settings)

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from inspect import getattr_static
 from typing import Any
 
@@ -14,6 +15,8 @@ import msgspec
 from playbook.clients.pace import limit_in_words, waited_for
 from playbook.core.audience import say
 from playbook.core.catalogue import Investigation, Item, Runbook, is_own
+from playbook.core.clock import iso
+from playbook.core.context import Asked, Release
 from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import REGISTRY, Measurements, Outcome, needs_of
@@ -32,7 +35,6 @@ from playbook.core.judge import Judge, Judgement
 from playbook.core.public import is_public_cause, of_error
 from playbook.core.record import Record, RootCause, Step
 from playbook.core.severity import SEVERITIES
-from playbook.core.told import Asked, Release
 from playbook.core.verdict import Critical, Verdict, verdict_of
 from playbook.people.waivers import Waivers
 
@@ -86,7 +88,7 @@ class Notes:
             self.cause = self.cause or outcome
         else:
             self.evidence += evidence_of(outcome.value)
-            self._stand_on(outcome)
+            self._add_coverage(outcome)
             self.readings |= getattr(outcome.value, "readings", {})
             self.points_at.update(filter(None, [getattr(outcome.value, "points_at", "")]))
             self.asked += getattr(outcome.value, "asked_metrics", ())
@@ -95,20 +97,20 @@ class Notes:
             severity = getattr(outcome.value, "severity", "")
             self.severity = self.severity or (severity if severity in SEVERITIES else "")
 
-    def _stand_on(self, outcome: Outcome) -> None:
+    def _add_coverage(self, outcome: Outcome) -> None:
         """Its own coverage, and gaps of the measurements that it was made of."""
         coverage = coverage_of(outcome)
         if coverage is not None:
-            self.judge.stand_on(outcome.name, coverage)
+            self.judge.add_coverage(outcome.name, coverage)
         for one in outcome.made_of:
-            self._stand_on_lacks(one)
+            self._add_missing_coverage(one)
 
-    def _stand_on_lacks(self, outcome: Outcome) -> None:
+    def _add_missing_coverage(self, outcome: Outcome) -> None:
         coverage = coverage_of(outcome)
         if coverage is not None and not (coverage.parts and coverage.enough):
-            self.judge.stand_on(outcome.name, Coverage(tuple(p for p in coverage.parts if not p.enough)))
+            self.judge.add_coverage(outcome.name, Coverage(tuple(p for p in coverage.parts if not p.enough)))
         for one in outcome.made_of:
-            self._stand_on_lacks(one)
+            self._add_missing_coverage(one)
 
 
 def coverage_of(outcome: Outcome) -> Coverage | None:
@@ -122,13 +124,13 @@ def coverage_of(outcome: Outcome) -> Coverage | None:
         coverage = outcome.value.coverage
     except Exception as error:  # noqa: BLE001 - a fault in it must neither pass for whole nor hide what is bad
         return lacking(
-            "", expected=f"what {outcome.name} has seen", got=f"{type(error).__name__}: {error}", hint=_OURS
+            "", expected=f"the coverage of {outcome.name}", got=f"{type(error).__name__}: {error}", hint=_OURS
         )
     if isinstance(coverage, Coverage):
         return coverage
     got = f"{type(coverage).__name__} in its place"
     return (
-        lacking("", expected=f"what {outcome.name} has seen", got=got, hint=_OURS)
+        lacking("", expected=f"the coverage of {outcome.name}", got=got, hint=_OURS)
         if outcome.is_measurement
         else None
     )
@@ -143,19 +145,35 @@ def evidence_of(value: Any) -> list[Evidence]:
     return list(shown) if isinstance(shown, list | tuple) else [shown]
 
 
-def make_record(
-    *,
-    item: Item,
-    check: str,
-    subject: str,
-    rule: str,
-    notes: Notes,
-    error: BaseException | None,
-    started: str,
-    seconds: float,
-    worker: str = "",
-) -> Record:
-    """The record of one check that ended normally (``error`` is None) or by raising ``error``."""
+@dataclass(frozen=True, kw_only=True)
+class Execution:
+    """One check that was executed.
+
+    Attributes:
+        check: its node ID.
+        subject: what its module checks: ``kpis``.
+        rule: first sentence of its docstring.
+        runbook: of its item; empty where there is none.
+        error: what it raised; None where it ended normally.
+        started: aware.
+        worker: of pytest-xdist; empty without.
+    """
+
+    item: Item
+    check: str
+    subject: str
+    rule: str
+    notes: Notes
+    error: BaseException | None
+    started: datetime
+    seconds: float
+    runbook: str = ""
+    worker: str = ""
+
+
+def make_record(execution: Execution) -> Record:
+    """The record of one check, as it ended."""
+    item, notes, error = execution.item, execution.notes, execution.error
     leading = notes.judge.leading
     verdict = verdict_of(error)
     message = str(error) if error else ""
@@ -178,10 +196,10 @@ def make_record(
     cause = judged.cause if judged else _cause(notes, error)
     return Record(
         item=item.id,
-        check=check,
-        subject=subject,
+        check=execution.check,
+        subject=execution.subject,
         title=item.title,
-        rule=rule,
+        rule=execution.rule,
         verdict=verdict,
         message=message,
         expected=judged.expected if judged else "",
@@ -196,9 +214,9 @@ def make_record(
         look_again=item.look_again,
         cause=cause,
         add=error.add if isinstance(error, NotConfigured) else "",
-        started=started,
-        seconds=round(seconds, 3),
-        worker=worker,
+        started=iso(execution.started),
+        seconds=round(execution.seconds, 3),
+        worker=execution.worker,
         readings=notes.readings,
         audience=item.audience,
         public=_public(item, judged, error),

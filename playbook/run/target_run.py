@@ -6,7 +6,7 @@ Targets are independent, so a problem with one does not affect the others. Indep
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -20,11 +20,10 @@ from playbook.core.door.records import leaving
 from playbook.core.errors import UsageError
 from playbook.core.public import public_results
 from playbook.core.record import LeftOut, Record, Results, Timing
-from playbook.core.run_folder import Begun, RunFolder, tell_starter
+from playbook.core.run_folder import Begun, RunFolder, notify_starter
+from playbook.history.by_target import RunsByTarget
 from playbook.history.past import past_of
-from playbook.history.readings import SharedReadings
-from playbook.history.runs import append, line_of
-from playbook.history.runs import read as read_history
+from playbook.history.runs import RunLine, append, line_of
 from playbook.load.order import LoadOrder
 from playbook.run import Run, add_up, begun_now, floor_of, never_ran
 from playbook.run.coming_due import coming_due
@@ -92,10 +91,10 @@ class TargetRun:
         *,
         history: Path,
         load: LoadOrder | None = None,
-        readings: SharedReadings | None = None,
+        known: RunsByTarget | None = None,
     ) -> None:
         self.settings, self.order, self.history, self.load = settings, order, history, load
-        self._readings = readings
+        self._known = known or RunsByTarget()
         self.selected: dict[str, Item | None] = {}
         self.records: dict[str, Record] = {}
         self.timings: list[Timing] = []
@@ -126,7 +125,7 @@ class TargetRun:
             allow_mutations=self.order.allow_mutations,
             load_order=self.load or LoadOrder(history=self.history),
             history=self.history,
-            earlier=self._readings.of(self.settings, self.history) if self._readings else None,
+            known=self._known,
         )
 
     def begin(self) -> RunFolder:
@@ -210,18 +209,18 @@ class TargetRun:
             ended=door.line(ended),
             unread=map(door.line, unread),
         )
-        runs = read_history(self.history, since=now - _LOOK_BACK).runs
+        runs = self._known.of(self.history, self.name, now - _LOOK_BACK)
         due = coming_due(self.settings, self.run.catalogue, self.run.waivers, runs, now)
         results = msgspec.structs.replace(made, past=past_of(made, runs), due=[leaving(one) for one in due])
-        results = self._with_thread(results)
+        results = self._with_thread(results, runs)
         return results if code is None else msgspec.structs.replace(results, exit_code=code)
 
-    def _with_thread(self, results: Results) -> Results:
+    def _with_thread(self, results: Results, past: Sequence[RunLine]) -> Results:
         """Add what history and roster know; an error there affects neither the report nor the verdict."""
         from playbook.thread.weaving import with_thread
 
         try:
-            return leaving(with_thread(results, self.settings, self.history, self.order.reports))
+            return leaving(with_thread(results, self.settings, past, self.order.reports))
         except Exception as error:  # noqa: BLE001 - see above
             self.not_written("what changed since the last run", f"{type(error).__name__}: {error}")
             return results
@@ -260,7 +259,7 @@ class TargetRun:
             append(self.history, line)
         except UsageError as error:
             self.not_kept = door.line(str(error))
-        tell_starter(folder.path, line.id)
+        notify_starter(folder.path, line.id)
 
     def let_go(self) -> None:
         """Close everything, and keep only what the end of the whole run reports of this target."""

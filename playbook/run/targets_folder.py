@@ -15,10 +15,10 @@ from playbook.report.overview import (
     TARGETS,
     Overview,
     Row,
-    overview_of,
     read_overview,
     row_of,
     unreached,
+    with_rows,
     write_overview,
 )
 
@@ -120,13 +120,8 @@ def _of_killed(begun: Overview, folder: Path) -> Overview:
                 one = msgspec.json.decode(line, type=_Begun)
                 where[one.target] = one.folder
     rows = [_row(row, folder.parent / where[row.target] if row.target in where else None) for row in begun.rows]
-    return overview_of(
-        rows,
-        set_name=begun.set,
-        asked=begun.asked,
-        shard=begun.shard,
-        command=begun.command,
-        started=begun.started,
+    return msgspec.structs.replace(
+        with_rows(begun, rows),
         finished=max([begun.started, *(row.started for row in rows)]),
         seconds=0.0,
         ended="it was killed; made from its records",

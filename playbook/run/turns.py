@@ -22,9 +22,12 @@ if TYPE_CHECKING:
 AT_ONCE = 2
 # One that takes longer is waiting for something, and uses no CPU.
 LATE = 5.0  # seconds
-_POLL = 0.02  # seconds
+_POLL = 0.05  # seconds
 _READY, _BEING_MEASURED, _NOT_BEGUN, _HANGS = range(4)
-MOST_AT_ONCE = 48  # including late ones: each has some dozen threads
+# Including late ones: each has some dozen threads, and containers limit their number.
+MOST_AT_ONCE = 24
+# Targets that are measured but not judged yet hold memory and connections, and their values grow old.
+MOST_READY = 3
 
 
 class Turns:
@@ -96,7 +99,7 @@ class Turns:
             self._measured[target] = self._start(target), self._clock()
 
     def _begin_ahead(self) -> None:
-        while len(self._measured) < MOST_AT_ONCE and self._busy() < self._at_once:
+        while len(self._measured) < MOST_AT_ONCE and self._has_room():
             ready = next((target for target in self._waiting if not self._wait(target)), None)
             if ready is None:
                 return
@@ -107,12 +110,11 @@ class Turns:
         gate = self._gates.get(target)
         return gate.admit() if gate else 0.0
 
-    def _busy(self) -> int:
-        """Number of targets being measured, without those that hang."""
-        return sum(
-            not self._is_late(target) and not run.measurements.is_settled()
-            for target, (run, _) in self._measured.items()
-        )
+    def _has_room(self) -> bool:
+        """Whether another target may be measured: few are in progress (hanging ones aside), and few are ready."""
+        settled = {target: run.measurements.is_settled() for target, (run, _) in self._measured.items()}
+        busy = sum(not done and not self._is_late(target) for target, done in settled.items())
+        return busy < self._at_once and sum(settled.values()) <= MOST_READY
 
     def _is_late(self, target: str) -> bool:
         return self._clock() - self._measured[target][1] > LATE

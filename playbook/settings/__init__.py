@@ -1,1 +1,1 @@
-"""The settings of a target, by section, and what they say of a product."""
+"""The settings of a target, by section, and which parts a product has."""

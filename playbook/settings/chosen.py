@@ -1,4 +1,4 @@
-"""The settings of the target that a command line names, with the sandbox's addresses where it is the sandbox."""
+"""The settings of the target named on the command line, with the sandbox's addresses if it is the sandbox."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def settings_for(
     overlay: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """Settings for a run; ``overlay`` are the addresses of the sandbox that was started for it."""
+    """Settings for a run; ``overlay`` holds the addresses of the sandbox started for it."""
     return load(target, root=root, environment=environment, overlay=_as_sandbox(overlay))
 
 
@@ -29,7 +29,7 @@ def settings_of_all(
     shard: Shard | None = None,
     environment: Mapping[str, str] = os.environ,
 ) -> list[Settings]:
-    """The same for each target that these words name, by itself or in a group; of those, the ones in the shard."""
+    """The same for each target that the words name, directly or by group; only those in the shard."""
     return load_all(targets, root=root, environment=environment, overlay=_as_sandbox(overlay), shard=shard)
 
 

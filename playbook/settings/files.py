@@ -1,4 +1,4 @@
-"""Where playbook.toml and defaults.toml are, and how they are read and laid over each other."""
+"""Location, parsing and merging of playbook.toml and defaults.toml."""
 
 from __future__ import annotations
 
@@ -14,8 +14,6 @@ from playbook.settings.sections.groups import GROUPS
 from playbook.settings.sections.mistakes import did_you_mean
 
 DEFAULTS = Path(__file__).parents[1] / "defaults.toml"
-
-
 CONFIG_VARIABLE = "PLAYBOOK_CONFIG"
 
 
@@ -29,20 +27,20 @@ def find_file(root: Path, environment: Mapping[str, str]) -> Path | None:
     if _is_file(file):
         return file
     if os.path.lexists(file):
-        raise UsageError(f"{file} is not a file: the settings stand there")
+        raise UsageError(f"{file} is not a file; expected the settings there")
     return None
 
 
 def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
-    except OSError as error:  # of a folder that may not be looked into
+    except OSError as error:  # in a folder without permission
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 @cache
 def shipped_defaults() -> dict[str, Any]:
-    """What ships, read once; nobody changes it."""
+    """The shipped defaults, read once; never modified."""
     return read_toml(DEFAULTS)
 
 
@@ -54,7 +52,7 @@ def read_toml(file: Path) -> dict[str, Any]:
         return tomllib.loads(content.decode())
     except RecursionError:
         raise UsageError(f"{file} is not valid TOML: it is nested too deeply") from None
-    except ValueError as error:  # also of bytes that are no UTF-8, and of numbers without end
+    except ValueError as error:  # also for invalid UTF-8, and numbers with too many digits
         raise UsageError(f"{file} is not valid TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
@@ -69,7 +67,7 @@ def merged_over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, A
 
 
 def require_known_tables(own: Mapping[str, Any], file: Path, of_a_target: Sequence[str]) -> None:
-    """A table that nobody reads is a mistake, such as [target.production] for [targets.production]."""
+    """An unknown table is a mistake, such as [target.production] for [targets.production]."""
     known = {"targets", "default_target", GROUPS, *of_a_target}
     for key in own:
         if key not in known:
@@ -77,7 +75,7 @@ def require_known_tables(own: Mapping[str, Any], file: Path, of_a_target: Sequen
 
 
 def require_tables(own: Mapping[str, Any], file: Path, of_a_target: Sequence[str]) -> None:
-    """Where a table is expected, a plain value would otherwise replace all the defaults below it."""
+    """Require tables where expected: a plain value would replace all the defaults below it."""
     targets = own.get("targets", {})
     tables = {"targets": targets}
     if isinstance(targets, Mapping):

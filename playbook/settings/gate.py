@@ -1,8 +1,8 @@
-"""The one door to whatever changes something: restore drills and test alerts.
+"""The single gate before anything that changes a system: restore drills and test alerts.
 
-What changes something takes a ``Permit``, and only ``pass_gate`` makes one. It is asked by the provider
-``mutation_gate``; a check whose measurements reach that must carry the marker ``mutates``, which is demanded at
-collection. The permission comes from the command line alone: no file, variable or ini option gives it.
+Code that changes something takes a ``Permit``, and only ``pass_gate`` makes one. The provider ``mutation_gate``
+calls it; a check whose measurements reach that provider must have the marker ``mutates``, which is enforced at
+collection. Permission is given on the command line only: no file, variable or ini option grants it.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from playbook.settings.loading import Settings
 
 OPTION = "--allow-mutations"
-GATE = "mutation_gate"  # the provider that asks
+GATE = "mutation_gate"  # the provider that calls it
 PRODUCTION = "production"
 _MADE_HERE = object()
 _PORTS = {"http": 80, "https": 443, "redis": 6379, "rediss": 6379}
 
-# What could be changed, and what one target must not share with a production one.
+# Settings of what could be changed, which no target may share with a production one.
 _ADDRESSES = ("web.url", "redis.url", "alertmanager.url", "digitalocean.app_id", "digitalocean.redis_cluster_id")
 
 
 class Permit:
-    """Proof that changing this target is allowed. Nobody but ``pass_gate`` makes one.
+    """Proof that changing this target is allowed. Only ``pass_gate`` makes one.
 
     Attributes:
         target: its name.
@@ -45,17 +45,17 @@ class Permit:
 
 
 def require_permit(permit: object) -> None:
-    """Raise Forbidden unless ``permit`` is one; for the first line of whatever changes something."""
+    """Raise Forbidden unless ``permit`` is a Permit; the first line of every function that changes something."""
     if type(permit) is not Permit:
         raise Forbidden(f"expected a permit of the gate, got {type(permit).__name__}")
 
 
 @dataclass(frozen=True, slots=True)
 class MutationGate:
-    """What the gate says of the chosen target.
+    """The gate's decision on the chosen target.
 
     Attributes:
-        refusal: why nothing may be changed, where that is as it should be (production); else empty.
+        refusal: why nothing may be changed, where that is expected (production); empty otherwise.
     """
 
     refusal: str
@@ -63,20 +63,21 @@ class MutationGate:
 
     @property
     def permit(self) -> Permit:
-        """The permit; Forbidden, with the reason, where there is none."""
+        """The permit; raises Forbidden with the reason where there is none."""
         if self._permit is None:
             raise Forbidden(self.refusal)
         return self._permit
 
 
 def pass_gate(settings: Settings, allowed: bool) -> MutationGate:
-    """Ask for the permit of the chosen target.
+    """Request the permit for the chosen target.
 
-    Production has none, whatever was asked: the gate that is returned says so. The sandbox has one by itself,
-    staging where ``allowed``, provided that what it reaches is not production's.
+    Production never gets one, whatever was requested: the returned gate says so. The sandbox gets one without
+    asking, staging where ``allowed``, provided that its addresses are not production's.
 
     Raises:
-        Forbidden: it calls itself sandbox or staging and leads to production, or as sandbox to another machine.
+        Forbidden: the target is called sandbox or staging but leads to production, or is a sandbox on another
+            machine.
         NotConfigured: a staging target without the permission.
     """
     target = settings.target
@@ -94,10 +95,10 @@ def pass_gate(settings: Settings, allowed: bool) -> MutationGate:
 
 
 def require_own_addresses(settings: Settings, refusal: str) -> None:
-    """The chosen target, which is not production, does not lead there, nor as a sandbox to another machine.
+    """Require that the chosen non-production target shares no address with production, and a sandbox is local.
 
     Args:
-        refusal: how the sentence begins, e.g. ``nothing is changed on``.
+        refusal: beginning of the sentence, e.g. ``nothing is changed on``.
 
     Raises:
         Forbidden: it does.
@@ -115,7 +116,7 @@ def require_own_addresses(settings: Settings, refusal: str) -> None:
 
 
 def refused_as_production(name: str, kind: str) -> str:
-    """Why the target is never changed; empty where it is no production system."""
+    """Why the target is never changed; empty for any kind but production."""
     if kind == PRODUCTION:
         return f"nothing is ever changed on {name}, as it is a production system"
     if name.lower() == PRODUCTION:
@@ -124,7 +125,7 @@ def refused_as_production(name: str, kind: str) -> str:
 
 
 def reached_in_production(targets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
-    """What production targets reach: by normalised address and name of target, the dotted path of the setting."""
+    """Addresses of production targets: by normalised address and target name, the dotted path of the setting."""
     reached: dict[str, dict[str, str]] = {}
     for name, raw in targets.items():
         if refused_as_production(name, str(raw.get("kind"))):
@@ -134,9 +135,9 @@ def reached_in_production(targets: Mapping[str, Mapping[str, Any]]) -> dict[str,
 
 
 class Guarded(Mapping[str, str]):
-    """What production targets other than the chosen one reach: normalised address to dotted path of the setting.
+    """Addresses of production targets other than the chosen one: normalised address to dotted path of the setting.
 
-    A view, as with a thousand targets each would otherwise hold the addresses of all others.
+    A view, as with a thousand targets each would otherwise hold a copy of the addresses of all others.
     """
 
     def __init__(self, reached: Mapping[str, Mapping[str, str]], chosen: str) -> None:
@@ -156,7 +157,9 @@ class Guarded(Mapping[str, str]):
 
 
 def addresses_of(name: str, sections: Mapping[str, Any]) -> dict[str, str]:
-    """What a target reaches and could change: hosts (on this machine with their port) and ids, without secrets."""
+    """Addresses that a target uses and could change: hosts (loopback ones with their port) and ids, without
+    secrets.
+    """
     found = {}
     for path in _ADDRESSES:
         section, _, key = path.partition(".")
@@ -169,22 +172,22 @@ def addresses_of(name: str, sections: Mapping[str, Any]) -> dict[str, str]:
 
 
 def address_of(text: str) -> str:
-    """A host (on this machine with its port) or an id as it is compared; empty where it is no address."""
+    """The normalised form of a host (loopback ones with their port) or an id; empty where it is not an address."""
     if "://" not in text:
         return text.strip().lower()
     try:
         parts = urlsplit(text.strip())
-        host, port = _as_compared((parts.hostname or "").rstrip(".")), parts.port
+        host, port = _canonical((parts.hostname or "").rstrip(".")), parts.port
     except ValueError:
         return ""
     # A tunnel to production has one port, and on this machine any number of names.
     return f"localhost:{port or _PORTS.get(parts.scheme.lower())}" if host and is_this_machine(host) else host
 
 
-def _as_compared(host: str) -> str:
-    """A host as one spelling of it: names of other alphabets as they are looked up, addresses as they are sent to.
+def _canonical(host: str) -> str:
+    """A host in canonical spelling: international names in their DNS form, addresses in numeric form.
 
-    The older standard for such names is what Python has; of both sides it makes the same.
+    Python implements the older IDNA standard; both sides of the comparison use it, so they agree.
     """
     try:
         address = ipaddress.ip_address(host)

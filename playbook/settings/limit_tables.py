@@ -1,4 +1,4 @@
-"""The tables ``[limits.NAME]``, read into limits: a target's own, and those of its further websites."""
+"""The tables ``[limits.NAME]``, parsed into limits: a target's own, and those of its further websites."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from playbook.core.limits import Limit, parse_limit
 from playbook.settings.files import merged_over
 
 
-def fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], where: str) -> None:
-    """What a further website sets of a ladder stands over the target's, line by line."""
+def fill_limits_of_sites(target: dict[str, Any], limits: Mapping[str, Any], where: str) -> None:
+    """Parse the limits of further websites, which override the target's line by line."""
     web = target.get("web")
     sites = web.get("also") if isinstance(web, Mapping) else None
     for number, site in enumerate(sites if isinstance(sites, list) else ()):
         if isinstance(site, dict) and isinstance(site.get("limits"), Mapping):
             paths = {key: f"web.also[{number}].limits.{key}" for key in site["limits"]}
-            site["limits"] = limits_from(merged_over(ladders, site["limits"]), where, paths)
+            site["limits"] = limits_from(merged_over(limits, site["limits"]), where, paths)
 
 
 def limits_from(raw: Any, where: str, paths: Mapping[str, str]) -> dict[str, Limit]:

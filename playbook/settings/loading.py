@@ -33,10 +33,11 @@ from playbook.settings.limit_tables import fill_limits_of_sites, limits_from
 from playbook.settings.schedule import require_valid
 from playbook.settings.sections.catalogue import OwnCatalogue
 from playbook.settings.sections.coverage import CoverageRules
-from playbook.settings.sections.figures import Limits, Queries
+from playbook.settings.sections.figures import Queries
 from playbook.settings.sections.groups import GROUPS, Shard, groups_of, in_shard, names_in
 from playbook.settings.sections.history import HistoryKeeping, Running, Schedule
 from playbook.settings.sections.incidents import Incidents, Notifications
+from playbook.settings.sections.limits import Limits
 from playbook.settings.sections.load import OF_ONE_TARGET, Load
 from playbook.settings.sections.metrics import Kpis, Metrics
 from playbook.settings.sections.mistakes import did_you_mean, sentence, variable_for
@@ -89,8 +90,8 @@ class Deployments(Section, frozen=True):
     """How releases are reviewed.
 
     Attributes:
-        stuck_after_minutes: a deployment that is in progress for longer is stuck.
-        least_for_share: with fewer finished deployments in the week, the share of failed ones says nothing.
+        stuck_after_minutes: a deployment in progress for longer is stuck.
+        least_for_share: minimum of finished deployments in the week for judging the share of failed ones.
     """
 
     stuck_after_minutes: float = 30.0
@@ -98,13 +99,13 @@ class Deployments(Section, frozen=True):
 
 
 class Settings(Section, frozen=True):
-    """What one run needs to know.
+    """The settings of one run.
 
     Attributes:
-        file: the playbook.toml that was read, if there is one.
+        file: the playbook.toml that was read, if any.
         root: the folder that it was looked for in.
         sources: raw texts by dotted path, e.g. ``targets.production.redis.url`` → ``${REDIS_URL}``.
-        guarded: what the production targets reach, to the dotted path that says so; see ``settings.gate``.
+        guarded: addresses of production targets, with the dotted path of their setting; see ``settings.gate``.
     """
 
     target: Target
@@ -144,16 +145,16 @@ class Settings(Section, frozen=True):
 
     @property
     def absent(self) -> frozenset[str]:
-        """The parts that this product does not have, with those that are not there without them."""
+        """The parts that this product does not have, and those contained in them."""
         return absent_parts(self.target.without)
 
     @property
     def nowhere(self) -> frozenset[str]:
-        """Those, and what this target has none of without anybody having to say so."""
+        """Absent parts, and those that are absent by default as this target configures none."""
         return self.absent | (frozenset() if self.target.web.also else {SITES})
 
     def require(self, value: T | None, setting: str, service: str) -> T:
-        """``value``, or NotConfigured that names the setting and the line to add.
+        """Return ``value``, or raise NotConfigured with the setting and the line to add.
 
         ``setting`` is the path below the target: ``redis.url``.
         """
@@ -178,7 +179,7 @@ class Settings(Section, frozen=True):
         )
 
 
-# What a target may set for itself: every table that is not about one target.
+# Tables that a target may override: all that are not about a single target.
 _NOT_ONE = frozenset({"target", "file", "root", "sources", "guarded"})
 _OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_ONE)
 _TARGET = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
@@ -195,7 +196,7 @@ def load(
     """Settings for one target.
 
     Args:
-        target: its name; else ``$PLAYBOOK_TARGET``, else ``default_target``, which is the sandbox.
+        target: its name; by default ``$PLAYBOOK_TARGET``, or else ``default_target``, which is the sandbox.
         root: folder of playbook.toml, unless ``$PLAYBOOK_CONFIG`` names the file.
         overlay: merged on top, in the form of playbook.toml (the sandbox's addresses).
 
@@ -206,10 +207,10 @@ def load(
 
 
 class Document:
-    """All that the settings say, read once; what each target is built from.
+    """The whole settings, read once; each target's are built from it.
 
     Attributes:
-        file: the playbook.toml that was read, if there is one.
+        file: the playbook.toml that was read, if any.
     """
 
     def __init__(
@@ -240,14 +241,16 @@ class Document:
                         "(reports are named after it)"
                     )
             self._groups = groups_of(groups, self._targets, file)
-        self._said = merged
+        self._built: dict[str, Settings] = {}  # by what their target sets beside itself
+        self._declared = merged
         self._merged = merged_over(merged, overlay) if overlay else merged
 
     @cached_property
     def _interpolated(self) -> dict[str, Any]:
-        """Every target with its variables filled in. Their secrets are known from here on."""
+        """Every target with its variables filled in. Their secrets are redacted from here on."""
         targets: dict[str, Any] = interpolate(self._merged["targets"], self._environment)
-        # Also those of the other targets: their variables are set beside this one's, and a copy may hold them.
+        # Including other targets' secrets: their variables are in the same environment, and a copy may contain
+        # them.
         door.learn(text for path, text in texts_in(targets, "targets") if is_secret(path))
         door.learn(text for variable, text in self._environment.items() if holds_secret(variable, text))
         return targets
@@ -257,7 +260,7 @@ class Document:
         return reached_in_production(self._interpolated)
 
     def names(self, words: Sequence[str] = ()) -> list[str]:
-        """The targets that these words name (``group:NAME`` all of a group); else the one that is the default.
+        """The targets that these words name (``group:NAME`` all of a group); by default the default target.
 
         Raises:
             UnknownTarget: there is no such target or group.
@@ -274,21 +277,54 @@ class Document:
         return names
 
     def settings(self, target: str | None) -> Settings:
-        """Those of one target, as ``load`` has it."""
+        """The settings of one target, like ``load``."""
         names = self.names([target] if target else [])
         if len(names) > 1:
             word = target or self._environment.get(TARGET_VARIABLE)
-            raise UsageError(f"expected one target, got {word}, which stands for {len(names)}")
+            raise UsageError(f"expected one target, got {word}, which names {len(names)} targets")
         (name,) = names
         settings = self._build(name)
-        # What the sandbox says of itself is what it has: the checks find it where it was said to be absent.
-        _require_whole_product(settings, self._said["targets"][name], self._environment)
+        # Without the overlay: the sandbox provides addresses for every part, including those declared absent.
+        _require_whole_product(settings, self._declared["targets"][name], self._environment)
         there, loaded = shorn(settings.target, settings.load, settings.absent)
         return replace(settings, target=there, load=loaded, root=self._root)
 
+    def _as_another(self, name: str) -> Settings | None:
+        """Settings that differ from another target's in the target's own part alone; None where there are none.
+
+        Of a thousand targets nearly all are like this. What is wrong with one is told by ``_build``.
+        """
+        raw, overrides = _split(self._merged["targets"][name])
+        known = self._built.get(repr(overrides))
+        if known is None:
+            return None
+        sources = dict(texts_in(raw, f"targets.{name}"))
+        if not self._trusted and any(is_secret(at) and not VARIABLE.fullmatch(sources[at]) for at in sources):
+            return None
+        limits = merged_over(self._merged.get("limits", {}), overrides.get("limits", {}))
+        filled: dict[str, Any] = {"name": name, **interpolate(raw, self._environment)}
+        fill_limits_of_sites(filled, limits, str(self.file or DEFAULTS))
+        try:
+            target = msgspec.convert(filled, Target, dec_hook=_decode)
+        except msgspec.ValidationError:
+            return None
+        if any(mistakes(target, self._sets, "target")):
+            return None
+        told = {path: text for path, text in known.sources.items() if path.startswith(f"{NOTIFICATIONS}.")}
+        return replace(known, target=target, sources=sources | told)
+
     def _build(self, name: str) -> Settings:
-        settings = _build(name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted)
+        settings = self._as_another(name)
+        if settings is None:
+            settings = _build(name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted)
+            self._built.setdefault(repr(_split(self._merged["targets"][name])[1]), settings)
         return replace(settings, guarded=Guarded(self._reached, name))
+
+
+def _split(target: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a target says of itself, and what it sets of the tables that are not about one target."""
+    raw = dict(target)
+    return raw, {key: raw.pop(key) for key in _OVERRIDES if key in raw}
 
 
 @with_lines
@@ -300,7 +336,7 @@ def load_all(
     overlay: Mapping[str, Any] | None = None,
     shard: Shard | None = None,
 ) -> list[Settings]:
-    """Settings of the targets that the words name, as ``load`` has them; the file is read once.
+    """Settings of the targets that the words name, like ``load``; the file is read once.
 
     Args:
         shard: only this part of them.
@@ -317,7 +353,7 @@ def load_all(
 
 
 def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
-    """Those of the targets that the settings call private; one that they do not have is none."""
+    """Which of the targets the settings call private; unknown targets are not."""
     found = set()
     for name in names:
         with suppress(UnknownTarget):
@@ -336,13 +372,12 @@ def _build(
     trusted: bool,
 ) -> Settings:
     where = str(file or DEFAULTS)
-    raw = dict(merged["targets"][name])
-    overrides = {key: raw.pop(key, {}) for key in _OVERRIDES}
+    raw, overrides = _split(merged["targets"][name])
     common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
     _require_of_one_target(common, where)
     common = merged_over(common, {key: value for key, value in overrides.items() if value})
-    told = common.get(NOTIFICATIONS, {})
-    sources = {**dict(texts_in(raw, f"targets.{name}")), **dict(texts_in(told, NOTIFICATIONS))}
+    notifications = common.get(NOTIFICATIONS, {})
+    sources = {**dict(texts_in(raw, f"targets.{name}")), **dict(texts_in(notifications, NOTIFICATIONS))}
     if not trusted:
         for path, text in sources.items():
             if is_secret(path) and not VARIABLE.fullmatch(text):
@@ -351,20 +386,20 @@ def _build(
                     f"{where}: {path} is a secret and must come from the environment, written as "
                     f'"${{{variable}}}"; never write it into the file'
                 )
-    common[NOTIFICATIONS] = interpolate(told, environment)
+    common[NOTIFICATIONS] = interpolate(notifications, environment)
     common["people"] = interpolate(common.get("people", {}), environment)
-    ladders = common.get("limits", {})
-    paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
-    common["limits"] = limits_from(ladders, where, paths)
+    shared_limits = common.get("limits", {})
+    paths = {key: f"targets.{name}.limits.{key}" for key in overrides.get("limits", {})}
+    common["limits"] = limits_from(shared_limits, where, paths)
     common["target"] = {"name": name, **interpolate(raw, environment)}
-    fill_limits_of_sites(common["target"], ladders, where)
+    fill_limits_of_sites(common["target"], shared_limits, where)
     try:
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise UsageError(sentence(error, where, name, Settings, raw=common, own=overrides)) from None
     for mistake in mistakes(settings, sets):
         path = re.sub(r"^target(?=\.)", f"targets.{name}", mistake.path)
-        if _stands_in(overrides, path):
+        if _has_path(overrides, path):
             path = f"targets.{name}.{path}"
         raise UsageError(f"{where}: {path}{from_variable(sources.get(path, ''))}: {mistake.text}")
     require_valid(settings.schedule, where)
@@ -372,19 +407,21 @@ def _build(
 
 
 def _require_of_one_target(common: Mapping[str, Any], where: str) -> None:
-    """What gives a permission is said of each target by itself."""
+    """Permissions must be set for each target individually."""
     load = common.get("load")
     for key in OF_ONE_TARGET:
         if isinstance(load, Mapping) and key in load:
             raise UsageError(f"{where}: load.{key} is set by each target for itself, under [targets.NAME.load]")
 
 
-def _require_whole_product(settings: Settings, said: Mapping[str, Any], environment: Mapping[str, str]) -> None:
-    """The parts that a target does without exist, and nothing is said of where they are."""
+def _require_whole_product(
+    settings: Settings, declared: Mapping[str, Any], environment: Mapping[str, str]
+) -> None:
+    """Parts declared absent must exist, and must have no settings."""
     where = f"{settings.file or DEFAULTS}: targets.{settings.target.name}"
     for text in unknown_parts(settings.target.without):
         raise UsageError(f"{where}.{WITHOUT}: {text}")
-    for part, path in contradictions(settings.target.without, interpolate(said, environment)):
+    for part, path in contradictions(settings.target.without, interpolate(declared, environment)):
         full = f"targets.{settings.target.name}.{path}"
         raise UsageError(
             f"{where}.{WITHOUT}: expected no settings of what is not part of the product, got {part!r} and "
@@ -392,8 +429,8 @@ def _require_whole_product(settings: Settings, said: Mapping[str, Any], environm
         )
 
 
-def _stands_in(table: Any, path: str) -> bool:
-    """Whether something stands at a dotted path."""
+def _has_path(table: Any, path: str) -> bool:
+    """Whether a dotted path exists."""
     for key in path.split("."):
         if not isinstance(table, Mapping) or key not in table:
             return False

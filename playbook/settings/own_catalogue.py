@@ -1,4 +1,4 @@
-"""Catalogue files of somebody's own, in the form of docs/playbook.md, beside it."""
+"""The project's own catalogue files, in the format of docs/playbook.md, in addition to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ANY_HEADING = re.compile(r"^###(?!#).*$", re.MULTILINE)
 def catalogue_of(settings: Settings) -> Catalogue:
     """The suite's catalogue with the items of the files that ``[catalogue] own`` names.
 
-    A file with a mistake counts as a whole for none; what is wrong with it stands in ``unread``.
+    A file with a mistake contributes no item; the mistake is in ``unread``.
     """
     whole = shipped()
     items, unread = dict(whole.items), {}
@@ -43,12 +43,12 @@ def _read_own(file: Path, name: str, known: Mapping[str, Item]) -> Mapping[str, 
                 f"{where}: expected a heading such as '### `daily.shop.cart` The cart answers', got {heading[0]!r}"
             )
         if item["id"] in known:
-            raise UsageError(f"{where}: {item['id']} stands in another catalogue already")
+            raise UsageError(f"{where}: {item['id']} is in another catalogue already")
     return found
 
 
 def root_of(settings: Settings) -> Path:
-    """The folder that relative paths of the settings start from: that of playbook.toml."""
+    """The folder that relative paths in the settings start from: that of playbook.toml."""
     if settings.file:
         return settings.file.parent.resolve()
     return settings.root or Path.cwd()

@@ -1,8 +1,8 @@
-"""Which items are not about this product, as it does not have what they are about. Pure.
+"""Which items do not apply to this product, as it lacks what they are about. Pure.
 
-An item is about what its check measures. Where the product has none of that the item is left out; where it has
-some of it the item is judged on the rest. A check without an item, which nobody has written for this, is left out
-where anything is missing.
+An item is about what its check measures. Where the product has none of that, the item is left out; where it has
+some of it, the item is judged on the rest. A check without an item, which was not written for partial products, is
+left out where anything is missing.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def missing_for(
     needs_all: bool = False,
     registry: Mapping[str, Provider] = REGISTRY,
 ) -> frozenset[str]:
-    """The absent parts for which a check is left out; none where it is carried out.
+    """The absent parts for which a check is left out; none where it is run.
 
     Args:
-        names: of what it asks for; what is no client or measurement says nothing.
+        names: names it requests; those of neither clients nor measurements are ignored.
         marked: the parts that ``@pytest.mark.part`` names.
-        needs_all: it is left out where it lacks anything, and not only where it lacks everything.
+        needs_all: leave it out where anything is missing, and not only where everything is.
     """
     by_mark = frozenset(marked) & frozenset(absent)
     if by_mark:
@@ -40,17 +40,17 @@ def missing_for(
     missing = [missing_parts(name, absent, registry) for name in names if name in registry]
     if not missing or not (any(missing) if needs_all else all(missing)):
         return frozenset()
-    # What all of it lacks says more than what some of it lacks as well.
+    # A part that all inputs lack explains more than one that only some lack as well.
     return frozenset.intersection(*filter(None, missing)) or frozenset().union(*missing)
 
 
 def part_of(missing: Collection[str], without: Sequence[str]) -> str:
-    """The part, as the setting names it, for which these are missing."""
+    """The part, as the setting names it, that makes these missing."""
     return next(name for name in without if absent_parts([name]) & set(missing))
 
 
 def left_out(items: Mapping[str, str], without: Sequence[str]) -> list[LeftOut]:
-    """Every part that is left out, also where it has no item here.
+    """Every part that is left out, including those without an item here.
 
     Args:
         items: by id, the part for which each is left out.
@@ -64,10 +64,10 @@ def left_out(items: Mapping[str, str], without: Sequence[str]) -> list[LeftOut]:
 def left_out_of_the_catalogue(
     without: Sequence[str], folder: Path = CHECKS, *, absent: Collection[str] = ()
 ) -> dict[str, str]:
-    """Every item of the shipped checks that is left out, by id, and for which part. Imports none of them.
+    """Items of the shipped checks that are left out, by id, with the part. Imports none of the checks.
 
     Args:
-        absent: parts that are not there though nobody named them.
+        absent: parts that are absent without being named in the setting.
     """
     absent = absent_parts(without) | set(absent) if without else frozenset()
     found: dict[str, str] = {}
@@ -79,7 +79,7 @@ def left_out_of_the_catalogue(
 
 
 def shipped_checks(folder: Path = CHECKS) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Of each shipped check its item, what it asks for, and the parts that it is marked with. Imports none."""
+    """Each shipped check's item, the names it requests, and the parts it is marked with. Imports none."""
     for file in shipped_files(folder):
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
@@ -89,7 +89,7 @@ def shipped_checks(folder: Path = CHECKS) -> Iterator[tuple[str, list[str], list
 
 
 def _marks(check: ast.FunctionDef) -> tuple[str, list[str]]:
-    """The item that a check names, and the parts."""
+    """The item and the parts in a check's markers."""
     item, parts = "", []
     for mark in check.decorator_list:
         if isinstance(mark, ast.Call) and mark.args and isinstance(mark.args[0], ast.Constant):

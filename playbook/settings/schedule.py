@@ -1,6 +1,6 @@
 """When each set is due: five cron fields, in the schedule's time zone. Pure.
 
-The workflows hold the same lines; here they tell for which slot a run began, and whether one is missed.
+The workflows contain the same lines; here they show for which slot a run began, and whether one was missed.
 """
 
 from __future__ import annotations
@@ -15,17 +15,18 @@ from playbook.core.errors import UsageError
 from playbook.settings.sections.history import Schedule
 
 SCHEDULED_VARIABLE = "PLAYBOOK_SCHEDULED"
-_GRACE_HOURS = 3.0  # of a set that has its slots and no grace
-# A scheduler's clock and ours differ by less: a run that began so long before its slot is the slot's.
+_GRACE_HOURS = 3.0  # for a set with slots but no configured grace
+# Clocks of the scheduler and this machine differ by less: a run that began this much before its slot belongs to
+# it.
 _EARLY = timedelta(minutes=5)
 _FIELDS = 5
 _YEAR_BEGINS = datetime(2000, 1, 1, tzinfo=UTC)
-_SLOTS = 14  # of a set that is due each month, more than a year
+_SLOTS = 14  # for a monthly set, more than a year
 _UNSCHEDULED_HOURS = 24.0
 
 
 def require_valid(schedule: Schedule, where: str) -> None:
-    """Raises UsageError at the first time that is none; ``where`` is the file that the settings are from."""
+    """Raise UsageError for the first invalid cron line; ``where`` is the settings file."""
     for name in schedule.cron:
         try:
             zone_of(schedule)
@@ -38,7 +39,7 @@ def next_slot(schedule: Schedule, set_name: str, after: datetime) -> datetime | 
     """The first slot after a moment (aware), in UTC; None where the set is never due.
 
     Raises:
-        UsageError: its line is no time.
+        UsageError: its cron line is invalid.
     """
     return _slot(schedule, set_name, after.astimezone(UTC), back=False)
 
@@ -47,19 +48,19 @@ def last_slot(schedule: Schedule, set_name: str, at: datetime) -> datetime | Non
     """The newest slot at or before a moment (aware), in UTC; None where the set is never due.
 
     Raises:
-        UsageError: its line is no time.
+        UsageError: its cron line is invalid.
     """
-    # Slots are whole minutes, and cronsim gives those before the minute that it starts from.
+    # Slots are whole minutes, and cronsim gives those before its starting minute.
     return _slot(
         schedule, set_name, at.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1), back=True
     )
 
 
 def missed(schedule: Schedule, set_name: str, now: datetime, last_run: datetime | None) -> datetime | None:
-    """The slot that a set should have run in by now, and has not since; None where it is as it should be.
+    """The slot that a set has missed, with no run since; None where none was missed.
 
     Args:
-        last_run: when its newest run began, by whatever it was started; None where there is none.
+        last_run: when its newest run began, however it was started; None where there is none.
     """
     due = last_slot(schedule, set_name, now - grace(schedule, set_name))
     if due is None or (last_run is not None and last_run >= due - _EARLY):
@@ -68,12 +69,14 @@ def missed(schedule: Schedule, set_name: str, now: datetime, last_run: datetime 
 
 
 def grace(schedule: Schedule, set_name: str) -> timedelta:
-    """How late a run may be before it is missed."""
+    """How late a run may be before it counts as missed."""
     return timedelta(hours=schedule.grace_hours.get(set_name, _GRACE_HOURS))
 
 
 def reach_hours(schedule: Schedule, set_name: str) -> float:
-    """How long a run of a set speaks for: the longest time between its slots, and its grace; else a day."""
+    """How long a run of a set remains current: the longest time between its slots plus its grace; a day by
+    default.
+    """
     at, longest = _YEAR_BEGINS, timedelta()
     for _ in range(_SLOTS):
         after = next_slot(schedule, set_name, at)
@@ -86,14 +89,14 @@ def reach_hours(schedule: Schedule, set_name: str) -> float:
 def slot_of(
     schedule: Schedule, set_name: str, started: datetime, environment: Mapping[str, str]
 ) -> datetime | None:
-    """The slot of a run that the schedule started (``PLAYBOOK_SCHEDULED=1``); None where a person did."""
+    """The slot of a run started by the schedule (``PLAYBOOK_SCHEDULED=1``); None for a manual run."""
     if environment.get(SCHEDULED_VARIABLE, "").strip() != "1":
         return None
     return last_slot(schedule, set_name, started + _EARLY)
 
 
 def zone_of(schedule: Schedule) -> tzinfo:
-    """The time zone of the lines.
+    """The time zone of the cron lines.
 
     Raises:
         UsageError: there is no such zone.
@@ -116,7 +119,7 @@ def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) ->
     if len(text.split()) != _FIELDS:
         raise UsageError(expected)
     try:
-        # On the clock of the zone, where an hour that is skipped in spring runs at its end, as at GitHub.
+        # In the zone's local time: a slot in the hour skipped in spring runs at its end, as on GitHub.
         return next(CronSim(text, moment.astimezone(zone_of(schedule)), reverse=back)).astimezone(UTC)
     except CronSimError as error:
         raise UsageError(f"{expected}: {str(error).lower()}") from None

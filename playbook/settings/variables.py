@@ -1,4 +1,4 @@
-"""Variables of the environment in the settings: which texts are secrets, and what ``${NAME}`` becomes. Pure."""
+"""Environment variables in the settings: which texts are secrets, and replacement of ``${NAME}``. Pure."""
 
 from __future__ import annotations
 
@@ -9,22 +9,12 @@ from typing import Any
 from playbook.settings.sections.incidents import PLAIN
 
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
-
-
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
-
-
 _SECRET_VARIABLE = re.compile(
     r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$"
 )
-
-
-_LEAST_OF_A_SECRET = 8
-
-
+_MIN_SECRET = 8
 NOTIFICATIONS = "notifications"
-
-
 _IN_A_LIST = re.compile(r"\.\d+$")
 
 
@@ -35,12 +25,14 @@ def is_secret(path: str) -> bool:
 
 
 def holds_secret(variable: str, text: str) -> bool:
-    """Whether a variable of the environment that no setting names is one by its name; checks may use their own."""
-    return bool(_SECRET_VARIABLE.search(variable)) and len(text) >= _LEAST_OF_A_SECRET and text[0] != "/"
+    """Whether an environment variable that no setting names holds a secret, by its name; a project's own checks
+    may use it.
+    """
+    return bool(_SECRET_VARIABLE.search(variable)) and len(text) >= _MIN_SECRET and text[0] != "/"
 
 
 def from_variable(source: str) -> str:
-    """Where a value came from, if it was taken from the environment."""
+    """The variable that a value came from, in words; empty for a literal."""
     variables = VARIABLE.findall(source)
     return f" (from {' or '.join('$' + name for name in variables[0].split('|'))})" if variables else ""
 
@@ -57,7 +49,7 @@ def texts_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def interpolate(value: Any, environment: Mapping[str, str]) -> Any:
-    """Replace ``${NAME}``; a text with a variable that is not set becomes None, which is 'not configured'."""
+    """Replace ``${NAME}``; a text with an unset variable becomes None, which is 'not configured'."""
     if isinstance(value, Mapping):
         filled = {key: interpolate(inner, environment) for key, inner in value.items()}
         return {key: inner for key, inner in filled.items() if inner is not None}

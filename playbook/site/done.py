@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playbook.core.told import Link
+from playbook.core.context import Link
 from playbook.history import handling
 from playbook.history.handling import Handled, Handling
 from playbook.history.incidents import Incident

@@ -63,6 +63,7 @@ def make_site(
     kept: frozenset[str] = frozenset(),
     retired: frozenset[str] = frozenset(),
     done: Mapping[str, Done] = MappingProxyType({}),
+    time_zone: str = "UTC",
 ) -> Site:
     """Contents of the site for a history at a given time.
 
@@ -72,6 +73,7 @@ def make_site(
         kept: names of the reports on the site.
         retired: targets that the settings no longer contain.
         done: what people did about incidents, by key.
+        time_zone: IANA name of the zone that stands beside UTC.
     """
     kinds = {run.target: run.kind for run in history.runs}
     seen = _by_item(history.runs)
@@ -91,6 +93,7 @@ def make_site(
         ),
         kept=kept,
         done=done,
+        time_zone=time_zone,
     )
 
 

@@ -90,14 +90,14 @@ def _families(site: Site) -> Iterator[Family]:
         "playbook_open_incident_bad_seconds",
         "gauge",
         "How long an open incident has been bad in all its spells, without what was well or not measured.",
-        [Sample(_of_incident(one), one.lasted_until(site.now).bad) for one in still],
+        [Sample(_of_incident(one), one.lasted_until(site.now).bad_time.total_seconds()) for one in still],
         "seconds",
     )
     yield Family(
         "playbook_open_incident_unmeasured_seconds",
         "gauge",
         "How long nobody measured an open incident, so that it counts as neither bad nor well.",
-        [Sample(_of_incident(one), one.lasted_until(site.now).unmeasured) for one in still],
+        [Sample(_of_incident(one), one.lasted_until(site.now).unmeasured_time.total_seconds()) for one in still],
         "seconds",
     )
 

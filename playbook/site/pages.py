@@ -14,13 +14,13 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 from playbook.core.clock import iso
+from playbook.core.durations import one_whole_unit
 from playbook.core.page_words import anchor, capital, short, slug, when
 from playbook.core.verdict import Verdict
 from playbook.history.due import SANDBOX
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
 from playbook.report.page import icon, make_environment, shown, template_text
-from playbook.report.times import age
 from playbook.report.words import MARKS, clip
 from playbook.site import sentences
 from playbook.site.badges import badges
@@ -264,7 +264,7 @@ def _environment() -> Environment:
     environment.filters |= {"capital": capital, "file_slug": slug}
     environment.globals |= {
         "marks": _MARKS,
-        "age": age,
+        "age": one_whole_unit,
         "when": when,
         "short": short,
         "iso": iso,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import groupby
 
+from playbook.core.durations import one_whole_unit
 from playbook.core.page_words import short, when
 from playbook.core.verdict import SEVERITY, Verdict
+from playbook.core.zones import beside
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
-from playbook.history.standing import DOWN
-from playbook.report.times import age
 from playbook.report.words import clip, plural
 from playbook.site.strips import Strip
 from playbook.site.views import BAD, NO_DATA, STATES, ItemView, SetView, Site, worst_of
@@ -25,6 +25,10 @@ _WORDS = {
     Verdict.UNKNOWN: "Not measured",
     Verdict.WARNING: "Past a warning limit",
 }
+
+
+def _at(moment: datetime, site: Site) -> str:
+    return when(moment, site.time_zone)
 
 
 def headline(site: Site) -> str:
@@ -41,7 +45,7 @@ def headline(site: Site) -> str:
     if not told:
         told.append("Every set that is due has run, and all is within limits. Nothing to do.")
     if not any(target.scheduled for target in site.current):
-        newest = age(site.now - site.runs[-1].started)
+        newest = one_whole_unit(site.now - site.runs[-1].started)
         told.append(f"No schedule speaks of these sets: nobody expects the next run. The newest is {newest} old.")
     return " ".join(told)
 
@@ -80,9 +84,11 @@ def next_words(site: Site) -> str:
     one = site.next
     if one is None or one.due is None:
         return "No run is scheduled"
-    ahead = f"in {age(one.due.next - site.now)}, {short(one.due.next)} UTC"
+    at = f"{short(one.due.next)} UTC{beside(one.due.next, site.time_zone)}"
+    ahead = f"in {one_whole_unit(one.due.next - site.now)}, {at}"
     due = f"Next run due {ahead} ({set_name(one.name)}, {one.target})"
-    return f"{due}; after {short(one.due.missing_after)} UTC without it this page is too old"
+    late = f"{short(one.due.missing_after)} UTC{beside(one.due.missing_after, site.time_zone)}"
+    return f"{due}. If it is not here by {late}, this page is out of date"
 
 
 def stale_words(site: Site) -> str:
@@ -91,8 +97,8 @@ def stale_words(site: Site) -> str:
     if one is None or one.due is None:
         return "No run is scheduled, so the page changes when somebody runs a set and builds it again."
     return (
-        f"The next run ({set_name(one.name)}, {one.target}) is due {when(one.due.next)}; if it is after "
-        f"{when(one.due.missing_after)} and this page has not changed, the runs or the building of this page "
+        f"The next run ({set_name(one.name)}, {one.target}) is due {_at(one.due.next, site)}; if it is after "
+        f"{_at(one.due.missing_after, site)} and this page has not changed, the runs or the building of this page "
         f"have stopped, and nothing here says anything about now."
     )
 
@@ -100,11 +106,11 @@ def stale_words(site: Site) -> str:
 def missing_words(one: SetView, site: Site) -> str:
     """``Expected Mon 23 Nov 06:17 UTC and not seen. Nothing is known for 2 days; before that it was OK.``"""
     due = one.due
-    expected = f"A run was due {when(due.missed)} and there is none." if due and due.missed else ""
+    expected = f"A run was due {_at(due.missed, site)} and there is none." if due and due.missed else ""
     if not one.newest:
         return f"{expected} It has never run."
     return (
-        f"{expected} Nothing is known since {when(one.newest.started)}, {one.silence(site.now)} ago; "
+        f"{expected} Nothing is known since {_at(one.newest.started, site)}, {one.silence(site.now)} ago; "
         f"then it was {one.newest.verdict}."
     )
 
@@ -116,8 +122,9 @@ def set_words(one: SetView, site: Site) -> str:
     due = f" Next due {short(one.due.next)} UTC." if one.due else " No schedule speaks of it: it is run by hand."
     if not one.newest:
         return f"It has not run yet.{due}"
-    rechecked = "".join(f" Looked at again {when(run.started)}: {run.verdict}." for run in one.rechecks)
-    said = f"Last run {when(one.newest.started)}, {age(site.now - one.newest.started)} before this page was built"
+    rechecked = "".join(f" Looked at again {_at(run.started, site)}: {run.verdict}." for run in one.rechecks)
+    before = one_whole_unit(site.now - one.newest.started)
+    said = f"Last run {_at(one.newest.started, site)}, {before} before this page was built"
     return f"{said}: {tally_of(one.newest)}.{rechecked}{due}"
 
 
@@ -133,10 +140,10 @@ def item_words(item: ItemView, one: SetView, site: Site) -> str:
             if one.missing
             else f"The newest run of the {set_name(one.name)} set left it out."
         )
-        return f"{why} This item was {finding.verdict}{value} {when(run.started)}."
+        return f"{why} This item was {finding.verdict}{value} {_at(run.started, site)}."
     told = finding.message or _well(value, below_target=finding.below_target)
     stop = "" if told.endswith((".", "…")) else "."
-    seen = f"Seen {when(run.started)}, {age(site.now - run.started)} before this page was built."
+    seen = f"Seen {_at(run.started, site)}, {one_whole_unit(site.now - run.started)} before this page was built."
     return f"{told}{stop} {seen}"
 
 
@@ -149,12 +156,12 @@ def _well(value: str, *, below_target: bool) -> str:
 def incident_words(incident: Incident, site: Site) -> str:
     """``Open since 23 Nov 2026 06:17 UTC, bad for 3 h in 2 spells, 3 items, came back 1 time, flapping``."""
     if incident.closed:
-        told = [f"Closed {when(incident.closed)} after {incident.lasted_until(site.now).words}"]
+        told = [f"Closed {_at(incident.closed, site)} after {incident.lasted_until(site.now).words}"]
         if incident.gone:
             told.append("as its check is gone")
     else:
-        how = "bad" if incident.kind == DOWN else "not seen"
-        told = [f"Open since {when(incident.opened)}, {how} for {incident.lasted_until(site.now).words}"]
+        how = "bad" if incident.down else "not seen"
+        told = [f"Open since {_at(incident.opened, site)}, {how} for {incident.lasted_until(site.now).words}"]
     told.append(plural(len(incident.items), "item"))
     if incident.reopened:
         told.append(f"came back {plural(incident.reopened, 'time')}")
@@ -168,7 +175,7 @@ def incidents_words(site: Site) -> str:
     closed = [incident.closed for incident in site.incidents if incident.closed]
     if not site.incidents:
         return f"None was ever opened, in {plural(len(site.runs), 'run')}."
-    last = f" The last one closed {when(max(closed))}." if closed else ""
+    last = f" The last one closed {_at(max(closed), site)}." if closed else ""
     return f"{plural(len(site.incidents), 'incident')} in {plural(len(site.runs), 'run')}.{last}"
 
 
@@ -176,7 +183,7 @@ def runs_words(site: Site) -> str:
     """Under the heading of the list of runs."""
     if not site.runs:
         return "The history holds no runs yet."
-    return f"Since {when(site.runs[0].started)}: {tally(site.runs)}."
+    return f"Since {_at(site.runs[0].started, site)}: {tally(site.runs)}."
 
 
 def tally(runs: Iterable[RunLine]) -> str:
@@ -207,7 +214,7 @@ def note(run: RunLine) -> str:
     if run.slot is None:
         told.append("by hand")
     elif (late := (run.started - run.slot).total_seconds() / 60) >= _LATE_MINUTES:
-        told.append(f"{age(run.started - run.slot)} late" if late > 0 else "")
+        told.append(f"{one_whole_unit(run.started - run.slot)} late" if late > 0 else "")
     return ", ".join(told)
 
 

@@ -10,14 +10,14 @@ from itertools import groupby, islice
 from typing import NamedTuple
 
 from playbook.core.catalogue import Item
+from playbook.core.context import Link
+from playbook.core.durations import one_whole_unit
 from playbook.core.limits import Limit, parse_limit
 from playbook.core.page_words import slug
-from playbook.core.told import Link
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.due import Due
 from playbook.history.incidents import Incident
 from playbook.history.runs import Finding, RunLine
-from playbook.report.times import age
 from playbook.report.words import plural
 from playbook.site.observations import Observation, Streak
 from playbook.site.strips import Strip
@@ -114,7 +114,7 @@ class ItemView:
 
     @cached_property
     def limit(self) -> Limit | None:
-        """The newest ladder; None where it has none that can be read."""
+        """The newest limit; None without a readable one."""
         for observation in reversed(self.observations):
             if observation.finding.limit:
                 try:
@@ -224,8 +224,8 @@ class SetView:
     def silence(self, now: datetime) -> str:
         """For how long nothing is known: ``2 days``."""
         if self.newest:
-            return age(now - self.newest.started)
-        return age(now - self.due.missed) if self.due and self.due.missed else ""
+            return one_whole_unit(now - self.newest.started)
+        return one_whole_unit(now - self.due.missed) if self.due and self.due.missed else ""
 
 
 @dataclass(frozen=True)
@@ -282,6 +282,7 @@ class Site:
         problems: what could not be read of the history.
         kept: names of the reports that are on the site.
         done: what people did about incidents, by key.
+        time_zone: IANA name of the zone that stands beside UTC.
     """
 
     now: datetime
@@ -290,6 +291,7 @@ class Site:
     targets: tuple[TargetView, ...]
     kept: frozenset[str] = frozenset()
     done: Mapping[str, Done] = field(default_factory=dict)
+    time_zone: str = "UTC"
 
     @property
     def state(self) -> str:

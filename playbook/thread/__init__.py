@@ -1,1 +1,1 @@
-"""From a bad finding to the thing that must be done: since when, what changed, whom to call, and where to look."""
+"""From a finding to the next action: since when it fails, what changed, whom to call, and where to look."""

@@ -1,20 +1,20 @@
-"""How bad a finding is, and who is called for it by when: the settings and the on-call roster."""
+"""Whom to call for a severity, and by when: from the settings and the on-call roster."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from playbook.core.clock import Clock
+from playbook.core.context import Caller, Calls
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.severity import SEVERITIES
-from playbook.core.told import Caller, Calls
 from playbook.measure.people.on_call import OnCall, on_call
 from playbook.people.roster import Call
 from playbook.settings.loading import Settings
 
 
 def calls_of(settings: Settings, now: datetime, clock: Clock | None = None) -> Calls:
-    """The first call for each severity of what is found now; a roster that cannot be read is told."""
+    """The first call for each severity as of now; an unreadable roster is reported in ``problem``."""
     try:
         roster = on_call(settings, clock or Clock())
     except (NotConfigured, Unmeasured) as error:

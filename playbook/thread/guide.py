@@ -1,4 +1,4 @@
-"""What an incident asks for: how bad it is, what to do, whom to call by when, and where it is shown."""
+"""Guidance for an incident: its severity, what to do, whom to call by when, and where it is shown."""
 
 from __future__ import annotations
 
@@ -7,27 +7,26 @@ from datetime import datetime
 from functools import cached_property
 
 from playbook.core.catalogue import Item, shipped
-from playbook.core.told import Caller
+from playbook.core.context import Caller
 from playbook.history.incidents import Incident
 from playbook.history.severity import severity_of_incident
-from playbook.history.standing import DOWN
 from playbook.settings.loading import Settings
 from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
 from playbook.thread.troubles import caller_words
 
-_UNSEEN = "See why it cannot be measured: the tries stand in the run's report."
+_UNSEEN = "See why it cannot be measured: the run's report lists the attempts."
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """What stands with an incident wherever it is told.
+    """Guidance that accompanies an incident wherever it is shown.
 
     Attributes:
         severity: ``P1`` to ``P4``.
-        todo: what to do, of the catalogue; empty for checks of somebody's own.
-        call: whom to call by when; empty where that is not known, or not for those who read it.
-        link: of its page on the site; empty where nobody says where that is.
+        todo: what to do, from the catalogue; empty for a project's own checks.
+        call: whom to call by when; empty where unknown, or not for these readers.
+        link: its page on the site; empty where no site is configured.
     """
 
     severity: str = ""
@@ -41,8 +40,8 @@ class Guides:
     """The guides to the incidents of a target.
 
     Attributes:
-        for_the_team: whoever reads them may read names and numbers of people.
-        now: the moment from which on somebody has to answer.
+        for_the_team: the readers may see names and numbers of people.
+        now: start of the time to answer.
     """
 
     settings: Settings
@@ -71,8 +70,8 @@ class Guides:
 
 
 def _todo(incident: Incident) -> str:
-    if incident.kind != DOWN:
+    if not incident.down:
         return _UNSEEN
-    known = (shipped().items.get(item) for item in incident.items)
+    known = (shipped().items.get(item) for item in incident.down)
     item: Item | None = next((each for each in known if each), None)
     return item.next_step if item else ""

@@ -1,7 +1,7 @@
-"""Where to look: every address of a finding, made of the settings, and only of what they say. Pure.
+"""Links for a finding, built only from the settings. Pure.
 
-An address is made of parts that are quoted one by one, so that no name can lead elsewhere; one that is no web
-address, holds credentials, or is longer than a browser takes is left out.
+The parts of an address are quoted one by one, so that no name can lead elsewhere; an address that is no web
+address, contains credentials, or is too long for browsers is omitted.
 
 https://grafana.com/docs/grafana/latest/explore/get-started-with-explore/
 """
@@ -14,16 +14,16 @@ from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
 from playbook.core.audience import Audience
+from playbook.core.context import Asked, Link
 from playbook.core.page_words import anchor, slug
-from playbook.core.told import Asked, Link
 from playbook.history.runs import RunLine
 from playbook.settings.loading import Settings
 
-LONGEST = 6_000  # characters; some browsers and proxies take no more than 8,192
+LONGEST = 6_000  # characters; some browsers and proxies accept no more than 8,192
 _MOST_QUERIES = 2
 _AROUND = timedelta(minutes=5)
 
-# What the ids of items are about, by a word in them: the page of the console that shows it.
+# Subjects of items, by a word in their ids: the page of the console that shows them.
 _REDIS = ("redis", "cache", "queue", "queues")
 _DEPLOYMENTS = ("deployment", "deployments", "rollback", "release")
 _DATABASES = ("database", "databases")
@@ -70,13 +70,13 @@ class Addresses:
     def _on_site(self, name: str, path: str) -> list[Link]:
         if not self.site:
             return []
-        # Who may read the site is settled where it is built.
+        # The site's readers are decided where it is built.
         return [Link(name=name, to=f"{self.site.rstrip('/')}/{path}", audience=Audience.PUBLIC)]
 
     # -------------------------------------------------------------------------------------------------- elsewhere
 
     def elsewhere(self, item: str, asked: Iterable[Asked], until: datetime) -> list[Link]:
-        """Dashboard, queries, console and logs that show what an item is about."""
+        """Dashboard, queries, console and logs about an item."""
         words = set(item.replace(".", "-").split("-")) | set(item.split("."))
         found = [*self._metrics(list(asked), until), *self._console(words)]
         if words & set(_LOGS):
@@ -103,20 +103,31 @@ class Addresses:
         return self._link("App in the console", base) if base else []
 
     def deployment(self, deployment: str) -> list[Link]:
-        """A deployment there."""
+        """A deployment in DigitalOcean's console."""
         base = self._console_app
         if not base or not deployment:
             return []
         return self._link("Deployment in the console", f"{base}/deployments/{quote(deployment, safe='')}")
 
     def commits(self, earlier: str, later: str) -> list[Link]:
-        """What changed between two commits, where both are known and differ."""
-        github = self._target.github
-        web = _web_of(github.endpoint)
-        if not (web and github.repository and earlier and later) or earlier == later:
+        """Changes between two commits, if both are known and differ."""
+        if not (self._repository and earlier and later) or earlier == later:
             return []
         between = f"{quote(earlier, safe='')}...{quote(later, safe='')}"
-        return self._link("Commits between", f"{web}/{quote(github.repository)}/compare/{between}")
+        return self._link("Commits between", f"{self._repository}/compare/{between}")
+
+    def commits_up_to(self, commit: str) -> list[Link]:
+        """The newest commits of a release."""
+        if not (self._repository and commit):
+            return []
+        return self._link("Commits in it", f"{self._repository}/commits/{quote(commit, safe='')}")
+
+    @property
+    def _repository(self) -> str:
+        """The repository's page; empty where the settings do not name it."""
+        github = self._target.github
+        web = _web_of(github.endpoint)
+        return f"{web}/{quote(github.repository)}" if web and github.repository else ""
 
     @property
     def _grafana(self) -> str:
@@ -136,7 +147,7 @@ class Addresses:
             yield from self._query(name, one, until)
 
     def _query(self, name: str, asked: Asked, until: datetime) -> list[Link]:
-        """The expression over its window: in Grafana's Explore, else on Prometheus' own page."""
+        """The expression over its window: in Grafana's Explore, or else on Prometheus' own page."""
         base, uid = self._grafana, self._target.grafana.datasource_uid
         begins, ends = until - timedelta(seconds=asked.seconds) - _AROUND, until + _AROUND
         if base and uid:
@@ -182,19 +193,19 @@ class Addresses:
 
 
 def usable(address: str) -> str:
-    """The address where a browser can open it and it tells no secret; else empty."""
+    """The address if a browser can open it and it contains no secret; empty otherwise."""
     try:
         parts = urlsplit(address)
         web = parts.scheme in {"http", "https"} and bool(parts.hostname)
     except ValueError:
         return ""
-    told = parts.username or parts.password
+    has_credentials = parts.username or parts.password
     plain = address.isprintable() and " " not in address and len(address) <= LONGEST
-    return address if web and plain and not told else ""
+    return address if web and plain and not has_credentials else ""
 
 
 def _web_of(endpoint: str) -> str:
-    """GitHub's pages, by the address of its API; empty where that is another's."""
+    """GitHub's website for the address of its API; empty for another server."""
     if endpoint.rstrip("/") == "https://api.github.com":
         return "https://github.com"
     return usable(endpoint.rstrip("/").removesuffix("/api/v3")) if endpoint.rstrip("/").endswith("/api/v3") else ""

@@ -1,4 +1,4 @@
-"""Since when each item is bad, and what changed since the run before: from the lines of past runs. Pure."""
+"""Since when each item fails, and what changed since the previous run: from the lines of past runs. Pure."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from playbook.core.clock import iso
-from playbook.core.told import GROUPS, Before, Change, Compared, Link, Since
+from playbook.core.context import GROUPS, Before, Change, Compared, Link, Since
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.runs import RunLine
 
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
-_LOOKED_AT = BAD | {Verdict.OK}
-# Bad again within so long after it had been well, it has come back, and is not new.
+_CHECKED = BAD | {Verdict.OK}
+# An item that fails again within this time of its last failure has come back, and is not new.
 CAME_BACK = timedelta(days=14)
 
 LinksOf = Callable[[RunLine], list[Link]]
 
 
 def since_of(verdicts: Mapping[str, Verdict], started: datetime, past: Sequence[RunLine]) -> dict[str, Since]:
-    """How long each item that is bad now has been bad.
+    """How long each item that fails now has been failing.
 
     Args:
         verdicts: of the run, by the items' names in the history.
@@ -33,30 +33,30 @@ def since_of(verdicts: Mapping[str, Verdict], started: datetime, past: Sequence[
 
 def _since(item: str, started: datetime, past: Sequence[RunLine]) -> Since:
     first, report, runs = started, "", 1
-    well: RunLine | None = None
+    healthy: RunLine | None = None
     change: Change = "first"
-    for run, verdict in _sights(item, past):
+    for run, verdict in _observations(item, past):
         if verdict in BAD:
-            if well is not None:
+            if healthy is not None:
                 change = "back" if started - run.started <= CAME_BACK else change
                 break
             change, first, report = "still", run.started, run.report
             runs += not run.confirms
-        elif well is None:
-            well = run
+        elif healthy is None:
+            healthy = run
             change = "new" if change == "first" else change
             if change == "still":
                 break
     return Since(
-        first=_utc(first), runs=runs, change=change, well=_utc(well.started) if well else "", report=report
+        first=_utc(first), runs=runs, change=change, well=_utc(healthy.started) if healthy else "", report=report
     )
 
 
-def _sights(item: str, past: Sequence[RunLine]) -> Iterator[tuple[RunLine, Verdict]]:
-    """The runs that looked at an item, newest first; what is UNKNOWN in one that ended early was not looked at."""
+def _observations(item: str, past: Sequence[RunLine]) -> Iterator[tuple[RunLine, Verdict]]:
+    """The runs that checked an item, newest first; UNKNOWN in a run that ended early does not count as checked."""
     for run in reversed(past):
         found = run.items.get(item)
-        if found is None or found.verdict not in _LOOKED_AT:
+        if found is None or found.verdict not in _CHECKED:
             continue
         if found.verdict is Verdict.UNKNOWN and run.ended != "finished":
             continue
@@ -72,12 +72,12 @@ def compared(
     partial: bool = False,
     ended: str = "finished",
 ) -> Compared:
-    """This run beside the newest whole one of its set.
+    """This run compared with the newest whole one of its set.
 
     Args:
         verdicts: of the run, by the items' names in the history; of several checks of one item, the worst.
         past: earlier runs of the target, oldest first.
-        partial, ended: of this run; what it did not come to is not told to be unseen.
+        partial, ended: of this run; items that it did not reach are not reported as unseen.
     """
     mine = [run for run in past if run.set == set_name and not run.confirms]
     whole = [run for run in mine if not run.partial and run.ended == "finished"]
@@ -96,17 +96,17 @@ def compared(
         groups["unseen"] += [
             item for item, then in before.items.items() if then.verdict in BAD and item not in verdicts
         ]
-    told = Compared(before=before_of(before, links_of), note=_note(partial=partial, ended=ended))
-    return msgspec.structs.replace(told, **groups)
+    comparison = Compared(before=before_of(before, links_of), note=_note(partial=partial, ended=ended))
+    return msgspec.structs.replace(comparison, **groups)
 
 
 def _group(verdict: Verdict, then: Verdict | None, *, cut_short: bool) -> str:
-    looked_at = verdict in _LOOKED_AT and not (cut_short and verdict is Verdict.UNKNOWN)
+    looked_at = verdict in _CHECKED and not (cut_short and verdict is Verdict.UNKNOWN)
     if not looked_at:
         return "unseen" if then in BAD and not cut_short else ""
     if verdict not in BAD:
         return "fixed" if then in BAD else ""
-    if then not in _LOOKED_AT:
+    if then not in _CHECKED:
         return "first"
     if then not in BAD:
         return "new"
@@ -128,7 +128,7 @@ def last_good(past: Sequence[RunLine], set_name: str) -> RunLine | None:
 
 
 def before_of(run: RunLine, links_of: LinksOf) -> Before:
-    """An earlier run in few words, with the ways to it."""
+    """An earlier run in a few words, with its links."""
     return Before(started=_utc(run.started), verdict=str(run.verdict), report=run.report, links=links_of(run))
 
 

@@ -1,6 +1,6 @@
-"""What has to be done, one entry for each trouble: a pure function of a run's results.
+"""What has to be done, one entry for each problem: a pure function of a run's results.
 
-What fails for one cause is one trouble, named by the cause and not by its symptoms.
+Items that fail for one cause are one problem, named by the cause and not by its symptoms.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from playbook.core.context import Caller, Link, Since, Thread
 from playbook.core.record import Record, Results, RootCause
 from playbook.core.severity import P4
-from playbook.core.told import Caller, Link, Since, Thread
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.core.wording import heading
+from playbook.core.zones import short_both
 
 _ACTED_ON = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -21,17 +22,17 @@ _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "sevent
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """One thing that is wrong.
+    """One problem.
 
     Attributes:
         name: of the cause, or of the item.
-        records: all that is bad for it, the worst first; at least one.
-        what: what was found, a sentence.
+        records: all failing records of it, worst first; at least one.
+        what: the finding, a sentence.
         todo: what to do, in sentences.
-        cause: the root cause that it is, where it is one.
-        since: how long the first of them has been bad; None where that is not known.
-        severity: ``P1`` to ``P4``; empty where nobody has looked it up.
-        caller: whom to call; None where that is not known.
+        cause: the root cause, if it is one.
+        since: how long the first of them has been failing; None where unknown.
+        severity: ``P1`` to ``P4``; empty where it was not looked up.
+        caller: whom to call; None where unknown.
         links: where to look.
     """
 
@@ -52,34 +53,34 @@ class Trouble:
 
     @property
     def symptoms(self) -> tuple[Record, ...]:
-        """What was measured and is bad for the cause, where the trouble is named by that."""
-        return tuple(record for record in self._beside if record.verdict is not Verdict.UNKNOWN)
+        """Records that were measured and fail for the cause, where the problem is named by it."""
+        return tuple(record for record in self._others if record.verdict is not Verdict.UNKNOWN)
 
     @property
     def unjudged(self) -> tuple[Record, ...]:
-        """What could not be judged for the cause."""
-        return tuple(record for record in self._beside if record.verdict is Verdict.UNKNOWN)
+        """Records that could not be judged because of the cause."""
+        return tuple(record for record in self._others if record.verdict is Verdict.UNKNOWN)
 
     @property
-    def _beside(self) -> tuple[Record, ...]:
-        """The records without the one whose message is told."""
+    def _others(self) -> tuple[Record, ...]:
+        """The records without the one whose message is shown."""
         return self.records if self.cause else self.records[1:]
 
     @property
     def runbook(self) -> str:
-        """That of the worst which has one."""
+        """The runbook of the worst record that has one."""
         return next((record.runbook for record in self.records if record.runbook), "")
 
 
 def troubles(results: Results) -> list[Trouble]:
-    """All of them, the worst first."""
+    """All problems, worst first."""
     by_cause: dict[str, list[Record]] = {}
     causes = {cause.id: cause for cause in results.root_causes}
     for record in results.records:
         if record.verdict in _ACTED_ON:
             by_cause.setdefault(record.cause or f"check {record.check}", []).append(record)
     found = [
-        _trouble(sorted(records, key=_badness), causes.get(name), results.thread)
+        _trouble(sorted(records, key=_rank), causes.get(name), results.thread)
         for name, records in by_cause.items()
     ]
     return sorted(found, key=lambda one: (SEVERITY.index(one.verdict), one.severity or "P9", -len(one.records)))
@@ -116,11 +117,11 @@ def _trouble(records: Sequence[Record], cause: RootCause | None, thread: Thread 
 
 
 def name_of(cause: RootCause) -> str:
-    """``Redis``; of a measurement its name in words."""
+    """``Redis``; for a measurement its name in words."""
     return heading(cause.id)
 
 
-def _badness(record: Record) -> tuple[int, str]:
+def _rank(record: Record) -> tuple[int, str]:
     return SEVERITY.index(record.verdict), record.item
 
 
@@ -132,24 +133,24 @@ def _each_once(links: Iterable[Link]) -> tuple[Link, ...]:
     return tuple({link.to: link for link in links}.values())
 
 
-def since_words(since: Since | None, started: str) -> str:
-    """``new``; ``still, third day (since 26 Nov 06:17 UTC)``; ``came back``; empty where it is not known."""
+def since_words(since: Since | None, started: str, zone: str = "UTC") -> str:
+    """``new``; ``still, third day (since Thu 26 Nov, 06:17 UTC)``; ``came back``; empty where unknown."""
     if since is None:
         return ""
     first = datetime.fromisoformat(since.first)
     match since.change:
         case "new":
-            return f"new; it was well at {_moment(datetime.fromisoformat(since.well))}"
+            return f"new; last healthy {short_both(datetime.fromisoformat(since.well), zone)}"
         case "back":
-            return f"came back; it was well at {_moment(datetime.fromisoformat(since.well))}"
+            return f"came back; last healthy {short_both(datetime.fromisoformat(since.well), zone)}"
         case "first":
-            return "bad when it was first looked at"
+            return "checked for the first time"
         case "still":
             days = (datetime.fromisoformat(started).date() - first.date()).days + 1
             return (
-                f"still, {_ordinal(days)} day, since {_moment(first)}"
+                f"still, {_ordinal(days)} day, since {short_both(first, zone)}"
                 if days > 1
-                else f"still, since {_moment(first)}"
+                else f"still, since {short_both(first, zone)}"
             )
 
 
@@ -160,12 +161,8 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _moment(at: datetime) -> str:
-    return f"{at:%-d %b %H:%M} UTC"
-
-
 def call_words(trouble: Trouble) -> str:
-    """``P2: call Ada Novak, +49 …, to answer by Mon 22:45 CET``; empty where nobody is known to be called."""
+    """``P2: call Ada Novak, +49 …, to answer by Mon 22:45 CET``; empty where unknown."""
     return caller_words(trouble.caller, trouble.severity)
 
 

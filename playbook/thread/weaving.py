@@ -1,4 +1,4 @@
-"""A run's results with their thread: what the history, the settings and the roster know of its findings."""
+"""Adds context to a run's results from the history, the settings and the roster."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.core.context import RELEASED, Link, Thread
 from playbook.core.public import public_names
 from playbook.core.record import Record, Results
 from playbook.core.severity import severity_of_finding
-from playbook.core.told import Link, Thread
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.history.runs import RunLine, read
+from playbook.history.runs import RunLine
 from playbook.settings.loading import Settings
 from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
 from playbook.thread.since import BAD, before_of, compared, last_good, since_of
 
-# What has been bad for longer is told to be bad since then.
+# A longer failure is reported as lasting since then.
 _BACK = timedelta(days=100)
 
 
-def with_thread(results: Results, settings: Settings, history: Path, reports: Path) -> Results:
+def with_thread(results: Results, settings: Settings, runs: Sequence[RunLine], reports: Path) -> Results:
     """The results, and since when each finding is bad, what changed, whom to call and where to look.
 
     Args:
-        history: folder of past runs; one that is not there holds none.
+        runs: past ones of the target, oldest first.
         reports: folder of reports, for links to those that lie there.
     """
     started = datetime.fromisoformat(results.started)
-    past = [run for run in read(history, since=started - _BACK).of(results.target) if run.started < started]
+    past = [run for run in runs if started - _BACK <= run.started < started]
     addresses = Addresses(settings)
 
     def links_of(run: RunLine) -> list[Link]:
@@ -67,14 +67,19 @@ def with_thread(results: Results, settings: Settings, history: Path, reports: Pa
 
 
 def _released(good: RunLine | None, results: Results, addresses: Addresses) -> tuple[str, list[Link]]:
-    """What has been released since the last good run, in words, and where to see it."""
+    """What has been released since the last good run, in words, and links to it."""
     now = next((record.release for record in results.records if record.release), None)
     then = good.release if good else None
-    if now is None or then is None or now == then:
+    if now is None or then is None or now.is_same(then):
         return "", []
-    commits = f", commit {then.commit[:7]} then and {now.commit[:7]} now" if then.commit and now.commit else ""
-    words = f"Another deployment serves visitors than in the last good run{commits}."
-    return words, [*addresses.commits(then.commit, now.commit), *addresses.deployment(now.deployment)]
+    deployment = addresses.deployment(now.deployment)
+    if not now.commit:
+        return RELEASED, deployment
+    if not then.commit:  # a history for everybody does not keep it
+        links = [*addresses.commits_up_to(now.commit), *deployment]
+        return f"{RELEASED} It is made of commit {now.commit[:7]}.", links
+    words = f"{RELEASED} It is made of commit {now.commit[:7]}, the one before of {then.commit[:7]}."
+    return words, [*addresses.commits(then.commit, now.commit), *deployment]
 
 
 def _severity(record: Record, settings: Settings) -> str:

@@ -6,7 +6,6 @@ DigitalOcean simulator reads from it, and ``LogsService`` writes rotated files o
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import os
 import shutil
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.products import WEB
-from sandbox.serving.service import Context, Service
+from sandbox.serving.service import FileService
 from sandbox.world.log_history import LogLine, combined
 from sandbox.world.logs import LogsState
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 _HOURS_LOST = 1.5  # in a file that is damaged
 
 
-class LogsService(Service):
+class LogsService(FileService):
     """Log files as log rotation leaves them, for targets that read files; the API reads the store itself.
 
     The files contain the store as of when the world was applied. They exist only if the source is ``files`` and
@@ -33,18 +32,6 @@ class LogsService(Service):
     """
 
     name = "logs"
-
-    async def start(self, context: Context) -> None:
-        """Write the files, if the world has any."""
-        self.context = context
-        await self.apply(context.world)
-
-    async def apply(self, world: World) -> None:
-        """Replace the files by those of ``world``."""
-        await asyncio.to_thread(self._write, world)
-
-    async def stop(self) -> None:
-        """Nothing to stop; the folder is removed with the sandbox's."""
 
     def settings(self) -> dict[str, Any]:
         """The source, and the glob of the files if they are used."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sandbox.serving.service import Context, Service
+from sandbox.serving.service import FileService
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -13,22 +12,10 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 
-class SignInsService(Service):
+class SignInsService(FileService):
     """Writes the file; it is missing if ``sign-ins`` is gone."""
 
     name: ClassVar[str] = "sign-ins"
-
-    async def start(self, context: Context) -> None:
-        """Write it."""
-        self.context = context
-        await self.apply(context.world)
-
-    async def apply(self, world: World) -> None:
-        """Replace it by that of ``world``."""
-        await asyncio.to_thread(self._write, world)
-
-    async def stop(self) -> None:
-        """Nothing to stop; the folder is removed with the sandbox's."""
 
     def settings(self) -> dict[str, Any]:
         """Path of the file."""

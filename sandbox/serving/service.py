@@ -101,6 +101,26 @@ class Service(ABC):
         """
 
 
+class FileService(Service):
+    """Files in place of a server: they are written again whenever the world changes, and go with its folder."""
+
+    async def start(self, context: Context) -> None:
+        """Write the files, if the world has any."""
+        self.context = context
+        await self.apply(context.world)
+
+    async def apply(self, world: World) -> None:
+        """Replace the files by those of ``world``."""
+        await asyncio.to_thread(self._write, world)
+
+    async def stop(self) -> None:
+        """Nothing is left running."""
+
+    @abstractmethod
+    def _write(self, world: World) -> None:
+        """Write the files of ``world``, and remove those that it does not have."""
+
+
 class Port:
     """A loopback port that is reserved for the sandbox's life, with or without a listener.
 

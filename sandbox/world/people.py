@@ -187,7 +187,7 @@ class IncidentState:
     @property
     def text(self) -> str:
         """The page, with the mark that names its incident."""
-        name = json.dumps(["sandbox", "down", "probe.homepage"]).encode()
+        name = json.dumps(["sandbox", "probe.homepage"]).encode()
         key = f"{hashlib.sha256(name).hexdigest()[:12]}-1"
         return f"<!-- playbook-post-mortem {key} target=sandbox -->\n# Post-mortem\n\n{self.page}\n"
 

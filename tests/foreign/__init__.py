@@ -1,1 +1,1 @@
-"""What other people's systems say, in their words: the right verdict for each."""
+"""Answers of third-party systems in their own words, with the right verdict for each."""

@@ -1,4 +1,4 @@
-"""Monitoring systems that answer with what a test gives them, and the verdicts that come of it."""
+"""Monitoring systems with canned answers, and the resulting verdicts."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
+from playbook.clients.answer import Answer
 from playbook.clients.grafana import Grafana
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Unmeasured
@@ -28,7 +29,7 @@ SETTINGS = load("production", environment={"PRODUCTION_URL": "https://portfolio.
 
 @dataclass
 class Http:
-    """Answers each path with a status and what stands there; a text as it is, anything else as JSON."""
+    """Answers each path with a status and a body; a text verbatim, anything else as JSON."""
 
     answers: Mapping[str, Any]
     service: str = "Prometheus"
@@ -36,7 +37,7 @@ class Http:
     asked: list[str] = field(default_factory=list)
 
     def get(self, path: str, parameters: Mapping[str, Any] | None = None, *, retry: str = "") -> Answer:
-        """As ``HttpClient`` does."""
+        """Like ``HttpClient``."""
         path = self._path(path, parameters or {})
         self.asked.append(path)
         found = self.answers.get(path, (404, "404 page not found"))
@@ -61,7 +62,7 @@ def vector(value: str, labels: Mapping[str, str] | None = None, time: float | No
 
 
 def probes(**answers: Any) -> dict[str, Any]:
-    """What is asked of a day's probes of one website, of which all but one of 2,880 succeeded."""
+    """Answers about a day's probes of one website, of which all but one of 2,880 succeeded."""
     return {
         "value": vector("99.965"),
         "count": vector("2880"),
@@ -72,14 +73,14 @@ def probes(**answers: Any) -> dict[str, Any]:
 
 
 def verdict_on_availability(answers: Mapping[str, Any]) -> tuple[str, str]:
-    """Of these answers, as the check gives it."""
+    """The check's verdict and message for these answers."""
     store = Prometheus(cast(HttpClient, Http(answers)))
     judge = Judge()
     try:
         kpi = availability(store, SETTINGS, FixedClock(NOW))
     except Unmeasured as error:
         return UNKNOWN, str(error)
-    judge.stand_on("availability", kpi.coverage)
+    judge.add_coverage("availability", kpi.coverage)
     with suppress(Critical):
         judge(kpi.reading, SETTINGS.limits.availability)
     assert judge.leading
@@ -92,7 +93,7 @@ def verdict_on_alerts(
     prometheus: Mapping[str, Any] | None = None,
     grafana: Mapping[str, Any] | None = None,
 ) -> tuple[str, str]:
-    """Of what these answer, as the check gives it."""
+    """The check's verdict and message for these answers."""
 
     def http(answers: Mapping[str, Any], service: str) -> HttpClient:
         return cast(HttpClient, Http(answers, service))
@@ -109,7 +110,7 @@ def verdict_on_alerts(
     except Unmeasured as error:
         return UNKNOWN, str(error)
     judge = Judge()
-    judge.stand_on("alerts", found.coverage)
+    judge.add_coverage("alerts", found.coverage)
     with suppress(Critical):
         for holds, subject, warn in (
             (not found.firing, found.words(found.firing), False),
@@ -123,7 +124,7 @@ def verdict_on_alerts(
 
 
 def rule(name: str = "HighErrorRate", **changes: Any) -> dict[str, Any]:
-    """An alerting rule that finds nothing, as Prometheus 2.42 lists it."""
+    """An alerting rule without a result, as Prometheus 2.42 lists it."""
     return {
         "state": "inactive",
         "name": name,
@@ -155,7 +156,7 @@ def groups(*rules: Any, **more: Any) -> dict[str, Any]:
 
 
 def of_rules(*found: Any, path: str = "api/v1") -> dict[str, Any]:
-    """Alerts that rules find, and the rules."""
+    """Alerts of rules, and the rules."""
     return {
         f"{path}/alerts": {"status": "success", "data": {"alerts": list(found)}},
         f"{path}/rules": groups(rule()),

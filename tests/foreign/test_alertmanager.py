@@ -29,7 +29,7 @@ def alert(name: str = "HighErrorRate", state: str = "active", **changes: Any) ->
 
 
 def silence(**changes: Any) -> dict[str, Any]:
-    """As Alertmanager 0.25 lists one that is in effect."""
+    """As Alertmanager 0.25 lists an active one."""
     return {
         "id": "2b0c1f6e-5d0e-4f7b-9a53-6f2f8a1c7d10",
         "status": {"state": "active"},
@@ -227,8 +227,8 @@ QUIET = of_rules()
         ),
     ],
 )
-def test_what_monitoring_systems_say(name: str, sources: dict[str, Any], verdict: str):
-    """Good only where all that could fire would have been seen."""
+def test_monitoring_answers_have_their_verdicts(name: str, sources: dict[str, Any], verdict: str):
+    """OK only where every possible alert would have been seen."""
     assert verdict_on_alerts(**sources)[0] == verdict
 
 
@@ -253,12 +253,12 @@ GOOD_ALERTS = [
 
 
 @given(st.lists(st.sampled_from(GOOD_ALERTS)), st.sampled_from(BAD_ALERTS), st.data())
-def test_no_bad_or_odd_alert_hides_among_good_ones(good, bad, data):
-    """Wherever it stands."""
+def test_one_bad_or_unknown_alert_among_good_ones_is_found(good, bad, data):
+    """At any position."""
     assert verdict_on_alerts(alertmanager=manager(*good), prometheus=QUIET)[0] == "OK"
     at = data.draw(st.integers(0, len(good)))
-    told = manager(*good[:at], bad, *good[at:])
-    assert verdict_on_alerts(alertmanager=told, prometheus=QUIET)[0] != "OK"
+    answers = manager(*good[:at], bad, *good[at:])
+    assert verdict_on_alerts(alertmanager=answers, prometheus=QUIET)[0] != "OK"
 
 
 BAD_RULES = [
@@ -277,8 +277,8 @@ BAD_RULES = [
 
 
 @given(st.integers(0, 5), st.sampled_from(BAD_RULES), st.data())
-def test_no_rule_that_is_not_evaluated_hides_among_those_that_are(count, bad, data):
-    """Wherever it stands."""
+def test_one_unevaluated_rule_among_evaluated_ones_is_found(count, bad, data):
+    """At any position."""
     rules = [rule(f"R{number}") for number in range(count)]
     rules.insert(data.draw(st.integers(0, count)), bad)
     assert verdict_on_alerts(prometheus=QUIET | {"api/v1/rules": groups(*rules)})[0] != "OK"
@@ -288,9 +288,9 @@ def test_no_rule_that_is_not_evaluated_hides_among_those_that_are(count, bad, da
     st.sampled_from(["api/v1/alerts", "api/v1/rules", "api/v2/alerts", "api/v2/silences", "api/v2/status"]),
     st.sampled_from([(500, ""), (404, "404 page not found"), (401, "no"), "<html>", {}, {"data": {}}, None, 7]),
 )
-def test_no_answer_that_is_missing_leaves_it_good(path, broken):
-    """Of any of the five."""
-    told = {**manager(), **QUIET}
-    assert verdict_on_alerts(alertmanager=told, prometheus=told)[0] == "OK"
-    told[path] = broken
-    assert verdict_on_alerts(alertmanager=told, prometheus=told)[0] != "OK"
+def test_missing_answer_is_never_ok(path, broken):
+    """For any of the five."""
+    answers = {**manager(), **QUIET}
+    assert verdict_on_alerts(alertmanager=answers, prometheus=answers)[0] == "OK"
+    answers[path] = broken
+    assert verdict_on_alerts(alertmanager=answers, prometheus=answers)[0] != "OK"

@@ -1,4 +1,4 @@
-"""Buckets and archives in the words and forms of the real tools: AWS, Spaces, MinIO, Ceph; tar and its kin."""
+"""Buckets and archives in the words and formats of real tools: AWS, Spaces, MinIO, Ceph; tar and relatives."""
 
 import bz2
 import gzip
@@ -81,8 +81,8 @@ WHOLE = {
 }
 
 
-def test_a_time_without_a_zone_is_of_utc():
-    """Whatever zone this machine is in."""
+def test_listing_time_without_zone_is_utc():
+    """In any time zone of this machine."""
     body = listing("a.tar.gz").replace(b"02:11.000Z", b"02:11")
     with serve(answer(body=body)) as server:
         (found,) = bucket(server.url).files()
@@ -90,8 +90,8 @@ def test_a_time_without_a_zone_is_of_utc():
 
 
 @pytest.mark.parametrize(("body", "names"), WHOLE.values(), ids=WHOLE)
-def test_a_whole_listing_is_one(body, names):
-    """Each service writes its own."""
+def test_complete_listing_is_read(body, names):
+    """In the format of each service."""
     with serve(answer(body=body, Content_Type="application/xml")) as server:
         assert [file.name for file in bucket(server.url).files()] == names
 
@@ -198,21 +198,21 @@ NO_LISTINGS = {
 }
 
 
-@pytest.mark.parametrize(("status", "body", "said"), NO_LISTINGS.values(), ids=NO_LISTINGS)
-def test_what_is_no_listing_is_no_empty_bucket(status, body, said):
-    """It is said for what it is; neither "no archives" nor OK."""
+@pytest.mark.parametrize(("status", "body", "message"), NO_LISTINGS.values(), ids=NO_LISTINGS)
+def test_invalid_listing_is_no_empty_bucket(status, body, message):
+    """The message names what it is; neither "no archives" nor OK."""
     with serve(answer(status, body)) as server, pytest.raises(PlaybookError) as caught:
         bucket(server.url).files()
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert type(caught.value).__name__ == (
         "Denied"
-        if status.startswith("403") or "denied" in said.lower()
-        else ("Unreachable" if "NoSuchBucket" in said else "Malformed")
+        if status.startswith("403") or "denied" in message.lower()
+        else ("Unreachable" if "NoSuchBucket" in message else "Malformed")
     )
 
 
-def test_where_a_bucket_is_instead_is_said():
-    """As AWS tells it, in the body or in a header."""
+def test_redirected_bucket_is_reported_with_its_region():
+    """As AWS reports it, in the body or in a header."""
     for code, headers, rest in (
         ("PermanentRedirect", {"x_amz_bucket_region": "eu-west-1"}, ""),
         ("AuthorizationHeaderMalformed", {}, "<Region>eu-west-1</Region>"),
@@ -226,8 +226,8 @@ def test_where_a_bucket_is_instead_is_said():
         assert caught.value.hint.endswith("It is in eu-west-1.")
 
 
-def test_pages_that_never_end_are_no_listing():
-    """A server that gives the same token again and again."""
+def test_endless_pages_are_no_listing():
+    """A server that returns the same token repeatedly."""
     page = listing("a.tar.gz", more="true", rest="<NextContinuationToken>x</NextContinuationToken>")
     with serve(answer(body=page)) as server, pytest.raises(PlaybookError, match="without saying how it goes on"):
         bucket(server.url).files()
@@ -235,7 +235,7 @@ def test_pages_that_never_end_are_no_listing():
 
 
 def test_requests_are_signed_as_aws_does(monkeypatch):
-    """Against the signature of its own library."""
+    """Compared with the signature of its own library."""
     from botocore.auth import SigV4Auth
     from botocore.awsrequest import AWSRequest
     from botocore.credentials import Credentials
@@ -263,7 +263,7 @@ def test_requests_are_signed_as_aws_does(monkeypatch):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Where the files of a backup lie before they are packed, and where the archive goes."""
+    """The folder of files before packing, and that of the archive."""
     source = tmp_path / "source"
     for name, data in CONTENT.items():
         (source / name).parent.mkdir(parents=True, exist_ok=True)
@@ -286,14 +286,14 @@ def listed(source, **changes):
 
 
 def packed(folder, *options, name="portfolio-{}.tar.gz"):
-    """By this machine's tar."""
+    """Packed by this machine's tar."""
     archive = folder / "store" / name.format("20261122T030000Z")
     subprocess.run(["tar", *options, "-cf", str(archive), "-C", str(folder / "source"), "."], check=True)
     return archive
 
 
 def both(folder, **section):
-    """What the daily and the weekly check say, with two sound archives of the same size before it."""
+    """Results of the daily and the weekly check, with two intact archives of the same size before it."""
     store = folder / "store"
     newest = sorted(store.iterdir())[-1]
     for night in (1, 2):
@@ -314,7 +314,7 @@ def both(folder, **section):
         checks.test_last_nights_backup_is_complete, limits=known.limits, backups=backups(place, files, known)
     )
     weekly = judged(
-        checks.test_the_newest_backups_hold_what_they_say,
+        checks.test_newest_backups_match_their_manifests,
         limits=known.limits,
         backup_verification=backup_verification(place, files, known, clock),
     )
@@ -341,7 +341,7 @@ FORMS = {
 @pytest.mark.slow
 @pytest.mark.parametrize("options", FORMS.values(), ids=FORMS)
 def test_archives_of_gnu_tar_are_ok(folder, options):
-    """In all its forms, and whatever the name says of the compression."""
+    """In all its formats, and whatever compression the name suggests."""
     listed(folder / "source")
     packed(folder, *options)
     daily, weekly = both(folder)
@@ -350,8 +350,8 @@ def test_archives_of_gnu_tar_are_ok(folder, options):
 
 
 @pytest.mark.slow
-def test_hard_and_symbolic_links_hold_what_they_lead_to(folder):
-    """Snapshot tools link what did not change."""
+def test_links_have_the_content_of_their_targets(folder):
+    """Hard and symbolic ones: snapshot tools link unchanged files."""
     source = folder / "source"
     os.link(source / "images/a.webp", source / "images/again.webp")
     (source / "images/latest.webp").symlink_to("a.webp")
@@ -364,7 +364,7 @@ def test_hard_and_symbolic_links_hold_what_they_lead_to(folder):
 
 @pytest.mark.slow
 def test_sparse_files_and_long_names_are_read(folder):
-    """As GNU tar shortens and stretches them."""
+    """As GNU tar stores them."""
     source = folder / "source"
     with (source / "images" / "holes").open("wb") as file:
         file.seek(3_000_000)
@@ -380,8 +380,8 @@ def test_sparse_files_and_long_names_are_read(folder):
 
 
 @pytest.mark.slow
-def test_lines_of_sha256sum_are_a_manifest(folder):
-    """What ``sha256sum`` and ``shasum -a 256`` write."""
+def test_sha256sum_output_is_a_manifest(folder):
+    """Of ``sha256sum`` and ``shasum -a 256``."""
     source = folder / "source"
     sums = [(hashlib.sha256(data).hexdigest(), name) for name, data in CONTENT.items()]
     for form in ("{0}  {1}\n", "{0} *./{1}\n", "SHA256 ({1}) = {0}\n"):
@@ -395,8 +395,8 @@ def test_lines_of_sha256sum_are_a_manifest(folder):
 
 
 @pytest.mark.slow
-def test_accents_of_macos_are_the_same_name(folder):
-    """bsdtar on a Mac writes them as letters of their own."""
+def test_decomposed_accents_of_macos_are_the_same_name(folder):
+    """bsdtar on a Mac writes them as separate characters."""
     source = folder / "source"
     (source / "images" / unicodedata.normalize("NFC", "café.webp")).write_bytes(b"x")
     listed(source)
@@ -410,28 +410,28 @@ def test_accents_of_macos_are_the_same_name(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("form", ["gnu", "posix"])
-def test_an_incremental_archive_holds_not_everything(folder, form):
-    """GNU tar's, of the second level; the first level holds all."""
+def test_incremental_archive_is_incomplete(folder, form):
+    """GNU tar's second level; the first level is complete."""
     snapshot, form = folder / "snapshot", f"--format={form}"
     (folder / "source" / "manifest.json").unlink(missing_ok=True)
     packed(folder, "-z", form, f"--listed-incremental={snapshot}")
     assert both(folder, manifest="")[0][0] is OK
     (folder / "source" / "images" / "new.webp").write_bytes(b"n" * 20_000)
     packed(folder, "-z", form, f"--listed-incremental={snapshot}")
-    for said, message in both(folder, manifest=""):
-        assert said is UNKNOWN
+    for verdict, message in both(folder, manifest=""):
+        assert verdict is UNKNOWN
         assert "expected an archive that holds everything" in message
         assert "got one that leaves out 3 files as unchanged since an earlier one" in message
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("zstd"), reason="there is no zstd on this machine")
-def test_a_zstandard_archive_is_named(folder):
+def test_zstandard_archive_is_named(folder):
     """Python 3.11 cannot read it."""
     listed(folder / "source")
     packed(folder, "--zstd")
-    for said, message in both(folder):
-        assert said is UNKNOWN
+    for verdict, message in both(folder):
+        assert verdict is UNKNOWN
         assert "got a Zstandard file" in message
 
 
@@ -445,12 +445,12 @@ def tarred(members):
     return out.getvalue()
 
 
-def manifest_of(content=CONTENT, change=lambda entry: entry, **told):
+def manifest_of(content=CONTENT, change=lambda entry: entry, **fields):
     entries = [
         change({"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
         for name, data in content.items()
     ]
-    return json.dumps({"files": entries, **told}).encode()
+    return json.dumps({"files": entries, **fields}).encode()
 
 
 def with_manifest(manifest, content=CONTENT, more=()):
@@ -462,7 +462,7 @@ def without(*keys):
 
 
 SOUND = with_manifest(manifest_of())
-# The archive; what the daily and what the weekly check say; a part of the weekly check's message.
+# The archive; results of the daily and the weekly check; a part of the weekly check's message.
 ARCHIVES = {
     "sound": (SOUND, OK, OK, ""),
     "in-two-gzip-members": (
@@ -654,13 +654,13 @@ ARCHIVES = {
 
 
 @pytest.mark.parametrize("case", ARCHIVES.values(), ids=ARCHIVES)
-def test_an_archive_gets_its_verdict(folder, case):
-    """By the day and by the week."""
-    data, day, week, said = case
+def test_archive_has_its_verdict(folder, case):
+    """In the daily and the weekly check."""
+    data, day, week, words = case
     (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(data)
     daily, weekly = both(folder)
     assert (daily[0], weekly[0]) == (day, week), (daily, weekly)
-    assert said in weekly[1]
+    assert words in weekly[1]
 
 
 def _linked(kind, name, target):
@@ -670,7 +670,7 @@ def _linked(kind, name, target):
 
 
 @pytest.mark.parametrize(
-    ("info", "said"),
+    ("info", "words"),
     [
         (
             _linked(tarfile.LNKTYPE, "images/gone.webp", "images/nowhere.webp"),
@@ -681,8 +681,8 @@ def _linked(kind, name, target):
         (_linked(b"Z", "images/odd.webp", ""), "members to be understood"),
     ],
 )
-def test_odd_members_are_not_good(folder, info, said):
-    """Links to nothing, parts of files, kinds of members that nobody knows."""
+def test_unusual_members_are_not_ok(folder, info, words):
+    """Broken links, parts of files, unknown kinds of members."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         for name, data in {"manifest.json": manifest_of(), **CONTENT}.items():
@@ -693,7 +693,7 @@ def test_odd_members_are_not_good(folder, info, said):
     (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(gzip.compress(out.getvalue()))
     weekly = both(folder)[1]
     assert weekly[0] is not OK
-    assert said in weekly[1]
+    assert words in weekly[1]
 
 
 BAD_ENTRIES = st.one_of(
@@ -710,23 +710,25 @@ BAD_ENTRIES = st.one_of(
 
 @effort(deadline=None, max_examples=80)
 @given(entry=BAD_ENTRIES, at=st.integers(0, 3), replaces=st.booleans())
-def test_one_bad_entry_anywhere_in_a_manifest_is_not_ok(tmp_path_factory, entry, at, replaces):
-    """Whatever it is, and also where it takes the place of a good one."""
-    told = msgspec.json.decode(manifest_of())
+def test_one_bad_manifest_entry_anywhere_is_not_ok(tmp_path_factory, entry, at, replaces):
+    """Any kind of entry, also in place of a good one."""
+    manifest = msgspec.json.decode(manifest_of())
     if replaces:
-        told["files"][at % 3] = entry
+        manifest["files"][at % 3] = entry
     else:
-        told["files"].insert(at, entry)
+        manifest["files"].insert(at, entry)
     folder = tmp_path_factory.mktemp("p")
     (folder / "store").mkdir()
-    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(with_manifest(json.dumps(told).encode()))
+    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(
+        with_manifest(json.dumps(manifest).encode())
+    )
     assert both(folder)[1][0] is not OK
 
 
 @effort(deadline=None, max_examples=60)
 @given(data=st.data(), form=st.sampled_from(["gzip", "bzip2", "xz"]))
-def test_one_changed_byte_of_the_contents_is_not_ok(tmp_path_factory, data, form):
-    """By whatever the archive is compressed."""
+def test_one_changed_byte_of_the_content_is_not_ok(tmp_path_factory, data, form):
+    """With any compression."""
     whole = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}[form](gzip.decompress(SOUND))
     at = data.draw(st.integers(10, len(whole) - 1))
     changed = whole[:at] + bytes([whole[at] ^ data.draw(st.integers(1, 255))]) + whole[at + 1 :]

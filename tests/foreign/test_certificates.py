@@ -1,6 +1,6 @@
-"""Chains and dates as they were met in the field, with the verdict that each deserves.
+"""Chains and dates from real incidents, with the right verdict for each.
 
-The names are those of the cases; the certificates are made here, as those of the cases are of their time.
+The names are those of the incidents; the certificates are made here, with dates relative to now.
 """
 
 from dataclasses import replace
@@ -38,7 +38,7 @@ ISSUER_AT = x509.AuthorityInformationAccess([
 
 
 def verdict(*sent, trusted=(ROOT, USER_TRUST), host=HOST, client="", domains=(), chain_fault=""):
-    """The check's, where a verifying client says this."""
+    """The check's verdict, given the result of a verifying client."""
     read = describe(sent, Endpoint(host, (host, 443)), NOW, tuple(root.der for root in trusted))
     read = replace(read, distrust=client or chain_fault, chain_fault=chain_fault)
     found = Certificates((read,), tuple(domains), (1, 1), (), None, NOW, CoverageRules())
@@ -48,24 +48,24 @@ def verdict(*sent, trusted=(ROOT, USER_TRUST), host=HOST, client="", domains=(),
     return str(name), message
 
 
-def test_the_cross_signed_root_of_2021():
-    """The long chain of Let's Encrypt, whose last one has ended: clients of today do not need it."""
+def test_expired_cross_signed_root_of_2021_is_ignored():
+    """Let's Encrypt's long chain with its expired last certificate, which current clients do not need."""
     assert verdict(der_of(R3.issue(HOST)), R3.der, CROSSED.der)[0] == "OK"
 
 
-def test_the_cross_signed_root_of_2021_on_a_client_of_2016():
-    """One that trusts the old root alone needs the one that has ended."""
+def test_cross_signed_root_of_2021_fails_on_a_client_of_2016():
+    """A client that trusts only the old root needs the expired certificate."""
     name, message = verdict(der_of(R3.issue(HOST)), R3.der, CROSSED.der, trusted=(DST,))
     assert name == "CRITICAL"
     assert "'ISRG Root X1', which it needs, expired on" in message
 
 
-def test_add_trust_of_2020():
-    """Servers went on to send it after its end."""
+def test_expired_add_trust_root_of_2020():
+    """Servers continued to send it after it expired."""
     assert verdict(der_of(SECTIGO.issue(HOST)), SECTIGO.der, ADD_TRUST.der)[0] == "OK"
 
 
-def test_only_the_leaf_was_installed():
+def test_missing_intermediate():
     """cert.pem instead of fullchain.pem: works in browsers, and not in curl."""
     leaf = der_of(R3.issue(HOST, more=(ISSUER_AT,)))
     name, message = verdict(leaf, chain_fault="unable to get local issuer certificate")
@@ -77,8 +77,8 @@ def test_only_the_leaf_was_installed():
     "name",
     ["Kubernetes Ingress Controller Fake Certificate", "TRAEFIK DEFAULT CERT", "localhost", "ssl-cert-snakeoil"],
 )
-def test_the_certificate_of_nobody(name):
-    """What a server shows where it knows nothing of the host."""
+def test_default_certificate_of_a_server(name):
+    """Served for an unknown host name."""
     own = Authority(name)
     found, message = verdict(
         der_of(own.issue("ingress.local", subject=name)), chain_fault="self-signed certificate"
@@ -87,24 +87,24 @@ def test_the_certificate_of_nobody(name):
     assert "for ingress.local only, not trusted (self-signed certificate" in message
 
 
-def test_openssl_req_x509():
-    """A common name, no alternative names, and an authority: as tutorials make them."""
+def test_self_signed_certificate_of_openssl_req():
+    """A common name, no alternative names, and marked as an authority: as tutorials make them."""
     own = Authority(HOST)
     found, message = verdict(own.der, trusted=(own,))
     assert found == "CRITICAL"
     assert "for no host name only" in message
 
 
-def test_one_wildcard_for_two_levels():
-    """It is for one label alone."""
+def test_wildcard_does_not_cover_two_levels():
+    """It covers one label only."""
     assert verdict(der_of(R3.issue("*.portfolio.example")), R3.der, host="www.portfolio.example")[0] == "OK"
     assert (
         verdict(der_of(R3.issue("*.portfolio.example")), R3.der, host="a.www.portfolio.example")[0] == "CRITICAL"
     )
 
 
-def test_a_name_in_two_alphabets():
-    """Browsers show the one, certificates hold the other."""
+def test_international_name_matches_its_dns_form():
+    """Browsers show one, certificates contain the other."""
     leaf = der_of(R3.issue("xn--mller-kva.example"))
     assert verdict(leaf, R3.der, host="Müller.example.")[0] == "OK"
     assert verdict(leaf, R3.der, host="muller.example")[0] == "CRITICAL"
@@ -116,14 +116,14 @@ def test_a_name_in_two_alphabets():
      (lambda: ec.generate_private_key(ec.BrainpoolP256R1()), "curve brainpoolP256r1")],
     ids=["rsa-1024", "brainpool"],
 )  # fmt: skip
-def test_weak_keys(key, words):
-    """Some appliances still come with them."""
+def test_weak_keys_are_reported(key, words):
+    """Some appliances still use them."""
     found, message = verdict(der_of(R3.issue(HOST, key=key())), R3.der)
     assert (found, words in message) == ("CRITICAL", True)
 
 
-def test_the_intermediate_of_a_corporate_authority_ends_first():
-    """Leaves are renewed by machines; what is above them by nobody."""
+def test_corporate_intermediate_expires_first():
+    """Leaf certificates are renewed automatically, intermediates are forgotten."""
     corporate = Authority("Corporate Issuing CA 2", signer=ROOT, ends=5 * DAY)
     found, message = verdict(der_of(corporate.issue(HOST)), corporate.der)
     assert found == "CRITICAL"
@@ -131,7 +131,7 @@ def test_the_intermediate_of_a_corporate_authority_ends_first():
     assert "by 'Corporate Issuing CA 2'" in message
 
 
-def test_until_the_end_of_time():
+def test_certificate_without_expiry():
     """99991231235959Z: no well-defined end (RFC 5280, 4.1.2.5)."""
     leaf = R3.issue(HOST, ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW)
     assert verdict(der_of(leaf), Authority("R3", signer=ROOT, key=R3.key).der)[0] == "WARNING"
@@ -148,22 +148,22 @@ def test_until_the_end_of_time():
         ({"phase": "ACTIVE", "certificate_expires_at": f"{NOW - DAY:%Y-%m-%dT%H:%M:%SZ}"}, "CRITICAL"),
     ],
 )
-def test_domains_in_the_words_of_the_platform(fields, expected):
-    """Its phase, and its own word on the certificate."""
+def test_domain_phases_of_the_platform(fields, expected):
+    """Its phase, and what it reports on the certificate."""
     app = {"id": "1", "domains": [{"id": "2", "spec": {"domain": HOST, "type": "PRIMARY"}, **fields}]}
     domains = msgspec.convert(app, App, strict=False).domains
     assert verdict(der_of(R3.issue(HOST)), R3.der, domains=domains)[0] == expected
 
 
-def test_a_wildcard_of_which_the_platform_says_nothing():
-    """It has no address to be read at."""
+def test_wildcard_unknown_to_the_platform():
+    """It has no address to read it from."""
     app = {"id": "1", "domains": [{"spec": {"domain": "*.portfolio.example"}, "phase": "ACTIVE"}]}
     found, message = verdict(der_of(R3.issue(HOST)), R3.der, domains=msgspec.convert(app, App).domains)
     assert found == "UNKNOWN"
     assert "as a wildcard has no address, got none named" in message
 
 
-def test_a_clock_that_was_wrong_when_it_was_made():
-    """Valid from tomorrow on."""
+def test_certificate_valid_from_tomorrow():
+    """Made by a machine with a wrong clock."""
     found, message = verdict(der_of(R3.issue(HOST, begins=timedelta(hours=9))), R3.der)
     assert (found, "not valid before" in message) == ("CRITICAL", True)

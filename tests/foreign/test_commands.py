@@ -1,4 +1,4 @@
-"""Every command that an operator is told to type exists in the program that it names."""
+"""Every command in the instructions for operators exists in the program that it names."""
 
 import re
 import shlex
@@ -47,7 +47,7 @@ location = "/var/backups/shop"
 
 
 def written() -> list[str]:
-    """Every command of the catalogue and of the runbooks, once."""
+    """Every distinct command of the catalogue and of the runbooks."""
     found = [item.look_again for item in read_catalogue().items.values()]
     for file in sorted(RUNBOOKS.glob("*.md")):
         for block in re.findall(r"```(?:bash|sh|console)\n(.*?)```", file.read_text(encoding="utf-8"), re.DOTALL):
@@ -57,7 +57,7 @@ def written() -> list[str]:
 
 @pytest.fixture(scope="module", params=[FROM_FILES, BY_API], ids=["files-and-object-storage", "api-and-folder"])
 def target(request, tmp_path_factory):
-    """Settings of a target that keeps its things in one way or the other."""
+    """Settings of targets that store their data in different places."""
     root = tmp_path_factory.mktemp("target")
     (root / "playbook.toml").write_text(SECTIONS + request.param, encoding="utf-8")
     return load("shop", root=root, environment={"GRAFANA_TOKEN": "x"})
@@ -72,8 +72,8 @@ def target(request, tmp_path_factory):
         ("{ preset = 'bullmq', name = 'images' }", "bull:images:wait"),
     ],
 )
-def test_a_queue_of_another_library_is_looked_at_in_its_own_list(tmp_path, queue, key):
-    """And a database by its id."""
+def test_queue_of_another_library_has_its_own_key(tmp_path, queue, key):
+    """And a database its id."""
     named = f"[targets.shop.redis]\nqueues = [{queue}]\n[[targets.shop.digitalocean.databases]]\nid = '9cc1'"
     (tmp_path / "playbook.toml").write_text(f"{SECTIONS}{named}", encoding="utf-8")
     settings = load("shop", root=tmp_path, environment={})
@@ -82,7 +82,7 @@ def test_a_queue_of_another_library_is_looked_at_in_its_own_list(tmp_path, queue
 
 
 def simple_commands(text: str) -> list[list[str]]:
-    """A pipeline's programs with their arguments; what stands in $(…) counts as well."""
+    """A pipeline's programs with their arguments, including those in $(…)."""
     text = text.replace("2>&1", "")
     inner = re.findall(r"\$\(([^()]+)\)", text)
     outer = re.sub(r"\$\(\([^()]*(\([^()]*\)[^()]*)*\)\)|\$\([^()]+\)", "X", text)
@@ -104,7 +104,7 @@ def options(words: list[str]) -> list[str]:
 
 
 def doctl(words: list[str]) -> str:
-    """What is wrong with a command of doctl; empty where it exists."""
+    """What is wrong with a doctl command; empty where it exists."""
     names = " ".join(words).partition(" -")[0].split()
     known = next((" ".join(names[:n]) for n in (3, 2) if " ".join(names[:n]) in tools.DOCTL), None)
     if known is None:
@@ -116,7 +116,7 @@ def doctl(words: list[str]) -> str:
 
 
 def curl(words: list[str]) -> str:
-    """Short options may be written together."""
+    """Short options may be combined."""
     letters = {f"-{letter}" for word in words if re.fullmatch(r"-[A-Za-z]+", word) for letter in word[1:]}
     wrong = (letters | {word for word in options(words) if word.startswith("--")}) - tools.CURL
     return f"curl has no {', '.join(sorted(wrong))}" if wrong else ""
@@ -124,16 +124,16 @@ def curl(words: list[str]) -> str:
 
 def redis_cli(words: list[str]) -> str:
     """Its own options come before the server's command."""
-    given = options(words)
+    used = options(words)
     takes = {"-u", "-h", "-p", "-n", "-i", "--cacert", "--memkeys-samples"}
-    rest = [word for n, word in enumerate(words) if word not in given and (n == 0 or words[n - 1] not in takes)]
+    rest = [word for n, word in enumerate(words) if word not in used and (n == 0 or words[n - 1] not in takes)]
     command = " ".join(rest[:2]).lower()
-    wrong = sorted(set(given) - tools.REDIS_CLI)
+    wrong = sorted(set(used) - tools.REDIS_CLI)
     if wrong:
         return f"redis-cli has no {', '.join(wrong)}"
     reads = not rest or command in tools.REDIS or rest[0].lower() in tools.REDIS
     return (
-        "" if reads or {"--memkeys", "--bigkeys", "--scan"} & set(given) else f"{command} is no command that reads"
+        "" if reads or {"--memkeys", "--bigkeys", "--scan"} & set(used) else f"{command} is no command that reads"
     )
 
 
@@ -150,7 +150,7 @@ def amtool(words: list[str]) -> str:
 
 
 def npm(words: list[str]) -> str:
-    """Only what reads."""
+    """Only read-only commands."""
     return "" if words[0] in tools.NPM else f"npm has no {words[0]}"
 
 
@@ -160,7 +160,7 @@ def of_files(words: list[str]) -> str:
 
 
 def carried_out(words: list[str]) -> str:
-    """pytest's and the suite's own commands are carried out by other tests."""
+    """Commands of pytest and of the suite are tested elsewhere."""
     return ""
 
 
@@ -185,8 +185,8 @@ def problem(words: list[str]) -> str:
 
 
 @pytest.mark.parametrize("command", written())
-def test_a_command_exists_and_is_for_what_was_measured(target, command):
-    """Filled in for targets that keep logs, archives and metrics in different places."""
+def test_command_exists_and_fits_the_target(target, command):
+    """For targets that store logs, archives and metrics in different places."""
     text = filled_in(command, target)
     written = "READ_LOGS|READ_SIGN_INS|LIST_BACKUPS|ASK_PROMETHEUS|URL|APP_ID|probe|selector|containers"
     assert not re.search(rf"\$({written})\b", text)
@@ -207,26 +207,26 @@ def test_a_command_exists_and_is_for_what_was_measured(target, command):
         "echo $(doctl apps health 4f6c)",
     ],
 )
-def test_a_command_that_does_not_exist_is_found(command):
+def test_nonexistent_command_is_found(command):
     """The test above can fail."""
     assert any(map(problem, simple_commands(command)))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("program", "known"), [("curl", tools.CURL), ("redis-cli", tools.REDIS_CLI)])
-def test_the_options_are_those_of_the_installed_program(program, known):
-    """Asked of the program itself."""
+def test_options_match_the_installed_program(program, known):
+    """By its own help."""
     path = shutil.which(program)
     if path is None:
         pytest.skip(f"{program} is not installed")
     arguments = ["--help", "all"] if program == "curl" else ["--help"]
     ended = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=60, check=False)
-    said = set(re.findall(r"(?<![\w-])-{1,2}[A-Za-z][\w-]*", ended.stdout + ended.stderr))
-    assert known <= said
+    listed = set(re.findall(r"(?<![\w-])-{1,2}[A-Za-z][\w-]*", ended.stdout + ended.stderr))
+    assert known <= listed
 
 
-def test_the_words_of_a_target_stand_in_its_commands(target):
-    """Logs, archives and metrics are looked at where the settings say."""
+def test_commands_contain_the_targets_names(target):
+    """Logs, archives and metrics are read from the configured places."""
     read, archives, ask = (
         filled_in(f"${name}", target) for name in ("READ_LOGS", "LIST_BACKUPS", "ASK_PROMETHEUS")
     )

@@ -53,7 +53,7 @@ def the_app(which: str, edit: Edit | None) -> str:
     status = app(api(which, edit).api, CLOCK)
     answer = LiveUrlAnswer("https://gallery.example", 200, "HTTP 200", answered=True)
     judge = Judge()
-    judge.stand_on("app", status.coverage)
+    judge.add_coverage("app", status.coverage)
 
     def only(app: Any, judge: Judge) -> None:
         check("test_app", "test_app_is_active")(app, answer, judge)
@@ -69,7 +69,7 @@ def components(which: str, edit: Edit | None) -> str:
 
 def newest(which: str, edit: Edit | None) -> str:
     found = deployments(api(which, edit).api, SETTINGS, CLOCK, Earlier())
-    return str(judged(check("test_deployments", "test_newest_deployment_went_well"), deployments=found)[0])
+    return str(judged(check("test_deployments", "test_newest_deployment_succeeded"), deployments=found)[0])
 
 
 def week(which: str, edit: Edit | None) -> str:
@@ -103,7 +103,7 @@ def account(which: str, edit: Edit | None) -> str:
     found = digitalocean_access(api(which, edit).account)
     signed = type("Signed", (), {"coverage": found.coverage, "of": lambda *_: _SIGNED})()
     values = {"digitalocean_access": found, "github_access": GitHubAccess(""), "access_sign_offs": signed}
-    return str(judged(check("test_access", "test_permissions_are_as_few_as_needed"), **values)[0])
+    return str(judged(check("test_access", "test_permissions_are_minimal"), **values)[0])
 
 
 class _Signed:
@@ -116,7 +116,7 @@ _SIGNED = _Signed()
 
 
 def put(path: str, value: Any) -> Edit:
-    """An edit that sets what a dotted path leads to; numbers are places in a list."""
+    """An edit that sets the value at a dotted path; numbers are list indexes."""
 
     def edit(answer: Any) -> None:
         *way, last = path.split(".")
@@ -124,12 +124,12 @@ def put(path: str, value: Any) -> Edit:
             answer = answer[int(step)] if isinstance(answer, list) else answer[step]
         answer[int(last) if isinstance(answer, list) else last] = value
 
-    edit.__name__ = f"{path}={json.dumps(value)}"  # which pytest shows
+    edit.__name__ = f"{path}={json.dumps(value)}"  # shown by pytest
     return edit
 
 
 def drop(path: str) -> Edit:
-    """An edit that takes away what a dotted path leads to."""
+    """An edit that removes the value at a dotted path."""
 
     def edit(answer: Any) -> None:
         *way, last = path.split(".")
@@ -142,8 +142,10 @@ def drop(path: str) -> Edit:
 
 
 @pytest.mark.parametrize("verdict", [the_app, components, newest, week, walls, costs, account])
-def test_a_good_answer_is_ok(verdict):
-    """With static sites, jobs, functions, a service that sleeps, nulls, and one stopped for a newer push."""
+def test_healthy_app_is_ok(verdict):
+    """With static sites, jobs, functions, a service scaled to zero, nulls, and a deployment superseded by a newer
+    push.
+    """
     assert verdict("", None) == "OK"
 
 
@@ -205,7 +207,7 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (newest, "deployments", put("deployments.2.created_at", "2026-11-18T07:00:00Z"), "UNKNOWN"),
         (newest, "deployments", put("meta.total", 40), "UNKNOWN"),
         (newest, "deployments", drop("meta"), "UNKNOWN"),
-        (week, "deployments", put("deployments.1.phase", "ERROR"), "OK"),  # and the next push repaired it
+        (week, "deployments", put("deployments.1.phase", "ERROR"), "OK"),  # and repaired by the next push
         (week, "deployments", put("deployments.1.phase", "SKIPPED"), "UNKNOWN"),
         (week, "deployments", drop("meta.total"), "UNKNOWN"),
         (walls, "firewalls", put(f"{FIREWALL}.sources.addresses", ["0.0.0.0/0"]), "CRITICAL"),
@@ -243,22 +245,22 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (account, "account", drop("account.email_verified"), "UNKNOWN"),
     ],
 )
-def test_what_one_word_changes(verdict, which, edit, wanted):
-    """A word replaced, left out, or never seen before."""
+def test_one_changed_word_changes_the_verdict(verdict, which, edit, wanted):
+    """A word replaced, omitted, or unknown."""
     assert verdict(which, edit) == wanted
 
 
 @pytest.mark.parametrize("text", ["$35.67", "35,67", "35.67 USD", "1,035.67", "", None, [], {}])
-def test_money_that_cannot_be_read_is_malformed(text):
-    """In another currency or form, or none."""
+def test_unreadable_amount_is_malformed(text):
+    """In another currency or format, or missing."""
     from playbook.core.errors import Malformed
 
     with pytest.raises(Malformed):
         costs("balance", put("month_to_date_usage", text))
 
 
-def test_health_without_its_wrapper_as_the_description_shows_it():
-    """doctl's has it, the example has not."""
+def test_health_without_its_wrapper_is_read():
+    """doctl's client expects the wrapper, the description's example lacks it."""
 
     def unwrap(answer: dict[str, Any]) -> None:
         answer.update(answer.pop("app_health"))

@@ -29,7 +29,7 @@ Answers = dict[str, tuple[str, Any, dict[str, str]]]
 
 
 def user(login: str, **more: Any) -> dict[str, Any]:
-    """As the listings of members have it."""
+    """As in the listings of members."""
     return {
         "login": login,
         "id": 583231,
@@ -43,7 +43,7 @@ def user(login: str, **more: Any) -> dict[str, Any]:
 
 
 def good() -> Answers:
-    """An organisation of two, asked by an owner's token; by what its path ends with."""
+    """An organisation of two, queried with an owner's token; by the end of the path."""
     return {
         "/orgs/example": (
             "200 OK",
@@ -78,7 +78,7 @@ def good() -> Answers:
 
 
 def chosen(answers: Answers, request: bytes) -> bytes:
-    """The answer whose key the path ends with, or the query holds."""
+    """The answer whose key ends the path, or is in the query."""
     path, _, query = request.split(b" ", 2)[1].decode().partition("?")
     wanted = "filter=2fa_disabled" if "2fa_disabled" in query else path if "role=" not in query else query
     for key, (status, body, headers) in answers.items():
@@ -88,7 +88,7 @@ def chosen(answers: Answers, request: bytes) -> bytes:
 
 
 class Organisation:
-    """A server that shows one, and what the checks say of it; ``answers`` may be changed."""
+    """A server with one organisation, and the checks' verdicts; ``answers`` may be changed."""
 
     def __init__(self, server: Any) -> None:
         self.server, self.answers = server, good()
@@ -111,7 +111,7 @@ class Organisation:
         return github(self.settings)
 
     def verdicts(self) -> dict[str, str]:
-        """Of the three checks of access, as far as GitHub goes."""
+        """Verdicts of the three checks of access, for their GitHub part."""
         return {name: self._verdict(name) for name in ("permissions", "unused", "mfa")}
 
     def _verdict(self, name: str) -> str:
@@ -119,11 +119,11 @@ class Organisation:
             if name == "permissions":
                 found = github_access(self.api, self.settings)
                 values = {"digitalocean_access": ACCOUNT, "github_access": found, "access_sign_offs": SIGNED}
-                the_check = check("test_access", "test_permissions_are_as_few_as_needed")
+                the_check = check("test_access", "test_permissions_are_minimal")
             elif name == "unused":
                 activity = github_activity(self.api, self.settings, FixedClock(NOW))
                 values = {"digitalocean_access": ACCOUNT, "github_activity": activity, "access_sign_offs": SIGNED}
-                the_check = check("test_access", "test_nobody_is_idle")
+                the_check = check("test_access", "test_no_member_is_idle")
             else:
                 factors = second_factors(self.api)
                 values = {"second_factors": factors, "access_sign_offs": SIGNED}
@@ -161,7 +161,7 @@ def organisation(shown: Organisation) -> Organisation:
     return shown
 
 
-def test_a_good_organisation_is_ok(organisation):
+def test_good_organisation_is_ok(organisation):
     assert organisation.verdicts() == {"permissions": "OK", "unused": "OK", "mfa": "OK"}
 
 
@@ -225,10 +225,10 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_what_one_answer_changes(organisation, case):
-    """A role, a page, a right, or a word; and the other checks stay as they are."""
-    key, told, changed = CASES[case]
-    organisation.answers[key] = told
+def test_one_changed_answer_changes_its_verdict(organisation, case):
+    """A role, a page, a right, or a word; the other checks are unaffected."""
+    key, answer, changed = CASES[case]
+    organisation.answers[key] = answer
     assert organisation.verdicts() == {"permissions": "OK", "unused": "OK", "mfa": "OK", **changed}
 
 
@@ -237,8 +237,8 @@ def test_what_one_answer_changes(organisation, case):
     how=st.sampled_from(["403 Forbidden", "404 Not Found", "422 Unprocessable Entity", "cut", "dict"]),
 )
 @hypothesis_settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_a_listing_that_was_not_read_whole_is_never_good(shown, key, how):
-    """Refused, not there, cut, or of another shape."""
+def test_incomplete_listing_is_never_ok(shown, key, how):
+    """Refused, missing, truncated, or of another shape."""
     shown.answers = good()
     status, body, _ = shown.answers[key]
     if how == "cut":

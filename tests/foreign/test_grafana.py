@@ -78,8 +78,8 @@ def board(*found: Any, rules: Any = None, silences: Any = ()) -> dict[str, Any]:
         ("", "UNKNOWN"),
     ],
 )
-def test_states_of_instances(state, verdict):
-    """Normal is good where it is by what the rule saw."""
+def test_instance_states_have_their_verdicts(state, verdict):
+    """Normal is OK where it is based on data."""
     assert verdict_on_alerts(grafana=board(instance("Normal"), instance(state)))[0] == verdict
 
 
@@ -99,8 +99,8 @@ def test_states_of_instances(state, verdict):
         ("<!DOCTYPE html><title>Grafana</title>", "UNKNOWN"),
     ],
 )
-def test_rules_of_its_own(rules, verdict):
-    """There must be some, and they must be evaluated; a paused one is somebody's choice."""
+def test_own_rules_have_their_verdicts(rules, verdict):
+    """There must be some, and they must be evaluated; a paused one is deliberate."""
     assert verdict_on_alerts(grafana=board(instance("Normal"), rules=rules))[0] == verdict
 
 
@@ -109,8 +109,8 @@ def test_rules_of_its_own(rules, verdict):
     st.sampled_from(["Alerting", "Pending", "NoData", "Error", "Normal (Error)", "Recovering", "?", None, 7]),
     st.data(),
 )
-def test_no_bad_or_odd_instance_hides_among_normal_ones(normal, bad, data):
-    """Wherever it stands."""
+def test_one_bad_or_unknown_instance_among_normal_ones_is_found(normal, bad, data):
+    """At any position."""
     found = [instance(state) for state in normal]
     found.insert(data.draw(st.integers(0, len(found))), instance(bad))
     assert verdict_on_alerts(grafana=board(*found))[0] != "OK"
@@ -119,8 +119,8 @@ def test_no_bad_or_odd_instance_hides_among_normal_ones(normal, bad, data):
 @given(
     st.sampled_from([ALERTS, RULES, SILENCES]), st.sampled_from([(500, ""), (403, "{}"), "<html>", {}, None, 7])
 )
-def test_no_answer_that_is_missing_leaves_it_good(path, broken):
-    """Of any of the three."""
+def test_missing_answer_is_never_ok(path, broken):
+    """For any of the three."""
     assert verdict_on_alerts(grafana=board())[0] == "OK"
     assert verdict_on_alerts(grafana=board() | {path: broken})[0] != "OK"
 
@@ -149,8 +149,8 @@ STORED = {
         (None, [HIT | {"title": "Portfolio Overview (old)"}], 0),
     ],
 )
-def test_a_dashboard_is_found_by_title_and_folder(folder, hits, alike):
-    """Copies of the same title are counted; the folder tells them apart."""
+def test_dashboard_is_found_by_title_and_folder(folder, hits, alike):
+    """Copies with the same title are counted; the folder distinguishes them."""
 
     target = SETTINGS.target
     grafana = msgspec.structs.replace(target.grafana, folder=folder)
@@ -161,7 +161,7 @@ def test_a_dashboard_is_found_by_title_and_folder(folder, hits, alike):
 
 
 @pytest.mark.parametrize("page", ["<!DOCTYPE html><title>Grafana</title>", "[1, 2]", '{"message": "sign in"}'])
-def test_a_login_page_with_200_is_no_search(page):
-    """As of a proxy that asks for a password first."""
+def test_login_page_with_200_is_no_search_result(page):
+    """E.g. of a proxy that requires a login first."""
     with pytest.raises(Malformed):
         Grafana(Http({"api/search": page}, "Grafana"), SETTINGS).dashboard("Portfolio Overview")

@@ -1,4 +1,4 @@
-"""Health endpoints of the usual frameworks, in their own shapes and words, and what a judge makes of each."""
+"""Health endpoints of common frameworks, in their own shapes and words, with the verdict for each."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ OK, WARNING, CRITICAL, UNKNOWN = "OK", "WARNING", "CRITICAL", "UNKNOWN"
 
 
 def verdict(body: bytes) -> str:
-    """Of the check, where this came with HTTP 200."""
+    """The check's verdict for this body with HTTP 200."""
     judge = Judge()
     try:
         health = Health("/health", 200, read_report(body), Phases(), ())
     except UnknownShapeError as error:
-        judge.stand_on("health", lacking("", expected="a report", got=str(error)))
+        judge.add_coverage("health", lacking("", expected="a report", got=str(error)))
         judge.that(True, "Health", expected="healthy", found="")
         return str(judge.leading.verdict)
-    judge.stand_on("health", health.coverage)
+    judge.add_coverage("health", health.coverage)
     with suppress(Critical):
         judge.that(not health.is_unhealthy, "Health", expected="healthy", found=health.summary)
         judge.that(not health.is_degraded, "Health", expected="healthy", found=health.summary, warn=True)
@@ -286,6 +286,6 @@ CASES = {
 
 
 @pytest.mark.parametrize(("body", "expected"), CASES.values(), ids=CASES.keys())
-def test_a_report_of_a_framework_gets_its_verdict(body: str, expected: str) -> None:
-    """Healthy ones are good and do not cry; everything else is bad or not known."""
+def test_framework_report_has_its_verdict(body: str, expected: str) -> None:
+    """Healthy ones are OK without a false alarm; everything else is failing or UNKNOWN."""
     assert verdict(body.encode()) == expected

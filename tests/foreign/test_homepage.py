@@ -1,4 +1,4 @@
-"""Pages that come in a homepage's place, in the words of the platforms that send them, and pages that do not."""
+"""Pages served in a homepage's place, in the words of the platforms that serve them, and real homepages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.clients.http import Answer
+from playbook.clients.answer import Answer
 from playbook.clients.wire import Phases
 from playbook.core.judge import Judge
 from playbook.core.verdict import Critical
@@ -41,11 +41,11 @@ def answered(
 
 
 def verdict(answer: Answer, rules: PageRules = RULES) -> str:
-    """Of the check, where each sample brought this."""
+    """The check's verdict, where each sample returned this."""
     sample = Sample(answer.status, Phases(total=0.2), redirects=answer.redirects, fault=fault_of(answer, rules))
     timing = HomepageTiming((sample,) * 5)
     judge = Judge()
-    judge.stand_on("homepage_timing", timing.coverage)
+    judge.add_coverage("homepage_timing", timing.coverage)
     with suppress(Critical):
         judge.that(not timing.bad, "Homepage", expected="HTTP 200 each time", found=timing.summary)
     return str(judge.leading.verdict)
@@ -241,13 +241,13 @@ GOOD_PAGES = {
 
 
 @pytest.mark.parametrize("title", BAD_TITLES)
-def test_a_page_with_the_title_of_another_is_bad(title):
-    """With status 200, whatever else stands on it."""
+def test_page_with_a_platforms_title_is_failing(title):
+    """With status 200, whatever else it contains."""
     assert verdict(answered(page(title))) == CRITICAL
 
 
 @pytest.mark.parametrize("text", BAD_TEXTS)
-def test_a_short_page_with_the_words_of_a_platform_is_bad(text):
+def test_short_page_with_a_platforms_words_is_failing(text):
     """As HTML without a title, under the site's own title, and as plain text."""
     assert verdict(answered(f"<html><body><h1>{text}</h1><p>{' ' * 90}</p></body></html>")) == CRITICAL
     assert verdict(answered(page("Portfolio", f"<p>{text}</p>"))) == CRITICAL
@@ -255,8 +255,8 @@ def test_a_short_page_with_the_words_of_a_platform_is_bad(text):
 
 
 @pytest.mark.parametrize("body", GOOD_PAGES.values(), ids=GOOD_PAGES.keys())
-def test_a_homepage_is_good(body):
-    """Its words are its own."""
+def test_homepage_is_ok(body):
+    """Whatever its words."""
     assert verdict(answered(body)) == OK
 
 
@@ -328,25 +328,25 @@ def test_a_homepage_is_good(body):
         (answered(b"no gzip at all" * 9, content_encoding="gzip"), UNKNOWN),
     ],
 )
-def test_an_answer_gets_its_verdict(answer, expected):
-    """By status, by where redirects have led, and by what came."""
+def test_answer_has_its_verdict(answer, expected):
+    """By status, by the target of redirects, and by content."""
     assert verdict(answer) == expected
 
 
-def test_a_further_host_is_allowed_by_the_settings():
+def test_further_host_is_allowed_by_the_settings():
     """With and without www."""
     rules = PageRules("https://portfolio.example", hosts=("photos.example",))
     assert verdict(answered(page("P"), url="https://www.photos.example/", redirects=("x",)), rules) == OK
 
 
-def test_a_site_that_is_a_login_may_lead_to_one():
-    """Where the settings ask for it."""
+def test_login_is_allowed_where_configured():
+    """For a site that consists of one."""
     rules = PageRules("https://portfolio.example/login")
     assert verdict(answered(page("P"), url="https://portfolio.example/auth/login", redirects=("x",)), rules) == OK
 
 
-def test_the_expected_text_is_found_whatever_its_case_and_spaces():
-    """In the title, on the page or in its markup; without it the page is another."""
+def test_expected_text_ignores_case_and_spaces():
+    """In the title, on the page or in its markup; without it the page is another one."""
     rules = PageRules("https://portfolio.example", expect="photographs of  THE sea")
     assert verdict(answered(page("P")), rules) == OK
     assert verdict(answered(page("P", "<p>" + "Spades and rakes. " * 20)), rules) == CRITICAL
@@ -357,16 +357,16 @@ def test_the_expected_text_is_found_whatever_its_case_and_spaces():
     title=st.sampled_from(BAD_TITLES),
     status=st.sampled_from([200, 201, 202, 404, 418, 500, 503, 599]),
 )
-def test_a_good_page_under_the_title_of_another_is_never_good(good, title, status):
-    """Whatever stands below it, with whatever status."""
+def test_good_page_under_a_platforms_title_is_never_ok(good, title, status):
+    """Whatever follows, with any status."""
     assert verdict(answered(f"<title>{title}</title>{good}", status)) != OK
 
 
 @given(
     body=st.binary(max_size=400), kind=st.sampled_from(["text/html", "text/plain", "application/json", "x/y", ""])
 )
-def test_any_bytes_are_read(body, kind):
-    """And nothing but a verdict comes of it."""
+def test_any_bytes_give_a_verdict(body, kind):
+    """And never an exception."""
     assert verdict(answered(body, content_type=kind)) in (OK, CRITICAL, UNKNOWN)
 
 
@@ -389,6 +389,6 @@ SCRIPT = "<!doctype html><html><head>%s</head><body><div></div></body></html>"
         (SCRIPT % '<script type="module" src="/assets/index.js"></script>', OK),
     ],
 )
-def test_a_page_with_nothing_to_read_is_told_by_its_markup(body, expected):
-    """Domain traders and guards against programs send scripts alone, and so do pages that scripts make."""
+def test_page_without_text_is_judged_by_its_markup(body, expected):
+    """Domain parking and bot protection send only scripts, but so do client-side rendered pages."""
     assert verdict(answered(body)) == expected

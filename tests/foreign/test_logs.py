@@ -1,4 +1,4 @@
-"""Log lines in the words of real systems: what each says of its time, level, request and source."""
+"""Log lines in the words of real systems, with their time, level, request and source."""
 
 import tomllib
 from pathlib import Path
@@ -25,17 +25,17 @@ KINDS = tomllib.loads(Path(__file__).with_name("log_lines.toml").read_text(encod
 LINES = [(f"{kind}-{number}", case) for kind, cases in KINDS.items() for number, case in enumerate(cases["lines"])]
 
 
-def said(parser, line):
-    """Entry of a line, and the level that it has where no error stands before it."""
+def parsed(parser, line):
+    """Entry of a line, and its level where no error precedes it."""
     entry = parser.parse(clean(line))
     level = entry.level or (traces.begins(entry.text) if entry.bare else levels.NONE)
     return entry, LEVELS[level]
 
 
 @pytest.mark.parametrize("case", [case for _, case in LINES], ids=[name for name, _ in LINES])
-def test_line_says_what_it_says(case):
+def test_line_is_parsed(case):
     """Time, level, status, source; and whether it is understood."""
-    entry, level = said(Parser(NOW), case["line"])
+    entry, level = parsed(Parser(NOW), case["line"])
     assert level == case["level"]
     assert (entry.access.status if entry.access else None) == case.get("status")
     assert entry.time == (pytest.approx(case["time"].timestamp(), abs=0.001) if "time" in case else None)
@@ -46,11 +46,11 @@ def test_line_says_what_it_says(case):
 @pytest.mark.parametrize(
     "case", [c for _, c in LINES if "source" not in c], ids=[n for n, c in LINES if "source" not in c]
 )
-def test_line_says_the_same_behind_the_prefix_of_app_platform(case):
+def test_line_after_app_platforms_prefix_is_parsed_equally(case):
     """The platform's time and component count, the line's own level and status."""
     parser = Parser(NOW)
-    for _ in range(2):  # the second time the prefix is known
-        entry, level = said(parser, PREFIX + case["line"])
+    for _ in range(2):  # the second time the prefix is cached
+        entry, level = parsed(parser, PREFIX + case["line"])
         assert level == case["level"]
         assert (entry.access.status if entry.access else None) == case.get("status")
         assert (entry.time, entry.component) == (WRAPPED_AT, "portfolio-web")

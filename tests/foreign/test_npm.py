@@ -1,4 +1,4 @@
-"""What npm 6 to 11, their registries and Dependabot really answer, and what the checks say of it."""
+"""Real answers of npm 6 to 11, their registries and Dependabot, with the checks' verdicts."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ from playbook.measure.security.dependencies import outdated_dependencies, weakne
 from playbook.settings.loading import load
 from tests.judged import judged
 
-# Each asks a program that answers as npm does.
+# Each starts a program that answers like npm.
 pytestmark = pytest.mark.slow
 
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
@@ -64,7 +64,7 @@ def weak(name, severity):
 
 
 def report(*found, total=4, **changes):
-    told = {
+    fields = {
         "auditReportVersion": 2,
         "vulnerabilities": {one["name"]: one for one in found},
         "metadata": {
@@ -73,7 +73,7 @@ def report(*found, total=4, **changes):
         },
         **changes,
     }
-    return {key: value for key, value in told.items() if value is not None}
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def failed(message, **more):
@@ -94,14 +94,14 @@ def place(folder, package=None, lock=None, lock_name="package-lock.json"):
 
 
 def settings_of(folder, audit, outdated, knows):
-    """With an npm that prints what it is given; texts as they are."""
+    """With an npm that prints its canned answers; texts verbatim."""
     source = folder / "npm.py"
-    said = {
+    answers = {
         "audit": audit,
         "outdated": outdated,
         "canary": report(weak("minimist", "critical")) if knows else report(),
     }
-    texts = {name: one if isinstance(one, str) else json.dumps(one) for name, one in said.items()}
+    texts = {name: one if isinstance(one, str) else json.dumps(one) for name, one in answers.items()}
     source.write_text(
         "import json, sys\n"
         f"texts = json.loads({json.dumps(texts)!r})\n"
@@ -127,13 +127,13 @@ class GitHub:
         return msgspec.convert(self.alerts, list[DependabotAlert])
 
 
-def audited(folder, said, knows=True, alerts=None):
-    settings = settings_of(folder, said, {}, knows)
+def audited(folder, audit, knows=True, alerts=None):
+    settings = settings_of(folder, audit, {}, knows)
     try:
         found = weaknesses(cast(GitHubApi, GitHub(alerts, settings)), settings)
     except PlaybookError as error:
         return UNKNOWN, str(error)
-    return judged(checks.test_no_dependency_is_known_to_be_weak, limits=settings.limits, weaknesses=found)
+    return judged(checks.test_no_dependency_is_vulnerable, limits=settings.limits, weaknesses=found)
 
 
 NPM_6 = {
@@ -143,7 +143,7 @@ NPM_6 = {
     "metadata": {"vulnerabilities": {"low": 1}, "dependencies": 4, "totalDependencies": 4},
     "runId": "f0a8",
 }
-# What npm says, whether the registry knows anything at all, the verdict, and a part of the message.
+# npm's answer, whether the registry has any advisories, the verdict, and a part of the message.
 AUDITS = {
     "npm-11-nothing-weak": (report(), True, OK, "in 4 dependencies"),
     "npm-8-with-lows": (report(weak("qs", "low"), weak("a", "moderate")), False, OK, ""),
@@ -239,10 +239,10 @@ AUDITS = {
 
 
 @pytest.mark.parametrize("case", AUDITS.values(), ids=AUDITS)
-def test_an_audit_gets_its_verdict(project, case):
-    """OK only where everything in the lock file was looked at by somebody who knows weaknesses."""
-    said, knows, verdict, words = case
-    found = audited(project, said, knows)
+def test_audit_has_its_verdict(project, case):
+    """OK only where everything in the lock file was audited by a source with advisories."""
+    audit, knows, verdict, words = case
+    found = audited(project, audit, knows)
     assert found[0] is verdict, found
     assert words in found[1]
 
@@ -263,8 +263,8 @@ LOCKS = {
 
 
 @pytest.mark.parametrize(("lock", "verdict", "words"), LOCKS.values(), ids=LOCKS)
-def test_a_lock_file_gets_its_verdict(tmp_path, lock, verdict, words):
-    """Of the forms that npm has had."""
+def test_lock_file_has_its_verdict(tmp_path, lock, verdict, words):
+    """For each of npm's formats."""
     found = audited(place(tmp_path, lock=lock), report())
     assert found[0] is verdict, found
     assert words in found[1]
@@ -278,7 +278,7 @@ def test_a_lock_file_gets_its_verdict(tmp_path, lock, verdict, words):
         ("bun.lock", "of Bun"),
     ],
 )
-def test_lock_files_of_others_are_named(tmp_path, name, words):
+def test_foreign_lock_files_are_named(tmp_path, name, words):
     """npm reads none of them, and finds nothing in them."""
     verdict, message = audited(place(tmp_path, lock_name=name), report())
     assert verdict is UNKNOWN
@@ -311,8 +311,8 @@ ALERTS = {
 
 
 @pytest.mark.parametrize(("alerts", "verdict"), ALERTS.values(), ids=ALERTS)
-def test_dependabots_alerts_get_their_verdict(project, alerts, verdict):
-    """Beside an audit in which nothing is weak."""
+def test_dependabot_alerts_have_their_verdict(project, alerts, verdict):
+    """Next to an audit without findings."""
     assert audited(project, report(), alerts=alerts)[0] is verdict
 
 
@@ -330,8 +330,8 @@ NEWEST = {
 }
 
 
-def looked_up(folder, said):
-    settings = settings_of(folder, report(), said, True)
+def looked_up(folder, outdated):
+    settings = settings_of(folder, report(), outdated, True)
     try:
         found = outdated_dependencies(npm(settings))
     except PlaybookError as error:
@@ -361,16 +361,16 @@ OUTDATED = {
 }
 
 
-@pytest.mark.parametrize(("said", "verdict", "words"), OUTDATED.values(), ids=OUTDATED)
-def test_what_is_outdated_gets_its_verdict(project, said, verdict, words):
-    """OK only where the registry told the newest release of each."""
-    found = looked_up(project, said)
+@pytest.mark.parametrize(("outdated", "verdict", "words"), OUTDATED.values(), ids=OUTDATED)
+def test_outdated_dependencies_have_their_verdict(project, outdated, verdict, words):
+    """OK only where the registry named the newest release of each."""
+    found = looked_up(project, outdated)
     assert found[0] is verdict, found
     assert words in found[1]
 
 
-def test_what_is_not_of_the_registry_is_counted_apart(tmp_path):
-    """It has no releases that one could be behind."""
+def test_dependencies_outside_the_registry_are_counted_separately(tmp_path):
+    """They have no releases to compare with."""
     others = {
         "g": "github:a/b",
         "h": "a/b#main",
@@ -387,8 +387,8 @@ def test_what_is_not_of_the_registry_is_counted_apart(tmp_path):
 
 
 @pytest.mark.parametrize("workspaces", [["packages/*"], {"packages": ["a"]}])
-def test_workspaces_are_not_looked_at(tmp_path, workspaces):
-    """Their dependencies stand in files of their own."""
+def test_workspaces_are_not_checked(tmp_path, workspaces):
+    """Their dependencies are in separate files."""
     verdict, message = looked_up(place(tmp_path, {**PACKAGE, "workspaces": workspaces}), NEWEST)
     assert verdict is UNKNOWN
     assert "expected the dependencies of all workspaces" in message
@@ -399,10 +399,10 @@ def test_workspaces_are_not_looked_at(tmp_path, workspaces):
 
 @effort(deadline=None, max_examples=40)
 @given(data=st.data())
-def test_one_part_missing_anywhere_in_a_report_is_not_ok(tmp_path_factory, data):
-    """What npm should have said, and did not."""
+def test_one_missing_part_of_a_report_is_not_ok(tmp_path_factory, data):
+    """What npm should have reported, but did not."""
     folder = place(tmp_path_factory.mktemp("n"))
-    said = report()
+    audit = report()
     path = data.draw(
         st.sampled_from(
             [
@@ -414,7 +414,7 @@ def test_one_part_missing_anywhere_in_a_report_is_not_ok(tmp_path_factory, data)
             ]
         )
     )
-    inner = said
+    inner = audit
     for key in path[:-1]:
         inner = inner[key]
     instead = data.draw(st.sampled_from(["gone", None, "x", -1, []]))
@@ -424,13 +424,13 @@ def test_one_part_missing_anywhere_in_a_report_is_not_ok(tmp_path_factory, data)
         inner[path[-1]] = instead
     if path == ("auditReportVersion",) and instead == -1:
         return
-    assert audited(folder, said)[0] is not OK
+    assert audited(folder, audit)[0] is not OK
 
 
 @effort(deadline=None, max_examples=40)
 @given(at=st.integers(0, 5), severity=st.text(max_size=12).filter(lambda text: text not in LEVELS[:3]))
-def test_one_weakness_of_any_other_level_anywhere_is_not_ok(tmp_path_factory, at, severity):
-    """Also where it is among those that do not matter."""
+def test_one_vulnerability_of_another_level_is_not_ok(tmp_path_factory, at, severity):
+    """Also among those that do not matter."""
     folder = place(tmp_path_factory.mktemp("n"))
     found = [weak(f"p{number}", "low") for number in range(5)]
     found.insert(at, weak("worst", severity))
@@ -440,6 +440,6 @@ def test_one_weakness_of_any_other_level_anywhere_is_not_ok(tmp_path_factory, at
 @effort(deadline=None, max_examples=20)
 @given(name=st.sampled_from(list(NEWEST)), instead=st.sampled_from([None, {}, [], {"current": "0.0.0"}, "x", 7]))
 def test_one_dependency_without_a_release_is_not_ok(tmp_path_factory, name, instead):
-    """Whatever stands in its place."""
+    """Whatever is in its place."""
     folder = place(tmp_path_factory.mktemp("n"))
     assert looked_up(folder, {**copy.deepcopy(NEWEST), name: instead})[0] is not OK

@@ -1,4 +1,4 @@
-"""What image services really answer a photograph with, and what the check says of it."""
+"""Real answers of image services to a photograph, with the check's verdict."""
 
 import io
 
@@ -19,7 +19,7 @@ OK, CRITICAL, UNKNOWN = Verdict.OK, Verdict.CRITICAL, Verdict.UNKNOWN
 
 
 def photograph(kind, change=lambda picture: picture, **options):
-    """The sample in another form."""
+    """The sample in another format."""
     with Image.open(SAMPLE) as opened:
         changed = change(opened.convert("RGB"))
     data = io.BytesIO()
@@ -37,7 +37,7 @@ def half(picture):
     return picture.resize((300, 200), Image.Resampling.LANCZOS)
 
 
-# What the service is, its status, its type, its body, further headers; what the check says.
+# The service, its status, type, body and further headers; the check's result.
 ANSWERS = {
     "sharp-webp-80": ("200 OK", "image/webp", photograph("WEBP", quality=80, method=4), {}, OK),
     "sharp-avif-50": ("200 OK", "image/avif", photograph("AVIF", quality=50), {"Vary": "Accept"}, OK),
@@ -148,21 +148,21 @@ ANSWERS = {
 
 @pytest.fixture
 def settings(tmp_path):
-    """A target without a file."""
+    """A target without a settings file."""
     return load("production", root=tmp_path, environment={"PRODUCTION_URL": "http://localhost"})
 
 
 @pytest.mark.parametrize("case", ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_of_a_real_service_gets_its_verdict(case, settings):
-    """OK for the picture that was sent and nothing else."""
+def test_answer_of_a_real_service_has_its_verdict(case, settings):
+    """OK only for the picture that was sent."""
     status, kind, body, headers, verdict = case
     with serve(answer(status, body, **({"Content_Type": kind} if kind else {}), **headers)) as server:
         found = optimization(api_of(server), settings, CLOCK)
     assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=found)[0] is verdict
 
 
-def test_a_service_with_a_width_of_its_own_is_ok_where_the_settings_name_it(settings):
-    """As thumbor's and imgix's defaults have one."""
+def test_service_with_its_own_width_is_ok_where_configured(settings):
+    """As in the defaults of thumbor and imgix."""
     web = msgspec.structs.replace(settings.target.web, optimized_width=300)
     settings = msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
     with serve(answer("200 OK", photograph("JPEG", half), Content_Type="image/jpeg")) as server:

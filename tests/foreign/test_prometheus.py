@@ -1,4 +1,4 @@
-"""Answers in the words of Prometheus 2 and 3, VictoriaMetrics, Thanos, Mimir and what stands before them."""
+"""Answers in the words of Prometheus 2 and 3, VictoriaMetrics, Thanos, Mimir and the proxies before them."""
 
 from __future__ import annotations
 
@@ -114,26 +114,26 @@ THANOS_AWAY = (
         ("bad, and with a warning", vector("99.3") | {"warnings": [THANOS_AWAY]}, "WARNING"),
     ],
 )
-def test_an_answer_counts_where_it_is_whole(name: str, envelope: Any, verdict: str):
-    """Good only then; bad also in part."""
+def test_only_a_complete_answer_is_ok(name: str, envelope: Any, verdict: str):
+    """A partial one counts only if it is bad."""
     assert verdict_on_availability(probes(value=envelope))[0] == verdict
 
 
 @pytest.mark.parametrize("which", ["count", "looks", "series"])
-def test_what_a_figure_stands_on_must_be_whole_too(which):
+def test_inputs_of_a_figure_must_be_complete_too(which):
     """A partial count of the samples is no count."""
     answers = probes()
     assert verdict_on_availability(answers)[0] == "OK"
     assert verdict_on_availability(answers | {which: answers[which] | {"isPartial": True}})[0] == "UNKNOWN"
 
 
-def test_the_message_says_what_the_store_said():
-    """Cut where it is long."""
+def test_message_contains_the_stores_error():
+    """Truncated where it is long."""
     _, message = verdict_on_availability(probes(value=GOOD | {"warnings": [THANOS_AWAY, "another"]}))
     assert message.startswith(
         "Availability: expected a whole answer, got one with the warning 'receive series from Addr: thanos-store-0"
     )
-    assert message.endswith("and 1 more; what was seen gives 99.965 % over 24 h (2,880 probes)")
+    assert message.endswith("and 1 more; partial result: 99.965 % over 24 h (2,880 probes)")
 
 
 NOTHING = {"status": "success", "data": {"resultType": "vector", "result": []}}
@@ -160,8 +160,8 @@ BROKEN = [
 
 
 @given(which=st.sampled_from(["value", "count", "looks"]), broken=st.sampled_from(BROKEN))
-def test_no_broken_part_of_a_good_day_leaves_it_good(which, broken):
-    """Whichever of the answers it is in."""
+def test_one_broken_answer_of_a_good_day_is_not_ok(which, broken):
+    """For any of the answers."""
     answers = probes()
     assert verdict_on_availability(answers | {which: broken(answers[which])})[0] != "OK"
 
@@ -171,8 +171,8 @@ def test_no_broken_part_of_a_good_day_leaves_it_good(which, broken):
         st.tuples(st.sampled_from(["blackbox", "shop"]), st.text("abc", min_size=1)), min_size=1, unique=True
     )
 )
-def test_no_foreign_series_leave_a_query_without_a_selector_good(foreign):
-    """However many; the website's probes are chosen by its address, so the query is given one without."""
+def test_foreign_series_in_a_query_without_selector_are_not_ok(foreign):
+    """For any number; the website's probes are selected by its address, so the test's query has none."""
 
     samples = [Sample({"job": "portfolio", "instance": "own"}, 0.0, 3.0)]
     samples += [Sample({"job": job, "instance": instance}, 0.0, 1.0) for job, instance in foreign]

@@ -1,7 +1,7 @@
-"""Redis in the words of its kinds: INFO of servers and hosts, and the errors that they answer.
+"""Redis in the words of its variants: INFO of servers and hosts, and their error replies.
 
 The field names and replies are those of Redis, Valkey, KeyDB and Dragonfly (their sources), of Amazon ElastiCache
-and DigitalOcean (which leave CONFIG out), and of Upstash (its documentation); the values are made up.
+and DigitalOcean (which lack CONFIG), and of Upstash (its documentation); the values are invented.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ SERVED = {
 
 
 def info_of(name, **changes):
-    """As the client parses it, over what the library does with it."""
+    """As the client parses it, after the library."""
     text = (DATA / f"{name}.txt").read_text(encoding="utf-8")
-    told = {**parse_info(text.replace("\n", "\r\n")), **changes}
-    return {field: value for field, value in told.items() if value is not None}
+    info = {**parse_info(text.replace("\n", "\r\n")), **changes}
+    return {field: value for field, value in info.items() if value is not None}
 
 
-def yesterday_of(told):
+def yesterday_of(info):
     """The same server a day before: 200 reads fewer, of which ten missed."""
     earlier = {"keyspace_hits": 190, "keyspace_misses": 10, "total_commands_processed": 900}
     earlier["uptime_in_seconds"] = 86_400
-    return {**told, **{field: told[field] - less for field, less in earlier.items() if field in told}}
+    return {**info, **{field: info[field] - less for field, less in earlier.items() if field in info}}
 
 
 @pytest.mark.parametrize(
@@ -65,36 +65,36 @@ def yesterday_of(told):
         ("sentinel-7", UNKNOWN, ""),
     ],
 )
-def test_what_a_healthy_or_broken_server_of_each_kind_says(name, verdict, message):
-    """In its own words, with the run of yesterday to compare with."""
-    told = info_of(name)
-    found = alive(told, yesterday_of(told), cluster=SERVED)
+def test_servers_of_each_kind_have_their_verdict(name, verdict, message):
+    """Healthy or broken, in their own words, with yesterday's run to compare with."""
+    info = info_of(name)
+    found = alive(info, yesterday_of(info), cluster=SERVED)
     assert found[0] is verdict, found
     assert message in found[1]
     if name not in {"sentinel-7"}:
-        assert hit_rate(told, yesterday_of(told), cluster=SERVED)[0] is OK
+        assert hit_rate(info, yesterday_of(info), cluster=SERVED)[0] is OK
 
 
-def test_dragonfly_does_not_tell_who_was_turned_away():
-    """It writes -1 for what it does not know, which is no number of connections; an operator may accept that."""
-    told = info_of("dragonfly-1")
-    verdict, message = alive(told, yesterday_of(told))
+def test_dragonfly_does_not_report_rejected_clients():
+    """It writes -1 for unknown, which is no number of connections; an operator may accept that."""
+    info = info_of("dragonfly-1")
+    verdict, message = alive(info, yesterday_of(info))
     assert verdict is UNKNOWN
     assert "expected rejected_connections in INFO, got -1" in message
     accepted = settings_of(redis={"not_told": ["rejected_connections"]})
-    assert alive(told, yesterday_of(told), settings=accepted)[0] is OK
-    refused = {**told, "oom_rejections": 40}
-    assert alive(refused, yesterday_of(told), settings=accepted)[0] is WARNING
+    assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
+    refused = {**info, "oom_rejections": 40}
+    assert alive(refused, yesterday_of(info), settings=accepted)[0] is WARNING
 
 
-def test_a_host_that_tells_little_is_judged_by_what_it_tells():
-    """Upstash leaves memory, persistence and replication out: named by its operator, the rest is judged."""
-    untold = ["loading", "maxmemory", "used_memory", "role", "rdb_last_bgsave_status", "aof_last_write_status"]
-    untold += ["aof_last_bgrewrite_status", "cluster_enabled", "errorstats", "rejected_connections"]
-    accepted = settings_of(redis={"not_told": untold})
-    told = info_of("upstash")
-    assert alive(told, yesterday_of(told), settings=accepted)[0] is OK
-    assert alive({**told, "connected_clients": 1_000}, yesterday_of(told), settings=accepted)[0] is CRITICAL
+def test_host_with_few_fields_is_judged_by_those():
+    """Upstash omits memory, persistence and replication: declared by its operator, the rest is judged."""
+    missing = ["loading", "maxmemory", "used_memory", "role", "rdb_last_bgsave_status", "aof_last_write_status"]
+    missing += ["aof_last_bgrewrite_status", "cluster_enabled", "errorstats", "rejected_connections"]
+    accepted = settings_of(redis={"not_told": missing})
+    info = info_of("upstash")
+    assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
+    assert alive({**info, "connected_clients": 1_000}, yesterday_of(info), settings=accepted)[0] is CRITICAL
 
 
 @pytest.mark.parametrize(
@@ -119,23 +119,23 @@ def test_a_host_that_tells_little_is_judged_by_what_it_tells():
         ("valkey-8.1", {"paused_actions": "none", "paused_reason": "none"}, OK),
         ("valkey-8.1", {"paused_actions": "write", "paused_reason": "client_pause"}, WARNING),
         ("valkey-8.1", {"paused_actions": "all", "paused_reason": "failover_in_progress"}, WARNING),
-        # It counts a replica, or has a field for one, that does not say how it is.
+        # It counts a replica, or has a field for one, without its state.
         ("redis-7.2", {"connected_slaves": 1}, UNKNOWN),
         ("keydb-6.3", {"slave0": "ip=10.0.0.6,port"}, UNKNOWN),
         ("keydb-6.3", {"connected_slaves": 2}, UNKNOWN),
     ],
 )
-def test_what_is_wrong_is_found_in_the_words_of_each_kind(name, changes, verdict):
+def test_faults_are_found_in_the_words_of_each_kind(name, changes, verdict):
     """Also where other fields are missing."""
-    told = info_of(name)
-    found = alive({**told, **changes}, yesterday_of(told), cluster=SERVED)
+    info = info_of(name)
+    found = alive({**info, **changes}, yesterday_of(info), cluster=SERVED)
     assert found[0] is verdict, found
 
 
 # --------------------------------------------------------------------------------------------------- error replies
 
 REPLIES: list[tuple[str, type[Unmeasured], str]] = [
-    # States of the server that stop its work.
+    # States in which the server does not work.
     ("LOADING Redis is loading the dataset in memory", Refused, "LOADING Redis is loading"),
     ("LOADING Dragonfly is loading the dataset in memory", Refused, "LOADING Dragonfly"),
     ("LOADING KeyDB is loading the dataset in memory", Refused, "LOADING KeyDB"),
@@ -174,7 +174,7 @@ REPLIES: list[tuple[str, type[Unmeasured], str]] = [
     ("ERR max requests limit exceeded.", Refused, "max requests limit exceeded"),
     ("ERR max concurrent connections exceeded", Refused, "max concurrent connections exceeded"),
     ("ERR DB capacity quota exceeded", Refused, "DB capacity quota exceeded"),
-    # Our rights.
+    # Missing permissions.
     ("NOAUTH Authentication required.", Denied, "NOAUTH Authentication required"),
     (
         "WRONGPASS invalid username-password pair or user is disabled.",
@@ -194,13 +194,13 @@ REPLIES: list[tuple[str, type[Unmeasured], str]] = [
         "DENIED Redis is running",
     ),
     ("DENIED Running in protected mode because protected mode is enabled", Denied, "DENIED Running in protected"),
-    # Where the address leads.
+    # Wrong address.
     ("MOVED 3999 10.0.0.7:6381", Malformed, "one node of a cluster, and another one holds what was asked for"),
     ("ASK 3999 10.0.0.7:6381", Malformed, "one node of a cluster, and what was asked for is on its way"),
     ("TRYAGAIN Multiple keys request during rehashing of slot", Malformed, "whose slots are just being moved"),
     ("CROSSSLOT Keys in request don't hash to the same slot", Malformed, "cannot answer about keys of several"),
     ("REDIRECT 10.0.0.5:6379", Malformed, "a replica that sends us on to its primary"),
-    # Commands that are not offered.
+    # Unsupported commands.
     (
         "ERR unknown command 'LLEN', with args beginning with: 'queue' ",
         UnknownCommand,
@@ -214,7 +214,7 @@ REPLIES: list[tuple[str, type[Unmeasured], str]] = [
     ("ERR unknown command 'LLEN'", UnknownCommand, "does not know that command"),
     ("ERR unknown subcommand 'GET'. Try CONFIG HELP.", UnknownCommand, "does not know that command"),
     ("ERR Command is not available: 'LLEN'. See https://docs.upstash.com", UnknownCommand, "does not know that"),
-    # Anything else says nothing that we know.
+    # Any other reply has no known meaning.
     ("NOSCRIPT No matching script. Please use EVAL.", Malformed, "NOSCRIPT No matching script"),
     (
         "WRONGTYPE Operation against a key holding the wrong kind of value",
@@ -228,7 +228,7 @@ REPLIES: list[tuple[str, type[Unmeasured], str]] = [
 
 
 def asked(reply, ask):
-    """What a command ends in where the server answers it so, however often it is asked."""
+    """Result of a command that the server always answers like this."""
     with serve(f"-{reply}\r\n".encode(), reader=lambda connection: connection.recv(65536)) as server:
         address = Address.parse(Secret(f"redis://127.0.0.1:{server.port}"), "x")
         client = ReadOnlyRedis(address, time_limits=TimeLimits(connect=20.0, read=20.0))
@@ -239,8 +239,8 @@ def asked(reply, ask):
 
 
 @pytest.mark.parametrize(("reply", "kind", "message"), REPLIES, ids=[reply[:60] for reply, _, _ in REPLIES])
-def test_an_error_reply_is_said_to_be_what_it_is(reply, kind, message):
-    """By its class, which is the verdict, and in the server's words."""
+def test_error_reply_has_its_type_and_message(reply, kind, message):
+    """The type decides the verdict; the message contains the server's words."""
     error = asked(reply, lambda client: client.llen("queue"))
     assert type(error) is kind
     assert message in str(error)
@@ -252,26 +252,26 @@ OTHERS = [reply for reply, kind, _ in REPLIES if kind is not Refused and not iss
 
 
 @pytest.mark.parametrize("reply", STATES)
-def test_a_state_that_stops_its_work_is_critical(reply):
-    """Whichever is answered with it: PING, INFO or the queue."""
+def test_state_that_stops_its_work_is_critical(reply):
+    """As an answer to PING, INFO or the queue."""
     refused = asked(reply, lambda client: client.ping())
-    told = info_of("redis-7.2")
-    verdict, message = alive(told, yesterday_of(told), pings=[refused])
+    info = info_of("redis-7.2")
+    verdict, message = alive(info, yesterday_of(info), pings=[refused])
     assert verdict is CRITICAL
     assert message.startswith("Redis: expected PONG in answer to PING, got ")
     verdict, message = alive(refused)
     assert (verdict, message) == (CRITICAL, f"Redis: expected an answer to INFO, got {refused.words}")
-    verdict, message = alive(told, yesterday_of(told), lists={"image-processing-queue": refused})
+    verdict, message = alive(info, yesterday_of(info), lists={"image-processing-queue": refused})
     assert (verdict, message) == (CRITICAL, f"Image queue: expected an answer to LLEN, got {refused.words}")
 
 
 @pytest.mark.parametrize("reply", OTHERS)
-def test_what_says_nothing_of_its_work_is_neither_good_nor_bad(reply):
+def test_unrelated_error_is_neither_ok_nor_failing(reply):
     """UNKNOWN, for INFO as for the queue."""
     error = asked(reply, lambda client: client.llen("queue"))
-    told = info_of("redis-7.2")
+    info = info_of("redis-7.2")
     assert alive(error)[0] is UNKNOWN
-    assert alive(told, yesterday_of(told), lists={"image-processing-queue": error})[0] is UNKNOWN
+    assert alive(info, yesterday_of(info), lists={"image-processing-queue": error})[0] is UNKNOWN
 
 
 # ----------------------------------------------------------------------------------------- answers of another form
@@ -299,8 +299,8 @@ FITS = {(command, b"*0\r\n") for command in ("HGETALL", "SLOWLOG", "CONFIG")}
 
 @pytest.mark.parametrize("answer", ODD)
 @pytest.mark.parametrize("command", ASKED)
-def test_an_answer_of_another_form_is_malformed(command, answer):
-    """Nothing, a number below zero, a word, another list: no crash, and no value made of it."""
+def test_answer_of_another_shape_is_malformed(command, answer):
+    """Nothing, a negative number, a word, another list: no crash, and no value made of it."""
     with serve(answer, reader=lambda connection: connection.recv(65536)) as server:
         address = Address.parse(Secret(f"redis://127.0.0.1:{server.port}"), "x")
         client = ReadOnlyRedis(address, time_limits=TimeLimits(connect=20.0, read=20.0))

@@ -19,7 +19,7 @@ from playbook.settings.loading import load
 LINES = Path(__file__).with_name("sshd")
 FAILED = (LINES / "turned-away.txt").read_text().splitlines()
 HARMLESS = (LINES / "harmless.txt").read_text().splitlines()
-# Several lines each about one try, by one process.
+# Several lines each about one attempt, by one process.
 ONE_TRY = [lines.splitlines() for lines in (LINES / "one-try.txt").read_text().split("\n\n")]
 OTHERS = [line.split("\t") for line in (LINES / "other-programs.tsv").read_text().splitlines()]
 SPELLINGS = [
@@ -30,7 +30,7 @@ SPELLINGS = [
     ("Scanner.Example.", "scanner.example"),
     ("UNKNOWN", ""),
 ]
-NOW = datetime(2026, 1, 3, 12, 30, tzinfo=UTC)  # a year has begun within the week
+NOW = datetime(2026, 1, 3, 12, 30, tzinfo=UTC)  # a new year has begun within the week
 CLOCK = FixedClock(NOW)
 SOURCE = "203.0.113.66"
 MINUTE = timedelta(minutes=1)
@@ -96,7 +96,7 @@ FRAMES = {
 
 
 def ordinary(frame):
-    """A good week: cron every hour, a sign-in by key a day."""
+    """An ordinary week: cron every hour, a sign-in by key a day."""
     entries = []
     for hour in range(24 * 8):
         at = NOW - timedelta(hours=hour, minutes=3)
@@ -112,7 +112,7 @@ def written(entries):
 
 
 def measured(tmp_path, text):
-    """What the check's measurement says of a file with this text, without other logs."""
+    """The measurement of a file with this text, without other logs."""
     file = tmp_path / "auth.log"
     file.write_text(text)
     own = {"targets": {"staging": {"security": {"auth_logs": [str(file)]}}}}
@@ -122,10 +122,10 @@ def measured(tmp_path, text):
 
 
 def verdict(tmp_path, text):
-    """As the check judges it; the target's own logs are another matter."""
+    """The check's verdict; the target's own logs are not part of it."""
     found, settings = measured(tmp_path, text)
     judge = Judge()
-    judge.stand_on("failed_logins", found._files_coverage(found.files))
+    judge.add_coverage("failed_logins", found._files_coverage(found.files))
     try:
         judge.that(not found.guessed, "Passwords", expected="none guessed", found=found.guessed or "none")
         judge(found.by_source, settings.limits.failed_logins)
@@ -137,7 +137,7 @@ def verdict(tmp_path, text):
 
 
 def burst(frame, lines, count=45):
-    """The lines of one try, so many times within half an hour, each on a connection of its own."""
+    """The lines of one attempt, repeated within half an hour, each on a new connection."""
     entries = []
     for number in range(count):
         at = NOW - timedelta(days=2, minutes=30) + timedelta(minutes=25) * (number / count)
@@ -149,13 +149,13 @@ GUESS = [("sshd", "Failed password for root from 203.0.113.66 port {port} ssh2")
 
 
 @pytest.mark.parametrize("name", FRAMES)
-def test_a_good_week_is_good_in_each_frame(tmp_path, name):
-    """Read to the last line: nothing is left that was not understood."""
+def test_ordinary_week_is_ok_in_each_frame(tmp_path, name):
+    """Every line is read and understood."""
     assert verdict(tmp_path, written(ordinary(FRAMES[name])))[0] == "OK"
 
 
 @pytest.mark.parametrize("name", FRAMES)
-def test_a_burst_is_found_in_each_frame(tmp_path, name):
+def test_burst_is_found_in_each_frame(tmp_path, name):
     """Forty-five wrong passwords within half an hour."""
     frame = FRAMES[name]
     found, _ = measured(tmp_path, written(ordinary(frame) + burst(frame, GUESS)))
@@ -164,8 +164,8 @@ def test_a_burst_is_found_in_each_frame(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", FRAMES)
-def test_a_guessed_password_is_found_in_each_frame(tmp_path, name):
-    """Twenty that were wrong, then one that was right."""
+def test_guessed_password_is_found_in_each_frame(tmp_path, name):
+    """Twenty wrong ones, then a correct one."""
     frame, at = FRAMES[name], NOW - timedelta(days=2, minutes=2)
     accepted = frame(at, "sshd", 4000, f"Accepted password for ada from {SOURCE} port 41999 ssh2")
     found, _ = measured(tmp_path, written([*ordinary(frame), *burst(frame, GUESS, 20), (at, accepted)]))
@@ -173,14 +173,14 @@ def test_a_guessed_password_is_found_in_each_frame(tmp_path, name):
 
 
 def review(*lines):
-    """The review of lines of today."""
+    """The review of today's lines."""
     reviewer = SecurityReviewer((NOW - timedelta(days=7)).timestamp(), NOW.timestamp(), strict=True)
     reviewer.extend(lines)
     return reviewer.result()
 
 
 def failures(found):
-    """Source → how often it failed, of the log that says most."""
+    """Source → number of failures, of the log with the most."""
     counts = {}
     for (_, source), row in found.failed:
         if row.count:
@@ -189,8 +189,8 @@ def failures(found):
 
 
 @pytest.mark.parametrize("text", FAILED)
-def test_each_way_to_be_turned_away_counts(text):
-    """Once, under its source, with sshd's name of today and of before."""
+def test_each_kind_of_rejection_counts(text):
+    """Once, under its source, with sshd's current and former program names."""
     for program in ("sshd", "sshd-session"):
         found = review(rfc3164(NOW - MINUTE, program, 7, text))
         assert failures(found) == {SOURCE if SOURCE in text else "": 1}
@@ -198,31 +198,31 @@ def test_each_way_to_be_turned_away_counts(text):
 
 
 @pytest.mark.parametrize("lines", ONE_TRY, ids=[lines[0][:40] for lines in ONE_TRY])
-def test_one_try_counts_once(lines):
-    """However many lines sshd writes about it, in whichever order they came."""
+def test_one_attempt_counts_once(lines):
+    """However many lines sshd writes about it, in any order."""
     for order in (lines, lines[::-1]):
         found = review(*(rfc3164(NOW - MINUTE, "sshd", 7, text) for text in order))
         assert failures(found) == {SOURCE: 1}
 
 
 @pytest.mark.parametrize(("source", "times", "line"), OTHERS)
-def test_other_programs(source, times, line):
-    """Each in its own words, with its source where it says one."""
+def test_messages_of_other_programs_count(source, times, line):
+    """Each in its own words, with its source if given."""
     found = review(line)
     assert failures(found) == ({source.strip("-"): int(times)} if times != "0" else {})
     assert (found.undated, found.unknown) == (0, 0)
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_says_nothing_of_a_failure(text):
-    """It is known, and counts for nothing."""
+def test_message_without_a_failure_counts_for_nothing(text):
+    """It is understood."""
     found = review(rfc3164(NOW - MINUTE, "sshd", 7, text))
     assert (failures(found), found.unknown) == ({}, 0)
 
 
 @pytest.mark.parametrize(("written_as", "source"), SPELLINGS)
-def test_sources_in_one_spelling(written_as, source):
-    """What is the same address counts as one."""
+def test_sources_are_normalised(written_as, source):
+    """Spellings of one address count as one."""
     text = f"Failed password for root from {written_as} port 5 ssh2"
     assert failures(review(rfc3164(NOW - MINUTE, "sshd", 7, text))) == {source: 1}
 
@@ -239,14 +239,14 @@ def test_sources_in_one_spelling(written_as, source):
     ],
 )
 @pytest.mark.parametrize("text", [text for text in FAILED if " eve " in text])
-def test_a_name_does_not_choose_the_source(name, text):
-    """The source is what stands at the line's end."""
+def test_user_name_cannot_fake_the_source(name, text):
+    """The source is at the line's end."""
     found = review(rfc3164(NOW - MINUTE, "sshd", 7, text.replace(" eve ", f" {name} ")))
     assert failures(found) == {SOURCE if SOURCE in text else "": 1}
 
 
-def test_a_key_that_is_accepted_in_the_end():
-    """An agent offers its keys one after the other: those that were not taken were no failures."""
+def test_rejected_keys_before_an_accepted_one_do_not_count():
+    """An agent offers its keys one after the other."""
     failed = f"Failed publickey for ada from {SOURCE} port 5 ssh2: RSA SHA256:abc"
     accepted = f"Accepted publickey for ada from {SOURCE} port 5 ssh2: ED25519 SHA256:def"
     left = f"Received disconnect from {SOURCE} port 5:11: disconnected by user"
@@ -255,8 +255,8 @@ def test_a_key_that_is_accepted_in_the_end():
     assert failures(review(*lines[:2])) == {SOURCE: 2}
 
 
-def test_a_wrong_password_before_the_right_one():
-    """That one stays."""
+def test_wrong_password_before_the_correct_one_counts():
+    """It is not subtracted."""
     lines = [
         f"Failed password for ada from {SOURCE} port 5 ssh2",
         f"Accepted password for ada from {SOURCE} port 5 ssh2",
@@ -265,14 +265,14 @@ def test_a_wrong_password_before_the_right_one():
     assert failures(review(*(rfc3164(NOW - MINUTE, "sshd", 7, text) for text in lines))) == {SOURCE: 1}
 
 
-def test_connections_that_sshd_does_not_list():
-    """It says how many there were."""
+def test_unlisted_connections_are_counted():
+    """sshd reports their number."""
     text = "PerSourcePenalties logging rate-limited: additional 412 connections dropped"
     assert failures(review(rfc3164(NOW - MINUTE, "sshd", 7, text))) == {"": 412}
 
 
-def test_words_that_sshd_does_not_have(tmp_path):
-    """They are not passed over: with too many the verdict is UNKNOWN."""
+def test_unknown_sshd_messages_are_unknown(tmp_path):
+    """They are not ignored: with too many the verdict is UNKNOWN."""
     entries = ordinary(rfc3164)
     entries += [(NOW - MINUTE * n, rfc3164(NOW - MINUTE * n, "sshd", 7, "Frobnicated by eve")) for n in range(9)]
     name, message = verdict(tmp_path, written(entries))
@@ -295,15 +295,15 @@ def test_words_that_sshd_does_not_have(tmp_path):
     ],
     ids=["empty", "no times", "too short", "silent", "no sign-ins", "no such day"],
 )
-def test_a_file_that_says_too_little(tmp_path, change, expected):
-    """No quiet week."""
+def test_file_with_too_few_lines_is_not_ok(tmp_path, change, expected):
+    """It is no quiet week."""
     name, message = verdict(tmp_path, change(written(ordinary(rfc3164))))
     assert name == "UNKNOWN"
     assert expected in message
 
 
-def test_times_ahead_of_the_clock(tmp_path):
-    """A host in another zone: what it says counts, and that all is well does not."""
+def test_future_times_are_not_ok(tmp_path):
+    """A host in another zone: its failures count, their absence does not."""
     ahead = ordinary(lambda at, p, n, t: rfc3164(at + 8 * 60 * MINUTE, p, n, t))
     assert verdict(tmp_path, written(ahead))[0] == "UNKNOWN"
     later = lambda at, p, n, t: rfc3164(at + timedelta(days=2, hours=8), p, n, t)  # noqa: E731
@@ -311,8 +311,8 @@ def test_times_ahead_of_the_clock(tmp_path):
     assert found.by_source.value == 45
 
 
-def test_a_host_in_another_zone(tmp_path):
-    """Its files do not say their zone, so a setting does."""
+def test_host_in_another_zone_uses_the_configured_zone(tmp_path):
+    """Its files contain no zone."""
     eastern = lambda at, p, n, t: rfc3164(at + 8 * 60 * MINUTE, p, n, t)  # noqa: E731
     (tmp_path / "auth.log").write_text(written(ordinary(eastern) + burst(eastern, GUESS)))
     security = {"auth_logs": [str(tmp_path / "auth.log")], "time_zone": "Asia/Shanghai"}
@@ -329,7 +329,7 @@ REPEATED = ("last message repeated 40 times", "--- last message repeated 40 time
 
 
 @pytest.mark.parametrize("again", REPEATED)
-def test_the_message_that_comes_again(again):
+def test_repeated_message_is_counted(again):
     """As syslog daemons of BSD and macOS write it."""
     line = rfc3164(NOW - MINUTE, "sshd", 7, f"Failed password for root from {SOURCE} port 5 ssh2")
     found = review(line, f"{line[:15]} jump {again}")
@@ -352,8 +352,8 @@ def test_the_message_that_comes_again(again):
     ],
     ids=["windows", "container", "docker", "elastic", "red-hat-4", "path", "year-first"],
 )
-def test_further_frames(line):
-    """Of containers, collectors and other systems; what has no readable time is said to have none."""
+def test_further_frames_are_read(line):
+    """Of containers, collectors and other systems; a line without a readable time counts as undated."""
     found = review(line)
     assert failures(found) == ({SOURCE: 1} if not found.undated else {})
     assert found.undated == (1 if line.startswith("2026 Jan") else 0)

@@ -1,7 +1,8 @@
-"""The commands and options of the programs that an operator is told to type.
+"""The commands and options of the programs in the instructions for operators.
 
-doctl's are read from its source (apps, invoices, balance, databases, firewalls and sshkeys under commands/, August
-2026), the AWS command line's from its reference. Programs that a machine may have are also asked themselves.
+doctl's are taken from its source (apps, invoices, balance, databases, firewalls and sshkeys under commands/,
+August 2026), the AWS command line's from its reference. Programs that a machine may have are also queried for
+their help.
 """
 
 DOCTL_GLOBAL = {"--access-token", "-t", "--context", "--output", "-o", "--format", "--no-header"}
@@ -63,7 +64,7 @@ DOCTL: dict[str, set[str]] = {
     "compute ssh-key list": set(),
     "compute ssh-key get": set(),
 }
-# Columns that --format may name.
+# Allowed columns of --format.
 DOCTL_COLUMNS = {
     "apps list-deployments": {"ID", "Cause", "Progress", "Phase", "Created", "Updated"},
     "invoice list": {"InvoiceUUID", "Amount", "InvoicePeriod"},
@@ -98,7 +99,7 @@ REDIS_CLI = {
     "--bigkeys",
     "--scan",
 }
-# Commands of the server that only read, https://valkey.io/commands/
+# Read-only commands of the server, https://valkey.io/commands/
 REDIS = {
     "ping",
     "info",

@@ -1,7 +1,7 @@
-"""GitHub Actions on one's own machine, as far as the workflows use it: jobs, steps, files, a few actions, one API.
+"""A local stand-in for GitHub Actions, as far as the workflows use it: jobs, steps, files, a few actions, one API.
 
-Steps run with the declared shell in a fresh clone, with no variable but GitHub's and those that they name. What
-this does not know it refuses.
+Steps run with the declared shell in a fresh clone, with no variables but GitHub's and those that they declare.
+Unknown features are refused.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STEP = {"name", "id", "if", "run", "uses", "with", "env", "shell", "timeout-min
 
 @dataclass
 class Job:
-    """What became of one job."""
+    """Result of one job."""
 
     name: str
     result: str = "skipped"
@@ -37,11 +37,11 @@ class Job:
 
 @dataclass
 class WorkflowRun:
-    """What became of one run of a workflow.
+    """Result of one run of a workflow.
 
     Attributes:
         artifacts: folder with a folder for each.
-        attested: names of the files that a proof of their origin was made of.
+        attested: names of the files with an attestation of their origin.
     """
 
     jobs: dict[str, Job]
@@ -56,9 +56,9 @@ class WorkflowRun:
 
 @dataclass
 class Cancel:
-    """Cancel the run while a step is at it: as soon as a file of this pattern is in the workspace.
+    """Cancel the run during a step: as soon as a file matching this pattern exists in the workspace.
 
-    What a step prints says little of where it is, as pipes are written to in blocks.
+    The output of a step does not show its progress, as pipes are block-buffered.
     """
 
     step: str
@@ -67,14 +67,14 @@ class Cancel:
 
 @dataclass
 class Repository:
-    """What there is at GitHub.
+    """State at GitHub.
 
     Attributes:
         origin: bare repository.
         python: folder whose ``python`` has everything installed.
-        secrets, variables: by environment; ``""`` holds those of the whole repository.
-        before: what happens at GitHub before the first step of this name.
-        pages: what is published.
+        secrets, variables: by environment; ``""`` for the whole repository.
+        before: called before the first step of this name, to change the state at GitHub.
+        pages: the published site.
     """
 
     folder: Path
@@ -103,10 +103,10 @@ class Repository:
         ref: str = "main",
         cancel: Cancel | None = None,
     ) -> WorkflowRun:
-        """Start a workflow by an event, and see it through.
+        """Start a workflow by an event, and run it to its end.
 
         Args:
-            ref: a branch; of a push, a tag.
+            ref: a branch; for a push, a tag.
         """
         self.runs += 1
         started = Run(self, file, event, inputs=inputs or {}, schedule=schedule, ref=ref, cancel=cancel)
@@ -151,7 +151,7 @@ class Run:
         sha = git("rev-parse", f"{name}^{{commit}}", at=repository.origin)
         payload: dict[str, Any] = {"repository": {"default_branch": repository.default_branch}}
         if event == "schedule":
-            payload = {"schedule": schedule}  # GitHub does not say the repository here
+            payload = {"schedule": schedule}  # GitHub does not include the repository here
         self.github = Declared(event_name=event, event=payload, ref_name=ref, ref=name, sha=sha, run_attempt="1")
         self.github |= {"repository": "owner/playbook", "token": repository.token}
         self.workflow = self._read(file)
@@ -167,14 +167,14 @@ class Run:
         return read_workflow(path)
 
     def through(self) -> WorkflowRun:
-        """Every job that is to run; what became of them."""
+        """Run every job whose condition holds; return the results."""
         jobs = self._jobs(self.workflow, self.inputs, passed=None)
         summary = self.summary.read_text(encoding="utf-8") if self.summary.exists() else ""
         return WorkflowRun(jobs, summary, self.artifacts, self.attested)
 
     def _jobs(self, workflow: dict[str, Any], inputs: Declared, passed: dict[str, str] | None) -> dict[str, Job]:
         done: dict[str, Job] = {}
-        for name, job in workflow["jobs"].items():  # each stands below what it needs
+        for name, job in workflow["jobs"].items():  # each follows the jobs that it needs
             _require_known(job, _JOB, name)
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             results = {done[needed].result for needed in needs}
@@ -278,7 +278,7 @@ def _declared(workflow: dict[str, Any]) -> dict[str, Any]:
 
 
 def _given(declared: dict[str, Any], given: dict[str, Any], *, by_hand: bool) -> dict[str, Any]:
-    """Inputs with their defaults; a choice is one of its options, and a type is what was declared."""
+    """Inputs with their defaults; a choice must be one of its options, and types must match the declaration."""
     unknown = set(given) - set(declared)
     if unknown:
         raise ValueError(f"no input {unknown}")
@@ -286,7 +286,7 @@ def _given(declared: dict[str, Any], given: dict[str, Any], *, by_hand: bool) ->
     for name, about in declared.items():
         value = given.get(name)
         if value is None and not by_hand and "options" in about:
-            made[name] = None  # a schedule gives none
+            made[name] = None  # a schedule has none
             continue
         if value is None:
             if about.get("required"):

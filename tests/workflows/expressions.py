@@ -1,4 +1,4 @@
-"""Expressions of GitHub Actions, as far as the workflows use them. What is not known is refused, not guessed.
+"""Expressions of GitHub Actions, as far as the workflows use them. Unknown syntax is refused, not guessed.
 
 https://docs.github.com/en/actions/reference/workflows-and-actions/expressions
 """
@@ -20,20 +20,22 @@ Values = Mapping[str, Any]
 
 
 class UnknownExpressionError(Exception):
-    """Something that this does not know, or that the workflow never declared."""
+    """Something unsupported, or not declared in the workflow."""
 
 
 class Declared(dict[str, Any]):
-    """A context in which a name that is not there is a mistake, and not null as at GitHub."""
+    """A context in which an unknown name is an error, and not null as at GitHub."""
 
 
 def evaluate(text: str, values: Values, status: Mapping[str, bool] | None = None) -> Any:
-    """The value of an expression without its ``${{ }}``; ``status``: what the status functions say, if allowed."""
+    """The value of an expression without its ``${{ }}``; ``status``: results of the status functions, if
+    allowed.
+    """
     return _Reader(text, values, status).whole()
 
 
 def interpolate(text: Any, values: Values, status: Mapping[str, bool] | None = None) -> Any:
-    """A value of the file with each ``${{ }}`` filled in; one that is nothing but an expression keeps its type."""
+    """A value of the file with each ``${{ }}`` replaced; a value that is a single expression keeps its type."""
     if isinstance(text, dict):
         return {key: interpolate(value, values, status) for key, value in text.items()}
     if isinstance(text, list):
@@ -47,7 +49,7 @@ def interpolate(text: Any, values: Values, status: Mapping[str, bool] | None = N
 
 
 def condition(text: Any, values: Values, status: Mapping[str, bool]) -> bool:
-    """An ``if``, with or without ``${{ }}``; without a status function it also demands that nothing failed."""
+    """An ``if``, with or without ``${{ }}``; without a status function it also requires that nothing failed."""
     if text is None:
         return status["success"]
     text = str(text).strip()
@@ -166,7 +168,7 @@ class _Reader:
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Texts are compared without regard to case; null is the empty text; other kinds are not mixed here."""
+    """Texts are compared case-insensitively; null equals the empty text; other types are not mixed here."""
     one, other = ("" if value is None else value for value in (one, other))
     if isinstance(one, str) and isinstance(other, str):
         return one.lower() == other.lower()

@@ -1,4 +1,4 @@
-"""The two answers of GitHub's API that the workflows ask for, on loopback."""
+"""The two endpoints of GitHub's API that the workflows request, on loopback."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _FINDINGS = "/repos/owner/playbook/code-scanning/sarifs"
 
 
 class Api:
-    """What GitHub knows.
+    """State of GitHub.
 
     Attributes:
-        pages: whether Pages are switched on, to be published to by a workflow.
-        findings: bodies of what was handed to code scanning.
-        tokens: what requests were signed with.
+        pages: whether Pages are enabled, with a workflow as their source.
+        findings: bodies sent to code scanning.
+        tokens: authorisation of the requests.
     """
 
     def __init__(self) -> None:
@@ -40,15 +40,15 @@ class Api:
 
 @contextmanager
 def github_api() -> Iterator[Api]:
-    """The API for the length of the block."""
+    """Serve the API within the context."""
     api = Api()
 
     class Handler(BaseHTTPRequestHandler):
         def _answer(self) -> None:
             api.tokens.add(self.headers.get("Authorization", "").removeprefix("Bearer "))
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            status, told = api.answer(self.command, self.path, body)
-            data = json.dumps(told).encode()
+            status, answer = api.answer(self.command, self.path, body)
+            data = json.dumps(answer).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 _SHELLS = {"bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
 _STEP_SECONDS = 280
-# Between asking, demanding and killing, as GitHub has them on a machine that does nothing else.
-_ASKED, _DEMANDED = 7.5, 2.5
+# Seconds between SIGINT, SIGTERM and SIGKILL, as at GitHub on an idle machine.
+_INTERRUPTED, _TERMINATED = 7.5, 2.5
 _INSTALL = "python -m pip install "
 
 
 @dataclass
 class Step:
-    """What became of one step; ``environment`` is what it was handed beside GitHub's own."""
+    """Result of one step; ``environment`` holds its variables besides GitHub's own."""
 
     name: str
     outcome: str
@@ -54,7 +54,7 @@ class Steps:
         self.path = f"{run.repository.folder / 'programs'}:/usr/local/bin:/usr/bin:/bin"
 
     def carry_out(self, step: dict[str, Any], name: str, status: dict[str, bool]) -> tuple[Step, dict[str, str]]:
-        """Carry out one step: what became of it, and its outputs."""
+        """Run one step; return its result and its outputs."""
         if "uses" in step:
             action, _, _ = str(step["uses"]).partition("@")
             given = interpolate(step.get("with", {}), self.values, status)
@@ -138,8 +138,8 @@ class Steps:
 
 
 def _cancel(process: subprocess.Popen[str]) -> None:
-    """As a runner does: it tells the step's own process, and no child of it, then demands, then kills."""
-    for number, seconds in ((signal.SIGINT, _ASKED), (signal.SIGTERM, _DEMANDED), (signal.SIGKILL, 0.0)):
+    """Like a runner: signal only the step's own process, and none of its children, then with more force."""
+    for number, seconds in ((signal.SIGINT, _INTERRUPTED), (signal.SIGTERM, _TERMINATED), (signal.SIGKILL, 0.0)):
         if process.poll() is not None:
             return
         process.send_signal(number)
@@ -166,12 +166,12 @@ def _setup_python(context: Steps, given: dict[str, Any]) -> dict[str, str]:
 
 def _upload_artifact(context: Steps, given: dict[str, Any]) -> dict[str, str]:
     assert set(given) <= {"name", "path", "if-no-files-found", "retention-days", "archive"}
-    if given.get("archive") is False:  # one file, which gives its name to the artifact
+    if given.get("archive") is False:  # a single file, which names the artifact
         file = context.workspace / given["path"]
         _store(file, context.run.artifacts / file.name)
         return {"artifact-url": f"https://github.example/artifacts/{file.name}"}
     assert not set(given["name"]) & set('":<>|*?\r\n\\/'), "not a name for an artifact"
-    # From what no wildcard stands for; what is in a folder comes with it; hidden files stay behind.
+    # Relative to the part without wildcards; folders include their content; hidden files are omitted.
     root = context.workspace / given["path"].partition("*")[0]
     found = [path for path in context.workspace.glob(given["path"].rstrip("/")) if not path.is_symlink()]
     files = [file for path in found for file in (path, *path.rglob("*")) if file.is_file()]
@@ -191,7 +191,7 @@ def _download_artifact(context: Steps, given: dict[str, Any]) -> dict[str, str]:
 
 
 def _attest(context: Steps, given: dict[str, Any]) -> dict[str, str]:
-    """Notes what was vouched for; GitHub signs it."""
+    """Record what was attested; GitHub signs it."""
     permissions = context.job["permissions"]
     assert permissions["attestations"] == permissions["id-token"] == "write"
     for pattern in given["subject-path"].split():
@@ -234,7 +234,7 @@ _ACTIONS: dict[str, Callable[[Steps, dict[str, Any]], dict[str, str]]] = {
 }
 
 
-# Commands in what a step prints: of today at the beginning of a line, of old anywhere in it.
+# Commands in a step's output: current ones at the beginning of a line, old ones anywhere in it.
 _COMMAND = re.compile(
     r"^\s*::(?P<name>[\w-]+)(?: (?P<with>[^:]*))?::(?P<data>.*)"
     r"|##\[(?P<old>[\w-]+)(?: (?P<has>[^\]]*))?\](?P<rest>.*)"
@@ -242,7 +242,7 @@ _COMMAND = re.compile(
 
 
 def _commanded(log: str) -> tuple[dict[str, str], bool]:
-    """Outputs that a log sets, and whether it fails its step; nothing between stop-commands and its word.
+    """Outputs set in a log, and whether it fails its step; nothing counts between stop-commands and its token.
 
     https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs
     """
@@ -274,7 +274,7 @@ def _outputs(file: Path) -> dict[str, str]:
 
 
 def git(*arguments: str, at: Path) -> str:
-    """What git says; RuntimeError where it fails."""
+    """Output of git; RuntimeError where it fails."""
     ended = subprocess.run(["git", *arguments], cwd=at, capture_output=True, text=True, timeout=60, check=False)
     if ended.returncode != 0:
         raise RuntimeError(f"git {' '.join(arguments)}: {ended.stderr}")

@@ -1,4 +1,4 @@
-"""The stand-in for GitHub Actions keeps GitHub's rules, so that what passes on it means something."""
+"""The stand-in for GitHub Actions follows GitHub's rules, so that tests on it are meaningful."""
 
 import subprocess
 import sys
@@ -44,8 +44,8 @@ def _repository(folder: Path, api, text: str) -> Repository:
     return Repository(folder, origin, Path(sys.executable).parent, api)
 
 
-def test_a_failing_pipe_fails_the_step_and_what_is_always_done_is_done(repository):
-    """With pipefail; outputs and conditions as at GitHub; the job after it only where it asks for it."""
+def test_failing_pipe_fails_the_step_and_always_steps_run(repository):
+    """With pipefail; outputs and conditions as at GitHub; the next job runs only if its condition allows it."""
     run = repository("""
   one:
     runs-on: x
@@ -75,8 +75,8 @@ def test_a_failing_pipe_fails_the_step_and_what_is_always_done_is_done(repositor
     }
 
 
-def test_a_cancelled_step_is_told_alone_and_what_is_always_done_is_done(repository):
-    """The signal reaches the step's own process; a shell in between would keep it."""
+def test_cancellation_signals_only_the_step_and_always_steps_run(repository):
+    """The signal reaches the step's own process; a shell in between would not pass it on."""
     run = repository("""
   one:
     runs-on: x
@@ -94,8 +94,8 @@ def test_a_cancelled_step_is_told_alone_and_what_is_always_done_is_done(reposito
     assert run.jobs["two"].result == "skipped"
 
 
-def test_what_a_step_prints_is_a_command_unless_they_are_stopped(repository):
-    """Old ones still work, anywhere in a line; forbidden ones fail the step. As the runner has it."""
+def test_step_output_contains_commands_unless_stopped(repository):
+    """Old ones still work, anywhere in a line; forbidden ones fail the step. As in the runner."""
     run = repository("""
   one:
     runs-on: x
@@ -127,14 +127,14 @@ def test_what_a_step_prints_is_a_command_unless_they_are_stopped(repository):
     ],
     ids=["container", "continue-on-error", "matrix", "by-path"],
 )
-def test_what_it_does_not_know_it_refuses(repository, job):
-    """And does not run past."""
+def test_unsupported_features_are_refused(repository, job):
+    """They are not skipped."""
     with pytest.raises(NotImplementedError):
         repository(f"  {job}\n").run("small.yml", "workflow_dispatch")
 
 
-def test_an_input_or_action_that_is_not_declared_is_refused(repository):
-    """As GitHub does when the workflow is started, or as it should when an action is not pinned here."""
+def test_undeclared_input_or_action_is_refused(repository):
+    """As GitHub does at the start of a workflow, or as it should for an action that is not pinned here."""
     small = repository("""
   one: { runs-on: x, permissions: {}, steps: [{ uses: somebody/something@1234 }] }
 """)

@@ -1,4 +1,4 @@
-"""Schedules off GitHub: systemd, cron, a container and App Platform run the same sets at the same moments."""
+"""Schedules outside GitHub: systemd, cron, a container and App Platform run the same sets at the same times."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ SETS = sorted(CRON)
 DAYS = dict(zip("0123456", ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"), strict=True))
 DESCRIPTION = Path(os.environ.get("PLAYBOOK_DO_OPENAPI", ""))
 
-# What systemd calls an exposure of 2 and less is "OK" to it; a service without any setting has 9.6.
+# systemd calls an exposure of 2 and less "OK"; a service without any setting has 9.6.
 LARGEST_EXPOSURE = 2.0
 
 
 def on_calendar(cron: str) -> str:
-    """A line of cron as systemd writes it, as far as ours go."""
+    """A cron line in systemd's notation, as far as ours need it."""
     minute, hour, day, month, weekday = cron.split()
     assert month == "*"
     date = f"*-*-{int(day):02}" if day != "*" else "*-*-*"
@@ -41,8 +41,8 @@ def on_calendar(cron: str) -> str:
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_timers_are_due_when_the_settings_say(name):
-    """Else a run would count as missing that was never due, or the other way round."""
+def test_systemd_timers_match_the_schedule(name):
+    """Otherwise a run would count as missed that was never due, or the reverse."""
     text = (DEPLOY / "systemd" / f"playbook-{name}.timer").read_text(encoding="utf-8")
     assert f"\nOnCalendar={on_calendar(CRON[name])}\n" in text
     assert f"\nUnit=playbook@{name}.service\n" in text
@@ -51,18 +51,18 @@ def test_timers_are_due_when_the_settings_say(name):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
-def test_systemd_accepts_the_units_and_calls_the_service_well_enclosed(tmp_path):
-    """Every setting is one that it knows; what a run does not need it cannot do."""
+def test_systemd_accepts_the_units_and_rates_the_service_as_confined(tmp_path):
+    """It knows every setting; permissions that a run does not need are removed."""
     for file in (DEPLOY / "systemd").iterdir():
         text = file.read_text(encoding="utf-8").replace("/opt/playbook/.venv/bin/python", sys.executable)
         (tmp_path / file.name).write_text(text, encoding="utf-8")
     for file in tmp_path.iterdir():
         ended = _systemd("verify", "--man=no", str(file))
         assert (ended.returncode, ended.stderr.strip()) == (0, ""), ended.stderr
-    said = _systemd("security", "--offline=true", str(tmp_path / "playbook@.service")).stdout
-    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    output = _systemd("security", "--offline=true", str(tmp_path / "playbook@.service")).stdout
+    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", output)
     assert exposure
-    assert float(exposure[1]) <= LARGEST_EXPOSURE, said
+    assert float(exposure[1]) <= LARGEST_EXPOSURE, output
 
 
 def _systemd(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -77,7 +77,7 @@ def _systemd(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def crontab() -> tuple[dict[str, str], dict[str, str]]:
-    """The variables of the crontab, and by set its line as it would be run."""
+    """The crontab's variables, and by set its line as it would be run."""
     variables, commands = {}, {}
     for line in (DEPLOY / "cron" / "playbook").read_text(encoding="utf-8").splitlines():
         if match := re.match(r"([A-Z_]+)=(.*)$", line):
@@ -92,7 +92,7 @@ def crontab() -> tuple[dict[str, str], dict[str, str]]:
 
 
 @pytest.mark.slow
-def test_cron_runs_each_set_at_its_moment_with_the_variables_of_its_file(tmp_path):
+def test_cron_runs_each_set_on_schedule_with_the_variables_of_its_file(tmp_path):
     """As cron does: its variables, its shell, and nothing else."""
     variables, commands = crontab()
     assert sorted(commands) == SETS
@@ -122,13 +122,13 @@ def test_cron_runs_each_set_at_its_moment_with_the_variables_of_its_file(tmp_pat
 
 
 def jobs() -> dict[str, dict[str, object]]:
-    """The jobs of the specification for App Platform, by set."""
+    """The jobs in the App Platform spec, by set."""
     spec = YAML(typ="safe").load((DEPLOY / "app-platform" / "playbook.yaml").read_text(encoding="utf-8"))
     return {job["name"]: dict(job) for job in spec["jobs"]}
 
 
-def test_jobs_of_app_platform_are_due_when_the_settings_say():
-    """In the same time zone, with the image that is here, and with secrets as secrets."""
+def test_app_platform_jobs_match_the_schedule():
+    """In the same time zone, with the image of this repository, and with secrets as secrets."""
     assert sorted(jobs()) == SETS
     for name, job in jobs().items():
         assert job["kind"] == "SCHEDULED"
@@ -141,8 +141,10 @@ def test_jobs_of_app_platform_are_due_when_the_settings_say():
 
 
 @pytest.mark.skipif(not DESCRIPTION.is_file(), reason="$PLAYBOOK_DO_OPENAPI names no file with DigitalOcean's API")
-def test_the_specification_holds_against_the_description_of_the_api():
-    """But for the kind SCHEDULED, its schedule and its time-out, which doctl has and the description has not."""
+def test_app_spec_matches_the_api_description():
+    """Except for the kind SCHEDULED, its schedule and its time-out, which doctl knows and the description
+    lacks.
+    """
     description = json.loads(gzip.decompress(DESCRIPTION.read_bytes()))
     spec = YAML(typ="safe").load((DEPLOY / "app-platform" / "playbook.yaml").read_text(encoding="utf-8"))
     for job in spec["jobs"]:
@@ -155,8 +157,8 @@ def test_the_specification_holds_against_the_description_of_the_api():
     jsonschema.Draft202012Validator(schema).validate(spec)
 
 
-def test_the_image_has_what_it_copies_runs_as_nobody_and_holds_no_secret():
-    """And its packages are those that are locked."""
+def test_image_is_complete_unprivileged_and_without_secrets():
+    """Its packages are the locked ones."""
     text = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
     for source in re.findall(r"^COPY (?!--from)(?:--\S+ )*(\S+) \S+$", text, re.MULTILINE):
         assert (ROOT / source).exists(), source
@@ -168,8 +170,8 @@ def test_the_image_has_what_it_copies_runs_as_nobody_and_holds_no_secret():
 
 
 @pytest.mark.slow
-def test_the_image_holds_a_bill_of_what_is_in_it():
-    """Made where it is true: of the packages that are installed, with what dpkg says where there is one."""
+def test_image_contains_its_bill_of_materials():
+    """Made inside the image: from the installed packages, with dpkg's list where there is one."""
     ended = subprocess.run(
         [sys.executable, DEPLOY / "container" / "sbom.py"], capture_output=True, text=True, timeout=60, check=True
     )
@@ -188,8 +190,8 @@ def test_the_image_holds_a_bill_of_what_is_in_it():
 
 
 @pytest.mark.slow
-def test_where_nothing_can_build_the_image_that_is_said(tmp_path):
-    """And is no failure: what is in it and how it starts is tried here."""
+def test_missing_image_builder_is_reported(tmp_path):
+    """It is no failure: content and start of the image are tested here."""
     shell, folder = shutil.which("bash"), tmp_path / "programs"
     assert shell
     folder.mkdir()
@@ -210,7 +212,7 @@ def test_where_nothing_can_build_the_image_that_is_said(tmp_path):
 
 @pytest.fixture
 def image(tmp_path) -> Path:
-    """What the image has in its folder: what is kept in git, without what is ignored."""
+    """The image's folder: the files tracked by git, without ignored ones."""
     folder = tmp_path / "app"
     for name in (
         "checks",
@@ -231,7 +233,7 @@ def image(tmp_path) -> Path:
 
 
 def started(image: Path, *arguments: str, origin: Path, **more: str) -> subprocess.Popen[str]:
-    """The image's entry point, with no variable but those of a container."""
+    """The image's entry point, with only the variables of a container."""
     return subprocess.Popen(
         ["sh", str(image / "deploy" / "container" / "playbook-run"), *arguments],
         cwd=image,
@@ -255,7 +257,7 @@ def bare(folder: Path) -> Path:
 
 
 def lines_of(origin: Path, folder: Path) -> history.History:
-    """What the branch history holds."""
+    """Content of the branch history."""
     command = ["git", "clone", "--quiet", "--branch=history", str(origin), str(folder)]
     subprocess.run(command, check=True, timeout=60)
     return history.read(folder)
@@ -263,14 +265,14 @@ def lines_of(origin: Path, folder: Path) -> history.History:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_container_run_keeps_its_line_on_the_branch_and_ends_with_the_code_of_the_run(image, tmp_path):
-    """The next container, which has nothing of the first, adds to it; the token reaches no run."""
+def test_container_run_pushes_its_line_and_ends_with_the_runs_code(image, tmp_path):
+    """The next container, without any file of the first, adds to it; the token reaches no run."""
     origin = bare(tmp_path / "origin.git")
     for _ in range(2):
         process = started(image, "links", "sandbox", origin=origin)
-        said, _ = process.communicate(timeout=240)
-        assert process.returncode == 0, said
-        assert "canary-of-the-history" not in said
+        output, _ = process.communicate(timeout=240)
+        assert process.returncode == 0, output
+        assert "canary-of-the-history" not in output
         for kept in ("data", ".git", "reports"):
             shutil.rmtree(image / kept)
     found = lines_of(origin, tmp_path / "clone")
@@ -279,23 +281,23 @@ def test_a_container_run_keeps_its_line_on_the_branch_and_ends_with_the_code_of_
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_container_without_its_history_looks_all_the_same_and_is_not_green(image, tmp_path):
-    """What could not be kept is no success, whatever the run said."""
+def test_container_without_its_history_runs_and_fails(image, tmp_path):
+    """A run that could not be stored is no success, whatever its verdict."""
     process = started(image, "links", "sandbox", origin=tmp_path / "away.git")
-    said, _ = process.communicate(timeout=240)
-    assert process.returncode not in (0, 1), said
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode not in (0, 1), output
     assert list((image / "reports").glob("sandbox-links-*/index.html"))
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_a_container_that_is_told_to_stop_pushes_what_it_has(image, tmp_path):
-    """As a platform does before it kills."""
+def test_stopped_container_pushes_its_results(image, tmp_path):
+    """A platform sends SIGTERM before it kills."""
     origin = bare(tmp_path / "origin.git")
     process = started(image, "load", "sandbox", origin=origin)
     wait_for(lambda: any(image.glob("reports/*/load.json")) or process.poll() is not None, "the load")
     process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=240)
-    assert process.returncode != 0, said
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode != 0, output
     (run,) = lines_of(origin, tmp_path / "clone").runs
     assert (run.set, run.verdict) == ("load", "UNKNOWN")

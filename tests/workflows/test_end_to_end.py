@@ -1,4 +1,6 @@
-"""The workflows from their trigger to the published site, on this machine: well, bad, well again, cut off."""
+"""The workflows from their trigger to the published site, on this machine: healthy, failing, recovered,
+cancelled.
+"""
 
 import re
 import shutil
@@ -20,17 +22,17 @@ from tests.workflows.actions import Cancel, Repository
 from tests.workflows.github_api import github_api
 
 ROOT = Path(__file__).resolve().parents[2]
-# Three runs and more of a whole set, beside whatever else runs here.
+# Several runs of a whole set, on a machine with other load.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-# No minute between a run and the second look.
+# No minute between a run and its re-check.
 _SETTINGS = f"[incidents]\nrecheck_after_seconds = 0.0\n{AT_LEISURE}"
 _DAILY = "17 6 * * *"
 
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory) -> Path:
-    """A bare repository that holds this working tree, as somebody would fork it."""
+    """A bare repository with this working tree, as in a fork."""
     folder = tmp_path_factory.mktemp("origin")
     seed, bare = folder / "seed", folder / "origin.git"
     listed = _git("ls-files", "--cached", "--others", "--exclude-standard", "-z", at=ROOT).split("\0")
@@ -50,7 +52,7 @@ def origin(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def repository(tmp_path, origin) -> Iterator[Repository]:
-    """A fork in which nothing is set up."""
+    """A fork without any configuration."""
     bare = tmp_path / "origin.git"
     shutil.copytree(origin, bare)
     with github_api() as api:
@@ -64,7 +66,7 @@ def _git(*arguments: str, at: Path) -> str:
 
 
 def lines_of(repository: Repository) -> tuple[RunLine, ...]:
-    """What the branch history holds."""
+    """Content of the branch history."""
     with tempfile.TemporaryDirectory(dir=repository.folder) as folder:
         _git("clone", "--quiet", "--branch=history", str(repository.origin), folder, at=repository.folder)
         read = history.read(Path(folder))
@@ -73,34 +75,34 @@ def lines_of(repository: Repository) -> tuple[RunLine, ...]:
 
 
 def incidents_of(repository: Repository) -> list[Incident]:
-    """What the lines show, where one bad run and its second look are enough."""
+    """Incidents in the lines, where one failing run and its re-check suffice."""
     return incidents(lines_of(repository), Rules(bad_runs={"daily": 2}))
 
 
-def test_well_bad_and_well_again_in_a_fork(repository):
-    """The schedule, a failure, a recovery: history, incident, summary, artifact and site, each as it should be."""
+def test_failure_and_recovery_in_a_fork(repository):
+    """Schedule, failure and recovery are right in history, incident, summary, artifact and site."""
     repository.api.pages = True
 
-    well = repository.run("schedule.yml", "schedule", schedule=_DAILY)
-    assert {name: job.result for name, job in well.jobs.items()} == {
+    healthy = repository.run("schedule.yml", "schedule", schedule=_DAILY)
+    assert {name: job.result for name, job in healthy.jobs.items()} == {
         "playbook": "success",
         "playbook/run": "success",
         "playbook/site": "success",
         "playbook/site/site": "success",
         "playbook/code-scanning": "skipped",
-    }, well.step("playbook/run", "Run").log
-    assert well.summary.startswith("> [!WARNING]\n> **This is a demonstration: the target production is not")
-    assert "# ✓ OK: daily checks of sandbox" in well.summary
-    assert what_may_command(well.step("playbook/run", "Run").log) == ["stop-commands", "resumed", "nothing"]
+    }, healthy.step("playbook/run", "Run").log
+    assert healthy.summary.startswith("> [!WARNING]\n> **This is a demonstration: the target production is not")
+    assert "# ✓ OK: daily checks of sandbox" in healthy.summary
+    assert what_may_command(healthy.step("playbook/run", "Run").log) == ["stop-commands", "resumed", "nothing"]
     (line,) = lines_of(repository)
     assert (line.target, line.set, line.verdict) == ("sandbox", "daily", "OK")
     assert line.slot is not None
     assert (line.slot.hour, line.slot.minute) == (6, 17)
-    (report,) = (well.artifacts / "report-production-1").iterdir()
+    (report,) = (healthy.artifacts / "report-production-1").iterdir()
     assert report.name == line.report
-    page = well.artifacts / f"{report.name}.html"
+    page = healthy.artifacts / f"{report.name}.html"
     assert page.read_bytes() == (report / "index.html").read_bytes()
-    assert f"[Open the report](https://github.example/artifacts/{page.name})" in well.summary
+    assert f"[Open the report](https://github.example/artifacts/{page.name})" in healthy.summary
     assert "OK" in (repository.pages / "index.html").read_text(encoding="utf-8")
 
     bad = repository.run(
@@ -138,7 +140,7 @@ def test_well_bad_and_well_again_in_a_fork(repository):
 
 
 def what_may_command(log: str) -> list[str]:
-    """Around all that a run prints, commands are stopped, until a word that nobody guesses."""
+    """Workflow commands are stopped around the output of a run, until an unguessable token."""
     lines = log.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("::stop-commands::"))
     word = lines[start].rpartition("::")[2]
@@ -149,8 +151,10 @@ def what_may_command(log: str) -> list[str]:
     return ["stop-commands", "resumed", after[0] if after else "nothing"]
 
 
-def test_a_history_that_is_away_costs_no_run(repository):
-    """The job is red, the system was looked at; the line is pushed as soon as it can be, else kept beside."""
+def test_unreachable_history_does_not_prevent_the_run(repository):
+    """The job fails, but the system was checked; the line is pushed as soon as possible, or kept as an
+    artifact.
+    """
     away = repository.origin.with_name("away.git")
     asked = {"target": "sandbox", "set": "links"}
     repository.run("schedule.yml", "workflow_dispatch", inputs=asked)
@@ -181,7 +185,7 @@ def test_a_history_that_is_away_costs_no_run(repository):
 
 
 def assert_no_token_shows(repository: Repository) -> None:
-    """Neither in what is published nor in what is kept."""
+    """Neither in what is published nor in what is stored."""
     for folder in (repository.pages, *repository.folder.glob("run-*/artifacts")):
         for file in filter(Path.is_file, folder.rglob("*")):
             assert repository.token.encode() not in file.read_bytes(), file
@@ -189,8 +193,8 @@ def assert_no_token_shows(repository: Repository) -> None:
         assert "AUTHORIZATION" not in file.read_text(encoding="utf-8")
 
 
-def test_a_run_that_is_cancelled_still_leaves_its_report_its_line_and_its_summary(repository):
-    """The run step is told to stop while it waits for something long; what follows it happens."""
+def test_cancelled_run_leaves_report_line_and_summary(repository):
+    """The run step is signalled during something long; the steps after it run."""
     cancel = Cancel("run", "reports/*/load.json")  # the load has begun
     inputs = {"target": "sandbox", "shape": "steady"}
     run = repository.run("load.yml", "workflow_dispatch", inputs=inputs, cancel=cancel)
@@ -212,10 +216,10 @@ def test_a_run_that_is_cancelled_still_leaves_its_report_its_line_and_its_summar
     assert run.summary.startswith("# ? UNKNOWN: load checks of sandbox")
 
 
-def test_a_repository_that_is_set_up_is_checked_itself(repository):
-    """Secrets reach the run and no other step, findings are handed over; lost settings are not the sandbox's cue.
+def test_configured_repository_checks_its_own_target(repository):
+    """Secrets reach only the run step, findings are uploaded; lost settings do not select the sandbox.
 
-    Nobody listens where the target is said to be, so all that can be reached is UNKNOWN.
+    The target's address does not answer, so everything remote is UNKNOWN.
     """
     secret = "rediss://user:correct-horse-battery@127.0.0.1:9"
     repository.variables = {
@@ -250,8 +254,8 @@ def test_a_repository_that_is_set_up_is_checked_itself(repository):
         assert not path.is_file() or b"correct-horse" not in path.read_bytes()
 
 
-def test_drills_run_by_their_schedule_and_the_site_is_built_from_the_history_alone(repository):
-    """Where nothing is set up, on the sandbox; hours later the site is built without a run."""
+def test_drills_run_on_schedule_and_the_site_is_built_from_the_history(repository):
+    """On the sandbox where nothing is configured; hours later the site is built without a run."""
     repository.api.pages = True
     run = repository.run("drills.yml", "schedule", schedule="37 4 * * 1")
     assert run.jobs["drills/run"].result == "success", run.step("drills/run", "Run").log
@@ -264,7 +268,7 @@ def test_drills_run_by_their_schedule_and_the_site_is_built_from_the_history_alo
     assert (repository.pages / "index.html").is_file()
 
 
-def test_a_load_test_is_a_run_like_any_other(repository):
+def test_load_test_is_an_ordinary_run(repository):
     """With its shape; its line is in the history."""
     run = repository.run("load.yml", "workflow_dispatch", inputs={"target": "sandbox", "shape": "smoke"})
     assert run.jobs["load/run"].result == "success", run.step("load/run", "Run").log
@@ -275,20 +279,21 @@ def test_a_load_test_is_a_run_like_any_other(repository):
     assert report.name == line.report
 
 
-def test_a_tag_becomes_a_release_with_what_was_built_from_it(repository):
-    """Its section of the changelog, source and wheel with a proof of each; another version becomes none."""
+def test_tag_becomes_a_release_with_its_build(repository):
+    """Its section of the changelog, source and wheel with an attestation each; a different version is refused."""
     clone = repository.folder / "clone"
     _git("clone", "--quiet", str(repository.origin), str(clone), at=repository.folder)
-    changelog = clone / "CHANGELOG.md"
-    text = changelog.read_text(encoding="utf-8")
+    changelog, package = clone / "CHANGELOG.md", clone / "playbook" / "__init__.py"
+    text, source = changelog.read_text(encoding="utf-8"), package.read_text(encoding="utf-8")
     assert "\n## Unreleased\n" in text
-    version = re.search(r'__version__ = "(.+)"', (clone / "playbook" / "__init__.py").read_text(encoding="utf-8"))
+    version = re.search(r'__version__ = "(\d+)(.+)"', source)
     assert version
-    changelog.write_text(
-        text.replace("\n## Unreleased\n", f"\n## {version[1]} (2026-12-01)\n", 1), encoding="utf-8"
-    )
+    next_version = f"{int(version[1]) + 1}{version[2]}"
+    package.write_text(source.replace(f"{version[1]}{version[2]}", next_version), encoding="utf-8")
+    sections = f"\n## Unreleased\n\n## {next_version} (2026-12-01)\n\n- A change.\n"
+    changelog.write_text(text.replace("\n## Unreleased\n", sections, 1), encoding="utf-8")
     _git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qam", "Release", at=clone)
-    for tag in (f"v{version[1]}", "v99.0.0"):
+    for tag in (f"v{next_version}", "v99.0.0"):
         _git("push", "--quiet", "origin", f"HEAD:refs/tags/{tag}", at=clone)
     told = repository.folder / "told"
     program = repository.folder / "programs" / "gh"
@@ -301,13 +306,13 @@ def test_a_tag_becomes_a_release_with_what_was_built_from_it(repository):
     assert "no release: expected __version__" in other.step("build", "Notes").log
     assert not told.exists()
 
-    made = repository.run("release.yml", "push", ref=f"v{version[1]}")
+    made = repository.run("release.yml", "push", ref=f"v{next_version}")
     assert {name: job.result for name, job in made.jobs.items()} == {"build": "success", "publish": "success"}
-    files = [f"operations_playbook-{version[1]}.tar.gz", f"operations_playbook-{version[1]}-py3-none-any.whl"]
+    files = [f"operations_playbook-{next_version}.tar.gz", f"operations_playbook-{next_version}-py3-none-any.whl"]
     assert made.attested == files
     notes = (made.artifacts / "release" / "notes.md").read_text(encoding="utf-8")
     assert notes.startswith("- ")
     assert told.read_text(encoding="utf-8").splitlines() == [
-        *("release", "create", f"v{version[1]}", "--repo", "owner/playbook", "--verify-tag"),
-        *("--title", f"v{version[1]}", "--notes-file", "dist/notes.md", *(f"dist/{file}" for file in files)),
+        *("release", "create", f"v{next_version}", "--repo", "owner/playbook", "--verify-tag"),
+        *("--title", f"v{next_version}", "--notes-file", "dist/notes.md", *(f"dist/{file}" for file in files)),
     ]

@@ -1,4 +1,4 @@
-"""The evaluator that the workflows are tested with says what GitHub would, or refuses."""
+"""The evaluator used for the workflows gives GitHub's results, or refuses."""
 
 import pytest
 
@@ -29,8 +29,8 @@ BAD = {"success": False, "failure": True, "cancelled": False}
         ("true && null", None),
     ],
 )
-def test_values(text, value):
-    """Operators give operands, missing properties are null, texts are compared without regard to case."""
+def test_expression_has_its_value(text, value):
+    """Operators return operands, missing properties are null, texts are compared case-insensitively."""
     assert evaluate(text, VALUES) == value
 
 
@@ -49,14 +49,14 @@ def test_values(text, value):
         "a[0]",
     ],
 )
-def test_what_is_not_known_is_refused(text):
-    """A guess would test something else than what GitHub runs."""
+def test_unsupported_expression_is_refused(text):
+    """A guess would not test what GitHub runs."""
     with pytest.raises(UnknownExpressionError):
         evaluate(text, VALUES)
 
 
-def test_interpolation_keeps_the_type_of_an_expression_alone():
-    """And fills text in where it is a part."""
+def test_single_expression_keeps_its_type():
+    """As part of a text it becomes text."""
     assert interpolate("${{ inputs.scheduled }}", VALUES) is True
     assert interpolate({"a": ["x-${{ inputs.scheduled }}-${{ vars.B }}"]}, VALUES) == {"a": ["x-true-"]}
 
@@ -75,6 +75,6 @@ def test_interpolation_keeps_the_type_of_an_expression_alone():
         ("failure()", BAD, True),
     ],
 )
-def test_conditions(text, status, expected):
-    """Without a status function, an if also demands that nothing failed before."""
+def test_condition_depends_on_the_status(text, status, expected):
+    """Without a status function, an if also requires that nothing failed before."""
     assert condition(text, VALUES, status) is expected

@@ -1,4 +1,4 @@
-"""The workflow files keep to their rules: actions pinned, permissions least, secrets named, crons as settings."""
+"""Rules of the workflow files: pinned actions, minimal permissions, named secrets, crons as in the settings."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
 WORKFLOWS = {file.stem: read_workflow(file) for file in FILES}
 
-# Where the workflow itself says it, and nobody sets it up.
+# Set by the workflow itself, not configured by users.
 FIXED = {
     "PLAYBOOK_DRILL_RECORDS": f"{state.HISTORY}/drills.jsonl",
     "PLAYBOOK_HANDOFFS": f"{state.HISTORY}/{HANDOFFS}",
@@ -35,7 +35,7 @@ def steps_of(workflow):
 
 
 def test_every_action_is_pinned_by_its_commit():
-    """With its version beside it, and the same one everywhere; a workflow of ours by this very commit."""
+    """With its version in a comment, and the same everywhere; our own workflows by this very commit."""
     used: dict[str, set[tuple[str, str]]] = {}
     for file in FILES:
         found = [_USES.search(line) for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
@@ -55,7 +55,9 @@ def test_every_action_is_pinned_by_its_commit():
 
 
 def test_every_package_is_locked_by_its_hash():
-    """What stands next to the secrets is what was tested, all the way down, whatever an index says that day."""
+    """Code that runs with the secrets is what was tested, including indirect dependencies, whatever an index
+    serves.
+    """
     installs = [
         step["run"]
         for name in ("run", "site", "load-workers", "group")
@@ -72,8 +74,8 @@ def test_every_package_is_locked_by_its_hash():
         assert entry.startswith("#") or "--hash=sha256:" in entry, entry
 
 
-def test_a_release_is_built_by_what_is_locked_where_nothing_may_be_written():
-    """What builds it is a package of others: it has no right to publish, and what publishes runs none of it."""
+def test_release_is_built_by_locked_packages_without_write_permission():
+    """The build tool is third-party code: it may not publish, and the publishing job does not run it."""
     jobs = WORKFLOWS["release"]["jobs"]
     assert jobs["build"]["permissions"] == {"contents": "read"}
     assert set(jobs["publish"]["permissions"]) == {"contents", "id-token", "attestations"}
@@ -86,8 +88,8 @@ def test_a_release_is_built_by_what_is_locked_where_nothing_may_be_written():
     assert _PINNED.findall(lock)[0] in _PINNED.findall(developing), "make lock"
 
 
-def test_every_version_of_python_that_is_promised_is_tried_and_macos_too():
-    """From the oldest that pyproject.toml names; CI's job with the real servers has one."""
+def test_every_supported_python_is_tested_and_macos_too():
+    """From the oldest in pyproject.toml; CI's job with the real servers uses one."""
     matrix = WORKFLOWS["ci"]["jobs"]["versions"]["strategy"]["matrix"]
     oldest = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     assert oldest
@@ -98,8 +100,8 @@ def test_every_version_of_python_that_is_promised_is_tried_and_macos_too():
     assert on_macos == [matrix["python"][0], matrix["python"][-1]]
 
 
-def test_the_crons_are_those_of_the_settings():
-    """Else the site would call a run missed that was never due, or the other way round."""
+def test_crons_match_the_settings():
+    """Otherwise the site would report a missed run that was never due, or the reverse."""
     settings = load("sandbox", environment={}).schedule
     written = [each["cron"] for each in WORKFLOWS["schedule"]["on"]["schedule"]]
     assert written == [line for line in settings.cron.values() if line]
@@ -110,8 +112,8 @@ def test_the_crons_are_those_of_the_settings():
         assert {each["timezone"] for each in WORKFLOWS[name]["on"]["schedule"]} == {settings.time_zone}
 
 
-def test_the_choices_are_what_there_is():
-    """Targets of the settings, sets that checks have, shapes of load tests."""
+def test_choices_match_targets_sets_and_shapes():
+    """Targets of the settings, sets with checks, shapes of load tests."""
     from playbook.load.plan import SHAPES
 
     asked = WORKFLOWS["schedule"]["on"]["workflow_dispatch"]["inputs"]
@@ -125,8 +127,8 @@ def test_the_choices_are_what_there_is():
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_permissions_are_none_but_where_a_job_names_them(name):
-    """And a calling job gives what the called one's jobs take between them, and no more."""
+def test_permissions_are_empty_except_where_a_job_names_them(name):
+    """A calling job grants exactly what the called jobs use together."""
     workflow = WORKFLOWS[name]
     assert workflow["permissions"] == {}
     for job in workflow["jobs"].values():
@@ -139,8 +141,8 @@ def test_permissions_are_none_but_where_a_job_names_them(name):
             assert job["permissions"] == taken
 
 
-def test_each_permission_to_write_has_its_one_job():
-    """The job that holds the system's secrets may push, and neither publish nor file findings."""
+def test_each_write_permission_is_in_one_job():
+    """The job with the system's secrets may push, but neither publish nor upload findings."""
     writes = {
         name: {what for what, how in job["permissions"].items() if how == "write"}
         for name, job in WORKFLOWS["run"]["jobs"].items()
@@ -149,8 +151,8 @@ def test_each_permission_to_write_has_its_one_job():
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_jobs_end_and_shells_fail_on_the_first_error(name):
-    """Each job has a time limit; a shell that is named has pipefail."""
+def test_jobs_have_time_limits_and_shells_fail_on_errors(name):
+    """Each job has a time limit; a named shell has pipefail."""
     workflow = WORKFLOWS[name]
     for job in workflow["jobs"].values():
         assert "uses" in job or job["timeout-minutes"] <= 60
@@ -159,13 +161,13 @@ def test_jobs_end_and_shells_fail_on_the_first_error(name):
 
 
 @pytest.mark.parametrize("name", WORKFLOWS)
-def test_no_expression_stands_in_a_script(name):
-    """Values reach scripts as variables, which no quote can break out of."""
+def test_no_script_contains_an_expression(name):
+    """Scripts get values as variables, so quotes in them are harmless."""
     assert not [step["run"] for _, step in steps_of(WORKFLOWS[name]) if "${{" in step.get("run", "")]
 
 
-def test_each_step_is_handed_what_it_needs_and_nothing_else():
-    """Secrets of the system go to the run alone; the job's token to those that fetch, push and ask."""
+def test_each_step_gets_only_what_it_needs():
+    """Only the run gets the system's secrets; only steps that fetch, push and query get the job's token."""
     with_secrets, with_token = set(), set()
     for job, step in (*steps_of(WORKFLOWS["run"]), *steps_of(WORKFLOWS["site"])):
         text = str(step)
@@ -185,16 +187,16 @@ def test_each_step_is_handed_what_it_needs_and_nothing_else():
 
 @pytest.mark.parametrize("name", ["schedule", "load", "drills", "group"])
 def test_secrets_are_declared_passed_and_used_by_name(name):
-    """In three places, as GitHub wants it; never all of them at once."""
+    """In three places, as GitHub requires; never all of them at once."""
     declared = set(WORKFLOWS["run"]["on"]["workflow_call"]["secrets"])
     (job,) = (job for job in WORKFLOWS[name]["jobs"].values() if "run.yml" in job.get("uses", ""))
     assert job["secrets"] == {secret: f"${{{{ secrets.{secret} }}}}" for secret in declared}
     assert set(_SECRET.findall(str(WORKFLOWS["run"]["jobs"]))) == declared
-    assert not [secret for secret in declared if secret.startswith("GITHUB_")]  # GitHub takes no such names
+    assert not [secret for secret in declared if secret.startswith("GITHUB_")]  # GitHub refuses such names
 
 
 def test_every_variable_of_the_settings_reaches_the_run():
-    """What is a secret in the settings is one at GitHub; what is not is a variable, which can be looked at."""
+    """A secret of the settings is a secret at GitHub; everything else is a variable, which can be read."""
     (step,) = (step for _, step in steps_of(WORKFLOWS["run"]) if step.get("id") == "run")
     files = [file for file in (DEFAULTS, ROOT / "playbook.toml") if file.is_file()]
     lines = [line.partition("#")[0] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
@@ -208,8 +210,8 @@ def test_every_variable_of_the_settings_reaches_the_run():
         assert kind is None or f"{kind}." in step["env"][first], f"{first} is to be one of the {kind}"
 
 
-def test_the_set_up_names_every_variable_and_secret():
-    """docs/workflows.md is what people follow; the times there are those of the schedule."""
+def test_documentation_names_every_variable_and_secret():
+    """Users follow docs/workflows.md; its times are those of the schedule."""
     text = (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([A-Z_]+)`", text))
     used = set(re.findall(r"(?:vars|secrets)\.(\w+)", "".join(file.read_text(encoding="utf-8") for file in FILES)))
@@ -221,7 +223,7 @@ def test_the_set_up_names_every_variable_and_secret():
 
 
 def _kind(variable: str) -> str | None:
-    """Where it belongs at GitHub; None where playbook.toml has something else in its place."""
+    """Secret or variable at GitHub; None where playbook.toml sets something else instead."""
     scheme = "rediss" if "REDIS" in variable else "https"
     value = f"{scheme}://{variable.lower().replace('_', '-')}.example"
     for target in ("production", "staging"):
@@ -245,8 +247,8 @@ def _walk(value):
         yield value
 
 
-def test_a_run_waits_only_for_runs_of_the_same_set_and_target():
-    """An emergency is not queued behind a soak test; and a queue of one would drop the run that waits."""
+def test_run_only_waits_for_runs_of_the_same_set_and_target():
+    """An emergency must not wait for a soak test; and a queue of one would drop the waiting run."""
     group = {"cancel-in-progress": False, "queue": "max"}
     run, site = WORKFLOWS["run"]["jobs"]["run"], WORKFLOWS["site"]["jobs"]["site"]
     assert run["concurrency"] == {
@@ -256,13 +258,13 @@ def test_a_run_waits_only_for_runs_of_the_same_set_and_target():
     assert site["concurrency"] == {"group": "pages", **group}
 
 
-def test_a_check_is_no_deployment_of_the_system_it_looks_at():
-    """It has the secrets and the rules of the environment, and no line in its list of deployments."""
+def test_check_creates_no_deployment():
+    """It has the secrets and rules of the environment, but no entry in its deployments."""
     assert WORKFLOWS["run"]["jobs"]["run"]["environment"] == {"name": "${{ inputs.target }}", "deployment": False}
 
 
-def test_drills_may_change_what_they_are_run_on_and_nothing_else_may():
-    """By hand on staging or the sandbox; the other workflows leave it at the default."""
+def test_only_drills_may_change_their_target():
+    """Manually on staging or the sandbox; the other workflows keep the default."""
     (drills,) = WORKFLOWS["drills"]["jobs"].values()
     assert (drills["with"]["set"], drills["with"]["allow-mutations"]) == ("mutates", True)
     assert drills["with"]["target"] == "${{ inputs.target || 'staging' }}"
@@ -274,8 +276,10 @@ def test_drills_may_change_what_they_are_run_on_and_nothing_else_may():
 
 
 @pytest.mark.parametrize("target", ["production", "staging"])
-def test_drills_are_kept_on_the_branch_history_where_checks_of_production_find_them(target):
-    """And restore the same backups as those that they stand for; without the variable nothing changes."""
+def test_drills_are_stored_where_production_checks_read_them(target):
+    """On the branch history. They restore the backups that they are judged for; without the variable nothing
+    changes.
+    """
     environment = {**FIXED, "BACKUP_LOCATION": "s3://nightly@fra1.example/portfolio"}
     found = load(target, environment=environment).target
     assert found.recovery.records == "data/history/drills.jsonl"
@@ -283,8 +287,8 @@ def test_drills_are_kept_on_the_branch_history_where_checks_of_production_find_t
     assert load(target, environment={}).target.recovery.records == "drills.jsonl"
 
 
-def test_drills_are_carried_out_before_the_checks_that_judge_them():
-    """On the same days, and over by then."""
+def test_drills_run_before_the_checks_that_judge_them():
+    """On the same days, and finished by then."""
     checks = {line.split(maxsplit=2)[2]: line for line in load("sandbox", environment={}).schedule.cron.values()}
     for each in WORKFLOWS["drills"]["on"]["schedule"]:
         minute, hour, day = each["cron"].split(maxsplit=2)
@@ -292,7 +296,7 @@ def test_drills_are_carried_out_before_the_checks_that_judge_them():
         assert int(hour) * 60 + int(minute) + 90 <= int(before[1]) * 60 + int(before[0])
 
 
-def test_what_follows_the_run_happens_always_and_the_verdict_comes_last():
+def test_later_steps_always_run_and_the_verdict_comes_last():
     """Also after a failure or a cancellation."""
     steps = WORKFLOWS["run"]["jobs"]["run"]["steps"]
     names = [step.get("name") for step in steps]
@@ -303,24 +307,24 @@ def test_what_follows_the_run_happens_always_and_the_verdict_comes_last():
     assert all("always()" in step["if"] for step in after)
 
 
-def test_a_run_ends_before_its_job_and_a_set_before_its_step():
-    """What is cut off by the job's limit has five minutes to be kept, and is not published."""
+def test_run_ends_before_its_job_and_set_before_its_step():
+    """A run that hits the job's limit has five minutes to be stored, and is not published."""
     job = WORKFLOWS["run"]["jobs"]["run"]
     (step,) = (step for step in job["steps"] if step.get("id") == "run")
     assert load("sandbox", environment={}).running.limit_minutes < step["timeout-minutes"]
     assert step["timeout-minutes"] + 10 <= job["timeout-minutes"]
 
 
-def test_a_job_that_is_run_again_makes_artifacts_of_other_names():
-    """GitHub keeps those of the attempts before, and deploys none of two that are called the same."""
+def test_repeated_job_uses_new_artifact_names():
+    """GitHub keeps artifacts of earlier attempts, and deploys none if two have the same name."""
     names = []
     for _, step in (*steps_of(WORKFLOWS["run"]), *steps_of(WORKFLOWS["site"])):
-        given = step.get("with", {})
-        if given.get("archive") is False:
+        inputs = step.get("with", {})
+        if inputs.get("archive") is False:
             assert (
-                given["path"] == "${{ steps.artifact.outputs.page }}"
-            )  # named after the run's report, and no two are
+                inputs["path"] == "${{ steps.artifact.outputs.page }}"
+            )  # named after the run's report, which is unique
         elif "artifact" in step.get("uses", "") or "deploy-pages" in step.get("uses", ""):
-            names.append(given.get("name") or given.get("artifact_name", ""))
+            names.append(inputs.get("name") or inputs.get("artifact_name", ""))
     assert len(names) == 4
     assert all(name.endswith("-${{ github.run_attempt }}") for name in names), names

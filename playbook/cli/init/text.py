@@ -87,10 +87,10 @@ def playbook_toml(answers: Answers, floors: Mapping[str, int], today: date) -> s
 def _head(answers: Answers, today: date) -> list[str]:
     name = answers.target
     return [
-        _said(f"{answers.app or name}, as the playbook looks at it; begun by `playbook init` on {today}."),
+        _comment(f"{answers.app or name}, as the playbook looks at it; begun by `playbook init` on {today}."),
         "#",
-        _said(f"  playbook doctor --target {name}      what is configured, reachable and permitted"),
-        _said(f"  playbook run daily --target {name}   the morning check"),
+        _comment(f"  playbook doctor --target {name}      what is configured, reachable and permitted"),
+        _comment(f"  playbook run daily --target {name}   the morning check"),
         "#",
         "# ${NAME} comes from the environment. Secrets are only accepted in that form, so this file can be",
         "# committed. What is not set is NOT CONFIGURED, listed with the line to add; what the product does not",
@@ -139,7 +139,7 @@ def _target(answers: Answers) -> Iterator[list[str]]:
             *_databases(answers),
             *([f"endpoint = {_text(answers.endpoint)}"] if answers.endpoint else []),
             *(_ca(answers) if answers.endpoint else []),
-            *(_said(line) for line in answers.known),
+            *(_comment(line) for line in answers.known),
         ]
 
 
@@ -152,7 +152,7 @@ def _parts(answers: Answers) -> Iterator[list[str]]:
         block = (
             []
             if known
-            else [_said(f"Is there {PARTS[part].what}? Take away the #, or add {part!r} to `without`.")]
+            else [_comment(f"Is there {PARTS[part].what}? Take away the #, or add {part!r} to `without`.")]
         )
         block.append(f"[targets.{answers.target}.{table}]")
         block += [f"{line.key} = {line.value}{_remark(line)}" for line in lines]
@@ -234,7 +234,7 @@ def _remark(line: _Line) -> str:
     return f"   # {line.remark}" if line.remark else ""
 
 
-def _said(text: str) -> str:
+def _comment(text: str) -> str:
     """A comment; line ends in foreign text are removed."""
     return "# " + "".join(sign if sign.isprintable() else " " for sign in text)
 

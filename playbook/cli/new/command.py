@@ -103,7 +103,7 @@ def planned_edits(plan: Plan, root: Path) -> list[Edit]:
     ]
     imports = [
         f"from {plan.measured.module} import {plan.measured.annotation}",
-        "from playbook.settings.sections.figures import Limits",
+        "from playbook.settings.sections.limits import Limits",
         "from playbook.core.judge import Judge",
     ]
     checks = inserting.with_types(_read(root / plan.file), imports) + texts.check(plan)

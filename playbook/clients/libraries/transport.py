@@ -13,6 +13,7 @@ Here each wait is limited by its own limit and by the time left for the whole re
 from __future__ import annotations
 
 import logging
+import re
 import select
 import socket
 import ssl
@@ -25,7 +26,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from playbook.clients import wire
-from playbook.clients.encodings import Unreadable, decoded
 from playbook.clients.proxies import PORTS, proxy_for, proxy_headers
 from playbook.clients.wire import LIBRARY, Broken, Phases
 
@@ -51,12 +51,13 @@ else:
         httpx = import_module(LIBRARY)
     httpcore = import_module(LIBRARY.replace("httpx", "httpcore"))
 
-__all__ = ["Transport", "fetch", "httpcore", "httpx"]
+__all__ = ["Transport", "httpcore", "httpx"]
 
 # httpcore sets ALPN on the context that it is given. Our contexts are shared between services and threads, so it
 # gets this one, which no connection uses: ``_Stream.start_tls`` uses ours.
 _UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
+_QUOTED = re.compile(r"\s*:?\s*b?['\"]")
 # They log full addresses at INFO and headers at DEBUG, including secrets.
 for _logger in (httpx.__name__, httpcore.__name__):
     logging.getLogger(_logger).setLevel(logging.WARNING)
@@ -252,7 +253,8 @@ class _Way(httpcore.NetworkBackend):
         try:
             yield
         except httpcore.LocalProtocolError as error:
-            self._break(OSError(f"the request is not valid HTTP: {error}"))
+            # Behind its words the library quotes the value, which may be a token.
+            self._break(OSError(f"the request is not valid HTTP: {_QUOTED.split(str(error), 1)[0]}"))
         except httpcore.RemoteProtocolError as error:
             self._break(OSError(self._fault(error)))
         except (OSError, UnicodeError) as error:
@@ -390,26 +392,6 @@ class _Stream(httpcore.NetworkStream):
             case "server_addr":
                 return self._socket.getpeername()
         return None
-
-
-def fetch(client: httpx.Client, method: str, url: str, *, most: int, **more: Any) -> httpx.Response:
-    """The whole answer, for requests to the suite's own services on any transport.
-
-    Args:
-        most: largest body in bytes, after decompression; httpx.DecodingError beyond it.
-        more: as for ``httpx.Client.request``.
-    """
-    body = bytearray()
-    with client.stream(method, url, **more) as answer:
-        try:
-            for piece in decoded(answer.iter_raw(), answer.headers.get("Content-Encoding", "")):
-                body += piece
-                if len(body) > most:
-                    raise httpx.DecodingError(f"more than {most:,} bytes")
-        except Unreadable as error:
-            raise httpx.DecodingError(str(error)) from None
-    headers = [(name, value) for name, value in answer.headers.multi_items() if name != "content-encoding"]
-    return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
 
 
 def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

@@ -1,13 +1,13 @@
-"""The one door: all text that leaves a check passes here, on its way into a record, a message, a line or a file.
+"""The single exit: all text from a check passes here on its way into a record, a message, a line or a file.
 
-    encodable → control characters removed → secrets redacted → bounded in length, and what was cut is said
+    encodable → control characters removed → secrets redacted → length bounded, and the cut is stated
 
-In this order, as a secret that was cut, quoted or broken by a control character before it was looked for is not
-found. So whatever shows a part of something foreign takes the whole of it here, with the length that it may have:
+The order matters: a secret that was cut, quoted or broken by a control character beforehand is not found. So code
+that shows part of a foreign text passes the whole of it here, with the permitted length:
 
     f"expected JSON, got {quoted(answer.text, 80)}"
 
-What is shown at its full length needs nothing: the record as a whole passes once more, by ``leaving``.
+Text shown in full needs no call: the whole record passes once more, through ``leaving``.
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ from playbook.core.door.masking import MASK, masked
 __all__ = ["LONGEST", "MASK", "learn", "line", "quoted", "text"]
 
 LONGEST = 4_000
-"""Characters of one text of a record. What is longer is read by nobody."""
+"""Maximum characters of one text of a record; nobody reads longer ones."""
 
-# Looked at beyond what is shown, so that no secret is cut before it is looked for: more than a key of 16,384 bits
-# has in PEM. The end of what is looked at is never shown, as a secret may have been cut there.
+# Searched beyond what is shown, so that no secret is cut before the search: longer than a 16,384-bit key in PEM.
+# The end of the searched part is never shown, as a secret may have been cut there.
 _BEYOND = 16_384
 
-_NOTE = 50  # characters that are kept free for saying how much was cut
+_NOTE = 50  # characters reserved for the note on how much was cut
 
 _KNOWN = Known()
 
 
 def learn(secrets: Iterable[str]) -> None:
-    """Know these secrets too, for as long as the process lives. Every ``Secret`` that is made does this itself."""
+    """Redact these secrets too, for the lifetime of the process. Every new ``Secret`` calls this itself."""
     _KNOWN.learn(secrets)
 
 
 def text(value: str, most: int = LONGEST) -> str:
-    """The text as it may leave, with its line ends, of at most ``most`` characters."""
+    """The text safe to output, with its line ends, of at most ``most`` characters."""
     shown, all_of_it = _shown(value, most)
     return shorten(shown, most, 0 if all_of_it else len(value))
 
 
 def line(value: str | bytes, most: int = LONGEST) -> str:
-    """The same on one line: white space becomes single spaces. Bytes are read as UTF-8."""
+    """The same on one line: white space becomes single spaces. Bytes are decoded as UTF-8."""
     if isinstance(value, bytes):
         value = value[: 4 * (most + 2 * _BEYOND)].decode("utf-8", errors="replace")
     shown, all_of_it = _shown(value, most)
@@ -53,18 +53,18 @@ def line(value: str | bytes, most: int = LONGEST) -> str:
 
 
 def quoted(value: object, most: int = LONGEST) -> str:
-    """A foreign value on one line and in quotes, as Python writes them; what is no text as ``repr`` has it."""
+    """A foreign value on one line in Python's quotes; values other than text by their ``repr``."""
     if isinstance(value, str | bytes):
         return repr(line(value, most))
     return line(repr(value), most)
 
 
 def shorten(shown: str, most: int, whole: int = 0) -> str:
-    """At most ``most`` characters, and where something was left out that is said: by ``…``, or by how much it was.
+    """At most ``most`` characters; a cut is marked by ``…`` or by the amount left out.
 
     Args:
-        shown: what has passed the door's other steps.
-        whole: how long the whole was, where ``shown`` is not all of it.
+        shown: text that has passed the other steps.
+        whole: length of the whole text, where ``shown`` is only part of it.
     """
     whole = max(whole, len(shown))
     if whole <= most:
@@ -76,7 +76,7 @@ def shorten(shown: str, most: int, whole: int = 0) -> str:
 
 
 def _shown(value: str, most: int) -> tuple[str, bool]:
-    """The beginning without control characters and secrets, and whether that is all of it."""
+    """The beginning without control characters and secrets, and whether that is the whole text."""
     all_of_it = len(value) <= most + 2 * _BEYOND
     if not all_of_it:
         value = value[: most + 2 * _BEYOND]

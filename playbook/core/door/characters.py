@@ -1,12 +1,14 @@
-"""Text that can be written anywhere and that draws nothing: encodable first, then without control characters."""
+"""Text that can be written anywhere and controls no terminal: made encodable, then stripped of control
+characters.
+"""
 
 from __future__ import annotations
 
 import re
 
-# Sequences that steer a terminal, with their arguments: CSI (colours, cursor), OSC (titles, links), DCS, SOS, PM,
-# APC, charset choices and two-letter escapes; each also with the C1 character that stands for ESC and a letter. A
-# string that never ends takes no more than its line with it.
+# Terminal control sequences with their arguments: CSI (colours, cursor), OSC (titles, links), DCS, SOS, PM, APC,
+# charset choices and two-letter escapes; each also with the C1 character equivalent to ESC and a letter. An
+# unterminated string ends with its line.
 _SEQUENCE = re.compile(
     r"""
       (?:\x1b\[|\x9b) [0-?]{0,64} [ -/]{0,16} [@-~]?
@@ -16,8 +18,8 @@ _SEQUENCE = re.compile(
     """,
     re.VERBOSE,
 )
-# C0 and C1 but for line feed and tab, soft hyphen, what is not seen (zero-width, fillers, tags), what turns the
-# direction of writing, separators that some take for the end of a line, and no characters at all.
+# C0 and C1 except line feed and tab, soft hyphen, invisible characters (zero-width, fillers, tags), changes of
+# writing direction, separators that some programs treat as line ends, and noncharacters.
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
     "\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\ufffe\uffff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"

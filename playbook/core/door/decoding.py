@@ -1,7 +1,7 @@
-"""A text with its escapes undone, and from where in the text each of its characters came.
+"""A text with its escapes decoded, and the source position of each decoded character.
 
-JSON's and Python's escapes, percent forms and HTML entities, in any mixture, round for round: what was encoded
-twice is decoded twice. Only for looking; what is shown is the text itself.
+JSON's and Python's escapes, percent encoding and HTML entities, in any mixture, in rounds: text encoded twice is
+decoded twice. Only for searching; the text itself is what is shown.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import unescape
 
 ROUNDS = 4
-"""More layers than anything real has: JSON in JSON, quoted by Python, in a URL."""
+"""Rounds of decoding; more than real data needs: JSON in JSON, quoted by Python, in a URL."""
 
 _BYTES = r"(?:%[89A-Fa-f][0-9A-Fa-f])+|(?:\\x[89A-Fa-f][0-9A-Fa-f])+"
 _ESCAPE = re.compile(
@@ -32,10 +32,10 @@ _SHORT = {"n": "\n", "r": "\n", "t": "\t"}
 
 @dataclass(frozen=True)
 class View:
-    """A text as it looks after some rounds of decoding.
+    """A text after some rounds of decoding.
 
     Attributes:
-        starts, ends: where in the first text each character begins and ends; empty for the first text itself.
+        starts, ends: start and end of each character in the original text; empty for the original text itself.
     """
 
     text: str
@@ -43,21 +43,21 @@ class View:
     ends: tuple[int, ...] = ()
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The part of the first text that characters ``start`` to ``end`` came from."""
+        """The part of the original text that characters ``start`` to ``end`` came from."""
         if not self.starts or start >= end:
             return start, end
         return self.starts[start], self.ends[end - 1]
 
 
 def views(text: str) -> Iterator[View]:
-    """The text, and what it looks like after each round that changes it."""
+    """The text, and its form after each round of decoding that changes it."""
     view = View(text)
     yield view
     for _ in range(ROUNDS):
         if not may_be_escaped(view.text) or not _ESCAPE.search(view.text):
             return
         before, view = view.text, _decoded(view)
-        if view.text == before:  # what looked like escapes was none
+        if view.text == before:  # what looked like an escape was not one
             return
         yield view
 
@@ -104,32 +104,32 @@ def _decoded(view: View) -> View:
 
 
 def _meaning(match: re.Match[str]) -> str:
-    """What an escape stands for; itself where it stands for nothing."""
-    told = match[0]
-    if told[0] == "&":
-        found = unescape(told)
-        return found if found.isprintable() or found.isspace() else told
-    if told[0] == "%":
-        return _of_bytes(bytes.fromhex(told.replace("%", "")))
-    kind = told[1]
+    """The decoded value of an escape; unchanged where it has none."""
+    escape = match[0]
+    if escape[0] == "&":
+        found = unescape(escape)
+        return found if found.isprintable() or found.isspace() else escape
+    if escape[0] == "%":
+        return _of_bytes(bytes.fromhex(escape.replace("%", "")))
+    kind = escape[1]
     if kind in "uU":
-        return _of_units(told)
+        return _of_units(escape)
     if kind == "x":
-        return _of_bytes(bytes.fromhex(told.replace("\\x", "")))
+        return _of_bytes(bytes.fromhex(escape.replace("\\x", "")))
     if kind in "0123":
-        return chr(int(told[1:], 8))
+        return chr(int(escape[1:], 8))
     return _SHORT.get(kind, kind)
 
 
-def _of_units(told: str) -> str:
-    codes = [int(part.strip("{}"), 16) for part in re.split(r"\\[uU]", told)[1:]]
+def _of_units(escape: str) -> str:
+    codes = [int(part.strip("{}"), 16) for part in re.split(r"\\[uU]", escape)[1:]]
     if len(codes) == 2:
         return chr(0x10000 + ((codes[0] - 0xD800) << 10) + codes[1] - 0xDC00)
-    return chr(codes[0]) if codes[0] < 0x110000 else told
+    return chr(codes[0]) if codes[0] < 0x110000 else escape
 
 
 def _of_bytes(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return data.decode("latin-1")  # as Python's repr writes text, and some servers URLs
+        return data.decode("latin-1")  # as written by Python's repr, and in URLs by some servers

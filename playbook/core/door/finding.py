@@ -1,17 +1,17 @@
-"""Finding any of many texts in another one in one pass: with a thousand targets there are thousands of secrets."""
+"""Search for many texts in another one in a single pass: a thousand targets have thousands of secrets."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
 
-# So many are looked for one after another, which is quicker.
+# Up to this many, searching for each in turn is faster.
 FEW = 48
-_HEAD = 4  # characters by which they are looked for; none is shorter
+_HEAD = 4  # characters of the prefix that is searched for; no text is shorter
 
 
 class Finder:
-    """Some texts of at least four characters each, to be found in others."""
+    """A set of texts of at least four characters each, to be found in others."""
 
     def __init__(self, forms: Iterable[str] = ()) -> None:
         self.forms = tuple(sorted(set(forms)))
@@ -20,11 +20,11 @@ class Finder:
         if len(self.forms) > FEW:
             for form in self.forms:
                 self._by_head.setdefault(form[:_HEAD], []).append(form)
-            # Looked ahead to, so that those that overlap are found as well.
+            # A lookahead, so that overlapping ones are found as well.
             self._heads = re.compile(f"(?={_any_of(sorted(self._by_head))})")
 
     def places(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where in a text any of them stands; they may overlap."""
+        """Positions in a text of any of them; they may overlap."""
         if self._heads is None:
             for form in self.forms:
                 at = text.find(form)
@@ -40,7 +40,7 @@ class Finder:
 
 
 def _any_of(heads: list[str]) -> str:
-    """A pattern of heads of one length that looks at each character once: ``(?:a(?:b|c)|d…)``."""
+    """A pattern of prefixes of one length that reads each character once: ``(?:a(?:b|c)|d…)``."""
     if not heads[0]:
         return ""
     branches: dict[str, list[str]] = {}

@@ -1,7 +1,7 @@
-"""What looks like a secret though nobody named it: the suite is no party to what a system's logs and answers hold.
+"""Text that looks like a secret although it was not configured: logs and answers of a system may contain any.
 
-A rule has words of which one must stand in the text, in small letters, before its pattern is tried: most texts
-have none. Prefixes and lengths of tokens are those that their vendors publish and gitleaks' rules list
+A rule has lower-case words, one of which must occur in the text before its pattern is tried: most texts contain
+none. Prefixes and lengths of tokens are those that vendors publish and gitleaks' rules list
 (https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml); see docs/decisions/030-one-door.md.
 """
 
@@ -16,14 +16,14 @@ from playbook.core.door.known import lower
 
 
 class Pattern:
-    """A pattern that is compiled with the first text that has a word of its rule: most runs see few of them."""
+    """A pattern compiled on first use: most runs need few of them."""
 
     def __init__(self, text: str, flags: int) -> None:
         self._text, self._flags = text, flags
 
     @cached_property
     def compiled(self) -> re.Pattern[str]:
-        """The pattern itself."""
+        """The compiled pattern."""
         return re.compile(self._text, re.VERBOSE | self._flags)
 
 
@@ -31,9 +31,9 @@ class Rule(NamedTuple):
     """A kind of secret.
 
     Attributes:
-        words: one of them must be there.
-        pattern: what is masked is the first of its groups ``groups`` that matched.
-        is_ordinary: tells of a match and the group whether it is no secret after all.
+        words: one of them must occur.
+        pattern: the first of its groups ``groups`` that matched is masked.
+        is_ordinary: whether a match and its group are no secret after all.
     """
 
     words: tuple[str, ...]
@@ -43,7 +43,7 @@ class Rule(NamedTuple):
 
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
-    """Where something stands that looks like a secret; spans may overlap."""
+    """Spans of text that looks like a secret; they may overlap."""
     small = lower(text)
     for rule in RULES if _has_any_word(small) else _WITHOUT_WORDS:
         if not any(word in small for word in rule.words):
@@ -55,15 +55,15 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _has_any_word(small: str) -> bool:
-    """Whether the text, in small letters, has a word of any rule: of a hundred texts some five have one."""
-    for word in _WORDS:  # noqa: SIM110 - any() takes three times as long, for every text that leaves
+    """Whether the lower-case text has a word of any rule: about five in a hundred texts do."""
+    for word in _WORDS:  # noqa: SIM110 - any() takes three times as long, for every text that is output
         if word in small:
             return True
     return False
 
 
 def may_name_secret(name: str) -> bool:
-    """Whether a name can be one whose value is secret; quickly, and rather once too often."""
+    """Whether a name may denote a secret; fast, and with false positives rather than misses."""
     small = lower(name)
     return any(word in small for word in _NAMES)
 
@@ -120,7 +120,7 @@ _PREFIXES = (
     *("lin_api_", "atatt3", "pmak-", "pul-", "rubygems_", "hrku-", "fm1", "fm2", "tskey-", "age-secret", "key-"),
     "eaa",
 )
-# A header and claims, each an object in base64; also Grafana's former keys, which are one object.
+# A header and claims, each a base64-encoded object; also Grafana's former keys, which are one object.
 _JWT = _verbose(r"(?<![A-Za-z0-9])(?P<s>ey[JI][A-Za-z0-9_=-]{16,}(?:\.[A-Za-z0-9_=+/-]*){0,4})")
 _KEY = _verbose(
     r"""(?P<s>-----BEGIN\ [A-Z0-9 ]{0,40}PRIVATE\ KEY(?:\ BLOCK)?-----
@@ -128,8 +128,8 @@ _KEY = _verbose(
       | PuTTY-User-Key-File-\d.*?(?:Private-MAC:[^\n]*|\Z))""",
     re.DOTALL,
 )
-# A line of a key that lost its head: base64 as long as keys are broken into lines, of all that base64 has. What is
-# called sha512 is a checksum.
+# A line of a key without its header: base64 of the length at which keys are wrapped, using its whole alphabet. A
+# value named sha512 is a checksum.
 _KEY_LINE = _verbose(r"(?<![A-Za-z0-9+/_.-])(?P<s>[A-Za-z0-9+/]{60,}={0,2})")
 _HOOK = _verbose(
     r"""(?:hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/
@@ -140,15 +140,15 @@ _HOOK = _verbose(
 
 # ---------------------------------------------------------------------------------------- addresses and headers
 
-# User and password before the last @ of what can be an authority, which takes in an @ in the password. A slash may
-# stand in it too, unless what comes before the slash is the port of a host.
+# User and password before the last @ of a possible authority, as a password may contain @. It may contain a slash
+# too, unless a host and port precede the slash.
 _USER_INFO = _verbose(
     r"""(?<=://)(?P<s>[^\s/?\#@:"'<>`]{0,256}:(?!\d{1,5}(?:[/?\#]|$))[^\s"'<>`]{1,512}(?=@)
          | [^\s/?\#"'<>`]{1,512}(?=@))"""
 )
 _DSN = _verbose(r"(?<![\w.-])[\w.-]{1,64}:(?P<s>[^\s:@]{1,256})@(?:tcp|unix|udp)\(")
 
-# The whole line: schemes differ in where their secret stands, and cookies in their names.
+# The whole line: schemes differ in the position of their secret, and cookies in their names.
 _HEADER = _verbose(
     r"""(?<![\w-])(?:(?:proxy-|x-[\w-]{0,40})?authorization|set-cookie2?|cookie
           |x-(?:[\w-]{0,40}-)?(?:api-?)?(?:key|token|secret|signature|password|auth)|(?:private|job|deploy)-token|apikey)
@@ -165,7 +165,7 @@ _WEAK = (
     r"secret(?:[_.-]?(?:access)?[_.-]?key)?|(?:api|access|account|auth|client|encryption|hmac|license|master|private"
     r"|root|secret|service|shared|signing|storage|subscription|webhook)[_.-]?key(?:[_.-]?id)?|token|jwt|connection[_.-]?string"
 )
-# What is also said of other things, with a colon: ``Signature: sha256``, ``session: ended``.
+# Names that also have harmless values after a colon: ``Signature: sha256``, ``session: ended``.
 _SHY = (
     r"credentials?|cookie|signature|phpsessid|jsessionid|access[_.-]?code|auth[_.-]?code"
     r"|(?<![a-z])(?:o?auth|authorization|session(?:[_.-]?id)?|sess(?:id)?|sid|sig|csrf|xsrf)"
@@ -179,13 +179,13 @@ _NAMED = _verbose(
           |(?P<r>(?:[^\s"'&,;)}}\]<>|`\\]|\\(?!["'nrt]))+))""",
     re.IGNORECASE,
 )
-# A variable of the environment, whose value goes on to the next space.
+# An environment variable, whose value extends to the next space.
 _VARIABLE = _verbose(
     r"""(?<![A-Za-z0-9_])[A-Z0-9_]{0,80}(?:PASSWORD|PASSWD|PWD|PASS|SECRET|TOKEN|_KEY|CREDENTIALS?|_AUTH|_DSN)(?:_ID)?
         =(?:"(?P<q>[^"\n]+)|'(?P<p>[^'\n]+)|(?P<r>[^\s"']+))"""
 )
 _ELEMENT = _verbose(rf"<[a-z0-9_.:-]{{0,80}}?{_NAME}>(?P<s>[^<\n]{{1,512}})<", re.IGNORECASE)
-# {"key": "DB_PASSWORD", "value": "…"}, as lists of variables have it.
+# {"key": "DB_PASSWORD", "value": "…"}, as in lists of variables.
 _PAIR = _verbose(
     rf"""["'](?:key|name)["']\s{{0,3}}:\s{{0,3}}["'][a-z0-9_.-]{{0,80}}?{_NAME}["']\s{{0,3}},\s{{0,8}}["']value["']
          \s{{0,3}}:\s{{0,3}}["'](?P<s>[^"'\n]+)""",
@@ -204,7 +204,7 @@ _STATEMENT = _verbose(
          |\bsetuser\s\S{1,64}(?:\s\S{1,64}){0,40}?\s["']?(?=>))["']?(?P<s>[^\s"',;]{2,})""",
     re.IGNORECASE,
 )
-# "password hunter2", as a sentence, a netrc or a table has it: what follows is no word and no number.
+# "password hunter2", as in a sentence, a netrc or a table: what follows is neither a word nor a number.
 _BESIDE = _verbose(
     r"""(?<![a-z0-9_.-])(?:pass(?:wor[dt]|phrase|code|wd)|pwd)(?:\s+(?:is|was|of|to)\b)?\s{1,8}
         (?P<s>[^\s"'<>=:;,]{5,}(?=[\s"';,)]|$))""",
@@ -221,7 +221,7 @@ _ORDINARY = frozenset(
     disabled enabled forbidden unauthorized failed failure success successful ok error hidden masked
     redacted secret password token not-set n/a new old too not is was must does string str text bytes int
     object
-    """.split()  # noqa: SIM905 - a page of quotes says less
+    """.split()  # noqa: SIM905 - a list of quoted words is harder to read
 )
 _HIDDEN = re.compile(
     r"\[?redacted\]?|\[?filtered\]?|[*•·x.…-]{2,}|<[^>]*>?|\$[\w{(].*|%\(\w+\)s|\{\{.*|secret\(…\)?", re.IGNORECASE
@@ -232,8 +232,8 @@ _AMOUNT = re.compile(r"[+-]?\d{1,7}(?:[.,]\d{1,7})?(?:%|[a-z]{1,3})?[.:]?", re.I
 _WORD = re.compile(r"[A-Z]?[a-z]{0,24}(?:[-_/][a-z]{1,24}){0,3}(?:\(s\))?[.:!?…]?")
 
 
-def _is_told(match: re.Match[str], group: str) -> bool:
-    """Whether what follows a name is a state, an amount or the next word of a sentence, and no secret."""
+def _is_harmless(match: re.Match[str], group: str) -> bool:
+    """Whether the text after a name is a state, an amount or the next word of a sentence, and no secret."""
     value, named = match[group], match.groupdict()
     if len(value) < 2 or _HIDDEN.fullmatch(value) or value.lower().rstrip(".:!?") in _ORDINARY:
         return True
@@ -245,7 +245,7 @@ def _is_told(match: re.Match[str], group: str) -> bool:
         and name.endswith(value.lower().rpartition(".")[2].lstrip("_"))
         and value.replace(".", "").isidentifier()
     ):
-        return True  # Python's own words: token=token, password=self.password
+        return True  # Python source: token=token, password=self.password
     if group != "r" or named.get("is") != ":":
         return False
     if named.get("shy"):
@@ -256,7 +256,7 @@ def _is_told(match: re.Match[str], group: str) -> bool:
 
 
 def _is_hidden(match: re.Match[str], group: str) -> bool:
-    """``******``, ``${TOKEN}``; in a header also behind the name of a scheme."""
+    """``******``, ``${TOKEN}``; in a header also after the name of a scheme."""
     value = match[group].strip()
     bare = _SCHEME_NAME.sub("", value)
     first = re.split(r"[\s,]", value.lower(), maxsplit=1)[0]
@@ -268,14 +268,14 @@ def _is_word(match: re.Match[str], group: str) -> bool:
     return _WORD.fullmatch(match[group]) is not None
 
 
-def _is_no_key(match: re.Match[str], group: str) -> bool:
-    """Not of all that base64 has: a checksum in hexadecimal digits, a long word."""
+def _is_not_key(match: re.Match[str], group: str) -> bool:
+    """Not using the whole base64 alphabet: a hexadecimal checksum, a long word."""
     text = match[group]
     return not (any(map(str.islower, text)) and any(map(str.isupper, text)) and any(map(str.isdigit, text)))
 
 
 def _is_one_kind(match: re.Match[str], group: str) -> bool:
-    """Letters alone, or digits alone."""
+    """Only letters, or only digits."""
     return not (any(c.isdigit() for c in match[group]) and any(c.isalpha() for c in match[group]))
 
 
@@ -290,14 +290,14 @@ RULES = (
     Rule(_PREFIXES, _PREFIXED),
     Rule(("eyj", "eyi"), _JWT),
     Rule(("private key", "putty-user-key"), _KEY),
-    Rule(("",), _KEY_LINE, _is_no_key),
+    Rule(("",), _KEY_LINE, _is_not_key),
     Rule(("hooks.slack", "webhook", "hc-ping", "telegram", "pagerduty", "ping/"), _HOOK),
     Rule(("://",), _USER_INFO, _is_word),
     Rule(("@tcp(", "@unix(", "@udp("), _DSN, _is_hidden),
     Rule(("auth", "cookie", "x-", "-token", "apikey"), _HEADER, _is_hidden, ("q", "p", "l", "r")),
     Rule(("bearer", "basic", "negotiate", "ntlm"), _SCHEME, _is_word),
-    Rule(_NAMES, _NAMED, _is_told, _VALUES),
-    Rule((*_PASS, "secret", "token", "key", "credential", "auth", "dsn"), _VARIABLE, _is_told, _VALUES),
+    Rule(_NAMES, _NAMED, _is_harmless, _VALUES),
+    Rule((*_PASS, "secret", "token", "key", "credential", "auth", "dsn"), _VARIABLE, _is_harmless, _VALUES),
     Rule(("</",), _ELEMENT, _is_hidden),
     Rule(("value",), _PAIR, _is_hidden),
     Rule(
@@ -315,8 +315,12 @@ _WITHOUT_WORDS = tuple(rule for rule in RULES if "" in rule.words)
 
 
 def _shortest(words: set[str]) -> tuple[str, ...]:
-    """Those that no other is a part of: where none of these stands, none of all does."""
-    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
+    """Words that contain no other: where none of these occurs, none of all does."""
+    kept: list[str] = []
+    for word in sorted(words, key=len):
+        if not any([other in word for other in kept]):  # noqa: C419 - runs at each start: a generator takes longer
+            kept.append(word)
+    return tuple(sorted(kept))
 
 
 _WORDS = _shortest({word for rule in RULES for word in rule.words if word})

@@ -1,6 +1,6 @@
-"""The secrets of this process, found again in whatever form they come back.
+"""Finds the secrets of this process in whatever form they come back.
 
-A secret is looked for as it is, in other letters' case, in base64 at each of its alignments and as hexadecimal
+A secret is searched for verbatim, in any letter case, in base64 at each of its alignments and as hexadecimal
 digits, each of these also behind escapes.
 """
 
@@ -16,45 +16,46 @@ from playbook.core.door.characters import encodable, harmless
 from playbook.core.door.decoding import View, plain
 from playbook.core.door.finding import Finder
 
-# A shorter secret would blank out ordinary words; nothing issues credentials that short.
+# A shorter secret would blank out ordinary words; no service issues credentials that short.
 SHORTEST = 4
-# From here on a secret is found in other letters' case too: tokens are often matched, and written, without case.
+# From this length on a secret is found in any letter case: tokens are often compared and written
+# case-insensitively.
 _ANY_CASE = 8
-# Characters of base64 that stand for the middle of a secret; fewer would be found in anything.
+# Base64 characters that identify the middle of a secret; fewer would match anything.
 _CORE = 6
-_LINE = 12  # of a secret of several lines, such as a key, each line from here on is one itself
+_LINE = 12  # in a multi-line secret, such as a key, each line of at least this length is a secret itself
 
 _RUN = "A-Za-z0-9+/_-"
 _BREAK = re.compile(rf"(?<=[{_RUN}])\n[ \t]*(?=[{_RUN}])")
 
 
 def lower(text: str) -> str:
-    """In small letters, each character in its place."""
+    """The text in lower case, with every character in its place."""
     small = text.lower()
-    # The small form of a few letters is two characters.
+    # The lower-case form of a few letters has two characters.
     return small if len(small) == len(text) else "".join(low if len(low := c.lower()) == 1 else c for c in text)
 
 
 class Known:
-    """Some secrets. Thread-safe; one that was learned is never forgotten."""
+    """A set of secrets. Thread-safe; a learned secret is never forgotten."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self.secrets: frozenset[str] = frozenset()
-        self._exact = Finder()  # in this letters' case only
+        self._exact = Finder()  # in this letter case only
         self._lowered = Finder()
         self._cores = Finder()
-        self.masked: dict[str, str] = {}  # what was looked through for these, as it came out: see masking
+        self.masked: dict[str, str] = {}  # texts already searched for these secrets, with the result: see masking
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Know these too."""
+        """Add secrets."""
         with self._lock:
             new = {text for text in secrets if text} - self.secrets
             if new:
-                self._become(self.secrets | new)
+                self._replace(self.secrets | new)
 
-    def _become(self, secrets: frozenset[str]) -> None:
+    def _replace(self, secrets: frozenset[str]) -> None:
         forms = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
         self._exact = Finder(form for form in forms if len(form) < _ANY_CASE)
         long = {lower(form) for form in forms if len(form) >= _ANY_CASE}
@@ -65,7 +66,7 @@ class Known:
         self.masked = {}
 
     def spans(self, view: View) -> Iterator[tuple[int, int]]:
-        """Where in a view a secret stands; spans may overlap."""
+        """Spans of secrets in a view; they may overlap."""
         text = view.text
         yield from self._exact.places(text)
         if self._lowered.forms:
@@ -76,7 +77,7 @@ class Known:
             yield from self._broken(text)
 
     def _broken(self, text: str) -> Iterator[tuple[int, int]]:
-        """The same in base64 that is broken into lines."""
+        """The same in base64 that is wrapped into lines."""
         breaks = list(_BREAK.finditer(text))
         if not breaks:
             return
@@ -91,7 +92,7 @@ class Known:
 
 
 def _whole_run(text: str, start: int, end: int) -> tuple[int, int]:
-    """All the base64 that a core stands in: what is at its edges are parts of the secret too."""
+    """The whole run of base64 around a core: its edges contain parts of the secret too."""
     while start and (text[start - 1].isascii() and (text[start - 1].isalnum() or text[start - 1] in "+/_-")):
         start -= 1
     while end < len(text) and text[end].isascii() and (text[end].isalnum() or text[end] in "+/_-="):
@@ -100,7 +101,7 @@ def _whole_run(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def _forms(secret: str) -> set[str]:
-    """The secret as it is after the door's first steps, and the parts of it that are secret too."""
+    """The secret after the first steps of the exit, and those parts of it that are secret too."""
     found = {secret, *_parts_of_address(secret)}
     lines = secret.splitlines()
     if len(lines) > 1:
@@ -112,7 +113,7 @@ def _forms(secret: str) -> set[str]:
 
 
 def _parts_of_address(secret: str) -> set[str]:
-    """The password within an address: it also shows up by itself, e.g. in an error of a library."""
+    """The password in an address: it also appears alone, e.g. in a library's error."""
     if "://" not in secret:
         return set()
     try:
@@ -121,17 +122,17 @@ def _parts_of_address(secret: str) -> set[str]:
     except ValueError:
         return set()
     if not password:
-        # A token in the place of a user's name, as git's hosts have it; a name is shorter.
+        # A token in place of the user name, as git hosts use it; a name is shorter.
         return {user} if user and len(user) >= 16 else set()
     return {password, unquote(password)}
 
 
 def _cores(secret: bytes) -> set[str]:
-    """What base64 of anything with the secret in it has in common, at each of the three places it can begin."""
+    """The common part of the base64 of any text with the secret in it, at each of the three alignments."""
     found = set()
     for before in range(3):
         text = base64.b64encode(bytes(before) + secret).decode().rstrip("=")
-        first = (8 * before + 5) // 6  # characters that what comes before has a part in
+        first = (8 * before + 5) // 6  # characters that the preceding bytes share in
         last = 8 * (before + len(secret)) // 6
         core = text[first:last]
         if len(core) >= _CORE:

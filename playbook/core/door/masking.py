@@ -1,4 +1,4 @@
-"""One masker for API answers, log lines and evidence alike: the known secrets, and what looks like one."""
+"""One masker for API answers, log lines and evidence: known secrets, and text that looks like one."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from playbook.core.door.decoding import views
 from playbook.core.door.known import Known
 
 MASK = "[redacted]"
-# Most texts come again and again: the rules, reasons and next steps of each target's checks.
+# Most texts recur: the rules, reasons and next steps of each target's checks.
 _KEPT_LENGTH = 400
-_MOST_KEPT = 20_000
+_MAX_KEPT = 20_000
 
 
 def masked(text: str, known: Known) -> str:
-    """The text without secrets, whatever encoding they come in."""
+    """The text without secrets, in whatever encoding they occur."""
     if len(text) > _KEPT_LENGTH:
         return _masked(text, known)
-    kept = known.masked  # of the secrets that are known now
+    kept = known.masked  # valid for the secrets known now
     found = kept.get(text)
     if found is None:
-        if len(kept) >= _MOST_KEPT:
+        if len(kept) >= _MAX_KEPT:
             kept.clear()
         found = kept[text] = _masked(text, known)
     return found
@@ -46,7 +46,7 @@ def _spans(text: str, known: Known) -> Iterator[tuple[int, int]]:
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Spans in order, those that touch joined."""
+    """Sorted spans; those that touch are merged."""
     first, last = -1, -1
     for start, end in spans:
         if start <= last:

@@ -1,4 +1,4 @@
-"""A whole record, or any other struct, through the door: each of its texts, and then its size."""
+"""A whole record, or any other struct, prepared for output: each of its texts, and then its size."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from playbook.core.door import text
 from playbook.core.door.foreign import may_name_secret
 from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
 
-MOST_BYTES = 256 * 1024
-"""Of one record as JSON. Ordinary ones have some thousand."""
+MAX_BYTES = 256 * 1024
+"""Maximum size of one record as JSON. Ordinary ones have a few thousand bytes."""
 
-MOST_PARTS = 1_000
-"""Lines, rows or facts of one evidence, and points of a curve times ten."""
+MAX_PARTS = 1_000
+"""Maximum lines, rows or facts of one evidence; of points of a curve ten times as many."""
 
 _LONGEST_PART = 2_000  # characters of a line or a cell
-_MOST_POINTS = 10 * MOST_PARTS
+_MAX_POINTS = 10 * MAX_PARTS
 
 T = TypeVar("T", bound=msgspec.Struct)
 P = TypeVar("P")
 
 
 def leaving(value: T) -> T:
-    """The same struct as it may leave: every text in it has passed the door, keys of tables included.
+    """The struct made safe to output: every text in it is cleaned, keys of tables included.
 
-    A struct with evidence has at most ``MOST_BYTES`` of JSON: where it would be more, the largest evidence goes,
-    and a line in its place says so. Enumerations and numbers are left as they are.
+    A struct with evidence has at most ``MAX_BYTES`` of JSON: where it would be larger, the largest evidence is
+    replaced by a line that says so. Enumerations and numbers are unchanged.
     """
-    passed: T = _passed(value)
-    return _fitting(passed)
+    passed: T = _cleaned(value)
+    return _within_size(passed)
 
 
-def _passed(value: Any) -> Any:
+def _cleaned(value: Any) -> Any:
     match value:
         case str():
             return text(value) if type(value) is str else value
@@ -42,12 +42,12 @@ def _passed(value: Any) -> Any:
             return _evidence_passed(value)
         case msgspec.Struct():
             fields = {name: getattr(value, name) for name in value.__struct_fields__}
-            after = {name: _passed(inner) for name, inner in fields.items()}
+            after = {name: _cleaned(inner) for name, inner in fields.items()}
             return msgspec.structs.replace(value, **after)
         case list() | tuple():
-            return type(value)(_passed(inner) for inner in value)
+            return type(value)(_cleaned(inner) for inner in value)
         case Mapping():
-            return {_passed(key): _passed(inner) for key, inner in value.items()}
+            return {_cleaned(key): _cleaned(inner) for key, inner in value.items()}
         case _:
             return value
 
@@ -60,15 +60,15 @@ def _evidence_passed(evidence: Evidence) -> Evidence:
         case Facts():
             return Facts(title, _facts(evidence.facts))
         case Table():
-            return Table(title, [text(column) for column in evidence.columns[:MOST_PARTS]], _rows(evidence))
+            return Table(title, [text(column) for column in evidence.columns[:MAX_PARTS]], _rows(evidence))
         case Chart():
             return _chart(title, evidence)
 
 
 def _lines(lines: list[str]) -> list[str]:
-    """Looked at together, as a secret can go over several: a private key."""
-    whole = text("\n".join(lines[:MOST_PARTS]), most=MOST_BYTES).split("\n") if lines else []
-    whole += lines[MOST_PARTS:]  # to be counted
+    """Cleaned together, as a secret can span several lines: a private key."""
+    whole = text("\n".join(lines[:MAX_PARTS]), most=MAX_BYTES).split("\n") if lines else []
+    whole += lines[MAX_PARTS:]  # only to be counted
     kept, left_out = _first(whole)
     return [text(line, _LONGEST_PART) for line in kept] + [f"… ({n:,} more lines were cut)" for n in left_out]
 
@@ -86,19 +86,19 @@ def _rows(table: Table) -> list[list[str]]:
         if len(row) == 2:
             rows.append([text(row[0], _LONGEST_PART), _named(*row)])
         else:
-            rows.append([text(cell, _LONGEST_PART) for cell in row[:MOST_PARTS]])
+            rows.append([text(cell, _LONGEST_PART) for cell in row[:MAX_PARTS]])
     return rows + [[f"… ({n:,} more rows were cut)", *[""] * (len(table.columns) - 1)] for n in left_out]
 
 
 def _first(parts: Sequence[P]) -> tuple[Sequence[P], list[int]]:
-    """The first parts with room for a line on the rest, and how many the rest are where there are any."""
-    if len(parts) <= MOST_PARTS:
+    """The first parts, leaving room for a line on the rest, and how many are left out, if any."""
+    if len(parts) <= MAX_PARTS:
         return parts, []
-    return parts[: MOST_PARTS - 1], [len(parts) - MOST_PARTS + 1]
+    return parts[: MAX_PARTS - 1], [len(parts) - MAX_PARTS + 1]
 
 
 def _named(name: str, value: str) -> str:
-    """A value with a name beside it, which can say that it is a secret: ``X-Api-Key``, ``DB_PASSWORD``."""
+    """A value next to its name, which can mark it as a secret: ``X-Api-Key``, ``DB_PASSWORD``."""
     alone = text(value, _LONGEST_PART)
     if not may_name_secret(name):
         return alone
@@ -109,23 +109,23 @@ def _named(name: str, value: str) -> str:
 
 def _chart(title: str, chart: Chart) -> Chart:
     curves = [
-        msgspec.structs.replace(curve, name=text(curve.name, _LONGEST_PART), points=curve.points[-_MOST_POINTS:])
-        for curve in chart.curves[:MOST_PARTS]
+        msgspec.structs.replace(curve, name=text(curve.name, _LONGEST_PART), points=curve.points[-_MAX_POINTS:])
+        for curve in chart.curves[:MAX_PARTS]
     ]
-    limits = {text(name): value for name, value in list(chart.limits.items())[:MOST_PARTS]}
-    marks = {text(name): at for name, at in list(chart.marks.items())[:MOST_PARTS]}
+    limits = {text(name): value for name, value in list(chart.limits.items())[:MAX_PARTS]}
+    marks = {text(name): at for name, at in list(chart.marks.items())[:MAX_PARTS]}
     return Chart(title, text(chart.unit), curves, limits, bars=chart.bars, marks=marks)
 
 
-def _fitting(value: T) -> T:
-    """The struct without the largest of its evidence, where it would be too large."""
+def _within_size(value: T) -> T:
+    """The struct without its largest evidence, where it would be too large."""
     held = sorted(_evidence(value), key=_size, reverse=True)
     size = _size(value) if held else 0
     for one in held:
-        if size <= MOST_BYTES:
+        if size <= MAX_BYTES:
             break
         note = Lines(
-            text(one.title, 200), [f"… ({_size(one):,} bytes were cut; a record has {MOST_BYTES:,} at most)"]
+            text(one.title, 200), [f"… ({_size(one):,} bytes were cut; a record has {MAX_BYTES:,} at most)"]
         )
         value = _exchanged(value, one, note)
         size += _size(note) - _size(one)
@@ -137,7 +137,7 @@ def _size(value: msgspec.Struct) -> int:
 
 
 def _evidence(value: msgspec.Struct) -> Iterator[Evidence]:
-    """The evidence of a struct, also that of its investigation's steps."""
+    """The evidence of a struct, including that of its investigation steps."""
     yield from getattr(value, "evidence", ())
     for step in getattr(value, "investigation", ()):
         yield from _evidence(step)

@@ -1,1 +1,1 @@
-"""What one week or month hands to the next: the page, what ends soon, the files, the command."""
+"""Handoff of a week or month to the next: the page, what ends soon, the files, the command."""

@@ -1,1 +1,1 @@
-"""Alerts that fire, and whether an alert reaches somebody."""
+"""Firing alerts, and whether alerts are delivered."""

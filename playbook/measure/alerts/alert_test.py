@@ -1,42 +1,37 @@
-"""Whether an alert reaches its receiver: tried out where that is allowed, else read from the records."""
+"""Delivery of a test alert: sent where that is allowed, otherwise read from the drill records."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from playbook.clients.recovery.alerting import NAME, SERVICE, AlertRoute, Delivery
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
 from playbook.core.engine import measurement
-from playbook.core.evidence import Evidence, Facts, Lines
+from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
 from playbook.history import drill_records as records
 from playbook.history.drill_records import DrillRecord
 from playbook.history.first_days import known_since
-from playbook.measure.backups.newest_drill import NewestDrill, on_record
+from playbook.measure.backups.newest_drill import NewestDrill, is_of_target, on_record
 from playbook.settings.gate import MutationGate
 from playbook.settings.loading import Settings
 
 ITEM = "monthly.dr.alerts"
-_LONGEST = 1800.0  # seconds; the settings say how long the alert may really take
+_LONGEST = 1800.0  # seconds; the time limit of the alert itself is a setting
 
 
 @dataclass(frozen=True, slots=True)
 class AlertDelivery(NewestDrill):
-    """A test alert: sent now, or, where nothing may be changed, when one last was.
+    """A test alert: sent by this run, or the newest on record where changes are not allowed.
 
     Attributes:
-        delivery: what became of the alert just now; None where none was sent by this run.
-        seconds: that were given to it.
-        refusal: why none was sent; empty where one was.
+        delivery: result of the alert sent by this run; None if none was sent.
+        seconds: time limit for delivery.
     """
 
     seconds: float = 0.0
-    refusal: str = ""
     delivery: Delivery | None = None
-    damaged: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -45,58 +40,38 @@ class AlertDelivery(NewestDrill):
 
     @property
     def arrived(self) -> bool:
-        """Whether it reached the receiver and was ended again; true also as long as there was none."""
-        return self.went_well
+        """Whether the alert reached the receiver and was resolved; also true while there is no alert on record."""
+        return self.succeeded
 
     @property
     def time(self) -> Reading:
-        """Seconds until it had arrived; not known where none was sent."""
-        if self.record is None:
-            return Reading(math.nan, coverage=self.coverage)
-        return Reading(round(self.record.seconds, 2))
+        """Seconds until the alert arrived; unknown if none was sent."""
+        return self.reading(seconds_in_unit=1, digits=2)
 
     def evidence(self) -> list[Evidence]:
-        """What was sent, who got it, when it was ended; or the record of the last."""
-        facts = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
-        if self.refusal:
-            facts |= {"Not tried now": self.refusal, "On": self.record.target if self.record else "no target"}
-        if self.delivery:
-            facts |= _told(self.delivery)
-        shown: list[Evidence] = [Facts("Test alert", facts)]
+        """What was sent, who received it and when it was resolved; or the newest record."""
+        delivered = _facts(self.delivery) if self.delivery else {}
+        shown: list[Evidence] = [Facts("Test alert", self.facts() | delivered)]
         if self.delivery:
             labels = dict(sorted(self.delivery.labels.items()))
             shown.append(Facts("Its labels", labels))
-        if self.damaged:
-            shown.append(Lines("Lines of the records that could not be read", list(self.damaged)))
-        return shown
+        return shown + self.damage()
 
 
 @measurement(time_limit=_LONGEST, is_long=True, parts=("staging",))
 def alert_delivery(
     alert_route: AlertRoute | None, mutation_gate: MutationGate, settings: Settings, clock: Clock
 ) -> AlertDelivery:
-    """A test alert through Alertmanager to a receiver of ours, seen to arrive, and ended again."""
-    wanted, recovery, target = settings.target.alert_test, settings.target.recovery, settings.target
+    """A test alert sent through Alertmanager to a local receiver, observed to arrive, and resolved."""
+    alert_test, recovery, target = settings.target.alert_test, settings.target.recovery, settings.target
     days = recovery.monthly_within_days
     settings.require(target.alertmanager.url, "alertmanager.url", SERVICE)
     if alert_route is None:
-        now = clock.now()
-        known = records.read(recovery.records, now)
-        tests = (
-            one for one in known.found if one.item == ITEM and (one.target == target.name or one.kind == "staging")
+        last = AlertDelivery.last_on_record(
+            settings, clock.now(), days, mutation_gate.refusal, lambda one: is_of_target(one, ITEM, settings)
         )
-        newest = next(tests, None)
-        return AlertDelivery(
-            now,
-            days,
-            newest,
-            known_since(settings, now),
-            known.damaged_after(newest),
-            seconds=wanted.seconds,
-            refusal=mutation_gate.refusal,
-            damaged=known.damaged,
-        )
-    delivery = alert_route.try_out(wanted.labels, wanted.seconds, clock)
+        return replace(last, seconds=alert_test.seconds)
+    delivery = alert_route.try_out(alert_test.labels, alert_test.seconds, clock)
     record = DrillRecord(
         item=ITEM,
         target=target.name,
@@ -110,7 +85,7 @@ def alert_delivery(
     records.add(recovery.records, record)
     now = clock.now()
     since = known_since(settings, now)
-    return AlertDelivery(now, days, record, since, seconds=wanted.seconds, delivery=delivery)
+    return AlertDelivery(now, days, record, since, seconds=alert_test.seconds, delivery=delivery)
 
 
 def _result(delivery: Delivery) -> str:
@@ -121,7 +96,7 @@ def _result(delivery: Delivery) -> str:
     return f"it after {delivery.arrived:.1f} s"
 
 
-def _told(delivery: Delivery) -> dict[str, str]:
+def _facts(delivery: Delivery) -> dict[str, str]:
     end = "not within two seconds; Alertmanager tells it after its group_interval"
     return {
         "Arrived": "no" if delivery.arrived is None else f"after {delivery.arrived:.2f} s",

@@ -1,4 +1,4 @@
-"""What the monitoring system has to say: alerts that fire or are pending, and what is silenced."""
+"""State of the monitoring system: firing and pending alerts, and silences."""
 
 from __future__ import annotations
 
@@ -11,22 +11,23 @@ from playbook.clients.alert_words import Alert, Silence
 from playbook.clients.alertmanager import Alertmanager, Found, RuleAlerts
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.settings.loading import Settings
 
-SHOWN = 3  # names in a message; all of them stand in the evidence
+SHOWN = 3  # names in a message; the evidence lists all
 
 
 @dataclass(frozen=True, slots=True)
 class Alerts:
-    """All alerts and silences of one moment.
+    """All alerts and silences at one moment.
 
     Attributes:
         ignored: names of alerts that are meant to fire.
-        always: those that always fire, where there is a rule for them: else the way of alerts is broken.
-        longest: days that a silence may have to go before somebody should look at it.
+        always: names of alerts that always fire if their rule exists; if one does not, alert delivery is broken.
+        longest: maximum days until a silence ends before it needs review.
     """
 
     at: datetime
@@ -37,7 +38,7 @@ class Alerts:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether all that fires or is pending would have been seen."""
+        """Whether every firing or pending alert would have been seen."""
         rules = self.found.rules.names if self.found.rules else ()
         fires = {alert.name for alert in self.found.alerts if alert.state == "firing" and alert.delivered}
         dead = [name for name in self.always if name in rules and name not in fires]
@@ -53,34 +54,34 @@ class Alerts:
 
     @property
     def overlong(self) -> tuple[Silence, ...]:
-        """Silences that hide everything, or that have no end in sight."""
+        """Silences that match everything, or that end later than the limit."""
         return tuple(one for one in self.found.silences if one.on_everything or self._days(one) > self.longest)
 
     @property
     def found_overlong(self) -> str:
-        """What they are on, and until when."""
-        told = [
+        """What the overlong silences match, and when they end."""
+        silences = [
             f"{'everything' if one.on_everything else ', '.join(one.matchers)} until {moment(one.until)}"
             for one in self.overlong[:SHOWN]
         ]
-        return f"{len(self.overlong)}: {'; '.join(told)}" if told else "none"
+        return f"{len(self.overlong)}: {'; '.join(silences)}" if silences else "none"
 
     @property
     def firing(self) -> tuple[Alert, ...]:
-        """Those that fire, are not silenced or inhibited, and are not meant to fire.
+        """Firing alerts that are not silenced, inhibited or meant to fire.
 
-        First those that nobody was told of, then the longest.
+        Undelivered alerts first, then the longest-firing.
         """
         return self._of("firing")
 
     @property
     def waiting(self) -> tuple[Alert, ...]:
-        """Those that are pending, and those whose rule cannot be evaluated."""
+        """Pending alerts, and alerts whose rule cannot be evaluated."""
         return self._of("pending", "not evaluated")
 
     @property
     def undelivered(self) -> tuple[Alert, ...]:
-        """Those that fire in Prometheus and that Alertmanager does not know, whether they count or not."""
+        """Alerts that fire in Prometheus but are missing from Alertmanager, including ignored ones."""
         return tuple(alert for alert in self.found.alerts if not alert.delivered)
 
     def words(self, alerts: Sequence[Alert], state: str = "") -> str:
@@ -92,7 +93,7 @@ class Alerts:
         return f"{len(alerts)}{f' {state}' if state else ''}: {', '.join(named + more)}"
 
     def evidence(self) -> list[Evidence]:
-        """Source and counts, every alert, every silence with who, why and until when."""
+        """Source and counts, every alert, and every silence with author, comment and end."""
         counts = dict.fromkeys(("firing", "pending", "silenced", "inhibited", "not evaluated"), 0)
         for alert in self.found.alerts:
             counts[alert.state] += alert.name not in self.ignored
@@ -129,19 +130,19 @@ class Alerts:
         return (silence.until - self.at).total_seconds() / 86_400
 
     def _since(self, alert: Alert) -> str:
-        return span((self.at - alert.since).total_seconds()) if alert.since else "not known"
+        return two_units((self.at - alert.since).total_seconds()) if alert.since else "not known"
 
     def _word(self, alert: Alert) -> str:
         about = [alert.labels.get("component", ""), alert.labels.get("severity", "")]
         about += [f"for {self._since(alert)}"] if alert.since else []
         about += [] if alert.delivered else ["not delivered to Alertmanager"]
-        told = ", ".join(filter(None, about))
-        return f"{alert.name} ({told})" if told else alert.name
+        details = ", ".join(filter(None, about))
+        return f"{alert.name} ({details})" if details else alert.name
 
 
 @measurement
 def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock) -> Alerts:
-    """Alerts that fire, are pending, silenced or inhibited, and the silences in effect."""
+    """Firing, pending, silenced and inhibited alerts, and the silences in effect."""
     own, now = settings.target.alertmanager, clock.now()
     return Alerts(now, alerting.found(now), own.ignore, own.always, own.longest_silence_days)
 

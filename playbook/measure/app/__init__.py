@@ -1,1 +1,1 @@
-"""The app on App Platform: components, releases, rollbacks, scaling, and what it uses."""
+"""The app on App Platform: components, releases, rollbacks, scaling and resource use."""

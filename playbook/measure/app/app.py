@@ -1,4 +1,4 @@
-"""The app on App Platform: what is deployed, whether its live URL answers, and how its components are."""
+"""The app on App Platform: its deployment, its live URL and the health of its components."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from playbook.clients.http import HttpClient
 from playbook.clients.web import SERVICE as WEBSITE
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, understood, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Unreachable
 from playbook.core.evidence import Evidence, Facts
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.web.web import page_rules
 from playbook.measure.web.web_page import fault_of
 from playbook.settings.loading import Settings
@@ -24,7 +25,7 @@ from playbook.settings.loading import Settings
 NO_DEPLOYMENT = "no active deployment"
 
 
-# Words of the API's description; any other is one that nobody here knows the meaning of.
+# Words of the API's description; any other word is reported as not understood.
 PHASES = frozenset(
     "PENDING_BUILD BUILDING PENDING_DEPLOY DEPLOYING ACTIVE SUPERSEDED ERROR CANCELED".split()  # noqa: SIM905
 )
@@ -41,15 +42,15 @@ class AppStatus:
         phase: of the active deployment; ``no active deployment`` where there is none.
         deployed_at: when the active deployment was made.
         age: of the active deployment, in seconds.
-        in_progress: phase of the deployment that is under way; empty where none is.
+        in_progress: phase of the deployment in progress; empty where there is none.
         components: names of the services and workers in the app spec.
         read_at: when this was read.
-        least: by component, how many instances run at least; 0 where it may be asleep.
-        others: names of components that have no health: static sites, jobs, functions.
+        least: minimum number of instances by component; 0 where it may be scaled to zero.
+        others: names of components without a health state: static sites, jobs, functions.
         offline: why visitors see an offline page: ``in maintenance mode``, ``archived``; empty where they do not.
-        pinned: id of the deployment that a rollback has pinned the app to; empty where none has.
+        pinned: id of the deployment that a rollback has pinned the app to; empty where there is none.
         domains: name and phase of each.
-        unreported: domains that the app spec names and the platform says nothing of.
+        unreported: domains of the app spec that the platform does not report.
     """
 
     id: str
@@ -73,14 +74,14 @@ class AppStatus:
 
     @property
     def coverage(self) -> Coverage:
-        """One answer, and that it tells which components there are: more need not be known of what they use."""
+        """One response that lists the components; their use is not needed."""
         if not self.components and not self.others:
             return whole("1 answer") + lacking("", expected="an app spec with components", got="none")
         return whole("1 answer")
 
     @property
     def phases(self) -> Coverage:
-        """Whether its phases are words that are known, and every domain has one."""
+        """Whether every phase is a known word, and every domain has one."""
         phases = [self.phase] if self.phase != NO_DEPLOYMENT else []
         phases += [self.in_progress] if self.in_progress else []
         phases += [phase for _, phase in self.domains if phase not in DOMAIN_PHASES]
@@ -96,28 +97,30 @@ class AppStatus:
 
     @property
     def serves(self) -> bool:
-        """False where what is known says that no deployment serves visitors; an unknown phase says nothing."""
+        """False where the known facts say that no deployment serves visitors; an unknown phase says nothing."""
         return not self.offline and (self.active or self.phase not in PHASES | {NO_DEPLOYMENT})
 
     @property
     def found(self) -> str:
-        """Phase of the active deployment, or why it does not matter."""
+        """Phase of the active deployment, or why the app is offline."""
         return f"one that is {self.offline}" if self.offline else self.phase
 
     @property
     def domains_off(self) -> tuple[str, ...]:
-        """Domains that do not work, or not yet."""
+        """Domains that are not active."""
         return tuple(
             f"{name} in phase {phase}" for name, phase in self.domains if phase in DOMAIN_PHASES - {"ACTIVE"}
         )
 
     @property
     def active(self) -> bool:
-        """True where a deployment serves visitors."""
+        """Whether a deployment serves visitors."""
         return self.phase == "ACTIVE"
 
     def instances(self, component: str) -> int:
-        """How many instances of a component run at least; 0 where it may be asleep, or is not in the spec."""
+        """Minimum number of running instances of a component; 0 where it may be scaled to zero or is not in the
+        spec.
+        """
         return dict(self.least).get(component, int(component in self.components))
 
     @property
@@ -126,7 +129,7 @@ class AppStatus:
         return (self.read_at - self.deployed_at).total_seconds() if self.deployed_at else None
 
     def evidence(self) -> Evidence:
-        """Name, address, place and deployment."""
+        """Name, URL, region and deployment."""
         facts = {
             "Name": self.name,
             "Phase": self.phase,
@@ -138,7 +141,7 @@ class AppStatus:
         if self.offline:
             facts["Visitors"] = f"see an offline page: the app is {self.offline}"
         if self.deployment_id:
-            age = f" ({span(self.age)} ago)" if self.age is not None else ""
+            age = f" ({two_units(self.age)} ago)" if self.age is not None else ""
             facts["Active deployment"] = f"{self.deployment_id}, {moment(self.deployed_at)}{age}"
         if self.pinned:
             facts["Pinned"] = f"to {self.pinned} by a rollback: what is pushed is not deployed"
@@ -154,11 +157,11 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
     """Name, phase, live URL and region of the app, and whether visitors see it."""
     found = digitalocean.app()
     active = found.active_deployment
-    # One without an id is none: the API may give an empty one.
+    # A deployment without an id does not count: the API may return an empty one.
     under_way = (found.in_progress_deployment, found.pending_deployment)
     running = next((deployment for deployment in under_way if deployment and deployment.id), None)
     region = found.region
-    # A new spec holds when its deployment is active; until then what runs is as that one's spec says.
+    # A new spec takes effect with its deployment; until then the active deployment's spec applies.
     specs = [found.spec, *([active.spec] if active and active.spec else [])]
     return AppStatus(
         id=found.id,
@@ -195,16 +198,16 @@ def _offline(specs: list[Spec]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LiveUrlAnswer:
-    """How the app's live URL answers.
+    """Response of the app's live URL.
 
     Attributes:
-        url: as the platform names it; empty where it names none.
-        status: HTTP status, after redirects; None without an answer.
-        outcome: what came, in words.
-        answered: a page came, or the app asked who is there.
-        uncertain: why what came says nothing of what visitors get; empty where it does.
-        is_website: it is the address of the website itself.
-        seconds: for the whole answer.
+        url: as the platform gives it; empty where it gives none.
+        status: HTTP status, after redirects; None without a response.
+        outcome: the response in words.
+        answered: a page, or a request for authentication, was returned.
+        uncertain: why the response does not show what visitors get; empty where it does.
+        is_website: the live URL is the address of the website itself.
+        seconds: for the whole response.
     """
 
     url: str
@@ -218,28 +221,28 @@ class LiveUrlAnswer:
 
     @property
     def failed(self) -> bool:
-        """Visitors get no page: no answer, an error, or something else in the page's place."""
+        """Whether visitors get no page: no response, an error, or something else in place of the page."""
         return not self.answered and not self.uncertain
 
     @property
     def coverage(self) -> Coverage:
-        """One answer; what the app's phase says does not stand on it."""
+        """One response; the app's phase does not rely on it."""
         return whole("1 answer" if self.status else "no answer")
 
     @property
     def cause(self) -> str:
-        """The website, where the live URL is its address and gives no answer; else empty."""
+        """The website, where the live URL is its address and does not respond; otherwise empty."""
         return WEBSITE if self.failed and self.status is None and self.is_website else ""
 
     @property
     def certainty(self) -> Coverage:
-        """What came is what visitors get."""
+        """Whether the response is what visitors get."""
         if not self.uncertain:
             return Coverage()
         return lacking("", expected="the page that visitors get", got=self.outcome, hint=self.uncertain)
 
     def evidence(self) -> Evidence:
-        """URL and outcome, and each try."""
+        """URL, outcome and attempts."""
         facts = {"URL": self.url or "none", "Answer": self.outcome}
         if self.seconds is not None:
             facts["Time"] = f"{self.seconds:.3f} s"
@@ -250,10 +253,10 @@ class LiveUrlAnswer:
 
 @measurement
 def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
-    """Whether the live URL answers with a page.
+    """Whether the live URL returns a page.
 
-    No answer is a finding here, not a connectivity issue: the DigitalOcean API has just answered this machine, so
-    its network works. Only where this machine itself has no way to the address, it is none.
+    No response is a failure here, not a connectivity issue: the DigitalOcean API has just responded, so this
+    machine's network works. Only if this machine itself has no route to the address is it not a failure.
     """
     if not app.live_url:
         return LiveUrlAnswer("", None, "no live URL", answered=False)

@@ -14,12 +14,12 @@ from playbook.measure.app.app import NOT_REPORTED, STATES, AppStatus
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """How the platform finds one component.
+    """Health of one component as the platform reports it.
 
     Attributes:
-        state: HEALTHY, UNHEALTHY, UNKNOWN or a word that is new; ``not reported`` where it is in the spec only.
+        state: HEALTHY, UNHEALTHY, UNKNOWN or an unrecognised word; ``not reported`` where it is only in the spec.
         ready, wanted: replicas.
-        least: as the spec says; 0 where the component may be asleep.
+        least: minimum by the spec; 0 where the component may be scaled to zero.
         cpu, memory: percent, mean of the replicas.
     """
 
@@ -38,7 +38,7 @@ class Component:
 
     @property
     def well(self) -> bool:
-        """False where it is UNHEALTHY or lacks replicas; what nobody knows of it is in the coverage."""
+        """False where it is UNHEALTHY or lacks replicas; what is unknown is in the coverage."""
         if self.asleep:
             return self.state != "UNHEALTHY"
         replicas = self.ready >= self.wanted and (self.state != "HEALTHY" or self.ready > 0)
@@ -46,9 +46,9 @@ class Component:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether its health is told in words that are known, and it wants as many replicas as the spec."""
+        """Whether its health is a known word, and the platform wants at least the spec's number of replicas."""
         if self.state == NOT_REPORTED:
-            return Coverage()  # what is reported of all components says so
+            return Coverage()  # covered by AppComponents.coverage
         if self.state not in STATES and not self.asleep:
             got = self.found
             return lacking("", expected=_HEALTH, got=got, hint=_NO_HEALTH)
@@ -61,13 +61,13 @@ class Component:
 
     @property
     def expected(self) -> str:
-        """What would be well."""
+        """The healthy state, in words."""
         wanted = max(self.wanted, 1)
         return f"HEALTHY with {_replicas(wanted, wanted)}"
 
     @property
     def found(self) -> str:
-        """What is."""
+        """The actual state, in words."""
         if self.state == NOT_REPORTED:
             return self.state
         return "asleep, with no replica wanted" if self.well and self.asleep else self._found
@@ -88,8 +88,8 @@ class AppComponents:
     """Every component of the app.
 
     Attributes:
-        worst_first: unhealthy ones, then those that lack replicas, then those that nobody knows of.
-        others: how many components have no health: static sites, jobs, functions.
+        worst_first: unhealthy ones, then those that lack replicas, then those whose state is unknown.
+        others: number of components without a health state: static sites, jobs, functions.
     """
 
     worst_first: tuple[Component, ...]
@@ -97,7 +97,7 @@ class AppComponents:
 
     @property
     def coverage(self) -> Coverage:
-        """How many of those that have a health are reported."""
+        """How many of the components with a health state are reported."""
         reported = [one for one in self.worst_first if one.state != NOT_REPORTED]
         silent = [one.name for one in self.worst_first if one.state == NOT_REPORTED]
         if not self.worst_first and not self.others:
@@ -109,20 +109,20 @@ class AppComponents:
             what="the health",
             note=f"not of {', '.join(silent)}" if silent else "",
             hint=_NO_HEALTH,
-            may_be_empty=bool(self.others),  # static sites have no health
+            may_be_empty=bool(self.others),  # static sites have no health state
         )
 
     @property
     def well(self) -> bool:
-        """No component is known to be otherwise."""
+        """Whether no component is known to be failing."""
         return all(component.well for component in self.worst_first)
 
     @property
     def summary(self) -> str:
-        """How many are well, in words."""
-        well = sum(component.well and component.coverage.enough for component in self.worst_first)
+        """How many are healthy, in words."""
+        healthy = sum(component.well and component.coverage.enough for component in self.worst_first)
         without = f", and {self.others} without a health" if self.others else ""
-        return f"{well} of {len(self.worst_first)}{without}"
+        return f"{healthy} of {len(self.worst_first)}{without}"
 
     def evidence(self) -> Evidence:
         """A row for each component."""
@@ -138,7 +138,7 @@ class AppComponents:
 
 @measurement
 def app_components(digitalocean: DigitalOceanApi, app: AppStatus) -> AppComponents:
-    """State and replicas of every component, those in the spec that the platform does not report included."""
+    """State and replicas of every component, including those of the spec that the platform does not report."""
     reported = [_component(health, app) for health in digitalocean.health().components]
     names = {component.name for component in reported}
     silent = [

@@ -1,4 +1,4 @@
-"""Releases of the app: the newest ones, and whether the newest has failed or does not get done."""
+"""Releases of the app: the newest ones, and whether the newest failed or is stuck."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from datetime import datetime, timedelta
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import Deployment
-from playbook.core import told
+from playbook.core import context
 from playbook.core.clock import Clock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, together, understood
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.app.app import PHASES
 from playbook.settings.loading import Settings
 
 SHOWN = 3
 WEEK = timedelta(days=7)
-# So far back the listing is read on: a week, and what was deployed before it.
+# How far back the listing is read: a week, and the deployment before it.
 BACK = timedelta(days=30)
-# Clocks differ; a deployment further ahead has a wrong time.
+# seconds of clock skew; a deployment further in the future has a wrong time.
 AHEAD = 300.0
 FAILED = frozenset({"ERROR"})
-# Somebody stopped it, or a newer one did.
+# Stopped by a person or by a newer deployment.
 STOPPED = frozenset({"CANCELED"})
 COLUMNS = ("Phase", "Made", "Age", "Took", "Cause", "Commit", "Reason")
-# SUPERSEDED is what becomes of every good deployment when the next one is good.
+# Every good deployment becomes SUPERSEDED when the next good one is active.
 GOOD = frozenset({"ACTIVE", "SUPERSEDED"})
 DONE = GOOD | FAILED | STOPPED
 STATUSES = frozenset({"PENDING", "RUNNING", "ERROR", "SUCCESS"})
@@ -47,13 +48,13 @@ class Release:
     """One deployment.
 
     Attributes:
-        age: seconds since it was made; None where the platform does not say when.
-        duration: seconds from being made to its phase; None while in progress.
-        reason: why it failed, as the platform says it; empty where it does not.
-        stuck_after: seconds in progress beyond which it is stuck.
-        cause_type: DEPLOY_ON_PUSH, AUTO_ROLLBACK and so on; empty where it is not said.
-        statuses: those of its steps.
-        error_steps: how many steps failed, by the platform's own count.
+        age: seconds since it was made; None where the platform gives no time.
+        duration: seconds from its creation to its final phase; None while in progress.
+        reason: why it failed, in the platform's words; empty where it gives none.
+        stuck_after: seconds in progress after which it counts as stuck.
+        cause_type: DEPLOY_ON_PUSH, AUTO_ROLLBACK and so on; empty where not given.
+        statuses: of its steps.
+        error_steps: number of failed steps, as counted by the platform.
         followed: a newer one was made.
     """
 
@@ -73,7 +74,7 @@ class Release:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether phase, cause and the status of each step are words that are known, and its time possible."""
+        """Whether phase, cause and the status of each step are known words, and its time is plausible."""
         unknown = [] if self.phase in PHASES else [f"phase {self.phase}"]
         if self.cause_type not in CAUSES | ROLLBACKS.keys() | {""}:
             unknown.append(f"cause {self.cause_type}")
@@ -87,44 +88,44 @@ class Release:
 
     @property
     def rolled_back(self) -> str:
-        """``automatic`` or ``by hand`` where it goes back to an earlier one; empty where it does not."""
+        """``automatic`` or ``by hand`` for a rollback to an earlier deployment; empty otherwise."""
         if self.cause_type in ROLLBACKS:
             return ROLLBACKS[self.cause_type]
         if self.cause_type in CAUSES - {"MANUAL"} or _PUSHED.match(self.cause):
             return ""
-        said = _ROLLED_BACK.search(self.cause)
-        return ("automatic" if "auto" in self.cause.lower() else "by hand") if said else ""
+        match = _ROLLED_BACK.search(self.cause)
+        return ("automatic" if "auto" in self.cause.lower() else "by hand") if match else ""
 
     @property
     def failed(self) -> bool:
-        """Ended without serving anybody, and was not stopped for the sake of a newer one."""
+        """Whether it ended without serving visitors, and was not stopped in favour of a newer one."""
         return self.phase in FAILED or (self.phase in STOPPED and not self.followed)
 
     @property
     def succeeded(self) -> bool:
-        """Served, or still does. One that goes back to an earlier one repairs nothing of what failed."""
+        """Whether it serves or served visitors. A rollback does not repair a failed release."""
         return self.phase in GOOD and not self.rolled_back
 
     @property
     def unclean(self) -> bool:
-        """It serves, although one of its steps failed."""
+        """Whether it serves although one of its steps failed."""
         return self.phase in GOOD and (self.error_steps > 0 or "ERROR" in self.statuses)
 
     @property
     def in_progress(self) -> bool:
-        """Not done yet."""
+        """Whether it is in progress."""
         return self.phase in PHASES - DONE
 
     @property
     def stuck(self) -> bool:
-        """In progress for longer than is usual; not where nobody knows since when, as the coverage says."""
+        """Whether it has been in progress for too long; False if the start is unknown, as the coverage says."""
         return self.in_progress and self.age is not None and self.age > self.stuck_after
 
     @property
     def found(self) -> str:
         """Phase, age, cause and reason, in words."""
-        since = f" for {span(self.age)}" if self.in_progress and self.age is not None else ""
-        ago = f", {span(self.age)} ago" if not self.in_progress and self.age is not None else ""
+        since = f" for {two_units(self.age)}" if self.in_progress and self.age is not None else ""
+        ago = f", {two_units(self.age)} ago" if not self.in_progress and self.age is not None else ""
         cause = f" ({self.cause})" if self.cause else ""
         reason = f": {self.reason}" if self.reason else ""
         return f"{self.phase}{since}{ago}{cause}{reason}"
@@ -132,12 +133,12 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Releases:
-    """The newest deployments, newest first by the time they were made. There is at least one.
+    """The newest deployments, newest first by creation time. There is at least one.
 
     Attributes:
-        listing: what was read of the listing.
-        run_before: when the run before this one began; None where nothing is known of any.
-        read_at: when the deployments were read; None where nobody asks what came since the run before.
+        listing: coverage of the listing.
+        run_before: when the previous run began; None where there is no known one.
+        read_at: when the deployments were read; None where deployments since the previous run are not needed.
     """
 
     newest_first: tuple[Release, ...]
@@ -147,31 +148,31 @@ class Releases:
 
     @property
     def coverage(self) -> Coverage:
-        """The listing, what is not understood of the newest and of the week, and that one of them serves."""
+        """The listing, unknown words in the newest and the week's deployments, and whether one of them serves."""
         week = [one for one in self.newest_first if one.age is None or one.age <= WEEK.total_seconds()]
         looked_at = dict.fromkeys((self.newest, *week))
         coverage = self.listing + together(one.coverage for one in looked_at)
-        serving = _serving(self.newest_first)
+        serving = _active_coverage(self.newest_first)
         if serving.enough and self.newest.phase == "SUPERSEDED":
             serving = lacking("", expected="the deployment that superseded the newest one", got="none listed")
         return coverage + serving
 
     @property
     def newest(self) -> Release:
-        """The last one that was made."""
+        """The deployment made last."""
         return self.newest_first[0]
 
     @property
-    def serving_release(self) -> told.Release | None:
-        """The newest that serves visitors; None where the listing shows none."""
+    def serving_release(self) -> context.Release | None:
+        """The newest deployment that serves visitors; None where the listing shows none."""
         for release in self.newest_first:
             if release.phase == "ACTIVE" and release.id:
-                return told.Release(deployment=release.id, commit=release.commit)
+                return context.Release(deployment=release.id, commit=release.commit)
         return None
 
     @property
     def since(self) -> str:
-        """What was deployed since the run before, by its cause, in words."""
+        """Deployments since the previous run, by cause, in words."""
         if self.run_before is None or self.read_at is None:
             return "not known, as no earlier run is"
         run = f"since the run of {moment(self.run_before)}"
@@ -184,21 +185,21 @@ class Releases:
 
     @property
     def went_back(self) -> bool:
-        """What serves is an earlier one, as the release before it failed."""
+        """Whether the serving release is a rollback because the release before it failed."""
         before = self.newest_first[1] if len(self.newest_first) > 1 else None
         back = self.newest.rolled_back
         return back == "automatic" or bool(back and before and before.phase in FAILED)
 
     @property
     def found(self) -> str:
-        """The newest, and what it went back from."""
+        """The newest deployment, and the failed one that it was rolled back from."""
         before = self.newest_first[1] if len(self.newest_first) > 1 else None
         if self.newest.rolled_back and before and before.phase in FAILED:
             return f"{self.newest.found.rstrip('.')}; before it {before.found}"
         return self.newest.found
 
     def evidence(self) -> list[Evidence]:
-        """A row for each of the newest three, and what came since the run before."""
+        """A row for each of the newest three, and the deployments since the previous run."""
         rows = [_row(release) for release in self.newest_first[:SHOWN]]
         shown: list[Evidence] = [Table("Newest deployments", list(COLUMNS), rows)]
         if self.read_at:
@@ -208,7 +209,7 @@ class Releases:
 
 @measurement
 def deployments(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, earlier: Earlier) -> Releases:
-    """The newest deployments with phase, cause, commit, age and duration, and those since the run before."""
+    """The newest deployments with phase, cause, commit, age and duration, and those since the previous run."""
     now = clock.now()
     found, listing = _releases(digitalocean, settings, now)
     return Releases(found, listing, earlier.last_run(), now)
@@ -229,10 +230,10 @@ def _releases(
 
 
 def newest_first(deployments: Iterable[Deployment]) -> list[Deployment]:
-    """By when they were made; of those made at once the worse first, at the end those without any time."""
+    """By creation time; at equal times the failing one first, and those without a time last."""
     known: dict[str, Deployment] = {}
     for number, one in enumerate(deployments):
-        known.setdefault(one.id or f"number {number}", one)  # what is on two pages is one
+        known.setdefault(one.id or f"number {number}", one)  # a deployment listed on two pages counts once
     return sorted(known.values(), key=_made, reverse=True)
 
 
@@ -246,8 +247,8 @@ def _made(deployment: Deployment) -> tuple[float, float, bool]:
     )
 
 
-def _serving(releases: Iterable[Release]) -> Coverage:
-    """Something must be ACTIVE: a list of what was superseded lacks the deployment that did it."""
+def _active_coverage(releases: Iterable[Release]) -> Coverage:
+    """Require an ACTIVE deployment: a list of superseded ones lacks the deployment that replaced them."""
     phases = {release.phase for release in releases}
     if "ACTIVE" in phases:
         return Coverage()
@@ -260,10 +261,10 @@ class Review:
     """The deployments of the last seven days.
 
     Attributes:
-        newest_first: those made in that time, and older ones that are still in progress.
-        last_before: the newest one from before it.
-        least_for_share: how many finished ones make a share worth judging.
-        listing: what was read of the listing.
+        newest_first: made in that time, and older ones still in progress.
+        last_before: the newest one from before that time.
+        least_for_share: minimum number of finished deployments for a failure rate.
+        listing: coverage of the listing.
     """
 
     newest_first: tuple[Release, ...]
@@ -273,13 +274,15 @@ class Review:
 
     @property
     def coverage(self) -> Coverage:
-        """The listing, what is not understood of the week's, and that one deployment serves."""
+        """The listing, unknown words in the week's deployments, and whether one deployment serves."""
         everything = (*self.newest_first, *([self.last_before] if self.last_before else []))
-        return self.listing + together(one.coverage for one in everything) + _serving(everything)
+        return self.listing + together(one.coverage for one in everything) + _active_coverage(everything)
 
     @property
     def unrepaired(self) -> tuple[Release, ...]:
-        """Failed ones after which none succeeded, newest first; also where that lasts for longer than the week."""
+        """Failed deployments not followed by a successful one, newest first; includes a failure from before the
+        week.
+        """
         found = []
         for release in (*self.newest_first, *([self.last_before] if self.last_before else [])):
             if release.succeeded:
@@ -290,22 +293,22 @@ class Review:
 
     @property
     def stuck(self) -> tuple[Release, ...]:
-        """Those in progress for longer than is usual."""
+        """Deployments in progress for too long."""
         return tuple(release for release in self.newest_first if release.stuck)
 
     @property
     def found_unrepaired(self) -> str:
-        """The newest unrepaired one and how many more there are, in words."""
-        return _some(self.unrepaired, f"none of {len(self.newest_first)}")
+        """The newest unrepaired deployment and how many more there are, in words."""
+        return _first_and_more(self.unrepaired, f"none of {len(self.newest_first)}")
 
     @property
     def found_stuck(self) -> str:
-        """The newest stuck one and how many more there are, in words."""
-        return _some(self.stuck, "none")
+        """The newest stuck deployment and how many more there are, in words."""
+        return _first_and_more(self.stuck, "none")
 
     @property
     def failure_share(self) -> Reading | None:
-        """Percent of the finished ones that failed; None where too few were finished to say."""
+        """Percent of the finished deployments that failed; None where too few have finished."""
         done = [one for one in self.newest_first if one.failed or one.phase in GOOD]
         if len(done) < max(self.least_for_share, 1):
             return None
@@ -313,7 +316,7 @@ class Review:
         return Reading(100 * failed / len(done), over=f"7 days ({failed} of {len(done)} deployments)")
 
     def evidence(self) -> list[Evidence]:
-        """Every one of them, and how many went well."""
+        """All deployments of the week, and how many succeeded."""
         counts = {
             "Deployments in 7 d": str(len(self.newest_first)),
             "Succeeded": str(sum(release.succeeded for release in self.newest_first)),
@@ -326,7 +329,7 @@ class Review:
         )
         took = [release.duration for release in self.newest_first if release.duration and release.succeeded]
         if took:
-            counts["Longest that succeeded"] = span(max(took))
+            counts["Longest that succeeded"] = two_units(max(took))
         if self.last_before:
             counts["The last before"] = self.last_before.found
         table = Table("Deployments of the week", list(COLUMNS), [_row(release) for release in self.newest_first])
@@ -335,16 +338,16 @@ class Review:
 
 @measurement
 def deployment_review(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> Review:
-    """The week's deployments with phase, cause, commit and length; a week without any is an answer."""
+    """The week's deployments with phase, cause, commit and duration; a week without any is a valid result."""
     listed, listing = _releases(digitalocean, settings, clock.now())
     week = WEEK.total_seconds()
-    # One without a time is not left out: it may be of this week.
+    # A deployment without a time is included: it may be of this week.
     recent = [one for one in listed if one.age is None or one.age <= week or one.in_progress]
     before = next((one for one in listed if one not in recent), None)
     return Review(tuple(recent), before, settings.deployments.least_for_share, listing)
 
 
-def _some(releases: tuple[Release, ...], none: str) -> str:
+def _first_and_more(releases: tuple[Release, ...], none: str) -> str:
     if not releases:
         return none
     more = f", and {len(releases) - 1} more" if len(releases) > 1 else ""
@@ -355,8 +358,8 @@ def _row(release: Release) -> list[str]:
     return [
         release.phase,
         moment(release.created_at),
-        span(release.age) if release.age is not None else "",
-        span(release.duration) if release.duration is not None else "",
+        two_units(release.age) if release.age is not None else "",
+        two_units(release.duration) if release.duration is not None else "",
         release.cause,
         release.commit[:7],
         release.reason,

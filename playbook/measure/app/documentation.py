@@ -1,7 +1,7 @@
-"""Documents against what was deployed since they were last looked through.
+"""Whether anything was deployed since the documents were last reviewed.
 
-Where nothing was deployed since every document was reviewed, that tells that they say what is true, as far as
-releases can make them untrue. Everything else only a person can tell.
+If nothing was, the documents are still accurate as far as releases can make them outdated. Everything else needs a
+person's judgement.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _SHOWN = 10
 
 @dataclass(frozen=True, slots=True)
 class Documentation:
-    """What can be told of the documents without asking anybody.
+    """What is known about the documents without a sign-off.
 
     Attributes:
-        reviewed: when the document that was looked through the longest ago was; None where that is not known.
+        reviewed: date of the least recent review; None where it is not known.
         documents: how many there are.
         since: releases since then, newest first; None where they are not known.
-        unknown: why something is not known, in words; empty where everything is.
-        recent: the review is not older than a person's word would count.
+        unknown: why something is not known; empty where everything is.
+        recent: the review is within the validity of a sign-off.
     """
 
     reviewed: date | None
@@ -45,12 +45,12 @@ class Documentation:
 
     @property
     def coverage(self) -> Coverage:
-        """Documents and releases, where they are known; where not, somebody's word is asked for."""
+        """Documents and releases where they are known; otherwise a sign-off is required."""
         return whole("documents and releases" if not self.unknown else "a person's word")
 
     @property
     def settled(self) -> str:
-        """Why nobody's word is needed; empty where it is."""
+        """Why no sign-off is needed; empty where one is."""
         if self.unknown or self.since is None or self.since or not self.recent:
             return ""
         return f"nothing was deployed since all {self.documents} documents were reviewed, by {self.reviewed}"
@@ -71,14 +71,14 @@ class Documentation:
 
 @measurement(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"))
 def documentation(settings: Settings, clock: Clock) -> Documentation:
-    """When the runbooks and the playbook were last reviewed, and which releases there were since then."""
+    """When the runbooks and the playbook were last reviewed, and the releases since then."""
     now = clock.now()
     reviewed, count, unknown = _reviewed(settings)
     if reviewed is None:
         return Documentation(None, count, None, unknown, recent=False)
     validity = settings.people.sign_offs.get("weekly")
     recent = validity is not None and now.date() - reviewed <= timedelta(days=validity.valid_days)
-    # A review is of a day: what was deployed on that day may have come after it.
+    # A review has only a date: a deployment of the same day may have come after it.
     since = datetime(reviewed.year, reviewed.month, reviewed.day, tzinfo=UTC)
     try:
         listing = digitalocean(settings).deployments(since=since)
@@ -91,14 +91,14 @@ def documentation(settings: Settings, clock: Clock) -> Documentation:
 
 
 def _may_be_since(deployment: Deployment, since: datetime) -> bool:
-    """Whether it was released since then, or nobody knows when, or whether it was."""
+    """Whether it was, or may have been, released since then."""
     if deployment.created_at is not None and deployment.created_at < since:
         return False
     return deployment.phase in GOOD or deployment.phase not in {"ERROR", "CANCELED"}
 
 
 def _reviewed(settings: Settings) -> tuple[date | None, int, str]:
-    """The day of the oldest review, how many documents there are, and why the day is not known."""
+    """Date of the oldest review, number of documents, and why the date is not known."""
     people = settings.people
     if people.runbooks is None:
         return None, 0, "people.runbooks is not set"

@@ -1,6 +1,6 @@
-"""What the product is made of, as the platform shows it, beside what the settings say of it.
+"""Parts of the product as the platform shows them, compared with the parts in the settings.
 
-A part that is said to be absent and that is there would be looked at by nobody.
+A part declared absent that does exist would not be checked.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from playbook.clients.answer import Answer
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount
 from playbook.clients.digitalocean_types import Spec
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient
 from playbook.clients.web import website
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
@@ -23,15 +24,15 @@ from playbook.settings.loading import Settings
 _REDIS = frozenset({"REDIS", "VALKEY"})
 _OF_REDIS = re.compile(r"(?:^|_)(?:REDIS|VALKEY)(?:_|$)", re.IGNORECASE)
 _NODE = "node-js"
-_NOT_THERE = (404, 410)
-_NOT_THAT_WAY = 405  # there is something, and it wants another method
+_ABSENT = (404, 410)
+_METHOD_NOT_ALLOWED = 405  # something exists there, but wants another method
 _REDIRECTS = 3
-_LARGEST = 64 * 1024  # bytes of an answer
+_LARGEST = 64 * 1024  # bytes of a response
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Something that shows a part: where it was looked for, and what is there; empty where nothing is."""
+    """Result of looking for a part in one place: the place, and what was found there (empty if nothing)."""
 
     part: str
     where: str
@@ -40,13 +41,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """What was found of the parts that the product does not have, and of the components that the settings name.
+    """Traces of parts declared absent, and components named in the settings.
 
     Attributes:
-        components: names of what the app is made of.
-        named: what the settings call the components that the product has, by what they are.
+        components: names of the app's components.
+        named: role and name of each component that the settings name.
         looked: where the absent parts were looked for.
-        asked: what could not be told of them.
+        asked: what could not be determined about them.
     """
 
     app: str
@@ -57,13 +58,13 @@ class Product:
 
     @property
     def coverage(self) -> Coverage:
-        """The app's spec; what else was asked says only of parts whether they are there."""
+        """The app's spec; the other sources only show whether parts exist."""
         count = len(self.components)
         return whole(f"{count} component{'s' if count != 1 else ''}")
 
     @property
     def shown(self) -> tuple[Shown, ...]:
-        """What is there of parts that are said to be absent."""
+        """Findings of parts declared absent."""
         return tuple(one for one in self.looked if one.found)
 
     @property
@@ -73,17 +74,17 @@ class Product:
 
     @property
     def unknown_names(self) -> tuple[tuple[str, str], ...]:
-        """The names of the settings that no component has."""
+        """Names in the settings that no component has."""
         return tuple((role, name) for role, name in self.named if name not in self.components)
 
     @property
     def found_names(self) -> str:
-        """Which names no component has, and which there are."""
+        """Configured names that no component has, and the existing names."""
         missing = ", ".join(f"no {name} ({role})" for role, name in self.unknown_names)
         return f"{missing} among {', '.join(self.components) or 'none'}" if missing else "each of them"
 
     def evidence(self) -> list[Evidence]:
-        """The components, and a row for each place that was looked at."""
+        """The components, and a row for each place that was searched."""
         names = dict(self.named)
         facts = {"App": self.app, "Components": ", ".join(self.components) or "none"}
         facts |= {f"Called {role} in the settings": name for role, name in names.items()}
@@ -98,7 +99,7 @@ class Product:
 def product(
     digitalocean: DigitalOceanApi, digitalocean_account: DigitalOceanAccount, settings: Settings
 ) -> Product:
-    """Components by their names, and whatever the platform shows of parts that the product does not have."""
+    """Component names, and what the platform shows of parts declared absent."""
     spec, absent = digitalocean.app().spec, settings.absent
     own = settings.target.components
     names = {"web": own.web}
@@ -114,7 +115,7 @@ def product(
                     asked += one
         except NotConfigured:
             continue
-        except Unmeasured as error:  # what was found before counts
+        except Unmeasured as error:  # earlier findings are kept
             what = "to look for what is not part of the product"
             asked += lacking("", expected=what, got=str(error), hint=error.hint, cause=away(error))
     components = tuple(one.name for one in spec.components)
@@ -127,24 +128,24 @@ def _in_spec(spec: Spec, settings: Settings) -> Iterator[Shown]:
     where = "the app's spec"
     names = [one.name for one in spec.components]
     if "services" in absent:
-        yield Shown("services", where, _of("component", [one.name for one in spec.running]))
+        yield Shown("services", where, _listed("component", [one.name for one in spec.running]))
     if "images" in absent:
         yield Shown(
-            "images", where, _of("component", [one for one in names if one in {own.optimizer, own.worker}])
+            "images", where, _listed("component", [one for one in names if one in {own.optimizer, own.worker}])
         )
     if "worker" in absent:
-        yield Shown("worker", where, _of("worker", [one.name for one in spec.workers]))
+        yield Shown("worker", where, _listed("worker", [one.name for one in spec.workers]))
     if "redis" in absent:
         databases = [f"{one.engine} {one.name}" for one in spec.databases if one.engine.upper() in _REDIS]
         keys = [one.key for part in (spec, *spec.components) for one in part.envs if _OF_REDIS.search(one.key)]
-        found = filter(None, (_of("database", databases), _of("variable", list(dict.fromkeys(keys)))))
+        found = filter(None, (_listed("database", databases), _listed("variable", list(dict.fromkeys(keys)))))
         yield Shown("redis", where, ", ".join(found))
     if "npm" in absent:
         node = [one.name for one in spec.components if one.environment_slug == _NODE]
-        yield Shown("npm", where, _of("Node.js component", node))
+        yield Shown("npm", where, _listed("Node.js component", node))
 
 
-def _of(kind: str, names: list[str]) -> str:
+def _listed(kind: str, names: list[str]) -> str:
     return f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names)}" if names else ""
 
 
@@ -152,7 +153,7 @@ Found = Iterator[Shown | Coverage]
 
 
 def _endpoints(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
-    """Whether the website answers where an absent part would."""
+    """Whether the website responds at the paths of an absent part."""
     web, absent = settings.target.web, settings.absent
     paths = [("images", web.image_health_path), ("images", web.optimize_path)] if "images" in absent else []
     paths += [("api", web.health_path)] if "api" in absent else []
@@ -165,18 +166,18 @@ def _endpoints(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> 
 
 
 def _at(client: HttpClient, path: str) -> tuple[str, str]:
-    """What is there, in words, and what keeps it from being told; both empty where nothing is."""
+    """What was found, and why it could not be determined; both empty where nothing is there."""
     answer: Answer = client.get(path, redirects=_REDIRECTS, max_body=_LARGEST, cut=True)
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if answer.status in _NOT_THERE or (answer.status < 300 and kind == "text/html"):
-        return "", ""  # a site of one page gives that page for every path
-    if answer.status < 300 or answer.status == _NOT_THAT_WAY:
+    if answer.status in _ABSENT or (answer.status < 300 and kind == "text/html"):
+        return "", ""  # a single-page app returns its page for every path
+    if answer.status < 300 or answer.status == _METHOD_NOT_ALLOWED:
         return f"HTTP {answer.status} from {path}", ""
     return "", f"HTTP {answer.status} from {path}"
 
 
 def _clusters(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
-    """Managed clusters of Redis or Valkey that let this app in; others may be of other products."""
+    """Managed clusters of Redis or Valkey that trust this app; others may belong to other products."""
     for cluster in account.clusters() if "redis" in settings.absent else ():
         if cluster.engine.upper() in _REDIS:
             rules = account.api.trusted_sources(cluster.id)
@@ -187,7 +188,7 @@ def _clusters(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> F
 
 
 def _other_apps(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
-    """Other apps that are built from the same code, as a staging system is."""
+    """Other apps built from the same repository, as a staging system is."""
     if "staging" in settings.absent:
         own = {one.repository for one in spec.components} - {""}
         listing = account.apps()
@@ -196,5 +197,5 @@ def _other_apps(account: DigitalOceanAccount, spec: Spec, settings: Settings) ->
             for app in listing
             if app.id != account.api.app_id and own & {one.repository for one in app.spec.components}
         ]
-        yield Shown("staging", "the account's apps", _of("app", others))
+        yield Shown("staging", "the account's apps", _listed("app", others))
         yield listing.coverage

@@ -1,7 +1,6 @@
-"""A week of processor and memory use, from the monitoring API: how high, whether it grows, and until when.
+"""A week of CPU and memory use from the monitoring API: level, growth, and when memory is full.
 
-Each hour counts with its busiest instance: an idle one must not hide it, and instances get new names when they are
-replaced.
+Each hour counts by its busiest instance: an idle one must not hide it, and replaced instances get new names.
 """
 
 from __future__ import annotations
@@ -31,15 +30,15 @@ from playbook.settings.sections.coverage import CoverageRules
 WEEK = timedelta(days=7)
 HOUR = 3600.0
 DAY = 86_400.0
-# Of a week's 168; with less there is no figure at all.
+# Of a week's 168; with fewer there is no figure.
 LEAST_HOURS = 84
 FULL = 100.0
-_TOO_FEW = "What is restarted every day never shows a slow growth, and is never hurt by one."
+_DAILY_RESTARTS = "What is restarted every day never shows a slow growth, and is never hurt by one."
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A number to judge, and of which component."""
+    """A reading to judge, with its component."""
 
     name: str
     reading: Reading
@@ -50,8 +49,8 @@ class ComponentWeek:
     """A week of one component, in percent of what an instance has.
 
     Attributes:
-        hours: beginning of each hour in Unix seconds, and the busiest instance's median in it.
-        before: the same of the week before; may be empty.
+        hours: start of each hour in Unix seconds, and the busiest instance's median in it.
+        before: the same for the week before; may be empty.
     """
 
     name: str
@@ -60,12 +59,12 @@ class ComponentWeek:
 
     @property
     def mean(self) -> float:
-        """Of the week."""
+        """Mean of the week."""
         return fmean(value for _, value in self.hours)
 
     @property
     def usual_highest(self) -> float:
-        """What it was in 95 % of the hours at most."""
+        """95th percentile of the hours."""
         values = [value for _, value in self.hours]
         return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
 
@@ -83,7 +82,7 @@ class ResourceWeek:
 
     Attributes:
         what: ``CPU`` or ``Memory``.
-        components: those that the app spec names, and what else has samples.
+        components: those of the app spec, and any other with samples.
     """
 
     what: str
@@ -94,7 +93,7 @@ class ResourceWeek:
 
     @property
     def coverage(self) -> Coverage:
-        """How much of the week has samples of every instance that there should be."""
+        """How much of the week has samples of every expected instance."""
         return self.seen
 
     @property
@@ -106,7 +105,7 @@ class ResourceWeek:
 
     @property
     def highest(self) -> list[Judged]:
-        """What it was in 95 % of the hours at most, in percent, highest first."""
+        """95th percentile of the hours in percent, highest first."""
         found = []
         for week in self.components:
             if week.hours:
@@ -116,7 +115,7 @@ class ResourceWeek:
 
     @property
     def changes(self) -> list[Judged]:
-        """Percentage points against the week before, largest first; NaN where that is not known."""
+        """Percentage points against the week before, largest first; NaN where unknown."""
         found = []
         for week in self.components:
             if week.change is not None:
@@ -133,7 +132,7 @@ class ResourceWeek:
         return lacking("", expected=f"{within(self.what)} samples of the week before", got="too few")
 
     def evidence(self) -> list[Evidence]:
-        """A row for each component, and its course."""
+        """A row and a curve for each component."""
         rows = [
             [
                 week.name,
@@ -149,17 +148,17 @@ class ResourceWeek:
         return [Table(f"{self.what} in the last 7 days, busiest instance", columns, rows), self.chart()]
 
     def chart(self) -> Chart:
-        """The course of each component, hour by hour."""
+        """Hourly curve of each component."""
         curves = [Curve(week.name, list(week.hours)) for week in self.components]
         return Chart(f"{self.what}, busiest instance, last 7 days", "%", curves, self.limit.lines)
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """How the memory of one component went.
+    """Memory growth of one component.
 
     Attributes:
-        restarts: moments at which it fell, as it does when a process begins anew.
+        restarts: times at which memory fell as it does when a process restarts.
     """
 
     name: str
@@ -169,13 +168,13 @@ class Growth:
 
     @property
     def full_on(self) -> datetime | None:
-        """When it is full, where it grows steadily."""
+        """When memory is full, if it grows steadily."""
         days = self.trend.days_until(FULL)
         return None if days is None else self.measured + timedelta(days=days)
 
     @property
     def left(self) -> Judged | None:
-        """Days until it is full, and when that is; ``None`` where nothing says that it will be."""
+        """Days until memory is full, with the date; ``None`` where no steady growth is seen."""
         days = self.trend.days_until(FULL)
         if days is None:
             return None
@@ -184,7 +183,7 @@ class Growth:
 
     @property
     def outlook(self) -> str:
-        """When it is full, in words."""
+        """When memory is full, in words."""
         if self.full_on:
             return f"{self.full_on:%Y-%m-%d}"
         if self.trend.steady and self.trend.slope > 0:
@@ -201,18 +200,20 @@ class MemoryGrowth:
 
     @property
     def filling(self) -> list[Judged]:
-        """Days until the memory is full, soonest first, of the components whose memory grows steadily."""
+        """Days until memory is full, soonest first, for components with steady growth."""
         return sorted((one.left for one in self.growths if one.left), key=lambda judged: judged.reading.value)
 
     @property
     def summary(self) -> str:
-        """What was found, in a few words."""
+        """The result in a few words."""
         filling = [f"{one.name} full in {format_value(one.reading.value, 'days')}" for one in self.filling]
         return ", ".join(filling) or f"none in {len(self.growths)} components over 7 days"
 
     @property
     def coverage(self) -> Coverage:
-        """How much of the week was seen, and whether hours without a restart between can be compared."""
+        """How much of the week was covered, and whether there are enough comparable hours without a restart
+        between them.
+        """
         coverage = self.week.coverage
         short = [growth.name for growth in self.growths if not growth.trend.known]
         if short:
@@ -222,12 +223,12 @@ class MemoryGrowth:
                 expected=f"{least} comparisons of every component's memory with the same hour of another day, "
                 "without a restart between",
                 got=f"fewer comparisons of {', '.join(short)}",
-                hint=_TOO_FEW,
+                hint=_DAILY_RESTARTS,
             )
         return coverage
 
     def evidence(self) -> list[Evidence]:
-        """A row for each component, and its course."""
+        """A row and a curve for each component."""
         rows = [
             [
                 growth.name,
@@ -244,16 +245,16 @@ class MemoryGrowth:
 
 @measurement(parts=("services",))
 def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> ResourceWeek:
-    """CPU of every component over seven days, hour by hour, and over the seven days before."""
+    """Hourly CPU of every component over seven days, and over the seven days before."""
     now = clock.now()
-    # Two questions, as the API's samples are the further apart the longer the time is.
+    # Two queries, as the API spaces samples further apart over a longer period.
     this = digitalocean.metric("cpu_percentage", now - WEEK, now)
     before = digitalocean.metric("cpu_percentage", now - 2 * WEEK, now - WEEK)
     earlier = {week.name: week.hours for week in _weeks(app, before, now - 2 * WEEK)}
     weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(app, this, now - WEEK))
     rules = settings.coverage
     seen = _seen("CPU", app, this, now, rules)
-    # How old the newest sample is says nothing of a week that is over.
+    # The age of the newest sample does not matter for a past week.
     over = msgspec.structs.replace(rules, newest_minutes=math.inf)
     seen_before = _seen(
         "CPU", app, before, now - WEEK, over, least_percent=rules.trend_percent, of=" of the week before"
@@ -263,7 +264,7 @@ def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, 
 
 @measurement(parts=("services",))
 def memory_growth(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> MemoryGrowth:
-    """Memory of every component over seven days, hour by hour, and whether it grows."""
+    """Hourly memory of every component over seven days, and whether it grows."""
     now = clock.now()
     series = digitalocean.metric("memory_percentage", now - WEEK, now)
     weeks = _weeks(app, series, now - WEEK)
@@ -294,7 +295,7 @@ def _seen(
 
 
 def _weeks(app: AppStatus, series: Iterable[Series], begin: datetime) -> tuple[ComponentWeek, ...]:
-    """By whole hours since ``begin``."""
+    """In whole hours since ``begin``."""
     highest: dict[str, dict[float, float]] = {name: {} for name in app.components if app.instances(name)}
     for name, instances in by_component(series, app.others).items():
         hours = highest.setdefault(name, {})

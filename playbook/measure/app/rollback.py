@@ -1,4 +1,4 @@
-"""Whether the app could be rolled back: to which deployment, and what the platform says of it."""
+"""Whether the app could be rolled back: to which deployment, and the result of the platform's validation."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import Deployment, Rollback
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured
 from playbook.core.evidence import Evidence, Facts
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.app.deployments import BACK, GOOD, newest_first
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackPlan:
-    """The newest good deployment before the one that runs.
+    """The newest good deployment before the running one.
 
     Attributes:
-        running: the active deployment; None where none is.
-        target: where a rollback would lead; None where there is no earlier good one.
-        said: what the platform's validation says; None where there was nothing to ask.
-        read_at: when.
+        running: the active deployment; None where there is none.
+        target: deployment to roll back to; None where there is no earlier good one.
+        said: result of the platform's validation; None where there was nothing to validate.
+        read_at: when this was read.
     """
 
     running: Deployment | None
@@ -36,7 +37,7 @@ class RollbackPlan:
 
     @property
     def coverage(self) -> Coverage:
-        """The listing, and that something runs that could be gone back from."""
+        """The listing, and whether there is an active deployment to roll back from."""
         coverage = self.listing
         if self.running is None:
             coverage += lacking("", expected="a deployment in phase ACTIVE to go back from", got="none")
@@ -49,12 +50,12 @@ class RollbackPlan:
 
     @property
     def valid(self) -> bool:
-        """Whether the platform would do it."""
+        """Whether the platform accepts the rollback."""
         return self.said is not None and self.said.valid and self.said.error is None
 
     @property
     def found(self) -> str:
-        """What the platform says, in words."""
+        """Result of the validation, in words."""
         if self.said is None:
             return "nothing to ask about"
         error = self.said.error
@@ -64,18 +65,18 @@ class RollbackPlan:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What speaks against it, although it is valid."""
-        said = self.said.warnings if self.said else []
-        return tuple(f"{warning.code}: {warning.message}".rstrip(".") for warning in said)
+        """Warnings of the validation, although it is valid."""
+        warnings = self.said.warnings if self.said else []
+        return tuple(f"{warning.code}: {warning.message}".rstrip(".") for warning in warnings)
 
     @property
     def found_warnings(self) -> str:
-        """In words."""
+        """The warnings, in words."""
         more = f", and {len(self.warnings) - 1} more" if len(self.warnings) > 1 else ""
         return f"{self.warnings[0]}{more}" if self.warnings else "none"
 
     def evidence(self) -> Evidence:
-        """What runs, where it would lead, and the command that would do it."""
+        """The running deployment, the target, and the validation."""
         facts = {"Runs now": self._words(self.running) if self.running else "no deployment is active"}
         facts["Rollback would lead to"] = self.found_target
         if self.target:
@@ -87,26 +88,26 @@ class RollbackPlan:
 
     def _words(self, deployment: Deployment) -> str:
         made = deployment.created_at
-        ago = f" ({span((self.read_at - made).total_seconds())} ago)" if made else ""
+        ago = f" ({two_units((self.read_at - made).total_seconds())} ago)" if made else ""
         return f"{deployment.cause or deployment.id}, {moment(made)}{ago}"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What came of asking: the plan, or why there is none."""
+    """The rollback plan, or why there is none."""
 
     plan: RollbackPlan | None
     problem: Unmeasured | None = None
 
     @property
     def coverage(self) -> Coverage:
-        """What the plan stands on."""
+        """Coverage of the plan."""
         return self.plan.coverage if self.plan else Coverage()
 
 
 @measurement
 def rollback_asked(digitalocean: DigitalOceanApi, clock: Clock) -> Asked:
-    """Whether the app could be rolled back, for a drill as well, which begins when this is over."""
+    """Whether the app could be rolled back; also used by the rollback drill, which begins when this is done."""
     try:
         return Asked(_plan(digitalocean, clock.now()))
     except Unmeasured as error:
@@ -115,7 +116,7 @@ def rollback_asked(digitalocean: DigitalOceanApi, clock: Clock) -> Asked:
 
 @measurement
 def rollback(rollback_asked: Asked) -> RollbackPlan:
-    """The newest earlier good deployment, and what the platform's validation says of it. Changes nothing."""
+    """The newest earlier good deployment, and the platform's validation of a rollback to it. Changes nothing."""
     if rollback_asked.plan is None:
         assert rollback_asked.problem
         raise rollback_asked.problem
@@ -130,5 +131,5 @@ def _plan(digitalocean: DigitalOceanApi, now: datetime) -> RollbackPlan:
     running = next((deployment for deployment in ordered if deployment.phase == "ACTIVE"), None)
     earlier = ordered[ordered.index(running) + 1 :] if running else ordered
     target = next((deployment for deployment in earlier if deployment.phase in GOOD), None)
-    said = digitalocean.validate_rollback(target.id) if target else None
-    return RollbackPlan(running, target, said, now, listing.coverage)
+    validation = digitalocean.validate_rollback(target.id) if target else None
+    return RollbackPlan(running, target, validation, now, listing.coverage)

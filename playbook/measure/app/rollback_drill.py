@@ -1,8 +1,7 @@
-"""Rollback drills: carried out where that is allowed and asked for, else read from their records."""
+"""Rollback drills: carried out where that is allowed and requested, otherwise read from their records."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from playbook.clients.digitalocean_types import Deployment
@@ -11,34 +10,31 @@ from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
-from playbook.core.evidence import Evidence, Facts, Lines
+from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.history import drill_records as records
 from playbook.history.drill_records import DrillRecord
 from playbook.history.first_days import known_since
 from playbook.measure.app.rollback import Asked
-from playbook.measure.backups.newest_drill import NewestDrill, on_record
+from playbook.measure.backups.newest_drill import NewestDrill, is_of_target, on_record
 from playbook.settings.gate import MutationGate
 from playbook.settings.loading import Settings
 
 ITEM = "monthly.dr.rollback-drill"
 SERVICE = "Rollback drill"
-_LONGEST = 4 * 3600.0  # seconds; the settings say how long each way may really take
+_LONGEST = 4 * 3600.0  # seconds; the real time limit of each direction is a setting
 
 
 @dataclass(frozen=True, slots=True)
 class RollbackTest(NewestDrill):
-    """A rollback that was tried: now, or, where nothing may be changed, when one last was on staging.
+    """A rollback drill: by this run, or the newest on staging where changes are not allowed.
 
     Attributes:
-        drill: as it went just now; None where this run carried none out.
-        refusal: why it carried none out; empty where it did.
+        drill: carried out by this run; None if there was none.
     """
 
-    refusal: str = ""
     drill: RollbackDrill | None = None
-    damaged: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -46,32 +42,20 @@ class RollbackTest(NewestDrill):
         return whole("1 rollback") if self.record and not self.refusal else on_record(self, "a rollback on record")
 
     @property
-    def succeeded(self) -> bool:
-        """Whether the older release ran, and then the newer one again; true also as long as there was none."""
-        return self.went_well
-
-    @property
     def time(self) -> Reading:
-        """Minutes until the older release ran; not known where none was tried."""
-        if self.record is None:
-            return Reading(math.nan, coverage=self.coverage)
-        return Reading(round(self.record.seconds / 60, 3))
+        """Minutes until the older release ran; unknown where none was tried."""
+        return self.reading(seconds_in_unit=60, digits=3)
 
     def evidence(self) -> list[Evidence]:
-        """The drill, or the record of the last."""
-        shown: list[Evidence] = [_went(self.drill)] if self.drill else []
+        """The drill, or the newest record."""
+        shown: list[Evidence] = [_drill_facts(self.drill)] if self.drill else []
         if not self.drill:
-            facts = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
-            if self.refusal:
-                facts |= {"Not tried now": self.refusal, "On": self.record.target if self.record else "no target"}
-            shown.append(Facts("Rollback on record", facts))
-        if self.damaged:
-            shown.append(Lines("Lines of the records that could not be read", list(self.damaged)))
-        return shown
+            shown.append(Facts("Rollback on record", self.facts()))
+        return shown + self.damage()
 
 
-def _went(drill: RollbackDrill) -> Facts:
-    """From where to where, and how long each way took."""
+def _drill_facts(drill: RollbackDrill) -> Facts:
+    """Deployments rolled back from and to, and the duration of each direction."""
     return Facts(
         "Rollback drill",
         {
@@ -97,24 +81,12 @@ def rollback_drill(
     settings: Settings,
     clock: Clock,
 ) -> RollbackTest:
-    """The app rolled back to its release before by the platform's own rollback, and brought forward again."""
+    """The app rolled back to its previous release by the platform's own rollback, and forward again."""
     recovery, target = settings.target.recovery, settings.target
     days = settings.require(recovery.rollback_within_days, "recovery.rollback_within_days", SERVICE)
     if rollback_route is None:
-        now = clock.now()
-        known = records.read(recovery.records, now)
-        tried = (
-            one for one in known.found if one.item == ITEM and (one.target == target.name or one.kind == "staging")
-        )
-        newest = next(tried, None)
-        return RollbackTest(
-            now,
-            days,
-            newest,
-            known_since(settings, now),
-            known.damaged_after(newest),
-            refusal=mutation_gate.refusal,
-            damaged=known.damaged,
+        return RollbackTest.last_on_record(
+            settings, clock.now(), days, mutation_gate.refusal, lambda one: is_of_target(one, ITEM, settings)
         )
     drill = None
     if rollback_asked.plan is None:

@@ -1,6 +1,6 @@
-"""Samples of the instances of components, and how much of a window they cover. Pure.
+"""Samples of component instances, and how much of a window they cover. Pure.
 
-An instance does not hide behind another: of a component that wants two, one alone covers nothing.
+One instance cannot stand in for another: for a component that wants two, samples of one alone cover nothing.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from playbook.settings.sections.coverage import CoverageRules
 
 Samples = Sequence[tuple[float, float]]
 HOUR = 3600.0
-# Of the samples that a span should have, so many make its mean one.
+# Share of its expected samples that a span needs for its mean to count.
 _HALF = 0.5
 
 
 def usable(series: Series) -> list[tuple[float, float]]:
-    """What can be a value, oldest first: a NaN, an infinity or less than nothing is a sample that is missing."""
+    """Usable samples, oldest first; a NaN, infinite or negative value counts as missing."""
     highest: dict[float, float] = {}
     for at, value in series.samples:
         if math.isfinite(at) and math.isfinite(value) and value >= 0:
@@ -34,10 +34,10 @@ def usable(series: Series) -> list[tuple[float, float]]:
 
 
 def by_component(series: Iterable[Series], but: Collection[str] = ()) -> dict[str, list[Samples]]:
-    """The samples of each instance, by component; instances without any are left out.
+    """Samples of each instance, by component; instances without any are left out.
 
     Args:
-        but: components that are left out as well: a job may be as busy as it likes.
+        but: components to leave out as well: the load of a job does not matter.
     """
     instances: defaultdict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for one in series:
@@ -51,16 +51,16 @@ def by_component(series: Iterable[Series], but: Collection[str] = ()) -> dict[st
 
 
 def step(samples: Samples) -> float:
-    """Usual distance of two samples, in seconds; infinite where there are not two."""
+    """Usual interval of two samples in seconds; infinite where there are fewer than two."""
     gaps = [later - earlier for (earlier, _), (later, _) in pairwise(samples)]
     return median(gaps) if gaps else math.inf
 
 
 def sustained(samples: Samples, seconds: float) -> float:
-    """The highest mean over so many seconds.
+    """The highest mean over ``seconds``.
 
-    Of a span with less than half of its samples the mean says nothing, except where no span has more. Samples that
-    are further apart than that stand for themselves.
+    The mean of a span with less than half of its samples is ignored, unless no span has more. Samples further
+    apart than ``seconds`` each count on their own.
     """
     every = step(samples)
     wanted = max(math.floor(_HALF * seconds / every), 1) if every > 0 and math.isfinite(every) else 1
@@ -77,12 +77,12 @@ def sustained(samples: Samples, seconds: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time that was asked for, in epoch seconds.
+    """A requested period, in epoch seconds.
 
     Attributes:
-        bucket: seconds within which a single sample stands for the time; not longer than what is looked for.
-        deployed: when the present instances were asked for. There may have been fewer before: of that time one of
-            a component's must be seen.
+        bucket: seconds covered by a single sample; not longer than the period of interest.
+        deployed: when the current instances were requested. There may have been fewer before, so for that time one
+            instance of a component is enough.
     """
 
     begin: float
@@ -94,17 +94,17 @@ class Window:
     def before(
         cls, end: datetime, length: timedelta, bucket: float = HOUR, deployed: datetime | None = None
     ) -> Window:
-        """The time up to ``end``."""
+        """The period up to ``end``."""
         since = deployed.timestamp() if deployed else 0.0
         return cls((end - length).timestamp(), end.timestamp(), bucket, since)
 
     @property
     def hours(self) -> int:
-        """How long it is."""
+        """Length in hours."""
         return round((self.end - self.begin) / HOUR)
 
     def seen(self, instances: Sequence[Samples], wanted: int) -> float:
-        """Hours covered by as many instances as there should be, by the one of them with least."""
+        """Hours covered by the expected number of instances, counted by the least-covered one of them."""
         filled: defaultdict[int, list[float]] = defaultdict(list)
         for samples in instances:
             every = min(step(samples), self.bucket)
@@ -113,7 +113,7 @@ class Window:
                 if self.begin <= at <= self.end:
                     counts[int((at - self.begin) // self.bucket)] += 1
             for number, count in counts.items():
-                # Samples do not begin with the bucket: one that seems to be missing may be in the next.
+                # Samples are not aligned with buckets: one that seems to be missing may be in the next.
                 filled[number].append(self.bucket if (count + 1) * every >= self.bucket else count * every)
         seconds = 0.0
         for number, shares in filled.items():
@@ -131,12 +131,12 @@ class Window:
         *,
         least_percent: float | None = None,
     ) -> Coverage:
-        """What the samples of every component cover of it, told by the one with least, and how old the newest are.
+        """Coverage of the window by the least-covered component, and the age of the newest samples.
 
         Args:
             what: e.g. ``CPU samples``.
-            least: by component, how many instances there should be; those with 0 may be asleep.
-            least_percent: other than ``coverage.window_percent``.
+            least: expected number of instances by component; those with 0 may be scaled to zero.
+            least_percent: in place of ``coverage.window_percent``.
         """
         percent = rules.window_percent if least_percent is None else least_percent
         awake = {name: wanted for name, wanted in least.items() if wanted}
@@ -149,7 +149,7 @@ class Window:
             total = share(seen, self.hours, "h", least_percent=percent, what=what, note=named, hint=_HINT)
         for name, wanted in awake.items():
             if name in found and name not in short:
-                total += self._fresh(f"{what} of {name}", found[name], wanted, rules)
+                total += self._freshness(f"{what} of {name}", found[name], wanted, rules)
         if "" in found:
             total += lacking(
                 "", expected=f"a component for all {what}", got=f"{len(found[''])} series without one"
@@ -158,7 +158,7 @@ class Window:
             total += lacking("", expected=f"{what} of any component", got="none")
         return total
 
-    def _fresh(self, what: str, instances: Sequence[Samples], wanted: int, rules: CoverageRules) -> Coverage:
+    def _freshness(self, what: str, instances: Sequence[Samples], wanted: int, rules: CoverageRules) -> Coverage:
         newest = sorted((samples[-1][0] for samples in instances), reverse=True)[:wanted]
         minutes = (self.end - newest[-1]) / 60
         if minutes <= rules.newest_minutes:

@@ -1,9 +1,9 @@
-"""Instance counts and sizes against a week of use, and the cheapest change that fits. Proposed, never applied.
+"""Instance counts and sizes compared with a week of use, and the cheapest change that fits. Proposed, never
+applied.
 
-A size fits where the CPU that was used together (95th percentile of the week) and the most memory that one
-instance had stay below the room that is to be left. CPU spreads over instances; memory does not, as each instance
-holds the whole program. A proposal keeps the kind of CPU, shared or dedicated, and never goes below the least
-number of instances.
+A size fits if the total CPU used (95th percentile of the week) and the highest memory of one instance leave the
+configured headroom. CPU spreads over instances; memory does not, as each instance holds the whole program. A
+proposal keeps the kind of CPU, shared or dedicated, and the minimum number of instances.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ MOST_INSTANCES = 20
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a component used in the week.
+    """A component's use in the week.
 
     Attributes:
         cpu, memory: percent of one instance, 95th percentile of the busiest.
         highest_memory: percent of one instance, the highest sample.
-        together: CPU of all instances added up, percent of one instance, 95th percentile.
-        hours: in how many hours there were samples of both.
+        together: CPU summed over all instances, percent of one instance, 95th percentile.
+        hours: number of hours with samples of both.
     """
 
     cpu: float
@@ -50,7 +50,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A number of instances of a size, and what it costs a month in dollars."""
+    """A number of instances of a size, and its cost in dollars a month."""
 
     count: int
     size: InstanceSize
@@ -66,13 +66,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A component, what it has, what it used, and what would fit.
+    """A component, its size, its use, and a size that would fit.
 
     Attributes:
-        slug, count: as the app spec says; with autoscaling the least number.
-        most: with autoscaling the largest number.
-        now: None where the platform does not offer its size any more, so that it has no price.
-        proposal: the cheapest plan that fits; None where none does, or where nothing can be said.
+        slug, count: from the app spec; with autoscaling the minimum count.
+        most: with autoscaling the maximum count.
+        now: None where the platform no longer offers its size, so that it has no price.
+        proposal: the cheapest plan that fits; None where none does, or where it cannot be determined.
         least_saving: dollars a month below which a change is not worth it.
     """
 
@@ -87,17 +87,17 @@ class Fit:
 
     @property
     def saving(self) -> float:
-        """Dollars a month that the proposal saves; below zero it costs more."""
+        """Dollars a month that the proposal saves; negative where it costs more."""
         return self.now.usd - self.proposal.usd if self.now and self.proposal else 0.0
 
     @property
     def oversized(self) -> bool:
-        """Something that costs noticeably less would fit as well."""
+        """Whether a noticeably cheaper plan would fit as well."""
         return self.saving >= max(self.least_saving, 0.01)
 
     @property
     def has(self) -> str:
-        """What it has, in words."""
+        """Current count and size, in words."""
         return f"{self.count}{f' to {self.most}' if self.most else ''} × {self.slug}"
 
     @property
@@ -112,13 +112,13 @@ class Fit:
 
     @property
     def found(self) -> str:
-        """What it has and uses, and what would do."""
+        """Current size and use, and the proposal."""
         use = f"{self.has} at {self.use.cpu:.0f} % CPU and {self.use.highest_memory:.0f} % memory"
         return f"{use}; {self.change}" if self.proposal else use
 
     @property
     def change(self) -> str:
-        """What to do, with its price."""
+        """The proposed change with its price."""
         if self.now is None:
             return "its size is not on offer any more, so it has no price"
         if self.proposal is None:
@@ -142,7 +142,7 @@ class ScalingReview:
 
     Attributes:
         silent: names of components without samples.
-        seen: of the week and of every component.
+        seen: coverage of the week for every component.
     """
 
     fits: tuple[Fit, ...]
@@ -151,22 +151,22 @@ class ScalingReview:
 
     @property
     def by_cpu(self) -> list[Fit]:
-        """The busiest first."""
+        """Busiest first."""
         return sorted(self.fits, key=lambda fit: -fit.use.cpu)
 
     @property
     def by_memory(self) -> list[Fit]:
-        """The fullest first."""
+        """Fullest first."""
         return sorted(self.fits, key=lambda fit: -fit.use.memory)
 
     @property
     def by_saving(self) -> list[Fit]:
-        """The largest saving first."""
+        """Largest saving first."""
         return sorted(self.fits, key=lambda fit: -fit.saving)
 
     @property
     def coverage(self) -> Coverage:
-        """How much of the week has samples of every instance that there should be."""
+        """How much of the week has samples of every expected instance."""
         return self.seen
 
     @property
@@ -176,12 +176,12 @@ class ScalingReview:
 
     @property
     def priced(self) -> Coverage:
-        """Whether every component's size has a price, so that something cheaper could be found."""
+        """Whether every component's size has a price, so that a cheaper one could be found."""
         without = [fit.slug or f"{fit.name} without a size" for fit in self.fits if fit.now is None]
         return understood(len(without), len(self.fits), "instance sizes", examples=without)
 
     def evidence(self) -> Evidence:
-        """A row for each component: what it has and uses, and the change that is proposed."""
+        """A row for each component: current size, use, and the proposed change."""
         rows = [
             [
                 fit.name,
@@ -272,7 +272,7 @@ def _fit(component: ComponentSpec, use: Use, sizes: Iterable[InstanceSize], rule
 
 
 def _cheapest(now: Plan, use: Use, sizes: Iterable[InstanceSize], rule: Scaling, least: int) -> Plan | None:
-    """The cheapest plan with enough room; of equals the one that is nearest to what is there."""
+    """The cheapest plan with enough headroom; among equals the one nearest to the current plan."""
     cpus = use.together / 100 * now.size.cpus
     memory = use.highest_memory / 100 * now.size.memory_bytes
     plans = []

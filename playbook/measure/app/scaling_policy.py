@@ -1,4 +1,4 @@
-"""Whether components scale as the policy in the settings says. Compared, never changed."""
+"""Whether components scale by the policy in the settings. Compared, never changed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AUTOSCALING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class ScalingRule:
-    """What the policy asks of a component, and what the app spec says.
+    """Policy of a component, and the app spec's values.
 
     Attributes:
         spec: None where the app has no such component.
@@ -60,12 +60,12 @@ class ScalingRule:
 
     @property
     def scales(self) -> bool:
-        """The policy is that the platform scales it."""
+        """Whether the policy requires autoscaling."""
         return self.policy.most is not None and self.policy.most > self.policy.least
 
     @property
     def off(self) -> bool:
-        """It lacks what matters: the component, autoscaling, or the least number of instances."""
+        """Whether the component, its autoscaling or its minimum number of instances is missing."""
         if self.spec is None or (self.scales and not self.spec.autoscaling):
             return True
         least = autoscaling(self.spec)[0] if self.spec.autoscaling else self.spec.instance_count
@@ -73,7 +73,7 @@ class ScalingRule:
 
     @property
     def differs(self) -> bool:
-        """Its numbers are other ones."""
+        """Whether its numbers differ from the policy."""
         if self.spec is None or not self.scales:
             return False
         least, most, percent = autoscaling(self.spec)
@@ -90,7 +90,7 @@ class ScalingPolicies:
 
     @property
     def coverage(self) -> Coverage:
-        """Every component of the app spec was read; those without a policy are asked for nothing."""
+        """Whether every component of the app spec was read; those without a policy have no requirements."""
         found = sum(rule.spec is not None for rule in self.rules)
         unknown = [
             f"{rule.name}: {key}"
@@ -103,7 +103,7 @@ class ScalingPolicies:
 
     @property
     def worst_first(self) -> list[ScalingRule]:
-        """Those that lack something first."""
+        """Components that lack something first."""
         return sorted(self.rules, key=lambda rule: (not rule.off, not rule.differs))
 
     def evidence(self) -> Evidence:
@@ -116,7 +116,7 @@ class ScalingPolicies:
 
 @measurement(parts=("services",))
 def scaling_policies(digitalocean: DigitalOceanApi, settings: Settings) -> ScalingPolicies:
-    """What the app spec says of every component's instances, beside the policy in the settings."""
+    """The app spec's instances for every component, beside the policy in the settings."""
     if not settings.capacity.policy:
         raise _not_configured(settings)
     spec = digitalocean.app().spec
@@ -129,9 +129,9 @@ def scaling_policies(digitalocean: DigitalOceanApi, settings: Settings) -> Scali
 
 
 def _by_component(settings: Settings, components: Collection[str]) -> dict[str, ScalingPolicy]:
-    """The policies by what components are called: ``web`` and the like stand for the names in the settings.
+    """Policies by component name: roles such as ``web`` are replaced by the names in the settings.
 
-    Those of a component that is not part of the product are left out.
+    Policies of components that are not part of the product are left out.
     """
     roles: dict[str, str] = msgspec.structs.asdict(settings.target.components)
     gone = {"optimizer", "worker"} if "images" in settings.absent else settings.absent & {"worker"}
@@ -152,18 +152,18 @@ def _not_configured(settings: Settings) -> NotConfigured:
 
 
 def autoscaling_words(spec: ComponentSpec) -> set[str]:
-    """What the app spec says about autoscaling, by name."""
-    told = spec.autoscaling or {}
-    metrics = told.get("metrics")
-    return {*told, *(metrics if isinstance(metrics, dict) else {})}
+    """Autoscaling keys of the app spec."""
+    settings = spec.autoscaling or {}
+    metrics = settings.get("metrics")
+    return {*settings, *(metrics if isinstance(metrics, dict) else {})}
 
 
 def autoscaling(spec: ComponentSpec) -> tuple[int, int, int | None]:
-    """Least and most instances and the CPU percentage aimed for; zeros are left out by the API."""
-    told = spec.autoscaling or {}
-    cpu = (told.get("metrics") or {}).get("cpu") or {}
-    least = int(told.get("min_instance_count", 1))
-    return least, int(told.get("max_instance_count", least)), cpu.get("percent")
+    """Minimum and maximum instances and the target CPU percentage; the API leaves out zeros."""
+    settings = spec.autoscaling or {}
+    cpu = (settings.get("metrics") or {}).get("cpu") or {}
+    least = int(settings.get("min_instance_count", 1))
+    return least, int(settings.get("max_instance_count", least)), cpu.get("percent")
 
 
 def instances(count: int) -> str:

@@ -1,4 +1,4 @@
-"""A week of storage: the components' file systems and Redis' memory, how full, and when they will be."""
+"""A week of storage: how full the components' file systems and Redis memory are, and when they will be full."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _KNOWN = Coverage()
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Something that can be full.
+    """A storage area that can be full.
 
     Attributes:
         hours: Unix seconds and percent used, hour by hour.
-        evicts: it makes room by itself, so to be full is no fault.
-        size: how large it is, in words; may be empty.
+        evicts: it makes room by itself, so being full is no fault.
+        size: in words; may be empty.
     """
 
     name: str
@@ -47,10 +47,10 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class StorageWeek:
-    """A week of every file system that has samples, and of Redis where the product has it.
+    """A week of every file system with samples, and of Redis where the product has it.
 
     Attributes:
-        redis_limit: enough where Redis says how much memory it may use, or that it has no limit.
+        redis_limit: enough where Redis reports its memory limit, or that it has none.
     """
 
     service: str
@@ -62,9 +62,9 @@ class StorageWeek:
 
     @property
     def fullest(self) -> list[Judged]:
-        """Percent used, the highest of the last day, fullest first; not of what makes room by itself.
+        """Percent used, the highest of the last day, fullest first; areas that evict are left out.
 
-        What has no samples comes last, as not a number; so do file systems where there is not one.
+        Areas without samples come last, as NaN; so does an entry for file systems where there is none at all.
         """
         found = [
             Judged(area.name, Reading(area.trend.level, "the last day"))
@@ -79,7 +79,7 @@ class StorageWeek:
 
     @property
     def filling(self) -> list[Judged]:
-        """Days until it is full, soonest first, of what fills steadily and makes no room by itself."""
+        """Days until full, soonest first, of areas that fill steadily and do not evict."""
         found = []
         for area in self.areas:
             days = None if area.evicts else area.trend.days_until(FULL)
@@ -91,7 +91,7 @@ class StorageWeek:
 
     @property
     def coverage(self) -> Coverage:
-        """Enough hours of the week, up to now, of all file systems, and of Redis' memory if that can be full."""
+        """Enough recent hours of the week for all file systems, and for Redis memory if it can be full."""
         if not any(area.name != REDIS for area in self.areas):
             return lacking(
                 "no file system",
@@ -124,7 +124,7 @@ class StorageWeek:
         return found + self.redis_limit
 
     def evidence(self) -> list[Evidence]:
-        """A row for each, and the course."""
+        """A row and a curve for each area."""
         rows = [
             [
                 area.name,
@@ -158,13 +158,13 @@ class StorageWeek:
 def storage_week(
     prometheus: Prometheus, redis_stats: RedisStats | None, settings: Settings, clock: Clock
 ) -> StorageWeek:
-    """How full file systems and Redis' memory were over seven days, hour by hour, and whether they fill."""
+    """Hourly use of file systems and Redis memory over seven days, and whether they fill up."""
     now, label = clock.now(), settings.target.prometheus.component_label
 
     def hours(key: str) -> list[tuple[str, tuple[Point, ...]]]:
         query = query_of(settings, key, HOUR)
         series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
-        # Both ends are in it: 169 of them.
+        # Both ends are included: 169 points.
         return [(one.labels.get(label, ""), one.points[-HOURS:]) for one in series]
 
     def area(name: str, points: tuple[Point, ...], *, evicts: bool = False, size: str = "") -> Area:

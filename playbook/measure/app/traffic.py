@@ -1,4 +1,4 @@
-"""Bytes that left the app, day by day, over two weeks."""
+"""Bytes sent by the app, day by day, over two weeks."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class NetworkWeek:
     """Two weeks of whole days (UTC), up to yesterday.
 
     Attributes:
-        days: beginning of the day, and bytes; 14 of them. None where the API has no figure of the day.
-        least_percent: of the days of a week, how many must be known, with the same weekday of the other week.
+        days: start of the day, and bytes; 14 of them. None where the API has no figure for the day.
+        least_percent: minimum percentage of a week's days that must be known in both weeks.
     """
 
     days: tuple[tuple[datetime, int | None], ...]
@@ -34,7 +34,7 @@ class NetworkWeek:
 
     @property
     def coverage(self) -> Coverage:
-        """How many weekdays are known in both weeks, and whether anything left the app in the first."""
+        """How many weekdays are known in both weeks, and whether the app sent anything in the first."""
         pairs = self._pairs
         missing = [f"{day:%a %d %b}" for day, size in self.days if not size]
         note = f"none of {', '.join(missing[:4])}{', …' if len(missing) > 4 else ''}" if missing else ""
@@ -50,7 +50,7 @@ class NetworkWeek:
 
     @property
     def rise(self) -> Reading:
-        """Percent above the week before; negative below it. NaN where the week before has none."""
+        """Percent above the week before; negative below it. NaN where the week before has no bytes."""
         pairs = self._pairs
         before, week = (sum(sizes) for sizes in zip(*pairs, strict=True)) if pairs else (0, 0)
         over = f"{len(pairs)} days ({gibibytes(week)} after {gibibytes(before)})"
@@ -64,12 +64,12 @@ class NetworkWeek:
 
     @property
     def _pairs(self) -> list[tuple[int, int]]:
-        """Each weekday that is known in both weeks: before, and in this one. The API says 0 of unknown days."""
+        """Each weekday known in both weeks: previous, current. The API reports unknown days as 0."""
         both = zip(self.days[:DAYS], self.days[DAYS:], strict=True)
         return [(before, week) for (_, before), (_, week) in both if before and week]
 
     def evidence(self) -> list[Evidence]:
-        """Each weekday beside the same of the week before, and both weeks as curves of one week."""
+        """Each weekday beside that of the week before, and both weeks as curves of one week."""
         rows = [
             [
                 f"{day:%A, %Y-%m-%d}",
@@ -92,7 +92,7 @@ class NetworkWeek:
 
 @measurement
 def network_week(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> NetworkWeek:
-    """Bytes that left the app on each of the last fourteen whole days."""
+    """Bytes sent by the app on each of the last fourteen whole days."""
     today = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today - timedelta(days=ago) for ago in range(2 * DAYS, 0, -1)]
     return NetworkWeek(
@@ -101,7 +101,7 @@ def network_week(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock
 
 
 def _bandwidth(digitalocean: DigitalOceanApi, day: datetime) -> int | None:
-    """An answer that is no figure makes that one day unknown."""
+    """Bytes of one day; None where the response has no figure."""
     try:
         return digitalocean.bandwidth(day)
     except Malformed:

@@ -1,4 +1,4 @@
-"""Processor and memory use of every component, from the monitoring API: where it was highest, and for how long."""
+"""CPU and memory use of every component from the monitoring API: where it was highest, and for how long."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class InstanceUse:
 
     Attributes:
         samples: (epoch seconds, percent), oldest first; never empty.
-        peak: the highest mean over some minutes. A mean, as what is busy for a moment is only doing its work.
+        peak: the highest mean over the peak minutes. A mean, as a momentary peak is normal.
     """
 
     component: str
@@ -51,10 +51,10 @@ class InstanceUse:
 
 @dataclass(frozen=True, slots=True)
 class ComponentUse:
-    """CPU or memory of one component, judged by its busiest instance: it must not hide behind an idle one.
+    """CPU or memory of one component, judged by its busiest instance, so that an idle one cannot hide it.
 
     Attributes:
-        reading: the highest mean over some minutes, percent: a bad night must not hide behind a quiet day.
+        reading: the highest mean over the peak minutes in percent, so that a quiet day cannot hide a busy night.
     """
 
     name: str
@@ -66,11 +66,11 @@ class Utilization:
     """Use of every component over a window.
 
     Attributes:
-        components: what the app spec names and what else has samples.
-        seen: of the window and of every component.
+        components: those of the app spec, and any other with samples.
+        seen: coverage of the window for every component.
         hours: length of the window.
-        minutes: over how many a peak is taken.
-        cpu_limit, memory_limit: what they are judged by, for the charts.
+        minutes: period of a peak.
+        cpu_limit, memory_limit: their limits, for the charts.
     """
 
     components: tuple[str, ...]
@@ -85,7 +85,7 @@ class Utilization:
 
     @property
     def coverage(self) -> Coverage:
-        """How much of the window has samples of both, of every instance that there should be."""
+        """How much of the window has samples of both, of every expected instance."""
         return self.seen
 
     @property
@@ -100,12 +100,12 @@ class Utilization:
 
     @property
     def found(self) -> str:
-        """How many components were looked at."""
+        """How many components have samples."""
         seen = {use.component for use in self.cpu} & {use.component for use in self.memory}
         return f"samples of {len(seen)} of {len(self.components)} components"
 
     def evidence(self) -> list[Evidence]:
-        """A row for each instance and for each component without samples, and the course of the busiest."""
+        """A row for each instance and for each component without samples, and curves of the busiest."""
         charts = [
             self._chart(what, instances, limit)
             for what, instances, limit in (
@@ -114,12 +114,12 @@ class Utilization:
             )
             if limit and instances
         ]
-        # First what went highest against its limit.
+        # Highest chart first.
         charts.sort(key=lambda chart: -max((v for curve in chart.curves for v in curve.values), default=0.0))
         return [self._table(), *charts]
 
     def _chart(self, what: str, instances: Iterable[InstanceUse], limit: Limit) -> Chart:
-        """The busiest instance of each component, in means over the time that a peak is taken of, thinned."""
+        """The busiest instance of each component, thinned."""
         busiest: dict[str, InstanceUse] = {}
         for use in sorted(instances, key=lambda use: use.peak):
             busiest[use.component] = use
@@ -164,7 +164,7 @@ class Utilization:
 
 @measurement(parts=("services",))
 def utilization(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> Utilization:
-    """CPU and memory of every component over the last 24 hours: mean, highest quarter of an hour, samples."""
+    """CPU and memory of every component over the last 24 hours: mean, peak and samples."""
     return _utilization(digitalocean, app, settings, clock.now(), DAY)
 
 
@@ -172,7 +172,7 @@ def utilization(digitalocean: DigitalOceanApi, app: AppStatus, settings: Setting
 def utilization_now(
     digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
 ) -> Utilization:
-    """The same over the last hour, for an investigation that goes on now."""
+    """As ``utilization`` over the last hour, for a current investigation."""
     return _utilization(digitalocean, app, settings, clock.now(), HOUR)
 
 
@@ -199,7 +199,7 @@ def _utilization(
 
 
 def thinned(samples: Samples, hours: float) -> list[tuple[float, float]]:
-    """The mean of each forty-eighth of the hours that has samples, at its end: as many as a picture shows."""
+    """Mean of each forty-eighth of the period with samples, at its end; more points do not show in a chart."""
     step = hours * 3600 / _STEPS
     parts: dict[int, list[float]] = {}
     for at, value in samples:

@@ -1,1 +1,1 @@
-"""Backups: whether they are there, whole and enough, and whether they can be restored."""
+"""Backups: existence, integrity, retention and restorability."""

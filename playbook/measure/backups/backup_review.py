@@ -1,4 +1,4 @@
-"""The week's look at the archives: what the newest hold, and whether as many are kept as there should be."""
+"""Weekly review of the archives: contents of the newest, and retention."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from playbook.clients.backups import BackupStore
 from playbook.core import progress
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import Archive, Listing, counted, dated, not_given, size
 from playbook.readers.archives.verification import Verification, Wanted, verify
 from playbook.settings.loading import Settings
 
-_LONGEST = 3600.0  # seconds; the settings say how long it may really take
+_LONGEST = 3600.0  # seconds; the real time limit is a setting
 _SHOWN = 12
-# The job of a night may still be at work; the daily check says from when on its archive is late.
+# The nightly job may still be running; the daily check decides when its archive is late.
 _LATE = timedelta(hours=26)
 _NIGHT = timedelta(days=1)
 _NAMED = 5
@@ -32,7 +33,7 @@ _NAMED = 5
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One archive and what reading it showed."""
+    """One archive and the result of reading it."""
 
     archive: Archive
     verification: Verification
@@ -40,12 +41,12 @@ class Verified:
 
 @dataclass(frozen=True, slots=True)
 class BackupVerification:
-    """The newest archives, read to their end.
+    """The newest archives, read to the end.
 
     Attributes:
-        wanted: how many were to be read.
-        seconds: how long that took, and how long it might have taken at most.
-        verified: newest first; fewer than wanted where there are fewer, or where time ran out.
+        wanted: number of archives to read.
+        seconds: time taken, and the time limit.
+        verified: newest first; fewer than ``wanted`` where fewer exist or time ran out.
     """
 
     location: str
@@ -55,17 +56,17 @@ class BackupVerification:
 
     @property
     def broken(self) -> tuple[Verified, ...]:
-        """Those that are not as they should be, newest first."""
+        """Archives with problems, newest first."""
         return tuple(one for one in self.verified if one.verification.problems)
 
     @property
     def newest_problems(self) -> tuple[str, ...]:
-        """What is wrong with the newest archive alone."""
+        """Problems of the newest archive only."""
         return tuple(self.verified[0].verification.problems) if self.verified else ()
 
     @property
     def newest_words(self) -> str:
-        """What is wrong with it, or that it is in order."""
+        """The newest archive's first problem, or that it matches its manifest."""
         first = self.newest_problems[0] if self.newest_problems else "as its manifest says"
         name = self.verified[0].archive.file.name if self.verified else "no archive"
         more = f" (and {len(self.newest_problems) - 1} more)" if self.newest_problems[1:] else ""
@@ -73,14 +74,14 @@ class BackupVerification:
 
     @property
     def coverage(self) -> Coverage:
-        """That there are archives; how far each was read belongs to what is said of it."""
+        """Whether archives exist; how far each was read is in ``read``."""
         if not self.wanted:
             return lacking("no archive", expected=f"archives in {self.location}", got="none")
         return whole(f"{len(self.verified)} of {counted(self.wanted, 'archive')}")
 
     @property
     def read(self) -> Coverage:
-        """How many of the newest archives were read to their end, and what of each was not understood."""
+        """How many of the newest archives were read to the end, and what was not understood in each."""
         hint = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
         to_the_end = sum(one.verification.whole for one in self.verified)
         return self._understood(self.verified) + share(
@@ -89,7 +90,7 @@ class BackupVerification:
 
     @property
     def newest_read(self) -> Coverage:
-        """The same of the newest alone."""
+        """As ``read``, for the newest archive only."""
         newest = self.verified[:1]
         to_the_end = sum(one.verification.whole for one in newest)
         return self._understood(newest) + share(
@@ -110,7 +111,7 @@ class BackupVerification:
 
     @property
     def files(self) -> Reading:
-        """Files in the newest archive in percent of the median of those before it; not known without any."""
+        """Files in the newest archive in percent of the median of the earlier ones; unknown without any."""
         counts = [one.verification.files for one in self.verified if one.verification.whole]
         usual = median(counts[1:]) if counts[1:] and self.verified[0].verification.whole else 0
         if not usual:
@@ -125,7 +126,7 @@ class BackupVerification:
 
     @property
     def words(self) -> str:
-        """What was found wrong, or how many archives were in order."""
+        """The first problem found, or how many archives are in order."""
         if not self.broken:
             return f"{counted(sum(one.verification.whole for one in self.verified), 'archive')} in order"
         first = self.broken[0]
@@ -138,13 +139,13 @@ class BackupVerification:
         )
 
     def evidence(self) -> list[Evidence]:
-        """Each archive with what was found, and the contents of the newest."""
+        """Each archive with its result, and the contents of the newest."""
         rows = [
             [
                 one.archive.file.name,
                 size(one.archive.file.size),
                 one.verification.how,
-                _dump_words(one.verification),
+                _dump_text(one.verification),
                 "; ".join(one.verification.problems[:_NAMED]) or "nothing",
             ]
             for one in self.verified
@@ -168,9 +169,9 @@ class BackupVerification:
 def backup_verification(
     backup_store: BackupStore, backup_listing: Listing, settings: Settings, clock: Clock
 ) -> BackupVerification:
-    """The newest archives, each read to its end: sums, the dump and its checksum, paths that would escape."""
+    """The newest archives, each read to the end: file checksums, the dump and its checksum, and unsafe paths."""
     recovery = settings.target.recovery
-    wanted = Wanted(manifest=settings.target.backups.manifest, dump=recovery.dump)
+    requirements = Wanted(manifest=settings.target.backups.manifest, dump=recovery.dump)
     chosen = backup_listing.archives[: recovery.verify_newest]
     started = time.monotonic()
     verified: list[Verified] = []
@@ -182,8 +183,8 @@ def backup_verification(
             task.at(f"archive {number + 1} of {len(chosen)}", share=number / len(chosen))
             try:
                 with backup_store.open(archive.file, within=left) as stream:
-                    found = verify(stream, archive.file.size, wanted, now=clock.now(), seconds=left)
-            except Unmeasured as error:  # what the others show is not lost
+                    found = verify(stream, archive.file.size, requirements, now=clock.now(), seconds=left)
+            except Unmeasured as error:  # Results of the other archives are kept.
                 found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
             verified.append(Verified(archive, found))
     took = time.monotonic() - started
@@ -192,13 +193,13 @@ def backup_verification(
 
 @dataclass(frozen=True, slots=True)
 class BackupRetention:
-    """Which nights have an archive, and which archives are too old.
+    """Nights with and without an archive, and archives over the age limit.
 
     Attributes:
-        nights: how many are kept by the policy.
-        most_days: age in days beyond which nothing may be kept.
-        ahead: how many of them are still to come: before them the system was not there.
-        missing: nights without an archive, newest first, by when it would have been made.
+        nights: number of nights to keep by the policy.
+        most_days: maximum age of an archive in days.
+        ahead: how many of these nights are before the system existed.
+        missing: nights without an archive, newest first, as the time at which it was expected.
         over_age: oldest first.
     """
 
@@ -213,14 +214,14 @@ class BackupRetention:
 
     @property
     def coverage(self) -> Coverage:
-        """The whole listing, and when its archives were made."""
+        """The whole listing, and whether the archives' dates are known."""
         if not self.archives:
             return lacking("no archive", expected=f"archives in {self.location}", got="none")
         return whole(f"{len(self.archives):,} archives") + dated(self.archives)
 
     @property
     def gaps(self) -> Reading:
-        """How many nights have none, of as many as the policy keeps; not known where there is no archive."""
+        """Number of nights without an archive, of those the policy keeps; unknown where there is no archive."""
         if not self.archives:
             return Reading(math.nan, coverage=self.coverage)
         named = ", ".join(f"{night:%Y-%m-%d}" for night in self.missing[:_NAMED])
@@ -236,15 +237,15 @@ class BackupRetention:
 
     @property
     def over_age_words(self) -> str:
-        """``none``, or how many there are and the oldest."""
+        """``none``, or the number of archives over age and the oldest."""
         if not self.over_age:
             return "none"
         oldest = self.over_age[0]
-        age = span((self.now - oldest.made).total_seconds())
+        age = two_units((self.now - oldest.made).total_seconds())
         return f"{counted(len(self.over_age), 'archive')}, the oldest {oldest.file.name}, {age} old"
 
     def evidence(self) -> list[Evidence]:
-        """Policy and what is kept, and each gap."""
+        """The policy, what is kept, and each gap."""
         facts = {
             "Location": self.location,
             "Policy": f"a backup of each of {self.nights} nights, none older than {self.most_days:g} days",
@@ -254,7 +255,7 @@ class BackupRetention:
         }
         if self.archives:
             oldest = self.archives[-1]
-            facts["Oldest"] = f"{oldest.file.name}, {span((self.now - oldest.made).total_seconds())} old"
+            facts["Oldest"] = f"{oldest.file.name}, {two_units((self.now - oldest.made).total_seconds())} old"
             facts["Size of all"] = size(sum(archive.file.size for archive in self.archives))
         shown: list[Evidence] = [Facts("Backups kept", facts)]
         if self.missing:
@@ -268,7 +269,7 @@ class BackupRetention:
 
 @measurement
 def backup_retention(backup_listing: Listing, settings: Settings) -> BackupRetention:
-    """Which of the nights that the policy keeps have an archive, and which archives are over age."""
+    """Nights of the retention policy with and without an archive, and archives over age."""
     recovery, now = settings.target.recovery, backup_listing.now
     archives = backup_listing.archives
     missing = _missing([archive.made for archive in archives], recovery.keep_nights, now)
@@ -289,10 +290,10 @@ def backup_retention(backup_listing: Listing, settings: Settings) -> BackupReten
 
 
 def _missing(made: list[datetime], nights: int, now: datetime) -> list[datetime]:
-    """The nights without an archive, counted back from the newest archive's hour; ``made`` newest first.
+    """Nights without an archive, counted back from the newest archive's hour; ``made`` is newest first.
 
-    By its hour and not by the calendar: a job that runs about midnight would make two archives on one day and none
-    on the next.
+    Nights are counted by that hour, not by calendar day: a job that runs around midnight can make two archives on
+    one day and none on the next.
     """
     if not made:
         return []
@@ -307,7 +308,7 @@ def _of(names: list[str]) -> str:
     return names[0] + (f" (and {len(names) - 1} more)" if names[1:] else "")
 
 
-def _dump_words(found: Verification) -> str:
+def _dump_text(found: Verification) -> str:
     if not found.dump:
         return "none" if not found.dump_path else "not readable"
     keys = f"{found.dump.total:,} keys" if not found.dump.uncounted else "keys not counted"

@@ -1,4 +1,4 @@
-"""The backup archives: which there are, how old the newest is, whether it is whole, and as large as usual."""
+"""Backup archives: which exist, and age, integrity and size of the newest."""
 
 from __future__ import annotations
 
@@ -14,19 +14,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.readers.archives.dating import AHEAD, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.loading import Settings
 from playbook.settings.sections.target import Backups as Wanted
 
 USUAL_OVER = 14  # archives whose median is the usual size
-_END = 7.0  # seconds for one end of an archive, of which the time for reading it is over
-_LONGEST = 50.0  # seconds; the settings say how long reading may really take
+_END = 7.0  # seconds for one end of an archive after its read time has run out
+_LONGEST = 50.0  # seconds; the real time limit for reading is a setting
 _COPIED_WITHIN = timedelta(minutes=2)
 _SHOWN = 10
 
@@ -37,7 +38,7 @@ class Archive:
 
     Attributes:
         made: aware, in UTC.
-        made_by: what says so, e.g. ``name``; see ``playbook.readers.archives.dating``.
+        made_by: source of the date, e.g. ``name``; see ``playbook.readers.archives.dating``.
     """
 
     file: StoredFile
@@ -47,13 +48,13 @@ class Archive:
 
 @dataclass(frozen=True, slots=True)
 class Backups:
-    """What is in the store.
+    """Contents of the store.
 
     Attributes:
-        now: when that was looked at.
-        pattern: what the archives' names match.
+        now: time of the listing.
+        pattern: glob that archive names match.
         archives: newest first.
-        others: files that are no archives, newest first, e.g. what an unfinished job left.
+        others: files that are not archives, newest first, e.g. leftovers of an unfinished job.
         inspection: of the newest archive; None where there is none.
     """
 
@@ -66,12 +67,12 @@ class Backups:
 
     @property
     def coverage(self) -> Coverage:
-        """The whole listing, and whether it tells when the newest archive was made."""
+        """The whole listing, and whether the date of the newest archive is known."""
         return whole(self.contents) + dated(self.archives)
 
     @property
     def contents(self) -> str:
-        """What there is, in words: ``30 archives and 1 other file``."""
+        """Contents as words: ``30 archives and 1 other file``."""
         return f"{counted(len(self.archives), 'archive')} and {counted(len(self.others), 'other file')}"
 
     @property
@@ -83,10 +84,10 @@ class Backups:
 
     @property
     def age(self) -> Reading:
-        """Hours since the newest archive was made; not known of one from the future.
+        """Hours since the newest archive was made; unknown if its date is in the future.
 
         Raises:
-            TooLittleData: there is none.
+            TooLittleData: there is no archive.
         """
         made = self.newest.made
         if made > self.now + AHEAD:
@@ -103,7 +104,7 @@ class Backups:
 
     @property
     def size(self) -> Reading:
-        """Size of the newest archive in percent of the median of the ones before it; not known without any."""
+        """Size of the newest archive in percent of the median of the earlier ones; unknown without any."""
         before = [archive.file.size for archive in self.archives[1 : 1 + USUAL_OVER]]
         usual = median(before) if before else 0
         if not usual:
@@ -120,7 +121,7 @@ class Backups:
 
     @property
     def complete(self) -> bool:
-        """Whether the newest archive could be read without finding anything wrong."""
+        """Whether no problem was found in the newest archive."""
         return self.inspection is not None and not self.inspection.problem
 
     @property
@@ -130,13 +131,13 @@ class Backups:
 
     @property
     def completeness(self) -> str:
-        """What was found wrong with the newest archive, or how far it was read."""
+        """The problem found in the newest archive, or how far it was read."""
         if self.inspection is None:
             return "no archive"
         return self.inspection.problem or f"an archive {self.inspection.how}"
 
     def evidence(self) -> list[Evidence]:
-        """The newest archives, and what there is in all."""
+        """The newest archives, and totals."""
         facts = {"Location": self.location, f"Files like {self.pattern}": self.contents}
         if self.archives:
             oldest, total = self.archives[-1], sum(archive.file.size for archive in self.archives)
@@ -152,7 +153,7 @@ class Backups:
             [
                 archive.file.name,
                 moment(archive.made),
-                span((self.now - archive.made).total_seconds()),
+                two_units((self.now - archive.made).total_seconds()),
                 size(archive.file.size),
             ]
             for archive in self.archives[:_SHOWN]
@@ -167,10 +168,10 @@ class Backups:
 
 
 def dated(archives: Sequence[Archive]) -> Coverage:
-    """Whether it is known when the newest archive was made.
+    """Whether the date of the newest archive is known.
 
-    Where its name says nothing, the time of writing does, unless several archives have been written at one time:
-    then they were copied, and it is the time of that.
+    Without a date in its name, the modification time counts, unless several archives have the same one: then they
+    were copied, and it is the time of the copy.
     """
     if not archives or archives[0].made_by != WRITING:
         return Coverage()
@@ -188,13 +189,13 @@ def dated(archives: Sequence[Archive]) -> Coverage:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of the store, told apart by their names.
+    """Files of the store, separated into archives and others by name.
 
     Attributes:
-        now: when that was looked at.
+        now: time of the listing.
         archives: newest first.
         others: newest first.
-        zone: of times that do not say theirs.
+        zone: time zone of timestamps without one.
     """
 
     location: str
@@ -205,13 +206,13 @@ class Listing:
 
     @property
     def coverage(self) -> Coverage:
-        """All that is in the store."""
+        """All files in the store."""
         return whole(f"{len(self.archives) + len(self.others):,} files")
 
 
 @measurement
 def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) -> Listing:
-    """The files in the backup store: archives by when they were made, and others."""
+    """Files in the backup store: archives by date, and others."""
     wanted = settings.target.backups
     zone = _zone(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
     now = clock.now()
@@ -229,7 +230,7 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 
 @measurement(time_limit=_LONGEST)
 def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings) -> Backups:
-    """The archives in the backup store, and whether the newest can be read to its end."""
+    """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
     inspection = None
     if archives:
@@ -246,7 +247,7 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
 
 
 def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:
-    """A store that lists an archive and does not give it leaves its age and size to be judged."""
+    """Inspect an archive; if the store lists but does not deliver it, age and size can still be judged."""
     try:
         return _inspect(store, file, wanted, most)
     except Unmeasured as error:
@@ -254,7 +255,7 @@ def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float
 
 
 def not_given(file: StoredFile, error: Unmeasured) -> Coverage:
-    """Of an archive that the store lists and does not give."""
+    """Coverage of an archive that the store lists but does not deliver."""
     return lacking(
         f"{file.name} not read", expected=f"{file.name} to be read", got=f"an error ({error})", hint=error.hint
     )
@@ -285,7 +286,7 @@ def _zone(name: str, setting: str) -> tzinfo:
 
 
 def size(count: float) -> str:
-    """Bytes for people: ``4.52 MB``."""
+    """Bytes in readable form: ``4.52 MB``."""
     for unit in ("B", "KB", "MB", "GB"):
         if count < 1000:
             return f"{count:.3g} {unit}"

@@ -1,6 +1,6 @@
-"""One restore drill: the newest archive into a fresh place, brought up, compared, timed.
+"""One restore drill: restore the newest archive into an empty place, start it, compare it, time it.
 
-The source is read through the backup store, which can do nothing but read.
+The source is read through the backup store, which is read-only.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from playbook.clients.recovery.place import SERVICE, Place, Staging, require_roo
 from playbook.clients.recovery.server import RefusedError, Server, loaded, program_of, require_known_form
 from playbook.core import progress
 from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.durations import two_units
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.progress import Task
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.backups.backups import Archive
 from playbook.readers.archives.rdb import Dump
 from playbook.readers.archives.streams import CHUNK
@@ -33,14 +34,14 @@ from playbook.readers.archives.verification import Verification, Wanted, verify
 from playbook.settings.loading import Settings
 
 _SHOWN = 8
-_READING = 0.9  # of a drill's time, by which its progress is told
-_USABLE = 0.8  # of the free space; the machine has other things to do
+_READING = 0.9  # share of a drill's progress that reading the archive accounts for
+_USABLE = 0.8  # share of the free space; the machine needs the rest
 _LEAST_ROOM = 50e6  # bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a drill, with how long it took in seconds."""
+    """One step of a drill, with its duration in seconds."""
 
     name: str
     seconds: float
@@ -49,18 +50,18 @@ class Step:
 
 @dataclass(slots=True)
 class Drill:
-    """How a drill went.
+    """Progress and result of a drill.
 
     Attributes:
-        full: everything was compared and not a sample.
+        full: everything was compared, not a sample.
         started: aware.
-        seconds: from the order until the restored parts answered.
-        problems: what was not as it should be, each to follow "got"; the first is the root of the others.
-        compared: what, expected, found.
-        coverage: what it had to look at, and what of that it could not.
-        output: of the script that was run instead, if one was.
-        task: its progress, while it goes on.
-        by: ``playbook``, or the name of that script.
+        seconds: from the start until the restored parts responded.
+        problems: what is wrong, each to follow "got"; the first is the root cause of the others.
+        compared: subject, expected, found.
+        coverage: what had to be compared, and what of it could not be.
+        output: of the custom restore script, if one was run.
+        task: progress display while the drill runs.
+        by: ``playbook``, or the name of the script.
     """
 
     archive: Archive
@@ -78,26 +79,26 @@ class Drill:
 
     @property
     def age(self) -> timedelta:
-        """How old the data was when it was restored."""
+        """Age of the data at the time of the restore."""
         return max(self.started - self.archive.made, timedelta(0))
 
     @property
     def result(self) -> str:
-        """How it went, to follow "got"."""
+        """The result, to follow "got"."""
         if not self.problems:
-            took = span(self.seconds) if self.seconds >= 60 else f"{self.seconds:.1f} s"
+            took = two_units(self.seconds) if self.seconds >= 60 else f"{self.seconds:.1f} s"
             return f"a restore of {self.archive.file.name} in {took}"
         rest = len(self.problems) - 1
         return self.problems[0] + (f" (and {rest:,} more)" if rest else "")
 
     def evidence(self) -> list[Evidence]:
-        """Times, steps, what was compared, what was wrong."""
+        """Times, steps, comparisons and problems."""
         facts = {
             "Archive": self.archive.file.name,
             "Source": f"{self.source}, only read",
             "Begun": moment(self.started),
             "Until the restored parts answered": f"{self.seconds:.2f} s",
-            "Age of the data": span(self.age.total_seconds()),
+            "Age of the data": two_units(self.age.total_seconds()),
             "Carried out by": self.by,
         }
         shown: list[Evidence] = [Facts("Full restore" if self.full else "Restore drill", facts)]
@@ -113,32 +114,32 @@ class Drill:
         return shown
 
     def tell(self, doing: str = "", *, share: float | None = None) -> None:
-        """Show how far it is."""
+        """Show the progress."""
         if self.task:
             self.task.at(doing, share=share)
 
     @contextmanager
     def step(self, name: str, *, shown: str = "") -> Iterator[list[str]]:
-        """Time a step; what it says of itself is appended to the list. ``shown`` is its name while it goes on."""
-        said: list[str] = []
+        """Time a step; notes on its result are appended to the list. ``shown`` is its name while it runs."""
+        notes: list[str] = []
         started = time.monotonic()
         self.tell(shown or name.lower())
         try:
-            yield said
+            yield notes
         finally:
-            self.steps.append(Step(name, time.monotonic() - started, ", ".join(said)))
+            self.steps.append(Step(name, time.monotonic() - started, ", ".join(notes)))
 
 
 def carry_out(
     staging: Staging, store: BackupStore, archive: Archive, settings: Settings, now: datetime, *, full: bool
 ) -> Drill:
-    """Restore ``archive`` into a fresh place, look whether all of it is there, and clear the place away.
+    """Restore ``archive`` into an empty place, verify that it is complete, and clear the place.
 
     Args:
-        full: compare every key's kind and every image, and see that the server takes writes.
+        full: compare every key's type and every image, and test that the server accepts writes.
 
     Raises:
-        Unmeasured: the drill could not be carried out, which says nothing of the backup: no room, no time.
+        Unmeasured: the drill could not be carried out, which says nothing about the backup: no room, no time.
         Forbidden: the gate gives no permit.
     """
     recovery = settings.target.recovery
@@ -149,20 +150,22 @@ def carry_out(
         require_room(place, max(_LEAST_ROOM, archive.file.size * recovery.space_factor))
         command = recovery.disaster_command if full else recovery.restore_command
         if command:
-            _by_script(drill, command, store, place, deadline, variables=recovery.restore_variables)
+            _run_restore_script(drill, command, store, place, deadline, variables=recovery.restore_variables)
         else:
-            _by_ourselves(drill, store, place, settings, deadline)
+            _restore_and_compare(drill, store, place, settings, deadline)
     return drill
 
 
-def _by_ourselves(drill: Drill, store: BackupStore, place: Place, settings: Settings, deadline: float) -> None:
-    program_of(settings)  # said before anything is unpacked
+def _restore_and_compare(
+    drill: Drill, store: BackupStore, place: Place, settings: Settings, deadline: float
+) -> None:
+    program_of(settings)  # raised before anything is unpacked
     recovery, started = settings.target.recovery, time.monotonic()
     files = place.folder / "files"
     files.mkdir()
-    with drill.step("Read, check and unpack") as said:
+    with drill.step("Read, check and unpack") as notes:
         found = _unpack(drill, store, files, place, settings)
-        said.append(found.how)
+        notes.append(found.how)
     drill.problems += found.problems
     if not found.whole and not found.problems:
         raise Unmeasured(
@@ -177,10 +180,10 @@ def _by_ourselves(drill: Drill, store: BackupStore, place: Place, settings: Sett
         return
     if found.dump:
         program = program_of(settings, found.dump.version)
-        _bring_up(drill, found, _Way(place, program, recovery.valkey is not None, files, started, deadline))
+        _bring_up(drill, found, _Setup(place, program, recovery.valkey is not None, files, started, deadline))
     _compare_counts(drill, found, recovery.images, recovery.count_tolerance_percent)
-    with drill.step("Read images back") as said:
-        said.append(_read_back(drill, found, files, recovery.images, None if drill.full else recovery.samples))
+    with drill.step("Read images back") as notes:
+        notes.append(_read_back(drill, found, files, recovery.images, None if drill.full else recovery.samples))
 
 
 def _unpack(drill: Drill, store: BackupStore, files: Path, place: Place, settings: Settings) -> Verification:
@@ -202,7 +205,7 @@ def _unpack(drill: Drill, store: BackupStore, files: Path, place: Place, setting
                 now=drill.started,
                 seconds=recovery.seconds,
                 into=into,
-                told=lambda count: drill.tell(share=_READING * count / max(size, 1)),
+                on_progress=lambda count: drill.tell(share=_READING * count / max(size, 1)),
             )
     except NoRoomError as error:
         raise Unmeasured(
@@ -214,11 +217,11 @@ def _unpack(drill: Drill, store: BackupStore, files: Path, place: Place, setting
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
-    """Where and with what a drill is carried out.
+class _Setup:
+    """Where and with which program a drill is carried out.
 
     Attributes:
-        by_choice: the program is the one that the settings name.
+        by_choice: the program is named in the settings.
         started, deadline: of ``time.monotonic``.
     """
 
@@ -230,21 +233,21 @@ class _Way:
     deadline: float
 
 
-def _bring_up(drill: Drill, found: Verification, way: _Way) -> None:
+def _bring_up(drill: Drill, found: Verification, way: _Setup) -> None:
     from redis.exceptions import RedisError
 
     dump = found.dump
     assert dump
     with ExitStack() as stack:
         try:
-            with drill.step("Load the dump") as said:
+            with drill.step("Load the dump") as notes:
                 file = way.files / found.dump_path
                 server = stack.enter_context(loaded(way.place, way.program, file, dump.highest, way.deadline))
-                said.append(server.version)
-            drill.seconds = time.monotonic() - way.started  # it answers, and the files are in their place
-            with drill.step("Count and read keys") as said:
+                notes.append(server.version)
+            drill.seconds = time.monotonic() - way.started  # the server responds, and the files are in place
+            with drill.step("Count and read keys") as notes:
                 _compare_keys(drill, dump, server)
-                said.append(f"{len(dump.samples):,} keys read and compared")
+                notes.append(f"{len(dump.samples):,} keys read and compared")
         except RefusedError as refusal:
             require_known_form(way.program, dump.version, str(refusal), by_choice=way.by_choice)
             drill.problems.append(f"a dump ({dump.version}) that the server does not load: {refusal}")
@@ -289,7 +292,7 @@ def _compare_number(drill: Drill, what: str, dump: Dump, kind: str | None, found
 
 
 def _compare_counts(drill: Drill, found: Verification, images: str, tolerance: float) -> None:
-    """The manifest's own counts; they were taken from a live system, a moment before or after."""
+    """Compare with the counts of the manifest, which were taken from a live system slightly earlier or later."""
     counts = found.manifest.counts if found.manifest else {}
     have = {
         "images": sum(count for folder, (count, _) in found.folders.items() if _is_in(folder, images)),
@@ -304,7 +307,7 @@ def _compare_counts(drill: Drill, found: Verification, images: str, tolerance: f
 
 
 def _read_back(drill: Drill, found: Verification, files: Path, images: str, samples: int | None) -> str:
-    """Read restored images from the disk and compare them with their sums."""
+    """Read restored images from the disk and compare them with their checksums."""
     listed = [
         one
         for one in (found.manifest.files if found.manifest else [])
@@ -323,7 +326,7 @@ def _read_back(drill: Drill, found: Verification, files: Path, images: str, samp
     return f"{len(listed):,} images read and compared"
 
 
-def _by_script(
+def _run_restore_script(
     drill: Drill,
     command: tuple[str, ...],
     store: BackupStore,
@@ -353,9 +356,9 @@ def _by_script(
     words = [word.replace("{archive}", str(copy)).replace("{folder}", str(empty)) for word in command]
     drill.by = Path(words[0]).name
     started = time.monotonic()
-    with drill.step(drill.by, shown="the restore script") as said:
+    with drill.step(drill.by, shown="the restore script") as notes:
         ended = run_command(words, place, within=deadline - started, variables=variables)
-        said.append(ended.words)
+        notes.append(ended.words)
     drill.seconds = time.monotonic() - started
     drill.output = ended
     if ended.code != 0:

@@ -1,26 +1,36 @@
-"""The newest drill of a kind: carried out just now, or, where nothing may be changed, the last on record."""
+"""The newest drill of a kind: carried out by this run, or the newest on record where changes are not allowed."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Self
 
 from playbook.core.coverage import Coverage, lacking, whole
-from playbook.core.wording import span
+from playbook.core.durations import two_units
+from playbook.core.evidence import Evidence, Lines
+from playbook.core.limits import Reading
+from playbook.core.wording import moment
+from playbook.history import drill_records
 from playbook.history.drill_records import DrillRecord
-from playbook.history.first_days import is_due, never_proven
+from playbook.history.first_days import is_due, known_since, never_proven
+from playbook.settings.loading import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class NewestDrill:
-    """What restores and test alerts have in common.
+    """Common part of restores, rollbacks and test alerts.
 
     Attributes:
         now: aware.
-        within_days: how old the newest may be.
-        record: the newest there is; None where there is none.
+        within_days: maximum age of the newest drill.
+        record: the newest on record; None where there is none.
         since: when the system was first checked, aware.
-        unread: lines of the records after it that could not be read.
+        unread: later lines of the records that could not be read.
+        refusal: why this run carried none out; empty if it did.
+        damaged: all lines of the records that could not be read.
     """
 
     now: datetime
@@ -28,42 +38,95 @@ class NewestDrill:
     record: DrillRecord | None
     since: datetime
     unread: tuple[str, ...] = ()
+    refusal: str = ""
+    damaged: tuple[str, ...] = ()
+
+    @classmethod
+    def last_on_record(
+        cls,
+        settings: Settings,
+        now: datetime,
+        within_days: float,
+        refusal: str,
+        counts: Callable[[DrillRecord], bool],
+    ) -> Self:
+        """Return the newest of the records that ``counts`` accepts, as this run carries none out."""
+        known = drill_records.read(settings.target.recovery.records, now)
+        newest = next((one for one in known.found if counts(one)), None)
+        return cls(
+            now=now,
+            within_days=within_days,
+            record=newest,
+            since=known_since(settings, now),
+            unread=known.damaged_after(newest),
+            refusal=refusal,
+            damaged=known.damaged,
+        )
 
     @property
     def pending(self) -> bool:
-        """There never was one, and none has been due yet."""
+        """Whether there is no drill yet and none is due."""
         return self.record is None and not is_due(self.since, self.now, timedelta(days=self.within_days))
 
     @property
     def recent(self) -> bool:
-        """Whether there is one that is not too old; true also as long as none is due, which is then UNKNOWN."""
+        """Whether the newest drill is recent enough; also true before the first is due, which is then UNKNOWN."""
         if self.record is None:
             return self.pending
         return self.now - self.record.when <= timedelta(days=self.within_days)
 
     @property
-    def went_well(self) -> bool:
-        """Whether it went as it should; true also as long as there is none."""
+    def succeeded(self) -> bool:
+        """Whether the drill succeeded; also true while there is none."""
         return self.record is None or self.record.ok
 
     @property
     def last(self) -> str:
-        """When it was, to follow "got"; empty as long as none is due."""
+        """When the drill was, to follow "got"; empty before the first one is due."""
         if self.record is None:
             return "" if self.pending else "none on record"
-        ago = span((self.now - self.record.when).total_seconds())
+        ago = two_units((self.now - self.record.when).total_seconds())
         return f"the last one {ago} ago, on {self.record.target}"
 
     @property
     def result(self) -> str:
-        """How it went, to follow "got"; empty as long as none is due."""
+        """The result, to follow "got"; empty before the first one is due."""
         if self.record is None:
             return "" if self.pending else "none on record"
         return self.record.result
 
+    def reading(self, *, seconds_in_unit: float, digits: int, detail: str = "") -> Reading:
+        """Its duration, in a unit of this many seconds; unknown if there is none."""
+        if self.record is None:
+            return Reading(math.nan, coverage=self.coverage)
+        return Reading(round(self.record.seconds / seconds_in_unit, digits), detail)
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the required evidence was read."""
+        raise NotImplementedError
+
+    def facts(self) -> dict[str, str]:
+        """Result and time of the newest drill, and why this run carried none out."""
+        found = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
+        if self.refusal:
+            found |= {"Not tried now": self.refusal, "On": self.record.target if self.record else "no target"}
+        return found
+
+    def damage(self, most: int | None = None) -> list[Evidence]:
+        """The first ``most`` lines of the records that could not be read, if there are any."""
+        if not self.damaged:
+            return []
+        return [Lines("Lines of the records that could not be read", list(self.damaged[:most]))]
+
+
+def is_of_target(record: DrillRecord, item: str, settings: Settings) -> bool:
+    """Whether a record is of this item and applies to this target: its own, or one of staging."""
+    return record.item == item and (record.target == settings.target.name or record.kind == "staging")
+
 
 def on_record(drill: NewestDrill, what: str) -> Coverage:
-    """What the newest drill stands on: itself, and no line after it that may be another.
+    """Coverage of the newest drill: its record, and whether a later line is unreadable and may be another drill.
 
     Args:
         what: to follow "expected", e.g. ``a restore drill on record``.

@@ -1,4 +1,4 @@
-"""Restore drills: carried out where that is allowed, else read from their records; and how long they took."""
+"""Restore drills, carried out where that is allowed, otherwise read from their records; and recovery times."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.history import drill_records as records
-from playbook.history.drill_records import DrillRecord, Records, is_of
+from playbook.history.drill_records import DrillRecord, is_of
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.measure.backups.backups import Listing
 from playbook.measure.backups.drill import Drill, carry_out
@@ -25,42 +25,33 @@ from playbook.settings.loading import Settings
 
 RESTORES = "weekly.backups.restores"
 FULL = "monthly.dr.restore"
-_LONGEST = 4 * 3600.0  # seconds; the settings say how long a drill may really take
+_LONGEST = 4 * 3600.0  # seconds; the real time limit of a drill is a setting
 _SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
 class RestoreTest(NewestDrill):
-    """A restore that was tried: now, or, where nothing may be changed, when it was last done on staging.
+    """A restore drill: by this run, or the newest on staging where changes are not allowed.
 
     Attributes:
-        drill: as it went just now; None where it was not carried out by this run.
-        refusal: why this run carried none out; empty where it did.
+        drill: carried out by this run; None if there was none.
     """
 
-    refusal: str = ""
     drill: Drill | None = None
-    damaged: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
-        """What the drill compared, now or when it was last carried out."""
+        """What the drill compared, in this run or in the newest on record."""
         return self.drill.coverage if self.drill else on_record(self, "a restore drill on record")
 
     @property
-    def succeeded(self) -> bool:
-        """Whether everything was there and answered; true also as long as there is none."""
-        return self.went_well
-
-    @property
     def time(self) -> Reading:
-        """Minutes until the restored parts answered; not known where there was no restore."""
-        if self.record is None:
-            return Reading(math.nan, coverage=self.coverage)
-        return Reading(round(self.record.seconds / 60, 3), f"({self.record.what})")
+        """Minutes until the restored parts responded; unknown where there was no restore."""
+        detail = f"({self.record.what})" if self.record else ""
+        return self.reading(seconds_in_unit=60, digits=3, detail=detail)
 
     def evidence(self) -> list[Evidence]:
-        """The drill step by step, or the record of the last."""
+        """The drill step by step, or the newest record."""
         shown = self.drill.evidence() if self.drill else []
         if not self.drill and self.record:
             shown.append(
@@ -68,9 +59,7 @@ class RestoreTest(NewestDrill):
             )
         elif not self.drill:
             shown.append(Facts("Restore on record", {"Not carried out now": self.refusal, "Found": "none"}))
-        if self.damaged:
-            shown.append(Lines("Lines of the records that could not be read", list(self.damaged[:_SHOWN])))
-        return shown
+        return shown + self.damage(_SHOWN)
 
 
 @measurement(time_limit=_LONGEST, is_long=True)
@@ -81,7 +70,7 @@ def restore_drill(
     settings: Settings,
     clock: Clock,
 ) -> RestoreTest:
-    """The newest backup restored into a place of its own: counts and samples compared, and the time taken."""
+    """The newest backup restored into an empty place: counts and samples compared, and the time taken."""
     within = settings.target.recovery.weekly_within_days
     if staging.refusal:
         return _on_record(staging.refusal, (RESTORES, FULL), settings, clock.now(), within)
@@ -96,7 +85,7 @@ def full_restore(
     settings: Settings,
     clock: Clock,
 ) -> RestoreTest:
-    """The newest backup restored into an empty place, every key and image compared, and seen to answer."""
+    """The newest backup restored into an empty place, every key and image compared, and the server tested."""
     within = settings.target.recovery.monthly_within_days
     if staging.refusal:
         return _on_record(staging.refusal, (FULL,), settings, clock.now(), within)
@@ -135,38 +124,28 @@ def _carried_out(
 def _on_record(
     refusal: str, items: tuple[str, ...], settings: Settings, now: datetime, within: float
 ) -> RestoreTest:
-    known = records.read(settings.target.recovery.records, now)
-    newest = next((one for one in counting(known, settings) if one.item in items), None)
-    return RestoreTest(
-        now,
-        within,
-        newest,
-        known_since(settings, now),
-        known.damaged_after(newest),
-        refusal=refusal,
-        damaged=known.damaged,
+    return RestoreTest.last_on_record(
+        settings, now, within, refusal, lambda one: one.item in items and counts(one, settings)
     )
 
 
-def counting(known: Records, settings: Settings) -> list[DrillRecord]:
-    """Records that say something of this target: its own, and those of its backups restored on staging."""
+def counts(record: DrillRecord, settings: Settings) -> bool:
+    """Whether a record applies to this target: its own, or one of its backups restored on staging."""
     target = settings.target
     source = target.backups.location
-    return [
-        one
-        for one in known.found
-        if one.target == target.name or (one.kind == "staging" and source is not None and is_of(one, source))
-    ]
+    return record.target == target.name or (
+        record.kind == "staging" and source is not None and is_of(record, source)
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class RecoveryTimes:
-    """What the restores of the last weeks took.
+    """Recovery times of recent restores.
 
     Attributes:
-        drills: those that were restored whole, newest first.
-        days: over how many days.
-        unread: lines of the records since the oldest of them that could not be read.
+        drills: successful restores, newest first.
+        days: period in days.
+        unread: unreadable lines of the records since the oldest of these drills.
         since: when the system was first checked.
     """
 
@@ -180,7 +159,7 @@ class RecoveryTimes:
 
     @property
     def coverage(self) -> Coverage:
-        """All restores on record; each line that cannot be read may have been the slowest."""
+        """All restores on record; each unreadable line may have been the slowest."""
         total = len(self.drills) + self.failed
         if not total and not self.overdue:
             return never_proven("a restore on record", self.since, self.now, timedelta(days=self.days))
@@ -194,19 +173,19 @@ class RecoveryTimes:
 
     @property
     def overdue(self) -> bool:
-        """There was none at all since the system is known, for as long as one counts."""
+        """Whether no restore was recorded in the whole period although the system has been known that long."""
         return not self.drills and not self.failed and is_due(self.since, self.now, timedelta(days=self.days))
 
     @property
     def found(self) -> str:
-        """Whether there is one, to follow "got"; empty as long as none is due."""
+        """Number of restores on record, to follow "got"; empty before the first one is due."""
         if self.overdue:
             return "none on record"
         return f"{len(self.drills) + self.failed} on record" if self.drills or self.failed else ""
 
     @property
     def time(self) -> Reading:
-        """Minutes of the slowest; not known where there is none."""
+        """Minutes of the slowest restore; unknown where there is none."""
         if not self.drills:
             return Reading(math.nan, coverage=self._none)
         slowest = max(self.drills, key=lambda one: one.seconds)
@@ -214,17 +193,17 @@ class RecoveryTimes:
 
     @property
     def data_age(self) -> Reading:
-        """Hours of the oldest data that one had to be content with; not known where none says it."""
+        """Hours of the oldest restored data; unknown where no record gives it."""
         aged = [one for one in self.drills if one.data_age_hours is not None]
         if not aged:
             nothing = lacking("", expected="the age of restored data", got="none")
             return Reading(math.nan, coverage=nothing if self.drills else self._none)
-        told = share(len(aged), len(self.drills), "restores", what="the age of the data")
+        coverage = share(len(aged), len(self.drills), "restores", what="the age of the data")
         oldest = max(aged, key=lambda one: one.data_age_hours or 0)
-        return Reading(oldest.data_age_hours or 0, f"{self._over}, the oldest on {oldest.when:%Y-%m-%d}", told)
+        return Reading(oldest.data_age_hours or 0, f"{self._over}, the oldest on {oldest.when:%Y-%m-%d}", coverage)
 
     def evidence(self) -> list[Evidence]:
-        """Each restore with its time and the age of its data."""
+        """Each restore with its duration and the age of its data."""
         rows = [
             [
                 moment(one.when),
@@ -264,13 +243,13 @@ class RecoveryTimes:
 
 @measurement
 def recovery_times(full_restore: RestoreTest, settings: Settings, clock: Clock) -> RecoveryTimes:
-    """How long the restores of the last weeks took and how old their data was, this run's full test included."""
+    """Duration and data age of recent restores, including this run's full restore."""
     now, days = clock.now(), settings.target.recovery.records_limit_days
     known = records.read(settings.target.recovery.records, now)
     recent = [
         one
-        for one in counting(known, settings)
-        if one.item in (RESTORES, FULL) and now - one.when <= timedelta(days=days)
+        for one in known.found
+        if counts(one, settings) and one.item in (RESTORES, FULL) and now - one.when <= timedelta(days=days)
     ]
     restored = tuple(one for one in recent if one.ok)
     return RecoveryTimes(

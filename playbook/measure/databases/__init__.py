@@ -1,1 +1,1 @@
-"""Databases that DigitalOcean manages."""
+"""Databases managed by DigitalOcean."""

@@ -1,4 +1,4 @@
-"""Upkeep of databases that DigitalOcean manages: when updates are applied, which are due, when versions end."""
+"""Upkeep of managed databases at DigitalOcean: maintenance windows, due updates and end of version support."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from datetime import datetime
 from playbook.clients.managed_databases import Cluster, MaintenanceWindow, ManagedDatabases
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, understood
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment, name_of, span
+from playbook.core.wording import moment, name_of
 from playbook.measure.databases.database_values import Database, Databases, Row
 from playbook.measure.databases.databases import read_databases
 from playbook.measure.statements import Statement
@@ -25,25 +26,25 @@ _SECONDS_A_DAY = 86_400
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUpkeep:
-    """Windows, updates and versions of every database of the target."""
+    """Maintenance windows, updates and versions of every database of the target."""
 
     databases: Databases
     read_at: datetime
 
     @property
     def coverage(self) -> Coverage:
-        """One answer for each."""
+        """One response for each database."""
         return self.databases.coverage
 
     @property
     def statements(self) -> list[Statement]:
-        """That each has a window, and no update is due; what does not hold first."""
-        told = [one for database in self.databases.found for one in (_window(database), _updates(database))]
-        return sorted(told, key=lambda one: (one.holds, one.warn))
+        """That each database has a window and no update is due; failing statements first."""
+        statements = [one for database in self.databases.found for one in (_window(database), _updates(database))]
+        return sorted(statements, key=lambda one: (one.holds, one.warn))
 
     @property
     def versions(self) -> list[Row]:
-        """Days until each version ends, the first first; of those of which the API says it."""
+        """Days until each version's end of support, soonest first; only databases for which the API gives it."""
         rows = []
         for database in self.databases.found:
             end = database.cluster.version_end_of_life
@@ -51,20 +52,20 @@ class DatabaseUpkeep:
                 days = (end - self.read_at).total_seconds() / _SECONDS_A_DAY
                 ends = "ends" if days > 0 else "ended"
                 over = f"({_version(database.cluster)}, support {ends} {moment(end)})"
-                words = "" if days > 0 else f"none for {span(-days * _SECONDS_A_DAY)}"
+                words = "" if days > 0 else f"none for {two_units(-days * _SECONDS_A_DAY)}"
                 subject = f"Support left for the version of the database {database.name}"
                 rows.append(Row(subject, Reading(round(days, 1), over, words=words)))
         return sorted(rows, key=lambda row: row.reading.value)
 
     def evidence(self) -> list[Table | Facts]:
-        """A row for each, and its updates."""
+        """A row for each database, and its updates."""
         columns = ["Database", "Version", "Version ends", "New clusters of it until", "Window", "Updates due"]
         rows = [
             [
                 one.name,
                 _version(one.cluster),
-                _told(one.cluster.version_end_of_life),
-                _told(one.cluster.version_end_of_availability),
+                _moment_or_none(one.cluster.version_end_of_life),
+                _moment_or_none(one.cluster.version_end_of_availability),
                 _when(one.cluster.maintenance_window) or "not told",
                 _due(one.cluster.maintenance_window),
             ]
@@ -81,7 +82,7 @@ class DatabaseUpkeep:
 
 @measurement
 def database_upkeep(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> DatabaseUpkeep:
-    """Maintenance window, updates that are due and end of the version of every managed PostgreSQL and MySQL.
+    """Maintenance window, due updates and end of version support of every managed PostgreSQL and MySQL.
 
     Raises:
         NotConfigured: none is named, and the app's spec names none.
@@ -102,16 +103,18 @@ def _window(database: Database) -> Statement:
 
 
 def _updates(database: Database) -> Statement:
-    """Updates that are listed are due, whatever ``pending`` says; where it says nothing, nobody knows."""
+    """Statement that no update is due. Listed updates are due whatever ``pending`` says; without it, nothing is
+    known.
+    """
     window = database.cluster.maintenance_window or MaintenanceWindow()
     subject, due = f"Updates of the database {database.name}", window.description
     if window.pending or due:
         listed = f": {'; '.join(due[:3])}" + (f" and {len(due) - 3} more" if due[3:] else "") if due else ""
         at = f" on {_when(window)}" if _when(window) else ""
         return Statement(subject, False, "none that is due", f"{len(due) or 'some'} due{at}{listed}", warn=True)
-    untold = lacking("", expected=f"whether updates of {database.name} are due", got="no word of it")
+    coverage = lacking("", expected=f"whether updates of {database.name} are due", got="no word of it")
     return Statement(
-        subject, True, "none that is due", "none", coverage=untold if window.pending is None else Coverage()
+        subject, True, "none that is due", "none", coverage=coverage if window.pending is None else Coverage()
     )
 
 
@@ -127,5 +130,5 @@ def _due(window: MaintenanceWindow | None) -> str:
     return str(len(window.description)) if window else "not told"
 
 
-def _told(at: datetime | None) -> str:
+def _moment_or_none(at: datetime | None) -> str:
     return moment(at) if at else "not told"

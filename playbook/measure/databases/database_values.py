@@ -1,7 +1,7 @@
-"""PostgreSQL and MySQL that DigitalOcean manages, as its API tells of them: state, backups, storage, connections.
+"""PostgreSQL and MySQL managed by DigitalOcean, as its API reports them: state, backups, storage, connections.
 
-Of PostgreSQL the API tells neither storage nor connections, processor nor memory: that is said, and nothing is
-judged of it.
+For PostgreSQL the API reports neither storage nor connections, CPU nor memory: the evidence says so, and these are
+not judged.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from playbook.measure.statements import Statement
 DAY, HOUR = timedelta(hours=24), 3600.0
 MYSQL = frozenset({"mysql", "advanced_mysql"})
 POSTGRESQL = frozenset({"pg", "advanced_pg"})
-# States of the API's description in which it serves, with a break when it moves; and those before it does.
+# States in the API's description: in service with an interruption at the move, and before being in service.
 _MOVING = frozenset({"resizing", "migrating"})
-_NOT_YET = frozenset({"creating", "forking"})
-# Not in the description, and not to be mistaken.
+_NOT_READY = frozenset({"creating", "forking"})
+# Not in the API's description, but unambiguous.
 _DOWN = frozenset(
     {"offline", "down", "error", "failed", "degraded", "unhealthy", "unavailable", "stopped", "suspended"}
     | {"poweroff", "powered_off", "powering_off", "deleting", "deleted"}
@@ -35,7 +35,7 @@ _AHEAD = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A number of one database."""
+    """One number of one database."""
 
     subject: str
     reading: Reading
@@ -46,11 +46,11 @@ class Database:
     """One database cluster.
 
     Attributes:
-        cluster: what the API says of it.
+        cluster: as the API reports it.
         backups: None where they could not be read.
-        samples: by metric, of the node that used most.
-        window: how much of the last day these cover.
-        pools: of PostgreSQL.
+        samples: by metric, of the node with the highest value.
+        window: how much of the last day the samples cover.
+        pools: connection pools of PostgreSQL.
         problems: what could not be read.
     """
 
@@ -66,12 +66,12 @@ class Database:
 
     @property
     def name(self) -> str:
-        """As the account calls it."""
+        """Name in the account."""
         return self.cluster.name
 
     @property
     def coverage(self) -> Coverage:
-        """Whatever the API tells of this kind of database was read."""
+        """Whether everything that the API reports for this kind of database was read."""
         engine = self.cluster.engine
         seen = whole("" if self.is_mysql else f"{self.name}: storage and connections not told by the API")
         if engine not in MYSQL | POSTGRESQL:
@@ -87,29 +87,29 @@ class Database:
 
     @property
     def is_mysql(self) -> bool:
-        """Whether there are metrics of it."""
+        """Whether the API has metrics of it."""
         return self.cluster.engine == "mysql"
 
     @property
     def state(self) -> Statement:
-        """That it is online; a state that nobody here knows is neither good nor bad."""
+        """That the database is online; an unrecognised state is neither healthy nor failing."""
         status = self.cluster.status
         words = f"State of the database {self.name}"
-        if status == "online" or status in _MOVING | _NOT_YET | _DOWN:
+        if status == "online" or status in _MOVING | _NOT_READY | _DOWN:
             return Statement(words, status == "online", "online", status, warn=status in _MOVING)
         unknown = understood(1, 1, "states", examples=[status or "no state"])
         return Statement(words, True, "online", status or "no state", coverage=unknown)
 
     @property
     def newest(self) -> Backup | None:
-        """The newest backup that holds something; an increment may be small."""
+        """The newest non-empty backup; an incremental one may be small."""
         kept = self.backups.backups if self.backups else []
         sound = [one for one in kept if one.size_gigabytes > 0 or one.incremental]
         return max((one for one in sound if one.created_at <= self.read_at + _AHEAD), key=_made, default=None)
 
     @property
     def has_backup(self) -> Statement | None:
-        """That there is one; None where that is not known."""
+        """That a backup exists; None where that is not known."""
         if self.backups is None:
             return None
         count = len(self.backups.backups)
@@ -141,12 +141,12 @@ class Database:
 
     @property
     def storage(self) -> Row | None:
-        """Percent, at its highest in the last day."""
+        """Highest percentage of the last day."""
         return self._highest("disk_usage", f"Storage of {self.name}")
 
     @property
     def connections(self) -> Row | None:
-        """Percent of what the settings say it takes, at their highest; None where they do not say."""
+        """Highest percentage of the configured maximum; None where the settings give no maximum."""
         most = self.most_connections
         row = self._highest("threads_connected", f"Connections of {self.name}")
         if row is None or not most:
@@ -156,12 +156,12 @@ class Database:
 
     @property
     def cpu(self) -> Row | None:
-        """Percent, the highest mean of some minutes."""
+        """Percent; the highest mean over the configured minutes."""
         return self._sustained("cpu_usage", f"CPU of {self.name}")
 
     @property
     def memory(self) -> Row | None:
-        """Percent, the highest mean of some minutes."""
+        """Percent; the highest mean over the configured minutes."""
         return self._sustained("memory_usage", f"Memory of {self.name}")
 
     @property
@@ -198,8 +198,8 @@ class Databases:
     """Every database of the target.
 
     Attributes:
-        missing: names of databases that should be there, and what was found instead.
-        left_out: what was not looked at, and why.
+        missing: databases that were expected, each with the error.
+        left_out: what was not read, and why.
     """
 
     found: tuple[Database, ...]
@@ -208,7 +208,7 @@ class Databases:
 
     @property
     def coverage(self) -> Coverage:
-        """All of them, and all that the API tells of each."""
+        """All databases, and everything that the API reports of each."""
         total = whole(f"{len(self.found)} database{'' if len(self.found) == 1 else 's'}")
         for name, problem in self.missing:
             total += lacking(
@@ -218,38 +218,38 @@ class Databases:
 
     @property
     def statements(self) -> list[Statement]:
-        """State and backups of each, what does not hold first."""
-        told = [one.state for one in self.found]
-        told += [one.has_backup for one in self.found if one.has_backup]
-        return sorted(told, key=lambda one: (one.holds, one.warn))
+        """State and backups of each database, failing statements first."""
+        statements = [one.state for one in self.found]
+        statements += [one.has_backup for one in self.found if one.has_backup]
+        return sorted(statements, key=lambda one: (one.holds, one.warn))
 
     @property
     def backup_ages(self) -> list[Row]:
-        """The oldest first."""
+        """Oldest first."""
         return self._rows(lambda one: one.backup_age)
 
     @property
     def storage(self) -> list[Row]:
-        """The fullest first."""
+        """Fullest first."""
         return self._rows(lambda one: one.storage)
 
     @property
     def connections(self) -> list[Row]:
-        """The busiest first."""
+        """Busiest first."""
         return self._rows(lambda one: one.connections)
 
     @property
     def cpu(self) -> list[Row]:
-        """The busiest first."""
+        """Busiest first."""
         return self._rows(lambda one: one.cpu)
 
     @property
     def memory(self) -> list[Row]:
-        """The busiest first."""
+        """Busiest first."""
         return self._rows(lambda one: one.memory)
 
     def evidence(self) -> list[Evidence]:
-        """A row for each, their pools, and what was not looked at."""
+        """A row for each database, their pools, and what was not read."""
         columns = ["Database", "Engine", "Size", "State", "Newest backup", "Storage", "Connections"]
         shown: list[Evidence] = [Table("Managed databases", columns, [one.cells for one in self.found])]
         pools = [
@@ -260,9 +260,9 @@ class Databases:
         facts = {f"Left out {number}": text for number, text in enumerate(self.left_out, 1)}
         facts |= {name: str(problem) for name, problem in self.missing}
         facts |= {one.name: "; ".join(map(str, one.problems)) for one in self.found if one.problems}
-        untold = [one.name for one in self.found if not one.is_mysql]
-        if untold:
-            facts["Storage, connections, CPU and memory"] = f"not told by the API of {', '.join(untold)}"
+        without_metrics = [one.name for one in self.found if not one.is_mysql]
+        if without_metrics:
+            facts["Storage, connections, CPU and memory"] = f"not told by the API of {', '.join(without_metrics)}"
         return [*shown, Facts("Not looked at", facts)] if facts else shown
 
     def _rows(self, row_of: Callable[[Database], Row | None]) -> list[Row]:

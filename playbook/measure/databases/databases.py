@@ -1,4 +1,4 @@
-"""Reads databases that DigitalOcean manages: those that the settings name, or those of the app's spec."""
+"""Reads databases managed by DigitalOcean: those named in the settings, or those of the app's spec."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _METRICS: dict[Metric, str] = {
     "cpu_usage": "CPU",
     "memory_usage": "memory",
 }
-# Words of the app's spec for what is neither.
+# Engines of the app's spec other than PostgreSQL and MySQL.
 _OTHER_ENGINES = frozenset({"REDIS", "VALKEY", "MONGODB", "KAFKA", "OPENSEARCH"})
 _AT_ONCE = 4
 
@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 @measurement
 def databases(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> Databases:
-    """State, backups and use of every PostgreSQL and MySQL that DigitalOcean manages for this target.
+    """State, backups and utilization of every managed PostgreSQL and MySQL of this target.
 
     Raises:
         NotConfigured: none is named, and the app's spec names none.
@@ -43,7 +43,7 @@ def databases(managed_databases: ManagedDatabases, settings: Settings, clock: Cl
 
 
 def read_databases(managed: ManagedDatabases, settings: Settings, clock: Clock, *, in_full: bool) -> Databases:
-    """The same; without ``in_full`` only what the API says of the clusters themselves."""
+    """As ``databases``; without ``in_full`` only what the API reports of the clusters themselves."""
     wanted = settings.target.digitalocean.databases
     left_out: list[str] = []
     if not wanted:
@@ -55,7 +55,7 @@ def read_databases(managed: ManagedDatabases, settings: Settings, clock: Clock, 
             cluster = _cluster(managed, one)
         except Unmeasured as error:
             return error
-        return _Asked(managed, cluster, now, settings).database(one) if in_full else Database(cluster, now)
+        return _ClusterReader(managed, cluster, now, settings).database(one) if in_full else Database(cluster, now)
 
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
         answers = list(pool.map(read, wanted))
@@ -71,7 +71,7 @@ def read_databases(managed: ManagedDatabases, settings: Settings, clock: Clock, 
 
 
 def _of_app(managed: ManagedDatabases, settings: Settings) -> tuple[tuple[ManagedDatabase, ...], list[str]]:
-    """The databases of the app's spec; NotConfigured where it names none that is managed."""
+    """Databases of the app's spec; NotConfigured where it names no managed one."""
     name = settings.target.name
     wanted, left_out = [], []
     for one in managed.of_app():
@@ -93,7 +93,7 @@ def _of_app(managed: ManagedDatabases, settings: Settings) -> tuple[tuple[Manage
 
 
 def _cluster(managed: ManagedDatabases, wanted: ManagedDatabase) -> Cluster:
-    """The cluster that is meant; Unmeasured where it is not there, or another one."""
+    """The configured cluster; Unmeasured where it does not exist or is of another engine."""
     if wanted.id:
         cluster = managed.cluster(wanted.id)
     else:
@@ -115,18 +115,18 @@ def _cluster(managed: ManagedDatabases, wanted: ManagedDatabase) -> Cluster:
     return cluster
 
 
-class _Asked:
-    """One cluster, and what else the API tells of it."""
+class _ClusterReader:
+    """Reads one cluster and everything else that the API reports of it."""
 
     def __init__(self, managed: ManagedDatabases, cluster: Cluster, now: datetime, settings: Settings) -> None:
         self._managed, self._cluster, self._now, self._settings = managed, cluster, now, settings
         self._problems: list[Unmeasured] = []
 
     def database(self, wanted: ManagedDatabase) -> Database:
-        """All of it; what cannot be read is noted."""
+        """The complete database; what cannot be read is noted as a problem."""
         cluster, managed = self._cluster, self._managed
-        backups = self._tried(lambda: managed.backups(cluster))
-        pools = self._tried(lambda: managed.pools(cluster)) if cluster.engine == "pg" else None
+        backups = self._attempt(lambda: managed.backups(cluster))
+        pools = self._attempt(lambda: managed.pools(cluster)) if cluster.engine == "pg" else None
         samples, window = self._metrics() if cluster.engine == "mysql" else ({}, Coverage())
         return Database(
             cluster,
@@ -147,7 +147,7 @@ class _Asked:
         total = Coverage()
         for metric, word in _METRICS.items():
             ask = partial(self._managed.metric, self._cluster, metric, self._now - DAY, self._now)
-            series = self._tried(ask)
+            series = self._attempt(ask)
             if series is None:
                 continue
             nodes = [found for found in map(usable, series) if found]
@@ -157,7 +157,7 @@ class _Asked:
                 samples[metric] = max(nodes, key=lambda node: max(value for _, value in node))
         return samples, total
 
-    def _tried(self, ask: Callable[[], T]) -> T | None:
+    def _attempt(self, ask: Callable[[], T]) -> T | None:
         try:
             return ask()
         except Unmeasured as error:

@@ -1,1 +1,1 @@
-"""Key figures from the metrics store: now, over a day, a week and a month, and what they cost."""
+"""Key figures from the metrics store: now, over a day, a week and a month; and costs."""

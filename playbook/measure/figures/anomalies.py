@@ -1,4 +1,4 @@
-"""Days of the month that were out of the usual, and where each figure is going."""
+"""Unusual days of the month, and the trend of each figure."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from playbook.settings.loading import Settings
 from playbook.settings.sections.trends import Trends
 
 WEEK_SECONDS = 7 * 86_400.0
-# Of thirty days; with fewer there is no usual.
+# Of thirty days; with fewer there is no usual value.
 LEAST_DAYS = 20
-# Of one kind of day; with fewer, working days and weekends are looked at together.
+# Days of one kind; with fewer, working days and weekends are judged together.
 LEAST_OF_A_KIND = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """A day out of the usual: the day, what it was, and what such days are."""
+    """An unusual day: the day, its value, and the usual value."""
 
     name: str
     day: Point
@@ -41,7 +41,7 @@ class Unusual:
 
     @property
     def shown(self) -> tuple[str, str]:
-        """The day's value and the usual one; what has no unit is counted."""
+        """The day's value and the usual one; a figure without a unit is a count."""
         decimals = 2 if self.unit else 0
         value, usual = (f"{x:,.{decimals}f} {self.unit}".strip() for x in (self.day[1], self.usual))
         return value, usual
@@ -53,13 +53,13 @@ class Unusual:
 
 @dataclass(frozen=True, slots=True)
 class DailyFigure:
-    """A figure's whole days (UTC).
+    """Whole days (UTC) of a figure.
 
     Attributes:
-        days: beginning of the day in Unix seconds, and its value.
-        seen: the days of which there are samples enough; that the others were as usual counts for nothing.
-        bad: ``low``, ``high``, or ``both`` sides.
-        floor: what the standard deviation is at least, in the unit or in percent of the median.
+        days: start of the day in Unix seconds, and its value.
+        seen: days with enough samples; other days never count as usual.
+        bad: the failing side: ``low``, ``high`` or ``both``.
+        floor: minimum standard deviation, in the unit or in percent of the median.
     """
 
     name: str
@@ -73,17 +73,17 @@ class DailyFigure:
 
     @property
     def known(self) -> bool:
-        """There are enough days for a usual."""
+        """Whether there are enough days for a usual value."""
         return len(self.days) >= LEAST_DAYS
 
     @property
     def seen_days(self) -> int:
-        """How many days there are of which enough was seen."""
+        """Number of days with enough samples."""
         return sum(at in self.seen for at, _ in self.days)
 
     @property
     def unusual(self) -> list[Unusual]:
-        """The days that are too far from the median of their kind of day, in robust standard deviations."""
+        """Days too far from the median of their kind of day, in robust standard deviations."""
         found = []
         for kind in self._kinds() if self.known else ():
             middle = median(value for _, value in kind)
@@ -97,11 +97,11 @@ class DailyFigure:
 
     @property
     def trend(self) -> Trend:
-        """Over the month, each day against the same weekday of other weeks."""
+        """Over the month, each day compared with the same weekday of other weeks."""
         return fit([self.days], WEEK_SECONDS, self.rule)
 
     def chart(self) -> Chart:
-        """The days, and those out of the usual."""
+        """The days, with the unusual ones marked."""
         marked = Curve("unusual", [one.day for one in self.unusual], dots=True)
         return Chart(f"{self.name}, each whole day", self.unit, [Curve(self.name, list(self.days)), marked])
 
@@ -122,7 +122,7 @@ class MonthDays:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether enough days are known of every figure."""
+        """Whether enough days of every figure are known."""
         least = max(math.ceil(DAYS * self.least_percent / 100), LEAST_DAYS)
         short = [
             f"{within(figure.name)} ({figure.seen_days})" for figure in self.figures if figure.seen_days < least
@@ -139,19 +139,19 @@ class MonthDays:
 
     @property
     def unusual(self) -> list[Unusual]:
-        """Of all figures, oldest first."""
+        """Unusual days of all figures, oldest first."""
         found = [one for figure in self.figures for one in figure.unusual]
         return sorted(found, key=lambda one: one.day[0])
 
     @property
     def summary(self) -> str:
-        """Which days, in a few words."""
+        """The unusual days in a few words."""
         found = self.unusual
         more = f" and {len(found) - 4} more" if len(found) > 4 else ""
         return f"{len(found)}: {', '.join(map(str, found[:4]))}{more}" if found else f"none in {DAYS} days"
 
     def evidence(self) -> list[Evidence]:
-        """The days out of the usual, each figure's trend, how it is judged, and the courses that matter."""
+        """The unusual days, each figure's trend, the rule, and charts of the figures with unusual days."""
         rule = self.figures[0].rule
         far = [
             [
@@ -188,7 +188,7 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
     least_looks = DAY.total_seconds() / 60 / settings.kpis.look_minutes * settings.coverage.trend_percent / 100
 
     def days(key: str) -> tuple[Point, ...]:
-        # A value of midnight is that of the day which ended then.
+        # A value at midnight is that of the day which ended then.
         return tuple((at - DAY.total_seconds(), v) for at, v in by_day(prometheus, settings, key, midnight, DAYS))
 
     def seen(figure: Figure) -> frozenset[float]:
@@ -211,7 +211,7 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
     requests = DailyFigure(
         "Requests",
         "",
-        # Half a day's requests would be unusual, and are only half a day's.
+        # Requests of a partly covered day would look unusually low.
         tuple(day for day in days("error_rate_count") if day[0] in whole_days),
         whole_days,
         "both",

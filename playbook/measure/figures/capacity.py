@@ -1,4 +1,4 @@
-"""What the system can carry: when growth meets the limit, and room for a spike."""
+"""Capacity: when growth reaches the limit, and headroom for a spike."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from playbook.readers.trend import DAY, Point, Trend, fit
 from playbook.settings.loading import Settings
 
 HISTORY_DAYS = 60
-# With fewer whole days there are no four weeks to compare weekdays of.
+# With fewer whole days there are not four weeks of weekdays to compare.
 LEAST_DAYS = 28
 PEAK_DAYS = 30
 QUARTER = 900.0  # seconds
@@ -41,7 +41,7 @@ COMPONENTS = ("component_cpu", "component_memory", "component_storage")
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """One resource of one component, day by day: what it was in 95 % of the day at most, in percent.
+    """One resource of one component, day by day: 95th percentile of the day, in percent.
 
     Attributes:
         ceiling: the percentage that counts as its limit.
@@ -65,7 +65,7 @@ class CapacityGrowth:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether enough days are known of every component's CPU, memory and storage."""
+        """Whether enough days of every component's CPU, memory and storage are known."""
         least = max(math.ceil(HISTORY_DAYS * self.least_percent / 100), LEAST_DAYS)
         short = [
             f"{within(course.name)} ({len(course.days)})" for course in self.courses if len(course.days) < least
@@ -83,7 +83,7 @@ class CapacityGrowth:
 
     @property
     def meeting(self) -> list[Judged]:
-        """Days until the limit is met, soonest first, of what grows steadily."""
+        """Days until the limit is reached, soonest first, for resources that grow steadily."""
         found = []
         for course in self.courses:
             days = course.trend.days_until(course.ceiling)
@@ -96,12 +96,12 @@ class CapacityGrowth:
 
     @property
     def summary(self) -> str:
-        """What was found, in a few words."""
+        """The result in a few words."""
         found = [f"{one.name} in {one.reading.value:.0f} days" for one in self.meeting]
         return ", ".join(found) or f"none of {len(self.courses)} that grows steadily towards its limit"
 
     def evidence(self) -> list[Evidence]:
-        """A row for each resource, and a chart for each kind of it."""
+        """A row for each resource, and a chart for each kind."""
         rows = [
             [
                 course.name,
@@ -130,12 +130,12 @@ class CapacityGrowth:
 
 
 class LoadTest(msgspec.Struct, frozen=True):
-    """What a load test has shown, of all that ``playbook.load.kept`` writes.
+    """Result of a load test: the fields needed here of what ``playbook.load.kept`` writes.
 
     Attributes:
         finished: aware.
-        requests_per_second: the highest that was carried within the limits; 0 where nothing was.
-        whole: it ran as planned; one that was cut says nothing.
+        requests_per_second: the highest rate carried within the limits; 0 where none was.
+        whole: it ran as planned; a test cut short says nothing.
     """
 
     target: str
@@ -151,8 +151,8 @@ class Spike:
 
     Attributes:
         peak: CPU of all instances together in the busiest quarter of an hour, percent of one instance.
-        quarters: of how many quarters of an hour there are samples.
-        most: how many instances it may have.
+        quarters: number of quarters of an hour with samples.
+        most: maximum number of instances.
     """
 
     name: str
@@ -163,7 +163,7 @@ class Spike:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """Whether a multiple of the month's highest traffic could be carried. CPU is taken to grow as traffic does."""
+    """Whether a multiple of the month's highest traffic could be carried. CPU is assumed to grow with traffic."""
 
     service: str
     multiple: float
@@ -176,7 +176,7 @@ class Headroom:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether enough of the month is known of every component: the peak may lie where there are no samples."""
+        """Whether enough of the month is known of every component: the peak may be where there are no samples."""
         least = QUARTERS * self.least_percent / 100
         short = [f"{one.name} ({one.quarters / 4:.0f} h)" for one in self.spikes if one.quarters < least]
         fewest = min((spike.quarters for spike in self.spikes), default=0)
@@ -203,10 +203,10 @@ class Headroom:
 
     @property
     def by_requests(self) -> list[Judged]:
-        """Percent of the tested load at the spike; nothing where there is no breakpoint test.
+        """Percent of the tested load at the spike; empty where there is no breakpoint test.
 
-        NaN where nothing says how many requests there were, or where not even the first step of the newest test
-        held, which was no measure of the system.
+        NaN where the number of requests is unknown, or where not even the first step of the newest test held,
+        which says nothing about the system.
         """
         if self.load_test is None:
             return []
@@ -228,7 +228,7 @@ class Headroom:
         return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over))]
 
     def evidence(self) -> list[Evidence]:
-        """A row for each component, what a load test says, and the traffic's course."""
+        """A row for each component, the load test, and a chart of the traffic."""
         rows = [
             [
                 spike.name,
@@ -258,7 +258,7 @@ class Headroom:
 
 @measurement(parts=("services",))
 def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) -> CapacityGrowth:
-    """CPU, memory and storage of every component, day by day over two months, and when they meet their limits."""
+    """CPU, memory and storage of every component, day by day over two months, and when they reach their limits."""
     now = clock.now()
     kinds = (
         ("CPU", "component_cpu", settings.limits.cpu),
@@ -271,7 +271,7 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
         series = prometheus.query_range(query_of(settings, key, DAY), first, now, DAY, setting=f"queries.{key}")
         answers += series.coverage
         found.append({one.labels.get(label, ""): one.points for one in series})
-    # One of which there is memory and no CPU is missed, and not passed over.
+    # A component with memory but no CPU samples is reported as missing, not skipped.
     names = sorted({name for one in found for name in one}) or [""]
     courses = []
     for (kind, _, limit), points_of in zip(kinds, found, strict=True):
@@ -287,7 +287,7 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
 def headroom(
     prometheus: Prometheus, digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, load_order: LoadOrder
 ) -> Headroom:
-    """CPU of every component in the busiest quarter of an hour of 30 days, and what a spike would make of it."""
+    """CPU of every component in the busiest quarter of an hour of 30 days, and its CPU at a spike."""
     now = clock.now()
     spec = digitalocean.app().spec
     first = now - timedelta(days=PEAK_DAYS) + timedelta(seconds=QUARTER)
@@ -329,7 +329,7 @@ def headroom(
 
 
 def ceiling(limit: Limit) -> float:
-    """The number from which on a ladder warns."""
+    """The warning limit, or the critical one where there is none."""
     bound = limit.warning or limit.critical
     return bound.number if bound else 100.0
 
@@ -337,11 +337,11 @@ def ceiling(limit: Limit) -> float:
 def newest_load_test(folder: Path, target: str, lines: Sequence[kept.LoadLine] = ()) -> LoadTest | None:
     """The newest breakpoint test of this target that ran as planned; ``None`` where there is none yet.
 
-    Other shapes say that a load was carried, and not how much could be. Results stay where they were measured; the
-    lines of history, which hold only tests that ran as planned, go wherever history goes.
+    Other shapes show that a load was carried, not how much could be. Result files stay where they were measured;
+    the lines of history hold only tests that ran as planned, and are shared with the history.
 
     Raises:
-        Malformed: a result is not what the load tests write.
+        Malformed: a result file is not in the format of the load tests.
     """
     found = []
     for file in sorted(folder.glob("*.json")):

@@ -1,4 +1,4 @@
-"""What the DigitalOcean account costs: this month so far and to its end, the last bills, and what grew."""
+"""Costs of the DigitalOcean account: this month so far and projected, the last bills, and what grew."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ from playbook.core.wording import moment
 from playbook.settings.loading import Settings
 
 CENT = 0.01
-# A balance is made anew every day; clocks differ.
+# The balance is updated daily; clocks differ.
 STALE_DAYS, AHEAD_DAYS = 2.0, 0.1
 
 
 def month_of(at: datetime, months_before: int = 0) -> str:
-    """A calendar month as bills name it: ``2026-10``."""
+    """A calendar month in the format of invoices: ``2026-10``."""
     index = at.year * 12 + at.month - 1 - months_before
     return f"{index // 12}-{index % 12 + 1:02}"
 
 
 def elapsed(at: datetime) -> tuple[float, int]:
-    """Days of the month that have passed (UTC), and how many it has."""
+    """Days of the month that have passed (UTC), and the length of the month."""
     at = at.astimezone(UTC)
     return at.day - 1 + (at.hour + at.minute / 60) / 24, monthrange(at.year, at.month)[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Bills:
-    """The newest bills and what the running month has come to. Dollars.
+    """The newest bills and the usage of the running month. Dollars.
 
     Attributes:
         month: the running month, e.g. ``2026-11``.
         last_month: the month before it.
         used: of the running month, up to ``used_at``.
-        owed: from earlier months; below zero it is a credit.
+        owed: from earlier months; negative is a credit.
         invoices: newest first, without the running month.
-        charges: what the last month's products, overages and taxes came to before credits; None where the summary
-            of its invoice is not known, for the reason in ``missing``.
-        listing: what was read of the listing of invoices.
-        read_at: when.
-        shown: how many of them are shown.
+        charges: products, overages and taxes of the last month before credits; None where the summary of its
+            invoice is not known, for the reason in ``missing``.
+        listing: coverage of the listing of invoices.
+        read_at: when this was read.
+        shown: number of invoices to show.
         budget: a month.
-        project_after: days of a month from which on its usage is projected to its end.
+        project_after: days of a month after which its usage is projected to its end.
     """
 
     month: str
@@ -72,7 +72,7 @@ class Bills:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether every invoice was listed, and the balance is of these days."""
+        """Whether every invoice was listed, and the balance is recent."""
         if not self.used_is_dated:
             return self.listing + lacking("", expected="when the balance was made", got="none")
         age = (self.read_at - self.used_at).total_seconds() / 86_400
@@ -91,15 +91,15 @@ class Bills:
 
     @property
     def projected(self) -> float | None:
-        """What the running month will have cost at its end if it goes on like this; None where it is too young."""
+        """Projected cost of the whole running month; None where it is too early in the month."""
         days, of = elapsed(self.used_at)
         return self.used / days * of if days >= max(self.project_after, 0.5) else None
 
     @property
     def cost_of_month(self) -> Reading:
-        """Percent of the budget: the projection, or what has been used where that alone is more.
+        """Percent of the budget: the projection, or the usage where that alone is over the budget.
 
-        In a month too young to be projected it is the last one's bill.
+        Too early in the month for a projection, it is the bill of the last month.
         """
         projected = self.projected
         if projected is None:
@@ -117,7 +117,7 @@ class Bills:
 
     @property
     def cost_of_last_month(self) -> Reading:
-        """Percent of the budget that the last full month has cost, before credits; NaN where there is no bill."""
+        """Cost of the last full month in percent of the budget, before credits; NaN where there is no bill."""
         billed = self.by_month.get(self.last_month)
         if billed is None:
             newest = f"the newest is of {max(self.by_month)}" if self.by_month else "there is none"
@@ -167,7 +167,7 @@ class Bills:
 
 @measurement
 def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: Clock) -> Bills:
-    """Month to date, balance and the newest invoices, against the budget."""
+    """Month to date, balance and the newest invoices, compared with the budget."""
     budget = settings.target.costs.monthly_budget_usd
     if not budget or budget <= 0:
         name = settings.target.name
@@ -202,7 +202,7 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
 
 
 def _charges(account: DigitalOceanAccount, invoices: Sequence[Invoice]) -> tuple[float | None, str]:
-    """What the invoices of a month came to before credits, or why that is not known."""
+    """Total of a month's invoices before credits, or why it is not known."""
     total = 0.0
     for invoice in invoices:
         try:
@@ -216,7 +216,7 @@ def _charges(account: DigitalOceanAccount, invoices: Sequence[Invoice]) -> tuple
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one product, or everything, costs in a month against the one before. Dollars.
+    """Cost of one product, or of everything, in a month and in the month before. Dollars.
 
     Attributes:
         reading: growth in percent.
@@ -231,10 +231,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class CostTrend:
-    """What grew. At least one comparison.
+    """Growth of costs. At least one comparison.
 
     Attributes:
-        changes: everything and each product worth judging; the most grown first, a product before the sum.
+        changes: the total and each product worth judging; largest growth first, a product before the total.
         table: a row for each product: name and dollars a month, as many as there are ``months``.
         left_out: what could not be compared, and why.
     """
@@ -247,7 +247,7 @@ class CostTrend:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether the invoices and their items are there, and the preview of the running month."""
+        """Whether the invoices and their items are available, and the preview of the running month."""
         return self.seen
 
     @property
@@ -256,7 +256,7 @@ class CostTrend:
         return " and ".join(self.months) or "none"
 
     def evidence(self) -> list[Evidence]:
-        """What each product cost in each month."""
+        """Cost of each product in each month."""
         rows = [[name, *(f"${dollars:,.2f}" for dollars in costs)] for name, costs in self.table]
         found: list[Evidence] = [Table("Costs by product", ["Product", *self.months], rows)]
         if self.left_out:
@@ -274,7 +274,7 @@ TOTAL = "everything"
 
 @measurement
 def cost_trend(bills: Bills, digitalocean_account: DigitalOceanAccount, settings: Settings) -> CostTrend:
-    """The last full month against the one before, and this one, projected, against the last; by product."""
+    """The last full month against the one before, and the projected running month against the last; by product."""
     review = settings.cost_review
     full = [month_of(_first_day(bills.last_month), 1), bills.last_month]
     missing = [month for month in full if month not in bills.by_month]
@@ -308,7 +308,7 @@ def cost_trend(bills: Bills, digitalocean_account: DigitalOceanAccount, settings
 
 
 def _month(bills: Bills, account: DigitalOceanAccount, month: str) -> tuple[dict[str, float], Coverage]:
-    """The products of a month's invoices, and what is missing of them."""
+    """Products of a month's invoices, and what is missing of them."""
     total: dict[str, float] = {}
     seen = Coverage()
     for invoice in (one for one in bills.invoices if one.invoice_period == month):
@@ -346,9 +346,9 @@ def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, floa
 
 
 def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Coverage]:
-    """Dollars by product, everything first; overages count as a product, taxes and credits do not.
+    """Dollars by product, the total first; overages count as a product, taxes and credits do not.
 
-    An invoice of something without items, or with items that do not add up, does not show what grew.
+    An invoice without items, or whose items do not add up to its amount, does not show what grew.
     """
     charges = summary.product_charges
     products: dict[str, float] = {}
@@ -358,7 +358,7 @@ def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Co
     if abs(listed - charges.amount) > CENT * (len(products) + 1):
         got = f"items of ${listed:,.2f}" if products else "no items"
         lack = lacking("", expected=f"items of {month}'s ${charges.amount:,.2f}", got=got)
-        products = {}  # a product that is not listed has not gone, nor is it new in the month after
+        products = {}  # an unlisted product has not ended, nor is it new in the next month
     if summary.overages and summary.overages.amount:
         products["Overages"] = summary.overages.amount
     return {TOTAL: max(listed, charges.amount) + products.get("Overages", 0.0), **products}, lack
@@ -367,7 +367,7 @@ def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Co
 def _changes(
     earlier: tuple[str, dict[str, float]], later: tuple[str, dict[str, float]], least: float
 ) -> list[Change]:
-    """Everything, and each product that costs enough to be worth a look. A new one has grown by all it costs."""
+    """The total, and each product above the minimum cost. A new product has grown by 100 %."""
     found = []
     by_product = len(earlier[1]) > 1 and len(later[1]) > 1
     for name, after in later[1].items():

@@ -1,4 +1,4 @@
-"""How a figure went over its window, for the curve that stands with a bad value."""
+"""Values of a figure over its window, for the curve shown with a failing value."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from playbook.measure.figures.queries import query_of
 from playbook.readers.trend import Point
 from playbook.settings.loading import Settings
 
-# How many steps a window has, and the least of a step and of a query's range, in seconds.
+# Steps of a window, and the minimum step and query range in seconds.
 _STEPS = 48
 _LEAST_STEP, _LEAST_RANGE = 60.0, 300.0
 
 
 def course_of(store: Prometheus, settings: Settings, key: str, seconds: float, at: datetime) -> tuple[Point, ...]:
-    """A figure over the window that ends at ``at``: Unix seconds, and the value of the two steps up to then.
+    """Values of a figure over the window that ends at ``at``: Unix seconds, and the value of the two steps before.
 
-    None where it cannot be read: it is a picture for the reader, and the value itself has been measured, so that a
-    store which is slow by now costs no verdict.
+    Empty where it cannot be read: it is only a picture and the value itself has been measured, so a slow store
+    must not change the verdict.
 
     Args:
         key: of the figure's query in the settings.

@@ -1,4 +1,4 @@
-"""The dashboard that people look at: whether it is there, and whether what it shows is of now."""
+"""The dashboard that people use: whether it exists, and whether its data is current."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from playbook.settings.loading import Settings
 
 NOT_ASKED = "not asked"
 DAY = 86_400.0
-AHEAD = 300.0  # seconds that clocks may be apart
+AHEAD = 300.0  # seconds of allowed clock skew
 
 
 @dataclass(frozen=True, slots=True)
 class DashboardView:
-    """What somebody who opens the dashboard would see.
+    """What opening the dashboard would show.
 
     Attributes:
         title: of the dashboard that is looked for.
-        found: in words: what was found of it, or that it was not looked for.
-        is_there: False where Grafana does not have it, or where it shows nothing.
+        found: in words: the dashboard, or that it was not looked for.
+        is_there: False where Grafana does not have it, or where it has no panels.
         grafana: version, and state of its database; empty where Grafana is not configured.
-        works: False where Grafana says that its database fails.
-        data_source: name of what answers the dashboard's queries.
-        problem: why it does not answer; empty where it does.
+        works: False where Grafana reports that its database fails.
+        data_source: name of the dashboard's data source.
+        problem: why it does not respond; empty where it does.
         minutes: age of the newest sample by the data source's own clock; ``None`` where there is none in a day.
-        seen: what was not seen: whose samples they are, whose clock is wrong, which dashboard is meant.
+        seen: what is uncertain: whose samples they are, clock skew, ambiguous dashboard.
     """
 
     title: str
@@ -50,7 +50,7 @@ class DashboardView:
 
     @property
     def coverage(self) -> Coverage:
-        """Of the target's own samples, by clocks that agree."""
+        """The target's own samples, with clocks that agree."""
         return self.seen if self.seen.parts else whole(self.found)
 
     @property
@@ -62,7 +62,7 @@ class DashboardView:
         return Reading(self.minutes)
 
     def evidence(self) -> Evidence:
-        """All of it."""
+        """Dashboard, Grafana, data source and newest sample."""
         answers = self.problem or ("answers" if self.data_source != NOT_ASKED else "was not asked")
         facts = {
             "Dashboard": self.found,
@@ -77,7 +77,7 @@ class DashboardView:
 def dashboard(settings: Settings, clock: Clock) -> DashboardView:
     """The dashboard in Grafana by its title, its data sources, and the age of the newest sample.
 
-    Without Grafana the data source alone is looked at.
+    Without Grafana, only the data source is checked.
     """
     own = settings.target.grafana
     title = f"the dashboard {own.dashboard_uid}" if own.dashboard_uid else own.dashboard
@@ -107,19 +107,19 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
     problem, minutes, seen = "", None, Coverage()
     try:
         minutes, seen = _age(store, settings, clock)
-        problem = _others(reader, stored, uid)
+        problem = _failing_datasource(reader, stored, uid)
     except Unreachable as error:
-        # What the dashboard does not use says nothing of it: then our own setting is wrong.
+        # A data source that the dashboard does not use says nothing about it: our own setting is wrong.
         if uid not in stored.datasources:
             raise
-        # Grafana has just answered: that what stands behind it does not is a finding, not our connection.
+        # Grafana has just responded, so a failing data source behind it is a finding, not a connectivity issue.
         problem = str(error).partition("got ")[2] or str(error)
     found = f"there, with {stored.panels or 'no'} panels"
-    seen += _which(stored, settings)
+    seen += _ambiguity(stored, settings)
     return DashboardView(title, found, stored.panels > 0, state, store.service, problem, minutes, works, seen)
 
 
-def _which(stored: Dashboard, settings: Settings) -> Coverage:
+def _ambiguity(stored: Dashboard, settings: Settings) -> Coverage:
     if stored.alike == 1:
         return Coverage()
     return lacking(
@@ -131,8 +131,8 @@ def _which(stored: Dashboard, settings: Settings) -> Coverage:
     )
 
 
-def _others(reader: Grafana, stored: Dashboard, asked: str) -> str:
-    """Which of the dashboard's other data sources does not answer; empty where all do."""
+def _failing_datasource(reader: Grafana, stored: Dashboard, asked: str) -> str:
+    """The dashboard's other data source that does not respond; empty where all do."""
     for uid in stored.datasources:
         if uid != asked:
             try:
@@ -143,7 +143,7 @@ def _others(reader: Grafana, stored: Dashboard, asked: str) -> str:
 
 
 def _age(store: Prometheus, settings: Settings, clock: Clock) -> tuple[float | None, Coverage]:
-    """Minutes between the newest sample and the store's own present, and what keeps them from being believed."""
+    """Minutes between the newest sample and the store's own time, and what makes them uncertain."""
     answered = store.ask(query_of(settings, "newest_sample", DAY), setting="queries.newest_sample")
     seen = answered.coverage + own_series(store, settings, ["newest_sample"], DAY, None)
     if not answered.samples:

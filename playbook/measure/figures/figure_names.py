@@ -12,20 +12,20 @@ from playbook.core.coverage import Coverage, lacking
 from playbook.core.limits import format_value
 from playbook.settings.loading import Settings
 
-# Of a bucket's count: by how much a larger one may stay behind, as each is extrapolated for itself.
+# Share of a bucket's count by which a larger bucket may be lower, as each is extrapolated separately.
 _BEHIND = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time that ends now, and how it is called."""
+    """A period that ends now, with its name."""
 
     hours: int
     name: str
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """Length in seconds."""
         return self.hours * 3600.0
 
 
@@ -35,9 +35,9 @@ class Figure:
 
     Attributes:
         key: of its query in the settings, and of its limit.
-        counted: what is counted: probes, requests, images or reads; ``kpis.least_…`` says how many are enough.
-        scraped: it comes from the application's own counters, of which a failed scrape misses some.
-        part: the part of the product that it is about; empty where every product has it.
+        counted: what is counted: probes, requests, images or reads; ``kpis.least_…`` is the minimum.
+        scraped: it comes from the application's own counters, so a failed scrape loses some of them.
+        part: the part of the product it belongs to; empty where every product has it.
     """
 
     key: str
@@ -70,18 +70,18 @@ FIGURES = (AVAILABILITY, RESPONSE_TIME, ERROR_RATE, IMAGE_SUCCESS, CACHE_HIT_RAT
 
 
 def figures_of(settings: Settings) -> tuple[Figure, ...]:
-    """The key figures that this product has."""
+    """The key figures of this product."""
     return tuple(figure for figure in FIGURES if figure.part not in settings.absent)
 
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """How far the buckets of a histogram reach.
+    """Range of a histogram's buckets.
 
     Attributes:
-        largest: the largest finite bound; ``None`` where there is none, or none without a bound.
-        beyond: percent that lies beyond it.
-        odd: what is wrong with them; empty where nothing is.
+        largest: the largest finite bound; ``None`` where there is none, or no bucket ``+Inf``.
+        beyond: percent of observations above it.
+        odd: what is wrong with the buckets; empty where nothing is.
     """
 
     largest: float | None
@@ -97,7 +97,7 @@ class Buckets:
                 bound = float(sample.labels["le"])
             except (KeyError, ValueError):
                 return cls(None, 0.0, f"one with the bound {sample.labels.get('le')!r}")
-            counts[bound] = counts.get(bound, 0.0) + sample.value  # "1" and "1.0" are one
+            counts[bound] = counts.get(bound, 0.0) + sample.value  # "1" and "1.0" are the same bound
         finite = [bound for bound in counts if math.isfinite(bound)]
         if not finite or not counts.get(math.inf, 0.0) > 0:
             return cls(None, 0.0)
@@ -110,7 +110,7 @@ class Buckets:
         return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]), odd)
 
     def lack(self, figure: Figure, value: float, count: float) -> tuple[str, Coverage]:
-        """That a quantile is only known to be at least so much, and what that leaves open."""
+        """What remains unknown where a quantile is only known to exceed the largest bucket."""
         setting = f"queries.{figure.key}_buckets"
         if self.odd:
             return "", lacking(

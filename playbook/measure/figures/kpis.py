@@ -1,4 +1,4 @@
-"""The key figures that the metrics store holds: of the last 24 hours, and of any other window."""
+"""Key figures from the metrics store, over the last 24 hours or any other window."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from datetime import datetime
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
-from playbook.core.counters import Counted, Earlier
+from playbook.core.context import Asked
+from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
-from playbook.core.told import Asked
 from playbook.core.verdict import Verdict
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.figure_names import (
@@ -29,7 +29,7 @@ from playbook.measure.figures.figure_names import (
     Window,
 )
 from playbook.measure.figures.queries import own_series, query_of, selectors
-from playbook.measure.images.image_counts import ImageStats, read_image_stats
+from playbook.measure.images.image_counts import OfImageStats, read_image_stats
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
 from playbook.settings.loading import Settings
@@ -38,18 +38,18 @@ from playbook.settings.sections.metrics import Kpis
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One figure, and what it stands on.
+    """One figure and its coverage.
 
     Attributes:
-        answered: the query's answer.
-        count: how many probes, requests, … it stands for.
+        answered: the query's response.
+        count: number of probes, requests, … that it is based on.
         looks: in how many of the window's steps of ``kpis.look_minutes`` there were samples.
-        rule: what is enough.
-        least_percent: of the window there must be samples of.
+        rule: the minimum counts.
+        least_percent: minimum percentage of the window with samples.
         buckets: of a quantile from a histogram; ``None`` for other figures.
-        limit: what it is judged by.
-        course: of a value that is not good, the figure over the window: Unix seconds and value.
-        seen: what else was seen of it: whose series they are, whether answers were whole, what was scraped.
+        limit: its limit.
+        course: for a failing value, the figure over the window: Unix seconds and value.
+        seen: further coverage: own series, complete responses, scrapes.
     """
 
     figure: Figure
@@ -71,16 +71,16 @@ class Kpi:
 
     @property
     def covered_hours(self) -> float:
-        """Hours of the window of which there are samples."""
+        """Hours of the window with samples."""
         return min(self.looks * self.rule.look_minutes / 60, float(self.window.hours))
 
     @property
     def coverage(self) -> Coverage:
-        """Samples of the window, and of the target's own series alone."""
+        """Samples of the window, from the target's own series only."""
         return self.covers(self.least_percent) + self.seen
 
     def covers(self, least_percent: float) -> Coverage:
-        """How much of the window there are samples of."""
+        """How much of the window has samples."""
         return share(
             math.floor(self.covered_hours * 10 + 1e-6) / 10,
             self.window.hours,
@@ -92,9 +92,10 @@ class Kpi:
 
     @property
     def reading(self) -> Reading:
-        """The value in its unit. With too few probes or requests, or beyond all buckets, it covers too little.
+        """The value in its unit. Its coverage is insufficient with too few probes or requests, or beyond all
+        buckets.
 
-        Where there is no number it is NaN, and its coverage says why.
+        NaN where there is no number, with the reason in its coverage.
         """
         hours, figure = self.window.hours, self.figure
         least: int = getattr(self.rule, f"least_{figure.counted}")
@@ -117,7 +118,7 @@ class Kpi:
         return Reading(value, f"{self.window.name} ({stands_for})", coverage)
 
     def evidence(self) -> list[Evidence]:
-        """Value, what it stands on, where it comes from, the query; of a bad value how it went over the window."""
+        """Value, coverage, source and query; for a failing value also a chart of the window."""
         return [self.facts, *self._chart()]
 
     def _chart(self) -> list[Evidence]:
@@ -131,7 +132,7 @@ class Kpi:
 
     @property
     def facts(self) -> Facts:
-        """Value, what it stands on, where it comes from, and the query."""
+        """Value, coverage, source and query."""
         figure = self.figure
         values = [format_value(sample.value, figure.unit) for sample in self.answered.samples]
         facts = {
@@ -157,12 +158,12 @@ class Kpi:
 
 
 def first_lack(*coverages: Coverage) -> Coverage:
-    """What says best why there is no number: without samples there are no requests either."""
+    """The best reason why there is no number: without samples there are no requests either."""
     return next(coverage for coverage in coverages if not coverage.enough)
 
 
 def number_of(answered: Answered) -> tuple[float, Coverage]:
-    """The only value, or NaN and what was there instead."""
+    """The only value; otherwise NaN, and what was returned instead."""
     try:
         return answered.number, Coverage()
     except (TooLittleData, Malformed) as error:
@@ -172,35 +173,24 @@ def number_of(answered: Answered) -> tuple[float, Coverage]:
 
 
 @dataclass(frozen=True, slots=True)
-class CountedImages:
-    """Image processing by the counts that the workers keep in Redis, where Prometheus has none.
+class CountedImages(OfImageStats):
+    """Image processing by the workers' counts in Redis, if Prometheus has none.
 
     Attributes:
-        least: fewer images say too little.
-        instead: what Prometheus answered; ``None`` where none is configured.
+        least: minimum number of images.
+        instead: the response of Prometheus; ``None`` where it is not configured.
     """
 
-    stats: ImageStats
     least: int
     instead: Kpi | None = None
 
     @property
-    def coverage(self) -> Coverage:
-        """What of the counts is understood."""
-        return self.stats.coverage
-
-    @property
-    def readings(self) -> dict[str, Counted]:
-        """The counts, for later runs to compare with."""
-        return self.stats.readings
-
-    @property
     def reading(self) -> Reading:
-        """Percent, since the reading before."""
+        """Percent, since the previous reading."""
         return self.stats.success_rate(self.least)
 
     def evidence(self) -> list[Evidence]:
-        """Where it comes from and why, the counts, and what Prometheus answered."""
+        """Source and reason, the counts, and the response of Prometheus."""
         why = "Prometheus has no samples of it" if self.instead else "no Prometheus is configured"
         facts = {
             "Source": f"Redis hash {self.stats.key}, as {why}",
@@ -218,21 +208,21 @@ def availability(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kp
 
 @measurement
 def response_time(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
-    """Seconds within which 95 % of the last 24 hours' requests were answered."""
+    """95th percentile of the response times of the last 24 hours' requests, in seconds."""
     return kpi(prometheus, settings, RESPONSE_TIME, TODAY, clock.now())
 
 
 @measurement
 def error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
-    """Percent of the last 24 hours' requests that were answered with 5xx."""
+    """Percent of the last 24 hours' requests that returned 5xx."""
     return kpi(prometheus, settings, ERROR_RATE, TODAY, clock.now())
 
 
 @measurement(parts=("images",), one_of=(("prometheus",), ("redis", "worker")))
 def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | CountedImages:
-    """Percent of the last 24 hours' images that were processed; by Redis' counts where Prometheus has none.
+    """Percent of the last 24 hours' images that were processed; from Redis' counts where Prometheus has none.
 
-    A Prometheus that is away is not one without samples: it might have shown a bad day.
+    An unreachable Prometheus is not one without samples: it might have shown a bad day.
     """
 
     def counted_images(instead: Kpi | None) -> CountedImages:
@@ -248,13 +238,13 @@ def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | C
     stored = "prometheus" not in settings.absent and (target.prometheus.url or target.grafana.url)
     if not stored and counted:
         return counted_images(None)
-    # Opened here and not asked for by name: with Redis alone it must not be missed.
+    # Opened here instead of as a parameter: with Redis alone it must not count as missing.
     measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now())
     return measured if measured.looks or not counted else counted_images(measured)
 
 
 def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, at: datetime) -> Kpi:
-    """A figure over a window that ends at ``at``, by our own clock: a store whose clock is wrong lacks samples."""
+    """A figure over a window that ends at ``at`` by our own clock: a store with a wrong clock lacks samples."""
     answers = []
 
     def ask(suffix: str = "") -> Answered:
@@ -302,13 +292,13 @@ def _is_bad(answered: Answered, limit: Limit) -> bool:
 
 
 def _scrapes(store: Prometheus, settings: Settings, window: Window, at: datetime) -> Coverage:
-    """How many of the application's scrapes were answered; nothing where no selector says which are its own."""
+    """Share of successful scrapes of the application; empty where no selector identifies its series."""
     if not settings.queries.scraped or not selectors(settings)["selector"]:
         return Coverage()
     answered = store.ask(query_of(settings, "scraped", window.seconds), at, setting="queries.scraped")
     percent, _ = number_of(answered)
     if not math.isfinite(percent):
-        return answered.coverage  # a store that is written to has no ``up``
+        return answered.coverage  # a store that receives remote writes has no ``up``
     return answered.coverage + share(
         round(percent, 1),
         100,
@@ -320,6 +310,8 @@ def _scrapes(store: Prometheus, settings: Settings, window: Window, at: datetime
 
 
 def count_of(answered: Answered) -> float:
-    """A count; where nothing was counted Prometheus has no series, which is 0, as is what is no number."""
+    """A count; 0 where Prometheus has no series because nothing was counted, or where the value is not a
+    number.
+    """
     value, _ = number_of(answered)
     return value if math.isfinite(value) else 0.0

@@ -1,4 +1,4 @@
-"""The month's key figures: in percentiles, and against the month before."""
+"""The month's key figures: percentiles, and comparison with the month before."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ QUANTILES = (0.5, 0.95, 0.99)
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """How long something took, in seconds, by quantile; what has no samples is left out."""
+    """Durations in seconds, by quantile; quantiles without samples are left out."""
 
     name: str
     seconds: tuple[tuple[float, float], ...]
 
     @property
     def row(self) -> list[str]:
-        """P50, P95 and P99, ready to read."""
+        """P50, P95 and P99, formatted."""
         known = dict(self.seconds)
         shown = [format_value(round(known[q], 3), "s") if q in known else "no samples" for q in QUANTILES]
         return [self.name, *shown]
@@ -47,28 +47,28 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class MonthReport:
-    """Every key figure of the last thirty days. What each stands on is said beside it."""
+    """Every key figure of the last thirty days, each with its own coverage."""
 
     kpis: tuple[KpiByDay, ...]
     times: tuple[Times, ...]
 
     @property
     def coverage(self) -> Coverage:
-        """How many figures there are."""
+        """Number of figures."""
         return whole(f"{len(self.kpis)} figures")
 
     @property
     def worst_first(self) -> list[KpiByDay]:
-        """The figures, those past their limits first, those that nobody knows last."""
+        """The figures: failing ones first, unknown ones last."""
 
-        def badness(one: KpiByDay) -> int:
+        def rank(one: KpiByDay) -> int:
             value = one.reading.value
             return SEVERITY.index(one.limit.verdict(value)) if math.isfinite(value) else len(SEVERITY)
 
-        return sorted(self.kpis, key=badness)
+        return sorted(self.kpis, key=rank)
 
     def evidence(self) -> list[Evidence]:
-        """The month in numbers, percentiles of the times and of the days, and every figure's course."""
+        """The month in numbers, percentiles of the times and of the days, and a chart for every figure."""
         columns = ["What took time", "P50", "P95", "P99"]
         shown: list[Evidence] = [
             Table(
@@ -115,10 +115,10 @@ class Change:
     """A figure's month against the one before.
 
     Attributes:
-        now, before: the two values; None where one of them is not known.
+        now, before: the two values; None where not known.
         reading: the change, in the unit of its limit; ``None`` where the two cannot be compared.
         word: better, worse, alike or not comparable.
-        why: what keeps them from being compared; may be empty.
+        why: why they cannot be compared; may be empty.
     """
 
     kpi: Kpi
@@ -132,7 +132,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class MonthComparison:
-    """The last thirty days against the thirty before; ``charts`` lay the days of the one over the other's."""
+    """The last thirty days against the thirty before; ``charts`` overlay the days of both."""
 
     service: str
     changes: tuple[Change, ...]
@@ -140,7 +140,7 @@ class MonthComparison:
 
     @property
     def coverage(self) -> Coverage:
-        """How many figures can be compared; what keeps the others from it stands in ``lacks``."""
+        """How many figures can be compared; the reasons for the others are in ``lacks``."""
         return whole(f"{len(self.comparable)} of {len(self.changes)} figures")
 
     @property
@@ -158,18 +158,18 @@ class MonthComparison:
 
     @property
     def summary(self) -> str:
-        """How many figures went which way."""
+        """How many figures are better, worse or alike."""
         words = [change.word for change in self.changes]
         return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
 
     @property
     def comparable(self) -> list[Change]:
-        """Those that can be compared."""
+        """Figures that can be compared."""
         return [change for change in self.changes if change.reading]
 
     @property
     def judged(self) -> list[tuple[Reading, Limit]]:
-        """The changes of those, each with its limit."""
+        """Their changes, each with its limit."""
         return [(change.reading, change.limit) for change in self.changes if change.reading]
 
     def evidence(self) -> list[Evidence]:
@@ -209,7 +209,9 @@ def month_report(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mo
 
 
 def _days_before(store: Prometheus, settings: Settings, figure: Figure, now: datetime) -> tuple[Point, ...]:
-    """The days of the month before, moved onto this one: a picture, so that a slow store costs no verdict."""
+    """Days of the month before, shifted onto this one; only a picture, so a slow store must not change the
+    verdict.
+    """
     try:
         days = by_day(store, settings, figure.key, now - DAYS * DAY, DAYS)
     except PlaybookError:
@@ -245,9 +247,9 @@ def month_comparison(
 
 
 def compare(now: Kpi, before: Kpi, limit: Limit, rule: Trends, least_percent: float) -> Change:
-    """One figure's change, in percent of it where the limit is in percent, else in points of the figure.
+    """One figure's change: relative in percent, or in points where the figure itself is in percent.
 
-    A month of which too little is known says nothing of a change, neither good nor bad.
+    A month with too little data says nothing about a change, in either direction.
     """
     new, new_lacks = _value(now, least_percent)
     old, old_lacks = _value(before, least_percent)
@@ -262,8 +264,8 @@ def compare(now: Kpi, before: Kpi, limit: Limit, rule: Trends, least_percent: fl
         return Change(now, new, old, limit, None, "not comparable", "0 before")
     change = 100 * (new / old - 1) if relative else new - old
     word = _word(change, limit)
-    told = [format_value(round(value, 3), now.figure.unit) for value in (old, new)]
-    reading = Reading(change, f"30 days ({word}: from {told[0]} to {told[1]})")
+    values = [format_value(round(value, 3), now.figure.unit) for value in (old, new)]
+    reading = Reading(change, f"30 days ({word}: from {values[0]} to {values[1]})")
     return Change(now, new, old, limit, reading, word)
 
 
@@ -274,7 +276,7 @@ def _word(change: float, limit: Limit) -> str:
 
 
 def _value(one: Kpi, least_percent: float) -> tuple[float | None, str]:
-    """The figure where enough of its month is known, else what there was instead."""
+    """The figure where enough of its month is known, otherwise the reason why not."""
     coverage = one.covers(least_percent) + one.seen
     if coverage.enough:
         coverage += one.reading.coverage

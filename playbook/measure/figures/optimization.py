@@ -1,4 +1,4 @@
-"""Where time and money can be saved: processing times by format, and log files that nobody needs."""
+"""Possible savings of time and money: processing times by format, and log files over age."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from datetime import datetime, timedelta
 from playbook.clients.log_files import FileLogs, LogFile
 from playbook.clients.log_reading import LogSource
 from playbook.core.clock import Clock
-from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.measure.backups.backups import counted, size
-from playbook.measure.images.image_counts import FormatStats, ImageStats
+from playbook.measure.images.image_counts import FormatStats, ImageStats, OfImageStats
 from playbook.measure.logs.logs import LogReview
 from playbook.measure.redis.redis_keys import PROPOSALS
 from playbook.settings.loading import Settings
@@ -35,25 +34,14 @@ class FormatTime:
 
 
 @dataclass(frozen=True, slots=True)
-class ProcessingTimes:
-    """How long the workers take for an image, by output format."""
+class ProcessingTimes(OfImageStats):
+    """Mean processing time of the workers for an image, by output format."""
 
-    stats: ImageStats
     wanted: Optimization
 
     @property
-    def coverage(self) -> Coverage:
-        """What of the counts is understood."""
-        return self.stats.coverage
-
-    @property
-    def readings(self) -> dict[str, Counted]:
-        """The counts, for later runs to compare with."""
-        return self.stats.readings
-
-    @property
     def slowest_first(self) -> list[FormatTime]:
-        """Formats of which enough images were processed since the reading before; without a time last."""
+        """Formats with enough images since the previous reading, slowest first; those without a time last."""
         growth = self.stats.growth
         if not growth.coverage.enough:
             return [FormatTime("all formats", Reading(math.nan, coverage=growth.coverage))]
@@ -70,13 +58,13 @@ class ProcessingTimes:
 
     def _time(self, stats: FormatStats) -> Reading:
         if stats.mean_ms is None:
-            untold = lacking("", expected="the time of its images (total_ms)", got="none")
-            return Reading(math.nan, coverage=untold)
+            coverage = lacking("", expected="the time of its images (total_ms)", got="none")
+            return Reading(math.nan, coverage=coverage)
         return Reading(stats.mean_ms, f"{self.stats.growth.over} ({stats.success:,} images)")
 
     @property
     def proposals(self) -> list[str]:
-        """Formats that are worth a look."""
+        """Formats worth looking into."""
         times = {name: stats.mean_ms for name, stats in self._judged if stats.mean_ms}
         if not times:
             return []
@@ -92,7 +80,7 @@ class ProcessingTimes:
         ]
 
     def evidence(self) -> list[Evidence]:
-        """A row for each format with its share of the time, and what to look at."""
+        """A row for each format with its share of the time, and the proposals."""
         counts = self.stats.recent if self.stats.growth.hours else self.stats.all_time
         spent = sum(stats.total_ms or 0 for stats in counts.formats.values()) or 1
         rows = [
@@ -130,9 +118,9 @@ class LogRetention:
 
     Attributes:
         hours_seen, hours_wanted: hours of the last 24 that have lines.
-        problems: what could not be found or read; it may be over age.
+        problems: what could not be found or read, which may be over age.
         files: newest first; None where the logs are not in files.
-        keep_days: age beyond which a file is to be deleted.
+        keep_days: age in days after which a file should be deleted.
     """
 
     source: str
@@ -145,7 +133,7 @@ class LogRetention:
 
     @property
     def coverage(self) -> Coverage:
-        """The files, where there are some, and the hours; how far logs reach back is itself what is judged."""
+        """The files, if any, and the hours; how far the logs go back is itself what is judged."""
         files = "" if self.files is None else f"{counted(len(self.files), 'file')}, "
         found = whole(f"{files}{self.hours_seen} of 24 h")
         for text in self.problems:
@@ -154,18 +142,18 @@ class LogRetention:
 
     @property
     def long_enough(self) -> bool:
-        """Whether a day can be looked back on."""
+        """Whether the logs cover the last day."""
         return self.hours_seen >= self.hours_wanted
 
     @property
     def over_age(self) -> list[LogFile]:
-        """Files that are older than agreed, oldest first."""
+        """Files over the age limit, oldest first."""
         oldest = (self.now - timedelta(days=self.keep_days)).timestamp()
         return sorted((file for file in self.files or () if file.changed < oldest), key=lambda file: file.changed)
 
     @property
     def over_age_words(self) -> str:
-        """How many there are, how large, and how old the oldest is."""
+        """Their number, total size, and the age of the oldest."""
         over = self.over_age
         if not over:
             return "none" if self.files is None else f"none of {counted(len(self.files), 'file')}"
@@ -191,10 +179,10 @@ class LogRetention:
         return shown
 
 
-# That little of the logs was seen is what it finds, and no gap in what it knows.
+# Missing logs are a finding of this item, not a gap in its coverage.
 @measurement(apart_from=("log_review",))
 def log_retention(logs: LogSource, log_review: LogReview, settings: Settings, clock: Clock) -> LogRetention:
-    """How far back the logs reach, and which log files are older than agreed."""
+    """How far back the logs go, and which log files are over age."""
     return LogRetention(
         source=log_review.source,
         hours_seen=log_review.hours_seen,

@@ -1,4 +1,4 @@
-"""Peak and off-peak: how much busier the busy hours of a day are, and what runs for nobody in the others."""
+"""Peak and off-peak: how much busier the busy hours of a day are, and instances not needed in the others."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from playbook.measure.app.scaling import Fit, ScalingReview
 from playbook.settings.loading import Settings
 
 HOURS = 24
-PEAK_HOURS = 4  # the busiest of a day
-QUIET_HOURS = 12  # the quietest
+PEAK_HOURS = 4  # the busiest hours of a day
+QUIET_HOURS = 12  # the quietest hours of a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Day:
     Attributes:
         peak, off_peak: CPU of its busiest instance, percent: median of the busiest hours, highest of the quietest.
         busiest, quietest: those hours of the day in UTC.
-        fit: what it has, with its price.
-        enough: so many instances would do in the quietest hours.
+        fit: current size, with its price.
+        enough: number of instances needed in the quietest hours.
         least_saving: dollars a month below which a change is not worth it.
     """
 
@@ -43,7 +43,7 @@ class Day:
 
     @property
     def saving(self) -> float:
-        """Dollars a month that fewer instances in the quietest hours would save."""
+        """Dollars a month saved by fewer instances in the quietest hours."""
         if self.fit.now is None or self.fit.most:
             return 0.0
         share = len(self.quietest) / HOURS
@@ -51,15 +51,18 @@ class Day:
 
     @property
     def idle(self) -> bool:
-        """As many instances run in the quietest hours as at the peak, though noticeably fewer would do."""
+        """Whether the same number of instances runs in the quietest hours as at the peak, though noticeably fewer
+        would do.
+        """
         return self.saving >= max(self.least_saving, 0.01)
 
     @property
     def found(self) -> str:
-        """What it has, at its peak and off it, and what would do."""
+        """Current size, CPU at and off the peak, and the proposal."""
         use = (
-            f"{self.fit.has} day and night, at {self.peak:.0f} % CPU at the peak ({_spell(self.busiest)} UTC) and "
-            f"{self.off_peak:.0f} % at most off it ({_spell(self.quietest)} UTC)"
+            f"{self.fit.has} day and night, at {self.peak:.0f} % CPU at the peak "
+            f"({_hour_ranges(self.busiest)} UTC) and {self.off_peak:.0f} % at most off it "
+            f"({_hour_ranges(self.quietest)} UTC)"
         )
         return (
             f"{use}; autoscaling from {self.enough} would save about ${self.saving:,.2f} a month"
@@ -90,7 +93,7 @@ class Peaks:
 
     @property
     def by_saving(self) -> list[Day]:
-        """The largest saving first."""
+        """Largest saving first."""
         return sorted(self.days, key=lambda day: -day.saving)
 
     @property
@@ -105,9 +108,9 @@ class Peaks:
                 day.name,
                 day.fit.has,
                 f"{day.peak:.1f} %",
-                _spell(day.busiest),
+                _hour_ranges(day.busiest),
                 f"{day.off_peak:.1f} %",
-                _spell(day.quietest),
+                _hour_ranges(day.quietest),
                 str(day.enough),
             ]
             for day in self.by_saving
@@ -118,7 +121,9 @@ class Peaks:
 
 @measurement(parts=("services",))
 def peaks(cpu_week: ResourceWeek, scaling: ScalingReview, settings: Settings) -> Peaks:
-    """The busiest and the quietest hours of every component's usual day, and how many instances each needs."""
+    """The busiest and the quietest hours of every component's usual day, and the number of instances needed in
+    each.
+    """
     fits = {fit.name: fit for fit in scaling.fits}
     days, unknown = [], []
     for week in cpu_week.components:
@@ -158,8 +163,8 @@ def _day(name: str, usual: dict[int, float], fit: Fit, settings: Settings) -> Da
     )
 
 
-def _spell(hours: Iterable[int]) -> str:
-    """``22–04, 09``: hours of the day, those that follow each other as one stretch, over midnight as well."""
+def _hour_ranges(hours: Iterable[int]) -> str:
+    """``22–04, 09``: hours of the day as ranges, also over midnight."""
     wanted = set(hours)
     starts = sorted(hour for hour in wanted if (hour - 1) % HOURS not in wanted)
     stretches = []

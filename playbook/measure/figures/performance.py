@@ -1,4 +1,4 @@
-"""The key figures over a week and a month: as a whole, day by day, and against the month before."""
+"""The key figures over a week and a month: in total, day by day, and against the month before."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class KpiByDay:
-    """A figure of several days, and of each of them.
+    """A figure over several days, and for each of them.
 
     Attributes:
         days: end of the day in Unix seconds, and the day's value.
-        limit: what it is judged by, for the chart.
+        limit: its limit, for the chart.
     """
 
     whole: Kpi
@@ -48,22 +48,22 @@ class KpiByDay:
 
     @property
     def coverage(self) -> Coverage:
-        """Of the whole window."""
+        """Coverage of the whole window."""
         return self.whole.coverage
 
     @property
     def reading(self) -> Reading:
-        """Of the whole window; as ``Kpi.reading``."""
+        """Reading of the whole window; as ``Kpi.reading``."""
         return self.whole.reading
 
     @property
     def by_itself(self) -> Reading:
-        """The reading with all that it stands on, where several figures are judged together."""
+        """The reading with its full coverage, for use where several figures are judged together."""
         reading = self.reading
         return msgspec.structs.replace(reading, coverage=self.coverage + reading.coverage)
 
     def evidence(self) -> list[Evidence]:
-        """Of the whole window, and a chart of the days."""
+        """Facts of the whole window, and a chart of the days."""
         figure = self.whole.figure
         title = f"{figure.name}, each day of the last {self.whole.window.name}"
         return [self.whole.facts, by_day_chart(title, figure, self.days, self.limit)]
@@ -72,7 +72,9 @@ class KpiByDay:
 def by_day_chart(
     title: str, figure: Figure, days: tuple[Point, ...], limit: Limit, before: tuple[Point, ...] = ()
 ) -> Chart:
-    """One curve with the lines of its limit; ``before`` is the same time one month earlier, laid under it."""
+    """One curve with the lines of its limit; ``before`` is the same period one month earlier, as a second
+    curve.
+    """
     marks = since_when(days, limit)
     if not before:
         return Chart(title, figure.unit, [Curve(figure.name, list(days))], limit.lines, marks=marks)
@@ -81,13 +83,13 @@ def by_day_chart(
 
 
 def bad_is_low(limit: Limit) -> bool:
-    """The limit is crossed downwards."""
+    """Whether low values are the failing ones."""
     bound = limit.warning or limit.critical
     return bound is not None and bound.comparison.startswith("<")
 
 
 def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, count: int) -> tuple[Point, ...]:
-    """What a query gives for each of ``count`` days up to ``last``; days without samples are left out."""
+    """Result of a query for each of ``count`` days up to ``last``; days without samples are left out."""
     series = store.query_range(
         query_of(settings, key, DAY.total_seconds()),
         last - (count - 1) * DAY,
@@ -95,7 +97,7 @@ def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, coun
         DAY.total_seconds(),
         setting=f"queries.{key}",
     )
-    # A share of nothing is no number.
+    # A share of zero requests is not a number.
     return tuple(point for point in series[0].points if math.isfinite(point[1])) if series else ()
 
 
@@ -107,13 +109,13 @@ def week_availability(prometheus: Prometheus, settings: Settings, clock: Clock) 
 
 @measurement
 def week_response_time(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
-    """Seconds within which 95 % of the last seven days' requests were answered, and of each day's."""
+    """95th percentile of response times in seconds over the last seven days, and of each day."""
     return _week(prometheus, settings, clock, RESPONSE_TIME)
 
 
 @measurement
 def week_error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
-    """Percent of the last seven days' requests that were answered with 5xx, and of each day's."""
+    """Percent of requests that returned 5xx over the last seven days, and of each day."""
     return _week(prometheus, settings, clock, ERROR_RATE)
 
 
@@ -125,7 +127,7 @@ def week_image_success(prometheus: Prometheus, settings: Settings, clock: Clock)
 
 @measurement(parts=("cache",))
 def week_cache_hit_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
-    """Percent of the last seven days' reads that the cache answered, and of each day's."""
+    """Percent of reads that the cache served over the last seven days, and of each day."""
     return _week(prometheus, settings, clock, CACHE_HIT_RATE)
 
 

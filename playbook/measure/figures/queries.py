@@ -1,4 +1,4 @@
-"""The queries of the settings as they are sent, and whether the series that they ask for are the target's own."""
+"""The settings' queries as they are sent, and whether the series they select are the target's own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from playbook.settings.loading import Settings
 if TYPE_CHECKING:
     from playbook.clients.prometheus import Prometheus, Sample
 
-# Labels by which one of two Prometheus servers that scrape the same is told from the other.
+# Labels that distinguish two Prometheus servers which scrape the same targets.
 REPLICAS = ("prometheus_replica", "__replica__", "replica")
 _SHOWN = 3
 _SETTINGS = {
@@ -31,10 +31,10 @@ _SETTINGS = {
 
 
 def selectors(settings: Settings) -> dict[str, str]:
-    """The matchers of the target's own series, by placeholder."""
+    """Matchers of the target's own series, by placeholder."""
     own = settings.target.prometheus
     host = urlsplit(settings.target.web.url or "").netloc
-    # As blackbox_exporter's configuration names what it probes: with or without scheme and path.
+    # As blackbox_exporter's configuration names probed targets: with or without scheme and path.
     pattern = re.escape(host.rpartition("@")[2]).replace("\\", "\\\\")
     probe = f'instance=~"(https?://)?{pattern}(:443|:80)?(/.*)?"' if host else ""
     return {
@@ -46,20 +46,22 @@ def selectors(settings: Settings) -> dict[str, str]:
 
 
 def names(settings: Settings) -> dict[str, str]:
-    """What the product calls its own, by placeholder: the matchers of its web component, and its metrics."""
+    """The product's own names, by placeholder: the matchers of its web component, and its metrics."""
     own, label = settings.target.prometheus, settings.target.prometheus.component_label
     web = f'{label}="{settings.target.components.web}"' if own.web_selector is None else own.web_selector
     return {"web": web, "component": label, **msgspec.structs.asdict(settings.metrics)}
 
 
 def named(settings: Settings, key: str) -> str:
-    """The query of this name in the product's own names; whose series it asks for is still to be filled in."""
+    """A query from the settings with the product's names filled in; its series selectors are still
+    placeholders.
+    """
     query: str = getattr(settings.queries, key)
     return promql.with_names(query, names(settings))
 
 
 def query_of(settings: Settings, key: str, seconds: float, *, quantile: float | None = None) -> str:
-    """The query of this name over a window; empty where it is set to nothing."""
+    """A query from the settings over a window; empty where it is set to an empty text."""
     query = named(settings, key)
     return promql.fill(query, seconds, selectors(settings), counted=named(settings, "counted"), quantile=quantile)
 
@@ -67,9 +69,9 @@ def query_of(settings: Settings, key: str, seconds: float, *, quantile: float | 
 def own_series(
     store: Prometheus, settings: Settings, keys: Iterable[str], seconds: float, at: datetime | None
 ) -> Coverage:
-    """Whether all that these queries ask for are the target's own series, each once.
+    """Whether these queries select only the target's own series, each once.
 
-    They are where a selector says so, or where they are all of one job and instance.
+    They do if a selector says so, or if all series have the same job and instance.
     """
     filled = selectors(settings)
     chosen = list(dict.fromkeys(one for key in keys for one in promql.selected(named(settings, key), filled)))
@@ -92,7 +94,7 @@ def population(samples: Iterable[Sample], chosen: Iterable[Selected], target: st
         replicas[source].add("/".join(sample.labels.get(name, "") for name in REPLICAS))
     total = round(sum(counts.values()))
     twice = max((len(names) for names in replicas.values()), default=1)
-    coverage = whole(f"{total:,} own series") if total else Coverage()
+    coverage = whole(f"{total:,} series of this target") if total else Coverage()
     loose = [one for one in chosen if not one.pinned]
     if loose and len(counts) > 1:
         jobs = len({job for job, _ in counts})
@@ -101,7 +103,7 @@ def population(samples: Iterable[Sample], chosen: Iterable[Selected], target: st
             f"{total:,} series of {len(counts)} instances",
             expected=f"only the target's own series of {loose[0].text}",
             got=f"{total:,} series of {len(counts)} instances and {jobs} {'job' if jobs == 1 else 'jobs'} "
-            f"({_few(counts)})",
+            f"({_named_sources(counts)})",
             hint=f"Say which are the target's own. Add to playbook.toml:\n[targets.{target}.prometheus]\n"
             f"{setting} = 'job=\"…\"'",
         )
@@ -116,7 +118,7 @@ def population(samples: Iterable[Sample], chosen: Iterable[Selected], target: st
     return coverage
 
 
-def _few(counts: Mapping[tuple[str, str], float]) -> str:
+def _named_sources(counts: Mapping[tuple[str, str], float]) -> str:
     names = [instance or job or "without instance" for job, instance in sorted(counts)]
     more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
     return ", ".join(names[:_SHOWN]) + more

@@ -1,4 +1,4 @@
-"""The key figures over minutes instead of days: what is going on now, and since a moment."""
+"""The key figures over minutes instead of days: now, and since a point in time."""
 
 from __future__ import annotations
 
@@ -10,32 +10,33 @@ import msgspec
 
 from playbook.clients.prometheus import Answered, Prometheus
 from playbook.core.clock import Clock
+from playbook.core.context import Asked
 from playbook.core.coverage import Coverage, lacking, share, together, understood
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading, format_value
-from playbook.core.told import Asked
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
 from playbook.measure.figures.kpis import count_of, first_lack, number_of
 from playbook.measure.figures.queries import own_series, query_of
 from playbook.settings.loading import Settings
 
-# Of fewer steps with samples one that is missing would be too many.
+# With fewer steps, a single missing one would weigh too much.
 _LEAST_LOOKS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """One figure over the minutes before a moment.
+    """One figure over the minutes before a point in time.
 
     Attributes:
-        minutes: how many.
-        least: fewer requests, probes or images than this say too little.
-        answered: the query's answer.
-        count: how many it stands for.
-        until: the moment; None is now.
-        seen: how much of the time there are samples of, and whose.
+        minutes: length of the period.
+        least: minimum number of requests, probes or images.
+        answered: the query's response.
+        count: number that it is based on.
+        until: end of the period; None is now.
+        seen: how much of the period has samples, and whose.
         buckets: of a quantile from a histogram; ``None`` for other figures.
     """
 
@@ -55,31 +56,31 @@ class Recent:
 
     @property
     def coverage(self) -> Coverage:
-        """Samples of the time, of the target's own series."""
+        """Samples of the period, from the target's own series."""
         return self.seen
 
     @property
     def over(self) -> str:
-        """What it was measured over: ``30 min (812 requests)``."""
-        return f"{span(self.minutes * 60)} ({self.count:,.0f} {self.figure.counted})"
+        """What it is based on: ``30 min (812 requests)``."""
+        return f"{two_units(self.minutes * 60)} ({self.count:,.0f} {self.figure.counted})"
 
     @property
     def enough(self) -> bool:
-        """Whether it says something good."""
+        """Whether the reading is known and its coverage sufficient."""
         reading = self.reading
         return math.isfinite(reading.value) and (self.coverage + reading.coverage).enough
 
     @property
     def reading(self) -> Reading:
-        """The value in its unit; where too little happened in that time its coverage says so.
+        """The value in its unit; its coverage says whether too few were counted.
 
-        Where there is no number it is NaN, and its coverage says why.
+        NaN where there is no number, with the reason in its coverage.
         """
         coverage = Coverage()
         if not self.count >= self.least:
             coverage = lacking(
                 f"{self.count:,.0f} {self.figure.counted}",
-                expected=f"at least {self.least} {self.figure.counted} in {span(self.minutes * 60)}",
+                expected=f"at least {self.least} {self.figure.counted} in {two_units(self.minutes * 60)}",
                 got=f"{self.count:,.0f}",
                 hint="Look again when more time has passed.",
             )
@@ -92,12 +93,12 @@ class Recent:
 
     @property
     def by_itself(self) -> Reading:
-        """The reading with all that it stands on, where several figures are judged together."""
+        """The reading with its full coverage, for use where several figures are judged together."""
         reading = self.reading
         return msgspec.structs.replace(reading, coverage=self.coverage + reading.coverage)
 
     def evidence(self) -> Evidence:
-        """Value, what it stands on, and the query."""
+        """Value, coverage and query."""
         values = [format_value(sample.value, self.figure.unit) for sample in self.answered.samples]
         facts = {
             "Value": ", ".join(values) or "none",
@@ -106,13 +107,13 @@ class Recent:
             "Query": " ".join(self.answered.query.split()),
         }
         until = f" until {moment(self.until)}" if self.until else ""
-        return Facts(f"{self.figure.name}, last {span(self.minutes * 60)}{until}", facts)
+        return Facts(f"{self.figure.name}, last {two_units(self.minutes * 60)}{until}", facts)
 
 
 def recent(
     store: Prometheus, settings: Settings, figure: Figure, minutes: float, until: datetime | None
 ) -> Recent:
-    """A figure over so many minutes (at least one) before ``until``, by our own clock."""
+    """A figure over ``minutes`` (at least one) before ``until``, by our own clock."""
     minutes = max(minutes, 1.0)
     answers: list[Answered] = []
 
@@ -151,13 +152,13 @@ def recent(
 
 @measurement
 def response_time_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
-    """Seconds within which 95 % of the last hour's requests were answered."""
+    """95th percentile of the response times of the last hour's requests, in seconds."""
     return recent(prometheus, settings, RESPONSE_TIME, settings.recent.window_minutes, clock.now())
 
 
 @measurement
 def error_rate_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
-    """Percent of the last hour's requests that were answered with 5xx."""
+    """Percent of the last hour's requests that returned 5xx."""
     return recent(prometheus, settings, ERROR_RATE, settings.recent.window_minutes, clock.now())
 
 

@@ -1,4 +1,6 @@
-"""What investigations look at beside the daily figures: parts of the wait, restarts, memory, the last release."""
+"""Further measurements for investigations: parts of the response time, restarts, memory errors, the last
+release.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +15,12 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
-from playbook.core.wording import span
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import GOOD, Release, Releases
 from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
@@ -34,13 +36,13 @@ _OUT_OF_MEMORY = re.compile(r"(?i)out of memory|\boom\b|oom.?kill|heap limit|can
 
 @dataclass(frozen=True, slots=True)
 class TimeSplit:
-    """Where a visitor's wait for the homepage goes, in the median of several fresh connections. Seconds.
+    """Parts of the homepage's response time, median of several fresh connections. Seconds.
 
     Attributes:
-        network: looking up the name, connecting, the handshake.
-        server: from the request to the first byte of the answer.
-        transfer: the rest of the answer.
-        samples, of: how many were answered, and how many there were.
+        network: DNS lookup, connect and TLS handshake.
+        server: from the request to the first byte of the response.
+        transfer: the rest of the response.
+        samples, of: connections with a response, and all connections.
     """
 
     network: float
@@ -51,17 +53,17 @@ class TimeSplit:
 
     @property
     def coverage(self) -> Coverage:
-        """How many of the connections were answered."""
+        """How many of the connections got a response."""
         return share(self.samples, max(self.of, self.samples), "connections", what="answers")
 
     @property
     def on_the_way(self) -> Reading:
-        """Seconds until the connection stands."""
+        """Seconds until the connection is established."""
         return Reading(self.network, self._over)
 
     @property
     def in_the_server(self) -> Reading:
-        """Seconds that the application thinks."""
+        """Seconds of processing in the application."""
         return Reading(self.server, self._over)
 
     def evidence(self) -> Evidence:
@@ -82,10 +84,10 @@ class TimeSplit:
 
 @measurement
 def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
-    """The homepage's time, by network, application and transfer.
+    """The homepage's response time, split into network, application and transfer.
 
     Raises:
-        TooLittleData: the homepage gave no answer.
+        TooLittleData: the homepage did not respond.
     """
     answered = [sample.phases for sample in homepage_timing.samples if sample.status]
     if not answered:
@@ -104,7 +106,7 @@ def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
 
 @dataclass(frozen=True, slots=True)
 class Restarts:
-    """How often one component's instances were started again in the last day."""
+    """Number of restarts of one component's instances in the last day."""
 
     name: str
     reading: Reading
@@ -115,7 +117,7 @@ class ComponentRestarts:
     """Restarts of every component in the last day.
 
     Attributes:
-        most_first: those that have samples.
+        most_first: components with samples.
         silent: components without any.
     """
 
@@ -130,11 +132,11 @@ class ComponentRestarts:
 
     @property
     def coverage(self) -> Coverage:
-        """How much of the day has samples of every instance that there should be."""
+        """How much of the day has samples of every expected instance."""
         return self.seen
 
     def evidence(self) -> Evidence:
-        """A row for each."""
+        """A row for each component."""
         rows = [[one.name, f"{one.reading.value:g}"] for one in self.most_first]
         rows += [[name, "no samples"] for name in self.silent]
         return Table("Restarts in the last 24 h", ["Component", "Restarts"], rows)
@@ -144,7 +146,7 @@ class ComponentRestarts:
 def component_restarts(
     digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
 ) -> ComponentRestarts:
-    """How often each component was restarted in the last 24 hours; a counter that begins anew counts on."""
+    """Restarts of each component in the last 24 hours; counter resets are handled."""
     now = clock.now()
     found = by_component(digitalocean.metric("restart_count", now - DAY, now), app.others)
     window = Window.before(now, DAY, deployed=app.deployed_at)
@@ -161,7 +163,7 @@ def component_restarts(
 
 
 def _rises(samples: Samples, begin: float) -> float:
-    """How often an instance was restarted; what one newer than ``begin`` counts at first is of this time."""
+    """Restarts of one instance; if its samples begin after ``begin``, its first count belongs to the window."""
     values = [value for _, value in samples]
     late = samples[0][0] - begin > 2 * min(step(samples), HOUR)
     return (values[0] if late else 0.0) + sum(
@@ -171,11 +173,11 @@ def _rises(samples: Samples, begin: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class MemoryErrors:
-    """Lines of the last day's logs that say that memory ran out.
+    """Lines of the last day's logs that report memory exhaustion.
 
     Attributes:
-        kinds: component, kind, how often; most first.
-        lines: how many lines were read.
+        kinds: component, kind, count; most frequent first.
+        lines: number of lines read.
     """
 
     kinds: tuple[tuple[str, str, int], ...]
@@ -195,7 +197,7 @@ class MemoryErrors:
 
 @measurement
 def memory_errors(log_review: LogReview) -> MemoryErrors:
-    """Errors in the logs that say that memory ran out."""
+    """Errors in the logs that report memory exhaustion."""
     kinds = [
         (component, signature, row.count)
         for (component, signature), row in log_review.review.kinds
@@ -210,13 +212,13 @@ def memory_errors(log_review: LogReview) -> MemoryErrors:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseEffect:
-    """The last good release, and what became of the error rate with it.
+    """The last good release, and its effect on the error rate.
 
     Attributes:
         release: None where none succeeded.
-        recent_hours: an older one is not suspected.
-        before, since: the error rate for as long before the release as since; None where it is not recent.
-        limit: what an error rate is judged by.
+        recent_hours: an older release is not suspected.
+        before, since: the error rate for equal periods before and since the release; None where it is not recent.
+        limit: limit of the error rate.
     """
 
     release: Release | None
@@ -227,7 +229,7 @@ class ReleaseEffect:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether there is a release whose time is known, and requests since it where it is recent."""
+        """Whether there is a release with a known time, and requests since then if it is recent."""
         if self.release is None or self.release.age is None:
             return lacking("", expected="a release that succeeded, with its time", got="none")
         if self.since is None:
@@ -236,7 +238,7 @@ class ReleaseEffect:
 
     @property
     def suspect(self) -> bool:
-        """Requests have failed since the release, and did not before."""
+        """Whether requests have failed since the release but not before it."""
         if self.since is None:
             return False
         now = self.since.reading.value
@@ -246,10 +248,10 @@ class ReleaseEffect:
 
     @property
     def found(self) -> str:
-        """When it was, and the error rates."""
+        """Time of the release, and the error rates."""
         if self.release is None or self.release.age is None:
             return "no release with a time"
-        when = f"one {span(self.release.age)} ago ({self.release.cause})"
+        when = f"one {two_units(self.release.age)} ago ({self.release.cause})"
         if self.since is None:
             return when
         since = self.limit.format(self.since.reading.value) if self.since.answered.samples else "unknown"

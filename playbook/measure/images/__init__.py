@@ -1,1 +1,1 @@
-"""Image optimisation, tried out and counted."""
+"""Image optimisation: tested with a sample, and the workers' counts."""

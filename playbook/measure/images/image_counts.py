@@ -1,4 +1,4 @@
-"""What the image workers count in Redis: images, failures, time; and by how much that grew."""
+"""The image workers' counts in Redis: images, failures, time; and their growth."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _KINDS = ("success", "failure", "total_ms", "count")
 
 @dataclass(frozen=True, slots=True)
 class FormatStats:
-    """What the workers counted for one output format, or for all of them.
+    """Counts for one output format, or for all of them.
 
     Attributes:
         total_ms: milliseconds spent on the successes; None where they are not counted.
@@ -33,7 +33,7 @@ class FormatStats:
 
     @property
     def count(self) -> int:
-        """Images that were tried."""
+        """Number of images attempted."""
         return self.success + self.failure
 
     @property
@@ -57,12 +57,12 @@ class ImageStats:
     Attributes:
         key: name of the hash.
         all_time: since counting began.
-        recent: since the reading before.
-        read: the hash's numbers.
-        growth: by how much they grew.
-        unknown: fields of which nobody here knows what they count, or how many.
-        fields: how many fields there are.
-        doubts: what of the numbers contradicts each other, in words; empty where nothing does.
+        recent: since the previous reading.
+        read: numbers of the hash.
+        growth: their growth.
+        unknown: fields with an unknown name or a value that is not a number.
+        fields: number of fields.
+        doubts: contradictions between the numbers, in words; empty where there are none.
     """
 
     key: str
@@ -76,7 +76,7 @@ class ImageStats:
 
     @property
     def coverage(self) -> Coverage:
-        """That all fields are understood and fit each other; whether there is a window its figures say."""
+        """Whether all fields are understood and consistent; whether there is a window is in its figures."""
         if not self.fields:
             return lacking("no counts", expected=f"counts in {self.key}", got="none")
         seen = whole(f"{self.fields:,} counts") + understood(
@@ -92,7 +92,7 @@ class ImageStats:
         return {READINGS: self.read} if self.fields else {}
 
     def success_rate(self, least: int) -> Reading:
-        """Percent of the images since the reading before that were processed; of at least so many."""
+        """Percent of the images since the previous reading that were processed; NaN with fewer than ``least``."""
         if not self.growth.coverage.enough:
             return Reading(math.nan, coverage=self.growth.coverage)
         total = self.recent.total
@@ -111,14 +111,31 @@ class ImageStats:
         return tables
 
 
+@dataclass(frozen=True, slots=True)
+class OfImageStats:
+    """A figure that is made of the workers' counts."""
+
+    stats: ImageStats
+
+    @property
+    def coverage(self) -> Coverage:
+        """What of the counts is understood."""
+        return self.stats.coverage
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The counts, for later runs to compare with."""
+        return self.stats.readings
+
+
 @measurement(parts=("images", "worker"))
 def image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> ImageStats:
-    """What the image workers counted: images, failures and time, by format."""
+    """The image workers' counts: images, failures and time, by format."""
     return read_image_stats(redis, settings, clock, earlier)
 
 
 def read_image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> ImageStats:
-    """The same, for who opens Redis by itself."""
+    """As ``image_stats``, for callers that open Redis themselves."""
     key, at = settings.target.redis.stats_key, clock.now()
     fields = redis.hgetall(key)
     numbers: dict[str, float] = {}
@@ -161,12 +178,14 @@ def _format_stats(numbers: Mapping[str, float], prefix: str) -> FormatStats:
 
 
 def _doubts(numbers: Mapping[str, float], counts: Counts) -> str:
-    """A field is there once something was counted in it, so a missing one is 0, where ``count`` says the same."""
+    """Contradictions. A field exists once something was counted in it, so a missing one is 0 if ``count``
+    agrees.
+    """
     for prefix, stats in [("", counts.total), *((f"{name}:", one) for name, one in counts.formats.items())]:
-        told = numbers.get(f"{prefix}count")
-        if told is not None and told != stats.count:
-            return f"{prefix}count {told:,.0f}, successes and failures together {stats.count:,}"
-        if told is None and stats.success and f"{prefix}failure" not in numbers and prefix in _own(numbers):
+        count = numbers.get(f"{prefix}count")
+        if count is not None and count != stats.count:
+            return f"{prefix}count {count:,.0f}, successes and failures together {stats.count:,}"
+        if count is None and stats.success and f"{prefix}failure" not in numbers and prefix in _own(numbers):
             return f"{stats.success:,} successes and no word of failures ({prefix}failure, {prefix}count)"
     together = sum(stats.failure for stats in counts.formats.values())
     if counts.formats and together != counts.total.failure:
@@ -175,7 +194,7 @@ def _doubts(numbers: Mapping[str, float], counts: Counts) -> str:
 
 
 def _own(numbers: Mapping[str, float]) -> set[str]:
-    """What has numbers of its own: each format, and all together."""
+    """Prefixes with numbers of their own: each format, and the total."""
     return {name.rpartition(":")[0] + ":" if ":" in name else "" for name in numbers}
 
 

@@ -1,4 +1,4 @@
-"""Image optimisation, tried out: a photograph is posted and what comes back is opened."""
+"""Test of image optimisation: a photograph is posted and the result is decoded."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ from playbook.settings.loading import Settings
 
 _JPEG_START = b"\xff\xd8"
 _JPEG_COMMENT = b"\xff\xfe"
-_PNG_HEAD = 8 + 4 + 4 + 13 + 4  # its signature and the first chunk, which tells its size
-_ROUNDED = 1  # pixel, where the service scales down
-# Where caches say that they answered themselves. https://www.rfc-editor.org/rfc/rfc9211
-# STALE, UPDATING and REVALIDATED are Cloudflare's and nginx's words for answers of the cache, too.
+_PNG_HEAD = 8 + 4 + 4 + 13 + 4  # the signature and the first chunk, which holds the size
+_ROUNDED = 1  # pixel of tolerance where the service scales down
+# Values by which caches mark their own responses. https://www.rfc-editor.org/rfc/rfc9211 STALE, UPDATING and
+# REVALIDATED are words of Cloudflare and nginx for responses from the cache.
 _HIT = re.compile(r"(?i)hit(?![a-z])|(?<![a-z])(stale|updating|revalidated)(?![a-z])")
 _CACHES = ("x-cache", "cache-status", "cf-cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
 
 
 @dataclass(frozen=True, slots=True)
 class Optimization:
-    """What became of the sample photograph.
+    """Result of optimising the sample photograph.
 
     Attributes:
         status: HTTP status.
-        original: what was posted.
-        result: what came back; ``None`` where that is no whole image, and ``problem`` says what it is.
-        declared: the answer's content type.
-        cache: the answer's X-Cache, empty where there is none.
-        cached: the header that says that a cache answered; empty where none does.
+        original: the posted image.
+        result: the returned image; ``None`` where it is not a complete image, which ``problem`` describes.
+        declared: content type of the response.
+        cache: the response's X-Cache, empty where there is none.
+        cached: the header that shows a cache hit; empty where none does.
     """
 
     status: int
@@ -56,7 +56,7 @@ class Optimization:
 
     @property
     def coverage(self) -> Coverage:
-        """One photograph, optimised just now; what a cache gives says nothing of the optimiser."""
+        """One photograph, optimised just now; a cached response says nothing about the optimiser."""
         if self.cached:
             return lacking(
                 "1 answer of a cache",
@@ -68,28 +68,28 @@ class Optimization:
 
     @property
     def is_valid(self) -> bool:
-        """A whole picture that shows what the original shows, of a kind and size to put in its place."""
+        """Whether the result is complete, shows the same picture, and has a suitable format and size."""
         return not self.problem
 
     @property
     def summary(self) -> str:
-        """What came back, or what is wrong with it."""
+        """The result, or what is wrong with it."""
         return self.problem or str(self.result)
 
     @property
     def time(self) -> Reading:
-        """Seconds from looking up the name to the last byte of the result."""
+        """Seconds from the DNS lookup to the last byte of the result."""
         return Reading(self.phases.total, f"one image of {self.original.size / 1024:,.0f} KiB")
 
     @property
     def saving(self) -> Reading:
-        """Percent of the original's bytes that the result does without; negative where it is larger."""
+        """Percent of the original's bytes that are saved; negative where the result is larger."""
         after = self.result.size if self.result else self.original.size
         share = 100 * (1 - after / self.original.size)
         return Reading(share, f"one image ({self.original.size:,} → {after:,} bytes)")
 
     def evidence(self) -> Facts:
-        """Before and after, and how long it took."""
+        """Before and after, and the time taken."""
         facts = {
             "HTTP status": str(self.status),
             "Original": str(self.original),
@@ -105,9 +105,9 @@ class Optimization:
 
 @measurement(libraries=("PIL.Image", "PIL.ImageOps", "PIL.ImageCms", "PIL.ImageFilter", "PIL.ImageStat"))
 def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optimization:
-    """Posts the sample photograph to the optimise endpoint, and opens what comes back."""
+    """The result of posting the sample photograph to the optimise endpoint."""
     name, image = _sample(settings)
-    image = _made_new(image, clock.now().isoformat())
+    image = _with_comment(image, clock.now().isoformat())
     original, problem = decode(image)
     if original is None:
         setting = f"targets.{settings.target.name}.web.sample_image"
@@ -149,10 +149,11 @@ def _sample(settings: Settings) -> tuple[str, bytes]:
         raise UsageError(f"{setting} names {configured}, which cannot be read: {error.strerror}") from None
 
 
-def _made_new(image: bytes, note: str) -> bytes:
-    """The same picture in bytes never sent before: an answer from a cache would say nothing of the optimiser.
+def _with_comment(image: bytes, note: str) -> bytes:
+    """The same picture in bytes never sent before: a cached response would say nothing about the optimiser.
 
-    JPEG and PNG take a comment; other formats are sent as they are, and the answer's headers show what came of it.
+    JPEG and PNG take a comment; other formats are sent unchanged, and the response headers show whether a cache
+    was hit.
     """
     text = f"operations-playbook probe {note}".encode()
     if image.startswith(_JPEG_START):
@@ -165,15 +166,15 @@ def _made_new(image: bytes, note: str) -> bytes:
     return image
 
 
-# What some services call a JPEG, and browsers show as one.
+# Used by some services for JPEG, and accepted by browsers.
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}
 
 
 def _mismatch(original: Picture, result: Picture, declared: str, width: int | None) -> str:
-    """Why the result cannot stand in for the original; empty where it can.
+    """Why the result cannot replace the original; empty where it can.
 
     Args:
-        width: to which the service scales wider pictures down; None where it keeps their size.
+        width: width to which the service scales wider pictures down; None where it keeps their size.
     """
     if result.format not in FORMATS:
         return f"{result}, which is not one of {', '.join(FORMATS)}"
@@ -189,7 +190,7 @@ def _mismatch(original: Picture, result: Picture, declared: str, width: int | No
 
 
 def _cached(headers: Mapping[str, str]) -> str:
-    """By which header the answer comes from a cache; empty where none says so."""
+    """The header that shows a cache hit; empty where none does."""
     for name in _CACHES:
         if _HIT.search(headers.get(name, "")):
             return f"{name}: {headers[name]}"

@@ -1,4 +1,4 @@
-"""Pictures: decoded to their last pixel, and compared as somebody would who looks from one to the other. Pure."""
+"""Pictures: fully decoded, and compared by what a viewer would notice. Pure."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-# What browsers show and an optimiser would deliver.
+# Formats that browsers show and an optimiser would deliver.
 FORMATS = {"AVIF": "image/avif", "WEBP": "image/webp", "JPEG": "image/jpeg", "PNG": "image/png"}
 _MODES = {"RGB", "RGBA", "RGBX", "P", "PA", "L", "LA", "1"}
 _CHANNELS = ("red", "green", "blue")
 _OPAQUE = 250  # of 255
-_LONGEST = 1000  # pixels of the longer side at which two pictures are compared
+_LONGEST = 1000  # longer side in pixels at which two pictures are compared
 
-# How far an honest optimisation may be off. tests/unit/measure/images/test_pictures.py holds the figures: JPEG,
-# WebP and AVIF at qualities 30 to 95, chroma subsampled or not, scaled down to a quarter by the usual filters, and
-# 256 colours stay within; a picture that is damaged in one place, or a tenth darker, does not.
-_FINE, _FINE_MOST = 8, 30  # pixels of a tile's side; levels of 255 that a channel of it may be off
+# Tolerance for a correct optimisation. tests/unit/measure/images/test_pictures.py holds the figures: JPEG, WebP
+# and AVIF at qualities 30 to 95, chroma subsampled or not, scaled down to a quarter by the usual filters, and 256
+# colours are within it; a picture damaged in one place, or a tenth darker, is not.
+_FINE, _FINE_MOST = 8, 30  # side of a tile in pixels; levels of 255 by which a channel of it may differ
 _COARSE, _COARSE_MOST = 25, 12
-_MEAN_MOST = 5.0  # levels that a channel may be off on the whole
-# Detail is what is left of the brightness without its blurred self.
+_MEAN_MOST = 5.0  # levels by which the mean of a channel may differ
+# Detail is the brightness minus its blurred copy.
 _BLUR = 2  # pixels
-_LEAST_DETAIL = 4.0  # levels; a smoother picture, or part of one, has none that must come back
+_LEAST_DETAIL = 4.0  # levels; a smoother picture, or region, has no detail to compare
 _LEAST_LIKENESS = 0.72  # correlation of the details
-_GAIN = (0.65, 1.35)  # the result's detail over the original's
-_REGION = 100  # pixels of a part's side
+_GAIN = (0.65, 1.35)  # detail of the result relative to the original's
+_REGION = 100  # side of a region in pixels
 _LEAST_REGION_LIKENESS = 0.45
 _REGION_GAIN = (0.35, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """An image that was decoded to its last pixel.
+    """A fully decoded image.
 
     Attributes:
-        format: as its own bytes say, e.g. ``WEBP``.
+        format: from its own bytes, e.g. ``WEBP``.
         width, height: in pixels, upright.
         size: bytes.
         frames: 1 where it is not animated.
-        mode: Pillow's word for its channels, e.g. ``RGB``.
+        mode: Pillow's name for its channels, e.g. ``RGB``.
         pixels: upright, in RGB, or in RGBA where parts of it are transparent.
     """
 
@@ -60,7 +60,7 @@ class Picture:
 
 
 def decode(data: bytes) -> tuple[Picture | None, str]:
-    """The picture, or what the bytes are instead. All of it is decoded: headers can be right before nothing."""
+    """The picture, or a description of the bytes. It is decoded completely, as a valid header proves nothing."""
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
@@ -70,7 +70,7 @@ def decode(data: bytes) -> tuple[Picture | None, str]:
             opened.load()
             mode = opened.mode
             upright = _in_srgb(ImageOps.exif_transpose(opened))
-            pixels = _plain(upright)
+            pixels = _as_rgb(upright)
     except UnidentifiedImageError:
         return None, f"{len(data):,} bytes that are not an image"
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
@@ -81,7 +81,7 @@ def decode(data: bytes) -> tuple[Picture | None, str]:
 
 
 def _in_srgb(picture: Image) -> Image:
-    """Colours as they are shown: by the profile that the picture brings along."""
+    """Colours as displayed, converted by the picture's embedded profile."""
     from PIL import ImageCms
 
     profile = picture.info.get("icc_profile")
@@ -95,18 +95,20 @@ def _in_srgb(picture: Image) -> Image:
     return shown or picture
 
 
-def _plain(picture: Image) -> Image:
+def _as_rgb(picture: Image) -> Image:
     """In RGB, or in RGBA where parts of it really are transparent."""
     if not picture.has_transparency_data:
         return picture.convert("RGB")
     whole = picture.convert("RGBA")
     low, _ = whole.getchannel("A").getextrema()
-    # A lossy channel of transparency may be off by a little.
+    # A lossy alpha channel may be slightly off.
     return whole if low < _OPAQUE else whole.convert("RGB")  # type: ignore[operator]
 
 
 def _ends_early(kind: str, data: bytes) -> bool:
-    """Decoders forgive a missing end, as the last rows may be made up or gone."""
+    """Whether the data is truncated. Decoders tolerate a missing end, but the last rows may be invented or
+    missing.
+    """
     if kind == "WEBP":
         return int.from_bytes(data[4:8], "little") + 8 > len(data)
     if kind == "JPEG":
@@ -115,7 +117,7 @@ def _ends_early(kind: str, data: bytes) -> bool:
 
 
 def unlike(original: Picture, result: Picture) -> str:
-    """What of the original the result does not show, to follow "a picture"; empty where it shows it.
+    """How the result differs from the original, to follow "a picture"; empty where it does not.
 
     They are compared at the result's size: colours tile by tile, then the details.
     """
@@ -129,7 +131,9 @@ def unlike(original: Picture, result: Picture) -> str:
         return "that is transparent" if result.pixels.mode == "RGBA" else "without the original's transparency"
     size = _compared_at(result)
     for ground in ("white", "black") if original.pixels.mode == "RGBA" else ("white",):
-        before, after = (_at(picture.pixels, size, ground) for picture in (original, result) if picture.pixels)
+        before, after = (
+            _rendered(picture.pixels, size, ground) for picture in (original, result) if picture.pixels
+        )
         difference = _colours(before, after) or _details(before.convert("L"), after.convert("L"))
         if difference:
             return difference
@@ -141,7 +145,7 @@ def _compared_at(result: Picture) -> tuple[int, int]:
     return max(1, round(result.width * scale)), max(1, round(result.height * scale))
 
 
-def _at(picture: Image, size: tuple[int, int], ground: str) -> Image:
+def _rendered(picture: Image, size: tuple[int, int], ground: str) -> Image:
     from PIL import Image
 
     if picture.mode == "RGBA":
@@ -151,7 +155,7 @@ def _at(picture: Image, size: tuple[int, int], ground: str) -> Image:
 
 
 def _colours(before: Image, after: Image) -> str:
-    """Where a tile's colour differs most; empty where no tile's does by more than an optimisation makes it."""
+    """Where a tile's colour differs most; empty where all are within tolerance."""
     from PIL import ImageStat
 
     for side, most in ((_COARSE, _COARSE_MOST), (_FINE, _FINE_MOST)):
@@ -191,14 +195,14 @@ def _percent(place: float, count: int) -> str:
 
 
 def _details(before: Image, after: Image) -> str:
-    """Whether edges and textures came back, on the whole and in each part."""
+    """Whether edges and textures are preserved, in total and in each region."""
     one, other = _detail(before), _detail(after)
-    problem = _lost(one, other, _LEAST_LIKENESS, _GAIN)
+    problem = _detail_difference(one, other, _LEAST_LIKENESS, _GAIN)
     if problem:
         return problem
     for left, top in _regions(before.size):
         box = left, top, min(left + _REGION, before.width), min(top + _REGION, before.height)
-        problem = _lost(one.crop(box), other.crop(box), _LEAST_REGION_LIKENESS, _REGION_GAIN)
+        problem = _detail_difference(one.crop(box), other.crop(box), _LEAST_REGION_LIKENESS, _REGION_GAIN)
         if problem:
             middle = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
             return (
@@ -220,7 +224,7 @@ def _detail(brightness: Image) -> Image:
     return ImageChops.subtract(brightness, brightness.filter(ImageFilter.GaussianBlur(_BLUR)), 1, 128)
 
 
-def _lost(before: Image, after: Image, least: float, gains: tuple[float, float]) -> str:
+def _detail_difference(before: Image, after: Image, least: float, gains: tuple[float, float]) -> str:
     likeness, had, has = measures(before, after)
     if had < _LEAST_DETAIL:
         return "" if has < _LEAST_DETAIL * gains[1] else "with detail that the original does not have"
@@ -243,5 +247,5 @@ def measures(before: Image, after: Image) -> tuple[float, float, float]:
 
 
 def _squares(picture: Image, zero: int) -> int:
-    """The sum of squared distances of all pixels from ``zero``, exactly: a histogram holds all that it takes."""
+    """The sum of squared distances of all pixels from ``zero``, exact because a histogram holds all levels."""
     return sum(pixels * (level - zero) ** 2 for level, pixels in enumerate(picture.histogram()))

@@ -1,1 +1,1 @@
-"""Load tests: carried out, judged and compared."""
+"""Load tests: run, judged and compared."""

@@ -1,4 +1,4 @@
-"""A load test: carried out by a process of its own, while the server's own figures are read; and what it says."""
+"""A load test: run by a separate process while the server's own figures are sampled; and its result."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.load import kept
-from playbook.load.giving_way import GaveWay, gave_way, watched_of
+from playbook.load.bottleneck import Bottleneck, find_bottlenecks, watched_of
 from playbook.load.omission import kind_of_percentiles
 from playbook.load.order import LoadOrder
-from playbook.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Outcome, Step
+from playbook.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Moments, Outcome, Step
 from playbook.load.permission import SERVICE, require_permission
 from playbook.load.plan import BREAKPOINT, Plan
 from playbook.load.planning import make_plan
@@ -33,28 +33,34 @@ from playbook.measure.load.load_sampling import Sampler
 from playbook.settings.loading import SANDBOX, Settings
 
 Runner = Callable[..., Outcome]
-LONGEST = 6 * 3600.0  # seconds; load.most_seconds says how long a test may really take
+LONGEST = 6 * 3600.0  # seconds; load.most_seconds is the real time limit of a test
 HTML = "locust.html"
-_LEAST_SHARE = 0.9  # of the planned time; a test that claims to be finished and took less was cut
+_LEAST_SHARE = 0.9  # of the planned time; a test that reports being finished and took less was cut short
 _SHOWN = 12
 BUSY_SECONDS = 5  # as the load's processes measure themselves
 MOST_HELD_BACK = 5.0  # percent of its users' time
-# Answers that come while a process is this late, in seconds, seem that much slower.
+_PERCENTILES: dict[str, Callable[[Moments], float | None]] = {
+    "P50": lambda one: one.p50,
+    "P95": lambda one: one.p95,
+    "P99": lambda one: one.p99,
+    "maximum": lambda one: one.slowest,
+}
+# Delay of a process in seconds from which on response times seem noticeably slower.
 _LATE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class LoadTest:
-    """One load test, as it went.
+    """One load test and its outcome.
 
     Attributes:
-        least: with fewer requests it says nothing.
+        least: minimum number of requests for a statement.
         mean_wait: seconds between two requests of a user.
-        breaks_p95: seconds that count as giving way, for the chart.
+        breaks_p95: seconds that count as a bottleneck, for the chart.
         samples: the server's own figures.
         unread: what of them could not be read, and how often.
-        file: where all of it is kept; why not, where it is not.
-        html: Locust's own page, as an operator finds it; empty where there is none.
+        file: where the full result is kept; the reason where it is not.
+        html: path of Locust's own page for an operator; empty where there is none.
     """
 
     plan: Plan
@@ -64,25 +70,25 @@ class LoadTest:
     breaks_p95: float
     samples: tuple[Sample, ...] = ()
     unread: tuple[str, ...] = ()
-    gave_way: tuple[GaveWay, ...] = ()
+    bottlenecks: tuple[Bottleneck, ...] = ()
     file: str = ""
     html: str = ""
 
     @property
     def is_breakpoint(self) -> bool:
-        """It went on until a limit broke."""
+        """Whether it ran until a limit broke."""
         return self.plan.shape == BREAKPOINT
 
     @property
     def shortfall(self) -> str:
-        """Why nothing good can be said, to follow "got"; empty where it ran as planned."""
+        """Why the result cannot count as good, to follow "got"; empty where the test ran as planned."""
         requests, least = self.outcome.all.requests, max(self.least, 1)
         few = f"{requests:,} requests, where {least:,} are the least" if requests < least else ""
         return self._missing_load or few
 
     @property
     def _missing_load(self) -> str:
-        """Why it was not the load that was planned; empty where it was."""
+        """Why the load differed from the plan; empty where it did not."""
         outcome, plan = self.outcome, self.plan
         ended = "cut off without a word" if outcome.ended == RUNNING else f"ended early ({outcome.ended})"
         over = outcome.ended == FINISHED or (
@@ -101,7 +107,7 @@ class LoadTest:
 
     @property
     def users(self) -> int:
-        """That were to come at once; of a breakpoint test as far as it came."""
+        """Number of planned users at once; for a breakpoint test, up to the last step reached."""
         asked = [step.users for step in self.outcome.steps] if self.is_breakpoint else []
         asked = asked or ([] if self.is_breakpoint else [stage.users for stage in self.plan.stages])
         return min(max(asked, default=0), self.plan.most_users)
@@ -112,7 +118,7 @@ class LoadTest:
 
     @property
     def coverage(self) -> Coverage:
-        """Enough where it ran as planned."""
+        """Enough where the test ran as planned."""
         outcome = self.outcome
         requests = f"{outcome.all.requests:,} requests"
         if not self.shortfall:
@@ -127,16 +133,17 @@ class LoadTest:
 
     @property
     def carried_per_second(self) -> float:
-        """Requests a second that were answered well; of a breakpoint test, in the highest step that held."""
+        """Successful requests a second; for a breakpoint test, in the highest step that held."""
         if self.is_breakpoint:
             return self.highest.per_second * (1 - self.highest.failed_percent / 100) if self.highest else 0.0
         return self._answered / self.outcome.seconds if self.outcome.seconds > 0 else 0.0
 
     @property
     def throughput(self) -> list[Reading]:
-        """Percent of what the users would ask for if each answer came at once; none of a breakpoint test.
+        """Successful requests in percent of those the users would send with instant responses; empty for a
+        breakpoint test.
 
-        Not known where the load was not that which was planned; few requests of users who were there count.
+        Unknown where the load differed from the plan; few requests of users who were present do count.
         """
         if self.is_breakpoint:
             return []
@@ -149,7 +156,7 @@ class LoadTest:
 
     @property
     def held(self) -> list[Reading]:
-        """Users of the highest step that held; only of a breakpoint test, 0 where none did."""
+        """Users of the highest step that held; only for a breakpoint test, 0 where none did."""
         if not self.is_breakpoint:
             return []
         if self.shortfall:
@@ -173,23 +180,23 @@ class LoadTest:
 
     @property
     def held_steps(self) -> list[Step]:
-        """Those before the first that broke."""
+        """Steps before the first that broke."""
         return list(takewhile(lambda step: not step.broke, self.outcome.steps))
 
     @property
     def busy(self) -> list[Reading]:
-        """Percent of a core that the busiest process of the load took."""
+        """CPU of the busiest load process, in percent of a core."""
         return [Reading(self.outcome.busy_percent, f"{BUSY_SECONDS} s of its busiest process")]
 
     @property
     def held_back(self) -> float:
-        """Percent of its users' time that the cap on requests a second kept them from asking."""
+        """Percent of its users' time spent waiting for the cap on requests a second."""
         spent = sum(one.users for one in self.outcome.moments)
         return min(100 * self.outcome.throttled_seconds / spent, 100.0) if spent else 0.0
 
     @property
     def is_free(self) -> bool:
-        """The users asked as they would; not the cap, but the system decided how much that was."""
+        """Whether the system, not the cap, limited the number of requests."""
         return self.held_back <= MOST_HELD_BACK
 
     @property
@@ -202,12 +209,12 @@ class LoadTest:
 
     @property
     def stayed_home(self) -> bool:
-        """No request was to leave the hosts of the target."""
+        """Whether no request would have left the hosts of the target."""
         return not self.outcome.refused
 
     @property
     def led_away(self) -> str:
-        """What was held back, to follow "got"."""
+        """The refused requests, to follow "got"."""
         return "; ".join(self.outcome.refused[:3]) or "none"
 
     @property
@@ -216,7 +223,7 @@ class LoadTest:
 
     @property
     def _wanted(self) -> float:
-        """Requests that its users would have sent in its seconds if each answer came at once, under the cap."""
+        """Requests that its users would have sent in its duration with instant responses, under the cap."""
         users: float = sum(one.users for one in self.outcome.moments)
         if not users:
             users = sum(stage.users * stage.seconds for stage in self.plan.stages)
@@ -224,7 +231,7 @@ class LoadTest:
         return min(users / self.mean_wait if self.mean_wait > 0 else math.inf, most)
 
     def evidence(self) -> list[Evidence]:
-        """What was done and what came of it, what gave way first, and the course of it."""
+        """Plan and result, bottlenecks, and charts."""
         outcome, plan = self.outcome, self.plan
         stages = ", then ".join(f"{stage.users} users for {stage.seconds:g} s" for stage in plan.stages)
         facts = {
@@ -271,9 +278,9 @@ class LoadTest:
 
     @property
     def _order(self) -> Evidence:
-        if not self.gave_way:
+        if not self.bottlenecks:
             return Lines("What gave way first", ["Nothing left its usual range."])
-        return Lines("What gave way first", [one.text for one in self.gave_way])
+        return Lines("What gave way first", [one.text for one in self.bottlenecks])
 
     @property
     def _steps(self) -> Table:
@@ -288,13 +295,17 @@ class LoadTest:
             ]
             for step in self.outcome.steps
         ]
-        return Table("Steps", ["Users", "Requests", "a second", "P95", "Failed", "Result"], rows)
+        return Table("Steps", ["Users", "Requests", "Per second", "P95", "Failed", "Result"], rows)
 
     @property
     def _charts(self) -> list[Evidence]:
         moments = self.outcome.moments
-        p95 = [(one.at, one.p95) for one in moments if one.p95 is not None]
         first = self._marks
+        times = [
+            Curve(name, points)
+            for name, value in _PERCENTILES.items()
+            if (points := [(one.at, found) for one in moments if (found := value(one)) is not None])
+        ]
         requests = [
             Curve("requests", [(one.at, one.requests) for one in moments]),
             Curve("failed", [(one.at, one.failures) for one in moments]),
@@ -302,41 +313,41 @@ class LoadTest:
         return [
             Chart("Users", "", [Curve("users", [(one.at, one.users) for one in moments])], bars=True, marks=first),
             Chart("Requests and failures of each second", "", requests, marks=first),
-            Chart("P95 of each second", "s", [Curve("P95", p95)], {"gives way": self.breaks_p95}, marks=first),
+            Chart("Response times of each second", "s", times, {"P95 at most": self.breaks_p95}, marks=first),
         ]
 
     @property
     def _marks(self) -> dict[str, float]:
-        """What gave way first, on every chart."""
+        """The first bottleneck, marked on every chart."""
         began = self.outcome.started.timestamp()
-        return {f"{one.name} gives way": began + max(one.after, 0.0) for one in self.gave_way[:1]}
+        return {f"first: {one.mark}": began + max(one.after, 0.0) for one in self.bottlenecks[:1]}
 
 
 @measurement(time_limit=LONGEST, is_long=True)
 def load_test(website: HttpClient, settings: Settings, clock: Clock, load_order: LoadOrder) -> LoadTest:
-    """Load is made as ordered, by Locust in a process of its own, while the server's own figures are read."""
+    """Load made as ordered, by Locust in a separate process, while the server's own figures are sampled."""
     from loadtests.launch import run
 
     return carry_out(run, website, settings, clock, load_order)
 
 
 def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock, order: LoadOrder) -> LoadTest:
-    """Make the load, and keep what came of it.
+    """Make the load, and keep the result.
 
     Raises:
-        NotConfigured, Forbidden: the target may not be loaded.
-        Unreachable: its website does not answer, so there is nothing to load.
+        NotConfigured, Forbidden: load on the target is not allowed.
+        Unreachable: its website does not respond, so there is nothing to load.
         Unmeasured: the load could not be made, or its result could not be kept.
     """
     permission = require_permission(settings, order.production)
     plan = make_plan(settings, order, permission)
-    website.get(retry="connection")  # of any status: whether it is there at all
+    website.get(retry="connection")  # any status will do: only whether it responds at all
     if order.stop.is_set():
         raise Unmeasured(f"{SERVICE}: expected to begin, got an order to stop", service=SERVICE)
     with order.under_way(), Sampler(settings) as sampler, _shown_progress(plan):
         outcome = run(plan, order.folder, workers=order.workers, stop=order.stop)
     began = outcome.started.timestamp()
-    given = tuple(gave_way(watched_of(settings, began, outcome.moments, sampler.samples)))
+    bottlenecks = tuple(find_bottlenecks(watched_of(settings, began, outcome.moments, sampler.samples)))
     test = LoadTest(
         plan,
         outcome,
@@ -345,7 +356,7 @@ def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock
         settings.load.breaks.p95_seconds,
         tuple(sampler.samples),
         tuple(f"{text} ({times} of {len(sampler.samples)} times)" for text, times in sampler.problems.items()),
-        given,
+        bottlenecks,
         html=_shown(order.folder / HTML),
     )
     return _kept(test, settings, clock.now())
@@ -353,7 +364,7 @@ def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock
 
 @contextmanager
 def _shown_progress(plan: Plan) -> Iterator[None]:
-    """How far it is, by its plan; a breakpoint test ends when something breaks, or at the latest after a time."""
+    """Show progress by the plan; a breakpoint test ends when something breaks, or at its time limit."""
     planned = min(sum(stage.seconds for stage in plan.stages), plan.most_seconds)
     users = min(max((stage.users for stage in plan.stages), default=0), plan.most_users)
     is_open = plan.breaks is not None
@@ -364,7 +375,7 @@ def _shown_progress(plan: Plan) -> Iterator[None]:
 
 
 def _kept(test: LoadTest, settings: Settings, now: datetime) -> LoadTest:
-    """The test, which knows where it is kept."""
+    """Keep the result, and return the test with the path of its file."""
     result = kept.Result(
         target=test.plan.target,
         shape=test.plan.shape,
@@ -374,14 +385,14 @@ def _kept(test: LoadTest, settings: Settings, now: datetime) -> LoadTest:
         plan=test.plan,
         outcome=test.outcome,
         server=list(test.samples),
-        gave_way=[one.text for one in test.gave_way],
+        gave_way=[one.text for one in test.bottlenecks],
     )
     lasting = "" if settings.target.kind != SANDBOX else " (until the sandbox ends)"
     return replace(test, file=f"{kept.keep(Path(settings.capacity.load_tests), result)}{lasting}")
 
 
 def _shown(file: Path) -> str:
-    """A file's path from here where it is below, as the terminal shows the report."""
+    """Path of a file, relative to the current folder where it is below it, as the report shows it."""
     if not file.is_file():
         return ""
     return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)

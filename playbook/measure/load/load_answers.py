@@ -1,4 +1,4 @@
-"""What a load test says of each group of endpoints, of what failed, and of the server."""
+"""Results of a load test: response times by group of endpoints, failures, and the server's own figures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Lines, Table
 from playbook.core.limits import Reading
-from playbook.load.giving_way import points_of
+from playbook.load.bottleneck import points_of
 from playbook.load.outcome import Endpoint, Error
 from playbook.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.measure.app.resources import Judged
@@ -31,10 +31,10 @@ class Group:
 
     Attributes:
         judged: with enough requests for a percentile.
-        few: with fewer than ``least``, planned ones that were never asked for included.
-        test: what the whole test stands on.
-        missing: never asked for, where the weights promise twice ``least`` of as many requests.
-        broken_on_purpose: a breakpoint test goes on until this is bad, so it is shown and not judged.
+        few: with fewer than ``least``, including planned ones that were never requested.
+        test: coverage of the whole test.
+        missing: never requested, although by their weights twice ``least`` requests were expected.
+        broken_on_purpose: a breakpoint test runs until this fails, so it is shown and not judged.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Group:
 
     @property
     def p95(self) -> list[Judged]:
-        """Seconds, slowest first; not known where no endpoint has enough requests, or 5 % of one failed."""
+        """Seconds, slowest first; unknown where no endpoint has enough requests, or 5 % of one failed."""
         return self._percentile("p95")
 
     @property
@@ -57,7 +57,7 @@ class Group:
 
     @property
     def coverage(self) -> Coverage:
-        """The test, and of how many endpoints there were enough requests, none that was promised missing."""
+        """The test, the share of endpoints with enough requests, and whether any expected one is missing."""
         endpoints = share(len(self.judged), len(self.judged) + len(self.few), "endpoints", least_percent=0)
         return self.test + (endpoints if self.judged else self._none_judged) + self._missing + self._failing
 
@@ -118,7 +118,7 @@ class Group:
 
     @property
     def only_shown(self) -> list[str]:
-        """What was found, where nothing is judged; else nothing."""
+        """The results where nothing is judged; otherwise empty."""
         found = ", ".join(f"P95 {seconds(one.p95)} for {name_of(one.name)}" for one in self.judged)
         return [found] if self.broken_on_purpose else []
 
@@ -130,19 +130,19 @@ class Group:
 
 @measurement
 def homepage_load(load_test: LoadTest, settings: Settings) -> Group:
-    """How long the homepage took under load."""
+    """Response times of the homepage under load."""
     return _group("Homepage", load_test, settings, lambda name: name in HOMEPAGE)
 
 
 @measurement(one_of=(("api",), ("images",)))
 def health_load(load_test: LoadTest, settings: Settings) -> Group:
-    """How long the health endpoints took under load."""
+    """Response times of the health endpoints under load."""
     return _group("Health endpoints", load_test, settings, lambda name: name in HEALTH)
 
 
 @measurement(parts=("images",))
 def image_load(load_test: LoadTest, settings: Settings) -> Group:
-    """How long image optimisation took under load, by size and format of the photograph."""
+    """Response times of image optimisation under load, by size and format of the photograph."""
     return _group("Image optimisation", load_test, settings, lambda name: name.startswith(IMAGES))
 
 
@@ -166,11 +166,11 @@ def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str
 
 @dataclass(frozen=True, slots=True)
 class LoadFailures:
-    """What failed under load.
+    """Failures under load.
 
     Attributes:
-        shares: percent, worst first: of all requests, and of the endpoints that have enough; none of a breakpoint
-            test, which goes on until requests fail.
+        shares: percent: of all requests, and of the endpoints that have enough; empty for a breakpoint test, which
+            runs until requests fail.
     """
 
     test: LoadTest
@@ -178,17 +178,17 @@ class LoadFailures:
 
     @property
     def coverage(self) -> Coverage:
-        """The whole test's."""
+        """Coverage of the whole test."""
         return self.test.coverage
 
     @property
     def only_shown(self) -> list[str]:
-        """How many there were, where none are judged; else nothing."""
+        """The number of failures where none are judged; otherwise empty."""
         total = self.test.outcome.all
         return [] if self.shares else [f"{total.failures:,} of {total.requests:,} requests"]
 
     def evidence(self) -> list[Evidence]:
-        """Each kind of failure, and when they came."""
+        """Each kind of failure, and when failures occurred."""
         errors: list[Error] = sorted(self.test.outcome.errors, key=lambda error: -error.times)
         rows = [[error.name, error.message, f"{error.times:,}"] for error in errors[:_SHOWN]]
         moments = self.test.outcome.moments
@@ -215,7 +215,7 @@ def load_failures(load_test: LoadTest, settings: Settings) -> LoadFailures:
         for one in (outcome.all, *outcome.endpoints)
         if one.requests >= (1 if one is outcome.all else least)
     ]
-    # All requests together lead, of equals.
+    # The share of all requests comes first.
     return LoadFailures(load_test, tuple(shares))
 
 
@@ -224,14 +224,14 @@ class LoadedServer:
     """The server's own figures during the test.
 
     Attributes:
-        test, broken_on_purpose: as of ``Group``.
-        has_redis: the target has one of its own, so that its latency must be known.
-        has_queue: the product has a queue of images, so that its length must be known.
+        test, broken_on_purpose: as in ``Group``.
+        has_redis: the target has its own Redis, so its latency must be known.
+        has_queue: the product has an image queue, so its length must be known.
     """
 
     samples: tuple[Sample, ...]
     unread: tuple[str, ...]
-    gave_way: tuple[str, ...]
+    bottlenecks: tuple[str, ...]
     test: Coverage
     broken_on_purpose: bool = False
     has_redis: bool = False
@@ -239,31 +239,33 @@ class LoadedServer:
 
     @property
     def queue(self) -> list[Reading]:
-        """The longest that the queue of images was."""
+        """Maximum length of the image queue."""
         longest = max(self._queue, default=math.nan)
-        seen = self._seen(QUEUE, "from Redis or the website's metrics")
+        seen = self._reads(QUEUE, "from Redis or the website's metrics")
         if self.broken_on_purpose or not self.has_queue:
             return []
         return [Reading(longest, f"{len(self._queue)} looks", seen)]
 
     @property
     def redis_latency(self) -> list[Reading]:
-        """Milliseconds, the median of the test; nothing where the target has no Redis of its own."""
+        """Milliseconds, the median of the test; empty where the target has no Redis of its own."""
         if not self.has_redis or self.broken_on_purpose:
             return []
         values = sorted(value for _, value in points_of(self.samples, REDIS_LATENCY))
         middle = values[len(values) // 2] if values else math.nan
-        return [Reading(middle, f"{len(values)} looks", self._seen(REDIS_LATENCY, "from Redis"))]
+        return [Reading(middle, f"{len(values)} looks", self._reads(REDIS_LATENCY, "from Redis"))]
 
     @property
     def coverage(self) -> Coverage:
-        """The whole test's, and that of a breakpoint test's queue, which is only shown."""
+        """Coverage of the whole test, and of the queue of a breakpoint test, which is only shown."""
         only_shown = self.broken_on_purpose and self.has_queue
-        return self.test + (self._seen(QUEUE, "from Redis or the website's metrics") if only_shown else Coverage())
+        return self.test + (
+            self._reads(QUEUE, "from Redis or the website's metrics") if only_shown else Coverage()
+        )
 
     @property
     def only_shown(self) -> list[str]:
-        """The longest queue, where nothing is judged; else nothing."""
+        """The longest queue, where nothing is judged; otherwise empty."""
         if not self.broken_on_purpose:
             return []
         if not self.has_queue:
@@ -276,8 +278,8 @@ class LoadedServer:
     def _queue(self) -> list[float]:
         return [value for _, value in points_of(self.samples, QUEUE)]
 
-    def _seen(self, name: str, source: str) -> Coverage:
-        """That it was mostly read: what cannot be read while much goes on is not what it was in between."""
+    def _reads(self, name: str, source: str) -> Coverage:
+        """Whether it was read at least every other time: unread values under load may differ from the others."""
         read, looks = len(points_of(self.samples, name)), len(self.samples)
         words = f"{read} of {looks} looks"
         if read and 2 * read >= looks:
@@ -291,8 +293,8 @@ class LoadedServer:
         )
 
     def evidence(self) -> list[Evidence]:
-        """What gave way, a chart for each figure, and what could not be read."""
-        order = list(self.gave_way) or ["Nothing left its usual range."]
+        """Bottlenecks, a chart for each figure, and what could not be read."""
+        order = list(self.bottlenecks) or ["Nothing left its usual range."]
         shown: list[Evidence] = [Lines("What gave way first", order)]
         for name, unit in UNITS.items():
             points = points_of(self.samples, name)
@@ -305,16 +307,16 @@ class LoadedServer:
 
 @measurement(one_of=(("images", "queue"), ("redis",)))
 def loaded_server(load_test: LoadTest, settings: Settings) -> LoadedServer:
-    """What the server's own figures were during the test: the queue, Redis, the website's process."""
+    """The server's own figures during the test: the queue, Redis, the website's process."""
     if not settings.load.metrics_path:
         settings.require(settings.target.redis.url, "redis.url", "Redis")
     test = load_test
-    gave_way = tuple(one.text for one in test.gave_way)
+    bottlenecks = tuple(one.text for one in test.bottlenecks)
     has_redis = bool(settings.target.redis.url)
     return LoadedServer(
         test.samples,
         test.unread,
-        gave_way,
+        bottlenecks,
         test.coverage,
         test.is_breakpoint,
         has_redis=has_redis,

@@ -1,4 +1,4 @@
-"""A load test against the last one of the same shape and target."""
+"""Comparison of a load test with the last one of the same shape and target."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from playbook.measure.load.load import LoadTest
 from playbook.measure.load.load_endpoints import name_of, seconds
 from playbook.settings.loading import Settings
 
-# The P95 of fewer is the slowest of them, which two tests rarely have in common.
+# The P95 of fewer requests is the slowest of them, which varies too much between tests.
 LEAST_COMPARED = 20
 _SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One P95 against the last test's, in seconds.
+    """One P95 compared with the last test's, in seconds.
 
     Attributes:
-        most: the last that is not worse.
+        most: the highest value that is not worse.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Compared:
 
     @property
     def is_worse(self) -> bool:
-        """Beyond what two tests of the same system differ by."""
+        """Whether it exceeds the variation between two tests of the same system."""
         return self.now > self.most
 
     @property
@@ -48,12 +48,12 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class LoadComparison:
-    """The test against the last of the same shape and target.
+    """The test compared with the last one of the same shape and target.
 
     Attributes:
         before: the newest earlier one; None where there is none.
-        unlike: what was different in it, so that it is not comparable.
-        test: what the test itself stands on.
+        unlike: differences in its plan, which make it not comparable.
+        test: coverage of the test itself.
     """
 
     now: kept.LoadLine
@@ -67,7 +67,7 @@ class LoadComparison:
 
     @property
     def coverage(self) -> Coverage:
-        """The test's, and how much of it there was to compare with."""
+        """Coverage of the test, and how much of it could be compared."""
         if self.compared or self._held_less:
             return self.test + whole(f"{len(self.compared)} P95s compared")
         return self.test + lacking(
@@ -85,7 +85,7 @@ class LoadComparison:
 
     @property
     def worse(self) -> list[str]:
-        """What is worse, in words, by most first; before all, that a breakpoint test held so much less."""
+        """What is worse, in words, worst first; preceded by a lower result of a breakpoint test."""
         found = sorted((one for one in self.compared if one.is_worse), key=lambda one: one.before - one.now)
         return [*self._held_less, *(one.words for one in found)]
 
@@ -109,7 +109,7 @@ class LoadComparison:
         return f"none of {len(self.compared)} since {when}"
 
     def evidence(self) -> list[Evidence]:
-        """Each P95 with the last one's; lines of history that cannot be read."""
+        """Each P95 beside the last one's, and unreadable lines of history."""
         facts = {"The last of this shape and target": "none"}
         if self.before:
             facts = {
@@ -130,10 +130,10 @@ class LoadComparison:
 
 @measurement
 def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrder) -> LoadComparison:
-    """The P95 of each endpoint against the last test of the same shape and target; this one is then added.
+    """The P95 of each endpoint compared with the last test of the same shape and target; this one is then added.
 
     Raises:
-        TooLittleData: so much failed that there is no P95; such a test is nothing to compare with later either.
+        TooLittleData: so much failed that there is no P95; such a test cannot be compared with later either.
     """
     total = load_test.outcome.all
     if total.p95 is None and not load_test.is_breakpoint:
@@ -157,7 +157,7 @@ def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrd
 
 
 def line_of(test: LoadTest) -> kept.LoadLine:
-    """What is kept of a test to compare with: P95 by endpoint, of a breakpoint test by step that held."""
+    """The line kept for comparisons: P95 by endpoint, or for a breakpoint test by step that held."""
     outcome, total = test.outcome, test.outcome.all
     figures = {one.name: (one.requests, one.p95) for one in (*outcome.endpoints, total)}
     highest = test.highest
@@ -182,13 +182,13 @@ def line_of(test: LoadTest) -> kept.LoadLine:
 
 
 def differences(one: kept.LoadLine, other: kept.LoadLine) -> tuple[str, ...]:
-    """What two tests do not have in common, in words."""
+    """Differences between the plans of two tests, in words."""
     names = [*one.plan, *(name for name in other.plan if name not in one.plan)]
     return tuple(name for name in names if one.plan.get(name) != other.plan.get(name))
 
 
 def compare(now: kept.LoadLine, before: kept.LoadLine, times: float, slack: float) -> tuple[Compared, ...]:
-    """Each P95 that both have; it may be ``times`` the last, or ``slack`` seconds over it if that is more."""
+    """Each P95 that both have; allowed are ``times`` the last, or ``slack`` seconds more, whichever is higher."""
     return tuple(
         Compared(name_of(name), value, before.p95[name], max(times * before.p95[name], before.p95[name] + slack))
         for name, value in now.p95.items()

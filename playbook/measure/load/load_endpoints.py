@@ -7,8 +7,8 @@ from playbook.load.outcome import Endpoint
 
 
 def endpoint_table(title: str, endpoints: list[Endpoint]) -> Table:
-    """A row of figures for each."""
-    columns = ["Endpoint", "Requests", "a second", "Failed", "P50", "P95", "P99", "Slowest"]
+    """A row of figures for each endpoint."""
+    columns = ["Endpoint", "Requests", "Per second", "Failed", "P50", "P95", "P99", "Maximum"]
     rows = [
         [
             name_of(one.name),
@@ -23,7 +23,7 @@ def endpoint_table(title: str, endpoints: list[Endpoint]) -> Table:
 
 
 def name_of(endpoint: str) -> str:
-    """An endpoint as a reader would say it: ``large JPEG`` for ``optimize_large_jpeg``."""
+    """Readable name of an endpoint: ``large JPEG`` for ``optimize_large_jpeg``."""
     known = {"all": "all requests", "image_health": "image health"}
     if endpoint.startswith("optimize_"):
         size, _, kind = endpoint.removeprefix("optimize_").partition("_")
@@ -32,5 +32,5 @@ def name_of(endpoint: str) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """``0.123 s``, ready for a table."""
+    """``0.123 s``, for a table."""
     return "" if value is None else f"{value:,.3f} s"

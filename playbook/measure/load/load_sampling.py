@@ -1,7 +1,7 @@
-"""The server's own figures while a load test runs: read from Redis and from the website's metrics, once a second.
+"""Samples the server's own figures during a load test, from Redis and the website's metrics, once a second.
 
-Both are only read, each with short time limits, on a thread of its own. What cannot be read is said at the end and
-ends nothing: the load test says what it has to say without it.
+Both are only read, each with short time limits, on a separate thread. Read errors are reported at the end and do
+not stop the load test.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from playbook.load.samples import (
 from playbook.measure.redis.job_queues import read_queues
 from playbook.settings.loading import Settings, TimeLimits
 
-# A sample that takes longer is late, and says little of its second.
+# A sample that takes longer is late, and says little about its second.
 LIMITS = TimeLimits(connect=1.0, read=1.0)
-_END_LIMIT = 5.0  # seconds for the sample under way
+_END_LIMIT = 5.0  # seconds for the sample in progress
 _LINE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{.*\})?\s+(?P<value>\S+)", re.MULTILINE)
 _MIB = 1024 * 1024
 
 
 @dataclass
 class _Rates:
-    """Counters that only grow, as what they grew by in a second. One that fell began anew, or is another's."""
+    """Rates per second of increasing counters. A counter that fell was reset, or belongs to another process."""
 
     _last: dict[str, tuple[float, float]] = field(default_factory=dict)
 
@@ -57,11 +57,11 @@ class _Rates:
 
 
 class Sampler:
-    """Reads while its context is open.
+    """Takes samples while its context is open.
 
     Attributes:
         samples: in order of time.
-        problems: what could not be read, and how often.
+        problems: read errors, with their number.
     """
 
     def __init__(self, settings: Settings, *, now: Callable[[], float] = time.time) -> None:
@@ -72,7 +72,7 @@ class Sampler:
         self._rates = _Rates()
         self._over = threading.Event()
         self._readers = self._open()
-        self._thread = threading.Thread(target=self._read_on, name="sample", daemon=True)
+        self._thread = threading.Thread(target=self._sample_until_stopped, name="sample", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -94,7 +94,7 @@ class Sampler:
                 self.problems[str(error)] += 1
         self.samples.append(Sample(at, values))
 
-    def _read_on(self) -> None:
+    def _sample_until_stopped(self) -> None:
         pause = max(self._settings.load.sample_seconds, 0.1)
         due = time.monotonic()
         while not self._over.wait(max(due - time.monotonic(), 0)):
@@ -154,7 +154,9 @@ class Sampler:
 
 
 def sums(text: str) -> dict[str, float]:
-    """Each metric of a page in Prometheus' text format, added up over its labels, where it is a number."""
+    """Each metric of a page in Prometheus' text format, summed over its labels; values that are not finite are
+    left out.
+    """
     found: dict[str, float] = {}
     for line in _LINE.finditer(text):
         value = _number(line["value"])

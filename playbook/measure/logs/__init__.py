@@ -1,1 +1,1 @@
-"""Logs of the last day, and what kinds of errors are in them."""
+"""Logs of the last day, and the kinds of errors in them."""

@@ -1,4 +1,4 @@
-"""A stream of logs → a review of it."""
+"""Reads a log stream and returns a review of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playbook.readers.logs.workers import workers
 
 
 def review_of(stream: LogStream, since: datetime, until: datetime) -> Review:
-    """Everything that ``stream`` gives, as far as its bounds let it."""
+    """Review of everything in ``stream``, within the limits of its reading."""
     times = since.timestamp(), until.timestamp()
     reviewer = BlockReviewer(*times)
     reading = _Bounds()
@@ -29,18 +29,18 @@ def review_of(stream: LogStream, since: datetime, until: datetime) -> Review:
 
 
 class _Bounds:
-    """Those of the part that is read at the moment."""
+    """Limits of the part being read."""
 
     def __init__(self) -> None:
         self.part: BytesPart | None = None
 
     def reached(self) -> bool:
-        """Whether the time is over."""
+        """Whether the time limit is reached."""
         return self.part is not None and self.part.reading.reached()
 
 
 def _pieces(stream: LogStream, bounds: _Bounds) -> Iterator[tuple[Lines, bytes | None]]:
-    """Each part once without a block, where it begins, and then its blocks."""
+    """Each part once without a block at its beginning, then with each of its blocks."""
     for part in stream.parts:
         yield part, None
         if isinstance(part, BytesPart):

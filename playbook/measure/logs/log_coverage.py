@@ -1,4 +1,4 @@
-"""What a review of logs stands on: the hours that were seen, who fell silent, and what was not understood."""
+"""Coverage of a log review: hours with lines, silent sources, and lines not understood."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import islice
 
 from playbook.clients.log_reading import KEPT_HINT, LogStream
 from playbook.core.coverage import Coverage, lacking, share, understood
-from playbook.core.wording import span
+from playbook.core.durations import two_units
 from playbook.readers.logs.review import Review
 from playbook.readers.logs.tracks import Hole, holes
 from playbook.settings.sections.coverage import CoverageRules
@@ -22,17 +22,17 @@ _FORMAT_HINT = (
     "Lines are understood in the formats that tests/foreign/log_lines.toml shows; write JSON with a level, or one "
     "of the usual formats. coverage.not_understood_percent is how many may be strange."
 )
-# A source of few lines is strange as a whole only from so many on.
+# Minimum number of lines not understood before a small source is reported by itself.
 _LEAST_STRANGE = 10
 
 
 def of_lines(
     review: Review, stream: LogStream, rules: CoverageRules, quiet: tuple[float, float] | None = None
 ) -> Coverage:
-    """Of everything that is said of lines: their hours, sources, understanding, and what could not be read.
+    """Coverage of statements about lines: hours, sources, understanding, and read problems.
 
     Args:
-        quiet: the times (epoch seconds) between which nobody expects lines, as work is done.
+        quiet: the times (epoch seconds) between which no lines are expected, because of maintenance.
     """
     silent = silences(review, rules.newest_minutes)
     if quiet:
@@ -68,7 +68,7 @@ def of_lines(
 
 
 def of_requests(review: Review, stream: LogStream, rules: CoverageRules) -> Coverage:
-    """Of everything that is said of requests: who serves them, and that the access lines do not stop."""
+    """Coverage of statements about requests: which components serve them, and gaps in the access lines."""
     if not any(hour.requests for hour in review.hours):
         return lacking(
             "no access lines",
@@ -86,11 +86,11 @@ def of_requests(review: Review, stream: LogStream, rules: CoverageRules) -> Cove
             got=f"none of {', '.join(mute)}",
             hint="Log its requests, or name the components that do under logs.serving.",
         )
-    silent = silences(review, rules.newest_minutes)  # is told of the lines as a whole
+    silent = silences(review, rules.newest_minutes)  # reported for the lines as a whole
     for name, track in known.items():
-        told = [hole for other, hole in silent if other in ("", name)]
+        reported = [hole for other, hole in silent if other in ("", name)]
         own = _holes(track.answered.all(), review, rules.newest_minutes)
-        new = (hole for hole in own if not any(_within(hole, other, rules.newest_minutes) for other in told))
+        new = (hole for hole in own if not any(_within(hole, other, rules.newest_minutes) for other in reported))
         for hole in islice(new, 1):
             subject = f"the access lines of {name}" if name else "the access lines"
             found += lacking(
@@ -103,9 +103,9 @@ def of_requests(review: Review, stream: LogStream, rules: CoverageRules) -> Cove
 
 
 def silences(review: Review, newest_minutes: float) -> list[tuple[str, Hole]]:
-    """Who fell silent though it usually is not, and when; the name is empty for all together. Longest first.
+    """Silent sources that usually write, and when; the name is empty for all together. Longest first.
 
-    A component's silence within that of everything is not told again, nor a file's within its components'.
+    A component's silence within that of everything is not reported again, nor a file's within its component's.
     """
     found: list[tuple[str, Hole]] = [
         ("", hole) for hole in _holes(review.everything.written, review, newest_minutes)
@@ -123,17 +123,17 @@ def silences(review: Review, newest_minutes: float) -> list[tuple[str, Hole]]:
 
 
 def hours_seen(review: Review) -> int:
-    """In how many hours there were lines; a full hour by the clock counts once, the two at the ends as one."""
+    """Number of hours with lines; full clock hours count once, the two partial ones at the ends as one."""
     return min(sum(hour.lines > 0 for hour in review.hours), hours_of(review))
 
 
 def hours_of(review: Review) -> int:
-    """How many hours the review is of."""
+    """Length of the review in hours."""
     return round((review.until - review.since) / 3600)
 
 
 def _of_sources(review: Review, stream: LogStream) -> Coverage:
-    """Of the components that must have lines."""
+    """Coverage of the components that must have lines."""
     known = {name for name, track in review.components if track.lines}
     mute = [name for name in stream.expected if name not in known]
     if not stream.expected:
@@ -150,7 +150,7 @@ def _of_sources(review: Review, stream: LogStream) -> Coverage:
 
 
 def _of_understanding(review: Review, rules: CoverageRules) -> Coverage:
-    """Of all lines, and of each component and file by itself: a small one can be strange as a whole."""
+    """Coverage of all lines, and of each component and file: a small one may be entirely not understood."""
     most, total = rules.not_understood_percent, review.lines + review.undated
     found = understood(
         review.strange, total, "lines", examples=review.examples, most_percent=most, hint=_FORMAT_HINT
@@ -176,12 +176,12 @@ def _holes(minutes: Sequence[int], review: Review, newest_minutes: float) -> lis
 
 
 def _within(hole: Hole, other: Hole, newest_minutes: float) -> bool:
-    """Whether what a silence has beyond another, at either end, is too short to be one by itself."""
+    """Whether a silence exceeds another at neither end by long enough to count as one itself."""
     return other.start - hole.start < newest_minutes * 60 and hole.end - other.end < newest_minutes * 60
 
 
 def _short(name: str, hole: Hole) -> str:
-    return f"{name or 'all'} silent for {span(hole.seconds)}"
+    return f"{name or 'all'} silent for {two_units(hole.seconds)}"
 
 
 def _long(name: str, hole: Hole) -> str:
@@ -191,5 +191,5 @@ def _long(name: str, hole: Hole) -> str:
 def _when(hole: Hole) -> str:
     start = f"{datetime.fromtimestamp(hole.start, UTC):%d %b %H:%M}"
     if hole.ongoing:
-        return f"since {start} UTC ({span(hole.seconds)})"
-    return f"from {start} to {datetime.fromtimestamp(hole.end, UTC):%H:%M} UTC ({span(hole.seconds)})"
+        return f"since {start} UTC ({two_units(hole.seconds)})"
+    return f"from {start} to {datetime.fromtimestamp(hole.end, UTC):%H:%M} UTC ({two_units(hole.seconds)})"

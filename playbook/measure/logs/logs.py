@@ -1,4 +1,4 @@
-"""Logs: the last 24 hours in one pass."""
+"""Review of the logs of the last 24 hours in one pass."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.target import Logs
 
 WINDOW = timedelta(hours=24)
-# A share of failed requests means something from about this many requests on: one in 500 is 0.2 %.
+# A share of failed requests is meaningful from about this many requests: one in 500 is 0.2 %.
 RECENT_REQUESTS = 500
 _ROWS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class LogReview:
-    """What the logs of the last 24 hours say.
+    """Review of the logs of the last 24 hours.
 
     Attributes:
-        stream: where they were read from, and what could not be read of them.
+        stream: source, and problems with reading it.
         coverage: hours, sources and understanding of the lines.
-        requests_coverage: what a statement on requests stands on beyond that.
+        requests_coverage: further coverage of statements about requests.
         skew: seconds by which the newest line was ahead of this machine's clock when it was read.
     """
 
@@ -48,37 +48,39 @@ class LogReview:
 
     @property
     def source(self) -> str:
-        """Where they were read from."""
+        """Where the logs were read from."""
         return self.stream.source
 
     @property
     def problems(self) -> list[str]:
-        """What could not be read of them."""
+        """What could not be read."""
         return self.stream.problems
 
     @property
     def ahead(self) -> Reading:
-        """Seconds by which the newest line is ahead of this machine's clock; one that is behind does not show."""
+        """Seconds by which the newest line is ahead of this machine's clock; a clock that is behind is not
+        detected.
+        """
         return Reading(round(self.skew, 1), "(the newest line is that far ahead)" if self.skew else "")
 
     @property
     def fatal(self) -> Reading:
-        """Crashes, exceptions that nobody caught, and lines of level fatal."""
+        """Crashes, uncaught exceptions, and lines of level fatal."""
         return Reading(self.review.fatal, self._over)
 
     @property
     def errors(self) -> Reading:
-        """All errors, fatal ones included; a stack trace is one."""
+        """All errors, including fatal ones; a stack trace counts as one."""
         return Reading(self.review.errors, self._over)
 
     @property
     def server_errors(self) -> Reading:
-        """Share of requests that were answered 5xx, in percent; NaN without any request."""
+        """Share of requests that returned 5xx, in percent; NaN without any request."""
         return self._share("server_errors", self.review.hours, "24 h")
 
     @property
     def throttled(self) -> Reading:
-        """Share of requests that were answered 429, in percent; NaN without any request."""
+        """Share of requests that returned 429, in percent; NaN without any request."""
         return self._share("throttled", self.review.hours, "24 h")
 
     @property
@@ -94,7 +96,7 @@ class LogReview:
 
     @property
     def usual(self) -> str:
-        """The bounds that hours are compared with, in words."""
+        """The limits that hours are compared with, in words."""
         texts = []
         for name, counts in self._hourly().items():
             level = self._level(counts)
@@ -103,7 +105,7 @@ class LogReview:
 
     @property
     def unusual(self) -> str:
-        """The hours that stand out, worst first, e.g. ``120 × 5xx at 14:00–15:00 (usually 3)``; may be empty."""
+        """The unusual hours, worst first, e.g. ``120 × 5xx at 14:00–15:00 (usually 3)``; may be empty."""
         found = []
         for name, counts in self._hourly().items():
             level = self._level(counts)
@@ -115,11 +117,11 @@ class LogReview:
 
     @property
     def hours_seen(self) -> int:
-        """In how many hours there were lines; a full hour by the clock counts once, the two at the ends as one."""
+        """Number of hours with lines; full clock hours count once, the two partial ones at the ends as one."""
         return hours_seen(self.review)
 
     def evidence(self) -> list[Evidence]:
-        """What was seen; errors by kind and the newest of them; 429 and 5xx by path, by hour and the newest."""
+        """Counts; errors by kind and the newest of them; 429 and 5xx by path, by hour and the newest."""
         review = self.review
         shown: list[Evidence] = [Facts("Logs of the last 24 hours", self._facts())]
         if review.examples:
@@ -212,7 +214,7 @@ class LogReview:
         return facts | {f"Problem {number}": text for number, text in enumerate(self.problems, start=1)}
 
     def _by_hour(self) -> list[Evidence]:
-        """Two charts: beside all requests the few that failed could not be seen."""
+        """Two charts, as the few failed requests would not be visible beside all requests."""
         counted = self._hourly()
         return [
             Chart(
@@ -238,7 +240,7 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
     """Errors by kind, and 429 and 5xx by path and hour, of the last 24 hours.
 
     Raises:
-        TooLittleData: there is not one line of that time.
+        TooLittleData: there is not a single line of that time.
     """
     now = clock.now()
     since = now - WINDOW
@@ -246,7 +248,7 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
     review = review_of(stream, since, now)
     if not review.lines:
         raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=KEPT_HINT)
-    # What was written while it was read is later than the moment when reading began, and not ahead.
+    # Lines written during reading are later than its start, but not ahead of the clock.
     skew = max(0.0, review.ahead_by - (clock.now() - now).total_seconds())
     rules = settings.coverage
     lines, requests = of_lines(review, stream, rules), of_requests(review, stream, rules)

@@ -1,4 +1,4 @@
-"""Errors in the logs that came with a maintenance: kinds that were not there before it."""
+"""Errors in the logs since a maintenance that did not occur before it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _SHOWN = 15
 
 @dataclass(frozen=True, slots=True)
 class NewError:
-    """One kind of error that was not there before the maintenance.
+    """One kind of error that did not occur before the maintenance.
 
     Attributes:
-        after: it came after the end of the window too.
+        after: it also occurred after the end of the window.
     """
 
     component: str
@@ -41,13 +41,13 @@ class NewError:
 
 @dataclass(frozen=True, slots=True)
 class NewErrors:
-    """Kinds of errors since the beginning of the last window that were not in the logs before it.
+    """Kinds of errors since the start of the last window that were not in the logs before it.
 
     Attributes:
-        review: of all that was read.
-        hours_before: in how many hours before the window there were lines, and how many it takes.
+        review: of everything that was read.
+        hours_before: number of hours with lines before the window, and the minimum.
         lines_after: whether there were lines since the window's end.
-        known: how many kinds were there before.
+        known: number of kinds that occurred before.
     """
 
     window: Window
@@ -61,20 +61,22 @@ class NewErrors:
 
     @property
     def lasting(self) -> list[NewError]:
-        """Those that came after the window too."""
+        """Kinds that also occurred after the window."""
         return [kind for kind in self.kinds if kind.after]
 
     @property
     def passing(self) -> list[NewError]:
-        """Those of the window itself: work that restarts things makes some."""
+        """Kinds that occurred only during the window: restarts cause some."""
         return [kind for kind in self.kinds if not kind.after]
 
     @property
     def coverage(self) -> Coverage:
-        """Enough hours before the window to know what is not new, lines since its end, and what lies between."""
+        """Enough hours before the window to know which errors are new, lines since its end, and the coverage in
+        between.
+        """
         seen, least = self.hours_before
         before = share(
-            float(min(seen, self.wanted_hours)),  # hours of the clock: one that begins before may count
+            float(min(seen, self.wanted_hours)),  # clock hours: one that begins before may count
             float(self.wanted_hours),
             "h before it",
             least_percent=100 * least / self.wanted_hours,
@@ -93,7 +95,7 @@ class NewErrors:
 
     @property
     def wanted_hours(self) -> int:
-        """How many hours before the window were looked at."""
+        """Length in hours of the period before the window that was read."""
         return round((self.window.start.timestamp() - self.review.since) / 3600)
 
     def evidence(self) -> list[Evidence]:
@@ -130,7 +132,7 @@ class NewErrors:
 
 @measurement(time_limit=50.0)
 def errors_since_maintenance(logs: LogSource, maintenance_plan: MaintenancePlan, settings: Settings) -> NewErrors:
-    """Kinds of errors in the logs since the last window began that were not there before it."""
+    """Kinds of errors in the logs since the last window began that did not occur before it."""
     window, wanted = maintenance_plan.last, settings.maintenance
     since = window.start - timedelta(hours=wanted.log_hours)
     stream = logs.read(since)

@@ -1,1 +1,1 @@
-"""What people do and know: sign-offs, rosters, handoffs, maintenance, emergencies."""
+"""People: sign-offs, rosters, handoffs, maintenance, emergencies."""

@@ -1,4 +1,4 @@
-"""Whether there is an emergency, how bad it is, whom to call, and whether it is over."""
+"""Emergencies: whether there is one, its severity, and whether it is over."""
 
 from __future__ import annotations
 
@@ -49,25 +49,25 @@ _NAMES = {
 
 @measurement
 def response_time_latest(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
-    """Seconds within which 95 % of the last minutes' requests were answered."""
+    """95th percentile of the response times of the last minutes' requests, in seconds."""
     return recent(prometheus, settings, RESPONSE_TIME, settings.emergency.window_minutes, clock.now())
 
 
 @measurement
 def error_rate_latest(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
-    """Percent of the last minutes' requests that were answered with 5xx."""
+    """Percent of the last minutes' requests that returned 5xx."""
     return recent(prometheus, settings, ERROR_RATE, settings.emergency.window_minutes, clock.now())
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """One thing that was looked at.
+    """One observed signal.
 
     Attributes:
-        value: what was measured; None where it was not, and ``problem`` says why.
+        value: the measured value; None where it was not measured, for the reason in ``problem``.
         found: in words.
-        number: of a figure, what it is; None where it is none, or is not known.
-        own: what a figure stands on beyond what its measurement says of itself.
+        number: value of a figure; None where it is not a figure, or not known.
+        own: coverage of a figure in addition to that of its measurement.
     """
 
     name: str
@@ -79,19 +79,19 @@ class Sign:
 
     @property
     def unset(self) -> bool:
-        """The target does not say where it is."""
+        """Whether the target has no setting for it."""
         return isinstance(self.problem, NotConfigured)
 
     @property
     def coverage(self) -> Coverage:
-        """How much of it was seen; nothing is said of what is not configured."""
+        """How much of it was observed; empty for what is not configured."""
         if self.unset:
             return Coverage()
         if self.problem is not None:
             return _unknown([self])
         stated = getattr(self.value, "coverage", None)
         parts = (stated if isinstance(stated, Coverage) else Coverage()) + self.own
-        # Few words: what each stands on is told where it is judged by itself.
+        # Without words: each coverage is reported where the signal is judged by itself.
         return Coverage(tuple(msgspec.structs.replace(part, words="") for part in parts.parts if not part.enough))
 
 
@@ -111,7 +111,7 @@ class Look:
 
     @property
     def known(self) -> Known:
-        """What it says, as far as it could be told."""
+        """The known facts."""
         homepage, health, alerts = (self._value(name) for name in (HOMEPAGE, HEALTH, ALERTS))
         return Known(
             down=homepage.is_down if homepage else None,
@@ -123,12 +123,12 @@ class Look:
 
     @property
     def severity(self) -> str:
-        """``P1`` to ``P4`` by what is known: at least that; empty where it is no emergency."""
+        """``P1`` to ``P4`` by the known facts, as a minimum; empty where there is no emergency."""
         return severity_of(self.known, self.response, self.errors)
 
     @property
     def coverage(self) -> Coverage:
-        """Every sign is known, as far as it is configured: what was not seen may be worse than what was."""
+        """Whether every configured sign is known: an unknown one may be worse than the others."""
         signs = list(self.signs.values())
         unset = [sign.name for sign in signs if sign.unset]
         words = f"{len(signs) - len(unset)} of {len(signs)} signs"
@@ -144,9 +144,9 @@ class Look:
 
     @property
     def without_notice(self) -> str:
-        """Why nobody needs to be told; empty where they do."""
+        """Why nobody needs to be notified; empty where somebody does."""
         if self.severity in (NONE, P4):
-            return f"{self.severity or 'no emergency'}, of which nobody has to be told at once"
+            return f"{self.severity or 'no emergency'}, and nobody to be told at once"
         return ""
 
     @property
@@ -154,7 +154,7 @@ class Look:
         """``P2: P95 response time: 6.1 s over 10 min (312 requests)``; ``none`` where there is none."""
         if not self.severity:
             return "none"
-        return f"{self.severity}: {'; '.join(f'{sign.name}: {sign.found}' for sign in self._telling)}"
+        return f"{self.severity}: {'; '.join(f'{sign.name}: {sign.found}' for sign in self._decisive)}"
 
     @property
     def line(self) -> str:
@@ -176,8 +176,8 @@ class Look:
         return [Facts("Severity", facts), Table(title, ["What", "Found"], rows)]
 
     @property
-    def _telling(self) -> list[Sign]:
-        """The signs that by themselves would be as bad."""
+    def _decisive(self) -> list[Sign]:
+        """Signs that on their own have the same severity."""
         known, homepage = self.known, self._value(HOMEPAGE)
         parts = {
             HOMEPAGE: Known(
@@ -204,15 +204,15 @@ class Look:
 
 
 def _unknown(signs: list[Sign]) -> Coverage:
-    """What is not known, in one sentence; what is away for several of them is told once."""
+    """Coverage that names unknown signs in one sentence; a common cause is named once."""
     names = [within(sign.name) for sign in signs]
     listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
     problems = [sign.problem for sign in signs if isinstance(sign.problem, Unmeasured)]
-    told = {_TIMES.sub("", problem.clause): problem.clause for problem in reversed(problems)}
+    clauses = {_TIMES.sub("", problem.clause): problem.clause for problem in reversed(problems)}
     hint = " ".join(dict.fromkeys(problem.hint for problem in problems if problem.hint))
     causes = {away(problem) for problem in problems}
     cause = causes.pop() if len(causes) == 1 else ""
-    got = " and ".join(reversed(told.values()))
+    got = " and ".join(reversed(clauses.values()))
     return lacking("", expected=f"{listed} to be known", got=got, hint=hint, cause=cause)
 
 
@@ -225,15 +225,15 @@ def _largest(*values: float | None) -> float | None:
 
 
 def take_look(settings: Settings, clock: Clock) -> Look:
-    """Look at everything at once, side by side and each for itself: what is away does not hide the rest.
+    """Measure all signs side by side and independently: an unreachable service does not hide the others.
 
     Raises:
-        NotConfigured: the target has no website, so that there is nothing to look at.
+        NotConfigured: the target has no website, so there is nothing to look at.
     """
     settings.require(settings.target.web.url, "web.url", "Website")
-    # What it looks like now is enough: how it was on other days is for the morning.
-    given = {"settings": settings, "clock": clock, "earlier": Earlier()}
-    measurements = Measurements(given, absent=settings.absent)
+    # Only the current state matters here; the usual values are for later.
+    arguments = {"settings": settings, "clock": clock, "earlier": Earlier()}
+    measurements = Measurements(arguments, absent=settings.absent)
     measurements.start(ASKED)
     try:
         outcomes = {name: measurements.outcome(name) for name in ASKED}
@@ -251,7 +251,7 @@ def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
     if outcome.error is None:
         try:
             reading = _reading(outcome.value)
-        except Unmeasured as error:  # too little in that time
+        except Unmeasured as error:  # too little data in that time
             return Sign(name, None, str(error).rpartition(": ")[2], error)
         if reading is None:
             return Sign(name, outcome.value, words(outcome.value))
@@ -270,7 +270,7 @@ def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
 
 
 def _reading(value: Any) -> Reading | None:
-    """The figure of a measured value; None where it is none."""
+    """The reading of a measured value; None where it has none."""
     if isinstance(value, HomepageTiming):
         return value.median
     return value.reading if isinstance(value, Recent) else None
@@ -308,7 +308,7 @@ _WORDS: dict[str, Callable[[Any], str]] = {
 
 @measurement(time_limit=50.0)
 def emergency(settings: Settings, clock: Clock) -> Look:
-    """How bad it is now: one look at homepage, health, response time, errors and alerts."""
+    """Current severity: one look at homepage, health, response time, errors and alerts."""
     return take_look(settings, clock)
 
 
@@ -318,7 +318,7 @@ class Stability:
 
     Attributes:
         seconds: between them.
-        planned: how many there should be, unless one shows an emergency.
+        planned: number of looks, unless one shows an emergency.
     """
 
     looks: tuple[Look, ...]
@@ -332,7 +332,7 @@ class Stability:
 
     @property
     def severity(self) -> str:
-        """Of the worst."""
+        """Severity of the worst."""
         return self.worst.severity
 
     @property
@@ -342,17 +342,17 @@ class Stability:
 
     @property
     def coverage(self) -> Coverage:
-        """As many looks as planned, and every sign known in each."""
+        """All planned looks were taken, and every sign is known in each."""
         number = share(len(self.looks), self.planned, "looks") if not self.severity else whole("")
         return number + together(look.coverage for look in self.looks)
 
     @property
     def found(self) -> str:
-        """How many were well, or the one that was not."""
-        well = sum(not look.severity for look in self.looks)
+        """How many showed no emergency, or the one that did."""
+        healthy = sum(not look.severity for look in self.looks)
         if self.severity:
-            return f"{self.worst.found} (after {well} without)" if well else self.worst.found
-        return f"none in {well} of {len(self.looks)} looks, {self.seconds:g} s apart"
+            return f"{self.worst.found} (after {healthy} without)" if healthy else self.worst.found
+        return f"none in {healthy} of {len(self.looks)} looks, {self.seconds:g} s apart"
 
     def evidence(self) -> Evidence:
         """A row for each look."""
@@ -362,7 +362,7 @@ class Stability:
 
 @measurement(time_limit=120.0)
 def stability(emergency: Look, settings: Settings, clock: Clock) -> Stability:
-    """A few looks at short intervals: whether it stays well. Ends at the first that shows an emergency."""
+    """A few looks at short intervals, to see whether the system stays healthy. Ends at the first emergency."""
     rule = settings.emergency
     looks = [emergency]
     while len(looks) < rule.looks and not looks[-1].severity:

@@ -25,13 +25,13 @@ TOLD = "emergency.stakeholders-notified"
 
 @dataclass(frozen=True, slots=True)
 class EmergencyCalls:
-    """Whom to call for the severity that was found; for P1 where there is no emergency, so that it can be seen.
+    """Calls for the severity that was found; for P1 where there is no emergency, as a preview.
 
     Attributes:
         severity: as found; empty for none.
         calls: in the order in which to make them.
         zone: of the roster.
-        problem: why the roster cannot be read, where it cannot: then there are no calls.
+        problem: why the roster cannot be read; then there are no calls.
     """
 
     severity: str
@@ -41,13 +41,13 @@ class EmergencyCalls:
 
     @property
     def coverage(self) -> Coverage:
-        """The roster, where it can be read; how bad it is does not stand on it."""
+        """The roster, where it can be read; the severity does not rely on it."""
         steps = f"{len(self.calls)} step{'' if len(self.calls) == 1 else 's'} of the roster"
         return whole("roster not read" if self.problem else steps)
 
     @property
     def now(self) -> str:
-        """What to do at once, to be added to what was found; empty where there is no emergency."""
+        """What to do at once, to be added to the finding; empty where there is no emergency."""
         if not self.severity:
             return ""
         if self.problem or not self.calls:
@@ -63,12 +63,12 @@ class EmergencyCalls:
 
     @property
     def first_can_be_reached(self) -> bool:
-        """There is somebody to begin with."""
+        """Whether the first call has a contact."""
         return bool(self.calls) and bool(_reach(self.calls[0]))
 
     @property
     def all_can_be_reached(self) -> bool:
-        """Every step leads to somebody."""
+        """Whether every call has a contact."""
         return all(_reach(call) for call in self.calls)
 
     @property
@@ -79,8 +79,8 @@ class EmergencyCalls:
         if not self.calls:
             return f"nobody to call for {self.meant_for}"
         steps = [self._step(call, first=call is self.calls[0]) for call in self.calls]
-        told = "; then ".join(steps)
-        return f"{self.meant_for}: {told}" if self.severity else f"for a {P1} (there is no emergency now): {told}"
+        text = "; then ".join(steps)
+        return f"{self.meant_for}: {text}" if self.severity else f"for a {P1} (there is no emergency now): {text}"
 
     def evidence(self) -> Evidence:
         """A row for each call, or why there is none."""
@@ -125,7 +125,7 @@ def emergency_calls(emergency: Look, settings: Settings, clock: Clock) -> Emerge
 
 @measurement
 def who_to_call(emergency_calls: EmergencyCalls) -> EmergencyCalls:
-    """As ``emergency_calls``, for who asks nothing else.
+    """As ``emergency_calls``, but an unreadable roster is an error.
 
     Raises:
         Unmeasured, NotConfigured: the roster cannot be read.
@@ -137,12 +137,14 @@ def who_to_call(emergency_calls: EmergencyCalls) -> EmergencyCalls:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Whether those concerned have to be told.
+    """Whether stakeholders have to be notified.
 
     Attributes:
-        needless: why nobody has to be; empty where they do.
-        told: the newest message of an incident that was delivered today, in words; empty where none was.
-        coverage: how much was seen of the system where nobody has to be. Any part of it shows that they do.
+        needless: why nobody has to be notified; empty where somebody does.
+        told: the newest message about an incident delivered today, in words; empty where there was none.
+        coverage: how much of the system was observed, where nobody has to be notified. Any single sign can show
+            that
+            somebody does.
     """
 
     needless: str
@@ -151,32 +153,32 @@ class Notice:
 
     @property
     def settled(self) -> str:
-        """Why nobody's word is needed; empty where it is."""
+        """Why no sign-off is needed; empty where one is."""
         return self.needless or self.told
 
     def evidence(self) -> Facts:
-        """Whether they have to be and why not, and what was delivered."""
+        """Whether they have to be notified, and what was delivered."""
         have_to = f"no: {self.needless}" if self.needless else "yes"
         return Facts("Those concerned", {"Have to be told": have_to, "By message": self.told or "none delivered"})
 
 
 @measurement(apart_from=("emergency",))
 def notice(emergency: Look, settings: Settings, clock: Clock) -> Notice:
-    """Whether those concerned have to be told of what was found, and whether a message of it was delivered.
+    """Whether stakeholders have to be notified of what was found, and whether a message about it was delivered.
 
-    A message of an incident that is open counts as long as a sign-off would.
+    A message about an open incident counts as long as a sign-off would.
     """
     needless, now = emergency.without_notice, clock.now()
     delivery = newest_delivery(settings, now - rule_for(TOLD, rules(settings)).valid, now, of_incidents=True)
-    told = f"told to {delivery.to} on {moment(delivery.when)}" if delivery else ""
+    notification = f"told to {delivery.to} on {moment(delivery.when)}" if delivery else ""
     seen = emergency.coverage if needless else whole(f"an emergency, {emergency.severity}")
-    return Notice(needless, seen, told)
+    return Notice(needless, seen, notification)
 
 
 def calls_for(look: Look, settings: Settings, clock: Clock) -> EmergencyCalls:
-    """Whom to call for what a look showed; a roster that cannot be read is part of the answer."""
+    """Calls for the severity of a look; an unreadable roster is part of the result."""
     try:
-        roster = on_call(settings, clock)  # not asked for by name: a severity is known without it
+        roster = on_call(settings, clock)  # not a parameter: the severity is known without it
     except (Unmeasured, NotConfigured) as error:
         return EmergencyCalls(look.severity, problem=error)
     calls = roster.calls(look.severity or P1, look.at)

@@ -15,7 +15,7 @@ from playbook.people.waivers import Waivers
 
 
 def of_certificates(certificates: Certificates, until: datetime) -> Iterator[Ending]:
-    """Certificates that end, as served and as DigitalOcean obtained them."""
+    """Certificates that expire, as served and as DigitalOcean obtained them."""
     for read in certificates.served:
         if read.not_after <= until:
             yield Ending("certificate", read.endpoint, read.not_after, f"issued by {read.issuer}")
@@ -25,7 +25,7 @@ def of_certificates(certificates: Certificates, until: datetime) -> Iterator[End
 
 
 def of_backups(retention: BackupRetention, until: datetime) -> Iterator[Ending]:
-    """Archives that reach the age at which they may not be kept any longer."""
+    """Archives that reach the maximum age."""
     age = timedelta(days=retention.most_days)
     ending = [archive for archive in reversed(retention.archives) if archive.made + age <= until]
     if ending:
@@ -45,7 +45,7 @@ def of_sign_offs(sign_offs: SignOffs, catalogue: Catalogue, until: datetime) -> 
 
 
 def of_waivers(waivers: Waivers, until: datetime) -> Iterator[Ending]:
-    """Waivers that end, and those that have ended and still stand in the ledger as the item's last word."""
+    """Waivers that end, and those that have ended and are still the newest line of their item."""
     for waiver in waivers.newest.values():
         if waiver.ends <= until:
             over = "" if waiver.active(waivers.now) else "has ended and waives nothing: "
@@ -56,15 +56,16 @@ def of_waivers(waivers: Waivers, until: datetime) -> Iterator[Ending]:
 
 
 def of_on_call(on_call: OnCall, until: datetime) -> Iterator[Ending]:
-    """Times without somebody on call, or with one person for both duties."""
+    """Times with nobody on call, or with one person for both duties."""
     ahead = on_call.through(until)
     for words in (*ahead.gaps, *ahead.doubles):
         yield Ending("on-call", words, None)
 
 
 def watch(on_call: OnCall) -> Iterator[str]:
-    """Who has which duty now, and who takes it over when."""
+    """Who has which duty now and how to reach them, and who takes it over when."""
     for duty, spans in on_call.spans.items():
-        yield f"{duty}: {on_call.person(duty)}" + "".join(
-            f", then {on_call.name(span.person)} from {on_call.local(span.start)}" for span in spans[1:]
+        now = on_call.reached(on_call.roster.on_duty(duty, on_call.now))
+        yield f"{duty}: {now}" + "".join(
+            f"; from {on_call.local(span.start)} {on_call.reached(span.person)}" for span in spans[1:]
         )

@@ -28,9 +28,9 @@ class HandoffPage:
 
     Attributes:
         kept: None where there is none.
-        damaged: files that should be pages and are not, in words.
+        damaged: files that are not valid pages, in words.
         since: when the system was first checked.
-        within: how old the newest page may be.
+        within: maximum age of the newest page.
     """
 
     period: Period
@@ -42,24 +42,24 @@ class HandoffPage:
 
     @property
     def coverage(self) -> Coverage:
-        """The newest page; there need not be one before its period is over for the first time."""
+        """The newest page; none is required before its period is over for the first time."""
         if self.pending:
             return never_proven(f"a {self.period} page", self.since, self.now, self.within)
         return whole("1 page" if self.kept else "no page")
 
     @property
     def pending(self) -> bool:
-        """There is none, and has not been due yet."""
+        """Whether there is no page yet and none is due."""
         return self.kept is None and not self.damaged and not is_due(self.since, self.now, self.within)
 
     @property
     def is_there(self) -> bool:
-        """Whether there is one that can be read; true also as long as none is due, which is then UNKNOWN."""
+        """Whether there is a readable page; also true before the first one is due, which is then UNKNOWN."""
         return self.kept is not None or self.pending
 
     @property
     def found(self) -> str:
-        """Which page there is, in words; empty as long as none is due."""
+        """The page, in words; empty before the first one is due."""
         if self.pending and not self.damaged:
             return ""
         if self.kept is None:
@@ -75,7 +75,7 @@ class HandoffPage:
 
     @property
     def age(self) -> Reading:
-        """In days; not known where there is no page."""
+        """In days; unknown where there is no page."""
         if self.kept is None:
             return Reading(math.nan, coverage=self.coverage)
         days = (self.now - self.page.made).total_seconds() / 86_400
@@ -83,16 +83,16 @@ class HandoffPage:
 
     @property
     def lacking(self) -> str:
-        """What of the page people cannot read: ``.html``; empty where nothing."""
+        """Missing readable formats of the page: ``.html``; empty where none is missing."""
         return " and ".join(self.kept.lacking) if self.kept else ""
 
     @property
     def runs(self) -> int:
-        """How many runs it tells of."""
+        """Number of runs it covers."""
         return sum(self.page.runs.values()) if self.kept else 0
 
     def evidence(self) -> list[Evidence]:
-        """What it says in numbers, and the files that are no pages."""
+        """Its numbers, and the files that are not pages."""
         facts = {"Page": "none"}
         if self.kept:
             page = self.page

@@ -1,4 +1,4 @@
-"""Planned maintenance: which window is ahead, what is ready for it, and how the system is since the last one."""
+"""Planned maintenance: the next window, preparations for it, and the system's state since the last one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.sign_off import SignOff
-from playbook.core.wording import moment, span
+from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
 from playbook.people.files import path_of
@@ -26,7 +27,7 @@ from playbook.people.roster import SERVICE as ROSTER
 from playbook.settings.loading import Settings
 
 SERVICE = "Maintenance"
-_LONGEST = timedelta(hours=24)  # since the end of a window that figures are looked at
+_LONGEST = timedelta(hours=24)  # maximum period since the end of a window over which figures are measured
 _SHOWN = 15
 
 
@@ -47,24 +48,24 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class MaintenancePlan:
-    """The windows as they stand at one moment, in order of time. There is at least one."""
+    """The windows at one moment, in order of time. There is at least one."""
 
     windows: tuple[Window, ...]
     now: datetime
 
     @property
     def coverage(self) -> Coverage:
-        """How many windows are entered."""
+        """How many windows are configured."""
         return whole(f"{len(self.windows)} window{'s' if len(self.windows) != 1 else ''} of the settings")
 
     @property
     def ahead(self) -> Window | None:
-        """The next one, or the one that is on."""
+        """The next or current window."""
         return next((window for window in self.windows if window.end > self.now), None)
 
     @property
     def past(self) -> Window | None:
-        """The last one that is over."""
+        """The last finished window."""
         return next((window for window in reversed(self.windows) if window.end <= self.now), None)
 
     @property
@@ -74,7 +75,7 @@ class MaintenancePlan:
 
     @property
     def last(self) -> Window:
-        """As ``past``; TooLittleData where none is over."""
+        """As ``past``; TooLittleData where none is finished."""
         return self.past or self._require("a maintenance that is over")
 
     @property
@@ -82,12 +83,12 @@ class MaintenancePlan:
         """The window ahead and when it begins, or the last one."""
         if self.ahead:
             until = (self.ahead.start - self.now).total_seconds()
-            return f"{self.ahead}, {f'in {span(until)}' if until > 0 else 'which is on now'}"
+            return f"{self.ahead}, {f'in {two_units(until)}' if until > 0 else 'which is on now'}"
         assert self.past
         return f"none; the last was {self.past}"
 
     def after(self, sign_off: SignOff) -> bool:
-        """Whether it was signed after the last window; what was signed before does not count."""
+        """Whether it was signed after the last window; an earlier sign-off does not count."""
         return sign_off.newest is not None and sign_off.newest.when >= self.last.end
 
     def evidence(self) -> Evidence:
@@ -100,10 +101,10 @@ class MaintenancePlan:
 
     def _state(self, window: Window) -> str:
         if window.end <= self.now:
-            return f"over for {span((self.now - window.end).total_seconds())}"
+            return f"over for {two_units((self.now - window.end).total_seconds())}"
         if window.start <= self.now:
-            return f"on, for another {span((window.end - self.now).total_seconds())}"
-        return f"in {span((window.start - self.now).total_seconds())}"
+            return f"on, for another {two_units((window.end - self.now).total_seconds())}"
+        return f"in {two_units((window.start - self.now).total_seconds())}"
 
     def _require(self, expected: str) -> NoReturn:
         raise TooLittleData(
@@ -115,7 +116,7 @@ class MaintenancePlan:
 
 @measurement
 def maintenance_plan(settings: Settings, clock: Clock) -> MaintenancePlan:
-    """The planned maintenance windows, in order of time; NotConfigured where none was ever entered."""
+    """The planned maintenance windows, in order of time; NotConfigured where there is none."""
     planned = settings.maintenance
     windows = tuple(Window(one.name, one.start, one.end, planned.zone) for one in planned.in_utc())
     if not windows:
@@ -126,7 +127,7 @@ def maintenance_plan(settings: Settings, clock: Clock) -> MaintenancePlan:
 
 @dataclass(frozen=True, slots=True)
 class SilencedAlert:
-    """One alert that the work will set off, and the silence on it that lasts best."""
+    """One alert that the work will trigger, and the best matching silence."""
 
     name: str
     silence: Silence | None
@@ -136,7 +137,7 @@ class SilencedAlert:
 
 @dataclass(frozen=True, slots=True)
 class WindowSilences:
-    """Whether the alerts that the work will set off are silenced for the window.
+    """Whether the alerts that the work will trigger are silenced for the window.
 
     Attributes:
         slack: by how much a silence may be longer.
@@ -148,23 +149,23 @@ class WindowSilences:
 
     @property
     def coverage(self) -> Coverage:
-        """For how many alerts a silence was looked for."""
+        """Number of alerts for which a silence was looked for."""
         return whole(f"{len(self.alerts)} alert{'s' if len(self.alerts) != 1 else ''} of the settings")
 
     @property
     def all_silenced(self) -> bool:
-        """Each is, from before the window begins until it is over."""
+        """Whether each alert is silenced from before the window begins until it is over."""
         return not self._open
 
     @property
     def none_longer(self) -> bool:
-        """No silence hides alerts long before or after the window."""
+        """Whether no silence hides alerts long before or after the window."""
         return not self._longer
 
     @property
     def slack_words(self) -> str:
         """By how much a silence may be longer."""
-        return span(self.slack.total_seconds())
+        return two_units(self.slack.total_seconds())
 
     @property
     def found(self) -> str:
@@ -175,7 +176,7 @@ class WindowSilences:
 
     @property
     def found_longer(self) -> str:
-        """The silence that is longer than it should be."""
+        """The silence that is longer than allowed."""
         if not self._longer:
             return "none that does"
         worst = self._longer[0]
@@ -208,13 +209,13 @@ class WindowSilences:
 def window_silences(
     alerting: Alertmanager | RuleAlerts, maintenance_plan: MaintenancePlan, settings: Settings
 ) -> WindowSilences:
-    """The silences on the alerts that the work of the next window will set off."""
+    """The silences on the alerts that the work of the next window will trigger."""
     planned = settings.maintenance
     if not planned.silenced:
         line = 'silenced = [{ alertname = "…" }]'
         _not_configured(settings, "maintenance.silenced", "which alerts to silence is not said", line)
     window = maintenance_plan.next
-    # One that is on now has to be silenced from now on.
+    # A current window has to be silenced from now on.
     begins = max(window.start, maintenance_plan.now)
     found = tuple(_silenced(labels, alerting.silences_on(labels), window, begins) for labels in planned.silenced)
     return WindowSilences(window, found, timedelta(minutes=planned.slack_minutes))
@@ -236,7 +237,7 @@ class WindowTeam:
     """Who is on call during the next window.
 
     Attributes:
-        people: by duty, the names of those who have it in turn.
+        people: names by duty, in order of their turns.
         gaps: in words.
     """
 
@@ -246,12 +247,12 @@ class WindowTeam:
 
     @property
     def coverage(self) -> Coverage:
-        """The roster says it of all the window."""
+        """The roster for the whole window."""
         return whole(f"{len(self.people)} duties of the roster")
 
     @property
     def there(self) -> bool:
-        """Two different people, all the time."""
+        """Whether two different people are on call all the time."""
         return not self.gaps
 
     @property
@@ -290,7 +291,9 @@ def window_team(maintenance_plan: MaintenancePlan, settings: Settings) -> Window
 
 @dataclass(frozen=True, slots=True)
 class SinceMaintenance:
-    """The key figures since the end of the last window, over a day at most; of images where it has them."""
+    """The key figures since the end of the last window, at most over a day; images only where the product has
+    them.
+    """
 
     window: Window
     response_time: Recent
@@ -299,8 +302,8 @@ class SinceMaintenance:
 
     @property
     def coverage(self) -> Coverage:
-        """How long it was looked at; what each figure stands on is said beside it."""
-        return whole(f"{span(self.response_time.minutes * 60)} since the maintenance")
+        """Length of the period; each figure has its own coverage."""
+        return whole(f"{two_units(self.response_time.minutes * 60)} since the maintenance")
 
     def evidence(self) -> list[Evidence]:
         """The window, and each figure."""
@@ -314,7 +317,7 @@ def since_maintenance(
 ) -> SinceMaintenance:
     """Response time, errors and images since the last maintenance ended.
 
-    Availability is not among them: of the few probes of an hour a single one that failed would be critical.
+    Availability is not among them: one failed probe of the few in an hour would be critical.
     """
     window = maintenance_plan.last
     minutes = min(maintenance_plan.now - window.end, _LONGEST).total_seconds() / 60

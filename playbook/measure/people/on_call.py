@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
+from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.wording import span
 from playbook.people.files import path_of
 from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, SERVICE, SEVERITIES, Call, Roster, Span, read_roster
 from playbook.settings.loading import Settings
@@ -19,11 +19,11 @@ from playbook.settings.loading import Settings
 
 @dataclass(frozen=True, slots=True)
 class OnCall:
-    """The roster as it stands.
+    """The roster at one moment.
 
     Attributes:
         now: aware, in UTC.
-        days: how far ahead was looked.
+        days: length of the period ahead.
         spans: by duty, from now on.
         answer_minutes: by severity, where the roster sets none.
     """
@@ -36,12 +36,12 @@ class OnCall:
 
     @property
     def coverage(self) -> Coverage:
-        """The whole roster, as far ahead as was asked for."""
+        """The whole roster, for the requested period."""
         people = len(self.roster.named())
         return whole(f"roster of {people} {'person' if people == 1 else 'people'}, {self.days:g} days ahead")
 
     def person(self, duty: str) -> str:
-        """The name of who has a duty now; ``nobody``."""
+        """Name of the person on duty now; ``nobody``."""
         return self.name(self.roster.on_duty(duty, self.now))
 
     @property
@@ -61,20 +61,20 @@ class OnCall:
         return " and ".join(f"{self.person(duty)} as {duty}" for duty in DUTIES)
 
     def through(self, end: datetime) -> OnCall:
-        """The same, looked at until ``end`` (aware)."""
+        """The same roster up to ``end`` (aware)."""
         return dataclasses.replace(
             self, days=(end - self.now) / timedelta(days=1), spans=_spans(self.roster, self.now, end)
         )
 
     @property
     def gaps(self) -> list[str]:
-        """When nobody has a duty, in words, soonest first."""
+        """Times when nobody has a duty, in words, soonest first."""
         empty = [(gap.start, duty, gap) for duty in DUTIES for gap in self.spans[duty] if gap.person is None]
-        return [f"nobody as {duty} {self._when(gap.start, gap.end)}" for _, duty, gap in sorted(empty, key=_first)]
+        return [f"nobody as {duty} {self._when(gap.start, gap.end)}" for _, duty, gap in sorted(empty, key=_start)]
 
     @property
     def doubles(self) -> list[str]:
-        """When one person has both duties, in words, soonest first."""
+        """Times when one person has both duties, in words, soonest first."""
         return [
             f"{self.name(mine.person)} as both {self._when(start, end)}"
             for mine in self.spans[PRIMARY]
@@ -91,7 +91,7 @@ class OnCall:
 
     @property
     def ahead(self) -> str:
-        """What is wrong with the time ahead; or that nothing is."""
+        """Problems of the period ahead, or that there are none."""
         wrong = [*self.gaps, *self.doubles]
         return (
             "; ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if wrong[3:] else "")
@@ -112,17 +112,17 @@ class OnCall:
 
     @property
     def contacts(self) -> str:
-        """Who cannot be reached for what; or how many can."""
+        """Incomplete contacts, or how many are complete."""
         if self.incomplete:
             return "; ".join(self.incomplete)
         people, outside = len(self.roster.named()), len(self.roster.contacts)
-        told = [f"{people} {'person' if people == 1 else 'people'}"] if people else []
-        told += [f"{outside} outside contact{'' if outside == 1 else 's'}"] if outside else []
-        return f"all of them for {' and '.join(told)}" if told else "nobody to reach"
+        groups = [f"{people} {'person' if people == 1 else 'people'}"] if people else []
+        groups += [f"{outside} outside contact{'' if outside == 1 else 's'}"] if outside else []
+        return f"all of them for {' and '.join(groups)}" if groups else "nobody to reach"
 
     @property
     def escalation(self) -> str:
-        """What it lacks, or whom it names."""
+        """Problems of the escalation, or whom it names."""
         named = [f"{severity} {', '.join(each.call)}" for severity, each in sorted(self.roster.escalation.items())]
         return "; ".join(self.escalation_problems or named)
 
@@ -140,15 +140,17 @@ class OnCall:
                 problems.append(f"{severity} goes no further than those on call")
             allowed, asked = self.answer_minutes.get(severity), escalation.answer_minutes
             if allowed and asked and asked > allowed:
-                problems.append(f"{severity} may wait {span(asked * 60)}, and {span(allowed * 60)} is the most")
+                problems.append(
+                    f"{severity} may wait {two_units(asked * 60)}, and {two_units(allowed * 60)} is the most"
+                )
         return problems
 
     def calls(self, severity: str, at: datetime | None = None) -> list[Call]:
-        """Whom to call, and by when, for a severity (``P1`` to ``P4``); it began at ``at`` or now."""
+        """Whom to call, and by when, for a severity (``P1`` to ``P4``) that began at ``at`` or now."""
         return self.roster.calls(severity, at or self.now, self.answer_minutes)
 
     def evidence(self) -> list[Evidence]:
-        """Who is on call, through the time ahead, and who is called for what."""
+        """Who is on call now and in the period ahead, and who is called for which severity."""
         zone = self.roster.zone
         facts = {duty.capitalize(): self._reach(duty) for duty in DUTIES}
         facts["Roster's time zone"] = f"{zone.key} (now {self.now.astimezone(zone):%Y-%m-%d %H:%M})"
@@ -169,9 +171,15 @@ class OnCall:
         ]
 
     def name(self, key: str | None) -> str:
-        """Of a person or contact by key; ``nobody``."""
+        """Name of a person or contact by key; ``nobody``."""
         contact = self.roster.people.get(key or "") or self.roster.contacts.get(key or "")
         return (contact.name or str(key)) if contact else "nobody"
+
+    def reached(self, key: str | None) -> str:
+        """Return the name and the telephone number of a person or contact, or the address where there is none."""
+        contact = self.roster.people.get(key or "") or self.roster.contacts.get(key or "")
+        reach = (contact.phone or contact.email) if contact else ""
+        return f"{self.name(key)}, {reach}" if reach else self.name(key)
 
     def _reach(self, duty: str) -> str:
         contact = self.roster.contact(duty, self.now)
@@ -179,7 +187,8 @@ class OnCall:
 
     def _times(self, call: Call) -> tuple[str, str]:
         after = call.at - self.now
-        return ("at once" if not after else f"after {span(after.total_seconds())}"), self.local(call.answer_by)
+        when = f"after {two_units(after.total_seconds())}" if after else "at once"
+        return when, self.local(call.answer_by)
 
     def _when(self, start: datetime, end: datetime) -> str:
         begins = "now" if start == self.now else f"from {self.local(start)}"
@@ -190,7 +199,7 @@ class OnCall:
         return f"{at.astimezone(self.roster.zone):%a %Y-%m-%d %H:%M}"
 
 
-def _first(gap: tuple[datetime, str, Span]) -> tuple[datetime, str]:
+def _start(gap: tuple[datetime, str, Span]) -> tuple[datetime, str]:
     return gap[0], gap[1]
 
 

@@ -1,4 +1,4 @@
-"""What people signed off: by item, who, when, and until when it counts."""
+"""Sign-offs by people: item, who, when, and until when they count."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from playbook.core.clock import Clock, days
+from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
+from playbook.core.durations import hours_or_days
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.sign_off import SignOff
@@ -28,16 +29,16 @@ class Attestations:
 
     @property
     def coverage(self) -> Coverage:
-        """The whole ledger; of lines that do not count the judge is told where they matter."""
+        """The whole ledger; the judge reports lines that do not count where they matter."""
         lines = sum(map(len, self.sign_offs.lines.values()))
         return whole(f"{lines:,} line{'' if lines == 1 else 's'} of the ledger")
 
     def of(self, item: str) -> SignOff:
-        """How it stands with an item; an item that nobody signed is there too."""
+        """Current sign-off of an item; also for one that nobody signed."""
         return self.sign_offs.of(item)
 
     def evidence(self) -> list[Evidence]:
-        """The newest of each item, and every line that was refused."""
+        """The newest of each item, and every refused line."""
         rows = [_row(self.of(item)) for item in sorted(self.sign_offs.lines)]
         shown: list[Evidence] = [Table("Sign-offs", ["Item", "Who", "When", "Looked at", "Expires in"], rows)]
         refused = [problem for problems in self.sign_offs.refused.values() for problem in problems]
@@ -51,7 +52,7 @@ def _row(sign_off: SignOff) -> list[str]:
     assert line  # only items with a line are shown
     assert left is not None
     looked_at = "; ".join([line.note, *(file.path for file in line.evidence)])
-    ends = days(left) if sign_off.valid else f"expired {days(-left)} ago"
+    ends = hours_or_days(left) if sign_off.valid else f"expired {hours_or_days(-left)} ago"
     return [sign_off.item, line.who, f"{line.when:%Y-%m-%d}", looked_at, ends]
 
 
@@ -63,11 +64,11 @@ def attestations(settings: Settings, clock: Clock) -> Attestations:
 
 @dataclass(frozen=True, slots=True)
 class TeamNotified:
-    """Whether the team was told of the week's result, by a delivered notification or by a person.
+    """Whether the team was notified of the week's result, by a delivered notification or by a person.
 
     Attributes:
-        delivery: the newest of the week, if one was noted.
-        sign_off: how it stands with a person's word.
+        delivery: the newest of the week, if one is on record.
+        sign_off: the current sign-off.
     """
 
     delivery: Delivery | None
@@ -75,7 +76,7 @@ class TeamNotified:
 
     @property
     def coverage(self) -> Coverage:
-        """Both ways were looked at."""
+        """Both ways were checked."""
         return whole("deliveries and sign-offs")
 
     @property
@@ -92,9 +93,9 @@ class TeamNotified:
 
 @measurement
 def team_notified(settings: Settings, clock: Clock) -> TeamNotified:
-    """Whether a notification of this week's result was delivered, or somebody signed that the team was told.
+    """Whether a notification of this week's result was delivered, or somebody signed that the team was notified.
 
-    A delivery counts as long as a sign-off would: a week, and its grace.
+    A delivery counts as long as a sign-off would: a week, and its grace period.
     """
     now = clock.now()
     item = "weekly.team.notified"
@@ -108,11 +109,11 @@ def team_notified(settings: Settings, clock: Clock) -> TeamNotified:
 def newest_delivery(
     settings: Settings, since: datetime, until: datetime, *, set_name: str = "", of_incidents: bool = False
 ) -> Delivery | None:
-    """None also where nothing was ever delivered. An embedded system that is made anew was told nothing of.
+    """The newest delivery; None where there was none, and for an embedded sandbox, whose deliveries do not count.
 
     Args:
-        set_name: whose result it must have told; of any set where empty.
-        of_incidents: what opened or goes on must have been told, by a message or as an issue; no digest counts.
+        set_name: the set whose result it must report; of any set where empty.
+        of_incidents: it must report an open incident, by message or as an issue; a digest does not count.
     """
     kinds = ("events", "issue") if of_incidents else ("digest", "events")
     if settings.people.deliveries is not None:
@@ -127,13 +128,13 @@ def newest_delivery(
         if delivery.delivered
         and delivery.what in kinds
         and (not set_name or delivery.set == set_name)
-        and (not of_incidents or any(not _tells_an_end(each) for each in delivery.ids))
+        and (not of_incidents or any(not _is_closing(each) for each in delivery.ids))
         and delivery.target == settings.target.name
         and delivery.when <= until
     ]
     return max(found, key=lambda delivery: delivery.when, default=None)
 
 
-def _tells_an_end(event: str) -> bool:
-    """Whether an event is of an incident that is over, by its id: fingerprint, what, and when."""
+def _is_closing(event: str) -> bool:
+    """Whether an event closes an incident, by its id: fingerprint, what, and when."""
     return any(f"-{what}-" in event for what in ("recovered", "gone"))

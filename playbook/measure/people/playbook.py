@@ -32,26 +32,27 @@ class PlaybookDocument:
 
     @property
     def coverage(self) -> Coverage:
-        """Its head, which is all that is looked at."""
+        """Its head, which is all that is checked."""
         return whole("1 document")
 
     @property
     def lacks(self) -> str:
         """What its head lacks, in words; empty where nothing."""
         document = self.document
-        told = {"owner": document.owner, "version": document.version, "date of review": document.reviewed}
-        return ", ".join(f"no {what}" for what, value in told.items() if not value)
+        fields = {"owner": document.owner, "version": document.version, "date of review": document.reviewed}
+        return ", ".join(f"no {what}" for what, value in fields.items() if not value)
 
     @property
     def found(self) -> str:
-        """What its head says, or what it lacks."""
+        """The content of its head, or what it lacks."""
         return self.lacks or f"version {self.document.version} of {self.document.owner}"
 
     @property
     def review_age(self) -> Reading:
-        """Days since it was reviewed; not known without a date, or with one that is to come."""
+        """Days since its review; unknown without a date, or with a future one."""
         reviewed = self.document.reviewed
-        if reviewed is None or reviewed > self.today + timedelta(days=1):  # somewhere it is tomorrow already
+        # in some time zones it is already tomorrow
+        if reviewed is None or reviewed > self.today + timedelta(days=1):
             got = f"{reviewed}, which is to come" if reviewed else "none"
             return Reading(math.nan, coverage=lacking("", expected="the date of the last review", got=got))
         return Reading(max((self.today - reviewed).days, 0), f"(reviewed on {reviewed})")

@@ -1,4 +1,4 @@
-"""Post-mortems: which of the incidents that ask for one have theirs, and for how long the others have waited."""
+"""Post-mortems: which of the required ones are filed, and how long the others have been due."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ SERVICE = "Post-mortems"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An incident that asks for a post-mortem.
+    """An incident that requires a post-mortem.
 
     Attributes:
-        filed: its page is there, and nothing in it is still to be written.
-        to_write: how many places of a page that is begun still are.
+        filed: its page exists and is complete.
+        to_write: number of unfinished places in its page.
     """
 
     incident: Incident
@@ -42,7 +42,7 @@ class Asked:
 
     @property
     def page(self) -> str:
-        """How it stands with its page, in words."""
+        """State of its page, in words."""
         if self.filed:
             return "filed"
         places = "1 place" if self.to_write == 1 else f"{self.to_write} places"
@@ -51,10 +51,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class PostMortems:
-    """The incidents of P1 and P2 that have recovered, oldest first.
+    """The P1 and P2 incidents that have recovered, oldest first.
 
     Attributes:
-        runs: how many runs the history holds.
+        runs: number of runs in the history.
         problems: what of the history could not be read.
     """
 
@@ -65,7 +65,7 @@ class PostMortems:
 
     @property
     def coverage(self) -> Coverage:
-        """The whole history: without one nobody knows what happened."""
+        """The whole history: without runs, incidents are unknown."""
         if not self.runs:
             return lacking(
                 "no runs",
@@ -85,7 +85,7 @@ class PostMortems:
 
     @property
     def missing(self) -> tuple[Asked, ...]:
-        """Those without a page that is filed; the one that recovered first comes first."""
+        """Incidents without a filed page, in order of recovery."""
         return tuple(sorted((one for one in self.asked if not one.filed), key=lambda one: one.closed))
 
     @property
@@ -93,19 +93,19 @@ class PostMortems:
         """Days since the first of them recovered; 0 where all are filed."""
         if not self.missing:
             count = len(self.asked)
-            told = (
+            details = (
                 f"{count} incident{'' if count == 1 else 's'} of P1 and P2, all with theirs"
                 if count
                 else "none asked for"
             )
-            return Reading(0.0, f"({told})")
+            return Reading(0.0, f"({details})")
         first = self.missing[0]
         days = (self.now - first.closed) / timedelta(days=1)
         more = f", and {len(self.missing) - 1} more" if len(self.missing) > 1 else ""
-        told = (
+        details = (
             f"{first.severity} {first.incident.name}, recovered {moment(first.closed)}, page: {first.page}{more}"
         )
-        return Reading(round(max(days, 0.0), 1), f"({told})")
+        return Reading(round(max(days, 0.0), 1), f"({details})")
 
     def evidence(self) -> list[Evidence]:
         """A row for each incident, and what could not be read."""
@@ -124,11 +124,11 @@ class PostMortems:
 
 @measurement
 def post_mortems(settings: Settings, clock: Clock) -> PostMortems:
-    """The incidents of P1 and P2 by the history, and the pages in ``people.postmortems``.
+    """The P1 and P2 incidents of the history, and the pages in ``people.postmortems``.
 
     Raises:
         NotConfigured: no folder is named.
-        Unreachable: it is there and cannot be read.
+        Unreachable: it exists and cannot be read.
     """
     folder = path_of(settings, settings.require(settings.people.postmortems, "people.postmortems", SERVICE))
     own = settings.people.deliveries

@@ -1,4 +1,4 @@
-"""The runbooks: whether somebody owns them, looked through them in time, and their links lead somewhere."""
+"""Runbooks: whether they have an owner, were reviewed in time, and have working links."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Runbooks:
     Attributes:
         documents: in the order of their names.
         today: in UTC.
-        silent: links that were tried and did not answer, in words.
-        untried: links to hosts that are not to be tried.
+        silent: links that were tried and failed, in words.
+        untried: links to hosts that may not be tried.
     """
 
     documents: tuple[Document, ...]
@@ -50,12 +50,12 @@ class Runbooks:
 
     @property
     def dead_links(self) -> list[str]:
-        """Links to files and headings that are not there, by runbook."""
+        """Links to missing files and headings, by runbook."""
         return [f"{document.name}: {link}" for document in self.documents for link in document.dead_links()]
 
     @property
     def review_age(self) -> Reading:
-        """Days since the review that is longest ago; not known where none has a date."""
+        """Days since the least recent review; unknown where none has a date."""
         dated = [(document.reviewed, document.name) for document in self.documents if document.reviewed]
         seen = share(
             len(dated),
@@ -71,7 +71,7 @@ class Runbooks:
 
     @property
     def coverage(self) -> Coverage:
-        """All documents, and the links that were tried: those to hosts of others are not, which is said."""
+        """All documents, and the links that were tried; links to other hosts are not tried, which is noted."""
         links = len(dict.fromkeys(link for document in self.documents for link in document.links))
         tried = links - len(self.untried)
         return whole(f"{len(self.documents)} runbooks") + share(
@@ -85,7 +85,7 @@ class Runbooks:
 
     @staticmethod
     def words(found: list[str], otherwise: str) -> str:
-        """The first three of what was found."""
+        """The first three findings."""
         more = f"; and {len(found) - 3} more" if found[3:] else ""
         return "; ".join(found[:3]) + more if found else otherwise
 
@@ -96,7 +96,7 @@ class Runbooks:
 
     @property
     def links(self) -> str:
-        """How many links there are; or those that lead nowhere."""
+        """How many links there are, or the broken ones."""
         count = sum(len(document.links) for document in self.documents)
         return self.words(
             [*self.dead_links, *self.silent], f"{count} links, {len(self.untried)} of them not tried"
@@ -151,7 +151,9 @@ def _is_remote(link: str) -> bool:
 
 
 def _may_be_tried(link: str, hosts: tuple[str, ...]) -> bool:
-    """Anybody can write a link into a document; only our own machine and hosts of the settings are asked."""
+    """Whether a link may be requested: anybody can write one into a document, so only this machine and configured
+    hosts are.
+    """
     host = urlsplit(link).hostname or ""
     try:
         return host in hosts or host == "localhost" or ip_address(host).is_loopback
@@ -160,7 +162,7 @@ def _may_be_tried(link: str, hosts: tuple[str, ...]) -> bool:
 
 
 def _try(link: str, settings: Settings) -> str:
-    """Why a link leads nowhere; empty where it leads to a page or to a login."""
+    """Why a link is broken; empty where it leads to a page or to a login."""
     try:
         answer = HttpClient(link, service=SERVICE, time_limits=settings.time_limits).get(redirects=5)
     except (Unreachable, Malformed, UsageError) as error:

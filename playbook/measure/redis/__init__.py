@@ -1,1 +1,1 @@
-"""Redis: the cache, its keys and load, and the queues in it."""
+"""Redis: the cache, its keys and load, and its queues."""

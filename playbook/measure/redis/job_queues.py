@@ -1,4 +1,4 @@
-"""Queues of jobs in Redis: the image workers' list, or those that other libraries keep."""
+"""Job queues in Redis: the image workers' list, or those of other libraries."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, together, whole
+from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.core.wording import name_of
 from playbook.measure.redis.queue_layouts import Figures, figures_of
-from playbook.measure.redis.redis_info import duration
 from playbook.measure.redis.redis_work import ANSWERED, answer_of
 from playbook.measure.statements import Statement
 from playbook.settings.loading import Settings
@@ -26,7 +26,7 @@ _IMAGES = "Image queue"
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A number of one queue."""
+    """One number of one queue."""
 
     subject: str
     reading: Reading
@@ -37,9 +37,9 @@ class JobQueue:
     """One queue.
 
     Attributes:
-        name: as the settings call it; of the image workers' list its key.
+        name: its name in the settings; for the image workers' list its key.
         preset: the library that keeps it; empty for the image workers' list.
-        figures: what it says of the queue; None where the server gave no such answer, and ``problem`` says what.
+        figures: numbers of the queue; None where the server did not give them, for the reason in ``problem``.
     """
 
     name: str
@@ -54,7 +54,7 @@ class JobQueue:
 
     @property
     def coverage(self) -> Coverage:
-        """Its keys and times, or why there are none."""
+        """Coverage of its keys and times, or why there are none."""
         if self.figures is not None:
             return self.figures.coverage
         return lacking(
@@ -66,7 +66,7 @@ class JobQueue:
 
     @property
     def statements(self) -> Iterator[Statement]:
-        """That the server tells of it, that somebody works on it, and that it is not held."""
+        """That the server reports it, that workers are alive, and that it is not paused."""
         yield answer_of(self.label, "LLEN", self.problem)
         figures = self.figures
         if figures is None:
@@ -91,7 +91,7 @@ class JobQueue:
 
     @property
     def failed(self) -> QueueRow | None:
-        """Jobs that were given up; None where the library does not keep them."""
+        """Jobs that failed for good; None where the library does not keep them."""
         figures = self.figures
         if figures is None or figures.failed is None:
             return None
@@ -100,7 +100,7 @@ class JobQueue:
 
     @property
     def oldest(self) -> QueueRow | None:
-        """Seconds that the oldest job has waited; None where none waits, or the library does not say."""
+        """Seconds that the oldest job has waited; None where none waits, or the library does not record it."""
         figures = self.figures
         if figures is None or figures.oldest is None:
             return None
@@ -108,7 +108,7 @@ class JobQueue:
 
     @property
     def facts(self) -> dict[str, str]:
-        """Everything that is known of it."""
+        """All known figures."""
         if self.figures is None:
             return {"Waiting": str(self.problem)}
         figures = self.figures
@@ -127,7 +127,7 @@ class JobQueue:
         }
         for name, seconds in (("Oldest has waited", figures.oldest), ("Oldest taken", figures.taken)):
             if seconds is not None:
-                shown[name] = duration(seconds)
+                shown[name] = two_whole_units(seconds)
         if figures.paused:
             shown["Paused"] = "yes"
         if figures.not_told:
@@ -147,38 +147,38 @@ class JobQueues:
 
     @property
     def coverage(self) -> Coverage:
-        """All of them; without any, that none is named."""
+        """All queues; without any, that none is configured."""
         named = whole("" if self.queues else "no queue named (redis.queues)")
         return named + together(queue.coverage for queue in self.queues)
 
     @property
     def statements(self) -> list[Statement]:
-        """Of each queue, what does not hold first."""
+        """Statements about each queue, failing ones first."""
         found = [one for queue in self.queues for one in queue.statements]
         return sorted(found, key=lambda one: (one.holds, one.warn))
 
     @property
     def images(self) -> list[Reading]:
-        """Images that wait, where it is the image workers' list."""
+        """Number of waiting images, for the image workers' list."""
         return [queue.waiting.reading for queue in self.queues if not queue.preset]
 
     @property
     def waiting(self) -> list[QueueRow]:
-        """Jobs that wait in the queues of other libraries, the longest first."""
+        """Jobs waiting in the queues of other libraries, longest queue first."""
         return _longest_first(queue.waiting for queue in self.queues if queue.preset)
 
     @property
     def oldest(self) -> list[QueueRow]:
-        """How long the oldest job has waited, the longest first."""
+        """How long the oldest job has waited, longest first."""
         return _longest_first(queue.oldest for queue in self.queues)
 
     @property
     def failed(self) -> list[QueueRow]:
-        """Jobs that were given up, the most first."""
+        """Failed jobs, most first."""
         return _longest_first(queue.failed for queue in self.queues)
 
     def evidence(self) -> list[Facts]:
-        """What is known of each."""
+        """Known figures of each queue."""
         return [
             Facts(queue.label, queue.facts if queue.preset else {"List": queue.name, **queue.facts})
             for queue in self.queues
@@ -187,16 +187,16 @@ class JobQueues:
 
 @measurement(parts=("queue",))
 def job_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQueues:
-    """How many jobs wait, fail and are worked on, and by how many workers, as far as that is kept in Redis.
+    """Number of waiting, failed and active jobs and of workers, as far as Redis holds them.
 
-    Of the image workers' own list a key that is not there is an empty queue; of a library's only where the library
-    has left a sign that it knows the queue.
+    For the image workers' list, a missing key is an empty queue; for a library's queue only if the library has
+    left a sign that it knows the queue.
     """
     return read_queues(redis, settings, clock)
 
 
 def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQueues:
-    """The same, for who opens Redis by itself."""
+    """As ``job_queues``, for callers that open Redis themselves."""
     configured = settings.target.redis
     found = []
     for queue in configured.queues:
@@ -215,6 +215,6 @@ def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQu
 
 
 def _longest_first(rows: Iterable[QueueRow | None]) -> list[QueueRow]:
-    """The worst first, and before them what nobody knows, which the judge only notes."""
+    """Largest first; unknown ones precede them, as the judge only notes these."""
     known = [row for row in rows if row is not None]
     return sorted(known, key=lambda row: (not math.isnan(row.reading.value), -row.reading.value))

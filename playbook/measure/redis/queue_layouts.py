@@ -1,4 +1,4 @@
-"""Where libraries of background jobs keep their queues in Redis, and what can be read there without a write.
+"""Where libraries of background jobs keep their queues in Redis, read without any write.
 
 The keys are those of the libraries' own sources:
 
@@ -7,8 +7,8 @@ The keys are those of the libraries' own sources:
     Sidekiq   lib/sidekiq/api.rb and lib/sidekiq/launcher.rb of Sidekiq 8.1; before 8.0 times were seconds
     Bull      lib/queue.js of Bull 4.15 and src/classes/queue-keys.ts of BullMQ 6.2
 
-A key that is not there is an empty list to Redis, and so is one with a typing mistake in it. So a queue counts as
-empty only where the library has left a sign that it knows the queue. Of the jobs nothing is used but their times.
+To Redis a missing key is an empty list, and so is a misspelled one. So a queue counts as empty only if the library
+has left a sign that it knows the queue. Of the jobs, only their times are used.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
-_KOMBU = "\x06\x16"  # kombu's separator, of priorities and of the parts of a binding
+_KOMBU = "\x06\x16"  # kombu's separator, for priorities and for the parts of a binding
 _MOST_WORKERS = 500
-_MILLISECONDS = 1e11  # a time beyond this is in milliseconds: in seconds it is the year 5138
-_AHEAD = 300.0  # seconds; a time that is further in the future was not understood
-_MARKER = "0:"  # an entry of a list of BullMQ up to 4 that is no job
+_MILLISECONDS = 1e11  # a larger time is in milliseconds: in seconds it would be the year 5138
+_AHEAD = 300.0  # seconds; a time further in the future is not understood
+_MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
 _LOOKS = 2
 _MOST_RANKED = 200
 
@@ -38,20 +38,20 @@ Time = float | None
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a library says of a queue; what it does not say is None.
+    """Figures of a queue; None for those that the library does not keep.
 
     Attributes:
         waiting: jobs that a worker could take now.
         active: jobs that a worker has taken.
-        failed: jobs that were given up.
+        failed: jobs that failed for good.
         later: jobs that wait for their time, or for others.
-        oldest: seconds that the job next in turn has waited; None where none waits, or nobody knows.
+        oldest: seconds that the next job has waited; None where none waits, or it is not known.
         taken: seconds since the oldest of the active ones was taken.
-        workers: how many are alive.
-        lost: workers that are listed and no longer alive, or take no new jobs.
-        paused: no job is given out.
-        not_told: what this library does not keep in Redis.
-        shared: what is of all its queues together.
+        workers: number of live workers.
+        lost: listed workers that are no longer alive, or take no new jobs.
+        paused: no jobs are handed out.
+        not_told: figures that this library does not keep in Redis.
+        shared: figures that cover all its queues together.
         coverage: of the keys and times.
     """
 
@@ -70,7 +70,7 @@ class Figures:
 
 
 class _Keys:
-    """Keys with the types that they must have; a key of another type has no size."""
+    """Keys with their required types; a key of another type has no size."""
 
     def __init__(self, redis: ReadOnlyRedis, wanted: Mapping[str, str]) -> None:
         self._wanted = dict(wanted)
@@ -82,26 +82,28 @@ class _Keys:
         self._sizes = dict(zip(counted, sizes, strict=True))
 
     def size(self, *keys: str) -> int | None:
-        """How many all of them hold; None where one is of another type, or its size is no number."""
+        """Total size of the keys; None where one is of another type, or its size is not a number."""
         sizes = [self._sizes.get(key, 0) for key in keys]
         known = all(isinstance(size, int) and size >= 0 for size in sizes)
         return sum(sizes) if known and not self.wrong.keys() & set(keys) else None
 
     @property
     def coverage(self) -> Coverage:
-        """That each has the type that the library gives it."""
+        """Whether each key has the library's type."""
         examples = [f"{_shown(key)}, a {kind} and no {self._wanted[key]}" for key, kind in self.wrong.items()]
         hint = "Look whether another program or another version of the library writes there."
         return understood(len(self.wrong), len(self._wanted), "keys", examples=examples, hint=hint)
 
 
 def figures_of(redis: ReadOnlyRedis, queue: JobQueue, now: datetime) -> Figures:
-    """Read one queue; raises as ``ReadOnlyRedis.execute_command``."""
+    """Read one queue; raises like ``ReadOnlyRedis.execute_command``."""
     return _READERS[queue.preset](redis, queue, now.timestamp())
 
 
 def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
-    """Failed tasks are in the result backend, if anywhere; nothing in a message says when it was sent."""
+    """Figures of Celery. Failed tasks are in the result backend, if anywhere; a message does not hold its time of
+    sending.
+    """
     prefix, name = queue.prefix, queue.name
     lists = [f"{prefix}{name}{_KOMBU}{step}" if step else f"{prefix}{name}" for step in queue.priorities]
     unacked, index = f"{prefix}unacked", f"{prefix}unacked_index"
@@ -120,7 +122,7 @@ def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         taken=None if taken is None else max(now - taken, 0.0),
         not_told=("failed jobs", "the wait of the oldest job", "workers"),
         shared=("active",),
-        coverage=keys.coverage + _sign(known, queue),
+        coverage=keys.coverage + _known_queue(known, queue),
     )
 
 
@@ -145,12 +147,14 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         workers=alive if known and workers not in keys.wrong else None,
         lost=lost,
         paused=suspended in keys.there,
-        coverage=keys.coverage + strange + oldest.coverage + _sign(known, queue),
+        coverage=keys.coverage + strange + oldest.coverage + _known_queue(known, queue),
     )
 
 
 def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int, int, Coverage]:
-    """A worker's hash expires where its heartbeat ends, and its name stays in the set for a while."""
+    """Live and lost workers. A worker's hash expires when its heartbeat ends; its name stays in the set for a
+    while.
+    """
     names = sorted(map(str, redis.many([("SMEMBERS", key)])[0]))[:_MOST_WORKERS] if key else []
     kinds = redis.many([("TYPE", name) for name in names])
     hashes = [name for name, kind in zip(names, kinds, strict=True) if kind == "hash"]
@@ -181,7 +185,7 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         lost=workers.lost,
         paused=bool(members.get((stopped, name))),
         shared=("active", "failed", "later"),
-        coverage=keys.coverage + workers.coverage + oldest.coverage + _sign(known, queue),
+        coverage=keys.coverage + workers.coverage + oldest.coverage + _known_queue(known, queue),
     )
 
 
@@ -194,15 +198,15 @@ class _Processes:
 
 
 def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue: str) -> _Processes:
-    """Those that serve the queue; a process that is quiet ends its jobs and takes no others."""
+    """Processes that serve the queue; a quiet process finishes its jobs and takes no others."""
     names = sorted(map(str, redis.many([("SMEMBERS", key)])[0]))[:_MOST_WORKERS] if key else []
     asked = [f"{prefix}{name}" for name in names]
     kinds = redis.many([("TYPE", name) for name in asked])
     hashes = [name for name, kind in zip(asked, kinds, strict=True) if kind == "hash"]
-    told = redis.many([("HMGET", name, "info", "busy", "quiet") for name in hashes])
+    answers = redis.many([("HMGET", name, "info", "busy", "quiet") for name in hashes])
     alive, busy, quiet = 0, 0, 0
     strange = []
-    for name, (info, working, stopping) in zip(hashes, told, strict=True):
+    for name, (info, working, stopping) in zip(hashes, answers, strict=True):
         queues = _queues_of(info)
         if queues is None or not str(working or "").isdecimal() or stopping not in ("true", "false"):
             strange.append(name)
@@ -216,10 +220,10 @@ def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue
 
 
 def _queues_of(info: Any) -> set[str] | None:
-    """The queues that a process serves, by what it says of itself; None where that is not understood."""
-    said = _object(info)
-    capsules = said.get("capsules")
-    named = said.get("queues")
+    """Queues that a process serves, from its own info; None where that is not understood."""
+    fields = _object(info)
+    capsules = fields.get("capsules")
+    named = fields.get("queues")
     found: set[str] = set()
     if isinstance(capsules, dict):
         for capsule in capsules.values():
@@ -231,7 +235,9 @@ def _queues_of(info: Any) -> set[str] | None:
 
 
 def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
-    """Both keep a lock for each active job and none for a worker, so nothing says how many of these there are."""
+    """Figures of Bull and BullMQ. Both keep a lock for each active job but none for a worker, so workers are
+    unknown.
+    """
     base = f"{queue.prefix or 'bull'}:{queue.name}:"
     kinds = {
         **dict.fromkeys(("wait", "paused", "active"), "list"),
@@ -243,7 +249,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     wait, paused, prioritized = (f"{base}{key}" for key in ("wait", "paused", "prioritized"))
     waiting = keys.size(wait, paused, prioritized)
     last = redis.many([("LINDEX", key, -1) for key in (wait, paused) if key in keys.there])
-    if waiting is not None:  # less the marker that BullMQ up to 4 puts behind the jobs
+    if waiting is not None:  # without the marker that BullMQ up to 4 puts behind the jobs
         waiting -= sum(str(job).startswith(_MARKER) for job in last)
     time_of = _from_hash(redis, base, "timestamp")
     oldest = _oldest(redis, keys, [wait, paused], now, time_of=time_of, ranked=prioritized)
@@ -262,7 +268,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         oldest=oldest.seconds,
         paused=any(stopped) or f"{base}meta-paused" in keys.there,
         not_told=("workers",),
-        coverage=coverage + _sign(known, queue),
+        coverage=coverage + _known_queue(known, queue),
     )
 
 
@@ -275,8 +281,8 @@ _READERS: dict[str, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] = {
 }
 
 
-def _sign(known: bool, queue: JobQueue) -> Coverage:
-    """That the library knows the queue."""
+def _known_queue(known: bool, queue: JobQueue) -> Coverage:
+    """Whether the library knows the queue."""
     if known:
         return whole(f"queue {queue.name}")
     return lacking(
@@ -305,33 +311,33 @@ def _oldest(
     """The longest wait of the jobs at both ends of each list, as some are put in front, and of those by priority.
 
     Args:
-        time_of: what is told of a job's time; None where the job is gone.
+        time_of: returns a job's time as stored; None where the job is gone.
         ranked: a sorted set of jobs by their priority.
     """
     ages: list[float] = []
     unread = ""
     for key in lists:
         for index in (0, -1) if keys.size(key) else ():
-            told, job = None, None
-            for _ in range(_LOOKS):  # a worker may take it between the two questions
+            stored, job = None, None
+            for _ in range(_LOOKS):  # a worker may take it between the two commands
                 job = redis.many([("LINDEX", key, index)])[0]
-                told = time_of(str(job)) if job is not None and not str(job).startswith(_MARKER) else None
-                if job is None or told is not None:
+                stored = time_of(str(job)) if job is not None and not str(job).startswith(_MARKER) else None
+                if job is None or stored is not None:
                     break
             if job is not None and not str(job).startswith(_MARKER):
-                unread = _noted(ages, told, now) or unread
+                unread = _note_age(ages, stored, now) or unread
     if ranked and keys.size(ranked):
         for job in redis.many([("ZRANGE", ranked, 0, _MOST_RANKED - 1)])[0]:
-            told = time_of(str(job))
-            unread = (_noted(ages, told, now) if told is not None else "") or unread
+            stored = time_of(str(job))
+            unread = (_note_age(ages, stored, now) if stored is not None else "") or unread
     seconds = max(ages, default=None)
     if not unread:
         return _Oldest(seconds)
     return _Oldest(seconds, lacking("a job's time not read", expected="the time of each job", got=unread))
 
 
-def _noted(ages: list[float], told: Any, now: float) -> str:
-    """Add the age of a job, or say what of its time is not understood."""
+def _note_age(ages: list[float], told: Any, now: float) -> str:
+    """Add the age of a job; or return what is wrong with its time."""
     at = _moment(told)
     if at is None:
         return "a job without one" if told is None else "one that is not a time"
@@ -342,7 +348,7 @@ def _noted(ages: list[float], told: Any, now: float) -> str:
 
 
 def _from_hash(redis: ReadOnlyRedis, prefix: str, name: str) -> Callable[[str], Any]:
-    """The time in a job's own hash."""
+    """Reads the time from a job's own hash."""
     return lambda job: redis.many([("HGET", f"{prefix}{job}", name)])[0]
 
 
@@ -353,7 +359,7 @@ def _from_payload(entry: str) -> Any:
 
 
 def _moment(told: Any) -> float | None:
-    """Epoch seconds of a number of seconds or milliseconds, or of ISO 8601 in UTC."""
+    """Epoch seconds from a number of seconds or milliseconds, or from ISO 8601 in UTC."""
     try:
         number = float(told)
     except (TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""Redis: whether it answers and does its work, how well it caches, and what waits in it."""
+"""Redis: whether it responds and works, its cache hit rate, memory and clients."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.clock import Clock
 from playbook.core.counters import Counted, Earlier, Grown, grown
 from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Refused, Unmeasured, away
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading, format_value
-from playbook.measure.redis.redis_info import Info, duration, mebibytes
+from playbook.measure.redis.redis_info import Info, mebibytes
 from playbook.measure.redis.redis_work import (
     ANSWERED,
     answer_of,
@@ -33,12 +34,12 @@ from playbook.settings.loading import Settings
 
 PINGS = 10
 _LEAST_PINGS = 3
-_ENOUGH = 500.0  # milliseconds of waiting after which so many are enough
-_MOST = 2000.0  # and after which no further one is sent
-# Fewer reads than this say nothing of a cache, and the suite's own look at the queue is among them.
+_ENOUGH = 500.0  # total milliseconds after which the minimum number of PINGs is enough
+_MOST = 2000.0  # total milliseconds after which no further PING is sent
+# Fewer reads say nothing about a cache, and the suite's own look at the queue is among them.
 LEAST_READS = 100
 CLUSTER_NODES = "cluster_nodes"
-OWN_READS = "redis-own"  # what the suite's own questions for keys counted as
+OWN_READS = "redis-own"  # what the suite's own commands on keys counted as
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,9 @@ class RedisPing:
     """Several PINGs over one connection.
 
     Attributes:
-        connecting: milliseconds of the first PING, with connection, TLS and login.
+        connecting: milliseconds of the first PING, including connection, TLS and login.
         pings: milliseconds of each further one.
-        refusal: what the server said instead of PONG; empty where it said that.
+        refusal: the server's reply instead of PONG; empty for PONG.
     """
 
     connecting: float
@@ -57,7 +58,7 @@ class RedisPing:
 
     @property
     def coverage(self) -> Coverage:
-        """How often it was asked."""
+        """Number of PINGs."""
         return whole(_pings(len(self.pings) + (1 if math.isfinite(self.connecting) else 0)))
 
     @property
@@ -72,11 +73,11 @@ class RedisPing:
 
     @property
     def answer(self) -> Statement:
-        """That it answers PING with PONG, and not with why it cannot do its work."""
+        """That it replies PONG to PING, not an error about its state."""
         return Statement("Redis", not self.refusal, "PONG in answer to PING", self.refusal or "PONG")
 
     def evidence(self) -> Facts:
-        """Fastest, median, slowest, and the first with all that connecting takes."""
+        """Fastest, median and slowest PING, and the first including the connection."""
         if not self.pings:
             return Facts("Redis latency", {"Answer to PING": self.refusal or "none"})
         facts = {
@@ -93,7 +94,7 @@ class RedisPing:
 
 @measurement
 def redis_ping(redis: ReadOnlyRedis) -> RedisPing:
-    """How long Redis takes to answer PING, ten times over an open connection (fewer where it is slow)."""
+    """Latency of PING, ten times over an open connection (fewer where it is slow)."""
     connecting = math.nan
     pings: list[float] = []
     try:
@@ -110,12 +111,12 @@ class RedisStats:
     """The server's own figures.
 
     Attributes:
-        info: its fields; none where it did not answer with them.
+        info: fields of INFO; empty where there was no reply.
         read: its counters.
-        growth: by how much they grew since an earlier reading.
-        cluster: what CLUSTER INFO said, or why it did not; None where it is no cluster.
+        growth: their growth since an earlier reading.
+        cluster: reply to CLUSTER INFO, or the error; None where it is not a cluster.
         problem: why there is no INFO; None where there is.
-        is_cache: it is read as a cache, so that its hits say something.
+        is_cache: it is used as a cache, so its hit rate is meaningful.
     """
 
     info: Info
@@ -127,7 +128,7 @@ class RedisStats:
 
     @property
     def coverage(self) -> Coverage:
-        """One answer, or none; of a cluster, one node of several."""
+        """One INFO, or none; for a cluster, one node of several."""
         if self.problem is None:
             return whole("1 INFO") + self.nodes
         return lacking(
@@ -140,7 +141,7 @@ class RedisStats:
 
     @property
     def nodes(self) -> Coverage:
-        """Whether it is all there is: INFO, keys and slow log are those of one node."""
+        """Whether it is the only node: INFO, keys and slow log are those of one node."""
         if not self.info.flag("cluster_enabled") or CLUSTER_NODES in self.info.not_told:
             return Coverage()
         size = self.cluster.get("cluster_size", "") if isinstance(self.cluster, Mapping) else ""
@@ -155,7 +156,7 @@ class RedisStats:
 
     @property
     def tells_most_clients(self) -> bool:
-        """Whether it says how many clients it allows, which older servers do not."""
+        """Whether it reports its client limit, which older servers do not."""
         return bool(self.info.count("maxclients", "max_clients"))
 
     @property
@@ -165,39 +166,41 @@ class RedisStats:
 
     @property
     def work(self) -> list[Statement]:
-        """Whether it can do its work; what does not hold first."""
+        """Whether it can do its work; failing statements first."""
         if self.problem:
             return [answer_of("Redis", "INFO", self.problem)]
         return statements(self.info, self.growth, self.cluster)
 
     @property
     def turned_away(self) -> Statement:
-        """That no client was turned away since the reading before."""
+        """That no client was rejected since the previous reading."""
         return turned_away(self.info, self.growth)
 
     @property
     def hit_rate(self) -> Reading:
-        """Percent of reads that found something, since the reading before; of at least a hundred."""
+        """Percent of reads that found something, since the previous reading; NaN with fewer than a hundred
+        reads.
+        """
         return self._of_reads("keyspace_hits")
 
     @property
     def evictions(self) -> Reading:
-        """Keys thrown out for want of memory since the reading before, in percent of the reads."""
+        """Keys evicted since the previous reading, in percent of the reads."""
         return self._of_reads("evicted_keys")
 
     @property
     def evicts(self) -> bool:
-        """Whether it makes room by itself when memory is full."""
+        """Whether it evicts keys when memory is full."""
         return policy_evicts(self.info) is True
 
     @property
     def fills_up(self) -> bool:
-        """Whether it refuses writes when memory is full; not where its policy is not known."""
+        """Whether it refuses writes when memory is full; False where its policy is not known."""
         return policy_evicts(self.info) is False
 
     @property
     def memory_limit(self) -> int | None:
-        """Bytes that it may use; 0 is no limit, None where it does not say."""
+        """Memory limit in bytes; 0 is no limit, None where it is not reported."""
         return limit_of(self.info)
 
     @property
@@ -214,7 +217,7 @@ class RedisStats:
 
     @property
     def memory_use(self) -> Reading:
-        """Percent of the limit of its memory; without one, of the machine's."""
+        """Percent of its memory limit; without one, of the machine's memory."""
         limit, used = self.memory_limit, used_of(self.info)
         if limit == 0:
             system, resident = self.info.number("total_system_memory"), self.info.number("used_memory_rss")
@@ -228,7 +231,7 @@ class RedisStats:
 
     @property
     def held(self) -> Reading:
-        """What it holds and does not use, in percent of the limit of its memory."""
+        """Memory held but not used, in percent of the memory limit."""
         limit, used, resident = self.memory_limit, used_of(self.info), self.info.number("used_memory_rss")
         needed = self.info.need("maxmemory", bool(limit)) + self.info.need("used_memory", used is not None)
         needed += self.info.need("used_memory_rss", resident is not None)
@@ -239,7 +242,7 @@ class RedisStats:
 
     @property
     def client_use(self) -> Reading:
-        """Percent of the clients that it allows."""
+        """Percent of its client limit."""
         most, connected = self.info.count("maxclients", "max_clients"), self.info.count("connected_clients")
         needed = self.info.need("maxclients", bool(most))
         needed += self.info.need("connected_clients", connected is not None)
@@ -247,14 +250,14 @@ class RedisStats:
 
     @property
     def uptime(self) -> float | None:
-        """Seconds; None where it does not say."""
+        """Seconds; None where it is not reported."""
         return self.info.number("uptime_in_seconds")
 
     def _of_reads(self, part: str) -> Reading:
         names = ("keyspace_hits", "keyspace_misses", part)
         for name in names:
             if self.info.number(name) is None:
-                return Reading(math.nan, coverage=_lasting(self.info.need(name, known=False), name))
+                return Reading(math.nan, coverage=_unknown_field(self.info.need(name, known=False), name))
         if not self.growth.coverage.enough:
             return Reading(math.nan, coverage=self.growth.coverage)
         grew = [self.growth.of(name) for name in names]
@@ -284,7 +287,7 @@ class RedisStats:
         if limit:
             shown = mebibytes(limit) + ("" if used is None else f" ({100 * used / limit:.1f} % used)")
         facts = {
-            "Server": f"{info.version}, up {'unknown' if self.uptime is None else duration(self.uptime)}",
+            "Server": f"{info.version}, up {'unknown' if self.uptime is None else two_whole_units(self.uptime)}",
             "Role": info.word("role") or "not told",
             "Counters compared over": self.growth.over if self.growth.hours else "no earlier reading",
             "Hits": _since(info, self.growth, "keyspace_hits"),
@@ -307,7 +310,7 @@ class RedisStats:
 
 @measurement
 def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> RedisStats:
-    """Work, hits and misses, memory and clients, from one INFO (https://valkey.io/commands/info/)."""
+    """Health, hits and misses, memory and clients, from one INFO (https://valkey.io/commands/info/)."""
     at = clock.now()
     not_told = settings.target.redis.not_told
     try:
@@ -328,14 +331,14 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
     return RedisStats(
         info=info,
         read=read,
-        growth=_without(growth, read, earlier.of(OWN_READS)),
+        growth=_without_own_reads(growth, read, earlier.of(OWN_READS)),
         cluster=cluster,
         is_cache="cache" not in settings.absent,
     )
 
 
-def _without(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:
-    """The growth without what earlier runs themselves have read in its window."""
+def _without_own_reads(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:
+    """The growth without the reads that earlier runs made themselves in its window."""
     begins = read.at - timedelta(hours=growth.hours, seconds=1)
     by = dict(growth.by)
     for one in own:
@@ -350,14 +353,14 @@ def _pings(count: int) -> str:
 
 
 def _share(part: float | None, whole_: float | None, over: str, needed: Coverage) -> Reading:
-    """Percent, or a reading that says which field it lacks."""
+    """Percent, or a reading whose coverage names the missing field."""
     if part is None or not whole_:
-        return Reading(math.nan, coverage=_lasting(needed, "the server's limit"))
+        return Reading(math.nan, coverage=_unknown_field(needed, "the server's limit"))
     return Reading(100 * part / whole_, over, needed)
 
 
-def _lasting(needed: Coverage, what: str) -> Coverage:
-    """What a number lacks; a field that the operator does without still leaves it unknown."""
+def _unknown_field(needed: Coverage, what: str) -> Coverage:
+    """Coverage of an unknown number; a field listed in redis.not_told still leaves it unknown."""
     if needed.enough:
         return lacking("", expected=what, got="none, as redis.not_told says")
     return needed

@@ -1,4 +1,4 @@
-"""What INFO says, field by field: a field that is missing or garbled costs only what needs it."""
+"""Fields of INFO: a missing or garbled field affects only what needs it."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from playbook.core import door
 from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking
 
-# Replies with these codes kept clients from their work: https://valkey.io/commands/info/, errorstats.
+# Errors with these codes mean that commands were refused: https://valkey.io/commands/info/, errorstats.
 REFUSALS = ("OOM", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "LOADING")
-OOM_REJECTIONS = "oom_rejections"  # Dragonfly's own
+OOM_REJECTIONS = "oom_rejections"  # only Dragonfly has it
 _COUNTERS = (
     *("keyspace_hits", "keyspace_misses", "evicted_keys", "expired_keys", "rejected_connections"),
     *("total_commands_processed", "total_connections_received", "total_net_input_bytes", "total_error_replies"),
@@ -27,18 +27,20 @@ _DATABASE = re.compile(r"db\d+")
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """The answer to INFO.
+    """The reply to INFO.
 
     Attributes:
         fields: as the client parsed them.
-        not_told: fields that this service never tells, by its operator's word (``redis.not_told``).
+        not_told: fields that this service never reports, according to its operator (``redis.not_told``).
     """
 
     fields: Mapping[str, Any] = field(default_factory=dict)
     not_told: Sequence[str] = ()
 
     def number(self, *names: str) -> float | None:
-        """The first of these that is a number from 0; None where none is. Dragonfly writes -1 for "not known"."""
+        """The first of these that is a non-negative number; None where none is. Dragonfly writes -1 for "not
+        known".
+        """
         for name in names:
             value = self.fields.get(name)
             if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
@@ -46,17 +48,17 @@ class Info:
         return None
 
     def count(self, *names: str) -> int | None:
-        """The same, whole."""
+        """As ``number``, for whole numbers."""
         value = self.number(*names)
         return None if value is None or value != int(value) else int(value)
 
     def flag(self, name: str) -> bool | None:
-        """Of a field that is 0 or 1."""
+        """Value of a field that is 0 or 1."""
         value = self.number(name)
         return None if value not in {0.0, 1.0} else bool(value)
 
     def word(self, *names: str) -> str:
-        """The first of these that is there; empty where none is."""
+        """The first of these that exists; empty where none does."""
         for name in names:
             value = self.fields.get(name)
             if isinstance(value, str | int | float) and str(value).strip():
@@ -64,7 +66,7 @@ class Info:
         return ""
 
     def need(self, name: str, known: bool, *, expected: str = "") -> Coverage:
-        """Coverage of what needs a field: enough where it is known, or where the operator does without it."""
+        """Coverage for a required field: enough where it is known, or listed in ``redis.not_told``."""
         if known or name in self.not_told:
             return Coverage()
         value = self.fields.get(name)
@@ -77,7 +79,7 @@ class Info:
 
     @property
     def version(self) -> str:
-        """``Valkey 9.1.2``. Who is compatible states the version of Redis too, which is not its own."""
+        """``Valkey 9.1.2``. Compatible servers also report a Redis version, which is not their own."""
         own = {"Valkey": "valkey_version", "Dragonfly": "dragonfly_version", "KeyDB": "keydb_version"}
         for name, key in own.items():
             if self.word(key):
@@ -86,7 +88,7 @@ class Info:
 
     @property
     def databases(self) -> list[Mapping[str, Any]]:
-        """Of each that holds keys: ``keys``, ``expires``, …"""
+        """Fields of each database that holds keys: ``keys``, ``expires``, …"""
         return [
             value
             for name, value in self.fields.items()
@@ -95,9 +97,10 @@ class Info:
 
     @property
     def tells_errors(self) -> bool:
-        """Whether it counts the errors that it answered by their code (Redis 6.2 and later).
+        """Whether it counts error replies by code (Redis 6.2 and later).
 
-        With too many codes it stops to, and says so by one of its own: ERRORSTATS_DISABLED or _OVERFLOW.
+        With too many codes it stops counting, and reports that by a code of its own: ERRORSTATS_DISABLED or
+        _OVERFLOW.
         """
         if any(name.startswith("errorstat_ERRORSTATS_") for name in self.fields):
             return False
@@ -106,7 +109,7 @@ class Info:
         )
 
     def errors(self, code: str) -> int | None:
-        """How many replies with this code there were; None where it does not tell."""
+        """Number of error replies with this code; None where they are not counted."""
         value = self.fields.get(f"errorstat_{code}")
         if value is None or not self.tells_errors:
             return 0 if self.tells_errors else None
@@ -124,16 +127,6 @@ class Info:
             started=0.0 if uptime is None else round(at.timestamp() - uptime),
             counts={name: value for name, value in counts.items() if value is not None},
         )
-
-
-def duration(seconds: float) -> str:
-    """``3 d 4 h``, ``5 min`` or ``12 s``: the two largest units that matter."""
-    minutes, days = int(seconds) // 60, int(seconds) // 86_400
-    if days:
-        return f"{days} d {minutes // 60 % 24} h"
-    if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes} min" if minutes else f"{int(seconds)} s"
 
 
 def mebibytes(amount: float) -> str:

@@ -1,7 +1,7 @@
-"""What Redis holds, by kind of key: all of it where that is little, else a bounded sample.
+"""Contents of Redis by kind of key: all keys where they are few, otherwise a bounded sample.
 
-An extreme needs every key: the largest of a sample is not the largest. A share may be told from a sample, with the
-margin that chance leaves it (Wilson's interval): it is good only where the far end of the margin is.
+An extreme needs every key: the largest of a sample is not the largest. A share may be estimated from a sample,
+with its margin (Wilson's interval): it is healthy only if the far end of the margin is.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core import door
 from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.redis import OWN_READS, RedisStats
-from playbook.measure.redis.redis_info import duration, mebibytes
+from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.logs.signature import fold
 from playbook.settings.loading import Settings
 from playbook.settings.sections.coverage import CoverageRules
@@ -35,9 +36,9 @@ from playbook.settings.sections.ondemand import Optimization
 
 PROPOSALS = "Proposals, none of them applied"
 MEBIBYTE = 1024 * 1024
-_AT_ONCE = 100  # keys for each SCAN, and for each batch of questions about them
+_AT_ONCE = 100  # keys for each SCAN, and for each batch of commands about them
 _SHOWN = 12
-_GONE = -2  # what TTL says of a key that is not there; -1 is one that never expires
+_GONE = -2  # reply of TTL for a missing key; -1 is one that never expires
 
 
 _ONE_SERVER = Coverage()
@@ -49,8 +50,8 @@ class Key:
 
     Attributes:
         seconds: until it expires; None where it never does.
-        size: bytes with all that belongs to it, of large collections an estimate.
-        lasting: meant to stay, as the settings say.
+        size: bytes including its contents; an estimate for large collections.
+        lasting: meant to stay, according to the settings.
     """
 
     name: str
@@ -61,7 +62,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Keys whose names differ in numbers and ids only. There is at least one."""
+    """Keys whose names differ only in numbers and ids. There is at least one."""
 
     pattern: str
     keys: tuple[Key, ...]
@@ -73,31 +74,31 @@ class Family:
 
     @property
     def staying(self) -> tuple[Key, ...]:
-        """Those that never expire and are not meant to stay."""
+        """Keys that never expire and are not meant to stay."""
         return tuple(key for key in self.keys if key.seconds is None and not key.lasting)
 
     @property
     def lifetimes(self) -> str:
-        """How long they have left, in the middle."""
+        """Median time to expiry, in words."""
         left = [key.seconds for key in self.keys if key.seconds is not None]
         if not left:
             return "meant to stay" if self.keys[0].lasting else "never"
         missing = len(self.keys) - len(left)
-        return f"in {duration(median(left))}" + (f", {missing} of them never" if missing else "")
+        return f"in {two_whole_units(median(left))}" + (f", {missing} of them never" if missing else "")
 
 
 @dataclass(frozen=True, slots=True)
 class RedisKeys:
-    """Keys that were looked at.
+    """The keys that were examined.
 
     Attributes:
-        total: how many there are.
-        vanished: keys that were gone before they could be asked about.
-        whole: every key was looked at.
+        total: number of keys in the database.
+        vanished: keys that were gone before they could be examined.
+        whole: every key was examined.
         families: largest first.
-        expiry: the limit of the share that expires: whether a sample's margin excludes it.
-        nodes: whether the server is all there is, and not one node of several.
-        asked: how many hits and misses its own questions count as, at the server that ``redis_stats`` is of.
+        expiry: limit of the share that expires, to decide whether a sample's margin excludes it.
+        nodes: whether the server is the only node.
+        asked: hits and misses that examining the keys caused, at the server of ``redis_stats``.
     """
 
     total: int
@@ -112,23 +113,23 @@ class RedisKeys:
 
     @property
     def readings(self) -> dict[str, Counted]:
-        """What asking cost: reads that are not the cache's, which later runs leave out."""
+        """Reads caused by this measurement, which later runs subtract."""
         return {OWN_READS: self.asked} if self.asked else {}
 
     @property
     def coverage(self) -> Coverage:
-        """How many were looked at; what each figure needs of them it says itself."""
+        """How many were examined; each figure has its own coverage."""
         seen = f"all {self.total:,}" if self.whole else f"{self.looked_at:,} of {self.total:,}"
         return whole(f"{seen} keys") + self.nodes
 
     @property
     def looked_at(self) -> int:
-        """How many keys are known."""
+        """Number of examined keys."""
         return sum(len(family.keys) for family in self.families)
 
     @property
     def expiring(self) -> Reading:
-        """Percent of the cache's keys that expire by themselves; not a number where there are hardly any."""
+        """Percent of the cache's keys that expire; NaN where there are too few."""
         cached = [key for family in self.families for key in family.keys if not key.lasting]
         if len(cached) < max(self.wanted.least_keys, 1):
             few = lacking(
@@ -143,7 +144,7 @@ class RedisKeys:
         return Reading(100 * expiring / len(cached), over, self._margin(expiring, len(cached)))
 
     def _margin(self, expiring: int, cached: int) -> Coverage:
-        """Enough where all were looked at, or where the share would be good at the low end of its margin too."""
+        """Enough if all were examined, or if the share is healthy at the low end of its margin too."""
         if self.whole:
             return Coverage()
         low = 100 * lowest_share(expiring, cached)
@@ -159,7 +160,7 @@ class RedisKeys:
 
     @property
     def largest(self) -> Reading:
-        """MiB of the largest key; not a number where there are none. Of a sample it is the largest seen."""
+        """MiB of the largest key; NaN where there are none. For a sample it is the largest seen."""
         if not self.families:
             return Reading(math.nan, coverage=lacking("", expected="keys", got="none"))
         if not any(family.size for family in self.families):
@@ -194,7 +195,7 @@ class RedisKeys:
         return found
 
     def evidence(self) -> list[Evidence]:
-        """How much was looked at, the kinds of keys by size, and what to do about them."""
+        """How much was examined, the kinds of keys by size, and the proposals."""
         facts = {
             "Keys": f"{self.total:,}",
             "Looked at": f"{self.looked_at:,}" + (" (all)" if self.whole else " (a sample, found with SCAN)"),
@@ -226,10 +227,10 @@ class RedisKeys:
 
 @measurement(parts=("cache",))
 def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings) -> RedisKeys:
-    """Kinds of keys with memory and expiry, from a sample: found with SCAN, asked about with TTL and MEMORY USAGE.
+    """Kinds of keys with memory and expiry, from a sample: found with SCAN, examined with TTL and MEMORY USAGE.
 
-    Asking for a TTL counts as a read that hit. It is only done once the server's own counts have been read, which
-    is why those are asked for here; for ``optimization.sample_keys`` keys at most; and later runs leave it out.
+    TTL counts as a read hit. So it is sent only after the server's own counters have been read, which is why they
+    are a parameter here; for at most ``optimization.sample_keys`` keys; and later runs subtract it.
     """
     wanted, rules, expiry = _wanted(settings), settings.coverage, settings.limits.cache_expiry
     deadline = time.monotonic() + wanted.sample_seconds
@@ -243,7 +244,7 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
             break
         batch = names[start : start + _AT_ONCE]
         asked += len(batch)
-        keys += _known(redis, batch, wanted.lasting_keys)
+        keys += _examined(redis, batch, wanted.lasting_keys)
     counts = {"keyspace_hits": float(len(keys)), "keyspace_misses": float(asked - len(keys))}
     own = msgspec.structs.replace(redis_stats.read, counts=counts)
     return RedisKeys(
@@ -252,14 +253,14 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
 
 
 def _wanted(settings: Settings) -> Optimization:
-    """The settings, with the queue and the counts of images among what is meant to stay."""
+    """The settings, with the queue and the image counts added to the lasting keys."""
     wanted, own = settings.optimization, settings.target.redis
     lasting = (*wanted.lasting_keys, escape(own.queue_key), escape(own.stats_key))
     return msgspec.structs.replace(wanted, lasting_keys=lasting)
 
 
 def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:
-    """Names of keys, each once, and whether these are all. SCAN goes by a hash of the name: a fair sample."""
+    """Names of keys, each once, and whether they are complete. SCAN goes by a hash of the name: a fair sample."""
     found: dict[str, None] = {}
     cursor = 0
     for _ in range(wanted.sample_scans):
@@ -272,7 +273,7 @@ def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple
 
 
 def lowest_share(hits: int, of: int) -> float:
-    """The low end of Wilson's interval of a share, at 99 % (one-sided): what a random sample leaves possible."""
+    """The low end of Wilson's interval of a share, at 99 % (one-sided)."""
     z = NormalDist().inv_cdf(0.99)
     share_seen = hits / of
     middle = share_seen + z * z / (2 * of)
@@ -280,11 +281,11 @@ def lowest_share(hits: int, of: int) -> float:
     return max((middle - spread) / (1 + z * z / of), 0.0)
 
 
-def _known(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) -> list[Key]:
+def _examined(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) -> list[Key]:
     lives = redis.many([("TTL", name) for name in names])
     try:
         sizes = redis.many([("MEMORY USAGE", name) for name in names])
-    except (UnknownCommand, NotAllowed):  # what is known of their expiry still counts
+    except (UnknownCommand, NotAllowed):  # their expiry still counts
         sizes = [0 if ttl != _GONE else None for ttl in lives]
     found = []
     for name, ttl, size in zip(names, lives, sizes, strict=True):

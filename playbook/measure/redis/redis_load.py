@@ -1,4 +1,4 @@
-"""What weighs on Redis: its clients, and the commands that took long."""
+"""Load on Redis: its clients, and slow commands."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Refused
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.redis import RedisStats
-from playbook.measure.redis.redis_info import duration
 from playbook.readers.logs.signature import fold
 from playbook.settings.loading import Settings
 
-NEWEST = 1_000  # entries that are read; the slow log holds 128 unless told otherwise
+NEWEST = 1_000  # entries that are read; the slow log holds 128 by default
 _LONGER = "Raise slowlog-max-len, so that it holds all slow commands of a day."
 _TURN_ON = "Set slowlog-log-slower-than (10000, microseconds) and slowlog-max-len (128) at the server."
 _SHOWN = 15
-# Their first argument is a program, a password or a question, not a key.
+# Their first argument is a script, a password or a subcommand, not a key.
 _NO_KEY = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "FCALL", "AUTH", "HELLO", "CONFIG", "CLIENT", "INFO"})
 
 
@@ -42,7 +42,7 @@ class SlowCommand:
     Attributes:
         id: counts from 0.
         command: its name and the kind of its key, without values.
-        milliseconds: that it kept the server busy.
+        milliseconds: for which it blocked the server.
     """
 
     id: int
@@ -57,13 +57,13 @@ class SlowLog:
 
     Attributes:
         newest_first: those within ``hours``.
-        older: how many of the entries that were read are from before.
-        reach: hours of the last ones that the log covers.
-        short: why it does not reach as far as was asked for; empty where it does.
-        threshold: milliseconds from which commands are logged; None where the server does not say.
-        least_percent: of the hours, how many must be covered.
+        older: number of entries read that are older.
+        reach: hours that the log covers.
+        short: why it does not cover all requested hours; empty where it does.
+        threshold: milliseconds from which commands are logged; None where it is not reported.
+        least_percent: minimum percentage of the hours covered.
         odd: entries of another form.
-        nodes: whether the server is all there is, and not one node of several.
+        nodes: whether the server is the only node.
     """
 
     hours: float
@@ -80,7 +80,7 @@ class SlowLog:
 
     @property
     def coverage(self) -> Coverage:
-        """How far back the log reaches, and that it is on."""
+        """How far back the log reaches, and whether it is on."""
         if self.off:
             return lacking("no slow log", expected="a slow log that is on", got=self.off, hint=_TURN_ON)
         reach = min(self.reach, self.hours)
@@ -101,8 +101,8 @@ class SlowLog:
 
     @property
     def count(self) -> Reading:
-        """How many there were, at least."""
-        window = f"{duration(self.reach * 3600)} ({self.short})" if self.short else f"{self.hours:g} h"
+        """Number of slow commands, at least."""
+        window = f"{two_whole_units(self.reach * 3600)} ({self.short})" if self.short else f"{self.hours:g} h"
         return Reading(len(self.newest_first), window)
 
     @property
@@ -123,7 +123,7 @@ class SlowLog:
         return Reading(slowest.milliseconds, f"{self.hours:g} h ({slowest.command})", seen)
 
     def evidence(self) -> list[Evidence]:
-        """By kind of command, the heaviest first, and the newest ones."""
+        """By kind of command, largest total first, and the newest ones."""
         facts = {
             f"In the last {self.hours:g} h": f"{len(self.newest_first):,}" + (" or more" if self.short else ""),
             "Older entries": f"{self.older:,}",
@@ -151,18 +151,18 @@ class SlowLog:
 
 @measurement
 def redis_slow_log(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings, clock: Clock) -> SlowLog:
-    """Commands that kept Redis busy for long, of the last hours, from its slow log (SLOWLOG GET).
+    """Commands that blocked Redis for long in the last hours, from its slow log (SLOWLOG GET).
 
-    The log lies in memory and holds the newest entries only: it reaches back to the server's start, or, where it
-    is full, to its oldest entry. An empty one may be switched off, which its settings (CONFIG GET) tell.
+    The log is in memory and holds only the newest entries: it reaches back to the server's start, or, where it is
+    full, to its oldest entry. An empty one may be switched off, which its settings (CONFIG GET) show.
     """
     hours, now = settings.optimization.slow_hours, clock.now()
     answered = redis.slow_commands(NEWEST)
     entries = [entry for entry in map(_slow, answered) if entry]
-    told = _settings_of(redis)
+    log_settings = _settings_of(redis)
     recent = tuple(entry for entry in entries if entry.at >= now - timedelta(hours=hours))
-    reach, short = _reach(entries, told, redis_stats.uptime, now)
-    slower_than = told.get("slowlog-log-slower-than", told.get("commandlog-execution-slower-than"))
+    reach, short = _reach(entries, log_settings, redis_stats.uptime, now)
+    slower_than = log_settings.get("slowlog-log-slower-than", log_settings.get("commandlog-execution-slower-than"))
     return SlowLog(
         hours=hours,
         newest_first=recent,
@@ -170,7 +170,7 @@ def redis_slow_log(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Sett
         reach=reach,
         short=short if reach < hours else "",
         threshold=None if slower_than is None or slower_than < 0 else slower_than / 1000,
-        off=_off(entries, told),
+        off=_off(entries, log_settings),
         least_percent=settings.coverage.window_percent,
         slowest_limit=settings.limits.redis_slowest,
         odd=len(answered) - len(entries),
@@ -179,27 +179,27 @@ def redis_slow_log(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Sett
 
 
 def _settings_of(redis: ReadOnlyRedis) -> dict[str, int]:
-    """What the server says of its slow log; nothing where its host lets nobody ask."""
+    """The server's slow log settings; empty where CONFIG is not allowed."""
     try:
-        told = redis.config("slowlog-*")
+        found = redis.config("slowlog-*")
     except (UnknownCommand, NotAllowed, Malformed):
         return {}
-    return {name: int(value) for name, value in told.items() if value.lstrip("-").isdecimal()}
+    return {name: int(value) for name, value in found.items() if value.lstrip("-").isdecimal()}
 
 
 def _reach(
     entries: Sequence[SlowCommand], told: Mapping[str, int], uptime: float | None, now: datetime
 ) -> tuple[float, str]:
-    """Hours that the log covers, and why no more."""
+    """Hours that the log covers, and why not more."""
     most = told.get("slowlog-max-len")
     read_all = len(entries) < NEWEST
-    # Ids count from 0 and are never used again, so a log that lacks the first one has lost entries, or was reset.
+    # Ids count from 0 and are never reused, so a log without the first one has lost entries, or was reset.
     complete = read_all and (len(entries) < most if most is not None else not entries or entries[-1].id == 0)
     if entries and not complete:
         return (now - entries[-1].at).total_seconds() / 3600, f"{len(entries)} entries fill it"
     if uptime is None:
         return 0.0, "the server does not say since when it is up"
-    return uptime / 3600, f"the server is up for {duration(uptime)}"
+    return uptime / 3600, f"the server is up for {two_whole_units(uptime)}"
 
 
 def _off(entries: Sequence[SlowCommand], told: Mapping[str, int]) -> str:
@@ -230,7 +230,7 @@ def _slow(entry: Mapping[str, Any]) -> SlowCommand | None:
 
 @dataclass(frozen=True, slots=True)
 class ClientKind:
-    """Clients that come from one address with one name."""
+    """Clients with the same address and name."""
 
     name: str
     address: str
@@ -239,13 +239,13 @@ class ClientKind:
 
 @dataclass(frozen=True, slots=True)
 class RedisClients:
-    """Who is connected.
+    """Connected clients.
 
     Attributes:
         kinds: most clients first.
         idle_after: seconds without a command after which a client is idle.
-        unknown: clients of which it does not say how long they have been idle.
-        problem: why there is no list; empty where there is. It is shown, and nothing is judged by it.
+        unknown: clients without an idle time.
+        problem: why there is no list; empty where there is. It is only shown, not judged.
     """
 
     kinds: tuple[ClientKind, ...]
@@ -255,13 +255,13 @@ class RedisClients:
 
     @property
     def coverage(self) -> Coverage:
-        """How many are listed; room for clients is judged by INFO's count."""
+        """Number of listed clients; room for clients is judged by INFO's count."""
         total = sum(len(kind.idle) for kind in self.kinds)
         return whole("no list of clients" if self.problem else f"{total:,} clients listed")
 
     @property
     def idle(self) -> int:
-        """How many clients have sent nothing for long."""
+        """Number of clients idle for long."""
         return sum(seconds >= self.idle_after for kind in self.kinds for seconds in kind.idle)
 
     def evidence(self) -> list[Evidence]:
@@ -271,7 +271,7 @@ class RedisClients:
         total = sum(len(kind.idle) for kind in self.kinds)
         facts = {
             "Connected": f"{total:,}",
-            f"Idle for over {duration(self.idle_after)}": f"{self.idle:,}",
+            f"Idle for over {two_whole_units(self.idle_after)}": f"{self.idle:,}",
         }
         if self.unknown:
             facts["Idle time not told"] = f"{self.unknown:,}"
@@ -281,7 +281,7 @@ class RedisClients:
                 kind.address,
                 f"{len(kind.idle):,}",
                 f"{sum(seconds >= self.idle_after for seconds in kind.idle):,}",
-                duration(max(kind.idle)),
+                two_whole_units(max(kind.idle)),
             ]
             for kind in self.kinds[:_SHOWN]
         ]
@@ -291,7 +291,7 @@ class RedisClients:
 
 @measurement
 def redis_clients(redis: ReadOnlyRedis, settings: Settings) -> RedisClients:
-    """Who is connected to Redis, by address and name, and who has been idle for long (CLIENT LIST)."""
+    """Clients of Redis by address and name, and which have been idle for long (CLIENT LIST)."""
     after = settings.optimization.idle_minutes * 60
     try:
         listed = redis.clients()

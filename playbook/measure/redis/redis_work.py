@@ -1,4 +1,4 @@
-"""Whether Redis can do its work, and not only whether it answers: from INFO, without a write."""
+"""Whether Redis can do its work, not only whether it responds: from INFO, without a write."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from playbook.clients.redis_replies import NotAllowed
 from playbook.core.counters import WISHED_HOURS, Grown
 from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.durations import two_whole_units
 from playbook.core.errors import Malformed, Refused, Unmeasured
-from playbook.measure.redis.redis_info import OOM_REJECTIONS, REFUSALS, Info, duration, mebibytes
+from playbook.measure.redis.redis_info import OOM_REJECTIONS, REFUSALS, Info, mebibytes
 from playbook.measure.statements import Statement
 
 _LINK = re.compile(r"master(_\d+|_global)?_link_status")
@@ -17,26 +18,26 @@ _SYNC = re.compile(r"master(_\d+)?_sync_in_progress")
 _REPLICA = re.compile(r"slave\d+")
 _PRIMARIES = frozenset({"master", "primary"})
 _REPLICAS = frozenset({"slave", "replica"})
-_ACTIVE = "active-replica"  # KeyDB's, which takes writes
+_ACTIVE = "active-replica"  # KeyDB's role of a replica that accepts writes
 _ONLINE = frozenset({"online", "stable_sync"})
 _SYSTEM_FULL = 0.95
-_SILENT = 60.0  # seconds, after which Redis itself gives a link up (repl-timeout)
-_EVICTS_LATE = 10_000.0  # milliseconds over its limit, in which it could not make room
+_SILENT = 60.0  # seconds after which Redis itself gives up a link (repl-timeout)
+_EVICTS_LATE = 10_000.0  # milliseconds over its limit during which it could not make room
 _SLOTS = 16_384
 _NOTHING_MORE = Coverage()
-# What the server answers instead of what was asked: that says something too, and other answers still count.
+# Replies other than the requested one: they are information too, and other replies still count.
 ANSWERED = (Refused, Malformed, NotAllowed)
 
 
 def answer_of(subject: str, command: str, problem: Unmeasured | None) -> Statement:
-    """Only what the server itself says of its work is bad; any other problem is one of coverage."""
+    """Only a refusal by the server itself fails; any other problem is one of coverage."""
     refusal = problem.words if isinstance(problem, Refused) else ""
     found = refusal or ("an answer" if problem is None else str(problem))
     return Statement(subject, not refusal, f"an answer to {command}", found)
 
 
 def limit_of(info: Info) -> int | None:
-    """Bytes that it may use; 0 is no limit, None where it does not say."""
+    """Memory limit in bytes; 0 is no limit, None where it is not reported."""
     return info.count("maxmemory")
 
 
@@ -47,7 +48,7 @@ def used_of(info: Info) -> float | None:
 
 
 def policy_evicts(info: Info) -> bool | None:
-    """Whether it makes room by itself when memory is full; None where its policy is not known.
+    """Whether it evicts keys when memory is full; None where its policy is not known.
 
     Without a limit nothing is ever evicted; a volatile-… policy needs keys that expire.
     """
@@ -60,11 +61,11 @@ def policy_evicts(info: Info) -> bool | None:
 
 
 def statements(info: Info, growth: Grown, cluster: Mapping[str, str] | str | None) -> list[Statement]:
-    """All that INFO says of whether it does its work, what does not hold first.
+    """All statements that INFO allows about its work, failing ones first.
 
     Args:
-        growth: by how much its counters grew.
-        cluster: what CLUSTER INFO said, or why it did not; None where it was not asked.
+        growth: growth of its counters.
+        cluster: reply to CLUSTER INFO, or the error; None where it was not sent.
     """
     found = [
         *_serving(info),
@@ -79,9 +80,9 @@ def statements(info: Info, growth: Grown, cluster: Mapping[str, str] | str | Non
 
 
 def turned_away(info: Info, growth: Grown) -> Statement:
-    """That no client was turned away for want of connections since the reading before."""
+    """That no client was rejected for lack of connections since the previous reading."""
     now = info.count("rejected_connections")
-    amount, over = (now, "") if now == 0 else _lately(info, growth, "rejected_connections", now)
+    amount, over = (now, "") if now == 0 else _recent_growth(info, growth, "rejected_connections", now)
     return Statement(
         "Connections turned away by Redis",
         not amount,
@@ -114,7 +115,7 @@ def _serving(info: Info) -> list[Statement]:
         found.append(
             Statement("Data of Redis", False, "the newest", "old ones, as new ones are loading", warn=True)
         )
-    paused = info.word("paused_actions")  # Valkey's, since 8.1
+    paused = info.word("paused_actions")  # Valkey, since 8.1
     if paused not in {"", "none"}:
         reason = info.word("paused_reason") or "not told why"
         words = f"a pause of {paused} ({reason})"
@@ -146,7 +147,7 @@ def _room(info: Info) -> list[Statement]:
         return [Statement(subject, False, expected, f"{full}: writes are refused")]
     late = info.number("current_eviction_exceeded_time") or 0.0
     if late >= _EVICTS_LATE:
-        words = f"over its limit for {duration(late / 1000)}, as it cannot evict as fast as it is filled"
+        words = f"over its limit for {two_whole_units(late / 1000)}, as it cannot evict as fast as it is filled"
     elif keyless and any(_amount(one, "keys") for one in info.databases):
         words = f"{words}; nothing can be evicted under {policy}{keyless}"
     else:
@@ -169,9 +170,9 @@ def _room_of_machine(info: Info, subject: str, expected: str) -> Statement:
 def _replication(info: Info) -> list[Statement]:
     role = info.word("role")
     if role in _PRIMARIES:
-        return _primary(info)
+        return _primary_statements(info)
     if role in _REPLICAS or role == _ACTIVE:
-        return _replica(info, role)
+        return _replica_statements(info, role)
     return [
         Statement(
             "Replication of Redis", True, "a known role", role or "none", coverage=info.need("role", known=False)
@@ -179,7 +180,7 @@ def _replication(info: Info) -> list[Statement]:
     ]
 
 
-def _primary(info: Info) -> list[Statement]:
+def _primary_statements(info: Info) -> list[Statement]:
     subject = "Replication of Redis"
     found = []
     failover = info.word("master_failover_state")
@@ -205,13 +206,13 @@ def _primary(info: Info) -> list[Statement]:
         found.append(Statement(subject, False, "every replica online", ", ".join(behind), warn=True))
     if not found:
         words = f"a primary with {len(replicas)} replicas online" if replicas else "a primary without replicas"
-        seen = _replicas_told(info, len(replicas))
+        seen = _replica_coverage(info, len(replicas))
         found.append(Statement(subject, True, "a primary that takes writes", words, coverage=seen))
     return found
 
 
-def _replicas_told(info: Info, understood: int) -> Coverage:
-    """That each replica that it counts, or has a field for, says how it is."""
+def _replica_coverage(info: Info, understood: int) -> Coverage:
+    """Whether each replica that it counts, or has a field for, has a state."""
     fields = sum(bool(_REPLICA.fullmatch(name)) for name in info.fields)
     counted = max(info.count("connected_slaves") or 0, fields)
     if understood >= counted:
@@ -220,7 +221,7 @@ def _replicas_told(info: Info, understood: int) -> Coverage:
 
 
 def _lags(info: Info) -> dict[str, int]:
-    """Seconds since each replica was last heard of; Dragonfly counts journal entries by the same name."""
+    """Seconds since each replica's last acknowledgement; Dragonfly uses the same name for journal entries."""
     if info.word("dragonfly_version"):
         return {}
     lags = {
@@ -231,14 +232,14 @@ def _lags(info: Info) -> dict[str, int]:
     return {name: lag for name, lag in lags.items() if isinstance(lag, int)}
 
 
-def _replica(info: Info, role: str) -> list[Statement]:
+def _replica_statements(info: Info, role: str) -> list[Statement]:
     subject = "Replication of Redis"
     found = []
     links = {name: str(value) for name, value in info.fields.items() if _LINK.fullmatch(name)}
     odd = [name for name, value in links.items() if value not in {"up", "down"}]
     down = info.number("master_link_down_since_seconds")
     if "down" in links.values():
-        since = f" for {duration(down)}" if down is not None else ""
+        since = f" for {two_whole_units(down)}" if down is not None else ""
         found.append(
             Statement(
                 subject, False, "a link to the primary", f"none{since}: its role is {role} and its link is down"
@@ -249,7 +250,7 @@ def _replica(info: Info, role: str) -> list[Statement]:
         found.append(Statement(subject, False, "a replica with all data", "one that is just being filled"))
     silent = info.number("master_last_io_seconds_ago") or 0.0
     if silent > _SILENT:
-        words = f"nothing heard of it for {duration(silent)}"
+        words = f"nothing heard of it for {two_whole_units(silent)}"
         found.append(Statement(subject, False, "a link to the primary", words, warn=True))
     if role != _ACTIVE and info.fields.get("slave_read_only", 1) != 0:
         primary = info.word("master_host")
@@ -264,13 +265,13 @@ def _replica(info: Info, role: str) -> list[Statement]:
 def _persistence(info: Info) -> list[Statement]:
     subject = "Persistence of Redis"
     aof_off = info.flag("aof_enabled") is False or bool(info.word("dragonfly_version"))
-    told = (
+    fields = (
         ("rdb_last_bgsave_status", "the newest snapshot saved", False, True),
         ("aof_last_write_status", "the append-only file written", False, not aof_off),
         ("aof_last_bgrewrite_status", "the append-only file rewritten", True, not aof_off),
     )
     found = []
-    for name, expected, warn, needed in told:
+    for name, expected, warn, needed in fields:
         status = info.word(name)
         if status == "err":
             found.append(Statement(subject, False, expected, f"{name}:err", warn=warn))
@@ -281,7 +282,7 @@ def _persistence(info: Info) -> list[Statement]:
 
 
 def _clients(info: Info) -> list[Statement]:
-    """That we were let in is the proof where it does not say how many it allows."""
+    """Room for clients; where the limit is not reported, our own connection is the proof."""
     most, connected = info.count("maxclients", "max_clients"), info.count("connected_clients")
     if not most or connected is None:
         return []
@@ -312,13 +313,13 @@ def _cluster(info: Info, cluster: Mapping[str, str] | str | None) -> list[Statem
 
 
 def _refused(info: Info, growth: Grown) -> list[Statement]:
-    """Replies that kept clients from their work, since the reading before."""
+    """Error replies that refused commands, since the previous reading."""
     subject, expected = "Refusals by Redis", "none"
     now = {code: info.errors(code) for code in REFUSALS}
     names = {code: f"errorstat_{code}" for code in REFUSALS}
     if info.number(OOM_REJECTIONS) is not None:
         now[OOM_REJECTIONS], names[OOM_REJECTIONS] = info.count(OOM_REJECTIONS), OOM_REJECTIONS
-    counted = {code: _lately(info, growth, names[code], count) for code, count in now.items() if count}
+    counted = {code: _recent_growth(info, growth, names[code], count) for code, count in now.items() if count}
     grew = {code: f"{by:,.0f} with {code}" for code, (by, _) in counted.items() if by}
     found = []
     if grew:
@@ -333,15 +334,15 @@ def _refused(info: Info, growth: Grown) -> list[Statement]:
     return [*found, turned_away(info, growth)]
 
 
-def _lately(info: Info, growth: Grown, name: str, count: float | None) -> tuple[float | None, str]:
-    """By how much a counter grew, and in what time; the first is None where nobody knows.
+def _recent_growth(info: Info, growth: Grown, name: str, count: float | None) -> tuple[float | None, str]:
+    """Growth of a counter, and over what time; the first is None where it is not known.
 
-    All that a server has counted since it started is of the last day where that was less than a day ago, however
-    short that time is: too short to call it good, not to call it bad.
+    If the server started within the last day, its whole count is of that time, however short that is: too short to
+    count as healthy, but long enough to fail.
     """
     grew, up = growth.of(name), info.number("uptime_in_seconds")
     if grew is None and count and up is not None and up <= WISHED_HOURS * 3600:
-        return count, f"the {duration(up)} since it started"
+        return count, f"the {two_whole_units(up)} since it started"
     return grew, growth.over
 
 

@@ -1,1 +1,1 @@
-"""Who may do what, who tried to, and what is known to be weak."""
+"""Security: access rights, sign-ins and refusals, and known vulnerabilities."""

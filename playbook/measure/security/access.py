@@ -1,7 +1,7 @@
-"""Who may do what: the DigitalOcean account and its keys, the GitHub organisation, and what only people can know.
+"""Access: the DigitalOcean account and its keys, the GitHub organisation, and sign-offs.
 
-The API of DigitalOcean shows neither team members nor their sign-in, so those are signed for by a person; a
-measurement that hides behind a missing sign-off would be worse than none, so both are judged in turn.
+DigitalOcean's API shows neither team members nor their sign-in, so those need a sign-off. A missing sign-off must
+not hide a measured failure, so both are judged in turn.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from playbook.settings.own_catalogue import catalogue_of
 _PERIODS: tuple[tuple[int, Period], ...] = ((7, "week"), (30, "month"), (90, "quarter"))
 
 
-# Words of the two APIs; any other is one that nobody here knows the meaning of.
+# Words of the two APIs; any other word is reported as not understood.
 STATUSES = frozenset({"active", "warning", "locked"})
 ROLES = frozenset({"direct_member", "admin", "billing_manager", "hiring_manager", "reinstate"})
 ACTIVITIES = frozenset(
@@ -45,7 +45,7 @@ class DigitalOceanAccess:
     """The account behind the token, and its SSH keys.
 
     Attributes:
-        listing: what was read of the keys.
+        listing: coverage of the keys.
     """
 
     account: Account
@@ -54,7 +54,7 @@ class DigitalOceanAccess:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether the account's status is a word that is known, and every key was listed."""
+        """Whether the account's status is a known word, and every key was listed."""
         coverage = whole("1 account") + self.listing
         if self.account.status not in STATUSES:
             got = self.found
@@ -66,28 +66,28 @@ class DigitalOceanAccess:
 
     @property
     def active(self) -> bool:
-        """Neither warned nor locked; a word that we do not know says nothing."""
+        """Whether it is not in status ``warning``; an unknown status says nothing."""
         return self.account.status != "warning"
 
     @property
     def locked(self) -> bool:
-        """Nothing can be changed or made any more."""
+        """Whether nothing can be changed or created any more."""
         return self.account.status == "locked"
 
     @property
     def verified(self) -> bool:
-        """False where the API says that the e-mail address is not."""
+        """False where the API reports the e-mail address as not verified."""
         return self.account.email_verified is not False
 
     @property
     def found(self) -> str:
-        """The status with what is said about it."""
-        said = self.account.status_message.strip()
-        return (self.account.status or "no status") + (f" ({said})" if said else "")
+        """The status with its message."""
+        message = self.account.status_message.strip()
+        return (self.account.status or "no status") + (f" ({message})" if message else "")
 
     @property
     def key_count(self) -> Reading:
-        """How many SSH keys there are."""
+        """Number of SSH keys."""
         return Reading(float(len(self.keys)))
 
     def evidence(self) -> list[Evidence]:
@@ -124,11 +124,11 @@ class GitHubAccess:
 
     Attributes:
         login: its name; empty where none is configured.
-        outsiders: who works on a repository without being a member.
-        invited: who was asked to become a member and has not answered, with the role.
-        unknown_owners, unknown_outsiders: those that the settings do not name; none where they name nobody.
-        compared: what the settings name: ``owners``, ``outsiders``.
-        seen: of owners, members, collaborators and invitations.
+        outsiders: collaborators on a repository who are not members.
+        invited: open invitations, with the role.
+        unknown_owners, unknown_outsiders: those missing from the settings; empty where the settings list none.
+        compared: which lists the settings have: ``owners``, ``outsiders``.
+        seen: coverage of owners, members, collaborators and invitations.
     """
 
     login: str
@@ -158,7 +158,7 @@ class GitHubAccess:
 
     @property
     def owner_count(self) -> Reading:
-        """How many owners there are."""
+        """Number of owners."""
         return Reading(float(len(self.owners)))
 
     def evidence(self) -> Evidence:
@@ -189,7 +189,7 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
     try:
         invited = github.invitations()
     except Unmeasured as error:
-        # Who is an owner already must be judged, whether or not the token may see who is asked to become one.
+        # Current owners must be judged even if the token may not see invitations.
         invited = Listing(
             (), lacking("", expected="the open invitations", got=str(error), hint=error.hint, cause=away(error))
         )
@@ -219,19 +219,19 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
 
 
 def _not_in(logins: tuple[str, ...], known: list[str] | None) -> tuple[str, ...]:
-    """Names of logins are the same in any case."""
+    """Logins that are not known; logins are case-insensitive."""
     names = {name.casefold() for name in known or ()}
     return tuple(login for login in logins if login.casefold() not in names) if known is not None else ()
 
 
 @dataclass(frozen=True, slots=True)
 class GitHubActivity:
-    """When each member last pushed or merged.
+    """The last push or merge of each member.
 
     Attributes:
-        login: name of the organisation; empty where none is configured, or no repository.
-        last: by member; None where there was nothing in the time that was looked at.
-        since: how far back that was.
+        login: name of the organisation; empty where no organisation or no repository is configured.
+        last: by member; None where there was nothing in the period.
+        since: start of the period.
         idle_after: days.
     """
 
@@ -251,7 +251,7 @@ class GitHubActivity:
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """Members without a push or merge; of a listing that is cut, being absent says nothing."""
+        """Members without a push or merge; empty for an incomplete listing, where absence proves nothing."""
         if not self.activity.enough:
             return ()
         return tuple(name for name, at in self.last if at is None or (self.since is not None and at < self.since))
@@ -298,18 +298,18 @@ def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitH
 
 @dataclass(frozen=True, slots=True)
 class AccessSignOffs:
-    """The ledger of sign-offs, or why there is none: what is measured must be judged before that is said."""
+    """The ledger of sign-offs, or why there is none: measured values must be judged before that is raised."""
 
     sign_offs: SignOffs | None
     error: PlaybookError | None = None
 
     @property
     def coverage(self) -> Coverage:
-        """The ledger; that there is none is said by ``of``, after what is measured has been judged."""
+        """The ledger; ``of`` raises its absence, after the measured values have been judged."""
         return whole("1 ledger" if self.sign_offs else "no ledger")
 
     def of(self, item: str) -> SignOff:
-        """How it stands with an item.
+        """Current sign-off of an item.
 
         Raises:
             NotConfigured, Unmeasured: there is no ledger.
@@ -320,7 +320,7 @@ class AccessSignOffs:
         return self.sign_offs.of(item)
 
     def evidence(self) -> Evidence:
-        """What was signed of the access review."""
+        """Sign-offs of the access review."""
         if self.sign_offs is None:
             return Facts("Signed for by a person", {"Access review": str(self.error)})
         items = (f"monthly.access.{name}" for name in ("permissions", "unused-accounts", "mfa"))
@@ -334,7 +334,7 @@ def _signed(sign_off: SignOff) -> str:
 
 @measurement
 def access_sign_offs(settings: Settings, clock: Clock) -> AccessSignOffs:
-    """What was signed of the access review; that there is no ledger is said only when it is asked for."""
+    """Sign-offs of the access review; a missing ledger is raised only when a sign-off is requested."""
     try:
         return AccessSignOffs(sign_offs_of(settings, catalogue_of(settings), clock.now()))
     except (NotConfigured, Unmeasured) as error:

@@ -1,4 +1,4 @@
-"""Ranges of addresses, and whether some of them together are the whole internet. Pure."""
+"""Address ranges, and whether some of them together are the whole internet. Pure."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 Network = IPv4Network | IPv6Network
 _MAPPED = IPv6Network("::ffff:0:0/96")
-# All addresses of IPv6 that are in use on the internet.
+# All IPv6 addresses in use on the internet.
 _GLOBAL_IPV6 = IPv6Network("2000::/3")
 
 
 def network(address: str) -> Network | None:
-    """An address or a range of them; None where the text is neither. IPv4 written as IPv6 is IPv4."""
+    """An address or a range; None where the text is neither. IPv4-mapped IPv6 is treated as IPv4."""
     try:
         found = ip_network(address.strip(), strict=False)
     except ValueError:
@@ -23,7 +23,7 @@ def network(address: str) -> Network | None:
 
 
 def everybody(addresses: Iterable[str]) -> str:
-    """Which of them are the whole internet, alone or together: half of IPv4 counts. Empty where they are not."""
+    """Ranges that are the whole internet, alone or together: half of IPv4 counts. Empty where there are none."""
     found = [(address, network(address)) for address in addresses]
     for address, one in found:
         if one is not None and _is_world([one]):

@@ -1,4 +1,4 @@
-"""Known weaknesses of the project's dependencies, and how far behind they are."""
+"""Known vulnerabilities of the project's dependencies, and how outdated they are."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playbook.clients.github import PER_PAGE, DependabotAlert, GitHubApi
+from playbook.clients.github import DependabotAlert, GitHubApi
+from playbook.clients.github_requests import PER_PAGE
 from playbook.clients.npm import Npm, npm
 from playbook.clients.npm_messages import AuditReport, Project, Vulnerability
 from playbook.core.coverage import Coverage, lacking, share, together, understood, whole
@@ -19,8 +20,8 @@ from playbook.settings.loading import Settings
 LEVELS = ("critical", "high", "moderate", "low", "info")
 SEVERE = frozenset({"critical", "high"})
 _FORMS = (1, 2, 3)
-_REPORT = 2  # the version of npm audit's report, from npm 7 on
-# GitHub's words for a repository without alerts, and for one that is archived.
+_REPORT = 2  # report version of npm audit, from npm 7 on
+# GitHub's words for a repository without alerts, and for an archived one.
 _OFF = re.compile(r"(?i)alerts are (disabled|not available)")
 _CLOSED = {"fixed", "dismissed", "auto_dismissed"}
 NAMED = 3  # in a message; the evidence holds all
@@ -30,11 +31,11 @@ Behind = Literal["major", "minor", "patch", "other"]
 
 @dataclass(frozen=True, slots=True)
 class Weakness:
-    """A package with a known weakness.
+    """A package with a known vulnerability.
 
     Attributes:
         level: critical, high, moderate, low or info.
-        fix: the release that mends it, in words; empty where there is none.
+        fix: the release that fixes it, in words; empty where there is none.
     """
 
     package: str
@@ -45,7 +46,7 @@ class Weakness:
 
     @property
     def severe(self) -> bool:
-        """High or critical; a level that we do not know counts as such, so that it cannot stay unnoticed."""
+        """High or critical; an unknown level counts as such, so that it cannot be overlooked."""
         return self.level in SEVERE or self.level not in LEVELS
 
     def __str__(self) -> str:
@@ -54,13 +55,13 @@ class Weakness:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One who knows of weaknesses: npm or Dependabot.
+    """A source of vulnerabilities: npm or Dependabot.
 
     Attributes:
-        name: as it is called in a message.
-        looked_at: how many dependencies, in words; empty where that is not said.
-        error: why it could not be asked; NotConfigured where this target has none.
-        coverage: how much it has looked at.
+        name: as used in messages.
+        looked_at: number of dependencies, in words; empty where it is not reported.
+        error: why it could not be queried; NotConfigured where this target has none.
+        coverage: how much it has examined.
     """
 
     name: str
@@ -76,7 +77,7 @@ class Source:
 
     @property
     def reading(self) -> Reading:
-        """How many weak packages are of level high or critical, and which."""
+        """Number of packages with a high or critical vulnerability, and which."""
         severe = [weakness for weakness in self.weaknesses if weakness.severe]
         named = "; ".join(map(str, severe[:NAMED])) + (
             f"; and {len(severe) - NAMED} more" if severe[NAMED:] else ""
@@ -87,18 +88,20 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Weaknesses:
-    """What npm and Dependabot know."""
+    """Vulnerabilities known to npm and Dependabot."""
 
     sources: tuple[Source, ...]
 
     @property
     def asked(self) -> list[Source]:
-        """Those that answered, the one with the most first."""
+        """Sources that responded, the one with the most severe packages first."""
         return sorted((s for s in self.sources if s.error is None), key=lambda source: -source.reading.value)
 
     @property
     def coverage(self) -> Coverage:
-        """What each has looked at; one that is configured and cannot be asked may know of weaknesses."""
+        """What each source has examined; a configured source that cannot be queried may know of
+        vulnerabilities.
+        """
         total = together(source.coverage for source in self.sources if source.error is None)
         for source in self.sources:
             if isinstance(source.error, Unmeasured):
@@ -111,7 +114,7 @@ class Weaknesses:
         return total
 
     def evidence(self) -> list[Evidence]:
-        """Who was asked, and a row for each weakness."""
+        """The sources, and a row for each vulnerability."""
         facts = {
             source.name: str(source.error)
             if source.error
@@ -136,7 +139,9 @@ class Weaknesses:
 
 @measurement(time_limit=90.0, one_of=(("github",), ("npm",)), optional=("github",))
 def weaknesses(github: GitHubApi | None, settings: Settings) -> Weaknesses:
-    """Known weaknesses of the dependencies, from ``npm audit`` and from Dependabot, whichever is configured."""
+    """Known vulnerabilities of the dependencies, from ``npm audit`` and from Dependabot, whichever is
+    configured.
+    """
     of_npm = () if "npm" in settings.absent else (_of_npm(settings),)
     found = Weaknesses((*of_npm, *((_of_dependabot(github),) if github else ())))
     if not found.asked:
@@ -168,7 +173,7 @@ def _of_npm(settings: Settings) -> Source:
 
 
 def _seen(report: AuditReport, project: Project) -> Coverage:
-    """Whether the audit looked at all that the lock file lists, and says all that it found."""
+    """Whether the audit examined everything in the lock file, and reports everything that it found."""
     if report.vulnerabilities is None or report.looked_at is None:
         return lacking(
             "npm audit does not say what it looked at",
@@ -235,7 +240,7 @@ def _of_dependabot(github: GitHubApi) -> Source:
         return Source(name, error=_switched_off(error, github) if _OFF.search(str(error)) else error)
     except (NotConfigured, Unmeasured) as error:
         return Source(name, error=error)
-    # What the question leaves out, a service that knows no such question may still answer.
+    # Filtered here too: a service that ignores the query's filter may return closed alerts.
     found = [_alert(alert) for alert in alerts if alert.state not in _CLOSED]
     seen = whole(f"{len(found)} open alerts")
     if alerts and len(alerts) % PER_PAGE == 0:
@@ -248,7 +253,7 @@ def _of_dependabot(github: GitHubApi) -> Source:
 
 
 def _switched_off(error: Denied, github: GitHubApi) -> NotConfigured:
-    """GitHub answers 403 where nobody has switched the alerts on."""
+    """GitHub responds 403 where alerts are not enabled."""
     return NotConfigured(
         f"Dependabot's alerts are not switched on: {error}",
         setting=f"targets.{github.settings.target.name}.github.repository",
@@ -275,11 +280,11 @@ def _worst_first(found: list[Weakness]) -> tuple[Weakness, ...]:
 
 @dataclass(frozen=True, slots=True)
 class OldDependency:
-    """A dependency of the project that is not at its newest.
+    """An outdated dependency of the project.
 
     Attributes:
-        wanted: the newest that package.json allows.
-        developing: it is there for developing only.
+        wanted: the newest release that package.json allows.
+        developing: it is a development dependency.
     """
 
     name: str
@@ -290,7 +295,7 @@ class OldDependency:
 
     @property
     def behind(self) -> Behind:
-        """By what kind of release; below 1.0 a minor one is as a major one, as semver says."""
+        """Kind of release it is behind by; below 1.0 a minor release counts as a major one, as in semver."""
         now, newest = _parts(self.current), _parts(self.latest)
         if now is None or newest is None:
             return "other"
@@ -301,13 +306,13 @@ class OldDependency:
 
 @dataclass(frozen=True, slots=True)
 class OutdatedDependencies:
-    """The project's own dependencies that are not at their newest.
+    """The project's direct dependencies that are outdated.
 
     Attributes:
-        direct: how many it has of the registry in all.
-        looked_up: how many of those the registry has told the newest release of.
+        direct: number of direct dependencies from the registry.
+        looked_up: number of those whose newest release the registry reported.
         unseen: names of the others.
-        project: what its files say.
+        project: contents of its files.
     """
 
     direct: int
@@ -318,7 +323,7 @@ class OutdatedDependencies:
 
     @property
     def coverage(self) -> Coverage:
-        """Each dependency looked up, with versions that can be compared."""
+        """Whether each dependency was looked up, with versions that can be compared."""
         total = share(
             self.looked_up,
             self.direct,
@@ -345,7 +350,7 @@ class OutdatedDependencies:
 
     @property
     def majors(self) -> Reading:
-        """How many are a major version behind."""
+        """Number of dependencies a major version behind."""
         found = [one for one in self.old if one.behind == "major"]
         named = ", ".join(f"{one.name} {one.current} → {one.latest}" for one in found[:NAMED])
         more = f", and {len(found) - NAMED} more" if len(found) > NAMED else ""
@@ -372,7 +377,7 @@ class OutdatedDependencies:
 
 @measurement(time_limit=90.0)
 def outdated_dependencies(npm: Npm) -> OutdatedDependencies:
-    """The project's own dependencies against their newest releases, by the lock file."""
+    """The project's direct dependencies compared with their newest releases, by the lock file."""
     project = npm.read()
     releases = {name: one for name, one in npm.outdated().items() if name in project.direct and one.latest}
     found = [

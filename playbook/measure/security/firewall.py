@@ -1,4 +1,4 @@
-"""Who may connect from outside: the Redis cluster's trusted sources, and the cloud firewalls before droplets."""
+"""Network access: the Redis cluster's trusted sources, and the cloud firewalls of droplets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playbook.measure.security.address_ranges import Network, everybody, network
 from playbook.settings.loading import Settings
 
 EVERY_PORT = frozenset({"", "0", "all"})
-# Words of the API's description; any other is one that nobody here knows the meaning of.
+# Words of the API's description; any other word is reported as not understood.
 SOURCE_TYPES = frozenset({"droplet", "k8s", "ip_addr", "tag", "app"})
 SOURCES = frozenset({"addresses", "droplet_ids", "load_balancer_uids", "kubernetes_ids", "tags"})
 PROTOCOLS = frozenset({"tcp", "udp", "icmp"})
@@ -22,10 +22,10 @@ PROTOCOLS = frozenset({"tcp", "udp", "icmp"})
 
 @dataclass(frozen=True, slots=True)
 class TrustedSources:
-    """Who may connect to the Redis cluster, as (type, value).
+    """Trusted sources of the Redis cluster, as (type, value).
 
     Attributes:
-        too_wide: address ranges that hold more addresses than is ever meant, the widest first.
+        too_wide: address ranges wider than the configured maximum, the widest first.
     """
 
     sources: tuple[tuple[str, str], ...]
@@ -33,7 +33,7 @@ class TrustedSources:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether each rule is of a type that is known, and names somebody."""
+        """Whether each rule is of a known type and has a value."""
         unknown = [
             f"{kind or 'no type'} {value}".strip()
             for kind, value in self.sources
@@ -79,10 +79,10 @@ def trusted_sources(digitalocean: DigitalOceanApi, settings: Settings) -> Truste
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A port for administrators that the whole internet can reach.
+    """A management port open to the whole internet.
 
     Attributes:
-        ports: those of the configured ones that the rule opens.
+        ports: configured management ports that the rule opens.
         source: the ranges that are the whole internet, alone or together.
     """
 
@@ -101,8 +101,8 @@ class CloudFirewalls:
     """The cloud firewalls of the account, and what they open too far.
 
     Attributes:
-        openings: of those that cover something.
-        listing: what was read of the listing.
+        openings: of firewalls that cover something.
+        listing: coverage of the listing.
     """
 
     firewalls: tuple[Firewall, ...]
@@ -111,12 +111,12 @@ class CloudFirewalls:
 
     @property
     def coverage(self) -> Coverage:
-        """Every firewall was read, its rules are in force, and they are in words that are known."""
+        """Whether every firewall was read, its rules are in force, and all their words are known."""
         return self.listing + together(_understood(firewall) for firewall in self.firewalls)
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """Firewalls that stand before nothing."""
+        """Firewalls that cover nothing."""
         return tuple(one.name for one in self.firewalls if one.droplet_ids == [] and one.tags == [])
 
     @property
@@ -133,7 +133,7 @@ class CloudFirewalls:
         return f"none in {len(self.firewalls)} firewall{'s' if len(self.firewalls) != 1 else ''}"
 
     def evidence(self) -> Evidence:
-        """A row for each rule that lets somebody in."""
+        """A row for each inbound rule."""
         rows = [
             [firewall.name, _covers(firewall), _rule(rule), _from(rule)]
             for firewall in self.firewalls
@@ -156,7 +156,7 @@ def cloud_firewalls(digitalocean_account: DigitalOceanAccount, settings: Setting
 
 
 def _openings(firewall: Firewall, ports: Iterable[int]) -> list[Opening]:
-    """By rule, and by all rules for a port together: two halves of the internet are the whole of it."""
+    """Openings by rule, and by all rules for a port together, as two halves of the internet are the whole."""
     rules = firewall.inbound_rules or []
     found, open_by_rule = [], set()
     for rule in rules:
@@ -227,7 +227,7 @@ def _rule(rule: InboundRule) -> str:
 
 
 def _range(rule: InboundRule) -> tuple[int, int] | None:
-    """First and last port; None for a form that is not known."""
+    """First and last port; None for an unknown form."""
     first, dash, last = rule.ports.partition("-")
     last = last if dash else first
     if not (first.isdecimal() and last.isdecimal()) or not int(first) <= int(last) <= 65_535:
@@ -236,7 +236,9 @@ def _range(rule: InboundRule) -> tuple[int, int] | None:
 
 
 def _opened(rule: InboundRule, ports: Iterable[int]) -> list[int]:
-    """Which of the ports the rule opens. ICMP has none; what we do not know is not taken for harmless."""
+    """Ports that the rule opens. ICMP has none; an unknown protocol or port range is not assumed to be
+    harmless.
+    """
     if rule.protocol == "icmp":
         return []
     bounds = None if rule.ports in EVERY_PORT else _range(rule)

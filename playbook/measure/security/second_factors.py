@@ -13,11 +13,11 @@ from playbook.core.evidence import Evidence, Facts
 
 @dataclass(frozen=True, slots=True)
 class SecondFactors:
-    """Who may sign in to GitHub with a password alone.
+    """GitHub accounts that can sign in with a password alone.
 
     Attributes:
         login: name of the organisation; empty where none is configured.
-        required: whether the organisation demands a second factor.
+        required: whether the organisation requires a second factor.
         without: members and outside collaborators that have none.
     """
 
@@ -28,7 +28,7 @@ class SecondFactors:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether every page was read, and whether the token is one that sees second factors."""
+        """Whether every page was read, and whether the token can see second factors."""
         if not self.login:
             return whole("no GitHub organisation configured")
         if self.required is not None:
@@ -41,7 +41,7 @@ class SecondFactors:
         )
 
     def evidence(self) -> Evidence:
-        """Requirement and who lacks it, and what is signed for."""
+        """The requirement, who lacks a second factor, and what needs a sign-off."""
         if not self.login:
             return Facts("Second factors", {"GitHub": "not configured", "DigitalOcean": "signed for by a person"})
         facts = {
@@ -54,7 +54,7 @@ class SecondFactors:
 
 @measurement
 def second_factors(github: GitHubApi) -> SecondFactors:
-    """Whether GitHub demands a second factor, and who has none. Only an owner's token sees it."""
+    """Whether GitHub requires a second factor, and who has none. Only an owner's token can see it."""
     if not github.has_organisation:
         return SecondFactors("")
     organisation = github.organisation()

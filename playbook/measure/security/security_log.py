@@ -1,4 +1,4 @@
-"""Who was refused, over a week of the target's logs as far as they reach back."""
+"""Refused requests over a week of the target's logs, as far as they reach back."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ NOT_SAID = "not said"
 
 @dataclass(frozen=True, slots=True)
 class SecurityLog:
-    """What the target's logs say about who came, refused requests first.
+    """Refused requests and sign-ins in the target's logs.
 
     Attributes:
-        source: where it was read from.
-        problems: what could not be read of it.
-        since, until: epoch seconds of the time that was asked for.
+        source: where they were read from.
+        problems: what could not be read.
+        since, until: epoch seconds of the requested period.
     """
 
     review: SecurityReview
@@ -43,23 +43,23 @@ class SecurityLog:
 
     @property
     def days(self) -> float:
-        """The time that was asked for."""
+        """Length of the requested period."""
         return (self.until - self.since) / DAY
 
     @property
     def over(self) -> str:
-        """How much was seen: ``30 of 168 h (5,120 lines)``."""
+        """How much was covered: ``30 of 168 h (5,120 lines)``."""
         return f"{self.hours} of {self.days * 24:.0f} h ({self.review.lines:,} lines)"
 
     @property
     def hours(self) -> int:
-        """Hours with lines; those at the two ends are one, as both are seen in part."""
+        """Hours with lines; the partial ones at the two ends count as one."""
         seen = sum(self.since - HOUR < hour <= self.until for hour in self.review.hours)
         return min(seen, round(self.days * 24))
 
     @property
     def coverage(self) -> Coverage:
-        """Lines in most hours and to the end, understood, and access lines among them."""
+        """Lines in most hours and up to the end, understood, and access lines among them."""
         if self.review.access:
             return self.lines_coverage
         return self.lines_coverage + lacking(
@@ -71,7 +71,7 @@ class SecurityLog:
 
     @property
     def lines_coverage(self) -> Coverage:
-        """The same, whatever the lines are about."""
+        """As ``coverage``, without requiring access lines."""
         seen = share(
             self.hours,
             round(self.days * 24),
@@ -87,7 +87,7 @@ class SecurityLog:
 
     @property
     def burst(self) -> Reading:
-        """Refused requests of the source that had most in an hour."""
+        """Refused requests of the source with the most in an hour."""
         worst = max((row.worst_hour for _, row in self.review.refused), default=(0, 0))
         if not worst[0]:
             return Reading(0, self.over)
@@ -96,7 +96,7 @@ class SecurityLog:
 
     @property
     def unusual(self) -> str:
-        """The hour in which far more was refused than is usual for these hours; may be empty."""
+        """The hour with far more refused requests than usual; may be empty."""
         counts = list(self.review.hours.values())
         level = usual_level(counts, least=self.wanted.unusual_count, spread=self.wanted.unusual_spread)
         if level is None or max(counts) <= level.bound:
@@ -107,7 +107,7 @@ class SecurityLog:
         return f"{max(counts):,} from {several} at {hour_text(hour)} (usually {level.usual:,.0f})"
 
     def evidence(self) -> list[Evidence]:
-        """How much was seen, and who was refused where."""
+        """How much was covered, and refused requests by source and path."""
         shown: list[Evidence] = [
             Facts("Logs", coverage_facts(self.review, self.source, self.problems, self.hours, self.days))
         ]
@@ -139,26 +139,26 @@ class SecurityLog:
 
 @dataclass(frozen=True, slots=True)
 class LogsOfTheWeek:
-    """The target's logs, or why they could not be read, as files with sign-ins can be judged without them."""
+    """The target's logs, or why they could not be read, as sign-in files can be judged without them."""
 
     log: SecurityLog | None
     error: Unmeasured | None = None
 
     @property
     def coverage(self) -> Coverage:
-        """That of the log; without one there is nothing."""
+        """Coverage of the log; without one there is nothing."""
         if self.log:
             return self.log.coverage
         return lacking("no logs", expected="logs that can be read", got=str(self.error), cause=away(self.error))
 
     def evidence(self) -> list[Evidence]:
-        """That of the log."""
+        """Evidence of the log."""
         return self.log.evidence() if self.log else [Facts("Logs", {"Not read": str(self.error)})]
 
 
 @measurement(time_limit=55.0)
 def logs_of_the_week(logs: LogSource, settings: Settings, clock: Clock) -> LogsOfTheWeek:
-    """Who was refused and who failed to sign in, by the target's logs, in one pass. Errors are kept."""
+    """Refused requests and failed sign-ins in the target's logs, in one pass. Errors are kept."""
     wanted = settings.target.security
     since, until = clock.now() - timedelta(days=wanted.days), clock.now()
     try:
@@ -187,7 +187,7 @@ def security_log(logs_of_the_week: LogsOfTheWeek) -> SecurityLog:
 
     Raises:
         Unmeasured: the logs cannot be read.
-        TooLittleData: there is not one line of that time.
+        TooLittleData: there is not a single line of that time.
     """
     if logs_of_the_week.log is None:
         assert logs_of_the_week.error is not None

@@ -1,4 +1,4 @@
-"""Who failed to sign in, over a week of the target's logs and of files with sign-ins."""
+"""Failed sign-ins over a week of the target's logs and of sign-in files."""
 
 from __future__ import annotations
 
@@ -48,11 +48,11 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class FailedLogins:
-    """Failed sign-ins, from the target's logs and from files with sign-ins.
+    """Failed sign-ins, from the target's logs and from sign-in files.
 
     Attributes:
-        logs: what the target's logs say; None where they could not be read.
-        files: what the files say; None where none are set, or could be read.
+        logs: from the target's logs; None where they could not be read.
+        files: from the files; None where none are set, or could be read.
         problems: what could not be read of the files, or of the logs altogether.
     """
 
@@ -67,7 +67,7 @@ class FailedLogins:
 
     @property
     def coverage(self) -> Coverage:
-        """What the logs cover; of the files that they reach back, go on to the end, and are understood."""
+        """Coverage of the logs; and whether the files reach back, continue to the end, and are understood."""
         seen = self.logs.lines_coverage if self.logs else Coverage()
         for problem in self.problems:
             seen += lacking("not all was read", expected="everything to be read", got=problem)
@@ -110,7 +110,9 @@ class FailedLogins:
         return seen + read_coverage(files, (), self.rules)
 
     def _files_hours(self, files: SecurityReview) -> tuple[float, float]:
-        """Hours that the files cover, without long silences; and the longest silence between two lines of them."""
+        """Hours that the files cover, without long silences; and the longest silence between two of their
+        lines.
+        """
         if files.first is None or files.last is None:
             return 0.0, 0.0
         lines = sorted(hour for hour in files.hours if self.since - HOUR < hour <= self.until)
@@ -119,7 +121,7 @@ class FailedLogins:
         before_first = min((files.first - self.since) / HOUR, quiet) if files.reaches_back else 0.0
         after_last = min((self.until - files.last) / HOUR, quiet)
         within = (files.last - files.first) / HOUR - sum(max(gap - quiet, 0.0) for gap in between)
-        # As long as it was silent before, and half of that again.
+        # One and a half times the longest earlier silence.
         return before_first + max(within, 0.0) + after_last, 1.5 * max(between, default=0.0)
 
     @property
@@ -128,7 +130,7 @@ class FailedLogins:
 
     @property
     def by_source(self) -> Reading:
-        """Failed sign-ins of the source that had most in an hour."""
+        """Failed sign-ins of the source with the most in an hour."""
         worst, found = 0, ""
         for review in self._reviews:
             for (kind, source), row in review.failed:
@@ -139,14 +141,14 @@ class FailedLogins:
 
     @property
     def altogether(self) -> Reading:
-        """Failed sign-ins of all sources in the fullest hour, of the log that has most."""
+        """Failed sign-ins of all sources in the busiest hour, of the log that has most."""
         hours = [hours for review in self._reviews for hours in review.failed_hours.values()]
         worst = max((count for hour in hours for count in hour.values()), default=0)
         return Reading(worst, self._over)
 
     @property
     def guessed(self) -> str:
-        """Sources whose password was accepted after many were not, in words; may be empty."""
+        """Sources that signed in with a password after many failures, in words; may be empty."""
         failed: dict[str, list[Activity]] = {}
         for review in self._reviews:
             for (_, source), row in review.failed:
@@ -169,7 +171,7 @@ class FailedLogins:
         return "; ".join(found[:5])
 
     def evidence(self) -> list[Evidence]:
-        """What was read, and who failed."""
+        """What was read, and failed sign-ins by source."""
         logs = self.logs
         shown: list[Evidence] = []
         if logs:
@@ -212,7 +214,7 @@ class FailedLogins:
 def failed_logins(logs_of_the_week: LogsOfTheWeek, settings: Settings, clock: Clock) -> FailedLogins:
     """Failed sign-ins by source: sshd, nginx, PAM and the application, from logs and ``security.auth_logs``.
 
-    What one of the two says is judged also where the other cannot be read.
+    Each of the two is judged even if the other cannot be read.
 
     Raises:
         Unmeasured: neither can be read.

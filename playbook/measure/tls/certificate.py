@@ -1,4 +1,4 @@
-"""The certificate that one server shows, with the others that a client needs to believe it."""
+"""The certificate of one server, with the chain that a client needs to trust it."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from playbook.measure.tls.certificate_facts import Facts, facts_of, paths
 from playbook.measure.tls.certificate_names import matches_address, matches_name, plain_host
 
 DAY = 86400.0
-# No authority gives a term like this: it is a clock that was wrong, or a date that means never.
+# No authority issues such a term: it is the result of a wrong clock, or a date that means never.
 _LONGEST_TERM = timedelta(days=100 * 366)
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """The certificate that one server shows.
+    """The certificate of one server.
 
     Attributes:
-        endpoint: whose, and where it was read.
+        endpoint: server and the address at which it was read.
         own: the server's own.
-        sent: all that came with it, in the server's order, the own one first; those that could be read.
-        path: what a client needs of them and of the authorities it trusts: the way to the top that holds longest.
-        trusted: the way ends at an authority that is trusted.
-        unread: what could not be read of those that came, in words.
+        sent: readable certificates sent by the server, in its order, its own first.
+        path: chain of sent certificates and trusted authorities: the one that stays valid longest.
+        trusted: the chain ends at a trusted authority.
+        unread: what could not be read of the sent certificates, in words.
         read_at: when this was read.
-        distrust: what a client says that does not trust it; empty where it would be trusted.
+        distrust: the error of a client that does not trust it; empty where it would be trusted.
         chain_fault: why it leads to no trusted root; empty where it does.
     """
 
@@ -45,22 +45,22 @@ class Certificate:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Host names and addresses that it is for."""
+        """Host names and addresses that it is valid for."""
         return (*self.own.names, *self.own.addresses)
 
     @property
     def issuer(self) -> str:
-        """Who signed it."""
+        """Its issuer."""
         return self.own.issuer
 
     @property
     def first_to_end(self) -> Facts:
-        """Of all that a client needs, the one that ends first."""
+        """The certificate of the chain that expires first."""
         return min(self.path, key=lambda link: link.not_after)
 
     @property
     def not_after(self) -> datetime:
-        """Until when a client takes it: the end of whatever ends first of all that it needs."""
+        """Expiry of the chain: that of its first certificate to expire."""
         return self.first_to_end.not_after
 
     @property
@@ -70,7 +70,7 @@ class Certificate:
 
     @property
     def is_for_host(self) -> bool:
-        """One of its names is the host's."""
+        """Whether one of its names matches the host."""
         own = self.own
         return any(matches_name(name, self.host) for name in own.names) or any(
             matches_address(address, self.host) for address in own.addresses
@@ -78,28 +78,28 @@ class Certificate:
 
     @property
     def fault(self) -> str:
-        """Why visitors are turned away, everything that is wrong; empty where nothing is."""
+        """Everything for which clients reject it; empty where nothing is wrong."""
         found = [fault for link in self.path for fault in self._faults_of(link)]
         if not self.is_for_host and not (self.own.unread and not self.names):
-            found.append(self._for_others())
+            found.append(self._wrong_names())
         if self.chain_fault:
-            found.append(f"not trusted ({self.chain_fault}{self._missing()})")
+            found.append(f"not trusted ({self.chain_fault}{self._missing_issuer()})")
         if self.distrust and not found and not self.weak:
             found.append(f"not accepted ({self.distrust})")
         return ", ".join(dict.fromkeys(found))
 
     def _faults_of(self, link: Facts) -> list[str]:
-        whose = "" if link is self.own else f"{link.subject!r}, which it needs, "
+        subject = "" if link is self.own else f"{link.subject!r}, which it needs, "
         found = []
         if link.not_after < link.not_before:
-            found.append(f"{whose}ends before it begins")
+            found.append(f"{subject}ends before it begins")
         if self.read_at > link.not_after:
-            found.append(f"{whose}expired on {link.not_after:%Y-%m-%d}")
+            found.append(f"{subject}expired on {link.not_after:%Y-%m-%d}")
         if self.read_at < link.not_before:
-            found.append(f"{whose}not valid before {moment(link.not_before)}")
+            found.append(f"{subject}not valid before {moment(link.not_before)}")
         return found
 
-    def _for_others(self) -> str:
+    def _wrong_names(self) -> str:
         names = ", ".join(self.names[:4])
         if names:
             return f"for {names} only"
@@ -107,7 +107,7 @@ class Certificate:
             return f"for no host name, only for {self.own.other_names} names of other kinds"
         return "for no host name only"
 
-    def _missing(self) -> str:
+    def _missing_issuer(self) -> str:
         top = self.path[-1]
         if self.trusted or top.self_signed:
             return ""
@@ -116,22 +116,22 @@ class Certificate:
 
     @property
     def weak(self) -> str:
-        """What is too weak about keys and signatures of all that a client needs; empty where nothing is.
+        """Weak keys and signatures in the chain; empty where there are none.
 
-        The signature of the one at the top says nothing: it is trusted for itself.
+        The signature of the topmost certificate does not matter: it is trusted by itself.
         """
         found = []
         for number, link in enumerate(self.path):
-            whose = "" if link is self.own else f" of {link.subject!r}"
-            found.append(link.weak_key and f"{link.weak_key}{whose}")
+            subject = "" if link is self.own else f" of {link.subject!r}"
+            found.append(link.weak_key and f"{link.weak_key}{subject}")
             is_top = number == len(self.path) - 1 and (self.trusted or link.self_signed)
             if not is_top:
-                found.append(link.weak_signature and f"{link.weak_signature}{whose}")
+                found.append(link.weak_signature and f"{link.weak_signature}{subject}")
         return ", ".join(filter(None, found))
 
     @property
     def odd(self) -> str:
-        """What most clients put up with and some do not; may be empty."""
+        """What most clients tolerate and some do not; may be empty."""
         found = []
         needed = [link for link in self.path if link in self.sent]
         if [link for link in dict.fromkeys(self.sent) if link in needed] != needed:
@@ -150,46 +150,47 @@ class Certificate:
 
     @property
     def extra(self) -> tuple[Facts, ...]:
-        """Sent along, and not needed."""
+        """Certificates sent but not needed."""
         return tuple(link for link in dict.fromkeys(self.sent) if link not in self.path)
 
     @property
     def remark(self) -> str:
-        """What was sent beyond need, and what of that has ended; may be empty."""
-        said = [
+        """The unneeded certificates, with those that have expired; may be empty."""
+        remarks = [
             f"{link.subject!r} of {link.issuer!r}"
             + (f", expired on {link.not_after:%Y-%m-%d}" if link.not_after < self.read_at else "")
             for link in self.extra
         ]
         twice = len(self.sent) - len(set(self.sent))
-        said += [f"{twice} of them twice"] if twice else []
-        return "; ".join(said)
+        remarks += [f"{twice} of them twice"] if twice else []
+        return "; ".join(remarks)
 
 
 def describe(
     sent: tuple[bytes, ...], endpoint: Endpoint, now: datetime, authorities: tuple[bytes, ...] = ()
 ) -> Certificate:
-    """What the certificates (DER) that a server sends say, its own first.
+    """Description of the certificates (DER) that a server sends, its own first.
 
     Raises:
         Malformed: not even the dates of the server's own can be read.
     """
-    whose = str(endpoint)
-    own = facts_of(sent[0], whose)
-    read, unread = [own], [f"{whose}: {text}" for text in own.unread]
+    server = str(endpoint)
+    own = facts_of(sent[0], server)
+    read, unread = [own], [f"{server}: {text}" for text in own.unread]
     for number, der in enumerate(sent[1:], start=2):
         try:
-            link = facts_of(der, f"{whose}, number {number} of its chain,")
+            link = facts_of(der, f"{server}, number {number} of its chain,")
         except Malformed as error:
             unread.append(str(error))
         else:
             read.append(link)
-            unread += [f"{whose}: {text} of {link.subject!r}" for text in link.unread]
-    # Trusted ways first, then the one whose first end comes last, then the longest, which tells most.
+            unread += [f"{server}: {text} of {link.subject!r}" for text in link.unread]
+    # Trusted chains first, then the one whose first expiry is latest, then the longest, which is the most
+    # informative.
     path, trusted = max(
         paths(tuple(read), authorities),
         key=lambda way: (way[1], min(link.not_after for link in way[0]), len(way[0])),
     )
     if not trusted:
         path = max((way for way, _ in paths(tuple(read), authorities)), key=len)
-    return Certificate(whose, plain_host(endpoint.host), own, tuple(read), path, trusted, tuple(unread), now)
+    return Certificate(server, plain_host(endpoint.host), own, tuple(read), path, trusted, tuple(unread), now)

@@ -1,4 +1,4 @@
-"""The dates of a certificate that is otherwise not to be read: what has expired is to be found all the same.
+"""Dates of a certificate that otherwise cannot be parsed, so that its expiry is still detected.
 
 Reads as much of DER as that takes (X.690; RFC 5280, 4.1): version, serial number, algorithm, issuer, validity.
 """
@@ -8,26 +8,26 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 _SEQUENCE, _VERSION, _UTC_TIME, _GENERALIZED_TIME = 0x30, 0xA0, 0x17, 0x18
-_PIVOT = 50  # two digits from here on are of the last century (RFC 5280, 4.1.2.5.1)
+_PIVOT = 50  # two-digit years from here on are of the last century (RFC 5280, 4.1.2.5.1)
 
 
 def dates_of(der: bytes) -> tuple[datetime, datetime] | None:
     """Beginning and end; None where not even these can be read."""
     try:
-        certificate = _inside(der, 0, _SEQUENCE)
-        at = _inside(der, certificate[0], _SEQUENCE)[0]
+        certificate = _content(der, 0, _SEQUENCE)
+        at = _content(der, certificate[0], _SEQUENCE)[0]
         if der[at] == _VERSION:
-            at = _behind(der, at)
+            at = _after(der, at)
         for _ in range(3):  # serial number, signature algorithm, issuer
-            at = _behind(der, at)
-        begin, _ = _inside(der, at, _SEQUENCE)
-        return _time(der, begin), _time(der, _behind(der, begin))
+            at = _after(der, at)
+        begin, _ = _content(der, at, _SEQUENCE)
+        return _time(der, begin), _time(der, _after(der, begin))
     except (IndexError, ValueError):
         return None
 
 
 def _element(der: bytes, at: int) -> tuple[int, int, int]:
-    """Tag, and where the content begins and ends."""
+    """Tag, and start and end of the content."""
     tag, length, begin = der[at], der[at + 1], at + 2
     if length & 0x80:
         size = length & 0x7F
@@ -39,14 +39,14 @@ def _element(der: bytes, at: int) -> tuple[int, int, int]:
     return tag, begin, begin + length
 
 
-def _inside(der: bytes, at: int, tag: int) -> tuple[int, int]:
+def _content(der: bytes, at: int, tag: int) -> tuple[int, int]:
     found, begin, end = _element(der, at)
     if found != tag:
         raise ValueError(f"expected tag {tag:#x}, got {found:#x}")
     return begin, end
 
 
-def _behind(der: bytes, at: int) -> int:
+def _after(der: bytes, at: int) -> int:
     return _element(der, at)[2]
 
 

@@ -1,4 +1,4 @@
-"""What one certificate says, each part read by itself, so that one that cannot be read hides no other."""
+"""Contents of one certificate, each part read independently, so that an unreadable one hides no other."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ _CHAIN_LIMIT, _PATHS_LIMIT = 10, 200
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What a certificate (DER) says of itself.
+    """Contents of a certificate (DER).
 
     Attributes:
-        subject, issuer: as people call them: organisation and common name.
+        subject, issuer: readable form: organisation and common name.
         names, addresses: DNS names and IP addresses that it is for; ``other_names`` counts those of other kinds.
-        key, signature: as people call them: ``RSA 2048``, ``sha256``.
-        weak_key, weak_signature: what is too weak about it, in words; empty where nothing is.
+        key, signature: readable form: ``RSA 2048``, ``sha256``.
+        weak_key, weak_signature: what is too weak, in words; empty where nothing is.
         is_authority: it may sign others.
         self_signed: it names itself as its issuer.
-        must_staple: it demands a word on its revocation in the handshake.
-        fetches_issuer: it says where its issuer's certificate can be had, which browsers do and others do not.
-        unread: what could not be read or is of a kind not known here, in words.
+        must_staple: it requires a revocation status in the handshake.
+        fetches_issuer: it has a URL of its issuer's certificate, which browsers fetch and other clients do not.
+        unread: what could not be read or is of an unknown kind, in words.
     """
 
     der: bytes
@@ -63,7 +63,7 @@ class Facts:
 
 
 def facts_of(der: bytes, whose: str) -> Facts:
-    """Read it; Malformed where not even its dates can be read."""
+    """Contents of a certificate; Malformed where not even its dates can be read."""
     from cryptography import x509
     from cryptography.x509.oid import AuthorityInformationAccessOID
 
@@ -117,7 +117,7 @@ def facts_of(der: bytes, whose: str) -> Facts:
 
 
 def paths(sent: tuple[Facts, ...], authorities: tuple[bytes, ...]) -> Iterator[tuple[tuple[Facts, ...], bool]]:
-    """Each way from the first certificate to the top, and whether it ends at an authority that is trusted."""
+    """Each chain from the first certificate to the top, and whether it ends at a trusted authority."""
     by_subject: dict[bytes, list[bytes]] = {}
     for der in authorities:
         with_subject = _subject(der)
@@ -146,10 +146,10 @@ def paths(sent: tuple[Facts, ...], authorities: tuple[bytes, ...]) -> Iterator[t
 
 
 def _load(der: bytes) -> x509.Certificate:
-    """Read a certificate; ValueError where it is none, or of a version that does not exist."""
+    """Parse a certificate; ValueError where it is none, or of a version that does not exist."""
     from cryptography import x509
 
-    with warnings.catch_warnings():  # cryptography warns of what it takes today and will refuse some day
+    with warnings.catch_warnings():  # cryptography warns about what it accepts today and will reject later
         warnings.simplefilter("ignore")
         try:
             return x509.load_der_x509_certificate(der)
@@ -173,7 +173,7 @@ def _issuer(der: bytes) -> bytes:
 
 
 def _signed(der: bytes, by: bytes) -> bool:
-    """Whether the one bears the other's signature."""
+    """Whether a certificate is signed by another."""
     from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 
     if der == by:
@@ -186,7 +186,7 @@ def _signed(der: bytes, by: bytes) -> bool:
 
 
 def _name(read: Callable[[], x509.Name], unread: list[str]) -> tuple[str, bytes]:
-    """A name as people call it, and as it is compared; it is parsed when it is asked for."""
+    """A name in readable form, and as it is compared; cryptography parses it only when it is read."""
     from cryptography.x509.oid import NameOID
 
     oids = (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
@@ -212,7 +212,7 @@ def _extension(found: x509.Certificate, kind: type[T], unread: list[str]) -> T |
 
 
 def _key(found: x509.Certificate, unread: list[str]) -> tuple[str, str]:
-    """The key as people call it, and what is too weak about it."""
+    """The key in readable form, and what is too weak about it."""
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
 
@@ -238,7 +238,7 @@ def _key(found: x509.Certificate, unread: list[str]) -> tuple[str, str]:
 
 
 def _signature(found: x509.Certificate, unread: list[str]) -> tuple[str, str]:
-    """The signature as people call it, and what is too weak about it."""
+    """The signature in readable form, and what is too weak about it."""
     from cryptography.exceptions import UnsupportedAlgorithm
 
     oid = found.signature_algorithm_oid.dotted_string
@@ -249,6 +249,6 @@ def _signature(found: x509.Certificate, unread: list[str]) -> tuple[str, str]:
     except (UnsupportedAlgorithm, ValueError):
         unread.append(f"its signature, of a kind that is not known here ({oid})")
         return f"a kind that is not known here ({oid})", ""
-    if hash_ is None:  # Ed25519 and its like hash in their own way
+    if hash_ is None:  # Ed25519 and similar have their own hashing
         return "EdDSA", ""
     return hash_.name, f"signature with {hash_.name}" if hash_.name in _WEAK_HASHES else ""

@@ -1,18 +1,18 @@
-"""Whether a certificate is for a host: names in one alphabet, wildcards by RFC 9525, addresses by addresses."""
+"""Whether a certificate is for a host: internationalised names, wildcards by RFC 9525, addresses by addresses."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 
-# Labels under which registries of countries give names to everybody: a wildcard there would be for strangers.
+# Labels under which country registries register names for everybody: a wildcard there would cover strangers.
 _REGISTRY = re.compile(r"(?:ac|co|com|edu|gob|gouv|gov|go|mil|ne|net|nom|or|org|sch)\.[a-z]{2}")
 
 
 def plain_host(host: str) -> str:
-    """A host in the one spelling in which it is compared: lower case, A-labels, no dot at the end.
+    """A host in its normalised form: lower case, A-labels, no dot at the end.
 
-    What cannot be written in A-labels is returned as it stands, and matches itself alone.
+    A host that cannot be written in A-labels is returned as it is, and matches only itself.
     """
     host = host.strip().lower().removesuffix(".")
     address = _address(host)
@@ -21,13 +21,15 @@ def plain_host(host: str) -> str:
     if host.isascii():
         return host
     try:
-        return host.encode("idna").decode("ascii").lower()  # as Python's TLS sends it along
+        return host.encode("idna").decode("ascii").lower()  # as Python's TLS sends it
     except UnicodeError:
         return host
 
 
 def matches_name(name: str, host: str) -> bool:
-    """A DNS name of a certificate against a host: a wildcard is the whole of the first label, and of one alone."""
+    """Whether a DNS name of a certificate matches a host: a wildcard is the whole first label, and stands for one
+    label.
+    """
     name, host = plain_host(name), plain_host(host)
     if _address(host) is not None:
         return False
@@ -41,7 +43,7 @@ def matches_name(name: str, host: str) -> bool:
 
 
 def matches_address(name: str, host: str) -> bool:
-    """An address of a certificate against a host."""
+    """Whether an address of a certificate matches a host."""
     address, wanted = _address(name), _address(host)
     return wanted is not None and address == wanted
 

@@ -1,4 +1,4 @@
-"""Certificates of every domain, from both ends: what servers show, and what DigitalOcean says that it obtained."""
+"""Certificates of every domain: as the servers send them, and as DigitalOcean reports them."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Certificates:
     """The certificates of all domains, as far as they could be read.
 
     Attributes:
-        served: what servers show, one for each host and chain, with the addresses that show it.
-        domains: those of the app, with what DigitalOcean says of them.
-        addresses: at how many of all addresses a certificate was read, and how many there are.
+        served: as sent by servers, one for each host and chain, with the addresses that send it.
+        domains: those of the app, with DigitalOcean's report.
+        addresses: number of addresses at which a certificate was read, and of all addresses.
         problems: what could not be read: servers, or the list of the app's domains.
         remarks: what was left out on purpose.
-        ca: the file with the authorities that are trusted; empty where they are the usual ones.
-        unaddressed: further websites whose address is not set.
+        ca: the file of trusted authorities; empty for the usual ones.
+        unaddressed: further websites without a configured address.
     """
 
     served: tuple[Certificate, ...]
@@ -57,7 +57,7 @@ class Certificates:
 
     @property
     def coverage(self) -> Coverage:
-        """Every address of every domain, and every part of what they show: an extreme needs them all."""
+        """Every address of every domain, and every part of the certificates: an extreme needs them all."""
         seen, of = self.addresses
         note = "; ".join(problem.clause for problem in self.problems[:3])
         total = share(
@@ -107,12 +107,12 @@ class Certificates:
 
     @property
     def obtained(self) -> tuple[tuple[str, datetime | None], ...]:
-        """Domain and end of the certificate that DigitalOcean obtained for it; None where it says none."""
+        """Domain and expiry of the certificate that DigitalOcean obtained for it; None where none is reported."""
         return tuple((domain.spec.domain, domain.certificate_expires_at) for domain in self.domains)
 
     @property
     def faults(self) -> str:
-        """What turns visitors away, by domain; empty where nothing does."""
+        """Reasons for which clients reject a certificate, by domain; empty where there are none."""
         found = [f"{read.endpoint}: {read.fault}" for read in self.served if read.fault]
         if any(read.chain_fault and not read.trusted for read in self.served):
             found.append(own_authority("web.ca", self.ca))
@@ -120,17 +120,17 @@ class Certificates:
 
     @property
     def weak(self) -> str:
-        """Keys and signatures that are too weak, by domain; may be empty."""
+        """Weak keys and signatures, by domain; may be empty."""
         return "; ".join(f"{read.endpoint}: {read.weak}" for read in self.served if read.weak)
 
     @property
     def odd(self) -> str:
-        """What some clients do not put up with, by domain; may be empty."""
+        """What some clients do not tolerate, by domain; may be empty."""
         return "; ".join(f"{read.endpoint}: {read.odd}" for read in self.served if read.odd)
 
     @property
     def not_active(self) -> str:
-        """The app's domains that are not in use as they should be; may be empty."""
+        """The app's domains that are not active; may be empty."""
         return ", ".join(
             f"{domain.spec.domain} {domain.phase}"
             for domain in self.domains
@@ -145,20 +145,20 @@ class Certificates:
 
     @property
     def days_left(self) -> Reading:
-        """Days until the first of them ends, at whichever end that is, and whichever of its chain that is."""
-        ends = [(read.not_after, f"{read.endpoint} as served{_which(read)}") for read in self.served]
+        """Days until the first expiry, at the server or at DigitalOcean, and of any certificate of a chain."""
+        ends = [(read.not_after, f"{read.endpoint} as served{_expiring_link(read)}") for read in self.served]
         ends += [(at, f"{domain} at DigitalOcean") for domain, at in self.obtained if at]
         if not ends:
             return Reading(
                 float("nan"), "", lacking("", expected="an end of a certificate", got="none that could be read")
             )
-        end, whose = min(ends)
+        end, source = min(ends)
         days = (end - self.read_at).total_seconds() / DAY
         first = f" as the first of {len(ends)}" if len(ends) > 1 else ""
-        return Reading(round(days, 1), f"({whose}, ends {moment(end)}{first})")
+        return Reading(round(days, 1), f"({source}, ends {moment(end)}{first})")
 
     def evidence(self) -> list[Evidence]:
-        """One row for each certificate, and what both ends say of the same domain."""
+        """A row for each certificate, and DigitalOcean's report beside what is served."""
         heads = [
             "Domain",
             "For",
@@ -212,14 +212,14 @@ class Certificates:
 
 @measurement(time_limit=60.0)
 def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificates:
-    """The certificates of the website, of the configured domains and of the app's domains, at all their addresses.
+    """Certificates of the website, of the configured domains and of the app's domains, at all their addresses.
 
-    Each is first read without being verified, so that one that has expired can be measured; then verified, to
-    learn what a client would say.
+    Each is first read without verification, so that an expired one can be measured; then verified, to learn the
+    error of a client.
 
     Raises:
-        NotConfigured: there is no domain to look at.
-        Unmeasured: not one of them could be read, and DigitalOcean knows of none.
+        NotConfigured: there is no domain to check.
+        Unmeasured: none of them could be read, and DigitalOcean knows of none.
     """
     problems: list[Unmeasured] = []
     remarks: list[str] = []
@@ -269,8 +269,8 @@ def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificat
 
 
 def _app_domains(settings: Settings, remarks: list[str]) -> tuple[list[AppDomain], Unmeasured | None]:
-    # Called here rather than asked for as a parameter: a website without DigitalOcean has a certificate too, and
-    # one that has expired is to be found also while the API is away.
+    # Called here instead of a parameter: a website without DigitalOcean has a certificate too, and an expired one
+    # must be found even if the API is unreachable.
     try:
         return [domain for domain in digitalocean(settings).app().domains if domain.spec.domain], None
     except NotConfigured:
@@ -302,7 +302,7 @@ def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
 
 
 def _authorities(settings: Settings) -> dict[tuple[str, int], str]:
-    """Files with the authorities that further websites have of their own, by host and port."""
+    """CA files of further websites, by host and port."""
     found = {}
     for site in settings.target.web.also:
         url = urlsplit(site.url or "")
@@ -312,7 +312,7 @@ def _authorities(settings: Settings) -> dict[tuple[str, int], str]:
 
 
 def _places(tls: TlsClient, endpoint: Endpoint, settings: Settings, remarks: list[str]) -> list[Endpoint]:
-    """The addresses to look at."""
+    """The addresses to check."""
     places, without = tls.places_of(endpoint, settings.target.security.ipv6)
     if without:
         remarks.append(f"IPv6 addresses of {endpoint}, as {without}")
@@ -320,7 +320,7 @@ def _places(tls: TlsClient, endpoint: Endpoint, settings: Settings, remarks: lis
 
 
 def _shown(endpoint: Endpoint, same: list[Endpoint], places: list[Endpoint]) -> str:
-    """Whose certificate it is, with its addresses where others show another one."""
+    """The endpoint, with its addresses where others send another certificate."""
     if len(same) == len(places):
         return str(endpoint)
     return f"{endpoint} ({', '.join(place.address[0] for place in same)})"
@@ -344,11 +344,11 @@ def _read(tls: TlsClient, chain: tuple[bytes, ...], shown: str, place: Endpoint,
     try:
         distrust = tls.distrust(place)
         return replace(read, distrust=distrust, chain_fault=tls.chain_fault(place)) if distrust else read
-    except Unmeasured as error:  # it answered a moment ago: what was read of it stands, and counts where it is bad
+    except Unmeasured as error:  # it responded a moment ago: what was read is kept, and counts if it fails
         return replace(read, unread=(*read.unread, f"whether it is trusted ({error})"))
 
 
-def _which(read: Certificate) -> str:
+def _expiring_link(read: Certificate) -> str:
     return "" if read.first_to_end is read.own else f", by {read.first_to_end.subject!r}"
 
 

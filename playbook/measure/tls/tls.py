@@ -1,4 +1,4 @@
-"""Which protocol versions and cipher suites the website accepts, at each address, against Mozilla's profile.
+"""Protocol versions and cipher suites that the website accepts, at each address, compared with Mozilla's profile.
 
 The profile is guideline 6.0, https://ssl-config.mozilla.org/guidelines/6.0.json, "intermediate".
 """
@@ -42,7 +42,7 @@ PROFILE_SUITES = (
 ALL_VERSIONS = ("SSLv3", *VERSIONS)
 # No encryption, no authentication, or broken: RFC 9325, 4.1; 3DES since Sweet32 (CVE-2016-2183).
 _BROKEN = re.compile(r"NULL|^ADH|^AECDH|EXP|RC4|RC2|DES|MD5|SEED|IDEA")
-# Handshakes to find suites outside the profile; a server that accepts more is known well enough by then.
+# Maximum handshakes to find suites outside the profile; a server that accepts more is known well enough.
 _MOST = 40
 
 
@@ -51,13 +51,13 @@ class TlsConfiguration:
     """What the website accepts.
 
     Attributes:
-        versions: how it took each protocol version: the suite that it chose, or None where it refused.
-        unknown: versions and suites of which nothing is known, and why.
-        outside: suites outside the profile that it accepts with TLS 1.2, in its own order.
-        inside: the suite of the profile that it chose with TLS 1.2; empty where it took none.
-        offered: how many suites outside the profile it was offered.
+        versions: result for each protocol version: the chosen suite, or None where it was refused.
+        unknown: versions and suites without a result, and why.
+        outside: accepted suites outside the profile with TLS 1.2, in the server's order.
+        inside: the chosen suite of the profile with TLS 1.2; empty where it accepted none.
+        offered: number of offered suites outside the profile.
         more: there are more suites outside the profile than were looked for.
-        addresses: at how many of its addresses this was seen, and how many there are.
+        addresses: number of addresses where this was observed, and of all addresses.
         problems: what could not be reached.
     """
 
@@ -73,7 +73,7 @@ class TlsConfiguration:
 
     @property
     def coverage(self) -> Coverage:
-        """Each version and each suite answered, at each address."""
+        """A result for each version and each suite, at each address."""
         seen, of = self.addresses
         total = share(seen, of, "addresses", what="handshakes", note="; ".join(map(str, self.problems[:3])))
         for what, reason in self.unknown.items():
@@ -92,7 +92,7 @@ class TlsConfiguration:
 
     @property
     def outdated(self) -> str:
-        """Accepted versions that the profile does not have; may be empty."""
+        """Accepted versions outside the profile; may be empty."""
         return _words(
             version
             for version, chosen in self.versions.items()
@@ -101,7 +101,7 @@ class TlsConfiguration:
 
     @property
     def has_newest(self) -> bool:
-        """TLS 1.3 is accepted, or it is not known."""
+        """Whether TLS 1.3 is accepted, or not known."""
         return self.versions.get("TLSv1.3", "") is not None
 
     @property
@@ -156,24 +156,24 @@ class TlsConfiguration:
 def tls_configuration(tls: TlsClient, settings: Settings) -> TlsConfiguration:
     """Protocol versions and cipher suites that the website accepts, each by a handshake at each of its addresses.
 
-    What this machine's OpenSSL does not have is offered by a greeting written by hand. An outdated version is
-    accepted where one of two tries was.
+    What this machine's OpenSSL does not support is offered by a handcrafted ClientHello. An outdated version
+    counts as accepted if one of two attempts succeeded.
 
     Raises:
-        Unreachable: it does not answer, or refuses every version.
+        Unreachable: it does not respond, or refuses every version.
     """
     return configuration_of(tls, settings)
 
 
 def configuration_of(tls: TlsClient, settings: Settings) -> TlsConfiguration:
-    """The same of any website, by its settings."""
+    """As ``tls_configuration`` for any website, by its settings."""
     endpoint = _website(settings)
     places, _ = tls.places_of(endpoint, settings.target.security.ipv6)
     found: list[TlsConfiguration] = []
     problems: list[Unmeasured] = []
     for place in places:
         try:
-            found.append(_Asked(tls, place).configuration())
+            found.append(_Probe(tls, place).configuration())
         except Unmeasured as error:
             problems.append(error)
     if not found:
@@ -181,8 +181,8 @@ def configuration_of(tls: TlsClient, settings: Settings) -> TlsConfiguration:
     return _merged(endpoint, found, len(places), tuple(problems))
 
 
-class _Asked:
-    """One address, and what it has said so far."""
+class _Probe:
+    """Probes one address and collects its results."""
 
     def __init__(self, tls: TlsClient, place: Endpoint) -> None:
         self._tls, self._place = tls, place
@@ -191,14 +191,12 @@ class _Asked:
         self._control: Version | None = None
 
     def configuration(self) -> TlsConfiguration:
-        """All of it; Unreachable where it refuses everything."""
+        """The complete configuration; Unreachable where it refuses everything."""
         reason = ""
         hung: dict[str, str] = {}
-        for version in reversed(
-            ALL_VERSIONS
-        ):  # the newest first: one that is accepted is the control for the others
+        for version in reversed(ALL_VERSIONS):  # newest first: an accepted one is the control for the others
             shaken = self._offer(version)
-            if not shaken.accepted:  # once more, as a farm behind one address may not be of one mind
+            if not shaken.accepted:  # once more, as servers behind one address may differ
                 shaken = self._offer(version, with_weak_suites=shaken.refused and version != "TLSv1.3")
             reason = shaken.reason or reason
             if shaken.accepted:
@@ -215,11 +213,11 @@ class _Asked:
                 f"{SERVICE}: expected {self._place} to accept one of {_words(ALL_VERSIONS)}, got {reason}",
                 service=SERVICE,
             )
-        for version, said in hung.items():
+        for version, why in hung.items():
             if self._answers():
                 self._versions[version] = None
             else:
-                self._unknown[_words([version])] = said
+                self._unknown[_words([version])] = why
         inside, more, offered = "", False, 0
         outside: list[str] = []
         if self._versions.get("TLSv1.2") is not None:
@@ -261,14 +259,14 @@ class _Asked:
         return found, False, len(own) + len(foreign)
 
     def _answers(self) -> bool:
-        """Whether what it accepted a moment ago is still accepted: then hanging up is its way to say no."""
+        """Whether a version accepted a moment ago is still accepted: then hanging up is a refusal."""
         return self._control is not None and self._tls.offer(self._place, self._control).accepted
 
 
 def _merged(
     endpoint: Endpoint, found: list[TlsConfiguration], addresses: int, problems: tuple[Unmeasured, ...]
 ) -> TlsConfiguration:
-    """All addresses as one: what one of them accepts is accepted; TLS 1.3 is where all have it."""
+    """All addresses merged: what one of them accepts is accepted; TLS 1.3 counts only where all have it."""
     versions: dict[str, str | None] = {}
     for version in ALL_VERSIONS:
         answers = [one.versions[version] for one in found if version in one.versions]

@@ -1,4 +1,4 @@
-"""Security headers of the homepage, graded as Mozilla's HTTP Observatory does."""
+"""Security headers of the homepage, graded as by Mozilla's HTTP Observatory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playbook.readers.observatory import csp, page, results
 from playbook.readers.observatory.scores import PROTECTS, SCORES, grade_of, total
 from playbook.settings.loading import Settings
 
-ORIGIN = "https://elsewhere.example"  # somebody else's site, which asks with its visitors' cookies
+ORIGIN = "https://elsewhere.example"  # another site, which sends requests with its visitors' cookies
 HTML = ("text/html", "application/xhtml+xml")
 _SHOWN = (
     "content-security-policy",
@@ -33,14 +33,14 @@ _SHOWN = (
 
 @dataclass(frozen=True, slots=True)
 class SecurityHeaders:
-    """What the Observatory would say.
+    """Results of the Observatory's tests.
 
     Attributes:
         results: its result by test.
-        sent: the headers that matter, as they came.
-        unclear: what stands in them and is not understood, so that it may not protect from anything.
-        astray: why the answer is not the homepage's; empty where it is.
-        way: what was not seen of the way of visitors without TLS.
+        sent: the relevant headers, as received.
+        unclear: parts of them that are not understood, so that they may protect from nothing.
+        astray: why the response is not the homepage; empty where it is.
+        way: what is unknown about requests without TLS.
     """
 
     url: str
@@ -67,23 +67,23 @@ class SecurityHeaders:
 
     @property
     def points(self) -> int:
-        """All results together."""
+        """Sum of all results."""
         return total(list(self.results.values()))
 
     @property
     def grade(self) -> str:
-        """As a letter, ``A+`` to ``F``."""
+        """Grade, ``A+`` to ``F``."""
         return grade_of(self.points)
 
     @property
     def score(self) -> Reading:
-        """Points, with the grade and what took most of them away."""
+        """Points, with the grade and the tests that cost most."""
         lost = sorted((test for test in self.results if self._points(test) < 0), key=self._points)
         names = ", ".join(f"{test} {self._points(test)}" for test in lost)
         return Reading(self.points, f"in ten tests (grade {self.grade}{f'; {names}' if names else ''})")
 
     def evidence(self) -> list[Evidence]:
-        """One row for each test, worst first, with what it protects from; then the headers."""
+        """A row for each test, worst first, with what it protects from; then the headers."""
         rows = [
             [test, result, f"{self._points(test):+d}" if self._points(test) else "0", PROTECTS[test]]
             for test, result in sorted(self.results.items(), key=lambda found: SCORES[found[1]])
@@ -100,16 +100,16 @@ class SecurityHeaders:
 
 @measurement
 def security_headers(website: HttpClient, plain_http: PlainHttp, settings: Settings) -> SecurityHeaders:
-    """The homepage's headers, cookies and scripts, and how it answers another site's visitor.
+    """The homepage's headers, cookies and scripts, and its response to a cross-origin request.
 
     Raises:
-        Unreachable, Denied, Malformed: the homepage does not answer 200, and an error page has other headers.
+        Unreachable, Denied, Malformed: the homepage does not return 200, and an error page has other headers.
     """
     return read_headers(website, plain_http, settings)
 
 
 def read_headers(website: HttpClient, plain_http: PlainHttp, settings: Settings) -> SecurityHeaders:
-    """The same of any website, by its settings; raises as that."""
+    """As ``security_headers`` for any website, by its settings; raises the same errors."""
     answer = website.get(redirects=5).expect_ok()
     shared = website.get(headers={"Origin": ORIGIN}, redirects=5)
     sent = answer.headers

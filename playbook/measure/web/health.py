@@ -1,8 +1,8 @@
-"""What a health endpoint says, in whichever of the usual shapes it says it. Pure.
+"""Parses the response of a health endpoint in any of the usual shapes. Pure.
 
-The worst word anywhere in the answer decides, however deep it stands and whatever its key. What stands under a key
-of a status, or in a list of dependencies, and says neither good nor bad is not understood, and is shown. Read are
-JSON in the shapes of the usual frameworks, bare words such as ``OK``, and lines such as ``[+]etcd ok``.
+The worst word anywhere in the response decides, at any depth and under any key. A value under a status key, or in
+a list of dependencies, that is neither healthy nor failing is not understood, and is shown. Supported are JSON in
+the shapes of the usual frameworks, single words such as ``OK``, and lines such as ``[+]etcd ok``.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ _AS_MESSAGE = ("message", "msg", "response", "text", "ping")
 
 
 def read_report(body: bytes) -> Report:
-    """Understand the body of a health endpoint.
+    """Parse the body of a health endpoint.
 
     Raises:
-        UnknownShapeError: nothing in it speaks of health in words that are understood.
+        UnknownShapeError: it contains no health information that is understood.
     """
     try:
         return _read(body)
@@ -70,11 +70,11 @@ class _Reader(Statements):
     """Walks through a JSON answer and notes every statement."""
 
     def read_root(self, value: Any) -> None:
-        """A whole JSON text."""
+        """Read a whole JSON document."""
         if isinstance(value, Pairs):
             self._object(OWN, value, 0)
             if not self.own:
-                self._say_as_message(value)
+                self._read_message_as_status(value)
             if not self.own and not self.others:
                 self._entries(value, 0)
         elif isinstance(value, list):
@@ -85,21 +85,21 @@ class _Reader(Statements):
         elif isinstance(value, bool):
             self.state(OWN, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY)
 
-    def _say_as_message(self, value: Pairs) -> None:
-        """``{"message": "OK"}``, where nothing else says how the service is."""
-        for key, said in value:
-            if "".join(words.words_of(key)) in _AS_MESSAGE and isinstance(said, str):
-                state = state_of(said)
+    def _read_message_as_status(self, value: Pairs) -> None:
+        """``{"message": "OK"}``, where nothing else gives a status."""
+        for key, text in value:
+            if "".join(words.words_of(key)) in _AS_MESSAGE and isinstance(text, str):
+                state = state_of(text)
                 if state is not None:
-                    self.state(OWN, said.strip(), state)
+                    self.state(OWN, text.strip(), state)
 
     def _object(self, name: str, value: Pairs, depth: int) -> None:
-        """An object, its statements being about ``name``; the service itself where that is empty."""
+        """Read an object whose statements are about ``name``; the service itself where that is empty."""
         if depth > _DEEPEST:
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
-        # Counts of what happened, or the number of a status that stands beside it in words, say nothing alone.
+        # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
         numbers_aside = words.counts(keys) or is_named_status(value)
         for key, inner in value:
@@ -107,7 +107,7 @@ class _Reader(Statements):
                 self._pair(name, key, unpacked(inner), beside, depth)
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
-        """One key of an object with its value."""
+        """Read one key of an object with its value."""
         if words.holds_history(key):
             if not is_empty(value):
                 self.unclear.append(f"{under(name, key)} {short(value)!r}")
@@ -127,7 +127,7 @@ class _Reader(Statements):
             self._plain_value(name, key, value, depth)
 
     def _plain_value(self, name: str, key: str, value: Any, depth: int) -> None:
-        """A value under a key that is not known to say how something is."""
+        """Read a value under a key that is not a known status key."""
         if isinstance(value, bool):
             self._boolean(name, key, value)
         elif value is None:
@@ -139,7 +139,7 @@ class _Reader(Statements):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
     def _nested_value(self, name: str, key: str, value: list[Any], depth: int) -> None:
-        """An object or a list."""
+        """Read an object or a list."""
         if depth > _DEEPEST:
             self.unclear.append(f"{key} is nested deeper than {_DEEPEST} levels")
             return
@@ -172,7 +172,7 @@ class _Reader(Statements):
                 self.unclear.append(f"no status for {key}")
 
     def _soft(self, value: Pairs, depth: int) -> None:
-        """``details`` of the whole: dependencies where an entry is an object or a word, else data."""
+        """``details`` of the whole report: dependencies where an entry is an object or a word, otherwise data."""
         for key, inner in value:
             if isinstance(inner, Pairs):
                 self._object(key, inner, depth + 1)
@@ -184,7 +184,7 @@ class _Reader(Statements):
     # ------------------------------------------------------------------------------------------------ dependencies
 
     def _entries(self, value: list[Any], depth: int, key: str = "entry") -> None:
-        """What is listed as dependencies, by name or one after the other."""
+        """Read dependencies, by name or as a list."""
         if isinstance(value, Pairs):
             own = key != "entry" and any(words.is_status(inner) for inner, _ in value)
             if own and not any(isinstance(inner, list) for _, inner in value):
@@ -199,12 +199,12 @@ class _Reader(Statements):
                     self._entry(name, entry, depth + 1)
             return
         if depth and are_names(value):
-            return  # e.g. Spring Cloud's services that are registered
+            return  # e.g. the registered services of Spring Cloud
         for number, entry in enumerate(value, 1):
             self._entry(name_of(entry) or f"{key} {number}", entry, depth + 1)
 
     def _entry(self, name: str, entry: Any, depth: int) -> None:
-        """One dependency, which must say how it is."""
+        """Read one dependency, which must have a status."""
         if depth > _DEEPEST:
             self.unclear.append(f"{name} is nested deeper than {_DEEPEST} levels")
             return
@@ -231,7 +231,7 @@ class _Reader(Statements):
             self.unclear.append(f"no status for {name}")
 
     def _errors(self, name: str, key: str, value: Any, depth: int) -> None:
-        """What stands under ``error`` or ``failures``: nothing, or what is bad."""
+        """Read the value under ``error`` or ``failures``: empty, or failures."""
         if is_empty(value):
             return
         before = sum(one.state is not None and one.state > State.HEALTHY for one in self.others)
@@ -244,13 +244,13 @@ class _Reader(Statements):
         after = sum(one.state is not None and one.state > State.HEALTHY for one in self.others)
         if before == after:
             listed = [inner for inner, _ in value] if isinstance(value, Pairs) else []
-            said = short(value) if not listed else short(", ".join(listed))
-            self.errors.append((name, Dependency(under(name, key), said, State.UNHEALTHY)))
+            text = short(value) if not listed else short(", ".join(listed))
+            self.errors.append((name, Dependency(under(name, key), text, State.UNHEALTHY)))
 
     # ---------------------------------------------------------------------------------------------- single values
 
     def _status(self, name: str, key: str, value: Any, remark: str) -> None:
-        """A value under a key of a status."""
+        """Read a value under a status key."""
         if isinstance(value, bool):
             self.state(name, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY, remark, key=key)
         elif isinstance(value, int | float):
@@ -267,9 +267,9 @@ class _Reader(Statements):
             state = words.of_code(value)
             if state is not None:
                 self.state(name, f"{value:g}", state, remark, key=key)
-        elif name.casefold() == "responseheader":  # Solr: 0 is no error
+        elif name.casefold() == "responseheader":  # Solr: 0 means no error
             self.state(name, f"{value:g}", State.UNHEALTHY if value else State.HEALTHY, remark, key=key)
-        elif "".join(words.words_of(key)) == "readystate":  # mongoose: 1 is connected
+        elif "".join(words.words_of(key)) == "readystate":  # mongoose: 1 means connected
             self.state(name, f"{value:g}", State.HEALTHY if value == 1 else State.UNHEALTHY, remark, key=key)
         elif words.good_if_true(key):
             if value in (0, 1):
@@ -278,7 +278,7 @@ class _Reader(Statements):
             self.state(name, f"{value:g}", words.of_code(value), remark, key=key)
 
     def _boolean(self, name: str, key: str, value: bool) -> None:
-        """A boolean under a key that is no status."""
+        """Read a boolean under a key that is no status."""
         if words.bad_if_true(key):
             if value:
                 state = State.DEGRADED if words.only_degraded(key) else State.UNHEALTHY
@@ -292,7 +292,7 @@ class _Reader(Statements):
             self.note(under(name, key), "true", State.HEALTHY)
 
     def _string(self, name: str, key: str, value: str, depth: int) -> None:
-        """A word under a key that is no status: bad where it means nothing else."""
+        """Read a word under a key that is no status: failing only where it is unambiguous."""
         needed = words.is_needed(key) and depth == 0
         state = state_of(value) if needed else words.bad_anywhere(value)
         if state is not None:

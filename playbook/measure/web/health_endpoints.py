@@ -6,7 +6,8 @@ import math
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.answer import Answer
+from playbook.clients.http import HttpClient
 from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
 from playbook.clients.wire import Phases
@@ -46,14 +47,14 @@ _UNKNOWN_WORDS = "Let the endpoint say healthy, degraded or unhealthy, or look a
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """A service's health by its own account.
+    """A service's health as it reports it.
 
     Attributes:
-        status: HTTP status; ``None`` where there was no answer, and ``down`` says why that is a finding.
-        report: what the body says; ``None`` where it is not asked, or is no report of a service in trouble.
-        astray: where redirects have led, where that is not the service.
-        age: minutes since the checks were carried out, by the answer's own account.
-        newest: minutes that it may be old.
+        status: HTTP status; ``None`` where there was no response, for the reason in ``down``.
+        report: parsed body; ``None`` where it is not read, or is no report of a failing service.
+        astray: where redirects have led, if not to the service.
+        age: minutes since the checks were carried out, according to the response.
+        newest: maximum age in minutes.
     """
 
     path: str
@@ -68,41 +69,41 @@ class Health:
 
     @property
     def state(self) -> State:
-        """The worst of the HTTP status and of all that the service says."""
+        """The worst of the HTTP status and of everything that the service reports."""
         if self.status is None or self.status >= 500:
             return State.UNHEALTHY
         return self.report.state if self.report else State.HEALTHY
 
     @property
     def cause(self) -> str:
-        """The website, where that is down as a whole; else empty."""
+        """The website, where that is down as a whole; otherwise empty."""
         return SERVICE if self.down else ""
 
     @property
     def points_at(self) -> str:
-        """The one service that it says is bad, where that is one that we ask too; else empty."""
+        """The one failing dependency that is also one of our services; otherwise empty."""
         bad = {one.name.lower() for one in self.report.dependencies if one.state} if self.report else set()
         services = {next((s for s in _ASKED_TOO if s.lower() in name), "") for name in bad}
         return services.pop() if len(services) == 1 else ""
 
     @property
     def public(self) -> Public:
-        """What everybody may read of it, and can see by asking: whether there was an answer, and its status."""
+        """Public text: whether there was a response, and its status, which everybody can see."""
         return say("no answer") if self.status is None else say("HTTP {}", self.status)
 
     @property
     def is_unhealthy(self) -> bool:
-        """The service or something that it needs does not work, or it gives no answer."""
+        """Whether the service or a dependency does not work, or it does not respond."""
         return self.state is State.UNHEALTHY
 
     @property
     def is_degraded(self) -> bool:
-        """All works, some of it badly."""
+        """Whether everything works, but some of it badly."""
         return self.state is State.DEGRADED
 
     @property
     def coverage(self) -> Coverage:
-        """All that it says is understood, and it is the service that says it."""
+        """Whether everything reported is understood, and it is the service that reports it."""
         if self.astray:
             return lacking("", expected=f"an answer of {self.path} itself", got=self.astray)
         if self.age > self.newest:
@@ -145,7 +146,7 @@ class Health:
         return f"{good}{of} {'dependency' if len(dependencies) == 1 else 'dependencies'} healthy"
 
     def evidence(self) -> list[Evidence]:
-        """The service's own word, then one row for each dependency, then what was not understood."""
+        """The service's own status, then a row for each dependency, then what was not understood."""
         facts = {
             "HTTP status": str(self.status or "none"),
             "Status": self.report.status if self.report else "no health report",
@@ -165,20 +166,20 @@ class Health:
 
 @measurement(parts=("api",))
 def api_health(website: HttpClient, network: Network, settings: Settings) -> Health:
-    """What ``/api/health`` says of the application and of what it depends on."""
+    """Report of ``/api/health`` on the application and its dependencies."""
     return health_of(website, network, settings, settings.target.web.health_path)
 
 
 @measurement(parts=("images",))
 def image_health(website: HttpClient, network: Network, settings: Settings) -> Health:
-    """What ``/api/image/health`` says of the image service."""
+    """Report of ``/api/image/health`` on the image service."""
     return health_of(website, network, settings, settings.target.web.image_health_path)
 
 
 def health_of(website: HttpClient, network: Network, settings: Settings, path: str) -> Health:
-    """What a health endpoint says, by the settings of its website."""
+    """Report of a health endpoint, by the settings of its website."""
     try:
-        # A 503 is what was asked for, so only lost connections are tried again.
+        # A 503 is a valid response here, so only lost connections are retried.
         answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES)
     except Unreachable as error:
         return Health(path, None, None, Phases(), error.attempts, down=network.finding(error, website.base_url))
@@ -206,7 +207,7 @@ def health_of(website: HttpClient, network: Network, settings: Settings, path: s
 
 
 def _age(answer: Answer) -> float:
-    """Minutes since the checks were carried out, by the answer's own account; a cache on the way counts."""
+    """Minutes since the checks were carried out, according to the response; time in a cache is included."""
     age = answer.headers.get("age", "").strip()
     cached = int(age[:9]) / 60 if age.isascii() and age.isdigit() else 0.0
     at = made_at(answer.body)
@@ -219,7 +220,7 @@ def _age(answer: Answer) -> float:
 
 
 def _report(answer: Answer) -> Report | None:
-    """What the body says; None where it is no report and the status says enough."""
+    """The parsed body; None where it is no report and the HTTP status is enough."""
     try:
         return read_report(answer.body)
     except UnknownShapeError as error:

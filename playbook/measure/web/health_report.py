@@ -1,4 +1,4 @@
-"""What a health endpoint says, read into a report: the states of the service and of what it depends on."""
+"""Report of a health endpoint: the states of the service and of its dependencies."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from playbook.measure.web.health_words import State
 
 
 class UnknownShapeError(ValueError):
-    """The text says nothing of health that is understood; the message says what it is instead."""
+    """The text contains no health information that is understood; the message says what it is instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dependency:
-    """One thing that the service needs, by its own account.
+    """One dependency of the service, as the service reports it.
 
     Attributes:
-        status: as it stands there.
-        state: None where that is not understood.
-        remark: an error or latency that stands beside it; may be empty.
+        status: as given.
+        state: None if that is not understood.
+        remark: an error or latency beside it; may be empty.
     """
 
     name: str
@@ -34,13 +34,13 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A health endpoint's text, as far as it is understood.
+    """A health endpoint's report, as far as it is understood.
 
     Attributes:
-        status: the service's own word; ``not stated`` where only dependencies are listed.
-        state: the worst of all that it says.
-        unclear: what says neither good nor bad, as it stands there.
-        read: how many statements there are.
+        status: the service's own word; ``not stated`` if only dependencies are listed.
+        state: the worst of everything reported.
+        unclear: statements that are neither healthy nor failing, as given.
+        read: number of statements.
     """
 
     status: str
@@ -55,12 +55,12 @@ OWN = ""
 
 @dataclass(slots=True)
 class Statements:
-    """What an answer says, as it is read.
+    """Statements collected while an answer is read.
 
     Attributes:
-        own: what the service says of itself.
-        others: what it says of what it needs.
-        errors: errors that it shows, with the name of what they are of.
+        own: statements about the service itself.
+        others: statements about its dependencies.
+        errors: reported errors, with the name of the dependency concerned.
     """
 
     own: list[tuple[str, State]] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Statements:
     unclear: list[str] = field(default_factory=list)
 
     def report(self, value: Any, text: str) -> Report:
-        """All that was noted; UnknownShapeError where nothing that was is understood."""
+        """Report of all statements; UnknownShapeError if none of them is understood."""
         bad = {one.name for one in self.others if one.state}
         more = [error for name, error in self.errors if not name or name not in bad]
         others = list(dict.fromkeys([*self.others, *more]))
@@ -80,28 +80,28 @@ class Statements:
         unclear = tuple(dict.fromkeys(self.unclear))
         if not states:
             raise UnknownShapeError(instead(value, text, unclear))
-        status = max(self.own, key=lambda said: said[1])[0] if self.own else "not stated"
+        status = max(self.own, key=lambda statement: statement[1])[0] if self.own else "not stated"
         stated = len(self.own) + sum(one.state is not None for one in others)
         return Report(status, max(states), tuple(others), unclear, stated + len(unclear))
 
-    def note(self, name: str, said: str, state: State) -> None:
+    def note(self, name: str, status: str, state: State) -> None:
         """Note a dependency."""
-        self.others.append(Dependency(name, short(said), state))
+        self.others.append(Dependency(name, short(status), state))
 
-    def state(self, name: str, said: str, state: State | None, remark: str = "", *, key: str = "") -> None:
-        """Note the state of a dependency, or of the service itself where the name is ``OWN``; None is unclear."""
+    def state(self, name: str, status: str, state: State | None, remark: str = "", *, key: str = "") -> None:
+        """Note the state of a dependency, or of the service itself if the name is ``OWN``; None is unclear."""
         if state is None:
-            self.unclear.append(f"{name or 'the status'} {short(said)!r}")
+            self.unclear.append(f"{name or 'the status'} {short(status)!r}")
             if name:
-                self.others.append(Dependency(name, short(said), None, remark))
+                self.others.append(Dependency(name, short(status), None, remark))
         elif name:
-            self.others.append(Dependency(name, short(said), state, remark))
+            self.others.append(Dependency(name, short(status), state, remark))
         else:
-            self.own.append((short(said), state))
+            self.own.append((short(status), state))
 
 
 def _each_once(others: list[Dependency]) -> list[Dependency]:
-    """Without what says once more of the same thing that it is well."""
+    """Without later healthy statements about the same thing."""
     kept: dict[str, list[Dependency]] = {}
     for one in others:
         kept.setdefault(one.name, []).append(one)

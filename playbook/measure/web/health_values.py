@@ -1,4 +1,4 @@
-"""Values of a health report's JSON, as they stand there: what they hold, and how they are shown. Pure."""
+"""Values of a health report's JSON: what they contain, and how they are shown. Pure."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ _EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "f
 
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
 _MADE_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "generatedat", "timestamp")
-_MILLISECONDS = 1e11  # a time of the Unix clock from here on is in milliseconds
+_MILLISECONDS = 1e11  # a larger Unix time is in milliseconds
 
 
 class Pairs(list[tuple[str, Any]]):
-    """A JSON object with all its pairs, also those whose key stands there twice."""
+    """A JSON object with all its pairs, including duplicate keys."""
 
 
 def made_at(body: bytes) -> datetime | None:
-    """When the checks of a report were carried out, where it says so; some show what a scheduler found before."""
+    """When the checks of a report were carried out, if it says so; some show results of a scheduler."""
     try:
         report = read_json(body)
     except (ValueError, RecursionError):
         return None
-    told = {"".join(words_of(key)): said for key, said in report.items()} if isinstance(report, dict) else {}
-    times = [at for at in (_time_of(told.get(key), key) for key in _MADE_AT) if at]
+    fields = {"".join(words_of(key)): said for key, said in report.items()} if isinstance(report, dict) else {}
+    times = [at for at in (_time_of(fields.get(key), key) for key in _MADE_AT) if at]
     return min(times, default=None)
 
 
 def _time_of(said: Any, key: str) -> datetime | None:
-    """A time without a zone is of UTC where it is Spatie's, and else of nobody knows where."""
+    """A time without a zone is UTC in Spatie's format, otherwise unknown."""
     try:
         if isinstance(said, int | float) and not isinstance(said, bool):
             return datetime.fromtimestamp(said if said < _MILLISECONDS else said / 1000, UTC)
@@ -54,12 +54,12 @@ def _time_of(said: Any, key: str) -> datetime | None:
 
 
 def no_number(name: str) -> Any:
-    """NaN and Infinity are none of JSON; Python's own reader takes them unless told not to."""
+    """Reject NaN and Infinity, which are not JSON; Python's parser accepts them by default."""
     raise ValueError(name)
 
 
 def unpacked(value: Any) -> Any:
-    """The value; where it is JSON inside a string, that."""
+    """The value, or the parsed JSON where it is JSON inside a string."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value
     try:
@@ -76,7 +76,7 @@ def name_of(entry: Any) -> str:
 
 
 def of_circuit(name: str, key: str, value: str) -> State | None:
-    """A circuit breaker is well when it is closed."""
+    """A closed circuit breaker is healthy."""
     word = words.canonical(value)
     if key.casefold() == "state" and word in ("closed", "open", "half-open", "forced-open"):
         closed = {"closed": State.HEALTHY, "half-open": State.DEGRADED}
@@ -85,7 +85,7 @@ def of_circuit(name: str, key: str, value: str) -> State | None:
 
 
 def is_empty(value: Any) -> bool:
-    """Whether a field for errors holds none."""
+    """Whether a field for errors contains none."""
     if isinstance(value, str):
         return words.canonical(value) in (*_EMPTY_ERRORS, *_NO_ERRORS)
     if isinstance(value, list):
@@ -115,7 +115,7 @@ def short(value: Any) -> str:
 
 
 def instead(value: Any, text: str, unclear: tuple[str, ...]) -> str:
-    """What the answer is, where it says nothing that is understood."""
+    """Description of a response that says nothing that is understood."""
     if not text or value == "":
         return "an empty body"
     if unclear:
@@ -131,7 +131,7 @@ def keys(value: Pairs) -> Iterator[str]:
 
 
 def is_named_status(value: Pairs) -> bool:
-    """Whether a status stands there as a number and in words: ``"status": 0, "status_name": "…_ok"``."""
+    """Whether a status is given both as a number and in words: ``"status": 0, "status_name": "…_ok"``."""
     return any(
         isinstance(said, str) and words_of(key) in words.IN_WORDS and state_of(said) is not None
         for key, said in value
@@ -139,7 +139,7 @@ def is_named_status(value: Pairs) -> bool:
 
 
 def are_names(value: list[Any]) -> bool:
-    """Whether a list holds names of things and no word of how they are."""
+    """Whether a list holds only names, without any status."""
     return bool(value) and all(
         isinstance(one, str) and _NAME.fullmatch(one) and state_of(one) is None and canonical(one) not in UNCERTAIN
         for one in value

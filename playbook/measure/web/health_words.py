@@ -1,4 +1,4 @@
-"""The words in which services speak of their health, and the keys under which they stand. Pure.
+"""Words that services use for their health, and the keys that hold them. Pure.
 
 From the documentation of the usual frameworks: Spring's actuator, ASP.NET Core, MicroProfile, terminus, the IETF's
 draft of health+json, Consul, etcd, Elasticsearch, Kubernetes, Laravel, Django and the libraries of Go.
@@ -11,7 +11,7 @@ from enum import IntEnum
 
 
 class State(IntEnum):
-    """What a word of health means; the worst is the largest."""
+    """Meaning of a health word; the worst is the largest."""
 
     HEALTHY = 0
     DEGRADED = 1
@@ -43,17 +43,17 @@ _WORDS = {
         major-outage halted killed suspended paused hung corrupt corrupted""",
 }
 _MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
-# Of a service that did not say whether it works.
+# The service does not say whether it works.
 UNCERTAIN = _set(
     """unknown skipped disabled not-configured not-applicable n/a pending ignored undefined unchecked
     untested null none nil ?"""
 )
-# Words that name colours, modes and switches as well: under a key of anything else they are data.
+# Words that are also colours, modes and switches: under other keys they are data.
 _NOT_ANYWHERE = _set(
     """false no orange amber partial slow paused suspended starting initializing recovering warming-up invalid
     inactive maintenance shutdown denied unauthorized forbidden expired"""
 )
-# Of those, and of what is not known: words that no setting has for its value. Something may be wrong there.
+# Words among these and the uncertain ones that are no value of any setting. Something may be wrong.
 _DOUBTFUL = _set(
     """pending expired maintenance suspended paused invalid inactive denied unauthorized forbidden shutdown
     initializing starting recovering warming-up slow partial"""
@@ -94,12 +94,14 @@ def canonical(text: str) -> str:
 
 
 def state_of(text: str) -> State | None:
-    """What the words under a status mean; None where that is not understood, or goes on for too long."""
+    """Meaning of the text of a status; None where it is not understood. Only the beginning of a long text is
+    read.
+    """
     if len(text.strip()) > _LONGEST:
         return state_of(text.strip()[:_LONGEST].strip()) or None
-    said = _OK_COMPUTER.match(text.strip())
-    if said:
-        return State.HEALTHY if said[1] == "PASSED" else State.UNHEALTHY
+    match = _OK_COMPUTER.match(text.strip())
+    if match:
+        return State.HEALTHY if match[1] == "PASSED" else State.UNHEALTHY
     for sign, word in _SIGNS.items():
         text = text.replace(sign, f" {word} ")
     word = canonical(text)
@@ -127,35 +129,35 @@ def _of_sentence(plain: str) -> State | None:
         return max(states)
     if _IN_PART.search(plain):
         return None
-    said = _SAID_OF.match(plain)
-    good = (said and _known(said[1]) is State.HEALTHY) or (states and set(tokens) <= _FILLING | _MEANING.keys())
+    match = _SAID_OF.match(plain)
+    good = (match and _known(match[1]) is State.HEALTHY) or (states and set(tokens) <= _FILLING | _MEANING.keys())
     return State.HEALTHY if good else None
 
 
 def of_code(value: float) -> State | None:
-    """An HTTP status as a word of health."""
+    """Meaning of an HTTP status."""
     if 200 <= value < 300:
         return State.HEALTHY
     return State.UNHEALTHY if 400 <= value < 600 else None
 
 
 def bad_anywhere(text: str) -> State | None:
-    """As ``state_of``, under any key: only words that mean nothing else, and only bad ones."""
+    """As ``state_of``, under any key: only unambiguous words, and only failing ones."""
     word = canonical(text[:_LONGEST])
     state = None if word in _NOT_ANYWHERE else _known(word)
     return state or None
 
 
 def is_doubtful(text: str) -> bool:
-    """Whether a word under a key of anything may say that something is wrong: ``pending``, ``expired``."""
+    """Whether a word under any key may indicate a problem: ``pending``, ``expired``."""
     return canonical(text[:_LONGEST]) in _DOUBTFUL
 
 
 def tells_of_failure(text: str) -> bool:
-    """Whether a message that stands beside a status says that something is bad: ``database is down``."""
+    """Whether a message beside a status reports a failure: ``database is down``."""
     plain = text[:_LONGEST].casefold().strip(" \t\r\n.!")
-    said = None if _IN_PART.search(plain) else _SAID_OF.match(plain)
-    return bool(FAILURE.search(text) or (said and _known(said[1])))
+    match = None if _IN_PART.search(plain) else _SAID_OF.match(plain)
+    return bool(FAILURE.search(text) or (match and _known(match[1])))
 
 
 def _known(word: str) -> State | None:
@@ -243,12 +245,12 @@ _PRODUCTS = _set(
 )
 
 
-# What a status is called that stands beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
+# Keys of a status in words beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
 IN_WORDS = (("status", "name"), ("status", "text"))
 
 
 def is_status(key: str) -> bool:
-    """A key whose value says how something is: ``status``, ``db_state``, ``isHealthy``, ``connected``."""
+    """Whether a key holds a status: ``status``, ``db_state``, ``isHealthy``, ``connected``."""
     words = words_of(key)
     bare = "".join(words)
     if not words or words[0] in _LIMITING:
@@ -257,13 +259,13 @@ def is_status(key: str) -> bool:
 
 
 def good_if_true(key: str) -> bool:
-    """A key whose 1 is good and whose 0 is bad, where numbers stand for booleans."""
+    """Whether 1 under this key is healthy and 0 is failing, where numbers are used as booleans."""
     words = words_of(key)
     return bool(words) and (words[-1] in _GOOD_IF_TRUE)
 
 
 def bad_if_true(key: str) -> bool:
-    """A key such as ``maintenance_mode``, ``hasErrors`` or ``shuttingDown``."""
+    """Whether true under this key is failing, such as ``maintenance_mode``, ``hasErrors`` or ``shuttingDown``."""
     words = words_of(key)
     if not words or words[0] in _LIMITING or words[-1] == "check":
         return False
@@ -272,12 +274,12 @@ def bad_if_true(key: str) -> bool:
 
 
 def only_degraded(key: str) -> bool:
-    """Of those, a key whose true is less bad: ``has_warnings``, ``degraded``."""
+    """Whether true under such a key is only degraded: ``has_warnings``, ``degraded``."""
     return words_of(key)[-1] in _WARNINGS
 
 
 def holds_errors(key: str) -> bool:
-    """A key under which errors stand, if there are any."""
+    """Whether a key holds errors, if there are any."""
     words = words_of(key)
     if not words or words[0] in _LIMITING:
         return False
@@ -285,63 +287,65 @@ def holds_errors(key: str) -> bool:
 
 
 def holds_history(key: str) -> bool:
-    """A key under which an error stands that may be over: ``lastError``."""
+    """Whether a key holds an error that may be over: ``lastError``."""
     words = words_of(key)
     return len(words) > 1 and words[0] in ("last", "previous", "latest") and words[-1] in _ERRORS
 
 
 def holds_warnings(key: str) -> bool:
-    """As ``holds_errors``, of what is less bad."""
+    """As ``holds_errors``, for warnings."""
     return "".join(words_of(key)) in _WARNINGS
 
 
 def lists_bad(key: str) -> bool:
-    """A key under which those stand that do not work: ``unhealthy_services``, ``failedChecks``."""
+    """Whether a key lists what does not work: ``unhealthy_services``, ``failedChecks``."""
     words = words_of(key)
     return len(words) > 1 and words[0] in ("unhealthy", "failed", "failing", "down", "unavailable", "dead")
 
 
 def is_code(key: str) -> bool:
-    """A key of an HTTP status."""
+    """Whether a key holds an HTTP status."""
     return "".join(words_of(key)) in _CODES
 
 
 def is_container(key: str) -> bool:
-    """A key under which dependencies stand, each of which must say how it is."""
+    """Whether a key holds dependencies, each of which must have a status."""
     return "".join(words_of(key)) in _CONTAINERS
 
 
 def is_soft(key: str) -> bool:
-    """A key under which dependencies may stand, or plain data."""
+    """Whether a key may hold dependencies or plain data."""
     return "".join(words_of(key)) in _SOFT
 
 
 def is_data(key: str) -> bool:
-    """A key whose value is never a word of health."""
+    """Whether a key never holds a health word."""
     words = words_of(key)
     return "".join(words) in _DATA or (bool(words) and words[-1] in _DATA_ENDINGS)
 
 
 def is_switch(key: str) -> bool:
-    """A key whose false is no bad news."""
+    """Whether false under this key is no failure."""
     words = words_of(key)
     wishes = bool(words) and words[0] in _WISHES
     return "".join(words) in _SWITCHES or bool(set(words) & _SWITCHES) or wishes or is_data(key)
 
 
 def holds_switches(key: str) -> bool:
-    """A key under which features or settings stand, of which none need be on."""
+    """Whether a key holds features or settings, none of which need be on."""
     return "".join(words_of(key)) in _SWITCHBOARDS
 
 
 def is_needed(key: str) -> bool:
-    """A key that names what an application needs: ``redis``, ``primary_db``."""
+    """Whether a key names something that an application needs: ``redis``, ``primary_db``."""
     words = words_of(key)
     return bool(words) and words[-1] in _NEEDED
 
 
 def looks_like_data(text: str) -> bool:
-    """A version, an address, a name of a product: what stands under ``database`` beside a word of health."""
+    """Whether a text is a version, an address or a product name, as found under ``database`` instead of a
+    status.
+    """
     word = text.strip().casefold()
     if canonical(word) in UNCERTAIN or not re.search(r"[a-z0-9]", word) or _NEGATED.search(word):
         return False
@@ -349,5 +353,5 @@ def looks_like_data(text: str) -> bool:
 
 
 def counts(keys: list[str]) -> bool:
-    """Whether an object counts what happened, e.g. jobs of a queue, of which some may have failed long ago."""
+    """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago."""
     return any("".join(words_of(key)) in _COUNTERS for key in keys)

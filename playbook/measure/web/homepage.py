@@ -31,7 +31,7 @@ from playbook.settings.loading import Settings
 REDIRECTS = 5
 
 
-HOMEPAGE = "homepage"  # name of what a run keeps of it for later ones
+HOMEPAGE = "homepage"  # name under which a run keeps its title for later runs
 
 
 SAMPLES = 5
@@ -40,13 +40,13 @@ SAMPLES = 5
 _PAUSE = 0.05  # seconds between samples
 
 
-_ENOUGH = 6.0  # seconds after which no further sample is begun; what is that slow, is known to be
+_ENOUGH = 6.0  # seconds after which no further sample is begun; such slowness is known well enough
 
 
 _LEAST_SAMPLES = 3
 
 
-_ENOUGH_FOR_THEM = 1.5  # seconds after which so many are enough
+_ENOUGH_FOR_THEM = 1.5  # seconds after which the minimum number of samples is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,9 @@ class Sample:
     """One request for the homepage over a fresh connection.
 
     Attributes:
-        status: of the last hop; ``None`` where no whole answer came, and ``problem`` says why.
-        redirects: hops that led there, one line each.
-        fault: why the answer is not the page; None where it is.
+        status: of the last hop; ``None`` without a complete response, for the reason in ``problem``.
+        redirects: hops on the way, one line each.
+        fault: why the response is not the page; None where it is.
         title: of the page.
     """
 
@@ -69,17 +69,17 @@ class Sample:
 
     @property
     def is_page(self) -> bool:
-        """It brought the page."""
+        """Whether it returned the page."""
         return self.status is not None and self.status == 200 and self.fault is None
 
     @property
     def is_uncertain(self) -> bool:
-        """It says nothing of what visitors see."""
+        """Whether it says nothing about what visitors see."""
         return self.fault is not None and self.fault.uncertain
 
     @property
     def outcome(self) -> str:
-        """``HTTP 200``, what came in place of the page, or why nothing did."""
+        """``HTTP 200``, what was returned in place of the page, or the error."""
         if self.fault:
             return self.fault.words
         return f"HTTP {self.status}" if self.status else self.problem
@@ -90,10 +90,10 @@ class HomepageTiming:
     """Several samples of the homepage.
 
     Attributes:
-        down: where none was answered, why that is a finding.
-        text_is_known: the page was looked through for a text that must stand on it (web.expect).
+        down: where no sample got a response, why that is a failure.
+        text_is_known: the page was searched for a required text (web.expect).
         key: under which its title is kept for later runs.
-        usual_title: of the last good run, as the history has it; empty where it has none.
+        usual_title: of the last good run in the history; empty where there is none.
         read_at: when it was measured.
     """
 
@@ -106,29 +106,29 @@ class HomepageTiming:
 
     @property
     def title(self) -> str:
-        """Of the page; empty where it has none, or where none came."""
+        """Title of the page; empty where it has none, or none was returned."""
         return next((sample.title for sample in self.samples if sample.is_page and sample.title), "")
 
     @property
     def is_retitled(self) -> bool:
-        """Its title is not that of the last good run, and no other text of it is known."""
+        """Whether its title differs from that of the last good run, and no required text is configured."""
         return bool(self.usual_title and self.title) and not self.text_is_known and self.title != self.usual_title
 
     @property
     def readings(self) -> dict[str, Counted]:
-        """The title of the last good run, for the next one: this one's where it was good."""
+        """The title of the last good run, for the next one: this one's if it was good."""
         good = not self.bad and not self.is_retitled
         title = (self.title if good else "") or self.usual_title
         return {self.key: Counted(at=self.read_at, origin=title)} if title and self.read_at else {}
 
     @property
     def bad(self) -> list[Sample]:
-        """Samples that did not bring the page, where visitors get none either."""
+        """Samples that did not return the page, where visitors get none either."""
         return [sample for sample in self.samples if not sample.is_page and not sample.is_uncertain]
 
     @property
     def is_down(self) -> bool:
-        """No visitor gets the page: every sample was bad, for another reason than who asked."""
+        """Whether no visitor gets the page: every sample failed, not only because this machine was refused."""
         return (
             bool(self.samples)
             and len(self.bad) == len(self.samples)
@@ -137,7 +137,7 @@ class HomepageTiming:
 
     @property
     def cause(self) -> str:
-        """The website, where that is down as a whole; else empty."""
+        """The website, where that is down as a whole; otherwise empty."""
         return SERVICE if self.down else ""
 
     @property
@@ -147,7 +147,7 @@ class HomepageTiming:
 
     @property
     def coverage(self) -> Coverage:
-        """Every sample shows what visitors see."""
+        """Whether every sample shows what visitors see."""
         uncertain = [sample for sample in self.samples if sample.is_uncertain]
         if uncertain:
             return lacking(
@@ -163,7 +163,7 @@ class HomepageTiming:
 
     @property
     def summary(self) -> str:
-        """``5 of 5 HTTP 200``, or what came instead."""
+        """``5 of 5 HTTP 200``, or what was returned instead."""
         if self.down:
             return f"no answer: {self.down}"
         if not self.bad:
@@ -174,7 +174,7 @@ class HomepageTiming:
 
     @property
     def median(self) -> Reading:
-        """Seconds from looking up the name to the last byte, redirects included; NaN where none was answered."""
+        """Median seconds from the DNS lookup to the last byte, including redirects; NaN without any response."""
         totals = [sample.phases.total for sample in self.samples if sample.status]
         if not totals:
             return Reading(math.nan, "", lacking("", expected="the page", got=self.summary))
@@ -201,12 +201,12 @@ class HomepageTiming:
 def homepage_timing(
     website: HttpClient, network: Network, settings: Settings, clock: Clock, earlier: Earlier
 ) -> HomepageTiming:
-    """Where the time goes when a visitor opens the homepage, five times over fresh connections.
+    """Phases of the homepage's response time, five times over fresh connections.
 
-    What comes in place of the page is a value, and so is a connection lost between others that held.
+    A page returned in place of the homepage is a result, and so is a connection lost between others that held.
 
     Raises:
-        Unreachable: no sample was answered, and it may be this machine's own network.
+        Unreachable: no sample got a response, and it may be this machine's own network.
     """
     return time_homepage(website, network, settings, clock=clock, earlier=earlier)
 
@@ -220,7 +220,7 @@ def time_homepage(
     earlier: Earlier,
     key: str = HOMEPAGE,
 ) -> HomepageTiming:
-    """The same of any website, by its settings; its title is kept under ``key``."""
+    """As ``homepage_timing`` for any website, by its settings; its title is kept under ``key``."""
     rules = page_rules(settings, website.base_url)
     between = in_between(rules, network)
     samples: list[Sample] = []
@@ -237,7 +237,7 @@ def time_homepage(
         except Unreachable as error:
             lost = error
             samples.append(Sample(None, problem=problem_of(error), redirects=error.redirects))
-        except Malformed as error:  # too large to be read whole: nobody knows what it is
+        except Malformed as error:  # too large to be read completely: unknown
             samples.append(Sample(200, fault=Fault(problem_of(error), uncertain=True)))
         else:
             fault = between or network_or_site(fault_of(answer, rules), rules, network)

@@ -1,4 +1,4 @@
-"""The links that people follow in an incident: whether each leads somewhere."""
+"""The links used in an incident: whether each leads to a page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from playbook.clients.answer import Answer
 from playbook.clients.breakage import Kind
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient
 from playbook.clients.urls import shown
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
@@ -18,8 +19,8 @@ from playbook.measure.web.web_page import Fault, by_status, in_place_of_it, stan
 from playbook.settings.loading import Settings
 
 REDIRECTS = 5
-_BEGINNING = 512 * 1024  # bytes of a page, which are enough to know it
-# A page that asks who you are is there.
+_BEGINNING = 512 * 1024  # bytes of a page, which are enough to recognise it
+# A page that requires authentication exists.
 _LOGIN = (401, 403)
 
 Name = Literal["grafana", "console", "status_page", "documentation"]
@@ -36,10 +37,10 @@ class Link:
     """Where one link leads.
 
     Attributes:
-        status: of the last hop; None where no whole answer came, and ``problem`` says why.
+        status: of the last hop; None without a complete response, for the reason in ``problem``.
         redirects: hops on the way.
-        error: what the connection failed with.
-        fault: what came in the page's place; None where a page or a login did.
+        error: the connection error.
+        fault: what was returned instead of the page; None for a page or a login.
     """
 
     name: Name
@@ -53,12 +54,12 @@ class Link:
 
     @property
     def is_dead(self) -> bool:
-        """Neither a page is there nor a login in front of it."""
+        """Whether there is neither a page nor a login in front of it."""
         return self.status is None or (self.fault is not None and not self.fault.uncertain)
 
     @property
     def coverage(self) -> Coverage:
-        """What came is what people get who follow it."""
+        """Whether the response is what people get who follow the link."""
         if self.fault is None or not self.fault.uncertain:
             return Coverage()
         return lacking(
@@ -81,10 +82,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """All links that are set.
+    """All configured links.
 
     Attributes:
-        missing: what to add for those that are not.
+        missing: what to add for those that are not configured.
     """
 
     answers: dict[Name, Link]
@@ -102,24 +103,24 @@ class Links:
 
     @property
     def status_page(self) -> Link:
-        """Where visitors are told of incidents."""
+        """Where visitors are informed about incidents."""
         return self._named("status_page")
 
     @property
     def documentation(self) -> Link:
-        """Where the team reads up."""
+        """The team's documentation."""
         return self._named("documentation")
 
     @property
     def coverage(self) -> Coverage:
-        """Each link that is set was asked."""
+        """Each configured link was requested."""
         return whole(f"{len(self.answers)} of {len(self.answers) + len(self.missing)} links set and asked")
 
     def _named(self, name: Name) -> Link:
         """The link; raises NotConfigured where it is not set.
 
-        Raises Unreachable where it gave no answer and no other link did, or the fault is on our side: it may be
-        our own network then.
+        Raises Unreachable where it did not respond and no other link did, or the fault is on this machine's side:
+        then it may be its own network.
         """
         if name in self.missing:
             raise self.missing[name]
@@ -130,7 +131,7 @@ class Links:
         return link
 
     def evidence(self) -> list[Evidence]:
-        """One row for each link."""
+        """A row for each link."""
         rows = [
             [
                 TITLES[link.name],
@@ -150,7 +151,7 @@ class Links:
 
 @measurement(time_limit=60.0)
 def links(settings: Settings) -> Links:
-    """Asks every link and looks at the beginning of what comes; up to five redirects are followed."""
+    """Every link requested and the beginning of its page checked; up to five redirects are followed."""
     target = settings.target
     wanted: dict[Name, str | None] = {
         "grafana": target.links.grafana or target.grafana.url,
@@ -197,7 +198,7 @@ def _authority(name: Name, url: str, settings: Settings) -> str | None:
 
 
 def _fault(answer: Answer) -> Fault | None:
-    """What came in the page's place; a login is as good, and a link may lead to another host."""
+    """What was returned instead of the page; a login is accepted, and a link may lead to another host."""
     foreign = in_place_of_it(answer)
     if foreign or answer.status in _LOGIN:
         return foreign

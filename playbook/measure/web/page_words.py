@@ -1,7 +1,7 @@
-"""Words of pages that stand in the place of others: of platforms, servers, domain traders, and on the way.
+"""Texts of pages that are returned in place of others: by platforms, servers, domain traders and intermediaries.
 
-From what DigitalOcean's App Platform, Heroku, Vercel, Netlify, Railway, Azure, GitHub Pages, Cloudflare, nginx,
-Apache, Caddy, IIS and the usual frameworks send.
+From the pages of DigitalOcean's App Platform, Heroku, Vercel, Netlify, Railway, Azure, GitHub Pages, Cloudflare,
+nginx, Apache, Caddy, IIS and the usual frameworks.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ TITLES = (
     ("a parked or suspended domain", _PARKED_TITLE),
 )
 PARTS = re.compile(r"\s+[|–—·:-]\s+")
-# Words of a title that are the name of something as well.
+# Words of a title that may also be a name.
 MAY_BE_A_NAME = ("error", "forbidden", "maintenance", "localhost", "bad request", "unauthorized", "access denied")
 _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"application error: a (?:client|server)-side exception has occurred"),
@@ -163,7 +163,7 @@ CHALLENGE = re.compile(
     r"just a moment\.\.\.|making sure you.re not a bot!|you are being redirected\.\.\."
     r"|verifying you are human.*|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
 )
-# In the markup of pages that have nothing else to read: Imperva's and DataDome's
+# In the markup of challenge pages without readable text: Imperva's and DataDome's
 CHALLENGE_TEXT = re.compile(
     r"request unsuccessful\. incapsula incident|captcha-delivery\.com|/_incapsula_resource\?"
 )

@@ -1,4 +1,4 @@
-"""Further websites and health endpoints of a target: the same measurements as of the website, for each of them."""
+"""Further websites and health endpoints of a target: the website's measurements, repeated for each of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from playbook.measure.web.health_endpoints import Health, health_of
 from playbook.measure.web.homepage import HomepageTiming, time_homepage
 from playbook.measure.web.without_tls import Hsts, PlainHttp, read_hsts, read_plain_http
 from playbook.settings.loading import Settings
-from playbook.settings.sections.figures import Limits
+from playbook.settings.sections.limits import Limits
 from playbook.settings.sections.parts import SITES
 from playbook.settings.sections.sites import Site
 
@@ -46,7 +46,7 @@ T = TypeVar("T", bound=_Measured)
 
 @dataclass(frozen=True, slots=True)
 class OfSite(Generic[T]):
-    """What was measured of one site; ``problem`` says why nothing was."""
+    """Measurement of one site; ``problem`` says why there is none."""
 
     name: str
     limits: Limits
@@ -56,7 +56,7 @@ class OfSite(Generic[T]):
 
     @property
     def coverage(self) -> Coverage:
-        """What was seen of it."""
+        """Coverage of its measurement."""
         if self.value is not None:
             return self.value.coverage
         return lacking(
@@ -73,7 +73,7 @@ class OfSite(Generic[T]):
 
 
 class Seen(NamedTuple, Generic[T]):
-    """What was measured of one site that was looked at."""
+    """Measurement of one site that could be measured."""
 
     name: str
     limits: Limits
@@ -82,29 +82,29 @@ class Seen(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class _Sites(Generic[T]):
-    """The sites; what does not hold goes first, so that it stands in the message."""
+    """The sites; failing statements come first, so that they are in the message."""
 
     sites: tuple[OfSite[T], ...]
 
     @property
     def coverage(self) -> Coverage:
-        """Of all of them."""
+        """Coverage of all sites."""
         count = len(self.sites)
         words = f"{count} more site{'' if count == 1 else 's'}"
         return whole(words) + together(one.coverage for one in self.sites)
 
     def evidence(self) -> list[Evidence]:
-        """Of each."""
+        """Evidence of each site."""
         return [shown for one in self.sites for shown in one.shown]
 
     @property
     def seen(self) -> list[Seen[T]]:
-        """Those that were looked at."""
+        """Sites that could be measured."""
         return [Seen(one.name, one.limits, one.value) for one in self.sites if one.value is not None]
 
     def _told(self, say: Callable[[str, T], list[Statement]]) -> list[Statement]:
-        told = [one for site in self.sites if site.value is not None for one in say(site.name, site.value)]
-        return sorted(told, key=lambda one: (one.holds, one.warn))
+        statements = [one for site in self.sites if site.value is not None for one in say(site.name, site.value)]
+        return sorted(statements, key=lambda one: (one.holds, one.warn))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class OtherHomepages(_Sites[HomepageTiming]):
 
     @property
     def statements(self) -> list[Statement]:
-        """That each brings its page each time, with its usual title."""
+        """That each returns its page each time, with its usual title."""
         return self._told(_of_page)
 
     @property
@@ -127,20 +127,20 @@ class OtherHomepages(_Sites[HomepageTiming]):
 
 @dataclass(frozen=True, slots=True)
 class OtherHealth(_Sites[Health]):
-    """What the health endpoints of the other sites say."""
+    """Reports of the other sites' health endpoints."""
 
     @property
     def statements(self) -> list[Statement]:
-        """That each is healthy; one that is degraded is a warning."""
+        """That each is healthy; a degraded one is a warning."""
         return self._told(_of_health)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteTls:
-    """How a site speaks TLS, and what becomes of who comes without.
+    """TLS of a site, and its handling of requests without TLS.
 
     Attributes:
-        plain: None where that is not known, as ``unknown`` says.
+        plain: None where it is not known, for the reason in ``unknown``.
     """
 
     accepted: TlsConfiguration
@@ -150,24 +150,24 @@ class SiteTls:
 
     @property
     def coverage(self) -> Coverage:
-        """All three."""
+        """Coverage of all three."""
         seen = self.accepted.coverage + self.hsts.coverage
         if self.plain is not None:
             return seen + self.plain.coverage
         return seen + lacking("", expected="what becomes of visitors without TLS", got=self.unknown)
 
     def evidence(self) -> list[Evidence]:
-        """All three."""
+        """Evidence of all three."""
         return [*self.accepted.evidence(), self.hsts.evidence(), *([self.plain.evidence()] if self.plain else [])]
 
 
 @dataclass(frozen=True, slots=True)
 class OtherTls(_Sites[SiteTls]):
-    """How the other sites speak TLS."""
+    """TLS of the other sites."""
 
     @property
     def statements(self) -> list[Statement]:
-        """As of the website."""
+        """As for the website."""
         return self._told(_of_tls)
 
 
@@ -178,7 +178,7 @@ class OtherHeaders(_Sites[SecurityHeaders]):
 
 @measurement(parts=PARTS, libraries=_LIBRARIES, time_limit=45.0)
 def other_homepages(settings: Settings, clock: Clock, earlier: Earlier) -> OtherHomepages:
-    """Where the time goes when a visitor opens the homepages of the target's other websites."""
+    """Response times of the homepages of the target's other websites, by phase."""
 
     def read(site: Settings, name: str) -> HomepageTiming:
         key = f"homepage of {name}"
@@ -189,7 +189,7 @@ def other_homepages(settings: Settings, clock: Clock, earlier: Earlier) -> Other
 
 @measurement(parts=PARTS, libraries=_LIBRARIES)
 def other_health(settings: Settings) -> OtherHealth:
-    """What the health endpoints of the target's other websites say."""
+    """Reports of the health endpoints of the target's other websites."""
 
     def read(site: Settings, name: str) -> Health:
         return health_of(_website(site, name), network(site), site, site.target.web.health_path)
@@ -228,7 +228,7 @@ def other_headers(settings: Settings) -> OtherHeaders:
 
 
 def settings_of(site: Site, settings: Settings) -> Settings:
-    """The target's settings as they would be if this were its website."""
+    """The target's settings with this site as its website."""
     web = replace(
         settings.target.web,
         url=site.url,
@@ -248,7 +248,7 @@ def settings_of(site: Site, settings: Settings) -> Settings:
 def _each(
     settings: Settings, read: Callable[[Settings, str], T], wanted: Callable[[Site], bool]
 ) -> tuple[OfSite[T], ...]:
-    """All sites side by side; one that cannot be measured does not hide another."""
+    """All sites measured side by side; one that cannot be measured does not affect the others."""
 
     def one(site: Site) -> OfSite[T]:
         own = settings_of(site, settings)

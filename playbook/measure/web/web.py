@@ -1,4 +1,4 @@
-"""What visitors reach over HTTP: health endpoints and the homepage."""
+"""Health endpoints and the homepage, as visitors reach them over HTTP."""
 
 from __future__ import annotations
 
@@ -15,37 +15,37 @@ from playbook.settings.loading import Settings
 
 
 def page_rules(settings: Settings, url: str = "") -> PageRules:
-    """What the homepage must be, by the settings; also of another address of the same site."""
+    """Requirements for the homepage, from the settings; also for another address of the same site."""
     web = settings.target.web
     hosts = [*web.hosts, *([_host(web.url)] if web.url else [])]
     return PageRules(url or web.url or "", tuple(hosts), web.expect, web.least_bytes)
 
 
 def in_between(rules: PageRules, network: Network) -> Fault | None:
-    """Whoever answers in the website's name; without TLS it could be anybody at a private address."""
+    """Fault where a private address responds in the website's name; without TLS that could be anybody."""
     private = "" if rules.is_authentic else network.private_address(rules.url)
     return Fault(f"an answer of the private address {private} in its name", uncertain=True) if private else None
 
 
 def network_or_site(fault: Fault | None, rules: PageRules, network: Network) -> Fault | None:
-    """The fault; a redirect that anybody on the way may have sent counts only where the way is proven."""
+    """The fault; a redirect that an intermediary may have sent counts only where the connection is proven."""
     if fault is None or not fault.foreign or rules.is_authentic or network.proof(internal=False):
         return fault
     return Fault(f"{fault.words}, which a network of this machine's may have sent", uncertain=True)
 
 
 def problem_of(error: Unreachable | Malformed) -> str:
-    """What came instead, without the sentence around it."""
+    """What was received instead, without the sentence around it."""
     return str(error).rpartition(", got ")[2]
 
 
 def milliseconds(seconds: float) -> str:
-    """A duration as a reader wants it in a table: ``12.3 ms``."""
+    """A duration for a table: ``12.3 ms``."""
     return f"{seconds * 1000:,.1f} ms"
 
 
 def phase_texts(phases: Phases) -> list[str]:
-    """DNS, connect, TLS, first byte and total, ready for a table."""
+    """DNS, connect, TLS, first byte and total, for a table."""
     return [milliseconds(s) for s in (phases.dns, phases.connect, phases.tls, phases.first_byte, phases.total)]
 
 

@@ -1,7 +1,7 @@
-"""Whether an answer is the page that visitors want, or one that stands in its place. Pure.
+"""Whether a response is the page that visitors want, or one in its place. Pure.
 
-A status of 200 proves little: platforms, servers and domain traders answer with pages of their own. Their words
-are looked for in the title, and in the text of pages that are short.
+A status of 200 proves little: platforms, servers and domain traders return pages of their own. Their typical texts
+are looked for in the title, and in the text of short pages.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from playbook.clients.answer import Answer
 from playbook.clients.breakage import is_internal
-from playbook.clients.http import Answer
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.measure.web import page_words as words
@@ -26,21 +26,21 @@ _NOT_THEIRS = {407: "a proxy that asks who this machine is", 511: "a network tha
 _TO_PEOPLE = ("message", "detail", "title", "msg", "description")
 _MOST_TEXT = 4000  # characters; a longer page may quote the words of another
 _LONGEST_TITLE = 200
-_SOURCE = (b"<?php", b"<%")  # of pages that a server should have carried out
-_LONGEST_CHALLENGE = 200  # characters that can be read on it
+_SOURCE = (b"<?php", b"<%")  # source code that a server should have executed
+_LONGEST_CHALLENGE = 200  # characters of readable text on it
 _MOST_BODY = 4 * 1024 * 1024
 _HTML = ("text/html", "application/xhtml+xml", "")
 
 
 @dataclass(frozen=True, slots=True)
 class PageRules:
-    """What the page must be.
+    """Requirements for the page.
 
     Attributes:
-        url: where it is asked for.
-        hosts: names at which it may be found in the end, beside its own with and without ``www.``.
-        expect: a text that stands on it; empty where none is known.
-        least_bytes: what is smaller is no page.
+        url: its address.
+        hosts: names to which it may redirect, in addition to its own with and without ``www.``.
+        expect: a text that must be on it; empty where none is configured.
+        least_bytes: minimum size of a page.
     """
 
     url: str
@@ -50,23 +50,23 @@ class PageRules:
 
     @property
     def is_authentic(self) -> bool:
-        """Whether an answer comes from the site itself, and not from somebody on the way."""
+        """Whether a response is certainly from the site itself, not from an intermediary."""
         url = urlsplit(self.url)
         return url.scheme == "https" or is_internal(url.hostname or "")
 
     def may_lead_to(self, host: str) -> bool:
-        """Whether this is the site's own host."""
+        """Whether this is a host of the site."""
         known = [urlsplit(self.url).hostname or "", *self.hosts]
         return _bare(host) in {_bare(each) for each in known}
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why an answer is not the page.
+    """Why a response is not the page.
 
     Attributes:
         words: what it is instead.
-        uncertain: visitors may see something else, so it says nothing of the site.
+        uncertain: visitors may see something else, so it says nothing about the site.
         foreign: it came from a host that is not the site's.
     """
 
@@ -76,12 +76,12 @@ class Fault:
 
 
 def fault_of(answer: Answer, rules: PageRules) -> Fault | None:
-    """Why the answer is not the page; None where it is."""
+    """Why the response is not the page; None where it is."""
     return in_place_of_it(answer) or by_status(answer) or off_the_way(answer, rules) or _by_body(answer, rules)
 
 
 def in_place_of_it(answer: Answer) -> Fault | None:
-    """What stands between this machine and the site, and not between visitors and the site."""
+    """Response of an intermediary between this machine and the site that visitors do not have."""
     return _of_the_way(answer) or _of_a_guard(answer)
 
 
@@ -101,15 +101,15 @@ def _of_a_guard(answer: Answer) -> Fault | None:
     title = page.title.casefold()
     if len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer)):
         return Fault(f"a challenge, as programs get it (HTTP {answer.status})", uncertain=True)
-    told = {
+    pages = {
         f"a challenge, as programs get it ({door.quoted(title, 80)}, HTTP {answer.status})": words.CHALLENGE,
         f"a page of this machine's network ({door.quoted(title, 80)})": words.OWN_PROXY,
     }
-    return next((Fault(what, uncertain=True) for what, known in told.items() if known.fullmatch(title)), None)
+    return next((Fault(what, uncertain=True) for what, known in pages.items() if known.fullmatch(title)), None)
 
 
 def by_status(answer: Answer) -> Fault | None:
-    """Of any status but 200, and of a redirect that was not followed to its end."""
+    """Fault of any status but 200, and of a redirect that was not followed to its end."""
     if answer.status == _OK:
         return None
     location = answer.headers.get("location", "")
@@ -120,7 +120,7 @@ def by_status(answer: Answer) -> Fault | None:
 
 
 def off_the_way(answer: Answer, rules: PageRules) -> Fault | None:
-    """Where redirects have led, where that is not the site."""
+    """Where redirects have led, if not to the site."""
     wanted, came = urlsplit(rules.url), urlsplit(answer.url)
     if not rules.may_lead_to(came.hostname or ""):
         return Fault(f"a redirect to another host, {came.hostname}", foreign=True)
@@ -134,7 +134,7 @@ def off_the_way(answer: Answer, rules: PageRules) -> Fault | None:
 
 
 def stand_in(answer: Answer) -> Fault | None:
-    """What is known to stand in the place of pages, a login left out; None for all else."""
+    """A known stand-in for pages, except a login; None for everything else."""
     body, unread = decoded(answer)
     if unread:
         return Fault(f"a body in the encoding {unread}, which was not asked for", uncertain=True)
@@ -171,7 +171,7 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
 
 
 def _of_data(answer: Answer, body: bytes) -> Fault | None:
-    """JSON and plain text, which speak of an error or do not."""
+    """Fault of JSON and plain text that report an error."""
     kind = _kind(answer)
     if "json" in kind or body.lstrip()[:1] == b"{":
         return Fault(f"an error as JSON: {answer.beginning}") if _is_error(body) else None
@@ -180,13 +180,13 @@ def _of_data(answer: Answer, body: bytes) -> Fault | None:
 
 
 def _is_error(body: bytes) -> bool:
-    """Whether JSON tells of an error, by its words of health or by what it says to people."""
-    said: object = None
+    """Whether JSON reports an error, by its health words or its message."""
+    content: object = None
     with suppress(ValueError, RecursionError):
-        said = read_json(body)
-    told = [said.get(key) for key in _TO_PEOPLE] if isinstance(said, dict) else []
+        content = read_json(body)
+    texts = [content.get(key) for key in _TO_PEOPLE] if isinstance(content, dict) else []
     if any(
-        isinstance(text, str) and words.ERROR_TITLE.fullmatch(text.casefold()[:_LONGEST_TITLE]) for text in told
+        isinstance(text, str) and words.ERROR_TITLE.fullmatch(text.casefold()[:_LONGEST_TITLE]) for text in texts
     ):
         return True
     try:
@@ -220,7 +220,7 @@ def _known_text(text: str) -> Fault | None:
 
 
 def _of_refresh(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
-    """Where the page sends a browser on by itself."""
+    """Fault of a page that redirects the browser elsewhere by itself."""
     if not page.refresh:
         return None
     target = urlsplit(urljoin(answer.url, page.refresh))
@@ -244,12 +244,12 @@ def _unexpected(text: str, rules: PageRules) -> Fault | None:
 
 
 def is_login(path: str) -> bool:
-    """Whether a path is one of a login."""
+    """Whether a path is that of a login."""
     return bool(words.LOGIN.search(path))
 
 
 def decoded(answer: Answer) -> tuple[bytes, str]:
-    """The body, and the encoding that it cannot be read in; some servers compress what nobody asked them to."""
+    """The decoded body, and an encoding that cannot be decoded; some servers compress without being asked to."""
     encoding = answer.headers.get("content-encoding", "").strip().lower()
     if encoding in ("", "identity"):
         return answer.body, ""
@@ -287,12 +287,12 @@ def _folded(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What a visitor sees of a page, as far as its HTML tells.
+    """What a visitor sees of a page, as far as its HTML shows.
 
     Attributes:
-        text: what can be read on it, the title left out.
-        shows: elements that show or load something: scripts, pictures, frames.
-        refresh: where it sends a browser on; empty where nowhere.
+        text: its readable text, without the title.
+        shows: number of elements that show or load something: scripts, pictures, frames.
+        refresh: where it redirects the browser; empty where nowhere.
     """
 
     title: str
@@ -303,12 +303,12 @@ class Page:
 
     @property
     def is_empty(self) -> bool:
-        """Nothing to read and nothing to show."""
+        """Whether there is no text and no element."""
         return not self.text and not self.shows
 
 
 def page_of(answer: Answer) -> Page:
-    """Read the page."""
+    """Parse the page."""
     reader = _Reader()
     reader.feed(decoded(answer)[0][:_MOST_BODY].decode("utf-8", "replace"))
     reader.close()
@@ -337,11 +337,11 @@ class _Reader(HTMLParser):
         self._inside: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         self.shows += tag in self._SHOWING
-        self.asks_password |= tag == "input" and given.get("type", "").lower() == "password"
-        if tag == "meta" and given.get("http-equiv", "").strip().lower() == "refresh":
-            _, _, target = given.get("content", "").partition("=")
+        self.asks_password |= tag == "input" and attributes.get("type", "").lower() == "password"
+        if tag == "meta" and attributes.get("http-equiv", "").strip().lower() == "refresh":
+            _, _, target = attributes.get("content", "").partition("=")
             self.refresh = target.strip().strip("'\"")
         if tag == "title" and not self._inside:
             self.titles.append("")

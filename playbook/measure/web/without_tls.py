@@ -1,4 +1,4 @@
-"""What the website promises to those who came by TLS, and what becomes of visitors who come without it."""
+"""HSTS of the website, and its handling of requests without TLS."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ DAY = 86400
 
 @dataclass(frozen=True, slots=True)
 class Hsts:
-    """The website's promise to come by TLS only.
+    """The website's Strict-Transport-Security header.
 
     Attributes:
         header: as sent; empty where it is not.
-        max_age: seconds; 0 where there is no promise, or one that counts for nothing.
-        status: of the answer; None where there was none.
+        max_age: seconds; 0 where there is no header, or an invalid one.
+        status: of the response; None where there was none.
         problem: why nothing is known of it; empty where something is.
     """
 
@@ -38,12 +38,12 @@ class Hsts:
 
     @property
     def coverage(self) -> Coverage:
-        """One answer says it all."""
+        """One response is enough."""
         return whole("" if self.problem else "1 answer")
 
     @property
     def days(self) -> Reading:
-        """How long the promise holds, in days."""
+        """Validity of the header in days."""
         if self.problem:
             unseen = lacking("no homepage", expected="the homepage's header", got=self.problem)
             return Reading(float("nan"), "", unseen)
@@ -60,26 +60,26 @@ class Hsts:
         return f"({self.header})"
 
     def evidence(self) -> Facts:
-        """The header as it came."""
+        """The header as received."""
         facts = {"Address": self.url, "Header": self.header or "not sent"}
         return Facts("Strict-Transport-Security", facts | ({"Problem": self.problem} if self.problem else {}))
 
 
 @measurement
 def hsts(website: HttpClient) -> Hsts:
-    """The Strict-Transport-Security header of the homepage (RFC 6797). No answer is kept as a problem."""
+    """The Strict-Transport-Security header of the homepage (RFC 6797). No response is kept as a problem."""
     return read_hsts(website)
 
 
 def read_hsts(website: HttpClient) -> Hsts:
-    """The same of any website."""
+    """As ``hsts`` for any website."""
     try:
         answer = website.get(redirects=5)
     except Unmeasured as error:
         return Hsts(website.base_url, "", 0, None, str(error))
     header = answer.headers.get("strict-transport-security", "")
     seconds = 0 if answer.url.startswith("http:") else max_age(header) or 0
-    # Many servers leave headers out of their error pages, so that one without says nothing.
+    # Many servers omit headers on error pages, so an error page without the header says nothing.
     problem = f"HTTP {answer.status} from {answer.url}" if answer.status >= 400 and not header else ""
     return Hsts(answer.url, header, seconds, answer.status, problem)
 
@@ -93,13 +93,13 @@ def max_age(header: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class PlainHttp:
-    """What becomes of a visitor who comes without TLS.
+    """What happens to a visitor without TLS.
 
     Attributes:
-        url: where they arrive.
-        hops: every address on the way, the first one included; empty where nobody listens, which is fine.
-        status: of the last answer; None where nobody listens.
-        problem: where the way could not be followed, and why; empty where it could.
+        url: the requested address.
+        hops: every address on the way, including the first; empty where nothing listens, which is fine.
+        status: of the last response; None where nothing listens.
+        problem: why the redirects could not be followed; empty where they could.
     """
 
     url: str
@@ -109,7 +109,7 @@ class PlainHttp:
 
     @property
     def coverage(self) -> Coverage:
-        """The way was followed to its end."""
+        """Whether the redirects were followed to their end."""
         if not self.problem:
             return whole("port 80 closed" if self.status is None else "the way without TLS")
         return lacking(
@@ -121,8 +121,8 @@ class PlainHttp:
 
     @property
     def result(self) -> str:
-        """As Mozilla's HTTP Observatory names it: a key of its table of scores."""
-        if self.status is None or self.problem:  # the best that it can be: the coverage says what nobody knows
+        """Result in the words of Mozilla's HTTP Observatory: a key of its table of scores."""
+        if self.status is None or self.problem:  # the best possible result: the coverage says what is unknown
             return "redirection-not-needed-no-http"
         if len(self.hops) == 1:
             return "redirection-missing"
@@ -136,12 +136,12 @@ class PlainHttp:
 
     @property
     def is_safe(self) -> bool:
-        """The visitor ends up with TLS, or nowhere."""
+        """Whether the visitor ends up with TLS, or nowhere."""
         return self.result not in ("redirection-missing", "redirection-not-to-https")
 
     @property
     def is_direct(self) -> bool:
-        """The first redirect leads to https on the same host, so that HSTS covers it the next time."""
+        """Whether the first redirect leads to https on the same host, so that HSTS covers it the next time."""
         return self.result in ("redirection-to-https", "redirection-not-needed-no-http")
 
     def statements(self, of: str = "") -> list[Statement]:
@@ -156,7 +156,7 @@ class PlainHttp:
 
     @property
     def summary(self) -> str:
-        """The way in words."""
+        """The redirects in words."""
         if self.problem:
             return self.problem
         if self.status is None:
@@ -166,24 +166,24 @@ class PlainHttp:
         return " → ".join(self.hops)
 
     def evidence(self) -> Facts:
-        """The way."""
+        """Address and redirects."""
         return Facts("Without TLS", {"Address": self.url, "Leads": self.summary})
 
 
 @measurement
 def plain_http(settings: Settings) -> PlainHttp:
-    """Where ``http://`` leads: followed up to five times, certificates of the way not judged here.
+    """Where ``http://`` leads: up to five redirects are followed, without judging their certificates.
 
     Raises:
         NotConfigured: the website is on a port of its own and ``web.http_url`` is not set.
 
-    That the connection is refused is an answer; that none comes in time is a problem, and no knowledge.
+    A refused connection is a result; a timeout is a problem that leaves it unknown.
     """
     return read_plain_http(settings)
 
 
 def read_plain_http(settings: Settings) -> PlainHttp:
-    """The same; raises as that."""
+    """As ``plain_http``; raises the same errors."""
     web = settings.target.web
     site = urlsplit(settings.require(web.url, "web.url", "Website"))
     derived = f"http://{site.hostname}" if site.scheme == "http" or site.port in (None, 443) else None
@@ -202,7 +202,7 @@ def read_plain_http(settings: Settings) -> PlainHttp:
             break
         hops.append(_absolute(hops[-1], target))
         if hops[-1].startswith("https:"):
-            break  # whether TLS works there is looked at by itself
+            break  # whether TLS works there is measured separately
         try:
             answer = client.get(hops[-1], retry="none", redirects=0)
         except Unmeasured as error:

@@ -1,1 +1,1 @@
-"""Backup archives: when one was made, and whether it is whole. Pure; knows no store and no verdicts."""
+"""Backup archives: when one was made, and whether it is complete. Pure; independent of stores and verdicts."""

@@ -1,4 +1,4 @@
-"""When an archive was made: by its name, and where that does not say it, by the time it was last written."""
+"""When an archive was made: by its name, or else by its modification time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
-# A clock may be off, and a job may name its archive by its end; what is further ahead is no time of a backup.
+# A clock may be off, and a job may name its archive by its end; a time further ahead is no time of a backup.
 AHEAD = timedelta(hours=1)
 WRITING = "time of writing"
 _SAME_NIGHT = timedelta(hours=36)
@@ -23,7 +23,7 @@ _EPOCH = re.compile(r"(?<!\d)(?P<seconds>1[5-9]\d{8}|[2-3]\d{9})(?P<milli>\d{3})
 
 
 class Dated(NamedTuple):
-    """A moment and where it comes from.
+    """A moment and its source.
 
     Attributes:
         time: aware, in UTC.
@@ -38,14 +38,14 @@ class Dated(NamedTuple):
 def date_of(name: str, modified: datetime, now: datetime, zone: tzinfo = UTC) -> Dated:
     """When an archive was made.
 
-    Understood in names are ``20261122T030000Z``, ``2026-11-22T03:00:00+01:00``, ``2026-11-22_03-00``,
+    Names may contain ``20261122T030000Z``, ``2026-11-22T03:00:00+01:00``, ``2026-11-22_03-00``,
     ``20261122-030000``, ``2026.11.22``, ``20261122`` and seconds or milliseconds since 1970; the last one counts
-    where there are several. The names of the folders are read where the file's own says nothing. A name that lies
-    in the future is not believed.
+    where there are several. The names of the folders are read where the file's own has no time. A time in the
+    future is ignored.
 
     Args:
         modified: when the file was last written, aware.
-        zone: of times that do not say theirs.
+        zone: of times without an offset.
     """
     for part in reversed(name.split("/")):
         dates = [dated for dated in _from_name(part, modified, zone) if dated.time <= now + AHEAD]
@@ -70,7 +70,7 @@ def _dated(match: re.Match[str], modified: datetime, zone: tzinfo) -> Dated | No
     except ValueError:  # the 31st of a short month
         return None
     if match["hour"] is None:
-        # A day is too coarse for an age in hours; the file was usually written in the same night.
+        # A date is too coarse for an age in hours; the file was usually written in the same night.
         same = timedelta(0) <= modified - local <= _SAME_NIGHT
         if same:
             return Dated(modified, "date in its name, time of writing")

@@ -1,4 +1,4 @@
-"""Whether an archive is whole: read to its end, remembering names and sizes only, and within a time limit."""
+"""Whether an archive is complete: read to its end within a time limit, keeping names and sizes only."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ _MORE = "Raise backups.read_whole_mb, or backups.read_seconds; the weekly verifi
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """What reading an archive showed.
+    """Result of reading an archive.
 
     Attributes:
         problem: why it is not complete, to follow "got"; empty where nothing is wrong.
         how: how far it was read, e.g. ``read to its end: 54 members``.
-        members: how many there are; None where it was not read to its end.
+        members: number of members; None where it was not read to its end.
         manifest: None where there is none, or none that is understood.
-        timed_out: time did not suffice.
-        coverage: how much of it was seen and understood; with less than all of it a good word counts for nothing.
+        timed_out: the time limit was reached.
+        coverage: how much of it was seen and understood; a good result needs all of it.
     """
 
     problem: str
@@ -52,7 +52,7 @@ class Inspection:
 
 
 def unreadable(error: UnreadableError) -> Coverage:
-    """Of a file that nothing can be said of."""
+    """Coverage of a file about which nothing is known."""
     return lacking(
         str(error),
         expected=f"an archive that can be read here ({READABLE})",
@@ -65,9 +65,9 @@ def inspect(stream: IO[bytes], size: int, *, manifest: str, seconds: float) -> I
     """Read an archive to its end.
 
     Args:
-        size: bytes that the store says it has.
-        manifest: name of the member that lists the others, in whichever folder; empty where none is demanded.
-        seconds: after which reading stops; what was read by then was in order, and that is said.
+        size: bytes according to the store.
+        manifest: name of the member that lists the others, in any folder; empty where none is required.
+        seconds: time limit of reading; what was read until then was in order, and the result says so.
 
     Raises:
         Whatever reading the stream raises for its own reasons, e.g. Unreachable.
@@ -94,15 +94,15 @@ def inspect(stream: IO[bytes], size: int, *, manifest: str, seconds: float) -> I
 
 
 def inspect_ends(read: Callable[[int, int], bytes], size: int) -> Inspection:
-    """Look at the beginning and the end of an archive that is too large to read.
+    """Read the beginning and the end of an archive that is too large to read whole.
 
-    A gzip file ends with the length of what it holds, and a tar is a whole number of blocks of 512 bytes, so that
-    a file that was cut off passes by a chance of one in 512 only.
+    A gzip file ends with the length of its content, and a tar is a whole number of blocks of 512 bytes, so that a
+    file that was cut off passes with a chance of one in 512.
 
     Args:
-        read: gives so many bytes from a position on: ``read(start, length)``.
+        read: returns bytes from a position: ``read(start, length)``.
     """
-    how = "looked at on both ends only, as it is too large to read"
+    how = "read at both ends only, as it is too large to read"
     seen = share(min(size, _HEAD + 8), size, "bytes", hint=_MORE)
     head, tail = read(0, _HEAD), read(max(0, size - 8), 8)
     try:

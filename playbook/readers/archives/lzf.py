@@ -1,19 +1,19 @@
-"""LZF, by which Redis packs long strings in its dumps. https://github.com/ning/compress/wiki/LZFFormat"""
+"""LZF, with which Redis compresses long strings in its dumps. https://github.com/ning/compress/wiki/LZFFormat"""
 
 from __future__ import annotations
 
 
 def unpack(data: bytes, length: int) -> bytes:
-    """The ``length`` bytes that ``data`` stands for; ValueError where it does not."""
+    """Decompress ``data`` to ``length`` bytes; ValueError where it does not decompress to that."""
     out = bytearray()
     at = 0
     try:
         while at < len(data):
-            if len(out) > length:  # three bytes can stand for 264
+            if len(out) > length:  # three bytes can expand to 264
                 break
             control = data[at]
             at += 1
-            if control < 32:  # that many and one bytes as they are
+            if control < 32:  # that number plus one of literal bytes
                 out += data[at : at + control + 1]
                 at += control + 1
                 continue
@@ -26,7 +26,7 @@ def unpack(data: bytes, length: int) -> bytes:
             start = len(out) - back
             if start < 0:
                 raise ValueError("a reference to before the beginning")
-            for position in range(start, start + count + 2):  # may reach into what it writes
+            for position in range(start, start + count + 2):  # may overlap its own output
                 out.append(out[position])
     except IndexError:
         raise ValueError("it breaks off") from None

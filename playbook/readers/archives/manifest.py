@@ -1,9 +1,9 @@
-"""What an archive says of its own contents: the one list of files that is understood, in its two forms.
+"""The manifest of an archive: a list of its files, in one of two formats.
 
     {"files": [{"path": "dump.rdb", "bytes": 4711, "sha256": "9f86d0…"}], "created": "…", "counts": {"images": 54}}
 
-or the lines that ``sha256sum`` writes, ``9f86d0…  dump.rdb``. Of what else stands in it only words
-of a job that failed count; an entry that says less is counted as one that is not understood.
+or the lines that ``sha256sum`` writes, ``9f86d0…  dump.rdb``. Of its other content only the words of a failed job
+count; an entry with less information counts as not understood.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from playbook.core import door
 from playbook.core.budget import OverBudget, read_json
 
 LONGEST = 16 * 1024 * 1024  # bytes
-MOST_ENTRIES = 500_000
+MAX_ENTRIES = 500_000
 SHAPE = '{"files": [{"path": "…", "bytes": 1, "sha256": "…"}]} or the lines of sha256sum'
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 _LINE = re.compile(r"\\?(?P<sum>[0-9a-fA-F]{64}) [ *](?P<path>.+)")
@@ -28,11 +28,11 @@ _BSD_LINE = re.compile(r"SHA256 \((?P<path>.+)\) = (?P<sum>[0-9a-fA-F]{64})")
 
 
 class ListedFile(msgspec.Struct, frozen=True):
-    """What a manifest says of one member.
+    """A manifest's entry for one member.
 
     Attributes:
-        bytes: its size; None where that is not said.
-        sha256: of its content, in lower case; empty where that is not said, or by another algorithm only.
+        bytes: its size; None where not given.
+        sha256: of its content, in lower case; empty where not given, or only by another algorithm.
     """
 
     path: str
@@ -52,13 +52,13 @@ _BAD_WORDS = frozenset(
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """The contents of an archive by its own account.
+    """The contents of an archive according to itself.
 
     Attributes:
         created: ISO 8601; may be empty.
-        counts: what the job counted.
-        odd: entries that are not understood, as they stand there.
-        failure: what it says of the backup itself that is bad, e.g. ``"status": "failed"``; empty where nothing.
+        counts: numbers that the job counted.
+        odd: entries that are not understood, verbatim.
+        failure: a failure of the backup that it reports, e.g. ``"status": "failed"``; empty without one.
     """
 
     files: list[ListedFile]
@@ -69,11 +69,11 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class ShapeError(Exception):
-    """It is of another form; the message follows "got"."""
+    """The manifest has another format; the message follows "got"."""
 
 
 def read_manifest(data: bytes) -> Manifest:
-    """Raises ShapeError where the form is not known."""
+    """Parse a manifest; ShapeError where the format is unknown."""
     if len(data) >= LONGEST:
         raise ShapeError(f"one of over {LONGEST // 1024 // 1024} MiB")
     try:
@@ -84,16 +84,16 @@ def read_manifest(data: bytes) -> Manifest:
 
 def _read(data: bytes) -> Manifest:
     try:
-        told = read_json(data.removeprefix(codecs.BOM_UTF8))
+        document = read_json(data.removeprefix(codecs.BOM_UTF8))
     except OverBudget as error:
         raise ShapeError(f"JSON {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _of_lines(data)
-    files = told.get("files") if isinstance(told, dict) else None
+    files = document.get("files") if isinstance(document, dict) else None
     if not isinstance(files, list):
-        raise ShapeError(f"JSON with {_keys(told)} and no list of files")
-    if len(files) > MOST_ENTRIES:
-        raise ShapeError(f"a list of over {MOST_ENTRIES:,} files")
+        raise ShapeError(f"JSON with {_keys(document)} and no list of files")
+    if len(files) > MAX_ENTRIES:
+        raise ShapeError(f"a list of over {MAX_ENTRIES:,} files")
     listed, odd = [], []
     for entry in files:
         found = _entry(entry)
@@ -103,7 +103,7 @@ def _read(data: bytes) -> Manifest:
             odd.append(msgspec.json.encode(entry).decode())
     if odd and not listed:
         raise ShapeError(f"a list of files with entries such as {door.line(odd[0], 120)}")
-    created, counts = told.get("created"), told.get("counts")
+    created, counts = document.get("created"), document.get("counts")
     return Manifest(
         listed,
         created if isinstance(created, str) else "",
@@ -111,25 +111,28 @@ def _read(data: bytes) -> Manifest:
         if isinstance(counts, dict)
         else {},
         odd,
-        _failure_of(told),
+        _failure_of(document),
     )
 
 
-def _failure_of(told: dict[str, Any]) -> str:
-    """What a job writes that ended badly, or before its end."""
-    for key, said in told.items():
+def _failure_of(document: dict[str, Any]) -> str:
+    """The report of a job that failed or did not finish."""
+    for key, value in document.items():
         name = key.casefold()
-        word = said.casefold().strip() if isinstance(said, str) else ""
-        bad = (name in _GOOD_IF_TRUE and (said is False or word == "false")) or (
-            name in _HOLDS_ERRORS and said not in (None, "", 0, False) and said not in ([], {}) and word != "none"
+        word = value.casefold().strip() if isinstance(value, str) else ""
+        bad = (name in _GOOD_IF_TRUE and (value is False or word == "false")) or (
+            name in _HOLDS_ERRORS
+            and value not in (None, "", 0, False)
+            and value not in ([], {})
+            and word != "none"
         )
         if bad or (name in _STATUS and word in _BAD_WORDS):
-            return f'"{key}": {door.line(json.dumps(said), 80)}'
+            return f'"{key}": {door.line(json.dumps(value), 80)}'
     return ""
 
 
 def _entry(entry: Any) -> ListedFile | None:
-    """None where it names no file, or says neither its size nor any sum."""
+    """One entry; None where it names no file, or gives neither its size nor any checksum."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("path"), str) or not entry["path"]:
         return None
     size, text = entry.get("bytes"), entry.get("sha256")
@@ -143,9 +146,9 @@ def _entry(entry: Any) -> ListedFile | None:
 
 
 def _of_lines(data: bytes) -> Manifest:
-    """As sha256sum writes them, the BSD style and its binary mark included."""
-    if data.count(b"\n") > MOST_ENTRIES:
-        raise ShapeError(f"one of over {MOST_ENTRIES:,} lines")
+    """Parse the output of sha256sum, including the BSD style and its binary mark."""
+    if data.count(b"\n") > MAX_ENTRIES:
+        raise ShapeError(f"one of over {MAX_ENTRIES:,} lines")
     lines = [line for line in data.decode("utf-8", errors="surrogateescape").splitlines() if line.strip()]
     found = [match for line in lines if (match := _LINE.fullmatch(line) or _BSD_LINE.fullmatch(line))]
     if not found:
@@ -154,7 +157,7 @@ def _of_lines(data: bytes) -> Manifest:
     return Manifest([ListedFile(match["path"], None, match["sum"].lower()) for match in found], odd=odd)
 
 
-def _keys(told: Any) -> str:
-    if not isinstance(told, dict):
-        return f"a {type(told).__name__}"
-    return ", ".join(map(repr, list(told)[:5])) or "nothing in it"
+def _keys(document: Any) -> str:
+    if not isinstance(document, dict):
+        return f"a {type(document).__name__}"
+    return ", ".join(map(repr, list(document)[:5])) or "nothing in it"

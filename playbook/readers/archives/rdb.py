@@ -1,7 +1,7 @@
-"""A Redis dump, read once from its beginning to its end: is it sound, and what does it hold?
+"""A Redis dump, read once from beginning to end: whether it is intact, and what it contains.
 
-The form is described by the source alone: https://github.com/valkey-io/valkey/blob/unstable/src/rdb.h and rdb.c.
-Values are passed over unless they are in the sample, so that memory does not grow with the dump.
+The format is only defined by the source: https://github.com/valkey-io/valkey/blob/unstable/src/rdb.h and rdb.c.
+Values are skipped unless they are sampled, so that memory does not grow with the dump.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from playbook.readers.archives.rdb_input import SUM, EndedError, Input
 
 _MAGIC = re.compile(rb"REDIS\d{4}|VALKEY\d{3}")
 _MAGIC_LENGTH = 9
-_MOST_SAMPLED = 1024 * 1024  # bytes of a text whose sum is taken; of a longer one the length has to do
-_MOST_DATABASES = 1024  # 16 unless set otherwise; a server makes room for each
+_MAX_SAMPLED = 1024 * 1024  # bytes of a text that is hashed; of a longer one only the length is compared
+_MAX_DATABASES = 1024  # 16 by default; a server allocates memory for each
 _ENDED = 0xFF
 
 
 class DumpError(Exception):
-    """What is wrong with a dump; the message follows "a dump that"."""
+    """A damaged dump; the message follows "a dump that"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One key of a dump, to be read again from a server that has loaded it.
+    """One key of a dump, to be compared with a server that has loaded it.
 
     Attributes:
-        kind: as TYPE says it.
-        length: as STRLEN, LLEN, HLEN and their like say it; None where the dump does not say it.
+        kind: as TYPE reports it.
+        length: as STRLEN, LLEN, HLEN and similar commands report it; None where the dump does not contain it.
         sha256: of a text's bytes; empty for other kinds and long texts.
     """
 
@@ -48,15 +48,15 @@ class Sample:
 
 @dataclass(slots=True)
 class Dump:
-    """What a dump holds.
+    """Content of a dump.
 
     Attributes:
         version: ``VALKEY080``.
         keys: by kind.
-        expired: of those, by kind, what no server loads any more, as its time is over.
-        passing: of those, by kind, what ends within the hour and may be gone when somebody counts.
+        expired: of those, by kind, keys that no server loads any more as they have expired.
+        passing: of those, by kind, keys that expire within the hour and may be gone when counted.
         highest: number of the highest database.
-        summed: whether the checksum was compared; a server can be told to write none.
+        summed: whether the checksum was compared; a server can be configured to write none.
         uncounted: why the keys could not be counted, e.g. data of a module; empty where they were.
     """
 
@@ -71,24 +71,24 @@ class Dump:
 
     @property
     def total(self) -> int:
-        """Number of keys, whether their time is over or not."""
+        """Number of keys, including expired ones."""
         return self.keys.total()
 
 
 class _UncountedError(Exception):
-    """The message says what is not understood."""
+    """The keys cannot be counted; the message names what is not understood."""
 
 
 def read_dump(stream: IO[bytes], now: datetime, *, samples: int = 0, soon: float = 3600.0) -> Dump:
     """Read a dump to its end.
 
     Args:
-        now: aware; keys whose time is over by then are not loaded.
-        samples: how many keys to remember, chosen evenly from all.
-        soon: seconds after ``now`` within which a key's end makes it ``passing``.
+        now: aware; keys that have expired by then are not loaded.
+        samples: number of keys to remember, sampled uniformly.
+        soon: seconds after ``now`` within which a key's expiry makes it ``passing``.
 
     Raises:
-        DumpError: it is no dump, breaks off, or differs from its checksum.
+        DumpError: not a dump, truncated, or different from its checksum.
         Whatever the stream raises.
     """
     return _Reading(stream, now.timestamp(), samples, soon).run()
@@ -114,7 +114,7 @@ class _Reading:
         self._valkey = magic.startswith(b"VALKEY")
         try:
             self._entries()
-            # Since version 5; what is older than ten years is not told apart.
+            # Since version 5; versions older than ten years are not distinguished.
             computed = self._input.sum_so_far()
             written = self._input.take(SUM)
             if not self._input.is_at_its_end():
@@ -153,7 +153,7 @@ class _Reading:
                     ends = float(int.from_bytes(self._input.take(8), "little", signed=True))
                 case 0xFE:
                     self._database = self._length()
-                    if self._database >= _MOST_DATABASES:
+                    if self._database >= _MAX_DATABASES:
                         raise _UncountedError(f"it has a database of the number {self._database:,}")
                     self._dump.highest = max(self._dump.highest, self._database)
                 case 0xFB:
@@ -201,7 +201,7 @@ class _Reading:
             dump.passing[kind] += 1
 
     def _choose(self) -> int | None:
-        """The place in the sample that the next key takes; None where it is not chosen (Vitter's algorithm R)."""
+        """The position in the sample for the next key; None where it is not chosen (Vitter's algorithm R)."""
         self._candidates += 1
         if self._candidates <= self._wanted:
             return self._candidates - 1
@@ -244,8 +244,9 @@ class _Reading:
             self._length()
 
     def _packed(self) -> tuple[int, int | None, int]:
-        """Of the string that comes: bytes as written, bytes when unpacked (None where not packed), or an integer's
-        width as the third."""
+        """The next string: bytes as stored, bytes when decompressed (None where not compressed), or an integer's
+        width as the third.
+        """
         length, encoded = self._prefix()
         if not encoded:
             return length, None, 0
@@ -260,10 +261,10 @@ class _Reading:
         self._input.skip(self._packed()[0])
 
     def _text(self) -> tuple[int, bytes | None]:
-        """Length of a string, and itself where it is not too long."""
+        """Length of a string, and the string unless it is too long."""
         written, unpacked, integer = self._packed()
         length = written if unpacked is None else unpacked
-        if max(length, written) > _MOST_SAMPLED:
+        if max(length, written) > _MAX_SAMPLED:
             self._input.skip(written)
             return length, None
         data = self._input.take(written)
@@ -283,7 +284,7 @@ class _Reading:
     # -------------------------------------------------------------------------------------------- types of values
 
     def _one(self) -> None:
-        """A whole collection in one string, which does not say outside how many there are."""
+        """Skip a whole collection in one string, which does not give its size outside."""
         self._skip_string()
 
     def _members(self) -> int:
@@ -373,7 +374,7 @@ class _Reading:
         return count
 
 
-_DISPUTED = 22  # Redis used the number for a form that it gave up before a release
+_DISPUTED = 22  # Redis used the number for a format that it dropped before a release
 _TYPES: dict[int, tuple[str, Callable[[_Reading], int | None]]] = {
     0: ("string", _Reading._one),
     1: ("list", _Reading._members),

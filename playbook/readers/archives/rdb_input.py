@@ -1,4 +1,4 @@
-"""The bytes of a dump as they are needed, summed as they are used."""
+"""The bytes of a dump, read as needed and added to the checksum as they are used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CHUNK = 256 * 1024
 
 
 class Input:
-    """Bytes as they are needed; what has been used is summed."""
+    """Reads bytes as needed and computes the checksum of those used."""
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
@@ -38,12 +38,12 @@ class Input:
         return self.take(1)[0]
 
     def sum_so_far(self) -> int:
-        """Of what was used. Nothing may be used after it but the checksum itself."""
+        """Checksum of the bytes used so far. After it only the checksum itself may be read."""
         self._sum.update(self._buffer[: self._at])
         return self._sum.value
 
     def rest(self) -> bytes:
-        """Uses everything up to the last eight bytes, which it gives."""
+        """Use everything up to the last eight bytes and return those."""
         held = self._buffer[self._at :]
         self._sum.update(self._buffer[: self._at])
         while True:
@@ -70,4 +70,4 @@ class Input:
 
 
 class EndedError(Exception):
-    """The dump ended too early. An EOFError is the archive's, which is cut off itself."""
+    """The dump ended too early. An EOFError means that the archive itself is truncated."""

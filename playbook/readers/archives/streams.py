@@ -1,4 +1,4 @@
-"""An archive's bytes, unpacked as they stream by; what cannot be read here is named for what it is."""
+"""An archive's bytes, decompressed as a stream; unsupported formats are named."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import IO, Any
 
 CHUNK = 256 * 1024
 BLOCK = 512
-# Headers of one member: GNU's long names, the records of pax, the maps of sparse files. Names have 4,096 bytes at
-# most on Linux and 64 KiB on Windows; only pax' list of an incremental folder's files grows with them.
-MOST_HEADERS = 4 << 20
-_MOST_TO_UNPACK = 128 << 20  # bytes of memory; xz -9 needs 65 MiB, a file can ask for 4 GiB
+# Headers of one member: GNU's long names, pax records, maps of sparse files. Names have at most 4,096 bytes on
+# Linux and 64 KiB on Windows; only pax' list of an incremental folder's files grows with them.
+MAX_HEADERS = 4 << 20
+_MAX_TO_UNPACK = 128 << 20  # bytes of memory; xz -9 needs 65 MiB, a file can request 4 GiB
 READABLE = "a tar, plain or by gzip, bzip2 or xz"
 
-# How other files begin. https://www.rfc-editor.org/rfc/rfc9580#section-4.3 for what OpenPGP writes.
+# Signatures of other formats. https://www.rfc-editor.org/rfc/rfc9580#section-4.3 for OpenPGP.
 _OTHERS = (
     (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
     (b"PK\x03\x04", "a zip file"),
@@ -42,7 +42,7 @@ _OTHERS = (
     (b"!<arch>", "an ar archive"),
     (b"hsqs", "a squashfs image"),
 )
-# What a gzip file of one thing may hold, instead of a tar.
+# Possible contents of a single-file gzip that is no tar.
 _CONTENTS = (
     (b"REDIS0", "a Redis dump"),
     (b"VALKEY", "a Valkey dump"),
@@ -59,24 +59,26 @@ _CONTENTS = (
 
 
 class UnreadableError(Exception):
-    """It is nothing that can be read here, which says nothing of its state; the message follows "got"."""
+    """An unsupported format, which says nothing of its integrity; the message follows "got"."""
 
 
 class OutOfTimeError(Exception):
-    """Reading had to stop; nothing was wrong that far."""
+    """The time limit was reached; nothing was wrong up to there."""
 
 
 class DamagedError(Exception):
-    """The message follows "got an archive that"."""
+    """A damaged archive; the message follows "got an archive that"."""
 
 
 class Reader(io.RawIOBase):
-    """Counts what is read and ends in time; ``told`` is given the count after each piece."""
+    """Counts the bytes read and enforces the time limit; calls ``on_progress`` with the count so far."""
 
-    def __init__(self, stream: IO[bytes], deadline: float, told: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, stream: IO[bytes], deadline: float, on_progress: Callable[[int], None] | None = None
+    ) -> None:
         self._stream = stream
         self._deadline = deadline
-        self._told = told
+        self._on_progress = on_progress
         self.count = 0
 
     def readable(self) -> bool:
@@ -87,27 +89,27 @@ class Reader(io.RawIOBase):
         piece = self._stream.read(len(buffer))
         buffer[: len(piece)] = piece
         self.count += len(piece)
-        if self._told:
-            self._told(self.count)
+        if self._on_progress:
+            self._on_progress(self.count)
         return len(piece)
 
     def require_time(self) -> None:
-        """Raises OutOfTimeError where there is none left: a few bytes can stand for hours of work."""
+        """Raise OutOfTimeError where no time is left: a few bytes can stand for hours of work."""
         if time.monotonic() > self._deadline:
             raise OutOfTimeError
 
 
 class Unpacked:
-    """A file that is only read forward, as far as tarfile needs one.
+    """A forward-only file with the methods that tarfile needs.
 
     Attributes:
-        how: by what it is compressed, e.g. ``gzip``; empty where it is not.
-        headers_left: bytes that may still be read at once or in a row; None while a member's content is read.
-        last: what was read last; after the last member that has to be the end mark of tar, a block of zeros.
+        how: its compression, e.g. ``gzip``; empty without one.
+        headers_left: bytes of headers that may still be read; None while a member's content is read.
+        last: the last block read; after the last member it must be tar's end mark, a block of zeros.
     """
 
     def __init__(self, reader: Reader) -> None:
-        """Raises UnreadableError where it is known to be something else than a compressed tar."""
+        """Raise UnreadableError for a file known to be something else than a compressed tar."""
         self._reader = reader
         self.headers_left: int | None = None
         source: IO[bytes] = io.BufferedReader(reader, CHUNK)
@@ -123,11 +125,11 @@ class Unpacked:
                 raise UnreadableError(f"a {self.how} file of {named}")
 
     def read(self, size: int = -1) -> bytes:
-        """As of a file; DamagedError where that is over the budget of a member's headers."""
+        """Read like a file; DamagedError where that exceeds the budget of a member's headers."""
         if self.headers_left is not None:
             self.headers_left -= size
             if size < 0 or self.headers_left < 0:
-                raise DamagedError(f"has a header of over {MOST_HEADERS:,} B, which no name or map can need")
+                raise DamagedError(f"has a header of over {MAX_HEADERS:,} B, which no name or map can need")
         return self._read(size)
 
     def _read(self, size: int) -> bytes:
@@ -143,20 +145,20 @@ class Unpacked:
         return piece
 
     def tell(self) -> int:
-        """Bytes that were read."""
+        """Number of bytes read."""
         return self._at
 
     def seek(self, position: int) -> int:
-        """Read on to there; DamagedError where that is behind, as after a size below nought."""
+        """Read up to a position; DamagedError for one that has passed, e.g. after a negative size."""
         if position < self._at:
-            raise DamagedError("has a header that leads back to what stands before it")
+            raise DamagedError("has a header that points back to earlier content")
         while self._at < position and self._read(min(CHUNK, position - self._at)):
             pass
         return self._at
 
 
 class _Xz(io.RawIOBase):
-    """As lzma.LZMAFile, which would take as much memory as a file asks for."""
+    """Like lzma.LZMAFile, but with a memory limit, as that would take as much as a file requests."""
 
     def __init__(self, source: IO[bytes]) -> None:
         self._source = source
@@ -185,7 +187,7 @@ class _Xz(io.RawIOBase):
             except lzma.LZMAError as error:
                 if "Memory usage limit" not in str(error):
                     raise
-                most = _MOST_TO_UNPACK >> 20
+                most = _MAX_TO_UNPACK >> 20
                 raise UnreadableError(f"an xz file that takes over {most} MiB of memory to unpack") from None
             if piece:
                 buffer[: len(piece)] = piece
@@ -193,7 +195,7 @@ class _Xz(io.RawIOBase):
 
     @staticmethod
     def _new() -> lzma.LZMADecompressor:
-        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_TO_UNPACK)
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MAX_TO_UNPACK)
 
 
 def _opened(source: IO[bytes], head: bytes) -> tuple[str, IO[bytes]]:

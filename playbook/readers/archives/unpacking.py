@@ -1,4 +1,4 @@
-"""Unpacking into a folder of our own, and nowhere else, and no more than there is room for."""
+"""Unpacking into a folder of our own only, and within the available space."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from playbook.readers.archives.walk import OTHER_VOLUME, plain
 
 
 class NoRoomError(Exception):
-    """The message is ``3 GB`` of what would have been needed more."""
+    """Not enough space; the message is the missing amount, ``3 GB``."""
 
 
 def danger(member: tarfile.TarInfo) -> str:
-    """Why a member must not be unpacked, to follow its name; empty where nothing is wrong with it."""
+    """Why a member must not be unpacked, to follow its name; empty where it is safe."""
     if _leaves(member.name):
         return "would be written outside the folder that it is unpacked in"
     if member.issym():
@@ -43,12 +43,12 @@ def _leaves(path: str, given: str = "") -> bool:
 
 
 class Folder:
-    """Where regular files are unpacked to.
+    """The folder that regular files are unpacked into.
 
-    Links are not made, so that no later member can be written through one; owners and permissions are not kept.
+    Links are not created, so that no later member can be written through one; owners and permissions are not kept.
 
     Attributes:
-        most: bytes that all the files together may take.
+        most: maximum bytes of all files together.
     """
 
     def __init__(self, path: Path, most: float) -> None:
@@ -57,10 +57,10 @@ class Folder:
         self._written = 0
 
     def create(self, member: tarfile.TarInfo) -> IO[bytes]:
-        """A new file for a member in which there is no ``danger``, to be written by the caller.
+        """Create a file for a member without ``danger``; the caller writes its content.
 
         Raises:
-            NoRoomError: there is no room for it.
+            NoRoomError: there is not enough space for it.
         """
         self._written += member.size
         if self._written > self.most:

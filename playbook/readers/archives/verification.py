@@ -1,6 +1,6 @@
-"""Whether an archive holds what its manifest says: every sum, the dump, and no member that leaves its folder.
+"""Whether an archive matches its manifest: every checksum, the dump, and no member outside its folder.
 
-Read in one pass as it streams by; where a folder is given, it is unpacked into that on the way.
+Read in one pass as a stream; where a folder is given, it is unpacked there on the way.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ _MORE = "Give it more time (recovery.verify_seconds), or verify fewer archives (
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What reading an archive to its end showed.
+    """Result of reading an archive to its end.
 
     Attributes:
         problems: what is wrong, each to follow "got"; the most serious first.
         how: how far it was read.
-        whole: whether that was to its end; what has no problems and is not whole was in order that far.
-        members: how many there are.
+        whole: it was read to its end; without problems but not whole, it was in order up to there.
+        members: number of members.
         bytes: of the files in it.
-        folders: number and bytes of the files by the folder that they are in.
+        folders: number and bytes of the files by their folder.
         manifest: None where there is none, or none that is understood.
-        manifest_path: the member that it is.
+        manifest_path: the manifest's member.
         dump: None where there is none, or none that can be read.
-        dump_path: the member that it is.
+        dump_path: the dump's member.
         located: files that the manifest lists, to the member that holds their content.
-        coverage: how much of it was seen and understood; with less than all of it a good word counts for nothing.
+        coverage: how much of it was seen and understood; a good result needs all of it.
     """
 
     problems: tuple[str, ...]
@@ -61,7 +61,7 @@ class Verification:
 
     @property
     def files(self) -> int:
-        """How many files it holds, links included."""
+        """Number of files, links included."""
         return sum(count for count, _ in self.folders.values())
 
 
@@ -70,10 +70,10 @@ class Wanted:
     """What is expected in an archive.
 
     Attributes:
-        manifest: name of the member that lists the others; empty where the archives hold none.
-        dump: name of the member that is Redis' dump; empty where the archives hold none.
-        samples: how many of its keys to remember.
-        soon: seconds within which the end of a key makes its count uncertain.
+        manifest: name of the member that lists the others; empty where the archives contain none.
+        dump: name of the member that is Redis' dump; empty where the archives contain none.
+        samples: number of its keys to remember.
+        soon: seconds within which the expiry of a key makes its count uncertain.
     """
 
     manifest: str
@@ -90,24 +90,24 @@ def verify(
     now: datetime,
     seconds: float,
     into: Folder | None = None,
-    told: Callable[[int], None] | None = None,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Verification:
     """Read an archive to its end.
 
     Args:
-        size: bytes that the store says it has.
-        now: aware; which keys of the dump a server would still load.
-        seconds: after which reading stops.
-        into: unpack it there, except for what is dangerous.
-        told: is given the bytes that were read, again and again.
+        size: bytes according to the store.
+        now: aware; decides which keys of the dump a server would still load.
+        seconds: time limit of reading.
+        into: unpack it there, except for dangerous members.
+        on_progress: called repeatedly with the number of bytes read.
 
     Raises:
-        NoRoomError: there is no room to unpack it.
+        NoRoomError: there is not enough space to unpack it.
         Whatever reading the stream raises for its own reasons, e.g. Unreachable.
     """
     if not size:
         return Verification(("a file of 0 bytes",), "not read, as it is empty", whole=True)
-    reader = Reader(stream, time.monotonic() + seconds, told)
+    reader = Reader(stream, time.monotonic() + seconds, on_progress)
     walk = _Walk(wanted.manifest, wanted=wanted, now=now, into=into)
     try:
         walk.through(reader)
@@ -120,7 +120,7 @@ def verify(
     except DamagedError as damage:
         walk.wrong.insert(0, f"an archive that {damage}")
         return walk.result(f"read until byte {reader.count:,} of {size:,}", whole=False)
-    except OSError as error:  # of the folder; the store has errors of its own
+    except OSError as error:  # of the folder; the store has its own errors
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise NoRoomError("more") from error
         walk.wrong.insert(0, f"an archive that cannot be unpacked: {(error.strerror or '').lower()}")
@@ -151,7 +151,7 @@ class _Walk(Walk):
         content = tar.extractfile(member)
         assert content
         with self.into.create(member) if self.into and not reason else nullcontext() as file:
-            summed = _Summed(content, file.write if file else None, self.require_time)
+            summed = _Hashing(content, file.write if file else None, self.require_time)
             if self.is_manifest(member):
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
             elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
@@ -160,9 +160,9 @@ class _Walk(Walk):
                 pass
         self._sums[path] = summed.digest()
 
-    def _read_dump(self, path: str, content: _Summed) -> None:
+    def _read_dump(self, path: str, content: _Hashing) -> None:
         self._dump_path = path
-        self._dumps[path] = ""  # of a member that comes twice the later counts
+        self._dumps[path] = ""  # of duplicate members the later one counts
         try:
             self._dump = read_dump(
                 content,  # type: ignore[arg-type]
@@ -174,7 +174,7 @@ class _Walk(Walk):
             self._dumps[path] = f"an archive with a dump that {error}"
 
     def compare(self) -> None:
-        """What is wrong by the manifest's account, and what is not there at all."""
+        """Collect differences from the manifest, and missing files."""
         manifest = self.manifest()
         self.wrong += filter(None, (*self._dumps.values(), self.problem(manifest)))
         for listed in manifest.files if manifest else ():
@@ -186,7 +186,7 @@ class _Walk(Walk):
 
     @property
     def coverage(self) -> Coverage:
-        """Also what of the sums and of the dump is not known."""
+        """Coverage of the walk, of the checksums and of the dump."""
         total, manifest = super().coverage, self.manifest()
         if manifest and manifest.files:
             summed = sum(bool(listed.sha256) for listed in manifest.files)
@@ -222,8 +222,8 @@ class _Walk(Walk):
         )
 
 
-class _Summed:
-    """Hands on what is read, sums it, and writes it where that is wanted."""
+class _Hashing:
+    """Passes on what is read, hashes it, and writes it where requested."""
 
     def __init__(
         self, content: IO[bytes], write: Callable[[bytes], object] | None, require_time: Callable[[], None]

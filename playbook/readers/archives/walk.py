@@ -1,8 +1,7 @@
-"""Going through an archive as it streams by: every member in turn, then the end. Names and sizes are remembered.
+"""One pass through a streamed archive: every member in turn, then the end. Only names and sizes are kept.
 
-tarfile by itself is too kind for this: it takes a header that is damaged, and a file without tar's end mark, for
-the end of the archive, says nothing of what stands behind that, and reading a stream (``r|gz``) it does not
-compare gzip's checksum.
+tarfile alone is too lenient for this: it takes a damaged header, and a file without tar's end mark, for the end of
+the archive, ignores what follows, and in stream mode (``r|gz``) does not compare gzip's checksum.
 """
 
 from __future__ import annotations
@@ -22,26 +21,27 @@ from playbook.readers.archives.headers import members_of
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 
-_MOST_LINKS = 40  # that lead from one to the next
-# Kinds of members beside files, folders, links and devices. https://www.gnu.org/software/tar/manual/html_node/Standard.html
+_MAX_LINKS = 40  # length of a chain of links
+# Kinds of members besides files, folders, links and devices.
+# https://www.gnu.org/software/tar/manual/html_node/Standard.html
 DUMP_DIRECTORY, VOLUME_LABEL, OTHER_VOLUME = b"D", b"V", b"M"
 
-# What is remembered of all members together: a name of each, and about 400 bytes beside it.
-MOST_MEMBERS = 500_000
-MOST_NAMES = 64 << 20  # characters
+# Limits of what is kept of all members together: a name of each, and about 400 bytes besides.
+MAX_MEMBERS = 500_000
+MAX_NAMES = 64 << 20  # characters
 
 
 @dataclass
 class Walk:
-    """One way through an archive.
+    """One pass through an archive.
 
     Attributes:
-        manifest_name: of the member that lists the others, in whichever folder; empty where none is demanded.
-        sizes: bytes of each member that was met; of one that comes twice, of the later, as a restore leaves that.
-        files: those that hold something: regular files and hard links.
-        links: symbolic and hard links, to what they lead to.
-        how: by what the archive is compressed.
-        require_time: raises OutOfTimeError where there is none left, as a hole of a sparse file needs no reading.
+        manifest_name: of the member that lists the others, in any folder; empty where none is required.
+        sizes: bytes of each member; of duplicates, of the later, which a restore leaves.
+        files: members with content: regular files and hard links.
+        links: symbolic and hard links, with their targets.
+        how: compression of the archive.
+        require_time: raises OutOfTimeError at the time limit, as a hole of a sparse file needs no reading.
     """
 
     manifest_name: str
@@ -74,7 +74,7 @@ class Walk:
                 self.visit(tar, member)
             if unpacked.last.strip(b"\0") or len(unpacked.last) != BLOCK:
                 raise DamagedError(f"breaks off {self._place}, without tar's end mark")
-            # Padding, of zeros; at its end the checksum of gzip is compared.
+            # Padding with zeros; at its end the checksum of gzip is compared.
             behind = False
             while piece := unpacked.read(CHUNK):
                 behind = behind or bool(piece.strip(b"\0"))
@@ -92,7 +92,7 @@ class Walk:
         except (zlib.error, lzma.LZMAError) as error:
             raise DamagedError(f"cannot be unpacked {self._place}: {_lower(error)}") from None
         except OSError as error:
-            if error.errno is not None or str(error) != "Invalid data stream":  # bzip2's only word
+            if error.errno is not None or str(error) != "Invalid data stream":  # bzip2's only message
                 raise
             raise DamagedError(f"cannot be unpacked {self._place}: {_lower(error)}") from None
 
@@ -101,11 +101,11 @@ class Walk:
         return f"after member {len(self.sizes):,}" if self.sizes else "at its beginning"
 
     def note(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
-        """Remember name, size and kind of a member; UnreadableError where that is more than can be remembered."""
+        """Keep name, size and kind of a member; UnreadableError beyond the limits of what is kept."""
         self._names += len(member.name) + len(member.linkname)
         self._noted += 1
-        if self._names > MOST_NAMES or self._noted > MOST_MEMBERS:
-            much = f"{MOST_MEMBERS:,} members" if self._noted > MOST_MEMBERS else f"{MOST_NAMES:,} B of names"
+        if self._names > MAX_NAMES or self._noted > MAX_MEMBERS:
+            much = f"{MAX_MEMBERS:,} members" if self._noted > MAX_MEMBERS else f"{MAX_NAMES:,} B of names"
             raise UnreadableError(f"an archive of over {much}")
         path = plain(member.name)
         self.sizes[path] = member.size
@@ -129,14 +129,14 @@ class Walk:
             self._elsewhere += _left_out(member.pax_headers["GNU.dumpdir"].encode(errors="surrogateescape"))
 
     def visit(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
-        """Look at one member; its content can be read now and not later."""
+        """Visit one member; its content can only be read now."""
         if self.is_manifest(member):
             content = tar.extractfile(member)
             assert content
             self.keep_manifest(member, content)
 
     def is_manifest(self, member: tarfile.TarInfo) -> bool:
-        """Whether it is the list of the others: of several the one nearest to the top, and of those the last."""
+        """Whether it is the manifest: of several the one nearest to the top, and of those the last."""
         if not self.manifest_name or not member.isfile():
             return False
         folder, _, name = plain(member.name).rpartition("/")
@@ -145,18 +145,18 @@ class Walk:
         return self._manifest is None or folder.count("/") + bool(folder) <= self._base.count("/")
 
     def keep_manifest(self, member: tarfile.TarInfo, content: IO[bytes]) -> None:
-        """Remember the manifest, or so much of it that it is known to be too long."""
+        """Keep the manifest, or enough of it to know that it is too long."""
         self._manifest = content.read(LONGEST)
         self._understood = None
         self._base = plain(member.name).removesuffix(self.manifest_name)
 
     def manifest(self) -> Manifest | None:
-        """The manifest, where it is there and of a form that is understood."""
+        """The manifest, where it exists in a known format."""
         found = self._read()
         return found if isinstance(found, Manifest) else None
 
     def _read(self) -> Manifest | ShapeError:
-        """What of the manifest is understood; read once, as it may be long."""
+        """The parsed manifest; parsed once, as it may be long."""
         if self._understood is None:
             try:
                 self._understood = read_manifest(self._manifest or b"")
@@ -165,11 +165,11 @@ class Walk:
         return self._understood
 
     def problem(self, manifest: Manifest | None) -> str:
-        """What is wrong with the members, by the manifest's account; empty where nothing is."""
+        """What is wrong with the members according to the manifest; empty where nothing is."""
         if self.manifest_name and self._manifest is None:
             return f"an archive without {self.manifest_name} among its {len(self.sizes):,} members"
-        held = self._held
-        if not held:
+        files = self._held_files
+        if not files:
             only = f"nothing but its {self.manifest_name}" if self.manifest_name else "no file"
             return f"an archive that holds {only}" if self.sizes else "an archive without members"
         leading_nowhere = next((path for path in sorted(self._hard) if self.real(path) not in self.files), "")
@@ -179,8 +179,8 @@ class Walk:
         if manifest and manifest.failure:
             return f"an archive whose {self.manifest_name} says {manifest.failure}"
         differing = next(filter(None, map(self._difference, manifest.files if manifest else ())), "")
-        if not differing and not any(self.sizes[self.real(path)] for path in held):
-            return f"an archive whose {len(held):,} file{'s' if held[1:] else ''} hold nothing"
+        if not differing and not any(self.sizes[self.real(path)] for path in files):
+            return f"an archive whose {len(files):,} file{'s' if files[1:] else ''} hold nothing"
         return differing
 
     def _difference(self, listed: ListedFile) -> str:
@@ -193,7 +193,7 @@ class Walk:
 
     @property
     def coverage(self) -> Coverage:
-        """How much of what is in the archive its manifest lets one judge, and what of it is not understood."""
+        """How much of the archive its manifest covers, and what of it is not understood."""
         total = understood(len(self._odd), len(self.sizes), "members", examples=self._odd)
         if self._elsewhere:
             total += lacking(
@@ -213,7 +213,7 @@ class Walk:
                 hint="Let the backup job write one of the two forms, or set backups.manifest to an empty text.",
             )
         listed = {self.found_at(one) for one in manifest.files}
-        held = self._held
+        files = self._held_files
         return (
             total
             + understood(
@@ -223,42 +223,42 @@ class Walk:
                 examples=manifest.odd,
             )
             + share(
-                sum(path in listed for path in held),
-                len(held),
+                sum(path in listed for path in files),
+                len(files),
                 "files",
                 what=f"{self.manifest_name} listing",
-                note=next((f"{path} is not listed" for path in held if path not in listed), ""),
+                note=next((f"{path} is not listed" for path in files if path not in listed), ""),
             )
         )
 
     @property
-    def _held(self) -> list[str]:
-        """The files beside the manifest and what signs or sums it."""
+    def _held_files(self) -> list[str]:
+        """The files except the manifest and its signatures and checksums."""
         own = f"{self._base}{self.manifest_name}" if self.manifest_name else "\0"
         return sorted(path for path in self.files if path != own and not path.startswith(f"{own}."))
 
     def real(self, path: str) -> str:
-        """What a member leads to, itself where it is no link; empty where it leads round and round."""
-        for _ in range(_MOST_LINKS):
+        """The target of a link, a member itself otherwise; empty for a cycle of links."""
+        for _ in range(_MAX_LINKS):
             if path not in self.links:
                 return path
             path = self.links[path]
         return ""
 
     def found_at(self, listed: ListedFile) -> str:
-        """The member that an entry of the manifest means: beside the manifest, else from the top."""
+        """The member that a manifest's entry names: relative to the manifest, or else from the top."""
         path = plain(listed.path)
         beside, top = self._base + path, path.lstrip("/")
         return beside if beside in self.sizes else path if path in self.sizes else top
 
 
 def plain(path: str) -> str:
-    """A member's name without what means nothing in it. macOS writes accents as letters of their own."""
+    """A normalised member name. macOS writes accents as separate characters."""
     return unicodedata.normalize("NFC", path).removeprefix("./").rstrip("/")
 
 
 def _left_out(entries: bytes) -> int:
-    """How many files a folder of an incremental archive names and does not hold."""
+    """How many files a folder of an incremental archive names but does not contain."""
     return sum(entry.startswith(b"N") for entry in entries.split(b"\0"))
 
 

@@ -1,10 +1,10 @@
-"""Access lines of web servers and frameworks: who asked for what, and with which status it was answered.
+"""Access lines of web servers and frameworks: source, request, and response status.
 
-Known are nginx's and Apache's common and combined formats (with a virtual host in front, too), morgan's
-``dev``, ``tiny`` and ``short``, uvicorn's and gunicorn's, logfmt with ``status=``, JSON by its keys, whatever has
-a quoted request with the status behind it (Envoy, Django, actix, S3), and the lines of ``_ELSEWHERE``. A number
+Supported are nginx's and Apache's common and combined formats (also with a leading virtual host), morgan's
+``dev``, ``tiny`` and ``short``, uvicorn's and gunicorn's, logfmt with ``status=``, JSON by its keys, any line with
+a quoted request followed by the status (Envoy, Django, actix, S3), and the formats in ``_ELSEWHERE``. A number
 between 400 and 599 anywhere else (a size, a duration, a port) is never taken for a status. ``looks_like`` finds
-what seems to be an access line and is in none of these formats.
+lines that seem to be access lines but have none of these formats.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _LOGFMT_STATUS = re.compile(
 )
 _LOGFMT_PATH = re.compile(r"(?:^| )(?:path|uri|url|request_uri|http\.path|http\.target)=\"?([^\s\"]{1,4096})")
 _LOGFMT_CLIENT = re.compile(r"(?:^| )(?:ip|client|client_ip|remote|remote_addr|remote_ip|fwd)=\"?([^\s\",]{1,64})")
-# tower-http logs the end of a request without its path, and the path with its span.
+# tower-http logs the end of a request without its path, which is in its span.
 _LOGFMT_ENDED = re.compile(r"\bfinished processing request\b.{0,200}\bstatus=(\d{3})\b")
 
 NO_PATH = "(not stated)"
@@ -44,7 +44,7 @@ _QUOTED = re.compile(
     rf'"(?:{_METHOD}|-) ?(?P<path>[^" ]{{0,4096}})(?: HTTP/[\d.]+)?"(?: from \S{{1,255}} -|:)? '
     rf"{_STATUS}(?=[ ,;]|$)"
 )
-# Each with a text that it needs, so that most lines pass it by.
+# Each with a text that it requires, so that most lines skip it.
 _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (needed, re.compile(pattern))
     for needed, pattern in (
@@ -57,7 +57,7 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         # AWS' load balancers: three times, the balancer's and the target's status, sizes, the request.
         (
             '"',
-            # Times are short: looked for without a bound, each digit of a long path would begin another attempt.
+            # Durations are short; an unbounded search would retry at each digit of a long path.
             rf"(?:-1|(?<![\d.])[\d.]{{1,20}})(?: (?:-1|[\d.]{{1,20}})){{2}} {_STATUS} (?:\d{{3}}|-) \d+ \d+ "
             rf'"(?:{_METHOD}|-) (?P<path>\S{{1,4096}})',
         ),
@@ -68,7 +68,7 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             rf"\| +{_STATUS} \| +[\d.]+[a-zµ]+ \|.{{0,300}}?\| +(?:{_METHOD}) +\|? ?"
             rf"\"?(?P<path>[^\s\"]{{1,4096}})",
         ),
-        # Rails, Phoenix and Lumen name the path in a line of its own.
+        # Rails, Phoenix and Lumen log the path on a separate line.
         ("Completed ", rf"(?:^|[\]:] )Completed {_STATUS} [A-Z][\w ]{{0,40}} in "),
         ("Sent ", rf"(?:^|[\]:] )Sent {_STATUS} in [\d.]+ ?[mµ]?s"),
         # ASP.NET, and Serilog's request logging.
@@ -92,7 +92,7 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("HTTP", rf"\S{{1,255}} (?:{_METHOD}) \S{{1,255}} (?P<path>/\S{{0,4096}}) {_STATUS} "),
     )
 )
-# A method with what it asks for, and a status or a version of HTTP.
+# A method with its target, and a status or an HTTP version.
 _REQUEST = re.compile(
     rf"(?<!request: \")(?<![\w/-]){_METHOD}\b(?:[ \"':|,]{{1,4}}(?:https?://|/|\*(?= HTTP))|[^/]{{0,40}}[ \"'=:|](?:https?://|/))",
     re.ASCII,
@@ -106,7 +106,7 @@ _STATUS_KEYS = (
     *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code"),
 )
 _ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
-# Of these alone nobody knows what they are the status of.
+# On their own these keys may be the status of anything.
 _DOUBTFUL_STATUS = frozenset({"status", "statusCode", "status_code", "StatusCode"})
 ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpRequest", "http"}
 _PATH_KEYS = (
@@ -135,7 +135,7 @@ class Access(NamedTuple):
 
 
 def of_text(text: str) -> Access | None:
-    """The request that a plain line tells of, None where it is no access line."""
+    """The request in a plain line; None where it is not an access line."""
     if '" ' in text:
         match = COMBINED.match(text)
         if match:
@@ -161,7 +161,7 @@ def of_text(text: str) -> Access | None:
 
 
 def looks_like(text: str, *, inbound: bool = False) -> bool:
-    """True for a line that seems to tell of an answered request: a method, an address, a status or HTTP/1.1.
+    """Whether a line seems to report an answered request: a method, an address, a status or HTTP/1.1.
 
     Args:
         inbound: only with a path; loggers of clients, such as httpx, write whole URLs at level INFO.
@@ -173,7 +173,7 @@ def looks_like(text: str, *, inbound: bool = False) -> bool:
 
 
 def has_method(text: str) -> bool:
-    """A quick look, for the many lines that are no access lines."""
+    """A fast prefilter, for the many lines that are no access lines."""
     return (
         "GET" in text
         or "POST" in text
@@ -197,7 +197,7 @@ def _elsewhere(text: str) -> Access | None:
         possible = "Completed " in text or "Sent " in text
     if not possible:
         return None
-    if "connectionpool" in text:  # urllib3's, of requests that this component sends
+    if "connectionpool" in text:  # urllib3's, about requests that this component sends
         return None
     if '"' in text:
         quoted = _QUOTED.search(text)
@@ -212,15 +212,15 @@ def _elsewhere(text: str) -> Access | None:
 
 
 def _access(match: re.Match[str]) -> Access:
-    """HAProxy's -1 is a request that was given up before there was an answer."""
+    """HAProxy's -1 is a request that was aborted before an answer."""
     path = match.groupdict().get("path")
     return Access(max(int(match["status"]), 0), path or NO_PATH)
 
 
 def of_json(fields: Mapping[str, Any]) -> Access | None:
-    """The request that a JSON line tells of: a status together with a path or address, in the usual places.
+    """The request in a JSON line: a status together with a path or address, in the usual places.
 
-    A status within an object that stands for the answer needs no path: Fastify names it in another line.
+    A status within a response object needs no path: Fastify logs it on another line.
     """
     request = _mapping(fields, "req", "request", "httpRequest", "http")
     response = _mapping(fields, "res", "response", "httpRequest", "http")
@@ -268,7 +268,7 @@ def _of_logfmt(text: str) -> Access | None:
 
 
 def _path(request: str) -> str:
-    """The path in ``GET /path HTTP/1.1``; what is no request line, such as a TLS greeting, has none."""
+    """The path in ``GET /path HTTP/1.1``; empty for anything else, such as a TLS greeting."""
     parts = request.split(" ", 2)
     return parts[1] if len(parts) > 1 else "(no request)"
 

@@ -1,7 +1,7 @@
-"""The review of a log by whole blocks: ordinary lines are counted by their rows, all others read one by one.
+"""The review of a log by whole blocks: ordinary lines are counted by their rows, all others are read one by one.
 
-What comes out is what ``Reviewer`` finds line by line, for whatever lines. Only the order in which things are done
-differs, and that only where it does not matter.
+The result equals that of ``Reviewer`` line by line, for any lines. Only the order of processing differs, and only
+where it does not matter.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from playbook.readers.logs.text import clean
 from playbook.readers.logs.traces import WITHIN
 from playbook.readers.logs.tracks import HORIZON, MINUTE
 
-_MOST_LINES = 20_000  # of a block at once; what is read of each line takes room
-_MOST_COMPONENTS = 60  # so that no table of them overflows within a block, where the order would matter
-_BATCH = 1 << 17  # characters of single lines that are taken as a block
-_LOOK = 16  # lines that are read exactly between two looks at the clock
+_MAX_LINES = 20_000  # lines of a block processed at once, as each parsed line takes memory
+_MAX_COMPONENTS = 60  # so that no table of them overflows within a block, where the order would matter
+_BATCH = 1 << 17  # characters of single lines that are processed as a block
+_LOOK = 16  # lines on the exact path between two looks at the clock
 
 
 def _never() -> bool:
@@ -30,18 +30,18 @@ def _never() -> bool:
 
 
 Entries = list[tuple[int, str, Entry]]
-"""Lines that were read exactly: their number in a block, their text, and what they say."""
+"""Lines on the exact path: line number in a block, text, and entry."""
 
 
 class Found(NamedTuple):
-    """The rows of a block's lines, and the lines without one."""
+    """The rows of a block's lines, and the lines without a row."""
 
     rows: list[bytes]
     entries: Entries
 
 
 class _Kind(NamedTuple):
-    """What the lines of one row are, and how many."""
+    """The kind of the lines of one row, and their number."""
 
     row: bytes
     minute: Minute
@@ -50,7 +50,7 @@ class _Kind(NamedTuple):
 
 @dataclass
 class BlockReviewer(Reviewer):
-    """A reviewer that takes blocks of lines too."""
+    """A reviewer that accepts blocks of lines too."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -58,38 +58,38 @@ class BlockReviewer(Reviewer):
         self._oldest_noted = int(self.until) // MINUTE - HORIZON + MINUTE
 
     def extend(self, lines: Iterable[str]) -> None:
-        """Take all of ``lines``."""
+        """Review all of ``lines``."""
         for batch in _batches(lines):
             text = "\n".join(batch)
-            if text.count("\n") >= len(batch):  # no line of a log, but who knows
+            if text.count("\n") >= len(batch):  # not expected in a line of a log, but possible
                 super().extend(batch)
                 continue
             self._block(text.encode("utf-8", "surrogatepass"), batch, _never)
 
     def take(self, block: bytes, halt: Callable[[], bool] = _never, found: Found | None = None) -> None:
-        """Take a block of lines, without the end of its last.
+        """Review a block of lines, without the last line's end.
 
         Args:
-            halt: is asked now and then; where it says True the rest of the block is left out.
-            found: what ``look`` of another reviewer of the same time found in the block.
+            halt: called now and then; once it returns True the rest of the block is skipped.
+            found: result of ``look`` for the block, by another reviewer with the same window.
         """
         block = _unix(block)
-        if block.count(b"\n") < _MOST_LINES:
+        if block.count(b"\n") < _MAX_LINES:
             self._block(block, None, halt, found)
             return
         lines = block.split(b"\n")
-        for start in range(0, len(lines), _MOST_LINES):
+        for start in range(0, len(lines), _MAX_LINES):
             if start and halt():
                 return
-            self._block(b"\n".join(lines[start : start + _MOST_LINES]), None, halt)
+            self._block(b"\n".join(lines[start : start + _MAX_LINES]), None, halt)
 
     def look(self, block: bytes) -> Found:
-        """What ``take`` would have to find out first, which does not depend on what came before the block.
+        """The first step of ``take``, which does not depend on earlier blocks.
 
-        Of a block of very many lines nothing is looked at.
+        Empty for a block of very many lines.
         """
         block = _unix(block)
-        if block.count(b"\n") >= _MOST_LINES:
+        if block.count(b"\n") >= _MAX_LINES:
             return Found([], [])
         rows, _, entries = self._read(self._sorter.sort(block), None, _never)
         return Found(rows.rows, entries)
@@ -103,7 +103,7 @@ class BlockReviewer(Reviewer):
         else:
             rows, kinds, entries = self._read(self._sorter.sort(block), texts, halt)
         names = {kind.minute.component for kind in kinds} | {entry.component for _, _, entry in entries}
-        if len(self._components) + sum(name not in self._components for name in names) > _MOST_COMPONENTS:
+        if len(self._components) + sum(name not in self._components for name in names) > _MAX_COMPONENTS:
             for number in range(len(rows.lines)):
                 if not number % _LOOK and halt():
                     return
@@ -114,7 +114,7 @@ class BlockReviewer(Reviewer):
     def _read(
         self, sorted_: Rows, texts: list[str] | None, halt: Callable[[], bool]
     ) -> tuple[Rows, list[_Kind], Entries]:
-        """The rows that can be counted, and the other lines read; both as far as time is."""
+        """The countable rows, and the other lines parsed; both as far as the time allows."""
         rows, kinds = self._kinds_of(sorted_)
         entries: Entries = []
         for number in [number for number, row in enumerate(rows.rows) if not row]:
@@ -126,7 +126,7 @@ class BlockReviewer(Reviewer):
         return rows, kinds, entries
 
     def _kinds_of(self, sorted_: Rows) -> tuple[Rows, list[_Kind]]:
-        """The rows that can be counted; the others are empty."""
+        """The countable rows; the others are empty."""
         kinds, exact = [], set()
         for row, count in Counter(sorted_.rows).items():
             minute = self._sorter.minute(row) if row else None
@@ -139,7 +139,7 @@ class BlockReviewer(Reviewer):
         return sorted_, kinds
 
     def _is_whole(self, start: float) -> bool:
-        """Whether a minute lies on one side of the bounds of the time, and not before all that is noted."""
+        """Whether a minute is entirely inside or outside the window, and not before everything recorded."""
         inside = start >= self.since and start + MINUTE <= self.until
         return inside or (start + MINUTE <= self.since and start // MINUTE >= self._oldest_noted)
 
@@ -148,7 +148,7 @@ class BlockReviewer(Reviewer):
     def _reduce(self, rows: Rows, kinds: list[_Kind], entries: Entries) -> None:
         by_row = {kind.row: kind.minute for kind in kinds}
         new = self._unseen(rows, kinds)
-        after = 0  # the last line that was read exactly, and one
+        after = 0  # one past the last line on the exact path
         for number, text, entry in entries:
             if number > after:
                 self._gap(rows, by_row, after, number, new)
@@ -159,7 +159,7 @@ class BlockReviewer(Reviewer):
         self._count(rows, kinds)
 
     def _unseen(self, rows: Rows, kinds: list[_Kind]) -> list[tuple[int, str]]:
-        """Components that come for the first time, each with its first line; of equal weight this order stays."""
+        """New components, each with its first line; this order decides between equal weights."""
         first: dict[str, int] = {}
         for kind in kinds:
             name = kind.minute.component
@@ -171,7 +171,7 @@ class BlockReviewer(Reviewer):
     def _gap(
         self, rows: Rows, by_row: dict[bytes, Minute], start: int, end: int, new: list[tuple[int, str]]
     ) -> None:
-        """What ordinary lines do to those that are read exactly: they date them, and traces end at them."""
+        """Effect of ordinary lines on those on the exact path: they date them, and end traces."""
         if self._waiting:
             first = rows.rows[start]
             self._end_waiting(rows.time(start, by_row[first].start))
@@ -203,7 +203,7 @@ class BlockReviewer(Reviewer):
             self._in_turn(rows, by_row, name, start, end)
 
     def _in_turn(self, rows: Rows, by_row: dict[bytes, Minute], name: str, start: int, end: int) -> None:
-        """Ordinary lines of one component one by one, as some may belong to a trace."""
+        """Process ordinary lines of one component one by one, as some may belong to a trace."""
         for number in range(start, end):
             row = rows.rows[number]
             minute = by_row[row]
@@ -212,7 +212,7 @@ class BlockReviewer(Reviewer):
             trace = self._open.get(name)
             unheaded = self._cut and name not in self._headed
             if not trace and not unheaded:
-                return  # nothing is open any more that it could go on with
+                return  # no open trace is left to continue
             if row[-1:] == BARE and (unheaded or (trace and _is_near(minute, trace.time))):
                 self._bare(self._parse(rows.lines[number].decode("ascii")), rows.time(number, minute.start))
                 continue
@@ -228,9 +228,9 @@ class BlockReviewer(Reviewer):
             track = self._components.row(minute.component)
             number = int(minute.start) // MINUTE
             is_request = row[-1:] not in (SAID, BARE)
-            (track.answered if is_request else track.said).note(number)
-            self._file.said.note(number)
-            self._everything.said.note(number)
+            (track.answered if is_request else track.logged).note(number)
+            self._file.logged.note(number)
+            self._everything.logged.note(number)
             if minute.start < self.since:
                 self.outside += count
                 continue
@@ -249,7 +249,7 @@ class BlockReviewer(Reviewer):
 
 
 def _ends(rows: Rows, kinds: list[_Kind], name: str, start: float) -> tuple[float, float]:
-    """The first and the last time of a component in one minute."""
+    """First and last time of a component in one minute."""
     found: list[float] = []
     for row, minute, _ in kinds:
         if minute.component == name and minute.start == start:
@@ -260,7 +260,7 @@ def _ends(rows: Rows, kinds: list[_Kind], name: str, start: float) -> tuple[floa
 
 
 def _unix(block: bytes) -> bytes:
-    """With one kind of line ends."""
+    """The block with uniform line ends."""
     return block.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in block else block
 
 
@@ -275,7 +275,7 @@ def _batches(lines: Iterable[str]) -> Iterator[list[str]]:
     for line in lines:
         batch.append(line)
         size += len(line) + 1
-        if size >= _BATCH or len(batch) >= _MOST_LINES:
+        if size >= _BATCH or len(batch) >= _MAX_LINES:
             yield batch
             batch, size = [], 0
     if batch:

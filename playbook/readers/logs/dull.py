@@ -1,8 +1,8 @@
-"""Plain text that says nothing bad, whatever digits stand in it.
+"""Plain text that reports nothing wrong, whatever its digits.
 
-Programs write the same few sentences with other numbers. Each sentence is looked at once, with its digits taken
-out: what is known of it then holds for all numbers. ``is_dull`` says less often yes than it might, and its yes
-means that the exact reader would find no level, no request, no time, no error and nothing strange.
+Programs write the same few sentences with different numbers. Each sentence is checked once, without its digits:
+the result then holds for all numbers. ``is_dull`` has false negatives but no false positives: True means that the
+exact reader would find no level, no request, no time, no error and nothing strange.
 """
 
 from __future__ import annotations
@@ -14,24 +14,25 @@ from playbook.readers.logs.text import LINE_LIMIT
 
 _FOLD = bytes.maketrans(b"123456789", b"0" * 9)
 _KEPT = 8192
-_LONGEST_KEPT = 400  # bytes of a sentence that is remembered
-# What the patterns of crashes say of particular numbers is said here of all.
+_LONGEST_KEPT = 400  # bytes of a cached sentence
+# The crash patterns with particular numbers, here with any number.
 _CRASH = re.compile(
     levels.CRASH.pattern.replace("(?:137|139|134)", r"\d{3}").replace("(?:4|6|7|8|9|11)", r"\d{1,2}"),
     re.IGNORECASE,
 )
-# What an answer is told with.
+# Texts in lines that report an answered request.
 _ANSWERED = ("status", "ode=", "Completed ", "Sent ", '"-" ', "<BADREQ>")
-# A hexadecimal number or a part of a UUID: no word that anything is told by is made of these letters alone.
-_HEX = re.compile(rb"\b[0-9a-f]{4,64}\b")
+# A hexadecimal number or a part of a UUID: no keyword consists of these letters alone.
+# It contains a letter, as digits are zeros already.
+_HEX = re.compile(rb"\b(?=0*+[a-f])[0-9a-f]{4,64}\b")
 _CLOCK = re.compile(r"\d:\d\d")
 
 
 def is_dull(text: str) -> bool:
-    """Whether a text without control characters that begins with a letter of ASCII is dull.
+    """Whether a text that begins with an ASCII letter and has no control characters is dull.
 
     Args:
-        text: with one digit for all; printable ASCII.
+        text: with all digits replaced by one; printable ASCII.
     """
     if len(text) > LINE_LIMIT // 2 or access.has_method(text) or _CLOCK.search(text):
         return False
@@ -43,7 +44,7 @@ def is_dull(text: str) -> bool:
 
 
 def _may_report_an_error(text: str) -> bool:
-    """Whether the words could be those of an error, with any numbers."""
+    """Whether the words could report an error, with any numbers."""
     if text.startswith(traces.PYTHON):
         return True
     if levels.may_have_crashed(text, ("",)) and _CRASH.search(text):
@@ -55,27 +56,34 @@ def _zeros(match: re.Match[bytes]) -> bytes:
     return b"0" * len(match[0])
 
 
+def sentence_of(text: bytes) -> bytes:
+    """The text with all digits and hexadecimal ids replaced by zeros: the input of ``is_dull``."""
+    return _HEX.sub(_zeros, text.translate(_FOLD))
+
+
 class Sentences:
-    """Tells dull texts, and remembers sentences by what they are without their digits."""
+    """Detects dull texts, with a cache of sentences without their digits."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, bool] = {}
 
     def are_dull(self, texts: list[bytes]) -> list[bool]:
-        """For each text of printable ASCII that begins with a letter."""
+        """For each text of printable ASCII that begins with a letter, whether it is dull."""
         known = self._known
         folded = b"\n".join(texts).translate(_FOLD).split(b"\n")
-        return [known[text] if text in known else self._look(text) for text in folded]
+        found = [known.get(text) for text in folded]
+        unknown = [number for number, dull in enumerate(found) if dull is None]
+        if unknown:
+            sentences = _HEX.sub(_zeros, b"\n".join([folded[number] for number in unknown])).split(b"\n")
+            for number, sentence in zip(unknown, sentences, strict=True):
+                dull = known.get(sentence)
+                found[number] = self._look(sentence) if dull is None else dull
+        return found  # type: ignore[return-value]
 
-    def _look(self, text: bytes) -> bool:
-        sentence = _HEX.sub(_zeros, text)
-        dull = self._known.get(sentence)
-        if dull is not None:
-            return dull
+    def _look(self, sentence: bytes) -> bool:
         dull = is_dull(sentence.decode("ascii"))
-        text = sentence
-        if len(text) <= _LONGEST_KEPT:
+        if len(sentence) <= _LONGEST_KEPT:
             if len(self._known) >= _KEPT:
                 self._known.clear()
-            self._known[text] = dull
+            self._known[sentence] = dull
         return dull

@@ -1,4 +1,4 @@
-"""What JSON lines call their time, level, message, error and component, in the words of many loggers."""
+"""Keys of time, level, message, error and component in JSON lines, for many loggers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TIME_KEYS = (
     *("_SOURCE_REALTIME_TIMESTAMP", "observedTimeUnixNano", "instant", "timeMillis", "TimeGenerated", "T", "Time"),
     *("log_time", "logged_at", "createdAt", "EdgeStartTimestamp", "timestampMs", "UtcTimestamp", "logTime"),
 )
-# The first that is there counts. A number is read on the scale of its key, where the key has one.
+# The first key present counts. A number is read on the scale of its key, if the key has one.
 LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
     *((key, None) for key in ("level", "level_name", "log.level", "@l", "levelname", "lvl", "loglevel")),
     *(
@@ -57,19 +57,19 @@ _NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no
 
 
 def level_of(fields: dict[str, Any]) -> int | None:
-    """The level that a JSON line states; None where it states none, or one that is not understood.
+    """The stated level of a JSON line; None where it states none, or an unknown one.
 
-    Serilog leaves it out of lines of level Information, and ``DEFAULT`` is Google's word for none.
+    Serilog omits it in lines of level Information, and ``DEFAULT`` is Google's word for none.
     """
     for key, scale in LEVEL_KEYS:
         if key in fields and not isinstance(fields[key], dict):
             value = fields[key]
             if key in ("severity", "Severity") and isinstance(value, int) and value >= 100:
-                scale = levels.GOOGLE  # noqa: PLW2901 - its scale shows by its size
+                scale = levels.GOOGLE  # noqa: PLW2901 - its size shows its scale
             level = levels.of_json(value, scale)
             if level:
                 return level
-    for key in ("log", "syslog"):  # ECS, with its names as objects
+    for key in ("log", "syslog"):  # ECS, with nested names
         inner = fields.get(key)
         if isinstance(inner, dict) and "level" in inner:
             return levels.of_json(inner["level"]) or None
@@ -80,7 +80,7 @@ def level_of(fields: dict[str, Any]) -> int | None:
     return None
 
 
-def tells_of_request(fields: dict[str, Any]) -> bool:
+def is_request(fields: dict[str, Any]) -> bool:
     """Whether a JSON line has a method, an address and something like a status."""
     if not any("ethod" in key or "METHOD" in key for key in fields):
         return False
@@ -89,14 +89,14 @@ def tells_of_request(fields: dict[str, Any]) -> bool:
 
 
 def container_of(fields: dict[str, Any]) -> str:
-    """The container that a collector names."""
+    """The container named by a collector."""
     kubernetes = fields.get("kubernetes")
     name = first_text(kubernetes, "container_name") if isinstance(kubernetes, dict) else ""
     return short_name(name or first_text(fields, "container_name")).lstrip("/")
 
 
 def short_name(text: str) -> str:
-    """A name on one line, of at most 64 characters; longer ones are rare, and can be anything."""
+    """A name on one line, of at most 64 characters; longer ones are rare and arbitrary."""
     text = one_line(text)
     return text if len(text) <= _LONGEST_NAME else door.line(text, _LONGEST_NAME)
 
@@ -108,7 +108,9 @@ def nested_text(fields: dict[str, Any]) -> str:
 
 
 def one_line(text: str) -> str:
-    """JSON can hold what a line cannot: line ends, and controls that ``clean`` could not see in their escapes."""
+    """The text on one line: JSON may contain line ends, and control characters that ``clean`` could not see in
+    their escapes.
+    """
     return text if text.isprintable() else clean(text.replace("\n", " "))
 
 

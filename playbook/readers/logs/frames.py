@@ -1,13 +1,12 @@
-"""The frame around a program's words: time, program and process, as syslog daemons and the journal write them.
+"""The frame around a program's message: time, program and process, as syslog daemons and the journal write them.
 
 Nov 20 10:00:00 jump sshd[7]: text                        RFC 3164; with microseconds: journalctl short-precise
-2026-11-20T10:00:00.123456+00:00 jump sshd[7]: text       rsyslog; journalctl short-iso, short-iso-precise
-Fri 2026-11-20 10:00:00 UTC jump sshd.service[7]: text    journalctl short-full, with-unit
-1763632800.123456 jump sshd[7]: text                      journalctl short-unix
-<38>1 2026-11-20T10:00:00Z jump sshd 7 - - text           RFC 5424
-Fri Nov 20 10:00:00 2026 authpriv.info sshd[7]: text      OpenWrt's logread, busybox
-{"__REALTIME_TIMESTAMP":"1763632800123456", "MESSAGE": …  journalctl json, json-sse
-MESSAGE=…                                                 journalctl verbose and export: an entry over many lines
+2026-11-20T10:00:00.123456+00:00 jump sshd[7]: text       rsyslog; journalctl short-iso, short-iso-precise Fri
+2026-11-20 10:00:00 UTC jump sshd.service[7]: text    journalctl short-full, with-unit 1763632800.123456 jump
+sshd[7]: text                      journalctl short-unix <38>1 2026-11-20T10:00:00Z jump sshd 7 - - text
+RFC 5424 Fri Nov 20 10:00:00 2026 authpriv.info sshd[7]: text      OpenWrt's logread, busybox
+{"__REALTIME_TIMESTAMP":"1763632800123456", "MESSAGE": …  journalctl json, json-sse MESSAGE=…
+journalctl verbose and export: an entry over many lines
 """
 
 from __future__ import annotations
@@ -45,13 +44,13 @@ _VERBOSE = re.compile(
 )
 _FIELD = re.compile(r" {0,8}(_{0,2}[A-Z][A-Z0-9_]{0,63})=(.*)")
 _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{2,9}\.[a-z]{3,7}\] ")
-# Programs that stand without a host, or whose module stands behind their name.
+# Programs logged without a host, or with a module after their name.
 _PYTHON = re.compile(rf"(\d{{4}}-\d\d-\d\d {_CLOCK}(?:[.,]\d{{1,9}})?) (fail2ban\.\w{{1,32}}) *\[(\d{{1,10}})\]: ")
 _WINDOWS = re.compile(rf"(\d{{1,10}}) (\d{{4}}-\d\d-\d\d {_CLOCK}(?:\.\d{{1,9}})?) ")
 _MODULE = re.compile(r"(.{1,64})\((pam_\w{1,32})\)$")
 _BARE_TAG = re.compile(r"(?:^|[ \]])((?:sshd(?:-session|-auth)?|dropbear))(?:\[(\d{1,10})\])?: ")
 
-# Names that mean one zone wherever they are used, and those of RFC 822. Of others (IST, CST) nobody knows.
+# Unambiguous zone names, and those of RFC 822. Others (IST, CST) are ambiguous.
 _ZONES = {
     "UTC": "+00:00", "GMT": "+00:00", "WET": "+00:00", "WEST": "+01:00", "CET": "+01:00", "CEST": "+02:00",
     "EET": "+02:00", "EEST": "+03:00", "MSK": "+03:00", "JST": "+09:00", "EST": "-05:00", "EDT": "-04:00",
@@ -72,11 +71,11 @@ _OLD_TIME = ("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP")
 
 
 class Frame(NamedTuple):
-    """One message with what stands around it.
+    """One message with its frame.
 
     Attributes:
         time: epoch seconds; None where it cannot be read.
-        program: without its path, ``.service`` and instance; empty where the line does not say.
+        program: without its path, ``.service`` and instance; empty where the line does not name it.
         process: its number as text; may be empty.
     """
 
@@ -87,11 +86,11 @@ class Frame(NamedTuple):
 
 
 class Frames:
-    """Takes lines that ``text.clean`` has cleaned, and gives frames.
+    """Parses lines cleaned by ``text.clean`` into frames.
 
     Args:
         now: epoch seconds.
-        zone: of times that do not say theirs.
+        zone: of times without an offset.
     """
 
     def __init__(self, now: float, zone: tzinfo = UTC) -> None:
@@ -101,13 +100,13 @@ class Frames:
         self._verbose_time: float | None = None
 
     def begin_part(self) -> list[Frame]:
-        """What comes next is another file; gives what was still open."""
+        """Begin another file; returns the entry that was still open."""
         return self._flush()
 
     def read(self, line: str) -> list[Frame] | None:
-        """The frames that end with this line; None where it has no frame that is known.
+        """The frames that end with this line; None where it has no known frame.
 
-        An empty list is a line that is part of an entry over many lines, or of none.
+        An empty list is a line that is part of a multi-line entry, or of none.
         """
         if self._fields or self._verbose_time is not None or line.startswith(("__CURSOR=", "__REALTIME")):
             return self._journal(line)
@@ -123,7 +122,7 @@ class Frames:
         return None if frame is None else [frame]
 
     def _one(self, line: str) -> Frame | None:
-        """The frame of a line that is whole by itself."""
+        """The frame of a self-contained line."""
         body = line.removeprefix("data: ")
         if body.startswith("{"):
             return self._json(body)
@@ -147,7 +146,7 @@ class Frames:
         return None
 
     def _loose(self, line: str) -> Frame | None:
-        """A frame of another kind that names a program of sign-ins, or has a time that only few write."""
+        """Another kind of frame that names a sign-in program, or has an uncommon time format."""
         if match := _CTIME.match(line):
             time = self._with_year(f"{match[1]} {match[2]} {match[3]}", match[4])
             return _framed(time, match[5] or "", match[6], line[match.end() :])
@@ -185,7 +184,7 @@ class Frames:
         return Frame(time, _program(name), process, _text(fields.get("MESSAGE")))
 
     def _journal(self, line: str) -> list[Frame]:
-        """A line of an entry over many lines. It ends with an empty line, or where the next one begins."""
+        """A line of a multi-line entry, which ends with an empty line or where the next one begins."""
         head = _VERBOSE.match(line)
         if head or not line.strip() or line.startswith("__CURSOR="):
             frames = self._flush()
@@ -215,13 +214,13 @@ class Frames:
         return time if zone else self._here(time)
 
     def _here(self, time: float | None) -> float | None:
-        """What was read as UTC and stands in this host's own time."""
+        """A time parsed as UTC that is in this host's local time."""
         if time is None or self._zone is UTC:
             return time
         return datetime.fromtimestamp(time, UTC).replace(tzinfo=self._zone).timestamp()
 
     def _with_year(self, stamp: str, year: str) -> float | None:
-        """A stamp of syslog's kind that says its year."""
+        """A syslog timestamp with a year."""
         found = self._times.syslog(stamp)
         month, day, clock = stamp.split()
         if found is None and (month, day) != ("Feb", "29"):
@@ -232,21 +231,21 @@ class Frames:
 
 def _framed(time: float | None, tag: str, process: str | None, text: str) -> Frame:
     module = _MODULE.match(tag)
-    if module:  # Red Hat's of old: "sshd(pam_unix)[7]: authentication failure; …"
+    if module:  # of older Red Hat: "sshd(pam_unix)[7]: authentication failure; …"
         return Frame(time, _program(module[1]), process or "", f"{module[2]}({_program(module[1])}:auth): {text}")
     solaris = _SOLARIS.match(text)
     return Frame(time, _program(tag), process or "", text[solaris.end() :] if solaris else text)
 
 
 def _program(tag: str) -> str:
-    """``sshd`` of ``/usr/sbin/sshd``, ``sshd.service``, ``ssh@3-192.0.2.1:22.service``."""
+    """``sshd`` in ``/usr/sbin/sshd``, ``sshd.service``, ``ssh@3-192.0.2.1:22.service``."""
     name = tag.rpartition("/")[2] if tag.startswith("/") else tag
     name = name.removesuffix(".service").partition("@")[0]
     return "sshd" if name == "ssh" else name
 
 
 def _text(value: object) -> str:
-    """A field of the journal: a text, bytes as numbers where it is none, or several of them."""
+    """A field of the journal: a text, bytes as numbers where it is not UTF-8, or several of them."""
     if isinstance(value, str):
         return clean(value.replace("\n", " "))
     if isinstance(value, list):

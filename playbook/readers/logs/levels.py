@@ -1,4 +1,4 @@
-"""How bad a line is: by the level it states, else by its words. A line that only mentions errors is none."""
+"""The level of a line: as stated, or else by its words. A line that only mentions errors has none."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _NAMES = {
 LEVELS = {name: level for level, names in _NAMES.items() for name in names.split()}
 _SYSLOG = (FATAL, FATAL, FATAL, ERROR, WARNING, INFO, INFO, DEBUG)
 
-# Words that begin plain lines without being their level: Go's "http: panic serving …", "log: …".
+# Words at the beginning of plain lines that are no level there: Go's "http: panic serving …", "log: …".
 _ONLY_WORDS = (
     "http log fine config success ready event wait default any unknown all note system mark command failure"
 )
 _PLAIN = {name: level for name, level in LEVELS.items() if len(name) > 2}
 _PLAIN |= dict.fromkeys([*_ONLY_WORDS.split(), "exception", "fail"], NONE) | {"notice": INFO}
-# In brackets they are levels all the same: MySQL's "[Note]", MariaDB's "[System]".
+# In brackets they are levels: MySQL's "[Note]", MariaDB's "[System]".
 _BRACKETED = {name: level for name, level in LEVELS.items() if len(name) > 2}
 
-# The usual place of a level, right at the beginning: "INFO worker: …", "[error] …", "<warn> …", "| ERROR | …".
+# The usual place of a level, at the beginning: "INFO worker: …", "[error] …", "<warn> …", "| ERROR | …".
 _LEADING = re.compile(
     r"[\[(<|\- ]{0,4}([A-Za-z]{3,13})(?: {0,9}([\])>|:])|\[\d+\]|(?=/[\w.-]{1,80}\]))?(?= |:|$|/|\[)"
 )
@@ -49,10 +49,10 @@ _ASSIGNED = re.compile(
     r"(?:^|[\s{,])(?:level|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
     r"\"?=\"?([A-Za-z]{1,13})\b(?![-/.])"
 )
-# What stands for a level where loggers have words, signs or places of their own.
+# Equivalents of a level in loggers with their own words, signs or places.
 _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
-# Next.js of three ages, npm, .NET, logrus, glog: one group of each is the level.
+# Next.js of three generations, npm, .NET, logrus, glog: one group of each is the level.
 _WORDED = re.compile(
     r"(?:- )?(wait|error|warn|ready|info|event|trace)  ?- |- (wait|error|warn|ready|info|event|trace) "
     r"|(?:npm|yarn|pnpm) (ERR!|error|WARN|warn|notice|info)(?= )|(trce|dbug|info|warn|fail|crit): [A-Za-z]"
@@ -69,14 +69,14 @@ _LARAVEL = re.compile(r"(?<![\w/])[a-z][\w-]{0,39}\.(DEBUG|INFO|NOTICE|WARNING|E
 _POSTGRES = re.compile(r"(?:^|[\]> @\w]) ?(LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  ")
 
 _NEGATED = re.compile(r"\b(?:no|not|non|zero|without|any|0|if|on)[ -]{1,2}(?:an? )?$", re.IGNORECASE)
-# Words that make a line without a level an error, unless they belong to a name or a path.
+# Words that make a line without a level an error, unless they are part of a name or a path.
 WORDS = re.compile(
     r"(?<![\w/.=?&@-])(?:errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:Error|Exception)"
     r"|no space left on device|cannot allocate memory|too many open files)"
     r"(?![\w/?&@-]|\.\w|\(s\))",
     re.IGNORECASE,
 )
-# What follows the word where it is an empty value or the name of something.
+# Text after the word that is an empty value or makes the word a name.
 EMPTY = re.compile(
     r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:null|none|nil|false|no|undefined)\b"
     r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
@@ -101,7 +101,7 @@ CRASH = re.compile(
     r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
-# One of these is in whatever ``CRASH`` finds, but for its exit codes: most suspicious lines have none of them.
+# Every match of ``CRASH`` contains one of these, except exit codes: most suspicious lines contain none.
 _CRASH_NEEDS = (
     *("uncaught", "unhandled", "out of memory", "kill", "segmentation fault", "sigsegv", "sigabrt", "sigbus"),
     *("sigill", "sigfpe", "core dumped", "panic", "fatal", "exception in thread", "memoryerror", "stackoverflow"),
@@ -109,23 +109,23 @@ _CRASH_NEEDS = (
     *("double free", "stack smashing", "free(): ", "malloc(): ", "aborted", "bus error", "illegal instruction"),
     *("breakpoint trap", "abort trap", "code=dumped", "worker timeout"),
 )
-# One of these is in whatever ``WORDS`` finds.
+# Every match of ``WORDS`` contains one of these.
 _WORDS_NEED = ("err", "exception", "fatal", "panic", "no space left", "cannot allocate", "too many open")
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
 
 def by_name(name: str) -> int:
-    """Level of ``error``, ``WARN``, ``Critical``, ``ERROR+4``, …; 0 for a word that is none."""
+    """Level of ``error``, ``WARN``, ``Critical``, ``ERROR+4``, …; 0 for any other word."""
     return LEVELS.get(name.lower().rstrip("+-0123456789"), NONE)
 
 
 def known(name: str) -> bool:
-    """Whether a word is a level at all; ``ERROR+4`` and ``DEBUG-4`` are slog's."""
+    """Whether a word is a level; ``ERROR+4`` and ``DEBUG-4`` are slog's."""
     return name.lower().rstrip("+-0123456789") in LEVELS
 
 
 def by_number(number: float) -> int:
-    """Level of pino's and bunyan's 10 to 60, or of syslog's and GELF's 0 to 7; of larger ones see ``MONOLOG``."""
+    """Level of pino's and bunyan's 10 to 60, or of syslog's and GELF's 0 to 7; for larger ones see ``MONOLOG``."""
     if 0 <= number <= 7:
         return _SYSLOG[int(number)]
     if number >= 100:
@@ -134,7 +134,7 @@ def by_number(number: float) -> int:
 
 
 Scale = tuple[tuple[float, int], ...]
-"""From so much on it is this level; the highest first."""
+"""Minimum number of each level; highest first."""
 
 MONOLOG: Scale = (
     # java.util.logging's begin at 300 too, but are written as words; logstash's Java encoder counts in thousands.
@@ -157,7 +157,7 @@ def of_syslog(priority: int) -> int:
 
 
 def of_json(value: object, scale: Scale | None = None) -> int:
-    """Level of what a JSON line states; ``scale`` is that of its key, where the key tells."""
+    """Level stated by a JSON line; ``scale`` is that of its key, if known."""
     if isinstance(value, str):
         text = value.strip()
         return _by_number(float(text), scale) if text.isdecimal() else by_name(text)
@@ -171,7 +171,7 @@ def _by_number(number: float, scale: Scale | None) -> int:
 
 
 def stated(text: str) -> int:
-    """The level that a plain line states about itself, 0 where it states none."""
+    """The level that a plain line states, 0 where it states none."""
     leading = _LEADING.match(text)
     # "Error: …" is JavaScript's name of an exception, "error: …" a logger's level.
     if leading and (leading[2] or leading[1].isupper()) and not text.startswith("Error:"):
@@ -179,7 +179,7 @@ def stated(text: str) -> int:
         level = names.get(leading[1].lower(), NONE)
         if level and not EMPTY.match(text, leading.end(1)):
             return level
-    level = _of_its_own_kind(text)
+    level = _unusual(text)
     if level:
         return level
     if "=" in text:
@@ -210,13 +210,13 @@ def may_state(text: str) -> bool:
 
 
 def unknown_word(text: str) -> bool:
-    """True where a plain line states a level that nobody knows: ``level=strange``."""
+    """Whether a plain line states an unknown level: ``level=strange``."""
     assigned = _ASSIGNED.search(text) if "=" in text else None
     return bool(assigned and not known(assigned[1]))
 
 
-def _of_its_own_kind(text: str) -> int:
-    """Levels that have other words, signs or places than usual."""
+def _unusual(text: str) -> int:
+    """Levels with unusual words, signs or places."""
     head = text.lstrip()[:1]
     if head in _SIGNS:
         return _SIGNS[head]
@@ -230,7 +230,7 @@ def _of_its_own_kind(text: str) -> int:
 
 
 def _placed(text: str) -> int:
-    """Laravel's and Monolog's level behind the channel, Redis' sign behind the time."""
+    """Laravel's and Monolog's level after the channel, Redis' sign after the time."""
     laravel = _LARAVEL.search(text, 0, _HEAD)
     if laravel:
         return by_name(laravel[1])
@@ -240,7 +240,7 @@ def _placed(text: str) -> int:
 
 
 def suspicious(text: str) -> bool:
-    """A quick look: could this line be an error at all? True more often than it is one."""
+    """A fast prefilter: whether this line could be an error. Has false positives, no false negatives."""
     low = text.lower()
     return (
         "err" in low
@@ -277,7 +277,7 @@ def suspicious(text: str) -> bool:
 
 
 def may_have_crashed(text: str, codes: tuple[str, ...] = ("137", "139", "134")) -> bool:
-    """A quick look, for ``crashed``: whether its pattern can find anything. ``codes`` are those of bad exits."""
+    """A fast prefilter for ``crashed``. ``codes`` are those of failing exits."""
     if not text.isascii():  # other letters can fold to these
         return True
     low = text.lower()
@@ -288,13 +288,13 @@ def may_have_crashed(text: str, codes: tuple[str, ...] = ("137", "139", "134")) 
 
 
 def may_be_an_error(text: str) -> bool:
-    """A quick look, for ``by_words``: whether its words are there."""
+    """A fast prefilter for ``by_words``."""
     low = text.lower()
     return not text.isascii() or any([need in low for need in _WORDS_NEED])  # noqa: C419
 
 
 def crashed(text: str) -> bool:
-    """True where the words say that a program ended, or that nobody caught an exception."""
+    """Whether the words report that a program ended, or an uncaught exception."""
     if not may_have_crashed(text):
         return False
     for match in CRASH.finditer(text):
@@ -317,5 +317,5 @@ def by_words(text: str) -> int:
 
 
 def _negated(text: str, position: int) -> bool:
-    """True where a "no", "0", "without" … stands right before ``position``."""
+    """Whether a "no", "0", "without" … is directly before ``position``."""
     return bool(_NEGATED.search(text, max(0, position - 24), position))

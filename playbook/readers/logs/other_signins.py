@@ -1,8 +1,8 @@
-"""What programs other than sshd write of sign-ins: one pattern for each way to say it.
+"""Sign-in messages of programs other than sshd: one pattern per message.
 
-In each, ``source`` is where it came from, ``times`` how many tries the line stands for, and ``accepted`` stands in
-those of a password that was right. As the programs write them: dropbear's svr-auth*.c, util-linux
-login, shadow su, sudo, vsftpd, ProFTPD, Pure-FTPd, Postfix, Dovecot, Exim, fail2ban's filter.py and actions.py.
+In each, ``source`` is the origin, ``times`` the number of attempts the line represents, and ``accepted`` is a
+group of those with a correct password. From the programs' sources: dropbear's svr-auth*.c, util-linux login,
+shadow su, sudo, vsftpd, ProFTPD, Pure-FTPd, Postfix, Dovecot, Exim, fail2ban's filter.py and actions.py.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ Kind = Literal[
 _SOURCE = r"(?P<source>\S{1,255}?)"
 _BRACKET = r"\[(?P<source>[^\]\s]{1,64})\]"
 
-# Kind, pattern, and how many tries it stands for where it does not say; 0 where it only says that all is well.
+# Kind, pattern, and the number of attempts if the line does not give it; 0 for a line that reports no failure.
 _LINES: tuple[tuple[Kind, str, int], ...] = (
-    # dropbear: "port" behind a colon, of IPv6 too.
+    # dropbear: "port" after a colon, for IPv6 too.
     ("ssh", rf"^Bad (?:PAM )?password attempt for '.{{0,256}}' from {_SOURCE}:\d{{1,5}}$", 1),
     ("ssh", rf"^Login attempt for nonexistent user.{{0,300}} from {_SOURCE}:\d{{1,5}}$", 1),
     ("ssh", rf"^Login attempt with wrong user .{{0,600}} from {_SOURCE}:\d{{1,5}}$", 1),
@@ -122,7 +122,7 @@ _LINES: tuple[tuple[Kind, str, int], ...] = (
     # databases
     ("database", r"Access denied for user '.{0,256}'@'(?P<source>[^']{1,255})' \(using password: ", 1),
     ("database", r"FATAL:  (?:password|LDAP|PAM|Ident|peer|GSSAPI|RADIUS) authentication failed for user ", 1),
-    # fail2ban counts what others have said, and says whom it has shut out
+    # fail2ban counts what others have logged, and reports whom it has banned
     ("fail2ban", r"\[[\w.-]{1,64}\] Found (?P<source>\S{1,64})", 1),
     ("bans", r"\[[\w.-]{1,64}\] (?:Ban|Increase Ban) (?P<source>\S{1,64})", 1),
     ("bans", r"\[[\w.-]{1,64}\] (?:Unban|Restore Ban|Flush|Ignore|(?P<source>\S{1,64}) already banned)\b", 0),

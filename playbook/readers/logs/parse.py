@@ -1,9 +1,9 @@
-"""One line → what it says: when, from which component, how bad, and which request it answers.
+"""One line → its content: time, component, level, and the request that it answers.
 
-Understood are App Platform's prefix (``component time text``, in brackets too), syslog (both RFCs), containerd's
+Supported are App Platform's prefix (``component time text``, in brackets too), syslog (both RFCs), containerd's
 and Docker's wrappers, JSON of pino, bunyan, winston, structlog, slog, zap and Serilog, logfmt, Python's logging,
 Go's log and klog, nginx's error log, and the access lines of ``access``; tests/foreign/log_lines.toml has a line
-of each kind. Anything else is plain text, or ``strange`` where it ought to have said more than was understood.
+of each kind. Anything else is plain text, or ``strange`` where it should contain more than was understood.
 """
 
 from __future__ import annotations
@@ -27,9 +27,7 @@ _IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z  ?")
 _SYSLOG_DATED = re.compile(r"([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d) \S{1,255} ([\w./-]{1,64})(?:\[\d+\])?: ")
 _SYSLOG_TAG = re.compile(r"(?:[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]|(?:app|heroku)\[([\w.]{1,64})\]): ")
 _COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
-BALANCERS = frozenset(
-    {"http", "https", "h2", "grpcs", "ws", "wss", "tls"}
-)  # the kinds with which AWS' lines begin
+BALANCERS = frozenset({"http", "https", "h2", "grpcs", "ws", "wss", "tls"})  # types with which AWS' lines begin
 _POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
 _SYSLOG_5424 = re.compile(
     r"1 (\S{20,40}) \S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[(?:[^\]]{0,1024}\])+) ?\ufeff?"
@@ -49,20 +47,20 @@ _INNER_TIME = re.compile(
     r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d[.\d]{0,10}(?: [+-]\d{4})?)"
 )
 _CACHED_PREFIXES = 1024
-_DATE_MARKS = frozenset("-/")  # the fifth character of a date, the sixth behind a bracket
+_DATE_MARKS = frozenset("-/")  # the fifth character of a date, the sixth after a bracket
 
 
 class Entry(NamedTuple):
-    """What one line says.
+    """Content of one line.
 
     Attributes:
-        time: epoch seconds; None where the line does not say.
-        component: who wrote it, as far as the line tells.
-        level: one of ``levels``; NONE where it states none and its words are no error's.
+        time: epoch seconds; None where the line has none.
+        component: the writer, as far as the line names it.
+        level: one of ``levels``; NONE where it states none and its words report no error.
         text: its message.
-        bare: plain text without a time and level of its own: it may go on with what the line before began.
-        access: the request that it answers, where it is an access line.
-        strange: it ought to have said how bad it is, or which request it answers, and that was not understood.
+        bare: plain text without its own time and level: it may continue the previous line.
+        access: the request that it answers, for an access line.
+        strange: its level or its request was expected but not understood.
     """
 
     time: float | None
@@ -75,21 +73,21 @@ class Entry(NamedTuple):
 
 
 def is_wrapped(text: str) -> bool:
-    """Whether what stands behind a time is what a container's or syslog's daemon has put around another line."""
+    """Whether the text after a time is a container's or syslog daemon's wrapper around another line."""
     return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text))
 
 
 class Parser:
-    """Reads lines that ``text.clean`` has cleaned. ``now`` is in epoch seconds."""
+    """Parses lines cleaned by ``text.clean``. ``now`` is in epoch seconds."""
 
     def __init__(self, now: float) -> None:
         self._times = Times(now)
-        # App Platform's prefixes as far as the hour, "web 2024-05-29T20:" → (start of the hour, "web").
-        # Neighbouring lines share them, and a look-up costs a tenth of a regular expression.
+        # App Platform's prefixes up to the hour, "web 2024-05-29T20:" → (start of the hour, "web"). Neighbouring
+        # lines share them, and a look-up costs a tenth of a regular expression.
         self._prefixes: dict[str, tuple[float, str]] = {}
 
     def parse(self, line: str) -> Entry:
-        """What the line says. Never fails: a line that is not understood is bare text."""
+        """The content of a line. Never fails: a line that is not understood is bare text."""
         at = line.find(" ", 0, 64) + 15
         known = self._prefixes.get(line[:at])
         if known:
@@ -118,13 +116,14 @@ class Parser:
         if not bracket and between == "T" and zone == "Z":
             if len(self._prefixes) >= _CACHED_PREFIXES:
                 self._prefixes.clear()
-            # Of the hour itself: a leap second, and what rounds up to a full hour, belong to the one before.
+            # For the hour itself: a leap second, and a time that rounds up to a full hour, belong to the previous
+            # hour.
             start = self._times.iso(date, f"{minute[:3]}00", "00", None, zone)
             if start is not None and minute[:2] != "24" and name not in BALANCERS:
                 self._prefixes[f"{name} {date}T{minute[:3]}"] = (start, name)
         if bracket or (between == "T" and zone):
             return self._body(rest, time, name)
-        return self._plain(line, time, "", own=True)  # words that happen to stand before a time
+        return self._plain(line, time, "", own=True)  # words that happen to precede a time
 
     def _dated(self, body: str, time: float) -> Entry:
         """A line that begins with its time: a container's, rsyslog's, or a plain program's."""
@@ -159,7 +158,7 @@ class Parser:
         return entry
 
     def _named(self, line: str) -> Entry:
-        """Behind the name of a container, as docker compose and kubectl show it, there can be any other line."""
+        """After a container name, as docker compose and kubectl show it, any other line can follow."""
         named = _POD.match(line) if line[:1] == "[" else _COMPOSE.match(line)
         if named is None:
             return self._body(line, None, "")
@@ -168,12 +167,12 @@ class Parser:
         return entry if entry.component else entry._replace(component=named[1])
 
     def _body(self, body: str, time: float | None, component: str) -> Entry:
-        """What stands behind the prefix."""
+        """The content after the prefix."""
         if body[:1] == "{":
             return self._json(body, time, component)
         if time is not None:
             request = access.of_text(body)
-            if request and "level=" not in body:  # most lines by far, so they take the shortest way
+            if request and "level=" not in body:  # most lines by far, so they take the shortest path
                 return Entry(time, component, levels.NONE, body, False, request)
         if body[4:5] in _DATE_MARKS or body[5:6] in _DATE_MARKS:
             stamped = _OUTER.match(body)
@@ -189,7 +188,7 @@ class Parser:
 
     def _plain(self, text: str, time: float | None, component: str, *, own: bool) -> Entry:
         priority = _PRIORITY.match(text) if text[:1] == "<" else None
-        if priority:  # syslog within what a platform wraps around it
+        if priority:  # syslog within a platform's wrapper
             dated = _SYSLOG_DATED.match(text, priority.end()) or _SYSLOG_5424.match(text, priority.end())
             rest = text[dated.end() if dated else priority.end() :]
             entry = self._plain(rest.lstrip("<"), time, component, own=own)
@@ -234,7 +233,7 @@ class Parser:
 
     @staticmethod
     def _worse(level: int, text: str) -> int:
-        """A stated error is fatal where its words say that the program ended; so is a warning of a signal."""
+        """A stated error is fatal if its words report that the program ended; so is a warning about a signal."""
         if level == levels.ERROR and levels.suspicious(text) and levels.crashed(text):
             return levels.FATAL
         if level == levels.WARNING and " on signal " in text and levels.crashed(text):
@@ -248,14 +247,14 @@ class Parser:
         message, error = _LOGFMT_MESSAGE.search(text), _LOGFMT_ERROR.search(text)
         if not message:
             return text
-        said = message[1] or message[2] or ""
-        return f"{said}: {error[1] or error[2]}" if error else said
+        message_text = message[1] or message[2] or ""
+        return f"{message_text}: {error[1] or error[2]}" if error else message_text
 
     def _json(self, body: str, time: float | None, component: str) -> Entry:
         try:
             return self._of_fields(read_json(body), body, time, component)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-            # Cut in the middle, as platforms cut long lines: its level usually stands in what is left.
+            # Truncated, as platforms cut long lines: its level is usually in the remaining part.
             match = _JSON_LEVEL.search(body)
             level = levels.of_json(match[1]) if match else levels.NONE
             strange = level < levels.ERROR
@@ -277,7 +276,7 @@ class Parser:
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
         if level and level < levels.ERROR:
-            strange = request is None and fields_of.tells_of_request(fields)
+            strange = request is None and fields_of.is_request(fields)
             return Entry(time, component, level, fields_of.one_line(text), access=request, strange=strange)
         error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
         if error and error not in text:

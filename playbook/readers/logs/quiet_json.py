@@ -1,6 +1,6 @@
-"""JSON lines that say nothing bad: which of them are requests that went well, and which are no requests.
+"""JSON lines that report nothing wrong: which are successful requests, and which are no requests.
 
-Only what decides is decoded. Whatever is not known for sure is left to the exact reader, which decodes everything.
+Only the deciding fields are decoded. Uncertain lines are left to the exact reader, which decodes everything.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from playbook.readers.logs import access, fields_of
 
 _SIMPLE = frozenset({int, str})
 QUIET = frozenset({10, 20, 30, "trace", "debug", "info", "TRACE", "DEBUG", "INFO"})
-"""Levels under a warning, as most loggers write them."""
+"""Levels below a warning, as most loggers write them."""
 
 _ABSENT = msgspec.Raw()
-# What is skipped is checked for its form and not for its range: numbers that no float can be are looked for.
+# Skipped values are checked for syntax but not for range: numbers beyond floats are searched for.
 _ZERO = bytes.maketrans(b"123456789E", b"0" * 9 + b"e")
 _EXPONENT = re.compile(rb"(?<=[0.])e\+?000")
 _NUMBER = re.compile(rb"[:\[, ]-?0[0.]*\Z")
@@ -48,7 +48,7 @@ class _Decisive(msgspec.Struct, gc=False):
 _ELSEWHERE = [*sorted(access.ACCESS_KEYS - {"statusCode", "status_code", "status", "res"}), "log"]
 _OTHERS = [*(f"other_{number}" for number in range(len(_ELSEWHERE) - 1)), "other_log"]
 _NAMING = [f"named_{number}" for number in range(len(fields_of.COMPONENT_KEYS))]
-# With whatever else can hold a status, an answer, another line, or the name of a component.
+# With every other field that can hold a status, a response, another line, or the name of a component.
 _Line = msgspec.defstruct(
     "_Line",
     [
@@ -70,7 +70,7 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
         nameless: nothing before the line has named its component, so that it must not name one either.
     """
     joined = b"\n".join(bodies)
-    escaped = b"\\u" in joined  # what a key is called, and whether a text is empty, is not seen through that
+    escaped = b"\\u" in joined  # escapes hide the names of keys, and whether a text is empty
     found: list[bool | None] = []
     for line, body in zip(_decoded(bodies, joined), bodies, strict=True):
         verdict = None
@@ -89,7 +89,7 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
                 answer.response is _ABSENT
                 and line.other_log is _ABSENT
                 and line.req is not None
-                and _went_well(answer.status)
+                and _succeeded(answer.status)
                 and _is_text(line.req.url)
             ):
                 verdict = True
@@ -98,7 +98,7 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
 
 
 def _elsewhere(line: Any, body: bytes) -> bool | None:
-    """As ``judge``, of a line without ``res``: its status is beside its level, or nowhere."""
+    """Like ``judge``, for a line without ``res``: its status is next to its level, or missing."""
     if _others(line) != _NO_OTHERS:
         return None
     status = line.first
@@ -107,8 +107,8 @@ def _elsewhere(line: Any, body: bytes) -> bool | None:
         if status is _ABSENT:
             status = line.third
     if status is not _ABSENT:
-        return True if _went_well(status) and (_is_text(line.path) or _is_text(line.url)) else None
-    # A method beside a status of another name would be a request that is not understood.
+        return True if _succeeded(status) and (_is_text(line.path) or _is_text(line.url)) else None
+    # A method next to a status under another name would be a request that is not understood.
     return None if b"ethod" in body or b"METHOD" in body else False
 
 
@@ -139,14 +139,14 @@ def _may_be_out_of_range(text: bytes) -> bool:
         return True
     if b"e000" not in zeros and b"e+000" not in zeros:
         return False
-    # Most are parts of hexadecimal ids: a number stands behind a sign of JSON.
+    # Most are parts of hexadecimal ids: a number follows JSON punctuation.
     return any(
         _NUMBER.search(zeros, max(0, found.start() - 210), found.start()) for found in _EXPONENT.finditer(zeros)
     )
 
 
-def _went_well(status: Any) -> bool:
-    """Any status of HTTP but 429 and 5xx."""
+def _succeeded(status: Any) -> bool:
+    """Any HTTP status except 429 and 5xx."""
     return status.__class__ is int and (100 <= status < 429 or 429 < status < 500)
 
 

@@ -1,4 +1,4 @@
-"""A day of logs in one pass: errors by kind, failed requests by path, and how much of the day was seen.
+"""A day of logs in one pass: errors by kind, failed requests by path, and coverage of the day.
 
 Memory does not depend on the number of lines. The order of lines matters only within one component's stack traces.
 """
@@ -22,13 +22,13 @@ HOUR = 3600
 NEWEST_ERRORS = 20
 NEWEST_ANSWERS = 10
 _KINDS, _PATHS, _COMPONENTS, _OPEN = 500, 500, 64, 128
-_SHOWN = 400  # characters of a line that is shown
-_LOOKED_AT = 2_000  # of an error, for its kind
+_SHOWN = 400  # characters of a shown line
+_LOOKED_AT = 2_000  # characters of an error that decide on its kind
 _AHEAD = 300  # seconds that a clock may be ahead of ours
-_MISREAD = 86_400  # seconds ahead that no clock is
-_LONGEST = 200  # lines without a time that one entry has, beside those of a stack trace
+_MISREAD = 86_400  # seconds ahead that are implausible for any clock
+_LONGEST = 200  # lines without a time in one entry, besides those of a stack trace
 _WAITING = 400  # lines without a time that wait for one
-_HEADS = 400  # lines of a component that may go on with what stands in an earlier part
+_HEADS = 400  # lines of a component that may continue a trace in an earlier part
 STRANGE_LINES = 5
 
 
@@ -46,11 +46,11 @@ class Hour:
 
 @dataclass(slots=True)
 class Occurrences:
-    """How often something happened, and when first and last (epoch seconds).
+    """Number of occurrences, with the first and last time (epoch seconds).
 
     Attributes:
         fatal: at least one of them was a crash or of level fatal.
-        example: the newest; of a review, ready to be shown.
+        example: the newest; in a review, ready to be shown.
     """
 
     count: int = 0
@@ -76,16 +76,16 @@ Tracks = list[tuple[str, Track]]
 
 @dataclass(frozen=True)
 class Review:
-    """What a log says about the time from ``since`` to ``until`` (epoch seconds).
+    """Review of a log from ``since`` to ``until`` (epoch seconds).
 
     Attributes:
-        lines: those within the time; others are ``outside``, or ``undated`` where none near them had a time.
-        ahead: lines whose time is in the future by more than five minutes; they are taken as of now.
+        lines: those within the window; others are ``outside``, or ``undated`` where none near them had a time.
+        ahead: lines more than five minutes in the future; they count as current.
         ahead_by: seconds by which the newest line is in the future, 0 where none is.
-        strange: lines that were not understood, of ``lines`` and ``undated``; some of them are ``examples``.
+        strange: lines that were not understood, among ``lines`` and ``undated``; some of them are ``examples``.
         first, last: times of the oldest and newest line, None without any.
-        components, files: what each wrote, most first. Files are there only where the reader names them.
-        everything: what all of them wrote.
+        components, files: lines of each, most first. Files only where the reader names them.
+        everything: lines of all of them.
         errors: error and fatal lines, a stack trace counted as one; ``fatal`` of them were fatal or a crash.
         kinds: (component, signature) of the errors, fatal ones and frequent ones first.
         answers: (status, path) of 429 and 5xx answers, frequent ones first.
@@ -131,7 +131,7 @@ def _weight(row: Occurrences) -> float:
 
 @dataclass
 class Reviewer:
-    """Takes lines one by one and keeps what a review needs. Times in epoch seconds."""
+    """Reviews lines one by one. Times in epoch seconds."""
 
     since: float
     until: float
@@ -165,23 +165,24 @@ class Reviewer:
         self._file = self._track()
         self._files: BoundedTable[str, Track] = self._tracks()
         self._components: BoundedTable[str, Track] = self._tracks()
-        # The component of the line before, as neighbouring lines often share it.
+        # The component of the previous line, as neighbouring lines often share it.
         self._component, self._name = self._track(), "\0"
         self._hour = Hour(0)
         self._minute = -1
 
     def extend(self, lines: Iterable[str]) -> None:
-        """Take all of ``lines``."""
+        """Review all of ``lines``."""
         add = self.add
         for line in lines:
             add(line)
 
     def begin_part(self, name: str = "", *, cut: bool = False, joins: bool = False) -> None:
-        """What comes next does not go on with what came last: another file, say; ``name`` is its log's.
+        """Begin a part that does not continue the previous one, e.g. another file; ``name`` is its log's.
 
         Args:
             cut: it begins in the middle of a log, whose earlier part comes next.
-            joins: it is that earlier part, and ends where the last one began: a stack trace on the border is one.
+            joins: it is that earlier part, and ends where the previous one began: a stack trace across both is
+                one.
         """
         self._end_part()
         if not joins:
@@ -194,25 +195,25 @@ class Reviewer:
         self._file.lines += lines - self._lines
         self._lines = lines
         self._file = self._files.row(name) if name else self._track()
-        for track in self._components.rows():  # each minute is noted for this file too
+        for track in self._components.rows():  # each minute is recorded for this file too
             track.minute = track.minute_answered = -1
         self._minute = -1
 
     def add(self, line: str) -> None:
-        """Take one line, without its line end."""
+        """Review one line, without its line end."""
         text = clean(line)
         self._take(text, self._parse(text))
 
     def _take(self, text: str, entry: Entry) -> None:  # noqa: PLR0912, PLR0915 - calls would cost more than it does
-        """Take one line that has been read."""
+        """Review one parsed line."""
         time, name, level, _, bare, request, strange = entry
         if time is None:
             if self._before is None:
-                self._wait(text)
+                self._hold_back(text)
                 return
             time = self._before
-            # Among lines that a platform names and dates, one without both is damaged or of something else.
-            # So are more lines without a time than one entry has: a format whose times nobody knows.
+            # Among lines with a platform's name and time, one without both is damaged or foreign. So are more
+            # lines without a time than one entry has: a format whose times are unknown.
             self._untimed += 1
             odd = self._untimed > _LONGEST or (self._before_named and not name)
             strange = strange or (odd and not traces.may_go_on(entry.text))
@@ -234,7 +235,7 @@ class Reviewer:
                 self._note(minute)
         elif minute != component.minute:
             component.minute = minute
-            component.said.note(minute)
+            component.logged.note(minute)
             self._note(minute)
         if time < self.since:
             self.outside += 1
@@ -264,7 +265,7 @@ class Reviewer:
             self._other(entry)
 
     def result(self) -> Review:
-        """The review of everything taken so far."""
+        """The review of all lines so far."""
         self.begin_part()
         hours = sorted(self._hours.values(), key=lambda hour: hour.start)
         components = list(self._components.heaviest())
@@ -288,12 +289,12 @@ class Reviewer:
             everything=self._everything,
             errors=self.errors,
             fatal=self.fatal,
-            kinds=_told(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
+            kinds=_rows(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
             newest_errors=[(time, _shown(f"{name} {text}")) for time, (name, text) in self._newest_errors.lines()],
             requests=sum(hour.requests for hour in hours),
             server_errors=sum(hour.server_errors for hour in hours),
             throttled=sum(hour.throttled for hour in hours),
-            answers=_told(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
+            answers=_rows(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
             newest_answers=[
                 (time, _shown(f"{name} {_answer_text(text, access)}"))
                 for time, (name, text, access) in self._newest_answers.lines()
@@ -315,15 +316,15 @@ class Reviewer:
             hour = self._hours[start] = Hour(start)
         return hour
 
-    def _wait(self, text: str) -> None:
-        """The first lines of a part can be without a time: they are of the time of the first that has one."""
+    def _hold_back(self, text: str) -> None:
+        """Hold back the first lines of a part without a time: they get the first time that follows."""
         if text and len(self._waiting) < _WAITING:
             self._waiting.append(text)
         else:
             self.undated += bool(text)
 
     def _end_waiting(self, time: float | None = None) -> None:
-        """Take the lines that waited, at ``time``; without one nobody knows when they were written."""
+        """Review the lines held back, at ``time``; without one their time is unknown."""
         waiting, self._waiting = self._waiting, []
         if time is None:
             self.undated += len(waiting)
@@ -335,7 +336,7 @@ class Reviewer:
             self.add(text)
 
     def _ahead(self, time: float) -> float:
-        """A line from the future is of now; by how much its clock is ahead is kept."""
+        """A line from the future counts as current; the lead of its clock is kept."""
         by = time - self.until
         if by <= _MISREAD:
             self.ahead_by = max(self.ahead_by, by)
@@ -345,11 +346,11 @@ class Reviewer:
         return self.until
 
     def _note(self, minute: int) -> None:
-        """For what does not depend on the component."""
+        """Record a minute independently of the component."""
         if minute != self._minute:
             self._minute = minute
-            self._file.said.note(minute)
-            self._everything.said.note(minute)
+            self._file.logged.note(minute)
+            self._everything.logged.note(minute)
 
     def _not_understood(self, text: str) -> None:
         """Count it; the first few are shown."""
@@ -371,13 +372,15 @@ class Reviewer:
             self._newest_answers.add(time, (entry.component, entry.text, access))
 
     def _other(self, entry: Entry) -> None:
-        """An ordinary line: what comes after it does not directly follow an error any more."""
+        """An ordinary line: later lines no longer follow an error directly."""
         trace = self._open.get(entry.component)
         if trace:
             trace.adjacent = False
 
     def _end_part(self) -> None:
-        """Lines at the beginning of the part before, which stands behind this one, may go on with its traces."""
+        """End a part: lines at the beginning of the previous part, which is the later one, may continue its
+        traces.
+        """
         later, self._later = self._later, {}
         for component in later:
             for entry, time in later[component]:
@@ -415,7 +418,7 @@ class Reviewer:
         )
 
     def _close(self, component: str) -> None:
-        """The error has ended: count it. A warning is not counted."""
+        """Count the ended error, unless it is a warning."""
         trace = self._open.pop(component)
         if trace.level < levels.ERROR:
             return
@@ -435,23 +438,23 @@ def _shown(text: str) -> str:
     return door.line(text.strip(), _SHOWN)
 
 
-def _told(
+def _rows(
     table: BoundedTable[tuple[str, ...], Occurrences], what: Callable[[Occurrences], str], *, examples: bool
 ) -> Rows:
-    """The rows as they may be shown: only now are secrets looked for, in what is left of a whole log.
+    """Rows prepared for output: secrets are only searched for here, in the little that is kept of a log.
 
-    ``what`` names a row, by its newest example; rows that it gives one name are one.
+    ``what`` names a row, by its newest example; rows with the same name are merged.
     """
-    told: dict[tuple[str, ...], Occurrences] = {}
+    rows: dict[tuple[str, ...], Occurrences] = {}
     for (first, *_), row in table.heaviest():
         shown = replace(row, example=door.line(row.example, _SHOWN) if examples else "")
-        known = told.setdefault((first, what(row)), shown)
+        known = rows.setdefault((first, what(row)), shown)
         if known is not shown:
             known.count, known.fatal = known.count + shown.count, known.fatal or shown.fatal
             known.first, known.last = min(known.first, shown.first), max(known.last, shown.last)
-    return sorted(told.items(), key=lambda item: -_weight(item[1]))
+    return sorted(rows.items(), key=lambda item: -_weight(item[1]))
 
 
 def _answer_text(text: str, access: Access) -> str:
-    """An access line; for a JSON one, whose message says little, what it stands for."""
+    """The text of an access line; for a JSON one, whose message says little, its content."""
     return text if str(access.status) in text else f"{access.status} {access.path} {text}"

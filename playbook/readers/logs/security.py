@@ -1,6 +1,6 @@
-"""Days of logs in one pass: who was refused, and who failed to sign in, by source and hour.
+"""Days of logs in one pass: refused requests and failed sign-ins, by source and hour.
 
-Memory does not depend on the number of lines. Hours are those of the clock.
+Memory does not depend on the number of lines. Hours are clock hours.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from playbook.readers.logs.text import clean
 HOUR = 3600
 _SOURCES, _PATHS, _ACCEPTED, _EXAMPLES = 500, 20, 20_000, 3
 _AHEAD = 300  # seconds that a clock may be ahead of ours
-# What makes a line of an application's log worth looking for a frame in: most lines have none of these.
+# Texts of application log lines that may have a frame: most lines contain none of these.
 _MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login")
-# As syslog daemons of BSD and macOS write what comes again.
+# As syslog daemons of BSD and macOS write repetitions.
 _REPEATED = re.compile(r" (?:--- )?last message repeated (\d{1,6}) times?(?: ---)?$")
-_MOST_REPEATED = 10_000
+_MAX_REPEATED = 10_000
 _BLOCKED = re.compile(r"(?i)\bblocked\b(?!=0|: ?0|=false)")
 
 
 @dataclass(slots=True)
 class Activity:
-    """What one source did.
+    """Activity of one source.
 
     Attributes:
         first, last: epoch seconds.
-        hours: start of the hour (epoch seconds) → how often in it.
-        what: ``401``, ``403`` or ``blocked`` → how often.
-        paths: the first twenty paths → how often; without ids.
+        hours: start of the hour (epoch seconds) → count.
+        what: ``401``, ``403`` or ``blocked`` → count.
+        paths: the first twenty paths → count; without ids.
     """
 
     count: int = 0
@@ -51,7 +51,7 @@ class Activity:
     paths: dict[str, int] = field(default_factory=dict)
 
     def add(self, time: float, count: int = 1) -> None:
-        """Note ``count`` more at ``time``, or fewer where it is negative."""
+        """Add ``count`` at ``time``, or subtract where it is negative."""
         self.count = max(self.count + count, 0)
         self.first, self.last = min(self.first, time), max(self.last, time)
         hour = int(time) // HOUR * HOUR
@@ -59,7 +59,7 @@ class Activity:
 
     @property
     def worst_hour(self) -> tuple[int, int]:
-        """How often in its fullest hour, and when that began."""
+        """Count of its busiest hour, and when that began."""
         hour = max(self.hours, key=self.hours.__getitem__)
         return self.hours[hour], hour
 
@@ -69,24 +69,24 @@ Sources = list[tuple[str, Activity]]
 
 @dataclass(frozen=True)
 class SecurityReview:
-    """What the logs say.
+    """Review of the logs.
 
     Attributes:
-        lines: those within the time.
+        lines: those within the window.
         first, last: times of the oldest and newest line, None without any.
-        reaches_back: there are lines from before the time, so that it was seen from its beginning.
-        access: access lines within the time.
-        about: lines that say anything of sign-ins, good ones too.
-        undated: lines without a time that can be read.
-        ahead: lines whose time is in the future; what they say counts, their hours do not.
-        unknown: lines that look as if somebody had to understand them, and were not understood.
-        examples: a few of those that were not understood.
-        hours: start of each hour that has lines → refused requests in it.
+        reaches_back: there are lines from before the window, so it was seen from its beginning.
+        access: access lines within the window.
+        about: lines about sign-ins, including successful ones.
+        undated: lines without a readable time.
+        ahead: lines whose time is in the future; their content counts, their hours do not.
+        unknown: lines that should have been understood, but were not.
+        examples: a few of those.
+        hours: start of each hour with lines → refused requests in it.
         refused: by source, most first.
         failed: failed sign-ins by kind and source, most first.
         failed_hours: by kind, start of the hour → failed sign-ins of all sources.
-        accepted: source and time of sign-ins by password that succeeded, the last of each source in an hour.
-        left_out: sources that had too little to be kept.
+        accepted: source and time of successful sign-ins by password, the last of each source in an hour.
+        left_out: sources with too little activity to be kept.
     """
 
     lines: int
@@ -108,18 +108,18 @@ class SecurityReview:
 
 
 class SecurityReviewer:
-    """Takes lines one by one. Times in epoch seconds.
+    """Reviews lines one by one. Times in epoch seconds.
 
     Args:
-        strict: each line is to have a time and a program of its own, as in a file of sign-ins; else a line without
-            has those of the line before it, as in a stack trace.
-        zone: of times in such a file that do not say theirs.
+        strict: each line should have its own time and program, as in a file of sign-ins; otherwise a line without
+            has those of the previous line, as in a stack trace.
+        zone: of times without an offset in such a file.
     """
 
     def __init__(self, since: float, until: float, *, strict: bool = False, zone: tzinfo = UTC) -> None:
         self.since, self.until, self.strict = since, until, strict
         self._parser, self._frames = Parser(until), Frames(until, zone)
-        self._said: Frame | None = None
+        self._previous: Frame | None = None
         self._sign_ins = SignIns()
         self._before: float | None = None
         self._lines = self._access = self._undated = self._ahead = self._strange = 0
@@ -136,7 +136,7 @@ class SecurityReviewer:
         self._accepted_lost = 0
 
     def extend(self, lines: Iterable[str]) -> None:
-        """Take one part of a log; what came before it does not go on in it."""
+        """Review one part of a log, which does not continue the previous one."""
         self._before = None
         for line in lines:
             self.add(line)
@@ -144,13 +144,13 @@ class SecurityReviewer:
             self._take(frame, frame.text)
 
     def add(self, line: str) -> None:
-        """Take one line, without its line end."""
+        """Review one line, without its line end."""
         line = clean(line)
         if self.strict and (again := _REPEATED.search(line)):
-            said = self._said
-            for _ in range(min(int(again[1]), _MOST_REPEATED) if said else 0):
-                if said:
-                    self._take(said, line)
+            previous = self._previous
+            for _ in range(min(int(again[1]), _MAX_REPEATED) if previous else 0):
+                if previous:
+                    self._take(previous, line)
             return
         if self.strict or any(mark in line for mark in _MARKS):
             frames = self._frames.read(line)
@@ -177,8 +177,8 @@ class SecurityReviewer:
             self._not_understood(line)
 
     def _take(self, frame: Frame, line: str) -> None:
-        """One message whose frame is known."""
-        self._said = frame
+        """One message with a known frame."""
+        self._previous = frame
         time = frame.time if frame.time is not None or self.strict else self._before
         self._before = time
         if self._dated(time, line) and time is not None:
@@ -189,7 +189,7 @@ class SecurityReviewer:
                 self._words(frame.text, line, time, frame.program, frame.process)
 
     def _dated(self, time: float | None, line: str) -> bool:
-        """Whether a line belongs to the time that is looked at; counts it."""
+        """Whether a line is in the window; counts it."""
         if time is None:
             self._undated += bool(line.strip())
             self._example(line)
@@ -236,7 +236,7 @@ class SecurityReviewer:
             self._examples.append(door.line(line))
 
     def result(self) -> SecurityReview:
-        """The review of everything taken so far."""
+        """The review of all lines so far."""
         return SecurityReview(
             lines=self._lines,
             first=self._first if self._lines else None,

@@ -1,4 +1,4 @@
-"""Folding: what differs between two occurrences of one error, or two requests for one thing, is taken out."""
+"""Folding: differences between occurrences of one error, or requests for one resource, are removed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SIGNATURE_LIMIT = 200
 PATH_LIMIT = 120
 _SEGMENTS = 8
 
-# One alternative for each kind of thing, the longest and most particular first.
+# One alternative per kind of value, the longest and most specific first.
 _FOLD = re.compile(
     r"""
     (?P<time>\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)
@@ -48,18 +48,18 @@ _SEGMENT_ID = re.compile(
 _IN_SEGMENT = re.compile(r"(?<![A-Za-z0-9])(?=[a-f]*\d)[0-9a-f]{6,}(?![A-Za-z0-9])|\d+")
 
 
-# All digits but those that mean something: of 0x, and of the address ::1.
+# All digits except significant ones: in 0x, and in the address ::1.
 _DIGITS = str.maketrans("013456789", "2" * 9)
-_LONGEST_KEPT = 300  # characters of what is remembered
+_LONGEST_KEPT = 300  # characters of a cached message
 
 
 def fold(message: str) -> str:
-    """What an error has in common with others of its kind.
+    """The common text of errors of one kind.
 
     Numbers become ``#``; UUIDs, hexadecimal and other ids ``<id>``; addresses ``<ip>`` and ``<email>``; times
-    ``<time>``; quoted texts ``'…'``; queries of URLs and white space go.
+    ``<time>``; quoted texts ``'…'``; queries of URLs and extra white space are removed.
     """
-    # Nothing of a message's digits is left in what it folds to, so messages that differ in them are folded once.
+    # A folded message contains none of its digits, so messages that differ only in them are folded once.
     if len(message) > _LONGEST_KEPT or "0x" in message or "0X" in message or "::1" in message:
         return _fold(message)
     return _fold_known(message.translate(_DIGITS))

@@ -4,11 +4,11 @@
     user "admin": password mismatch, client: 192.0.2.7, server: portfolio.example
     {"level":40,"msg":"login failed","ip":"192.0.2.7"}
 
-A user's name is never kept: people type passwords there.
+A user name is never kept: people type passwords there.
 
-sshd writes up to six lines about one try. They are put together by connection (source and port, or the process);
-within one connection each way to say it counts its own lines, and the loudest counts, one at least. Keys and other
-tries that ask for no password are taken back where the same connection is let in.
+sshd writes up to six lines about one attempt. They are grouped by connection (source and port, or the process);
+within one connection each kind of message counts its own lines, and the largest count is used, at least one. Keys
+and other attempts without a password are subtracted where the same connection is accepted.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _ANY_IP = re.compile(rf"(?<![\w.:]){_IP}(?![\w.])")
 _LOGIN_PATH = re.compile(
     r"/(?:log-?in|sign-?in|logon|sessions?|auth|token|oauth|wp-login\.php)(?:[/.?]|$)", re.IGNORECASE
 )
-# How sshd's lines begin: tells them where the frame does not name the program.
+# Beginnings of sshd's lines, which identify them where the frame does not name the program.
 _SSH_WORDS = re.compile(
     r"(?:message repeated \d+ times: \[ ?)?(?:error: |fatal: )?(?:(?:Failed|Accepted) \S+ for .* port \d"
     r"|Invalid user .* from |Connection (?:closed|reset) by (?:invalid|authenticating) user "
@@ -55,27 +55,27 @@ _SSH_PAM = re.compile(
     r"(?:error: )?(?:pam_\w{1,32}\(sshd?:auth\): authentication failure;"
     r"|PAM (?P<more>\d{1,3}) more authentication failures?;)(?:.*\brhost=(?P<source>\S{0,255}))?"
 )
-# One of these is in every line of ``PROGRAM_LINES``, and in what ``_ABOUT`` finds: most lines have none.
+# Every line of ``PROGRAM_LINES``, and every match of ``_ABOUT``, contains one of these: most lines contain none.
 _HINT = re.compile(
     r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|"
     r"fail|denied|\bban|found|user|\bsu\b"
 )
 _CONNECTIONS = 4096
 _PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})
-# Said by the process that listens: of connections that it never took, or that were told of already.
+# Written by the listening process: about connections that it never accepted, or that were reported already.
 _LISTENER = frozenset({"dropped", "penalty"})
 _EXAMPLES = 3
 _NOBODY = frozenset({"", "-", "?", "unknown", "(null)"})
 
 
 class Attempt(NamedTuple):
-    """One line's sign-ins.
+    """Sign-ins of one line.
 
     Attributes:
-        kind: whose log says so; one attempt can stand in several, so kinds are never added up.
-        source: address that it came from; empty where the line does not say.
-        times: how many; negative where that many were counted before and were none.
-        succeeded: by a password; else they failed.
+        kind: the log that reports it; one attempt can be in several, so kinds are never added up.
+        source: address of origin; empty where the line has none.
+        times: how many; negative to correct that many counted before.
+        succeeded: with a password; otherwise they failed.
     """
 
     kind: Kind
@@ -86,7 +86,7 @@ class Attempt(NamedTuple):
 
 @dataclass(slots=True)
 class _Connection:
-    """What was said of one connection, and counted of it: source → how often."""
+    """Messages about one connection, and the counts made of them: source → count."""
 
     source: str = ""
     port: str = ""
@@ -95,16 +95,16 @@ class _Connection:
     counted: dict[str, int] = field(default_factory=dict)
 
     def may_be(self, source: str, port: str) -> bool:
-        """Whether a line of the same process with this source can be about it: processes' numbers come again."""
+        """Whether a line of the same process with this source can be about it: process ids are reused."""
         if port:
             return not self.port and not self.accepted
         if self.accepted:
             return False
-        # The same one once as an address and once as a host's name.
+        # The same source once as an address and once as a host name.
         return source in ("", self.source) or not self.source or _is_address(source) != _is_address(self.source)
 
     def settle(self) -> list[Attempt]:
-        """What is to be counted now, beyond or instead of what was."""
+        """The counts to add now, beyond or instead of earlier ones."""
         voices = self.voices
         if self.accepted:
             voices = {voice: count for voice, count in voices.items() if voice in _PASSWORD_VOICES}
@@ -123,8 +123,8 @@ class SignIns:
     """Reads sign-ins, line by line.
 
     Attributes:
-        about: lines that say anything of sign-ins, good ones too.
-        unknown: how many lines of sshd have words that are not known, and ``examples`` of them.
+        about: lines about sign-ins, including successful ones.
+        unknown: number of sshd's lines with unknown words, and ``examples`` of them.
     """
 
     def __init__(self) -> None:
@@ -134,12 +134,12 @@ class SignIns:
         self._connections: OrderedDict[tuple[str, str], _Connection] = OrderedDict()
 
     def read(self, text: str, line: str, program: str = "", process: str = "") -> list[Attempt]:
-        """What a line that is no access line says of sign-ins.
+        """Sign-ins in a line that is no access line.
 
         Args:
             text: its message.
-            line: all of it: in JSON the address stands beside the message.
-            program, process: who wrote it, where the line says so.
+            line: the whole line: in JSON the address is beside the message.
+            program, process: the writer, where the line names it.
         """
         if " authentication failure" in text and program not in ("login", "su", "sudo"):
             found = self._pam(text, process)
@@ -164,29 +164,29 @@ class SignIns:
         return []
 
     def _ssh(self, text: str, process: str) -> list[Attempt]:
-        said = sshd.read(text)
-        if said is None:
+        message = sshd.read(text)
+        if message is None:
             self.unknown += 1
             if len(self.examples) < _EXAMPLES:
                 self.examples.append(text)
-        if said is None or said.outcome == "nothing":
+        if message is None or message.outcome == "nothing":
             return []
         self.about += 1
-        source = source_of(said.source)
-        if said.voice in _LISTENER:
-            kind: Kind = "penalty" if said.voice == "penalty" else "ssh"
-            return [Attempt(kind, source, said.times)]
-        found = self._connection(source, said.port, said.process or process)
-        if said.outcome == "accepted":
+        source = source_of(message.source)
+        if message.voice in _LISTENER:
+            kind: Kind = "penalty" if message.voice == "penalty" else "ssh"
+            return [Attempt(kind, source, message.times)]
+        found = self._connection(source, message.port, message.process or process)
+        if message.outcome == "accepted":
             found.accepted = True
-            signed_in = [] if sshd.by_key(said.method) else [Attempt("ssh", source, succeeded=True)]
+            signed_in = [] if sshd.by_key(message.method) else [Attempt("ssh", source, succeeded=True)]
             return [*found.settle(), *signed_in]
-        if not found.accepted or said.voice in _PASSWORD_VOICES:
-            found.voices[said.voice] = found.voices.get(said.voice, 0) + said.times
+        if not found.accepted or message.voice in _PASSWORD_VOICES:
+            found.voices[message.voice] = found.voices.get(message.voice, 0) + message.times
         return found.settle()
 
     def _pam(self, text: str, process: str) -> list[Attempt] | None:
-        """PAM's word on one of sshd's tries; None where it is none."""
+        """PAM's message about one of sshd's attempts; None where it is none."""
         match = _SSH_PAM.match(text)
         if not match:
             return None
@@ -199,7 +199,7 @@ class SignIns:
         return found.settle()
 
     def _connection(self, source: str, port: str, process: str) -> _Connection:
-        """The connection that a line is about; made where there is none."""
+        """The connection that a line is about; created if new."""
         at, by = (source, port), ("", process)
         found = self._connections.get(at) if source and port else None
         if found is None and process:
@@ -219,12 +219,12 @@ class SignIns:
 
 
 def is_login_path(path: str) -> bool:
-    """A path where people sign in: a 401 there is a failed sign-in."""
+    """A sign-in path: a 401 there is a failed sign-in."""
     return bool(_LOGIN_PATH.search(path))
 
 
 def source_of(text: str) -> str:
-    """An address or a host's name in one spelling; empty where it is none."""
+    """A normalised address or host name; empty where it is neither."""
     text = text.strip("[]<>\"',;").lower()
     if text in _NOBODY:
         return ""
@@ -246,7 +246,7 @@ def _is_address(source: str) -> bool:
 
 
 def source_in(text: str) -> str:
-    """The address that a line names as where something came from; empty where there is none."""
+    """The address that a line names as an origin; empty where there is none."""
     match = _FROM.search(text) or _ANY_IP.search(text)
     if not match:
         return ""

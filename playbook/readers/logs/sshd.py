@@ -1,7 +1,7 @@
-"""What sshd says of one connection, by its own words (OpenSSH 6 to 10: auth.c, packet.c, sshd.c …).
+"""sshd's messages about one connection (OpenSSH 6 to 10: auth.c, packet.c, sshd.c …).
 
-A user's name may hold anything, so each pattern is anchored at the line's end, and what may be long is greedy:
-where a name looks like a source, the real one stands behind it.
+A user name may contain anything, so each pattern is anchored at the line's end, and long parts are greedy: where a
+name looks like a source, the real one follows it.
 """
 
 from __future__ import annotations
@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from playbook.readers.logs.sshd_words import HARMLESS, NOT_LET_IN, Voice
+from playbook.readers.logs.sshd_words import HARMLESS, REJECTED, Voice
 
 PROGRAMS = frozenset({"sshd", "sshd-session", "sshd-auth", "in.sshd"})
 
 Outcome = Literal["failed", "accepted", "nothing"]
 
 
-class Said(NamedTuple):
+class Message(NamedTuple):
     """One line about one connection.
 
     Attributes:
-        voice: which of sshd's ways to say it; each tells of the same try once, so the loudest one counts.
-        source, port: as they stand there; may be empty.
+        voice: kind of sshd's message; each kind reports an attempt once, so the largest count is used.
+        source, port: verbatim; may be empty.
         process: of the connection, where the line names another one than its own.
         method: ``password``, ``publickey`` …
     """
@@ -48,7 +48,7 @@ _BLANKS = {
     "{NUMBER}": r"(?P<process>\d{1,10})",
     "{TIMES}": r"(?P<times>\d{1,9})",
 }
-# Behind a key's try stand its kind and fingerprint, of a certificate its name too, which anybody may choose.
+# A key's attempt ends with its kind and fingerprint, a certificate's with a freely chosen name too.
 _KEY = (
     r": (?:[\w.@-]{1,64} )?(?:(?:SHA\d{1,3}|MD5):)?\S{1,128}"
     r"(?: ID .{0,1024} \(serial \d+\) CA \S+ \S+)?(?:, .{0,200})?"
@@ -66,12 +66,12 @@ _METHOD = _compiled(
     r"(?P<outcome>Failed|Accepted|Postponed|Partial) (?P<method>\S{1,64}) for {NAME} from {AT}(?: ssh\d?)?"
     rf"(?:{_KEY})?$"
 )
-_PATTERNS = tuple((voice, _compiled(template)) for voice, template in NOT_LET_IN)
+_PATTERNS = tuple((voice, _compiled(template)) for voice, template in REJECTED)
 _NOTHING = re.compile("|".join(f"(?:{template})" for template in HARMLESS))
 
 
-def read(text: str) -> Said | None:
-    """What one line says; None where sshd's words are not known. ``text`` is without the frame."""
+def read(text: str) -> Message | None:
+    """Parse one line; None where sshd's words are unknown. ``text`` is without the frame."""
     text, times = text.strip(), 1
     if repeated := _REPEATED.match(text):
         times, text = int(repeated[1]), repeated[2]
@@ -80,26 +80,26 @@ def read(text: str) -> Said | None:
     if match := _METHOD.match(text):
         return _of_method(match, times)
     if not text or (not before and text.endswith("disconnected by user")):
-        return Said("nothing", "other")
+        return Message("nothing", "other")
     for voice, pattern in _PATTERNS:
         if match := pattern.match(text):
             found = match.groupdict()
             times *= int(found.get("times") or 1)
             source, port, process = (found.get(key) or "" for key in ("source", "port", "process"))
-            return Said("failed", voice, source, port, times, process)
-    return Said("nothing", "other") if _NOTHING.match(text) else None
+            return Message("failed", voice, source, port, times, process)
+    return Message("nothing", "other") if _NOTHING.match(text) else None
 
 
-def _of_method(match: re.Match[str], times: int) -> Said:
+def _of_method(match: re.Match[str], times: int) -> Message:
     kind = match["method"].partition("/")[0]
     if match["outcome"] in ("Postponed", "Partial"):
-        return Said("nothing", "other", match["source"], match["port"])
+        return Message("nothing", "other", match["source"], match["port"])
     if match["outcome"] == "Accepted":
-        return Said("accepted", "method", match["source"], match["port"], times, method=kind)
+        return Message("accepted", "method", match["source"], match["port"], times, method=kind)
     voice: Voice = "key" if kind in _KEYS else "none" if kind == "none" else "method"
-    return Said("failed", voice, match["source"], match["port"], times, method=kind)
+    return Message("failed", voice, match["source"], match["port"], times, method=kind)
 
 
 def by_key(method: str) -> bool:
-    """Whether this way to sign in cannot be guessed."""
+    """Whether this sign-in method cannot be guessed."""
     return method in _KEYS

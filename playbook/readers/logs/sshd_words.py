@@ -1,7 +1,7 @@
-"""sshd's sentences: those about somebody who was not let in, and those that say nothing of that.
+"""sshd's sentences: those about a rejected sign-in, and those unrelated to one.
 
 Templates of regular expressions; ``sshd`` fills the blanks: {SOURCE}, {PORT}, {AT} for both, {WHO} for a user that
-is not let in yet, {NAME} and {ANY} for what the other side may choose, {NUMBER} of a process, {TIMES}.
+is not yet accepted, {NAME} and {ANY} for text that the peer may choose, {NUMBER} of a process, {TIMES}.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Literal
 
 Voice = Literal[
-    "method",  # a password or the like that was wrong
+    "method",  # a wrong password or similar
     "key",
-    "none",  # asking which ways to sign in there are
+    "none",  # a request for the available sign-in methods
     "stranger",
     "refused",
     "limit",
@@ -30,7 +30,7 @@ Voice = Literal[
 
 _TRIED = r"(?:{NAME}: )?Authentication tried for {NAME} "
 
-NOT_LET_IN: tuple[tuple[Voice, str], ...] = (
+REJECTED: tuple[tuple[Voice, str], ...] = (
     ("received", r"Received disconnect from {SOURCE}(?: port {PORT})?: ?\d+:"),
     ("late", r"Timeout before authentication for (?:connection from )?{SOURCE}(?: to \S+)?, pid = {NUMBER}"),
     ("late", r"Timeout before authentication for {SOURCE}(?: port {PORT})?\.?$"),
@@ -115,7 +115,8 @@ HARMLESS: tuple[str, ...] = (
     r"input_userauth_(?:request|error)",
     r"reverse mapping checking getaddrinfo for |Address \S+ maps to |Nasty PTR record",
     r"Could not (?:load|get shadow|open user|write ident string)|User '.*' is not a regular file",
-    r"Authentication refused(?: for .{1,256})?: ",  # one of a user's files; the try itself is told of by itself
+    # about one of a user's files; the attempt itself has its own line
+    r"Authentication refused(?: for .{1,256})?: ",
     r"(?:userauth|auth2?|mm|monitor|key|sshkey|process|kex|session|client|server|do|sshpam|channel)_\w+\b.*: ",
     r"(?:get|record|ssh|sftp|recv|set|login|syslogin|lastlog|temporarily)_\w+\b",
     r"rexec|connect_to |connect to |bind to |bind \[|Bind to port|Cannot bind any address|Address already in use",

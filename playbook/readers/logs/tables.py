@@ -1,4 +1,4 @@
-"""Collections that cannot grow without bound, however hostile the log."""
+"""Collections of bounded size, however hostile the log."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ V = TypeVar("V")
 
 
 class BoundedTable(Generic[K, V]):
-    """Rows by key. When there are twice ``limit`` of them, the half that weighs least is left out, and counted.
+    """Rows by key. At twice ``limit`` of them, the half with the lowest weight is dropped, and counted.
 
-    What is left out early and comes again counts anew, so a row's number is a lower bound once ``left_out`` is
-    not zero. Sums over everything must be kept elsewhere.
+    A row that was dropped and comes again counts from zero, so a row's number is a lower bound once ``left_out``
+    is not zero. Sums over everything must be kept elsewhere.
 
     Args:
-        weight: how important a row is, usually its count.
+        weight: importance of a row, usually its count.
     """
 
     def __init__(self, limit: int, new: Callable[[], V], weight: Callable[[V], float]) -> None:
@@ -28,7 +28,7 @@ class BoundedTable(Generic[K, V]):
         self.left_out = 0
 
     def row(self, key: K) -> V:
-        """The row of ``key``, made if there is none."""
+        """The row of ``key``, created if new."""
         row = self._rows.get(key)
         if row is None:
             if len(self._rows) >= 2 * self._limit:
@@ -37,7 +37,7 @@ class BoundedTable(Generic[K, V]):
         return row
 
     def rows(self) -> Iterable[V]:
-        """All that are kept, in the order in which they came."""
+        """All rows kept, in order of arrival."""
         return self._rows.values()
 
     def __contains__(self, key: object) -> bool:
@@ -58,7 +58,7 @@ class BoundedTable(Generic[K, V]):
 
 
 class Newest(Generic[V]):
-    """The newest few lines, or whatever stands for them, in whatever order they come."""
+    """The newest few lines, or values for them, in any order of arrival."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -75,7 +75,7 @@ class Newest(Generic[V]):
             heappushpop(self._heap, item)
 
     def wants(self, time: float) -> bool:
-        """False where a line of this time would not be kept, so that nobody needs to prepare it."""
+        """False where a line of this time would not be kept, so that it need not be prepared."""
         return len(self._heap) < self._limit or time >= self._heap[0][0]
 
     def lines(self) -> list[tuple[float, V]]:

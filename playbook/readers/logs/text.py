@@ -1,4 +1,4 @@
-"""From chunks of bytes to clean lines: bounded, decoded, and harmless to whoever shows them."""
+"""From chunks of bytes to clean lines: bounded, decoded, and safe to display."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 from playbook.core.door.characters import encodable, harmless
 
 LINE_LIMIT = 8192
-"""Characters of a line that are looked at; the rest of a longer line is dropped."""
+"""Maximum characters of a line; the rest of a longer line is dropped."""
 
-# Where a longer line is cut, so that the last word of what is kept is whole: half a secret is not known for one.
+# Where a longer line is cut, so that its last word is whole: half a secret would not be recognised.
 _LAST_GAP = re.compile(r"[\s,;&\"'][^\s,;&\"']{0,1000}\Z")
 
 
@@ -24,12 +24,12 @@ def decode_lines(chunks: Iterable[bytes]) -> Iterator[str]:
 
 
 def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Blocks of whole lines with their line ends between them, and none behind the last.
+    """Blocks of whole lines with their line ends between them, and none after the last.
 
-    A line that does not end keeps no more than ``LINE_LIMIT`` in memory.
+    An unterminated line keeps at most ``LINE_LIMIT`` in memory.
     """
     rest = b""
-    skipping = False  # inside a line whose beginning has been given out already
+    skipping = False  # inside a line whose beginning has been returned already
     for chunk in chunks:
         cut = chunk.rfind(b"\n") + 1
         if not cut:
@@ -57,7 +57,7 @@ def _decode(data: bytes) -> str:
 
 
 def clean(line: str) -> str:
-    """The line without colours, control characters and text-direction tricks; tabs become spaces."""
+    """The line without colours, control characters and text-direction marks; tabs become spaces."""
     if len(line) > LINE_LIMIT:
         line = _LAST_GAP.sub("", line[:LINE_LIMIT])
     if line.isprintable():
@@ -67,5 +67,5 @@ def clean(line: str) -> str:
 
 
 def shorten(text: str, limit: int) -> str:
-    """At most ``limit`` characters, with an ellipsis where something was left out; of what holds no secrets."""
+    """At most ``limit`` characters, with an ellipsis for a cut; for text without secrets."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -36,7 +36,7 @@ _DAY_FIRST = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)
 _KLOG = re.compile(r"(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _OLD_REDIS = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _EPOCH = re.compile(r"\[?(\d{9,10}(?:\.\d{1,9})?|\d{13}|\d{16}|\d{19})\]?(?= |$)")
-# What can stand before a line's own time.
+# Prefixes of a line's own time.
 _LEADING = re.compile(r"(?:\[GIN\] |\d+:[XCSM] |\[\d{1,7}\] |[IWEFD](?=\d{4} )|[DIWEFA], \[|\[)?")
 _SYSLOG = re.compile(r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)")
 
@@ -45,10 +45,10 @@ _SCALES = ((1e11, 1.0), (1e14, 1e3), (1e17, 1e6), (float("inf"), 1e9))
 
 
 class Times:
-    """Turns texts into epoch seconds; remembers the minutes it has seen, as neighbouring lines share them.
+    """Converts texts to epoch seconds; caches minutes, as neighbouring lines share them.
 
     Args:
-        now: epoch seconds; syslog's dates have no year, and lie before it.
+        now: epoch seconds; syslog's dates have no year, and are in the past.
     """
 
     def __init__(self, now: float) -> None:
@@ -56,7 +56,7 @@ class Times:
         self._minutes: dict[tuple[str, ...], float | None] = {}
 
     def iso(self, date: str, minute: str, second: str, fraction: str | None, zone: str | None) -> float | None:
-        """From the parts ``2024-05-29``, ``20:14``, ``14``, ``996``, ``Z``; None where there is no such time."""
+        """From the parts ``2024-05-29``, ``20:14``, ``14``, ``996``, ``Z``; None for an invalid time."""
         base = self._minute((date, minute, zone or "Z"))
         if base is None:
             return None
@@ -74,7 +74,7 @@ class Times:
         return None
 
     def leading(self, text: str) -> tuple[float, int] | None:
-        """The time with which a plain line begins, in any of the formats without ISO 8601, and where it ends."""
+        """The time at the beginning of a plain line, in any format but ISO 8601, and where it ends."""
         before = _LEADING.match(text)
         start = before.end() if before else 0
         for pattern, read in self._formats():
@@ -92,7 +92,7 @@ class Times:
             (_COMMON, lambda d, mon, y, h, m, s, f, z: self._of(y, mon, d, f"{h}:{m}", s, f, z)),
             (_ASCTIME, lambda mon, d, h, m, s, f, y: self._of(y, mon, d, f"{h}:{m}", s, f, None)),
             (_RFC1123, lambda d, mon, y, h, m, s, z: self._of(y, mon, d, f"{h}:{m}", s, None, z)),
-            (_AMERICAN, self._american),
+            (_AMERICAN, self._month_first),
             (_DAY_FIRST, lambda d, mon, y, h, m, s, f: self._of(y, mon, d, f"{h}:{m}", s, f, None)),
             (_KLOG, lambda mon, d, h, m, s, f: self._last(int(mon), int(d), f"{h}:{m}", s, f)),
             (_OLD_REDIS, lambda d, mon, h, m, s, f: self._last(_MONTHS.get(mon, 0), int(d), f"{h}:{m}", s, f)),
@@ -100,7 +100,7 @@ class Times:
             (_EPOCH, lambda number: self.number(float(number))),
         )
 
-    def _american(  # noqa: PLR0917 - the groups of a pattern, in their order
+    def _month_first(  # noqa: PLR0917 - the groups of a pattern, in order
         self, month: str, day: str, year: str, hour: str, minute: str, second: str, half: str
     ) -> float | None:
         clock = int(hour) % 12 + (12 if half == "P" else 0)
@@ -113,13 +113,13 @@ class Times:
         return self.iso(date, minute, second, fraction, zone)
 
     def number(self, value: float) -> float | None:
-        """From epoch seconds, or milli-, micro- or nanoseconds, told apart by their size."""
+        """From epoch seconds, or milli-, micro- or nanoseconds, distinguished by their size."""
         if not 1e8 < value < 1e20:
             return None
         return next(value / scale for bound, scale in _SCALES if value < bound)
 
     def value(self, value: object) -> float | None:
-        """From whatever a JSON line has as its time."""
+        """From any value that a JSON line has as its time."""
         if isinstance(value, str):
             if value.replace(".", "", 1).isdecimal():
                 return self.number(float(value))
@@ -135,7 +135,7 @@ class Times:
         return None
 
     def syslog(self, text: str) -> float | None:
-        """From ``May 29 20:14:14``: the last such moment that is not more than a day ahead."""
+        """From ``May 29 20:14:14``: the last such moment that is at most a day ahead."""
         match = _SYSLOG.match(text)
         if not match:
             return None
@@ -143,7 +143,7 @@ class Times:
         return self._last(_MONTHS.get(month, 0), int(day), f"{hour}:{minute}", second, None)
 
     def _last(self, month: int, day: int, minute: str, second: str, fraction: str | None) -> float | None:
-        """The last such moment that is not more than a day ahead."""
+        """The last such moment that is at most a day ahead."""
         year = datetime.fromtimestamp(self._now, UTC).year
         for candidate in (year + 1, year, year - 1):
             moment = self.iso(f"{candidate}-{month:02d}-{day:02d}", minute, second, fraction, None)

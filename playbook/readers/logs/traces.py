@@ -23,11 +23,11 @@ PYTHON = "Traceback (most recent call last)"
 
 @dataclass(slots=True)
 class Trace:
-    """An error that may still go on. A warning is kept too, as a trace below it is the warning's.
+    """An error that may continue. A warning is kept too, as a trace below it belongs to the warning.
 
     Attributes:
-        stamped: its first line had a time of its own, so lines without one may be its text.
-        adjacent: nothing else of its component has come since.
+        stamped: its first line had its own time, so lines without one may be its text.
+        adjacent: no other line of its component has come since.
         exception: the exception that the trace names.
         traced: frames have been seen.
         in_python: a Python traceback is open; its exception comes last.
@@ -46,13 +46,13 @@ class Trace:
 
     @property
     def message(self) -> str:
-        """The head together with the exception it names."""
+        """The first line with the exception of the trace."""
         if not self.exception or self.exception in self.head:
             return self.head
         return self.exception if self.head.startswith(PYTHON) else f"{self.head}: {self.exception}"
 
     def absorbs(self, text: str, time: float) -> bool:
-        """Take ``text``, a bare line, if it goes on with this error."""
+        """Add ``text``, a bare line, if it continues this error."""
         if abs(time - self.time) > WITHIN or self.lines >= _LINES:
             return False
         if self._belongs(text):
@@ -66,7 +66,7 @@ class Trace:
         return self._is_frame(text) or self._names_exception(text) or self._is_more_text(text)
 
     def _is_frame(self, text: str) -> bool:
-        if _NODE_ENDED.match(text):  # what Node prints when an exception that nobody caught has ended it
+        if _NODE_ENDED.match(text):  # printed by Node when an uncaught exception has ended it
             self.level = levels.FATAL
             return True
         if text.startswith(PYTHON):
@@ -90,19 +90,19 @@ class Trace:
         return False
 
     def _is_more_text(self, text: str) -> bool:
-        """A message of several lines: only a head with a time of its own tells where the next entry begins."""
+        """A multi-line message: only a first line with its own time shows where the next entry begins."""
         if not (self.stamped and self.adjacent) or self.traced:
             return False
         return not EXCEPTION.match(text) and not levels.crashed(text)
 
 
 def is_fragment(text: str) -> bool:
-    """True for a line that can only be a part of a trace: indented, a frame, a closing brace."""
+    """Whether a line can only be part of a trace: indented, a frame, a closing brace."""
     return text[0] in " }^)" or text.startswith(_FRAGMENTS)
 
 
 def may_go_on(text: str) -> bool:
-    """True for a line without a time of its own that can belong to the one before it, or is an error itself."""
+    """Whether a line without its own time can belong to the previous one, or is an error itself."""
     return (
         not text
         or is_fragment(text)
@@ -113,9 +113,9 @@ def may_go_on(text: str) -> bool:
 
 
 def begins(text: str) -> int:
-    """Level of a bare line that begins an error of its own; NONE where it does not.
+    """Level of a bare line that begins a new error; NONE where it does not.
 
-    A Python traceback with no log line above it is an exception that nobody caught, so it is fatal.
+    A Python traceback without a log line above it is an uncaught exception, so it is fatal.
     """
     if not text or is_fragment(text):
         return levels.NONE

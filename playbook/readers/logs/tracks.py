@@ -1,31 +1,33 @@
-"""When each source wrote: in which minutes, so that one that fell silent shows, whatever its neighbours did.
+"""The minutes in which each source wrote, so that a silent source is noticed, whatever the others did.
 
-A source is judged by its own usual gaps. One that is normally never quiet for long, and then was, has a hole; one
-that writes once a night, or now and then, has none.
+A source is judged by its own usual gaps. One that is never silent for long, and then was, has a hole; one that
+writes once a night, or occasionally, has none.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import sub
 from typing import NamedTuple
 
 MINUTE = 60
 HORIZON = 4 * 24 * 60  # minutes that are kept
 _QUARTER = 15
-_LEAST_QUARTERS = 4  # in which a source wrote, before anything is called usual
-_CHATTY = 2 / 3  # of the time a chatty source was in gaps shorter than what is new enough
-_USUAL = 0.9  # of that time its gaps were at most so long
-_SPREAD = 3.0  # times its usual gap is no hole yet
+_MIN_QUARTERS = 4  # with lines, before anything is called usual
+_CHATTY = 2 / 3  # share of the time that a chatty source spends in gaps shorter than ``newest_minutes``
+_USUAL = 0.9  # share of that time spent in gaps of at most the usual length
+_SPREAD = 3.0  # a hole is longer than this many times the usual gap
 
 
 _ONE = re.compile(b"\x01")
 
 
 class Minutes:
-    """The minutes in which something was written, in constant memory. Minutes are counted from the epoch."""
+    """The minutes with lines, in constant memory. Minutes are counted from the epoch."""
 
     __slots__ = ("_base", "_first_kept", "_noted")
 
@@ -35,7 +37,7 @@ class Minutes:
         self._noted = bytearray()
 
     def note(self, minute: int) -> None:
-        """Something was written in this minute. Of what is long ago only the days around the newest are kept."""
+        """Record a minute. Of old minutes only the days around the newest are kept."""
         place = minute - self._base
         if place >= len(self._noted):
             self._reach(minute)
@@ -44,30 +46,30 @@ class Minutes:
             self._noted[place] = 1
 
     def _reach(self, minute: int) -> None:
-        """Keep the days around this minute, or those until now where it lies in them."""
+        """Keep the days around this minute, or those until now if they include it."""
         base = self._first_kept if minute >= self._first_kept else minute - HORIZON // 2
         kept = self._noted[base - self._base :] if self._noted else bytearray()
         self._noted = kept + bytearray(max(0, HORIZON - len(kept)))
         self._base = base
 
     def all(self) -> list[int]:
-        """Those that were noted, in order."""
+        """The recorded minutes, in order."""
         return [self._base + found.start() for found in _ONE.finditer(self._noted)]
 
 
 @dataclass(slots=True)
 class Track:
-    """What one source wrote within the time of a review. Times in epoch seconds.
+    """Lines of one source within the window of a review. Times in epoch seconds.
 
     Attributes:
         lines: how many; ``strange`` of them were not understood.
         first, last: of its lines.
-        answered: minutes with access lines, earlier ones too, as far as they were read; of files there are none.
-        said: minutes with other lines, likewise.
-        minute_answered, minute: the last of them that were noted.
+        answered: minutes with access lines, earlier ones too, as far as they were read; empty for files.
+        logged: minutes with other lines, likewise.
+        minute_answered, minute: the last of them that were recorded.
     """
 
-    said: Minutes
+    logged: Minutes
     answered: Minutes
     lines: int = 0
     strange: int = 0
@@ -79,11 +81,11 @@ class Track:
     @property
     def written(self) -> list[int]:
         """Minutes with lines of any kind, in order."""
-        return sorted({*self.said.all(), *self.answered.all()})
+        return sorted({*self.logged.all(), *self.answered.all()})
 
 
 class Hole(NamedTuple):
-    """A time in which a source that normally writes did not. Epoch seconds, to the minute.
+    """A period in which a source that normally writes did not. Epoch seconds, to the minute.
 
     Attributes:
         ongoing: it has not written since.
@@ -95,49 +97,54 @@ class Hole(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """Its length."""
         return self.end - self.start
 
 
 def holes(minutes: Sequence[int], since: float, until: float, *, newest_minutes: float) -> list[Hole]:
-    """The times between ``since`` and ``until`` in which a source was silent that normally is not, longest first.
+    """Periods between ``since`` and ``until`` in which a normally active source was silent, longest first.
 
-    Normally means: by the rest of the time that is known of it. It must have been in gaps shorter than
-    ``newest_minutes`` for two thirds of that time, and the hole be three times as long as nearly all of them.
+    Normally means: by the rest of its known time. It must have spent two thirds of that time in gaps shorter than
+    ``newest_minutes``, and the hole must be three times as long as nearly all of them.
 
     Args:
-        minutes: in which it wrote, in order, from before ``since`` on where that is known.
-        newest_minutes: a gap shorter than this is never a hole.
+        minutes: with lines, in order, from before ``since`` on where known.
+        newest_minutes: a shorter gap is never a hole.
     """
-    if len({minute // _QUARTER for minute in minutes}) < _LEAST_QUARTERS:
+    if len({minute // _QUARTER for minute in minutes}) < _MIN_QUARTERS:
         return []
     begin, end = int(since) // MINUTE, int(until) // MINUTE
     points = [*([begin] if begin < minutes[0] else []), *minutes, *([end] if end > minutes[-1] else [])]
-    gaps = list(pairwise(points))
-    lengths = sorted(later - earlier for earlier, later in gaps)
-    usual = _usual([length for length in lengths if length < newest_minutes])
-    short = sum(length for length in lengths if length < newest_minutes)
+    gaps = Counter(map(sub, points[1:], points))
+    short = {length: count for length, count in gaps.items() if length < newest_minutes}
+    in_short = sum(length * count for length, count in short.items())
+    least = max(newest_minutes, _SPREAD * _usual(short, in_short))
     known = points[-1] - points[0]
     ongoing = points[-1] - minutes[-1]
     found = []
-    for earlier, later in gaps:
+    for earlier, later in pairwise(points) if max(gaps) >= least else ():
         length = later - earlier
-        if length < max(newest_minutes, _SPREAD * usual) or later <= begin:
+        if length < least or later <= begin:
             continue
         is_last = later == end and earlier == minutes[-1]
         others = known - length - (0 if is_last else ongoing)
-        if others and short >= _CHATTY * others:
+        if others and in_short >= _CHATTY * others:
             found.append(
                 Hole(max(earlier, begin) * 60.0 if later != end else earlier * 60.0, later * 60.0, is_last)
             )
     return sorted(found, key=lambda hole: -hole.seconds)
 
 
-def _usual(lengths: Sequence[int]) -> float:
-    """The length of gap in which, or in shorter ones, nine tenths of the time was spent. ``lengths`` in order."""
-    total, seen = sum(lengths), 0
-    for length in lengths:
-        seen += length
+def _usual(gaps: Mapping[int, int], total: int) -> float:
+    """The length of gap in which, or in shorter ones, nine tenths of the time was spent.
+
+    Args:
+        gaps: how many there are of each length.
+        total: time in all of them.
+    """
+    seen = 0
+    for length, count in sorted(gaps.items()):
+        seen += length * count
         if seen >= _USUAL * total:
             return length
     return 0.0

@@ -1,4 +1,4 @@
-"""What is unusual: hours that stand out from the others of the same day."""
+"""Unusual hours: those that stand out from the others of the same day."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from statistics import median
 from typing import NamedTuple
 
-LEAST_HOURS = 6
+MIN_HOURS = 6
 _MAD_TO_DEVIATION = 1.4826  # for a normal distribution
 
 
@@ -18,16 +18,16 @@ class Level(NamedTuple):
 
 
 def usual_level(counts: Sequence[int], *, least: int, spread: float) -> Level | None:
-    """The usual level of hourly counts; None with fewer than six hours, of which nothing is usual.
+    """The usual level of hourly counts; None with fewer than six hours, which are too few.
 
-    Median and median absolute deviation are not moved by the very hours that stand out. The spread is never taken
-    for less than that of chance alone: the root of the usual count, and at least one.
+    Median and median absolute deviation are robust against the hours that stand out. The spread is at least that
+    of chance alone: the root of the usual count, and at least one.
 
     Args:
-        least: the bound is never below this many.
+        least: minimum of the bound.
         spread: how many times the usual spread above the usual level is unusual.
     """
-    if len(counts) < LEAST_HOURS:
+    if len(counts) < MIN_HOURS:
         return None
     usual = median(counts)
     deviation = _MAD_TO_DEVIATION * median(abs(count - usual) for count in counts)

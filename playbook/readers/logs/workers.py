@@ -1,7 +1,7 @@
-"""Worker processes that sort blocks of a large log and read their odd lines; the run puts together what they find.
+"""Worker processes that sort blocks of a large log and read their unusual lines; the run merges the results.
 
-A worker gets blocks on its standard input and answers on its standard output, one at a time, and ends where its
-input ends: with the run, however that ends. It knows nothing but the block.
+A worker gets blocks on its standard input and answers on its standard output, one at a time, and ends with its
+input, that is with the run, however that ends. It knows nothing but the block.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import TypeVar
 from playbook.core.environment import OF_PYTHON, for_program
 from playbook.readers.logs.by_blocks import BlockReviewer, Found
 
-LEAST = 64 << 20
-"""Bytes of logs from which on workers are worth their start."""
+MIN_SIZE = 64 << 20
+"""Minimum bytes of logs for which starting workers pays off."""
 
-_MOST = 4
-_PATIENCE = 0.2  # seconds between two looks at the clock while a worker is waited for
-_ENDING = 2.0  # seconds that a worker has to end by itself
+_MAX = 4
+_PATIENCE = 0.2  # seconds between two looks at the clock while waiting for a worker
+_ENDING = 2.0  # seconds for a worker to end by itself
 _SIZE = 8  # bytes of the size before each message
 P = TypeVar("P")
 
@@ -42,7 +42,7 @@ class _Worker:
         )
 
     def send(self, block: bytes) -> None:
-        """Give it a block; it must be idle."""
+        """Send it a block; it must be idle."""
         assert self._process.stdin
         try:
             self._process.stdin.write(len(block).to_bytes(_SIZE, "big") + block)
@@ -51,13 +51,13 @@ class _Worker:
             self._process.kill()
 
     def answer(self, halt: Callable[[], bool]) -> Found | None:
-        """What it found; None where it has ended, or where time is over."""
+        """Its result; None where it has ended, or at the time limit."""
         head = self._read(_SIZE, halt)
         body = self._read(int.from_bytes(head, "big"), halt) if head else None
         if body is None:
             self._process.kill()
             return None
-        rows, order, entries = pickle.loads(body)  # noqa: S301 - of a process that is our own
+        rows, order, entries = pickle.loads(body)  # noqa: S301 - from our own process
         return Found([rows[number] for number in order], entries)
 
     def _read(self, size: int, halt: Callable[[], bool]) -> bytes | None:
@@ -77,7 +77,7 @@ class _Worker:
         return b"".join(parts)
 
     def end(self) -> None:
-        """Close its input, and do not wait for long."""
+        """Close its input, and wait briefly."""
         assert self._process.stdin
         assert self._process.stdout
         try:
@@ -96,7 +96,7 @@ class Workers:
     """A few workers, or none.
 
     Args:
-        count: of them; with none, nothing is done beforehand.
+        count: number of workers; with none, nothing is sorted in advance.
     """
 
     def __init__(self, count: int, since: float, until: float) -> None:
@@ -104,13 +104,13 @@ class Workers:
         try:
             for _ in range(count):
                 self._workers.append(_Worker(since, until))
-        except OSError:  # no room for a process: those that there are do
+        except OSError:  # no room for a process: the existing ones suffice
             pass
 
     def in_order(
         self, pieces: Iterator[tuple[P, bytes | None]], halt: Callable[[], bool]
     ) -> Iterator[tuple[P, bytes | None, Found | None]]:
-        """Each piece in its turn, with what a worker found in its block; None where no worker did."""
+        """Each piece in order, with a worker's result for its block; None where no worker handled it."""
         idle = list(self._workers)
         sent: deque[tuple[P, bytes | None, _Worker | None]] = deque()
         for part, block in pieces:
@@ -145,10 +145,11 @@ class Workers:
 
 @contextmanager
 def workers(size: int, since: float, until: float) -> Iterator[Workers]:
-    """Workers for so many bytes, as long as the block lasts: none for small logs, one processor, or where pytest
-    runs several processes already."""
-    wanted = min(_MOST, _processors())
-    few = size < LEAST or wanted < 2 or "PYTEST_XDIST_WORKER" in os.environ
+    """Workers for a log of this size, until the context ends: none for small logs, one processor, or where pytest
+    already runs several processes.
+    """
+    wanted = min(_MAX, _processors())
+    few = size < MIN_SIZE or wanted < 2 or "PYTEST_XDIST_WORKER" in os.environ
     found = Workers(0 if few else wanted, since, until)
     try:
         yield found
@@ -157,12 +158,12 @@ def workers(size: int, since: float, until: float) -> Iterator[Workers]:
 
 
 def _processors() -> int:
-    """Those that this process may use."""
+    """Number of processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def main() -> None:
-    """A worker: blocks in, what was found in them out."""
+    """Run a worker: blocks in, results out."""
     since, until = map(float, sys.argv[1:])
     reviewer = BlockReviewer(since, until)
     coming, going = sys.stdin.buffer, sys.stdout.buffer

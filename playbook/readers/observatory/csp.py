@@ -54,7 +54,7 @@ class InvalidPolicyError(ValueError):
 
 
 def parse(text: str) -> Policy:
-    """Directive → sources, in lower case; InvalidPolicyError where it is none."""
+    """Directive → sources, in lower case; InvalidPolicyError for an invalid policy."""
     text = text.strip()
     if len(text) < _SHORTEST:
         raise InvalidPolicyError(f"{text!r} is no policy")
@@ -67,7 +67,7 @@ def parse(text: str) -> Policy:
         if name in policy:
             if name in _MAY_REPEAT:
                 continue
-            raise InvalidPolicyError(f"the directive {name} stands there twice")
+            raise InvalidPolicyError(f"the directive {name} occurs twice")
         policy[name] = set(sources) or ({"'none'"} if name.endswith("-src") else set())
     return policy
 
@@ -75,13 +75,13 @@ def parse(text: str) -> Policy:
 def result_of(headers: list[str], metas: list[str], *, https: bool, report_only: bool) -> tuple[str, bool]:
     """The Observatory's result, and whether ``frame-ancestors`` is set by a header.
 
-    A browser applies every policy, so of several the strictest counts, directive by directive; here the one that
-    scores best stands for all of them.
+    A browser applies every policy, so of several the strictest counts, directive by directive; here the one with
+    the best score represents all of them.
 
     Args:
         headers, metas: policies by header and by ``<meta>``; a comma separates policies (CSP 3, 2.2).
-        https: the page came by https.
-        report_only: there is a policy that only reports.
+        https: the page was served over https.
+        report_only: there is a report-only policy.
     """
     by_header = [one for text in headers for one in text.split(",")]
     by_meta = [one for text in metas for one in text.split(",")]
@@ -98,7 +98,7 @@ def result_of(headers: list[str], metas: list[str], *, https: bool, report_only:
 
 
 def unclear_of(headers: list[str], metas: list[str]) -> list[str]:
-    """What stands in the policies and is no part of the language, or is unsafe and not graded."""
+    """Parts of the policies that are not valid CSP, or are unsafe and not graded."""
     found: list[str] = []
     for text in (one for policy in (*headers, *metas) for one in policy.split(",")):
         for words in (part.lower().split() for part in text.split(";")):
@@ -155,7 +155,7 @@ def _judge(policy: Policy, *, https: bool) -> str:
 
 
 def _scripts(sources: set[str]) -> set[str] | None:
-    """What counts of script sources; None where 'strict-dynamic' stands there without a nonce or hash."""
+    """The effective script sources; None for 'strict-dynamic' without a nonce or hash."""
     named = any(source.startswith(_NONCES) for source in sources)
     if "'strict-dynamic'" in sources:
         if not named:
@@ -166,7 +166,7 @@ def _scripts(sources: set[str]) -> set[str] | None:
 
 
 def _without_inline(sources: set[str]) -> set[str]:
-    """A browser that knows nonces and hashes ignores 'unsafe-inline' beside them."""
+    """Sources without 'unsafe-inline' where a nonce or hash makes browsers ignore it."""
     return sources - {"'unsafe-inline'"} if any(source.startswith(_NONCES) for source in sources) else sources
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A script with an address; ``integrity`` is the text that fixes what it may be, empty without one."""
+    """A script with an address; ``integrity`` is its integrity attribute, empty without one."""
 
     src: str
     integrity: str
@@ -22,7 +22,7 @@ class Page:
     Attributes:
         equiv: contents of ``<meta http-equiv=…>`` by name in lower case.
         scripts: scripts with an address.
-        inline: how many scripts have none.
+        inline: number of scripts without one.
     """
 
     equiv: dict[str, list[str]] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Page:
 
 
 def read(html: str) -> Page:
-    """Read a page; what is no HTML is a page without anything."""
+    """Read a page; a text that is not HTML gives an empty page."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -44,13 +44,15 @@ class _Reader(HTMLParser):
         self.page = Page()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {name: value or "" for name, value in attrs}
-        if tag == "meta" and given.get("http-equiv"):
-            self.page.equiv.setdefault(given["http-equiv"].strip().lower(), []).append(given.get("content", ""))
-        elif tag == "meta" and given.get("name", "").strip().lower() == "referrer":
-            self.page.equiv.setdefault("referrer-policy", []).append(given.get("content", ""))
-        elif tag == "script" and given.get("src"):
-            self.page.scripts.append(Script(given["src"].strip(), given.get("integrity", "")))
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "meta" and attributes.get("http-equiv"):
+            self.page.equiv.setdefault(attributes["http-equiv"].strip().lower(), []).append(
+                attributes.get("content", "")
+            )
+        elif tag == "meta" and attributes.get("name", "").strip().lower() == "referrer":
+            self.page.equiv.setdefault("referrer-policy", []).append(attributes.get("content", ""))
+        elif tag == "script" and attributes.get("src"):
+            self.page.scripts.append(Script(attributes["src"].strip(), attributes.get("integrity", "")))
         elif tag == "script":
             self.page.inline += 1
 
@@ -58,8 +60,8 @@ class _Reader(HTMLParser):
 def integrity_of(page: Page, host: str, *, https: bool) -> str:
     """The Observatory's result on scripts of other sites (tests/subresource-integrity.js).
 
-    A script belongs to the site where its host is the page's, or one of the two is a subdomain of the other; the
-    Observatory looks the registered domain up in a list.
+    A script belongs to the site if its host is the page's, or one of the two is a subdomain of the other; the
+    Observatory looks up the registered domain in a list.
     """
     if not page.scripts:
         all_own = "sri-not-implemented-but-all-scripts-loaded-from-secure-origin"

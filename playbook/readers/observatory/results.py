@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 
 from playbook.readers.observatory.scores import SCORES
 
-SIX_MONTHS = 15_552_000  # seconds; the Observatory's own leniency for 180 days
+SIX_MONTHS = 15_552_000  # seconds; the Observatory's own tolerance for 180 days
 
 _PRIVATE = ("no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin")
 _UNSAFE = ("origin", "origin-when-cross-origin", "unsafe-url", "no-referrer-when-downgrade")
 _HSTS_DIRECTIVES = ("max-age", "includesubdomains", "preload")
 _MAX_AGE = re.compile(r"\s*\"?(\d+)\"?\s*")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s,/]+", re.IGNORECASE)
-# Set-Cookie headers that were joined by commas: a name and "=" follow; in an Expires date a day does.
+# Set-Cookie headers joined by commas: before a name and "=", not before the date in Expires.
 _NEXT_COOKIE = re.compile(r", ?(?=[^\s;,=]+=)")
 
 
@@ -25,7 +25,7 @@ def hsts_of(header: str, *, https: bool) -> str:
     if not header:
         return "hsts-not-implemented"
     ages = [part.strip()[8:] for part in header.lower().split(";") if part.strip().startswith("max-age=")]
-    # With anything behind the number, e.g. for want of a semicolon, browsers ignore the header.
+    # With anything after the number, e.g. without a semicolon, browsers ignore the header.
     digits = _MAX_AGE.fullmatch(ages[-1]) if ages else None
     if "," in header or not digits:
         return "hsts-header-invalid"
@@ -34,7 +34,7 @@ def hsts_of(header: str, *, https: bool) -> str:
 
 
 def referrer_of(values: Sequence[str]) -> str:
-    """Referrer-Policy, by header first, then by ``<meta>`` (tests/referrer-policy.js): the last that is known."""
+    """Referrer-Policy, by header first, then by ``<meta>`` (tests/referrer-policy.js): the last known value."""
     if not values:
         return "referrer-policy-not-implemented"
     known = [
@@ -46,7 +46,7 @@ def referrer_of(values: Sequence[str]) -> str:
 
 
 def unclear_of(headers: Mapping[str, str]) -> list[str]:
-    """Headers that are there and hold something that is no part of their language, or come more than once."""
+    """Headers with an invalid value, or sent more than once."""
     found: list[str] = []
     hsts = [part.strip().lower() for part in headers.get("strict-transport-security", "").split(";")]
     names = [part.partition("=")[0].strip() for part in hsts if part]
@@ -97,7 +97,7 @@ def resource_policy_of(header: str) -> str:
 
 
 def sharing_of(origin: str, headers: Mapping[str, str]) -> str:
-    """Cross-origin sharing: the headers that answered a request with ``Origin: origin`` (tests/cors.js)."""
+    """Cross-origin sharing: the headers of the answer to a request with ``Origin: origin`` (tests/cors.js)."""
     allowed = headers.get("access-control-allow-origin", "").strip()
     name = "cross-origin-resource-sharing-"
     if not allowed:

@@ -1,13 +1,18 @@
-"""The Observatory's table of scores as data: result → points, and what each of its tests protects from.
+"""The Observatory's table of scores as data: result → points, and the attack that each test addresses.
 
-From ``SCORE_TABLE`` and ``GRADE_CHART`` in src/grader/charts.js of https://github.com/mdn/mdn-http-observatory
-(commit a57b50e); its results keep their names.
+From ``SCORE_TABLE`` and ``GRADE_CHART`` of the source below. Its results keep their names, except that ``corp-``
+is written out. A test compares both tables, and what is read from headers, with what was published there.
 """
 
 from __future__ import annotations
 
+# What is followed. A newer commit may score otherwise: take its tables and its test cases over together.
+COMMIT = "a57b50e3362d55c55dd5fd108664f63a54922f11"
+DATE = "2025-03-18"
+SOURCE = f"https://github.com/mdn/mdn-http-observatory/blob/{COMMIT}/src/grader/charts.js"
+
 BEGIN = 100
-# Points above zero count only where what was taken off left so many.
+# Bonus points count only where the score after deductions is at least this.
 EXTRA_FROM = 90
 
 SCORES: dict[str, int] = {
@@ -73,7 +78,7 @@ SCORES: dict[str, int] = {
     "cross-origin-resource-policy-header-invalid": -5,
 }
 
-# The least points of each grade, best first.
+# Minimum points of each grade, best first.
 GRADES: tuple[tuple[int, str], ...] = (
     (100, "A+"),
     (90, "A"),
@@ -90,7 +95,7 @@ GRADES: tuple[tuple[int, str], ...] = (
     (0, "F"),
 )
 
-# Test → what it protects from.
+# Test → the attack that it addresses.
 PROTECTS: dict[str, str] = {
     "Content-Security-Policy": "scripts that somebody else got into a page",
     "Cookies": "sessions that are stolen from a cookie",
@@ -106,7 +111,7 @@ PROTECTS: dict[str, str] = {
 
 
 def total(results: list[str]) -> int:
-    """Points of all results together, never less than 0."""
+    """Points of all results together, at least 0."""
     lost = BEGIN + sum(min(SCORES[result], 0) for result in results)
     won = sum(max(SCORES[result], 0) for result in results) if lost >= EXTRA_FROM else 0
     return max(lost + won, 0)

@@ -1,1 +1,1 @@
-"""The settings' tables as types: one module for each subject. Plain data; ``settings.loading`` reads them."""
+"""The settings' tables as types, one module per subject. Plain data; read by ``settings.loading``."""

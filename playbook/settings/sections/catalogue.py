@@ -1,4 +1,4 @@
-"""``[catalogue]``: where the words about somebody's own checks stand."""
+"""``[catalogue]``: catalogue files of a project's own checks."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from playbook.core.secret import Section
 
 
 class OwnCatalogue(Section, frozen=True):
-    """Files of items in the form of docs/playbook.md, beside it.
+    """Files of items in the format of docs/playbook.md, in addition to it.
 
     Attributes:
-        own: paths from the folder of playbook.toml. The first one by default need not exist.
+        own: paths from the folder of playbook.toml. The default file need not exist.
     """
 
     own: tuple[str, ...] = ("checks/local/playbook.md",)

@@ -15,13 +15,13 @@ class CoverageRules(Section, frozen=True):
     """How much is enough, by kind of figure. With less a good figure is UNKNOWN.
 
     Attributes:
-        availability_percent: of its window: what was not probed may have been down.
+        availability_percent: of its window: time without probes may have been downtime.
         window_percent: of its window, for other figures over time: requests, CPU, memory, traffic.
         trend_percent: of weeks and months, for trends and comparisons.
-        population_percent: of all that there are, for an extreme: the largest key, the worst certificate.
-        newest_minutes: how old the newest line of each log source, or the newest sample, may be.
-        not_understood_percent: how many of the lines or entries that were read may be without a known meaning.
-        counter_least_hours, counter_most_hours: how old the reading may be that a counter is compared with.
+        population_percent: of the whole population, for an extreme: the largest key, the worst certificate.
+        newest_minutes: maximum age of the newest line of each log source, or of the newest sample.
+        not_understood_percent: maximum share of lines or entries read that may have no known meaning.
+        counter_least_hours, counter_most_hours: allowed age of the reading that a counter is compared with.
     """
 
     availability_percent: Percent = 95.0

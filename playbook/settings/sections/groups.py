@@ -1,4 +1,4 @@
-"""Groups of targets, and which of them a command line asks for. Pure."""
+"""Groups of targets, and which of them a command line selects. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHARD = re.compile(r"(?P<number>\d+)/(?P<of>\d+)", re.ASCII)
 
 
 class Shard(NamedTuple):
-    """One of so many parts of the chosen targets, counted from 1: ``3/8``."""
+    """One of several parts of the chosen targets, counted from 1: ``3/8``."""
 
     number: int
     of: int
@@ -28,11 +28,11 @@ class Shard(NamedTuple):
 
 
 def groups_of(raw: Any, targets: Collection[str], file: object) -> dict[str, tuple[str, ...]]:
-    """Each group's targets, in the order of the setting and each once.
+    """Each group's targets, without duplicates, in the order of the setting.
 
     Args:
         raw: the table ``[groups]``: names or patterns (``shop-*``) by the name of the group.
-        targets: every name that there is.
+        targets: all target names.
 
     Raises:
         UsageError: one sentence on the first mistake.
@@ -65,12 +65,12 @@ def _members(name: str, members: Any, targets: Collection[str], file: object) ->
 
 
 def is_group(word: str) -> bool:
-    """Whether ``--target`` names a group by it."""
+    """Whether a value of ``--target`` names a group."""
     return word.startswith(PREFIX)
 
 
 def names_in(words: Sequence[str], groups: Mapping[str, tuple[str, ...]], file: object) -> list[str]:
-    """The targets that these words name, each once, in their order; groups stand for their targets.
+    """The targets that these words name, without duplicates, in order; a group is replaced by its targets.
 
     Raises:
         UnknownTarget: there is no such group.
@@ -91,7 +91,7 @@ def names_in(words: Sequence[str], groups: Mapping[str, tuple[str, ...]], file: 
 
 
 def shard_of(text: str) -> Shard:
-    """``3/8``, as the command line has it; UsageError where it is none."""
+    """Parse ``3/8``, as on the command line; UsageError where invalid."""
     found = _SHARD.fullmatch(text.strip())
     shard = Shard(int(found["number"]), int(found["of"])) if found else None
     if shard is None or not 1 <= shard.number <= shard.of:
@@ -100,5 +100,5 @@ def shard_of(text: str) -> Shard:
 
 
 def in_shard(names: Sequence[str], shard: Shard) -> list[str]:
-    """Every so manieth name: parts of one size, and each target in just one of them."""
+    """Every n-th name: shards of equal size, with each target in exactly one."""
     return list(names[shard.number - 1 :: shard.of])

@@ -1,4 +1,4 @@
-"""Settings of incidents, and of what is told about them to whom."""
+"""Settings of incidents, and of notifications about them."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ class Incidents(Section, frozen=True):
     """When an incident opens and closes; see ``playbook.history.incidents``.
 
     Attributes:
-        bad_runs: by set, so many runs in a row must find an item bad; 0 for never; ``others`` for sets not named.
-        good_runs: so many runs in a row must find every item of it well to close it.
-        reopen_hours: a relapse within so many hours after recovery is the same incident.
-        flapping_times: reopened so often, it is flapping.
+        bad_runs: by set, consecutive runs with a failing item that open an incident; 0 for never; ``others`` for
+            sets not named.
+        good_runs: consecutive runs with all its items healthy that close it.
+        reopen_hours: a relapse within this time after recovery is the same incident.
+        flapping_times: an incident reopened this often is flapping.
         ignore: ids of items that open none.
-        recheck: sets whose bad items are looked at again at once, to confirm them.
-        recheck_after_seconds: between the run and that second look.
-        severity: how bad it is when an item is out of bounds, by its id or the beginning of it; ``others`` for the
-            rest. It decides who is called by when, and which incidents ask for a post-mortem.
+        recheck: sets whose failing items are checked again immediately, to confirm them.
+        recheck_after_seconds: time between the run and that re-check.
+        severity: severity of a failing item, by its id or a prefix of it; ``others`` for the rest. It decides who
+            is called by when, and which incidents require a post-mortem.
     """
 
     bad_runs: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = {}
@@ -39,10 +40,10 @@ class Incidents(Section, frozen=True):
 
 
 class Webhook(Section, frozen=True):
-    """An address that is told by POST, with JSON; see docs/decisions/016-incidents.md.
+    """A URL notified by POST with JSON; see docs/decisions/016-incidents.md.
 
     Attributes:
-        secret: signs what is sent (HMAC-SHA256).
+        secret: signs the body (HMAC-SHA256).
     """
 
     url: Secret | None = None
@@ -50,7 +51,7 @@ class Webhook(Section, frozen=True):
 
 
 class IssueTracker(Section, frozen=True):
-    """Where each incident is an issue.
+    """The issue tracker, where each incident is an issue.
 
     Attributes:
         repository: ``owner/name``.
@@ -63,23 +64,25 @@ class IssueTracker(Section, frozen=True):
 
 
 class Notifications(Section, frozen=True):
-    """What is told, to whom, and how long that may take.
+    """What is notified, to whom, and the time limits.
 
     Attributes:
-        apprise: addresses as apprise reads them, https://github.com/caronc/apprise/wiki.
-        ping_url: told when a run starts and ends, so that silence is noticed: healthchecks.io and what is like it.
+        apprise: URLs as apprise reads them, https://github.com/caronc/apprise/wiki.
+        ping_url: pinged when a run starts and ends, so that a missing run is noticed: healthchecks.io and similar
+            services.
         ping_urls: by set, instead of ``ping_url``.
-        digests: sets whose newest run is summed up, once, for every channel.
-        tell_within_hours: what happened longer ago is not told any more, only listed in digests.
-        remind_hours: an open incident that nobody has acknowledged is told again after so many hours; 0 for never.
+        digests: sets whose newest run is summarised, once, for every channel.
+        tell_within_hours: older events are no longer notified, only listed in digests.
+        remind_hours: an open incident that nobody has acknowledged is notified again after this time; 0 for never.
         time_limit_seconds: for one delivery.
-        tries: of one delivery, the first included.
-        try_again_seconds: before the second try; twice as long before each further one.
-        ping_limit_seconds: for one try of a ping.
-        link: shown under each message, e.g. the address of the site.
-        site: where the site of ``python -m playbook site build`` stands; messages and reports lead to its pages.
-        private: only the team reads what apprise and the webhook are sent, so it tells the particulars of the run
-            that has just ended. Issues have their own rule.
+        tries: attempts for one delivery, the first included.
+        try_again_seconds: before the second attempt; doubled before each further one.
+        ping_limit_seconds: for one attempt of a ping.
+        link: shown below each message, e.g. the address of the site.
+        site: address of the site made by ``python -m playbook site build``; messages and reports link to its
+            pages.
+        private: only the team reads what apprise and the webhook send, so messages contain the particulars of the
+            run that has just ended. Issues have their own rule.
     """
 
     apprise: tuple[Secret, ...] = ()
@@ -99,11 +102,11 @@ class Notifications(Section, frozen=True):
     private: bool = False
 
     def ping_for(self, set_name: str) -> Secret | None:
-        """The address that is told of the runs of a set."""
+        """The URL pinged for the runs of a set."""
         return self.ping_urls.get(set_name, self.ping_url)
 
 
-# What may stand in playbook.toml as it is; everything else below [notifications] is, or may hold, a secret.
+# Keys allowed in plain text in playbook.toml; everything else below [notifications] is, or may contain, a secret.
 PLAIN = frozenset(
     {f"notifications.{name}" for name in ("digests", "link", "site", "github.repository", "github.endpoint")}
 )

@@ -1,39 +1,39 @@
-"""Settings of load tests: who may be loaded, how much, and what is good enough."""
+"""Settings of load tests: which targets may be loaded, how much, and the limits."""
 
 from __future__ import annotations
 
 import math
 
-from playbook.core.limits import Limit
 from playbook.core.secret import Section
-from playbook.settings.sections.ondemand import OnDemandLimits
 
 
 class LoadTarget(Section, frozen=True):
-    """What a target says of being loaded, under ``[targets.NAME.load]``.
+    """A target's permission for load tests, under ``[targets.NAME.load]``.
 
     Attributes:
-        hosts: with port where it is not the scheme's own; nothing else is ever loaded. Empty: nothing is.
-        production: this production system may be loaded, where the command line repeats its name as well.
+        hosts: with port where it is not the scheme's default; only these are ever loaded. Empty: none.
+        production: this production system may be loaded, if the command line repeats its name as well.
     """
 
     hosts: tuple[str, ...] = ()
     production: bool = False
 
 
-# What only a target can say; said for all targets at once it would be no permission but a habit.
+# Settings only allowed in a target; set for all targets at once they would be no deliberate permission.
 OF_ONE_TARGET = LoadTarget.__struct_fields__
 
 
 class LoadStage(Section, frozen=True):
-    """So many users for so many seconds; ``spawn_rate`` users a second come or go at its beginning."""
+    """A number of users for a number of seconds; ``spawn_rate`` users per second start or stop at its
+    beginning.
+    """
 
     users: int
     seconds: float
     spawn_rate: float = 10.0
 
     def __post_init__(self) -> None:
-        """Something that can be carried out."""
+        """Require a stage that can be carried out."""
         if self.users < 1 or not 0 < self.seconds < math.inf or not 0 < self.spawn_rate < math.inf:
             raise ValueError(
                 f"expected a stage of at least one user, for some seconds, at a spawn_rate above 0, got "
@@ -42,29 +42,29 @@ class LoadStage(Section, frozen=True):
 
 
 class LoadShape(Section, frozen=True):
-    """The stages of a shape, in order; of the shape ``breakpoint`` they are the steps."""
+    """The stages of a shape, in order; for the shape ``breakpoint`` they are the steps."""
 
     stages: tuple[LoadStage, ...]
 
     @property
     def seconds(self) -> float:
-        """All stages together."""
+        """Total duration of all stages."""
         return sum(stage.seconds for stage in self.stages)
 
     @property
     def users(self) -> int:
-        """Of the largest stage."""
+        """Users of the largest stage."""
         return max((stage.users for stage in self.stages), default=0)
 
 
 class LoadBreaks(Section, frozen=True):
-    """When the load is no longer carried: what ends a breakpoint test, and is called giving way in the others.
+    """When the load is no longer carried: what ends a breakpoint test, and is a bottleneck in the others.
 
     Attributes:
-        p95_seconds: 95 % of the requests of a step, or of a second, take longer.
-        failed_percent: more of them fail.
-        least_requests: a step with fewer is broken, as the load is not being carried.
-        settle_seconds: of the beginning of a step that are not judged.
+        p95_seconds: the 95th percentile of a step, or of a second, exceeds it.
+        failed_percent: more requests fail.
+        least_requests: a step with fewer has failed, as the load is not being carried.
+        settle_seconds: beginning of a step that is not judged.
     """
 
     p95_seconds: float = 2.0
@@ -74,20 +74,20 @@ class LoadBreaks(Section, frozen=True):
 
 
 class Load(LoadTarget, frozen=True):
-    """How load tests are done. A target may set any of it for itself; ``hosts`` and ``production`` only it can.
+    """Settings of load tests. A target may override any of them; ``hosts`` and ``production`` only exist there.
 
     Attributes:
         shapes: by name.
-        weights: how often a user does each task.
-        wait_seconds: a user's pause between two tasks, evenly between these two.
+        weights: relative frequency of each task.
+        wait_seconds: a user's pause between two tasks, uniformly distributed between these two.
         most_users, most_seconds, most_requests_per_second, most_workers: caps. No argument raises them.
-        least_requests: a test with fewer says nothing: UNKNOWN.
-        least_of_endpoint: with fewer of its requests the percentiles of an endpoint are not judged.
-        worse_times, worse_seconds: worse than the last test is a P95 over so many times the last one's, and over
-            that by so many seconds.
-        sample_seconds: how often the server's own figures are read during a test.
-        metrics_path: where the website shows its own metrics; empty where it does not.
-        history: folder of the lines of past load tests; ``load`` below the history of runs where not set.
+        least_requests: a test with fewer is UNKNOWN.
+        least_of_endpoint: with fewer requests the percentiles of an endpoint are not judged.
+        worse_times, worse_seconds: a P95 is worse than the last test's if it exceeds it by this factor and by this
+            many seconds.
+        sample_seconds: interval for reading the server's own figures during a test.
+        metrics_path: path of the website's own metrics; empty where it has none.
+        history: folder of the lines of past load tests; by default ``load`` below the history of runs.
     """
 
     shapes: dict[str, LoadShape] = {}
@@ -107,24 +107,9 @@ class Load(LoadTarget, frozen=True):
     breaks: LoadBreaks = LoadBreaks()
 
     def __post_init__(self) -> None:
-        """Something can be done, and in an order of time that exists."""
+        """Require finite weights of 0 or more, and a valid range of pauses."""
         first, last = self.wait_seconds
         if not 0 <= first <= last < math.inf:
             raise ValueError(f"expected wait_seconds such as [0.5, 2.0], got [{first:g}, {last:g}]")
         if any(not 0 <= weight < math.inf for weight in self.weights.values()):
             raise ValueError("expected weights of 0 or more")
-
-
-class LoadLimits(OnDemandLimits, frozen=True):
-    """Ladders of load tests, after those on demand: msgspec allows one base."""
-
-    load_homepage_p95: Limit
-    load_homepage_p99: Limit
-    load_health_p95: Limit
-    load_health_p99: Limit
-    load_images_p95: Limit
-    load_images_p99: Limit
-    load_errors: Limit
-    load_throughput: Limit
-    load_held: Limit
-    load_generator: Limit

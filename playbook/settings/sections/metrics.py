@@ -1,4 +1,4 @@
-"""Settings of the key figures: what they must stand on before they count."""
+"""Settings of the key figures: names of metrics, and the samples that a figure requires."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Metrics(Section, frozen=True):
-    """What the application's own metrics are called; each stands in queries as ``$requests`` and so on.
+    """Names of the application's own metrics; queries use them as ``$requests`` and so on.
 
     Attributes:
         requests: counter of requests.
         status: its label with the HTTP status.
-        request_buckets, image_buckets: histograms of how long requests and images took.
+        request_buckets, image_buckets: histograms of the durations of requests and images.
         images: counter of images.
-        image_success: matcher of the images that were processed.
-        queue_length: gauge of the images that wait, where the website shows its own metrics.
+        image_success: matcher of the successfully processed images.
+        queue_length: gauge of waiting images, where the website shows its own metrics.
     """
 
     requests: str = "http_requests_total"
@@ -33,11 +33,11 @@ class Metrics(Section, frozen=True):
 
 
 class Kpis(Section, frozen=True):
-    """When a key figure is a judgement on its window, beside samples of it. With less a good one is UNKNOWN.
+    """Requirements for judging a key figure on its window, besides samples. With less a good one is UNKNOWN.
 
     Attributes:
         look_minutes: the step of the queries with ``_looks``.
-        least_probes, least_requests, least_images, least_reads: one failure of fewer would be critical by itself.
+        least_probes, least_requests, least_images, least_reads: below these a single failure would be critical.
     """
 
     look_minutes: Annotated[float, msgspec.Meta(gt=0)] = 5.0

@@ -1,4 +1,4 @@
-"""A mistake in the settings in words: one sentence that names the setting, the file and what was expected."""
+"""Messages for mistakes in the settings: one sentence that names the setting, the file and what was expected."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _SHAPES = {
     "null": "nothing",
 }
 _SHAPE = re.compile(rf"\b(?:{'|'.join(_SHAPES)})(?: \| (?:{'|'.join(_SHAPES)}))*\b(?! (?:[<>]=?))")
-_FEW = 12  # names that are all listed
+_FEW = 12  # names that are listed in full
 _KINDS = {"float": "a number", "int": "a whole number"}
 _BOUNDS = {">=": "of at least", ">": "over", "<=": "of at most", "<": "under"}
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
@@ -41,46 +41,46 @@ def sentence(
     """msgspec's message as a sentence in the words of playbook.toml.
 
     Args:
-        whole: what was to be read.
-        raw: what was read in its place.
-        own: what the target sets for itself of what all targets have, such as a limit.
+        whole: the expected type.
+        raw: the input that was read.
+        own: the target's overrides of settings shared by all targets, such as a limit.
     """
     text = str(error)
 
     def path_of(path: str | None) -> str:
         path = path or ""
-        if path and _stands_in(own, path):
+        if path and _has_path(own, path):
             return f"targets.{target}.{path}"
         return re.sub(r"^target(?=\.|$)", f"targets.{target}", path)
 
     unknown = _UNKNOWN_FIELD.search(text)
     if unknown:
         known = _fields_at(unknown["path"] or "", whole)
-        table, _ = _exactly(unknown["path"] or "", whole, raw)
+        table, _ = _actual(unknown["path"] or "", whole, raw)
         full = path_of(f"{table}.{unknown['field']}".lstrip("."))
-        meant = did_you_mean(unknown["field"], known)
+        suggestion = did_you_mean(unknown["field"], known)
         few = f"; expected one of {', '.join(known)}" if known and len(known) <= _FEW else ""
-        return f"{where}: unknown setting {full}{meant or few}"
+        return f"{where}: unknown setting {full}{suggestion or few}"
     match = _AT.match(text)
     assert match
     what, path = match["what"].replace("`", ""), match["path"] or ""
     missing = _MISSING_FIELD.match(what)
     if missing:
-        path, _ = _exactly(path, whole, raw)
+        path, _ = _actual(path, whole, raw)
         full = f"{path}.{missing['field']}".lstrip(".")
         return f"{where}: {path_of(full)} is missing{_choices(full, whole, '; expected ')}"
     wrong = _WRONG_WORD.match(what)
     if wrong:
         return f"{where}: {path_of(path)}: {_choices(path, whole, 'expected ')}, got {wrong['word']}"
-    path, value = _exactly(path, whole, raw)
+    path, value = _actual(path, whole, raw)
     what = _SHAPE.sub(lambda found: _in_words(found[0]), what)
     got = f", got {value!r}" if _BOUND.search(what) and ", got" not in what else ""
     what = _BOUND.sub(lambda found: f"{_KINDS[found['kind']]} {_BOUNDS[found['bound']]} ", what)
     return f"{where}: {path_of(path) or 'the file'}: {what[:1].lower()}{what[1:]}{got}"
 
 
-def _exactly(path: str, whole: type[msgspec.Struct], raw: Mapping[str, Any]) -> tuple[str, Any]:
-    """The path with the key for which msgspec writes ``[...]``, and what stands there; None where nothing does."""
+def _actual(path: str, whole: type[msgspec.Struct], raw: Mapping[str, Any]) -> tuple[str, Any]:
+    """The path with the actual key in place of msgspec's ``[...]``, and its value; None where it has none."""
     value: Any = raw
     table, _, rest = path.partition("[...]")
     for key in filter(None, table.split(".")):
@@ -102,8 +102,8 @@ def _in_words(shape: str) -> str:
     return " or ".join(dict.fromkeys(words)) or "nothing"
 
 
-def _stands_in(table: Any, path: str) -> bool:
-    """Whether something stands at a dotted path, or in a table at it."""
+def _has_path(table: Any, path: str) -> bool:
+    """Whether a dotted path has a value, possibly within a table at it."""
     for key in filter(None, re.split(r"[.\[]", path)):
         if not isinstance(table, Mapping) or key not in table:
             return False
@@ -112,7 +112,7 @@ def _stands_in(table: Any, path: str) -> bool:
 
 
 def variable_for(path: str, defaults: Mapping[str, Any]) -> str:
-    """The variable that a secret is usually taken from: that of the defaults, else named after target and setting.
+    """The usual environment variable of a secret: that of the defaults, or one named after target and setting.
 
     Args:
         path: of the setting: ``targets.shop.redis.url`` gives ``SHOP_REDIS_URL``.
@@ -158,9 +158,11 @@ def _fields_at(path: str, whole: type[msgspec.Struct]) -> list[str]:
 
 
 def _choices(path: str, whole: type[msgspec.Struct], before: str) -> str:
-    """``one of "production", "staging" or "sandbox"`` after ``before``; empty where any text may stand."""
-    told = _type_at(path, whole)
-    kind = next((one for one in (told, *get_args(told)) if get_origin(one) is Literal), None)  # maybe "or None"
+    """``one of "production", "staging" or "sandbox"`` after ``before``; empty where any text is allowed."""
+    field_type = _type_at(path, whole)
+    kind = next(
+        (one for one in (field_type, *get_args(field_type)) if get_origin(one) is Literal), None
+    )  # maybe "or None"
     if kind is None:
         return ""
     *first, last = (f'"{word}"' for word in get_args(kind))
@@ -168,6 +170,6 @@ def _choices(path: str, whole: type[msgspec.Struct], before: str) -> str:
 
 
 def did_you_mean(word: str, known: Any) -> str:
-    """``; did you mean 'redis'?`` where something known is close; else nothing."""
+    """``; did you mean 'redis'?`` where a known word is close; empty otherwise."""
     close = difflib.get_close_matches(word, list(known), n=1)
     return f"; did you mean {close[0]!r}?" if close else ""

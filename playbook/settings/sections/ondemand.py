@@ -1,51 +1,28 @@
-"""Settings of what is done on demand: optimisation, troubleshooting, emergencies and maintenance."""
+"""Settings of the on-demand sets: optimisation, troubleshooting, emergencies and maintenance."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from playbook.core.limits import Limit
 from playbook.core.secret import Section
-from playbook.settings.sections.trends import TrendLimits
-
-
-class OnDemandLimits(TrendLimits, frozen=True):
-    """Ladders of the sets on demand, after those of weeks and months: msgspec allows one base."""
-
-    processing_time: Limit
-    cache_evictions: Limit
-    cache_expiry: Limit
-    redis_key_size: Limit
-    redis_memory: Limit
-    redis_fragmentation: Limit
-    redis_clients: Limit
-    redis_slow_commands: Limit
-    redis_slowest: Limit
-    network_time: Limit
-    server_time: Limit
-    restarts: Limit
-    memory_errors: Limit
-    image_success_recent: Limit
-    emergency_response: Limit
-    emergency_errors: Limit
 
 
 class Optimization(Section, frozen=True):
-    """How far the optimisation looks.
+    """Scope of the optimisation.
 
     Attributes:
-        least_images: of a format with fewer processed images the mean time says nothing.
-        slow_format: a format that takes so many times as long as the fastest is proposed to be looked at.
-        sample_keys: how many keys of Redis are looked at, at most.
-        sample_scans: how many SCANs may be sent to find them.
-        sample_seconds: when looking at keys ends, complete or not.
-        least_keys: fewer cached keys than this say nothing of the cache.
-        lasting_keys: keys that are meant to stay, as globs, beside the queue and the counts of images; all others
-            are the cache's and should expire.
-        slow_hours: how far back the slow log is looked at.
-        idle_minutes: a client that has sent nothing for so long is called idle.
-        log_keep_days: log files older than this are to be deleted.
+        least_images: a format with fewer processed images has no meaningful mean time.
+        slow_format: a format that takes this many times as long as the fastest is proposed for review.
+        sample_keys: maximum number of Redis keys that are read.
+        sample_scans: maximum number of SCANs to find them.
+        sample_seconds: time limit for reading keys, complete or not.
+        least_keys: with fewer cached keys the cache is not judged.
+        lasting_keys: persistent keys as globs, besides the queue and the counts of images; all others belong to
+            the cache and should expire.
+        slow_hours: how far back the slow log is read.
+        idle_minutes: a client that has sent nothing for this long counts as idle.
+        log_keep_days: older log files should be deleted.
     """
 
     least_images: int = 20
@@ -64,8 +41,8 @@ class Recent(Section, frozen=True):
     """How the key figures of the last minutes are judged.
 
     Attributes:
-        window_minutes: what counts as now.
-        least_requests, least_images: fewer say too little.
+        window_minutes: length of "now".
+        least_requests, least_images: minimum for a judgement.
     """
 
     window_minutes: float = 60.0
@@ -74,24 +51,24 @@ class Recent(Section, frozen=True):
 
 
 class Troubleshooting(Section, frozen=True):
-    """How far an investigation looks.
+    """Scope of an investigation.
 
     Attributes:
-        recent_release_hours: a release is suspected for so long after it was made.
+        recent_release_hours: a release is a suspect for this long after it was made.
     """
 
     recent_release_hours: float = 6.0
 
 
 class Emergency(Section, frozen=True):
-    """How an emergency is looked at.
+    """How an emergency is observed.
 
     Attributes:
-        window_minutes: the metrics of so long are now: shorter is too little, longer sees the end too late.
-        looks: how many looks in a row must be well to call it stable.
-        look_seconds: between these, in a run of the checks.
-        watch_seconds: between the looks of ``python -m playbook watch``.
-        watch_minutes: after which watching ends at the latest.
+        window_minutes: window of the metrics: shorter has too few samples, longer sees the end too late.
+        looks: consecutive healthy observations for a stable system.
+        look_seconds: interval between these, in a run of the checks.
+        watch_seconds: interval between the observations of ``python -m playbook watch``.
+        watch_minutes: maximum duration of watching.
     """
 
     window_minutes: float = 15.0
@@ -114,11 +91,11 @@ class Maintenance(Section, frozen=True):
 
     Attributes:
         time_zone: an IANA name, e.g. ``Europe/Berlin``.
-        windows: in any order; those of the past may stay.
-        silenced: labels of alerts that the work will set off, e.g. ``{alertname = "HighErrorRate"}``.
-        slack_minutes: a silence may begin or end so much outside the window.
-        log_hours: how long before a window the logs are looked at, to know which errors are not new.
-        least_log_hours: so many of these hours must have lines.
+        windows: in any order; past ones may stay.
+        silenced: labels of alerts that the work will trigger, e.g. ``{alertname = "HighErrorRate"}``.
+        slack_minutes: how far a silence may begin or end outside the window.
+        log_hours: how long before a window logs are read, to know which errors are not new.
+        least_log_hours: how many of these hours must have lines.
     """
 
     time_zone: str = "UTC"
@@ -129,7 +106,7 @@ class Maintenance(Section, frozen=True):
     least_log_hours: int = 12
 
     def __post_init__(self) -> None:
-        """The zone exists, and no window ends before it begins."""
+        """Require an existing zone, and windows that end after they begin."""
         try:
             zone = ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError):
@@ -140,7 +117,7 @@ class Maintenance(Section, frozen=True):
 
     @property
     def zone(self) -> ZoneInfo:
-        """Of local times."""
+        """The zone of local times."""
         return ZoneInfo(self.time_zone)
 
     def in_utc(self) -> list[MaintenanceWindow]:
@@ -155,5 +132,5 @@ class Maintenance(Section, frozen=True):
 
 
 def moment_in(at: datetime, zone: ZoneInfo) -> datetime:
-    """In UTC. A local time that the clocks skip is as much later; of one that comes twice, the first is meant."""
+    """A moment in UTC. A local time skipped by the clocks moves forward; one that occurs twice is the first."""
     return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)

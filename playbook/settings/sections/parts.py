@@ -1,6 +1,6 @@
-"""What a product of this kind may be made of. What one does not have it names: ``without = ["images", "redis"]``.
+"""The parts of a product of this kind. One that lacks some names them: ``without = ["images", "redis"]``.
 
-A part that is absent is left out of every set, floor, figure, runbook and load test, and listed once as such.
+An absent part is left out of every set, floor, figure, runbook and load test, and listed once as such.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from playbook.settings.sections.mistakes import did_you_mean
 from playbook.settings.sections.target import Target
 
 WITHOUT = "without"
-SITES = "sites"  # absent by itself where none is set
+SITES = "sites"  # absent by default where none is set
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -26,9 +26,9 @@ class Part(msgspec.Struct, frozen=True):
     Attributes:
         name: as ``without`` names it.
         what: what it is, in a few words.
-        holds: parts that are not there either where this one is not.
-        settings: dotted paths below ``[targets.NAME]`` of what is only set where there is such a part.
-        tasks: how the tasks of load tests begin that are about it.
+        holds: parts that are absent too where this one is.
+        settings: dotted paths below ``[targets.NAME]`` of settings that only apply with this part.
+        tasks: name prefixes of the load test tasks about it.
     """
 
     name: str
@@ -115,7 +115,7 @@ PARTS: Mapping[str, Part] = {
 
 
 def absent_parts(named: Iterable[str]) -> frozenset[str]:
-    """The parts that are named, and those that are not there without them."""
+    """The named parts, and those that are absent with them."""
     found: set[str] = set()
     waiting = list(named)
     while waiting:
@@ -127,14 +127,14 @@ def absent_parts(named: Iterable[str]) -> frozenset[str]:
 
 
 def unknown_parts(named: Iterable[str]) -> Iterator[str]:
-    """A sentence on each name that is no part's."""
+    """A sentence for each name that is not a part."""
     for name in named:
         if name not in PARTS:
             yield f"expected some of {', '.join(PARTS)}, got {name!r}{did_you_mean(name, PARTS)}"
 
 
 def contradictions(named: Iterable[str], given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """What is set of parts that are said to be absent: the part as it is named, and the dotted path.
+    """Settings of parts that are declared absent: the part as it is named, and the dotted path.
 
     Args:
         given: the target's own table, with variables filled in.
@@ -149,18 +149,18 @@ def contradictions(named: Iterable[str], given: Mapping[str, Any]) -> Iterator[t
 
 
 def shorn(target: Target, load: Load, absent: Iterable[str]) -> tuple[Target, Load]:
-    """Settings of a target and of load: what the product does not have has no address, and is not loaded."""
+    """Settings of a target and of load without the absent parts: no addresses, and no load on them."""
     parts = [PARTS[name] for name in absent]
     tasks = tuple(task for part in parts for task in part.tasks)
     weights = {name: 0.0 if tasks and name.startswith(tasks) else own for name, own in load.weights.items()}
     target = _reset(target, (path for part in parts for path in part.settings))
     if PARTS["redis"] in parts:
-        target = replace(target, recovery=replace(target.recovery, dump=""))  # no archive has one
+        target = replace(target, recovery=replace(target.recovery, dump=""))  # no archive contains one
     return target, replace(load, weights=weights)
 
 
 def _reset(section: S, paths: Iterable[str]) -> S:
-    """A section with the settings at these dotted paths as they are where nobody sets them."""
+    """A section with the settings at these dotted paths reset to their defaults."""
     for path in paths:
         name, _, rest = path.partition(".")
         field = next(field for field in msgspec.structs.fields(section) if field.name == name)

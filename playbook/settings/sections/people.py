@@ -1,4 +1,4 @@
-"""Settings of what people write and sign: the files, and how long a word counts."""
+"""Settings of what people write and sign: the files, and how long a sign-off is valid."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class Validity(_Section, frozen=True):
-    """How many days a sign-off counts, and how many before its end it is time to renew it."""
+    """Validity of a sign-off in days, and how many days before its end it is due for renewal."""
 
     valid_days: float
     near_days: float
 
 
 class People(_Section, frozen=True):
-    """Files by path: absolute, or from the folder of playbook.toml (without one, from where the command is run).
+    """Paths of files: absolute, or from the folder of playbook.toml (without one, from the current folder).
 
     Attributes:
-        attestations, waivers: ledgers, one JSON object a line, kept in git; see ``playbook.core.ledger``.
-        sign_offs: validity by item id, or by the first word of it, e.g. ``weekly``.
+        attestations, waivers: ledgers, one JSON object per line, kept in git; see ``playbook.core.ledger``.
+        sign_offs: validity by item id, or by its first part, e.g. ``weekly``.
         roster: the on-call roster, TOML; see ``playbook.people.roster``.
         handoffs: folder of the handoff pages.
         runbooks: folder of the runbooks, in Markdown.
         postmortems: folder of the post-mortems, in Markdown; see ``playbook.people.postmortems``.
-        postmortems_since: incidents that recovered before this day ask for none.
+        postmortems_since: incidents that recovered before this day require none.
         playbook: the playbook as a document, in Markdown.
-        deliveries: folder of the history in which notifications note what they delivered, where it is another than
-            the target's own.
-        waiver_days: the furthest ahead that a waiver may reach.
-        on_call_days: how far ahead somebody must be on call.
-        answer_minutes: by severity, within how many minutes a call is answered at the latest; a severity that
-            is not there may wait until the end of the next business day.
-        link_hosts: hosts whose links in the runbooks are tried; others are not, but for loopback.
+        deliveries: folder of the history in which notifications record their deliveries, where it differs from the
+            target's own.
+        waiver_days: maximum validity of a waiver.
+        on_call_days: how far ahead the roster must be filled.
+        answer_minutes: by severity, within how many minutes a call must be answered; a severity without an entry
+            may wait until the end of the next business day.
+        link_hosts: hosts whose links in the runbooks are tested; others are not, except for loopback.
     """
 
     attestations: str | None = None

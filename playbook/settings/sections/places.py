@@ -1,4 +1,4 @@
-"""Where in a TOML file a setting stands, for messages of mistakes. Reads lines; what is no TOML finds no line."""
+"""The line of a setting in a TOML file, for error messages. Scans lines; for invalid TOML it finds none."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ _WITH_FILE = re.compile(r"(?P<file>.+?\.toml): (?P<rest>.*)", re.DOTALL)
 
 
 def with_lines(function: Callable[P, R]) -> Callable[P, R]:
-    """A function whose messages of mistakes name the line of the setting: ``playbook.toml:14: targets.…``."""
+    """Decorate a function so that its error messages name the line: ``playbook.toml:14: targets.…``."""
 
     @wraps(function)
-    def told(*args: P.args, **kwargs: P.kwargs) -> R:
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         try:
             return function(*args, **kwargs)
         except UsageError as error:
             raise type(error)(located(str(error))) from None
 
-    return told
+    return wrapper
 
 
 def located(message: str) -> str:
-    """The message with the line after the file that it begins with; as it is where no line is known."""
+    """The message with the line number after its leading file name; unchanged where no line is known."""
     found = _WITH_FILE.fullmatch(message)
     if not found:
         return message
@@ -51,7 +51,7 @@ def located(message: str) -> str:
 
 
 def line_of(text: str, path: str) -> int | None:
-    """The line of a setting, from 1; of the table that it would stand in, where it is missing there."""
+    """The line of a setting, from 1; for a missing one, that of its table."""
     wanted = tuple(re.sub(r"\[(\d+)\]", r".\1", path).split("."))
     places = _places(text)
     for length in (len(wanted), len(wanted) - 1):
@@ -61,11 +61,11 @@ def line_of(text: str, path: str) -> int | None:
 
 
 def _places(text: str) -> dict[tuple[str, ...], int]:
-    """The first line of each key and table, and of what they stand in."""
+    """The first line of each key and table, and of their parents."""
     places: dict[tuple[str, ...], int] = {}
     counted: Counter[tuple[str, ...]] = Counter()
     table: tuple[str, ...] = ()
-    quoted = ""  # the end of a text of several lines, while in one
+    quoted = ""  # within a multi-line string, its closing quotes
     for number, line in enumerate(text.splitlines(), 1):
         if quoted:
             quoted = "" if quoted in line else quoted

@@ -1,4 +1,4 @@
-"""Settings of what is asked about the platform: GitHub, dependencies, costs, instance sizes, access."""
+"""Settings of the platform: GitHub, dependencies, costs, instance sizes, access."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class GitHub(Section, frozen=True):
     """The organisation and repository of the code. ``ca`` is for a private certificate authority.
 
     Attributes:
-        endpoint: of the API; of GitHub Enterprise it ends with ``/api/v3``.
+        endpoint: of the API; for GitHub Enterprise it ends with ``/api/v3``.
         repository: ``owner/name``.
         token: reads the organisation's members and the repository's Dependabot alerts. Only an owner's can see who
             has no second factor.
@@ -27,7 +27,7 @@ class GitHub(Section, frozen=True):
 
 
 class Npm(Section, frozen=True):
-    """The Node project whose dependencies are looked at.
+    """The Node project whose dependencies are checked.
 
     Attributes:
         project: its folder, with package.json and package-lock.json. Nothing is written into it.
@@ -52,10 +52,10 @@ class CostReview(Section, frozen=True):
     """How costs are reviewed.
 
     Attributes:
-        project_after_days: on the first days of a month its usage says too little to project it; until then
-            the last full month is judged.
+        project_after_days: in the first days of a month its usage is too little for a projection; until then the
+            last full month is judged.
         least_usd: a product that costs less than this a month is not judged by itself.
-        months: how many invoices are shown.
+        months: number of invoices shown.
     """
 
     project_after_days: float = 3.0
@@ -77,18 +77,18 @@ class Firewalls(Section, frozen=True):
 
 
 class UtilizationRules(Section, frozen=True):
-    """``peak_minutes`` is over how long the CPU and memory of an instance must be high in the mean to count."""
+    """``peak_minutes``: period over which the mean CPU and memory of an instance count as a peak."""
 
     peak_minutes: Annotated[float, msgspec.Meta(gt=0, le=60)] = 15.0
 
 
 class Scaling(Section, frozen=True):
-    """What makes instances fit.
+    """When instances fit.
 
     Attributes:
         cpu_room_percent, memory_room_percent: a proposal stays below these.
         least_instances: of a service, so that one can fail; where there are fewer already, that many.
-        least_saving_usd: a month; a smaller one is not worth a change.
+        least_saving_usd: per month; a smaller saving is not worth a change.
     """
 
     cpu_room_percent: float = 60.0
@@ -98,7 +98,7 @@ class Scaling(Section, frozen=True):
 
 
 class Access(Section, frozen=True):
-    """Who is meant to have access to GitHub, and when somebody counts as idle.
+    """Intended access to GitHub, and when a member counts as idle.
 
     Attributes:
         github_owners, github_outsiders: logins of owners and outside collaborators; where a list is set, nobody
@@ -112,6 +112,6 @@ class Access(Section, frozen=True):
 
 
 class Dependencies(Section, frozen=True):
-    """How long npm may take, in seconds."""
+    """Time limits for npm, in seconds."""
 
     time_limit: Seconds = 60.0

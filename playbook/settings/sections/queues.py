@@ -1,4 +1,4 @@
-"""Settings of queues of jobs that other libraries keep in Redis."""
+"""Settings of job queues that other libraries keep in Redis."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ Preset = Literal["celery", "rq", "sidekiq", "bull", "bullmq"]
 
 
 class JobQueue(Section, frozen=True):
-    """One queue, in the keys of the library that keeps it.
+    """One queue, in the keys of its library.
 
     Attributes:
         preset: the library. Celery's queues are those of kombu's Redis transport.
         name: of the queue, as the application names it.
-        prefix: what stands before every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq
-            with its colon; of Bull and BullMQ their ``prefix``, which is ``bull`` where it is not set.
-        exchange: of Celery, where the queue is bound to an exchange of another name.
-        priorities: Celery's ``priority_steps``; each but 0 has a list of its own.
+        prefix: prefix of every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq with its
+            colon; for Bull and BullMQ their ``prefix``, which is ``bull`` by default.
+        exchange: for Celery, where the queue is bound to an exchange of another name.
+        priorities: Celery's ``priority_steps``; each but 0 has its own list.
     """
 
     preset: Preset

@@ -1,4 +1,4 @@
-"""What a target says of its backups' verification and retention, of restore drills and of the test alert."""
+"""A target's settings for verification and retention of backups, restore drills and the test alert."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from playbook.core.secret import Seconds, Secret, Section
 
 
 class Recovery(Section, frozen=True):
-    """How backups are verified, kept, and restored to see whether that works.
+    """How backups are verified, kept, and restored in drills.
 
     Attributes:
-        verify_newest: how many archives the weekly verification reads to their end.
-        verify_seconds: how long that may take for all of them together.
-        keep_nights: for how many nights there must be a backup.
+        verify_newest: number of archives that the weekly verification reads to their end.
+        verify_seconds: time limit for all of them together.
+        keep_nights: number of nights for which there must be a backup.
         keep_most_days: age in days beyond which no archive may be kept.
-        dump: name of the member that is Redis' dump; empty where the archives hold none.
+        dump: name of the archive member that is Redis' dump; empty where the archives contain none.
         images: folder in the archives that is the image store.
-        records: file to which each drill adds a line, and from which production is judged; relative to the
+        records: file to which each drill appends a line, and by which production is judged; relative to the
             current folder.
-        records_limit_days: for how long a drill's record counts for the objectives.
-        weekly_within_days, monthly_within_days: how old the newest restore drill and the newest full test may be.
-        rollback_within_days: how old the newest rollback drill may be; where not set, staging is no app that is
-            rolled back, and none is expected.
-        rollback_seconds: after which the older release, and then the newer one again, must run.
-        folder: where drills make their staging places; the system's temporary folder where not set.
-        seconds: after which a drill is ended.
-        valkey: server program; where not set, valkey-server or redis-server from the path, else the one that comes
-            with the sandbox.
-        samples: how many keys and images a drill reads and compares; the full test compares every image.
-        count_tolerance_percent: how far the manifest's own counts may be off, as they come from a live system.
-        space_factor: free space demanded before a drill, in multiples of the archive's size.
-        restore_command, disaster_command: an own script to run instead, word by word, ``{archive}`` standing for
-            the path of a copy of the newest archive and ``{folder}`` for an empty folder.
+        records_limit_days: how long a drill's record counts for the objectives.
+        weekly_within_days, monthly_within_days: maximum age of the newest restore drill and the newest full test.
+        rollback_within_days: maximum age of the newest rollback drill; where not set, staging is not rolled back,
+            and no drill is expected.
+        rollback_seconds: time limit until the older release, and then the newer one again, must run.
+        folder: where drills make their staging folders; the system's temporary folder where not set.
+        seconds: time limit of a drill.
+        valkey: server program; where not set, valkey-server or redis-server from the path, or else the one that
+            comes with the sandbox.
+        samples: number of keys and images that a drill reads and compares; the full test compares every image.
+        count_tolerance_percent: tolerance for the manifest's own counts, as they come from a live system.
+        space_factor: free space required before a drill, in multiples of the archive's size.
+        restore_command, disaster_command: a script to run instead, word by word, with ``{archive}`` replaced by
+            the path of a copy of the newest archive and ``{folder}`` by an empty folder.
         restore_variables: names of the environment variables that such a script needs besides the usual ones
             (``PATH``, ``HOME``, …), e.g. ``PGPASSWORD``. It gets no others.
     """
@@ -61,15 +61,15 @@ class Recovery(Section, frozen=True):
 
 
 class AlertTest(Section, frozen=True):
-    """The test alert and where its arrival is seen.
+    """The test alert and where its arrival can be read.
 
     Attributes:
         labels: of the test alert; its route must lead to the receiver. ``alertname="PlaybookTestAlert"``,
-            ``test="true"`` and ``run``, which is another each time, are added.
-        received_url: where the receiver tells what arrived: a JSON list of what Alertmanager posted to it, as
+            ``test="true"`` and a unique ``run`` are added.
+        received_url: where the receiver lists what arrived: a JSON list of Alertmanager's posts to it, as
             ``python -m playbook.clients.recovery.receiver`` does.
-        token: what the receiver wants to see.
-        seconds: how long the alert may take to arrive, ``group_wait`` included, and then its end.
+        token: expected by the receiver.
+        seconds: how long the alert may take to arrive, ``group_wait`` included, and then to be resolved.
     """
 
     labels: dict[str, str] = msgspec.field(default_factory=lambda: {"severity": "none"})

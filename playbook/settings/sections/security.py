@@ -1,4 +1,4 @@
-"""Settings of the security review: whose certificates are read, where sign-ins are logged, which links answer."""
+"""Settings of the security review: domains with certificates, logs of sign-ins, links."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from playbook.core.secret import Section
 
 
 class Security(Section, frozen=True):
-    """What is looked at beside the website and the app's own domains.
+    """What is checked besides the website and the app's own domains.
 
     Attributes:
         domains: further hosts whose certificate is read, ``host`` or ``host:port``.
         connect_to: where to connect for a host, ``{"portfolio.example" = "192.0.2.7:443"}``, as curl's
             ``--connect-to`` does: to read the origin's certificate behind a proxy, or before a name is switched.
-        auth_logs: files with sign-ins by glob, e.g. ``/var/log/auth.log*``, beside the target's logs.
+        auth_logs: files with sign-ins by glob, e.g. ``/var/log/auth.log*``, besides the target's logs.
         days: how far back refused requests and failed sign-ins are counted, as far as the logs reach.
-        time_zone: of the times in these files where they do not say it, e.g. ``Europe/Berlin``.
-        quiet_hours: so long may these files be without a line; of a longer silence the rest counts as not seen.
-        ipv6: whether hosts are looked at by IPv6 too; where it is not set, if this machine has a way there. It is
-            said where they are looked at by IPv4 alone.
-        break_in_failures: so many failed sign-ins of a source within an hour before one that succeeds are a
-            guessed password.
+        time_zone: of times in these files without an offset, e.g. ``Europe/Berlin``.
+        quiet_hours: how long these files may be without a line; the rest of a longer silence counts as not seen.
+        ipv6: whether hosts are checked over IPv6 too; by default if this machine has a route. The result says so
+            where they are checked over IPv4 alone.
+        break_in_failures: number of a source's failed sign-ins within an hour before a successful one that
+            indicate a guessed password.
     """
 
     domains: tuple[str, ...] = ()
@@ -46,12 +46,12 @@ class Security(Section, frozen=True):
 
     @property
     def zone(self) -> tzinfo:
-        """That of the times in the files with sign-ins."""
+        """The zone of the times in the files with sign-ins."""
         return UTC if self.time_zone == "UTC" else ZoneInfo(self.time_zone)
 
 
 class Links(Section, frozen=True):
-    """The links that people follow in an incident. Grafana's is its address where it is not set.
+    """The links that people follow in an incident. Grafana's defaults to its address.
 
     Attributes:
         logs: where people read the logs.

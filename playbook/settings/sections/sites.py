@@ -1,26 +1,26 @@
-"""Settings of the further websites and health endpoints of a target."""
+"""Settings of a target's further websites and health endpoints."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 from playbook.core.secret import Section
-from playbook.settings.sections.figures import Limits
+from playbook.settings.sections.limits import Limits
 
 
 class Site(Section, frozen=True):
-    """One of them: each is a row of the items that are about the website. Its limits are the target's.
+    """A further website: a row in each item about the website. Its limits default to the target's.
 
     Attributes:
-        name: as messages call it; the host and path of its address where it is not set.
-        url: its address, of which all paths are below; a site whose variable is not set is not looked at, which is
-            said.
-        http_url, expect, hosts, least_bytes: as of the website, for this one.
-        ca: file with its certificate authority; the website's where it is not set.
-        homepage: False where only its health endpoint is looked at.
-        health_path: its health endpoint; without one none is looked at.
-        health: ``body`` reads what it says; ``status`` takes any 2xx for healthy.
-        limits: ladders that differ, line by line, e.g. ``limits.homepage_time``.
+        name: as messages call it; host and path of its address by default.
+        url: its address, with all paths below it; a site whose variable is not set is not checked, which is
+            reported.
+        http_url, expect, hosts, least_bytes: as for the website.
+        ca: file with its certificate authority; the website's by default.
+        homepage: False where only its health endpoint is checked.
+        health_path: its health endpoint; without one none is checked.
+        health: ``body`` reads what it reports; ``status`` takes any 2xx for healthy.
+        limits: limits that differ, line by line, e.g. ``limits.homepage_time``.
     """
 
     name: str = ""

@@ -1,4 +1,4 @@
-"""Settings of one target: where its services are. What is not set there is "not configured"."""
+"""Settings of one target: where its services are. What is not set is "not configured"."""
 
 from __future__ import annotations
 
@@ -21,14 +21,12 @@ class Web(Section, frozen=True):
     Attributes:
         http_url: its address without TLS, where that is not ``url`` with http and port 80.
         ca: file with the certificate authority to trust, for a private one.
-        health: ``body`` reads what the health endpoints say; ``status`` takes any 2xx for healthy.
-        expect: a text that stands on the homepage, in its title or anywhere; without it only pages that are known
-            to be something else are told from it.
-        hosts: further names at which the homepage may be found after redirects, beside its own with and without
-            ``www.``.
-        least_bytes: a homepage that is smaller is none.
-        sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
-            where not set.
+        health: ``body`` reads what the health endpoints report; ``status`` takes any 2xx for healthy.
+        expect: a text on the homepage, in its title or anywhere; without it only pages known to be something else
+            are rejected.
+        hosts: further host names of the homepage after redirects, besides its own with and without ``www.``.
+        least_bytes: minimum size of a homepage.
+        sample_image: the photograph posted to the optimise endpoint; by default the one that comes with the suite.
         also: further websites and health endpoints of this target.
         optimized_width: pixels; the width to which the optimise endpoint scales wider pictures down by itself.
             Where it is not set, a picture must come back in the size in which it was sent.
@@ -50,12 +48,12 @@ class Web(Section, frozen=True):
 
 
 class Components(Section, frozen=True):
-    """What the components of the application are called, on the platform and in the label of their metrics.
+    """Names of the application's components, on the platform and in the label of their metrics.
 
     Attributes:
-        web: what answers visitors.
-        optimizer: what optimises images.
-        worker: what works on the queue of images.
+        web: answers visitors.
+        optimizer: optimises images.
+        worker: processes the queue of images.
     """
 
     web: str = "portfolio-web"
@@ -64,12 +62,12 @@ class Components(Section, frozen=True):
 
 
 class ManagedDatabase(Section, frozen=True):
-    """A PostgreSQL or MySQL that DigitalOcean manages.
+    """A PostgreSQL or MySQL database managed by DigitalOcean.
 
     Attributes:
-        id, name: one of the two; the name is looked for among the account's database clusters.
-        engine: where it is set, a cluster of another one is not the database that is meant.
-        most_connections: how many it takes, which the API does not say; without it their number is only shown.
+        id, name: one of the two; the name is looked up among the account's database clusters.
+        engine: where set, a cluster with another engine is not the intended one.
+        most_connections: its maximum, which the API does not report; without it connections are only shown.
     """
 
     id: str | None = None
@@ -86,7 +84,7 @@ class DigitalOcean(Section, frozen=True):
     """The application on App Platform. ``ca`` is for a private certificate authority.
 
     Attributes:
-        databases: PostgreSQL and MySQL; where none is named, those that the app's spec names are looked at.
+        databases: PostgreSQL and MySQL; by default those that the app's spec names.
     """
 
     endpoint: str = "https://api.digitalocean.com"
@@ -98,13 +96,13 @@ class DigitalOcean(Section, frozen=True):
 
 
 class Redis(Section, frozen=True):
-    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password.
+    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually contains the password.
 
     Attributes:
         stats_key: hash in which the image workers count.
         queue_key: list in which images wait.
-        queues: those of other libraries; where there are any, ``queue_key`` is not looked at.
-        not_told: fields of INFO that this service never tells, and without which its work is judged all the same.
+        queues: those of other libraries; where there are any, ``queue_key`` is not read.
+        not_told: fields of INFO that this service never reports, and without which it is judged all the same.
     """
 
     url: Secret | None = None
@@ -116,12 +114,12 @@ class Redis(Section, frozen=True):
 
 
 class Prometheus(Section, frozen=True):
-    """Prometheus by itself. Where ``url`` is not set, Grafana's data source proxy is used.
+    """Direct access to Prometheus. Where ``url`` is not set, Grafana's data source proxy is used.
 
     Attributes:
-        selector: matchers of the application's own series, e.g. ``job="portfolio"``; they stand for ``$selector``.
-        component_label: the label that says which component a series is of.
-        web_selector: matchers of the web component's own, beside ``selector``; where not set, ``component_label``
+        selector: matchers of the application's own series, e.g. ``job="portfolio"``; inserted for ``$selector``.
+        component_label: the label that names a series' component.
+        web_selector: matchers of the web component's own, besides ``selector``; where not set, ``component_label``
             with ``components.web``. Empty where the application's series are the web component's alone.
         probe_selector: of the blackbox exporter's; where not set, those whose ``instance`` is on the host of
             ``web.url``.
@@ -146,10 +144,10 @@ class Grafana(Section, frozen=True):
     """Grafana.
 
     Attributes:
-        datasource_uid: the Prometheus data source that ``dashboard`` shows; the first of its panels where not set.
+        datasource_uid: the Prometheus data source that ``dashboard`` shows; by default the first of its panels'.
         dashboard: its title.
         dashboard_uid: its identifier, by which it is found whatever its title is.
-        folder: title of the folder it is in, where several have that title.
+        folder: title of its folder, where several dashboards have that title.
     """
 
     url: str | None = None
@@ -165,9 +163,9 @@ class Alertmanager(Section, frozen=True):
     """Alertmanager; without it Prometheus' own alerts are read, and without that Grafana's.
 
     Attributes:
-        ignore: names of alerts that fire while all is well, wherever they are read from.
-        always: those that always fire; where there is a rule for one and it does not, alerts may be lost.
-        longest_silence_days: a silence that has longer to go should be looked at.
+        ignore: names of alerts that fire in a healthy system, wherever they are read from.
+        always: alerts that always fire; where a rule for one exists and it does not fire, alerts may be lost.
+        longest_silence_days: a silence with more time left should be reviewed.
     """
 
     url: str | None = None
@@ -184,11 +182,11 @@ class Logs(Section, frozen=True):
     """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included).
 
     Attributes:
-        components: names that must have lines, beside those that the DigitalOcean app has.
-        serving: names of components that answer requests, and so must have access lines; likewise.
-        unusual_count: an hour with fewer 429 or 5xx than this is never called unusual.
-        unusual_spread: how many times the usual spread above the usual level an hour must be to be unusual.
-        most_lines, most_seconds: where reading stops, which is then said.
+        components: names that must have lines, besides those of the DigitalOcean app.
+        serving: names of components that answer requests and so must have access lines; besides the app's too.
+        unusual_count: an hour with fewer 429 or 5xx than this is never unusual.
+        unusual_spread: how many times the usual spread above the usual level makes an hour unusual.
+        most_lines, most_seconds: limits of reading; reaching one is reported.
     """
 
     source: Literal["api", "files"] = "api"
@@ -205,12 +203,12 @@ class Backups(Section, frozen=True):
     """Where the archives are: a folder, or ``s3://bucket/prefix`` with the Spaces ``endpoint``.
 
     Attributes:
-        pattern: which files are archives, by their name without folders.
+        pattern: pattern of archive names without folders.
         manifest: name of the member that lists the others, in one of the forms of
-            ``playbook.readers.archives.manifest``; empty where the archives hold none.
-        time_zone: of the times in the archives' names where they do not say it, e.g. ``Europe/Berlin``.
-        read_whole_mb, read_seconds: up to which size and for how long the newest archive is read every day. Of one
-            that is larger only both ends are looked at, which may show it to be bad and never to be good.
+            ``playbook.readers.archives.manifest``; empty where the archives contain none.
+        time_zone: of times in the archives' names without an offset, e.g. ``Europe/Berlin``.
+        read_whole_mb, read_seconds: maximum size and time for reading the whole newest archive every day. Of a
+            larger one only both ends are read, which may show it to be damaged and never to be good.
     """
 
     location: str | None = None
@@ -227,10 +225,10 @@ class Backups(Section, frozen=True):
 
 
 class FirstDays(Section, frozen=True):
-    """What has to be done every week or month is not overdue before a week or month has passed.
+    """A weekly or monthly task is not overdue before the system has been known for a week or month.
 
     Attributes:
-        known_since: since when the system has been checked, where the history of its runs does not say: ISO 8601
+        known_since: when the system was first checked, where the history of its runs does not show it: ISO 8601
             with its offset.
     """
 
@@ -241,9 +239,9 @@ class Target(Section, frozen=True):
     """One system to check.
 
     Attributes:
-        private: the history, the site, the issues and the job summaries of this target are in places that only
-            the team can read, so all of them tell the particulars too.
-        time_zone: in which reports and handoff pages tell times beside UTC; IANA name, e.g. ``Europe/Berlin``.
+        private: the history, the site, the issues and the job summaries of this target can only be read by the
+            team, so all of them contain the particulars too.
+        time_zone: for times in reports and handoff pages beside UTC; IANA name, e.g. ``Europe/Berlin``.
         without: the parts that this product does not have, by their names in ``playbook.settings.sections.parts``.
     """
 

@@ -1,77 +1,30 @@
-"""Settings of what is judged over weeks and months: queries, limits, what a trend needs, capacity."""
+"""Settings of judgements over weeks and months: requirements of a trend, capacity."""
 
 from __future__ import annotations
 
 import msgspec
 
-from playbook.core.limits import Limit
 from playbook.core.secret import Section
 
 
-class TrendQueries(Section, frozen=True):
-    """PromQL for weeks and months; what is said of ``Queries`` holds here too.
-
-    Attributes:
-        cache_hit_rate: percent of the cache's reads, with its count and looks.
-        response_time_quantile, image_time_quantile: seconds; ``$quantile`` is replaced by e.g. ``0.5``.
-        component_cpu, component_memory, component_storage: percent of what an instance has, what it was in 95 % of
-            ``$window`` at most, by component, its busiest instance.
-        component_cpu_total: mean CPU percent in ``$window``, summed over a component's instances.
-        redis_memory: bytes, highest in ``$window``.
-        request_rate: requests a second, mean of ``$window``.
-    """
-
-    cache_hit_rate: str
-    cache_hit_rate_count: str
-    cache_hit_rate_looks: str
-    response_time_quantile: str
-    image_time_quantile: str
-    component_cpu: str
-    component_memory: str
-    component_cpu_total: str
-    component_storage: str
-    redis_memory: str
-    request_rate: str
-
-
-class TrendLimits(Section, frozen=True):
-    """Ladders for weeks and months."""
-
-    cpu_week_change: Limit
-    memory_days_left: Limit
-    storage: Limit
-    storage_days_left: Limit
-    network_rise: Limit
-    network_fall: Limit
-    availability_change: Limit
-    response_time_change: Limit
-    error_rate_change: Limit
-    image_success_change: Limit
-    cache_hit_rate_change: Limit
-    capacity_days_left: Limit
-    spike_cpu: Limit
-    spike_requests: Limit
-
-
 class Trends(Section, frozen=True):
-    """When a growth is called one, and how far it may be drawn on.
+    """When growth counts as a trend, and how far it may be extrapolated.
 
-    Each value is compared with those of the same hour of other days, or of the same weekday, so that the day's and
-    the week's ups and downs count for nothing. The growth is the median of these slopes (Theil and Sen).
+    Each value is compared with those of the same hour of other days, or of the same weekday, so that daily and
+    weekly cycles cancel out. The growth is the median of these slopes (Theil and Sen).
 
     Attributes:
-        least_pairs: with fewer comparisons nothing is said.
-        agreement_percent: so many of the comparisons must go the same way.
-        half_percent: each half of the time must show at least so much of the growth, as one step is none.
-        times_the_spread: the growth over the whole time must be so many times the usual scatter about it.
-        reach: a limit is looked for within so many times the time that was measured; beyond it is a guess.
-        restart_points: where use falls by so many percentage points in an hour the process began anew; values from
-            before are not compared with values from after.
-        coverage_points: two months whose samples differ by more percentage points of their hours are not
-            comparable.
-        unusual_spreads: a day so many robust standard deviations from its median is out of the usual.
-        ..._floor: what the standard deviation is taken to be at least, so that on a very even system a
-            trifle is not unusual: in the unit of the figure; requests and times in percent of their median.
+        least_pairs: minimum number of comparisons.
+        agreement_percent: share of the comparisons that must have the same direction.
+        half_percent: share of the growth that each half of the time must show, as a single step is no trend.
+        times_the_spread: the growth over the whole time must be this many times its usual scatter.
+        reach: extrapolation is limited to this many times the measured time; beyond it is a guess.
+        restart_points: a fall by this many percentage points within an hour is a restart; values from before are
+            not compared with values from after.
+        coverage_points: two months whose coverage differs by more percentage points are not comparable.
+        unusual_spreads: a day this many robust standard deviations from its median is unusual.
+        ..._floor: minimum standard deviation, so that on a very steady system a small deviation is not unusual: in
+            the unit of the figure; requests and times in percent of their median.
     """
 
     least_pairs: int = 40
@@ -94,8 +47,8 @@ class ScalingPolicy(Section, frozen=True):
     """How a component should scale.
 
     Attributes:
-        least, most: instances; with ``most`` above ``least`` the platform is to scale by itself.
-        cpu_percent: the CPU use that autoscaling aims for.
+        least, most: instances; ``most`` above ``least`` requires autoscaling.
+        cpu_percent: the CPU target of autoscaling.
     """
 
     least: int
@@ -104,11 +57,11 @@ class ScalingPolicy(Section, frozen=True):
 
 
 class Capacity(Section, frozen=True):
-    """What the system must be able to carry.
+    """The load that the system must be able to carry.
 
     Attributes:
-        spike: a traffic spike is so many times the highest that was seen in the month.
-        load_tests: folder of load test results, ``*.json``; from where the command is run.
+        spike: size of a traffic spike as a multiple of the month's peak.
+        load_tests: folder of load test results, ``*.json``; from the current folder.
         policy: by component.
     """
 

@@ -1,4 +1,4 @@
-"""What msgspec cannot say of the settings: addresses, paths, numbers and names of sets that make sense."""
+"""Validation beyond msgspec's types: addresses, paths, numbers and names of sets."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playbook.core.secret import Secret
 from playbook.settings.sections.mistakes import did_you_mean
 
 _WEB = ("http", "https")
-# By dotted path, from the target or from the top: which schemes an address may have.
+# By dotted path, from the target or from the top: allowed schemes of an address.
 _ADDRESSES = {
     "target.web.url": _WEB,
     "target.web.http_url": ("http",),
@@ -35,7 +35,7 @@ _ADDRESSES = {
     "target.links.logs": _WEB,
 }
 _PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
-# Where names of sets stand: as keys of a table, or in a list.
+# Places with names of sets: as keys of a table, or in a list.
 _SETS = (
     "floors",
     "schedule.cron",
@@ -52,19 +52,20 @@ _OTHERS = "others"  # a key of incidents.bad_runs
 
 
 class Mistake(msgspec.Struct, frozen=True):
-    """A setting that cannot be meant: its dotted path, and what was expected and got in words."""
+    """An invalid setting: its dotted path, and what was expected and found in words."""
 
     path: str
     text: str
 
 
-def mistakes(settings: msgspec.Struct, sets: Iterable[str]) -> Iterator[Mistake]:
+def mistakes(settings: msgspec.Struct, sets: Iterable[str], where: str = "") -> Iterator[Mistake]:
     """What is wrong with settings that are of the right types.
 
     Args:
         sets: names of all sets there are.
+        where: path of these settings, if they are a part of all.
     """
-    found = dict(_walk(settings, ""))
+    found = dict(_walk(settings, where))
     for path, value in found.items():
         yield from _number(path, value)
     for path, schemes in _ADDRESSES.items():
@@ -133,7 +134,7 @@ def _zone(path: str, value: Any) -> Iterator[Mistake]:
 
 
 def _names_of_sites(sites: Any) -> Iterator[Mistake]:
-    """Messages and kept titles go by the name."""
+    """Names must differ: messages and stored titles use them as keys."""
     names = [site.label for site in sites or ()]
     for number, name in enumerate(names):
         if name in names[:number]:

@@ -62,14 +62,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "alert-rules-missing": {
         "daily.alerts.none-pending": (
             "UNKNOWN",
-            r"Alerts: expected rules that alert, got none in Prometheus or Grafana; what was seen gives none",
+            r"Alerts: expected rules that alert, got none in Prometheus or Grafana; partial result: none",
         ),
     },
     "alert-rules-failing": {
         "daily.alerts.none-pending": (
             "UNKNOWN",
             r"Alerts: expected each of 6 alerting rules to be evaluated, got 5 that are not: HighErrorRate "
-            r"\(health err: .+\), SlowResponses \(.+\), QueueGrowing \(.+\) and 2 more; what was seen gives none",
+            r"\(health err: .+\), SlowResponses \(.+\), QueueGrowing \(.+\) and 2 more; partial result: none",
         ),
     },
     "watchdog-silent": {
@@ -82,7 +82,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "alertmanager-settling": {
         "daily.alerts.none-pending": (
             "UNKNOWN",
-            r"Alerts: expected an Alertmanager that is ready, got one that is settling; what was seen gives none",
+            r"Alerts: expected an Alertmanager that is ready, got one that is settling; partial result: none",
         ),
     },
     "silence-without-end": {

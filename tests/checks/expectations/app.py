@@ -70,7 +70,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             (
                 "UNKNOWN",
                 r"(Crashes and fatal errors in the logs|HTTP 5xx in the logs): expected lines of all 3 "
-                r"components, got lines of 2 components \(none of image-processor\); what was seen gives .+",
+                r"components, got lines of 2 components \(none of image-processor\); partial result: .+",
             ),
         ),
     },
@@ -204,19 +204,19 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.app.active": (
             "UNKNOWN",
             r"App portfolio: expected all phases to be understood, got 1 of 2 that is not, e\.g\. 'PARKED'; "
-            r"what was seen gives ACTIVE",
+            r"partial result: ACTIVE",
         ),
         CERTIFICATE: (
             "UNKNOWN",
             r"Certificates: expected all phases of domains to be understood, got 1 of 1 that is not,"
-            r" e\.g\. 'PARKED'; what was seen gives 2 of 2 valid",
+            r" e\.g\. 'PARKED'; partial result: 2 of 2 valid",
         ),
     },
     "component-not-reported": {
         "daily.app.components": (
             "UNKNOWN",
             r"image-worker: expected the health of all 3 components, got the health of 2 components "
-            r"\(not of image-worker\); what was seen gives not reported",
+            r"\(not of image-worker\); partial result: not reported",
         ),
     },
     "component-state-new": {
@@ -249,7 +249,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(Newest deployment|Deployments of the week): expected all words of deployment \w+ to be understood, "
-            r"got 1 of \d+ that is not, e\.g\. 'phase HIBERNATING'; what was seen gives .+",
+            r"got 1 of \d+ that is not, e\.g\. 'phase HIBERNATING'; partial result: .+",
         ),
     ),
     "deployments-superseded": {
@@ -262,7 +262,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             (
                 "UNKNOWN",
                 r"(Newest deployment|Deployments of the week|Rollback): expected a deployment in phase ACTIVE "
-                r"(among those listed, got only (ERROR, )?SUPERSEDED|to go back from, got none); what was seen .+",
+                r"(among those listed, got only (ERROR, )?SUPERSEDED|to go back from, got none); "
+                r"partial result: .+",
             ),
         ),
         "monthly.dr.rollback-drill": (
@@ -278,7 +279,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(Newest deployment|Deployments of the week|Rollback): expected all \d+ deployments, "
-            r"got \d+ deployments; what was seen gives .+",
+            r"got \d+ deployments; partial result: .+",
         ),
     ),
     "cpu-night": {
@@ -396,7 +397,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "weekly.resources.network": (
             "UNKNOWN",
             r"Traffic above the week before: expected traffic of at least 5\.6 of 7 days of both weeks, got "
-            r"traffic of 4 days of both weeks \(none of (\w+ \d+ \w+(, )?){3}\); what was seen gives .+",
+            r"traffic of 4 days of both weeks \(none of (\w+ \d+ \w+(, )?){3}\); partial result: .+",
         ),
     },
     "rollback-fails": {

@@ -5,7 +5,7 @@ from __future__ import annotations
 BACKUP = r"portfolio-backup-\d{8}T\d{6}Z\.tar\.gz"
 BACKUP_AGE = r"Age of the newest backup: expected under 25 h, got %s h \(critical ≥ 26 h\)"
 BACKUP_DAMAGE = rf"Newest backup: expected {BACKUP} to be complete, got %s"
-NOT_SEEN = r"Newest backup: expected %s, got %s; what was seen gives an archive .+"
+NOT_SEEN = r"Newest backup: expected %s, got %s; partial result: an archive .+"
 OTHER_SHAPE = r"manifest\.json as \{\"files\": .+\} or the lines of sha256sum"
 ARCHIVE = r"portfolio-backup-\d{8}T\d{6}Z\.tar\.gz"
 VERIFIED = rf"Backups: expected the newest 7 to hold what their manifests say, got {ARCHIVE}: %s"
@@ -22,7 +22,7 @@ NO_RECORDS = (
     r"Drill records: expected to add the drill to /\S+/drills\.jsonl \(recovery\.records\), "
     r"got an error \(is a directory\)"
 )
-UNSEEN = r"%s: expected .+, got %s; what was seen gives .+"
+UNSEEN = r"%s: expected .+, got %s; partial result: .+"
 UNLISTED = r"manifest\.json listing of \d+ files \(images/unlisted\.webp is not listed\).*"
 
 
@@ -213,7 +213,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.dr.recovery-time": (
             "UNKNOWN",
             r"Recovery: expected all lines of the records to be understood, got 1 of \d+ that is not, e\.g\. "
-            r"'line \d+: .+'; what was seen gives \d+ on record",
+            r"'line \d+: .+'; partial result: \d+ on record",
         ),
     },
     "recovery-gone": {

@@ -19,7 +19,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.databases.healthy": (
             "UNKNOWN",
             r"State of the database portfolio-orders: expected all states to be understood, "
-            r"got 1 of 1 that is not, e\.g\. 'rebalancing'; what was seen gives rebalancing",
+            r"got 1 of 1 that is not, e\.g\. 'rebalancing'; partial result: rebalancing",
         ),
     },
     "database-unsaved": {

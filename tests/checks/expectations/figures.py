@@ -10,7 +10,7 @@ PROBES = r"over 24 h \(2,\d\d\d probes\)"
 REQUESTS_OF_DAY = r"over 24 h \([\d,]+ requests\)"
 PARTIAL = (
     r"expected a whole answer, got one with the warning 'remote_read: error sending request: 10\.0\.0\.7:9201: "
-    r"connection refused'; what was seen gives .+"
+    r"connection refused'; partial result: .+"
 )
 # On the first days of a month the last one stands for it.
 COST_OF_MONTH = r"\(\d{4}-\d\d: \$[\d.]+ of \$150\.00(, projected from \$[\d.]+ in [\d.]+ of \d\d days)?\)"
@@ -50,12 +50,12 @@ def unknown_month(exact: str, days: str) -> dict[str, tuple[str, str]]:
         MONTH_ITEMS[1]: (
             "UNKNOWN",
             rf"Months: expected two months of each figure to compare, got too little of {apart}; "
-            "what was seen gives 5 not comparable",
+            "partial result: 5 not comparable",
         ),
         MONTH_ITEMS[2]: (
             "UNKNOWN",
             r"Days out of the usual: expected at least 24 of the last 30 whole days of every figure, "
-            rf"got fewer days of {few}; what was seen gives none in 30 days",
+            rf"got fewer days of {few}; partial result: none in 30 days",
         ),
     }
 
@@ -65,7 +65,7 @@ def no_growth(days: str) -> tuple[str, str]:
     return (
         "UNKNOWN",
         r"Growth into a limit: expected at least 48 of the last 60 days of CPU, memory and storage of every "
-        rf"component, got fewer days of {days}; what was seen gives none of \d that grows steadily "
+        rf"component, got fewer days of {days}; partial result: none of \d that grows steadily "
         rf"towards its limit",
     )
 
@@ -107,7 +107,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.kpi.response-time": (
             "UNKNOWN",
             r"P95 response time: expected a value within its buckets, got one beyond the largest bucket \(1 s\), "
-            r"as were [34]\d\.\d % of [\d,]+ requests; what was seen gives 1 s over 24 h \([\d,]+ requests, "
+            r"as were [34]\d\.\d % of [\d,]+ requests; partial result: 1 s over 24 h \([\d,]+ requests, "
             r"beyond the largest bucket \(1 s\)\)",
         ),
     },
@@ -200,7 +200,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         item: (
             "UNKNOWN",
             rf"{name}: expected samples of at least {LEAST[item]} of 24 h, got samples of 13(\.\d)? h; "
-            r"what was seen gives .+ over 24 h \([\d,]+ [a-z]+\)",
+            r"partial result: .+ over 24 h \([\d,]+ [a-z]+\)",
         )
         for item, name in KPIS.items()
     },
@@ -218,7 +218,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         MONTH_ITEMS[1]: (
             "UNKNOWN",
             "Months: expected two months of each figure to compare, got too little of availability .+; .+ "
-            "what was seen gives 5 not comparable",
+            "partial result: 5 not comparable",
         ),
         MONTH_ITEMS[2]: ("UNKNOWN", f"Days out of the usual: {PARTIAL}"),
         CAPACITY[0]: ("UNKNOWN", f"Storage of image-worker, time until its limit: {PARTIAL}"),
@@ -227,7 +227,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "dashboard-twice": {
         "daily.dashboard.available": (
             "UNKNOWN",
-            r"Grafana: expected one dashboard Portfolio Overview, got 2 of that title; what was seen gives "
+            r"Grafana: expected one dashboard Portfolio Overview, got 2 of that title; partial result: "
             r"12\.3\.0, database ok",
         ),
     },
@@ -294,7 +294,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(Cost of the month|Last invoice|Growth of .+): expected a balance of the last 2 days(.*), "
-            r"got one of .+ UTC.*; what was seen gives .+",
+            r"got one of .+ UTC.*; partial result: .+",
         ),
     ),
     "week-slow": {
@@ -328,14 +328,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         CAPACITY[1]: (
             "UNKNOWN",
             r"CPU of image-worker at a spike: expected CPU samples of at least 648 of the last 720 h of every "
-            r"component, got fewer hours of ([a-z-]+ \(4\d h\)(, )?){3}; what was seen gives .+",
+            r"component, got fewer hours of ([a-z-]+ \(4\d h\)(, )?){3}; partial result: .+",
         ),
         STORAGE: (
             "UNKNOWN",
             no_storage(
                 r"Files of [a-z-]+",
                 r"(samples of at least 134\.4 of 168 h of files of [a-z-]+( and )?){3}",
-                r"(samples of 4\d h of files of [a-z-]+( and )?){3}; what was seen gives .+",
+                r"(samples of 4\d h of files of [a-z-]+( and )?){3}; partial result: .+",
             ),
         ),
     },
@@ -358,7 +358,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
                 rf"{name} \(samples of 2[34]\d(\.\d)? h in the 30 days before\)"
                 for name in map(within, WEEK_KPIS.values())
             )
-            + "; what was seen gives 5 not comparable",
+            + "; partial result: 5 not comparable",
         ),
         CAPACITY[0]: no_growth(r"((CPU|memory|storage) of [a-z-]+ \(4[01]\)(, )?){9}"),
     },

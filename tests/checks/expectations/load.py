@@ -23,7 +23,7 @@ def failed(percent: str) -> tuple[str, str]:
 def unanswered(group: str) -> str:
     """How long answers take is not told where so many do not come."""
     found = rf"[\d,]+ of [\d,]+ that failed for {ENDPOINT}(, [\d,]+ of [\d,]+ that failed for {ENDPOINT})*"
-    seen = "(; what was seen gives .+)?"
+    seen = "(; partial result: .+)?"
     return rf"{group} under load, P95: expected 95 % of the requests to be answered well, got {found}{seen}"
 
 

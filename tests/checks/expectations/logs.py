@@ -19,7 +19,7 @@ NO_LOGS = r"Logs: expected lines of the last 24 hours from DigitalOcean's live l
 def unknown(expected: str, got: str) -> dict[str, tuple[str, str]]:
     """Nothing bad was seen, and not enough of the logs; both checks say so of their first figure."""
     return {
-        item: ("UNKNOWN", rf"{subject}: expected {expected}, got {got}; what was seen gives .*")
+        item: ("UNKNOWN", rf"{subject}: expected {expected}, got {got}; partial result: .*")
         for item, subject in (
             ("daily.logs.errors", "Crashes and fatal errors in the logs"),
             ("daily.logs.http-errors", "HTTP 5xx in the logs"),
@@ -29,7 +29,7 @@ def unknown(expected: str, got: str) -> dict[str, tuple[str, str]]:
 
 TOO_FEW_LOGS = (
     r"New errors since the maintenance: expected lines of at least 12 of 24 h before it.*, "
-    r"got lines of 0 h before it.*; what was seen gives none"
+    r"got lines of 0 h before it.*; partial result: none"
 )
 SUBJECTS = {SUSPICIOUS: "Refused requests of one source in an hour", LOGINS: "Passwords"}
 NO_LINES = r"Logs: expected lines from DigitalOcean's live log stream, got none at all"
@@ -111,7 +111,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             item: (
                 "UNKNOWN",
                 rf"{subject}: expected log lines of at least 151\.2 of 168 h, got log lines of [12] h;"
-                r" what was seen gives .+",
+                r" partial result: .+",
             )
             for item, subject in SUBJECTS.items()
         },

@@ -35,18 +35,18 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         **nothing_answers(),
         "emergency.severity": (
             "UNKNOWN",
-            r"Emergency: expected homepage(, .+)? and .+ to be known.*, got .+; what was seen gives none",
+            r"Emergency: expected homepage(, .+)? and .+ to be known.*, got .+; partial result: none",
         ),
         "emergency.stable": (
             "UNKNOWN",
-            r"Emergency: expected homepage(, .+)? and .+ to be known.*, got .+; what was seen gives "
+            r"Emergency: expected homepage(, .+)? and .+ to be known.*, got .+; partial result: "
             r"none in 3 of 3 looks, \S+ s apart",
         ),
         "emergency.stakeholders-notified": (
             "UNKNOWN",
             r"Sign-off of emergency\.stakeholders-notified: expected homepage(, .+)? and .+ to be "
             r"known.*, got .+; "
-            r"what was seen gives no emergency, of which nobody has to be told at once",
+            r"partial result: no emergency, and nobody to be told at once",
         ),
     },
 }

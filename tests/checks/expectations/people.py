@@ -16,9 +16,7 @@ TO_DO_AFTER = {
 }
 NO_SIGN_OFFS = r"Sign-offs: expected the file attestations\.jsonl, which is not there"
 NO_POST_MORTEM = "Time without a post-mortem: expected"
-NO_RUNS = (
-    rf"{NO_POST_MORTEM} runs in the history, got none, so that nobody knows which .+; what was seen gives 0 .+"
-)
+NO_RUNS = rf"{NO_POST_MORTEM} runs in the history, got none, so that nobody knows which .+; partial result: 0 .+"
 STRANGER = r"On-call roster: rotations\.primary names zoe, who is not in people \(roster\.toml\)"
 NO_PAGES = r"Handoff pages: expected the folder handoffs, which is not there \(No such file or directory\)"
 LATE = r"Age of the weekly handoff page: expected at most 7\.5 days, got 8 days \(written \S+ \S+ UTC\)"
@@ -140,7 +138,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "post_maintenance.kpis-normal": (
             "UNKNOWN",
             r"Error rate: expected at least 100 requests in \d min( \d+ s)?, got \d{1,2}"
-            r"(; what was seen gives .+)?",
+            r"(; partial result: .+)?",
         ),
         **{
             item: ("CRITICAL", SIGNED_AFTER % (what, r"one by Ada Novak on \S+, which expires in 48 h"))

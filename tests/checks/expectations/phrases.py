@@ -40,7 +40,7 @@ def no_clock(name: str) -> dict[str, tuple[str, str]]:
         "daily.clock.skew": (
             "UNKNOWN",
             rf"Clock skew: expected all 3 clocks, got 2 clocks \(no.* from (the )?{name}\b.*: .+\); "
-            rf"what was seen gives .*",
+            rf"partial result: .*",
         )
     }
 
@@ -106,7 +106,7 @@ def dead_link(item: str, found: str = rf"{REFUSED} from \S+") -> dict[str, tuple
 
 def unread(problem: str) -> str:
     """What the check of sign-ins says where something could not be read, and nothing bad was."""
-    got = rf"{clause_of(problem)}( and .+)?; what was seen gives none"
+    got = rf"{clause_of(problem)}( and .+)?; partial result: none"
     return rf"Passwords: expected everything to be read( and .+)?, got {got}"
 
 

@@ -93,7 +93,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"\S.*got (nothing from the DigitalOcean API: )?HTTP 403 forbidden "
             r"\(You are not authorized to perform this operation\): "
-            rf"the token needs the scope {scope}(; what was seen .+)?",
+            rf"the token needs the scope {scope}(; partial result: .+)?",
         ),
     )
     for scope, items in WITHOUT.items()

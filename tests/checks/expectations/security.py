@@ -21,7 +21,7 @@ def no_npm(message: str) -> dict[str, tuple[str, str]]:
             "UNKNOWN",
             rf"Vulnerabilities by Dependabot: expected an answer of npm audit, "
             rf"got {clause_of(message.replace('{}', 'audit'))}; "
-            r"what was seen gives 0 of level high or critical in the repository's dependencies",
+            r"partial result: 0 of level high or critical in the repository's dependencies",
         ),
         "monthly.vulnerabilities.outdated": ("UNKNOWN", message.replace("{}", "outdated")),
     }
@@ -155,7 +155,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"Vulnerabilities by npm audit: expected an answer of Dependabot, "
             r"got nothing from GitHub: HTTP 403 \(Resource not accessible by personal access token\); "
-            r"what was seen gives 0 of level high or critical in 7 dependencies",
+            r"partial result: 0 of level high or critical in 7 dependencies",
         ),
     },
     "npm-blind": {
@@ -163,14 +163,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"Vulnerabilities by npm audit: expected an audit that finds what is known to be weak "
             r"\(minimist 0\.0\.8\), "
-            r"got nothing found in it; what was seen gives 0 of level high or critical in 7 dependencies",
+            r"got nothing found in it; partial result: 0 of level high or critical in 7 dependencies",
         ),
     },
     "npm-unlisted": {
         "monthly.vulnerabilities.outdated": (
             "UNKNOWN",
             r"Dependencies a major version behind: expected releases of all 6 dependencies, got releases of "
-            r"5 dependencies \(none of sharp\); what was seen gives 1 of 6 dependencies of the project "
+            r"5 dependencies \(none of sharp\); partial result: 1 of 6 dependencies of the project "
             r"\(express 4\.21\.2 → 5\.1\.0\)",
         ),
     },
@@ -203,7 +203,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected both SSH keys, "
-            r"got 1 SSH key; what was seen gives .+",
+            r"got 1 SSH key; partial result: .+",
         ),
     ),
     "account-status-new": dict.fromkeys(
@@ -211,7 +211,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected active, warning or "
-            r"locked as the account's status, got under_review(; what was seen gives .+)?",
+            r"locked as the account's status, got under_review(; partial result: .+)?",
         ),
     ),
     "redis-open-by-halves": {
@@ -225,7 +225,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.config.firewall": (
             "UNKNOWN",
             r"Trusted sources of Redis: expected all trusted sources to be understood, got 1 of 2 that is not, "
-            r"e\.g\. 'vpc 0b1e'; what was seen gives app \S+, vpc 0b1e",
+            r"e\.g\. 'vpc 0b1e'; partial result: app \S+, vpc 0b1e",
         ),
     },
     "ssh-open-by-halves": {
@@ -245,7 +245,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.config.firewall": (
             "UNKNOWN",
             r"Trusted sources of Redis: expected rules of monitoring that are in force \(succeeded\), got waiting"
-            r"; what was seen gives .+",
+            r"; partial result: .+",
         ),
     },
     "github-owner-invited": {
@@ -259,7 +259,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.access.permissions": (
             "UNKNOWN",
             r"DigitalOcean account: expected the open invitations, got nothing from "
-            r"GitHub: HTTP 403 .+; what was seen gives active",
+            r"GitHub: HTTP 403 .+; partial result: active",
         ),
     },
     "github-collaborators-cut": dict.fromkeys(
@@ -267,7 +267,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(DigitalOcean account|Second factor on GitHub): expected all outside collaborators.*, "
-            r"got 0: page 1 of 2 names no next one; what was seen gives .+",
+            r"got 0: page 1 of 2 names no next one; partial result: .+",
         ),
     ),
     "npm-garbage": no_npm(r"npm: expected an answer to npm {}, got .*invalid json response body at .*"),
@@ -336,7 +336,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         LOGINS: (
             "UNKNOWN",
             r"Passwords: expected a line in the last 1\.5 h, got none for (9\.\d|10\.0) h from 1 of 1 file that"
-            r" matches /\S+; what was seen gives none",
+            r" matches /\S+; partial result: none",
         ),
     },
     "sign-ins-undated": {
@@ -344,14 +344,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"Passwords: expected at least 151\.2 of 168 h of sign-ins and a line in the last 1\.0 h and at most"
             r" 1 % of lines not understood, got 0 h of sign-ins and none for 168\.0 h from 1 of 1 file"
-            r" that matches /\S+ and (\d+) of \1, e\.g\. '- jump .+; what was seen gives none",
+            r" that matches /\S+ and (\d+) of \1, e\.g\. '- jump .+; partial result: none",
         ),
     },
     "policy-mistyped": {
         HEADERS: (
             "UNKNOWN",
             r"Security headers: expected all headers and directives to be understood, got 1 of \d that is not, "
-            r"e\.g\. 'form-acton'; what was seen gives \d+ points in ten tests \(grade A\+?\)",
+            r"e\.g\. 'form-acton'; partial result: \d+ points in ten tests \(grade A\+?\)",
         ),
     },
 }

@@ -108,7 +108,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         CERTIFICATE: (
             "UNKNOWN",
             rf"Certificates: expected the app's domains from DigitalOcean, got {clause_of(NO_API)}; "
-            rf"what was seen gives .+",
+            rf"partial result: .+",
         ),
         **without_logs(NO_API),
         **dict.fromkeys(DATABASES, no_database(r"connection refused \(connect, after")),
@@ -149,19 +149,19 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.alerts.none-pending": (
             "UNKNOWN",
             rf"Alerts: expected an answer from https://localhost:\d+/api/v1/alerts, {GOT_REFUSED}; "
-            r"what was seen gives none",
+            r"partial result: none",
         ),
         **no_clock("Prometheus"),
         "post_maintenance.kpis-normal": ("UNKNOWN", NO_PROMETHEUS),
-        "emergency.severity": ("UNKNOWN", rf"Emergency: {NOT_KNOWN}; what was seen gives none"),
+        "emergency.severity": ("UNKNOWN", rf"Emergency: {NOT_KNOWN}; partial result: none"),
         "emergency.stable": (
             "UNKNOWN",
-            rf"Emergency: {NOT_KNOWN}; what was seen gives none in 3 of 3 looks, \S+ s apart",
+            rf"Emergency: {NOT_KNOWN}; partial result: none in 3 of 3 looks, \S+ s apart",
         ),
         "emergency.stakeholders-notified": (
             "UNKNOWN",
-            rf"Sign-off of emergency\.stakeholders-notified: {NOT_KNOWN}; what was seen gives no emergency, "
-            r"of which nobody has to be told at once",
+            rf"Sign-off of emergency\.stakeholders-notified: {NOT_KNOWN}; partial result: no emergency, "
+            r"and nobody to be told at once",
         ),
         f"{FAILING}.symptoms": ("UNKNOWN", NO_PROMETHEUS),
         f"{SLOW}.symptoms": ("UNKNOWN", NO_PROMETHEUS),

@@ -69,7 +69,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"Certificates: expected certificates of both addresses, got certificates of 0 addresses "
             rf"\(no answer from {WEB}: connection refused; no answer from {APP}: connection refused\); "
-            rf"what was seen gives 0 of 0 valid",
+            rf"partial result: 0 of 0 valid",
         ),
         **no_website(f"{REFUSED}, while the DigitalOcean API answers"),
         **no_image(REFUSED),
@@ -149,7 +149,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.health.api": (
             "UNKNOWN",
             r"API health: expected all statements to be understood, got 1 of 4 that is not, e\.g\. "
-            r"\"image-optimizer 'recalibrating'\"; what was seen gives HTTP 200, healthy, "
+            r"\"image-optimizer 'recalibrating'\"; partial result: HTTP 200, healthy, "
             r"2 of 3 dependencies healthy",
         ),
         "daily.health.image-service": (
@@ -169,7 +169,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.probe.homepage": (
             "UNKNOWN",
             r"Homepage: expected the page as visitors see it, got a challenge by Cloudflare in place of the "
-            r"page \(HTTP 403\); what was seen gives 0 of \d HTTP 200",
+            r"page \(HTTP 403\); partial result: 0 of \d HTTP 200",
         ),
         "daily.app.active": (
             "UNKNOWN",

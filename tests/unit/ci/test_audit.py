@@ -1,4 +1,4 @@
-"""Licences and weaknesses of what is installed, as CI says them: what was not looked at is not known."""
+"""Licences and vulnerabilities of what is installed, as CI says them: what was not looked at is not known."""
 
 import importlib.util
 import json
@@ -66,14 +66,14 @@ def test_package_that_is_not_installed_has_no_licence(audit):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        ("", "weaknesses: not known, as pip-audit did not reach its data (offline)"),
-        ("[]", "weaknesses: not known, as pip-audit did not reach its data (offline)"),
+        ("", "vulnerabilities: not known, as pip-audit did not reach its data (offline)"),
+        ("[]", "vulnerabilities: not known, as pip-audit did not reach its data (offline)"),
         (
             told(UNSEEN, {**UNSEEN, "name": "b"}),
-            "weaknesses: not known, as pip-audit looked at none of 2 packages",
+            "vulnerabilities: not known, as pip-audit checked none of 2 packages",
         ),
-        (told(SOUND, UNSEEN), "weaknesses: 0 known of 1 of 2 packages"),
-        (told(SOUND, WEAK), "weaknesses: 1 known of 2 of 2 packages"),
+        (told(SOUND, UNSEEN), "vulnerabilities: 0 known of 1 of 2 packages"),
+        (told(SOUND, WEAK), "vulnerabilities: 1 known of 2 of 2 packages"),
     ],
     ids=["nothing", "another-form", "none-seen", "one-seen", "weak"],
 )
@@ -84,8 +84,8 @@ def test_audit_states_only_what_was_examined(audit, answer, said):
 
 def test_vulnerability_names_fixed_version_and_fails(audit):
     """And fails the run."""
-    assert audit.weaknesses(told(SOUND, WEAK)) == ["jinja2 2.0: CVE-1, mended in 2.1"]
-    assert audit.weaknesses(told(SOUND)) == []
+    assert audit.vulnerabilities(told(SOUND, WEAK)) == ["jinja2 2.0: CVE-1, fixed in 2.1"]
+    assert audit.vulnerabilities(told(SOUND)) == []
 
 
 @pytest.mark.parametrize(("answer", "code"), [(told(WEAK), 1), (told(SOUND), 0), ("", 0)])
@@ -94,4 +94,4 @@ def test_audit_exit_code_reflects_findings(audit, answer, code, monkeypatch, cap
     lock = ROOT / "requirements.lock"
     monkeypatch.setattr(audit, "ask_pip_audit", lambda _: (answer, "offline"))
     assert audit.main([str(lock)]) == code
-    assert "weaknesses: " in capsys.readouterr().out
+    assert "vulnerabilities: " in capsys.readouterr().out

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from playbook.cli.history import age, run_history
+from playbook.cli.history import run_history
 from playbook.core.clock import FixedClock
 from playbook.core.verdict import Verdict
 from playbook.history.runs import append
@@ -69,9 +69,3 @@ def test_unreadable_line_is_named_and_sets_exit_code(told, tmp_path):
     assert code == 10
     assert lines[0].startswith("runs/2026.jsonl line 2: is damaged")
     assert lines[1].endswith("1 problem")
-
-
-def test_age_has_readable_unit_and_is_never_negative():
-    """And never negative: clocks differ."""
-    lengths = [timedelta(seconds=-5), timedelta(minutes=119), timedelta(hours=47), timedelta(days=12)]
-    assert [age(length) for length in lengths] == ["0 min", "119 min", "47 h", "12 days"]

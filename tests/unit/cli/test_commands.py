@@ -88,8 +88,8 @@ def test_handoff_command_writes_page(project, capsys):
     assert code == 0
     (page,) = (project / "p" / "h").glob("production-monthly-*.md")
     text = page.read_text(encoding="utf-8")
-    assert "waiver daily.redis.alive (it moves (Ben))" in text
-    assert "sign-off weekly.docs.updated" in text
+    assert "Waiver: it moves (Ben)." in text
+    assert "**Documentation up to date**: ends" in text
     assert "No run of this target was found, so nothing is known" in text
     assert str(page) in said
 

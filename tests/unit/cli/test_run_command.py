@@ -225,14 +225,14 @@ def test_failed_notification_does_not_change_exit_code(running, monkeypatch):
 def test_process_start_failure_is_reported_as_failure(running, monkeypatch):
     """In a sentence, with code 10; and where only the second look has no room, the rest goes on."""
     running.project.write(GOOD + BAD)
-    real, room = run_command._Ear.__enter__, [True, False, False]
+    real, room = run_command.RunChannel.__enter__, [True, False, False]
 
     def enter(ear):
         if not room.pop(0):
             raise OSError(errno.EMFILE, "Too many open files")
         return real(ear)
 
-    monkeypatch.setattr(run_command._Ear, "__enter__", enter)
+    monkeypatch.setattr(run_command.RunChannel, "__enter__", enter)
     assert running.run() == 1
     assert running.told == [("daily", "start"), "incidents", ("daily", "fail")]
     assert "run: looked at again: no results; code 10" in running.said

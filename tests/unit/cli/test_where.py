@@ -1,5 +1,7 @@
 """The places of an item: each is a line of a file in which it stands."""
 
+import sys
+
 import pytest
 
 from playbook.cli.where import places, run_where
@@ -45,3 +47,11 @@ def test_missing_checkout_is_one_sentence(tmp_path):
     """An installed suite has no faults to name."""
     with pytest.raises(UsageError, match="expected to be called in a checkout of the suite"):
         run_where(ITEM, tmp_path, print)
+
+
+def test_search_path_of_the_process_is_left_as_it_was(monkeypatch):
+    """As where the command is a program of its own: the checkout is on it only while its proofs are read."""
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if each not in ("", str(ROOT))])
+    before = list(sys.path)
+    assert any(place.what == "expected" for place in places(ITEM, ROOT))
+    assert sys.path == before

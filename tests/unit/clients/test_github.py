@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from playbook.clients.github import GitHubApi, github
+from playbook.core.clock import FixedClock
 from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, Unreachable
 from playbook.settings.loading import load
 from tests.unit.loopback import answer, closed_port, serve
@@ -192,13 +194,12 @@ def test_refusal_is_mapped_to_its_meaning(status, headers, message, kind, hint):
     assert TOKEN not in str(caught.value)
 
 
-def test_exhausted_rate_limit_states_reset_time(monkeypatch):
-    now = 1_795_700_000.75
-    monkeypatch.setattr("playbook.clients.github.time", SimpleNamespace(time=lambda: now))
-    reset = str(int(now) + 1800)
+def test_exhausted_rate_limit_states_reset_time():
+    now = datetime.fromtimestamp(1_795_700_000.75, UTC)
+    reset = str(1_795_700_000 + 1800)
     refusal = answer("403 Forbidden", b"{}", x_ratelimit_remaining="0", x_ratelimit_reset=reset)
     with serve(refusal) as server, pytest.raises(Unreachable, match=r"come back in 1,800 s"):
-        api(server.url).members()
+        replace(api(server.url), clock=FixedClock(now)).members()
 
 
 @pytest.mark.parametrize("body", [b"<!doctype html>", b'{"login": "x"}', b'[{"name": "x"}]'])

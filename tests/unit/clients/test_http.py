@@ -14,8 +14,9 @@ import pytest
 import trustme
 
 from playbook.clients import wire
+from playbook.clients.answer import Answer
 from playbook.clients.breakage import Kind
-from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy
+from playbook.clients.http import MAX_RETRY_AFTER, HttpClient, _Busy
 from playbook.clients.proxies import proxy_for
 from playbook.clients.trust import context_for
 from playbook.clients.urls import shown

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[3]
 CLIENTS = (
     "tests/unit/clients/test_http.py",
     "tests/unit/clients/test_httpx_client.py",
-    "tests/unit/clients/test_transport.py",
+    "tests/unit/clients/test_github_requests.py",
 )
 START = """
 import sys

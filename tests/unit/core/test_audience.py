@@ -1,4 +1,4 @@
-"""A text is the team's, unless it is made of nothing else than what everybody may read."""
+"""A text belongs to the team, unless it is made only of public text."""
 
 import ast
 from datetime import date
@@ -32,16 +32,16 @@ def calls(name):
                 yield file, node
 
 
-def test_a_sentence_is_made_of_numbers_dates_words_and_public_texts():
-    """And is one that everybody may read."""
-    told = say("{} of {:,} until {}: {} {}", 2, 1200, date(2026, 3, 1), Verdict.WARNING, Public("Redis"))
-    assert told == "2 of 1,200 until 2026-03-01: WARNING Redis"
-    assert type(told) is Public
+def test_public_sentence_takes_numbers_dates_and_public_texts():
+    """The result is public too."""
+    sentence = say("{} of {:,} until {}: {} {}", 2, 1200, date(2026, 3, 1), Verdict.WARNING, Public("Redis"))
+    assert sentence == "2 of 1,200 until 2026-03-01: WARNING Redis"
+    assert type(sentence) is Public
 
 
 @pytest.mark.parametrize("part", ["alice", b"bob", ["alice"], {"a": 1}, None, ValueError("alice")])
-def test_a_plain_text_is_no_part_of_a_public_sentence(part):
-    """Nor is anything that could hold one."""
+def test_plain_text_is_refused_in_a_public_sentence(part):
+    """As is anything that could contain one."""
     with pytest.raises(TypeError, match="expected numbers, dates and public texts"):
         say("{} is well", part)
 
@@ -66,13 +66,13 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_whatever_is_done_to_a_public_text_gives_a_plain_one(change):
-    """So that what was joined to it does not slip through."""
+def test_operations_on_a_public_text_give_plain_text(change):
+    """So text joined to it cannot become public."""
     assert type(change(Public("Redis {} %s"))) is str
 
 
-def test_public_sentences_stand_in_the_code():
-    """Nothing is put together before ``say`` sees it, and nothing else makes public texts."""
+def test_public_sentences_are_literals():
+    """No sentence is assembled before ``say``, and nothing else makes public texts."""
     assert [file for file, call in calls("say") if len(call.args) > 1 and not _literal_or_ours(file, call)] == []
     made = [(file.name, ast.unparse(call)) for file, call in calls("Public")]
     assert {name for name, _ in made} <= {"audience.py", "public.py", "judge.py"}
@@ -80,13 +80,13 @@ def test_public_sentences_stand_in_the_code():
 
 
 def _literal_or_ours(file, call):
-    """``said`` in public.py is taken from a table of literals."""
+    """``reason`` in public.py is taken from a table of literals."""
     first = call.args[0]
-    return isinstance(first, ast.Constant) or (file.name == "public.py" and ast.unparse(first) == "said")
+    return isinstance(first, ast.Constant) or (file.name == "public.py" and ast.unparse(first) == "reason")
 
 
-def test_every_service_that_our_code_names_is_known():
-    """A new one would be "what was asked" to everybody, until it is added."""
+def test_every_service_named_in_the_code_is_known():
+    """Until it is added, a new one appears as "what was asked" in public."""
     named = {
         node.value.value
         for file in CODE
@@ -100,13 +100,13 @@ def test_every_service_that_our_code_names_is_known():
 
 
 @pytest.mark.parametrize("made", [Table("t", [], []), Facts("t", {}), Lines("t", []), Chart("t", "", [])])
-def test_evidence_is_the_teams_unless_it_says_otherwise(made):
-    """Of every kind."""
+def test_evidence_is_for_the_team_by_default(made):
+    """For every kind."""
     assert made.audience is Audience.TEAM
 
 
-def test_every_item_of_the_catalogue_says_who_may_read_it():
-    """The default is for items of others."""
+def test_every_item_of_the_catalogue_states_its_audience():
+    """The default is for items of other catalogues."""
     text = CATALOGUE.read_text(encoding="utf-8")
     items = read_catalogue().items
     assert text.count("- **Audience** public\n") + text.count("- **Audience** team\n") == len(items)
@@ -120,8 +120,8 @@ def test_every_item_of_the_catalogue_says_who_may_read_it():
     assert not {name for name in items if ".access." in name or "contacts" in name or "on-call" in name} - team
 
 
-def test_an_item_that_says_nothing_is_the_teams(tmp_path):
-    """And one that says something else is a mistake with its place."""
+def test_item_without_audience_is_for_the_team(tmp_path):
+    """An unknown audience is an error with its location."""
     item = "## X\n\n### `daily.x` X\n- **Holds when** a.\n- **Matters because** b.\n- **When it does not** c.\n"
     file = tmp_path / "playbook.md"
     file.write_text(f"{item}- **Look again** `d`\n")
@@ -134,15 +134,15 @@ def test_an_item_that_says_nothing_is_the_teams(tmp_path):
 
 
 @pytest.mark.parametrize(("doc", "audience"), [("Shop.", "team"), ("Shop.\n\nAudience: public", "public")])
-def test_a_check_of_ones_own_is_the_teams_unless_its_docstring_says_otherwise(doc, audience):
-    """As the catalogue says it."""
+def test_own_check_is_for_the_team_unless_its_docstring_says_otherwise(doc, audience):
+    """In the words of the catalogue."""
     made = item_of_test(path="checks/local/test_a.py", name="test_b", parameters="", doc=doc, set_name="daily")
     assert made.audience == audience
     assert made.holds == "Shop."
 
 
-def test_a_number_is_told_with_its_limit_and_no_text_of_the_check():
-    """The subject and the window are plain texts here, and so not told."""
+def test_public_number_has_its_limit_and_no_text_of_the_check():
+    """The subject and the window are plain texts here and so are omitted."""
     judge = Judge()
     judge(Reading(85.0, "24 h on db-7.internal"), LIMIT, subject="Hits of alice")
     (judged,) = judge.judgements
@@ -152,8 +152,8 @@ def test_a_number_is_told_with_its_limit_and_no_text_of_the_check():
     assert judge.judgements[1].public == "Hits: expected over 90 %, got 85 % over 24 h (below target)"
 
 
-def test_a_statement_is_told_only_in_public_words():
-    """Expected and found stay with the team."""
+def test_statement_is_published_only_in_public_words():
+    """Expected and found are for the team only."""
     judge = Judge()
     judge.that(True, "Alerts", expected="none of alice", found="none")
     judge.that(True, "Alerts", expected="none", found="none of alice", public=say("{} firing", 0))
@@ -162,7 +162,7 @@ def test_a_statement_is_told_only_in_public_words():
         judge.that(True, "Alerts", expected="none", found="none", public="alice is well")
 
 
-def test_what_was_not_seen_whole_tells_nothing():
+def test_partial_coverage_publishes_nothing():
     """Its words name what was not seen."""
     from playbook.core.coverage import lacking
 
@@ -175,8 +175,8 @@ def test_what_was_not_seen_whole_tells_nothing():
 
 
 @pytest.mark.parametrize(
-    ("said", "audience"), [("", "team"), ("team", "team"), ("public", "public"), ("x", "public")]
+    ("variable", "audience"), [("", "team"), ("team", "team"), ("public", "public"), ("x", "public")]
 )
-def test_who_reads_the_terminal(said, audience):
-    """What is not understood is the safe one."""
-    assert of_terminal({"PLAYBOOK_AUDIENCE": said}) == audience
+def test_audience_of_the_terminal(variable, audience):
+    """An unknown value means the safe one."""
+    assert of_terminal({"PLAYBOOK_AUDIENCE": variable}) == audience

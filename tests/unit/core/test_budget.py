@@ -1,4 +1,4 @@
-"""JSON within its budget, words of others in a message, and how long a measurement may wait."""
+"""Limits of JSON, foreign text in a message, and deadlines of measurements."""
 
 import threading
 import time
@@ -20,18 +20,18 @@ from playbook.core.budget import (
 from playbook.core.engine import SPARE, Measurements, Provider
 
 
-def test_json_as_deep_as_may_be_is_read():
+def test_json_of_maximum_depth_is_read():
     assert read_json(b"[" * DEEPEST + b"]" * DEEPEST)
 
 
 @pytest.mark.parametrize("depth", [DEEPEST + 1, 500, 100_000])
-def test_json_that_is_deeper_is_over_its_budget(depth):
-    """Whether or not Python could go as deep."""
+def test_deeper_json_is_over_budget(depth):
+    """Whether or not Python could recurse as deep."""
     with pytest.raises(OverBudget, match="nested too deeply"):
         read_json(b'[{"a":' * (depth // 2 + 1) + b"1" + b"}]" * (depth // 2 + 1))
 
 
-def test_brackets_in_a_text_are_no_depth():
+def test_brackets_in_a_text_do_not_count_as_depth():
     assert read_json(b'["' + b"[{" * 200 + b'\\"[' * 10 + b'"]')
 
 
@@ -43,12 +43,12 @@ def test_json_of_too_many_values_is_not_decoded():
 @pytest.mark.parametrize(
     "body", [b'{"a": 1, "a": 2}', b'[{"b": {"a": 1, "c": 2, "a": 1}}]', b'{"\\u0061": 1, "a": 2}']
 )
-def test_a_key_that_stands_twice_is_ambiguous(body):
+def test_duplicate_key_is_ambiguous(body):
     with pytest.raises(Ambiguous, match="names 'a' twice"):
         read_unambiguous_json(body)
 
 
-def test_what_is_too_deep_to_convert_is_of_another_shape():
+def test_value_too_deep_to_convert_has_another_shape():
     deep = value = []
     for _ in range(5000):
         value.append([])
@@ -62,16 +62,16 @@ def test_what_is_too_deep_to_convert_is_of_another_shape():
     assert shown(deep) == "a list nested too deeply"
 
 
-def test_words_are_cut_between_and_never_within_one():
-    """So that a secret at the cut is there whole, or not at all."""
+def test_text_is_cut_between_words():
+    """So a secret at the cut is kept whole or not at all."""
     text = "why " * 10 + "secret-of-many-letters" + " why" * 900
     assert words(text, 45) == "why " * 10 + "… (3,662 characters)"
     assert words("x" * 5000) == "… (5,000 characters)"
     assert words("short") == "short"
 
 
-def test_a_measurement_waits_no_longer_than_it_may_take():
-    """Whatever the client's own limit is; other threads have no such end."""
+def test_wait_is_limited_by_the_measurements_deadline():
+    """Whatever the client's own limit; other threads have no deadline."""
     provider = Provider("one", lambda: deadline.left(1000.0), (), 30.0, is_client=False)
     left = Measurements({}, {"one": provider}).get("one")
     assert 0 < left <= 30.0 - SPARE
@@ -82,8 +82,8 @@ def test_a_measurement_waits_no_longer_than_it_may_take():
     assert found == [1000.0]
 
 
-def test_what_begins_after_the_end_has_a_moment():
-    """It fails as all that waits too long does."""
+def test_request_after_the_deadline_has_a_minimal_wait():
+    """It fails with an ordinary time-out."""
 
     def late():
         deadline.begin(time.monotonic() - 5.0)

@@ -1,4 +1,4 @@
-"""The checks, the catalogue and the runbooks name the same things."""
+"""The checks, the catalogue and the runbooks are consistent."""
 
 import ast
 
@@ -13,7 +13,7 @@ from tests.written import written_checks
 COMMANDS = {
     *("curl", "doctl", "redis-cli", "pytest", "python", "openssl", "npm", "gh", "jq"),
     *("ls", "cat", "find", "grep", "tail", "tar"),
-    # What a target's settings make a command of: playbook/run/look_again.py.
+    # Variables that a target's settings replace in a command: playbook/run/look_again.py.
     *("$READ_LOGS", "$READ_SIGN_INS", "$LIST_BACKUPS", "$ASK_PROMETHEUS"),
 }
 
@@ -22,7 +22,7 @@ CHECKS = list(written_checks())
 IDS = [f"{file.stem}::{node.name}" for file, node, *_ in CHECKS]
 
 
-def test_checks_and_catalogue_name_the_same_items():
+def test_checks_and_catalogue_have_the_same_items():
     """Every item has one check, every check one item, and nothing built is listed as not built."""
     catalogue = read_catalogue()
     named = [item for _, _, item, _, _ in CHECKS]
@@ -32,8 +32,8 @@ def test_checks_and_catalogue_name_the_same_items():
 
 
 @pytest.mark.parametrize(("file", "node", "item", "runbook", "cadences"), CHECKS, ids=IDS)
-def test_a_check_reads_like_the_playbook(file, node, item, runbook, cadences):
-    """It has its cadence, a rule as its first sentence, a runbook that exists, and no try or loop."""
+def test_check_has_cadence_rule_and_runbook(file, node, item, runbook, cadences):
+    """Its first sentence is the rule, its runbook exists, and it contains no try or loop."""
     assert cadences == set(read_catalogue().items[item].markers)
     doc = ast.get_docstring(node)
     assert doc
@@ -47,8 +47,8 @@ TROUBLESHOOTING = ("high-error-rates", "high-response-times", "resource-exhausti
 
 
 @pytest.mark.parametrize("name", TROUBLESHOOTING)
-def test_a_runbook_can_be_followed(name):
-    """Every step names what is measured and a command; the actions stand in order."""
+def test_runbook_steps_name_measurements_and_commands(name):
+    """Every step names what is measured and a command; the actions are in order."""
     load_providers()
     runbook = read_runbook(name)
     assert len(runbook.steps) >= 3
@@ -60,7 +60,7 @@ def test_a_runbook_can_be_followed(name):
     assert all(action.what for action in runbook.actions)
 
 
-def test_every_item_says_why_what_next_and_how_to_look_again():
+def test_every_item_has_reason_next_step_and_command():
     """Sentences, and a command."""
     for item in read_catalogue().items.values():
         for text in (item.holds, item.why, item.next_step):
@@ -73,10 +73,10 @@ def test_every_item_says_why_what_next_and_how_to_look_again():
     ("change", "sentence"),
     [
         (("- **Matters because**", "- **Because**"), "`daily.health.api` has no line '- **Matters because** …'"),
-        (("### `daily.health.image-service`", "### `daily.health.api`"), "daily.health.api stands there twice"),
+        (("### `daily.health.image-service`", "### `daily.health.api`"), "daily.health.api is defined twice"),
     ],
 )
-def test_a_mistake_in_the_catalogue_is_one_sentence(tmp_path, change, sentence):
+def test_mistake_in_the_catalogue_is_one_sentence(tmp_path, change, sentence):
     """It names the file and the item."""
     file = tmp_path / "playbook.md"
     file.write_text(CATALOGUE.read_text(encoding="utf-8").replace(*change, 1), encoding="utf-8")
@@ -86,7 +86,7 @@ def test_a_mistake_in_the_catalogue_is_one_sentence(tmp_path, change, sentence):
     assert str(file) in str(caught.value)
 
 
-def test_an_unknown_runbook_is_told_the_known_ones():
+def test_unknown_runbook_is_reported_with_the_known_ones():
     """One sentence."""
     with pytest.raises(UsageError, match=r"unknown runbook 'x': expected one of .*high-error-rates, "):
         read_runbook("x")

@@ -38,8 +38,8 @@ from sandbox.__main__ import main as sandbox
         (loadtests, "plan --workers -1", "--workers: expected a whole number, 0 or more, got '-1'"),
     ],
 )
-def test_a_mistake_is_one_sentence(main, arguments, sentence, tmp_path, capsys):
-    """It says what was expected; nothing is printed beside it, and nothing is done."""
+def test_command_line_mistake_is_one_sentence(main, arguments, sentence, tmp_path, capsys):
+    """It states what was expected; nothing else is printed, and nothing is done."""
     file = tmp_path / "file"
     file.touch()
     assert main(arguments.format(file=file).split()) == 4
@@ -49,7 +49,7 @@ def test_a_mistake_is_one_sentence(main, arguments, sentence, tmp_path, capsys):
     assert shown.err.count("\n") == 1
 
 
-def test_the_program_alone_prints_its_help(capsys):
-    """That is what somebody wants who types it, and no mistake."""
+def test_program_without_arguments_prints_its_help(capsys):
+    """This is not an error."""
     assert playbook([]) == 0
     assert "usage: python -m playbook" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""What a judgement stands on, in words and as a verdict on itself."""
+"""The basis of a judgement, in words and as a verdict on itself."""
 
 import pytest
 from hypothesis import given
@@ -26,12 +26,12 @@ from playbook.core.coverage import Coverage, lacking, share, together, understoo
     ],
 )
 def test_coverage_in_words(coverage, words, enough):
-    """Few words for the report, and whether a verdict of OK may stand on it."""
+    """Short text for the report, and whether it suffices for OK."""
     assert (coverage.words, coverage.enough) == (words, enough)
     assert bool(coverage.expected) == bool(coverage.got) == (not enough)
 
 
-def test_what_is_missing_continues_a_sentence():
+def test_missing_coverage_continues_a_sentence():
     """Expected, got, with a few examples of what was not understood."""
     keys = share(500, 5_000_002, "keys")
     assert (keys.expected, keys.got) == ("all 5,000,002 keys", "500 keys")
@@ -40,8 +40,8 @@ def test_what_is_missing_continues_a_sentence():
     assert lines.got == "7 of 100, e.g. 'a'; 'b'; 'c'"
 
 
-def test_everything_must_be_enough():
-    """A sum is as good as its worst part, and says each thing once."""
+def test_sum_requires_every_part():
+    """A sum is as good as its worst part, and mentions each thing once."""
     hours = share(3.0, 24, "h", what="samples", hint="Look at the targets.")
     total = together([whole("1 answer"), hours, hours])
     assert not total.enough
@@ -50,7 +50,7 @@ def test_everything_must_be_enough():
 
 
 @given(st.lists(st.booleans(), max_size=5))
-def test_a_sum_is_enough_only_if_each_part_is(parts):
+def test_sum_is_enough_only_if_each_part_is(parts):
     """In any order."""
     made = [whole("x") if good else lacking("y", expected="y", got="z") for good in parts]
     assert together(made).enough == all(parts)
@@ -67,16 +67,16 @@ NAN, INFINITE = float("nan"), float("inf")
         *[(INFINITE, 24, 95), (24, INFINITE, 0), (24, 24, NAN), (INFINITE, INFINITE, 95)],
     ],
 )
-def test_amounts_that_say_nothing_are_never_enough(seen, of, least):
-    """Nothing of nothing, more than there is, and what is no amount; each in a sentence."""
+def test_meaningless_amounts_are_never_enough(seen, of, least):
+    """Zero of zero, more than exists, and amounts that are not numbers; each in a sentence."""
     found = share(seen, of, "files", least_percent=least)
     assert not found.enough
     assert found.expected
     assert found.got
 
 
-def test_nothing_of_nothing_is_enough_only_where_it_may_be():
-    """A population that should not be empty has not been seen; a document need not have links."""
+def test_zero_of_zero_is_enough_only_where_allowed():
+    """An unexpectedly empty population has not been seen; a document need not have links."""
     assert share(0, 0, "files", what="sums").expected == "sums of some files"
     assert share(0, 0, "files", what="sums").got == "sums of none"
     assert share(0, 0, "links", may_be_empty=True).enough
@@ -84,13 +84,13 @@ def test_nothing_of_nothing_is_enough_only_where_it_may_be():
 
 
 @pytest.mark.parametrize(("unknown", "of", "most"), [(3, 0, 1), (-3, 100, 1), (3, 100, NAN), (3, -100, 1)])
-def test_counts_that_contradict_each_other_are_not_understood(unknown, of, most):
-    """More that is not understood than was read, or fewer than none."""
+def test_contradictory_counts_are_not_understood(unknown, of, most):
+    """More items not understood than were read, or a negative number."""
     assert not understood(unknown, of, "lines", most_percent=most).enough
 
 
-def test_what_lacks_is_never_enough_even_without_words():
-    """A reason that came out empty is no reason to be green."""
+def test_lacking_coverage_is_never_enough_even_without_words():
+    """An empty reason must not make it pass."""
     found = lacking("", expected="", got="")
     assert not found.enough
     assert (found.expected, found.got) == ("all of it to be seen", "less")
@@ -101,8 +101,8 @@ def test_what_lacks_is_never_enough_even_without_words():
     st.one_of(st.none(), st.integers(), st.floats()),
     st.floats(0, 100),
 )
-def test_whatever_is_enough_was_seen(seen, of, least):
-    """Of something, no more than there is, and at least as much as was demanded."""
+def test_sufficient_coverage_was_seen(seen, of, least):
+    """Of a known amount, no more than exists, and at least the required share."""
     if share(seen, of, "h", least_percent=least).enough:
         assert 0 < of < INFINITE
         assert of * least / 100 <= seen * (1 + 1e-6) + 1e-9

@@ -1,4 +1,4 @@
-"""Measurements run side by side, once each, and one failure is one root cause."""
+"""Measurements run concurrently, once each, and one failure is one root cause."""
 
 import configparser
 import threading
@@ -28,7 +28,7 @@ def registry(*functions, time_limit=60.0, clients=()):
 
 
 def test_independent_measurements_overlap():
-    """Both are running at once, or the barrier would break."""
+    """Both run at once, or the barrier would break."""
     barrier = threading.Barrier(2, timeout=50)
 
     def first():
@@ -43,8 +43,8 @@ def test_independent_measurements_overlap():
     assert measurements.get("second")
 
 
-def test_what_two_need_is_measured_once():
-    """One measurement serves all that ask for it."""
+def test_shared_input_is_measured_once():
+    """One measurement serves all that need it."""
     calls = []
 
     def base():
@@ -66,12 +66,12 @@ def test_what_two_need_is_measured_once():
     ("own", "needed", "is_long", "waited"),
     [
         (30.0, 5.0, False, 35.0),
-        (45.0, 3600.0, False, LONGEST_WAIT),  # the check that waits has a minute
-        (5.0, 3600.0, True, 3605.0),  # a drill or a load test, which its checks have the time for
+        (45.0, 3600.0, False, LONGEST_WAIT),  # the waiting check has a minute
+        (5.0, 3600.0, True, 3605.0),  # a drill or a load test, for which its checks have time
     ],
 )
-def test_how_long_a_check_waits(monkeypatch, own, needed, is_long, waited):
-    """As long as all that is needed may take; no longer than its own time, unless something of it is long."""
+def test_wait_of_a_check(monkeypatch, own, needed, is_long, waited):
+    """As long as everything needed may take, within its own time limit unless something needed is long."""
 
     def base():
         return 1
@@ -81,7 +81,7 @@ def test_how_long_a_check_waits(monkeypatch, own, needed, is_long, waited):
 
     both = registry(base, time_limit=needed) | registry(top, time_limit=own)
     both["base"] = replace(both["base"], is_long=is_long)
-    monkeypatch.setattr(engine, "_Task", partial(engine._Task, started=100.0))  # by the clock that stands still
+    monkeypatch.setattr(engine, "_Task", partial(engine._Task, started=100.0))  # by the frozen clock
     asked = never_done(monkeypatch)
     monkeypatch.setattr(threading.Thread, "start", lambda _: None)
     with pytest.raises(Unmeasured, match=rf"^top did not finish within {waited:g} s$"):
@@ -90,11 +90,14 @@ def test_how_long_a_check_waits(monkeypatch, own, needed, is_long, waited):
 
 
 def never_done(monkeypatch):
-    """How long this thread waited for what never ends, by a clock that stands still but for that waiting."""
+    """How long this thread waited for something that never ends, by a clock that only advances with that
+    waiting.
+    """
     asked, here, really, passed = [], threading.current_thread(), threading.Event.wait, [100.0]
 
     def wait(event, seconds=None):
-        if seconds is None or threading.current_thread() is not here:  # a thread's start, and what others left
+        # a thread's start, and leftovers of other tests
+        if seconds is None or threading.current_thread() is not here:
             return really(event, seconds)
         asked.append(seconds)
         passed[0] += seconds
@@ -107,8 +110,8 @@ def never_done(monkeypatch):
     return asked
 
 
-def test_one_failure_is_the_root_cause_of_all_that_need_it():
-    """The same exception, and the name of what failed first."""
+def test_one_failure_is_the_root_cause_of_all_dependants():
+    """They get the same exception, and the name of the first failure."""
 
     def redis():
         raise Unreachable("Redis: connection refused", service="Redis")
@@ -124,8 +127,8 @@ def test_one_failure_is_the_root_cause_of_all_that_need_it():
     assert outcome.cause == "redis"
 
 
-def test_a_crash_is_a_fault_of_the_suite_and_harms_no_other():
-    """It becomes Unmeasured, says where it happened, and the rest goes on."""
+def test_crash_is_a_bug_of_the_suite_and_affects_no_other_measurement():
+    """It becomes Unmeasured, says where it happened, and the rest continues."""
 
     def broken():
         return 1 / 0
@@ -139,8 +142,8 @@ def test_a_crash_is_a_fault_of_the_suite_and_harms_no_other():
     assert measurements.get("fine") == 42
 
 
-def test_what_hangs_is_given_up_at_its_limit():
-    """The one that hangs is named, and nobody waits for it for ever."""
+def test_hanging_measurement_ends_at_its_limit():
+    """The hanging one is named, and nothing waits for ever."""
     release = threading.Event()
 
     def hanging():
@@ -153,14 +156,14 @@ def test_what_hangs_is_given_up_at_its_limit():
         release.set()
 
 
-def test_nobody_waits_twice_for_what_hangs(monkeypatch):
-    """The limit counts from the start of the measurement, not from each time that it is asked for."""
+def test_hanging_measurement_is_waited_for_once(monkeypatch):
+    """The limit counts from the start of the measurement, not from each request."""
     release = threading.Event()
 
     def hanging():
         release.wait(30)
 
-    monkeypatch.setattr(engine, "_Task", partial(engine._Task, started=100.0))  # by the clock that stands still
+    monkeypatch.setattr(engine, "_Task", partial(engine._Task, started=100.0))  # by the frozen clock
     asked = never_done(monkeypatch)
     measurements = Measurements({}, registry(hanging, time_limit=8.0))
     try:
@@ -173,15 +176,15 @@ def test_nobody_waits_twice_for_what_hangs(monkeypatch):
         release.set()
 
 
-def test_what_hangs_is_named_before_the_check_runs_out_of_time():
+def test_hanging_measurement_is_named_before_the_check_times_out():
     """pytest-timeout would only name the check."""
     ini = configparser.ConfigParser()
     ini.read(Path(__file__).resolve().parents[3] / "pytest.ini")
     assert float(ini["pytest"]["timeout"]) - 5 > LONGEST_WAIT
 
 
-def test_given_values_and_what_is_not_configured_pass_through():
-    """Settings are handed in; a client that is not configured tells all that need it."""
+def test_given_values_and_missing_configuration_are_passed_on():
+    """Settings are passed in; an unconfigured client fails everything that needs it."""
 
     def redis(settings):
         raise NotConfigured(f"no Redis for {settings}", setting="redis.url", add="REDIS_URL")
@@ -193,8 +196,8 @@ def test_given_values_and_what_is_not_configured_pass_through():
         Measurements({"settings": "production"}, registry(redis, stats)).get("stats")
 
 
-def test_clients_are_closed_once_and_never_started_for_it():
-    """Only what was opened is closed."""
+def test_clients_are_closed_once_and_never_started_for_closing():
+    """Only opened clients are closed."""
     closed = []
 
     class Client:
@@ -214,8 +217,40 @@ def test_clients_are_closed_once_and_never_started_for_it():
     assert measurements.finished() == []
 
 
-def test_a_measurement_tells_which_others_it_was_made_of():
-    """Clients are none, and neither are those that it is apart from."""
+def test_client_that_opens_after_the_end_is_closed():
+    """A thousand targets share the file descriptors of one process."""
+    begin, closed = threading.Event(), threading.Event()
+
+    def late():
+        begin.wait(5)
+        return SimpleNamespace(close=closed.set)
+
+    measurements = Measurements({}, registry(late, clients=("late",)))
+    measurements.start(["late"])
+    measurements.close()
+    assert not closed.is_set()
+    begin.set()
+    assert closed.wait(5)
+
+
+def test_measurement_without_a_thread_says_why(monkeypatch):
+    """Nobody waits for what has never begun."""
+
+    def numbers():
+        return 1
+
+    def no_thread(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    measurements = Measurements({}, registry(numbers))
+    with pytest.raises(Unmeasured, match="numbers could not be measured: can't start new thread"):
+        measurements.get("numbers")
+    assert measurements.is_settled()
+
+
+def test_outcome_lists_the_measurements_it_was_made_of():
+    """Without clients, and without those in ``apart_from``."""
 
     def client():
         return 1
@@ -251,8 +286,8 @@ class LooseStruct(msgspec.Struct):
 
 
 @pytest.mark.parametrize("value", [[1], {"a": 1}, {1}, Loose(1), LooseStruct(1)])
-def test_value_that_a_check_could_change_is_a_fault_of_the_measurement(value):
-    """All checks are given the same one."""
+def test_mutable_value_is_a_bug_of_the_measurement(value):
+    """All checks share the value."""
 
     def made():
         return value
@@ -264,7 +299,7 @@ def test_value_that_a_check_could_change_is_a_fault_of_the_measurement(value):
 
 
 @pytest.mark.parametrize("value", [None, 1, "a", (1, 2), Fast(1), frozenset({1})])
-def test_frozen_value_is_given_as_it_is(value):
+def test_frozen_value_is_returned_unchanged(value):
     """Whatever its kind."""
 
     def made():

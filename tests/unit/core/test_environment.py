@@ -1,4 +1,4 @@
-"""What threads and the programs that they start get of an environment that changes meanwhile."""
+"""Environments of threads and started programs while the environment changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 @contextmanager
 def _changing() -> Iterator[None]:
-    """A thread that does to the environment what pytest does around each test."""
+    """A thread that changes the environment as pytest does around each test."""
     over = threading.Event()
 
     def change() -> None:
@@ -46,8 +46,8 @@ def _changing() -> Iterator[None]:
         thread.join()
 
 
-def test_a_name_that_goes_while_it_is_copied_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The others are there."""
+def test_name_removed_during_the_copy_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others are copied."""
 
     class Going(dict[str, str]):
         def get(self, name: str, default: Any = None) -> Any:
@@ -58,8 +58,8 @@ def test_a_name_that_goes_while_it_is_copied_is_left_out(monkeypatch: pytest.Mon
     assert environment() == {"STAYS": "here"}
 
 
-def test_a_guard_starts_while_the_environment_changes(tmp_path: Path) -> None:
-    """Of a hundred without an environment of their own, more than ten could not."""
+def test_guard_starts_while_the_environment_changes(tmp_path: Path) -> None:
+    """Without an explicit environment, over ten in a hundred failed."""
     with _changing():
         for number in range(100):
             folder = tmp_path / str(number)
@@ -67,8 +67,8 @@ def test_a_guard_starts_while_the_environment_changes(tmp_path: Path) -> None:
             Guard(folder).end()
 
 
-def test_children_get_the_usual_variables_or_what_they_are_given(tmp_path: Path) -> None:
-    """Never none: that would be the one that changes, with all that is in it."""
+def test_children_get_the_usual_or_given_variables(tmp_path: Path) -> None:
+    """Never the inherited environment, which changes and contains everything."""
     guard = Guard(tmp_path)
     try:
         for number, variables in enumerate((None, {"PATH": os.environ["PATH"], "MINE": "yes"})):
@@ -93,14 +93,14 @@ SECRETS = (
 
 @pytest.fixture
 def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process knows the canary by many names."""
+    """This process has the canary under many names."""
     for name in SECRETS:
         monkeypatch.setenv(name, f"https://{CANARY}.example")
 
 
 @pytest.fixture
 def given(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, str]]]:
-    """The environments of all programs that are started."""
+    """Environments of all started programs."""
     found: list[dict[str, str]] = []
     start = subprocess.Popen
 
@@ -119,7 +119,7 @@ def _clean(given: list[dict[str, str]]) -> bool:
 
 @pytest.mark.usefixtures("secrets")
 def test_guard_and_valkey_get_no_secret(tmp_path: Path, given: list[dict[str, str]]) -> None:
-    """A real server of a drill, and the shell that watches over it."""
+    """A drill's real server, and the shell that guards it."""
     guard = Guard(temporary_folder())
     place: Any = SimpleNamespace(folder=guard.folder, guard=guard)
     (tmp_path / "dump.rdb").write_bytes(b"REDIS0011\xff" + bytes(8))
@@ -133,32 +133,30 @@ def test_guard_and_valkey_get_no_secret(tmp_path: Path, given: list[dict[str, st
 
 
 @pytest.mark.usefixtures("secrets")
-def test_a_server_that_is_asked_for_its_version_gets_no_secret(given: list[dict[str, str]]) -> None:
+def test_server_asked_for_its_version_gets_no_secret(given: list[dict[str, str]]) -> None:
     """Before a drill."""
     assert kind_of_program(str(get_binary_path()))[0] == "Valkey"
     assert _clean(given)
 
 
 @pytest.mark.usefixtures("secrets")
-def test_a_restore_script_gets_what_the_settings_name_and_no_more(
-    tmp_path: Path, given: list[dict[str, str]]
-) -> None:
-    """It is told that it is a drill."""
+def test_restore_script_gets_only_the_configured_variables(tmp_path: Path, given: list[dict[str, str]]) -> None:
+    """And the one that marks a drill."""
     guard = Guard(tmp_path)
     try:
         place: Any = SimpleNamespace(folder=guard.folder, guard=guard)
         ended = run_command(["env"], place, within=60, variables=("MY_OWN",))
     finally:
         guard.end()
-    told = dict(line.partition("=")[::2] for line in ended.lines)
-    assert told["PLAYBOOK_DRILL"] == "1"
-    assert {name for name in SECRETS if name in told} == {"MY_OWN"}
+    variables = dict(line.partition("=")[::2] for line in ended.lines)
+    assert variables["PLAYBOOK_DRILL"] == "1"
+    assert {name for name in SECRETS if name in variables} == {"MY_OWN"}
     assert not _clean(given)
 
 
 @pytest.mark.usefixtures("secrets")
-def test_npm_gets_no_secret_but_its_own(tmp_path: Path, given: list[dict[str, str]]) -> None:
-    """The way to the registry is its own."""
+def test_npm_gets_only_its_own_secret(tmp_path: Path, given: list[dict[str, str]]) -> None:
+    """It has its own registry settings."""
     (tmp_path / "package.json").write_text("{}")
     (tmp_path / "package-lock.json").write_text("{}")
     program = tmp_path / "npm"
@@ -166,21 +164,21 @@ def test_npm_gets_no_secret_but_its_own(tmp_path: Path, given: list[dict[str, st
     program.chmod(0o755)
     target = {"kind": "sandbox", "npm": {"project": str(tmp_path), "command": str(program)}}
     npm(load("sandbox", environment={}, overlay={"targets": {"sandbox": target}})).audit()
-    told = given[-1]
-    assert {name for name in SECRETS if name in told} == {"HTTPS_PROXY"}
+    variables = given[-1]
+    assert {name for name in SECRETS if name in variables} == {"HTTPS_PROXY"}
 
 
 @pytest.mark.usefixtures("secrets")
 def test_locust_gets_no_secret(tmp_path: Path) -> None:
-    """Nor a way to elsewhere; its plan names where it may go."""
-    told = variables_for(tmp_path / "plan.json")
-    assert _clean([told])
-    assert told.keys() - USUAL - {*OF_PYTHON} == {"PLAYBOOK_LOAD_PLAN", PARENT_VARIABLE, "PYTHONUNBUFFERED"}
+    """Nor a proxy; its plan names the allowed hosts."""
+    variables = variables_for(tmp_path / "plan.json")
+    assert _clean([variables])
+    assert variables.keys() - USUAL - {*OF_PYTHON} == {"PLAYBOOK_LOAD_PLAN", PARENT_VARIABLE, "PYTHONUNBUFFERED"}
 
 
 @pytest.mark.usefixtures("secrets")
-def test_the_sandbox_gets_no_secret(given: list[dict[str, str]]) -> None:
-    """What it starts has its own environment from there."""
+def test_sandbox_gets_no_secret(given: list[dict[str, str]]) -> None:
+    """Programs that it starts inherit from it."""
     with start() as sandbox:
         assert sandbox
     assert _clean(given[:1])

@@ -1,4 +1,4 @@
-"""Whatever kills the process that holds a guard: its children end, and its folder goes."""
+"""However the process that holds a guard is killed: its children end, and its folder is removed."""
 
 import os
 import signal
@@ -28,7 +28,7 @@ guard.end()
 
 
 def alive(pid: int) -> bool:
-    """Whether the process runs; one that ended and was not waited for does not."""
+    """Whether the process runs; a zombie does not count."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")
 
@@ -57,21 +57,21 @@ def held() -> Iterator[Held]:
     held.process.communicate()
 
 
-def test_an_ordinary_end_leaves_nothing(held):
+def test_ordinary_end_leaves_nothing(held):
     held.process.communicate("")
     assert held.process.returncode == 0
     assert soon(held.nothing_is_left)
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
-def test_a_killed_holder_leaves_nothing(held, number):
+def test_killed_holder_leaves_nothing(held, number):
     held.process.send_signal(number)
     held.process.wait()
     assert soon(held.nothing_is_left)
 
 
-def test_a_killed_process_group_leaves_nothing(held):
-    """The shell is in a session of its own, so a kill of the holder's group does not reach it."""
+def test_killed_process_group_leaves_nothing(held):
+    """The shell has its own session, so killing the holder's group does not reach it."""
     assert os.getpgid(held.shell) != os.getpgid(held.process.pid)
     held.process.kill()
     held.process.wait()
@@ -79,7 +79,7 @@ def test_a_killed_process_group_leaves_nothing(held):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux kills children with their parent")
-def test_children_end_also_where_the_shell_was_killed_first(held):
+def test_children_end_where_the_shell_was_killed_first(held):
     os.kill(held.shell, signal.SIGKILL)
     held.process.kill()
     held.process.wait()
@@ -87,14 +87,14 @@ def test_children_end_also_where_the_shell_was_killed_first(held):
     subprocess.run(["rm", "-rf", held.folder], check=True)
 
 
-def test_a_killed_shell_does_not_keep_the_holder_from_ending(held):
+def test_killed_shell_does_not_block_the_holders_end(held):
     os.kill(held.shell, signal.SIGKILL)
     held.process.communicate("")
     assert held.process.returncode == 0
     assert soon(held.nothing_is_left)
 
 
-def test_the_folder_is_private_and_short_enough_for_a_unix_socket(monkeypatch, tmp_path):
+def test_folder_is_private_and_short_enough_for_a_unix_socket(monkeypatch, tmp_path):
     deep = tmp_path / ("x" * 90)
     deep.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(deep))

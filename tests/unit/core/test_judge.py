@@ -18,14 +18,14 @@ HITS = parse_limit("Cache hit rate", {"target": "> 90 %", "warning": "< 80 %", "
         (75.0, "Cache hit rate: expected at least 80 %, got 75 % over 24 h (1,204 reads)"),
     ],
 )
-def test_a_message_is_a_sentence(value, message):
-    """Subject, expected, got, unit; also where all is well."""
+def test_message_is_a_sentence(value, message):
+    """Subject, expected, got, unit; also for OK."""
     judge = Judge()
     judge(Reading(value, "24 h (1,204 reads)"), HITS)
     assert judge.leading.message == message
 
 
-def test_a_critical_value_is_recorded_and_then_raised():
+def test_critical_value_is_recorded_before_it_is_raised():
     """The record survives the exception."""
     judge = Judge()
     with pytest.raises(Critical, match=r"expected at least 80 %, got 61.2 % \(critical < 70 %\)"):
@@ -34,8 +34,8 @@ def test_a_critical_value_is_recorded_and_then_raised():
     assert judge.leading.verdict is Verdict.CRITICAL
 
 
-def test_the_worst_judgement_leads():
-    """A warning is not hidden by the good ones around it."""
+def test_worst_judgement_leads():
+    """Passing judgements do not hide a warning."""
     judge = Judge()
     judge(95, HITS)
     judge(75, HITS, subject="Cache hit rate of the second cache")
@@ -43,7 +43,7 @@ def test_the_worst_judgement_leads():
     assert judge.leading.subject == "Cache hit rate of the second cache"
 
 
-def test_a_statement_that_does_not_hold_is_critical_or_a_warning():
+def test_false_statement_is_critical_or_a_warning():
     """``warn`` makes it pass in yellow."""
     judge = Judge()
     judge.that(False, "Archive", expected="to be there", found="none", warn=True)
@@ -52,7 +52,7 @@ def test_a_statement_that_does_not_hold_is_critical_or_a_warning():
         judge.that(False, "Archive", expected="to be there", found="none")
 
 
-def test_a_number_that_is_not_finite_is_unknown():
+def test_non_finite_number_is_unknown():
     """NaN would pass every comparison."""
     judge = Judge()
     judge(float("nan"), HITS)
@@ -61,39 +61,39 @@ def test_a_number_that_is_not_finite_is_unknown():
 
 
 @pytest.mark.parametrize("value", [10_000.0, -1.0])
-def test_a_value_that_the_figure_cannot_be_is_unknown(value):
-    """Neither good nor bad: it was measured wrongly."""
+def test_impossible_value_is_unknown(value):
+    """It is a measurement error, neither good nor bad."""
     judge = Judge()
     judge(value, parse_limit("CPU", {"warning": "> 80 %", "possible": "0 .. 100"}))
     assert judge.leading.verdict is Verdict.UNKNOWN
     assert (
-        judge.leading.message == f"CPU: expected a value from 0 to 100 %, got {value:,.0f} %, which it cannot be"
+        judge.leading.message == f"CPU: expected a value from 0 to 100 %, got {value:,.0f} %, which is impossible"
     )
 
 
 HALF = share(12.0, 24, "h", least_percent=95, what="samples", hint="Look at the targets.")
 
 
-def test_good_evidence_that_is_partial_is_unknown():
-    """A number and a statement alike; the message says what was not seen, and the value is not kept for trends."""
+def test_partial_good_evidence_is_unknown():
+    """For a number and a statement; the message says what was not seen, and the value is not kept for trends."""
     judge = Judge()
-    judge.stand_on("availability", HALF)
+    judge.add_coverage("availability", HALF)
     judge(95, HITS)
     judge.that(True, "Alerts", expected="none firing", found="none")
     number, statement = judge.judgements
     assert number.verdict is statement.verdict is Verdict.UNKNOWN
     assert number.message == (
-        "Cache hit rate: expected samples of at least 22.8 of 24 h, got samples of 12 h; what was seen gives 95 %"
+        "Cache hit rate: expected samples of at least 22.8 of 24 h, got samples of 12 h; partial result: 95 %"
     )
-    assert statement.message.endswith("got samples of 12 h; what was seen gives none")
+    assert statement.message.endswith("got samples of 12 h; partial result: none")
     assert (number.value, number.limit) == (None, None)
     assert (number.hint, number.coverage) == ("Look at the targets.", "12 of 24 h")
 
 
-def test_bad_evidence_counts_even_when_it_is_partial():
+def test_partial_bad_evidence_counts():
     """WARNING and CRITICAL are given on whatever was seen."""
     judge = Judge()
-    judge.stand_on("availability", HALF)
+    judge.add_coverage("availability", HALF)
     judge(75, HITS)
     judge.that(False, "Archive", expected="to be there", found="none", warn=True)
     assert {judged.verdict for judged in judge.judgements} == {Verdict.WARNING}
@@ -101,18 +101,18 @@ def test_bad_evidence_counts_even_when_it_is_partial():
         judge(60, HITS)
 
 
-def test_a_figure_brings_its_own_coverage():
-    """What one figure lacks costs that figure only."""
+def test_figure_has_its_own_coverage():
+    """A gap in one figure's coverage affects only that figure."""
     judge = Judge()
-    judge.stand_on("redis_stats", whole("1 answer"))
+    judge.add_coverage("redis_stats", whole("1 answer"))
     judge(Reading(95, "", lacking("no earlier reading", expected="an earlier reading", got="none")), HITS)
     judge(95, HITS)
     assert [str(judged.verdict) for judged in judge.judgements] == ["UNKNOWN", "OK"]
     assert judge.coverage == "1 answer · no earlier reading"
 
 
-def test_a_value_that_nobody_knows_is_unknown_by_its_coverage():
-    """The judge goes on: what comes after may be bad."""
+def test_unknown_value_is_explained_by_its_coverage():
+    """The check continues: later judgements may fail."""
     judge = Judge()
     judge(Reading(float("nan"), "", lacking("", expected="reads", got="none")), HITS)
     assert judge.leading.message == "Cache hit rate: expected reads, got none"
@@ -124,36 +124,36 @@ def test_a_value_that_nobody_knows_is_unknown_by_its_coverage():
     ("value", "shown"),
     [(98.9999999, "98.9999999 %"), (99.0, "99 %"), (99.49999, "99.49999 %"), (99.8999999, "99.8999999 %")],
 )
-def test_a_number_never_contradicts_its_verdict(value, shown):
+def test_shown_number_never_contradicts_its_verdict(value, shown):
     """98.9999999 is critical under 99 %, and so must not be shown as 99 %."""
     limit = parse_limit("Availability", {"target": ">= 99.9 %", "warning": "< 99.5 %", "critical": "< 99 %"})
     assert limit.format(value) == shown
 
 
-def test_what_is_expected_is_always_said():
-    """A limit without a target is expected to stay within its warning."""
+def test_message_always_states_the_expected_value():
+    """For a limit without a target, within its warning."""
     limit = parse_limit("Queue", {"warning": "> 50", "critical": "> 100"})
     judge = Judge()
     judge(3, limit)
     assert judge.leading.message == "Queue: expected at most 50, got 3"
 
 
-def test_what_was_judged_before_a_measurement_was_asked_for_stands_on_it_too():
-    """A check may ask for one only after it has judged another; an OK from before is none."""
+def test_earlier_judgements_rely_on_a_later_measurement_too():
+    """A check may request one after it has judged another; an earlier OK then no longer counts."""
     judge = Judge()
     judge.that(True, "Alerts", expected="none firing", found="none")
     judge(75, HITS)
-    judge.stand_on("availability", HALF)
+    judge.add_coverage("availability", HALF)
     assert [str(judged.verdict) for judged in judge.judgements] == ["UNKNOWN", "WARNING"]
-    assert judge.judgements[0].message.endswith("got samples of 12 h; what was seen gives none")
+    assert judge.judgements[0].message.endswith("got samples of 12 h; partial result: none")
 
 
-def test_a_measurement_that_says_nothing_of_what_it_has_seen_has_seen_nothing():
-    """An empty coverage is no coverage; what is bad still counts."""
+def test_measurement_without_coverage_has_seen_nothing():
+    """An empty coverage is no coverage; bad evidence still counts."""
     judge = Judge()
-    judge.stand_on("alerts", Coverage())
+    judge.add_coverage("alerts", Coverage())
     judge.that(True, "Alerts", expected="none firing", found="none")
     assert judge.leading.verdict is Verdict.UNKNOWN
-    assert judge.leading.message.startswith("Alerts: expected what alerts has seen, got nothing said of it")
+    assert judge.leading.message.startswith("Alerts: expected the coverage of alerts, got none stated")
     with pytest.raises(Critical):
         judge.that(False, "Alerts", expected="none firing", found="1")

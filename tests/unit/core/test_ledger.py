@@ -1,4 +1,4 @@
-"""Ledgers: lines are whole, sealed, and only ever added."""
+"""Ledgers: lines are whole, sealed, and only ever appended."""
 
 import json
 import os
@@ -37,21 +37,21 @@ for number in range(50):
 """
 
 
-def test_what_is_added_is_read(tmp_path):
-    """In its order; the folder is made for it."""
+def test_appended_lines_are_read(tmp_path):
+    """In order; the folder is created."""
     file = tmp_path / "people" / "words.jsonl"
     for who in ("Ada", "Zoë ✓"):
         ledger.append(file, {"who": who})
     assert read(file) == [(1, "Ada", ""), (2, "Zoë ✓", "")]
 
 
-def test_the_order_and_spacing_of_fields_is_no_edit():
-    """A merge tool may write them anew."""
+def test_order_and_spacing_of_fields_are_no_edit():
+    """A merge tool may rewrite them."""
     assert ledger.digest_of({"a": "1", "b": "2"}) == ledger.digest_of({"b": "2", "a": "1", "digest": "x"})
 
 
-def test_an_edited_line_is_told(tmp_path):
-    """And the others count."""
+def test_edited_line_is_reported(tmp_path):
+    """The others count."""
     file = tmp_path / "words.jsonl"
     for who in ("Ada", "Ben"):
         ledger.append(file, {"who": who})
@@ -71,8 +71,8 @@ def test_an_edited_line_is_told(tmp_path):
         (b'{"who": "' + b"x" * 70_000 + b'"}', "is damaged: 70,011 bytes long"),
     ],
 )
-def test_a_damaged_line_is_named_and_the_rest_is_read(tmp_path, line, problem):
-    """By its number."""
+def test_damaged_line_is_reported_and_the_rest_is_read(tmp_path, line, problem):
+    """With its number."""
     file = tmp_path / "words.jsonl"
     ledger.append(file, {"who": "Ada"})
     file.write_bytes(file.read_bytes() + line + b"\n\n")
@@ -83,8 +83,8 @@ def test_a_damaged_line_is_named_and_the_rest_is_read(tmp_path, line, problem):
     assert damaged[2].startswith(problem)
 
 
-def test_a_line_after_an_unfinished_one_begins_anew(tmp_path):
-    """What a killed process left costs nobody else's word."""
+def test_line_after_an_unfinished_one_starts_on_a_new_line(tmp_path):
+    """The remains of a killed process damage no other line."""
     file = tmp_path / "words.jsonl"
     file.write_bytes(b'{"who": "A')
     ledger.append(file, {"who": "Ben"})
@@ -92,7 +92,7 @@ def test_a_line_after_an_unfinished_one_begins_anew(tmp_path):
 
 
 @pytest.mark.slow
-def test_many_writers_at_once_lose_nothing(tmp_path):
+def test_concurrent_writers_lose_nothing(tmp_path):
     """Each line is whole."""
     file = tmp_path / "words.jsonl"
     root = Path(__file__).resolve().parents[3]
@@ -103,8 +103,8 @@ def test_many_writers_at_once_lose_nothing(tmp_path):
     assert all(not problem for *_, problem in found)
 
 
-def test_what_cannot_be_written_whole_is_not_written(tmp_path, monkeypatch):
-    """A full disk leaves the file as it was."""
+def test_failed_write_leaves_the_file_unchanged(tmp_path, monkeypatch):
+    """On a full disk."""
     file = tmp_path / "words.jsonl"
     ledger.append(file, {"who": "Ada"})
     before = file.read_bytes()
@@ -121,16 +121,16 @@ def test_what_cannot_be_written_whole_is_not_written(tmp_path, monkeypatch):
     assert file.read_bytes() == before
 
 
-def test_a_file_that_is_not_there_is_unreachable(tmp_path):
-    """With what to do about it."""
+def test_missing_file_is_unreachable(tmp_path):
+    """With a hint on what to do."""
     with pytest.raises(Unreachable, match=r"Words: expected the file words\.jsonl, which is not there") as caught:
         read(tmp_path / "words.jsonl")
     assert caught.value.hint == "begin"
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_a_file_that_may_not_be_read_is_denied(tmp_path):
-    """It says so."""
+def test_unreadable_file_is_denied(tmp_path):
+    """With a message."""
     file = tmp_path / "words.jsonl"
     ledger.append(file, {"who": "Ada"})
     file.chmod(0)
@@ -138,7 +138,7 @@ def test_a_file_that_may_not_be_read_is_denied(tmp_path):
         read(file)
 
 
-def test_a_line_is_plain_json(tmp_path):
+def test_line_is_plain_json(tmp_path):
     """Readable in a diff."""
     file = tmp_path / "words.jsonl"
     ledger.append(file, {"who": "Zoë"})

@@ -1,4 +1,4 @@
-"""The KPI ladder, at, just under and just over each boundary."""
+"""The limits of key figures, at, just under and just over each boundary."""
 
 import math
 
@@ -11,7 +11,7 @@ from playbook.settings.loading import load
 GOOD, W, C = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL
 
 # The table of the playbook: value → verdict, and whether the target is met.
-LADDER = [
+VERDICTS = [
     (
         "availability",
         [(100, GOOD, True), (99.9, GOOD, True), (99.899, GOOD, False), (99.5, GOOD, False), (99.499, W, False)],
@@ -37,19 +37,19 @@ LADDER = [
     ("cpu", [(79.999, GOOD, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
     ("memory", [(79.999, GOOD, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
 ]
-CASES = [(name, value, verdict, met) for name, steps in LADDER for value, verdict, met in steps]
+CASES = [(name, value, verdict, met) for name, steps in VERDICTS for value, verdict, met in steps]
 
 
 @pytest.mark.parametrize(("name", "value", "verdict", "met"), CASES, ids=[f"{n}-{v}" for n, v, _, _ in CASES])
-def test_shipped_limits_are_the_playbooks(name, value, verdict, met):
-    """Each KPI is judged as the playbook's table says, on both sides of each boundary."""
+def test_shipped_limits_match_the_playbook(name, value, verdict, met):
+    """Each key figure is judged as in the playbook's table, on both sides of each boundary."""
     limit: Limit = getattr(load("sandbox", environment={}).limits, name)
     assert limit.verdict(value) is verdict
     assert limit.meets_target(value) is met
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_what_is_no_number_is_not_judged(value):
+def test_nan_is_not_judged(value):
     """NaN compares as false with everything, so it must never reach a comparison."""
     with pytest.raises(ValueError, match="cannot be judged"):
         parse_limit("CPU", {"warning": "> 80 %"}).verdict(value)
@@ -65,14 +65,14 @@ def test_what_is_no_number_is_not_judged(value):
         ("> -5 days", ">", -5, "days"),
     ],
 )
-def test_a_bound_reads_as_the_playbook_writes_it(text, comparison, number, unit):
+def test_bound_is_parsed_in_the_playbooks_notation(text, comparison, number, unit):
     """Spaces and thousands separators are optional; the unit follows the number."""
     assert Bound.parse(text) == Bound(comparison, number, unit)
 
 
 @pytest.mark.parametrize("text", ["80 %", "= 80", "<", "", "< eighty", "<> 3", "< 1.2.3"])
-def test_a_bad_bound_says_what_was_expected(text):
-    """The sentence shows the form."""
+def test_invalid_bound_states_what_was_expected(text):
+    """The message shows an example."""
     with pytest.raises(ValueError, match="expected a comparison and a number such as '< 80 %'"):
         Bound.parse(text)
 
@@ -89,22 +89,22 @@ def test_a_bad_bound_says_what_was_expected(text):
         ({"target": "> 70 %", "warning": "< 80 %"}, "stricter than warning"),
     ],
 )
-def test_limits_that_contradict_each_other_are_refused(spec, reason):
-    """A ladder that cannot mean anything is a mistake in the settings, not a verdict."""
+def test_contradictory_limits_are_refused(spec, reason):
+    """A limit without a consistent meaning is a mistake in the settings, not a verdict."""
     with pytest.raises(ValueError, match=reason):
         parse_limit("x", spec)
 
 
 def test_expected_names_the_bound_that_would_have_been_good_enough():
-    """Bad enough is the warning limit, where there is one."""
+    """That is the warning limit, where there is one."""
     limit = parse_limit("Hit rate", {"target": "> 90 %", "warning": "< 80 %", "critical": "< 70 %"})
     assert limit.expected(C) == limit.expected(W) == "at least 80 %"
     assert limit.expected(GOOD) == "over 90 %"
     assert parse_limit("x", {"critical": "> 5 s"}).expected(C) == "at most 5 s"
 
 
-def test_a_share_that_is_computed_as_a_trifle_over_all_is_possible():
-    """Sums of floating-point numbers are; more than that was measured wrongly."""
+def test_share_just_over_100_percent_is_possible():
+    """Floating-point sums can be; anything larger is a measurement error."""
     limit = parse_limit("Image processing success", {"warning": "< 98 %", "possible": "0 .. 100"})
     assert limit.possible(100.00000000000001)
     assert limit.possible(-1e-12)

@@ -1,4 +1,4 @@
-"""Files of lines: added whole, by several at once, and read however damaged they are."""
+"""Files of lines: atomic, concurrent appends, and reading that tolerates damage."""
 
 import fcntl
 import threading
@@ -10,8 +10,8 @@ from playbook.core import lines
 from playbook.core.errors import UsageError
 
 
-def test_what_stands_in_the_lines_is_told_by_number():
-    """What follows the last line feed is no line; one without its line feed is."""
+def test_lines_are_numbered():
+    """An empty text after the last line feed is no line; a last line without its line feed is one."""
     found = list(lines.numbered(b'{"a": 1}\n\n<<<<<<< HEAD\n' + b"x" * 20 + b"\n{", 16))
     assert [(line.number, line.problem) for line in found] == [
         (1, ""),
@@ -23,8 +23,8 @@ def test_what_stands_in_the_lines_is_told_by_number():
     assert not list(lines.numbered(b"", 16))
 
 
-def test_a_file_that_git_replaced_while_we_waited_is_the_one_that_is_added_to(tmp_path):
-    """A line that went to the old one would be lost with it."""
+def test_append_goes_to_the_file_that_git_replaced_meanwhile(tmp_path):
+    """A line in the old one would be lost with it."""
     file = tmp_path / "words.jsonl"
     file.write_bytes(b"1\n")
     with file.open("rb") as held:
@@ -33,14 +33,14 @@ def test_a_file_that_git_replaced_while_we_waited_is_the_one_that_is_added_to(tm
         writer.start()
         fresh = tmp_path / "fresh"
         fresh.write_bytes(b"1\n2\n")
-        time.sleep(0.05)  # it has the old one open, most likely; whether or not, the outcome is the same
+        time.sleep(0.05)  # it has probably opened the old one; the outcome is the same either way
         fresh.replace(file)
     writer.join(60)
     assert file.read_bytes() == b"1\n2\n3\n"
 
 
-def test_a_lock_that_is_never_given_up_is_said(tmp_path, monkeypatch):
-    """Nobody waits for ever."""
+def test_lock_that_is_never_released_is_reported(tmp_path, monkeypatch):
+    """Instead of waiting for ever."""
     monkeypatch.setattr(lines, "_PATIENCE", 0.05)
     file = tmp_path / "words.jsonl"
     file.touch()
@@ -53,6 +53,6 @@ def test_a_lock_that_is_never_given_up_is_said(tmp_path, monkeypatch):
     assert file.read_bytes() == b""
 
 
-def test_a_line_nested_without_end_is_damaged():
-    """Rather than the end of whoever reads it."""
+def test_deeply_nested_line_is_damaged():
+    """Instead of crashing its reader."""
     assert lines.damage(RecursionError()) == "is damaged: nested too deeply"

@@ -1,4 +1,4 @@
-"""Items of somebody's own checks: made of names and docstrings, or read from a catalogue file of their own."""
+"""Items of a project's own checks: made from names and docstrings, or read from its own catalogue file."""
 
 import pytest
 
@@ -20,8 +20,8 @@ OWN = """# What we check
 
 def made(doc="", **changes):
     """The item of a test."""
-    given = {"path": "checks/local/test_cart.py", "name": "test_cart_answers", "parameters": ""}
-    return item_of_test(**(given | {"doc": doc, "set_name": "daily"} | changes))
+    arguments = {"path": "checks/local/test_cart.py", "name": "test_cart_answers", "parameters": ""}
+    return item_of_test(**(arguments | {"doc": doc, "set_name": "daily"} | changes))
 
 
 @pytest.mark.parametrize(
@@ -34,25 +34,25 @@ def made(doc="", **changes):
     ],
     ids=["plain", "italic", "bold", "indented"],
 )
-def test_sections_are_read_however_they_are_written(doc):
-    """On the line or below it, plain or marked."""
+def test_sections_are_read_in_every_notation(doc):
+    """On the line or below it, plain or emphasised."""
     item = made(doc)
     assert (item.holds, item.why, item.next_step) == ("It answers.", "money is lost.", "restart it.")
     assert item.look_again == "curl $URL"
 
 
 def test_commands_below_their_heading_keep_their_lines():
-    """Two commands are two."""
+    """Two commands stay two."""
     assert made("Look again:\n    curl $URL\n    doctl apps list").look_again == "curl $URL\ndoctl apps list"
 
 
-def test_words_that_are_no_section_stay_where_they_are():
-    """A sentence that begins as a section does, further in."""
+def test_words_within_a_sentence_start_no_section():
+    """A later sentence that begins like a section."""
     item = made("It answers: Why: not.\n\nNextcloud: too.\nNext: restart it.")
     assert (item.holds, item.why, item.next_step) == ("It answers: Why: not.", "", "restart it.")
 
 
-def test_classes_tell_tests_of_one_name_apart():
+def test_classes_distinguish_tests_of_one_name():
     """By id and title."""
     north = made(classes=["TestNorthShop"], name="test_answers")
     south = made(classes=["TestSouthShop", "TestCart"], name="test_answers", parameters="a")
@@ -61,16 +61,16 @@ def test_classes_tell_tests_of_one_name_apart():
     assert south.title == "South Shop: Cart: answers (a)"
 
 
-def test_parameters_that_look_alike_are_told_apart():
-    """The one that was there first keeps its id."""
-    first, second = made(parameters="/en"), made(parameters="/en/", told_apart=True)
+def test_similar_parameters_are_distinguished():
+    """The first one keeps its id."""
+    first, second = made(parameters="/en"), made(parameters="/en/", ambiguous=True)
     assert first.id == "daily.local.cart.cart-answers.en"
     assert second.id.startswith(f"{first.id}-")
-    assert second.id == made(parameters="/en/", told_apart=True).id
+    assert second.id == made(parameters="/en/", ambiguous=True).id
 
 
-def test_own_items_are_known_by_their_ids():
-    """Those made of tests by their form, all others by what the suite's catalogue does not hold."""
+def test_own_items_are_recognised_by_their_ids():
+    """Those made from tests by their form, others by their absence from the suite's catalogue."""
     assert is_made_of_test("daily.local.cart.cart-answers")
     assert not is_made_of_test("daily.shop.cart")
     assert is_own("daily.shop.cart")
@@ -89,8 +89,8 @@ def catalogue(tmp_path, text, name="checks/local/playbook.md", settings=""):
     return catalogue_of(load(root=tmp_path, environment={}))
 
 
-def test_own_catalogue_stands_beside_the_suites(tmp_path):
-    """Its words are whole, and no set needs its items."""
+def test_own_catalogue_extends_the_suites(tmp_path):
+    """Its texts are complete, and no set requires its items."""
     found = catalogue(tmp_path, OWN)
     item = found.items["daily.local.cart.cart-answers"]
     assert (item.title, item.next_step) == ("The cart takes orders", "Restart it.")
@@ -100,22 +100,22 @@ def test_own_catalogue_stands_beside_the_suites(tmp_path):
     assert "daily.health.api" in found.ids_of("daily")
 
 
-def test_other_files_are_named_in_the_settings(tmp_path):
-    """Each of them is read; one that is not there is a mistake."""
+def test_further_catalogue_files_are_named_in_the_settings(tmp_path):
+    """Each of them is read; a missing one is a mistake."""
     found = catalogue(tmp_path, OWN, "shop/items.md", '[catalogue]\nown = ["shop/items.md", "shop/more.md"]\n')
     assert "daily.local.cart.cart-answers" in found.items
     assert found.unread == {"shop/more.md": "shop/more.md cannot be read: No such file or directory"}
 
 
-def test_no_own_catalogue_is_no_mistake(tmp_path):
+def test_missing_own_catalogue_is_no_mistake(tmp_path):
     """Where the settings name none."""
     found = catalogue_of(load(root=tmp_path, environment={}))
     assert isinstance(found, Catalogue)
     assert (found.own, found.unread) == (frozenset(), {})
 
 
-def test_own_catalogue_without_items_yet_is_no_mistake(tmp_path):
-    """As a heading or an empty file is how one begins."""
+def test_own_catalogue_without_items_is_no_mistake(tmp_path):
+    """A heading or an empty file is how one begins."""
     for text in ("", "# What we check\n"):
         assert catalogue(tmp_path, text).unread == {}
 
@@ -124,19 +124,19 @@ def test_own_catalogue_without_items_yet_is_no_mistake(tmp_path):
     ("text", "sentence"),
     [
         (OWN.replace("- **Look again** `curl $URL/cart`\n", ""), ":3: daily.local.cart.cart-answers has no line "),
-        (OWN + OWN.partition("\n\n")[2], ":9: daily.local.cart.cart-answers stands there twice"),
+        (OWN + OWN.partition("\n\n")[2], ":9: daily.local.cart.cart-answers is defined twice"),
         (OWN.replace("`daily.local.cart.cart-answers` ", ""), ":3: expected a heading such as '### `daily.shop."),
         (OWN.replace("daily.local.cart.cart-answers", "cart"), ":3: expected a heading such as '### `daily.shop."),
-        (OWN.replace("local.cart.cart-answers", "health.api"), ":3: daily.health.api stands in another catalogue"),
+        (OWN.replace("local.cart.cart-answers", "health.api"), ":3: daily.health.api is in another catalogue"),
         (OWN.encode().replace(b"orders", b"\xe4"), ":3: expected text in UTF-8, got the byte 0xe4"),
     ],
     ids=["missing", "twice", "no-id", "no-set", "the-suites", "no-text"],
 )
-def test_mistake_in_an_own_catalogue_is_one_sentence_and_costs_that_file(tmp_path, text, sentence):
-    """With file and line; the suite's own items are all there."""
+def test_mistake_in_own_catalogue_is_one_sentence_and_drops_that_file(tmp_path, text, sentence):
+    """With file and line; the suite's own items are complete."""
     found = catalogue(tmp_path, text)
-    (told,) = found.unread.values()
-    assert told.startswith(f"checks/local/playbook.md{sentence}")
-    assert "\n" not in told
+    (message,) = found.unread.values()
+    assert message.startswith(f"checks/local/playbook.md{sentence}")
+    assert "\n" not in message
     assert found.own == frozenset()
     assert "daily.health.api" in found.items

@@ -40,9 +40,9 @@ name = "two"
         ("targets.shop.kind", 4),
         ("targets.shop.web", 5),
         ("targets.shop.web.url", 5),
-        ("targets.shop.name", 3),  # missing, and its table is there
+        ("targets.shop.name", 3),  # missing, but its table exists
         ("targets.shop.logs.files[1]", 11),
-        ("targets.shop.logs.kind", 7),  # what stands in a text of several lines is no key
+        ("targets.shop.logs.kind", 7),  # text in a multi-line string is no key
         ("targets", 3),
         ("targets.two.web.url", None),
         ("maintenance.windows[1].name", 23),
@@ -52,18 +52,18 @@ name = "two"
     ],
 )
 def test_line_of_a_setting(path, line):
-    """Its own, else that of the table in which it is missing."""
+    """Its own, or else that of the table in which it is missing."""
     assert line_of(TEXT, path) == line
 
 
-def test_message_that_names_no_setting_of_a_file_stays_as_it_is(tmp_path):
-    """Nor is a file that is not there looked for."""
+def test_message_without_a_setting_is_unchanged(tmp_path):
+    """As is one about a missing file."""
     for message in ("--target: expected one value", f"{tmp_path}/playbook.toml: targets.x.kind is missing"):
         assert located(message) == message
 
 
 def refused(tmp_path, text, target="production"):
-    """What is said of these settings, from the file's name on."""
+    """The error message for these settings, from the file name on."""
     (tmp_path / "playbook.toml").write_text(text)
     with pytest.raises(UsageError) as caught:
         load(target, root=tmp_path, environment={})
@@ -122,7 +122,7 @@ KINDS = '"sandbox", "staging" or "production"'
     ],
 )
 def test_mistake_names_file_line_and_what_was_expected(tmp_path, text, target, sentence):
-    """With the choices, where there are some."""
+    """With the choices, if any."""
     assert refused(tmp_path, text, target).startswith(f"playbook.toml{sentence}")
 
 
@@ -139,17 +139,17 @@ def test_mistake_names_file_line_and_what_was_expected(tmp_path, text, target, s
     ],
 )
 def test_secret_in_the_file_is_refused_with_its_usual_variable(tmp_path, table, key, variable):
-    """Named after the target, where that is not production; and the secret itself is not shown."""
+    """Named after the target, except for production; the secret itself is not shown."""
     target = table.partition(".")[0]
     text = f'[targets.{target}]\nkind = "staging"\n[targets.{table}]\n{key} = "topsecret42"\n'
-    said = refused(tmp_path, text, target)
-    assert f"playbook.toml:4: targets.{table}.{key} is a secret" in said
-    assert f'written as "${{{variable}}}"' in said
-    assert "topsecret42" not in said
+    message = refused(tmp_path, text, target)
+    assert f"playbook.toml:4: targets.{table}.{key} is a secret" in message
+    assert f'written as "${{{variable}}}"' in message
+    assert "topsecret42" not in message
 
 
-def test_secret_that_is_not_set_is_asked_for_by_its_usual_variable(tmp_path):
-    """The same name as in the message of one that stands in the file."""
+def test_missing_secret_is_reported_with_its_usual_variable(tmp_path):
+    """The same name as in the message about one in the file."""
     (tmp_path / "playbook.toml").write_text('[targets.shop]\nkind = "staging"\n')
     settings = load("shop", root=tmp_path, environment={})
     with pytest.raises(NotConfigured) as caught:
@@ -157,7 +157,7 @@ def test_secret_that_is_not_set_is_asked_for_by_its_usual_variable(tmp_path):
     assert caught.value.add.endswith('url = "${SHOP_REDIS_URL}"')
 
 
-def test_kind_of_mistake_stays_what_it_is(tmp_path):
-    """Whoever asks for a target that is gone can tell that from a mistake in the file."""
+def test_type_of_the_error_is_kept(tmp_path):
+    """Callers can distinguish an unknown target from a mistake in the file."""
     with pytest.raises(UnknownTarget):
         load("shop", root=tmp_path, environment={})

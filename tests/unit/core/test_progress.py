@@ -1,4 +1,4 @@
-"""Progress of long work: one line that changes on a terminal, and a line now and then elsewhere."""
+"""Progress of long work: one updated line on a terminal, occasional lines elsewhere."""
 
 import io
 import os
@@ -50,20 +50,20 @@ def shown(made, time, *moments):
     [
         (Task("Load test, soak", 0, 3600), 720, "Load test, soak: 12 min of 60 min, about 48 min left"),
         (Task("Load test, soak", 0, 14400), 7200, "Load test, soak: 2 h 0 min of 4 h 0 min, about 2 h 0 min left"),
-        (Task("Load test, smoke", 0, 10), 12, "Load test, smoke: 12 s"),  # Locust ends a little after its plan
+        (Task("Load test, smoke", 0, 10), 12, "Load test, smoke: 12 s"),  # Locust ends shortly after its plan
         (Task("Breakpoint", 0, None, 600), 60, "Breakpoint: 60 s, at most 10 min"),
         (Task("Restore", 0, None, 480, 0.4), 32, "Restore: 40 % after 32 s, about 48 s left"),
         (Task("Restore", 0, None, 480, 0.001), 5, "Restore: 5 s, at most 8 min"),
         (Task("Restore", 0, None, None, 1.0, "reading"), 9, "Restore: 100 % after 9 s, about 0 s left; reading"),
     ],
 )
-def test_a_line_says_what_how_far_and_how_long_still(task, passed, line):
-    """By the plan, by what is done, or at the most."""
+def test_line_states_name_progress_and_remaining_time(task, passed, line):
+    """By the plan, by the finished share, or by the maximum."""
     assert task.line(passed) == line
 
 
-def test_a_terminal_has_one_line_that_changes(time):
-    """It begins on a line of its own, is cleared each time, and ends with what was done."""
+def test_terminal_shows_one_updated_line(time):
+    """It begins on a new line, is cleared each time, and ends with what was done."""
     made = screen(time, is_terminal=True)
     with work("Load test, soak", seconds=60) as task:
         task.at("up to 50 users")
@@ -75,8 +75,8 @@ def test_a_terminal_has_one_line_that_changes(time):
     assert made.stream.getvalue() == f"{second}\r\x1b[KLoad test, soak: ended after 60 s\n"
 
 
-def test_a_terminal_s_line_is_never_wider_than_it(time):
-    """A line that wraps could not be cleared."""
+def test_line_is_never_wider_than_the_terminal(time):
+    """A wrapped line could not be cleared."""
     made = screen(time, is_terminal=True, columns=40)
     with work("Restore drill", most=480) as one, work("Full restore", most=480):
         one.at("read, check and unpack")
@@ -84,16 +84,16 @@ def test_a_terminal_s_line_is_never_wider_than_it(time):
     assert len(line.strip("\n")) == 39
 
 
-def test_short_work_leaves_a_terminal_as_it_is(time):
-    """Most runs are over before there is anything to tell."""
+def test_short_work_writes_nothing_to_a_terminal(time):
+    """Most runs are over before progress is worth showing."""
     made = screen(time, is_terminal=True)
     with work("Restore drill"):
         assert shown(made, time, 0.1, 1.9) == ["", ""]
     assert made.stream.getvalue() == ""
 
 
-def test_elsewhere_a_line_is_added_now_and_then(time):
-    """Less and less often: hours are a few dozen lines."""
+def test_without_terminal_lines_are_added_occasionally(time):
+    """Less and less often: hours of work take a few dozen lines."""
     made = screen(time, is_terminal=False)
     with work("Load test, soak", seconds=14400):
         shown(made, time, *range(14400))
@@ -106,16 +106,16 @@ def test_elsewhere_a_line_is_added_now_and_then(time):
     assert "\x1b" not in made.stream.getvalue()
 
 
-def test_nothing_is_written_where_nobody_said_where_to(capfd):
-    """A program that uses the measurements has a standard error of its own."""
+def test_nothing_is_written_without_a_screen(capfd):
+    """A program that uses the measurements has its own standard error."""
     show_on(None)
     with work("Restore drill") as task:
         task.at("reading", share=0.5)
     assert capfd.readouterr() == ("", "")
 
 
-def test_work_that_fails_ends_its_line_and_its_thread(time):
-    """What comes after is not overwritten."""
+def test_failed_work_ends_its_line_and_its_thread(time):
+    """Later output is not overwritten."""
     made = screen(time, is_terminal=True)
     known = set(threading.enumerate())
     begun = []
@@ -136,8 +136,8 @@ def test_work_that_fails_ends_its_line_and_its_thread(time):
         assert not thread.is_alive()
 
 
-def test_a_stream_that_is_gone_costs_nothing(time):
-    """The work goes on without being seen."""
+def test_closed_stream_does_not_stop_the_work(time):
+    """The work continues unseen."""
     made = screen(time, is_terminal=False)
     made.stream.close()
     with work("Restore drill"):
@@ -164,7 +164,7 @@ print('{"machine": "read"}')
 
 @pytest.mark.slow
 @pytest.mark.parametrize("is_terminal", [True, False])
-def test_standard_output_is_for_programs(is_terminal):
+def test_progress_never_uses_standard_output(is_terminal):
     """Also where both are terminals: progress goes to standard error alone."""
     ours, theirs = pty.openpty() if is_terminal else os.pipe()
     ended = subprocess.run(
@@ -177,15 +177,15 @@ def test_standard_output_is_for_programs(is_terminal):
         text=True,
     )
     os.close(theirs)
-    told = os.read(ours, 65536).decode()
+    output = os.read(ours, 65536).decode()
     os.close(ours)
     assert ended.stdout == '{"machine": "read"}\n'
-    assert "Restore drill: 50 % after" in told
-    assert ("\x1b[K" in told) is is_terminal
+    assert "Restore drill: 50 % after" in output
+    assert ("\x1b[K" in output) is is_terminal
 
 
-def test_a_shown_line_names_no_archive():
-    """Everybody may read a terminal: what a drill tells while it goes on is its steps."""
+def test_progress_names_no_archive():
+    """Everybody may read a terminal: a drill only shows its steps there."""
     made = progress.Task("Restore drill", 0.0)
     made.at("read, check and unpack", share=0.3)
     assert made.line(3.0) == "Restore drill: 30 % after 3 s, about 7 s left; read, check and unpack"

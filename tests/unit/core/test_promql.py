@@ -1,4 +1,4 @@
-"""Queries of the settings: what they are filled in with, and whose series they name."""
+"""Queries of the settings: placeholders, and the series that they name."""
 
 import pytest
 
@@ -36,13 +36,13 @@ COUNTED = "\n(increase($series[$window]) or up($all[$before] offset $step))\n"
     ],
 )
 def test_placeholders_are_filled_in(query, seconds, filled):
-    """Matchers that are not set leave no comma behind, and texts stay as they are."""
+    """Unset matchers leave no comma behind, and string literals are unchanged."""
     assert fill(query, seconds, OWN, counted=COUNTED, quantile=0.5) == filled
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(86_400, "24h"), (3600.0, "1h"), (90.4, "90s"), (5400, "5400s")])
-def test_a_duration_as_promql_writes_it(seconds, text):
-    """Whole hours as such."""
+def test_duration_in_promql(seconds, text):
+    """Whole hours in hours."""
     assert duration(seconds) == text
 
 
@@ -60,8 +60,8 @@ def test_a_duration_as_promql_writes_it(seconds, text):
         ("time() - 1.5e3 * 5m", []),
     ],
 )
-def test_the_series_of_an_expression_are_found(query, names):
-    """Functions, labels, durations and numbers are none."""
+def test_series_of_an_expression_are_found(query, names):
+    """Not functions, labels, durations and numbers."""
     assert [one.text for one in selected(query, OWN)] == names
 
 
@@ -79,8 +79,8 @@ def test_the_series_of_an_expression_are_found(query, names):
         ("a{job=''}", False),
     ],
 )
-def test_what_says_whose_series_they_are(text, pinned):
-    """A placeholder that is set, or job or instance by a text of its own."""
+def test_selector_is_pinned_by_placeholder_job_or_instance(text, pinned):
+    """By a placeholder that is set, or by a literal job or instance."""
     (one,) = selected(text, OWN)
     assert one.pinned is pinned
     assert isinstance(one, Selected)

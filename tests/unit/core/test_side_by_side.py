@@ -1,4 +1,4 @@
-"""Questions that are asked at once: answers in their order, the first error in their order, one end for all."""
+"""Concurrent requests: answers in order, the first error in order, one deadline for all."""
 
 import threading
 import time
@@ -23,7 +23,7 @@ def test_answers_come_in_the_order_of_the_questions() -> None:
     assert side_by_side([slow, quick]) == ["first", "second"]
 
 
-def test_first_error_in_order_is_raised_when_all_have_ended() -> None:
+def test_first_error_in_order_is_raised_after_all_have_ended() -> None:
     seen: list[str] = []
 
     def late() -> None:
@@ -38,7 +38,7 @@ def test_first_error_in_order_is_raised_when_all_have_ended() -> None:
     assert seen == ["asked"]
 
 
-def test_each_has_until_the_end_of_the_measurement() -> None:
+def test_all_share_the_deadline_of_the_measurement() -> None:
     until = time.monotonic() + 7
     deadline.begin(until)
     try:

@@ -1,4 +1,4 @@
-"""Every measurement says what it has seen: one that does not fails the build."""
+"""Every measurement states its coverage; the build fails for one that does not."""
 
 import inspect
 import typing
@@ -14,7 +14,7 @@ MEASUREMENTS = sorted(name for name, provider in REGISTRY.items() if not provide
 
 
 def kinds(name):
-    """What a measurement may return."""
+    """Types that a measurement may return."""
     module = inspect.getmodule(REGISTRY[name].function)
     returned = inspect.signature(REGISTRY[name].function).return_annotation
     kind = eval(returned, vars(module)) if isinstance(returned, str) else returned
@@ -22,8 +22,8 @@ def kinds(name):
 
 
 @pytest.mark.parametrize("name", MEASUREMENTS)
-def test_a_measurement_states_its_coverage(name):
-    """As a property of what it returns, or a field."""
+def test_measurement_states_its_coverage(name):
+    """As a property or a field of its value."""
     for kind in kinds(name):
         stated = inspect.getattr_static(kind, "coverage", None)
         if isinstance(stated, property):

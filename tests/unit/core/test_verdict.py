@@ -1,4 +1,4 @@
-"""What a check raised becomes one of six words, and a run's words become its exit code."""
+"""The outcome of a check becomes one of six verdicts, and a run's verdicts become its exit code."""
 
 import pytest
 
@@ -33,7 +33,7 @@ GOOD, W, C, U, N, X = (
     ids=lambda value: type(value).__name__,
 )
 def test_only_a_judgement_is_a_failure_of_the_system(error, verdict):
-    """Whatever else a check raises says nothing about the system."""
+    """Any other exception in a check says nothing about the system."""
     assert verdict_of(error) is verdict
 
 
@@ -45,20 +45,20 @@ def test_only_a_judgement_is_a_failure_of_the_system(error, verdict):
         ([GOOD, C, U], 1, C, 1),
         ([GOOD, U], 1, U, 10),
         ([GOOD, GOOD], 3, U, 10),  # fewer executed than the floor
-        ([C], 3, C, 1),  # and still a failure is a failure
+        ([C], 3, C, 1),  # a failure remains a failure
         ([], 0, U, 10),  # nothing ran: never green
         ([N, N], 0, U, 10),
         ([X], 0, U, 10),
         ([GOOD, N, X], 1, GOOD, 0),
-        ([GOOD, N, N], 2, U, 10),  # what is not configured was not executed
+        ([GOOD, N, N], 2, U, 10),  # not configured means not executed
     ],
 )
-def test_a_run_is_as_good_as_its_worst_and_never_green_when_empty(verdicts, floor, expected, code):
+def test_run_has_the_worst_verdict_and_is_never_green_when_empty(verdicts, floor, expected, code):
     """The floor turns a run that measured too little into UNKNOWN."""
     assert overall(verdicts, floor=floor) is expected
     assert exit_code(expected) == code
 
 
-def test_nothing_is_unknown():
-    """The worst of nothing is not OK."""
+def test_worst_of_nothing_is_unknown():
+    """Not OK."""
     assert worst([]) is U

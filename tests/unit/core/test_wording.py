@@ -1,4 +1,4 @@
-"""The wording of messages: the rules that a machine can hold, and clauses, names and units."""
+"""The wording of messages: rules that can be checked automatically, and clauses, names and units."""
 
 import re
 from collections import Counter
@@ -7,7 +7,15 @@ import pytest
 
 from playbook.core.catalogue import read_catalogue
 from playbook.core.verdict import Verdict
-from playbook.core.wording import clause_of, heading, kept_together, name_of, within
+from playbook.core.wording import (
+    clause_of,
+    code_parts,
+    heading,
+    kept_together,
+    name_of,
+    within,
+    without_code_marks,
+)
 from tests.messages import Example, example_of, expected_examples, listed, missing, templates
 from tests.wording import mistakes_in
 
@@ -15,13 +23,13 @@ EXAMPLES = list(expected_examples())
 
 
 def test_no_expected_message_breaks_a_rule():
-    """Of every item, under every fault; the matrix holds each pattern to what is really said."""
+    """For every item, under every fault; the matrix compares each pattern with the real message."""
     wrong = {one.message: (one.item, found) for one in EXAMPLES if (found := mistakes_in(one.message))}
     assert wrong == {}
 
 
-def test_the_list_of_messages_lacks_no_item_and_no_verdict():
-    """It is good, bad and UNKNOWN once; and what is taken away is named."""
+def test_list_of_messages_has_every_item_and_verdict():
+    """Good, bad and UNKNOWN once each; removed dependencies are named."""
     healthy = dict.fromkeys(read_catalogue().items, "fine")
     assert missing(EXAMPLES, healthy) == []
     rest = [one for one in EXAMPLES if (one.item, one.verdict) != ("daily.redis.alive", "UNKNOWN")]
@@ -29,8 +37,8 @@ def test_the_list_of_messages_lacks_no_item_and_no_verdict():
     assert missing(rest, healthy) == ["daily.health.api: OK", "daily.redis.alive: UNKNOWN"]
 
 
-def test_the_list_holds_every_item_with_its_messages():
-    """Each under its heading; what breaks a rule has a mark."""
+def test_list_has_every_item_with_its_messages():
+    """Each under its heading; a violation of a rule is marked."""
     bad = Example("daily.redis.alive", "CRITICAL", "x", "Redis: expected >= 1 key, got 1 keys")
     text = "\n".join(
         listed([*EXAMPLES, bad], {"daily.health.api": "API health: expected all healthy, got HTTP 200"})
@@ -42,8 +50,8 @@ def test_the_list_holds_every_item_with_its_messages():
     assert line.endswith("[x] **a comparison as programs write it; one of many: 1 keys**")
 
 
-def test_the_list_holds_what_no_fault_shows():
-    """The texts of the sources, from more than the few folders where most of them are."""
+def test_list_has_messages_that_no_fault_shows():
+    """The texts in the sources, from more than the few folders with most of them."""
     found = templates()
     folders = Counter(one.file.rpartition("/")[0] for one in found)
     assert {
@@ -62,7 +70,7 @@ NOT_SO = re.compile(r"[<>]=|\b(?:that|which) (?:is|are) no [a-z]|\bgot: |\bbelon
 
 
 def test_no_text_of_the_sources_breaks_a_rule():
-    """Also of what no fault shows."""
+    """Including texts that no fault shows."""
     assert [one for one in templates() if NOT_SO.search(one.text.partition("\n")[0].strip())] == []
 
 
@@ -72,7 +80,7 @@ def test_no_text_of_the_sources_breaks_a_rule():
         ("P95 response time: expected at most 2 s, got 3.4 s over 24 h (1,204 requests)", []),
         ("Backups: expected >= 1 archive, got none", ["a comparison as programs write it"]),
         ("Contacts: expected all, got 4 people and 1 others", ["one of many: 1 others"]),
-        ("SSH keys: expected both, got 1 SSH keys", []),  # the word behind the number is what can be known
+        ("SSH keys: expected both, got 1 SSH keys", []),  # only the word after the number can be checked
         ("Age: expected 1 day, got 1 is", []),
         ("Digitalocean api: expected the app, got HTTP 500", ["a name not as its owner writes it"]),
         ("A: expected b, got C: expected d, got e", ["a message within a message"]),
@@ -80,11 +88,11 @@ def test_no_text_of_the_sources_breaks_a_rule():
         ("X: expected a page, got 9 bytes that are no JSON", ["something that is no something"]),
         ("X: expected a page, got a page (of y", ["brackets that do not match"]),
         ("Waived until 2026-12-01 by A B (away): CRITICAL, X: expected one, got none", []),
-        ("Logs: expected 1 line, got '>= 1 others (' ", []),  # what is quoted is somebody else's
+        ("Logs: expected 1 line, got '>= 1 others (' ", []),  # quoted text is foreign
         ("X: expected a page", ["expected, and nothing got"]),
     ],
 )
-def test_a_rule_finds_what_it_is_for(message, mistakes):
+def test_rule_finds_its_mistakes(message, mistakes):
     """And nothing else."""
     assert mistakes_in(message) == mistakes
 
@@ -103,8 +111,8 @@ def test_a_rule_finds_what_it_is_for(message, mistakes):
         r"[A-Z][a-z]{2}$",
     ],
 )
-def test_an_example_matches_its_pattern(pattern):
-    """Each construct that the expectations use; the same each time."""
+def test_example_matches_its_pattern(pattern):
+    """For each construct that the expectations use; the example is deterministic."""
     assert re.fullmatch(pattern, example_of(pattern))
     assert example_of(pattern) == example_of(pattern)
 
@@ -130,13 +138,13 @@ def test_an_example_matches_its_pattern(pattern):
         ("", ""),
     ],
 )
-def test_a_message_as_a_clause_of_another(message, clause):
-    """No sentence stands within a sentence."""
+def test_message_as_a_clause(message, clause):
+    """No sentence within a sentence."""
     assert clause_of(message) == clause
 
 
 @pytest.mark.parametrize(
-    ("title", "told"),
+    ("title", "expected"),
     [
         ("Memory of web", "memory of web"),
         ("CPU of web", "CPU of web"),
@@ -147,13 +155,13 @@ def test_a_message_as_a_clause_of_another(message, clause):
         ("", ""),
     ],
 )
-def test_a_title_within_a_sentence(title, told):
-    """Names and abbreviations stay as they are."""
-    assert within(title) == told
+def test_title_within_a_sentence(title, expected):
+    """Names and abbreviations are unchanged."""
+    assert within(title) == expected
 
 
 @pytest.mark.parametrize(
-    ("cause", "told"),
+    ("cause", "expected"),
     [
         ("DigitalOcean API", "DigitalOcean API"),
         ("digitalocean_api", "DigitalOcean API"),
@@ -165,13 +173,13 @@ def test_a_title_within_a_sentence(title, told):
         ("maintenance_plan", "Maintenance plan"),
     ],
 )
-def test_a_cause_as_a_heading(cause, told):
-    """Names as their owners write them, whatever the id."""
-    assert heading(cause) == told
+def test_cause_as_a_heading(cause, expected):
+    """Names in their proper spelling, whatever the id."""
+    assert heading(cause) == expected
 
 
-def test_names_by_what_an_api_calls_them():
-    """One that is not known stays as it is."""
+def test_names_by_api_identifiers():
+    """Unknown ones are unchanged."""
     assert [name_of(slug) for slug in ("pg", "mysql", "bullmq", "other")] == [
         "PostgreSQL",
         "MySQL",
@@ -191,11 +199,27 @@ def test_names_by_what_an_api_calls_them():
         ("in 3 sets, 5 high", "in 3 sets, 5 high"),
     ],
 )
-def test_a_number_stays_with_its_unit(text, kept):
+def test_number_is_kept_with_its_unit(text, kept):
     """By no-break spaces, and only there."""
     assert kept_together(text).replace("\N{NO-BREAK SPACE}", "_") == kept
 
 
-def test_every_verdict_of_the_expectations_is_one():
-    """So that none is left out by its spelling."""
+def test_every_verdict_of_the_expectations_is_valid():
+    """A misspelt one would otherwise be ignored."""
     assert {one.verdict for one in EXAMPLES} <= {str(verdict) for verdict in Verdict}
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("set `a.b`, then run", [("set ", False), ("a.b", True), (", then run", False)]),
+        ("nothing to type", [("nothing to type", False)]),
+        ("one ` alone", [("one ` alone", False)]),
+        ("", []),
+    ],
+)
+def test_code_stands_between_two_backticks(text, parts):
+    """One backtick without its other is a character like any other."""
+    assert [part for part in code_parts(text) if part[0]] == parts
+    if "alone" not in text:
+        assert "`" not in without_code_marks(text)

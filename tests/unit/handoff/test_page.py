@@ -206,3 +206,30 @@ def test_handoff_times_are_shown_in_both_zones():
     made = page(runs_of({1: [CRITICAL, OK]}), time_zone="Europe/Berlin")
     for text in (handoff_html(made), handoff_markdown(made)):
         assert "Mon 23 Nov 2026, 09:00 UTC (10:00 in Berlin)" in text
+
+
+def test_people_on_call_can_be_called_from_the_page():
+    """Numbers and addresses are links; dates are none."""
+    made = page(
+        runs_of({}), on_call=["primary: Ada, +49 30 5550101; from Mon 2026-11-30 09:00 Ben, ben@example.com"]
+    )
+    text = handoff_html(made)
+    assert '<a class="call" href="tel:+49305550101">+49 30 5550101</a>' in text
+    assert '<a class="call" href="mailto:ben@example.com">ben@example.com</a>' in text
+    assert text.count('class="call"') == 2
+
+
+def test_sign_offs_that_end_are_told_in_sentences():
+    """By the title of the item, with its id."""
+    signed = Ending(
+        "sign-off",
+        "weekly.docs.updated",
+        NOW + timedelta(days=2),
+        "one by Ada on 2026-11-26, which expires in 48 h",
+    )
+    missing = Ending("sign-off", "weekly.team.notified", None, "none")
+    made = page(runs_of({}), endings=[signed, missing])
+    for text in (handoff_html(made), handoff_markdown(made)):
+        assert "Documentation up to date" in text
+        assert "Nobody has signed it off." in text
+    assert "Signed off by Ada on 2026-11-26; it expires in 48 h." in handoff_html(made)

@@ -1,4 +1,4 @@
-"""Taking what is the team's out of a history: dry first, then in the files, then in git's past."""
+"""Removing private data from a history: as a dry run, in the files, and in the past of git."""
 
 import os
 import shlex
@@ -26,7 +26,7 @@ KPI = {"target": "> 90 %", "warning": "< 80 %"}
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A history of long ago: messages, numbers, titles and causes, a damaged line, a failed delivery."""
+    """An old history: messages, numbers, titles and causes, a damaged line, a failed delivery."""
     for name in ("PLAYBOOK_CONFIG", "PLAYBOOK_TARGET", "PLAYBOOK_HISTORY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -55,12 +55,12 @@ def folder(tmp_path, monkeypatch):
 
 
 def everything(folder):
-    """All that the files say."""
+    """The contents of all files."""
     return "".join(file.read_text() for file in sorted(folder.rglob("*.jsonl")))
 
 
-def test_a_dry_run_says_what_it_would_take_and_changes_nothing(folder, capsys):
-    """By file, with how many lines, and by item what would be gone; without saying it."""
+def test_dry_run_lists_removals_and_changes_nothing(folder, capsys):
+    """Lists the lines of each file and counts the removals of each item, without showing the contents."""
     before = everything(folder)
     assert main(["history", "--cleanse", "--history", str(folder)]) == 0
     said = capsys.readouterr().out
@@ -74,8 +74,8 @@ def test_a_dry_run_says_what_it_would_take_and_changes_nothing(folder, capsys):
     assert CANARY not in said
 
 
-def test_written_it_holds_verdicts_and_public_figures_alone(folder, capsys):
-    """Causes of ours stay, so that incidents are the same; a second time there is nothing to do."""
+def test_written_history_keeps_only_verdicts_and_public_figures(folder, capsys):
+    """Causes from the playbook stay, so incidents stay the same; a second run has nothing to do."""
     assert count_team_lines(folder) == 5
     assert main(["history", "--cleanse", "--write", "--history", str(folder)]) == 0
     assert "git push --force origin HEAD:history" in capsys.readouterr().out
@@ -92,7 +92,7 @@ def test_written_it_holds_verdicts_and_public_figures_alone(folder, capsys):
     assert (found["daily.kpi.cache-hit-rate"].value, found["daily.kpi.cache-hit-rate"].limit) == (61.0, KPI)
     assert found["monthly.access.mfa"] == Finding(
         verdict=Verdict.CRITICAL,
-        message="Second factor: out of bounds (the particulars stand in the team's report)",
+        message="Second factor: out of bounds (details are in the team's report)",
     )
     assert found["daily.redis.alive"].cause == "Redis"
     assert found["daily.health.api"].cause == ""
@@ -103,8 +103,8 @@ def test_written_it_holds_verdicts_and_public_figures_alone(folder, capsys):
     assert "Nothing in the history is the team's alone." in capsys.readouterr().out
 
 
-def test_a_record_of_a_drill_keeps_when_and_how_it_went(folder, capsys):
-    """Its place as a digest; of one that cannot be read that it was there, as it may have been one that failed."""
+def test_drill_record_keeps_date_and_outcome(folder, capsys):
+    """Its place becomes a digest; an unreadable record stays counted, as it may have been a failed drill."""
     file = folder / "drills.jsonl"
     told = {"item": "weekly.backups.restores", "target": "staging", "kind": "staging", "when": NOW}
     drill = DrillRecord(**told, source="s3://alice", what=CANARY, seconds=4.0, ok=True, result=CANARY, by=CANARY)
@@ -120,8 +120,8 @@ def test_a_record_of_a_drill_keeps_when_and_how_it_went(folder, capsys):
     assert len(known.damaged) == 1
 
 
-def test_the_lines_of_a_private_target_are_left_as_they_are(folder, tmp_path, capsys):
-    """That is what the setting says, and that they are left is said."""
+def test_lines_of_a_private_target_stay_unchanged(folder, tmp_path, capsys):
+    """The setting says so, and the output says that the lines were left."""
     (tmp_path / "playbook.toml").write_text("[targets.production]\nprivate = true\n")
     assert main(["history", "--cleanse", "--write", "--history", str(folder)]) == 0
     assert "production: left as it is, as targets.production.private is true" in capsys.readouterr().out
@@ -129,13 +129,13 @@ def test_the_lines_of_a_private_target_are_left_as_they_are(folder, tmp_path, ca
     assert runs.read(folder).runs[1].audience is Audience.PUBLIC
 
 
-def test_write_alone_is_a_mistake(folder, capsys):
-    """It would do nothing, unseen."""
+def test_write_alone_is_refused(folder, capsys):
+    """It would silently do nothing."""
     assert main(["history", "--write", "--history", str(folder)]) == 4
     assert "--write: expected --cleanse with it" in capsys.readouterr().err
 
 
-def test_a_folder_that_cannot_be_written_leaves_the_file_whole(folder, monkeypatch, capsys):
+def test_unwritable_folder_leaves_the_file_complete(folder, monkeypatch, capsys):
     """As after a full disk."""
     before = everything(folder)
 
@@ -150,8 +150,8 @@ def test_a_folder_that_cannot_be_written_leaves_the_file_whole(folder, monkeypat
 
 
 @pytest.mark.slow
-def test_the_commands_that_it_tells_take_it_out_of_gits_past(folder, tmp_path):
-    """As they stand there, in a clone of its own; the beginning stays, so that later runs merge."""
+def test_printed_commands_remove_the_data_from_the_past_of_git(folder, tmp_path):
+    """Runs the commands as printed in a separate clone; the first commit stays, so later runs can merge."""
     (folder / ".gitattributes").write_text(UNION)
     origin, clone = tmp_path / "origin.git", tmp_path / "cleansed"
 
@@ -186,8 +186,8 @@ def test_the_commands_that_it_tells_take_it_out_of_gits_past(folder, tmp_path):
     assert git("rev-list", "--max-parents=0", "history", at=origin).strip() == beginning
 
 
-def test_a_line_that_says_that_it_is_public_stays_as_it_is(tmp_path):
-    """New lines are made of public results; their sentences are better than what could be made anew."""
+def test_public_line_stays_unchanged(tmp_path):
+    """New lines are made from public results; their sentences are better than generated ones."""
     line = msgspec.structs.replace(run_line({"daily.health.api": Verdict.CRITICAL}), audience=Audience.PUBLIC)
     runs.append(tmp_path, line)
     before = everything(tmp_path)

@@ -24,13 +24,15 @@ def due(settings, runs=(), given=NONE):
     return [(one.what, one.at) for one in coming_due(settings, CATALOGUE, given, runs, NOW)]
 
 
-def test_nothing_is_known_of_a_new_target(settings):
+def test_new_target_has_nothing_due(settings):
     """No runs, no ledgers, no windows."""
     assert due(settings) == []
 
 
-def test_the_next_runs_and_the_end_of_the_first_certificate(settings):
-    """A set that has run comes again; days left count from the run that measured them; next first."""
+def test_next_runs_and_the_first_certificate_expiry_are_listed(settings):
+    """A set that has run comes again; days left count from the run that measured them; the nearest date comes
+    first.
+    """
     week_ago = NOW - timedelta(days=7)
     certificate = finding(Verdict.OK, value=12.0, limit={"warning": "< 21 days"})
     runs = [
@@ -45,8 +47,8 @@ def test_the_next_runs_and_the_end_of_the_first_certificate(settings):
     ]
 
 
-def test_waivers_and_planned_maintenance_by_their_titles(settings, tmp_path):
-    """What is over, or more than two weeks away, is not told."""
+def test_waivers_and_planned_maintenance_are_listed_by_title(settings, tmp_path):
+    """What is over, or more than two weeks away, is left out."""
     (tmp_path / "playbook.toml").write_text(
         "[maintenance]\nwindows = [\n"
         '{ name = "over", start = 2026-11-20T01:00:00Z, end = 2026-11-20T02:00:00Z },\n'

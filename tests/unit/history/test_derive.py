@@ -1,4 +1,4 @@
-"""Incidents by the settings of a target: rules, maintenance windows in local time, and who is told."""
+"""Incidents by the settings of a target: rules, maintenance windows in local time, and recipients."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,13 +17,15 @@ START = datetime(2026, 3, 2, 6, 17, tzinfo=UTC)
 
 
 def settings_of(tmp_path, text, target="production", **environment):
-    """Of a playbook.toml."""
+    """The incident settings of a playbook.toml."""
     (tmp_path / "playbook.toml").write_text(f'[targets.production]\nkind = "production"\n{text}', encoding="utf-8")
     return load(target, root=tmp_path, environment=environment)
 
 
-def test_the_rules_are_those_of_the_playbook(tmp_path):
-    """Two bad daily runs, one of the others; what is run on demand opens none; a target may have its own."""
+def test_default_rules_apply_unless_a_target_has_its_own(tmp_path):
+    """Two bad daily runs, one bad run of the other sets; sets run on demand open none; a target may have its own
+    rules.
+    """
     rules = rules_of(settings_of(tmp_path, ""))
     needed = {name: rules.needed(f"{name}.item") for name in ("daily", "weekly", "monthly", "links", "own")}
     assert needed == {"daily": 2, "weekly": 1, "monthly": 1, "links": 0, "own": 1}
@@ -32,14 +34,14 @@ def test_the_rules_are_those_of_the_playbook(tmp_path):
 
 
 @pytest.mark.parametrize("wrong", ["good_runs = 0", "bad_runs = { daily = -1 }", "reopen_hours = 1e9", "x = 1"])
-def test_a_rule_that_makes_no_sense_is_refused(tmp_path, wrong):
-    """By its name."""
+def test_senseless_rule_is_refused(tmp_path, wrong):
+    """The message names the rule."""
     with pytest.raises(UsageError, match="incidents"):
         settings_of(tmp_path, f"[incidents]\n{wrong}\n")
 
 
-def test_only_the_targets_own_runs_count(tmp_path):
-    """And its own windows."""
+def test_only_runs_of_the_target_count(tmp_path):
+    """And only its own windows."""
     runs = [
         RunLine(
             id=f"{target}-{n}",
@@ -69,11 +71,11 @@ BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
 @pytest.mark.parametrize(
     ("zone", "start", "end", "expected"),
     [
-        # The clocks skip an hour: 02:30 is as much later.
+        # The clocks skip an hour: 02:30 becomes 03:30.
         (BERLIN, "2026-03-29T02:30:00", "2026-03-29T04:00:00", "2026-03-29 01:30 to 2026-03-29 02:00"),
         (BERLIN, "2026-03-29T01:30:00", "2026-03-29T03:00:00", "2026-03-29 00:30 to 2026-03-29 01:00"),
         (NEW_YORK, "2026-03-08T02:30:00", "2026-03-08T04:00:00", "2026-03-08 07:30 to 2026-03-08 08:00"),
-        # An hour comes twice: the first is meant, and an offset says which.
+        # An hour occurs twice: the first is meant, and an offset selects one of them.
         (BERLIN, "2026-10-25T02:15:00", "2026-10-25T02:45:00", "2026-10-25 00:15 to 2026-10-25 00:45"),
         (BERLIN, "2026-10-25T01:30:00", "2026-10-25T03:00:00", "2026-10-24 23:30 to 2026-10-25 02:00"),
         (BERLIN, "2026-10-25T02:30:00+01:00", "2026-10-25T03:00:00", "2026-10-25 01:30 to 2026-10-25 02:00"),
@@ -81,8 +83,8 @@ BERLIN, NEW_YORK = "Europe/Berlin", "America/New_York"
         (NEW_YORK, "2026-11-01T01:30:00-05:00", "2026-11-01T02:00:00", "2026-11-01 06:30 to 2026-11-01 07:00"),
     ],
 )
-def test_windows_at_both_ends_of_summer_time(tmp_path, zone, start, end, expected):
-    """The same as before a maintenance: one function converts them."""
+def test_windows_at_both_ends_of_summer_time_are_converted(tmp_path, zone, start, end, expected):
+    """One function converts them, also for the check before a maintenance."""
     lines = f'time_zone = "{zone}"\nwindows = [{{ name = "w", start = {start}, end = {end} }}]'
     (window,) = windows_of(settings_of(tmp_path, f"[targets.production.maintenance]\n{lines}\n"))
     assert f"{window.start:%Y-%m-%d %H:%M} to {window.end:%Y-%m-%d %H:%M}" == expected
@@ -90,7 +92,7 @@ def test_windows_at_both_ends_of_summer_time(tmp_path, zone, start, end, expecte
     assert window.target == "production"
 
 
-def test_a_window_that_the_skipped_hour_turns_round_is_refused(tmp_path):
+def test_window_that_the_skipped_hour_reverses_is_refused(tmp_path):
     """02:30 that night is 03:30."""
     window = '{ name = "w", start = 2026-03-29T02:30:00, end = 2026-03-29T03:00:00 }'
     lines = f'time_zone = "{BERLIN}"\nwindows = [{window}]'
@@ -98,11 +100,11 @@ def test_a_window_that_the_skipped_hour_turns_round_is_refused(tmp_path):
         settings_of(tmp_path, f"[targets.production.maintenance]\n{lines}\n")
 
 
-# ----------------------------------------------------------------------------------------------------- who is told
+# ------------------------------------------------------------------------------------------------------ recipients
 
 
-def test_who_is_told_comes_from_the_environment(tmp_path):
-    """Each address is a secret, shown nowhere and redacted everywhere; what is not set is not there."""
+def test_recipients_come_from_the_environment(tmp_path):
+    """Each address is a secret, never shown and redacted everywhere; an unset one is absent."""
     text = (
         '[notifications]\napprise = ["${SLACK_WEBHOOK_URL}", "${MAIL_URL}"]\n'
         '[notifications.ping_urls]\nweekly = "${WEEKLY}"\n'
@@ -136,8 +138,8 @@ def test_who_is_told_comes_from_the_environment(tmp_path):
         '[targets.production.notifications.ping_urls]\ndaily = "https://hc-ping.com/x"',
     ],
 )
-def test_an_address_in_the_file_is_refused(tmp_path, wrong):
-    """By its place, and without its text."""
+def test_address_in_the_file_is_refused(tmp_path, wrong):
+    """The message names its place, without its text."""
     with pytest.raises(UsageError, match=r"notifications\..* must come from the environment") as caught:
         settings_of(tmp_path, wrong)
     assert "example" not in str(caught.value).replace(str(tmp_path), "")
@@ -146,14 +148,14 @@ def test_an_address_in_the_file_is_refused(tmp_path, wrong):
 @pytest.mark.parametrize(
     "wrong", ["apprise = 3", "tries = 0", "time_limit_seconds = 0", 'link = ["x"]', "github = 1", "webhok = {}"]
 )
-def test_what_makes_no_sense_is_refused(tmp_path, wrong):
-    """In a sentence."""
+def test_senseless_recipient_setting_is_refused(tmp_path, wrong):
+    """In one sentence."""
     with pytest.raises(UsageError, match="notifications"):
         settings_of(tmp_path, f"[notifications]\n{wrong}\n")
 
 
-def test_what_is_run_on_demand_has_no_part_in_incidents():
-    """Of every set of the catalogue that has no schedule: nothing would look again to close one."""
+def test_sets_run_on_demand_open_no_incidents():
+    """Every catalogue set without a schedule: no later run would close an incident."""
     settings = load(root=Path("/nowhere"), environment={})
     sets = {item.partition(".")[0] for item in read_catalogue().items}
     rules = rules_of(settings)

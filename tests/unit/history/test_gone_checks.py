@@ -1,4 +1,4 @@
-"""A check that is gone: its incident is closed as that, in these words, and never as recovered."""
+"""A removed check: its incident is closed as gone, in these words, and never as recovered."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ TITLES = {CART: "Cart answers", SHOP: "Shop answers"}
 
 
 def runs_of(*days, **changes):
-    """A run a day, each of these items."""
+    """A run a day, each with these items."""
     return [
         run_line(items, started=START + number * DAY, **(changes if number == len(days) - 1 else {}))
         for number, items in enumerate(days)
@@ -39,13 +39,13 @@ WITHOUT = {WEB: OK}
 
 
 def only(runs):
-    """The one incident that they make."""
+    """The one incident of these runs."""
     (incident,) = incidents(runs, RULES, titles=TITLES)
     return incident
 
 
 def test_incident_of_a_removed_check_is_closed_as_gone():
-    """By the first whole run of its set that does not hold it."""
+    """By the first complete run of its set without the check."""
     incident = only(runs_of(BAD, BAD, WITHOUT))
     assert (incident.closed, incident.gone) == (START + 2 * DAY, True)
     assert [event.what for event in incident.events] == ["opened", "gone"]
@@ -66,15 +66,15 @@ def test_incident_of_a_removed_check_is_closed_as_gone():
     ],
     ids=lambda changes: next(iter(changes)),
 )
-def test_run_that_does_not_say_which_checks_there_are_closes_nothing(changes):
-    """A part of the set, one that ended early, a file that was not read, too few checks, another set or target."""
+def test_run_without_a_complete_list_of_checks_closes_nothing(changes):
+    """A partial run, an interrupted one, an unreadable file, too few checks, another set or target."""
     incident = only(runs_of(BAD, BAD, WITHOUT, **changes))
     assert incident.is_open
     assert not incident.gone
 
 
-def test_incident_waits_for_what_is_left_of_its_items():
-    """Two failed for one cause; one is gone, and only the other one's recovery closes it."""
+def test_incident_waits_for_its_remaining_items():
+    """Two failed for one cause; one is gone, and only the recovery of the other closes the incident."""
     both = {item: finding(UNKNOWN, cause="Redis") for item in (CART, SHOP)}
     one = {SHOP: finding(UNKNOWN, cause="Redis")}
     assert only(runs_of(both, both, one)).is_open
@@ -83,7 +83,7 @@ def test_incident_waits_for_what_is_left_of_its_items():
     assert incident.events[-1].text == "Redis: can be seen again, after 3 days; Cart answers: the check is gone"
 
 
-def test_check_that_is_there_again_and_fails_reopens_its_incident():
+def test_returned_failing_check_reopens_its_incident():
     """In words that claim no recovery."""
     incident = only(runs_of(BAD, BAD, WITHOUT, BAD, BAD))
     assert incident.is_open
@@ -91,8 +91,8 @@ def test_check_that_is_there_again_and_fails_reopens_its_incident():
     assert incident.events[-1].text.endswith("(again, 24 h after its check was gone)")
 
 
-def test_file_that_can_be_read_again_has_recovered():
-    """The item that stood for the file is no check that is gone."""
+def test_file_that_is_readable_again_has_recovered():
+    """The item that stood for the file is not a removed check."""
     file = "checks/local/test_cart.py"
     broken = id_of_file(file, "daily")
     runs = [
@@ -102,8 +102,8 @@ def test_file_that_can_be_read_again_has_recovered():
     assert (incident.gone, incident.events[-1].what) == (False, "recovered")
 
 
-def test_item_without_a_set_of_its_own_is_gone_where_no_run_holds_it():
-    """Of a check without a marker of a set, the runs of all checks tell."""
+def test_item_without_a_set_is_gone_when_no_run_contains_it():
+    """For a check without a set marker, the runs of all checks decide."""
     own = "own.local.cart.answers"
     runs = [
         run_line({WEB: OK} | ({own: CRITICAL} if number < 2 else {}), set_name="all", started=START + number * DAY)
@@ -113,13 +113,13 @@ def test_item_without_a_set_of_its_own_is_gone_where_no_run_holds_it():
     assert incident.gone
 
 
-def test_chat_feed_and_site_say_that_it_is_gone():
-    """And nowhere that it recovered."""
+def test_chat_feed_and_site_report_the_removed_check():
+    """And nowhere claim that it recovered."""
     runs = runs_of(BAD, BAD, WITHOUT)
     found = incidents(runs, RULES, titles=TITLES)
     now = START + 2 * DAY
     news = [one for one in due(found, {found[0].events[0].id}, now, timedelta(days=1)) if one.event.what == "gone"]
-    message = of_news(news, target="production", kind="production", set_name="daily", link=None)
+    message = of_news(news, target="production", kind="production", set_name="daily", link=None, now=now)
     assert message.mood == "info"
     assert "GONE: Cart answers" in message.text
     site = make_site(_history(runs), found, {}, Catalogue({}, []), now)
@@ -137,8 +137,8 @@ def _history(runs):
     return History(tuple(runs), ())
 
 
-def test_handoff_lists_what_is_gone_as_a_change_and_not_as_a_problem():
-    """Its last finding is told, as nobody looks any more."""
+def test_handoff_lists_a_removed_check_as_a_change_and_not_as_a_problem():
+    """With its last finding, as nothing measures it any more."""
     runs = runs_of(BAD, BAD, WITHOUT)
     now = START + 2 * DAY + timedelta(hours=1)
     page = make_page(
@@ -150,8 +150,8 @@ def test_handoff_lists_what_is_gone_as_a_change_and_not_as_a_problem():
     assert change.message.startswith("There is no check of it any more, so nobody looks.")
 
 
-def test_gone_items_are_those_that_their_sets_newest_whole_runs_lack():
-    """And one that is there again is not gone."""
+def test_gone_items_are_missing_from_the_newest_complete_run_of_their_set():
+    """An item that is there again is not gone."""
     assert gone_since(runs_of(BAD, WITHOUT)) == {CART: START + DAY}
     assert gone_since(runs_of(BAD, WITHOUT, WITHOUT)) == {CART: START + DAY}
     assert gone_since(runs_of(BAD, WITHOUT, BAD)) == {}

@@ -22,8 +22,8 @@ def run(days, value=91.0, limit=TEXTS, **changes):
     return run_line({ITEM: found, "daily.example.2": Verdict.OK}, started=NOW - timedelta(days=days), **changes)
 
 
-def test_values_of_the_same_set_and_target_oldest_first():
-    """Not those of other sets and targets, of second looks, of later runs, or in another unit."""
+def test_values_of_the_same_set_and_target_come_oldest_first():
+    """Not those of other sets and targets, of re-checks, of later runs, or in another unit."""
     runs = [
         run(9, 90.0),
         run(8, 1.0, set_name="weekly"),
@@ -39,11 +39,11 @@ def test_values_of_the_same_set_and_target_oldest_first():
     }
 
 
-def test_as_many_as_a_small_curve_shows():
+def test_values_are_limited_to_what_a_small_curve_shows():
     assert len(past_of(TODAY, [run(100 - n) for n in range(99)])[ITEM]) == MOST_RUNS
 
 
-def test_what_several_checks_share_has_no_past():
-    """A run's line keeps only the worst of them."""
+def test_item_shared_by_several_checks_has_no_past():
+    """The line of a run keeps only the worst of them."""
     shared = results([record(item=ITEM, number=n, value=93.0, limit=LIMIT) for n in range(2)])
     assert past_of(shared, [run(1)]) == {}

@@ -1,4 +1,4 @@
-"""Readings of counters in the lines of past runs, and in a file in their place."""
+"""Readings of counters in the lines of past runs, and in a file instead of them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted
 from playbook.core.door.records import leaving
 from playbook.core.engine import Outcome
+from playbook.history.by_target import RunsByTarget
 from playbook.history.readings import earlier_readings
 from playbook.history.runs import append, line_of, read
 from playbook.run import Run
@@ -35,8 +36,8 @@ def hits_of(readings):
     return [one["redis"].counts["keyspace_hits"] for one in readings]
 
 
-def test_what_a_run_reads_stands_in_its_line():
-    """It crosses from record to line, through what crosses between processes, and once for all checks."""
+def test_reading_of_a_run_is_in_its_line():
+    """It passes from record to line, across processes, and once for all checks."""
     reading = counted(5.0)
     first = record(readings={"redis": reading})
     second = record(number=1, readings={"redis": reading, "images": counted(7.0)})
@@ -47,8 +48,8 @@ def test_what_a_run_reads_stands_in_its_line():
     assert msgspec.json.decode(msgspec.json.encode(line), type=type(line)) == line
 
 
-def test_a_check_notes_what_its_measurements_read():
-    """Also one whose measurement is not judged in the end."""
+def test_check_notes_the_readings_of_its_measurements():
+    """Also if its measurement is not judged in the end."""
 
     class Value:
         readings = {"redis": counted(5.0)}
@@ -60,7 +61,7 @@ def test_a_check_notes_what_its_measurements_read():
 
 
 def test_readings_of_the_target_come_from_its_lines(tmp_path):
-    """Of every set; not of another target, and not of lines from before all that counts."""
+    """Of every set; not of another target, and not of lines before the relevant period."""
     for target, days_ago, hits in (
         ("production", 1, 5.0),
         ("production", 2, 4.0),
@@ -70,13 +71,13 @@ def test_readings_of_the_target_come_from_its_lines(tmp_path):
         line = run_line({}, started=NOW - timedelta(days=days_ago), target=target)
         append(tmp_path, msgspec.structs.replace(line, readings={"redis": counted(hits, 24 * days_ago)}))
     append(tmp_path, run_line({}, started=NOW - timedelta(hours=3), target="production"))
-    assert hits_of(earlier_readings(tmp_path, settings(tmp_path), NOW)) == [4.0, 5.0]
-    assert list(earlier_readings(None, settings(tmp_path), NOW)) == []
-    assert list(earlier_readings(tmp_path / "none", settings(tmp_path), NOW)) == []
+    assert hits_of(earlier_readings(tmp_path, settings(tmp_path), NOW, RunsByTarget())) == [4.0, 5.0]
+    assert list(earlier_readings(None, settings(tmp_path), NOW, RunsByTarget())) == []
+    assert list(earlier_readings(tmp_path / "none", settings(tmp_path), NOW, RunsByTarget())) == []
 
 
-def test_a_file_of_readings_stands_in_place_of_the_lines(tmp_path):
-    """Lines that cannot be read are no readings; nor is a file that is not there."""
+def test_file_of_readings_replaces_the_lines(tmp_path):
+    """Unreadable lines are no readings; a missing file has none."""
     append(
         tmp_path,
         msgspec.structs.replace(
@@ -86,12 +87,14 @@ def test_a_file_of_readings_stands_in_place_of_the_lines(tmp_path):
     file = tmp_path / "past.jsonl"
     text = msgspec.json.encode({"redis": counted(5.0)}) + b"\n"
     file.write_bytes(text + b'{"redis": {"at": "yesterday"}}\n\n{"redi')
-    assert hits_of(earlier_readings(tmp_path, settings(tmp_path, readings=str(file)), NOW)) == [5.0]
+    assert hits_of(earlier_readings(tmp_path, settings(tmp_path, readings=str(file)), NOW, RunsByTarget())) == [
+        5.0
+    ]
     gone = settings(tmp_path, readings=str(tmp_path / "none"))
-    assert list(earlier_readings(tmp_path, gone, NOW)) == []
+    assert list(earlier_readings(tmp_path, gone, NOW, RunsByTarget())) == []
 
 
-def test_a_line_without_readings_is_as_it_always_was(tmp_path):
+def test_line_without_readings_is_unchanged(tmp_path):
     """An older line is read, and no empty field is written."""
     line = run_line({}, started=NOW, target="production")
     assert b"readings" not in msgspec.json.encode(line)
@@ -100,8 +103,8 @@ def test_a_line_without_readings_is_as_it_always_was(tmp_path):
 
 
 @pytest.mark.parametrize("with_history", [True, False])
-def test_measurements_are_given_what_earlier_runs_have_read(tmp_path, with_history):
-    """By the folder of the history that the run has."""
+def test_measurements_get_the_readings_of_earlier_runs(tmp_path, with_history):
+    """From the history folder of the run."""
     line = run_line({}, started=NOW - timedelta(days=1), target="production")
     append(tmp_path, msgspec.structs.replace(line, readings={"redis": counted(5.0)}))
     run = Run(settings(tmp_path), FixedClock(NOW), history=tmp_path if with_history else None)

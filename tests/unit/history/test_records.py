@@ -1,4 +1,4 @@
-"""The drills' records: added to, never changed, and read past what is damaged."""
+"""The records of drills: appended, never changed, and read in spite of damaged lines."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -29,24 +29,24 @@ def a_record(days=0.0, **changes):
 
 @pytest.fixture
 def file(tmp_path):
-    """A file in a folder that is not there yet."""
+    """A file in a folder that does not exist yet."""
     return str(tmp_path / "records" / "drills.jsonl")
 
 
-def test_what_was_added_is_read_newest_first(file):
+def test_records_are_read_newest_first(file):
     """Whatever the order of the lines."""
     for days in (3, 10, 1):
         add(file, a_record(days))
     assert read(file, NOW).found == (a_record(1), a_record(3), a_record(10))
 
 
-def test_no_file_holds_none(file):
-    """It is no error: nobody has carried out a drill yet."""
+def test_missing_file_has_no_records(file):
+    """It is no error: no drill has been carried out yet."""
     assert read(file, NOW).found == ()
 
 
-def test_lines_are_added_behind_what_is_there(file, tmp_path):
-    """Also behind half a line, which stays as it is."""
+def test_lines_are_appended_to_existing_ones(file, tmp_path):
+    """Also after an incomplete line, which stays as it is."""
     add(file, a_record(2))
     before = (tmp_path / "records" / "drills.jsonl").read_bytes()
     (tmp_path / "records" / "drills.jsonl").write_bytes(before + b'{"item": "weekl')
@@ -79,7 +79,7 @@ def test_lines_are_added_behind_what_is_there(file, tmp_path):
         ),
     ],
 )
-def test_a_damaged_line_is_named_and_passed_over(file, tmp_path, line, why):
+def test_damaged_line_is_named_and_skipped(file, tmp_path, line, why):
     """The others count."""
     add(file, a_record(2))
     with (tmp_path / "records" / "drills.jsonl").open("ab") as stream:
@@ -92,7 +92,7 @@ def test_a_damaged_line_is_named_and_passed_over(file, tmp_path, line, why):
     assert any(words in said.lower() for words in why.split("|"))
 
 
-def test_many_at_once_lose_no_line(file):
+def test_concurrent_writers_lose_no_line(file):
     """As weekly and monthly drills, and several workers, write to one file."""
     threads = [threading.Thread(target=add, args=(file, a_record(number))) for number in range(40)]
     for thread in threads:
@@ -104,8 +104,8 @@ def test_many_at_once_lose_no_line(file):
     assert found.damaged == ()
 
 
-def test_what_cannot_be_read_or_written_is_said(tmp_path):
-    """A folder in its place; what may not be read is Denied."""
+def test_unreadable_or_unwritable_file_is_reported(tmp_path):
+    """A folder in its place; a forbidden one is Denied."""
     with pytest.raises(Unreachable, match="is a directory"):
         read(str(tmp_path), NOW)
     with pytest.raises((Unreachable, Denied), match="is a directory"):

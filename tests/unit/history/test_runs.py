@@ -1,4 +1,6 @@
-"""The history of runs: lines that are added by several at once, merge in git, and are read however damaged."""
+"""The history of runs: lines that concurrent runs append, that merge in git, and that are read in spite of
+damage.
+"""
 
 import shutil
 import subprocess
@@ -29,8 +31,8 @@ def text_of(run):
 # ------------------------------------------------------------------------------------------ from a run to its line
 
 
-def test_the_line_of_a_run_says_what_each_item_was():
-    """Its verdict, and the number with its ladder; a message only where it is not OK."""
+def test_line_of_a_run_contains_each_item():
+    """Its verdict, and the number with its levels; a message only if it is not OK."""
     line = line_of(six_verdicts(), report="production-daily-20261123T070000Z", slot=None)
     assert (line.target, line.set, line.verdict, line.exit_code) == ("production", "daily", Verdict.CRITICAL, 1)
     assert line.started == datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -42,20 +44,20 @@ def test_the_line_of_a_run_says_what_each_item_was():
     assert line.items["daily.example.5"].cause == "redis"
 
 
-def test_of_several_checks_of_an_item_the_worst_counts():
+def test_worst_of_several_checks_of_an_item_counts():
     """In whatever order they ran."""
     verdicts = [Verdict.OK, Verdict.CRITICAL, Verdict.WARNING]
     records = [record(each, item="daily.x", check=f"checks/test_x.py::test_{each}") for each in verdicts]
     assert line_of(results(records), report="r", slot=None).items["daily.x"].verdict is Verdict.CRITICAL
 
 
-def test_a_long_message_is_cut():
-    """The report has it whole."""
+def test_long_message_is_cut():
+    """The report has all of it."""
     line = line_of(results([record(Verdict.CRITICAL, message="ß" * 5000)]), report="r", slot=None)
     assert len(line.items["daily.example.0"].message) == history.MOST_CHARACTERS
 
 
-def test_the_id_is_of_these_results_alone():
+def test_id_identifies_these_results_alone():
     """The same results are the same run; another run at the same second is not."""
     slow = results([record(seconds=0.26)])
     ids = {
@@ -66,10 +68,10 @@ def test_the_id_is_of_these_results_alone():
     assert all(each.startswith("production-daily-20261123T070000Z-") for each in ids)
 
 
-# ---------------------------------------------------------------------------------------------- adding and reading
+# ------------------------------------------------------------------------------------------- appending and reading
 
 
-def test_what_is_added_is_read(tmp_path):
+def test_appended_runs_are_read(tmp_path):
     """Oldest first, in the file of its year in UTC."""
     runs = [run_line(GOOD, started=NOW - timedelta(days=ago)) for ago in (400, 1, 0)]
     files = {append(tmp_path / "history", run).name for run in reversed(runs)}
@@ -77,13 +79,13 @@ def test_what_is_added_is_read(tmp_path):
     assert read(tmp_path / "history") == history.History(tuple(runs), ())
 
 
-def test_a_folder_that_is_not_there_holds_no_runs(tmp_path):
-    """That is how every history begins."""
+def test_missing_folder_has_no_runs(tmp_path):
+    """Every history begins that way."""
     assert read(tmp_path / "history") == history.History((), ())
 
 
-def test_a_history_knows_its_targets_and_sets(tmp_path):
-    """Of which others ask."""
+def test_history_knows_its_targets_and_sets(tmp_path):
+    """For callers that ask for them."""
     for target, name in (("production", "daily"), ("production", "weekly"), ("staging", "daily")):
         append(tmp_path, run_line(GOOD, target=target, set_name=name))
     found = read(tmp_path)
@@ -122,7 +124,7 @@ DAMAGED = [
 
 
 @pytest.mark.parametrize(("line", "problem"), DAMAGED, ids=[str(number) for number in range(len(DAMAGED))])
-def test_a_damaged_line_is_named_and_skipped(tmp_path, line, problem):
+def test_damaged_line_is_named_and_skipped(tmp_path, line, problem):
     """The others count."""
     first, last = run_line(GOOD), run_line(GOOD, started=NOW + timedelta(days=1))
     file = append(tmp_path, first)
@@ -135,16 +137,16 @@ def test_a_damaged_line_is_named_and_skipped(tmp_path, line, problem):
     assert len(found.problems[0]) < 300
 
 
-def test_a_line_of_a_later_version_of_this_form_is_read(tmp_path):
-    """A field that is not known here is left aside."""
+def test_line_of_a_later_version_is_read(tmp_path):
+    """An unknown field is ignored."""
     run = run_line(GOOD)
     file = append(tmp_path, run)
     file.write_bytes(file.read_bytes().replace(b'{"id"', b'{"colour":"blue","id"'))
     assert read(tmp_path) == history.History((run,), ())
 
 
-def test_what_cannot_be_read_is_named(tmp_path):
-    """A folder in a file's place, and a file that is of no year."""
+def test_unreadable_path_is_named(tmp_path):
+    """A folder in a file's place, and a file without a year."""
     run = run_line(GOOD)
     append(tmp_path, run)
     (tmp_path / "runs" / "2025.jsonl").mkdir()
@@ -157,8 +159,8 @@ def test_what_cannot_be_read_is_named(tmp_path):
     )
 
 
-def test_a_run_that_stands_twice_counts_once(tmp_path):
-    """And two that say different things of one run are told."""
+def test_duplicate_run_counts_once(tmp_path):
+    """And two lines that differ for the same run are reported."""
     run = run_line(GOOD)
     for each in (run, run, msgspec.structs.replace(run, exit_code=7)):
         append(tmp_path, each)
@@ -168,7 +170,7 @@ def test_a_run_that_stands_twice_counts_once(tmp_path):
 
 
 @pytest.mark.parametrize("blocked", ["history", "history/runs"])
-def test_what_cannot_be_written_is_said(tmp_path, blocked):
+def test_unwritable_history_is_reported(tmp_path, blocked):
     """In one sentence."""
     (tmp_path / blocked).parent.mkdir(exist_ok=True)
     (tmp_path / blocked).touch()
@@ -195,7 +197,7 @@ for number in range(40):
 
 @pytest.mark.slow
 def test_many_runs_that_end_at_once_lose_nothing(tmp_path):
-    """Each line is whole; nobody made the folder before."""
+    """Each line is complete, though nobody made the folder before."""
     folder = tmp_path / "history"
     command = [sys.executable, "-c", WRITER, str(folder)]
     writers = [subprocess.Popen([*command, name], cwd=ROOT) for name in "abcd"]
@@ -210,7 +212,7 @@ def test_many_runs_that_end_at_once_lose_nothing(tmp_path):
 
 @pytest.fixture
 def git(tmp_path):
-    """Runs git in a repository of its own, with nobody's settings."""
+    """Runs git in a separate repository, without anybody's settings."""
     if not shutil.which("git"):
         pytest.skip("git is not installed")
     environment = {
@@ -230,8 +232,8 @@ def git(tmp_path):
 
 
 @pytest.mark.slow
-def test_git_merges_two_histories_by_keeping_the_lines_of_both(tmp_path, git):
-    """What both have already is not there twice, and nothing is a conflict."""
+def test_git_merge_keeps_the_lines_of_both_histories(tmp_path, git):
+    """Shared lines are not duplicated, and nothing conflicts."""
     shared, ours, theirs, both = (run_line(GOOD, started=NOW + timedelta(days=days)) for days in range(4))
     append(tmp_path, shared)
     git("add", "-A")
@@ -248,8 +250,8 @@ def test_git_merges_two_histories_by_keeping_the_lines_of_both(tmp_path, git):
     assert read(tmp_path) == history.History((shared, ours, theirs, both), ())
 
 
-def test_what_tells_git_is_not_written_over(tmp_path):
-    """Somebody may have more to say in it."""
+def test_existing_gitattributes_are_not_overwritten(tmp_path):
+    """Somebody may have added to them."""
     (tmp_path / ".gitattributes").write_text("* -text\n")
     make_folder(tmp_path)
     assert (tmp_path / ".gitattributes").read_text() == "* -text\n"
@@ -258,7 +260,7 @@ def test_what_tells_git_is_not_written_over(tmp_path):
 # ------------------------------------------------------------------------------------------------------ many years
 
 
-def test_years_of_runs_are_the_same_whenever_they_are_made(tmp_path):
+def test_generated_years_of_runs_are_reproducible(tmp_path):
     """With failures, recoveries, re-checks and slots without a run; and they are read as they were written."""
     runs = years(1)
     assert runs == years(1)

@@ -1,4 +1,4 @@
-"""What many runs say alike is held once."""
+"""Equal parts of many runs are held once in memory."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ def lines(count: int):
     ]
 
 
-def test_like_findings_and_limits_of_runs_are_one_object() -> None:
+def test_equal_findings_and_limits_of_runs_are_one_object() -> None:
     share = Shared()
     first, second = map(share, lines(2))
     for item in ("daily.redis.alive", "daily.health.api"):
@@ -36,7 +36,7 @@ def test_like_findings_and_limits_of_runs_are_one_object() -> None:
     assert first.versions is second.versions
 
 
-def test_shared_run_says_what_it_said_but_for_seconds() -> None:
+def test_shared_run_differs_only_in_seconds() -> None:
     (run,) = lines(1)
     shared = Shared()(run)
     assert [found.seconds for found in shared.items.values()] == [0.0] * 3

@@ -1,4 +1,4 @@
-"""Plans and outcomes of load tests, made up."""
+"""Plans and outcomes of load tests for tests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ STARTED = datetime(2026, 11, 26, 10, tzinfo=UTC)
 
 def plan(**changes):
     """Ten users for ten seconds."""
-    told = {
+    fields = {
         "target": "staging",
         "shape": "smoke",
         "host": "https://staging.example:443",
@@ -26,7 +26,7 @@ def plan(**changes):
         "most_requests_per_second": 100.0,
         "outcome": "load.json",
     }
-    return Plan(**(told | changes))
+    return Plan(**(fields | changes))
 
 
 def endpoint(name, requests=100, failures=0, p95=0.2, p99=0.3):
@@ -52,11 +52,11 @@ def step(users, broke="", per_second=20.0, failed_percent=0.0, p95=0.5):
 
 
 def outcome(ended=FINISHED, endpoints=(), total=None, **changes):
-    """What a test of ``plan()`` left."""
+    """Outcome of a test of ``plan()``."""
     endpoints = list(endpoints) or [endpoint("homepage", 60), endpoint("health", 40)]
     requests, failures = sum(one.requests for one in endpoints), sum(one.failures for one in endpoints)
     at = STARTED.timestamp()
-    told = {
+    fields = {
         "target": "staging",
         "shape": "smoke",
         "host": "https://staging.example:443",
@@ -70,5 +70,5 @@ def outcome(ended=FINISHED, endpoints=(), total=None, **changes):
         "endpoints": endpoints,
         "moments": [Moments(at=at + n, users=10, requests=10, failures=0, p95=0.2) for n in range(10)],
     }
-    told["most_users"] = max((step.users for step in changes.get("steps", ())), default=told["most_users"])
-    return Outcome(**(told | changes))
+    fields["most_users"] = max((step.users for step in changes.get("steps", ())), default=fields["most_users"])
+    return Outcome(**(fields | changes))

@@ -1,4 +1,4 @@
-"""What is kept of load tests, and read again however it was damaged."""
+"""Stored load tests, and reading them in spite of damage."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
 
 
 def line(number=0, **changes):
-    """A line of a test, so many days ago."""
-    told = {
+    """A line of a test that many days ago."""
+    fields = {
         "id": f"staging-smoke-{number}",
         "target": "staging",
         "shape": "smoke",
@@ -28,18 +28,18 @@ def line(number=0, **changes):
         "requests_per_second": 10.0,
         "failed_percent": 0.0,
     }
-    return LoadLine(**(told | changes))
+    return LoadLine(**(fields | changes))
 
 
-def test_lines_come_back_newest_first_each_once(tmp_path):
-    """Also over the end of a year, and where a merge has doubled one."""
+def test_lines_are_read_newest_first_each_once(tmp_path):
+    """Also over the end of a year, and with a duplicate after a merge."""
     for number in (400, 0, 7, 7):
         remember(tmp_path, line(number))
     assert sorted(file.name for file in tmp_path.glob("*.jsonl")) == ["2025.jsonl", "2026.jsonl"]
     assert [test.id for test in recall(tmp_path).tests] == [line(n).id for n in (0, 7, 400)]
 
 
-def test_a_damaged_line_is_said_and_costs_no_other(tmp_path):
+def test_damaged_line_is_reported_and_affects_no_other(tmp_path):
     """With its number."""
     remember(tmp_path, line())
     with (tmp_path / "2026.jsonl").open("ab") as file:
@@ -53,13 +53,13 @@ def test_a_damaged_line_is_said_and_costs_no_other(tmp_path):
     ]
 
 
-def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
-    """A first test has nothing before it."""
+def test_missing_folder_holds_nothing(tmp_path):
+    """There is nothing before a first test."""
     assert recall(tmp_path / "nowhere") == ((), ())
 
 
-def test_what_cannot_be_written_is_said(tmp_path):
-    """It is no finding on the system."""
+def test_write_errors_are_reported(tmp_path):
+    """They are no finding about the system."""
     (tmp_path / "file").write_text("")
     with pytest.raises(Unreachable, match="expected to add the test to history, got an error "):
         remember(tmp_path / "file", line())
@@ -91,15 +91,15 @@ def test_what_cannot_be_written_is_said(tmp_path):
         ({"read_seconds": 2.0}, "time limits"),
     ],
 )
-def test_tests_are_alike_where_all_of_their_plan_is(change, named):
-    """Where they are sent and how long is not all that makes a test."""
+def test_tests_are_alike_if_their_plans_are(change, named):
+    """Except for their destination and seed."""
     mine, other = likeness(plan()), likeness(plan(**change))
     assert [name for name in mine if mine[name] != other[name]] == [named]
     assert likeness(plan(host="https://elsewhere.example", seed=7, outcome="x")) == mine
 
 
 def test_another_machine_makes_another_test(monkeypatch):
-    """What makes the load is a part of what is measured, and so is its version."""
+    """The load generator is part of the measurement, and so is its version."""
     mine = likeness(plan())
     monkeypatch.setattr("os.cpu_count", lambda: 96)
     assert [name for name, text in likeness(plan()).items() if text != mine[name]] == [

@@ -1,4 +1,4 @@
-"""Percentiles of visitors, and those of a constant rate, on a server that stalls and on one that does not."""
+"""Percentiles of visitors and of a constant rate, on a server that stalls and on one that does not."""
 
 import math
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ USERS, SECONDS, EVERY, SERVICE, PAUSE = 10, 100.0, 10.0, 0.01, 0.09
 
 
 def ready(at: float, stall: float) -> float:
-    """When the server answers what reaches it at a moment; at the end of each ten seconds it stalls."""
+    """When the server responds to a request at a moment; it stalls at the end of each ten seconds."""
     into = at % EVERY
     return at - into + EVERY + SERVICE if into > EVERY - stall else at + SERVICE
 
 
 def of_visitors(stall: float) -> Iterator[float]:
-    """Closed loop: each asks, waits for the answer, pauses, and asks again."""
+    """Closed loop: each user sends a request, waits for the response, pauses, and repeats."""
     for user in range(USERS):
         at = PAUSE * user / USERS
         while at < SECONDS:
@@ -29,7 +29,7 @@ def of_visitors(stall: float) -> Iterator[float]:
 
 
 def of_constant_rate(stall: float) -> Iterator[float]:
-    """Open loop: as many a second as these visitors ask where nothing stalls, whatever was answered."""
+    """Open loop: the rate of these visitors on a server without stalls, whatever was answered."""
     between = (SERVICE + PAUSE) / USERS
     for number in range(int(SECONDS / between)):
         at = number * between
@@ -67,7 +67,7 @@ def outcome(times: list[float], users: int = USERS) -> Outcome:
 
 
 @pytest.mark.parametrize("percent", [50, 95, 99])
-def test_percentiles_of_a_steady_server_are_those_of_a_constant_rate(percent: float) -> None:
+def test_percentiles_of_a_steady_server_equal_those_of_a_constant_rate(percent: float) -> None:
     closed, open_ = list(of_visitors(0.0)), list(of_constant_rate(0.0))
     assert percentile(percent, closed) == pytest.approx(percentile(percent, open_), rel=0.1)
     assert "coordinated omission" not in kind_of_percentiles(outcome(closed))
@@ -75,16 +75,16 @@ def test_percentiles_of_a_steady_server_are_those_of_a_constant_rate(percent: fl
 
 
 @pytest.mark.parametrize("stall", [0.5, 1.0, 3.0])
-def test_stall_that_visitors_tell_less_of_is_named(stall: float) -> None:
+def test_stall_that_visitors_understate_is_named(stall: float) -> None:
     closed, open_ = list(of_visitors(stall)), list(of_constant_rate(stall))
-    least = 100 - 100 * stall / EVERY  # of a constant rate so many percent reach no stall
+    least = 100 - 100 * stall / EVERY  # percentage of a constant rate that meets no stall
     percent = least + (100 - least) / 2
     assert percentile(percent, closed) < 0.9 * percentile(percent, open_)
-    said = kind_of_percentiles(outcome(closed))
-    assert "more requests would have waited (coordinated omission)" in said
-    assert f"the slowest took {max(closed):.1f} s" in said
+    text = kind_of_percentiles(outcome(closed))
+    assert "more requests would have waited (coordinated omission)" in text
+    assert f"the slowest took {max(closed):.1f} s" in text
 
 
 @pytest.mark.parametrize("nothing", [outcome([]), outcome([0.1], users=0)])
-def test_test_without_requests_or_visitors_says_the_kind_alone(nothing: Outcome) -> None:
+def test_without_requests_or_visitors_only_the_kind_is_named(nothing: Outcome) -> None:
     assert "coordinated omission" not in kind_of_percentiles(nothing)

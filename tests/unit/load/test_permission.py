@@ -1,4 +1,4 @@
-"""Every way to load what must not be loaded that was thought of, and that it does not lead anywhere."""
+"""Attempts to load what must not be loaded are all refused."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ def settings(tmp_path, text, target="staging", **environment):
     return load(target, environment={"PLAYBOOK_CONFIG": str(file), **environment})
 
 
-def test_a_staging_target_that_lists_its_own_host_may_be_loaded(tmp_path):
-    """There and nowhere else, at the port of its scheme."""
+def test_staging_target_that_lists_its_own_host_may_be_loaded(tmp_path):
+    """Only there, at the port of its scheme."""
     allowed = require_permission(settings(tmp_path, STAGING + HOSTS), "")
     assert allowed == ("https://staging.example:443", "", ("staging.example:443",))
 
 
-def test_a_path_of_the_address_stays_before_all_others(tmp_path):
-    """The host is one, and what stands behind it another thing; credentials are left out."""
+def test_path_of_the_url_is_kept_as_a_prefix(tmp_path):
+    """Host and path are separated; credentials are left out."""
     text = '[targets.staging.web]\nurl = "https://me:secret@STAGING.example.:443/shop/"\n' + HOSTS
     allowed = require_permission(settings(tmp_path, text), "")
     assert allowed[:2] == ("https://staging.example:443", "/shop")
 
 
-def test_without_hosts_nothing_is_loaded_and_the_line_to_add_is_said(tmp_path):
-    """NOT CONFIGURED, whatever else is set."""
+def test_without_hosts_it_is_not_configured_with_the_line_to_add(tmp_path):
+    """Whatever else is set."""
     with pytest.raises(NotConfigured) as refused:
         require_permission(settings(tmp_path, STAGING), "")
     assert refused.value.add.endswith('[targets.staging.load]\nhosts = ["staging.example"]')
 
 
-def test_without_a_website_there_is_nothing_to_load(tmp_path):
-    """Its address is what to add."""
+def test_without_a_website_it_is_not_configured(tmp_path):
+    """Its URL is what to add."""
     with pytest.raises(NotConfigured, match=r"targets\.staging\.web\.url is not set"):
         require_permission(settings(tmp_path, HOSTS), "")
 
@@ -64,8 +64,8 @@ def test_without_a_website_there_is_nothing_to_load(tmp_path):
         "${STAGING_HOST}",
     ],
 )
-def test_another_host_than_the_targets_own_does_not_count(tmp_path, host):
-    """However it is written: what is listed and what the target's address says must be the same."""
+def test_listed_host_must_be_the_targets_own(tmp_path, host):
+    """In any spelling: the listed host must equal that of the target's URL."""
     text = STAGING + f'[targets.staging.load]\nhosts = ["{host}"]\n'
     with pytest.raises(
         Forbidden, match=r"^no load goes to staging\.example: targets\.staging\.web\.url leads there"
@@ -88,21 +88,21 @@ PRODUCTION_HOSTS = '[targets.production.load]\nhosts = ["portfolio.example"]\n'
         (PRODUCTION_HOSTS + "production = false", "production", "does not say production = true"),
     ],
 )
-def test_production_must_be_said_twice(tmp_path, text, repeated, reason):
+def test_production_needs_both_confirmations(tmp_path, text, repeated, reason):
     """In the settings of that target, and on the command line."""
     with pytest.raises(Forbidden, match=reason):
         require_permission(settings(tmp_path, text, "production", **PRODUCTION), repeated)
 
 
-def test_production_that_is_said_twice_may_be_loaded(tmp_path):
+def test_production_with_both_confirmations_may_be_loaded(tmp_path):
     """It is the operator's system."""
     known = settings(tmp_path, PRODUCTION_HOSTS + "production = true", "production", **PRODUCTION)
     assert require_permission(known, "production").allowed == ("portfolio.example:443",)
 
 
 @pytest.mark.parametrize("kind", ["staging", "sandbox"])
-def test_another_kind_does_not_make_production_something_else(tmp_path, kind):
-    """The name goes before the kind."""
+def test_target_named_production_is_production_whatever_its_kind(tmp_path, kind):
+    """The name takes precedence."""
     text = f'[targets.Production]\nkind = "{kind}"\nweb.url = "https://p.example"\nload.hosts = ["p.example"]\n'
     with pytest.raises(Forbidden, match="no load goes to Production, as it is a production system"):
         require_permission(settings(tmp_path, text, "Production"), "")
@@ -121,8 +121,8 @@ def test_another_kind_does_not_make_production_something_else(tmp_path, kind):
     ],
 )
 @pytest.mark.parametrize("kind", ["staging", "sandbox"])
-def test_productions_addresses_under_another_name_are_not_loaded(tmp_path, staging, kind):
-    """Neither its website nor what a staging would share with it."""
+def test_addresses_of_production_under_another_name_are_refused(tmp_path, staging, kind):
+    """Neither its website nor services shared with a staging target."""
     known = settings(
         tmp_path,
         f'[targets.harmless]\nkind = "{kind}"\n{staging}\n',
@@ -135,8 +135,8 @@ def test_productions_addresses_under_another_name_are_not_loaded(tmp_path, stagi
         require_permission(known, "")
 
 
-def test_a_production_target_may_not_load_another_one(tmp_path):
-    """Said twice is said of itself."""
+def test_production_target_may_not_load_another_one(tmp_path):
+    """The confirmations are for itself only."""
     text = (
         '[targets.production.load]\nhosts = ["portfolio.example", "eu.example"]\nproduction = true\n'
         '[targets.europe]\nkind = "production"\nweb.url = "https://eu.example"\n'
@@ -148,23 +148,23 @@ def test_a_production_target_may_not_load_another_one(tmp_path):
 
 
 @pytest.mark.parametrize("hosts", ['["shop.example"]', '["127.0.0.1:8443", "shop.example"]'])
-def test_a_sandbox_is_on_this_machine(tmp_path, hosts):
-    """Calling itself one opens no door."""
+def test_sandbox_must_be_on_this_machine(tmp_path, hosts):
+    """The kind alone does not permit it."""
     url = "https://shop.example" if hosts == '["shop.example"]' else "https://127.0.0.1:8443"
     text = f'[targets.box]\nkind = "sandbox"\nweb.url = "{url}"\nload.hosts = {hosts}\n'
     with pytest.raises(Forbidden, match="sandbox"):
         require_permission(settings(tmp_path, text, "box"), "")
 
 
-def test_the_name_of_production_on_another_target_is_a_mistake(tmp_path):
-    """Whoever says it means production, and gets staging."""
+def test_name_of_production_with_another_target_is_refused(tmp_path):
+    """The operator means production, but staging is selected."""
     with pytest.raises(Forbidden, match="the target staging is not a production system"):
         require_permission(settings(tmp_path, STAGING + HOSTS), "production")
 
 
 @pytest.mark.parametrize("line", ['hosts = ["portfolio.example"]', "production = true"])
 def test_permission_for_all_targets_at_once_is_refused(tmp_path, line):
-    """Each target says it for itself."""
+    """Each target must have its own."""
     with pytest.raises(UsageError, match=r"is set by each target for itself, under \[targets\.NAME\.load\]"):
         settings(tmp_path, f"[load]\n{line}\n")
 
@@ -182,8 +182,8 @@ def test_permission_for_all_targets_at_once_is_refused(tmp_path, line):
         ("https://203.0.113.7", "[::ffff:203.0.113.7]"),
     ],
 )
-def test_another_spelling_of_production_is_production(tmp_path, production, staging):
-    """A tunnel to it has several names on this machine, and a name with umlauts has two everywhere."""
+def test_other_spellings_of_production_are_production(tmp_path, production, staging):
+    """A tunnel has several names on this machine, and a host with umlauts has two everywhere."""
     text = f'[targets.staging.web]\nurl = "https://{staging}"\n[targets.staging.load]\nhosts = ["{staging}"]\n'
     with pytest.raises(Forbidden, match=r"production's \(targets\.production\.web\.url\)"):
         require_permission(settings(tmp_path, text, PRODUCTION_URL=production), "")

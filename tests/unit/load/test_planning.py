@@ -1,4 +1,4 @@
-"""From settings and what was ordered to a plan, within caps that no argument raises."""
+"""Plans from settings and orders, within caps that no argument raises."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def settings(tmp_path, text="", target="staging"):
 
 @pytest.mark.parametrize("target", ["staging", "sandbox"])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_shape_is_within_the_caps_of_the_defaults(tmp_path, shape, target):
-    """And makes a plan that says what the settings say."""
+def test_every_default_shape_is_within_the_caps(tmp_path, shape, target):
+    """Its plan has the values of the settings."""
     known = settings(tmp_path, target=target)
     order = LoadOrder(shape, workers=2, folder=tmp_path)
     plan = make_plan(known, order, PERMISSION)
@@ -45,14 +45,14 @@ def test_every_shape_is_within_the_caps_of_the_defaults(tmp_path, shape, target)
     assert plan.outcome == str(tmp_path / "load.json")
 
 
-def test_the_smoke_test_is_the_playbooks_ten_at_once(tmp_path):
+def test_smoke_test_has_ten_users(tmp_path):
     """On every target."""
     assert settings(tmp_path).load.shapes["smoke"].users == 10
     assert settings(tmp_path, target="sandbox").load.shapes["smoke"].seconds <= 10
 
 
-def test_a_private_authority_is_named_by_its_whole_path(tmp_path):
-    """The Locust process may run from another folder."""
+def test_private_authority_has_an_absolute_path(tmp_path):
+    """The Locust process may run in another folder."""
     plan = make_plan(
         settings(tmp_path, '[targets.staging.web]\nca = "ca.pem"\n'), LoadOrder(folder=tmp_path), PERMISSION
     )
@@ -71,14 +71,14 @@ def test_a_private_authority_is_named_by_its_whole_path(tmp_path):
         ("[load.weights]\nhomepag = 1", {}, "load.weights.homepag: expected one of homepage, "),
     ],
 )
-def test_what_cannot_be_done_is_refused_in_words(tmp_path, text, order, sentence):
-    """Each names the setting or the option."""
+def test_impossible_order_is_refused(tmp_path, text, order, sentence):
+    """Each message names the setting or the option."""
     with pytest.raises(UsageError, match=sentence):
         require_shape(settings(tmp_path, text), LoadOrder(**order))
 
 
-def test_a_plan_without_anything_to_do_is_refused(tmp_path):
-    """All weights zero."""
+def test_plan_without_tasks_is_refused(tmp_path):
+    """All weights are zero."""
     known = settings(tmp_path)
     text = "[load.weights]\n" + "\n".join(f"{name} = 0" for name in known.load.weights)
     with pytest.raises(UsageError, match="expected at least one above 0, got none"):
@@ -96,13 +96,13 @@ def test_a_plan_without_anything_to_do_is_refused(tmp_path):
         ("[load.weights]\nhomepage = -1", "expected weights of 0 or more"),
     ],
 )
-def test_a_mistake_in_the_settings_is_one_sentence(tmp_path, text, sentence):
-    """It names the file, the line where there is one, and what was expected."""
+def test_mistake_in_the_settings_is_one_sentence(tmp_path, text, sentence):
+    """It names the file, the line if there is one, and what was expected."""
     with pytest.raises(UsageError, match=rf"playbook\.toml(:\d+)?: .*{sentence}"):
         settings(tmp_path, text)
 
 
-def test_a_broken_step_may_be_done_once_more(tmp_path):
+def test_broken_step_may_be_repeated(tmp_path):
     """Within the cap."""
     known = settings(tmp_path)
     assert longest(known, LoadOrder("breakpoint")) == 2 * known.load.shapes["breakpoint"].seconds
@@ -111,8 +111,8 @@ def test_a_broken_step_may_be_done_once_more(tmp_path):
     assert longest(capped, LoadOrder("breakpoint")) == 300
 
 
-def test_a_stage_lasts_until_its_users_are_there(tmp_path):
-    """Else a test of a hundred users is one of thirty, and nobody would see it."""
+def test_stage_must_last_until_its_users_are_started(tmp_path):
+    """Otherwise a test of a hundred users would unnoticed be one of thirty."""
     file = tmp_path / "playbook.toml"
     file.write_text(
         "[targets.sandbox.load.shapes.ramp]\nstages = [{ users = 20, seconds = 10.0, spawn_rate = 2.0 }, "

@@ -1,4 +1,4 @@
-"""Clocks that are compared with this machine's: what each says, whose is off, and what could not be read."""
+"""Clock skew: readings of each clock, whose clock is off, and unreadable clocks."""
 
 import math
 from datetime import UTC, datetime
@@ -44,7 +44,7 @@ def prometheus(seconds):
 
 @pytest.fixture
 def read(monkeypatch):
-    """Clocks by their clients."""
+    """Measures clock skew with these clients."""
 
     def measure(web, cache, metrics, clock=None):
         for name, client in (("website", web), ("redis", cache), ("prometheus", metrics)):
@@ -56,7 +56,7 @@ def read(monkeypatch):
 
 def judged(found):
     judge = Judge()
-    judge.stand_on("clock_skew", found.coverage)
+    judge.add_coverage("clock_skew", found.coverage)
     try:
         judge(found.largest, SETTINGS.limits.clock_skew)
     except Critical as critical:
@@ -64,8 +64,8 @@ def judged(found):
     return judge.judgements[-1].verdict, judge.judgements[-1].message
 
 
-def test_clocks_that_agree(read):
-    """A Date header is right to half a second."""
+def test_clocks_that_agree_are_ok(read):
+    """A Date header is accurate to half a second."""
     found = read(website(), redis(0), prometheus(1))
     assert judged(found) == (
         Verdict.OK,
@@ -85,16 +85,16 @@ def test_clocks_that_agree(read):
         (("Wed, 29 May 2024 22:10:00 +0100", 0, 0), Verdict.CRITICAL, "website 10 min ahead"),
     ],
 )
-def test_clock_that_is_off(read, said, verdict, whose):
-    """Each of them, either way."""
+def test_clock_that_is_off_is_named(read, said, verdict, whose):
+    """Each of them, in either direction."""
     web, cache, metrics = said
     found = judged(read(website(web), redis(cache), prometheus(metrics)))
     assert found[0] is verdict
     assert whose in found[1]
 
 
-def test_one_that_is_off_counts_though_another_was_not_read(read):
-    """Bad evidence counts, good evidence does not."""
+def test_skewed_clock_counts_although_another_was_not_read(read):
+    """Bad evidence counts even when partial; good evidence does not."""
     assert judged(read(website(), gone, prometheus(400)))[0] is Verdict.CRITICAL
     verdict, message = judged(read(website(), gone, prometheus(0)))
     assert verdict is Verdict.UNKNOWN
@@ -102,27 +102,27 @@ def test_one_that_is_off_counts_though_another_was_not_read(read):
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 May 2024 21:00:00 GMT"])
-def test_answer_without_a_date_is_no_clock(read, date):
-    """Nor one with a date that is none."""
+def test_response_without_a_valid_date_is_unknown(read, date):
+    """Neither without a Date header nor with an invalid one."""
     found = read(website(date), redis(0), prometheus(0))
     assert judged(found)[0] is Verdict.UNKNOWN
     assert "website: expected a date from https://x" in found.coverage.got
 
 
-def test_what_a_cache_kept_is_as_old_as_it_says(read):
-    """The date is then of the day before; the cache's own clock counts."""
+def test_cached_date_is_corrected_by_its_age(read):
+    """The Date header is old, but the Age header accounts for that."""
     kept = website("Wed, 29 May 2024 20:00:00 GMT", age="3600")
     assert judged(read(kept, redis(0), prometheus(0)))[0] is Verdict.OK
 
 
-def test_slow_answer_makes_no_clock_wrong():
-    """Its time lies somewhere between question and answer."""
+def test_slow_response_does_not_make_a_clock_wrong():
+    """The reading is from some time between request and response."""
     assert ClockReading("x", "Date", offset=40.0, uncertainty=39.0).least == 1.0
     assert ClockReading("x", "Date", offset=-5.0, uncertainty=39.0).least == 0.0
 
 
-def test_what_is_not_configured_is_no_clock(read):
-    """One is enough to compare with; with none there is nothing to judge."""
+def test_clocks_not_configured_are_left_out(read):
+    """One clock is enough to compare with; without any it is not configured."""
     found = read(not_configured, redis(0), not_configured)
     assert found.coverage.words == "1 of 1 clock"
     assert judged(found)[0] is Verdict.OK
@@ -130,16 +130,16 @@ def test_what_is_not_configured_is_no_clock(read):
         read(not_configured, not_configured, not_configured)
 
 
-def test_no_clock_that_answers_is_unknown(read):
-    """Not one of those that are configured."""
+def test_no_responding_clock_is_unknown(read):
+    """All configured clocks fail."""
     found = read(gone, gone, gone)
     assert math.isnan(found.largest.value)
     assert judged(found)[0] is Verdict.UNKNOWN
     assert found.evidence()
 
 
-def test_all_off_alike_is_this_machines_clock():
-    """Said in the evidence."""
+def test_equal_skew_of_all_clocks_is_attributed_to_this_machine():
+    """The evidence says so."""
     alike = ClockSkew(tuple(ClockReading(name, "x", -3_600.0 - n) for n, name in enumerate("abc")))
     assert any("it is this machine's clock" in str(shown) for shown in alike.evidence())
     other = ClockSkew((ClockReading("a", "x", -3_600.0), ClockReading("b", "x", 0.0)))

@@ -1,7 +1,7 @@
-"""Take what the platform says of a good system and put one part of it wrong: no check is then OK.
+"""No check is OK if one part of the platform's responses for a healthy system is made wrong.
 
-One word replaced by one that nobody knows, or left out; one page, component, instance or stretch of samples
-missing; an answer without what was asked for. Every check is looked at through its own judge.
+One word is replaced by an unknown one, or left out; one page, component, instance or stretch of samples is
+missing; a response lacks its content. Every check is run with its own judge.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ SIGNED = SimpleNamespace(
 
 
 def verdict(name: str, edits: dict[str, Edit]) -> str:
-    """Of a check, on the simulator's answers with these edits."""
+    """Verdict of a check, on the simulator's responses with these edits."""
     canned = Canned(edits=dict(edits))
     try:
         return str(CHECKS[name](canned)[0])
@@ -81,7 +81,7 @@ def _components(canned: Canned) -> Any:
 
 def _recent(canned: Canned) -> Any:
     found = deployments(canned.api, SETTINGS, CLOCK, Earlier())
-    return judged(check("test_deployments", "test_newest_deployment_went_well"), deployments=found)
+    return judged(check("test_deployments", "test_newest_deployment_succeeded"), deployments=found)
 
 
 def _week(canned: Canned) -> Any:
@@ -107,14 +107,14 @@ def _access(canned: Canned) -> Any:
     found = digitalocean_access(canned.account)
     SIGNED.coverage = found.coverage
     values = {"digitalocean_access": found, "github_access": GitHubAccess(""), "access_sign_offs": SIGNED}
-    return judged(check("test_access", "test_permissions_are_as_few_as_needed"), **values)
+    return judged(check("test_access", "test_permissions_are_minimal"), **values)
 
 
 def _keys(canned: Canned) -> Any:
     found = digitalocean_access(canned.account)
     SIGNED.coverage = found.coverage
     values = {"digitalocean_access": found, "github_activity": GitHubActivity(""), "access_sign_offs": SIGNED}
-    return judged(check("test_access", "test_nobody_is_idle"), **values)
+    return judged(check("test_access", "test_no_member_is_idle"), **values)
 
 
 def _costs(canned: Canned) -> Any:
@@ -130,7 +130,7 @@ def _utilization(canned: Canned) -> Any:
 
 def _cpu(canned: Canned) -> Any:
     found = cpu_week(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
-    return judged(check("test_resources", "test_processors_had_room_all_week"), cpu_week=found)
+    return judged(check("test_resources", "test_cpu_had_headroom_all_week"), cpu_week=found)
 
 
 def _memory(canned: Canned) -> Any:
@@ -145,7 +145,7 @@ def _scaling(canned: Canned) -> Any:
 
 def _network(canned: Canned) -> Any:
     found = network_week(canned.api, SETTINGS, CLOCK)
-    return judged(check("test_resources", "test_traffic_is_like_the_week_before"), network_week=found)
+    return judged(check("test_resources", "test_traffic_is_similar_to_the_week_before"), network_week=found)
 
 
 def _restarts(canned: Canned) -> Any:
@@ -172,7 +172,7 @@ CHECKS: dict[str, Callable[[Canned], Any]] = {
     "restarts": _restarts,
 }
 APP = f"/v2/apps/{Canned().state.app_id}"
-# By check: the answers it stands on, and the key without which each of them says nothing.
+# By check: the responses it relies on, and the required key of each.
 ANSWERS = {
     "active": {APP: "app"},
     "components": {APP: "app", "/health": "app_health"},
@@ -194,15 +194,15 @@ STOOD_ON = [(name, path, key) for name, answers in ANSWERS.items() for path, key
 
 
 @pytest.mark.parametrize("name", CHECKS)
-def test_a_good_system_is_ok(name):
-    """Else nothing below would say anything."""
+def test_healthy_system_is_ok(name):
+    """Precondition for the tests below."""
     assert verdict(name, {}) == "OK"
 
 
 @pytest.mark.parametrize("wrong", ["left out", None, "text", 7, [], {}], ids=repr)
 @pytest.mark.parametrize(("name", "path", "key"), STOOD_ON)
-def test_an_answer_without_what_was_asked_for_is_never_good(name, path, key, wrong):
-    """It is left out, null, or of another type."""
+def test_response_without_its_content_is_never_ok(name, path, key, wrong):
+    """The key is left out, null, or of another type."""
     empty = (wrong == [] and key in {"ssh_keys", "firewalls"}) or (wrong == {} and key == "app_health")
 
     def edit(body: Any) -> None:
@@ -212,7 +212,7 @@ def test_an_answer_without_what_was_asked_for_is_never_good(name, path, key, wro
             body[key] = wrong
 
     if (empty and key != "app_health") or (wrong == 7 and key == "month_to_date_usage"):
-        return  # there may be none, where the count agrees; and that is an amount
+        return  # an empty list whose count agrees is valid; and the number is a valid amount
     assert verdict(name, {path: edit}) != "OK"
 
 
@@ -220,8 +220,8 @@ def test_an_answer_without_what_was_asked_for_is_never_good(name, path, key, wro
     ("name", "path", "key"), [s for s in STOOD_ON if s[2] in {"ssh_keys", "firewalls", "deployments"}]
 )
 @pytest.mark.parametrize("lost", [1, "all"])
-def test_a_listing_that_lacks_what_its_count_promises_is_never_good(name, path, key, lost):
-    """The newest ones, or all of them."""
+def test_listing_shorter_than_its_count_is_never_ok(name, path, key, lost):
+    """Without the newest entries, or without any."""
 
     def edit(body: Any) -> None:
         body[key] = [] if lost == "all" else body[key][:-1]
@@ -230,7 +230,7 @@ def test_a_listing_that_lacks_what_its_count_promises_is_never_good(name, path, 
 
 
 @pytest.mark.parametrize(("name", "path", "key"), STOOD_ON)
-def test_an_error_that_comes_as_if_all_were_well_is_never_good(name, path, key):
+def test_error_with_status_200_is_never_ok(name, path, key):
     """``{id, message}`` with HTTP 200."""
 
     def edit(body: Any) -> None:
@@ -242,7 +242,7 @@ def test_an_error_that_comes_as_if_all_were_well_is_never_good(name, path, key):
 
 @cache
 def _places(name: str, path: str, keys: tuple[str, ...]) -> list[tuple[Any, ...]]:
-    """Where words of these names stand in an answer, as the way to them."""
+    """Paths of the values with these keys in a response."""
     found: list[tuple[Any, ...]] = []
 
     def walk(value: Any, way: tuple[Any, ...]) -> None:
@@ -279,8 +279,8 @@ WORDS = [
 
 @given(place=st.sampled_from(WORDS), word=st.one_of(words, st.none(), st.just("UNKNOWN")))
 @settings(deadline=None)
-def test_a_word_that_nobody_knows_is_never_good(place, word):
-    """Nor one that is left out."""
+def test_unknown_word_is_never_ok(place, word):
+    """Nor a missing one."""
     name, path, way = place
 
     def edit(body: Any) -> None:
@@ -292,7 +292,7 @@ def test_a_word_that_nobody_knows_is_never_good(place, word):
             body[way[-1]] = word
 
     if word is None and way[-1] == "type" and path == "/deployments":
-        return  # the description does not promise what caused a deployment
+        return  # the API's description does not promise the cause of a deployment
     assert verdict(name, {path: edit}) != "OK"
 
 
@@ -302,8 +302,8 @@ def test_a_word_that_nobody_knows_is_never_good(place, word):
     how=st.sampled_from(["gone", "renamed", "nan", "negative"]),
 )
 @settings(deadline=None, max_examples=40)
-def test_an_instance_that_is_not_seen_is_never_good(name, instance, how):
-    """It is gone, of no component, or has no numbers."""
+def test_unseen_instance_is_never_ok(name, instance, how):
+    """It is missing, has no component, or has no valid values."""
     path = next(iter(ANSWERS[name]))
 
     def edit(body: Any) -> None:
@@ -323,8 +323,8 @@ def test_an_instance_that_is_not_seen_is_never_good(name, instance, how):
     component=st.integers(0, 2), part=st.sampled_from(["component", "state", "replicas_ready", "replicas_desired"])
 )
 @settings(deadline=None)
-def test_a_component_that_is_not_reported_in_full_is_never_good(component, part):
-    """All of it, or one word."""
+def test_incompletely_reported_component_is_never_ok(component, part):
+    """Without the component, or without one word."""
 
     def edit(body: Any) -> None:
         components = body["app_health"]["components"]
@@ -338,7 +338,7 @@ def test_a_component_that_is_not_reported_in_full_is_never_good(component, part)
 
 @given(days=st.sets(st.integers(0, 13), min_size=2, max_size=14))
 @settings(deadline=None, max_examples=30)
-def test_days_without_traffic_figures_are_never_good_unless_one_weekday_is_missing(days):
+def test_missing_traffic_days_are_ok_only_for_one_weekday(days):
     """Two days may be the same weekday of both weeks: then six of seven can still be compared."""
     asked: list[int] = []
 

@@ -1,4 +1,4 @@
-"""A subject has the same name wherever something of it is kept."""
+"""A subject has the same name in all folders."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import pytest
 from tests.project import ROOT
 
 SUBJECTS = {path.name for path in (ROOT / "playbook" / "measure").iterdir() if (path / "__init__.py").is_file()}
-# Faults of what several subjects depend on.
+# Faults of shared dependencies of several subjects.
 SHARED = {"network", "scopes", "services"}
 
 
 def names_in(folder: str) -> set[str]:
-    """The packages and modules of a folder."""
+    """Names of the packages and modules of a folder."""
     entries = Path(ROOT, folder).iterdir()
     return {path.stem for path in entries if path.stem[0] not in "_." and path.suffix in {"", ".py"}}
 
 
 def test_each_subject_has_a_folder_of_checks():
-    """A project's own checks lie beside them."""
+    """Custom checks are in a folder beside them."""
     assert names_in("checks") - {"local"} == SUBJECTS
 
 
@@ -29,7 +29,7 @@ def test_each_subject_has_a_folder_of_checks():
     [("sandbox/faults", SHARED), ("tests/checks/expectations", SHARED | {"phrases"})],
 )
 def test_faults_and_expectations_are_grouped_by_subject(folder, besides):
-    """What several subjects depend on has a file of its own."""
+    """Shared ones have files of their own."""
     assert names_in(folder) == SUBJECTS | besides
 
 
@@ -40,6 +40,6 @@ def test_services_of_the_sandbox_are_grouped_by_subject():
 
 
 def test_unit_tests_of_measurements_are_grouped_by_subject():
-    """Those of no single subject lie beside the folders."""
+    """Tests of no single subject are beside the folders."""
     folder = ROOT / "tests" / "unit" / "measure"
     assert {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "_"} == SUBJECTS

@@ -18,6 +18,7 @@ from playbook.history import deliveries, handling
 from playbook.history.runs import Finding
 from playbook.notify import tell
 from playbook.notify.channels import AppriseChannel, WebhookChannel
+from playbook.notify.messages import as_plain_text
 from playbook.notify.telling import Telling
 from playbook.notify.tries import Try
 from tests.factories import record, results
@@ -357,11 +358,11 @@ def test_incident_within_window_is_never_delivered(tmp_path, folder):
 
 
 def test_unmeasured_incident_is_a_warning(tmp_path):
-    """And gets worse when it is seen."""
+    """It gets worse when it is seen, and stays one incident."""
     folder = keep(tmp_path / "h", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
     assert webhook_told(tmp_path, folder, clock_at(1)) == ["opened"]
     keep(folder, run(2, {REDIS: CRIT}))
-    assert webhook_told(tmp_path, folder, clock_at(2)) == ["opened", "escalated", "recovered"]
+    assert webhook_told(tmp_path, folder, clock_at(2)) == ["escalated"]
 
 
 def test_critical_incident_precedes_unknown_in_message(tmp_path):
@@ -619,7 +620,7 @@ def acknowledge(folder, incident, when):
 
 
 def test_failure_and_unknown_of_one_cause_are_one_entry(tmp_path, said):
-    """Named by what is out of bounds, with the other beside it."""
+    """It is named by its cause, with what is out of bounds and what cannot be seen for it."""
     bad = {
         "daily.health.api": Finding(verdict=CRIT, message="API health: 503", cause="Redis"),
         REDIS: Finding(verdict=UNK, message="Redis: refused", cause="Redis"),
@@ -629,4 +630,34 @@ def test_failure_and_unknown_of_one_cause_are_one_entry(tmp_path, said):
         tell(settings_with(tmp_path, webhook={"url": server.url}), folder, said.append, clock_at(1))
         ((_, lines, _),) = texts(server)
     assert [line for line in lines if line.startswith("OPENED")] == ["OPENED: Redis: out of bounds"]
-    assert f"  Redis: cannot be seen: {REDIS}" in lines
+    assert f"  since 2026-03-02 06:17 UTC · daily.health.api · not seen for it: {REDIS}" in lines
+
+
+def test_message_tells_times_in_the_zone_of_the_target(tmp_path, folder, said):
+    """Beside UTC, where the two differ."""
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url})
+        target = msgspec.structs.replace(settings.target, time_zone="Asia/Tokyo")
+        tell(msgspec.structs.replace(settings, target=target), folder, said.append, clock_at(1))
+        ((_, lines, _),) = texts(server)
+    assert any(line.startswith("  since 2026-03-02 06:17 UTC (15:17 in Tokyo)") for line in lines)
+
+
+def test_webhook_tells_how_long_an_incident_was_bad_over_all_spells(tmp_path, said):
+    """Four days in two spells, and not the five from the first opening to the last recovery."""
+    days = [CRIT, CRIT, OK, CRIT, CRIT, OK]
+    folder = keep(tmp_path / "history", *[run(n, {REDIS: verdict}) for n, verdict in enumerate(days)])
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, tell_within_hours=200.0)
+        tell(settings, folder, said.append, clock_at(5))
+        ((_, _, body),) = texts(server)
+    (told,) = {one["fingerprint"]: one for one in body["incidents"]}.values()
+    assert (told["bad_seconds"], told["spells"]) == (4 * DAY.total_seconds(), 2)
+    assert told["unmeasured_seconds"] == 0.0
+    assert "bad for 4 days in 2 spells" in body["text"]
+
+
+def test_commands_have_no_backticks_in_plain_text():
+    """Only in what is to be done, which is ours: what a system said stays as it is."""
+    text = "OPENED: X\n  got `x`\n  Do: Sign it with `python -m playbook attest a --by NAME`."
+    assert as_plain_text(text) == "OPENED: X\n  got `x`\n  Do: Sign it with python -m playbook attest a --by NAME."

@@ -1,4 +1,4 @@
-"""Sign-offs: what counts, until when, and what is refused in which words."""
+"""Sign-offs: what counts, until when, and messages of refused lines."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -60,27 +60,27 @@ def judged(sign_off):
         (30, Verdict.CRITICAL, "one by Ada on 2026-10-24, which expired 21 days ago"),
     ],
 )
-def test_a_sign_off_counts_for_its_time(book, ago, verdict, found):
-    """And warns before its end."""
+def test_sign_off_counts_for_its_validity(book, ago, verdict, found):
+    """With a warning before its end."""
     book.sign(ago=ago)
     assert judged(book.of()) == (verdict, found)
 
 
-def test_an_item_that_nobody_signed_is_missing(book):
-    """Others do not stand for it."""
+def test_unsigned_item_is_missing(book):
+    """Sign-offs of other items do not count."""
     book.sign(item="weekly.special")
     assert judged(book.of()) == (Verdict.CRITICAL, "none")
 
 
-def test_the_newest_counts_not_the_last(book):
+def test_newest_line_counts_not_the_last(book):
     """A merge may have changed the order of lines."""
     book.sign(ago=1, who="Ada")
     book.sign(ago=5, who="Ben")
     assert book.of().newest.who == "Ada"
 
 
-def test_an_item_may_have_its_own_time(book):
-    """Its rule goes before its set's; and a set without one is said."""
+def test_item_may_have_its_own_validity(book):
+    """Its rule precedes that of its set; a set without a rule is reported."""
     book.sign(ago=2, item="weekly.special")
     assert not book.of("weekly.special").valid
     with pytest.raises(UsageError, match=r"people\.sign_offs\.monthly is not set"):
@@ -88,7 +88,7 @@ def test_an_item_may_have_its_own_time(book):
 
 
 def test_nobody_signs_for_longer_than_the_rule_allows(book):
-    """Also not by writing a later day into a line of one's own, with the right digest."""
+    """Not even with a later date in a line with a correct digest."""
     fields = {
         "item": ITEM,
         "who": "Ada",
@@ -107,8 +107,8 @@ def test_nobody_signs_for_longer_than_the_rule_allows(book):
         ("2026-11-23T09:00:00", "line 1 is damaged: Expected datetime with a timezone component - at $.when"),
     ],
 )
-def test_a_time_that_cannot_be_is_refused(book, when, problem):
-    """In words; a minute ahead is another clock."""
+def test_impossible_time_is_refused(book, when, problem):
+    """With a message; a minute ahead is clock skew."""
     fields = {"item": ITEM, "who": "Ada", "note": "x", "expires": "2026-12-01T00:00:00Z"}
     ledger.append(book.file, {**fields, "when": when})
     assert judged(book.of()) == (Verdict.CRITICAL, f"none that is valid ({problem})")
@@ -116,8 +116,8 @@ def test_a_time_that_cannot_be_is_refused(book, when, problem):
     assert book.of().valid
 
 
-def test_an_unknown_item_is_refused(book):
-    """It stands under no item."""
+def test_unknown_item_is_refused(book):
+    """The line belongs to no item."""
     book.sign(item="weekly.docs.updatd")
     assert book.of().refused == ("line 1 names weekly.docs.updatd, which is not an item of the playbook",)
 
@@ -138,7 +138,7 @@ def test_edited_evidence_is_refused(book, tmp_path):
     assert book.of().refused == ("line 2 no longer holds: notes/minutes.md cannot be read",)
 
 
-def test_evidence_goes_with_the_ledger(book, tmp_path):
+def test_evidence_must_be_beside_the_ledger(book, tmp_path):
     """A file elsewhere, a missing one and a folder are refused before anything is written."""
     with pytest.raises(UsageError, match="expected a file below"):
         book.sign(evidence=[tmp_path.parent / "elsewhere.md"])
@@ -152,14 +152,14 @@ def test_evidence_goes_with_the_ledger(book, tmp_path):
     ("change", "sentence"),
     [({"who": " "}, "--by is empty"), ({"note": "a\nb"}, "--note must be one line of plain text, got 'a\\nb'")],
 )
-def test_a_text_that_is_none_is_refused(book, change, sentence):
-    """One sentence."""
+def test_invalid_text_is_refused(book, change, sentence):
+    """With one sentence."""
     with pytest.raises(UsageError) as caught:
         book.sign(**change)
     assert str(caught.value) == sentence
 
 
-def test_what_stands_for_a_sign_off_is_enough(book):
+def test_replacement_for_a_sign_off_is_enough(book):
     """A delivered notification."""
     book.sign(ago=30)
     judge = Judge()

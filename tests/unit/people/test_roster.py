@@ -1,4 +1,4 @@
-"""The roster: who has a duty when, also when the clocks change, and who is called."""
+"""The roster: who has a duty when, also at clock changes, and who is called."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -29,7 +29,7 @@ people = ["ada", "ben"]
 
 @pytest.fixture
 def roster(tmp_path):
-    """Reads what the test writes."""
+    """Reads the roster of the test."""
 
     def make(text):
         file = tmp_path / "roster.toml"
@@ -55,7 +55,7 @@ def utc(text):
         ("2027-11-01T08:00", "ada"),
     ],
 )
-def test_a_rotation_keeps_its_hour_on_the_wall(roster, at, person):
+def test_rotation_keeps_its_local_hour(roster, at, person):
     """In summer and winter, and years later."""
     assert roster(WEEKLY).on_duty("primary", utc(at)) == person
 
@@ -65,8 +65,8 @@ def test_a_rotation_keeps_its_hour_on_the_wall(roster, at, person):
     [("2026-03-28T02:30:00", "2026-03-29T01:30"), ("2026-10-24T02:30:00", "2026-10-25T00:30")],
     ids=["skipped", "twice"],
 )
-def test_an_hour_that_is_skipped_or_comes_twice(roster, day, change):
-    """A skipped hour is as much later as the clocks jump; of one that comes twice the first is meant. No gap."""
+def test_skipped_and_ambiguous_hours(roster, day, change):
+    """A skipped time is moved later by the skipped hour; of an ambiguous one the first counts. There is no gap."""
     daily = roster(f'[rotations.primary]\nstarts = {day}\nevery_days = 1\npeople = ["ada", "ben"]')
     assert daily.on_duty("primary", utc(change) - timedelta(seconds=1)) == "ada"
     assert daily.on_duty("primary", utc(change)) == "ben"
@@ -75,8 +75,8 @@ def test_an_hour_that_is_skipped_or_comes_twice(roster, day, change):
     assert spans[0].end == spans[1].start == utc(change)
 
 
-def test_a_shift_goes_before_the_rotation_and_ends(roster):
-    """Also where it has an offset of its own; of two, the one that began last."""
+def test_shift_overrides_the_rotation_and_ends(roster):
+    """Also with an offset of its own; of two shifts, the one that began last."""
     found = roster(
         WEEKLY
         + """
@@ -102,8 +102,8 @@ until = 2026-03-25T13:00:00
     ]
 
 
-def test_a_time_that_nobody_has_is_a_span_of_nobody(roster):
-    """Through the whole time, without holes."""
+def test_unassigned_time_is_a_span_of_nobody(roster):
+    """Over the whole period, without holes."""
     spans = roster(WEEKLY).spans("secondary", utc("2026-04-01T00:00"), utc("2026-04-08T00:00"))
     assert [(span.person, span.end - span.start) for span in spans] == [(None, timedelta(days=7))]
 
@@ -118,7 +118,7 @@ call = ["primary"]
 
 
 def test_calls_have_an_order_and_times(roster):
-    """Duties are resolved at the time of the call; nobody is said as nobody."""
+    """Duties are resolved at the time of the call; nobody is reported as nobody."""
     at = utc("2026-03-30T06:55")
     calls = roster(WEEKLY + ESCALATION).calls("P1", at, {"P1": 15})
     assert [(c.name, c.contact.name if c.contact else None, c.at - at, c.answer_by - c.at) for c in calls] == [
@@ -147,8 +147,8 @@ def test_p4_waits_for_the_end_of_the_next_business_day(roster):
         (Contact(name="S"), True, ["email, phone or url"]),
     ],
 )
-def test_what_it_takes_to_reach_somebody(contact, outside, missing):
-    """A number without its country cannot be called from abroad."""
+def test_missing_contact_details(contact, outside, missing):
+    """A number without its country code cannot be called from abroad."""
     assert contact.missing(outside=outside) == missing
 
 
@@ -174,7 +174,7 @@ def test_what_it_takes_to_reach_somebody(contact, outside, missing):
         ),
     ],
 )
-def test_a_roster_that_makes_no_sense_is_malformed(tmp_path, text, sentence):
+def test_inconsistent_roster_is_malformed(tmp_path, text, sentence):
     """One sentence that names the place."""
     file = tmp_path / "roster.toml"
     file.write_text(text, encoding="utf-8")
@@ -183,7 +183,7 @@ def test_a_roster_that_makes_no_sense_is_malformed(tmp_path, text, sentence):
     assert sentence in str(caught.value)
 
 
-def test_a_roster_that_is_not_there_is_unreachable(tmp_path):
+def test_missing_roster_is_unreachable(tmp_path):
     """UNKNOWN, not a finding."""
     with pytest.raises(Unreachable):
         read_roster(tmp_path / "roster.toml")

@@ -1,4 +1,4 @@
-"""Waivers: what is waived until when, and what a waiver leaves of a finding."""
+"""Waivers: what is waived until when, and what remains visible of a finding."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -37,8 +37,8 @@ def book(tmp_path):
 
 
 @pytest.mark.parametrize("was", [Verdict.CRITICAL, Verdict.WARNING, Verdict.UNKNOWN])
-def test_a_finding_is_waived_and_stays_to_be_seen(book, was):
-    """With what it was, by whom, until when and why."""
+def test_waived_finding_stays_visible(book, was):
+    """With the finding, by whom, until when and why."""
     book.waive()
     waived = with_waiver(record(was), book.read())
     assert waived.verdict is Verdict.WAIVED
@@ -48,14 +48,14 @@ def test_a_finding_is_waived_and_stays_to_be_seen(book, was):
 
 
 @pytest.mark.parametrize("verdict", [Verdict.OK, Verdict.NOT_CONFIGURED])
-def test_what_is_no_finding_stays_as_it_is(book, verdict):
+def test_result_that_is_no_finding_is_unchanged(book, verdict):
     """A waiver makes nothing worse, and configures nothing."""
     book.waive()
     assert with_waiver(record(verdict), book.read()) == record(verdict)
 
 
 def test_other_items_are_not_waived(book):
-    """Only the one that it names."""
+    """Only the named one is."""
     book.waive(item="daily.example.1")
     assert with_waiver(record(Verdict.CRITICAL), book.read()) == record(Verdict.CRITICAL)
 
@@ -67,15 +67,15 @@ def test_other_items_are_not_waived(book):
         (datetime(2026, 12, 1, tzinfo=UTC), Verdict.CRITICAL),
     ],
 )
-def test_it_counts_to_the_end_of_its_day(book, at, verdict):
-    """Then it waives nothing, and the record says that it did."""
+def test_waiver_counts_to_the_end_of_its_day(book, at, verdict):
+    """Then it waives nothing, and the record shows it as expired."""
     book.waive()
     found = with_waiver(record(Verdict.CRITICAL), book.read(at))
     assert found.verdict is verdict
     assert ("Expired" in found.evidence[0].title) is (verdict is Verdict.CRITICAL)
 
 
-def test_a_newer_decision_replaces_an_older_one(book):
+def test_newer_decision_replaces_an_older_one(book):
     """So an exception can be ended early."""
     book.waive("2026-12-20", at=NOW - timedelta(days=3))
     book.waive("2026-11-23", at=NOW - timedelta(days=1))
@@ -91,7 +91,7 @@ def test_a_newer_decision_replaces_an_older_one(book):
         ("2026-12-24", "is too far ahead: 2026-12-23 is the latest"),
     ],
 )
-def test_a_day_that_cannot_be_is_refused(book, until, sentence):
+def test_impossible_day_is_refused(book, until, sentence):
     """Before anything is written."""
     with pytest.raises(UsageError, match=sentence):
         book.waive(until)
@@ -108,7 +108,7 @@ def test_a_day_that_cannot_be_is_refused(book, until, sentence):
         ({"until": "soon"}, "line 1 is damaged: Invalid RFC3339 encoded date - at $.until"),
     ],
 )
-def test_a_refused_line_waives_nothing_and_is_shown(book, change, problem):
+def test_refused_line_waives_nothing_and_is_shown(book, change, problem):
     """With the finding that it was meant for."""
     fields = {
         "item": ITEM,
@@ -127,8 +127,8 @@ def test_a_refused_line_waives_nothing_and_is_shown(book, change, problem):
     assert found.evidence == [Lines("Refused lines of the ledger of waivers", [problem])]
 
 
-def test_a_waived_check_is_not_counted_on(tmp_path):
-    """Nor does a run in which all is waived become OK."""
+def test_waived_check_does_not_count_towards_the_floor(tmp_path):
+    """Nor does a run in which everything is waived become OK."""
     settings = load(root=tmp_path, environment={})
 
     def verdict(*verdicts, floor):
@@ -146,7 +146,7 @@ def test_no_ledger_waives_nothing():
     assert with_waiver(record(Verdict.CRITICAL), none(NOW)) == record(Verdict.CRITICAL)
 
 
-def test_a_ledger_that_cannot_be_read_is_said():
+def test_unreadable_ledger_is_reported():
     """Beside the finding."""
     found = with_waiver(record(Verdict.CRITICAL), Waivers({}, {"": ["it may not be read"]}, NOW))
     assert isinstance(found.evidence[0], Lines)

@@ -1,4 +1,4 @@
-"""Since when a figure has been bad."""
+"""Since when a figure has been failing."""
 
 import pytest
 
@@ -30,8 +30,8 @@ def course(*values, step=HOUR):
     ],
     ids=["good", "nothing", "still bad", "twice", "over", "all the time", "bad before"],
 )
-def test_the_last_stretch_of_bad_values_is_marked(values, marks):
-    """Where the whole course is bad, it has been so since before that."""
+def test_last_streak_of_failing_values_is_marked(values, marks):
+    """Where all values fail, the streak began before the first."""
     assert since_when(course(*values), LIMIT) == marks
 
 

@@ -1,4 +1,4 @@
-"""When a growth is called one, how fast it is, and how far it may be drawn on."""
+"""When growth counts as a trend, how fast it is, and how far it is extrapolated."""
 
 import math
 import random
@@ -14,7 +14,7 @@ BEGIN = 1_795_392_000.0
 
 
 def week(value, hours=168, noise=0.0):
-    """One value an hour: ``value(days)`` and noise that is always the same."""
+    """One value per hour: ``value(days)`` and reproducible noise."""
     chance = random.Random(7)
     return [(BEGIN + HOUR * n, value(n / 24) + chance.gauss(0, noise)) for n in range(hours)]
 
@@ -29,8 +29,8 @@ def trend(*parts):
     return fit(parts, DAY, RULE)
 
 
-def test_a_leak_under_noise_and_a_daily_swing():
-    """The slope is found to a few percent, and the day it is full."""
+def test_leak_under_noise_and_daily_swing_is_found():
+    """The slope is within a few percent, and so is the date of exhaustion."""
     found = trend(week(lambda days: daily(days) + 2.4 * days, noise=1.0))
     assert found.steady
     assert found.slope == pytest.approx(2.4, rel=0.05)
@@ -38,7 +38,7 @@ def test_a_leak_under_noise_and_a_daily_swing():
 
 
 @pytest.mark.parametrize("noise", [0.0, 0.3, 2.0])
-def test_a_daily_swing_is_no_growth(noise):
+def test_daily_swing_is_no_growth(noise):
     """Not even where the week ends in the afternoon."""
     found = trend(week(daily, hours=158, noise=noise))
     assert not found.steady
@@ -47,7 +47,7 @@ def test_a_daily_swing_is_no_growth(noise):
 
 
 def test_pure_noise_is_no_growth():
-    """At a hundred seeds."""
+    """For a hundred seeds."""
     for seed in range(100):
         chance = random.Random(seed)
         points = [(BEGIN + HOUR * n, 50 + chance.gauss(0, 2)) for n in range(168)]
@@ -55,14 +55,14 @@ def test_pure_noise_is_no_growth():
 
 
 @pytest.mark.parametrize("day", [1, 2, 3, 3.5, 4, 5, 6])
-def test_one_step_is_no_growth(day):
+def test_single_step_is_no_growth(day):
     """A release that needs more memory than the one before does not fill it."""
     found = trend(week(lambda days: 50 if days < day else 65, noise=0.3))
     assert found.days_until(100) is None
 
 
-def test_a_third_of_wild_values_changes_nothing():
-    """The median of the slopes does not see them."""
+def test_outliers_up_to_a_third_change_nothing():
+    """The median of the slopes is robust against them."""
     points = week(lambda days: 50 + 2 * days, noise=0.2)
     chance = random.Random(1)
     wild = [(at, chance.uniform(0, 100)) if chance.random() < 0.15 else (at, value) for at, value in points]
@@ -70,7 +70,7 @@ def test_a_third_of_wild_values_changes_nothing():
 
 
 def test_restarts_do_not_hide_a_leak():
-    """A saw's teeth: values from before a restart are not compared with values from after it."""
+    """A sawtooth: values from before a restart are not compared with values from after it."""
     points = week(lambda days: 50 + 10 * (days % 3.5), noise=0.2)
     parts = split_at_falls(points, 8.0)
     assert len(parts) == 2
@@ -80,8 +80,8 @@ def test_restarts_do_not_hide_a_leak():
     assert trend(points).slope < 5
 
 
-def test_restarts_every_day_leave_nothing_to_compare():
-    """And that is said, not guessed."""
+def test_daily_restarts_leave_nothing_to_compare():
+    """The result says so."""
     parts = split_at_falls(week(lambda days: 50 + 20 * (days % 1)), 8.0)
     found = trend(*parts)
     assert not found.known
@@ -89,14 +89,14 @@ def test_restarts_every_day_leave_nothing_to_compare():
     assert found.days_until(100) is None
 
 
-def test_too_few_are_unknown():
+def test_too_few_values_are_unknown():
     """A day and a half has twelve pairs."""
     found = trend(week(lambda days: 50 + 5 * days, hours=36))
     assert (found.pairs, found.known, found.steady) == (12, False, False)
 
 
-def test_what_shrinks_meets_no_limit():
-    """It is steady all the same."""
+def test_shrinking_values_meet_no_limit():
+    """They are steady all the same."""
     found = trend(week(lambda days: 80 - 3 * days, noise=0.1))
     assert found.steady
     assert found.slope < 0
@@ -104,12 +104,12 @@ def test_what_shrinks_meets_no_limit():
     assert found.describe("points").startswith("-3.0")
 
 
-def test_what_is_there_already_has_no_days_left():
+def test_limit_already_reached_has_no_days_left():
     """Whatever the growth is."""
     assert trend(week(lambda _: 100.0)).days_until(100) == 0.0
 
 
-def test_no_further_than_the_reach():
+def test_extrapolation_ends_at_the_reach():
     """A week says nothing about next year."""
     found = trend(week(lambda days: 50 + 0.5 * days, noise=0.05))
     assert found.steady
@@ -118,14 +118,14 @@ def test_no_further_than_the_reach():
     assert found.days_until(60) == pytest.approx(13, abs=0.5)
 
 
-def test_nothing_at_all():
+def test_no_values_give_no_trend():
     """No parts, an empty part."""
     for parts in ((), ([],)):
         assert math.isnan(fit(parts, DAY, RULE).level)
         assert not fit(parts, DAY, RULE).known
 
 
-def test_the_grid_holds_medians():
-    """Of what there is; hours without samples stay without."""
+def test_grid_contains_medians():
+    """Hours without samples stay empty."""
     points = [(BEGIN + offset, value) for offset, value in ((0, 1.0), (60, 9.0), (120, 2.0), (7200, 5.0))]
     assert by_grid(points, HOUR) == [(BEGIN, 2.0), (BEGIN + 7200, 5.0)]

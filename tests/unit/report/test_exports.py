@@ -208,7 +208,7 @@ def test_writer_formats_special_numbers_and_skips_empty_families():
     samples = [Sample({"n": str(n)}, value) for n, value in enumerate(values)]
     text = openmetrics([Family("a", "gauge", "Numbers.", samples), Family("b", "gauge", "None.", [])])
     (family,) = of_openmetrics(text)
-    assert [repr(s.value) for s in family.samples] == [repr(v) for v in values]
+    assert [repr(s.value) for s in family.samples] == [repr(float(v)) for v in values]
     assert text.endswith("# EOF\n")
     assert openmetrics([]) == "# EOF\n"
     assert prometheus_text([]) == ""
@@ -218,7 +218,15 @@ def test_help_text_is_escaped_for_each_format():
     """A quote is a special character in the one and none in the other."""
     family = Family("a", "gauge", 'A "b" \\ c', [Sample({}, 1)])
     assert prometheus_text([family]).splitlines()[0] == '# HELP a A "b" \\\\ c'
-    assert openmetrics([family]).splitlines()[1] == '# HELP a A \\"b\\" \\\\ c'
+    assert openmetrics([family]).splitlines()[0] == '# HELP a A \\"b\\" \\\\ c'
+
+
+def test_control_characters_of_a_label_end_no_line():
+    """The line feed is escaped, any other is a space: some readers take a carriage return as the end of a line."""
+    family = Family("a", "gauge", "Numbers.", [Sample({"cause": "x\ry\u2028z\nw"}, 1)])
+    for write, read in ((openmetrics, of_openmetrics), (prometheus_text, of_prometheus)):
+        (got,) = read(write([family]))
+        assert got.samples[0].labels == {"cause": "x y z\nw"}
 
 
 def test_state_set_has_at_most_one_active_state():

@@ -12,10 +12,10 @@ from playbook.core.run_folder import RunFolder
 from playbook.core.verdict import EXIT_OK, EXIT_USAGE, Verdict
 from playbook.report import read_results, render_folder, write_all
 from playbook.report.junit import junit
-from playbook.report.ladder import ladder
 from playbook.report.pytest_html import pytest_html_results_table_html, pytest_html_results_table_row
 from playbook.report.summary import summary
 from playbook.report.terminal import lines
+from playbook.report.threshold_bar import threshold_bar
 from playbook.settings.loading import load
 from tests.factories import HOSTILE, hostile, record, results, six_verdicts
 
@@ -148,7 +148,7 @@ def test_healthy_run_is_one_sentence():
 )
 def test_threshold_bar_marks_zone_of_verdict(value, zone, low, high):
     """From good on the left to critical on the right."""
-    drawn = ladder(load("sandbox", environment={}).limits.response_time, value)
+    drawn = threshold_bar(load("sandbox", environment={}).limits.response_time, value)
     assert drawn.zone == zone
     assert low <= drawn.position <= high
 
@@ -156,11 +156,11 @@ def test_threshold_bar_marks_zone_of_verdict(value, zone, low, high):
 def test_threshold_bar_names_edges_and_omits_empty_zones():
     """With ``< 25 h`` and ``>= 25 h`` there is nothing between; without a target nothing is below it."""
     limits = load("sandbox", environment={}).limits
-    age = ladder(limits.backup_age, 25.0)
+    age = threshold_bar(limits.backup_age, 25.0)
     assert [zone.name for zone in age.zones] == ["good", "warning", "critical"]
     assert [text for _, text in age.edges] == ["25 h", "26 h"]
-    assert (age.zone, ladder(limits.backup_age, 24.9).zone) == ("warning", "good")
-    queue = ladder(limits.queue_length, 12)
+    assert (age.zone, threshold_bar(limits.backup_age, 24.9).zone) == ("warning", "good")
+    queue = threshold_bar(limits.queue_length, 12)
     assert [zone.name for zone in queue.zones] == ["within", "warning", "critical"]
     assert queue.word == "within limits"
 
@@ -168,7 +168,9 @@ def test_threshold_bar_names_edges_and_omits_empty_zones():
 def test_threshold_bar_is_reversed_when_more_is_better():
     """Good is still on the left."""
     limit = load("sandbox", environment={}).limits.availability
-    positions = [ladder(limit, value).position for value in (100, 99.95, 99.9, 99.7, 99.5, 99.2, 99.0, 98.0, 0.0)]
+    positions = [
+        threshold_bar(limit, value).position for value in (100, 99.95, 99.9, 99.7, 99.5, 99.2, 99.0, 98.0, 0.0)
+    ]
     assert positions == sorted(positions)
 
 

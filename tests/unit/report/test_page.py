@@ -7,10 +7,11 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from playbook.core.evidence import Chart, Curve, Lines
+from playbook.core.context import Before, Compared, Since, Thread
+from playbook.core.evidence import Chart, Curve, Facts, Lines, Table
 from playbook.core.record import Due
 from playbook.core.verdict import Verdict
-from playbook.report.page import page
+from playbook.report.page import MOST_EVIDENCE, page
 from tests.document import Document
 from tests.effort import effort
 from tests.factories import a_chart, hostile, record, results, six_verdicts
@@ -256,7 +257,7 @@ def test_figures_have_sparkline_of_past_runs():
     document = Document(page(with_past()).encode())
     labels = [a["aria-label"] for tag, a in document.tags if tag == "svg" and "spark" in (a.get("class") or "")]
     assert labels == ["The last 6 runs: 0.42 to 89 s", "The last 6 runs: 61.2 to 89 %"]
-    assert page(with_past()).count('<span class="quiet">first</span>') == 1
+    assert page(with_past()).count('<span class="quiet">first run</span>') == 1
 
 
 def test_failing_figure_shows_chart_of_past_runs():
@@ -303,3 +304,72 @@ def test_due_dates_are_shown_in_both_time_zones():
     assert "2 more within two weeks" in text
     assert "Mon 23 Nov 2026, 07:00 UTC (08:00 in Berlin)" in text
     assert "What comes due" not in page(results([record()]))
+
+
+def test_load_opens_with_its_percentiles():
+    """Each endpoint's figures, and of which requests they are."""
+    evidence = [
+        Facts("Load test", {"Percentiles": "of the requests of visitors"}),
+        Table("Answers", ["Endpoint", "P50", "P95", "P99", "Maximum"], [["home", "1 s", "2 s", "3 s", "4 s"]]),
+        a_chart(),
+    ]
+    text = page(results([record(item="load.carried", evidence=evidence)], set="load"))
+    before = text[: text.index('id="all"')]
+    assert "Percentiles are of the requests of visitors." in before
+    assert "<td>4 s</td>" in before
+
+
+def test_commands_in_what_to_do_are_code():
+    """And what they stand between is escaped."""
+    bad = record(Verdict.CRITICAL, next_step="Sign <it> with `python -m playbook attest a <b>`.")
+    text = page(results([bad], verdict=Verdict.CRITICAL))
+    assert "Sign &lt;it&gt; with <code>python -m playbook attest a &lt;b&gt;</code>." in text
+    assert "`python" not in text
+
+
+def test_first_screen_tells_times_in_both_zones():
+    """The run, since when, and what it is compared with."""
+    thread = Thread(
+        since={"daily.redis.alive": Since(first="2026-11-22T07:00:00Z", runs=2, change="still")},
+        compared=Compared(
+            before=Before(started="2026-11-22T07:00:00Z", verdict="CRITICAL"), still=["daily.redis.alive"]
+        ),
+    )
+    made = results(
+        [record(Verdict.CRITICAL, item="daily.redis.alive")],
+        verdict=Verdict.CRITICAL,
+        thread=thread,
+        time_zone="Asia/Tokyo",
+    )
+    text = page(made)
+    assert "still, second day, since Sun 22 Nov, 07:00 UTC (16:00 in Tokyo)" in text
+    assert "the run of Sun 22 Nov, 07:00 UTC (16:00 in Tokyo)" in text
+    assert text.index("in Tokyo)") < text.index("<h1>")
+
+
+def test_equal_evidence_of_two_checks_is_shown_once_and_linked():
+    """The second check leads to the first; short evidence is repeated, as the link would be as long."""
+    long = Lines("Log", [f"line {number} of the same log" for number in range(20)])
+    made = results([record(Verdict.OK, n, evidence=[msgspec.structs.replace(long)]) for n in range(2)])
+    text = page(made)
+    assert text.count("line 7 of the same log") == 1
+    assert '>Log: the same as under <a href="#check-daily-example-0">Example 0</a>' in text
+    short = results([record(Verdict.OK, n, evidence=[Facts("Cache", {"Hits": "4711"})]) for n in range(2)])
+    assert page(short).count("4711") == 2
+
+
+def test_evidence_of_bad_checks_is_shown_beyond_the_bound_and_the_rest_is_referred_to():
+    """With more checks than the page has room for, those that are OK name the file that holds their evidence."""
+    count = MOST_EVIDENCE + 3
+    records = [record(Verdict.OK, n, evidence=[Facts("Cache", {"Hits": f"hits-{n}-"})]) for n in range(count)]
+    others = [
+        record(verdict, count + n, evidence=[Facts("Cache", {"Hits": f"hits-of-{verdict}"})])
+        for n, verdict in enumerate((Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WAIVED))
+    ]
+    text = page(results([*records, *others], verdict=Verdict.CRITICAL))
+    for verdict in (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WAIVED):
+        assert f"hits-of-{verdict}" in text
+    assert len(re.findall(r"hits-\d+-", text)) == MOST_EVIDENCE
+    assert text.count("Its evidence is in results.json.") == 3
+    assert "That of 3 more is in results.json" in text
+    assert "is in results.json" not in page(results(records[:MOST_EVIDENCE]))

@@ -1,5 +1,7 @@
 """What of a run everybody may read: nothing that the team's form says beyond it."""
 
+from datetime import UTC, datetime
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,7 @@ from playbook.history.runs import line_of
 from playbook.people.waivers import Waiver, Waivers
 from playbook.report import for_everybody, read_results, render_folder
 from playbook.report.words import readers
-from playbook.run.recorder import Notes, make_record, with_waiver
+from playbook.run.recorder import Execution, Notes, make_record, with_waiver
 from tests.factories import record, results, six_verdicts
 from tests.history_factory import NOW
 
@@ -36,14 +38,16 @@ def made(item="daily.health.api", *, notes=None, error=None, **changes):
         path="checks/local/test_shops.py", name="test_answers", parameters="", doc="", set_name="daily"
     )
     record = make_record(
-        item=found,
-        check="checks/web/test_web.py::test_x",
-        subject="web",
-        rule="",
-        notes=notes or Notes(),
-        error=error,
-        started="2026-11-23T07:00:00Z",
-        seconds=0.1,
+        Execution(
+            item=found,
+            check="checks/web/test_web.py::test_x",
+            subject="web",
+            rule="",
+            notes=notes or Notes(),
+            error=error,
+            started=datetime(2026, 11, 23, 7, tzinfo=UTC),
+            seconds=0.1,
+        )
     )
     return msgspec.structs.replace(record, **changes)
 
@@ -117,7 +121,7 @@ def test_team_item_shows_verdict_and_catalogue_words_publicly():
     )
     item = CATALOGUE.items["monthly.access.mfa"]
     shown = public_record(found, item)
-    assert shown.message == "Second factor: out of bounds (the particulars stand in the team's report)"
+    assert shown.message == "Second factor: out of bounds (details are in the team's report)"
     assert (shown.value, shown.limit, shown.evidence, shown.public) == (None, None, [], "")
     assert (shown.next_step, shown.look_again, shown.title) == (item.next_step, item.look_again, item.title)
 

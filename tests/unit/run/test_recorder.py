@@ -1,6 +1,7 @@
 """From what happened in a check to its record."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
@@ -14,7 +15,7 @@ from playbook.core.limits import parse_limit
 from playbook.core.record import Action
 from playbook.core.verdict import Critical, Verdict
 from playbook.run import load_providers
-from playbook.run.recorder import CheckTimeout, Notes, make_record, root_causes, with_runbook, with_wait
+from playbook.run.recorder import CheckTimeout, Execution, Notes, make_record, root_causes, with_runbook, with_wait
 
 ITEM = Item("daily.health.api", "An item", "It holds.", "It matters.", "Do this.", "curl x")
 CPU = parse_limit("CPU", {"warning": "> 80 %", "critical": "> 90 %"})
@@ -40,14 +41,16 @@ class Broken:
 def record(notes, error=None):
     """The record of a check."""
     return make_record(
-        item=ITEM,
-        check="checks/test_x.py::test_x",
-        subject="x",
-        rule="It holds.",
-        notes=notes,
-        error=error,
-        started="2026-01-01T00:00:00Z",
-        seconds=0.5,
+        Execution(
+            item=ITEM,
+            check="checks/test_x.py::test_x",
+            subject="x",
+            rule="It holds.",
+            notes=notes,
+            error=error,
+            started=datetime(2026, 1, 1, tzinfo=UTC),
+            seconds=0.5,
+        )
     )
 
 
@@ -213,7 +216,7 @@ def judged(value, *made_of):
         (Raising(), "AttributeError: 'Raising' object has no attribute 'no_such_attribute'"),
         (Value(True), "bool in its place"),
         (Value("all"), "str in its place"),
-        (Value(Coverage()), "nothing said of it"),
+        (Value(Coverage()), "none stated"),
         (Value(HALF), "a half"),
     ],
 )

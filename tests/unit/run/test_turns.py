@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from playbook.clients.pace import Bucket
-from playbook.run.turns import LATE, MOST_AT_ONCE, Turns
+from playbook.run.turns import LATE, MOST_AT_ONCE, MOST_READY, Turns
 
 
 class Measuring:
@@ -21,8 +21,9 @@ class Measuring:
 class World:
     """Some targets with two checks each, of which some hang, and what becomes of them in which order."""
 
-    def __init__(self, names, *, hanging=(), checks=2, puts_off=True):
+    def __init__(self, names, *, hanging=(), checks=2, puts_off=True, check_seconds=0.1):
         self.now, self.order, self.begun = 0.0, [], []
+        self.check_seconds = check_seconds
         self.hanging, self.running = set(hanging), {}
         self.items = [SimpleNamespace(target=name, check=check) for name in names for check in range(checks)]
         self.turns = Turns(
@@ -49,7 +50,7 @@ class World:
         last = []
         for item in self.items:
             self.turns.before(item)
-            self.now = max(self.now + 0.1, self.running[item.target].ends)
+            self.now = max(self.now + self.check_seconds, self.running[item.target].ends)
             self.order.append((item.target, item.check))
             if self.turns.after(item):
                 last.append(item.target)
@@ -70,6 +71,16 @@ def test_next_targets_are_measured_while_one_is_judged():
     assert [name for name, _ in world.begun] == list("abcdef")
     assert world.begun[1][1] == 0
     assert world.now < 5.0
+
+
+def test_few_targets_are_measured_long_before_they_are_judged():
+    """What is measured grows old, and keeps its connections open, until it is judged."""
+    world = World([f"shop-{number}" for number in range(20)], checks=5, check_seconds=3.0)
+    world.run()
+    ended = {name: 15.0 * (number + 1) for number, (name, _) in enumerate(world.begun)}
+    for moment in range(300):
+        begun = {name for name, at in world.begun if at <= moment}
+        assert len([name for name in begun if ended[name] > moment]) <= MOST_READY + 2
 
 
 def test_hanging_target_is_postponed_to_the_end():

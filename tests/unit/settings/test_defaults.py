@@ -1,4 +1,4 @@
-"""playbook/defaults.toml holds every setting, with its default and a line on what it is."""
+"""playbook/defaults.toml contains every setting, with its default and an explanation."""
 
 import re
 import tomllib
@@ -13,17 +13,17 @@ from playbook.settings.loading import Settings
 from playbook.settings.sections.target import Target
 
 TEXT = DEFAULTS.read_text(encoding="utf-8")
-# A setting that is commented out has no space behind its #; prose has one.
+# A commented-out setting has no space after its #; prose has one.
 EXAMPLES = [line[1:] for line in TEXT.splitlines() if re.match(r"#(\[|\w+ = )", line)]
 SHOWN = tomllib.loads("\n".join(EXAMPLES))["targets"]["NAME"]
 SET = tomllib.loads(TEXT)
 NOT_SETTINGS = {"target", "file", "sources", "guarded"}
-# Maps by names that are the user's own, and PromQL and limits, which have no default but those in the file.
+# Maps with the user's own names, and PromQL and limits, whose only defaults are those in the file.
 OWN_NAMES = {"limits", "queries"}
 
 
 def fields(kind: type[msgspec.Struct], path: str = "") -> Iterator[tuple[str, Any]]:
-    """Every setting by its dotted path, with its default as TOML has it; None where it has none."""
+    """Every setting by its dotted path, with its default in TOML; None where it has none."""
     for field in msgspec.structs.fields(kind):
         here = f"{path}.{field.name}".lstrip(".")
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
@@ -38,14 +38,14 @@ def fields(kind: type[msgspec.Struct], path: str = "") -> Iterator[tuple[str, An
 
 
 def at(table: Any, path: str) -> Any:
-    """What stands at a dotted path; None where nothing does."""
+    """The value at a dotted path; None where there is none."""
     for key in path.split("."):
         table = table.get(key) if isinstance(table, Mapping) else None
     return table
 
 
 @pytest.mark.parametrize(("path", "default"), [pair for pair in fields(Target) if pair[0] not in {"name", "kind"}])
-def test_every_setting_of_a_target_is_shown_with_its_default(path, default):
+def test_every_target_setting_is_shown_with_its_default(path, default):
     """Below [targets.NAME], commented out."""
     shown = at(SHOWN, path)
     assert shown is not None, f"defaults.toml does not show targets.NAME.{path}"
@@ -55,12 +55,12 @@ def test_every_setting_of_a_target_is_shown_with_its_default(path, default):
 
 @pytest.mark.parametrize(("path", "default"), [pair for pair in fields(Settings) if "." in pair[0]])
 def test_every_other_setting_is_set_or_shown(path, default):
-    """The file's value is the default; where it has none, an example stands below [targets.NAME]."""
+    """The file's value is the default; where it has none, an example is below [targets.NAME]."""
     assert at(SET, path) is not None or at(SHOWN, path) is not None, f"defaults.toml has no {path}"
 
 
-def test_every_shown_setting_is_one_and_is_explained():
-    """Nothing outdated, and a few words behind each; where there is no default it says so."""
+def test_every_shown_setting_exists_and_is_explained():
+    """Nothing is outdated, and each has a short explanation; where there is no default it says so."""
     known = dict(fields(Target)) | dict(fields(Settings))
     table = ""
     for line in EXAMPLES:

@@ -1,4 +1,4 @@
-"""Every way round the gate that was thought of, and that it does not lead anywhere."""
+"""Known ways around the gate, none of which works."""
 
 import os
 from pathlib import Path
@@ -32,8 +32,8 @@ def settings(tmp_path, text, target="staging", **environment):
     return load(target, environment={"PLAYBOOK_CONFIG": str(file), **environment})
 
 
-def test_staging_passes_where_it_is_allowed(tmp_path):
-    """And is otherwise not configured, with the option as what to add."""
+def test_staging_passes_only_where_allowed(tmp_path):
+    """Otherwise it is not configured, with the option as what to add."""
     known = settings(tmp_path, STAGING)
     assert pass_gate(known, True).permit.target == "staging"
     with pytest.raises(NotConfigured) as refused:
@@ -43,7 +43,7 @@ def test_staging_passes_where_it_is_allowed(tmp_path):
 
 
 def test_production_never_passes(tmp_path):
-    """Whatever was asked; the gate says why."""
+    """Whatever was requested; the gate says why."""
     gate = pass_gate(settings(tmp_path, "", "production", PRODUCTION_URL="https://p.example"), True)
     assert gate.refusal == "nothing is ever changed on production, as it is a production system"
     with pytest.raises(Forbidden, match="nothing is ever changed on production"):
@@ -52,8 +52,8 @@ def test_production_never_passes(tmp_path):
 
 @pytest.mark.parametrize("name", ["production", "Production"])
 @pytest.mark.parametrize("kind", ["staging", "sandbox"])
-def test_another_kind_does_not_make_production_something_else(tmp_path, name, kind):
-    """The name goes before the kind."""
+def test_production_by_name_stays_production_with_another_kind(tmp_path, name, kind):
+    """The name takes precedence over the kind."""
     gate = pass_gate(settings(tmp_path, f'[targets.{name}]\nkind = "{kind}"\n', name), True)
     assert gate.refusal == f"nothing is ever changed on {name}, whatever kind it says it is ({kind})"
 
@@ -71,8 +71,8 @@ def test_another_kind_does_not_make_production_something_else(tmp_path, name, ki
 )
 @pytest.mark.parametrize("name", ["staging", "harmless"])
 @pytest.mark.parametrize("kind", ["staging", "sandbox"])
-def test_productions_addresses_under_another_name_do_not_pass(tmp_path, staging, name, kind):
-    """However they are written."""
+def test_production_addresses_under_another_name_do_not_pass(tmp_path, staging, name, kind):
+    """In any spelling."""
     text = staging.replace("staging", name) + f'\n[targets.{name}]\nkind = "{kind}"\n'
     production = {
         "PRODUCTION_URL": "https://portfolio.example/",
@@ -86,8 +86,8 @@ def test_productions_addresses_under_another_name_do_not_pass(tmp_path, staging,
         pass_gate(known, True)
 
 
-def test_a_second_production_is_guarded_too():
-    """By its kind, whatever it is called."""
+def test_second_production_target_is_guarded_too():
+    """By its kind, whatever its name."""
     targets = {
         "live": {"kind": "production", "web": {"url": "https://live.example"}},
         "test": {"kind": "staging", "web": {"url": "https://test.example"}},
@@ -96,15 +96,15 @@ def test_a_second_production_is_guarded_too():
     assert dict(Guarded(reached_in_production(targets), "live")) == {}
 
 
-def test_a_sandbox_is_on_this_machine(tmp_path):
-    """What calls itself one and leads elsewhere does not pass, as a sandbox is asked for nothing."""
+def test_sandbox_on_another_machine_does_not_pass(tmp_path):
+    """As a sandbox needs no permission."""
     text = '[targets.mine]\nkind = "sandbox"\n[targets.mine.web]\nurl = "https://shop.example"\n'
     with pytest.raises(Forbidden, match=r"says that it is a sandbox, and leads to shop\.example"):
         pass_gate(settings(tmp_path, text, "mine"), True)
 
 
-def test_ports_of_this_machine_are_told_apart(tmp_path):
-    """As several systems are reached through tunnels there."""
+def test_loopback_ports_are_distinguished(tmp_path):
+    """Several systems may be reached through tunnels there."""
     text = '[targets.staging.web]\nurl = "https://localhost:8443"\n'
     assert pass_gate(settings(tmp_path, text, PRODUCTION_URL="https://localhost:9443"), True).permit
     with pytest.raises(Forbidden):
@@ -112,14 +112,14 @@ def test_ports_of_this_machine_are_told_apart(tmp_path):
 
 
 def test_no_setting_opens_the_gate(tmp_path):
-    """The permission is no setting, so there is none to write down."""
+    """The permission is not a setting."""
     for text in ("allow_mutations = true\n", "[targets.staging]\nallow_mutations = true\n"):
         with pytest.raises(Exception, match="unknown setting"):
             settings(tmp_path, text)
 
 
-def test_a_permit_is_made_by_the_gate_alone():
-    """Nothing else is taken for one."""
+def test_only_the_gate_makes_a_permit():
+    """Nothing else is accepted as one."""
     with pytest.raises(Forbidden):
         Permit("staging")
 
@@ -136,15 +136,15 @@ def test_a_permit_is_made_by_the_gate_alone():
             AlertRoute(forged, None, None)  # type: ignore[arg-type]
 
 
-def test_production_has_no_staging_place(tmp_path):
-    """The drill itself would be refused, were it asked."""
+def test_production_has_no_staging_folder(tmp_path):
+    """The drill itself would refuse too."""
     gate = pass_gate(settings(tmp_path, "", "production"), True)
     with pytest.raises(Forbidden), Staging(gate, None, "recovery.folder").place():
         pass
 
 
-def test_whatever_can_change_something_asks_the_gate():
-    """No provider reaches a place or a route for alerts past it."""
+def test_every_provider_that_can_change_something_needs_the_gate():
+    """No provider reaches a restore folder or an alert route past it."""
     load_providers()
     assert GATE in needs_of(["staging"])
     assert GATE in needs_of(["alert_route"])
@@ -170,29 +170,29 @@ def run_pytest(*arguments, **environment):
 
 
 @pytest.mark.slow
-def test_the_option_is_refused_for_production():
-    """In words, before anything is looked at."""
-    code, said = run_pytest("--target", "production", OPTION)
+def test_option_is_refused_for_production():
+    """With a message, before anything is measured."""
+    code, output = run_pytest("--target", "production", OPTION)
     assert code == 4
-    assert f"{OPTION} is refused: nothing is ever changed on production, as it is a production system" in said
+    assert f"{OPTION} is refused: nothing is ever changed on production, as it is a production system" in output
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("way", ["PYTEST_ADDOPTS", "-o"])
-def test_the_option_counts_on_the_command_line_only(way):
-    """A variable or an ini file would allow it for ever, unseen."""
+def test_option_counts_on_the_command_line_only(way):
+    """A variable or an ini file would grant it permanently and unnoticed."""
     arguments = ("--target", "staging")
     if way == "-o":
-        code, said = run_pytest(*arguments, "-o", f"addopts=-p no:locust {OPTION}")
+        code, output = run_pytest(*arguments, "-o", f"addopts=-p no:locust {OPTION}")
     else:
-        code, said = run_pytest(*arguments, PYTEST_ADDOPTS=OPTION)
+        code, output = run_pytest(*arguments, PYTEST_ADDOPTS=OPTION)
     assert code == 4
-    assert "counts on the command line only" in said
+    assert "counts on the command line only" in output
 
 
 @pytest.mark.slow
-def test_a_check_that_changes_something_carries_the_marker(tmp_path):
-    """Else it would not be deselected by those who want none of it: its file counts for none, and nothing runs."""
+def test_check_that_changes_something_needs_the_marker(tmp_path):
+    """It could not be deselected otherwise: its file is rejected, and nothing runs."""
     check = tmp_path / "test_recovery.py"
     check.write_text(
         "import pytest\n\n@pytest.mark.item('weekly.backups.restores')\n"

@@ -1,4 +1,6 @@
-"""What a product calls its own is named once: with other names nothing that is sent has one of the portfolio's."""
+"""A product's own names are configured once: with other names nothing that is sent contains one of the
+portfolio's.
+"""
 
 import ast
 import re
@@ -59,15 +61,15 @@ def names_in(text):
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
-    """Of a product in which everything is called otherwise."""
+    """Settings of a product that uses other names for everything."""
     folder = tmp_path_factory.mktemp("shop")
     (folder / "playbook.toml").write_text(ALL_OTHER)
     return load("production", root=folder, environment={"REDIS_URL": "redis://:x@shop.example"})
 
 
 @pytest.mark.parametrize("key", [name for name in Queries.__struct_fields__ if name != "counted"])
-def test_no_query_has_a_name_of_the_portfolio(settings, key):
-    """Nor a placeholder that is left over."""
+def test_no_query_contains_a_name_of_the_portfolio(settings, key):
+    """Nor an unreplaced placeholder."""
     query = query_of(settings, key, DAY, quantile=0.5)
     assert names_in(query) == []
     assert "$" not in query
@@ -76,7 +78,7 @@ def test_no_query_has_a_name_of_the_portfolio(settings, key):
 
 
 def test_queries_have_the_products_own_names(settings):
-    """Of components, labels and metrics, and its own series."""
+    """For components, labels and metrics, and its own series."""
     rate = " ".join(query_of(settings, "error_rate_looks", DAY).split())
     assert rate == 'count_over_time(count(answers_total{service="front", job="shop"})[24h:5m])'
     assert '"outcome"' not in query_of(settings, "image_success", DAY)
@@ -84,15 +86,15 @@ def test_queries_have_the_products_own_names(settings):
     assert "max by (service) (" in query_of(settings, "component_cpu", DAY)
 
 
-def test_the_web_components_own_series_can_be_selected_otherwise(settings):
-    """Also not at all, where the application is one component."""
+def test_web_selector_can_be_changed(settings):
+    """Or be empty, where the application is one component."""
     one = msgspec.structs.replace(settings.target.prometheus, web_selector="")
     alone = msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, prometheus=one))
     assert query_of(alone, "request_rate", 3600) == 'sum(rate(answers_total{job="shop"}[1h]))'
 
 
-def test_no_command_has_a_name_of_the_portfolio(settings):
-    """Neither those of the catalogue nor those of the runbooks."""
+def test_no_command_contains_a_name_of_the_portfolio(settings):
+    """In the catalogue and in the runbooks."""
     commands = [item.look_again for item in read_catalogue().items.values()]
     for file in RUNBOOKS.glob("*.md"):
         if "## Investigation" in file.read_text(encoding="utf-8"):
@@ -103,21 +105,21 @@ def test_no_command_has_a_name_of_the_portfolio(settings):
     assert not any(re.search(r"\$(?:requests|status|images|HEALTH_PATH|OPTIMIZE_PATH)\b", one) for one in filled)
 
 
-def test_no_word_of_the_catalogue_is_of_the_portfolio():
-    """An operator of another product reads them too."""
+def test_catalogue_contains_no_name_of_the_portfolio():
+    """Operators of other products read it too."""
     for item in read_catalogue().items.values():
         assert names_in(" ".join(map(str, msgspec.structs.astuple(item)))) == [], item.id
 
 
-def test_a_load_test_asks_for_the_products_own_paths(settings):
-    """By the plan that Locust is given."""
+def test_load_test_requests_the_products_own_paths(settings):
+    """By the plan that Locust receives."""
     permission = Permission(host="https://shop.example", base="", allowed=("shop.example",))
     plan = make_plan(settings, LoadOrder(history=Path("history")), permission)
     assert plan.paths == {"homepage": "/", "health": "/up", "image_health": "/pics/up", "optimize": "/pics"}
 
 
-def test_no_code_has_a_name_of_the_portfolio():
-    """But for the settings' own defaults, and what a mistake gives as an example."""
+def test_no_code_contains_a_name_of_the_portfolio():
+    """Except the settings' own defaults, and examples in error messages."""
     allowed = {
         "playbook/settings/sections/target.py": set(OF_THE_PORTFOLIO),
         "playbook/settings/sections/metrics.py": set(OF_THE_PORTFOLIO),
@@ -134,7 +136,7 @@ def test_no_code_has_a_name_of_the_portfolio():
 
 
 def _texts(file):
-    """The texts in a file's code; what explains it is no code."""
+    """String literals in a file, without docstrings."""
     tree = ast.parse(file.read_text(encoding="utf-8"))
     explains = set()
     for node in ast.walk(tree):
@@ -163,8 +165,8 @@ def _texts(file):
         ([], "redis-cli -u $REDIS_URL llen $QUEUE_KEY", "redis-cli -u $REDIS_URL llen image-processing-queue"),
     ],
 )
-def test_a_command_says_nothing_of_what_is_not_part_of_the_product(tmp_path, without, command, left):
-    """Line by line, and command by command where several stand in one."""
+def test_command_omits_absent_parts(tmp_path, without, command, left):
+    """Line by line, and command by command where a line has several."""
     (tmp_path / "playbook.toml").write_text(
         f'[targets.production]\nwithout = {without}\nweb.url = "https://shop.example"'
     )

@@ -1,4 +1,4 @@
-"""What is not part of a product: which items are left out, and for which part."""
+"""Parts that a product lacks: which items are left out, and for which part."""
 
 import ast
 
@@ -36,18 +36,18 @@ MADE_UP = {
     ("name", "absent", "missing"),
     [
         ("cache", {"redis"}, {"redis"}),
-        ("hits", {"redis"}, {"redis"}),  # it needs what is not there
+        ("hits", {"redis"}, {"redis"}),  # it needs an absent part
         ("hits", {"images"}, set()),
         ("pictures", {"queue"}, {"queue"}),  # it takes both
         ("either", {"prometheus"}, set()),  # there is another way
         ("either", {"worker"}, set()),
         ("either", {"prometheus", "worker"}, {"prometheus", "worker"}),
         ("storage", {"redis"}, set()),  # it can do without
-        ("settings", {"redis"}, set()),  # is no provider
+        ("settings", {"redis"}, set()),  # not a provider
     ],
 )
-def test_a_measurement_lacks_the_parts_that_it_is_made_of(name, absent, missing):
-    """Its own, and those of what it needs."""
+def test_measurement_lacks_its_absent_parts(name, absent, missing):
+    """Its own, and those of its inputs."""
     assert missing_parts(name, absent, MADE_UP) == missing
 
 
@@ -64,18 +64,18 @@ def test_a_measurement_lacks_the_parts_that_it_is_made_of(name, absent, missing)
         (["page"], [], set(), set()),
     ],
 )
-def test_an_item_is_left_out_where_all_that_it_measures_is_absent(asked, marked, absent, missing):
-    """And judged on the rest where some of it is there."""
+def test_item_is_left_out_where_everything_it_measures_is_absent(asked, marked, absent, missing):
+    """Where some of it exists, it is judged on the rest."""
     assert missing_for(asked, marked, absent, registry=MADE_UP) == missing
 
 
-def test_a_check_without_an_item_is_left_out_where_anything_is_missing():
-    """Nobody has written it for a part that may be missing."""
+def test_check_without_item_is_left_out_where_anything_is_missing():
+    """It was not written for products with absent parts."""
     assert missing_for(["cache", "page"], [], {"redis"}, needs_all=True, registry=MADE_UP) == {"redis"}
 
 
-def test_what_is_absent_is_none_to_whoever_can_do_without():
-    """It is neither opened nor an error, and nothing is made of it."""
+def test_absent_optional_input_is_none():
+    """It is neither opened nor an error, and nothing is measured with it."""
     measurements = Measurements({}, MADE_UP, absent={"redis"})
     measurements.start(MADE_UP)
     assert measurements.get("storage") == "files and None"
@@ -87,10 +87,11 @@ def test_what_is_absent_is_none_to_whoever_can_do_without():
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_every_part_leaves_something_out(name):
-    """A part that no check is about would do nothing; with all parts nothing is left out."""
+def test_every_part_leaves_out_an_item(name):
+    """A part without checks would have no effect; with all parts nothing is left out."""
     found = left_out_of_the_catalogue([name], absent=[SITES])
-    # npm knows weaknesses too, and what else GitHub shows is signed for; further sites are rows of others.
+    # npm reports vulnerabilities too, and the rest that GitHub shows is signed off; further sites are rows of
+    # other items.
     alone = {"github", SITES}
     assert bool(found) is (name not in alone)
     assert set(found.values()) <= {name}
@@ -98,15 +99,15 @@ def test_every_part_leaves_something_out(name):
     assert left_out_of_the_catalogue([]) == {}
 
 
-def test_the_items_of_some_parts():
-    """Each is named by what the settings name, also where it is about what is in it."""
+def test_items_of_some_parts():
+    """Each has the part named in the settings, also where it is about a part contained in that."""
     without_redis = left_out_of_the_catalogue(["redis"])
     assert {"daily.redis.alive", "daily.kpi.cache-hit-rate", "weekly.kpi.cache-hit-rate"} <= without_redis.keys()
     assert {"optimization.cache.hit-rate", "troubleshooting.high-response-times.queue"} <= without_redis.keys()
     assert "monthly.config.firewall" not in without_redis
     assert "monthly.performance.report" not in without_redis
     both = left_out_of_the_catalogue(["images", "redis"])
-    assert both["daily.redis.alive"] == "redis"  # what it is about, and not what its queue is for
+    assert both["daily.redis.alive"] == "redis"  # what it measures, not what its queue is for
     assert both["daily.kpi.image-success"] == "images"
     assert left_out_of_the_catalogue(["queue"]) == {"troubleshooting.high-response-times.queue": "queue"}
     static = left_out_of_the_catalogue(["services", "prometheus"], absent=[SITES])
@@ -117,7 +118,7 @@ def test_the_items_of_some_parts():
 
 
 def test_every_part_is_listed_once():
-    """Also one that has no item in this set, and one that is named twice."""
+    """Also one without an item in this set, and one that is named twice."""
     found = left_out({"daily.redis.alive": "redis"}, ["redis", "staging", "redis"])
     assert found == [
         LeftOut("redis", "Redis or Valkey", ["daily.redis.alive"]),
@@ -126,7 +127,7 @@ def test_every_part_is_listed_once():
     assert part_of({"cache"}, ["images", "redis"]) == "redis"
 
 
-def test_names_of_parts_in_the_code_are_parts():
+def test_parts_named_in_the_code_exist():
     """A mistyped one would never be absent."""
     for one in REGISTRY.values():
         named = {*one.parts, *(part for way in one.one_of for part in way)}
@@ -134,8 +135,8 @@ def test_names_of_parts_in_the_code_are_parts():
         assert set(one.optional) <= set(one.needs), one.name
 
 
-def test_what_is_absent_has_no_address_and_is_not_loaded(tmp_path):
-    """Also where the sandbox says of itself where it is, which it does whatever the settings say."""
+def test_absent_parts_have_no_address_and_no_load(tmp_path):
+    """Also where the sandbox provides addresses, which it does for all settings."""
     (tmp_path / "playbook.toml").write_text("[targets.sandbox]\nwithout = ['images', 'redis']")
     sandbox = {"redis": {"url": "redis://:x@127.0.0.1"}, "web": {"url": "https://127.0.0.1"}}
     settings = load("sandbox", root=tmp_path, environment={}, overlay={"targets": {"sandbox": sandbox}})
@@ -147,7 +148,7 @@ def test_what_is_absent_has_no_address_and_is_not_loaded(tmp_path):
 
 
 def unguarded(check, names):
-    """Uses of these parameters in a check's body that do not ask first whether they are there."""
+    """Uses of these parameters in a check's body without a prior test for None."""
     found = []
 
     def look(node, known):
@@ -170,7 +171,7 @@ def unguarded(check, names):
 
 
 def mixed_checks():
-    """Every shipped check and part where some of what the check measures is absent, and not all."""
+    """Every shipped check with an absent part, where the check measures others as well."""
     for file, check, item, _, _ in written_checks():
         asked = [one.arg for one in check.args.args]
         for part in PARTS:
@@ -181,6 +182,6 @@ def mixed_checks():
 
 
 @pytest.mark.parametrize(("check", "missing"), list(mixed_checks()))
-def test_a_check_of_several_parts_asks_whether_each_is_there(check, missing):
-    """What is not part of the product is None to it, and a crash would be UNKNOWN every day."""
+def test_check_of_several_parts_handles_each_absent_one(check, missing):
+    """An absent part is None to it, and a crash would be UNKNOWN every day."""
     assert unguarded(check, missing) == []

@@ -1,4 +1,4 @@
-"""When sets are due: the slots around a moment, and whether one was missed."""
+"""When sets are due: the slots around a moment, and missed ones."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -29,14 +29,14 @@ def at(text):
         ("monthly", "2028-02-29T23:59", "2028-02-01T07:41", "2028-03-01T07:41"),
     ],
 )
-def test_the_slots_around_a_moment(name, now, before, after):
-    """The one that begins just now is the last one."""
+def test_slots_around_a_moment(name, now, before, after):
+    """A slot that begins at the moment is the last one."""
     assert last_slot(SCHEDULE, name, at(now)) == at(before)
     assert next_slot(SCHEDULE, name, at(now)) == at(after)
 
 
-def test_slots_are_in_utc_wherever_the_moment_is_from():
-    """Also in the night in which clocks are put back somewhere."""
+def test_slots_are_in_utc_for_moments_in_any_zone():
+    """Also in a night in which clocks are put back."""
     there = timezone(timedelta(hours=9))
     now = datetime(2026, 10, 25, 16, tzinfo=there)
     slot = last_slot(SCHEDULE, "daily", now)
@@ -53,26 +53,26 @@ def test_slots_are_in_utc_wherever_the_moment_is_from():
         ("2026-03-28T12:00", "2026-03-28T05:17", "2026-03-29T04:17"),
     ],
 )
-def test_slots_follow_the_clock_of_the_schedules_time_zone(now, before, after):
-    """A quarter past six in Berlin is an hour earlier in summer, as seen from UTC."""
+def test_slots_follow_the_schedules_time_zone(now, before, after):
+    """In UTC, a quarter past six in Berlin is an hour earlier in summer."""
     berlin = Schedule(cron={"daily": "17 6 * * *"}, time_zone="Europe/Berlin")
     assert last_slot(berlin, "daily", at(now)) == at(before)
     assert next_slot(berlin, "daily", at(now)) == at(after)
 
 
-def test_an_hour_that_spring_skips_is_made_up_for_at_its_end():
-    """As GitHub does it: half past two does not exist that night, so it is three."""
+def test_slot_in_the_hour_skipped_in_spring_runs_at_its_end():
+    """As on GitHub: half past two does not exist that night, so the slot is at three."""
     berlin = Schedule(cron={"daily": "30 2 * * *"}, time_zone="Europe/Berlin")
     assert next_slot(berlin, "daily", at("2026-03-28T12:00")) == at("2026-03-29T01:00")
 
 
-def test_a_time_zone_that_does_not_exist_is_a_mistake_with_its_line(tmp_path):
-    """Said when the settings are read, and not by the first run that is late."""
+def test_unknown_time_zone_is_reported_with_its_line(tmp_path):
+    """When the settings are read, and not by the first late run."""
     file = tmp_path / "playbook.toml"
     file.write_text('[schedule]\ntime_zone = "Europe/Bärlin"\n', encoding="utf-8")
-    with pytest.raises(UsageError) as told:
+    with pytest.raises(UsageError) as caught:
         load("sandbox", root=tmp_path, environment={})
-    assert str(told.value) == (
+    assert str(caught.value) == (
         f"{file}:2: schedule.time_zone: expected a time zone such as Europe/Berlin, got 'Europe/Bärlin'"
     )
 
@@ -82,21 +82,21 @@ def test_a_time_zone_that_does_not_exist_is_a_mistake_with_its_line(tmp_path):
     [
         ("2026-11-23T09:16", "2026-11-22T06:30", None),  # within the grace of three hours
         ("2026-11-23T09:17", "2026-11-22T06:30", "2026-11-23T06:17"),
-        ("2026-11-23T09:17", "2026-11-23T08:59", None),  # late, and there
-        ("2026-11-23T09:17", "2026-11-23T06:16", None),  # the scheduler's clock is a little ahead of ours
+        ("2026-11-23T09:17", "2026-11-23T08:59", None),  # late, but run
+        ("2026-11-23T09:17", "2026-11-23T06:16", None),  # the scheduler's clock is slightly ahead of ours
         ("2026-11-23T09:17", "2026-11-23T06:00", "2026-11-23T06:17"),
         ("2026-11-23T08:00", None, "2026-11-22T06:17"),
         ("2026-11-27T12:00", "2026-11-23T06:20", "2026-11-27T06:17"),
     ],
 )
-def test_a_set_that_has_not_run_in_its_slot_is_missed(now, last, slot):
-    """Once its grace is over; the newest such slot is told."""
+def test_set_without_a_run_in_its_slot_is_missed(now, last, slot):
+    """After its grace; the newest such slot is returned."""
     found = missed(SCHEDULE, "daily", at(now), at(last) if last else None)
     assert found == (at(slot) if slot else None)
 
 
-def test_a_set_without_slots_is_never_missed():
-    """Nobody promised it."""
+def test_set_without_slots_is_never_missed():
+    """It is not scheduled."""
     never = Schedule(cron={"monthly": " "})
     for name in ("emergency", "monthly"):
         assert missed(never, name, at("2026-11-23T09:00"), None) is None
@@ -104,8 +104,8 @@ def test_a_set_without_slots_is_never_missed():
     assert grace(never, "emergency") == timedelta(hours=3)
 
 
-def test_only_what_the_schedule_started_has_a_slot():
-    """Somebody who looks at nine has not run the six o'clock check."""
+def test_only_scheduled_runs_have_a_slot():
+    """A manual run at nine is not the six o'clock run."""
     started = at("2026-11-23T08:00")
     assert slot_of(SCHEDULE, "daily", started, {}) is None
     assert slot_of(SCHEDULE, "daily", started, SCHEDULED) == at("2026-11-23T06:17")
@@ -124,7 +124,7 @@ def test_only_what_the_schedule_started_has_a_slot():
         ("a b c d e", ": bad minute"),
     ],
 )
-def test_what_is_no_time_is_one_sentence(tmp_path, text, problem):
+def test_invalid_cron_line_is_reported_in_one_sentence(tmp_path, text, problem):
     """It names the setting, the file and the line."""
     file = tmp_path / "playbook.toml"
     file.write_text(f'[schedule.cron]\nweekly = "{text}"\n')
@@ -135,8 +135,8 @@ def test_what_is_no_time_is_one_sentence(tmp_path, text, problem):
     assert f"got {text!r}{problem}" in sentence
 
 
-def test_a_grace_is_no_less_than_nothing(tmp_path):
-    """Else a set would be missed before it is due."""
+def test_negative_grace_is_refused(tmp_path):
+    """A set would be missed before it is due."""
     (tmp_path / "playbook.toml").write_text("[schedule.grace_hours]\ndaily = -1.0\n")
     with pytest.raises(UsageError, match=r"schedule\.grace_hours\.daily: expected a number of 0 or more, got -1"):
         load("sandbox", root=tmp_path, environment={})

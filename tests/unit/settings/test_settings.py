@@ -1,4 +1,4 @@
-"""Settings: what is read from where, and one clear sentence for each mistake."""
+"""Settings: their sources, and one clear sentence for each mistake."""
 
 import msgspec
 import pytest
@@ -22,8 +22,8 @@ def project(tmp_path):
     return write
 
 
-def test_no_target_chosen_means_the_sandbox(tmp_path):
-    """And an environment variable or the caller chooses another."""
+def test_default_target_is_the_sandbox(tmp_path):
+    """An environment variable or the caller chooses another."""
     assert load(root=tmp_path, environment={}).target.name == "sandbox"
     assert load(root=tmp_path, environment={"PLAYBOOK_TARGET": "staging"}).target.name == "staging"
     assert (
@@ -31,8 +31,8 @@ def test_no_target_chosen_means_the_sandbox(tmp_path):
     )
 
 
-def test_the_names_already_in_use_configure_production(tmp_path):
-    """No file is needed for what these variables say."""
+def test_conventional_variables_configure_production(tmp_path):
+    """No file is needed for what these variables contain."""
     environment = {
         "DIGITALOCEAN_ACCESS_TOKEN": "dop_v1_x",
         "DO_PRODUCTION_APP_ID": "app-1",
@@ -48,20 +48,20 @@ def test_the_names_already_in_use_configure_production(tmp_path):
     assert target.grafana.url == "https://grafana.example"
 
 
-def test_the_first_of_two_variables_that_is_set_counts(tmp_path):
+def test_first_set_variable_of_two_counts(tmp_path):
     """An empty variable, as Actions passes for a missing secret, is not set."""
     environment = {"DIGITALOCEAN_TOKEN": " ", "DIGITALOCEAN_ACCESS_TOKEN": "second"}
     assert load("production", root=tmp_path, environment=environment).target.digitalocean.token == Secret("second")
 
 
-def test_production_secrets_do_not_reach_staging(tmp_path):
-    """REDIS_URL is production's; staging has its own name."""
+def test_production_secrets_are_not_used_for_staging(tmp_path):
+    """REDIS_URL is production's; staging has its own variable."""
     target = load("staging", root=tmp_path, environment={"REDIS_URL": "redis://:pw@production"}).target
     assert target.redis.url is None
 
 
-def test_what_is_not_configured_says_what_to_add(tmp_path):
-    """By variable where one is known, else by line."""
+def test_missing_setting_says_what_to_add(tmp_path):
+    """A variable where one is known, a line otherwise."""
     settings = load("production", root=tmp_path, environment={})
     with pytest.raises(NotConfigured, match=r"targets.production.redis.url is not set") as caught:
         settings.require(settings.target.redis.url, "redis.url", "Redis")
@@ -71,8 +71,8 @@ def test_what_is_not_configured_says_what_to_add(tmp_path):
     assert caught.value.add == 'to playbook.toml:\n[targets.production.grafana]\ndatasource_uid = "…"'
 
 
-def test_secrets_do_not_show_themselves(tmp_path):
-    """Neither by repr nor by str, and the door knows them, also those of another target."""
+def test_secrets_are_not_shown(tmp_path):
+    """Neither by repr nor by str; all are redacted, including those of other targets."""
     settings = load(
         "production",
         root=tmp_path,
@@ -87,7 +87,7 @@ def test_secrets_do_not_show_themselves(tmp_path):
     assert door.text("hunter2 another2 made-up-99 north-shop") == "[redacted] [redacted] [redacted] north-shop"
 
 
-def test_a_target_overrides_limits_and_floors(project):
+def test_target_overrides_limits_and_floors(project):
     """Only for itself."""
     root = project(
         """
@@ -173,8 +173,8 @@ def test_a_target_overrides_limits_and_floors(project):
         ("default_target = 'prodution'", "unknown target 'prodution'"),
     ],
 )
-def test_a_mistake_is_one_sentence_that_names_setting_and_file(project, text, sentence):
-    """And it never shows a secret that stands in the wrong place."""
+def test_mistake_is_one_sentence_that_names_setting_and_file(project, text, sentence):
+    """It never shows a secret in the wrong place."""
     root = project(text)
     with pytest.raises(UsageError) as caught:
         load("production", root=root, environment={})
@@ -185,29 +185,31 @@ def test_a_mistake_is_one_sentence_that_names_setting_and_file(project, text, se
 
 
 @pytest.mark.parametrize("name", ["a/b", "../up", "a:b", "-m", "two words", ""])
-def test_a_target_has_a_name_that_folders_and_artifacts_can_have(project, name):
-    """Its reports are called so; one with a slash would lie elsewhere, one with a colon is no artifact's."""
+def test_target_name_is_valid_for_folders_and_artifacts(project, name):
+    """Its reports are named after it; a slash would change their folder, and a colon is invalid in artifact
+    names.
+    """
     root = project(f'[targets."{name}"]\nkind = "staging"\n')
     with pytest.raises(UsageError, match=r"targets: expected a name of letters, digits"):
         load("sandbox", root=root, environment={})
 
 
-def test_a_mistyped_target_is_told_the_known_ones(tmp_path):
-    """With the likely one."""
+def test_mistyped_target_is_reported_with_the_known_ones(tmp_path):
+    """And with the likely one."""
     with pytest.raises(
         UsageError, match=r"unknown target 'prodction': expected one of .*did you mean 'production'"
     ):
         load("prodction", root=tmp_path, environment={})
 
 
-def test_a_named_file_must_exist(tmp_path):
+def test_named_file_must_exist(tmp_path):
     """PLAYBOOK_CONFIG is not silently ignored."""
     with pytest.raises(UsageError, match=r"\$PLAYBOOK_CONFIG names /nowhere.toml, which is not a file"):
         load(root=tmp_path, environment={"PLAYBOOK_CONFIG": "/nowhere.toml"})
 
 
-def test_a_mistake_in_a_variable_names_the_variable(project):
-    """The file is right; what stands in the environment is not. A secret does not show."""
+def test_mistake_in_a_variable_names_the_variable(project):
+    """The file is right; the environment is not. A secret is not shown."""
     root = project("")
     with pytest.raises(UsageError, match=r"targets\.production\.web\.url \(from \$PRODUCTION_URL\): expected an"):
         load("production", root=root, environment={"PRODUCTION_URL": "portfolio.example"})
@@ -218,8 +220,8 @@ def test_a_mistake_in_a_variable_names_the_variable(project):
     assert "topsecret42" not in str(found.value)
 
 
-def test_a_target_without_its_kind_is_told_which_there_are(project):
-    """One sentence with the list."""
+def test_missing_kind_of_a_target_is_reported_with_the_choices(project):
+    """In one sentence."""
     root = project("[targets.shop.web]\nurl = 'https://shop.example'")
     with pytest.raises(
         UsageError, match=r'targets\.shop\.kind is missing; expected "sandbox", "staging" or "prod'
@@ -227,7 +229,7 @@ def test_a_target_without_its_kind_is_told_which_there_are(project):
         load("shop", root=root, environment={})
 
 
-def test_what_a_product_does_not_have_takes_along_what_is_part_of_it(project):
+def test_absent_part_includes_its_own_parts(project):
     """Without Redis there is neither a cache nor a queue in it."""
     root = project("[targets.production]\nwithout = ['redis', 'staging']")
     assert load("production", root=root, environment={}).absent == {"redis", "cache", "queue", "staging"}
@@ -266,15 +268,15 @@ def test_what_a_product_does_not_have_takes_along_what_is_part_of_it(project):
         ),
     ],
 )
-def test_a_part_that_is_unknown_or_configured_is_one_clear_mistake(project, text, environment, sentence):
-    """With the list, and with the setting that contradicts it; a secret does not show."""
+def test_unknown_or_configured_absent_part_is_one_clear_mistake(project, text, environment, sentence):
+    """With the list, and with the contradicting setting; a secret is not shown."""
     root = project(f"[targets.production]\n{text}")
     with pytest.raises(UsageError, match=sentence) as caught:
         load("production", root=root, environment=environment)
     assert "topsecret42" not in str(caught.value)
 
 
-def test_every_setting_that_belongs_to_a_part_is_one():
+def test_settings_of_parts_exist():
     """A mistyped path would never contradict anything."""
     known = {path for path, _ in walk(Target)}
     assert {path for part in PARTS.values() for path in part.settings} <= known
@@ -291,7 +293,7 @@ def walk(kind, path=""):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"\xef\xbb\xbf[targets.x]\n", "begins with a byte order mark: save it as UTF-8 without one"),
         ("[targets.x]\n".encode("utf-16"), "begins with a byte order mark"),
@@ -304,18 +306,18 @@ def walk(kind, path=""):
     ],
     ids=["bom", "utf-16", "lists", "tables", "bytes", "number", "date", "null"],
 )
-def test_file_that_is_no_toml_is_one_sentence(tmp_path, content, said):
+def test_invalid_toml_is_one_sentence(tmp_path, content, message):
     """Whatever is wrong with it."""
     (tmp_path / "playbook.toml").write_bytes(content)
     with pytest.raises(UsageError) as caught:
         load("sandbox", root=tmp_path, environment={})
-    assert str(caught.value).startswith(f"{tmp_path / 'playbook.toml'} {said}")
+    assert str(caught.value).startswith(f"{tmp_path / 'playbook.toml'} {message}")
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 500
 
 
-def test_place_of_the_settings_that_is_no_file_is_a_mistake(tmp_path):
-    """A folder, or a link to nothing, in its place is not the same as no settings: that would be the sandbox."""
+def test_settings_path_that_is_not_a_file_is_a_mistake(tmp_path):
+    """A folder or a broken link must not count as no settings, which would be the sandbox."""
     (tmp_path / "folder" / "playbook.toml").mkdir(parents=True)
     (tmp_path / "link").mkdir()
     (tmp_path / "link" / "playbook.toml").symlink_to("nothing")
@@ -326,8 +328,8 @@ def test_place_of_the_settings_that_is_no_file_is_a_mistake(tmp_path):
         load(root=tmp_path, environment={"PLAYBOOK_CONFIG": str(tmp_path)})
 
 
-def test_settings_that_cannot_be_read_are_one_sentence(tmp_path, monkeypatch):
-    """As of a file that belongs to somebody else, or on a disk that is damaged."""
+def test_unreadable_settings_are_one_sentence(tmp_path, monkeypatch):
+    """E.g. a file of another owner, or on a damaged disk."""
     (tmp_path / "playbook.toml").touch()
     real = type(tmp_path).read_bytes
 

@@ -130,15 +130,17 @@ def test_site_metrics_are_valid_prometheus_text(files):
 
 def test_site_metrics_contain_newest_state_value_and_due_time():
     """State, value, age and due time of each."""
+    of_set = (("set", "daily"), ("target", "production"))
     run = run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(hours=2), slot=NOW)
     text = dict(render(site([run])))["metrics.txt"].decode()
     samples = {
-        (sample.name, *sample.labels.values()): sample.value
+        (sample.name, *sorted(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
         for sample in family.samples
     }
-    assert samples["playbook_set_state", "production", "daily", "OK"] == 1
-    assert samples["playbook_set_state", "production", "daily", "NO DATA"] == 0
-    assert samples["playbook_set_last_run_timestamp_seconds", "production", "daily"] == run.started.timestamp()
-    assert samples["playbook_item_state", "production", "daily", "daily.kpi.availability", "OK"] == 1
-    assert samples["playbook_open_incidents", "production", "down"] == 0
+    assert samples["playbook_set_state", ("playbook_set_state", "OK"), *of_set] == 1
+    assert samples["playbook_set_state", ("playbook_set_state", "NO DATA"), *of_set] == 0
+    assert samples["playbook_set_last_run_timestamp_seconds", *of_set] == run.started.timestamp()
+    item = ("item", "daily.kpi.availability")
+    assert samples["playbook_item_state", item, ("playbook_item_state", "OK"), *of_set] == 1
+    assert samples["playbook_open_incidents", ("kind", "down"), ("target", "production")] == 0

@@ -162,7 +162,7 @@ def test_overdue_set_is_no_data():
     assert b'"message": "no data, since 21 Nov 09:00 UTC"' in files["badges/sets/production/daily.json"]
     assert b'"isError": true' in files["badges/production.json"]
     assert (
-        b'playbook_set_state{target="production",set="daily",playbook_set_state="NO DATA"} 1'
+        b'playbook_set_state{playbook_set_state="NO DATA",set="daily",target="production"} 1.0'
         in files["metrics.txt"]
     )
     assert "badge v-ok" not in files["index.html"].decode()
@@ -327,7 +327,7 @@ def test_chart_shows_limits_of_its_values(files):
     text = files["sets/production/daily.html"].decode()
     assert 'class="at-limit"' in text
     assert 'class="at-limit aim"' in text
-    assert "Beyond the drawing: warning" in text
+    assert "Off the scale: warning" in text
 
 
 def test_incident_page_address_is_permanent(made, files):
@@ -351,12 +351,14 @@ def test_flapping_incident_is_marked_with_count():
         message="m",
         worst=Verdict.CRITICAL,
         opened=NOW - timedelta(hours=5),
+        items=("daily.x",),
+        down=("daily.x",),
         reopened=4,
         flapping=True,
     )
     files = dict(render(site(every_item(), found=[flapping])))
     assert (
-        "Open since 23 Nov 2026 04:00 UTC, bad for 5 h, 0 items, came back 4 times, flapping"
+        "Open since 23 Nov 2026 04:00 UTC, bad for 5 h, 1 item, came back 4 times, flapping"
         in Document(files["index.html"]).text
     )
 

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from playbook.core.context import Caller, Calls, Thread
 from playbook.core.evidence import Table
-from playbook.core.told import Caller, Calls, Thread
 from playbook.core.verdict import Verdict
 from playbook.report.first_screen import opening_words
 from playbook.report.page import page

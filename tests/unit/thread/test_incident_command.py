@@ -237,7 +237,7 @@ def test_existing_post_mortem_is_not_overwritten(project):
 
 def test_unmeasured_incident_needs_no_post_mortem(tmp_path, project):
     """P3 at most."""
-    keep(project / "reports/history", run(5, {REDIS: UNK}), run(6, {REDIS: UNK}))
+    keep(project / "reports/history", run(3, {REDIS: OK}), run(5, {REDIS: UNK}), run(6, {REDIS: UNK}))
     unseen = known_of(options(), project, START + 6 * DAY)
     said = []
     run_act("note", options(incident=unseen.incidents[-1].key, note="x"), project, said.append, at(6, hours=1))

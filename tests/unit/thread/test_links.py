@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from playbook.core.told import Asked
+from playbook.core.context import Asked
 from playbook.settings.loading import load
 from playbook.thread.links import LONGEST, Addresses, usable
 

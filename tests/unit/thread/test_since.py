@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from playbook.core.told import Link
+from playbook.core.context import Link
 from playbook.core.verdict import Verdict
 from playbook.history.runs import Finding, RunLine
 from playbook.thread.since import compared, last_good, since_of

@@ -5,9 +5,9 @@ import pytest
 
 from playbook.core.audience import Audience
 from playbook.core.catalogue import shipped
+from playbook.core.context import Before, Caller, Calls, Compared, Link, Since, Thread
 from playbook.core.public import public_results
 from playbook.core.severity import severity_of_finding
-from playbook.core.told import Before, Caller, Calls, Compared, Link, Since, Thread
 from playbook.core.verdict import Verdict
 from playbook.report.first_screen import change_lines, mail, telephone
 from playbook.run.recorder import root_causes, under_their_causes
@@ -69,17 +69,26 @@ def test_failures_with_same_measured_cause_merge():
     [
         (
             Since(first=STARTED, runs=1, change="new", well="2026-11-22T07:00:00Z"),
-            "new; it was well at 22 Nov 07:00 UTC",
+            "new; last healthy Sun 22 Nov, 07:00 UTC",
         ),
-        (Since(first="2026-11-21T07:00:00Z", runs=3, change="still"), "still, third day, since 21 Nov 07:00 UTC"),
-        (Since(first="2026-11-01T07:00:00Z", runs=22, change="still"), "still, 23rd day, since 1 Nov 07:00 UTC"),
-        (Since(first="2026-11-11T07:00:00Z", runs=12, change="still"), "still, 13th day, since 11 Nov 07:00 UTC"),
-        (Since(first="2026-11-23T05:00:00Z", runs=2, change="still"), "still, since 23 Nov 05:00 UTC"),
+        (
+            Since(first="2026-11-21T07:00:00Z", runs=3, change="still"),
+            "still, third day, since Sat 21 Nov, 07:00 UTC",
+        ),
+        (
+            Since(first="2026-11-01T07:00:00Z", runs=22, change="still"),
+            "still, 23rd day, since Sun 1 Nov, 07:00 UTC",
+        ),
+        (
+            Since(first="2026-11-11T07:00:00Z", runs=12, change="still"),
+            "still, 13th day, since Wed 11 Nov, 07:00 UTC",
+        ),
+        (Since(first="2026-11-23T05:00:00Z", runs=2, change="still"), "still, since Mon 23 Nov, 05:00 UTC"),
         (
             Since(first=STARTED, runs=1, change="back", well="2026-11-22T07:00:00Z"),
-            "came back; it was well at 22 Nov 07:00 UTC",
+            "came back; last healthy Sun 22 Nov, 07:00 UTC",
         ),
-        (Since(first=STARTED, runs=1, change="first"), "bad when it was first looked at"),
+        (Since(first=STARTED, runs=1, change="first"), "checked for the first time"),
         (None, ""),
     ],
 )
@@ -143,7 +152,7 @@ def test_change_lines_start_with_counts():
     )
     told = list(change_lines(redis_morning(thread=Thread(compared=compared))))
     assert told == [
-        "Since the run of 22 Nov 2026 07:00 UTC (CRITICAL): 1 new, 1 fixed.",
+        "Since the run of Sun 22 Nov, 07:00 UTC (CRITICAL): 1 new, 1 fixed.",
         "new: Other",
         "fixed: daily.x",
     ]

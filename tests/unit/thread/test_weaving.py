@@ -7,11 +7,11 @@ import pytest
 
 from playbook.core.audience import Audience
 from playbook.core.catalogue import shipped
+from playbook.core.context import Asked, Release
 from playbook.core.public import public_results
-from playbook.core.told import Asked, Release
 from playbook.core.verdict import Verdict
 from playbook.history import runs as history
-from playbook.history.runs import line_of
+from playbook.history.runs import line_of, read
 from playbook.settings.loading import load
 from playbook.thread.weaving import with_thread
 from tests.factories import record, results
@@ -43,7 +43,7 @@ def bad_run(*records, **changes):
 
 def woven(made, settings, tmp_path):
     """Its thread."""
-    found = with_thread(made, settings, tmp_path / "history", tmp_path).thread
+    found = with_thread(made, settings, read(tmp_path / "history").of(made.target), tmp_path).thread
     assert found
     return found
 
@@ -90,7 +90,10 @@ def test_release_since_last_good_run_is_named(settings, tmp_path):
     now = Release(deployment="d2", commit="bbbbbbbbbb")
     made = bad_run(record(Verdict.CRITICAL, item=HEALTH), record(Verdict.OK, 2, release=now))
     thread = woven(made, settings, tmp_path)
-    assert "commit aaaaaaa then and bbbbbbb now" in thread.released
+    assert thread.released == (
+        "Another deployment serves visitors than in the last good run. "
+        "It is made of commit bbbbbbb, the one before of aaaaaaa."
+    )
     assert [link.to for link in thread.release_links] == [
         "https://github.com/acme/shop/compare/aaaaaaaaaa...bbbbbbbbbb",
         "https://cloud.digitalocean.com/apps/a1/deployments/d2",
@@ -99,13 +102,37 @@ def test_release_since_last_good_run_is_named(settings, tmp_path):
     assert woven(same, settings, tmp_path).released == ""
 
 
-def test_public_history_contains_no_release(settings, tmp_path):
-    """It is kept where only the team reads the history."""
+def test_public_history_tells_that_another_deployment_serves(settings, tmp_path):
+    """The history knows no commit then; the team's report names the one of now, the public report none."""
+    good = run(3, {HEALTH: OK}, target="production")
+    kept = Release(deployment="d1", commit="aaaaaaaaaa").for_everybody
+    good = msgspec.structs.replace(good, release=kept, audience=Audience.PUBLIC)
+    keep(tmp_path / "history", good)
     now = Release(deployment="d2", commit="bbbbbbbbbb")
+    thread = woven(bad_run(record(Verdict.OK, item=HEALTH, release=now)), settings, tmp_path)
+    assert thread.released.endswith("last good run. It is made of commit bbbbbbb.")
+    assert [link.to for link in thread.release_links] == [
+        "https://github.com/acme/shop/commits/bbbbbbbbbb",
+        "https://cloud.digitalocean.com/apps/a1/deployments/d2",
+    ]
+    made = bad_run(record(Verdict.OK, item=HEALTH, release=now))
+    shown = public_results(msgspec.structs.replace(made, thread=thread), shipped()).thread
+    assert shown
+    assert shown.released == "Another deployment serves visitors than in the last good run."
+    assert shown.release_links == []
+    same = bad_run(record(Verdict.OK, item=HEALTH, release=Release(deployment="d1", commit="aaaaaaaaaa")))
+    assert woven(same, settings, tmp_path).released == ""
+
+
+def test_history_for_everybody_holds_a_digest_of_the_release(settings, tmp_path):
+    """It tells whether two releases are the same; deployment and commit are kept where only the team reads it."""
+    now = Release(deployment="deployment-2", commit="bbbbbbbbbb")
     made = bad_run(record(Verdict.OK, item=HEALTH, release=now, audience=Audience.PUBLIC))
     assert line_of(made, report="r", slot=None).release == now
     shown = line_of(public_results(made, shipped()), report="r", slot=None)
-    assert shown.release is None
+    assert shown.release == now.for_everybody
+    assert shown.release.for_everybody == shown.release
+    assert b"deployment-2" not in msgspec.json.encode(shown.release)
     assert b"bbbbbbb" not in msgspec.json.encode(shown)
 
 

@@ -45,6 +45,49 @@ class TestPlain(unittest.TestCase):
     def test_two(self):
         assert 1 + 1 == 2
 """
+LOADED = """
+import os
+import signal
+from pathlib import Path
+from playbook.hooks.fixtures import run_of
+
+def note(settings, what):
+    with Path("order").open("a") as file:
+        file.write(f"{settings.target.name} {what}\\n")
+
+@pytest.mark.load
+def test_load(request, settings, judge, limits):
+    "It is carried."
+    note(settings, "load")
+    order = run_of(request.node).load_order
+    with order.under_way():
+        pass  # under load
+    judge(95, limits.cache_hit_rate)
+
+@pytest.mark.daily
+def test_first(settings, judge, limits):
+    "It is measured without load."
+    note(settings, "first")
+    judge(95, limits.cache_hit_rate)
+"""
+INTERRUPTED = """if settings.target.name == "shop-b":
+            os.kill(os.getpid(), signal.SIGINT)
+            assert order.stop.wait(20)
+            raise RuntimeError("stopped")"""
+WEEKLY = """
+@pytest.mark.weekly
+def test_week(judge, limits):
+    "It holds."
+    judge(95, limits.cache_hit_rate)
+"""
+LOADABLE = """
+[groups]
+shops = ["shop-*"]
+""" + "".join(
+    f'[targets.{name}]\nkind = "staging"\n[targets.{name}.web]\nurl = "https://{name}.example"\n'
+    f'[targets.{name}.load]\nhosts = ["{name}.example"]\n'
+    for name in ("shop-a", "shop-b", "shop-c")
+)
 # The second target stops the process in its second check.
 ENDING = """
 import os
@@ -248,12 +291,107 @@ def test_exitfirst_leaves_other_targets_unknown(project):
     }
 
 
-def test_load_test_of_several_targets_is_refused(project):
-    """It would load them all at once."""
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_signal_while_results_are_written_does_not_change_them(project, number):
+    """The target whose results are being written has one line of the history, as it was; those after it end."""
     project.write(GOOD)
-    ended = project.run("-m", "load", "--target", "group:shops")
+    with (project.folder / "conftest.py").open("a") as file:
+        file.write(
+            "import os, signal\nfrom playbook.run import target_run\nappend = target_run.append\n"
+            "def interrupted(folder, line):\n"
+            "    if line.target == 'shop-a':\n"
+            f"        os.kill(os.getpid(), signal.{number})\n"
+            "    return append(folder, line)\n"
+            "target_run.append = interrupted\n"
+        )
+    ended = project.run(*GROUP)
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    runs = read(project.folder / "reports" / "history").runs
+    assert sorted((run.target, str(run.verdict), run.ended.split()[0]) for run in runs) == [
+        ("shop-a", "OK", "finished"),
+        ("shop-b", "UNKNOWN", "interrupted"),
+        ("shop-c", "UNKNOWN", "interrupted"),
+    ]
+
+
+def test_load_tests_of_several_targets_run_one_after_another(project):
+    """Each target has its own, after its other checks, and before anything of the next target is measured."""
+    project.write(LOADED)
+    ended = project.run("-m", "load or daily", "--target", "group:shops")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "load: smoke, one target after another" in ended.stdout
+    order = [f"{name} {what}" for name in ("shop-a", "shop-b", "shop-c") for what in ("first", "load")]
+    assert (project.folder / "order").read_text().splitlines() == order
+    assert {results.verdict for results in reports(project).values()} == {"OK"}
+
+
+def test_interrupted_load_test_is_the_last_one(project):
+    """What ran before keeps its result; no other target is loaded, and each of those is UNKNOWN."""
+    project.write(LOADED.replace("pass  # under load", INTERRUPTED))
+    ended = project.run("-m", "load or daily", "--target", "group:shops")
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    written = (project.folder / "order").read_text().splitlines()
+    assert written == ["shop-a first", "shop-a load", "shop-b first", "shop-b load"]
+    found = {name: (str(results.verdict), results.ended) for name, results in reports(project).items()}
+    assert found == {
+        "shop-a": ("OK", "finished"),
+        "shop-b": ("UNKNOWN", "interrupted"),
+        "shop-c": ("UNKNOWN", "interrupted"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--load-production", "shop-x"), "shop-x is none of the 3 targets of this run"),
+        (("--load-production", "shop-a"), "shop-a is not a production system"),
+        (("--shape", "smok"), "did you mean 'smoke'?"),
+        (("-n", "2"), "leave -n away"),
+    ],
+    ids=["another-name", "no-production", "shape", "workers"],
+)
+def test_load_that_may_not_go_to_one_target_goes_to_none(project, options, expected):
+    """It is said before anything is asked."""
+    (project.folder / "playbook.toml").write_text(LOADABLE)
+    project.write(LOADED)
+    ended = project.run("-m", "load", "--target", "group:shops", *options)
     assert ended.returncode == 4
-    assert "a load test has one target: expected one --target, got 3" in ended.stdout + ended.stderr
+    assert expected in ended.stdout + ended.stderr
+    assert not (project.folder / "order").exists()
+
+
+def test_lists_of_pytest_name_the_checks_of_each_target(project):
+    """``-r A``: below the line of each target, with the id by which the check is run again."""
+    project.write(GOOD + OWN)
+    ended = project.run(*GROUP, "-r", "A", "-q")
+    lines = ended.stdout.splitlines()
+    at = next(number for number, line in enumerate(lines) if "CRITICAL shop-b" in line)
+    listed = [line.split(" - ")[0] for line in lines[at + 1 : at + 4]]
+    file = "checks/test_made_up.py"
+    assert listed == [
+        f"OK {file}::test_good[shop-b]",
+        f"CRITICAL {file}::test_own[north-@shop-b]",
+        f"CRITICAL {file}::test_own[shop-a-@shop-b]",
+    ]
+    assert not any(line.startswith("CRITICAL") for line in project.run(*GROUP).stdout.splitlines())
+
+
+def test_scheduled_week_writes_the_handoff_page_of_each_target(project):
+    """The page of one that cannot be written costs neither the others' nor the run."""
+    with (project.folder / "playbook.toml").open("a") as file:
+        file.write(
+            'weekly = 1\n[people]\nhandoffs = "pages"\n[targets.shop-b.people]\nhandoffs = "playbook.toml/pages"\n'
+        )
+    project.write(WEEKLY)
+    command = (*project.command()[:1], "-m", "playbook", "run", "weekly", "--target=group:shops")
+    assert project.python(*command).returncode == 0
+    assert not (project.folder / "pages").exists()
+    ended = project.python(*command, "--scheduled")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "handoff: shop-b: " in ended.stdout
+    assert "the page cannot be written" in ended.stdout
+    found = sorted(file.name for file in (project.folder / "pages").glob("*-weekly-*.html"))
+    assert [name.partition("-weekly-")[0] for name in found] == ["shop-a", "shop-c"]
 
 
 def test_failing_checks_of_each_target_are_repeated(project, monkeypatch):

@@ -1,4 +1,4 @@
-"""What can be written anywhere, and draws nothing."""
+"""Text that can be written anywhere and controls no terminal."""
 
 import os
 
@@ -19,7 +19,7 @@ from playbook.core.door.characters import encodable, harmless
     ids=["bytes-of-a-file-name", "half-a-character", "two-halves", "ordinary"],
 )
 def test_text_becomes_encodable(text, shown):
-    """A file name that is no UTF-8, or half a character of JSON, costs no run."""
+    """A file name that is not UTF-8, or half a surrogate pair in JSON, breaks no run."""
     assert encodable(text) == shown
     assert door.text(text).encode()
 
@@ -44,16 +44,16 @@ def test_text_becomes_encodable(text, shown):
     ],
     ids=ascii,
 )
-def test_control_characters_go_with_their_arguments(sequence):
-    """Neither colours nor titles nor links nor the direction of writing are a server's to choose."""
+def test_control_characters_are_removed_with_their_arguments(sequence):
+    """A server must not set colours, titles, links or the direction of writing."""
     assert harmless(f"a{sequence}b") == "ab"
 
 
-def test_line_ends_stay_line_ends():
-    """Also those that would write over the line; a form that some take for one does not."""
+def test_line_ends_are_kept():
+    """Including those that would overwrite the line; other separators are removed."""
     assert harmless("a\r\nb\rc\nd\te\u2028f\x0bg") == "a\nb\nc\nd\tefg"
 
 
-def test_string_without_end_takes_no_more_than_its_line():
-    """So that one escape cannot hide all that follows."""
+def test_unterminated_string_ends_with_its_line():
+    """One escape must not hide everything after it."""
     assert harmless("a\x1b]0;title\nb") == "a\nb"

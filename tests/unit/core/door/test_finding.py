@@ -1,4 +1,4 @@
-"""Finding many secrets in one pass finds what looking for each of them finds."""
+"""Finding many secrets in one pass gives the same result as searching for each."""
 
 import random
 import re
@@ -12,7 +12,7 @@ from playbook.core.door.masking import MASK, masked
 
 
 def places(forms, text):
-    """Where any of the forms stands, looked for one after another."""
+    """Positions of the forms, searched one after another."""
     return {
         (found.start(), found.start() + len(form))
         for form in forms
@@ -21,8 +21,8 @@ def places(forms, text):
 
 
 @pytest.mark.parametrize("letters", ["ab", "ab.*[", string.ascii_letters], ids=["few", "special", "many"])
-def test_any_of_many_is_found_where_it_stands(letters):
-    """Those that overlap, begin alike, or stand in one another as well."""
+def test_finder_agrees_with_separate_searches(letters):
+    """Including texts that overlap, share a prefix, or contain one another."""
     chance = random.Random(14)
     forms = {"".join(chance.choices(letters, k=chance.randint(4, 9))) for _ in range(4 * FEW)}
     finder = Finder(forms)
@@ -33,7 +33,7 @@ def test_any_of_many_is_found_where_it_stands(letters):
 
 
 def test_tokens_of_a_thousand_targets_are_masked():
-    """Each of them, in base64 too, and what is no secret stays."""
+    """Each of them, in base64 too; other text is unchanged."""
     tokens = [f"dop_v1_{random.Random(number).getrandbits(256):064x}" for number in range(1_000)]
     known = Known(tokens)
     for token in tokens[::97]:
@@ -41,8 +41,8 @@ def test_tokens_of_a_thousand_targets_are_masked():
     assert masked("The cache answers most reads.", known) == "The cache answers most reads."
 
 
-def test_secret_that_is_learned_later_is_masked_in_a_text_that_was_seen_before():
-    """What was looked through is kept for the secrets that were known then."""
+def test_secret_learned_later_is_masked_in_cached_text():
+    """Cached results are only valid for the secrets known then."""
     known = Known(["first-secret"])
     text = "first-secret and second-secret"
     assert masked(text, known) == f"{MASK} and second-secret"

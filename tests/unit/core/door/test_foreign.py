@@ -1,4 +1,4 @@
-"""What looks like a secret though nobody named it, and what only looks a little like one."""
+"""Text that looks like an unknown secret, and ordinary text similar to one."""
 
 import json
 import time
@@ -152,14 +152,14 @@ ORDINARY = [
 
 @pytest.mark.parametrize("text", SECRETS)
 def test_named_secret_is_masked(text):
-    """Whatever names it: a header, a variable, a statement, an address."""
+    """Named by a header, a variable, a statement or an address."""
     shown = door.text(text)
     assert "hunter2" not in shown
     assert door.MASK in shown
 
 
 @pytest.mark.parametrize("token", TOKENS)
-def test_token_is_masked_by_its_look(token):
+def test_token_is_masked_by_its_format(token):
     """Also in the middle of a sentence, and quoted."""
     for text in (f"the token {token} was refused", json.dumps({"t": token}), f"a={token},b"):
         shown = door.text(text)
@@ -168,20 +168,20 @@ def test_token_is_masked_by_its_look(token):
 
 
 @pytest.mark.parametrize("text", ORDINARY)
-def test_ordinary_text_stays(text):
-    """An operator needs the words that secrets are named by."""
+def test_ordinary_text_is_kept(text):
+    """An operator needs the words that name secrets."""
     assert door.text(text) == text
 
 
 @pytest.mark.parametrize("text", [*SECRETS, *TOKENS, *ORDINARY])
-def test_door_may_be_passed_twice(text):
-    """What it has made stays as it is."""
+def test_masking_is_idempotent(text):
+    """Masked text is unchanged by a second pass."""
     once = door.text(text)
     assert door.text(once) == once
 
 
-def test_each_rule_is_reached_by_an_example():
-    """No pattern stands behind words that never bring it up."""
+def test_each_rule_matches_an_example():
+    """No rule has words that never select it."""
     reached = {
         number
         for text in (*SECRETS, *TOKENS)
@@ -191,7 +191,7 @@ def test_each_rule_is_reached_by_an_example():
     assert reached == set(range(len(RULES)))
 
 
-def test_hostile_text_takes_no_time():
+def test_hostile_text_is_masked_quickly():
     """No pattern backtracks without bound."""
     pieces = [
         "a",
@@ -231,8 +231,8 @@ def test_hostile_text_takes_no_time():
     assert slowest < 1.0
 
 
-def test_text_without_any_of_the_shortest_words_has_no_word_of_a_rule() -> None:
-    """Which is why no rule is tried on it but those that have no words."""
+def test_text_without_shortest_words_has_no_word_of_a_rule() -> None:
+    """So only rules without words are tried on it."""
     for rule in RULES:
         for word in rule.words:
             assert not word or foreign._has_any_word(f"x{word}y"), word

@@ -46,7 +46,7 @@ ENCODINGS = {
 
 @pytest.mark.parametrize("name", ENCODINGS)
 def test_secret_is_found_in_encoding(name):
-    """And what stands around it stays."""
+    """The surrounding text is unchanged."""
     Secret(PASSWORD)
     shown = door.text(f"before {ENCODINGS[name](PASSWORD)} after")
     assert shown.startswith("before ")
@@ -64,16 +64,16 @@ def test_secret_is_found_in_encoding(name):
         f"Basic {base64.b64encode(b'default:s3cr3t/w@rd').decode()}",
     ],
 )
-def test_password_of_an_address_is_found_by_itself(text):
-    """A library's error names it alone."""
+def test_password_of_an_address_is_found_alone(text):
+    """A library's error contains only the password."""
     Secret("rediss://default:s3cr3t%2Fw%40rd@cache.example:25061")
     shown = door.text(text)
     assert door.MASK in shown
     assert "s3cr3t" not in shown
 
 
-def test_secret_of_several_lines_is_found_line_by_line():
-    """A key that a log has torn apart."""
+def test_multi_line_secret_is_found_line_by_line():
+    """A key that a log has split into lines."""
     lines = ["MHcCAQEEIIrYSSNQFaA2Hwf1duRSxKtLYX5CB04f", "SQ6tF/aEDPkZKw=="]
     Secret("\n".join(["-----BEGIN EC PRIVATE KEY-----", *lines, "-----END EC PRIVATE KEY-----"]))
     for line in lines:
@@ -81,18 +81,18 @@ def test_secret_of_several_lines_is_found_line_by_line():
 
 
 def test_control_characters_do_not_hide_a_secret():
-    """They go first, in the text as in the secret."""
+    """They are removed first, in the text as in the secret."""
     Secret("top\u200bsecret42")
     assert door.text("a top\x1b[1msec\u00adret42 b") == f"a {door.MASK} b"
 
 
-def test_short_text_is_no_secret():
+def test_short_text_is_not_a_secret():
     """Three letters would blank out ordinary words."""
     Secret("abc")
     assert door.text("abc abcd") == "abc abcd"
 
 
-def test_short_secret_is_found_in_its_own_case_only():
-    """Seven letters in another case are an ordinary word."""
+def test_short_secret_is_found_case_sensitively():
+    """Seven letters in another case may be an ordinary word."""
     Secret("Harbour")
     assert door.text("the harbour of Harbour") == f"the harbour of {door.MASK}"

@@ -1,4 +1,4 @@
-"""No part of a secret leaves, whatever encoded it, wherever it was cut, and in whatever file."""
+"""No part of a secret is output, in any encoding, with any cut, and in any file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from playbook.clients.http import Answer
+from playbook.clients.answer import Answer
 from playbook.core import door
 from playbook.core.door.decoding import plain
 from playbook.core.door.known import Known, lower
@@ -30,36 +30,36 @@ from playbook.settings.loading import load
 from tests.factories import record
 from tests.unit.core.door.test_known import ENCODINGS
 
-# No letters, so that what stands around a secret cannot be taken for a part of it.
+# No letters, so that text around a secret cannot be taken for part of it.
 AROUND = st.text(alphabet=" 0123456789.:;,-_()", max_size=40)
 SECRETS = st.text(alphabet="abcdEFGH2345/+&=%\\\"'<>#@$é€ü", min_size=16, max_size=48).filter(
     lambda text: len(set(text)) > 5 and plain(text) == text and len(plain(text).split()) == 1
 )
-_PIECE = 6  # characters of a secret that may not show
+_PIECE = 6  # characters of a secret that must not appear
 
 
 def pieces_of(secret: str) -> set[str]:
-    """All parts of a secret that are long enough to tell something of it, in small letters."""
+    """All parts of a secret long enough to reveal something of it, in lower case."""
     return {lower(secret[at : at + _PIECE]) for at in range(len(secret) - _PIECE + 1)}
 
 
 def shows(shown: str, secret: str) -> set[str]:
-    """What parts of a secret a text shows, read in any way."""
+    """Parts of a secret that a text contains in any decoding."""
     looked_at = "\n".join(lower(one) for one in (shown, plain(shown)))
     return {piece for piece in pieces_of(secret) if piece in looked_at}
 
 
 @pytest.fixture
 def knows(monkeypatch):
-    """Make a secret known, and forget the one before."""
+    """Register a secret, and forget the one before."""
     return lambda secret: monkeypatch.setattr(door, "_KNOWN", Known([secret]))
 
 
 @given(
     secret=SECRETS, name=st.sampled_from(sorted(ENCODINGS)), before=AROUND, after=AROUND, most=st.integers(1, 200)
 )
-def test_no_part_shows_wherever_a_text_is_cut(secret, name, before, after, most):
-    """As a text, as a line, in quotes; also where the cut would go through the secret."""
+def test_no_part_of_a_secret_is_shown_at_any_cut(secret, name, before, after, most):
+    """As a text, as a line, in quotes; also where the cut would split the secret."""
     door._KNOWN = Known([secret])
     text = f"{before} {ENCODINGS[name](secret)} {after}"
     for shown in (
@@ -74,8 +74,8 @@ def test_no_part_shows_wherever_a_text_is_cut(secret, name, before, after, most)
 
 
 @given(secret=SECRETS, name=st.sampled_from(sorted(ENCODINGS)), at=st.integers(0, 100))
-def test_no_part_shows_at_a_client(secret, name, at):
-    """The beginning of an answer, and a line of a log, are cut after they were looked through."""
+def test_no_part_of_a_secret_is_shown_by_a_client(secret, name, at):
+    """The beginning of an answer, and a line of a log, are searched before they are cut."""
     door._KNOWN = Known([secret])
     text = f"{'0' * at} {ENCODINGS[name](secret)}"
     answer = Answer("Website", 500, {}, text.encode(), "https://x.example/")
@@ -91,21 +91,31 @@ def test_no_part_shows_at_a_client(secret, name, at):
 
 @examples(max_examples=30)
 @given(secret=SECRETS, name=st.sampled_from(sorted(ENCODINGS)), at=st.integers(door.LONGEST - 300, door.LONGEST))
-def test_no_part_shows_in_any_output(tmp_path_factory, secret, name, at):
+def test_no_part_of_a_secret_is_in_any_output(tmp_path_factory, secret, name, at):
     """Record, journal, results, every page and export, the closing lines, the line of the history."""
     door._KNOWN = Known([secret])
     folder = tmp_path_factory.mktemp("run")
-    said = f"{'0' * at} {ENCODINGS[name](secret)}"
-    evidence = [Facts("f", {said: said}), Table("t", [said], [[said]]), Lines("l", said.splitlines())]
+    text = f"{'0' * at} {ENCODINGS[name](secret)}"
+    evidence = [
+        Facts("f", {text: text}),
+        Table("t", [text], [[text]]),
+        Lines("l", text.splitlines()),
+    ]
     found = leaving(
         record(
-            Verdict.CRITICAL, message=said, found=said, expected=said, evidence=evidence, title=said, cause=said
+            Verdict.CRITICAL,
+            message=text,
+            found=text,
+            expected=text,
+            evidence=evidence,
+            title=text,
+            cause=text,
         )
     )
     settings = load("staging", root=folder, environment={})
     now = datetime(2026, 11, 28, 7, tzinfo=UTC)
-    begun = begun_now(settings, set_name="daily", command=f"pytest {said}", started=now, floor=1, partial=False)
-    results = leaving(add_up(begun, [found], finished=now, ended=said))
+    begun = begun_now(settings, set_name="daily", command=f"pytest {text}", started=now, floor=1, partial=False)
+    results = leaving(add_up(begun, [found], finished=now, ended=text))
     run = RunFolder(folder, "staging", "daily", now)
     run.keep(found)
     journal = (run.path / "records.jsonl").read_text(encoding="utf-8")
@@ -121,8 +131,8 @@ def test_no_part_shows_in_any_output(tmp_path_factory, secret, name, at):
 
 
 @given(st.text(max_size=200))
-def test_what_leaves_is_encodable_and_draws_nothing(text):
-    """Whatever characters there are, lone surrogates among them."""
+def test_output_is_encodable_without_control_characters(text):
+    """For any characters, including lone surrogates."""
     shown = door.text(text)
     shown.encode()
     assert {category(c) for c in shown if c not in "\n\t"}.isdisjoint({"Cc", "Cs", "Zl", "Zp"})

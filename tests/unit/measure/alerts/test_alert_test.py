@@ -1,4 +1,4 @@
-"""The test alert as production is judged by it: by the records, from the first day on."""
+"""The test alert in production, judged by the records, from the first day on."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -40,12 +40,12 @@ def verdict(found):
 
 @pytest.fixture(autouse=True)
 def history(tmp_path, monkeypatch):
-    """None but the test's own."""
+    """An empty history of the test's own."""
     monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "history"))
 
 
-def test_without_an_alertmanager_it_is_not_configured(tmp_path):
-    """There is nothing that could send an alert."""
+def test_missing_alertmanager_is_not_configured(tmp_path):
+    """Nothing could send an alert."""
     with pytest.raises(NotConfigured, match=r"targets\.production\.alertmanager\.url is not set"):
         measured(tmp_path, alertmanager={})
 
@@ -53,15 +53,15 @@ def test_without_an_alertmanager_it_is_not_configured(tmp_path):
 @pytest.mark.parametrize(
     ("days", "expected"), [(0, Verdict.UNKNOWN), (31, Verdict.UNKNOWN), (32, Verdict.CRITICAL)]
 )
-def test_one_that_was_never_sent_is_critical_after_a_month(tmp_path, days, expected):
-    """Until then it is unproven."""
-    said, message = verdict(measured(tmp_path, NOW - timedelta(days=days)))
-    assert said is expected
+def test_test_alert_never_sent_is_critical_after_a_month(tmp_path, days, expected):
+    """Until then it is UNKNOWN."""
+    found, message = verdict(measured(tmp_path, NOW - timedelta(days=days)))
+    assert found is expected
     assert message.startswith("Test alert: expected ")
 
 
-def test_the_newest_on_record_counts(tmp_path):
-    """One that did not arrive does as well."""
+def test_newest_record_decides(tmp_path):
+    """Including one that did not arrive."""
     file = str(tmp_path / "drills.jsonl")
     records.add(file, a_record(20, item=ITEM, what="PlaybookTestAlert", result="it after 12.5 s"))
     assert verdict(measured(tmp_path))[0] is Verdict.OK
@@ -72,8 +72,8 @@ def test_the_newest_on_record_counts(tmp_path):
     )
 
 
-def test_a_line_behind_it_that_cannot_be_read_may_be_one_that_did_not_arrive(tmp_path):
-    """Good evidence counts only when it is whole."""
+def test_unreadable_line_after_the_record_makes_it_unknown(tmp_path):
+    """It may be an alert that did not arrive."""
     file = tmp_path / "drills.jsonl"
     records.add(str(file), a_record(2, item=ITEM, result="it after 12.5 s"))
     with file.open("a") as stream:

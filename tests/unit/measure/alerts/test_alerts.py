@@ -1,4 +1,4 @@
-"""Alerts: what counts, in which order, and what is shown."""
+"""Alerts: which count, their order, and what is shown."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ def of(*found, **more):
     return Alerts(NOW, Found("Alertmanager", found, rules=rules, **more), ("Watchdog",), ("Watchdog",), 30.0)
 
 
-def test_only_what_fires_unsilenced_and_not_on_purpose_counts():
+def test_only_unsilenced_unexpected_firing_alerts_count():
     """Longest first."""
     seen = of(
         alert("Young", minutes=5),
@@ -54,8 +54,8 @@ def test_only_what_fires_unsilenced_and_not_on_purpose_counts():
     assert ["firing", "Old", "1 h 30 min", "component=web, severity=critical", "about Old"] in table.rows
 
 
-def test_what_nobody_was_told_of_comes_first():
-    """And is named, also where it is silenced or meant to fire."""
+def test_undelivered_alerts_come_first():
+    """They are listed even if silenced or meant to fire."""
     lost = [
         replace(alert(name, state), delivered=False)
         for name, state in (("Lost", "firing"), ("Silent", "silenced"), ("Watchdog", "firing"))
@@ -69,8 +69,8 @@ def test_what_nobody_was_told_of_comes_first():
     assert [row[0] for row in table.rows] == ["firing", "firing, not delivered", "silenced, not delivered"]
 
 
-def test_silences_that_nobody_could_read_are_said():
-    """What fires counts."""
+def test_unreadable_silences_are_reported():
+    """Firing alerts still count."""
     lacks = lacking("silences not known", expected="its silences", got="HTTP 403")
     seen = of(alert("Fires"), alert("Watchdog"), lacks=lacks)
     assert len(seen.firing) == 1
@@ -78,14 +78,14 @@ def test_silences_that_nobody_could_read_are_said():
     assert not seen.coverage.enough
 
 
-def test_a_long_list_is_cut_in_the_message():
-    """Three names and how many more."""
+def test_long_list_is_shortened_in_the_message():
+    """Three names and the number of others."""
     seen = of(*(alert(f"A{n}") for n in range(5)))
     assert seen.words(seen.firing) == "5: A0 (for 5 min), A1 (for 5 min), A2 (for 5 min), 2 more"
     assert seen.words(()) == "none"
 
 
-def test_silences_are_shown():
+def test_silences_are_shown_in_the_evidence():
     """Soonest end first."""
     late, soon = (Silence("1", ('a="b"', 'c="d"'), "alex", "known", NOW + timedelta(hours=h)) for h in (5, 2))
     table = of(silences=(late, soon)).evidence()[-1]
@@ -102,8 +102,8 @@ def test_silences_are_shown():
         ([], ("Another",), True),
     ],
 )
-def test_what_always_fires_must_fire_where_there_is_a_rule_for_it(found, rules, enough):
-    """Else alerts may be lost on their way."""
+def test_always_firing_alert_must_fire_if_its_rule_exists(found, rules, enough):
+    """Otherwise alerts may be lost."""
     assert of(*found, rules=Rules("Prometheus", rules)).coverage.enough is enough
 
 
@@ -118,12 +118,12 @@ def test_what_always_fires_must_fire_where_there_is_a_rule_for_it(found, rules, 
         ),
     ],
 )
-def test_silences_without_an_end_or_on_everything_are_named(silence, told):
-    """What they hide nobody looks at."""
+def test_silences_that_are_overlong_or_match_everything_are_listed(silence, told):
+    """What they hide would be overlooked."""
     assert of(silences=(silence,)).found_overlong == told
 
 
-def test_what_is_meant_to_fire_is_a_setting():
+def test_alerts_meant_to_fire_are_a_setting():
     """With the usual two as default."""
 
     class Source:

@@ -1,4 +1,4 @@
-"""The app, its live URL and its components, as measured from what the API says."""
+"""The app, its live URL and its components, measured from the API's responses."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def verdict(components: AppComponents) -> tuple[str, str]:
 def active(status: AppStatus) -> str:
     answers = LiveUrlAnswer("https://x", 200, "HTTP 200", answered=True)
     judge = Judge()
-    judge.stand_on("app", status.coverage)
+    judge.add_coverage("app", status.coverage)
     with suppress(Critical):
         check("test_app", "test_app_is_active")(status, answers, judge)
     return str(min((one.verdict for one in judge.judgements), key=SEVERITY.index))
@@ -199,7 +199,7 @@ class TestComponents:
         assert verdict(app_components(simulator.client(), status)) == (
             "UNKNOWN",
             "portfolio-web: expected the health of all 3 components, "
-            "got the health of 2 components (not of portfolio-web); what was seen gives not reported",
+            "got the health of 2 components (not of portfolio-web); partial result: not reported",
         )
 
     def test_none_at_all(self, simulator):
@@ -225,15 +225,15 @@ class TestComponents:
         ("state", "ready", "wanted", "least", "said"),
         [
             ("HEALTHY", 2, 2, 2, "OK"),
-            ("HEALTHY", 2, 0, 2, "UNKNOWN"),  # how many are wanted was left out
-            ("HEALTHY", 1, 1, 2, "UNKNOWN"),  # the spec wants two
+            ("HEALTHY", 2, 0, 2, "UNKNOWN"),  # the wanted number was left out
+            ("HEALTHY", 1, 1, 2, "UNKNOWN"),  # the spec requires two
             ("HEALTHY", 0, 0, 2, "CRITICAL"),
             ("UNKNOWN", 2, 2, 2, "UNKNOWN"),
             ("UNKNOWN", 0, 0, 2, "UNKNOWN"),
             ("SLEEPING", 2, 2, 2, "UNKNOWN"),
             ("healthy", 2, 2, 2, "UNKNOWN"),
             ("UNHEALTHY", 0, 0, 0, "CRITICAL"),
-            ("HEALTHY", 0, 0, 0, "OK"),  # asleep on purpose
+            ("HEALTHY", 0, 0, 0, "OK"),  # scaled to zero on purpose
             ("UNKNOWN", 0, 0, 0, "OK"),
             ("DOZING", 0, 0, 0, "UNKNOWN"),
             ("HEALTHY", 1, 1, 0, "OK"),

@@ -1,4 +1,4 @@
-"""What counts as failed, in progress and stuck."""
+"""Which deployments count as failed, in progress and stuck."""
 
 from __future__ import annotations
 
@@ -57,26 +57,26 @@ def made(phase: str, minutes: float, **more: Any) -> Deployment:
         ("HIBERNATING", False, False),
     ],
 )
-def test_phases(phase, failed, in_progress):
+def test_state_by_phase(phase, failed, in_progress):
     newest = measure(made(phase, 10)).newest
     assert (newest.failed, newest.in_progress, newest.stuck) == (failed, in_progress, False)
 
 
 @pytest.mark.parametrize(("minutes", "stuck"), [(0, False), (30, False), (30.02, True), (600, True)])
-def test_stuck_at_its_boundary(minutes, stuck):
+def test_stuck_at_its_limit(minutes, stuck):
     assert measure(made("DEPLOYING", minutes)).newest.stuck is stuck
 
 
-def test_boundary_is_a_setting_of_the_target():
+def test_stuck_limit_is_a_setting_of_the_target():
     assert measure(made("DEPLOYING", 12), deployments={"stuck_after_minutes": 10}).newest.stuck
 
 
 @pytest.mark.parametrize("phase", ["ACTIVE", "ERROR"])
-def test_what_is_done_is_not_stuck(phase):
+def test_finished_deployment_is_not_stuck(phase):
     assert not measure(made(phase, 6000)).newest.stuck
 
 
-def test_in_progress_since_nobody_knows_when_is_unknown():
+def test_in_progress_without_a_start_time_is_unknown():
     found = measure(Deployment(id="d", phase="BUILDING"))
     assert not found.newest.stuck
     assert not found.coverage.enough
@@ -97,8 +97,8 @@ def test_in_progress_since_nobody_knows_when_is_unknown():
         ),
     ],
 )
-def test_what_was_deployed_since_the_run_before_is_named(hours, words):
-    """By its cause, newest first; what was never looked at before is not called none."""
+def test_deployments_since_the_previous_run_are_named(hours, words):
+    """By cause, newest first; without an earlier run they are unknown, not none."""
     found = [
         made(phase, ago, cause=f"commit {name} pushed")
         for phase, ago, name in (
@@ -114,12 +114,12 @@ def test_what_was_deployed_since_the_run_before_is_named(hours, words):
     assert releases.evidence()[-1] == Facts("Since the run before", {"Deployed": words})
 
 
-def test_no_deployments():
+def test_no_deployments_is_too_little_data():
     with pytest.raises(TooLittleData, match="expected deployments of the app, got none"):
         measure()
 
 
-def test_words():
+def test_messages_of_deployments():
     failed = Progress(steps=[Step(name="build", reason=Reason(code="BuildJobFailed", message="It failed."))])
     assert measure(made("ERROR", 25, progress=failed)).newest.found == (
         "ERROR, 25 min ago (manual): BuildJobFailed It failed."
@@ -128,7 +128,7 @@ def test_words():
     assert measure(Deployment(id="d", phase="ACTIVE")).newest.found == "ACTIVE"
 
 
-def test_duration_is_until_its_phase_and_only_when_done():
+def test_duration_is_until_the_final_phase():
     ended = NOW - timedelta(minutes=57)
     assert measure(made("ACTIVE", 60, phase_last_updated_at=ended)).newest.duration == 180
     assert measure(made("BUILDING", 60, updated_at=ended)).newest.duration is None
@@ -166,31 +166,31 @@ DAY = 24 * 60
         (["SUPERSEDED", "ERROR", "ACTIVE"], 0),
     ],
 )
-def test_a_failure_counts_until_a_later_success(newest_first, unrepaired):
+def test_failure_counts_until_a_later_success(newest_first, unrepaired):
     found = review(*(made(phase, 10 + number) for number, phase in enumerate(newest_first)))
     assert len(found.unrepaired) == unrepaired
 
 
-def test_a_week_without_deployments_is_an_answer():
+def test_week_without_deployments_is_valid():
     found = review(made("ACTIVE", 9 * DAY))
     assert (found.newest_first, found.unrepaired, found.stuck, found.failure_share) == ((), (), (), None)
     assert found.coverage.enough
     assert found.found_unrepaired == "none of 0"
 
 
-def test_a_failure_that_lasts_for_longer_than_a_week_is_still_one():
+def test_failure_from_before_the_week_still_counts():
     found = review(made("ERROR", 8 * DAY), made("ACTIVE", 9 * DAY))
     assert [release.phase for release in found.unrepaired] == ["ERROR"]
 
 
-def test_an_old_one_still_in_progress_is_stuck():
+def test_old_deployment_still_in_progress_is_stuck():
     found = review(made("ACTIVE", DAY), made("BUILDING", 9 * DAY), made("SUPERSEDED", 10 * DAY))
     assert [release.phase for release in found.stuck] == ["BUILDING"]
     assert found.last_before is not None
     assert found.last_before.phase == "SUPERSEDED"
 
 
-def test_the_share_leaves_out_what_is_in_progress():
+def test_failure_share_leaves_out_deployments_in_progress():
     failed = [made("ERROR", 100 + n) for n in range(2)]
     good = [made("SUPERSEDED", 200 + n) for n in range(3)]
     share = review(made("DEPLOYING", 5), made("ACTIVE", 20), *failed, *good).failure_share
@@ -198,14 +198,14 @@ def test_the_share_leaves_out_what_is_in_progress():
     assert (round(share.value, 1), share.over) == (33.3, "7 days (2 of 6 deployments)")
 
 
-def test_no_deployments_at_all_is_too_little():
+def test_review_without_deployments_is_too_little_data():
     with pytest.raises(TooLittleData):
         review()
 
 
 # ------------------------------------------------------------------------ order, rollbacks, words without meaning
 
-RECENT = check("test_deployments", "test_newest_deployment_went_well")
+RECENT = check("test_deployments", "test_newest_deployment_succeeded")
 WEEKLY = check("test_deployments", "test_failed_deployments_were_repaired")
 
 
@@ -213,23 +213,23 @@ def verdict(*found: Deployment) -> str:
     return str(judged(RECENT, deployments=measure(*found))[0])
 
 
-def test_the_newest_is_found_by_its_time_not_by_its_place():
+def test_newest_is_chosen_by_time_not_by_position():
     found = measure(made("ACTIVE", 60), made("SUPERSEDED", 90), made("ERROR", 5))
     assert found.newest.phase == "ERROR"
     assert verdict(made("ACTIVE", 60), made("ERROR", 5)) == "CRITICAL"
 
 
-def test_of_two_made_at_once_the_worse_one_counts():
+def test_worse_of_two_simultaneous_deployments_counts():
     assert verdict(made("ACTIVE", 60), made("ERROR", 60)) == "CRITICAL"
     assert verdict(made("ERROR", 60), made("ACTIVE", 60)) == "CRITICAL"
 
 
-def test_without_a_time_the_order_is_unknown():
+def test_missing_time_makes_the_order_unknown():
     undated = Deployment(id="u", phase="SUPERSEDED", cause="manual")
     assert verdict(made("ACTIVE", 60), undated) == "UNKNOWN"
 
 
-def test_a_time_to_come_is_wrong():
+def test_future_time_is_unknown():
     assert verdict(made("ACTIVE", -90), made("SUPERSEDED", 60)) == "UNKNOWN"
 
 
@@ -257,31 +257,31 @@ def test_a_time_to_come_is_wrong():
         ({"phase": "ACTIVE", "progress": Progress(error_steps=1)}, "WARNING"),
     ],
 )
-def test_what_the_newest_one_says(newest, wanted):
+def test_verdict_by_the_newest_deployment(newest, wanted):
     assert verdict(made(minutes=30, **newest), made("SUPERSEDED", 90)) == wanted
 
 
-def test_a_rollback_by_hand_after_a_failure_is_a_failed_release():
-    """And not repaired by it, as what was to be released is not."""
+def test_manual_rollback_after_a_failure_is_a_failed_release():
+    """The rollback does not repair it, as the release is still not deployed."""
     back = made("ACTIVE", 30, cause="rolled back to 1f2e")
     assert verdict(back, made("ERROR", 60), made("SUPERSEDED", 90)) == "CRITICAL"
     assert len(review(back, made("ERROR", 60), made("SUPERSEDED", 90)).unrepaired) == 1
 
 
 @pytest.mark.parametrize("phase", ["UNKNOWN", "HIBERNATING"])
-def test_a_phase_without_meaning_makes_the_week_unknown(phase):
+def test_unknown_phase_makes_the_week_unknown(phase):
     found = review(made("ACTIVE", 60), made(phase, 90), made("SUPERSEDED", 120))
     assert str(judged(WEEKLY, deployment_review=found)[0]) == "UNKNOWN"
 
 
-def test_one_that_was_stopped_for_a_newer_one_is_no_failure():
+def test_deployment_stopped_for_a_newer_one_is_no_failure():
     stopped = [made("CANCELED", 100 + n) for n in range(4)]
     found = review(made("ACTIVE", 60), *stopped, *(made("SUPERSEDED", 200 + n) for n in range(4)))
     assert found.failure_share is not None
     assert found.failure_share.value == 0
 
 
-def test_a_listing_that_was_cut_is_not_the_whole_week():
+def test_incomplete_listing_is_not_the_whole_week():
     class Cut(FakeApi):
         def deployments(self, since: datetime | None = None) -> Listing[Deployment]:
             return Listing(self.found, listed("deployments", 2, 5))

@@ -1,4 +1,4 @@
-"""Documents against what was deployed since: what settles it, and what only a person can tell."""
+"""Documents compared with later deployments: when no sign-off is needed, and when one is."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def found(tmp_path, monkeypatch):
-    """A function from the days since each review and the deployments (phase, days ago) to what is told."""
+    """A function from the days since each review and the deployments (phase, days ago) to the measurement."""
 
     def measure(reviews, *deployments, coverage=None, error=None):
         folder = tmp_path / "runbooks"
@@ -47,11 +47,11 @@ def found(tmp_path, monkeypatch):
     return measure
 
 
-def test_nothing_deployed_since_the_review_needs_nobodys_word(found):
+def test_no_deployment_since_the_review_needs_no_sign_off(found):
     """Failed and cancelled ones changed nothing."""
-    told = found([2, 3], ("ERROR", 1), ("CANCELED", 1), ("ACTIVE", 5))
-    assert told.settled == "nothing was deployed since all 2 documents were reviewed, by 2026-11-20"
-    assert told.evidence()
+    measured = found([2, 3], ("ERROR", 1), ("CANCELED", 1), ("ACTIVE", 5))
+    assert measured.settled == "nothing was deployed since all 2 documents were reviewed, by 2026-11-20"
+    assert measured.evidence()
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_nothing_deployed_since_the_review_needs_nobodys_word(found):
         ([2], [("ACTIVE", 2.1)]),  # on the day of the review, so perhaps after it
     ],
 )
-def test_what_was_deployed_since_is_listed_for_who_compares(found, reviews, deployments):
-    """And somebody has to sign that the documents follow it."""
-    told = found(reviews, *deployments)
-    assert told.settled == ""
-    assert told.since is not None
-    assert "commit 0 pushed" in told.since[0]
+def test_deployments_since_the_review_are_listed_for_comparison(found, reviews, deployments):
+    """A sign-off is needed that the documents are still accurate."""
+    measured = found(reviews, *deployments)
+    assert measured.settled == ""
+    assert measured.since is not None
+    assert "commit 0 pushed" in measured.since[0]
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_what_was_deployed_since_is_listed_for_who_compares(found, reviews, depl
     [
         ([2, None], {}),
         ([], {}),
-        ([12], {}),  # a review of long ago is no review of this week
+        ([12], {}),  # an old review does not count for this week
         ([2], {"error": Unreachable("away", service="x")}),
         ([2], {"error": NotConfigured("no app", setting="x", add="y")}),
         ([2], {"coverage": lacking("", expected="all", got="half")}),
     ],
 )
-def test_what_cannot_be_told_is_left_to_a_person(found, reviews, given):
-    """And is no finding by itself."""
-    told = found(reviews, ("ACTIVE", 20), **given)
-    assert told.settled == ""
-    assert told.coverage.enough
-    assert told.evidence()
+def test_unknown_facts_require_a_sign_off(found, reviews, given):
+    """They are no finding by themselves."""
+    measured = found(reviews, ("ACTIVE", 20), **given)
+    assert measured.settled == ""
+    assert measured.coverage.enough
+    assert measured.evidence()

@@ -1,4 +1,4 @@
-"""What the platform shows of parts that a product is said to do without, and of the names of its components."""
+"""What the platform shows of parts declared absent, and of the names of components."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.unit.digitalocean import Simulator, running
 from tests.unit.loopback import answer, serve
 
 NOWHERE = answer("404 Not Found", b"{}")
-CHECK = check("test_app", "test_product_is_what_the_settings_say")
+CHECK = check("test_app", "test_product_matches_the_settings")
 
 
 @pytest.fixture(scope="module")
@@ -36,17 +36,17 @@ def simulator(shared: Simulator) -> Simulator:
 
 
 def measured(simulator: Simulator, *without: str, url: str = "", **own: object) -> Product:
-    """Of a target that does without these parts; its website is at ``url``."""
-    told = simulator.settings().target.digitalocean
+    """Measurement of a target without these parts; its website is at ``url``."""
+    connection = simulator.settings().target.digitalocean
     overlay = {
         "kind": "sandbox",
         "without": list(without),
         "web": {"url": url} if url else {},
         "digitalocean": {
-            "endpoint": told.endpoint,
-            "token": told.token.reveal() if told.token else "",
-            "app_id": told.app_id,
-            "ca": told.ca,
+            "endpoint": connection.endpoint,
+            "token": connection.token.reveal() if connection.token else "",
+            "app_id": connection.app_id,
+            "ca": connection.ca,
         },
         **own,
     }
@@ -68,14 +68,14 @@ def verdict(found: Product) -> tuple[Verdict, str]:
     return judged(CHECK, product=found)
 
 
-def test_a_product_with_all_parts_is_what_the_settings_say(simulator):
+def test_product_with_all_parts_matches_the_settings(simulator):
     found = measured(simulator)
     assert verdict(found)[0] is Verdict.OK
     assert found.components == ("portfolio-web", "image-optimizer", "image-worker")
     assert found.looked == ()
 
 
-def test_a_product_without_parts_shows_nothing_of_them(simulator):
+def test_product_without_parts_shows_nothing_of_them(simulator):
     shop(simulator)
     with serve(NOWHERE, NOWHERE) as server:
         found = measured(simulator, "images", "redis", "staging", "worker", "npm", url=server.url)
@@ -102,11 +102,11 @@ def test_a_product_without_parts_shows_nothing_of_them(simulator):
         ),
     ],
 )
-def test_what_the_platform_shows_of_an_absent_part_is_a_warning(simulator, without, words):
-    """Components, variables and clusters; the website is not configured here, so not asked."""
+def test_visible_absent_part_is_a_warning(simulator, without, words):
+    """Components, variables and clusters; the website is not configured here, so not requested."""
     found = measured(simulator, without)
-    said, message = verdict(found)
-    assert said is Verdict.WARNING
+    found_verdict, message = verdict(found)
+    assert found_verdict is Verdict.WARNING
     assert f"expected none of them to be there, got {words}" in message
 
 
@@ -130,8 +130,8 @@ def test_what_the_platform_shows_of_an_absent_part_is_a_warning(simulator, witho
         ([answer("405 Method Not Allowed"), b""], "HTTP 405 from /api/image/health", Verdict.WARNING),
     ],
 )
-def test_an_endpoint_of_an_absent_part(simulator, answers, found, said):
-    """What answers there is there; what leaves it open is UNKNOWN, and hides nothing that was found before."""
+def test_endpoint_of_an_absent_part(simulator, answers, found, said):
+    """A response shows that the part exists; an unclear one is UNKNOWN, and keeps earlier findings."""
     shop(simulator)
     with serve(*answers) as server:
         seen = measured(simulator, "images", url=server.url)
@@ -139,21 +139,21 @@ def test_an_endpoint_of_an_absent_part(simulator, answers, found, said):
     assert found in seen.found
 
 
-def test_a_cluster_of_another_product_is_none_of_this_one(simulator):
-    """Only one that lets this app in is."""
+def test_cluster_of_another_product_does_not_count(simulator):
+    """Only a cluster that trusts this app does."""
     simulator.state.cluster.trusted = [("app", "another"), ("ip_addr", "192.0.2.7")]
     assert "cluster" not in measured(simulator, "redis").found
 
 
-def test_a_token_that_may_not_see_clusters_leaves_it_open(simulator):
-    """And what the spec shows counts all the same."""
+def test_token_without_access_to_clusters_is_unknown(simulator):
+    """The findings of the spec still count."""
     simulator.state.missing_scopes.add("database:read")
     found = measured(simulator, "redis")
     assert verdict(found)[0] is Verdict.WARNING  # the variable
     shop(simulator)
     simulator.state.missing_scopes.add("database:read")
-    said, message = verdict(measured(simulator, "redis"))
-    assert said is Verdict.UNKNOWN
+    found_verdict, message = verdict(measured(simulator, "redis"))
+    assert found_verdict is Verdict.UNKNOWN
     assert "HTTP 403 forbidden" in message
 
 
@@ -165,15 +165,15 @@ def test_a_token_that_may_not_see_clusters_leaves_it_open(simulator):
         ({"components": {"worker": "celery"}, "without": ["worker"]}, None),
     ],
 )
-def test_a_name_that_no_component_has_is_a_warning(simulator, own, words):
-    """Its figures would be of nothing; what is said to be absent needs no name."""
+def test_configured_name_without_a_component_is_a_warning(simulator, own, words):
+    """There would be no figures for it; absent parts need no name."""
     without = own.pop("without", [])
     found = measured(simulator, *without, **own)
     if words is None:
         assert found.unknown_names == ()
     else:
-        said, message = verdict(found)
-        assert said is Verdict.WARNING
+        found_verdict, message = verdict(found)
+        assert found_verdict is Verdict.WARNING
         assert words in message
 
 
@@ -182,8 +182,8 @@ KEYS = st.lists(st.sampled_from(["NODE_ENV", "PREDISPOSED", "REDISTRIBUTE", "DAT
 
 
 @given(OTHERS, KEYS, st.sampled_from(["REDIS", "VALKEY", "valkey"]), st.integers(0, 4), st.booleans())
-def test_redis_is_seen_anywhere_in_the_spec(engines, keys, engine, at, as_variable):
-    """Among other databases and variables, at any place; without it nothing is."""
+def test_redis_is_found_anywhere_in_the_spec(engines, keys, engine, at, as_variable):
+    """Among other databases and variables, at any position; without it nothing is found."""
     own = load("sandbox", environment={}, overlay={"targets": {"sandbox": {"without": ["redis"]}}})
 
     def shown(engines, keys):

@@ -1,4 +1,4 @@
-"""A week of CPU and memory: which hours count, what grows, and what too few samples are."""
+"""A week of CPU and memory: which hours count, what grows, and too few samples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SETTINGS = load("production", environment={})
 
 
 class FakeApi:
-    """Gives the same series whatever is asked, and notes the range."""
+    """Returns the same series for every metric, and records the range."""
 
     def __init__(self, series):
         self.series = series
@@ -43,7 +43,7 @@ class FakeApi:
 
 
 def course(component, value, hours=168, instance=""):
-    """One value an hour up to now; ``value`` of the days since then, which are below zero."""
+    """One value an hour up to now; ``value`` is a function of the days relative to now, which are negative."""
     begin = NOW.timestamp() - 3600 * hours
     samples = [(begin + 3600 * n, value((n - hours) / 24)) for n in range(hours)]
     return Series(component=component, instance=instance, samples=samples)
@@ -58,7 +58,7 @@ def memory(*series) -> MemoryGrowth:
 
 
 def verdict(found) -> str:
-    return str(judged(check("test_resources", "test_processors_had_room_all_week"), cpu_week=found)[0])
+    return str(judged(check("test_resources", "test_cpu_had_headroom_all_week"), cpu_week=found)[0])
 
 
 def growth(found) -> str:
@@ -69,8 +69,8 @@ def flat(level):
     return lambda _: level
 
 
-def test_the_busiest_instance_of_each_hour_counts():
-    """An idle one does not hide it, and instances that were replaced by others are one component all the same."""
+def test_busiest_instance_of_each_hour_counts():
+    """An idle one does not hide it, and replaced instances belong to the same component."""
     old = course("web", lambda days: 20.0 if days < -3 else math.nan, instance="web-old")
     new = course("web", lambda days: 70.0 if days >= -3 else math.nan, instance="web-new")
     idle = course("web", flat(5.0), instance="web-idle")
@@ -81,14 +81,14 @@ def test_the_busiest_instance_of_each_hour_counts():
     assert found.coverage.enough
 
 
-def test_a_short_burst_is_no_week():
+def test_short_burst_does_not_count_for_the_week():
     """Five hours at 100 % in a week of 20 %."""
     found = cpu(course("web", lambda days: 100.0 if days > -5 / 24 else 20.0), course("worker", flat(1.0)))
     assert found.highest[0].reading.value == 20
 
 
-def test_against_the_week_before():
-    """Two weeks are asked for; the mean of each counts."""
+def test_change_against_the_week_before():
+    """Two weeks are queried; the mean of each counts."""
     api = FakeApi(
         [course("web", lambda days: 60.0 if days >= -7 else 40.0, hours=336), course("worker", flat(9.0))]
     )
@@ -97,7 +97,7 @@ def test_against_the_week_before():
     assert api.ranges == [(NOW - week, NOW), (NOW - 2 * week, NOW - week)]
     assert [(one.name, one.reading.value) for one in found.changes[:1]] == [("web", 20.0)]
     assert math.isnan(found.changes[1].reading.value)  # the worker is a week old
-    assert verdict(found) == "UNKNOWN"  # which goes before the warning of web
+    assert verdict(found) == "UNKNOWN"  # which precedes the warning for web
     same = cpu(course("web", flat(40.0), hours=336), course("worker", flat(9.0), hours=336))
     assert verdict(same) == "OK"
     young = cpu(course("web", flat(40.0), hours=336), course("worker", flat(9.0)))
@@ -121,7 +121,7 @@ def test_against_the_week_before():
         ([course("web", flat(1.0)), course("worker", lambda days: math.nan if days > -1 else 1.0)], "worker 145"),
     ],
 )
-def test_nine_tenths_of_the_week_must_be_known_of_every_component(series, short):
+def test_nine_tenths_of_the_week_must_be_known_for_every_component(series, short):
     """What was not seen could be anything."""
     for found in (cpu(*series), memory(*series)):
         assert not found.coverage.enough
@@ -133,14 +133,14 @@ def test_nine_tenths_of_the_week_must_be_known_of_every_component(series, short)
 
 
 def test_every_instance_must_be_known():
-    """One of two that are wanted is no component."""
+    """One of two wanted instances is not enough."""
     app = replace(APP, least=(("web", 2), ("worker", 1)))
     api = FakeApi([course("web", flat(20.0), hours=336, instance="0"), course("worker", flat(9.0), hours=336)])
     found = cpu_week(cast(DigitalOceanApi, api), app, SETTINGS, FixedClock(NOW))
     assert found.coverage.got == "CPU samples of 0 h (web 0 h of 2 instances)"
 
 
-def test_a_leak_has_its_date():
+def test_memory_growth_reports_exhaustion_date():
     """From 60 % at three points a day, thirteen days are left."""
     found = memory(course("web", flat(50.0)), course("worker", lambda days: 60.0 + 3 * days))
     (filling,) = found.filling
@@ -152,8 +152,8 @@ def test_a_leak_has_its_date():
     assert found.coverage.enough
 
 
-def test_a_leak_across_a_restart():
-    """Values from before the restart are not compared with those from after it; the restart is shown."""
+def test_memory_growth_across_a_restart_is_detected():
+    """Values from before and after the restart are not compared; the restart is shown."""
     found = memory(course("web", flat(50.0)), course("worker", lambda days: 50.0 + 6 * (days % 3.5)))
     (filling,) = found.filling
     assert filling.name == "worker"
@@ -162,7 +162,7 @@ def test_a_leak_across_a_restart():
     assert table.rows[1][4] == "2026-11-19 19:00"
 
 
-def test_restarted_every_day_is_unknown():
+def test_daily_restarts_make_growth_unknown():
     """Nothing can be compared with another day."""
     found = memory(course("web", flat(50.0)), course("worker", lambda days: 30.0 + 40 * (days % 1)))
     assert found.filling == []
@@ -171,8 +171,8 @@ def test_restarted_every_day_is_unknown():
     assert growth(found) == "UNKNOWN"
 
 
-def test_nothing_grows():
-    """And that is said."""
+def test_no_growth_is_reported():
+    """In the summary."""
     found = memory(course("web", flat(50.0)), course("worker", lambda days: 55 + 4 * math.sin(days * math.tau)))
     assert found.filling == []
     assert found.summary == "none in 2 components over 7 days"

@@ -1,4 +1,4 @@
-"""Where a rollback would lead."""
+"""Target of a rollback."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ VALID = Rollback(valid=True)
 
 
 class FakeApi:
-    """Deployments newest first, named by their place in the list."""
+    """Deployments newest first, named by their position in the list."""
 
     def __init__(self, phases: list[str], said: Rollback) -> None:
         self.phases, self.said = phases, said
@@ -54,7 +54,7 @@ def plan(phases: list[str], said: Rollback = VALID) -> tuple[RollbackPlan, list[
         (["ERROR", "SUPERSEDED"], "1"),
     ],
 )
-def test_the_newest_earlier_good_one(phases, target):
+def test_target_is_the_newest_earlier_good_deployment(phases, target):
     found, asked = plan(phases)
     assert found.target is not None
     assert (found.target.id, asked) == (target, [target])
@@ -63,12 +63,12 @@ def test_the_newest_earlier_good_one(phases, target):
 
 
 @pytest.mark.parametrize("phases", [["ACTIVE"], ["ACTIVE", "ERROR"], ["ERROR", "CANCELED"]])
-def test_nothing_to_go_back_to_is_not_asked(phases):
+def test_missing_target_is_not_validated(phases):
     found, asked = plan(phases)
     assert (found.target, found.valid, asked) == (None, False, [])
 
 
-def test_refused_and_warned():
+def test_refusals_and_warnings_are_reported():
     refused, _ = plan(
         ["ACTIVE", "SUPERSEDED"],
         Rollback(valid=False, error=RollbackCondition(code="app_pinned", message="It is.")),
@@ -81,11 +81,11 @@ def test_refused_and_warned():
     assert (warned.valid, warned.found_warnings) == (True, "a: b, and 1 more")
 
 
-def test_refused_without_a_reason():
+def test_refusal_without_a_reason_is_reported():
     assert plan(["ACTIVE", "SUPERSEDED"], Rollback())[0].found == "that it is not, without a reason"
 
 
-def test_no_deployments_is_too_little():
+def test_no_deployments_is_too_little_data():
     with pytest.raises(TooLittleData):
         plan([])
 
@@ -100,6 +100,6 @@ def test_no_deployments_is_too_little():
         (["ACTIVE", "SUPERSEDED"], Rollback(valid=True, warnings=[RollbackCondition(code="new_code")]), "WARNING"),
     ],
 )
-def test_verdicts(phases, said, wanted):
+def test_rollback_verdicts(phases, said, wanted):
     found, _ = plan(phases, said)
     assert str(judged(check("test_rollback", "test_rollback_is_possible"), rollback=found)[0]) == wanted

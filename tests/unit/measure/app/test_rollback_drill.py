@@ -1,4 +1,4 @@
-"""The rollback drill as each kind of target is judged by it."""
+"""The rollback drill, judged for each kind of target."""
 
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -27,7 +27,7 @@ VALID = RollbackPlan(NEWER, OLDER, Rollback(valid=True), NOW)
 
 @pytest.fixture(autouse=True)
 def history(tmp_path, monkeypatch):
-    """None but the test's own."""
+    """An empty history of the test's own."""
     monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "history"))
 
 
@@ -43,8 +43,8 @@ def verdict(known, route=None, asked=VALID):
     return judged(checks.test_a_rollback_works, limits=known.limits, rollback_drill=found)
 
 
-def test_it_is_not_configured_where_nobody_asks_for_it(tmp_path):
-    """Staging may be no app; and nobody's staging is rolled back because the suite was updated."""
+def test_drill_is_not_configured_by_default(tmp_path):
+    """Staging may be no app; and an update of the suite must not begin to roll back somebody's staging."""
     with pytest.raises(NotConfigured, match=r"targets\.production\.recovery\.rollback_within_days is not set"):
         verdict(load("production", environment={}))
 
@@ -52,10 +52,10 @@ def test_it_is_not_configured_where_nobody_asks_for_it(tmp_path):
 @pytest.mark.parametrize(
     ("days", "expected"), [(0, Verdict.UNKNOWN), (31, Verdict.UNKNOWN), (32, Verdict.CRITICAL)]
 )
-def test_one_that_was_never_tried_is_critical_after_a_month(tmp_path, days, expected):
-    """Until then it is unproven."""
-    said, message = verdict(settings(tmp_path, since=NOW - timedelta(days=days)))
-    assert said is expected
+def test_drill_never_tried_is_critical_after_a_month(tmp_path, days, expected):
+    """Until then it is UNKNOWN."""
+    found, message = verdict(settings(tmp_path, since=NOW - timedelta(days=days)))
+    assert found is expected
     assert message.startswith("Rollback drill: expected ")
 
 
@@ -74,8 +74,8 @@ def test_one_that_was_never_tried_is_critical_after_a_month(tmp_path, days, expe
         ({"kind": "production", "target": "another"}, Verdict.UNKNOWN, "none yet"),
     ],
 )
-def test_production_is_judged_by_the_newest_on_record(tmp_path, changes, expected, words):
-    """Of staging, whichever of them it was."""
+def test_production_is_judged_by_the_newest_record(tmp_path, changes, expected, words):
+    """Of any staging target."""
     known = settings(tmp_path)
     of_staging = {
         "item": ITEM,
@@ -86,22 +86,22 @@ def test_production_is_judged_by_the_newest_on_record(tmp_path, changes, expecte
     }
     record = msgspec.structs.replace(a_record(), **{**of_staging, "seconds": 180.0, **changes})
     records.add(known.target.recovery.records, record)
-    said, message = verdict(known)
-    assert (said, words in message) == (expected, True), message
+    found, message = verdict(known)
+    assert (found, words in message) == (expected, True), message
 
 
 @pytest.mark.parametrize(
     ("back", "expected"),
     [(Leg(90.0, "ACTIVE"), Verdict.OK), (Leg(9.0, "ERROR", "a deployment in phase ERROR"), Verdict.CRITICAL)],
 )
-def test_staging_is_tried_and_the_drill_is_put_on_record(tmp_path, back, expected):
-    """Where production finds it."""
+def test_staging_is_tried_and_recorded(tmp_path, back, expected):
+    """Production uses the record."""
     drill = RollbackDrill(NEWER, OLDER, NOW, Leg(120.0, "ACTIVE"), back)
     asked = []
     route = SimpleNamespace(try_out=lambda *given: asked.append(given) or drill)
     known = settings(tmp_path, "staging", rollback_seconds=77.0)
-    said, _ = verdict(known, route)
-    assert said is expected
+    found, _ = verdict(known, route)
+    assert found is expected
     assert asked[0][:3] == (NEWER, OLDER, 77.0)
     (record,) = records.read(known.target.recovery.records, NOW).found
     assert (record.item, record.kind, record.ok, record.seconds) == (ITEM, "staging", drill.ok, 120.0)
@@ -109,11 +109,11 @@ def test_staging_is_tried_and_the_drill_is_put_on_record(tmp_path, back, expecte
     assert production is expected
 
 
-def test_a_rollback_that_the_platform_refuses_is_not_ordered(tmp_path):
-    """Said as it says it, and on record as one that failed."""
+def test_rollback_refused_by_the_platform_is_not_ordered(tmp_path):
+    """The refusal is quoted, and recorded as a failed drill."""
     plan = msgspec.convert({"valid": False, "error": {"code": "app_pinned", "message": "it is pinned"}}, Rollback)
     known = settings(tmp_path, "staging")
-    said, message = verdict(known, SimpleNamespace(), RollbackPlan(NEWER, OLDER, plan, NOW))
-    assert said is Verdict.CRITICAL
+    found, message = verdict(known, SimpleNamespace(), RollbackPlan(NEWER, OLDER, plan, NOW))
+    assert found is Verdict.CRITICAL
     assert message.endswith("got a platform that refuses it: app_pinned: it is pinned")
     assert not records.read(known.target.recovery.records, NOW).found[0].ok

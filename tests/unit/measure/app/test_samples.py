@@ -1,4 +1,4 @@
-"""What samples of instances say: the worst stretch of time, and how much of a window they cover."""
+"""Samples of instances: the highest sustained mean, and how much of a window they cover."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ RULES = CoverageRules()
 
 
 def every(seconds: float, count: int, value: float = 1.0, *, ends: float = 0.0) -> list[tuple[float, float]]:
-    """Samples so far apart, the newest ``ends`` seconds ago."""
+    """Samples with this interval, the newest ``ends`` seconds ago."""
     last = NOW.timestamp() - ends
     return [(last - seconds * (count - 1 - n), value) for n in range(count)]
 
 
-def test_what_is_no_number_is_a_missing_sample():
-    told = [(3.0, 5.0), (1.0, math.nan), (2.0, math.inf), (4.0, -1.0), (3.0, 7.0), (0.0, 0.0)]
-    assert usable(Series(component="web", instance="0", samples=told)) == [(0.0, 0.0), (3.0, 7.0)]
+def test_invalid_values_are_missing_samples():
+    samples = [(3.0, 5.0), (1.0, math.nan), (2.0, math.inf), (4.0, -1.0), (3.0, 7.0), (0.0, 0.0)]
+    assert usable(Series(component="web", instance="0", samples=samples)) == [(0.0, 0.0), (3.0, 7.0)]
 
 
-def test_samples_of_one_instance_may_come_in_pieces():
+def test_samples_of_one_instance_may_come_in_parts():
     pieces = [Series(component="web", instance="0", samples=[(at, 1.0)]) for at in (2.0, 1.0)]
     job = Series(component="migrate", instance="0", samples=[(1.0, 100.0)])
     assert by_component([*pieces, job], but={"migrate"}) == {"web": [[(1.0, 1.0), (2.0, 1.0)]]}
@@ -41,16 +41,16 @@ def test_samples_of_one_instance_may_come_in_pieces():
         ([1.0] * 5 + [9.0] * 10 + [1.0] * 5, 9.0),
         ([1.0] * 5 + [9.0] * 5 + [1.0] * 10, 5.0),
         ([9.0], 9.0),
-        ([1.0, 9.0], 9.0),  # too few to say, so the worse one counts
+        ([1.0, 9.0], 9.0),  # too few, so the higher one counts
     ],
 )
-def test_the_worst_ten_minutes_of_samples_a_minute_apart(values, highest):
+def test_highest_ten_minute_mean_of_minutely_samples(values, highest):
     samples = [(60.0 * number, value) for number, value in enumerate(values)]
     assert sustained(samples, 600) == pytest.approx(highest)
 
 
-def test_a_stretch_with_few_of_its_samples_says_nothing():
-    """One high sample at the edge of a gap is no quarter of an hour."""
+def test_stretch_with_few_samples_is_ignored():
+    """One high sample at the edge of a gap does not count for a quarter of an hour."""
     samples = (
         [(60.0 * n, 1.0) for n in range(60)] + [(60.0 * 90, 99.0)] + [(60.0 * n, 1.0) for n in range(120, 180)]
     )
@@ -74,29 +74,29 @@ def test_a_stretch_with_few_of_its_samples_says_nothing():
         ),  # one took over from the other
     ],
 )
-def test_how_much_is_covered(instances, wanted, hours):
+def test_covered_hours(instances, wanted, hours):
     assert DAY.seen(instances, wanted) == pytest.approx(hours, abs=0.5)
 
 
 @pytest.mark.parametrize(("deployed", "hours"), [(0.0, 12.0), (43_200.0, 24.0), (21_600.0, 18.0)])
-def test_an_instance_that_was_just_added_has_no_samples_of_before(deployed, hours):
-    """Until the deployment that asked for both, one of them must be seen."""
+def test_newly_added_instance_has_no_earlier_samples(deployed, hours):
+    """Before the deployment that added the second one, one of them is enough."""
     window = replace(DAY, deployed=DAY.begin + deployed)
     both = [every(120, 720), every(120, 360)]
     assert window.seen(both, 2) == pytest.approx(hours, abs=0.5)
 
 
-def test_the_newest_sample_must_be_new():
+def test_newest_sample_must_be_recent():
     found = {"web": [every(120, 680, ends=2 * HOUR)]}
     coverage = Window.before(NOW, timedelta(hours=24)).coverage("CPU samples", found, {"web": 1}, RULES)
     assert coverage.expected == "CPU samples of web no older than 60 min"
     assert coverage.got == "none for 120 min"
 
 
-def test_what_may_be_asleep_needs_no_samples():
+def test_component_that_may_be_scaled_to_zero_needs_no_samples():
     assert DAY.coverage("CPU samples", {}, {"web": 0}, RULES).enough
 
 
-def test_samples_of_no_component_and_no_samples_at_all():
+def test_samples_without_a_component_and_no_samples_are_not_enough():
     assert not DAY.coverage("CPU samples", {"": [every(120, 720)]}, {}, RULES).enough
     assert not DAY.coverage("CPU samples", {}, {}, RULES).enough

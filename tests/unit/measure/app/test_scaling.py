@@ -1,4 +1,4 @@
-"""What fits, what is proposed, and what it saves."""
+"""Which sizes fit, what is proposed, and what it saves."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ SIZES = [
 
 
 class Fake:
-    """One component; ``cpu`` and ``memory`` are what each of its instances shows all week."""
+    """One component; ``cpu`` and ``memory`` are the constant values of each of its instances."""
 
     def __init__(self, spec: ComponentSpec, cpu: list[float], memory: list[float], hours: int, kind: str) -> None:
         self.spec = Spec(services=[spec]) if kind == "service" else Spec(workers=[spec])
@@ -72,28 +72,28 @@ def fit(*args: Any, **more: Any) -> Fit:
     return found
 
 
-def test_what_fits_is_kept():
+def test_fitting_size_is_kept():
     found = fit("small", [40.0, 40.0], [60.0, 60.0], instance_count=2)
     assert (found.change, found.oversized) == ("keep", False)
 
 
-def test_too_much_memory_is_proposed_smaller():
+def test_oversized_memory_is_proposed_smaller():
     found = fit("large", [10.0, 10.0], [15.0, 10.0], instance_count=2)
     assert found.oversized
     assert found.found == "2 × large at 10 % CPU and 15 % memory; 2 × small would save $76.00 a month"
 
 
-def test_never_below_the_least_number_of_instances():
+def test_proposal_keeps_the_minimum_number_of_instances():
     found = fit("small", [5.0, 5.0], [20.0, 20.0], instance_count=2)
-    assert not found.oversized  # one tiny instance would do, but then none may fail
+    assert not found.oversized  # one tiny instance would be enough, but without redundancy
 
 
-def test_a_worker_may_be_alone():
+def test_worker_may_have_one_instance():
     found = fit("large", [5.0], [5.0], kind="worker", instance_count=1)
     assert str(found.proposal) == "1 × tiny"
 
 
-def test_more_instances_than_are_used_are_taken_away():
+def test_unused_instances_are_removed():
     found = fit("small", [20.0] * 4, [50.0] * 4, instance_count=4)
     assert str(found.proposal) == "2 × small"
     assert found.saving == pytest.approx(24.0)
@@ -106,12 +106,12 @@ def test_too_little_cpu_is_proposed_larger():
     assert "3 × small would cost $12.00 a month more" in found.cpu.over
 
 
-def test_too_little_memory_is_not_mended_by_more_instances():
+def test_too_little_memory_is_not_solved_by_more_instances():
     found = fit("small", [30.0, 30.0], [85.0, 85.0], instance_count=2)
     assert str(found.proposal) == "2 × medium"
 
 
-def test_autoscaling_counts_from_its_least():
+def test_autoscaling_counts_from_its_minimum():
     found = fit(
         "large", [10.0, 10.0], [10.0, 10.0], autoscaling={"min_instance_count": 2, "max_instance_count": 4}
     )
@@ -119,18 +119,18 @@ def test_autoscaling_counts_from_its_least():
     assert found.change == "at least 2 × small would save $76.00 a month"
 
 
-def test_a_size_that_is_not_on_offer_has_no_price():
+def test_size_no_longer_offered_has_no_price():
     found = fit("basic-xs", [10.0], [10.0], instance_count=1)
     assert (found.proposal, found.oversized) == (None, False)
     assert found.change == "its size is not on offer any more, so it has no price"
 
 
-def test_nothing_that_would_fit():
+def test_no_size_that_would_fit():
     found = fit("large", [10.0, 10.0], [99.0, 99.0], instance_count=2)
     assert found.change == "no size on offer would fit"
 
 
-def test_a_moment_of_load_does_not_count_but_of_memory_does():
+def test_cpu_peak_does_not_count_but_memory_peak_does():
     fake = Fake(ComponentSpec(name="web", instance_size_slug="small"), [30.0], [50.0], 168, "worker")
     original = fake.metric
 
@@ -154,20 +154,20 @@ def test_too_few_hours_are_unknown(hours):
     assert str(judged(CHECK, scaling=found)[0]) == "UNKNOWN"
 
 
-def test_an_instance_without_samples_is_unknown():
+def test_instance_without_samples_is_unknown():
     found = review("small", [40.0], [40.0], instance_count=2)
     assert str(judged(CHECK, scaling=found)[0]) == "UNKNOWN"
 
 
-def test_without_a_price_nothing_cheaper_can_be_ruled_out():
+def test_missing_price_is_unknown():
     found = review("basic-xs", [40.0], [40.0], instance_count=1)
     assert str(judged(CHECK, scaling=found)[0]) == "UNKNOWN"
 
 
-def test_a_shortage_counts_however_little_was_seen():
+def test_shortage_counts_with_few_samples():
     assert str(judged(CHECK, scaling=review("small", [97.0], [40.0], hours=5))[0]) == "CRITICAL"
 
 
-def test_what_fits_is_ok():
+def test_fitting_size_is_ok():
     found = review("small", [40.0, 40.0], [60.0, 60.0], instance_count=2)
     assert str(judged(CHECK, scaling=found)[0]) == "OK"

@@ -22,7 +22,7 @@ SETTINGS = load("production", environment={})
 
 
 class Store:
-    """Gives what it was told by the setting that is asked for."""
+    """Returns the given series by setting."""
 
     service = "Prometheus"
 
@@ -36,7 +36,7 @@ class Store:
 
 
 def hours(level, growth=0.0, count=169, component="worker", until=0):
-    """Percent, one an hour up to so many hours ago."""
+    """Hourly percentages, up to ``until`` hours ago."""
     at = NOW.timestamp()
     points = [(at - 3600 * ago, level - growth * ago / 24) for ago in range(until + count - 1, until - 1, -1)]
     return Series({"component": component} if component else {}, tuple(points))
@@ -48,8 +48,8 @@ def measure(files, redis=(), *, limit=100, policy="noeviction") -> StorageWeek:
     return storage_week(cast(Any, store), cast(Any, stats), SETTINGS, FixedClock(NOW))
 
 
-def test_the_fullest_and_what_fills():
-    """Level of the last day, and the date, of files and of Redis."""
+def test_fullest_and_filling_areas():
+    """Level of the last day and the date when full, for files and Redis."""
     found = measure([hours(40.0, component="web"), hours(70.0, 2.0)], [hours(30.0, component="")])
     assert [(one.name, one.reading.value) for one in found.fullest] == [
         ("Files of worker", 70.0),
@@ -65,16 +65,16 @@ def test_the_fullest_and_what_fills():
 @pytest.mark.parametrize(
     ("policy", "judged"), [("allkeys-lru", False), ("volatile-ttl", False), ("noeviction", True)]
 )
-def test_what_makes_room_by_itself_may_be_full(policy, judged):
-    """A cache that evicts is full by design, and still shown."""
+def test_area_that_evicts_may_be_full(policy, judged):
+    """An evicting cache is full by design, and still shown."""
     found = measure([hours(10.0)], [hours(99.0, 1.0, component="")], policy=policy)
     assert ("Redis memory" in [one.name for one in found.fullest]) is judged
     assert bool(found.filling) is judged
     assert any("Redis memory" in row for row in found.evidence()[0].rows)
 
 
-def test_without_a_limit_redis_cannot_be_full():
-    """Then its memory is no share of anything."""
+def test_redis_without_a_limit_cannot_be_full():
+    """Its memory is then not a share of anything."""
     found = measure([hours(10.0)], limit=0)
     assert [area.name for area in found.areas] == ["Files of worker"]
 
@@ -96,14 +96,14 @@ def verdict_of(found):
     ],
 )
 def test_most_of_the_week_must_be_known_up_to_now(files, redis, verdict, message):
-    """Of everything that can be full; what is full on few samples is full."""
+    """For everything that can be full; a full area counts with few samples too."""
     found = measure(files, redis)
     assert verdict_of(found)[0] is verdict, verdict_of(found)
     assert message in verdict_of(found)[1]
     assert found.evidence()
 
 
-def test_a_redis_that_does_not_say_how_much_it_may_use_is_unknown():
+def test_redis_without_a_reported_limit_is_unknown():
     """Its memory may be nearly full."""
     found = measure([hours(1.0)], [hours(1.0)], limit=None)
     assert verdict_of(found)[0] is Verdict.UNKNOWN
@@ -111,13 +111,13 @@ def test_a_redis_that_does_not_say_how_much_it_may_use_is_unknown():
 
 
 def network(sizes) -> NetworkWeek:
-    """Bytes of the last fourteen days, oldest first."""
+    """Traffic with these bytes on the last fourteen days, oldest first."""
     today = datetime(2026, 11, 23, tzinfo=UTC)
     by_day = {today - timedelta(days=14 - n): size for n, size in enumerate(sizes)}
     return network_week(cast(Any, SimpleNamespace(bandwidth=by_day.__getitem__)), SETTINGS, FixedClock(NOW))
 
 
-def test_a_week_against_the_week_before():
+def test_traffic_against_the_week_before():
     """Whole days in UTC, up to yesterday."""
     found = network([GIB] * 7 + [1.5 * GIB] * 7)
     assert found.rise.value == pytest.approx(50)
@@ -130,8 +130,8 @@ def test_a_week_against_the_week_before():
 
 @pytest.mark.parametrize("nothing", [0, None])
 @pytest.mark.parametrize("place", [0, 9])
-def test_days_that_are_not_known_are_no_week(nothing, place):
-    """The API says 0 for days that it knows nothing of. One of seven may be missing, two may not."""
+def test_unknown_days_make_the_week_unknown(nothing, place):
+    """The API reports unknown days as 0. One of seven may be missing, two may not."""
     sizes = [GIB] * 14
     sizes[place] = nothing
     assert network(sizes).rise.value == pytest.approx(0)
@@ -142,21 +142,23 @@ def test_days_that_are_not_known_are_no_week(nothing, place):
     assert network_verdict(sizes) == "UNKNOWN"
 
 
-def test_nothing_known_at_all():
-    """No figure, and no division by it."""
+def test_no_known_day_is_unknown():
+    """No figure, and no division by zero."""
     assert network_verdict([None] * 14) == "UNKNOWN"
     assert network_verdict([0] * 14) == "UNKNOWN"
 
 
-def test_a_rise_is_judged_however_few_days_are_known():
-    """Bad evidence counts."""
+def test_rise_counts_with_few_known_days():
+    """Bad evidence counts even when partial."""
     found = network([GIB, GIB, *[None] * 5, 3 * GIB, 3 * GIB, *[None] * 5])
     assert found.rise.value == pytest.approx(200)
     assert found.rise.over == "2 days (6.00 GiB after 2.00 GiB)"
 
 
 def network_verdict(sizes) -> str:
-    """Of the check."""
+    """Verdict of the check."""
     return str(
-        judged(check("test_resources", "test_traffic_is_like_the_week_before"), network_week=network(sizes))[0]
+        judged(check("test_resources", "test_traffic_is_similar_to_the_week_before"), network_week=network(sizes))[
+            0
+        ]
     )

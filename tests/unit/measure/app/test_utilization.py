@@ -1,4 +1,4 @@
-"""CPU and memory by component: which instance and quarter of an hour counts, and what too few samples are."""
+"""CPU and memory by component: which instance and which period count, and too few samples."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Values = list[float]
 
 
 class FakeApi:
-    """Gives the same series for both metrics, and notes the range."""
+    """Returns the same series for both metrics, and records the range."""
 
     def __init__(self, series: list[Series]) -> None:
         self.series = series
@@ -44,7 +44,7 @@ class FakeApi:
 
 
 def day(component: str, values: Values | float, instance: int = 0) -> Series:
-    """A day of samples, two minutes apart, up to now."""
+    """A day of samples at two-minute intervals, up to now."""
     every = values if isinstance(values, list) else [values] * COUNT
     begin = NOW.timestamp() - STEP * len(every)
     samples = [(begin + STEP * (number + 1), value) for number, value in enumerate(every)]
@@ -72,18 +72,18 @@ def test_busiest_instance_counts_and_highest_component_comes_first():
     assert found.coverage.words == "24 of 24 h"
 
 
-def test_a_night_at_99_percent_is_found():
-    """Its mean over the day is harmless, and so is its last hour."""
+def test_night_at_99_percent_is_critical():
+    """The mean of the day is harmless, and so is the last hour."""
     night = [20.0] * 300 + [99.0] * 180 + [20.0] * 240
     assert verdict(*GOOD[:2], day("worker", night)) == "CRITICAL"
 
 
-def test_a_quarter_of_an_hour_counts_and_a_moment_does_not():
+def test_quarter_of_an_hour_counts_but_a_moment_does_not():
     assert verdict(*GOOD[:2], day("worker", [20.0] * 500 + [99.0] * 8 + [20.0] * 212)) == "CRITICAL"
     assert verdict(*GOOD[:2], day("worker", [20.0] * 500 + [99.0] * 3 + [20.0] * 217)) == "OK"
 
 
-def test_one_instance_does_not_hide_behind_another():
+def test_idle_instance_does_not_hide_a_busy_one():
     assert verdict(day("web", 1.0), day("web", 97.0, 1), GOOD[2]) == "CRITICAL"
 
 
@@ -91,19 +91,19 @@ def test_one_instance_does_not_hide_behind_another():
     "series",
     [
         [],
-        GOOD[:2],  # nothing of the worker
+        GOOD[:2],  # no samples of the worker
         [GOOD[0], GOOD[2]],  # one of two instances of web is silent
-        [*GOOD[:2], day("worker", 5.0), day("", 5.0)],  # of which component?
+        [*GOOD[:2], day("worker", 5.0), day("", 5.0)],  # of an unknown component
         [*GOOD[:2], day("worker", [math.nan] * COUNT)],
         [*GOOD[:2], day("worker", [-3.0] * COUNT)],
         [*GOOD[:2], day("worker", [5.0] * 600)],  # four hours are missing
         [*GOOD[:2], day("worker", [5.0] * 300 + [math.nan] * 120 + [5.0] * 300)],
         [*GOOD[:2], day("worker", [5.0] * 680 + [math.nan] * 40)],  # silent for 80 minutes
         [*GOOD[:2], Series(component="worker", instance="w", samples=[(NOW.timestamp() - 60, 5.0)])],
-        [*GOOD[:2], day("worker", [5.0] * 719 + [9e9])],  # no percentage
+        [*GOOD[:2], day("worker", [5.0] * 719 + [9e9])],  # not a percentage
     ],
 )
-def test_what_was_not_seen_does_not_count_as_good(series):
+def test_unseen_use_is_unknown(series):
     assert verdict(*series) == "UNKNOWN"
 
 
@@ -112,11 +112,11 @@ def test_a_few_lost_samples_change_nothing(lost):
     assert verdict(*GOOD[:2], day("worker", [5.0] * 300 + [math.nan] * lost + [5.0] * (420 - lost))) == "OK"
 
 
-def test_bad_evidence_counts_however_little_was_seen():
+def test_high_use_counts_with_few_samples():
     assert verdict(day("web", [97.0] * 20)) == "CRITICAL"
 
 
-def test_the_message_names_what_is_short():
+def test_message_names_the_missing_samples():
     verdict, message = judged(CHECK, utilization=measure(*GOOD[:1], day("worker", [5.0] * 360)))
     assert str(verdict) == "UNKNOWN"
     assert (
@@ -125,7 +125,7 @@ def test_the_message_names_what_is_short():
     )
 
 
-def test_what_is_put_to_sleep_needs_no_samples():
+def test_component_scaled_to_zero_needs_no_samples():
     asleep = AppStatus(
         "a",
         "shop",
@@ -145,15 +145,15 @@ def test_what_is_put_to_sleep_needs_no_samples():
     assert str(judged(CHECK, utilization=found)[0]) == "OK"
 
 
-def test_a_job_may_be_as_busy_as_it_likes():
+def test_load_of_a_job_does_not_matter():
     app = replace(APP, others=("migrate",))
     api = FakeApi([*GOOD, day("migrate", 100.0)])
     found = utilization(cast(DigitalOceanApi, api), app, SETTINGS, FixedClock(NOW))
     assert str(judged(CHECK, utilization=found)[0]) == "OK"
-    assert verdict(*GOOD, day("somebody", 100.0)) == "CRITICAL"  # nobody said that it is a job
+    assert verdict(*GOOD, day("somebody", 100.0)) == "CRITICAL"  # not declared as a job
 
 
-def test_24_hours_and_for_investigations_the_last_one():
+def test_windows_are_24_hours_and_for_investigations_one():
     api = FakeApi(GOOD)
     utilization(cast(DigitalOceanApi, api), APP, SETTINGS, FixedClock(NOW))
     found = utilization_now(cast(DigitalOceanApi, api), APP, SETTINGS, FixedClock(NOW))
@@ -161,8 +161,8 @@ def test_24_hours_and_for_investigations_the_last_one():
     assert found.coverage.words == "1 of 1 h"
 
 
-def test_samples_far_apart_stand_for_themselves():
-    """Hourly ones cover their hours only in part: a peak between them is not seen."""
+def test_widely_spaced_samples_count_individually():
+    """Hourly samples cover their hours only in part: a peak between them is not seen."""
     at = NOW.timestamp()
     hourly = Series(
         component="worker", instance="w", samples=[(at - 3600 * n, 97.0 if n == 5 else 5.0) for n in range(24)]
@@ -170,7 +170,7 @@ def test_samples_far_apart_stand_for_themselves():
     assert verdict(*GOOD[:2], hourly) == "CRITICAL"
 
 
-def test_evidence_has_every_instance_and_the_silent_component():
+def test_evidence_shows_every_instance_and_the_silent_component():
     shown, *charts = measure(day("web", 20.0), day("web", 30.0, 1)).evidence()
     assert isinstance(shown, Table)
     assert [chart.title for chart in charts] == [
@@ -191,7 +191,7 @@ def test_evidence_has_every_instance_and_the_silent_component():
     length=st.integers(90, COUNT),
     value=st.sampled_from([math.nan, math.inf, -1.0, 99.0, 85.0]),
 )
-def test_no_bad_or_missing_stretch_anywhere_is_good(component, first, length, value):
+def test_no_failing_or_missing_stretch_is_ok(component, first, length, value):
     """Of three hours and more, in any instance, at any time of the day."""
     series = list(GOOD)
     old = series[component]

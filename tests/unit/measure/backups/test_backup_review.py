@@ -1,4 +1,4 @@
-"""The week's look at the archives: which nights are covered, what is over age, what reading them showed."""
+"""Weekly review of the archives: nights covered, archives over age, and their verification."""
 
 import gzip
 import os
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 22, 8, 20, tzinfo=UTC)
 
 @pytest.fixture
 def write(tmp_path):
-    """Puts an archive that was made so many hours ago."""
+    """Writes an archive made that many hours ago."""
 
     def write(hours, content=b"x"):
         made = NOW - timedelta(hours=hours)
@@ -59,8 +59,8 @@ def test_every_night_has_its_archive(tmp_path, write):
     assert found.gaps.over == "(5 of 5 nights kept)"
 
 
-def test_a_gap_is_named_by_its_night(tmp_path, write):
-    """What was before the oldest archive is not known."""
+def test_gap_is_named_by_its_night(tmp_path, write):
+    """Nights before the oldest archive are unknown."""
     for hours in (5, 29, 77):
         write(hours)
     found = kept(tmp_path)
@@ -69,21 +69,21 @@ def test_a_gap_is_named_by_its_night(tmp_path, write):
 
 
 @pytest.mark.parametrize(("hours", "missing"), [(25.9, 0), (26.1, 1), (50.1, 2)])
-def test_last_night_is_missing_when_it_is_late(tmp_path, write, hours, missing):
-    """Not before: the job may still be at work."""
+def test_last_night_is_missing_when_its_archive_is_late(tmp_path, write, hours, missing):
+    """Not before: the job may still be running."""
     for nights in range(5):
         write(hours + 24 * nights)
     assert kept(tmp_path).gaps.value == missing
 
 
-def test_a_job_about_midnight_makes_no_gap(tmp_path, write):
-    """Though it makes two archives on one day and none on the next."""
+def test_job_around_midnight_makes_no_gap(tmp_path, write):
+    """Although it makes two archives on one day and none on the next."""
     for nights, minutes in enumerate((0, 35, -20, 40, -30)):
         write(8.33 + 24 * nights + minutes / 60)
     assert kept(tmp_path).missing == ()
 
 
-def test_what_is_over_age_is_named(tmp_path, write):
+def test_archives_over_age_are_reported(tmp_path, write):
     """The oldest by name."""
     for hours in (5, 29, 53, 77, 101, 24 * 36, 24 * 400):
         write(hours)
@@ -93,28 +93,28 @@ def test_what_is_over_age_is_named(tmp_path, write):
 
 
 def verdict(found):
-    """What the weekly checks say of it."""
+    """Verdict of the weekly checks."""
     settings = load("sandbox", environment={})
     if isinstance(found, BackupRetention):
-        return judged(checks.test_as_many_backups_are_kept_as_the_policy_says, settings, backup_retention=found)
-    return judged(checks.test_the_newest_backups_hold_what_they_say, settings, backup_verification=found)
+        return judged(checks.test_kept_backups_match_the_policy, settings, backup_retention=found)
+    return judged(checks.test_newest_backups_match_their_manifests, settings, backup_verification=found)
 
 
-def test_no_archive_cannot_be_judged(tmp_path):
-    """It is the daily check that finds this."""
+def test_no_archive_is_unknown(tmp_path):
+    """The daily check reports it."""
     for found in (kept(tmp_path), measured(tmp_path, backup_verification)):
-        said, message = verdict(found)
-        assert said is Verdict.UNKNOWN
+        found_verdict, message = verdict(found)
+        assert found_verdict is Verdict.UNKNOWN
         assert f"expected archives in {tmp_path}, got none" in message
 
 
-def test_nights_before_the_first_archive_are_still_to_come(tmp_path, write):
-    """On a system that is known for longer they are missing: somebody has removed them, or never made them."""
+def test_nights_before_the_first_archive_are_unknown_on_a_new_system(tmp_path, write):
+    """On a system known for longer they are missing: they were removed, or never made."""
     for hours in (5, 29, 53):
         write(hours)
     assert verdict(kept(tmp_path)) == (
         Verdict.UNKNOWN,
-        "Nights without a backup: expected all 5 nights, got 3 nights; what was seen gives 0 (3 of 3 nights kept)",
+        "Nights without a backup: expected all 5 nights, got 3 nights; partial result: 0 (3 of 3 nights kept)",
     )
     old = {"first_days": {"known_since": "2026-09-01T06:00:00Z"}}
     said, message = verdict(kept(tmp_path, target=old))
@@ -122,8 +122,8 @@ def test_nights_before_the_first_archive_are_still_to_come(tmp_path, write):
     assert "got 2 (3 of 5 nights kept; none for 2026-11-19, 2026-11-18)" in message
 
 
-def test_archives_that_were_copied_all_at_once_have_no_date(tmp_path):
-    """Their time of writing is that of the copy."""
+def test_archives_copied_at_once_have_no_date(tmp_path):
+    """Their modification time is that of the copy."""
     for name in "abc":
         (tmp_path / f"{name}.tar.gz").write_bytes(an_archive())
         os.utime(tmp_path / f"{name}.tar.gz", (NOW.timestamp() - 3600,) * 2)
@@ -132,8 +132,8 @@ def test_archives_that_were_copied_all_at_once_have_no_date(tmp_path):
     assert "got 3 archives without a date that were all written about 2026-11-22 07:20 UTC" in message
 
 
-def test_the_newest_are_read(tmp_path, write):
-    """As many as are wanted, newest first; the first that is broken is told."""
+def test_newest_archives_are_read(tmp_path, write):
+    """As many as configured, newest first; the first broken one is reported."""
     for hours in (5, 29, 53):
         write(hours, an_archive())
     write(29, b"broken")
@@ -144,7 +144,7 @@ def test_the_newest_are_read(tmp_path, write):
 
 
 def test_archives_in_order_are_ok(tmp_path, write):
-    """All of them read, and as many files as ever."""
+    """All of them are read, with as many files as usual."""
     for hours in (5, 29, 53):
         write(hours, an_archive())
     found = measured(tmp_path, backup_verification, dump="")
@@ -152,8 +152,8 @@ def test_archives_in_order_are_ok(tmp_path, write):
     assert found.coverage.words == found.read.words == "3 of 3 archives"
 
 
-def test_an_archive_that_is_large_and_lost_its_files_is_found(tmp_path, write):
-    """Its manifest says the same, as the job saw no more."""
+def test_large_archive_without_its_files_is_critical(tmp_path, write):
+    """Its manifest agrees, as the job saw no more files."""
     files = {f"images/{number}": b"x" for number in range(20)}
     write(5, gzip.compress(tar(members_with_manifest({"dump": bytes(4000)}))))
     for hours in (29, 53):
@@ -163,8 +163,8 @@ def test_an_archive_that_is_large_and_lost_its_files_is_found(tmp_path, write):
     assert "got 9.1 % of usual over 2 archives before it (2 files, median 22)" in message
 
 
-def test_time_that_does_not_suffice_is_said(tmp_path, write):
-    """What was not read is not good."""
+def test_too_little_time_is_unknown(tmp_path, write):
+    """Unread archives do not count as good."""
     for hours in (5, 29, 53):
         write(hours, an_archive())
     found = measured(tmp_path, backup_verification, verify_seconds=1e-9)
@@ -173,8 +173,8 @@ def test_time_that_does_not_suffice_is_said(tmp_path, write):
     assert "expected reading to the end of all 3 archives, got reading to the end of 0 archives" in message
 
 
-def test_an_archive_that_the_store_does_not_give_hides_no_other(tmp_path, write):
-    """A broken one beside it is still found."""
+def test_unavailable_archive_hides_no_other(tmp_path, write):
+    """A broken one beside it is still reported."""
     for hours in (5, 29, 53):
         write(hours, an_archive() if hours != 53 else b"broken")
     gone = next(tmp_path.glob("*20261121*"))

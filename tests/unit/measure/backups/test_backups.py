@@ -1,4 +1,4 @@
-"""What is measured of a backup store, up to what a check says of it."""
+"""The measurement of a backup store, and the verdict of its check."""
 
 import gzip
 import math
@@ -28,7 +28,7 @@ def an_archive(size=2000):
 
 @pytest.fixture
 def store(tmp_path):
-    """A folder in which ``write`` puts archives, made so many hours ago."""
+    """A folder in which ``write`` puts archives, made that many hours ago."""
 
     class Store(FolderStore):
         def write(self, hours, content=None, suffix=""):
@@ -48,14 +48,14 @@ def measured(store, **settings):
 
 
 def verdict(found):
-    """What the daily check says of it."""
+    """Verdict of the daily check."""
     return judged(
         checks.test_last_nights_backup_is_complete, limits=load("sandbox", environment={}).limits, backups=found
     )
 
 
-def test_the_newest_comes_first(store):
-    """By the time in the name, not the order of the listing or the time of writing."""
+def test_newest_archive_comes_first(store):
+    """By the time in the name, not by the order of the listing or the modification time."""
     for hours in (29, 5, 53):
         store.write(hours)
     os.utime(store.write(77), (NOW.timestamp(), NOW.timestamp()))
@@ -65,14 +65,14 @@ def test_the_newest_comes_first(store):
     assert found.archives[0].made_by == "name"
 
 
-def test_age_is_rounded_to_a_hundredth(store):
-    """As nobody reads more of it."""
+def test_age_is_rounded_to_a_hundredth_of_an_hour(store):
+    """More digits do not matter."""
     store.write(25.987)
     assert measured(store).age.value == 25.99
 
 
-def test_size_is_compared_with_the_median_before_it(store):
-    """The newest itself and those of long ago do not count."""
+def test_size_is_compared_with_the_median_of_earlier_archives(store):
+    """The newest itself and very old ones do not count."""
     store.write(5, an_archive(1000))
     for night in range(1, 15):
         store.write(5 + 24 * night, an_archive(2000) + bytes(night % 3))
@@ -82,8 +82,8 @@ def test_size_is_compared_with_the_median_before_it(store):
     assert found.size.over == "14 archives before it (median 2.35 KB)"
 
 
-def test_the_first_archive_cannot_be_compared(store):
-    """That is too little data, and no fault."""
+def test_first_archive_cannot_be_compared(store):
+    """That is too little data, not a failure."""
     store.write(5)
     found = measured(store)
     assert found.complete
@@ -95,8 +95,8 @@ def test_the_first_archive_cannot_be_compared(store):
     )
 
 
-def test_an_empty_store_has_no_newest(store):
-    """It is measured all the same: the check says that there is nothing."""
+def test_empty_store_has_no_newest_archive(store):
+    """It is still measured: the check reports it."""
     found = measured(store)
     assert found.contents == "0 archives and 0 other files"
     assert not found.complete
@@ -104,7 +104,7 @@ def test_an_empty_store_has_no_newest(store):
         _ = found.age
 
 
-def test_what_an_unfinished_job_left_is_no_archive(store):
+def test_leftover_of_an_unfinished_job_is_no_archive(store):
     """But it is shown."""
     store.write(29)
     part = store.write(5, b"half", suffix=".part")
@@ -117,8 +117,8 @@ def test_what_an_unfinished_job_left_is_no_archive(store):
     assert others.rows == [[part.name, "2026-11-22 03:20 UTC", "4 B"]]
 
 
-def test_an_archive_that_is_cut_off_is_not_complete(store):
-    """What was found is said."""
+def test_truncated_archive_is_not_complete(store):
+    """The problem is reported."""
     store.write(29)
     store.write(5, an_archive()[:900])
     found = measured(store)
@@ -126,12 +126,12 @@ def test_an_archive_that_is_cut_off_is_not_complete(store):
     assert found.completeness == "an archive that is cut off after member 2"
 
 
-def test_a_large_archive_is_looked_at_on_both_ends(store):
-    """Over the limit of the settings it is not read whole, and that is said."""
+def test_large_archive_is_checked_at_both_ends(store):
+    """Above the configured size it is not read completely, and the message says so."""
     store.write(5)
     found = measured(store, read_whole_mb=0.001)
     assert found.complete
-    assert found.completeness == "an archive looked at on both ends only, as it is too large to read"
+    assert found.completeness == "an archive read at both ends only, as it is too large to read"
     assert verdict(found)[0] is Verdict.UNKNOWN
     store.write(4, an_archive()[:-100])
     assert measured(store, read_whole_mb=0.001).completeness == (
@@ -139,11 +139,11 @@ def test_a_large_archive_is_looked_at_on_both_ends(store):
     )
 
 
-def test_an_archive_from_the_future_has_no_age(store):
-    """A negative age would pass as a very fresh one, for ever."""
+def test_archive_from_the_future_has_no_age(store):
+    """A negative age would pass as very recent for ever."""
     file = store.write(-30)
     found = measured(store)
-    assert found.archives[0].made_by == "time of writing"  # a name in the future is not believed
+    assert found.archives[0].made_by == "time of writing"  # a date in the future in the name is ignored
     assert verdict(found) == (
         Verdict.UNKNOWN,
         "Age of the newest backup: expected the newest archive to be from before 2026-11-22 08:20 UTC, "
@@ -151,21 +151,21 @@ def test_an_archive_from_the_future_has_no_age(store):
     )
 
 
-def test_a_clock_that_is_a_little_ahead_makes_an_age_of_zero(store):
-    """An hour is forgiven."""
+def test_slightly_fast_clock_gives_an_age_of_zero(store):
+    """An hour is tolerated."""
     store.write(-0.5)
     assert measured(store).age.value == 0
 
 
-def test_names_are_read_in_the_zone_of_the_settings(store, tmp_path):
-    """For jobs that write local time without saying so."""
+def test_names_are_read_in_the_configured_time_zone(store, tmp_path):
+    """For jobs that write local time without a zone."""
     (tmp_path / "b-20261122-040000.tar.gz").write_bytes(an_archive())
     assert measured(store, time_zone="Europe/Berlin").age.value == pytest.approx(5 + 20 / 60, abs=0.01)
     with pytest.raises(UsageError, match="time_zone: expected a time zone such as Europe/Berlin, got 'Mars'"):
         measured(store, time_zone="Mars")
 
 
-def test_the_pattern_chooses_the_archives(store, tmp_path):
+def test_pattern_selects_the_archives(store, tmp_path):
     """By the name without folders."""
     (tmp_path / "2026").mkdir()
     (tmp_path / "2026" / "db-20261122T030000Z.tgz").write_bytes(an_archive())
@@ -174,7 +174,7 @@ def test_the_pattern_chooses_the_archives(store, tmp_path):
     assert [archive.file.name for archive in found.archives] == ["2026/db-20261122T030000Z.tgz"]
 
 
-def test_evidence_shows_the_store(store):
+def test_evidence_lists_the_archives(store):
     """Newest first, with ages, and how far the newest was read."""
     for hours in (5, 29, 53):
         store.write(hours)

@@ -1,4 +1,4 @@
-"""Restore drills on real archives and a real server; and that nothing of them is left, however they end."""
+"""Restore drills on real archives and a real server; nothing is left behind, however they end."""
 
 import hashlib
 import io
@@ -46,14 +46,14 @@ ROOT = Path(__file__).resolve().parents[4]
 
 @pytest.fixture
 def tmp_path():
-    """A folder with a short path, as a Unix socket's has room for a hundred bytes only."""
+    """A folder with a short path, as the path of a Unix socket is limited to a hundred bytes."""
     with tempfile.TemporaryDirectory(prefix="d-", dir="/tmp") as folder:
         yield Path(folder).resolve()
 
 
 @pytest.fixture(scope="module")
 def nights():
-    """The contents of two nights, dumps of a real server included."""
+    """The contents of two nights, including dumps of a real server."""
     from sandbox.backups.archives import Nights, launch_valkey
 
     guard = Guard(temporary_folder())
@@ -66,7 +66,7 @@ def nights():
 
 @pytest.fixture
 def backups(tmp_path, nights):
-    """A folder with last night's archive; ``damage`` makes another of it."""
+    """A folder with last night's archive; ``damage`` damages it."""
     folder = tmp_path / "backups"
     folder.mkdir()
 
@@ -81,7 +81,7 @@ def backups(tmp_path, nights):
 def settings(tmp_path, target="sandbox", since=NOW - timedelta(days=90), **recovery):
     (tmp_path / "places").mkdir(exist_ok=True)
     own = {"records": str(tmp_path / "drills.jsonl"), "folder": str(tmp_path / "places")}
-    # The server that wrote the dumps: one on the path may be older, and load none of them.
+    # The server that wrote the dumps: an older one on the path might load none of them.
     own |= {"valkey": str(get_binary_path()), **recovery}
     sections = {
         "backups": {"location": str(tmp_path / "backups")},
@@ -112,8 +112,8 @@ def contents(folder):
 
 
 @pytest.mark.parametrize("measure", [restore_drill, full_restore])
-def test_a_sound_backup_restores(tmp_path, backups, measure, monkeypatch):
-    """Everything is compared, the drill is written down, the source is as it was, the place is gone."""
+def test_intact_backup_restores(tmp_path, backups, measure, monkeypatch):
+    """Everything is compared, the drill is recorded, the source is unchanged, the place is removed."""
     before = contents(backups())
     told, tell = [], progress.Task.at
     monkeypatch.setattr(
@@ -156,8 +156,8 @@ def test_a_sound_backup_restores(tmp_path, backups, measure, monkeypatch):
         ("traversal", "would be written outside the folder"),
     ],
 )
-def test_what_cannot_be_restored_is_said(tmp_path, backups, damage, problem):
-    """And written down as a drill that failed; nothing is left of it."""
+def test_backup_that_cannot_be_restored_is_reported(tmp_path, backups, damage, problem):
+    """It is recorded as a failed drill; nothing is left behind."""
     backups(damage)
     found = drilled(tmp_path)
     assert problem in found.result
@@ -166,8 +166,8 @@ def test_what_cannot_be_restored_is_said(tmp_path, backups, damage, problem):
     assert left_over(tmp_path) == []
 
 
-def test_a_dump_of_a_newer_server_is_a_finding_where_the_server_was_named(tmp_path, backups):
-    """The one that a restore would use cannot load it; one that was only found on this machine says nothing."""
+def test_dump_of_a_newer_server_fails_if_the_server_was_configured(tmp_path, backups):
+    """The configured server cannot load it; one merely found on this machine says nothing."""
     backups("newer-dump")
     found = drilled(tmp_path, valkey=str(get_binary_path()))
     assert found.result == (
@@ -192,8 +192,8 @@ def test_a_dump_of_a_newer_server_is_a_finding_where_the_server_was_named(tmp_pa
         ),
     ],
 )
-def test_a_server_of_another_kind_says_nothing_of_a_dump(tmp_path, backups, words, expected):
-    """Redis does not know Valkey's dumps, whoever named it."""
+def test_server_of_another_kind_says_nothing_about_a_dump(tmp_path, backups, words, expected):
+    """Redis cannot read Valkey's dumps, even if it was configured."""
     backups()
     redis = tmp_path / "redis-server"
     redis.write_text(
@@ -218,15 +218,15 @@ def test_a_server_of_another_kind_says_nothing_of_a_dump(tmp_path, backups, word
         ("REDIS0080", "Valkey"),
     ],
 )
-def test_who_reads_a_dump_is_known_by_how_it_begins(form, kind):
-    """Valkey reads what Redis wrote before it changed its licence."""
+def test_dump_header_identifies_the_server_kind(form, kind):
+    """Valkey reads what Redis wrote before its licence change."""
     assert kind_of_form(form) == kind
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("redis-server") is None, reason="there is no redis-server on this machine")
-def test_a_real_redis_says_nothing_of_a_dump_of_valkey(tmp_path, backups):
-    """Whether it was named or only found; its own words are told, and no drill is written down as failed."""
+def test_real_redis_says_nothing_about_a_dump_of_valkey(tmp_path, backups):
+    """Whether configured or found; its error is quoted, and no failed drill is recorded."""
     redis = shutil.which("redis-server")
     backups()
     words = r"\(.*(Wrong signature|RDB format version).*\)"
@@ -236,13 +236,13 @@ def test_a_real_redis_says_nothing_of_a_dump_of_valkey(tmp_path, backups):
 
 
 def verdict(check, found):
-    """Of a check on a drill."""
+    """Verdict of a check on a drill."""
     known = load("sandbox", environment={})
     return judged(check, limits=known.limits, **{check.__code__.co_varnames[0]: found})
 
 
-def test_a_drill_that_could_compare_nothing_is_not_ok(tmp_path, backups):
-    """A manifest of another form lets nothing be compared; it stays so on record."""
+def test_drill_that_compared_nothing_is_unknown(tmp_path, backups):
+    """With a manifest of another form nothing can be compared; the record says so too."""
     folder = backups()
     (archive,) = folder.iterdir()
     with tarfile.open(archive) as tar:
@@ -263,8 +263,8 @@ def test_a_drill_that_could_compare_nothing_is_not_ok(tmp_path, backups):
     assert "sums of 0 images" in message
 
 
-def test_a_script_that_leaves_nothing_is_not_ok(tmp_path, backups):
-    """However well it ends."""
+def test_script_that_restores_nothing_is_unknown(tmp_path, backups):
+    """Even if it succeeds."""
     backups()
     said, message = verdict(
         checks.test_the_newest_backup_restores, drilled(tmp_path, restore_command=script(tmp_path, "exit 0"))
@@ -280,8 +280,8 @@ def test_a_script_that_leaves_nothing_is_not_ok(tmp_path, backups):
         (full_restore, checks.test_everything_can_be_restored, 31.5),
     ],
 )
-def test_a_drill_is_not_overdue_on_the_first_day(tmp_path, backups, monkeypatch, case):
-    """It is unproven then, and critical once its time has passed since the first run in the history."""
+def test_drill_is_not_overdue_on_the_first_day(tmp_path, backups, monkeypatch, case):
+    """It is UNKNOWN then, and CRITICAL once its period has passed since the first run in the history."""
     measure, check, within = case
     backups()
     monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "history"))
@@ -305,8 +305,8 @@ def test_a_drill_is_not_overdue_on_the_first_day(tmp_path, backups, monkeypatch,
     assert verdict(checks.test_recovery_meets_its_objectives, times)[0] is Verdict.CRITICAL
 
 
-def test_a_line_after_the_newest_drill_that_cannot_be_read_may_be_one_that_failed(tmp_path, backups):
-    """Before it, it does not matter."""
+def test_unreadable_line_after_the_newest_drill_makes_it_unknown(tmp_path, backups):
+    """It may be a failed drill. An earlier unreadable line does not matter."""
     backups()
     file = tmp_path / "drills.jsonl"
     file.write_text("damaged before\n")
@@ -324,8 +324,8 @@ def test_a_line_after_the_newest_drill_that_cannot_be_read_may_be_one_that_faile
     assert verdict(checks.test_recovery_meets_its_objectives, times)[0] is Verdict.UNKNOWN
 
 
-def test_no_room_is_no_finding(tmp_path, backups):
-    """It says nothing of the backup."""
+def test_too_little_space_is_no_failure(tmp_path, backups):
+    """It says nothing about the backup."""
     backups()
     with pytest.raises(Unmeasured, match=r"expected .* MB free in .* for the restored data"):
         drilled(tmp_path, space_factor=1e12)
@@ -333,7 +333,7 @@ def test_no_room_is_no_finding(tmp_path, backups):
 
 
 def test_staging_without_permission_is_not_configured(tmp_path, backups):
-    """It says what to add."""
+    """The message says what to add."""
     backups()
     with pytest.raises(NotConfigured, match="--allow-mutations was not given"):
         drilled(tmp_path, target="staging")
@@ -341,7 +341,7 @@ def test_staging_without_permission_is_not_configured(tmp_path, backups):
 
 
 def test_production_is_judged_by_the_record(tmp_path, backups):
-    """Of its own backups, restored on staging; other systems' and the sandbox's do not count."""
+    """By drills of its own backups on staging; those of other systems and of the sandbox do not count."""
     backups()
     file, own = str(tmp_path / "drills.jsonl"), str(tmp_path / "backups")
     assert not drilled(tmp_path, target="production").recent
@@ -357,8 +357,8 @@ def test_production_is_judged_by_the_record(tmp_path, backups):
     assert drilled(tmp_path, target="production", measure=full_restore).last == "none on record"
 
 
-def test_the_slowest_restore_of_the_month_counts(tmp_path, backups):
-    """One that failed has no recovery time, and is counted apart."""
+def test_slowest_restore_of_the_month_counts(tmp_path, backups):
+    """A failed one has no recovery time, and is counted separately."""
     backups()
     file = str(tmp_path / "drills.jsonl")
     for days, seconds, ok in ((3, 600, True), (9, 1200, True), (20, 9000, False), (50, 9000, True)):
@@ -381,8 +381,8 @@ def script(tmp_path, text):
     return (str(file), "staging", "{archive}", "{folder}")
 
 
-def test_an_own_script_is_run_instead(tmp_path, backups):
-    """With a copy of the newest archive and an empty folder; what it says is evidence."""
+def test_custom_script_is_run_instead(tmp_path, backups):
+    """With a copy of the newest archive and an empty folder; its output is evidence."""
     backups()
     command = script(tmp_path, 'tar -xzf "$2" -C "$3" && echo "restored $(ls "$3/images" | wc -l) images on $1"')
     found = drilled(tmp_path, restore_command=command)
@@ -392,8 +392,8 @@ def test_an_own_script_is_run_instead(tmp_path, backups):
     assert left_over(tmp_path) == []
 
 
-def test_a_script_that_fails_has_its_code_told(tmp_path, backups):
-    """And the last that it said."""
+def test_exit_code_of_a_failed_script_is_reported(tmp_path, backups):
+    """With the end of its output."""
     backups()
     found = drilled(tmp_path, restore_command=script(tmp_path, "seq 1000; echo no such bucket >&2; exit 3"))
     assert found.result == "restore.sh that ended with code 3"
@@ -402,19 +402,19 @@ def test_a_script_that_fails_has_its_code_told(tmp_path, backups):
     assert len(found.drill.output.lines) == 61
 
 
-def test_a_script_is_ended_in_time_with_all_that_it_began(tmp_path, backups):
-    """Also what it left in the background."""
+def test_script_is_ended_in_time_with_its_children(tmp_path, backups):
+    """Including background processes."""
     backups()
     pid = tmp_path / "pid"
     command = script(tmp_path, f"sleep 300 & echo $! > {pid}; wait")
     found = drilled(tmp_path, restore_command=command, seconds=3.0)
-    # It has what is left of the time after its archive was copied, which takes a busy machine a while.
+    # It has the time left after the archive was copied, which takes a busy machine a while.
     assert re.search(r"did not end within [0-3] s", found.result)
     assert soon_gone(int(pid.read_text()))
 
 
-def test_what_a_script_leaves_running_ends_with_it(tmp_path, backups):
-    """The script itself has long gone well."""
+def test_background_processes_end_with_the_script(tmp_path, backups):
+    """The script itself has succeeded."""
     backups()
     pid = tmp_path / "pid"
     found = drilled(tmp_path, restore_command=script(tmp_path, f"sleep 300 & echo $! > {pid}"))
@@ -422,8 +422,8 @@ def test_what_a_script_leaves_running_ends_with_it(tmp_path, backups):
     assert soon_gone(int(pid.read_text()))
 
 
-def test_no_such_script_is_no_finding(tmp_path, backups):
-    """It says nothing of the backup."""
+def test_missing_script_is_no_failure(tmp_path, backups):
+    """It says nothing about the backup."""
     backups()
     with pytest.raises(Unmeasured, match=r"expected to run /nowhere/restore\.sh"):
         drilled(tmp_path, restore_command=("/nowhere/restore.sh",))
@@ -454,8 +454,8 @@ except KeyboardInterrupt:
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_is_left_of_a_drill_that_is_interrupted(tmp_path, ending):
-    """By Ctrl-C, by a cancelled job, or by a kill that nobody can answer."""
+def test_nothing_is_left_of_an_interrupted_drill(tmp_path, ending):
+    """By Ctrl-C, a cancelled job, or SIGKILL."""
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
@@ -470,12 +470,12 @@ def test_nothing_is_left_of_a_drill_that_is_interrupted(tmp_path, ending):
 
 
 def soon_gone(pid):
-    """Whether it ends: a process that was killed runs until the system comes round to it."""
+    """Whether a process ends soon: a killed process runs until the system schedules its end."""
     return soon(lambda: not is_running(pid))
 
 
 def is_running(pid):
-    """Whether a process runs; one that is dead and was not collected yet does not."""
+    """Whether a process runs; a zombie does not."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

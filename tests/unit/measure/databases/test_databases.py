@@ -1,4 +1,4 @@
-"""Managed databases in the words of DigitalOcean's API: what is good, what is not, and what nobody knows."""
+"""Managed databases as reported by DigitalOcean's API: healthy, failing and unknown."""
 
 import json
 from datetime import timedelta
@@ -27,17 +27,17 @@ OPENING = {
     "password": PASSWORD,
     "ssl": True,
 }
-HEALTHY = check("test_databases", "test_managed_databases_are_well")
-UPKEEP = check("test_databases", "test_managed_databases_are_kept_up")
+HEALTHY = check("test_databases", "test_managed_databases_are_healthy")
+UPKEEP = check("test_databases", "test_managed_databases_are_maintained")
 
 
 def stamp(**ago):
-    """A time before now, as the API writes it."""
+    """A time before now, in the API's format."""
     return f"{NOW - timedelta(**ago):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def cluster(**more):
-    """A database cluster as the API shows it, with all that opens it."""
+    """A database cluster as the API returns it, including its credentials."""
     return {
         "id": ID,
         "name": "backend",
@@ -64,13 +64,13 @@ def cluster(**more):
 
 
 def backups(*hours, **more):
-    """Backups of so many hours ago; the API lists the oldest first."""
+    """Backups of that many hours ago; the API lists the oldest first."""
     kept = [{"created_at": stamp(hours=h), "size_gigabytes": 0.0336} for h in sorted(hours, reverse=True)]
     return {"backups": kept, "scheduled_backup_time": {"backup_hour": 20, "backup_minute": 40}, **more}
 
 
 def matrix(level=40.0, *, step=120, hours=24.0, status="success"):
-    """A metric of the last hours, oldest first, values as texts."""
+    """A metric of the last hours, oldest first, with values as strings."""
     end = int(NOW.timestamp())
     values = [[at, str(level)] for at in range(end - int(hours * 3600), end + 1, step)]
     result = [{"metric": {"host_id": "19201920"}, "values": values}] if values else []
@@ -78,7 +78,7 @@ def matrix(level=40.0, *, step=120, hours=24.0, status="success"):
 
 
 def canned(told=None, *, of_backups=None, pools=(), **metrics):
-    """An API that holds one cluster; what it answers may be (status, body)."""
+    """An API with one cluster; a response may be (status, body)."""
     told = cluster() if told is None else told
     answers = {
         f"/{ID}/backups": backups(4, 28) if of_backups is None else of_backups,
@@ -92,7 +92,7 @@ def canned(told=None, *, of_backups=None, pools=(), **metrics):
 
 
 def settings_of(*named):
-    """Of the sandbox, with these databases."""
+    """Settings of the sandbox with these databases."""
     overlay = {"targets": {"sandbox": {"digitalocean": {"databases": list(named)}}}}
     return load("sandbox", environment={}, overlay=overlay)
 
@@ -102,24 +102,24 @@ MYSQL = ({"id": ID, "engine": "mysql", "most_connections": 75},)
 
 
 def read(api, named=BY_ID):
-    """What is measured."""
+    """The measurement."""
     return databases(ManagedDatabases(api.api), settings_of(*named), FixedClock(NOW))
 
 
 def said(api, named=BY_ID):
-    """What the daily check says."""
+    """Verdict and message of the daily check."""
     return judged(HEALTHY, databases=read(api, named))
 
 
 def kept_up(**more):
-    """What the weekly check says of a cluster."""
+    """Verdict and message of the weekly check for a cluster."""
     api = canned(cluster(**more))
     upkeep = database_upkeep(ManagedDatabases(api.api), settings_of(*BY_ID), FixedClock(NOW))
     return judged(UPKEEP, database_upkeep=upkeep)
 
 
-def test_a_database_that_is_well_is_ok():
-    """What the API does not tell of PostgreSQL stands with it, and no word is said of storage."""
+def test_healthy_database_is_ok():
+    """What the API does not report for PostgreSQL is noted, and storage is not judged."""
     measured = read(canned(pools=[{"name": "web", "mode": "transaction", "size": 10, "db": "shop"}]))
     assert judged(HEALTHY, databases=measured)[0] is Verdict.OK
     assert not [*measured.storage, *measured.connections, *measured.cpu, *measured.memory]
@@ -127,8 +127,8 @@ def test_a_database_that_is_well_is_ok():
     assert "web" in repr(measured.evidence())
 
 
-def test_a_mysql_is_judged_by_its_metrics_too():
-    """Storage, connections, processor and memory; how many connections it takes, the settings say."""
+def test_mysql_is_judged_by_its_metrics_too():
+    """Storage, connections, CPU and memory; the maximum number of connections is a setting."""
     told = cluster(engine="mysql", version="8")
     assert said(canned(told), MYSQL)[0] is Verdict.OK
     full = canned(told, disk_usage=matrix(93.0))
@@ -159,8 +159,8 @@ def test_a_mysql_is_judged_by_its_metrics_too():
     ],
 )
 @pytest.mark.parametrize("metric", ["disk_usage", "threads_connected", "cpu_usage", "memory_usage"])
-def test_a_metric_that_is_not_there_is_unknown(metric, told):
-    """None at all, of a part of the day, or refused."""
+def test_missing_metric_is_unknown(metric, told):
+    """Without any samples, for part of the day, or refused."""
     api = canned(cluster(engine="mysql"), **{metric: told})
     assert said(api, MYSQL)[0] is Verdict.UNKNOWN
 
@@ -183,8 +183,8 @@ def test_a_metric_that_is_not_there_is_unknown(metric, told):
         (None, Verdict.UNKNOWN),
     ],
 )
-def test_only_online_is_good(status, verdict):
-    """A word that nobody here knows is neither good nor bad."""
+def test_only_online_is_healthy(status, verdict):
+    """An unknown state is neither healthy nor failing."""
     assert said(canned(cluster(status=status)))[0] is verdict
 
 
@@ -207,24 +207,24 @@ def test_only_online_is_good(status, verdict):
         ((500, {"id": "server_error", "message": "Unexpected server-side error"}), Verdict.UNKNOWN),
     ],
 )
-def test_the_newest_backup_is_from_the_last_day(told, verdict):
-    """One that is empty or from the future is none, and what cannot be read is not known."""
+def test_newest_backup_must_be_from_the_last_day(told, verdict):
+    """An empty one or one from the future does not count; an unreadable one is unknown."""
     assert said(canned(of_backups=told))[0] is verdict
 
 
-def test_a_database_that_is_younger_than_a_day_may_wait_for_its_first_backup():
-    """Until then nobody knows."""
+def test_first_backup_of_a_new_database_is_unknown_for_a_day():
+    """It is not missing yet."""
     assert said(canned(cluster(created_at=stamp(hours=5)), of_backups=backups()))[0] is Verdict.UNKNOWN
 
 
-def test_what_is_bad_counts_though_the_rest_cannot_be_read():
-    """Bad evidence counts even when it is partial."""
+def test_failing_state_counts_although_the_rest_cannot_be_read():
+    """Bad evidence counts even when partial."""
     api = canned(cluster(status="offline"), of_backups=(500, {"id": "server_error", "message": "no"}))
     assert said(api)[0] is Verdict.CRITICAL
 
 
-def test_no_password_is_in_what_was_measured_or_said():
-    """The types have no field for one; an answer that is cut off is not quoted."""
+def test_no_password_is_in_the_measurement_or_its_messages():
+    """The types have no field for one; a truncated response is not quoted."""
     opening = {"name": "web", "mode": "session", "size": 5, "db": "shop", "connection": OPENING}
     measured = read(canned(pools=[opening]))
     upkeep = database_upkeep(ManagedDatabases(canned().api), settings_of(*BY_ID), FixedClock(NOW))
@@ -240,8 +240,8 @@ def test_no_password_is_in_what_was_measured_or_said():
     assert str(cut.value) == f"{len(torn)} bytes that are not JSON"
 
 
-def test_the_databases_of_the_apps_spec_are_looked_at_where_none_is_named():
-    """By the name of their cluster; other engines and development databases are named as left out."""
+def test_databases_of_the_app_spec_are_used_where_none_is_named():
+    """By the name of their cluster; other engines and development databases are listed as left out."""
     spec = [
         {"name": "db", "engine": "PG", "production": True, "cluster_name": "backend"},
         {"name": "cache", "engine": "VALKEY", "production": True, "cluster_name": "portfolio-cache"},
@@ -273,8 +273,8 @@ def test_the_databases_of_the_apps_spec_are_looked_at_where_none_is_named():
     assert "[[targets.sandbox.digitalocean.databases]]" in no.value.add
 
 
-def test_another_database_than_the_one_that_is_meant_is_unknown():
-    """Another engine, or none of that id or name."""
+def test_database_other_than_the_configured_one_is_unknown():
+    """Another engine, or none with that id or name."""
     with pytest.raises(Unmeasured, match="expected the database backend to be pg, got mysql"):
         read(canned(cluster(engine="mysql")))
     with pytest.raises(Malformed, match="404"):
@@ -288,8 +288,8 @@ def test_another_database_than_the_one_that_is_meant_is_unknown():
     )
 
 
-def test_one_that_cannot_be_read_leaves_the_others_known():
-    """And the whole UNKNOWN, unless one of the others is bad."""
+def test_unreadable_database_leaves_the_others_known():
+    """The result is UNKNOWN unless one of the others fails."""
     named = (*BY_ID, {"name": "gone"})
     measured = read(canned(), named)
     assert [one.name for one in measured.found] == ["backend"]
@@ -297,8 +297,8 @@ def test_one_that_cannot_be_read_leaves_the_others_known():
     assert said(canned(cluster(status="offline")), named)[0] is Verdict.CRITICAL
 
 
-def test_a_database_without_id_and_name_is_a_mistake():
-    """It says which is missing."""
+def test_database_without_id_and_name_is_a_usage_error():
+    """The message says what is missing."""
     with pytest.raises(UsageError, match="the id or the name of a database cluster"):
         settings_of({"engine": "pg"})
     with pytest.raises(UsageError, match='expected "pg" or "mysql"'):
@@ -345,8 +345,8 @@ def test_a_database_without_id_and_name_is_a_mistake():
         ({"version_end_of_life": "0001-01-01T00:00:00Z"}, Verdict.OK, ""),
     ],
 )
-def test_upkeep(more, verdict, words):
-    """Windows, updates that are due, and the end of a version where it is told."""
+def test_upkeep_verdicts(more, verdict, words):
+    """Maintenance windows, due updates, and the end of a version where it is reported."""
     found, message = kept_up(**more)
     assert found is verdict, message
     assert words in message

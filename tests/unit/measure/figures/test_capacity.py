@@ -1,4 +1,4 @@
-"""Growth against limits, room for spikes, and the scaling policy."""
+"""Growth towards limits, headroom for spikes, and the scaling policy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AUTO = {"min_instance_count": 2, "max_instance_count": 4, "metrics": {"cpu": {"p
 
 
 class Store:
-    """Gives what it was told by the setting that is asked for."""
+    """Returns the given series by setting."""
 
     service = "Prometheus"
 
@@ -60,8 +60,8 @@ def growth(**answers):
     return capacity_growth(cast(Any, Store(**usual | answers)), SETTINGS, FixedClock(NOW))
 
 
-def test_growth_has_a_date_where_it_is_steady():
-    """Towards the warning limit of its kind; what does not grow is not named."""
+def test_steady_growth_reports_the_date_of_its_limit():
+    """The warning limit of its kind; resources that do not grow are not listed."""
     found = growth(
         component_cpu=[series("web", 40.0), series("worker", 40.0)],
         component_memory=[series("web", 50.0), series("worker", 60.0, 0.25)],
@@ -72,11 +72,11 @@ def test_growth_has_a_date_where_it_is_steady():
     assert "80 % on 2027-02-11" in meeting.reading.over
     assert found.summary == "Memory of worker in 80 days"
     assert found.coverage.enough
-    assert found.coverage.words == "1 answer · 2 own series · 60 of 60 days"
+    assert found.coverage.words == "1 answer · 2 series of this target · 60 of 60 days"
 
 
-def test_what_does_not_grow():
-    """Says so."""
+def test_no_growth_is_reported():
+    """In the summary."""
     found = growth()
     assert found.meeting == []
     assert found.summary == "none of 3 that grows steadily towards its limit"
@@ -90,13 +90,13 @@ def test_what_does_not_grow():
         ({"component_memory": [series("web", 50.0), series("a", 1.0)]}, "CPU of a (0), storage of a (0)"),
     ],
 )
-def test_most_of_two_months_of_everything(answers, short):
-    """A kind of which there is nothing is missed too, and a component of which another kind knows."""
+def test_most_of_two_months_must_be_known_for_every_resource(answers, short):
+    """A missing kind is reported, and so is a component that only another kind has."""
     assert growth(**answers).coverage.got == f"fewer days of {short}"
 
 
-def test_a_steep_growth_of_a_few_days_is_not_drawn_on():
-    """It is unknown, not a date."""
+def test_steep_growth_over_a_few_days_is_not_extrapolated():
+    """It is unknown, without a date."""
     assert growth(component_cpu=[series("web", 79.0, 5.0, count=10)]).meeting == []
 
 
@@ -118,32 +118,32 @@ def quarters(component, level, count=2880):
     return series(component, level, count=count, step=900.0)
 
 
-def test_the_peak_times_the_multiple_over_the_most_instances(tmp_path):
-    """All the CPU of the busiest quarter of an hour, spread over as many instances as there may be."""
+def test_spike_is_the_peak_times_the_multiple_over_the_maximum_instances(tmp_path):
+    """All CPU of the busiest quarter of an hour, spread over the maximum number of instances."""
     found = room(tmp_path, [quarters("web", 100.0), quarters("optimizer", 120.0)])
     assert [(one.name, one.reading.value) for one in found.by_cpu] == [("web", 75.0), ("optimizer", 45.0)]
     assert found.by_cpu[0].reading.over == "of 2 instances at 1.5 × the peak of 30 days (100 % of one instance)"
     assert found.coverage.enough
-    assert found.coverage.words == "1 answer · 2 own series · 720 of 720 h"
+    assert found.coverage.words == "1 answer · 2 series of this target · 720 of 720 h"
     assert found.by_requests == []
     assert found.evidence()[1].facts["Load test"] == "no breakpoint test yet"
 
 
-def test_another_multiple(tmp_path):
+def test_multiple_is_a_setting(tmp_path):
     """As configured."""
     assert room(tmp_path, [quarters("web", 100.0)], spike=3.0).by_cpu[0].reading.value == 150
 
 
-def test_the_peak_may_lie_in_what_is_not_known(tmp_path):
-    """What is too high is too high all the same."""
+def test_peak_may_be_in_the_unknown_part_of_the_month(tmp_path):
+    """A value that is too high still counts."""
     found = room(tmp_path, [quarters("web", 100.0, count=2591)])
     assert found.coverage.got == "fewer hours of web (648 h), optimizer (0 h)"
     assert [(one.name, one.reading.value) for one in found.by_cpu] == [("web", 75.0)]
     assert found.evidence()
 
 
-def test_without_a_rate_of_requests_a_load_test_says_nothing(tmp_path):
-    """And is not passed over."""
+def test_load_test_without_a_request_rate_is_unknown(tmp_path):
+    """It is not skipped."""
     write(tmp_path, "a.json")
     (load_test,) = room(tmp_path, [quarters("web", 1.0)]).by_requests
     assert judged(Coverage(), load_test.reading, SETTINGS.limits.spike_requests) == (
@@ -157,8 +157,8 @@ def write(folder, name, **changes):
     (folder / name).write_bytes(msgspec.json.encode({**told, "requests_per_second": 20.0, **changes}))
 
 
-def test_the_newest_breakpoint_test_of_this_target_counts(tmp_path):
-    """Against the spike in requests a second."""
+def test_newest_breakpoint_test_of_this_target_counts(tmp_path):
+    """Compared with the spike in requests a second."""
     write(tmp_path, "a.json", requests_per_second=10.0)
     write(tmp_path, "b.json", finished="2026-11-02T10:00:00+01:00")
     write(tmp_path, "c.json", finished="2026-11-03T10:00:00Z", target="staging")
@@ -172,8 +172,8 @@ def test_the_newest_breakpoint_test_of_this_target_counts(tmp_path):
     )
 
 
-def test_a_breakpoint_test_of_history_counts_where_its_result_is_elsewhere(tmp_path):
-    """As in a workflow, where the lines are all that outlives a job."""
+def test_breakpoint_test_in_the_history_counts_without_its_result_file(tmp_path):
+    """As in a workflow, where only the lines outlive a job."""
     write(tmp_path, "a.json")
     for shape, day in (("breakpoint", 2), ("smoke", 3)):
         line = LoadLine(
@@ -192,8 +192,8 @@ def test_a_breakpoint_test_of_history_counts_where_its_result_is_elsewhere(tmp_p
     assert load_test.reading.over.endswith("the breakpoint test on 2026-11-02 carried 30.0)")
 
 
-def test_a_breakpoint_test_in_which_no_step_held(tmp_path):
-    """It is not passed over for an older and better one, and divides nothing by zero."""
+def test_breakpoint_test_without_a_held_step_is_unknown(tmp_path):
+    """It is not replaced by an older, better one, and nothing is divided by zero."""
     write(tmp_path, "a.json")
     write(tmp_path, "b.json", finished="2026-11-02T10:00:00Z", requests_per_second=0.0)
     found = room(tmp_path, [quarters("web", 1.0)], [quarters("", 12.0)])
@@ -203,8 +203,8 @@ def test_a_breakpoint_test_in_which_no_step_held(tmp_path):
     assert message.endswith("expected a step of the newest breakpoint test to have held, got none on 2026-11-02")
 
 
-def test_a_result_that_is_none_is_malformed(tmp_path):
-    """It is not passed over."""
+def test_invalid_result_file_is_malformed(tmp_path):
+    """It is not skipped."""
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(Malformed, match=r"expected a result in .*x\.json"):
         newest_load_test(tmp_path, "production")
@@ -230,15 +230,15 @@ def test_a_result_that_is_none_is_malformed(tmp_path):
         (ScalingPolicy(least=1), None, True, False, "no such component"),
     ],
 )
-def test_policy_and_spec(policy, spec, off, differs, told):
-    """Off is critical, other bounds are a warning."""
+def test_policy_compared_with_the_spec(policy, spec, off, differs, told):
+    """A missing requirement is critical, other numbers are a warning."""
     rule = ScalingRule("a", policy, spec)
     assert (rule.off, rule.differs) == (off, differs)
     assert told in rule.found
 
 
 def test_components_without_a_policy_are_shown():
-    """And those without a component are judged."""
+    """Policies without a component are judged."""
     policy = {"gone": ScalingPolicy(least=1), "web": ScalingPolicy(least=1)}
     settings = msgspec.structs.replace(
         SETTINGS, capacity=msgspec.structs.replace(SETTINGS.capacity, policy=policy)
@@ -248,7 +248,7 @@ def test_components_without_a_policy_are_shown():
     assert found.evidence().rows[2] == ["other", "no policy", "3 instances and no autoscaling"]
 
 
-def test_without_a_policy_it_is_not_configured():
+def test_missing_policy_is_not_configured():
     """With the lines to add."""
     with pytest.raises(NotConfigured) as caught:
         scaling_policies(cast(Any, app()), SETTINGS)

@@ -1,4 +1,4 @@
-"""Projection, budget and growth."""
+"""Projection, budget and growth of costs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PREVIEW = "preview"
 
 
 class FakeAccount:
-    """Bills by month; ``products`` is what each product cost then."""
+    """Bills by month; ``products`` holds the cost of each product."""
 
     def __init__(
         self, months: dict[str, dict[str, float]], at: datetime, *, summary_of_preview: bool = True
@@ -36,7 +36,7 @@ class FakeAccount:
         self.months, self.at, self.summary_of_preview = months, at, summary_of_preview
         self.running = month_of(at)
         self.billed: dict[str, float] = {}  # by month, where it is not the sum of the products
-        self.cut: dict[str, list[str]] = {}  # by month, products that the summary does not list
+        self.cut: dict[str, list[str]] = {}  # by month, products missing from the summary
         self.has_preview = True
         self.used: float | None = None
 
@@ -94,7 +94,7 @@ def _known_target(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def test_the_month_is_projected_to_its_end():
+def test_month_is_projected_to_its_end():
     found = bills(account({"2026-06": {"App": 45.0}, "2026-05": {"App": 80.0}}), settings(), FixedClock(MIDDLE))
     assert found.projected == pytest.approx(90.0)
     assert found.cost_of_month.value == pytest.approx(90.0)
@@ -102,7 +102,7 @@ def test_the_month_is_projected_to_its_end():
     assert found.cost_of_last_month.value == pytest.approx(80.0)
 
 
-def test_a_young_month_is_not_projected():
+def test_early_month_is_not_projected():
     second = datetime(2026, 6, 2, tzinfo=UTC)
     found = bills(
         account({"2026-06": {"App": 9.0}, "2026-05": {"App": 80.0}}, second), settings(), FixedClock(second)
@@ -111,7 +111,7 @@ def test_a_young_month_is_not_projected():
     assert found.cost_of_month == found.cost_of_last_month
 
 
-def test_a_young_month_that_has_used_up_the_budget_is_not_hidden():
+def test_early_month_over_the_budget_is_reported():
     second = datetime(2026, 6, 2, tzinfo=UTC)
     found = bills(
         account({"2026-06": {"App": 150.0}, "2026-05": {"App": 8.0}}, second), settings(), FixedClock(second)
@@ -119,7 +119,7 @@ def test_a_young_month_that_has_used_up_the_budget_is_not_hidden():
     assert found.cost_of_month.value == pytest.approx(150.0)
 
 
-def test_no_invoice_of_the_last_month_is_too_little():
+def test_missing_invoice_of_the_last_month_is_unknown():
     found = bills(account({"2026-06": {"App": 45.0}, "2026-04": {"App": 8.0}}), settings(), FixedClock(MIDDLE))
     verdict, message = judged(check("test_costs", "test_last_invoice_is_there_and_within_the_budget"), bills=found)
     assert str(verdict) == "UNKNOWN"
@@ -127,14 +127,14 @@ def test_no_invoice_of_the_last_month_is_too_little():
 
 
 @pytest.mark.parametrize("budget", [None, 0.0])
-def test_without_a_budget_it_is_not_configured(budget):
+def test_missing_budget_is_not_configured(budget):
     with pytest.raises(NotConfigured) as caught:
         bills(account({"2026-06": {}}), settings(budget), FixedClock(MIDDLE))
     assert caught.value.setting == "targets.x.costs.monthly_budget_usd"
     assert "monthly_budget_usd = 150.0" in caught.value.add
 
 
-def test_growth_by_product_worst_first():
+def test_growth_by_product_is_listed_worst_first():
     _, trend = measured(
         {
             "2026-06": {"App": 50.0, "Spaces": 2.5},
@@ -150,7 +150,7 @@ def test_growth_by_product_worst_first():
     assert trend.months == ("2026-04", "2026-05", "2026-06, projected")
 
 
-def test_small_products_are_not_judged_by_themselves():
+def test_small_products_are_not_judged_individually():
     _, trend = measured(
         {"2026-06": {"App": 20.0}, "2026-05": {"App": 40.0, "Tiny": 4.0}, "2026-04": {"App": 40.0}}
     )
@@ -158,7 +158,7 @@ def test_small_products_are_not_judged_by_themselves():
     assert "Tiny" in {name for name, _ in trend.table}
 
 
-def test_a_preview_without_summary_is_left_out_in_words():
+def test_preview_without_a_summary_is_left_out_and_reported():
     _, trend = measured(
         {"2026-06": {"App": 20.0}, "2026-05": {"App": 40.0}, "2026-04": {"App": 40.0}}, summary_of_preview=False
     )
@@ -182,7 +182,7 @@ def verdict(trend: CostTrend) -> str:
 
 
 def seen(**over: Any) -> tuple[Bills, CostTrend]:
-    """Steady months, of an account that shows them in another way."""
+    """Steady months of an account with other responses."""
     fake = FakeAccount(STEADY, over.pop("at", MIDDLE))
     for name, value in over.items():
         setattr(fake, name, value)
@@ -194,17 +194,17 @@ def test_steady_costs_are_ok():
     assert verdict(seen()[1]) == "OK"
 
 
-def test_growth_counts_however_little_else_is_seen():
+def test_growth_counts_with_little_other_evidence():
     months = {"2026-06": {"App": 20.0}, "2026-05": {"App": 80.0}, "2026-04": {"App": 40.0}}
     assert verdict(measured(months, summary_of_preview=False)[1]) == "CRITICAL"
 
 
 @pytest.mark.parametrize("month", ["2026-04", "2026-05", "2026-06"])
-def test_no_items_is_not_no_growth(month):
+def test_missing_items_are_unknown(month):
     assert verdict(seen(cut={month: ["App"]})[1]) == "UNKNOWN"
 
 
-def test_no_preview_is_not_no_growth():
+def test_missing_preview_is_unknown():
     assert verdict(seen(has_preview=False)[1]) == "UNKNOWN"
 
 
@@ -217,22 +217,22 @@ def test_no_preview_is_not_no_growth():
         ({"used": float("nan")}, "UNKNOWN"),
         ({"used": float("inf")}, "UNKNOWN"),
         ({"at": datetime(2026, 6, 9, tzinfo=UTC)}, "UNKNOWN"),  # a balance of last week
-        ({"at": datetime(2026, 6, 20, tzinfo=UTC)}, "UNKNOWN"),  # or of the week to come
+        ({"at": datetime(2026, 6, 20, tzinfo=UTC)}, "UNKNOWN"),  # or of next week
     ],
 )
-def test_what_a_balance_can_be(over, wanted):
+def test_balance_verdicts(over, wanted):
     found, _ = seen(**over)
     assert str(judged(check("test_costs", "test_month_stays_within_its_budget"), bills=found)[0]) == wanted
 
 
-def test_credits_do_not_hide_what_a_month_has_cost():
-    """An invoice that credits have paid is of nothing; its products are not."""
+def test_credits_do_not_hide_the_cost_of_a_month():
+    """An invoice paid by credits has amount 0; its products do not."""
     fake = FakeAccount({**STEADY, "2026-05": {"App": 140.0}}, MIDDLE)
     fake.billed = {"2026-05": 0.0}
     found = bills(cast(DigitalOceanAccount, fake), settings(), FixedClock(MIDDLE))
     assert found.cost_of_last_month.value == pytest.approx(140.0)
 
 
-def test_months_and_days():
+def test_months_and_elapsed_days():
     assert month_of(datetime(2026, 1, 5, tzinfo=UTC), 1) == "2025-12"
     assert elapsed(datetime(2028, 2, 29, 12, tzinfo=UTC)) == (28.5, 29)

@@ -17,7 +17,7 @@ BOARD = Dashboard("po", "Portfolio Overview", 5, ("prometheus",))
 
 
 class Store:
-    """Gives the newest sample's time, or raises."""
+    """Returns the newest sample's time, or raises."""
 
     def __init__(self, newest, now=1000.0, service="Prometheus"):
         self._newest, self._now, self.service = newest, now, service
@@ -53,7 +53,7 @@ class Reader:
 
 @pytest.fixture
 def measured(monkeypatch):
-    """``measured(store, board)`` measures; without a board Grafana is not configured."""
+    """``measured(store, board)`` measures; without Grafana it is not configured."""
 
     def measure(store, board=BOARD, *, grafana=True, uid=None, ours=1000.0):
         monkeypatch.setattr(module, "grafana", lambda _: Reader(board, uid))
@@ -66,7 +66,7 @@ def measured(monkeypatch):
     return measure
 
 
-def test_age_is_by_the_stores_own_clock(measured):
+def test_age_is_by_the_clock_of_the_store(measured):
     """Never below zero."""
     view = measured(Store(newest=820.0))
     assert (view.age.value, view.is_there, view.problem) == (3.0, True, "")
@@ -79,16 +79,16 @@ def test_age_is_by_the_stores_own_clock(measured):
     }
 
 
-def test_no_sample_in_a_day(measured):
-    """Is a finding of its own, and no age."""
+def test_no_sample_in_a_day_is_reported(measured):
+    """Without an age."""
     view = measured(Store(None))
     assert view.minutes is None
     assert math.isnan(view.age.value)
     assert view.age.coverage.expected == "samples of the last day"
 
 
-def test_a_data_source_that_does_not_answer_grafana_is_a_finding(measured):
-    """Grafana answered a moment ago."""
+def test_data_source_that_does_not_respond_to_grafana_is_a_failure(measured):
+    """Grafana has just responded."""
     view = measured(
         Store(Unreachable("Prometheus through Grafana: expected an answer, got HTTP 502", service="P"))
     )
@@ -96,29 +96,29 @@ def test_a_data_source_that_does_not_answer_grafana_is_a_finding(measured):
     assert view.evidence().facts["Data source"] == "Prometheus: HTTP 502"
 
 
-def test_a_data_source_that_our_setting_names_wrongly_is_none(measured):
-    """The dashboard's own was not asked."""
+def test_wrong_data_source_in_the_settings_is_no_failure(measured):
+    """The dashboard's own data source was not queried."""
     missing = Unreachable("P: expected an answer, got HTTP 404: Data source not found", service="P")
     assert measured(Store(missing), uid="prometheus").problem == "HTTP 404: Data source not found"
     with pytest.raises(Unreachable):
         measured(Store(missing), uid="typo")
 
 
-def test_a_query_that_is_refused_is_not(measured):
-    """It may be our setting that is wrong."""
+def test_refused_query_is_no_failure(measured):
+    """Our setting may be wrong."""
     with pytest.raises(Malformed):
         measured(Store(Malformed("no", service="P")))
 
 
-def test_a_missing_dashboard_is_a_finding(measured):
-    """Its data source is not known then, and not asked."""
+def test_missing_dashboard_is_a_failure(measured):
+    """Its data source is then unknown, and not queried."""
     view = measured(Store(AssertionError("must not be asked")), board=None)
     assert (view.is_there, view.found) == (False, "no dashboard of that title")
     assert view.evidence().facts["Data source"] == "not asked"
 
 
-def test_without_grafana_the_data_source_alone_is_looked_at(measured):
-    """Which is said; that it is away is our connection then."""
+def test_without_grafana_only_the_data_source_is_checked(measured):
+    """The evidence says so; an unreachable one is then a connectivity issue."""
     view = measured(Store(newest=940.0), grafana=False)
     assert (view.is_there, view.age.value) == (True, 1.0)
     assert view.found == "not looked for, as Grafana is not configured: its data source alone"
@@ -136,27 +136,27 @@ def test_without_grafana_the_data_source_alone_is_looked_at(measured):
         (4600.0, 1000.0, 1000.0, False),
     ],
 )
-def test_times_by_clocks_that_do_not_agree_are_not_believed(measured, newest, store, ours, enough):
-    """A store whose clock stopped would be fresh for ever; samples of tomorrow hide that none come today."""
+def test_times_of_disagreeing_clocks_are_unknown(measured, newest, store, ours, enough):
+    """A store with a stopped clock would look fresh for ever; future samples hide missing current ones."""
     assert measured(Store(newest, store), ours=ours).coverage.enough is enough
 
 
-def test_two_dashboards_of_one_title_are_two(measured):
-    """Which of them people look at nobody knows."""
+def test_two_dashboards_with_the_same_title_are_ambiguous(measured):
+    """It is unknown which one people use."""
     board = replace(BOARD, alike=2)
     view = measured(Store(990.0), board)
     assert view.coverage.got == "2 of that title"
     assert 'folder = "…"' in view.coverage.hint
 
 
-def test_a_dashboard_without_panels_shows_nothing(measured):
-    """It is there in name only."""
+def test_dashboard_without_panels_is_a_failure(measured):
+    """It exists only by name."""
     view = measured(Store(990.0), replace(BOARD, panels=0))
     assert (view.is_there, view.found) == (False, "there, with no panels")
 
 
-def test_every_data_source_of_the_dashboard_must_answer(monkeypatch, measured):
-    """One that does not leaves panels empty."""
+def test_every_data_source_of_the_dashboard_must_respond(monkeypatch, measured):
+    """Otherwise some panels stay empty."""
 
     def through(reader, uid):
         gone = Unreachable("P: expected an answer, got HTTP 502", service="P")

@@ -1,4 +1,4 @@
-"""Key figures: when they count, and what they say they stand on."""
+"""Key figures: when they count, and the coverage they report."""
 
 import math
 import re
@@ -22,7 +22,7 @@ CLOCK = FixedClock(NOW)
 
 
 class Store:
-    """Answers by the setting that is asked for; nothing where it was told nothing.
+    """Answers by setting; empty for others.
 
     The series are those of one instance, unless ``series`` says otherwise.
     """
@@ -64,7 +64,7 @@ def good(key, value, **more):
 
 @pytest.fixture
 def settings(tmp_path):
-    """The queries that are shipped."""
+    """The default queries."""
     return load("production", root=tmp_path, environment={})
 
 
@@ -80,7 +80,7 @@ def verdict_of(kpi):
         (error_rate, "error_rate", "requests"),
     ],
 )
-def test_a_figure_says_what_it_stands_on(settings, measure, key, counted):
+def test_figure_reports_its_basis(settings, measure, key, counted):
     """Its queries over 24 hours; count and window in the reading."""
     store = good(key, 1.25)
     kpi = measure(store, settings, CLOCK)
@@ -90,7 +90,7 @@ def test_a_figure_says_what_it_stands_on(settings, measure, key, counted):
     )
     assert set(store.asked) == {"", *(f"queries.{key}{suffix}" for suffix in asked)}
     assert all("[24h" in query and "$" not in query for query in store.asked.values())
-    assert kpi.coverage.words == "24 of 24 h · 1 answer · 1 own series"
+    assert kpi.coverage.words == "24 of 24 h · 1 answer · 1 series of this target"
     facts = kpi.facts.facts
     assert facts["Samples for"] == "24.0 of 24 h"
     assert facts["Setting"] == f"queries.{key}"
@@ -108,21 +108,21 @@ def test_a_figure_says_what_it_stands_on(settings, measure, key, counted):
         (None, 100.0, "UNKNOWN"),
     ],
 )
-def test_what_is_good_needs_its_window_and_what_is_bad_does_not(settings, looks, value, verdict):
-    """Of availability 95 %: what was not probed may have been down."""
+def test_healthy_value_needs_its_window_but_failing_one_does_not(settings, looks, value, verdict):
+    """95 % of the window for availability: times without probes may have been outages."""
     store = Store(availability=value, availability_count=2880.0, availability_looks=looks)
     kpi = availability(store, settings, CLOCK)
     assert verdict_of(kpi)[0] == verdict
     assert kpi.facts.facts["Value"] == f"{value:g} %"
 
 
-def test_eleven_hours_without_samples_are_said(settings):
-    """With what was seen."""
+def test_eleven_hours_without_samples_are_reported(settings):
+    """With the value that was seen."""
     store = Store(availability=99.7, availability_count=1560.0, availability_looks=156.0)
     assert verdict_of(availability(store, settings, CLOCK)) == (
         "UNKNOWN",
         "Availability: expected samples of at least 22.8 of 24 h, got samples of 13 h; "
-        "what was seen gives 99.7 % over 24 h (1,560 probes)",
+        "partial result: 99.7 % over 24 h (1,560 probes)",
     )
 
 
@@ -130,8 +130,8 @@ def test_eleven_hours_without_samples_are_said(settings):
     ("count", "value", "verdict"),
     [(100.0, 0.0, "OK"), (99.4, 0.0, "UNKNOWN"), (None, 0.0, "UNKNOWN"), (20.0, 50.0, "CRITICAL")],
 )
-def test_that_hardly_anything_failed_needs_a_hundred_requests(settings, count, value, verdict):
-    """That half of twenty failed does not."""
+def test_low_error_rate_needs_a_hundred_requests(settings, count, value, verdict):
+    """Half of twenty requests failing does not."""
     store = Store(error_rate=value, error_rate_count=count, error_rate_looks=288.0)
     found, message = verdict_of(error_rate(store, settings, CLOCK))
     assert found == verdict
@@ -143,8 +143,8 @@ def test_that_hardly_anything_failed_needs_a_hundred_requests(settings, count, v
     ("value", "got"),
     [(math.nan, "NaN"), (math.inf, "+inf"), (None, "no samples")],
 )
-def test_what_is_no_number_is_unknown_and_still_shown(settings, value, got):
-    """A share of nothing, a division by it, and nothing at all."""
+def test_value_that_is_not_a_number_is_unknown_and_shown(settings, value, got):
+    """A share of nothing, a division by zero, and no value."""
     kpi = response_time(good("response_time", value), settings, CLOCK)
     verdict, message = verdict_of(kpi)
     assert verdict == "UNKNOWN"
@@ -156,12 +156,12 @@ def test_what_is_no_number_is_unknown_and_still_shown(settings, value, got):
     ("key", "value"),
     [("availability", 10_000.0), ("availability", -1.0), ("error_rate", 140.0), ("response_time", -0.2)],
 )
-def test_what_the_figure_cannot_be_is_measured_wrongly(settings, key, value):
-    """Neither good nor bad."""
+def test_impossible_value_is_unknown(settings, key, value):
+    """Neither healthy nor failing."""
     measure = {"availability": availability, "error_rate": error_rate, "response_time": response_time}[key]
     verdict, message = verdict_of(measure(good(key, value), settings, CLOCK))
     assert verdict == "UNKNOWN"
-    assert "which it cannot be" in message
+    assert "which is impossible" in message
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ def test_what_the_figure_cannot_be_is_measured_wrongly(settings, key, value):
         (2.0, {"2": 80.0, "+Inf": 100.0}, "one beyond the largest bucket (2 s), as were 20.0 %"),
     ],
 )
-def test_a_quantile_beyond_the_buckets_is_not_known_to_be_good(settings, value, buckets, got):
-    """The store gives the largest bound, however slow the rest is."""
+def test_quantile_beyond_the_buckets_is_not_known_to_be_healthy(settings, value, buckets, got):
+    """The store returns the largest bound, however slow the rest is."""
     kpi = response_time(good("response_time", value, response_time_buckets=buckets), settings, CLOCK)
     verdict, message = verdict_of(kpi)
     assert verdict == "UNKNOWN"
@@ -180,8 +180,8 @@ def test_a_quantile_beyond_the_buckets_is_not_known_to_be_good(settings, value, 
 
 
 @pytest.mark.parametrize(("largest", "verdict"), [("3", "WARNING"), ("10", "CRITICAL")])
-def test_a_quantile_beyond_the_buckets_may_be_bad_all_the_same(settings, largest, verdict):
-    """It is at least the largest bound, which is said."""
+def test_quantile_beyond_the_buckets_may_fail(settings, largest, verdict):
+    """It is at least the largest bound, as the message says."""
     slow = {"1": 40.0, largest: 80.0, "+Inf": 100.0}
     kpi = response_time(good("response_time", float(largest), response_time_buckets=slow), settings, CLOCK)
     assert verdict_of(kpi)[0] == verdict
@@ -190,8 +190,8 @@ def test_a_quantile_beyond_the_buckets_may_be_bad_all_the_same(settings, largest
 
 
 @pytest.mark.parametrize("buckets", [None, {}, {"+Inf": 100.0}, {"1": 0.0, "+Inf": 0.0}, {"1": 40.0, "5": 90.0}])
-def test_without_buckets_nobody_knows_where_a_quantile_ends(settings, buckets):
-    """Also without one that has no bound. The setting is named."""
+def test_quantile_without_buckets_is_unknown(settings, buckets):
+    """Also without the bucket ``+Inf``. The setting is named."""
     kpi = response_time(good("response_time", 0.4, response_time_buckets=buckets), settings, CLOCK)
     assert verdict_of(kpi)[0] == "UNKNOWN"
     assert "expected the buckets that it was counted in, got none" in verdict_of(kpi)[1]
@@ -207,7 +207,7 @@ def test_without_buckets_nobody_knows_where_a_quantile_ends(settings, buckets):
         ({"0.5": math.nan, "+Inf": 100.0}, "fewer up to inf than up to 0.5"),
     ],
 )
-def test_buckets_that_do_not_count_up_are_no_histogram(settings, buckets, got):
+def test_buckets_that_do_not_increase_are_unknown(settings, buckets, got):
     """A quantile of them is a guess."""
     verdict, message = verdict_of(
         response_time(good("response_time", 0.4, response_time_buckets=buckets), settings, CLOCK)
@@ -216,15 +216,15 @@ def test_buckets_that_do_not_count_up_are_no_histogram(settings, buckets, got):
     assert f"expected buckets that count up, got {got}" in message
 
 
-def test_bounds_of_one_bucket_in_two_spellings_are_one(settings):
+def test_equal_bounds_in_two_spellings_are_merged(settings):
     """Clients write ``1`` and ``1.0``."""
     buckets = {"1": 40.0, "1.0": 50.0, "10": 99.0, "+Inf": 100.0}
     kpi = response_time(good("response_time", 0.4, response_time_buckets=buckets), settings, CLOCK)
     assert verdict_of(kpi)[0] == "OK"
 
 
-def test_times_that_are_not_counted_in_buckets_need_none(tmp_path):
-    """An empty query says so."""
+def test_empty_bucket_query_disables_the_bucket_check(tmp_path):
+    """For times that are not in a histogram."""
     (tmp_path / "playbook.toml").write_text('[queries]\nresponse_time_buckets = ""\n')
     store = good("response_time", 0.4)
     kpi = response_time(store, load("production", root=tmp_path, environment={}), CLOCK)
@@ -234,8 +234,8 @@ def test_times_that_are_not_counted_in_buckets_need_none(tmp_path):
 
 
 @pytest.mark.parametrize(("unknown", "verdict"), [(463.0, "OK"), (480.0, "UNKNOWN"), (46_341.0, "UNKNOWN")])
-def test_requests_whose_status_nobody_knows_are_not_taken_for_good(settings, unknown, verdict):
-    """As where the label is called ``code``: then no series matches 5xx."""
+def test_requests_of_unknown_status_do_not_count_as_good(settings, unknown, verdict):
+    """E.g. where the label is called ``code``: then no series matches 5xx."""
     kpi = error_rate(good("error_rate", 0.0, error_rate_unknown=unknown), settings, CLOCK)
     assert verdict_of(kpi)[0] == verdict
 
@@ -244,8 +244,8 @@ FOREIGN = [("blackbox", f"https://customer-{n}.example", 1.0) for n in range(10)
 OWN = ("blackbox", "https://portfolio.example", 2.0)
 
 
-def test_series_of_several_sites_are_not_known_to_be_the_targets_own(settings):
-    """Without a selector, and without a website that would be one."""
+def test_series_of_several_sites_are_unknown(settings):
+    """Without a selector, and without a website to derive one from."""
     store = good("availability", 99.701)
     store._series = [OWN, *FOREIGN]
     kpi = availability(store, settings, CLOCK)
@@ -269,7 +269,7 @@ def test_series_of_several_sites_are_not_known_to_be_the_targets_own(settings):
         ("avg(avg_over_time(probe_success{$selector}[$window]))", "OK"),
     ],
 )
-def test_a_query_of_ones_own_must_say_whose_series_it_asks_for(tmp_path, query, verdict):
+def test_custom_query_must_select_its_own_series(tmp_path, query, verdict):
     """By the placeholder, by job or by instance."""
     (tmp_path / "playbook.toml").write_text(
         f'[queries]\navailability = """{query}"""\n[targets.production.prometheus]\nselector = \'env="live"\'\n'
@@ -279,8 +279,8 @@ def test_a_query_of_ones_own_must_say_whose_series_it_asks_for(tmp_path, query, 
     assert verdict_of(availability(store, load("production", root=tmp_path, environment={}), CLOCK))[0] == verdict
 
 
-def test_probes_of_the_websites_own_address_are_its_own(tmp_path):
-    """Whatever scheme, port or path the exporter's configuration writes."""
+def test_probes_of_the_website_url_are_its_own(tmp_path):
+    """Whatever scheme, port or path the exporter's configuration uses."""
     settings = load("production", root=tmp_path, environment={"PRODUCTION_URL": "https://portfolio.example"})
     store = good("availability", 100.0)
     store._series = [OWN]
@@ -293,8 +293,8 @@ def test_probes_of_the_websites_own_address_are_its_own(tmp_path):
         assert not own.fullmatch(instance)
 
 
-def test_the_same_from_two_servers_is_seen_twice(settings):
-    """A pair of Prometheus servers behind a store that does not deduplicate: a sum counts each request twice."""
+def test_duplicate_series_of_two_servers_are_detected(settings):
+    """Two Prometheus servers behind a store that does not deduplicate: a sum counts each request twice."""
 
     class Pair(Store):
         def ask(self, expression, at=None, *, setting):
@@ -314,16 +314,16 @@ def test_the_same_from_two_servers_is_seen_twice(settings):
 
 
 @pytest.mark.parametrize(("scraped", "verdict"), [(100.0, "OK"), (91.0, "OK"), (58.0, "UNKNOWN"), (None, "OK")])
-def test_scrapes_that_failed_are_requests_that_were_not_counted(tmp_path, scraped, verdict):
-    """One of two instances that did not answer for a day; a store that is written to does not know."""
+def test_failed_scrapes_mean_uncounted_requests(tmp_path, scraped, verdict):
+    """One of two instances failed for a day; a store with remote writes does not know."""
     (tmp_path / "playbook.toml").write_text("[targets.production.prometheus]\nselector = 'job=\"web\"'\n")
     settings = load("production", root=tmp_path, environment={})
     kpi = error_rate(good("error_rate", 0.0, scraped=scraped), settings, CLOCK)
     assert verdict_of(kpi)[0] == verdict
 
 
-def test_what_is_enough_is_a_setting(tmp_path):
-    """How many, and how much of the window."""
+def test_minimum_counts_are_a_setting(tmp_path):
+    """The number, and how much of the window."""
     (tmp_path / "playbook.toml").write_text(
         "[kpis]\nleast_requests = 10\nlook_minutes = 10\n[coverage]\nwindow_percent = 25\n"
     )
@@ -335,15 +335,15 @@ def test_what_is_enough_is_a_setting(tmp_path):
         assert verdict_of(error_rate(store, settings, CLOCK))[0] == "UNKNOWN"
 
 
-def test_what_cannot_be_enough_is_refused(tmp_path):
-    """With none at all a share is no number."""
+def test_minimum_count_of_zero_is_refused(tmp_path):
+    """A share of nothing is not a number."""
     (tmp_path / "playbook.toml").write_text("[kpis]\nleast_requests = 0\n")
     with pytest.raises(UsageError, match=r"kpis\.least_requests"):
         load("production", root=tmp_path, environment={})
 
 
-def test_an_answer_with_warnings_is_not_whole(settings):
-    """What is incomplete is said, and shown."""
+def test_response_with_warnings_is_incomplete(settings):
+    """The warning is reported and shown."""
 
     class Partial(Store):
         def ask(self, expression, at=None, *, setting):
@@ -357,7 +357,7 @@ def test_an_answer_with_warnings_is_not_whole(settings):
 
 
 def test_images_come_from_prometheus_where_it_is_configured(monkeypatch, settings):
-    """Also where Redis is."""
+    """Even if Redis is configured too."""
     monkeypatch.setattr(kpis, "prometheus", lambda _: good("image_success", 99.6))
     assert image_success(settings, CLOCK, EARLIER).reading.value == 99.6
 
@@ -369,7 +369,7 @@ EARLIER = Earlier(lambda: [{"images": BEFORE}])
 
 
 class Reader:
-    """A Redis in which a hundred images were counted since yesterday."""
+    """A Redis with a hundred images counted since yesterday."""
 
     closed = False
 
@@ -380,8 +380,8 @@ class Reader:
         self.closed = True
 
 
-def test_images_are_counted_by_redis_where_there_is_no_prometheus(monkeypatch, tmp_path):
-    """The source and the window are said, and the connection is closed."""
+def test_images_come_from_redis_without_prometheus(monkeypatch, tmp_path):
+    """Source and window are reported, and the connection is closed."""
     reader = Reader()
     monkeypatch.setattr(kpis, "redis", lambda _: reader)
     settings = load("production", root=tmp_path, environment={"REDIS_URL": "redis://localhost"})
@@ -403,8 +403,8 @@ def both(tmp_path):
     )
 
 
-def test_images_are_counted_by_redis_where_prometheus_has_none(monkeypatch, tmp_path):
-    """Which is said, with what Prometheus was asked."""
+def test_images_come_from_redis_where_prometheus_has_no_samples(monkeypatch, tmp_path):
+    """The evidence says so, with the query to Prometheus."""
     monkeypatch.setattr(kpis, "redis", lambda _: Reader())
     monkeypatch.setattr(kpis, "prometheus", lambda _: Store())
     counted = image_success(both(tmp_path), CLOCK, EARLIER)
@@ -417,8 +417,8 @@ def test_images_are_counted_by_redis_where_prometheus_has_none(monkeypatch, tmp_
     assert asked.facts["Setting"] == "queries.image_success"
 
 
-def test_a_quiet_day_is_not_made_up_for_by_redis(monkeypatch, tmp_path):
-    """Samples of few images are the day's; what was counted before says nothing of it."""
+def test_redis_does_not_replace_a_quiet_day_in_prometheus(monkeypatch, tmp_path):
+    """Few samples are those of the day; earlier counts say nothing about it."""
     store = Store(image_success=99.0, image_success_count=2.0, image_success_looks=288.0)
     monkeypatch.setattr(kpis, "prometheus", lambda _: store)
     verdict, message = verdict_of(image_success(both(tmp_path), CLOCK, EARLIER))
@@ -426,8 +426,8 @@ def test_a_quiet_day_is_not_made_up_for_by_redis(monkeypatch, tmp_path):
     assert "expected at least 20 images in 24 h, got 2" in message
 
 
-def test_a_prometheus_that_is_away_is_not_one_without_samples(monkeypatch, tmp_path):
-    """The counts since long ago would hide a bad day."""
+def test_unreachable_prometheus_is_not_replaced_by_redis(monkeypatch, tmp_path):
+    """The counts of a longer time would hide a bad day."""
 
     class Away:
         def ask(self, expression, at=None, *, setting):
@@ -438,15 +438,15 @@ def test_a_prometheus_that_is_away_is_not_one_without_samples(monkeypatch, tmp_p
         image_success(both(tmp_path), CLOCK, EARLIER)
 
 
-def test_with_neither_prometheus_is_asked_for(settings):
+def test_without_either_source_prometheus_is_not_configured(settings):
     """The better source."""
     with pytest.raises(NotConfigured) as caught:
         image_success(settings, CLOCK, EARLIER)
     assert caught.value.setting == "targets.production.prometheus.url"
 
 
-def test_a_bad_figure_shows_how_it_went_and_since_when(settings):
-    """One more question, of the half hours of the day, with what the chart marks; a good one asks nothing more."""
+def test_failing_figure_shows_its_chart_and_when_it_began(settings):
+    """One more query, for the half hours of the day; a healthy one makes none."""
     end = NOW.timestamp()
     store = good("error_rate", 3.0)
     store.courses["error_rate"] = [(end - 1800 * n, 4.0 if n < 5 else 0.02) for n in range(47, -1, -1)]
@@ -462,8 +462,8 @@ def test_a_bad_figure_shows_how_it_went_and_since_when(settings):
     assert healthy.ranges == []
 
 
-def test_a_course_that_cannot_be_read_costs_no_verdict(settings):
-    """It is a picture, and the value was measured."""
+def test_unreadable_chart_does_not_change_the_verdict(settings):
+    """It is only a picture; the value was measured."""
     store = good("error_rate", 8.0)
     store.courses["error_rate"] = Unreachable("Prometheus: expected an answer, got none", service="Prometheus")
     found = error_rate(store, settings, CLOCK)

@@ -1,4 +1,4 @@
-"""The month: percentiles, against the month before, and days out of the usual."""
+"""The month: percentiles, comparison with the month before, and unusual days."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DAY = 86_400.0
 
 
 class Store:
-    """Answers every query with the same number, ranges with one a step; ``at`` and ranges are noted."""
+    """Answers every query with the same number, ranges with one a step; queries and times are recorded."""
 
     service = "Prometheus"
 
@@ -73,8 +73,8 @@ def changed(now, before, key="availability"):
     return compare(now, before, getattr(SETTINGS.limits, f"{key}_change"), SETTINGS.trends, 80.0)
 
 
-def test_a_week_has_seven_days():
-    """Of 24 hours each, the last one ending now, beside the week as a whole."""
+def test_week_has_seven_days():
+    """Of 24 hours each, the last one ending now, beside the whole week."""
     store = Store(99.95)
     found = week_availability(cast(Any, store), SETTINGS, FixedClock(NOW))
     assert found.reading.over == "7 days (1,000,000 probes)"
@@ -83,7 +83,7 @@ def test_a_week_has_seven_days():
     assert chart.limits == {"target": 99.9, "warning": 99.5, "critical": 99.0}
 
 
-def test_the_report_shows_percentiles_of_times_and_days():
+def test_report_shows_percentiles_of_times_and_days():
     """P50, P95 and P99 of requests and images; the worst day by its date; a chart for each figure."""
     report = month_report(cast(Any, Store(0.3)), SETTINGS, FixedClock(NOW))
     figures, times, days, *charts = report.evidence()
@@ -92,14 +92,14 @@ def test_the_report_shows_percentiles_of_times_and_days():
     assert days.rows[1] == ["P95 response time", *["0.3 s"] * 4, "2026-10-25"]
 
 
-def test_what_is_past_its_limit_comes_first():
+def test_failing_figures_come_first():
     """As CRITICAL ends the check."""
     report = month_report(cast(Any, Store(3.0)), SETTINGS, FixedClock(NOW))
     first = report.worst_first[0]
     assert str(first.limit.verdict(first.reading.value)) == "CRITICAL"
 
 
-def test_two_months_are_asked_for():
+def test_two_months_are_queried():
     """The one before ends thirty days ago."""
     store = Store(9.9)
     clock = FixedClock(NOW)
@@ -128,8 +128,8 @@ def test_two_months_are_asked_for():
         (IMAGE_SUCCESS, 99.6, 98.0, "worse", True),
     ],
 )
-def test_better_worse_alike(figure, before, now, word, bad):
-    """Within the tolerance two months are alike; only what is worse beyond its limit is a warning."""
+def test_change_is_better_worse_or_alike(figure, before, now, word, bad):
+    """Within the tolerance two months are alike; only a deterioration beyond its limit is a warning."""
     change = changed(kpi(now, figure), kpi(before, figure), figure.key)
     assert change.word == word
     assert change.reading is not None
@@ -147,20 +147,20 @@ def test_better_worse_alike(figure, before, now, word, bad):
         (kpi(99.9, hours=600), kpi(99.9), "600 h against 720 h before"),
     ],
 )
-def test_not_comparable(now, before, why):
-    """Different coverage, too few samples: no change is said, and the check is UNKNOWN."""
+def test_incomparable_months_are_unknown(now, before, why):
+    """Different coverage or too few samples: no change is reported."""
     change = changed(now, before)
     assert (change.reading, change.word, change.why) == (None, "not comparable", why)
 
 
-def test_of_nothing_there_is_no_share():
+def test_change_from_zero_is_not_comparable():
     """A response time of 0 before."""
     change = changed(kpi(0.4, RESPONSE_TIME), kpi(0.0, RESPONSE_TIME), "response_time")
     assert change.why == "0 before"
 
 
-def test_one_that_is_not_comparable_is_named():
-    """The others are judged all the same."""
+def test_incomparable_figure_is_named():
+    """The others are still judged."""
     clock = FixedClock(NOW)
     report = month_report(cast(Any, Store(99.9)), SETTINGS, clock)
     found = month_comparison(cast(Any, Store(99.9, looks=1)), report, SETTINGS, clock)
@@ -170,7 +170,7 @@ def test_one_that_is_not_comparable_is_named():
 
 
 def days(value, count=30, bad="both", floor=5.0, relative=True):
-    """``value`` of the day's date and number."""
+    """``value`` is a function of the day's date and number."""
     made = []
     for number in range(count):
         moment = MIDNIGHT - DAY * (count - number)
@@ -179,69 +179,72 @@ def days(value, count=30, bad="both", floor=5.0, relative=True):
     return DailyFigure("Requests", "", tuple(made), seen, bad, floor, relative, Trends())
 
 
-def test_weekends_are_no_anomaly():
+def test_weekends_are_not_unusual():
     """Half of the traffic on each of them, with noise."""
     chance = random.Random(3)
     found = days(lambda day, _: (500 if day.weekday() >= 5 else 1000) * chance.uniform(0.95, 1.05))
     assert found.unusual == []
 
 
-def test_a_day_like_a_weekend_is_one_among_working_days():
-    """Of which the date is said."""
+def test_weekend_like_working_day_is_unusual():
+    """Its date is reported."""
     found = days(lambda day, _: 500.0 if day.weekday() >= 5 or day.day == 18 else 1000.0)
     (one,) = found.unusual
     assert str(one) == "2026-11-18 (Requests 500, usual 1,000)"
     assert found.chart().curves[1].points == [one.day]
 
 
-def test_on_an_even_system_a_trifle_is_not_unusual():
-    """The floor: five times five percent."""
+def test_small_deviation_on_a_steady_system_is_not_unusual():
+    """Because of the floor: five times five percent."""
     assert days(lambda _, n: 1200.0 if n == 7 else 1000.0).unusual == []
     assert len(days(lambda _, n: 1300.0 if n == 7 else 1000.0).unusual) == 1
 
 
 @pytest.mark.parametrize(("bad", "found"), [("low", 1), ("high", 0), ("both", 1)])
-def test_only_the_bad_side_counts(bad, found):
-    """A day with fewer errors than ever needs nobody."""
+def test_only_the_failing_side_is_unusual(bad, found):
+    """A day with fewer errors than usual needs no action."""
     figure = days(lambda _, n: 98.0 if n == 7 else 99.9, bad=bad, floor=0.05, relative=False)
     assert len(figure.unusual) == found
 
 
-def test_without_twenty_days_there_is_no_usual():
-    """And nothing is unusual."""
+def test_fewer_than_twenty_days_have_no_usual_value():
+    """Nothing is unusual then."""
     assert days(lambda _, n: float(n == 7), count=19).unusual == []
     assert not days(lambda _, n: float(n == 7), count=19).known
 
 
-def test_a_trend_over_the_month_is_said():
-    """With each weekday against itself."""
+def test_trend_over_the_month_is_reported():
+    """Each weekday is compared with itself."""
     found = days(lambda day, n: 1000.0 + 10 * n - 300 * (day.weekday() >= 5))
     assert found.trend.steady
     assert found.trend.slope == pytest.approx(10)
 
 
-def test_whole_days_in_utc():
-    """Up to yesterday; each named by the day that it is."""
+def test_month_has_whole_days_in_utc():
+    """Up to yesterday, each under its own date."""
     found = month_days(cast(Any, Store(99.9)), SETTINGS, FixedClock(NOW))
     assert len(found.figures) == 6
     assert found.figures[0].days[-1][0] == MIDNIGHT - DAY
     assert len(found.figures[0].days) == 30
     assert found.summary == "none in 30 days"
-    assert (found.coverage.enough, found.coverage.words) == (True, "1 answer · 4 own series · 30 of 30 days")
+    assert (found.coverage.enough, found.coverage.words) == (
+        True,
+        "1 answer · 4 series of this target · 30 of 30 days",
+    )
     assert [figure.bad for figure in found.figures] == ["low", "high", "high", "low", "low", "both"]
 
 
 @pytest.mark.parametrize(("share", "enough"), [(0.81, True), (0.5, False)])
-def test_half_a_day_counts_only_where_it_was_bad(share, enough):
-    """Its requests are half of a day's, and no anomaly; that it was as usual says nothing."""
+def test_half_covered_day_counts_only_if_it_failed(share, enough):
+    """Its requests are half of a day's, which is not unusual; a usual value says nothing."""
     found = month_days(cast(Any, Store(99.9, looks=12 * share)), SETTINGS, FixedClock(NOW))
     assert found.coverage.enough is enough
     assert len(found.figures[0].days) == 30
     assert len(found.figures[-1].days) == (30 if enough else 0)
 
 
-def test_a_month_half_empty_may_still_be_bad():
-    """Each figure stands on its own samples."""
+def test_half_empty_month_may_fail():
+    """Each figure relies on its own samples."""
     report = month_report(cast(Any, Store(3.0, looks=6)), SETTINGS, FixedClock(NOW))
     verdicts = [judged(report.coverage, one.by_itself, one.limit)[0] for one in report.worst_first]
     assert verdicts == ["CRITICAL", "CRITICAL", "CRITICAL", "WARNING", "WARNING"]

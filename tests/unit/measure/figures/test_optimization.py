@@ -1,4 +1,4 @@
-"""Processing times by format, and how long logs are kept."""
+"""Processing times by format, and retention of logs."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ KEY = "image-processing-stats"
 
 
 def times(before=None, hours=24.0, **fields):
-    """Of what was counted since yesterday's run: ``webp=(images, mean)``, or any fields."""
+    """Processing times counted since yesterday's run: ``webp=(images, mean)``, or any fields."""
     counted = {}
     for name, (images, mean) in fields.items():
         counted |= {f"{name}:success": images, f"{name}:failure": 0, f"{name}:total_ms": images * mean}
@@ -38,8 +38,8 @@ def verdict_of(found):
     return judged(check("test_optimization", "test_no_format_takes_long"), settings_of(), processing_times=found)
 
 
-def test_the_slowest_format_comes_first_and_is_proposed():
-    """Against the fastest one, with its share of the workers' time."""
+def test_slowest_format_comes_first_and_is_proposed():
+    """Compared with the fastest one, with its share of the workers' time."""
     found = times(webp=(100, 180.0), avif=(100, 720.0), jpeg=(100, 100.0))
     assert [(one.name, one.reading.value) for one in found.slowest_first] == [
         ("avif", 720.0),
@@ -54,16 +54,16 @@ def test_the_slowest_format_comes_first_and_is_proposed():
     assert found.readings["images"].counts["avif:success"] == 100
 
 
-def test_a_format_that_is_slow_today_is_slow():
-    """However quick it was in all the time before."""
+def test_format_slow_today_is_slow():
+    """However fast it was before."""
     before = {"webp:success": 10_000, "webp:failure": 0, "webp:total_ms": 1_000_000}
     found = times(before, webp=(10_100, 150.0))
     assert found.slowest_first[0].reading.value == pytest.approx(5_150)
     assert verdict_of(found)[0] is Verdict.CRITICAL
 
 
-def test_rare_formats_are_shown_and_not_judged():
-    """Nineteen images say little; where all are so rare it is UNKNOWN."""
+def test_rare_formats_are_shown_but_not_judged():
+    """Nineteen images say little; if all are that rare it is UNKNOWN."""
     found = times(webp=(20, 180.0), avif=(19, 9_000.0))
     assert [one.name for one in found.slowest_first] == ["webp"]
     assert found.proposals == []
@@ -75,7 +75,7 @@ def test_rare_formats_are_shown_and_not_judged():
 
 
 def test_images_without_a_time_have_no_mean():
-    """A total of nothing is not 0 ms; and a slow format beside it counts."""
+    """A total of nothing is not 0 ms; a slow format beside it counts."""
     verdict, message = verdict_of(times(webp=(100, 0.0)))
     assert verdict is Verdict.UNKNOWN
     assert "expected the time of its images (total_ms), got none" in message
@@ -89,14 +89,14 @@ def test_without_an_earlier_reading_no_time_is_judged():
     assert "expected a reading of its counters from 1 to 50 h before" in message
 
 
-def test_workers_that_do_not_count_by_format_are_judged_as_a_whole():
-    """All formats are one."""
+def test_workers_without_counts_by_format_are_judged_in_total():
+    """All formats as one."""
     found = times(**{"": (100, 200.0)})
     assert [(one.name, one.reading.value) for one in found.slowest_first] == [("all formats", 200.0)]
 
 
 class Reviewed:
-    """A review as far as retention needs it."""
+    """The attributes of a review that retention needs."""
 
     source = "3 files"
     hours_seen = 24
@@ -104,7 +104,7 @@ class Reviewed:
 
 
 def test_log_files_over_age_are_listed(tmp_path):
-    """Oldest first, with how much they take."""
+    """Oldest first, with their size."""
     for name, days in {"a.log": 0, "a.log.1": 29.9, "a.log.2": 31, "a.log.3": 92}.items():
         file = tmp_path / name
         file.write_bytes(b"x" * 1_000)
@@ -120,7 +120,7 @@ def test_log_files_over_age_are_listed(tmp_path):
 
 
 def test_log_that_was_not_found_may_be_over_age(tmp_path):
-    """What could not be read is said, and nothing good stands on it."""
+    """It is reported, so the result cannot be good."""
     (tmp_path / "a.log").write_bytes(b"x")
     settings = load("production", root=tmp_path, environment={})
     logs = FileLogs((str(tmp_path / "a.log*"),), Logs())
@@ -131,8 +131,8 @@ def test_log_that_was_not_found_may_be_over_age(tmp_path):
 
 
 @pytest.mark.parametrize(("hours", "enough"), [(19, False), (20, True)])
-def test_what_the_platform_shows_must_reach_back_a_day(hours, enough):
-    """It has no files."""
+def test_run_logs_must_cover_a_day(hours, enough):
+    """The platform has no log files."""
     found = LogRetention("the API", hours, 20, (), None, 30.0, NOW)
     assert (found.long_enough, found.over_age, found.over_age_words) == (enough, [], "none")
     assert found.evidence()

@@ -1,4 +1,4 @@
-"""Peak and off-peak: which hours they are, and when fewer instances would do off it."""
+"""Peak and off-peak hours, and when fewer instances would be enough off-peak."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from playbook.core.coverage import whole
 from playbook.core.verdict import Verdict
 from playbook.measure.app.resources import ComponentWeek, ResourceWeek
 from playbook.measure.app.scaling import Fit, Plan, ScalingReview, Use
-from playbook.measure.figures.peaks import _spell, peaks
+from playbook.measure.figures.peaks import _hour_ranges, peaks
 from playbook.settings.loading import load
 from tests.judged import judged
 
@@ -24,7 +24,7 @@ def fit(count, most=None):
 
 
 def week(by_hour, days=7):
-    """The same day again and again, from the hour of the day in UTC to percent."""
+    """The same day repeated, from the hour of the day in UTC to percent."""
     hours = [((day * 24 + hour) * 3600.0, value) for day in range(days) for hour, value in by_hour.items()]
     return ComponentWeek("web", tuple(hours))
 
@@ -36,7 +36,7 @@ def measured(one, has):
 
 def verdict(found, has):
     return judged(
-        checks.test_no_instance_runs_for_nobody, peaks=found, scaling=ScalingReview((has,), (), whole("a week"))
+        checks.test_no_instance_runs_idle, peaks=found, scaling=ScalingReview((has,), (), whole("a week"))
     )
 
 
@@ -51,39 +51,39 @@ def day(quiet, busy):
         (20.0, 6, None, 2, True),
         (30.0, 6, None, 3, True),
         (59.0, 6, None, 6, False),
-        (20.0, 2, None, 2, False),  # never fewer than the least number
+        (20.0, 2, None, 2, False),  # never below the minimum number
         (20.0, 3, None, 2, True),
         (20.0, 1, None, 1, False),
         (20.0, 6, 9, 2, False),  # it scales by itself
     ],
 )
-def test_what_runs_for_nobody_off_the_peak(quiet, count, most, enough, idle):
-    """By the least number of instances that would leave the room that is to be left."""
+def test_unneeded_instances_off_peak(quiet, count, most, enough, idle):
+    """By the smallest number of instances that leaves the configured headroom."""
     found = measured(week(day(quiet, 59.5)), fit(count, most))
     (only,) = found.days
     assert (only.peak, only.off_peak, only.enough, only.idle) == (59.5, quiet, enough, idle)
-    said, message = verdict(found, fit(count, most))
-    assert said is (Verdict.WARNING if idle else Verdict.OK)
+    found_verdict, message = verdict(found, fit(count, most))
+    assert found_verdict is (Verdict.WARNING if idle else Verdict.OK)
     if idle:
         assert f"autoscaling from {enough} would save about ${(count - enough) * 6:.2f} a month" in message
         assert "(20–08 UTC)" in message
 
 
-def test_one_busy_night_is_no_usual_one():
+def test_one_busy_night_is_not_usual():
     """The median of the week's days counts."""
     usual = week(day(20.0, 58.0))
     odd = replace(usual, hours=tuple((at, 90.0 if at < 24 * 3600 else value) for at, value in usual.hours))
     assert measured(odd, fit(6)).days[0].off_peak == 20.0
 
 
-def test_an_hour_of_the_day_without_samples_is_not_called_quiet():
+def test_hour_without_samples_is_unknown():
     """It may be the busiest of all."""
     seen = day(20.0, 58.0)
     del seen[3]
     found = measured(week(seen), fit(6))
     assert (found.days, found.unknown, found.coverage.enough) == ((), ("web",), False)
-    said, _ = verdict(found, fit(6))
-    assert said is Verdict.UNKNOWN
+    found_verdict, _ = verdict(found, fit(6))
+    assert found_verdict is Verdict.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,6 @@ def test_an_hour_of_the_day_without_samples_is_not_called_quiet():
         (tuple(range(24)), "all day"),
     ],
 )
-def test_hours_as_stretches(hours, words):
-    """Over midnight as well."""
-    assert _spell(hours) == words
+def test_hours_are_shown_as_ranges(hours, words):
+    """Also over midnight."""
+    assert _hour_ranges(hours) == words

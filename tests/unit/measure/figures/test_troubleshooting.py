@@ -1,4 +1,6 @@
-"""What investigations look at: recent figures, parts of the wait, restarts, memory, the last release."""
+"""Measurements of investigations: recent figures, parts of the response time, restarts, memory, the last
+release.
+"""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -32,7 +34,7 @@ CLOCK = FixedClock(NOW)
 
 @pytest.fixture
 def settings(tmp_path):
-    """What is shipped."""
+    """The default settings."""
     return load("production", root=tmp_path, environment={})
 
 
@@ -45,7 +47,7 @@ def settings(tmp_path):
     ],
 )
 def test_figures_of_the_last_hour(settings, measure, key, counted, least):
-    """With how many they stand on; with too few there is no judgement."""
+    """With the number they are based on; with too few there is no verdict."""
     usual = {key: 1.5, f"{key}_looks": 12.0, f"{key}_buckets": BUCKETS}
     store = Store(**usual | {f"{key}_count": float(least)})
     found = measure(store, settings, CLOCK)
@@ -64,8 +66,8 @@ def test_figures_of_the_last_hour(settings, measure, key, counted, least):
     assert math.isnan(nothing.value)
 
 
-def test_recent_answers_beyond_the_buckets_are_not_known_to_be_fast(settings):
-    """Buckets that end at a second make every quantile a second."""
+def test_recent_quantile_beyond_the_buckets_is_unknown(settings):
+    """With buckets up to one second, every quantile is at most a second."""
     buckets = {"0.5": 40.0, "1": 60.0, "+Inf": 100.0}
     store = Store(
         response_time=1.0, response_time_count=500.0, response_time_looks=12.0, response_time_buckets=buckets
@@ -75,13 +77,13 @@ def test_recent_answers_beyond_the_buckets_are_not_known_to_be_fast(settings):
     assert found.reading.coverage.expected == "a value within its buckets"
 
 
-def test_a_moment_is_looked_at_over_a_minute_at_least(settings):
-    """A window of no length would be a wrong query."""
+def test_window_is_at_least_a_minute(settings):
+    """A window of length zero would be an invalid query."""
     assert recent(Store(), settings, ERROR_RATE, 0.0, NOW).minutes == 1.0
 
 
-def test_the_wait_by_its_parts():
-    """In the median of the samples that were answered."""
+def test_response_time_by_its_parts():
+    """Median of the samples with a response."""
     phases = [Phases(0.01, 0.02, 0.03, first, first + 0.1) for first in (0.5, 0.7, 3.0)]
     split = time_split(HomepageTiming((*(Sample(200, phase) for phase in phases), Sample(None, problem="cut"))))
     assert split.on_the_way.value == pytest.approx(0.06)
@@ -92,7 +94,7 @@ def test_the_wait_by_its_parts():
 
 
 class Api:
-    """Restart counts, of instances that show one value after another over a day."""
+    """Restart counts of instances whose values change over a day."""
 
     def __init__(self, *, hours=24, **instances):
         begin = NOW.timestamp() - 3600 * hours
@@ -114,7 +116,7 @@ class Api:
 
 
 def restarts(api, settings, **wanted):
-    """Of an app with so many instances of each component."""
+    """Restarts of an app with this number of instances of each component."""
     status = AppStatus(
         "a", "x", "", "", "", "ACTIVE", "d", None, "", None, tuple(wanted), NOW, least=tuple(wanted.items())
     )
@@ -124,15 +126,15 @@ def restarts(api, settings, **wanted):
 RESTARTS = check("test_troubleshooting", "test_no_component_is_restarted")
 
 
-def test_restarts_are_counted_over_instances_and_new_beginnings(settings):
-    """A counter that falls began anew, at what it shows."""
+def test_restarts_are_counted_over_instances_and_counter_resets(settings):
+    """A counter that falls was reset and counts from there."""
     found = restarts(Api(web=[(0, 0, 1), (2, 2, 2)], worker=[(5, 6, 1, 2)]), settings, web=2, worker=1)
     assert [(one.name, one.reading.value) for one in found.most_first] == [("worker", 3), ("web", 1)]
     assert found.coverage.enough
 
 
-def test_what_a_new_instance_counts_at_first_is_of_this_day(settings):
-    """It was not there before."""
+def test_first_count_of_a_new_instance_belongs_to_this_day(settings):
+    """It did not exist before."""
     found = restarts(Api(web=[(4, 4)], hours=2), settings, web=1)
     assert found.most_first[0].reading.value == 4
     assert str(judged(RESTARTS, component_restarts=found, utilization_now=found)[0]) == "UNKNOWN"
@@ -147,7 +149,7 @@ def test_what_a_new_instance_counts_at_first_is_of_this_day(settings):
         (Api(web=[(0, 0), (0, 0)], hours=20), "20 h (web 20 h"),
     ],
 )
-def test_a_component_without_samples_is_unknown(settings, api, message):
+def test_component_without_samples_is_unknown(settings, api, message):
     """It is named."""
     found = restarts(api, settings, web=2)
     assert found.evidence()
@@ -156,7 +158,7 @@ def test_a_component_without_samples_is_unknown(settings, api, message):
 
 
 def test_no_restarts_of_all_instances_are_ok(settings):
-    """And that is said."""
+    """With all samples."""
     found = restarts(Api(web=[(0, 0), (3, 3)]), settings, web=2)
     assert str(judged(RESTARTS, component_restarts=found, utilization_now=found)[0]) == "OK"
 
@@ -172,8 +174,8 @@ def test_no_restarts_of_all_instances_are_ok(settings):
         ("cannot reach redis", False),
     ],
 )
-def test_what_says_that_memory_ran_out(signature, counts):
-    """And what only sounds like it."""
+def test_messages_of_memory_exhaustion(signature, counts):
+    """And texts that only sound similar."""
     row = Occurrences(count=3, example=signature)
     review = SimpleNamespace(kinds=[(("web", signature), row)], lines=1_000, kinds_left_out=0)
     found = memory_errors(SimpleNamespace(review=review, coverage=whole("24 of 24 h")))
@@ -183,8 +185,8 @@ def test_what_says_that_memory_ran_out(signature, counts):
     assert found.evidence()
 
 
-def test_kinds_that_were_not_kept_may_say_that_memory_ran_out():
-    """So none is known only of those that were."""
+def test_discarded_error_kinds_may_report_memory_exhaustion():
+    """So the count is incomplete."""
     review = SimpleNamespace(kinds=[], lines=1_000, kinds_left_out=7)
     found = memory_errors(SimpleNamespace(review=review, coverage=whole("24 of 24 h")))
     assert not found.coverage.enough
@@ -196,7 +198,7 @@ def release(hours, phase="ACTIVE"):
 
 
 class Rates(Store):
-    """The error rate since the release, and before it (asked for at a moment)."""
+    """The error rate since the release, and before it (queried at a time)."""
 
     def __init__(self, since, before, since_count=500.0, before_count=500.0):
         super().__init__()
@@ -249,8 +251,8 @@ class Rates(Store):
         ),
     ],
 )
-def test_a_release_is_suspected_where_errors_began_with_it(settings, releases, rates, suspect, found):
-    """Recent, bad since, and not as bad before."""
+def test_release_is_suspected_if_errors_began_with_it(settings, releases, rates, suspect, found):
+    """Recent, failing since, and not as bad before."""
     effect = release_effect(Releases(tuple(releases)), rates, settings, FixedClock(NOW))
     assert effect.suspect is suspect
     assert effect.found.startswith(found)
@@ -260,8 +262,8 @@ def test_a_release_is_suspected_where_errors_began_with_it(settings, releases, r
         assert rates.moments == {NOW, NOW - timedelta(seconds=age)}
 
 
-def test_a_release_just_made_cannot_be_judged_yet(settings):
-    """Too few requests since."""
+def test_new_release_cannot_be_judged_yet(settings):
+    """Too few requests since then."""
     effect = release_effect(
         Releases((release(0.01),)), Rates(0.0, 0.0, since_count=9.0), settings, FixedClock(NOW)
     )
@@ -269,7 +271,7 @@ def test_a_release_just_made_cannot_be_judged_yet(settings):
     assert (effect.coverage.expected, effect.coverage.got) == ("at least 100 requests in 1 min", "9")
 
 
-def test_a_release_just_made_may_be_suspected_all_the_same(settings):
-    """Where nearly all of its few requests failed."""
+def test_new_release_may_be_suspected(settings):
+    """If nearly all of its few requests failed."""
     rates = Rates(90.0, 0.0, since_count=9.0)
     assert release_effect(Releases((release(0.01),)), rates, settings, FixedClock(NOW)).suspect

@@ -1,4 +1,4 @@
-"""The workers' counts in Redis: by format, since yesterday's run, and what of them is not understood."""
+"""The workers' counts in Redis: by format, since yesterday's run, and what is not understood."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ COUNTS = {
 
 
 def stats_of(fields, before=NONE, hours=24.0):
-    """With what yesterday's run has read; None is that there was none."""
+    """Statistics with yesterday's reading; None means there was none."""
     read = Counted(at=NOW - timedelta(hours=hours), origin=KEY, counts=before or {})
     earlier = Earlier(lambda: [] if before is None else [{"images": read}])
     return image_stats(Server(hashes={KEY: fields}), settings_of(), FixedClock(NOW), earlier)
@@ -34,7 +34,7 @@ def stats_of(fields, before=NONE, hours=24.0):
 
 def verdict_of(stats):
     judge = Judge()
-    judge.stand_on("image_stats", stats.coverage)
+    judge.add_coverage("image_stats", stats.coverage)
     try:
         judge(stats.success_rate(20), settings_of().limits.image_success)
     except Critical:
@@ -52,16 +52,16 @@ def verdict_of(stats):
     ],
     ids=["own-total", "sum-of-formats", "no-formats", "nothing"],
 )
-def test_the_workers_counts(fields, total):
-    """By format where there are some; their own total counts before the sum."""
+def test_counts_by_format_and_total(fields, total):
+    """By format where there are some; their own total takes precedence over the sum."""
     stats = stats_of(fields, None)
     assert stats.all_time.total == total
     assert list(stats.all_time.formats) == (["avif", "webp"] if "webp:success" in fields else [])
     assert stats.evidence()[-1].rows[-1][0] == "all"
 
 
-def test_only_what_was_counted_since_the_run_before_is_judged():
-    """98.6 % of all time, and half of today's failed."""
+def test_only_counts_since_the_previous_run_are_judged():
+    """98.6 % of all time, but half of today's failed."""
     fields = {"webp:success": "1050", "webp:failure": "60", "webp:total_ms": "100000"}
     stats = stats_of(fields, BEFORE)
     assert (stats.success_rate(20).value, stats.success_rate(20).over) == (50.0, "24 h (100 images)")
@@ -83,7 +83,7 @@ def test_only_what_was_counted_since_the_run_before_is_judged():
     ],
     ids=["first-run", "minutes-ago", "deleted", "deleted-with-a-format"],
 )
-def test_without_a_window_nothing_is_said(before, hours, got):
+def test_without_a_window_nothing_is_judged(before, hours, got):
     """However good the counts of all time are."""
     stats = stats_of({"webp:success": "1100", "webp:failure": "10", "webp:total_ms": "99000"}, before, hours)
     assert stats.success_rate(20).coverage.got == got
@@ -91,7 +91,7 @@ def test_without_a_window_nothing_is_said(before, hours, got):
     assert stats.readings["images"].counts["webp:success"] == 1_100
 
 
-def test_few_images_say_little():
+def test_few_images_are_unknown():
     """Nineteen, and none."""
     for success in ("19", "0"):
         stats = stats_of({"webp:success": success, "webp:failure": "0"})
@@ -99,8 +99,8 @@ def test_few_images_say_little():
         assert verdict_of(stats) is Verdict.UNKNOWN
 
 
-def test_no_counts_at_all():
-    """An empty hash is what a mistyped key is too; and there is nothing to keep."""
+def test_no_counts_are_unknown():
+    """A mistyped key gives an empty hash too; and there is nothing to keep."""
     stats = stats_of({})
     assert (stats.coverage.enough, stats.coverage.expected) == (False, f"counts in {KEY}")
     assert stats.readings == {}
@@ -120,8 +120,8 @@ def test_no_counts_at_all():
         {"webp:success": "1100", "webp:failure": "nan"},
     ],
 )
-def test_counts_that_are_not_understood_are_not_good(fields):
-    """Other words for failures, numbers that are none, sums that do not fit, failures of which nothing is said."""
+def test_counts_not_understood_are_not_ok(fields):
+    """Other words for failures, invalid numbers, inconsistent sums, missing failures."""
     assert verdict_of(stats_of(fields)) in {Verdict.UNKNOWN, Verdict.CRITICAL}
 
 
@@ -130,8 +130,8 @@ def test_counts_that_are_not_understood_are_not_good(fields):
     name=st.sampled_from(["webp:success", "webp:failure", "webp:count", "webp:failed", "avif:rejected"]),
     text=st.one_of(st.sampled_from(["", "x", "nan", "inf", "-1", "1e999", "0x1"]), st.text(max_size=6)),
 )
-def test_a_field_in_other_words_is_never_good(name, text):
-    """Any one field of a good hash that holds something else than the number it held."""
+def test_changed_field_is_never_ok(name, text):
+    """Any field of a good hash with something other than its number."""
     good = {"webp:success": "1100", "webp:failure": "0", "webp:count": "1100", "webp:total_ms": "99000"}
     assert verdict_of(stats_of(good)) is Verdict.OK
     if text.strip() != good.get(name):

@@ -1,4 +1,4 @@
-"""Image optimisation: what is posted, and what is believed of what comes back."""
+"""Image optimisation: what is posted, and how the result is judged."""
 
 import io
 import time
@@ -35,7 +35,7 @@ def picture(kind="WEBP", size=SIZE, **options):
 
 @pytest.fixture
 def settings(tmp_path):
-    """A target without a file."""
+    """A target without a configuration file."""
     return load("production", root=tmp_path, environment={"PRODUCTION_URL": "http://localhost"})
 
 
@@ -57,8 +57,8 @@ def measured(settings, body, status="200 OK", **headers):
 @pytest.mark.parametrize(
     ("kind", "declared"), [("WEBP", "webp"), ("AVIF", "avif"), ("JPEG", "jpeg"), ("PNG", "png")]
 )
-def test_a_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
-    """In any format that browsers show, also scaled down to the width that the settings name."""
+def test_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
+    """In any format that browsers show, also scaled down to the configured width."""
     for size, width in ((SIZE, None), ((300, 200), 300), (SIZE, 1200)):
         body, begin = picture(kind, size, quality=75), time.perf_counter()
         result = measured(
@@ -106,22 +106,22 @@ def test_a_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
         "dot",
     ],
 )
-def test_what_cannot_stand_in_for_the_original_is_said(body, headers, problem, settings):
-    """The bytes are opened to the last pixel; the header's word is not enough."""
+def test_result_that_cannot_replace_the_original_is_reported(body, headers, problem, settings):
+    """The bytes are fully decoded; the header alone is not trusted."""
     result = measured(settings, body, **headers)
     assert not result.is_valid
     assert problem in result.summary
 
 
-def test_a_result_that_is_larger_saves_less_than_nothing(settings):
-    """It is valid, and for the limit to judge."""
+def test_larger_result_has_a_negative_saving(settings):
+    """It is valid, and judged by the limit."""
     result = measured(settings, picture("PNG") + b"\0" * 300_000, Content_Type="image/png")
     assert result.is_valid
     assert result.saving.value < -100
 
 
-def test_a_status_that_is_an_error_is_a_value(settings):
-    """With the beginning of what it said."""
+def test_error_status_is_a_result(settings):
+    """With the beginning of the response."""
     result = measured(settings, b'{"error":"image could not be processed"}', "500 Error")
     assert result.summary == 'HTTP 500: {"error":"image could not be processed"}'
     assert result.saving.value == 0
@@ -129,8 +129,8 @@ def test_a_status_that_is_an_error_is_a_value(settings):
         measured(settings, b"", "403 Forbidden")
 
 
-def test_the_form_holds_the_sample_in_bytes_never_sent_before(settings):
-    """An answer from the cache would say nothing of the optimiser."""
+def test_form_holds_the_sample_in_new_bytes(settings):
+    """A cached response would say nothing about the optimiser."""
     with serve(answer(body=picture(), Content_Type="image/webp")) as server:
         optimization(api_of(server), settings, CLOCK)
         optimization(api_of(server), settings, FixedClock(datetime(2026, 3, 3, 8, 0, tzinfo=UTC)))
@@ -151,8 +151,8 @@ def test_the_form_holds_the_sample_in_bytes_never_sent_before(settings):
 
 
 @pytest.mark.parametrize("first", [hang_up, answer("503 Busy")], ids=["lost", "busy"])
-def test_a_post_is_sent_once(first, settings):
-    """Whatever becomes of it."""
+def test_post_is_sent_once(first, settings):
+    """Whatever happens to it."""
     with serve(first, answer(body=picture(), Content_Type="image/webp")) as server:
         if first is hang_up:
             with pytest.raises(Unreachable) as caught:
@@ -163,8 +163,8 @@ def test_a_post_is_sent_once(first, settings):
     assert len(server.requests) == 1
 
 
-def test_a_sample_of_ones_own(settings, tmp_path):
-    """Any format; what is no image is a mistake in the settings."""
+def test_custom_sample_image(settings, tmp_path):
+    """Any format; a file that is not an image is a usage error."""
 
     def with_sample(path):
         return with_web(settings, sample_image=str(path))
@@ -186,8 +186,8 @@ def test_a_sample_of_ones_own(settings, tmp_path):
 
 
 @pytest.mark.parametrize("path", ["@evil.example/", ".evil.example/", "https://evil.example/"])
-def test_the_path_cannot_lead_to_another_host(path, settings):
-    """It is the only thing that is ever posted to."""
+def test_path_cannot_lead_to_another_host(path, settings):
+    """It is the only destination of posts."""
     web = msgspec.structs.replace(settings.target.web, optimize_path=path)
     settings = msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
     with pytest.raises(UsageError, match=r"web\.optimize_path: expected a path"):
@@ -206,8 +206,8 @@ def test_the_path_cannot_lead_to_another_host(path, settings):
         {"Age": "31"},
     ],
 )
-def test_a_picture_from_a_cache_says_nothing_of_the_optimiser(headers, settings):
-    """As good as it may be: nothing was optimised."""
+def test_cached_picture_says_nothing_about_the_optimiser(headers, settings):
+    """However good it is: nothing was optimised."""
     result = measured(settings, picture(), **headers)
     assert result.is_valid
     assert not result.coverage.enough
@@ -219,14 +219,14 @@ def test_a_picture_from_a_cache_says_nothing_of_the_optimiser(headers, settings)
 
 
 @pytest.mark.parametrize("headers", [{"X_Cache": "MISS"}, {"CF_Cache_Status": "DYNAMIC"}, {"Age": "0"}])
-def test_a_picture_past_a_cache_is_ok(headers, settings):
-    """What stands in those headers on a picture that is new."""
+def test_picture_not_from_a_cache_is_ok(headers, settings):
+    """Header values of a newly made picture."""
     result = measured(settings, picture(), **headers)
     assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)[0] is Verdict.OK
 
 
-def test_the_same_bytes_are_not_optimised(settings):
-    """An endpoint that gives back what it gets."""
+def test_unchanged_bytes_are_not_optimised(settings):
+    """An endpoint that returns what it gets."""
 
     def echo(connection):
         """Send the form's file back."""

@@ -1,4 +1,4 @@
-"""Pictures compared: honest optimisations are the same picture, and damage anywhere is not."""
+"""Comparison of pictures: correct optimisations are the same picture, damage anywhere is not."""
 
 import io
 
@@ -25,7 +25,7 @@ def photograph():
 
 
 def smooth():
-    """A photograph with a large plain sky: half of it has no detail that could come back."""
+    """A photograph with a large plain sky: half of it has no detail to compare."""
     picture = photograph()
     sky = Image.linear_gradient("L").resize((600, 200)).point(lambda level: 120 + level // 4)
     picture.paste(Image.merge("RGB", (sky, sky, sky.point(lambda level: min(255, level + 40)))), (0, 0))
@@ -39,7 +39,7 @@ def encoded(picture, kind, **options):
 
 
 def difference(picture, result, original=None):
-    """What the comparison says of a picture and the bytes that came back for it."""
+    """Result of comparing a picture with the returned bytes."""
     before, problem = decode(original or encoded(picture, "PNG"))
     assert before, problem
     after, problem = decode(result)
@@ -59,8 +59,8 @@ def difference(picture, result, original=None):
     ],
     ids=["jpeg", "jpeg-444", "jpeg-progressive", "webp", "avif"],
 )
-def test_an_honest_optimisation_is_the_same_picture(kind, options, quality, source):
-    """At all qualities that anybody delivers."""
+def test_correct_optimisation_is_the_same_picture(kind, options, quality, source):
+    """At all realistic qualities."""
     picture = source()
     assert difference(picture, encoded(picture, kind, quality=quality, **options)) == ""
 
@@ -68,8 +68,8 @@ def test_an_honest_optimisation_is_the_same_picture(kind, options, quality, sour
 @pytest.mark.parametrize("quality", [30, 75])
 @pytest.mark.parametrize("width", [500, 300, 150])
 @pytest.mark.parametrize("resample", FILTERS.values(), ids=FILTERS)
-def test_a_picture_that_was_scaled_down_is_the_same(resample, width, quality):
-    """By whichever filter, and in JPEG afterwards."""
+def test_scaled_down_picture_is_the_same(resample, width, quality):
+    """With any filter, and as JPEG afterwards."""
     picture = photograph()
     small = picture.resize((width, round(width * 2 / 3)), resample)
     assert difference(picture, encoded(small, "JPEG", quality=quality)) == ""
@@ -88,7 +88,7 @@ def test_a_picture_that_was_scaled_down_is_the_same(resample, width, quality):
     ],
     ids=["png", "webp-lossless", "256-colours", "opaque-alpha", "opaque-alpha-avif", "turned-by-exif", "srgb"],
 )
-def test_other_forms_of_the_same_picture_are_the_same(make):
+def test_other_encodings_of_the_same_picture_are_the_same(make):
     """Whatever its bytes look like."""
     picture = photograph()
     assert difference(picture, make(picture)) == ""
@@ -197,16 +197,16 @@ def _upper_half(size):
 
 @pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
 @pytest.mark.parametrize("form", [("WEBP", 80), ("JPEG", 60)], ids=["webp", "jpeg"])
-def test_a_damaged_picture_is_another(damage, form):
-    """Each of these is a whole picture of the right size and form."""
+def test_damaged_picture_differs(damage, form):
+    """Each of these is a complete picture of the right size and format."""
     picture = photograph()
     assert difference(picture, encoded(damage(picture), form[0], quality=form[1])) != ""
 
 
 @pytest.mark.parametrize("quality", [1, 5, 10])
 @pytest.mark.parametrize("kind", ["JPEG", "WEBP", "AVIF"])
-def test_a_picture_beyond_recognition_is_not_optimised(kind, quality):
-    """The least quality that is called the same picture."""
+def test_unrecognisable_picture_differs(kind, quality):
+    """Below the lowest acceptable quality."""
     picture = photograph()
     assert difference(picture, encoded(picture, kind, quality=quality)) != ""
 
@@ -226,7 +226,7 @@ def test_a_picture_beyond_recognition_is_not_optimised(kind, quality):
     ],
     ids=["cmyk", "16-bit", "invisible", "see-through", "a-hole", "animated"],
 )
-def test_pictures_that_only_look_right_to_a_decoder_are_named(make, said):
+def test_pictures_that_browsers_show_differently_are_reported(make, said):
     """Their colours may be right in memory."""
     picture = photograph()
     assert difference(picture, make(picture)) == said
@@ -240,8 +240,8 @@ def _with_alpha(picture, level, box=None):
     return result
 
 
-def test_an_original_with_holes_keeps_them():
-    """A sample of one's own may be transparent."""
+def test_transparent_original_keeps_its_transparency():
+    """A custom sample may be transparent."""
     original = _with_alpha(photograph(), 0, (100, 100, 200, 200))
     assert difference(original, encoded(original, "WEBP", quality=80)) == ""
     assert difference(original, encoded(photograph(), "WEBP")) == "without the original's transparency"
@@ -250,8 +250,8 @@ def test_an_original_with_holes_keeps_them():
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_a_picture_that_ends_early_is_no_picture(kind):
-    """Also where the decoder would forgive the few bytes."""
+def test_truncated_picture_is_no_picture(kind):
+    """Even if the decoder would tolerate the missing bytes."""
     data = encoded(photograph(), kind)
     for lost in (2, 12, 200, len(data) // 2, len(data) - 40):
         picture, problem = decode(data[:-lost])
@@ -259,16 +259,16 @@ def test_a_picture_that_ends_early_is_no_picture(kind):
         assert "that cannot be decoded" in problem or "that are not an image" in problem
 
 
-def test_a_progressive_picture_cut_at_a_scan_is_another():
-    """Sewn up with an end mark it decodes, to something coarse."""
+def test_progressive_picture_cut_at_a_scan_differs():
+    """With an end mark appended it decodes, but coarsely."""
     data = encoded(photograph(), "JPEG", progressive=True, quality=80)
     scans = [at for at in range(len(data) - 1) if data[at : at + 2] == b"\xff\xda"]
     assert len(scans) > 3
     assert difference(photograph(), data[: scans[1]] + b"\xff\xd9") != ""
 
 
-def test_colours_of_another_profile_are_compared_as_they_are_shown():
-    """A result that drops the profile of a picture in other colours looks different."""
+def test_colours_are_compared_as_displayed():
+    """A result without the profile of a picture in other colours looks different."""
     picture = photograph()
     green, red = picture.split()[1], picture.split()[0]
     other = Image.merge("RGB", (green, red, picture.split()[2]))
@@ -286,7 +286,7 @@ def test_colours_of_another_profile_are_compared_as_they_are_shown():
     quality=st.sampled_from([40, 80, 95]),
 )
 def test_damage_anywhere_is_found(left, top, size, quality):
-    """A block of 16 pixels or more that is as different as can be, at any place."""
+    """A block of 16 pixels or more with opposite colours, at any place."""
     picture = photograph()
     box = (left, top, min(left + size, 600), min(top + size, 400))
     mean = picture.crop(box).resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))

@@ -1,4 +1,4 @@
-"""What a load test says, and when it says nothing."""
+"""Results of a load test, and when they are unknown."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ SETTINGS = load("staging", environment={"STAGING_URL": "https://staging.example"
 
 
 def made(left=None, least=50, workers=0, shape="smoke", **changes):
-    """A load test that left this outcome."""
+    """A load test with this outcome."""
     return LoadTest(plan(workers=workers, shape=shape), left or outcome(**changes), least, 1.0, 2.0)
 
 
 def verdict(measured, limit, source=None):
-    """What the ladder says of it, on what ``source`` has seen."""
+    """Verdict by the limit, with the coverage of ``source``."""
     judge = Judge()
     if source is not None:
-        judge.stand_on("source", source.coverage)
+        judge.add_coverage("source", source.coverage)
     try:
         judge(measured, limit)
     except Critical:
@@ -54,7 +54,7 @@ def verdict(measured, limit, source=None):
 # ------------------------------------------------------------------------------------------------ did it run
 
 
-def test_a_test_that_ran_as_planned_says_something():
+def test_test_that_ran_as_planned_counts():
     """Nothing is missing."""
     assert made().shortfall == ""
     assert made().coverage.enough
@@ -76,22 +76,22 @@ def test_a_test_that_ran_as_planned_says_something():
         ({"workers": 2, "lost": ["worker b went away after 3 s"]}, "did not stay: worker b went away after 3 s"),
     ],
 )
-def test_a_test_that_did_not_says_nothing(changes, missing):
-    """UNKNOWN, however good what it measured until then."""
+def test_test_that_did_not_run_as_planned_is_unknown(changes, missing):
+    """However good its measurements until then."""
     test = made(outcome(**changes), workers=2 if "workers" in changes else 0)
     assert test.coverage.expected == "a test that ran as planned"
     assert re.search(missing, test.coverage.got)
     assert test.evidence()
 
 
-def test_throughput_of_a_test_that_was_cut_is_not_known():
-    """It may be the load that was missing, and not the answers."""
+def test_throughput_of_an_aborted_test_is_unknown():
+    """The load may have been missing, not the responses."""
     assert math.isnan(made(outcome(ended=RUNNING, seconds=4.0)).throughput[0].value)
     assert math.isnan(made(endpoints=[endpoint("homepage", 0)]).throughput[0].value)
 
 
-def test_failures_count_even_in_a_test_that_was_cut():
-    """Bad evidence counts; the good P95 beside it says nothing."""
+def test_failures_count_in_an_aborted_test():
+    """Bad evidence counts even when partial; the good P95 beside it is unknown."""
     left = outcome(ended=RUNNING, seconds=4.0, endpoints=[endpoint("homepage", 100, 9)])
     failures = load_failures(made(left), SETTINGS)
     assert verdict(failures.shares[0].reading, SETTINGS.limits.load_errors, failures) is Verdict.CRITICAL
@@ -100,50 +100,50 @@ def test_failures_count_even_in_a_test_that_was_cut():
 
 
 def test_no_requests_are_never_enough():
-    """Whatever the settings call the least."""
+    """Whatever minimum is configured."""
     assert made(least=0, endpoints=[endpoint("homepage", 0)]).shortfall == "0 requests, where 1 are the least"
 
 
-def test_a_step_holds_no_more_users_than_came():
-    """As many as the plan says are not there because it says so."""
+def test_step_needs_its_planned_users():
+    """The plan alone does not prove that they were present."""
     left = outcome(steps=[step(10), step(40, "P95")], shape="breakpoint", most_users=30)
     assert made(left, shape="breakpoint").shortfall == "one of 30 users at most, where 40 were to come"
 
 
-def test_who_has_no_answer_yet_is_not_answered_well():
-    """Throughput is what came back."""
+def test_requests_without_a_response_are_not_successful():
+    """Throughput counts responses."""
     total = msgspec.structs.replace(endpoint("all", 95), cut=40)
     (found,) = made(outcome(endpoints=[endpoint("homepage", 95)], total=total)).throughput
     assert found.value == 55.0
 
 
 @pytest.mark.parametrize(("seconds", "free"), [(0.0, True), (4.9, True), (5.1, False), (90.0, False)])
-def test_a_cap_that_decides_how_much_is_asked_for_is_told(seconds, free):
-    """Of the hundred seconds that ten users had; the system was never asked for what they would."""
+def test_cap_that_limits_the_load_is_reported(seconds, free):
+    """Share of the hundred seconds of ten users; without the cap the system would have received more requests."""
     test = made(throttled=50, throttled_seconds=seconds)
     assert test.is_free is free
     assert ("load.most_requests_per_second = 100: the system was not asked for more" in test.freedom) is not free
 
 
 @pytest.mark.parametrize(("percent", "expected"), [(40.0, Verdict.OK), (91.0, Verdict.WARNING)])
-def test_a_load_that_has_no_processor_left_measures_itself(percent, expected):
-    """Which is a warning, and stands in the evidence with how late it was."""
+def test_load_generator_without_free_cpu_is_a_warning(percent, expected):
+    """With its delay in the evidence."""
     test = made(busy_percent=percent, late_seconds=0.25)
     (busy,) = test.busy
     assert verdict(busy, SETTINGS.limits.load_generator) is expected
-    said = test.evidence()[0].facts["Its busiest process"]
+    fact = test.evidence()[0].facts["Its busiest process"]
     assert (
-        said == f"{percent:.0f} % of a core, at most 250 ms late; answers may seem that much slower than they were"
+        fact == f"{percent:.0f} % of a core, at most 250 ms late; answers may seem that much slower than they were"
     )
 
 
-def test_no_worker_is_missed_where_all_stayed():
-    """And one process alone has none."""
+def test_no_worker_is_missing_if_all_stayed():
+    """A single process has none."""
     assert made(workers=2, left=outcome(workers=2)).shortfall == ""
 
 
-def test_the_cap_on_time_may_be_as_long_as_the_plan():
-    """It then ends by the cap, and is whole."""
+def test_time_cap_may_be_as_long_as_the_plan():
+    """The test then ends by the cap, and is complete."""
     assert made(ended=TIME_IS_UP, seconds=10.0).shortfall == ""
 
 
@@ -157,25 +157,25 @@ def test_the_cap_on_time_may_be_as_long_as_the_plan():
         (60, 0, 60.0, Verdict.OK),
         (45, 0, 45.0, Verdict.WARNING),
         (20, 0, 20.0, Verdict.CRITICAL),
-        (95, 80, 15.0, Verdict.CRITICAL),  # answers that failed carry nothing
+        (95, 80, 15.0, Verdict.CRITICAL),  # failed responses carry nothing
     ],
 )
-def test_throughput_is_a_share_of_what_the_users_would_ask_for(requests, failures, percent, expected):
-    """Ten users who pause a second ask for a hundred requests in ten seconds."""
+def test_throughput_is_a_share_of_the_users_demand(requests, failures, percent, expected):
+    """Ten users who pause a second send a hundred requests in ten seconds."""
     (found,) = made(endpoints=[endpoint("homepage", requests, failures)]).throughput
     assert found.value == percent
     assert verdict(found, SETTINGS.limits.load_throughput) is expected
 
 
-def test_what_the_cap_holds_back_is_not_missed():
+def test_requests_held_back_by_the_cap_are_not_missing():
     """The demand is what may be sent."""
     capped = msgspec.structs.replace(plan(), most_requests_per_second=5.0)
     test = LoadTest(capped, outcome(endpoints=[endpoint("homepage", 50)]), 10, 1.0, 2.0)
     assert test.throughput[0].value == pytest.approx(100)
 
 
-def test_users_of_the_plan_count_where_no_second_was_noted():
-    """A test of less than a second."""
+def test_planned_users_count_without_recorded_seconds():
+    """For a test of less than a second."""
     assert made(moments=[]).throughput[0].value == pytest.approx(100)
 
 
@@ -189,7 +189,7 @@ def test_users_of_the_plan_count_where_no_second_was_noted():
         ([step(5, "P95 9.00 s")], 0, 0.0, Verdict.CRITICAL),
     ],
 )
-def test_a_breakpoint_test_is_judged_by_the_highest_step_that_held(steps, users, per_second, expected):
+def test_breakpoint_test_is_judged_by_the_highest_held_step(steps, users, per_second, expected):
     """Of those before the first that broke; and by nothing else."""
     test = made(left=outcome(steps=steps, shape="breakpoint"), shape="breakpoint")
     (held,) = test.held
@@ -205,13 +205,13 @@ def test_a_breakpoint_test_is_judged_by_the_highest_step_that_held(steps, users,
     assert any(one.title == "Steps" for one in test.evidence())
 
 
-def test_a_breakpoint_test_may_end_long_before_its_plan():
-    """A limit broke, which is what it was for."""
+def test_breakpoint_test_may_end_before_its_plan():
+    """A broken limit is its purpose."""
     assert made(left=outcome(steps=[step(5)], seconds=3.0), shape="breakpoint").shortfall == ""
 
 
-def test_requests_that_were_to_leave_are_named():
-    """A warning of the check; the guard has held them back."""
+def test_requests_to_other_hosts_are_named():
+    """They are a warning of the check; the guard refused them."""
     test = made(refused=["http://other.example:80 is not allowed (3 times)"])
     assert not test.stayed_home
     assert test.led_away == "http://other.example:80 is not allowed (3 times)"
@@ -231,7 +231,7 @@ def test_requests_that_were_to_leave_are_named():
     ],
 )
 def test_percentiles_against_their_limits(p95, p99, expected):
-    """P95 and P99 have ladders of their own."""
+    """P95 and P99 have thresholds of their own."""
     group = homepage_load(made(endpoints=[endpoint("homepage", 60, p95=p95, p99=p99)]), SETTINGS)
     limits = SETTINGS.limits
     assert [
@@ -240,7 +240,7 @@ def test_percentiles_against_their_limits(p95, p99, expected):
     ] == expected
 
 
-def test_groups_hold_their_own_endpoints_slowest_first():
+def test_groups_hold_their_endpoints_slowest_first():
     """With the number of requests beside the figure."""
     left = outcome(
         endpoints=[
@@ -264,15 +264,15 @@ def test_groups_hold_their_own_endpoints_slowest_first():
 
 @pytest.mark.parametrize("requests", [0, 9])
 def test_too_few_requests_of_an_endpoint_are_unknown(requests):
-    """A weight of 0 as well."""
+    """Also with a weight of 0."""
     endpoints = [endpoint("homepage", 100), *([endpoint("health", requests)] if requests else [])]
     group = health_load(made(endpoints=endpoints), SETTINGS)
     assert verdict(group.p95[0].reading, SETTINGS.limits.load_health_p95, group) is Verdict.UNKNOWN
     assert group.coverage.expected == "at least 10 requests"
 
 
-def test_an_endpoint_that_was_never_asked_is_unknown():
-    """Where the weights promise it some; others of its group are no excuse."""
+def test_endpoint_never_requested_is_unknown():
+    """If requests are expected by the weights; other endpoints of its group do not replace it."""
     left = outcome(endpoints=[endpoint("homepage", 100), endpoint("health", 40)])
     weights = {"homepage": 5.0, "health": 2.0, "image_health": 2.0}
     test = LoadTest(plan(weights=weights), left, 1, 1.0, 2.0)
@@ -285,8 +285,8 @@ def test_an_endpoint_that_was_never_asked_is_unknown():
     ]
 
 
-def test_an_endpoint_with_too_few_requests_is_named_beside_the_others():
-    """Its verdict is that of the others, and says so."""
+def test_endpoint_with_too_few_requests_is_named_beside_the_others():
+    """Its group is judged by the others, and says so."""
     left = outcome(endpoints=[endpoint("health", 40), endpoint("image_health", 9)])
     weights = {"health": 40.0, "image_health": 9.0}
     test = LoadTest(plan(weights=weights), left, 1, 1.0, 2.0)
@@ -297,15 +297,15 @@ def test_an_endpoint_with_too_few_requests_is_named_beside_the_others():
 @pytest.mark.parametrize(
     ("failures", "expected"), [(0, Verdict.OK), (1, Verdict.OK), (2, Verdict.WARNING), (6, Verdict.CRITICAL)]
 )
-def test_the_share_of_failures(failures, expected):
+def test_share_of_failures(failures, expected):
     """Of all requests, over 1 % is a warning and over 5 % critical."""
     found = load_failures(made(endpoints=[endpoint("homepage", 100, failures)]), SETTINGS)
     assert found.shares[0].name == "Failed requests under load"
     assert verdict(found.shares[0].reading, SETTINGS.limits.load_errors) is expected
 
 
-def test_an_endpoint_that_fails_is_not_hidden_by_the_others():
-    """Each is judged by itself, where it has enough requests."""
+def test_failing_endpoint_is_not_hidden_by_the_others():
+    """Each is judged by itself, if it has enough requests."""
     left = outcome(
         endpoints=[endpoint("homepage", 1000), endpoint("health", 20, 4), endpoint("image_health", 2, 2)],
         errors=[Error(name="health", message="HTTP 503", times=4)],
@@ -322,8 +322,8 @@ def test_an_endpoint_that_fails_is_not_hidden_by_the_others():
 # --------------------------------------------------------------------------------------------------- server
 
 
-def test_the_server_by_its_longest_queue_and_its_usual_latency():
-    """One slow look at Redis is no finding."""
+def test_server_is_judged_by_its_longest_queue_and_median_latency():
+    """One slow sample of Redis does not count."""
     values = [(3.0, 1.0), (70.0, 2.0), (4.0, 900.0)]
     samples = tuple(Sample(float(n), {QUEUE: q, REDIS_LATENCY: ms}) for n, (q, ms) in enumerate(values))
     server = replace(loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples), SETTINGS), has_redis=True)
@@ -333,8 +333,8 @@ def test_the_server_by_its_longest_queue_and_its_usual_latency():
     assert [one.value for one in server.redis_latency] == [2.0]
 
 
-def test_a_server_that_shows_nothing_is_unknown():
-    """With what kept it from being read."""
+def test_server_without_figures_is_unknown():
+    """With the reasons why it could not be read."""
     server = loaded_server(
         LoadTest(plan(), outcome(), 1, 1.0, 2.0, unread=("Redis: refused (6 of 6 times)",)), SETTINGS
     )
@@ -345,8 +345,8 @@ def test_a_server_that_shows_nothing_is_unknown():
 
 
 @pytest.mark.parametrize(("read", "known"), [(0, False), (2, False), (3, True), (6, True)])
-def test_a_server_that_is_seen_now_and_then_is_unknown(read, known):
-    """What cannot be read while much goes on is not what it was in between; of Redis as well."""
+def test_server_read_less_than_every_other_time_is_unknown(read, known):
+    """Unread values under load may differ from the others; also for Redis."""
     samples = tuple(Sample(float(n), {QUEUE: 1.0, REDIS_LATENCY: 1.0} if n < read else {}) for n in range(6))
     test = LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples, unread=("Redis: timed out (often)",))
     server = replace(loaded_server(test, SETTINGS), has_redis=True)
@@ -356,15 +356,15 @@ def test_a_server_that_is_seen_now_and_then_is_unknown(read, known):
         assert reading.coverage.words == f"{read} of 6 looks"
 
 
-def test_a_long_queue_counts_however_seldom_it_was_seen():
-    """Bad evidence counts even when it is partial."""
+def test_long_queue_counts_however_rarely_it_was_seen():
+    """Bad evidence counts even when partial."""
     samples = tuple(Sample(float(n), {QUEUE: 170.0} if n == 3 else {}) for n in range(6))
     server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples), SETTINGS)
     assert verdict(server.queue[0], SETTINGS.limits.queue_length, server) is Verdict.CRITICAL
 
 
-def test_a_server_that_shows_nothing_of_itself_is_not_configured(tmp_path):
-    """Neither Redis nor metrics are set."""
+def test_server_without_redis_and_metrics_is_not_configured(tmp_path):
+    """Neither is set."""
     with pytest.raises(NotConfigured, match=r"targets\.staging\.redis\.url is not set"):
         loaded_server(made(), settings(tmp_path))
 
@@ -373,19 +373,19 @@ def test_a_server_that_shows_nothing_of_itself_is_not_configured(tmp_path):
 
 
 def order(folder):
-    """One whose history is there."""
+    """An order with its history in this folder."""
     return LoadOrder(folder=folder, history=folder)
 
 
 def later(left, seconds=60):
-    """The same test some time after."""
+    """The same test some time later."""
     from datetime import timedelta
 
     return msgspec.structs.replace(left, started=STARTED + timedelta(seconds=seconds))
 
 
-def test_a_first_test_has_nothing_to_be_compared_with(tmp_path):
-    """Which is said, and is OK; it is kept for the next."""
+def test_first_test_has_nothing_to_compare_with(tmp_path):
+    """The message says so, and the verdict is OK; it is kept for the next."""
     found = load_comparison(made(), SETTINGS, order(tmp_path))
     assert (found.worse, found.summary) == ([], "no earlier test to compare with")
     again = load_comparison(made(later(outcome())), SETTINGS, order(tmp_path))
@@ -398,22 +398,22 @@ def test_a_first_test_has_nothing_to_be_compared_with(tmp_path):
     [
         (1.0, 1.29, False),
         (1.0, 1.31, True),
-        (0.02, 0.069, False),  # 3.5 times, and only 49 ms
+        (0.02, 0.069, False),  # 3.5 times, but only 49 ms
         (0.02, 0.071, True),
         (0.1, 0.149, False),
         (0.1, 0.151, True),
         (2.0, 0.5, False),
     ],
 )
-def test_worse_is_over_both_bounds(tmp_path, before, now, worse):
+def test_worse_must_exceed_both_limits(tmp_path, before, now, worse):
     """1.3 times the last P95, and at least 50 ms more."""
     mine, other = (line_of(made(endpoints=[endpoint("homepage", p95=p95)])) for p95 in (now, before))
     compared = {one.name: one.is_worse for one in compare(mine, other, 1.3, 0.05)}
     assert compared["homepage"] is worse
 
 
-def test_what_is_worse_is_named_with_both_figures(tmp_path):
-    """The worst first."""
+def test_worse_endpoints_are_named_with_both_figures(tmp_path):
+    """Worst first."""
     load_comparison(made(endpoints=[endpoint("homepage"), endpoint("health")]), SETTINGS, order(tmp_path))
     slower = outcome(endpoints=[endpoint("homepage", p95=0.3), endpoint("health", p95=0.9)])
     found = load_comparison(made(later(slower)), SETTINGS, order(tmp_path))
@@ -430,14 +430,14 @@ def test_what_is_worse_is_named_with_both_figures(tmp_path):
         ({"shape": "soak"}, "no earlier test to compare with"),
     ],
 )
-def test_only_the_same_shape_and_target_count(tmp_path, changes, summary):
-    """Others are other tests."""
+def test_only_tests_of_the_same_shape_and_target_are_compared(tmp_path, changes, summary):
+    """Others are different tests."""
     load_comparison(made(outcome(**changes)), SETTINGS, order(tmp_path))
     assert load_comparison(made(later(outcome())), SETTINGS, order(tmp_path)).summary == summary
 
 
-def test_unlike_tests_are_not_comparable_and_say_in_what(tmp_path):
-    """It is OK, as a first test is: there is nothing to compare with."""
+def test_different_plans_are_not_comparable_and_named(tmp_path):
+    """It is OK, like a first test: there is nothing to compare with."""
     load_comparison(made(), SETTINGS, order(tmp_path))
     other = LoadTest(plan(weights={"homepage": 9.0}), later(outcome()), 1, 1.0, 2.0)
     found = load_comparison(other, SETTINGS, order(tmp_path))
@@ -446,7 +446,7 @@ def test_unlike_tests_are_not_comparable_and_say_in_what(tmp_path):
 
 
 def broken(*steps, at=0):
-    """A breakpoint test of these steps, so many seconds after the first."""
+    """A breakpoint test with these steps, ``at`` seconds after the first."""
     left = later(outcome(steps=list(steps), shape="breakpoint"), at)
     return LoadTest(plan(shape="breakpoint"), left, 50, 1.0, 2.0)
 
@@ -462,15 +462,15 @@ def broken(*steps, at=0):
     ],
 )
 def test_breakpoint_tests_are_compared_step_by_step(tmp_path, steps, worse):
-    """Over all of it, the P95 of a system that carries more is higher; and it must not hold much less."""
+    """Its total P95 is higher for a system that carries more; and it must not hold much less."""
     load_comparison(broken(step(10), step(20), step(40, "P95")), SETTINGS, order(tmp_path))
     found = load_comparison(broken(*steps, at=60), SETTINGS, order(tmp_path))
     assert found.worse == worse
     assert found.allowed.startswith("no step slower than 1.3 times its last P95")
 
 
-def test_the_server_may_give_way_in_a_breakpoint_test():
-    """It is what that is for; without any figures it is unknown all the same."""
+def test_bottleneck_of_the_server_in_a_breakpoint_test_is_not_judged():
+    """Finding it is the purpose; without any figures it is still unknown."""
     sample = Sample(1.0, {QUEUE: 170.0, REDIS_LATENCY: 3000.0})
     server = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0, (sample,)), SETTINGS)
     assert (server.queue, server.redis_latency) == ([], [])
@@ -479,7 +479,7 @@ def test_the_server_may_give_way_in_a_breakpoint_test():
     assert not unseen.coverage.enough
 
 
-def test_the_p95_of_a_few_requests_is_not_compared(tmp_path):
+def test_p95_of_few_requests_is_not_compared(tmp_path):
     """It is the slowest of them."""
     assert line_of(made(endpoints=[endpoint("homepage", 81), endpoint("health", 19)])).p95.keys() == {
         "homepage",
@@ -491,7 +491,7 @@ def test_the_p95_of_a_few_requests_is_not_compared(tmp_path):
 
 
 def settings(tmp_path, text=""):
-    """A staging target that may be loaded, whose results go below a folder."""
+    """A staging target that may be loaded, with its results below a folder."""
     file = tmp_path / "playbook.toml"
     file.write_text(
         '[targets.staging.web]\nurl = "https://staging.example"\n'
@@ -502,7 +502,7 @@ def settings(tmp_path, text=""):
 
 
 class Website:
-    """Answers, or does not."""
+    """A website that responds, or raises."""
 
     def __init__(self, error=None):
         self.error = error
@@ -512,8 +512,8 @@ class Website:
             raise self.error
 
 
-def test_the_plan_goes_to_locust_and_the_outcome_is_kept(tmp_path):
-    """What was ordered, with a way to stop it, and the running order says so meanwhile."""
+def test_plan_is_passed_to_locust_and_the_outcome_kept(tmp_path):
+    """With the order's options and stop event; the order is marked as running meanwhile."""
     ordered = LoadOrder(workers=2, folder=tmp_path)
     seen = []
 
@@ -540,8 +540,8 @@ def test_the_plan_goes_to_locust_and_the_outcome_is_kept(tmp_path):
         ("breakpoint", r"Load test, breakpoint: 0 s, at most [\d hmin]+; up to [\d,]+ users"),
     ],
 )
-def test_a_load_test_shows_how_far_it_is(tmp_path, shape, line):
-    """By its plan; of a breakpoint test only the end at the latest is known."""
+def test_load_test_shows_its_progress(tmp_path, shape, line):
+    """By its plan; for a breakpoint test only the time limit is known."""
     screen = progress.Screen(io.StringIO(), False, lambda: 1000.0)
     progress.show_on(screen)
     lines = []
@@ -559,8 +559,8 @@ def test_a_load_test_shows_how_far_it_is(tmp_path, shape, line):
     assert screen.tasks == []
 
 
-def test_a_test_that_was_cut_is_kept_as_what_it_is(tmp_path):
-    """The monthly check passes it over."""
+def test_aborted_test_is_kept_as_incomplete(tmp_path):
+    """The monthly check skips it."""
     left = outcome(ended=INTERRUPTED, seconds=2.0)
     carry_out(lambda *_, **__: left, Website(), settings(tmp_path), FixedClock(STARTED), order(tmp_path))
     (file,) = (tmp_path / "kept").glob("*.json")
@@ -568,7 +568,7 @@ def test_a_test_that_was_cut_is_kept_as_what_it_is(tmp_path):
 
 
 def never(*_, **__):
-    """No load may be made."""
+    """Fails if load is made."""
     raise AssertionError("load was made")
 
 
@@ -582,24 +582,24 @@ def never(*_, **__):
         ("", {}, Website(NotConfigured("no", setting="web.url", add="x")), NotConfigured),
     ],
 )
-def test_no_load_is_made(tmp_path, text, ordered, website, error):
-    """Where it may not be, where it is too much, and where nobody answers."""
+def test_refused_order_makes_no_load(tmp_path, text, ordered, website, error):
+    """Not allowed, too much, or an unreachable website."""
     with pytest.raises(error):
         carry_out(
             never, website, settings(tmp_path, text), FixedClock(STARTED), LoadOrder(folder=tmp_path, **ordered)
         )
 
 
-def test_an_order_that_was_stopped_before_it_began(tmp_path):
-    """Ctrl-C while the website is asked whether it is there."""
+def test_order_stopped_before_it_began(tmp_path):
+    """Ctrl-C while the website is being tested."""
     stopped = order(tmp_path)
     stopped.stop.set()
     with pytest.raises(Unmeasured, match="got an order to stop"):
         carry_out(never, Website(), settings(tmp_path), FixedClock(STARTED), stopped)
 
 
-def test_what_locust_cannot_do_leaves_the_order_at_rest(tmp_path):
-    """The run that waits for its end does not wait for ever."""
+def test_failure_of_locust_ends_the_order(tmp_path):
+    """The run that waits for its end does not hang."""
     ordered = order(tmp_path)
 
     def run(*_, **__):
@@ -610,8 +610,8 @@ def test_what_locust_cannot_do_leaves_the_order_at_rest(tmp_path):
     assert not ordered.running
 
 
-def test_the_shape_of_evidence_is_what_reports_can_show():
-    """JSON and back, with charts over time."""
+def test_evidence_can_be_shown_in_reports():
+    """It survives encoding as JSON, with charts over time."""
     from playbook.core.evidence import Evidence
 
     shown = made(lost=["w"], refused=["r"]).evidence()
@@ -619,11 +619,11 @@ def test_the_shape_of_evidence_is_what_reports_can_show():
     assert [one.title for one in shown if hasattr(one, "curves")] == [
         "Users",
         "Requests and failures of each second",
-        "P95 of each second",
+        "Response times of each second",
     ]
 
 
-def test_a_breakpoint_test_that_nothing_broke_claims_no_limit():
-    """More may be carried than was asked for."""
+def test_unbroken_breakpoint_test_claims_no_limit():
+    """More may be carried than was tested."""
     (held,) = made(left=outcome(steps=[step(40)], shape="breakpoint"), shape="breakpoint").held
     assert held.over.endswith("no step broke it, so that it may carry more)")

@@ -1,4 +1,4 @@
-"""The server's own figures: read as they are shown, and what cannot be read ends nothing."""
+"""The server's own figures: parsing, and read errors that stop nothing."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ other +Inf
 """
 
 
-def test_metrics_are_added_up_over_their_labels():
-    """Times behind the value and what is no number count for nothing."""
+def test_metrics_are_summed_over_their_labels():
+    """Timestamps after the value and values that are not finite are ignored."""
     assert sums(PAGE) == {"http_requests_total": 15, "image_queue_length": 7, "process_cpu_seconds_total": 15}
 
 
 class Clock:
-    """Goes on by a second each time it is looked at from a new sample."""
+    """Advances by a second for each new sample."""
 
     def __init__(self):
         self.now = 100.0
@@ -36,7 +36,7 @@ class Clock:
 
 
 def sampler(monkeypatch, pages):
-    """One that reads these pages of metrics, a second apart."""
+    """A sampler that reads these pages of metrics, a second apart."""
     clock = Clock()
     settings = load("staging", environment={"STAGING_URL": "https://staging.example"})
     made = Sampler(settings, now=clock)
@@ -59,7 +59,7 @@ def sampler(monkeypatch, pages):
 
 
 def test_counters_become_rates_and_gauges_stay(monkeypatch):
-    """The first look of a counter says nothing; nor does one that fell, as another instance answered."""
+    """The first value of a counter has no rate; nor has one that fell, as another instance responded."""
     pages = [
         "http_requests_total 10\nimage_queue_length 3\nprocess_cpu_seconds_total 1\n",
         "http_requests_total 30\nimage_queue_length 5\nprocess_cpu_seconds_total 1.25\n",
@@ -71,8 +71,8 @@ def test_counters_become_rates_and_gauges_stay(monkeypatch):
     assert third == {QUEUE: 0, WEB_CPU: pytest.approx(25)}
 
 
-def test_what_cannot_be_read_is_counted_and_ends_nothing():
-    """Website and Redis away: samples without values, and a sentence for each."""
+def test_read_errors_are_counted_and_stop_nothing():
+    """With website and Redis unreachable: samples without values, and a message for each."""
     port = closed_port()
     environment = {"STAGING_URL": f"http://127.0.0.1:{port}", "STAGING_REDIS_URL": f"redis://127.0.0.1:{port}"}
     made = Sampler(load("staging", environment=environment))
@@ -82,8 +82,8 @@ def test_what_cannot_be_read_is_counted_and_ends_nothing():
     assert sum("connection refused" in problem for problem in made.problems) >= 2
 
 
-def test_a_target_without_either_is_not_sampled():
-    """Nothing is read, and nothing goes wrong."""
+def test_target_without_either_source_is_not_sampled():
+    """Nothing is read, and nothing fails."""
     made = Sampler(load("staging", environment={}))
     with made:
         pass

@@ -1,4 +1,4 @@
-"""What a review of logs stands on: sources, silence, understanding, and what could not be read."""
+"""Coverage of a log review: sources, silences, understanding, and unreadable parts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -20,7 +20,7 @@ def lines(component, text, start=24 * 60, end=0, every=5):
 
 
 def review(*parts, **stream):
-    """Of parts as name and lines."""
+    """Review of parts given as name and lines."""
 
     class Source:
         def read(self, since):
@@ -29,8 +29,8 @@ def review(*parts, **stream):
     return log_review(Source(), SETTINGS, FixedClock(NOW))
 
 
-def test_all_that_is_expected_is_there():
-    """Components with lines, those that serve with access lines."""
+def test_all_expected_lines_are_enough():
+    """Components with lines, serving ones with access lines."""
     parts = [("", [*lines("web", ACCESS), *lines("worker", "INFO done")])]
     found = review(*parts, expected=("web", "worker"), serving=("web",))
     assert found.coverage.words == "24 of 24 h · 2 of 2 components"
@@ -38,22 +38,22 @@ def test_all_that_is_expected_is_there():
     assert found.requests_coverage.enough
 
 
-def test_component_without_a_line_is_named():
+def test_component_without_lines_is_named():
     """It may be down, or its logs go elsewhere."""
     found = review(("", lines("web", ACCESS)), expected=("web", "worker"))
     assert found.coverage.got == "lines of 1 component (none of worker)"
 
 
-def test_component_that_serves_without_access_lines_is_named():
-    """Of its requests nothing is known, whatever those of another say."""
+def test_serving_component_without_access_lines_is_named():
+    """Nothing is known about its requests, whatever another component logs."""
     parts = [("", [*lines("web", ACCESS), *lines("api", "INFO done")])]
     found = review(*parts, expected=("web", "api"), serving=("web", "api"))
     assert found.coverage.enough
     assert found.requests_coverage.got == "none of api"
 
 
-def test_access_lines_that_stop_while_others_go_on_are_a_hole():
-    """The component still writes, and nobody knows what it answers."""
+def test_access_lines_that_stop_are_a_gap():
+    """The component still writes, but its responses are unknown."""
     parts = [("", [*lines("web", ACCESS, end=180), *lines("web", "INFO fine")])]
     found = review(*parts)
     assert found.coverage.enough
@@ -61,7 +61,7 @@ def test_access_lines_that_stop_while_others_go_on_are_a_hole():
 
 
 @pytest.mark.parametrize("silent", ["api.log", "web.log"])
-def test_file_that_fell_silent_is_named_though_its_neighbour_goes_on(silent):
+def test_silent_file_is_named_beside_an_active_one(silent):
     """Also where both files are of the same component."""
     both = {"api.log": lines("app", "INFO x"), "web.log": lines("app", ACCESS)}
     both[silent] = both[silent][:-36]
@@ -69,8 +69,8 @@ def test_file_that_fell_silent_is_named_though_its_neighbour_goes_on(silent):
     assert found.coverage.got == f"no line of {silent} since 29 May 18:00 UTC (3 h) while others went on"
 
 
-def test_file_of_earlier_days_that_was_chatty_is_silent():
-    """Its end is read for that; one that had a few lines only is left alone."""
+def test_file_that_was_busy_on_earlier_days_is_silent():
+    """Its end is read for that; a file with few lines is not reported."""
     old = [line.replace("2024-05-29", "2024-05-28") for line in lines("jobs", "INFO x", start=1200, end=600)]
     rare = ["cron 2024-05-27T03:00:00Z INFO nightly", "cron 2024-05-28T03:00:00Z INFO nightly"]
     found = review(("web.log", lines("web", ACCESS)), ("jobs.log", old), ("cron.log", rare))
@@ -78,16 +78,16 @@ def test_file_of_earlier_days_that_was_chatty_is_silent():
     assert "jobs silent for 34 h" in found.coverage.words
 
 
-def test_everything_silent_is_told_once():
-    """And not for each of the sources again."""
+def test_silence_of_everything_is_reported_once():
+    """Not for each of the sources again."""
     parts = [("", [*lines("web", ACCESS, end=120), *lines("worker", "INFO done", end=120)])]
     found = review(*parts)
     assert found.coverage.got == "no line of any component since 29 May 19:00 UTC (2 h)"
 
 
 @pytest.mark.parametrize(("earlier", "later"), [(20, 0), (0, 20), (25, 25)])
-def test_component_that_begins_again_a_little_after_the_others_is_not_told_as_well(earlier, later):
-    """A worker with little to do was last heard before the break of all and is heard again after it."""
+def test_component_resuming_slightly_after_the_others_is_not_reported(earlier, later):
+    """A worker with little to do wrote its last line before the common gap and resumes after it."""
     web = [*lines("web", ACCESS, end=420), *lines("web", ACCESS, start=300)]
     worker = [
         *lines("worker", "INFO done", end=420 + earlier),
@@ -98,7 +98,7 @@ def test_component_that_begins_again_a_little_after_the_others_is_not_told_as_we
 
 
 @pytest.mark.parametrize(("earlier", "later"), [(70, 0), (0, 70)])
-def test_component_that_was_silent_for_an_hour_more_than_the_others_is_told_as_well(earlier, later):
+def test_component_silent_an_hour_longer_than_the_others_is_reported(earlier, later):
     """That hour is a silence of its own."""
     web = [*lines("web", ACCESS, end=420), *lines("web", ACCESS, start=300)]
     worker = [
@@ -110,30 +110,30 @@ def test_component_that_was_silent_for_an_hour_more_than_the_others_is_told_as_w
     assert "no line of any component from 29 May 14:00 to 16:00 UTC (2 h)" in found.coverage.got
 
 
-def test_small_source_that_nobody_understands_is_not_hidden_by_a_large_one():
-    """One percent of all lines, and all of its own."""
+def test_small_source_not_understood_is_not_hidden_by_a_large_one():
+    """One percent of all lines, but all of its own."""
     strange = lines("api", "GET /x => 503 in a word", every=120)
     found = review(("", [*lines("web", ACCESS, every=1), *strange]))
     assert "13 of 13 lines of api not understood" in found.coverage.words
     assert "13 of 13, e.g. 'api 2024-05-2" in found.coverage.got
 
 
-def test_few_strange_lines_are_said_and_are_enough():
+def test_few_lines_not_understood_are_reported_and_enough():
     """As coverage.not_understood_percent allows."""
     found = review(("", [*lines("web", ACCESS, every=1), *lines("web", "level=odd msg=x", every=300)]))
     assert found.coverage.enough
     assert "5 of 1,446 lines not understood" in found.coverage.words
 
 
-def test_what_could_not_be_read_is_said():
+def test_unreadable_part_is_reported():
     """Whatever was seen of the rest."""
     found = review(("", lines("web", ACCESS)), problems=["b.log is damaged"])
     assert found.coverage.expected == "all of the logs to be read"
     assert found.coverage.got == "b.log is damaged"
 
 
-def test_lines_ahead_of_our_clock_are_seen_and_told():
-    """By this machine's clock, less what reading took."""
+def test_lines_ahead_of_our_clock_are_seen_and_reported():
+    """By this machine's clock, minus the time of reading."""
     ahead = f"web {NOW + timedelta(minutes=20):%Y-%m-%dT%H:%M:%S}Z {ACCESS}"
     found = review(("", [*lines("web", ACCESS), ahead]))
     assert found.coverage.enough
@@ -143,8 +143,8 @@ def test_lines_ahead_of_our_clock_are_seen_and_told():
     assert facts["Ages and hours"] == "by the clock of the machine that runs the checks"
 
 
-def test_lines_whose_times_nobody_knows_are_no_endless_entry():
-    """An entry of many lines, as a query or a stack trace, is one; a format without known times is none."""
+def test_lines_of_unknown_format_are_not_one_endless_entry():
+    """A multi-line entry, such as a query or a stack trace, is one entry; a format without known times is not."""
     began = [f"{NOW - timedelta(minutes=2):%Y-%m-%d %H:%M:%S},120 INFO shop.web: {ACCESS}"]
     usual = [
         f"{NOW - timedelta(minutes=m):%Y-%m-%d %H:%M:%S},120 INFO shop.web: {ACCESS}" for m in range(1440, 2, -1)

@@ -1,4 +1,4 @@
-"""Whatever is put into a good log, taken out of it or garbled in it, wherever: the checks are not OK any more."""
+"""Property tests: anything added to, removed from or garbled in a good log makes the checks not OK."""
 
 import functools
 import tomllib
@@ -35,7 +35,7 @@ def at(minutes_ago, component, text):
 
 @functools.cache
 def good():
-    """A day: a request each four minutes, notices of two components, one of them a worker."""
+    """A day: a request every four minutes, notices of two components, one of them a worker."""
     lines = []
     for minute in range(24 * 60 + 30, -1, -4):
         moment = NOW - timedelta(minutes=minute)
@@ -57,7 +57,7 @@ class Source:
 
 
 def verdicts(*parts):
-    """Of both daily checks, as they judge."""
+    """Verdicts of both daily checks."""
     review = log_review(Source(*parts), SETTINGS, FixedClock(NOW))
     limits = SETTINGS.limits
     found = []
@@ -70,7 +70,7 @@ def verdicts(*parts):
         ],
     ):
         judge = Judge()
-        judge.stand_on("log_review", review.coverage)
+        judge.add_coverage("log_review", review.coverage)
         try:
             for reading, limit in readings:
                 judge(reading, limit)
@@ -80,15 +80,15 @@ def verdicts(*parts):
     return found
 
 
-def test_the_good_log_is_ok():
-    """Else the rest proves nothing."""
+def test_good_log_is_ok():
+    """Precondition for the other tests."""
     assert verdicts(good()) == [Verdict.OK, Verdict.OK]
 
 
 @settings(max_examples=80, deadline=None)
 @given(st.sampled_from(BAD), st.integers(0, len(good()) - 100), st.sampled_from(["web", "worker"]))
-def test_one_bad_line_anywhere_is_not_ok(bad, place, component):
-    """In the words of every runtime, in every source, within the day."""
+def test_one_error_line_anywhere_is_not_ok(bad, place, component):
+    """In the format of every runtime, in every source, within the day."""
     lines = list(good())
     minute = (len(lines) - place) // 3 * 4
     lines.insert(place, at(min(minute, 24 * 60 - 1), component, bad))
@@ -98,15 +98,15 @@ def test_one_bad_line_anywhere_is_not_ok(bad, place, component):
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.sampled_from(FAILED), min_size=20, max_size=40), st.integers(0, 24 * 60 - 60))
 def test_failed_requests_anywhere_are_not_ok(failed, minute):
-    """In the words of every server; twenty are over one percent here."""
+    """In the format of every server; twenty are over one percent here."""
     lines = [*good(), *(at(minute + number, "web", line) for number, line in enumerate(failed))]
     assert verdicts(lines)[1] is not Verdict.OK
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 24 * 60 - 64), st.integers(64, 300), st.sampled_from(["", "web ", "worker "]))
-def test_an_hour_that_is_missing_anywhere_is_not_ok(start, length, component):
-    """Of the whole log, or of one source while the other goes on."""
+def test_missing_hour_anywhere_is_not_ok(start, length, component):
+    """Of the whole log, or of one source while the other continues."""
     kept = [
         line
         for number, line in enumerate(good())
@@ -128,7 +128,7 @@ GARBLED = [
 @settings(max_examples=40, deadline=None)
 @given(st.sampled_from(range(len(GARBLED))), st.integers(30, len(good()) - 61), st.integers(40, 60))
 def test_garbled_lines_anywhere_are_not_ok(how, start, count):
-    """More of them than may be without a meaning: cut off, overwritten, without a beginning, in other words."""
+    """More than may be not understood: truncated, overwritten, without a beginning, with other words."""
     lines = list(good())
     lines[start : start + count] = map(GARBLED[how], lines[start : start + count])
     assert any(verdict is not Verdict.OK for verdict in verdicts(lines))
@@ -136,14 +136,14 @@ def test_garbled_lines_anywhere_are_not_ok(how, start, count):
 
 @settings(max_examples=15, deadline=None)
 @given(st.integers(1, len(good()) - 1))
-def test_parts_in_any_order_say_the_same(place):
+def test_order_of_the_parts_does_not_matter(place):
     """Files and blocks are read newest first."""
     assert verdicts(good()[place:], good()[:place]) == [Verdict.OK, Verdict.OK]
 
 
 @pytest.mark.parametrize(("ahead", "expected"), [(2, Verdict.OK), (30, Verdict.OK)])
 def test_lines_ahead_of_our_clock_count(ahead, expected):
-    """A clock that is ahead hides nothing: good lines are seen, bad ones judged."""
+    """A fast clock hides nothing: good lines are seen, error lines judged."""
     bad = f"web {NOW + timedelta(minutes=ahead):%Y-%m-%dT%H:%M:%S}Z ERROR it broke"
     fine = f"web {NOW + timedelta(minutes=ahead):%Y-%m-%dT%H:%M:%S}Z INFO all is well"
     assert verdicts([*good(), fine])[0] is expected

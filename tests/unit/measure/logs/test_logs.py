@@ -1,4 +1,4 @@
-"""The review as checks see it: shares, what is unusual, coverage, evidence; and each kind of trouble."""
+"""The log review as checks use it: shares, unusual hours, coverage, evidence; and each kind of incident."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ def of_sandbox(*edits, hours=30.0, now=NOW):
 
 
 def not_ok(review):
-    """Verdicts by limit, those that are not OK; and whether an hour stands out."""
+    """Verdicts by limit that are not OK, and whether an hour is unusual."""
     limits = SETTINGS.limits
     judged = {
         "fatal": limits.log_fatal.verdict(review.fatal.value),
@@ -60,7 +60,7 @@ def not_ok(review):
 
 
 def every_hour(*texts, hours=24):
-    """The same lines in each hour of the day, half past."""
+    """The same lines in each hour of the day, at half past."""
     for ago in range(hours, 0, -1):
         at = NOW - timedelta(hours=ago - 0.5)
         for text in texts:
@@ -69,7 +69,7 @@ def every_hour(*texts, hours=24):
 
 @pytest.mark.parametrize("hour", range(0, 24, 3))
 def test_ordinary_day_is_ok_at_any_hour(hour):
-    """With all its lines that look like errors and are none."""
+    """With all its lines that only look like errors."""
     review = of_sandbox(now=NOW + timedelta(hours=hour, minutes=7))
     assert not_ok(review) == {}
     assert review.errors.value == 0
@@ -97,20 +97,20 @@ TROUBLE = [
 
 @pytest.mark.parametrize("hour", range(0, 24, 5))
 @pytest.mark.parametrize(("trouble", "expected"), TROUBLE, ids=[trouble.__name__ for trouble, _ in TROUBLE])
-def test_trouble_is_found_at_any_hour(trouble, expected, hour):
-    """Each kind, and nothing else, whether a part of the day is busy or quiet."""
+def test_each_incident_is_found_at_any_hour(trouble, expected, hour):
+    """Each kind and nothing else, whether that time of day is busy or quiet."""
     assert not_ok(of_sandbox(trouble, now=NOW + timedelta(hours=hour, minutes=37))) == expected
 
 
 def test_unusual_hours_are_named():
-    """With the usual level and the bound."""
+    """With the usual level and the limit."""
     review = of_sandbox(log_incidents.one_bad_hour)
     assert review.unusual == "15 × 5xx at 09:00–10:00 UTC (usually 0)"
     assert review.usual == "at most 10 × 5xx and at most 10 × 429 in an hour"
 
 
-def test_ten_minutes_are_no_day():
-    """That nothing bad came is no measurement then; something bad is counted all the same."""
+def test_ten_minutes_of_lines_are_not_a_day():
+    """No errors mean nothing then; an error still counts."""
     review = of_sandbox(log_incidents.hostile_text, hours=10 / 60)
     assert review.errors.value == 1
     assert review.errors.over.startswith("1 of 24 h (")
@@ -126,13 +126,13 @@ def test_ten_minutes_are_no_day():
         (["x", "y"], "2 without a time"),
     ],
 )
-def test_no_line_of_the_day_is_too_little(lines, came):
-    """And what came instead is said."""
+def test_no_line_of_the_day_is_too_little_data(lines, came):
+    """The message says what was found instead."""
     with pytest.raises(TooLittleData, match=f"expected lines of the last 24 hours from a list, got {came}$"):
         reviewed(lines)
 
 
-def test_no_access_lines_is_unknown_for_requests_only():
+def test_missing_access_lines_are_unknown_for_requests_only():
     """A log without requests says nothing about failed ones."""
     review = reviewed(every_hour("INFO fine"))
     assert review.errors.value == 0
@@ -143,7 +143,7 @@ def test_no_access_lines_is_unknown_for_requests_only():
         assert reading.coverage.got == "none among 24 lines"
 
 
-def test_shares_are_in_percent_and_say_of_how_many():
+def test_shares_are_in_percent_with_their_basis():
     """Over the day, and over the newest hours with 500 requests."""
     good = ["GET /a 200 1.0 ms - 5"] * 200
     bad = ["GET /a 503 1.0 ms - 5", "GET /a 429 1.0 ms - 5"] * 25
@@ -155,8 +155,8 @@ def test_shares_are_in_percent_and_say_of_how_many():
     assert review.unusual.startswith("25 × 5xx at 20:00–21:00 UTC (usually 0); 25 × 429 at")
 
 
-def test_one_failure_in_a_quiet_night_is_nothing():
-    """A share of few requests is taken over more hours."""
+def test_one_failure_in_a_quiet_night_is_ok():
+    """The share of few requests is taken over more hours."""
     review = reviewed(
         [*every_hour(*["GET /a 200 1.0 ms - 5"] * 30), *every_hour("GET /a 503 1.0 ms - 5", hours=1)]
     )
@@ -164,7 +164,7 @@ def test_one_failure_in_a_quiet_night_is_nothing():
     assert not_ok(review) == {}
 
 
-def test_evidence_shows_what_was_seen_and_nothing_that_was_not():
+def test_evidence_shows_only_what_was_seen():
     """Facts always; errors and failed requests where there are any."""
     healthy = of_sandbox().evidence()
     facts = next(shown for shown in healthy if isinstance(shown, Facts)).facts
@@ -181,10 +181,13 @@ def test_evidence_shows_what_was_seen_and_nothing_that_was_not():
     assert titles[1:3] == ["Errors by kind", "Newest errors"]
 
 
-def test_files_of_the_sandbox_give_the_same_review(tmp_path, monkeypatch):
-    """Rotated and compressed files say what the stream says; last week's file, which is fatal, is not read."""
+def test_sandbox_files_give_the_same_review(tmp_path, monkeypatch):
+    """Rotated and compressed files give the same as the stream; last week's file, which has fatal lines, is not
+    read.
+    """
     state = LogsState.healthy(NOW)
-    monkeypatch.setattr(state.store, "now", lambda: NOW)  # else it writes on while the files are read
+    # otherwise it continues to write while the files are read
+    monkeypatch.setattr(state.store, "now", lambda: NOW)
     log_incidents.errors(state)
     write_files(state, tmp_path)
     source = FileLogs((f"{tmp_path}/portfolio*.log*",), Logs())

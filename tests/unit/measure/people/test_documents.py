@@ -32,7 +32,7 @@ Reviewed: 2026-11-01
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with one whole runbook and one that it links to."""
+    """A folder with one complete runbook and one that it links to."""
     (tmp_path / "burns.md").write_text(WHOLE, encoding="utf-8")
     (tmp_path / "other.md").write_text(WHOLE + "\n## What comes next?\n", encoding="utf-8")
     return tmp_path
@@ -53,7 +53,7 @@ def measure(folder, tmp_path_factory):
     return run
 
 
-def test_a_whole_runbook_lacks_nothing(folder):
+def test_complete_runbook_lacks_nothing(folder):
     """Owner, date, commands, outcomes, links."""
     found = read_document(folder / "burns.md")
     assert (found.owner, found.reviewed, found.commands) == ("Operations team", date(2026, 11, 1), 1)
@@ -77,8 +77,8 @@ def test_a_whole_runbook_lacks_nothing(folder):
         ),
     ],
 )
-def test_what_a_runbook_lacks_is_said(folder, change, problem):
-    """One thing at a time; an outcome belongs to the block before it."""
+def test_missing_part_of_a_runbook_is_reported(folder, change, problem):
+    """One at a time; an outcome belongs to the block before it."""
     file = folder / "burns.md"
     file.write_text(WHOLE.replace(*change), encoding="utf-8")
     (found,) = read_document(file).problems(TODAY)
@@ -86,14 +86,14 @@ def test_what_a_runbook_lacks_is_said(folder, change, problem):
 
 
 @pytest.mark.parametrize("link", ["gone.md", "other.md#nowhere", "#nowhere", "../gone/"])
-def test_a_link_that_leads_nowhere_is_dead(folder, link):
-    """Also to a heading; links in commands are none."""
+def test_link_to_nothing_is_dead(folder, link):
+    """Also to a heading; links in commands do not count."""
     file = folder / "burns.md"
     file.write_text(WHOLE.replace("other.md#what-comes-next", link).replace("$URL", "[x](y)"), encoding="utf-8")
     assert list(read_document(file).dead_links()) == [link]
 
 
-def test_the_oldest_review_is_judged(measure, folder):
+def test_oldest_review_is_judged(measure, folder):
     """Its runbook is named."""
     (folder / "other.md").write_text(WHOLE.replace("2026-11-01", "2026-10-01"), encoding="utf-8")
     found = measure()
@@ -101,8 +101,8 @@ def test_the_oldest_review_is_judged(measure, folder):
     assert found.review_age.over == "(other, reviewed on 2026-10-01)"
 
 
-def test_without_any_date_there_is_no_age(measure, folder):
-    """UNKNOWN, were it not CRITICAL before."""
+def test_without_any_date_the_age_is_unknown(measure, folder):
+    """The check is CRITICAL before that."""
     for file in folder.glob("*.md"):
         file.write_text(WHOLE.replace("2026-11-01", ""), encoding="utf-8")
     age = measure().review_age
@@ -123,7 +123,7 @@ def test_no_runbooks_are_unreachable(measure, folder, remove):
 
 @pytest.fixture
 def server():
-    """Answers 200 on /there, 404 elsewhere; notes what was asked for."""
+    """Returns 200 for /there, 404 otherwise; records the requests."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -144,8 +144,8 @@ def server():
         thread.join()
 
 
-def test_links_are_tried_on_loopback_only(measure, folder, server):
-    """Anybody can write a link into a document; where it leads is not asked without being told to."""
+def test_only_links_to_loopback_are_tried(measure, folder, server):
+    """Anybody can write a link into a document; others are requested only if configured."""
     url, asked = server
     links = f"\n[a]({url}/there) [b]({url}/gone) [c](https://outside.example/) <https://localhost.example/>\n"
     (folder / "burns.md").write_text(WHOLE + links, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Severity: at its boundaries, with what is not known, and what a look makes of it."""
+"""Severity: at its limits, with unknown signs, and from looks at the system."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -56,7 +56,7 @@ SETTINGS = load("production", root=Path("/nowhere"), environment={"PRODUCTION_UR
 
 @pytest.fixture
 def settings():
-    """The limits that are shipped."""
+    """The default limits."""
     return SETTINGS
 
 
@@ -82,8 +82,8 @@ def settings():
         ({}, ""),
     ],
 )
-def test_severity_at_its_boundaries(settings, known, severity):
-    """As the severity table says: over 5 s and over 10 %, 2 to 5 s and 1 to 10 %."""
+def test_severity_at_its_limits(settings, known, severity):
+    """As in the severity table: over 5 s and over 10 %, 2 to 5 s and 1 to 10 %."""
     limits = settings.limits
     assert severity_of(Known(**known), limits.emergency_response, limits.emergency_errors) == severity
 
@@ -107,7 +107,7 @@ def firing(*names):
 
 
 def look(settings, at=NOW, **changes):
-    """A look at a healthy system, but for some signs; an exception is what could not be measured."""
+    """A look at a healthy system except for some signs; an exception is a sign that could not be measured."""
     values = {
         HOMEPAGE: homepage(200, 200),
         HEALTH: health(),
@@ -147,8 +147,8 @@ def look(settings, at=NOW, **changes):
         ({RESPONSE: AWAY, HEALTH: health(State.UNHEALTHY)}, "P3", "P3: API health: HTTP 200, unhealthy"),
     ],
 )
-def test_what_a_look_says(settings, changes, severity, found):
-    """The severity, and the signs that by themselves are as bad."""
+def test_severity_of_a_look(settings, changes, severity, found):
+    """With the signs that on their own have the same severity."""
     seen = look(settings, **changes)
     assert (seen.severity, seen.found) == (severity, found)
     assert seen.evidence()
@@ -167,31 +167,31 @@ def test_what_a_look_says(settings, changes, severity, found):
         {HOMEPAGE: GONE, RESPONSE: UNSET, ERRORS: UNSET, ALERTS: UNSET},
     ],
 )
-def test_no_emergency_is_never_guessed(settings, changes):
-    """What is known shows none, and what would show one is not known."""
+def test_unknown_sign_is_not_taken_for_no_emergency(settings, changes):
+    """The known signs show none, and the others are unknown."""
     seen = look(settings, **changes)
     assert seen.severity == ""
     assert not seen.coverage.enough
     judge = Judge()
-    judge.stand_on("emergency", seen.coverage)
+    judge.add_coverage("emergency", seen.coverage)
     judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
     assert judge.leading.verdict is Verdict.UNKNOWN
 
 
-def test_what_is_not_known_lowers_no_severity(settings):
-    """A firing alert is P4 at least; with the homepage unknown nobody says that it is no more."""
+def test_unknown_sign_does_not_lower_the_severity(settings):
+    """A firing alert is at least P4; with the homepage unknown it may be worse."""
     seen = look(settings, homepage_timing=GONE, alerts=firing("A"))
     judge = Judge()
-    judge.stand_on("emergency", seen.coverage)
+    judge.add_coverage("emergency", seen.coverage)
     judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
     judge.that(not seen.severity, "Emergency", expected="none", found=seen.found, warn=True)
     assert [judged.verdict for judged in judge.judgements] == [Verdict.UNKNOWN, Verdict.WARNING]
-    assert "what was seen gives P4: Alerts: 1 firing: A (for 0 s)" in judge.leading.message
+    assert "partial result: P4: Alerts: 1 firing: A (for 0 s)" in judge.leading.message
 
 
 @given(unknown=st.sets(st.sampled_from(ASKED), min_size=1), bad=st.sampled_from([None, *ASKED]))
-def test_with_a_sign_unknown_no_look_is_good(unknown, bad):
-    """Whichever it is, and whatever the others say."""
+def test_look_with_an_unknown_sign_is_never_ok(unknown, bad):
+    """Whichever it is, and whatever the others show."""
     worse = {
         HOMEPAGE: homepage(500),
         HEALTH: health(State.UNHEALTHY),
@@ -205,15 +205,15 @@ def test_with_a_sign_unknown_no_look_is_good(unknown, bad):
     assert bool(seen.severity) is (bad is not None and bad not in unknown)
 
 
-def test_what_is_not_configured_is_said_and_not_asked_for(settings):
-    """A target without Prometheus can be well; that its errors are not known stands beside it."""
+def test_sign_not_configured_is_noted_and_not_required(settings):
+    """A target without Prometheus can be healthy; the missing error rate is noted."""
     seen = look(settings, response_time_latest=UNSET, error_rate_latest=UNSET)
     assert seen.coverage.enough
     assert seen.coverage.words == "3 of 5 signs (P95 response time, Error rate not configured)"
 
 
-def test_stability_ends_at_the_first_bad_look(settings, monkeypatch):
-    """Else there are as many looks as the settings say, so far apart."""
+def test_stability_ends_at_the_first_failing_look(settings, monkeypatch):
+    """Otherwise all configured looks are taken at their interval."""
     clock = FixedClock(NOW)
     monkeypatch.setattr(emergency, "take_look", lambda s, c: look(s, c.now()))
     stable = stability(look(settings), settings, clock)
@@ -225,8 +225,8 @@ def test_stability_ends_at_the_first_bad_look(settings, monkeypatch):
     assert bad.evidence()
 
 
-def test_the_worst_look_counts_and_each_must_be_sure(settings):
-    """A look that could not tell is no good one."""
+def test_worst_look_counts_and_each_must_be_known(settings):
+    """An unknown look does not count as good."""
     good, unsure, bad = look(settings), look(settings, api_health=AWAY), look(settings, alerts=firing("A"))
     assert Stability((good, unsure, bad), 1, 3).worst is bad
     assert not Stability((good, unsure), 1, 2).coverage.enough
@@ -234,8 +234,8 @@ def test_the_worst_look_counts_and_each_must_be_sure(settings):
     assert not Stability((good, good), 1, 3).coverage.enough
 
 
-def test_without_a_roster_the_severity_is_still_said(settings):
-    """Whom to call is then not known, and said so."""
+def test_severity_is_reported_without_a_roster(settings):
+    """The message then says that the contacts are unknown."""
     seen = look(settings, homepage_timing=homepage(500))
     calls = calls_for(seen, settings, FixedClock(NOW))
     assert isinstance(calls.problem, NotConfigured)
@@ -272,8 +272,8 @@ call = ["primary"]
         ({}, ""),
     ],
 )
-def test_whom_to_call_by_when(tmp_path, changes, now):
-    """In the roster's own time; a severity that it does not name has nobody."""
+def test_calls_with_their_deadlines(tmp_path, changes, now):
+    """In the roster's time zone; a severity missing from it has no calls."""
     (tmp_path / "roster.toml").write_text(ROSTER)
     overlay = {"targets": {"staging": {"people": {"roster": str(tmp_path / "roster.toml")}}}}
     settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
@@ -288,9 +288,9 @@ def test_whom_to_call_by_when(tmp_path, changes, now):
 
 
 def delivery(what="events", ago=timedelta(hours=2), **changes):
-    """A message of an incident that opened."""
-    given = {"target": "production", "set": "daily", "channel": "apprise Slack", "to": "Slack", "delivered": True}
-    return Delivery(when=NOW - ago, what=what, **{**given, "ids": ["f00-opened-20261123T080000Z"], **changes})
+    """A message about an opened incident."""
+    fields = {"target": "production", "set": "daily", "channel": "apprise Slack", "to": "Slack", "delivered": True}
+    return Delivery(when=NOW - ago, what=what, **{**fields, "ids": ["f00-opened-20261123T080000Z"], **changes})
 
 
 @pytest.mark.parametrize(
@@ -308,8 +308,8 @@ def delivery(what="events", ago=timedelta(hours=2), **changes):
         (delivery(ago=timedelta(hours=-1)), False),
     ],
 )
-def test_a_message_of_an_open_incident_stands_for_somebodys_word(tmp_path, settings, delivered, told):
-    """Delivered today, of this target; neither a digest nor what says that it is over."""
+def test_message_of_an_open_incident_replaces_a_sign_off(tmp_path, settings, delivered, told):
+    """Delivered today, for this target; neither a digest nor a recovery."""
     note(tmp_path / "deliveries-of-it", delivered)
     people = msgspec.structs.replace(settings.people, deliveries=str(tmp_path / "deliveries-of-it"))
     settings = msgspec.structs.replace(settings, people=people)
@@ -320,11 +320,11 @@ def test_a_message_of_an_open_incident_stands_for_somebodys_word(tmp_path, setti
     assert found.evidence()
 
 
-def test_that_people_must_be_told_is_known_from_any_part(settings):
-    """A page that failed is not seen, and that is the emergency; what was signed of it counts."""
+def test_need_to_notify_is_known_from_any_sign(settings):
+    """A failed page is itself the emergency, so coverage is enough; without one, unknown signs matter."""
     down = notice(look(settings, **{HOMEPAGE: homepage(500, 500), RESPONSE: AWAY}), settings, FixedClock(NOW))
     assert (down.needless, down.coverage.enough) == ("", True)
     for unsure in ({RESPONSE: AWAY}, {ALERTS: firing("A"), RESPONSE: AWAY}):
-        well = notice(look(settings, **unsure), settings, FixedClock(NOW))
-        assert well.needless
-        assert not well.coverage.enough
+        unknown = notice(look(settings, **unsure), settings, FixedClock(NOW))
+        assert unknown.needless
+        assert not unknown.coverage.enough

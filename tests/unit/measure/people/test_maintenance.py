@@ -1,4 +1,4 @@
-"""Planned maintenance: windows in local time, silences, the team, and errors that are new."""
+"""Planned maintenance: windows in local time, silences, the team, and new errors."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -42,8 +42,8 @@ MORNING = window("2026-11-23T09:00:00", "2026-11-23T10:00:00", "Morning")
 LAST_WEEK = window("2026-11-16T09:00:00", "2026-11-16T10:00:00", "Last week")
 
 
-def test_the_next_window_and_the_last(tmp_path):
-    """In any order; what is on counts as ahead."""
+def test_next_and_last_window(tmp_path):
+    """In any order; a current window counts as ahead."""
     found, _ = plan(tmp_path, TODAY, LAST_WEEK, MORNING)
     assert (found.next.name, found.last.name) == ("Today", "Morning")
     assert found.found == "Today, Mon 2026-11-23 13:00 to 14:00 UTC, in 1 h"
@@ -53,8 +53,8 @@ def test_the_next_window_and_the_last(tmp_path):
     assert [row[3] for row in on.evidence().rows] == ["on, for another 30 min", "over for 3 h 30 min"]
 
 
-def test_where_no_window_is_ahead_or_over(tmp_path):
-    """Said by the window that there is."""
+def test_no_window_ahead_or_finished(tmp_path):
+    """The existing window is named."""
     past, _ = plan(tmp_path, MORNING)
     assert past.ahead is None
     assert past.found == "none; the last was Morning, Mon 2026-11-23 09:00 to 10:00 UTC"
@@ -64,7 +64,7 @@ def test_where_no_window_is_ahead_or_over(tmp_path):
         _ = plan(tmp_path, TODAY)[0].last
 
 
-def test_no_window_at_all_is_not_configured(tmp_path):
+def test_no_window_is_not_configured(tmp_path):
     """With the line to add."""
     with pytest.raises(NotConfigured) as caught:
         plan(tmp_path)
@@ -78,12 +78,13 @@ def test_no_window_at_all_is_not_configured(tmp_path):
         ("Europe/Berlin", "2026-12-01T22:00:00", "2026-12-01T23:00:00", "21:00"),
         ("America/New_York", "2026-12-01T22:00:00", "2026-12-01T23:00:00", "03:00"),
         ("Europe/Berlin", "2026-12-01T22:00:00+00:00", "2026-12-01T23:00:00+00:00", "22:00"),
-        ("Europe/Berlin", "2027-03-28T02:30:00", "2027-03-28T04:00:00", "01:30"),  # skipped: as much later
-        ("Europe/Berlin", "2026-10-25T02:30:00", "2026-10-25T04:00:00", "00:30"),  # twice: the first
+        # skipped by the clock change: moved later
+        ("Europe/Berlin", "2027-03-28T02:30:00", "2027-03-28T04:00:00", "01:30"),
+        ("Europe/Berlin", "2026-10-25T02:30:00", "2026-10-25T04:00:00", "00:30"),  # ambiguous: the first
     ],
 )
-def test_windows_are_local_time(tmp_path, zone, start, end, utc):
-    """Summer, winter, and the nights between."""
+def test_windows_are_in_local_time(tmp_path, zone, start, end, utc):
+    """Summer, winter, and the nights of the clock changes."""
     found, _ = plan(tmp_path, window(start, end), zone=zone)
     assert f"{found.windows[0].start:%H:%M}" == utc
 
@@ -103,7 +104,7 @@ def test_windows_are_local_time(tmp_path, zone, start, end, utc):
         ({"windows": [{"name": "x", "start": "soon", "end": "later"}]}, "maintenance.windows[0].start: invalid"),
     ],
 )
-def test_a_mistake_in_the_settings_is_one_sentence(tmp_path, change, sentence):
+def test_mistake_in_the_settings_is_one_sentence(tmp_path, change, sentence):
     """When they are read, not when the maintenance begins."""
     with pytest.raises(UsageError) as caught:
         settings_with(tmp_path, **change)
@@ -115,7 +116,7 @@ def signed(when):
     return SignOff("i", line, (), Rule(timedelta(days=2), timedelta()), NOW)
 
 
-def test_only_what_is_signed_after_the_maintenance_counts(tmp_path):
+def test_only_sign_offs_after_the_maintenance_count(tmp_path):
     """It ended at ten."""
     found, _ = plan(tmp_path, MORNING)
     assert found.after(signed(NOW - timedelta(hours=2)))
@@ -152,7 +153,7 @@ def silence(start, end):
         ([], False, True, "none on A"),
     ],
 )
-def test_silences_cover_the_window_and_no_more(tmp_path, silences, all_silenced, none_longer, found):
+def test_silences_cover_the_window_and_not_much_more(tmp_path, silences, all_silenced, none_longer, found):
     """It is from one to two hours from now; an hour before and after is allowed."""
     the_plan, settings = plan(tmp_path, TODAY, silenced=[{"alertname": "A"}])
     seen = window_silences(Alerting({"A": silences}), the_plan, settings)
@@ -160,16 +161,16 @@ def test_silences_cover_the_window_and_no_more(tmp_path, silences, all_silenced,
     assert seen.evidence()
 
 
-def test_a_window_that_is_on_needs_a_silence_from_now_on(tmp_path):
-    """What was before is over."""
+def test_current_window_needs_a_silence_from_now_on(tmp_path):
+    """The time before does not matter."""
     later = NOW + timedelta(minutes=90)
     the_plan, settings = plan(tmp_path, TODAY, silenced=[{"alertname": "A"}, {"alertname": "B"}], now=later)
     seen = window_silences(Alerting({"A": [silence(1.2, 2.2)]}), the_plan, settings)
     assert seen.found == "none on B"
 
 
-def test_which_alerts_to_silence_has_to_be_said(tmp_path):
-    """Nobody can guess what the work sets off."""
+def test_alerts_to_silence_must_be_configured(tmp_path):
+    """They cannot be guessed."""
     the_plan, settings = plan(tmp_path, TODAY)
     with pytest.raises(NotConfigured, match="which alerts to silence is not said"):
         window_silences(Alerting({}), the_plan, settings)
@@ -198,20 +199,20 @@ people = ["ben", "ada"]
         ("2026-12-02T09:00:00", "nobody as secondary"),
     ],
 )
-def test_two_people_are_there_through_the_window(tmp_path, secondary, found):
-    """Also where they change hands in it."""
+def test_two_people_are_on_call_during_the_window(tmp_path, secondary, found):
+    """Also if a handover is in it."""
     (tmp_path / "roster.toml").write_text(ROSTER % secondary)
     overlay = {"targets": {"staging": {"people": {"roster": "roster.toml"}, "maintenance": {"windows": [TODAY]}}}}
     (tmp_path / "playbook.toml").write_text("")
     settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
-    # The rotation changes hands every seven days at half past one, in the middle of the window of Monday.
+    # The rotation changes every seven days at 13:30, in the middle of Monday's window.
     team = window_team(maintenance_plan(settings, FixedClock(NOW)), settings)
     assert (team.found, team.there) == (found, " then " in found)
     assert team.evidence()
 
 
-def test_figures_since_the_end_say_over_how_long(tmp_path):
-    """A day at most; too few are UNKNOWN."""
+def test_figures_since_the_end_report_their_period(tmp_path):
+    """At most a day; too few are UNKNOWN."""
     counts = {"response_time_count": 812.0, "error_rate_count": 40.0, "image_success_count": 300.0}
     store = Store(response_time=0.4, error_rate=0.0, image_success=99.6, **counts)
     half_past = window("2026-11-23T10:00:00", "2026-11-23T11:30:00")
@@ -220,7 +221,7 @@ def test_figures_since_the_end_say_over_how_long(tmp_path):
     assert since.response_time.reading.over == "30 min (812 requests)"
     lacks = since.error_rate.reading.coverage
     assert (lacks.expected, lacks.got) == ("at least 100 requests in 30 min", "40")
-    assert since.error_rate.by_itself.coverage.words == "1 answer · 1 own series · 40 requests"
+    assert since.error_rate.by_itself.coverage.words == "1 answer · 1 series of this target · 40 requests"
     assert "[1800s]" in store.asked["queries.response_time"]
     assert since.evidence()
     the_plan, settings = plan(tmp_path, LAST_WEEK)
@@ -228,7 +229,7 @@ def test_figures_since_the_end_say_over_how_long(tmp_path):
 
 
 class Logs:
-    """Lines that are given."""
+    """Lines from a list."""
 
     def __init__(self, *lines, problems=()):
         self._lines, self._problems = lines, list(problems)
@@ -258,8 +259,8 @@ QUIET = [line(NOW + timedelta(hours=hour), "INFO all is well") for hour in HOURS
         ([(-2.5, "both 1"), (-1, "both 2"), (-1, "more x")], "2 × web: ERROR both #, and 1 more", "none"),
     ],
 )
-def test_new_errors_are_kinds_that_were_not_there_before(tmp_path, errors, lasting, passing):
-    """The window was from nine to ten, two hours ago; numbers make no new kind."""
+def test_new_errors_are_kinds_that_did_not_occur_before(tmp_path, errors, lasting, passing):
+    """The window was from nine to ten, two hours ago; other numbers do not make a new kind."""
     the_plan, settings = plan(tmp_path, MORNING)
     lines = sorted([*QUIET, *(line(NOW + timedelta(hours=at), f"ERROR {text}") for at, text in errors)])
     logs = Logs(*lines)
@@ -280,16 +281,16 @@ def test_new_errors_are_kinds_that_were_not_there_before(tmp_path, errors, lasti
         (QUIET[:40] + QUIET[48:], "no line of any component from 22 Nov 18:45 to 21:00 UTC"),
     ],
 )
-def test_too_few_lines_say_nothing(tmp_path, lines, got):
-    """Of the time before, of the time since, or with a hole in between."""
+def test_too_few_lines_are_unknown(tmp_path, lines, got):
+    """Before the window, since its end, or with a gap in between."""
     the_plan, settings = plan(tmp_path, MORNING)
     coverage = errors_since_maintenance(Logs(*lines), the_plan, settings).coverage
     assert not coverage.enough
     assert got in coverage.got
 
 
-def test_what_could_not_be_read_may_hold_a_new_error(tmp_path):
-    """So that there is none is not said."""
+def test_unreadable_part_may_hold_a_new_error(tmp_path):
+    """So the result is incomplete."""
     the_plan, settings = plan(tmp_path, MORNING)
     found = errors_since_maintenance(Logs(*QUIET, problems=["one was damaged"]), the_plan, settings)
     assert found.coverage.got == "one was damaged"

@@ -26,7 +26,7 @@ from tests.judged import judged
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, 10:00 in Berlin
 CLOCK = FixedClock(NOW)
-# What only a person can tell of the documents.
+# Documents that need a sign-off.
 UNTOLD = Documentation(None, 0, None, "no date of review", recent=False)
 ITEM = "weekly.team.notified"
 ROSTER = """
@@ -46,7 +46,7 @@ people = ["ben", "ada"]
 
 @pytest.fixture
 def settings(tmp_path):
-    """Settings with some of the files of people."""
+    """Settings with some of the files of ``[people]``."""
 
     def make(**people):
         base = load(root=tmp_path, environment={})
@@ -70,15 +70,15 @@ def delivered(tmp_path, **changes):
     note(tmp_path / "h", Delivery(**fields))
 
 
-def test_a_delivery_of_this_week_stands_for_a_sign_off(tmp_path, settings):
+def test_delivery_of_this_week_replaces_a_sign_off(tmp_path, settings):
     """Also where no ledger is configured."""
     delivered(tmp_path)
     found = team_notified(settings(deliveries="h"), CLOCK)
     assert found.delivered == "delivered to Slack on 2026-11-22"
 
 
-def test_a_target_of_its_own_reads_its_history(tmp_path, settings, monkeypatch):
-    """Without any further setting; the sandbox is made anew each time, so it reads none."""
+def test_target_reads_its_own_history(tmp_path, settings, monkeypatch):
+    """Without any further setting; the sandbox is new each time, so it reads none."""
     delivered(tmp_path, target="production", what="events")
     monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "h"))
     mine = settings()
@@ -100,8 +100,8 @@ def test_a_target_of_its_own_reads_its_history(tmp_path, settings, monkeypatch):
         {"target": "production"},
     ],
 )
-def test_other_deliveries_do_not(tmp_path, settings, changes):
-    """One of before, of the future, that failed, a ping, another set's or target's: the sign-off counts then."""
+def test_other_deliveries_do_not_count(tmp_path, settings, changes):
+    """Too old, in the future, failed, a ping, of another set or target: then the sign-off counts."""
     delivered(tmp_path, **changes)
     week = Rule(timedelta(days=9), timedelta(days=2))
     attest(tmp_path / "a.jsonl", ITEM, who="Ada", note="told", rule=week, now=NOW, root=tmp_path)
@@ -111,7 +111,7 @@ def test_other_deliveries_do_not(tmp_path, settings, changes):
 
 
 def test_without_either_it_is_not_configured(settings):
-    """The line to add is named; a file that is not there is another thing."""
+    """The line to add is named; a missing file is an error of its own."""
     with pytest.raises(NotConfigured) as caught:
         team_notified(settings(deliveries="h"), CLOCK)
     assert "[targets.sandbox.people]\nattestations" in caught.value.add
@@ -141,16 +141,16 @@ def test_two_people_through_the_week(roster):
     ]
 
 
-def test_one_for_both_is_told_for_its_time(roster):
-    """In the roster's time."""
+def test_one_person_for_both_duties_is_reported_with_its_time(roster):
+    """In the roster's time zone."""
     shift = 'duty = "primary"\nperson = "ada"\nfrom = 2026-11-25T09:00:00\nuntil = 2026-11-26T09:00:00\n'
     found = roster(f"[[shifts]]\n{shift}")
     assert not found.one_has_both
     assert found.doubles == ["Ada as both from Wed 2026-11-25 09:00 until Thu 2026-11-26 09:00"]
 
 
-def test_a_severity_without_somebody_is_a_problem(roster):
-    """As are calls that end with those on call, and an answer that is too slow."""
+def test_severity_without_a_contact_is_a_problem(roster):
+    """So are calls only to those on call, and an answer time that is too long."""
     found = roster('[escalation.P1]\ncall = ["primary"]\nanswer_minutes = 16\n[escalation.P4]\ncall = ["ben"]\n')
     assert found.escalation_problems == [
         "P1 goes no further than those on call",
@@ -163,7 +163,7 @@ def test_a_severity_without_somebody_is_a_problem(roster):
 
 @pytest.fixture
 def first_seen(tmp_path, monkeypatch):
-    """Settings of a production system that was first checked so many days ago."""
+    """Settings of a production system that was first checked that many days ago."""
 
     def make(days, **people):
         monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "history"))
@@ -177,40 +177,40 @@ def first_seen(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("days", "expected"), [(0, "UNKNOWN"), (8.9, "UNKNOWN"), (9.1, "CRITICAL")])
-def test_what_was_never_signed_is_critical_once_it_has_been_due(tmp_path, first_seen, days, expected):
-    """A week and its grace after the first run."""
+def test_sign_off_never_given_is_critical_once_due(tmp_path, first_seen, days, expected):
+    """A week and its grace period after the first run."""
     (tmp_path / "a.jsonl").touch()
     found = attestations(first_seen(days, attestations="a.jsonl"), CLOCK)
-    said, message = judged(
-        team.test_documentation_follows_the_weeks_changes, attestations=found, documentation=UNTOLD
+    found_verdict, message = judged(
+        team.test_documentation_covers_the_weeks_changes, attestations=found, documentation=UNTOLD
     )
-    assert said == expected
+    assert found_verdict == expected
     assert message.startswith("Sign-off of weekly.docs.updated: expected a valid one, got none")
 
 
-def test_what_expired_or_is_refused_is_critical_on_the_first_day_too(tmp_path, first_seen):
-    """That there is none is one thing, that there was one another."""
+def test_expired_or_refused_sign_off_is_critical_on_the_first_day(tmp_path, first_seen):
+    """Unlike a missing one."""
     rule = Rule(timedelta(days=9), timedelta(days=2))
     item, file = "weekly.docs.updated", tmp_path / "a.jsonl"
     attest(file, item, who="Ada", note="read", rule=rule, now=NOW - timedelta(days=20), root=tmp_path)
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
-    check = team.test_documentation_follows_the_weeks_changes
+    check = team.test_documentation_covers_the_weeks_changes
     assert judged(check, attestations=found, documentation=UNTOLD)[0] is Verdict.CRITICAL
     file.write_bytes(file.read_bytes().replace(b"Ada", b"Ben"))
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
     assert judged(check, attestations=found, documentation=UNTOLD)[0] is Verdict.CRITICAL
 
 
-def test_what_belongs_to_an_occasion_is_due_whenever_that_is(tmp_path, first_seen):
-    """A maintenance on the first day needs its sign-off as any other."""
+def test_sign_off_of_an_occasion_is_due_at_once(tmp_path, first_seen):
+    """A maintenance on the first day needs its sign-off."""
     (tmp_path / "a.jsonl").touch()
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
     assert not found.of("pre_maintenance.team-available").pending
 
 
 @pytest.mark.parametrize(("days", "expected"), [(0, "UNKNOWN"), (8, "UNKNOWN"), (10, "CRITICAL")])
-def test_a_page_that_was_never_written_is_critical_once_it_has_been_due(tmp_path, first_seen, days, expected):
-    """As a sign-off."""
+def test_page_never_written_is_critical_once_due(tmp_path, first_seen, days, expected):
+    """Like a sign-off."""
     (tmp_path / "pages").mkdir()
     known = first_seen(days, handoffs="pages")
     found = weekly_handoff(known, CLOCK)
@@ -218,8 +218,8 @@ def test_a_page_that_was_never_written_is_critical_once_it_has_been_due(tmp_path
     assert judged(handoff.test_the_weekly_page_can_be_read, known, weekly_handoff=found)[0] == expected
 
 
-def test_a_damaged_page_is_critical_on_the_first_day_too(tmp_path, first_seen):
-    """Somebody wrote one."""
+def test_damaged_page_is_critical_on_the_first_day(tmp_path, first_seen):
+    """A page was written."""
     (tmp_path / "pages").mkdir()
     (tmp_path / "pages" / "production-weekly-20261122T090000Z.json").write_text("{")
     known = first_seen(0, handoffs="pages")
@@ -229,7 +229,7 @@ def test_a_damaged_page_is_critical_on_the_first_day_too(tmp_path, first_seen):
 
 @effort(deadline=None, max_examples=40)
 @given(hour=st.integers(1, 6 * 24), length=st.integers(1, 20), duty=st.sampled_from(["primary", "secondary"]))
-def test_one_person_alone_anywhere_ahead_is_not_ok(tmp_path_factory, hour, length, duty):
+def test_one_person_for_both_duties_anywhere_is_not_ok(tmp_path_factory, hour, length, duty):
     """At any hour of the week, in either duty."""
     folder = tmp_path_factory.mktemp("r")
     start = NOW.replace(hour=10, tzinfo=None) + timedelta(hours=hour)

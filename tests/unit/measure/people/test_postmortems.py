@@ -1,4 +1,4 @@
-"""Post-mortems: which incidents ask for one, and for how long they have waited."""
+"""Post-mortems: which incidents require one, and how long it has been due."""
 
 from datetime import date
 
@@ -18,7 +18,7 @@ HOMEPAGE = "daily.probe.homepage"
 
 @pytest.fixture
 def settings(tmp_path):
-    """The sandbox's, with a folder of pages and a history of its own."""
+    """Settings of the sandbox, with a folder of pages and a history of its own."""
     (tmp_path / "pages").mkdir()
     found = load("sandbox", environment={})
     people = msgspec.structs.replace(
@@ -28,22 +28,22 @@ def settings(tmp_path):
 
 
 def measured(settings, days):
-    """So many days after the first run."""
+    """The measurement that many days after the first run."""
     return post_mortems(settings, FixedClock(START + days * DAY))
 
 
 def outage(item=HOMEPAGE, verdict=CRIT, first=0):
-    """Two bad runs and a good one."""
+    """Two failing runs and a healthy one."""
     return [run(first, {item: verdict}), run(first + 1, {item: verdict}), run(first + 2, {item: OK})]
 
 
 def page(tmp_path, key, text):
-    """A page of this incident."""
+    """Write a page of this incident."""
     (tmp_path / "pages" / f"{key}.md").write_text(f"{mark(key, 'sandbox')}\n{text}\n")
 
 
-def test_grave_incident_that_recovered_asks_for_a_page_until_it_is_filed(tmp_path, settings):
-    """Its age counts from the recovery, also while the page is only begun."""
+def test_recovered_severe_incident_requires_a_page_until_it_is_filed(tmp_path, settings):
+    """Its age counts from the recovery, also while the page is unfinished."""
     keep(tmp_path / "history", *outage())
     found = measured(settings, 5)
     assert found.waiting.value == 3.0
@@ -58,7 +58,7 @@ def test_grave_incident_that_recovered_asks_for_a_page_until_it_is_filed(tmp_pat
     assert filed.coverage.enough
 
 
-def test_oldest_that_lacks_one_is_told_with_how_many_more(tmp_path, settings):
+def test_oldest_missing_page_is_named_with_the_number_of_others(tmp_path, settings):
     """Two of three."""
     keep(tmp_path / "history", *outage(), *outage(REDIS, first=10), *outage("daily.health.api", first=20))
     found = measured(settings, 30)
@@ -69,8 +69,8 @@ def test_oldest_that_lacks_one_is_told_with_how_many_more(tmp_path, settings):
     assert over.endswith(", and 1 more)")
 
 
-def test_lesser_and_open_incidents_ask_for_none(tmp_path, settings):
-    """A backup that failed is P3, what could not be seen is P3 at most, and one that is open is not over."""
+def test_minor_and_open_incidents_require_none(tmp_path, settings):
+    """A failed backup is P3, an unmeasurable item is at most P3, and an open incident is not over."""
     keep(
         tmp_path / "history",
         *outage("daily.backups.completed"),
@@ -83,16 +83,16 @@ def test_lesser_and_open_incidents_ask_for_none(tmp_path, settings):
     assert found.waiting.over == "(none asked for)"
 
 
-def test_incidents_before_the_day_that_is_set_ask_for_none(tmp_path, settings):
-    """For who begins with it after years."""
+def test_incidents_before_the_configured_day_require_none(tmp_path, settings):
+    """For teams that introduce post-mortems later."""
     keep(tmp_path / "history", *outage())
     for day, count in ((4, 1), (5, 0)):
         people = msgspec.structs.replace(settings.people, postmortems_since=date(2026, 3, day))
         assert len(measured(msgspec.structs.replace(settings, people=people), 9).asked) == count
 
 
-def test_history_without_runs_or_with_damage_shows_nothing_good(tmp_path, settings):
-    """What is bad in it counts all the same."""
+def test_history_without_runs_or_with_damage_is_unknown(tmp_path, settings):
+    """Failures in it still count."""
     assert not measured(settings, 9).coverage.enough
     keep(tmp_path / "history", *outage())
     with (tmp_path / "history" / RUNS / "2026.jsonl").open("a") as file:
@@ -103,8 +103,8 @@ def test_history_without_runs_or_with_damage_shows_nothing_good(tmp_path, settin
     assert "2026.jsonl line 4" in damaged.coverage.got
 
 
-def test_folder_that_is_not_there_holds_no_page(tmp_path, settings):
-    """The first one makes it."""
+def test_missing_folder_holds_no_page(tmp_path, settings):
+    """It is made with the first page."""
     keep(tmp_path / "history", *outage())
     (tmp_path / "pages").rmdir()
     assert measured(settings, 9).waiting.value == 7.0
@@ -115,8 +115,8 @@ def test_folder_that_is_not_there_holds_no_page(tmp_path, settings):
         measured(settings, 9)
 
 
-def test_page_of_another_incident_or_target_is_none_of_this(tmp_path, settings):
-    """Its mark says whose it is."""
+def test_page_of_another_incident_or_target_does_not_count(tmp_path, settings):
+    """Its mark identifies its incident."""
     keep(tmp_path / "history", *outage())
     key = measured(settings, 5).asked[0].incident.key
     (tmp_path / "pages" / "a.md").write_text(f"{mark(key, 'production')}\n")
@@ -125,7 +125,7 @@ def test_page_of_another_incident_or_target_is_none_of_this(tmp_path, settings):
     assert measured(settings, 5).waiting.value == 3.0
 
 
-def test_settings_that_name_no_folder_are_not_configured(settings):
+def test_settings_without_a_folder_are_not_configured(settings):
     """With the line to add."""
     people = msgspec.structs.replace(settings.people, postmortems=None)
     with pytest.raises(NotConfigured, match=r"people\.postmortems"):

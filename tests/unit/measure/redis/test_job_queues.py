@@ -1,4 +1,6 @@
-"""Queues of jobs: of each library what waits, fails and works, in its own keys; and what is no answer to that."""
+"""Job queues: waiting, failed and running jobs of each library, from its own keys; and answers that are not
+understood.
+"""
 
 import json
 import math
@@ -22,12 +24,12 @@ SEP = "\x06\x16"
 
 
 def ago(seconds):
-    """Epoch seconds so long ago."""
+    """The epoch seconds of this many seconds ago."""
     return EPOCH - seconds
 
 
 def celery(**more):
-    """A broker that Celery has declared its queue in; nothing waits."""
+    """A broker with the queue that Celery declared; nothing waits."""
     return {
         "_kombu.binding.celery": {f"celery{SEP}{SEP}celery"},
         "_kombu.binding.celery.pidbox": {f"{SEP}{SEP}celery@web-1.celery.pidbox"},
@@ -37,7 +39,7 @@ def celery(**more):
 
 
 def rq(**more):
-    """RQ with one worker that is alive, and an empty queue."""
+    """RQ with one live worker and an empty queue."""
     at = (NOW - timedelta(seconds=20)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return {
         "rq:queues": {"rq:queue:default"},
@@ -49,7 +51,7 @@ def rq(**more):
 
 
 def process(*, queues=("default",), quiet="false", busy="2"):
-    """What a process of Sidekiq says of itself."""
+    """The hash that a Sidekiq process writes about itself."""
     info = {"hostname": "web-1", "queues": list(queues), "capsules": {"default": {"weights": {"default": 1}}}}
     return {"info": json.dumps(info), "concurrency": "5", "busy": busy, "beat": f"{ago(3):.3f}", "quiet": quiet}
 
@@ -61,7 +63,7 @@ def sidekiq(**more):
 
 
 def bull(**more):
-    """A queue of BullMQ that has had jobs."""
+    """A BullMQ queue that has had jobs."""
     meta = {"opts.maxLenEvents": "10000", "version": "bullmq:5.61.0"}
     return {"bull:images:meta": meta, "bull:images:id": "4711", **more}
 
@@ -73,14 +75,14 @@ def read(keys, **queue):
 
 @cache
 def settings_with(queue):
-    """With this one queue."""
+    """Settings with this one queue."""
     return settings_of(redis={"queues": [dict(queue)]})
 
 
 def judged(queues):
-    """The worst verdict of what daily.redis.alive judges of queues, and its message."""
+    """The worst verdict of daily.redis.alive about queues, and its message."""
     limits, judge = settings_of().limits, Judge()
-    judge.stand_on("job_queues", queues.coverage)
+    judge.add_coverage("job_queues", queues.coverage)
     try:
         for one in queues.statements:
             judge.that(**one.terms)
@@ -104,8 +106,8 @@ BULL = {"preset": "bullmq", "name": "images"}
 EMPTY = [(celery, CELERY), (rq, RQ), (sidekiq, SIDEKIQ), (bull, BULL)]
 
 
-def test_the_image_workers_list_is_the_default():
-    """A list that is not there is an empty one; what is no list has no length."""
+def test_default_queue_is_the_list_of_image_workers():
+    """A missing list is an empty one; a key of another type has no length."""
     settings = settings_of()
     queues = job_queues(Server(lists={"image-processing-queue": 180}), settings, FixedClock(NOW))
     assert [reading.value for reading in queues.images] == [180]
@@ -121,16 +123,16 @@ def test_the_image_workers_list_is_the_default():
 
 
 @pytest.mark.parametrize(("made", "queue"), EMPTY)
-def test_an_empty_queue_that_the_library_knows_is_ok(made, queue):
-    """Its list is not there, as Redis keeps no empty ones."""
+def test_empty_queue_that_the_library_knows_is_ok(made, queue):
+    """Its list is missing, as Redis keeps no empty ones."""
     queues = read(made(), **queue)
     assert judged(queues)[0] is Verdict.OK
     assert [row.reading.value for row in queues.waiting] == [0]
 
 
 @pytest.mark.parametrize(("made", "queue"), EMPTY)
-def test_a_name_that_the_library_does_not_know_is_unknown(made, queue):
-    """A typing mistake, another database or another prefix: nothing is there, and nothing is known."""
+def test_name_that_the_library_does_not_know_is_unknown(made, queue):
+    """A typing mistake, another database or another prefix: no key exists, so nothing is known."""
     for wrong in ({"name": "defualt"}, {"prefix": "shop:"}):
         verdict, message = judged(read(made(), **{**queue, **wrong}))
         assert verdict is Verdict.UNKNOWN
@@ -155,15 +157,15 @@ def test_a_name_that_the_library_does_not_know_is_unknown(made, queue):
         (bull, BULL, "bull:images:prioritized"),
     ],
 )
-def test_a_key_of_another_type_is_unknown(made, queue, key):
-    """Somebody else's, or of a version that nobody here knows."""
+def test_key_of_another_type_is_unknown(made, queue, key):
+    """It belongs to something else, or to an unsupported version."""
     verdict, message = judged(read({**made(), key: "text"}, **queue))
     assert verdict is Verdict.UNKNOWN
     assert "a string and no" in message
 
 
 def test_celery_waiting_counts_every_priority():
-    """What was taken and not acknowledged is shown, and what Celery does not keep in the broker is said."""
+    """Unacknowledged jobs are shown, and the evidence names what Celery does not keep in the broker."""
     many = {f"celery{SEP}{step}": ["{}"] * 20 for step in (3, 6, 9)}
     unacked = {"unacked": {"a": "[]", "b": "[]"}, "unacked_index": Ranked(a=ago(900), b=ago(5))}
     queues = read(celery(celery=["{}"] * 50, **many, **unacked), **CELERY)
@@ -177,8 +179,8 @@ def test_celery_waiting_counts_every_priority():
     assert facts["Not kept in Redis"] == "failed jobs, the wait of the oldest job, workers"
 
 
-def test_celery_reads_below_its_prefix_and_its_own_exchange():
-    """As ``global_keyprefix`` and a queue's exchange say."""
+def test_celery_uses_its_prefix_and_its_exchange():
+    """From ``global_keyprefix`` and the exchange of a queue."""
     keys = {"shop:_kombu.binding.tasks": {f"mail{SEP}{SEP}mail"}, "shop:mail": ["{}"] * 3}
     queues = read(keys, preset="celery", name="mail", prefix="shop:", exchange="tasks")
     assert (judged(queues)[0], queues.waiting[0].reading.value) == (Verdict.OK, 3)
@@ -187,8 +189,8 @@ def test_celery_reads_below_its_prefix_and_its_own_exchange():
     assert judged(read(keys, preset="celery", name="mail", prefix="shop:"))[0] is Verdict.UNKNOWN
 
 
-def test_rq_jobs_wait_too_long_or_have_failed():
-    """The oldest at either end counts, as some are put in front."""
+def test_rq_jobs_that_wait_too_long_or_failed_are_found():
+    """The oldest at either end counts, as jobs may be put in front."""
     job = {"rq:job:old": {"enqueued_at": (NOW - timedelta(minutes=40)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}}
     new = {"rq:job:new": {"enqueued_at": (NOW - timedelta(seconds=4)).strftime("%Y-%m-%dT%H:%M:%SZ")}}
     for order in (["old", "new"], ["new", "old"]):
@@ -205,8 +207,8 @@ def test_rq_jobs_wait_too_long_or_have_failed():
     )
 
 
-def test_rq_without_a_worker_that_is_alive_is_critical():
-    """Its name stays in the set when its hash has expired, and it says so itself when it ends."""
+def test_rq_without_a_live_worker_is_critical():
+    """The name of a worker stays in the set after its hash expired; a worker that ends notes it."""
     for gone in ({"rq:worker:a1": None}, {"rq:worker:a1": {**rq()["rq:worker:a1"], "death": "now"}}):
         keys = {key: value for key, value in rq(**gone).items() if value is not None}
         assert judged(read(keys, **RQ)) == (
@@ -218,7 +220,7 @@ def test_rq_without_a_worker_that_is_alive_is_critical():
     assert not read(odd, **RQ).coverage.enough
 
 
-def test_rq_suspended_is_a_warning():
+def test_suspended_rq_is_a_warning():
     """Its workers wait until somebody resumes them."""
     verdict, message = judged(read(rq(**{"rq:suspended": "1"}), **RQ))
     assert verdict is Verdict.WARNING
@@ -234,8 +236,8 @@ def test_sidekiq_times_are_seconds_or_milliseconds(at):
     assert "secret" not in repr(queues)
 
 
-def test_sidekiq_without_a_process_that_serves_the_queue_is_critical():
-    """One that is quiet takes no new jobs, and one that serves other queues none of these."""
+def test_sidekiq_without_a_process_for_the_queue_is_critical():
+    """A quiet process takes no new jobs, and one for other queues takes none of these."""
     key = "web-1:7:0c5f"
     other = {"info": json.dumps({"queues": ["mailers"]}), "busy": "0", "quiet": "false"}
     for changed in ({key: process(quiet="true")}, {key: other}, {"processes": set()}):
@@ -247,7 +249,7 @@ def test_sidekiq_without_a_process_that_serves_the_queue_is_critical():
 
 
 def test_sidekiq_dead_jobs_are_those_of_all_queues():
-    """And those that wait to be tried again, or for their time, are for later."""
+    """Scheduled jobs and retries count as jobs for later."""
     keys = sidekiq(
         dead=Ranked({str(n): EPOCH for n in range(150)}), retry=Ranked(a=EPOCH), schedule=Ranked(b=EPOCH)
     )
@@ -260,7 +262,7 @@ def test_sidekiq_dead_jobs_are_those_of_all_queues():
 
 
 def test_bull_waiting_counts_paused_and_prioritized_jobs():
-    """In BullMQ and in Bull a queue that is paused keeps its jobs back."""
+    """A paused queue of BullMQ or Bull holds its jobs back."""
     job = {"bull:images:1": {"timestamp": str(round(ago(90) * 1000))}}
     keys = bull(
         **job,
@@ -279,15 +281,15 @@ def test_bull_waiting_counts_paused_and_prioritized_jobs():
     assert judged(old)[0] is Verdict.WARNING
 
 
-def test_a_marker_of_bullmq_4_is_no_job():
-    """It stands behind the jobs to wake a worker."""
+def test_marker_of_bullmq_4_is_not_counted_as_a_job():
+    """BullMQ puts it after the jobs to wake a worker."""
     queues = read(bull(**{"bull:images:wait": ["0:0"]}), **BULL)
     assert (queues.waiting[0].reading.value, queues.oldest) == (0, [])
     assert judged(queues)[0] is Verdict.OK
 
 
-def test_jobs_in_groups_are_not_counted_as_none():
-    """BullMQ Pro keeps them elsewhere."""
+def test_jobs_in_groups_are_not_counted_as_zero():
+    """BullMQ Pro keeps them in other keys."""
     verdict, message = judged(read(bull(**{"bull:images:groups": Ranked(a=1.0)}), **BULL))
     assert verdict is Verdict.UNKNOWN
     assert "1 groups, whose jobs are elsewhere" in message
@@ -296,7 +298,7 @@ def test_jobs_in_groups_are_not_counted_as_none():
 @pytest.mark.parametrize(
     "time", [None, "soon", "-1", "nan", "inf", "", str((EPOCH + 9e4) * 1000), str(EPOCH + 9e4)]
 )
-def test_a_job_whose_time_is_not_understood_is_unknown(time):
+def test_job_with_an_invalid_time_is_unknown(time):
     """No time, nonsense, or far in the future."""
     job = {} if time is None else {"timestamp": time}
     verdict, message = judged(read(bull(**{"bull:images:wait": ["1"], "bull:images:1": job}), **BULL))
@@ -304,14 +306,14 @@ def test_a_job_whose_time_is_not_understood_is_unknown(time):
     assert "expected the time of each job" in message
 
 
-def test_many_jobs_count_though_their_times_are_not_understood():
+def test_many_jobs_count_in_spite_of_invalid_times():
     """Bad evidence counts even when it is partial."""
     assert judged(read(bull(**{"bull:images:wait": ["1"] * 101}), **BULL))[0] is Verdict.CRITICAL
 
 
 @pytest.mark.parametrize("preset", ["celery", "rq", "sidekiq", "bull", "bullmq"])
-def test_a_server_that_does_not_let_us_ask_is_unknown(preset):
-    """Its words stand in the message, and the other queues are still read."""
+def test_server_that_refuses_commands_is_unknown(preset):
+    """The message contains its error, and the other queues are still read."""
 
     class Closed(Store):
         def many(self, commands):
@@ -323,8 +325,8 @@ def test_a_server_that_does_not_let_us_ask_is_unknown(preset):
     assert "has no permissions" in message
 
 
-def test_a_preset_that_nobody_knows_is_a_mistake():
-    """With those that there are."""
+def test_unknown_preset_is_a_mistake():
+    """The message lists the existing ones."""
     with pytest.raises(UsageError, match="preset"):
         settings_of(redis={"queues": [{"preset": "resque", "name": "q"}]})
 
@@ -333,8 +335,8 @@ BREAKS = [None, "text", [], {}, {"x": "y"}, {"a", "b"}, Ranked(a=-1.0)]
 
 
 @given(data=st.data())
-def test_a_part_that_is_missing_or_another_never_makes_more_of_it_good(data):
-    """Whatever becomes of one key of a queue that is bad, it is not OK by that, and no reader crashes."""
+def test_missing_or_changed_key_never_improves_a_bad_queue(data):
+    """Whatever one key of a bad queue contains, the queue is not OK, and no reader crashes."""
     made, queue = data.draw(st.sampled_from(EMPTY))
     whole = made()
     if made is celery:

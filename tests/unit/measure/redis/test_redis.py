@@ -4,16 +4,16 @@ import math
 
 import pytest
 
+from playbook.core.durations import two_whole_units
 from playbook.core.errors import Denied, Refused
 from playbook.core.judge import Judge
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.redis import RedisPing, redis_ping
-from playbook.measure.redis.redis_info import duration
 from tests.redis_factory import INFO, YESTERDAY, Server, hit_rate, settings_of, stats_of
 
 
-def test_the_servers_figures():
-    """The hit rate says what it was measured over: since yesterday's run."""
+def test_figures_of_the_server_are_read():
+    """The hit rate names its window: since yesterday's run."""
     stats = stats_of(INFO)
     assert stats.hit_rate.value == pytest.approx(94.2)
     assert stats.hit_rate.over == "24 h (20,000 reads)"
@@ -26,8 +26,8 @@ def test_the_servers_figures():
     assert (stats.coverage.words, list(stats.readings)) == ("1 INFO", ["redis"])
 
 
-def test_an_older_redis_is_read_too():
-    """Without a limit of memory, and without the newer fields."""
+def test_older_redis_is_read_too():
+    """Without a memory limit, and without the newer fields."""
     kept = ("redis_version", "uptime_in_seconds", "keyspace_hits", "keyspace_misses", "used_memory")
     facts = stats_of({key: INFO[key] for key in kept}).evidence().facts
     assert facts["Server"].startswith("Redis 7.2.4")
@@ -45,7 +45,7 @@ def test_an_older_redis_is_read_too():
         (0, 100, Verdict.CRITICAL),
     ],
 )
-def test_a_hit_rate_needs_a_hundred_reads_in_its_window(hits, misses, verdict):
+def test_hit_rate_needs_a_hundred_reads_in_its_window(hits, misses, verdict):
     """However many there were before."""
     now = {
         **INFO,
@@ -58,8 +58,10 @@ def test_a_hit_rate_needs_a_hundred_reads_in_its_window(hits, misses, verdict):
         assert message == (f"Cache hit rate: expected at least 100 reads to judge by, got {hits + misses} in 24 h")
 
 
-def test_a_rate_since_the_start_is_no_rate_of_today():
-    """94.97 % in 200 days, every read since yesterday a miss; and without yesterday's reading nobody knows."""
+def test_hit_rate_since_the_start_is_not_used():
+    """94.97 % in 200 days, but every read since yesterday missed; without yesterday's reading the rate is
+    unknown.
+    """
     misses = {**INFO, "keyspace_hits": 380_000, "keyspace_misses": 20_140}
     assert hit_rate(misses, {**misses, "keyspace_misses": 140, "total_commands_processed": 1}) == (
         Verdict.CRITICAL,
@@ -80,15 +82,15 @@ def test_a_rate_since_the_start_is_no_rate_of_today():
     ],
     ids=["failover", "resetstat", "resetstat-that-hits-have-passed", "field-missing-then"],
 )
-def test_what_counts_anew_is_no_window(earlier, why):
-    """A failover leads to another server, and CONFIG RESETSTAT sets back."""
+def test_reset_counter_gives_no_window(earlier, why):
+    """A failover leads to another server, and CONFIG RESETSTAT resets counters."""
     verdict, message = hit_rate(INFO, {**YESTERDAY, **earlier})
     assert (verdict, message.endswith(f"got {why}")) == (Verdict.UNKNOWN, True), message
 
 
 @pytest.mark.parametrize("value", [None, "many", "", -1, math.nan, math.inf])
-def test_a_figure_that_is_none_is_named(value):
-    """And costs what needs it, not the rest."""
+def test_invalid_figure_is_named(value):
+    """Only the values that depend on it are missing."""
     stats = stats_of({**INFO, "keyspace_hits": value})
     judge = Judge()
     judge(stats.hit_rate, settings_of().limits.cache_hit_rate)
@@ -108,19 +110,19 @@ def test_latency_is_the_median_without_connecting():
     assert RedisPing(1, (2.0,)).latency.over == "1 PING (slowest 2 ms)"
 
 
-def test_a_slow_server_is_not_waited_for_ten_times():
-    """Two seconds of waiting say enough."""
+def test_slow_server_is_not_measured_ten_times():
+    """Two seconds of waiting are enough."""
     assert redis_ping(Server(pings=[0.9] * 11)).latency.over == "3 PINGs (slowest 900 ms)"
 
 
-def test_distant_server_is_asked_for_half_a_second() -> None:
-    """A round trip of 200 ms makes the tenth PING tell nothing that the third has not."""
+def test_distant_server_is_measured_for_half_a_second() -> None:
+    """With a round trip of 200 ms the tenth PING adds nothing to the third."""
     assert redis_ping(Server(pings=[0.2] * 11)).latency.over == "3 PINGs (slowest 200 ms)"
     assert redis_ping(Server(pings=[0.06] * 11)).latency.over == "9 PINGs (slowest 60 ms)"
 
 
-def test_a_server_that_refuses_says_so_in_place_of_pong():
-    """Its words are kept; what is not the server's word is raised."""
+def test_server_error_instead_of_pong_is_kept():
+    """Its text is kept; any other error is raised."""
     refusal = Refused("m", words="LOADING Redis is loading the dataset in memory", service="Redis")
     ping = redis_ping(Server(pings=[refusal]))
     assert not ping.answer.holds
@@ -133,8 +135,8 @@ def test_a_server_that_refuses_says_so_in_place_of_pong():
         redis_ping(Server(pings=[Denied("no", service="Redis")]))
 
 
-def test_what_memory_evictions_and_clients_come_to():
-    """In percent of what there is, and UNKNOWN where there is no limit."""
+def test_memory_evictions_and_clients_are_percentages():
+    """Of the limit, and UNKNOWN if there is no limit."""
     changes = {"used_memory_rss": 67 * 1024**2, "maxclients": 48, "evicted_keys": 407}
     stats = stats_of({**INFO, **changes})
     assert (stats.evicts, stats.fills_up) == (True, False)
@@ -157,4 +159,4 @@ def test_what_memory_evictions_and_clients_come_to():
 )
 def test_durations_are_readable(seconds, text):
     """Two units at most."""
-    assert duration(seconds) == text
+    assert two_whole_units(seconds) == text

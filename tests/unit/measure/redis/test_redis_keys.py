@@ -1,4 +1,4 @@
-"""Keys of Redis: a bounded sample, kinds of keys, what never expires; its clients and slow commands."""
+"""Keys of Redis: a bounded sample, kinds of keys, keys without expiry; its clients and slow commands."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -34,7 +34,7 @@ EXPIRY, SIZE, QUICK, ROOM = (
 
 
 class Keys(ReadOnlyRedis):
-    """Keys by name: TTL (-1 never, -2 gone) and bytes; SCAN gives so many at once."""
+    """Keys by name: TTL (-1 never, -2 gone) and bytes; SCAN returns this many at once."""
 
     def __init__(self, keys, at_once=100, repeat=False):
         self.keys, self.at_once, self.repeat, self.asked = keys, at_once, repeat, []
@@ -69,8 +69,8 @@ def looked_at(tmp_path, keys, at_once=100, repeat=False, **changes):
 IMAGES = {f"img:{number:032x}:webp:80": (3600, 20_000) for number in range(10**30, 10**30 + 40)}
 
 
-def test_kinds_of_keys_and_what_never_expires(tmp_path):
-    """Ids and numbers make no kind; what is meant to stay is not the cache's."""
+def test_keys_are_grouped_by_kind_and_missing_expiry(tmp_path):
+    """Ids and numbers are no part of a kind; keys that are meant to stay do not belong to the cache."""
     keys = {
         **IMAGES,
         "page:12": (-1, 3_000_000),
@@ -92,8 +92,8 @@ def test_kinds_of_keys_and_what_never_expires(tmp_path):
     assert proposals.title == "Proposals, none of them applied"
 
 
-def test_a_large_server_is_sampled(tmp_path):
-    """No more keys and SCANs than the settings say."""
+def test_large_server_is_sampled(tmp_path):
+    """With no more keys and SCANs than the settings allow."""
     keys = {f"img:{number}": (60, 100) for number in range(5_000)}
     found = looked_at(tmp_path, keys, sample_keys=150)
     assert (found.looked_at, found.whole) == (150, False)
@@ -102,20 +102,20 @@ def test_a_large_server_is_sampled(tmp_path):
     assert looked_at(tmp_path, keys, sample_seconds=0.0).looked_at == 100  # time was over at once
 
 
-def test_a_key_that_scan_gives_twice_counts_once(tmp_path):
+def test_key_that_scan_returns_twice_counts_once(tmp_path):
     """SCAN may do that while the server grows."""
     found = looked_at(tmp_path, IMAGES, repeat=True)
     assert (found.looked_at, found.whole) == (40, True)
 
 
 def verdicts(tmp_path, keys, **changes):
-    """What the checks of expiry and of size say."""
+    """The verdicts of the checks of expiry and of size."""
     found = looked_at(tmp_path, keys, **changes)
     return [judged(one, settings_with(tmp_path), redis_keys=found) for one in (EXPIRY, SIZE)]
 
 
 @pytest.mark.parametrize("keys", [{}, {"img:1": (60, 100)}, {"image-processing-stats": (-1, 10)}])
-def test_hardly_any_cached_keys_say_nothing(tmp_path, keys):
+def test_too_few_cached_keys_are_unknown(tmp_path, keys):
     """An empty cache is not a bad one."""
     expiry, size = verdicts(tmp_path, keys)
     assert expiry[0] is UNKNOWN
@@ -128,12 +128,12 @@ def many(count, size=100, lasting=0):
     return {f"img:{number}": (-1 if number < lasting else 60, size) for number in range(count)}
 
 
-def test_the_largest_of_a_sample_is_not_the_largest(tmp_path):
+def test_largest_of_a_sample_may_not_be_the_largest(tmp_path):
     """500 small ones of a thousand are UNKNOWN, all of them OK; a large one among the 500 counts."""
     assert verdicts(tmp_path, many(500), sample_keys=500)[1][0] is OK
     verdict, message = verdicts(tmp_path, many(1_000), sample_keys=500)[1]
     assert verdict is UNKNOWN
-    assert "expected the sizes of all 1,000 keys, got the sizes of 500 keys; what was seen gives" in message
+    assert "expected the sizes of all 1,000 keys, got the sizes of 500 keys; partial result:" in message
     large = {"img:large": (60, 2 * 1024**2), **many(1_000)}
     assert verdicts(tmp_path, large, sample_keys=500)[1][0] is WARNING
     larger = {"img:large": (60, 20 * 1024**2), **many(1_000)}
@@ -141,7 +141,7 @@ def test_the_largest_of_a_sample_is_not_the_largest(tmp_path):
 
 
 @pytest.mark.parametrize(("lasting", "verdict"), [(0, OK), (5, OK), (15, UNKNOWN), (26, WARNING), (300, CRITICAL)])
-def test_a_share_of_a_sample_is_good_where_its_margin_is(tmp_path, lasting, verdict):
+def test_share_of_a_sample_is_good_if_its_margin_is_good(tmp_path, lasting, verdict):
     """Of 500 of 5,000: 99 % may be 97.4 %, and 97 % may be 94.7 %, which is under the limit."""
     found = verdicts(tmp_path, many(5_000, lasting=lasting), sample_keys=500)[0]
     assert found[0] is verdict, found
@@ -153,13 +153,13 @@ def test_a_share_of_a_sample_is_good_where_its_margin_is(tmp_path, lasting, verd
 @pytest.mark.parametrize(
     ("hits", "of", "low"), [(500, 500, 0.989), (20, 20, 0.787), (0, 9, 0.0), (95, 100, 0.873)]
 )
-def test_the_margin_of_a_share(hits, of, low):
+def test_margin_of_a_share_is_wilsons_interval(hits, of, low):
     """Wilson's interval, at 99 %, one-sided."""
     assert lowest_share(hits, of) == pytest.approx(low, abs=0.0015)
 
 
-def test_what_the_suite_itself_asks_for_is_none_of_the_caches_reads(tmp_path):
-    """500 keys that were asked for an expiry, and 150 visitors who missed: nobody hit."""
+def test_commands_of_the_suite_do_not_count_as_cache_reads(tmp_path):
+    """500 keys that the suite asked for their expiry, and 150 visitors who missed: no hits."""
     first = looked_at(tmp_path, {**many(500), "gone": (-2, 1)}, sample_keys=600)
     own = first.readings["redis-own"]
     assert own.counts == {"keyspace_hits": 500, "keyspace_misses": 1}
@@ -181,8 +181,8 @@ def test_what_the_suite_itself_asks_for_is_none_of_the_caches_reads(tmp_path):
     assert stats.hit_rate.value == pytest.approx(76.804, abs=0.001)
 
 
-def test_a_host_without_memory_usage_still_tells_what_expires(tmp_path):
-    """And nothing is said of sizes."""
+def test_host_without_memory_usage_still_gives_expiry(tmp_path):
+    """Without any statement about sizes."""
 
     class Untold(Keys):
         def many(self, commands):
@@ -197,8 +197,8 @@ def test_a_host_without_memory_usage_still_tells_what_expires(tmp_path):
     assert found.evidence()
 
 
-def test_keys_and_slow_commands_of_one_node_are_not_those_of_the_cluster(tmp_path):
-    """What is bad on one node is bad; what is good there says nothing of the others."""
+def test_keys_and_slow_commands_of_one_node_do_not_prove_the_cluster_good(tmp_path):
+    """A bad node counts; a good node proves nothing about the others."""
     node = stats_of({**INFO, "cluster_enabled": 1}, cluster={"cluster_state": "ok", "cluster_size": "3"})
     settings = settings_with(tmp_path)
     for size, verdict in ((100, UNKNOWN), (20 * 1024**2, CRITICAL)):
@@ -217,8 +217,8 @@ def test_keys_and_slow_commands_of_one_node_are_not_those_of_the_cluster(tmp_pat
 
 
 @pytest.mark.parametrize("answer", [None, "7", -3, 1.5])
-def test_an_answer_of_another_form_about_a_key_is_malformed(tmp_path, answer):
-    """TTL gives whole seconds, -1 or -2."""
+def test_invalid_answer_about_a_key_is_malformed(tmp_path, answer):
+    """TTL returns whole seconds, -1 or -2."""
 
     class Odd(Keys):
         def many(self, commands):
@@ -246,8 +246,8 @@ def slow_verdict(tmp_path, log, config=CONFIG, **info):
     return judged(QUICK, settings_with(tmp_path), redis_slow_log=found)
 
 
-def test_the_slow_log_of_a_day_shows_no_values(tmp_path):
-    """Only what the command is and the kind of its key; older entries are counted."""
+def test_slow_log_of_a_day_shows_no_values(tmp_path):
+    """Only the command and the kind of its key; older entries are counted."""
     log = [
         entry(1, 12, "SET img:1234 secret-value", 3),
         entry(2, 300.5, "EVAL return 1 0", 2),
@@ -303,15 +303,15 @@ UNTOLD = Malformed("this server does not know that command", service="Redis")
         ),
     ],
 )
-def test_a_slow_log_says_no_more_than_it_holds(tmp_path, log, config, info, said):
-    """Full, switched off, begun anew with the server, too coarse, or in another form."""
+def test_limits_of_a_slow_log_are_reported(tmp_path, log, config, info, said):
+    """Full, switched off, restarted with the server, too coarse, or in another form."""
     found = slow_verdict(tmp_path, log, config, **info)
     assert found[0] is said[0], found
     assert said[1] in found[1]
 
 
-def test_clients_by_address_and_the_idle_ones(tmp_path):
-    """Most first; an hour without a command is idle, and who does not say is counted."""
+def test_clients_are_listed_by_address_with_idle_ones(tmp_path):
+    """Most connections first; an hour without a command is idle, and clients without a time are counted."""
     clients = [{"addr": f"10.0.0.1:{n}", "name": "web", "idle": "5"} for n in range(3)]
     clients += [{"addr": "10.0.0.2:1", "name": "", "idle": "4000"}, {"addr": "/run/redis.sock:0", "idle": "3600"}]
     clients += [{"addr": "10.0.0.3:1", "name": "new", "idle": "soon"}]
@@ -324,7 +324,7 @@ def test_clients_by_address_and_the_idle_ones(tmp_path):
 
 @pytest.mark.parametrize("problem", [UNTOLD, Refused("BUSY", words="BUSY", service="Redis")])
 def test_room_for_clients_is_judged_without_their_list(tmp_path, problem):
-    """Hosts that do not offer CLIENT LIST do tell how many there are."""
+    """Hosts without CLIENT LIST still give their number."""
     found = redis_clients(Server(clients=problem), settings_with(tmp_path))
     assert found.evidence()[0].facts == {"List": str(problem)}
     for connected, verdict in ((12, OK), (9_500, CRITICAL)):

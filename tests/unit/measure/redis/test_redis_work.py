@@ -1,4 +1,4 @@
-"""Whether Redis can do its work, as the check says it: each thing that INFO tells, and each that it leaves out."""
+"""daily.redis.alive: each field of INFO that shows whether Redis works, and each missing field."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ REPLICA = {
 }
 
 
-def test_a_healthy_server_does_its_work():
-    """By all that it tells."""
+def test_healthy_server_is_ok():
+    """By all of its fields."""
     assert alive(info())[0] is OK
 
 
@@ -139,7 +139,7 @@ def test_a_healthy_server_does_its_work():
         ({"total_error_replies": GONE, "errorstat_ERR": GONE}, UNKNOWN, "expected errorstats in INFO, got none"),
     ],
 )
-def test_what_info_says_of_its_work(changes, verdict, message):
+def test_bad_info_field_gives_its_verdict(changes, verdict, message):
     """PONG alone is not enough."""
     found = alive(info(**changes))
     assert found[0] is verdict, found
@@ -179,15 +179,15 @@ CLUSTER = {
         ),
     ],
 )
-def test_a_cluster_serves_all_slots(cluster, verdict, message):
-    """Asked only where it is one."""
+def test_cluster_must_serve_all_slots(cluster, verdict, message):
+    """Measured only on a cluster."""
     found = alive(info(cluster_enabled=1), cluster=cluster)
     assert found[0] is verdict, found
     assert message in found[1]
 
 
-def test_each_node_of_a_cluster_may_be_a_target_of_its_own():
-    """Which its operator says; then it is judged by itself."""
+def test_each_node_of_a_cluster_may_be_a_separate_target():
+    """If its operator says so; then it is judged by itself."""
     cluster = {**CLUSTER, "cluster_size": "3"}
     each = settings_of(redis={"not_told": ["cluster_nodes"]})
     assert alive(info(cluster_enabled=1), cluster=cluster, settings=each)[0] is OK
@@ -195,8 +195,8 @@ def test_each_node_of_a_cluster_may_be_a_target_of_its_own():
     assert alive(bad, cluster=cluster)[0] is CRITICAL
 
 
-def test_refusals_are_those_since_the_run_before():
-    """Not those of long ago; and without an earlier reading nobody knows which they are."""
+def test_refusals_are_counted_since_the_run_before():
+    """Old ones do not count; without an earlier reading the recent ones are unknown."""
     old = {"errorstat_OOM": {"count": 12}, "rejected_connections": 3}
     assert alive(info(**old), {**YESTERDAY, **old})[0] is OK
     verdict, message = alive(info(**old), None)
@@ -205,8 +205,8 @@ def test_refusals_are_those_since_the_run_before():
     assert alive(info(), None)[0] is OK
 
 
-def test_refusals_of_a_server_that_just_started_are_of_now():
-    """An hour is too short to call it good by its growth, but all that it has refused was refused in it."""
+def test_refusals_of_a_server_that_just_started_count():
+    """An hour is too short for a good growth, but all of its refusals happened in it."""
     young = {"uptime_in_seconds": 260, "errorstat_OOM": {"count": 1}}
     message = "Refusals by Redis: expected none, got 1 with OOM in the 4 min since it started"
     assert alive(info(**young), None) == (WARNING, message)
@@ -231,8 +231,8 @@ NEEDED = (
 
 
 @pytest.mark.parametrize("name", NEEDED)
-def test_a_field_that_is_missing_costs_what_needs_it(name):
-    """It is named; and an operator whose service never tells it may say so."""
+def test_missing_field_is_unknown_unless_accepted(name):
+    """The message names it; an operator whose service never sends it may accept the gap."""
     verdict, message = alive(info(**{name: GONE}))
     assert verdict is UNKNOWN
     assert f"expected {name} in INFO, got none" in message
@@ -241,15 +241,15 @@ def test_a_field_that_is_missing_costs_what_needs_it(name):
     assert hit_rate(info(**{name: GONE}))[0] is OK
 
 
-def test_an_accepted_gap_hides_nothing_bad():
-    """What is told after all is judged."""
+def test_accepted_gap_hides_nothing_bad():
+    """A value that is sent after all is judged."""
     accepted = settings_of(redis={"not_told": ["rdb_last_bgsave_status", "loading"]})
     assert alive(info(rdb_last_bgsave_status="err"), settings=accepted)[0] is CRITICAL
     assert alive(info(loading=1), settings=accepted)[0] is CRITICAL
 
 
-def test_what_the_server_says_instead_of_pong_is_critical():
-    """At the first PING or at a later one, with its own words; other bad things would count too."""
+def test_server_error_instead_of_pong_is_critical():
+    """At the first PING or at a later one, with its own text; other bad results would count too."""
     refusal = Refused(
         "m", words="MISCONF Errors writing to the AOF file: No space left on device", service="Redis"
     )
@@ -262,8 +262,8 @@ def test_what_the_server_says_instead_of_pong_is_critical():
         )
 
 
-def test_without_info_bad_evidence_of_others_still_counts():
-    """INFO refused is UNKNOWN; with a long queue it is CRITICAL all the same, and the other way round."""
+def test_without_info_other_bad_evidence_still_counts():
+    """INFO refused is UNKNOWN; with a long queue it is CRITICAL all the same, and the reverse."""
     no_info = Malformed("Redis: expected an answer to INFO, got NOPERM", service="Redis")
     assert alive(no_info)[0] is UNKNOWN
     assert alive(no_info, lists={"image-processing-queue": 180})[0] is CRITICAL
@@ -274,12 +274,12 @@ def test_without_info_bad_evidence_of_others_still_counts():
     assert alive(full, lists={"image-processing-queue": no_queue})[0] is CRITICAL
 
 
-# What stands behind an OK of each check; anything else in its place must not give OK.
+# The fields that an OK of each check is based on; anything else in their place must not give OK.
 STANDS_ON = {
     alive: (*NEEDED, "errorstats"),
     hit_rate: ("keyspace_hits", "keyspace_misses"),
-    "test_cache_serves_what_it_could": ("keyspace_hits", "keyspace_misses", "evicted_keys"),
-    "test_memory_of_redis_is_well_used": ("maxmemory", "maxmemory_policy", "used_memory", "used_memory_rss"),
+    "test_cache_is_effective": ("keyspace_hits", "keyspace_misses", "evicted_keys"),
+    "test_redis_memory_is_used_efficiently": ("maxmemory", "maxmemory_policy", "used_memory", "used_memory_rss"),
 }
 GARBAGE = st.one_of(
     st.none(),
@@ -294,8 +294,8 @@ GARBAGE = st.one_of(
 
 @settings(max_examples=200, deadline=None)
 @given(data=st.data())
-def test_a_field_in_other_words_never_gives_ok_where_it_is_needed(data):
-    """Missing, empty, garbled, negative or not a number: any one of them, for any check that stands on it."""
+def test_invalid_required_field_never_gives_ok(data):
+    """Missing, empty, garbled, negative or not a number: any one of them, for any check based on it."""
     check = data.draw(st.sampled_from(list(STANDS_ON)))
     name = data.draw(st.sampled_from([name for name in STANDS_ON[check] if name != "errorstats"]))
     changed = info(**{name: data.draw(GARBAGE)})
@@ -305,8 +305,8 @@ def test_a_field_in_other_words_never_gives_ok_where_it_is_needed(data):
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_whatever_one_field_says_nothing_crashes(data):
-    """Of all of INFO's fields: a verdict comes, with a message."""
+def test_no_value_of_a_field_crashes(data):
+    """Any of the fields of INFO: the result is a verdict with a message."""
     name = data.draw(st.sampled_from(sorted(INFO)))
     changed = info(**{name: data.draw(st.one_of(GARBAGE, st.integers(0, 10**20), st.text(max_size=5)))})
     for verdict, message in (alive(changed), hit_rate(changed)):
@@ -318,7 +318,7 @@ def test_whatever_one_field_says_nothing_crashes(data):
 @settings(max_examples=60, deadline=None)
 @given(gone=st.sets(st.sampled_from(sorted(INFO)), min_size=1))
 def test_fewer_fields_never_turn_bad_into_good(gone):
-    """A server whose memory is full and whose snapshots fail is CRITICAL as long as one of the two is told."""
+    """A server whose memory is full and whose snapshots fail is CRITICAL as long as one of the two is known."""
     bad = info(used_memory=256 * MIB, maxmemory_policy="noeviction", rdb_last_bgsave_status="err")
     left = {name: value for name, value in bad.items() if name not in gone}
     full = {"used_memory", "maxmemory", "maxmemory_policy"} <= left.keys()

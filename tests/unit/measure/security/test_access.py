@@ -1,4 +1,4 @@
-"""Owners, strangers, idle members, second factors, and sign-offs that must not hide what is measured."""
+"""Owners, strangers, idle members, second factors, and sign-offs that must not hide measurements."""
 
 from __future__ import annotations
 
@@ -85,26 +85,26 @@ def fake(**more: Any) -> GitHubApi:
     return cast(GitHubApi, FakeGitHub(**more))
 
 
-def test_strangers_are_those_that_the_settings_do_not_name():
+def test_strangers_are_members_that_the_settings_do_not_name():
     people = fake(owners=["Ada", "eve"], members=["Ada", "eve", "ben"], outsiders=["dan"])
     found = github_access(people, settings(github_owners=["ada"], github_outsiders=[]))
     assert (found.unknown_owners, found.unknown_outsiders) == (("eve",), ("dan",))
     assert found.owner_count.value == 2
 
 
-def test_without_a_list_nobody_is_a_stranger():
+def test_without_a_list_there_are_no_strangers():
     found = github_access(fake(owners=["eve"], outsiders=["dan"]), settings())
     assert (found.unknown_owners, found.unknown_outsiders) == ((), ())
 
 
-def test_no_organisation_is_no_finding():
+def test_missing_organisation_is_no_finding():
     nothing = fake(configured=False)
     assert github_access(nothing, settings()).login == ""
     assert github_activity(nothing, settings(), FixedClock(NOW)).idle == ()
     assert second_factors(nothing).without == ()
 
 
-def test_idle_members():
+def test_idle_members_are_found():
     people = fake(
         members=["Ada", "ben", "chiara", "release-bot"],
         pushed=[("ada", 100), ("ada", 2), ("ben", 91), (None, 1)],
@@ -115,18 +115,18 @@ def test_idle_members():
 
 
 @pytest.mark.parametrize(("days", "period"), [(7, "week"), (8, "month"), (90, "quarter"), (91, "year")])
-def test_no_more_activity_is_listed_than_is_needed(days, period):
+def test_only_the_needed_activity_is_listed(days, period):
     people = FakeGitHub(members=["ada"])
     github_activity(cast(GitHubApi, people), settings(idle_days=days), FixedClock(NOW))
     assert people.period == period
 
 
-def test_second_factors_of_members_and_outsiders():
+def test_second_factors_of_members_and_outsiders_are_counted():
     found = second_factors(fake(required=False, without=["ben"], outsiders_without=["dan"]))
     assert (found.required, found.without) == (False, ("ben", "dan"))
 
 
-def test_a_token_that_sees_no_second_factors_does_not_say_that_all_have_one():
+def test_token_without_access_to_second_factors_is_not_read_as_all_have_one():
     found = second_factors(fake(required=None))
     assert (found.coverage.got, found.required) == ("no word of it", None)
     assert mfa(found) == "UNKNOWN"
@@ -148,7 +148,7 @@ def test_a_token_that_sees_no_second_factors_does_not_say_that_all_have_one():
         ("active", None, "UNKNOWN"),
     ],
 )
-def test_status_of_the_account(status, verified, wanted):
+def test_status_of_the_account_is_judged(status, verified, wanted):
     found = keys(1, 1, status=status, email_verified=verified)
     assert permissions(found, GitHubAccess("")) == wanted
     assert found.found == (status or "no status")
@@ -158,8 +158,8 @@ def test_status_of_the_account(status, verified, wanted):
 @pytest.mark.parametrize(
     ("count", "total", "wanted"), [(2, 2, "OK"), (2, 3, "UNKNOWN"), (2, None, "UNKNOWN"), (14, 20, "UNKNOWN")]
 )
-def test_keys_that_were_not_listed_are_not_none(count, total, wanted):
-    """With fourteen the warning stands beside it."""
+def test_unlisted_keys_are_not_counted_as_none(count, total, wanted):
+    """With fourteen the warning is shown as well."""
     nothing = GitHubActivity("")
     found = judged(
         UNUSED, digitalocean_access=keys(count, total), github_activity=nothing, access_sign_offs=SIGNED
@@ -180,7 +180,7 @@ def keys(count: int, total: int | None, **account: Any) -> DigitalOceanAccess:
 
 
 class Signed:
-    """Everything is signed for."""
+    """Every item is signed off."""
 
     coverage = whole("1 ledger")
 
@@ -191,8 +191,8 @@ class Signed:
 
 
 SIGNED = Signed()
-PERMISSIONS = check("test_access", "test_permissions_are_as_few_as_needed")
-UNUSED = check("test_access", "test_nobody_is_idle")
+PERMISSIONS = check("test_access", "test_permissions_are_minimal")
+UNUSED = check("test_access", "test_no_member_is_idle")
 MFA = check("test_access", "test_everybody_has_a_second_factor")
 
 
@@ -216,7 +216,7 @@ def mfa(factors: SecondFactors) -> str:
         ({}, "OK"),
         ({"owners": []}, "UNKNOWN"),  # an organisation has at least one
         ({"owners": ["ada", "eve"], "members": ["ada", "eve"]}, "CRITICAL"),
-        ({"owners": ["ada", "ben"]}, "UNKNOWN"),  # an owner who is no member: the members are cut
+        ({"owners": ["ada", "ben"]}, "UNKNOWN"),  # an owner who is no member: the member list is truncated
         ({"outsiders": ["dan"]}, "WARNING"),
         ({"invited": [("eve", "admin")]}, "CRITICAL"),
         ({"invited": [("ben", "admin"), ("eve", "direct_member")]}, "OK"),
@@ -227,7 +227,7 @@ def mfa(factors: SecondFactors) -> str:
         *(({"cut": [key]}, "UNKNOWN") for key in ("owners", "members", "outsiders", "invited")),
     ],
 )
-def test_verdicts_on_the_organisation(people, wanted):
+def test_organisation_gets_its_verdict(people, wanted):
     shown = {"owners": ["ada"], "members": ["ada", "ben-other"], **people}
     found = github_access(fake(**shown), settings(github_owners=["ada", "ben"], github_outsiders=[]))
     assert permissions(keys(1, 1), found) == wanted
@@ -238,17 +238,17 @@ def test_verdicts_on_the_organisation(people, wanted):
     [
         ({}, "OK"),
         ({"pushed": [("ada", 100)]}, "WARNING"),
-        ({"cut": ["activity"], "pushed": []}, "UNKNOWN"),  # absent from a listing that was cut is not idle
+        ({"cut": ["activity"], "pushed": []}, "UNKNOWN"),  # a member absent from a truncated listing is not idle
         ({"cut": ["members"]}, "UNKNOWN"),
-        ({"activity_type": "dream"}, "UNKNOWN"),  # which is no push that anybody knows
+        ({"activity_type": "dream"}, "UNKNOWN"),  # an unknown kind of activity is no push
     ],
 )
-def test_verdicts_on_idle_members(people, wanted):
+def test_idle_members_get_their_verdict(people, wanted):
     shown = {"members": ["ada"], "pushed": [("ada", 2)], **people}
     assert unused(github_activity(fake(**shown), settings(), FixedClock(NOW))) == wanted
 
 
-def test_a_missing_ledger_is_said_only_when_it_is_asked_for():
+def test_missing_ledger_is_reported_only_when_it_is_needed():
     found = access_sign_offs(settings(), FixedClock(NOW))
     assert found.evidence()
     with pytest.raises(NotConfigured):

@@ -1,4 +1,4 @@
-"""How bad, how far behind, and who could not be asked."""
+"""Weaknesses of dependencies, their age, and sources that did not answer."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ def weak(package: str, level: str, fix: str = "") -> Weakness:
 @pytest.mark.parametrize(
     ("level", "severe"), [("critical", True), ("high", True), ("moderate", False), ("low", False), ("new", True)]
 )
-def test_levels(level, severe):
+def test_levels_are_severe_or_not(level, severe):
     assert weak("a", level).severe is severe
 
 
-def test_a_message_names_the_first_and_counts_the_rest():
+def test_message_names_the_first_and_counts_the_rest():
     many = Source("npm audit", tuple(weak(name, "high", f"{name} 2") for name in "abcd"), "9 dependencies")
     assert many.reading.value == 4
     assert many.reading.over == (
@@ -69,7 +69,7 @@ def test_a_message_names_the_first_and_counts_the_rest():
 
 
 def of(npm_error=None, dependabot_error=None, monkeypatch=None):
-    """What the measurement makes of what each of the two answers; no weakness where there is no error."""
+    """The measurement with the answers of both sources; no weakness if there is no error."""
 
     class FakeNpm:
         def audit(self) -> AuditReport:
@@ -105,12 +105,9 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None):
         ((None, DENIED), Verdict.UNKNOWN),
     ],
 )
-def test_who_must_have_answered(errors, verdict, monkeypatch):
+def test_required_sources_must_have_answered(errors, verdict, monkeypatch):
     found = of(*errors, monkeypatch)
-    assert (
-        judged(checks.test_no_dependency_is_known_to_be_weak, limits=SETTINGS.limits, weaknesses=found)[0]
-        is verdict
-    )
+    assert judged(checks.test_no_dependency_is_vulnerable, limits=SETTINGS.limits, weaknesses=found)[0] is verdict
 
 
 @pytest.mark.parametrize(
@@ -127,12 +124,12 @@ def test_without_any_answer_the_reason_is_raised(errors, raised, monkeypatch):
         of(*errors, monkeypatch)
 
 
-def test_the_worst_source_is_judged_first():
+def test_worst_source_is_judged_first():
     found = Weaknesses((Source("a"), Source("b", (weak("x", "high"),)), Source("c", error=GONE)))
     assert [source.name for source in found.asked] == ["b", "a"]
 
 
-def test_npm_and_dependabot_in_one(monkeypatch):
+def test_npm_and_dependabot_are_combined(monkeypatch):
     found = of(None, ABSENT, monkeypatch)
     assert [source.name for source in found.asked] == ["npm audit"]
     assert [weakness.level for weakness in found.asked[0].weaknesses] == ["moderate", "low"]
@@ -152,7 +149,7 @@ def test_npm_and_dependabot_in_one(monkeypatch):
         ("git+ssh://x", "1.0.0", "other"),
     ],
 )
-def test_how_far_behind(current, latest, behind):
+def test_versions_behind_are_counted(current, latest, behind):
     assert OldDependency("x", current, "", latest, developing=False).behind == behind
 
 

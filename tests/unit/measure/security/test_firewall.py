@@ -1,4 +1,4 @@
-"""What counts as open to everybody, and what is not understood."""
+"""Rules that are open to everybody, and rules that are not understood."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def verdict(found: CloudFirewalls | None = None, sources: TrustedSources | None 
         ([("ip_addr", "not an address")], True, ()),
     ],
 )
-def test_trusted_sources(sources, restricted, too_wide):
+def test_trusted_sources_are_restricted_or_too_wide(sources, restricted, too_wide):
     found = trusted(*sources)
     assert (found.restricted, found.too_wide) == (restricted, too_wide)
 
@@ -97,19 +97,19 @@ def test_trusted_sources(sources, restricted, too_wide):
         ("tcp", "22", [], None),
     ],
 )
-def test_management_ports(protocol, ports, addresses, opened):
+def test_open_management_ports_are_found(protocol, ports, addresses, opened):
     found = walls(protocol, ports, *addresses)
     assert [opening.ports for opening in found.openings] == ([opened] if opened else [])
 
 
 @pytest.mark.parametrize("ports", ["0", "all", "", "ssh"])
-def test_every_port_and_what_is_not_understood_opens_all(ports):
+def test_all_ports_or_an_unknown_port_opens_all(ports):
     (opening,) = walls("tcp", ports, "0.0.0.0/0").openings
     assert opening.ports == tuple(SETTINGS.firewall.management_ports)
     assert "22, 23, 2375, 2376, …" in str(opening)
 
 
-def test_no_firewall_opens_nothing():
+def test_missing_firewall_opens_nothing():
     found = cloud_firewalls(cast(DigitalOceanAccount, Fake([])), SETTINGS)
     assert found.found == "none in 0 firewalls"
     assert found.openings == ()
@@ -122,7 +122,7 @@ def test_no_firewall_opens_nothing():
         ([("ip_addr", "203.0.113.7"), ("ip_addr", "2001:db8::1")], "OK"),
         ([], "CRITICAL"),
         ([("ip_addr", "0.0.0.0/0")], "CRITICAL"),
-        ([("ip_addr", "0.0.0.0")], "OK"),  # one address, of nobody
+        ([("ip_addr", "0.0.0.0")], "OK"),  # one unassigned address
         ([("ip_addr", "0.0.0.0/1"), ("ip_addr", "128.0.0.0/1")], "CRITICAL"),
         ([("ip_addr", f"{n * 64}.0.0.0/2") for n in range(4)], "CRITICAL"),
         ([("ip_addr", "0.0.0.0/1")], "CRITICAL"),  # half of the internet
@@ -135,11 +135,11 @@ def test_no_firewall_opens_nothing():
         ([("ip_addr", "*")], "UNKNOWN"),
         ([("vpc", "1f2e")], "UNKNOWN"),
         ([("", "203.0.113.7")], "UNKNOWN"),
-        ([("network", "0.0.0.0/0")], "CRITICAL"),  # whatever it is, it is the world
+        ([("network", "0.0.0.0/0")], "CRITICAL"),  # an unknown kind with the address of the whole world
         ([("app", "")], "UNKNOWN"),
     ],
 )
-def test_verdicts_on_trusted_sources(sources, wanted):
+def test_trusted_sources_get_their_verdict(sources, wanted):
     assert verdict(sources=trusted(*sources)) == wanted
 
 
@@ -150,7 +150,7 @@ def test_verdicts_on_trusted_sources(sources, wanted):
         ([rule("tcp", "22", tags=["bastion"])], "OK"),
         ([rule("tcp", "22", droplet_ids=[1]), rule("tcp", "80", load_balancer_uids=["x"])], "OK"),
         ([rule("tcp", "443", *ALL), rule("icmp", "0", *ALL)], "OK"),
-        ([], "OK"),  # nobody comes in
+        ([], "OK"),  # nobody is let in
         ([rule("tcp", "22", "0.0.0.0/0")], "CRITICAL"),
         ([rule("tcp", "22", "0.0.0.0/1", "128.0.0.0/1")], "CRITICAL"),
         ([rule("tcp", "22", "0.0.0.0/1"), rule("tcp", "1-100", "128.0.0.0/1")], "CRITICAL"),
@@ -159,7 +159,7 @@ def test_verdicts_on_trusted_sources(sources, wanted):
         ([rule("tcp", "1-65535", "0.0.0.0/0")], "CRITICAL"),
         ([rule("tcp", "0", "0.0.0.0/0")], "CRITICAL"),
         ([rule("tcp", "all", "0.0.0.0/0")], "CRITICAL"),
-        ([rule("tcp", "100-1", "0.0.0.0/0")], "CRITICAL"),  # not understood, and not taken for harmless
+        ([rule("tcp", "100-1", "0.0.0.0/0")], "CRITICAL"),  # not understood, and not assumed harmless
         ([rule("esp", "22", "0.0.0.0/0")], "CRITICAL"),
         ([rule("tcp", "100-1", "203.0.113.1")], "UNKNOWN"),
         ([rule("tcp", "80,443", "203.0.113.1")], "UNKNOWN"),
@@ -167,12 +167,12 @@ def test_verdicts_on_trusted_sources(sources, wanted):
         ([rule("tcp", "", "203.0.113.1")], "UNKNOWN"),
         ([rule("gre", "22", "203.0.113.1")], "UNKNOWN"),
         ([rule("tcp", "22", "any")], "UNKNOWN"),
-        ([rule("tcp", "22")], "UNKNOWN"),  # from whom?
+        ([rule("tcp", "22")], "UNKNOWN"),  # without sources
         ([rule("tcp", "22", "203.0.113.1", countries=["de"])], "UNKNOWN"),
         ([InboundRule(protocol="tcp", ports="22")], "UNKNOWN"),
     ],
 )
-def test_verdicts_on_rules(rules, wanted):
+def test_rules_get_their_verdict(rules, wanted):
     assert verdict(behind(*rules)) == wanted
 
 
@@ -184,7 +184,7 @@ def test_verdicts_on_rules(rules, wanted):
         ({"status": "paused"}, "UNKNOWN"),
         ({"status": ""}, "UNKNOWN"),
         ({"pending_changes": [Change(droplet_id=1, status="waiting")]}, "UNKNOWN"),
-        ({"droplet_ids": []}, "WARNING"),  # it stands before nothing
+        ({"droplet_ids": []}, "WARNING"),  # it protects nothing
         ({"droplet_ids": [], "tags": ["web"]}, "OK"),
         ({"droplet_ids": None, "tags": ["web"]}, "OK"),
         ({"droplet_ids": None}, "UNKNOWN"),
@@ -192,9 +192,9 @@ def test_verdicts_on_rules(rules, wanted):
         ({"inbound_rules": None}, "UNKNOWN"),
     ],
 )
-def test_verdicts_on_firewalls(over, wanted):
+def test_firewalls_get_their_verdict(over, wanted):
     assert verdict(behind(rule("tcp", "22", "203.0.113.0/28"), **over)) == wanted
 
 
-def test_what_stands_before_nothing_opens_nothing():
+def test_firewall_without_droplets_opens_nothing():
     assert behind(rule("tcp", "22", "0.0.0.0/0"), droplet_ids=[]).openings == ()

@@ -1,4 +1,4 @@
-"""Refused requests and failed sign-ins of a week, and whether a password was guessed."""
+"""Refused requests and failed sign-ins of a week, and guessed passwords."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +22,7 @@ CLOCK = FixedClock(NOW)
 
 
 class Log:
-    """A log that holds these lines."""
+    """A log with these lines."""
 
     def __init__(self, *lines, problems=()):
         self.lines, self.problems = lines, list(problems)
@@ -53,7 +53,7 @@ QUIET = security_log(logs_of_the_week(Log(*ORDINARY), SETTINGS, CLOCK))
 
 @pytest.fixture
 def settings(tmp_path):
-    """A target, with a file of sign-ins where a test wants one."""
+    """A target, with a file of sign-ins if a test needs one."""
 
     def make(*auth_lines):
         overlay = {}
@@ -67,21 +67,21 @@ def settings(tmp_path):
 
 
 def week(*lines, problems=()):
-    """What the logs say, through both measurements."""
+    """The result of both measurements from the logs."""
     kept = logs_of_the_week(Log(*lines, problems=problems), SETTINGS, CLOCK)
     return security_log(kept)
 
 
 def standing_on(value, holds=True):
-    """The verdict on a good statement that stands on this value."""
+    """The verdict of a good statement that depends on this value."""
     judge = Judge()
-    judge.stand_on("value", value.coverage)
+    judge.add_coverage("value", value.coverage)
     judge.that(holds, "It", expected="well", found="well")
     return str(judge.judgements[0].verdict), judge.judgements[0].message
 
 
-def test_a_quiet_week(settings):
-    """None refused, over what was seen."""
+def test_week_without_refusals_is_good(settings):
+    """Of the observed time."""
     found = week(*ORDINARY)
     assert (found.burst.value, found.burst.over) == (0, "168 of 168 h (169 lines)")
     assert found.unusual == ""
@@ -94,8 +94,8 @@ def test_a_quiet_week(settings):
     assert "security.auth_logs" in shown(logins, 1).facts["Files"]
 
 
-def test_a_burst():
-    """Of the source that had most in an hour, not most in all."""
+def test_burst_is_found():
+    """Of the source with most in an hour, not most in all."""
     slow = [refused(hours, "192.0.2.1") for hours in range(168)]
     found = week(*ORDINARY, *slow, *[refused(2.1)] * 20)
     assert found.burst.value == 20
@@ -121,8 +121,8 @@ def test_a_burst():
     ],
     ids=["too short", "silent", "problem", "no access lines", "ahead", "one line without a time"],
 )
-def test_a_week_that_was_not_seen_whole(lines, problems, words):
-    """That nobody was refused cannot be said of it; that somebody was can."""
+def test_partly_observed_week_proves_only_refusals(lines, problems, words):
+    """It cannot prove that nobody was refused."""
     found = week(*lines, problems=problems)
     verdict, message = standing_on(found)
     assert verdict == ("UNKNOWN" if words else "OK")
@@ -130,8 +130,8 @@ def test_a_week_that_was_not_seen_whole(lines, problems, words):
     assert week(*lines, *[refused(0.1)] * 70, problems=problems).burst.value == 70
 
 
-def test_no_lines():
-    """One sentence with what went wrong."""
+def test_missing_lines_are_unknown():
+    """One sentence with the reason."""
     with pytest.raises(TooLittleData, match="expected lines from a test, got none at all; it broke off"):
         week(problems=["it broke off"])
     with pytest.raises(TooLittleData, match=r"got 2 without a time that can be read, e\.g\. 'one'"):
@@ -146,8 +146,8 @@ def guesses(count):
     return [ssh(f"Failed password for root from 192.0.2.7 port {n} ssh2", 25) for n in range(count)]
 
 
-def test_files_with_sign_ins(settings):
-    """Beside the target's logs."""
+def test_files_with_sign_ins_are_read(settings):
+    """Together with the logs of the target."""
     found = failed_logins(LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(12)), CLOCK)
     assert found.by_source.value == 12
     assert found.by_source.over == (
@@ -155,11 +155,11 @@ def test_files_with_sign_ins(settings):
     )
     assert found.altogether.value == 12
     assert shown(found, -1).rows[0][:3] == ["192.0.2.7", "sshd", "12"]
-    assert ", got lines of 0.4 h of sign-ins; what was seen gives well" in standing_on(found)[1]
+    assert ", got lines of 0.4 h of sign-ins; partial result: well" in standing_on(found)[1]
 
 
-def test_files_count_while_the_logs_are_away(settings):
-    """And the other way round: what is bad is said, and that all is well is not."""
+def test_files_count_while_the_logs_are_unavailable(settings):
+    """And the reverse: bad results are reported, good ones are not claimed."""
     away = LogsOfTheWeek(None, Unreachable("Logs: gone", service="Logs"))
     found = failed_logins(away, settings(*guesses(12)), CLOCK)
     assert found.by_source.value == 12
@@ -179,15 +179,15 @@ def test_files_count_while_the_logs_are_away(settings):
         (12, "Accepted password for root from 192.0.2.8 port 99 ssh2", False),
     ],
 )
-def test_a_guessed_password(settings, tries, accepted, guessed):
-    """Many wrong ones of a source, then one that is right; a key cannot be guessed."""
+def test_guessed_password_is_found(settings, tries, accepted, guessed):
+    """Many wrong ones of a source, then a right one; a key cannot be guessed."""
     found = failed_logins(LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(tries), ssh(accepted, 20)), CLOCK)
     expected = "192.0.2.7 signed in at 2026-11-20 12:10:00 UTC after 12 wrong passwords" if guessed else ""
     assert found.guessed == expected
 
 
-def test_a_file_that_is_not_there(tmp_path):
-    """Set and missing is no quiet week, and hides nothing that the logs say."""
+def test_missing_file_is_reported(tmp_path):
+    """A configured but missing file does not count as quiet, and hides nothing of the logs."""
     own = {"security": {"auth_logs": [str(tmp_path / "none*.log")]}}
     wanted = load("staging", root=tmp_path, environment={}, overlay={"targets": {"staging": own}})
     failed = [line('{"level":40,"msg":"login failed","ip":"192.0.2.7"}', 0.1)] * 40
@@ -215,7 +215,7 @@ GOOD = good_file([
 
 
 def verdict_on(lines, tmp_path):
-    """The check's, on a file with these lines and quiet logs."""
+    """The verdict of the check on a file with these lines and quiet logs."""
     file = tmp_path / "auth.log"
     file.write_text("".join(f"{text}\n" for text in lines))
     overlay = {"targets": {"staging": {"security": {"auth_logs": [str(file)]}}}}
@@ -224,15 +224,15 @@ def verdict_on(lines, tmp_path):
     return str(judged(checks.test_nobody_guesses_passwords, limits=settings.limits, failed_logins=found)[0])
 
 
-def test_a_good_file_is_good(tmp_path):
-    """What the next test damages."""
+def test_good_file_is_good(tmp_path):
+    """The next test damages it."""
     assert verdict_on(GOOD, tmp_path) == "OK"
 
 
 @settled(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(at=st.integers(13, 170), kind=st.sampled_from(["burst", "garbled", "undated", "unknown", "gap", "cut"]))
 def test_one_bad_part_anywhere_is_not_ok(tmp_path, at, kind):
-    """A burst, lines that cannot be read, a day and a half that is missing."""
+    """A burst, unreadable lines, a gap of a day and a half."""
     stamp, _, _ = GOOD[at].partition(" ")
     bad = {
         "burst": [f"{stamp} jump sshd[9]: Failed password for x from 192.0.2.9 port {n} ssh2" for n in range(40)],

@@ -1,4 +1,4 @@
-"""Certificates of every domain: what is wrong with one, and what both ends say."""
+"""Certificates of every domain: faults of one certificate, and the answers of server and platform."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -32,7 +32,7 @@ ENDPOINT = Endpoint(HOST, (HOST, 443))
 
 @pytest.fixture(scope="module")
 def authority():
-    """Signs them."""
+    """A certificate authority that signs them."""
     return Authority()
 
 
@@ -40,7 +40,7 @@ def read(authority, *names, host=HOST, now=NOW, **changes):
     return describe((der_of(authority.issue(*names, **changes)),), Endpoint(host, (host, 443)), now)
 
 
-def test_what_a_certificate_says(authority):
+def test_certificate_fields_are_read(authority):
     """Dates, names, key, signature, issuer."""
     found = read(authority, HOST, "192.0.2.7")
     assert found.names == (HOST, "192.0.2.7")
@@ -55,8 +55,8 @@ def test_what_a_certificate_says(authority):
         ({"begins": DAY}, f"not valid before {NOW + DAY:%Y-%m-%d %H:%M} UTC"),
     ],
 )
-def test_dates(authority, changes, fault):
-    """To the second, by the run's clock."""
+def test_dates_are_compared_with_the_clock(authority, changes, fault):
+    """To the second, by the clock of the run."""
     assert read(authority, HOST, **changes).fault == fault
 
 
@@ -85,20 +85,20 @@ def test_dates(authority, changes, fault):
         ([], HOST, False),
     ],
 )
-def test_names(authority, names, host, matches):
-    """By RFC 9525; the common name counts for nothing."""
+def test_names_match_by_rfc_9525(authority, names, host, matches):
+    """The common name is ignored."""
     found = read(authority, *names, host=host)
     assert found.is_for_host is matches
     assert found.fault == ("" if matches else f"for {', '.join(names) or 'no host name'} only")
 
 
-def test_an_address_as_a_name_is_none(authority):
-    """Addresses count where they stand as addresses (RFC 9525, 6.4)."""
+def test_address_as_a_dns_name_matches_nothing(authority):
+    """Addresses count only as address entries (RFC 9525, 6.4)."""
     issued = authority.issue(more=(x509.SubjectAlternativeName([x509.DNSName("127.0.0.1")]),))
     assert not describe((der_of(issued),), Endpoint("127.0.0.1", ("127.0.0.1", 443)), NOW).is_for_host
 
 
-def test_names_of_other_kinds(authority):
+def test_names_of_other_kinds_match_nothing(authority):
     """They are for no host."""
     names = x509.SubjectAlternativeName([
         x509.RFC822Name("a@portfolio.example"), x509.UniformResourceIdentifier(f"https://{HOST}/")
@@ -120,21 +120,21 @@ def test_names_of_other_kinds(authority):
     ],
     ids=["rsa-1024", "rsa-2048", "p224", "p384", "k256", "dsa", "ed25519"],
 )
-def test_keys(authority, key, shown, weak):
+def test_keys_are_strong_or_weak(authority, key, shown, weak):
     """RSA from 2048 bits and curves from 256 bits are strong."""
-    found = read(authority, HOST, key=key())  # made here: some take seconds
+    found = read(authority, HOST, key=key())  # made here, as some take seconds
     assert (found.own.key, found.weak) == (shown, weak)
 
 
-def test_a_weak_signature(authority, monkeypatch):
-    """cryptography refuses to sign with SHA-1, so what it reads is replaced."""
+def test_weak_signature_is_found(authority, monkeypatch):
+    """cryptography refuses to sign with SHA-1, so the value it reads is replaced."""
     issued = authority.issue(HOST)
     monkeypatch.setattr(facts, "_WEAK_HASHES", frozenset({"sha256"}))
     assert describe((der_of(issued),), ENDPOINT, NOW).weak == "signature with sha256"
 
 
-def test_what_is_no_certificate():
-    """One sentence."""
+def test_invalid_certificate_is_reported():
+    """In one sentence."""
     with pytest.raises(
         Malformed, match=r"TLS: expected a certificate of portfolio\.example that can be read, got "
     ):
@@ -145,12 +145,12 @@ def test_what_is_no_certificate():
 
 
 def chained(leaf, *above, trusted):
-    """What a server's certificate with these above it says to a client that trusts one authority."""
+    """The faults of a server's certificate with these above it, for a client that trusts one authority."""
     return describe((der_of(leaf), *(one.der for one in above)), ENDPOINT, NOW, (trusted.der,))
 
 
-def test_an_intermediate_that_ends_first(authority):
-    """Counts, as a client needs it; the authority above it does too."""
+def test_intermediate_that_expires_first_counts(authority):
+    """A client needs it; the authority above it counts too."""
     between = Authority("Between", signer=authority, ends=9 * DAY)
     found = chained(between.issue(HOST), between, trusted=authority)
     assert (found.days_left, found.first_to_end.subject, found.fault, found.trusted) == (9, "Between", "", True)
@@ -161,8 +161,8 @@ def test_an_intermediate_that_ends_first(authority):
     assert chained(old.issue(HOST), trusted=old).days_left == 5
 
 
-def test_a_cross_signed_one_that_no_client_needs(authority):
-    """It has expired, and is said; the way that holds longest counts."""
+def test_unneeded_cross_signed_certificate_is_only_a_remark(authority):
+    """It has expired; the chain that is valid longest counts."""
     between = Authority("Between", signer=authority)
     crossed = Authority("Between", signer=Authority("Another"), key=between.key, ends=-9 * DAY)
     found = chained(between.issue(HOST), between, crossed, trusted=authority)
@@ -172,7 +172,7 @@ def test_a_cross_signed_one_that_no_client_needs(authority):
     assert (found.fault, found.days_left) == ("", 67)
 
 
-def test_an_order_that_is_wrong(authority):
+def test_wrong_order_is_a_remark(authority):
     """Most clients sort; some do not."""
     upper = Authority("Upper", signer=authority)
     lower = Authority("Lower", signer=upper)
@@ -180,16 +180,16 @@ def test_an_order_that_is_wrong(authority):
     assert chained(lower.issue(HOST), upper, lower, trusted=authority).odd == "sent in the wrong order"
 
 
-def test_unrelated_and_doubled_ones(authority):
-    """The one is odd, the other said."""
+def test_unrelated_and_duplicate_certificates_are_told_apart(authority):
+    """The unrelated one is unusual, the duplicate only a remark."""
     between = Authority("Between", signer=authority)
     found = chained(between.issue(HOST), between, between, Authority("Stranger"), trusted=authority)
     assert found.odd == "sent with 'Stranger', unrelated to it"
     assert "1 of them twice" in found.remark
 
 
-def test_the_authority_sent_along(authority):
-    """That is common, and harmless."""
+def test_sent_authority_is_harmless(authority):
+    """That is common."""
     between = Authority("Between", signer=authority)
     found = chained(between.issue(HOST), between, authority, trusted=authority)
     assert (found.odd, found.remark, [link.subject for link in found.path]) == (
@@ -199,8 +199,8 @@ def test_the_authority_sent_along(authority):
     )
 
 
-def test_a_missing_intermediate(authority):
-    """Whose certificate it is that should have been sent, and who gets by without."""
+def test_missing_intermediate_is_found(authority):
+    """With the name of the missing one, and the clients that work without it."""
     between = Authority("Between", signer=authority)
     place = x509.AccessDescription(
         x509.AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://a.example/b.cer")
@@ -213,8 +213,8 @@ def test_a_missing_intermediate(authority):
     )
 
 
-def test_weak_ones_in_the_chain(authority, monkeypatch):
-    """Anywhere but in the signature of the one that is trusted for itself."""
+def test_weak_certificates_in_the_chain_are_found(authority, monkeypatch):
+    """Anywhere but in the signature of the trusted root itself."""
     between = Authority("Between", signer=authority, key=ec.generate_private_key(ec.SECP224R1()))
     found = chained(between.issue(HOST), between, trusted=authority)
     assert found.weak == "curve secp224r1 of 'Between'"
@@ -225,13 +225,13 @@ def test_weak_ones_in_the_chain(authority, monkeypatch):
     )
 
 
-def test_an_authority_as_a_server(authority):
+def test_authority_as_a_server_is_a_fault(authority):
     """Firefox refuses it."""
     leaf = authority.issue(HOST, more=(x509.BasicConstraints(ca=True, path_length=None),))
     assert chained(leaf, trusted=authority).odd == "an authority's own certificate, which signs others"
 
 
-def test_terms_that_nobody_gives(authority):
+def test_implausible_terms_are_faults(authority):
     """Until the end of time, or ending before the beginning."""
     leaf = authority.issue(HOST, ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW)
     assert chained(leaf, trusted=authority).odd.endswith(" to 9999, which no authority gives")
@@ -239,12 +239,12 @@ def test_terms_that_nobody_gives(authority):
 
 
 def damaged(der, what):
-    """The certificate with one of its extensions replaced by nonsense of the same length."""
+    """The certificate with one of its extensions replaced by random bytes of the same length."""
     at = der.index(what)
     return der[:at] + b"\xff" * len(what) + der[at + len(what) :]
 
 
-def test_dates_are_read_though_the_rest_is_not(authority):
+def test_dates_are_read_from_a_damaged_certificate(authority):
     """An expired certificate is found whatever else is wrong with it."""
     names = bytes([0x82, len(HOST)]) + HOST.encode()
     bad = damaged(der_of(authority.issue(HOST, ends=-DAY)), names)
@@ -263,8 +263,8 @@ def test_dates_are_read_though_the_rest_is_not(authority):
         (b"\x18\x0f99991231235959Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
     ],
 )
-def test_times_as_old_software_writes_them(written, expected):
-    """By hand, where the library gives up."""
+def test_times_of_old_software_are_read(written, expected):
+    """By the module itself, as the library refuses them."""
     validity = b"\x30" + bytes([2 * len(written)]) + written * 2
     inside = b"\x02\x01\x05" + b"\x30\x00" + b"\x30\x00" + validity
     tbs = b"\x30" + bytes([len(inside)]) + inside
@@ -278,7 +278,7 @@ GOOD_LOWER = Authority("Lower", signer=GOOD_UPPER)
 
 
 def verdict_on(*sent):
-    """The check's, on one host that sends these, where a client finds nothing wrong with them."""
+    """The verdict of the check on one host that sends these, if a client finds no fault."""
     read = describe(sent, ENDPOINT, NOW, (GOOD_ROOT.der,))
     found = module.Certificates((read,), (), (1, 1), (), None, NOW, CoverageRules())
     return judged(checks.test_certificates_are_valid, limits=load(environment={}).limits, certificates=found)
@@ -296,14 +296,14 @@ def chain_of(damage, at):
     return [der_of(leaf), lower.der, upper.der]
 
 
-def test_a_good_chain_is_good():
-    """What the next test damages."""
+def test_good_chain_is_good():
+    """The next test damages it."""
     assert verdict_on(*chain_of("", 0))[0] == "OK"
 
 
 @pytest.mark.parametrize("at", [0, 1, 2])
 @pytest.mark.parametrize("damage", ["expired", "soon", "early", "weak", "unreadable", "cut"])
-def test_a_chain_with_one_bad_certificate_is_not_ok(at, damage):
+def test_chain_with_one_bad_certificate_is_not_ok(at, damage):
     """Whichever of them it is."""
     sent = chain_of(damage, at)
     if damage == "unreadable":
@@ -318,10 +318,10 @@ def test_a_chain_with_one_bad_certificate_is_not_ok(at, damage):
 
 @settled(max_examples=150, deadline=None)
 @given(at=st.integers(0, 2), place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
-def test_a_byte_changed_anywhere_is_not_taken_for_good(at, place, byte):
-    """A client would say so; and where it does not, what cannot be read or no longer leads to the top does.
+def test_byte_changed_anywhere_is_not_good(at, place, byte):
+    """A client finds it; otherwise the certificate is unreadable or no longer leads to the trusted root.
 
-    A byte of the frame that leaves what is signed and its signature as they are changes nothing.
+    A byte outside the signed part and its signature changes nothing.
     """
     sent = list(GOOD_CHAIN)
     where = int(place * len(sent[at]))
@@ -346,7 +346,7 @@ GOOD_CHAIN = chain_of("", 0)
 
 @pytest.fixture
 def client(authority, tmp_path):
-    """Trusts the authority."""
+    """A client that trusts the authority."""
     (tmp_path / "ca.pem").write_bytes(authority.pem)
     return TlsClient(TimeLimits(connect=30, read=30), str(tmp_path / "ca.pem"))
 
@@ -357,7 +357,7 @@ def _domain(name, phase, at):
 
 @pytest.fixture
 def platform(monkeypatch):
-    """DigitalOcean says what a test tells it to: domains, or an exception."""
+    """The answer of DigitalOcean in a test: domains, or an exception."""
 
     class Api:
         phase = "ACTIVE"
@@ -384,8 +384,8 @@ def measure(client, settings):
     return certificates(client, settings, FixedClock(NOW))
 
 
-def test_both_ends(client, authority, tmp_path, platform):
-    """The first to end counts, whichever end that is; a wildcard has no address."""
+def test_server_and_platform_certificates_are_compared(client, authority, tmp_path, platform):
+    """The earlier expiry counts, whichever side it is on; a wildcard has no address."""
     platform.says = [(HOST, NOW + 5 * DAY), ("*.portfolio.example", None)]
     with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
         found = measure(client, settings_of(tmp_path, server.port))
@@ -401,8 +401,8 @@ def test_both_ends(client, authority, tmp_path, platform):
     assert obtained.rows[1][3] == "DigitalOcean names no certificate"
 
 
-def test_every_configured_domain_once(client, authority, tmp_path, platform):
-    """The website's, the configured, the app's."""
+def test_every_configured_domain_is_measured_once(client, authority, tmp_path, platform):
+    """The website's, the configured ones, the app's."""
     platform.says = [(HOST, NOW + 67 * DAY)]
     with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
         found = measure(client, settings_of(tmp_path, server.port, domains=["www.portfolio.example", HOST]))
@@ -410,8 +410,8 @@ def test_every_configured_domain_once(client, authority, tmp_path, platform):
     assert found.faults == f"www.portfolio.example at localhost:{server.port}: for {HOST} only"
 
 
-def test_an_expired_certificate_is_found_while_the_platform_is_away(client, authority, tmp_path, platform):
-    """What could be read is judged first; what could not comes after."""
+def test_expired_certificate_is_found_while_the_platform_is_unavailable(client, authority, tmp_path, platform):
+    """Results are judged first; what could not be read comes after."""
     platform.says = Unreachable("DigitalOcean API: gone", service="DigitalOcean API")
     with tls_server(context_of(tmp_path, authority.issue(HOST, ends=timedelta(days=-1)))) as server:
         found = measure(client, settings_of(tmp_path, server.port))
@@ -420,7 +420,7 @@ def test_an_expired_certificate_is_found_while_the_platform_is_away(client, auth
     assert found.evidence()[-1].facts == {"Not read 1": "DigitalOcean API: gone"}
 
 
-def test_one_domain_of_two_is_away(client, authority, tmp_path, platform):
+def test_one_of_two_domains_is_unavailable(client, authority, tmp_path, platform):
     """The other is judged."""
     platform.says = []
     dead = f"localhost:{closed_port()}"
@@ -431,8 +431,8 @@ def test_one_domain_of_two_is_away(client, authority, tmp_path, platform):
     assert f"1 address (no answer from {dead}: connection refused" in found.coverage.got
 
 
-def test_untrusted_and_more(client, tmp_path, platform):
-    """Everything that is wrong is said."""
+def test_untrusted_certificate_lists_all_faults(client, tmp_path, platform):
+    """Not only the first."""
     issued = Authority("Stranger").issue("old.example", begins=-90 * DAY, ends=-3 * DAY)
     with tls_server(context_of(tmp_path, issued)) as server:
         found = measure(client, settings_of(tmp_path, server.port))
@@ -446,8 +446,8 @@ def test_untrusted_and_more(client, tmp_path, platform):
     )
 
 
-def test_addresses_that_show_different_certificates(client, authority, tmp_path, platform, monkeypatch):
-    """Each counts, under its address; one that does not answer is missing."""
+def test_addresses_with_different_certificates_are_each_judged(client, authority, tmp_path, platform, monkeypatch):
+    """Each counts, with its address; one that does not answer is missing."""
     platform.says = []
     good, expired = (der_of(authority.issue(HOST, ends=ends * DAY)) for ends in (67, -1))
     shown = {"192.0.2.1": (good,), "192.0.2.2": (expired,)}
@@ -473,8 +473,8 @@ def test_addresses_that_show_different_certificates(client, authority, tmp_path,
     assert (len(found.served), found.coverage.words) == (1, "3 of 3 addresses")
 
 
-def test_ipv6_that_is_left_out(client, authority, tmp_path, platform, monkeypatch):
-    """Where this machine has no way there, by a setting, which is said."""
+def test_ipv6_can_be_left_out(client, authority, tmp_path, platform, monkeypatch):
+    """By a setting, if this machine has no IPv6; the evidence says so."""
     platform.says = []
     der = der_of(authority.issue(HOST))
 
@@ -504,36 +504,36 @@ def test_ipv6_that_is_left_out(client, authority, tmp_path, platform, monkeypatc
     assert found.remarks == (f"IPv6 addresses of {HOST} at localhost:1, as security.ipv6 is false",)
 
 
-def test_domains_that_are_not_active(client, authority, tmp_path, platform):
-    """They are said."""
+def test_inactive_domains_are_listed(client, authority, tmp_path, platform):
+    """As a remark."""
     platform.says = [(HOST, NOW + 67 * DAY)]
     platform.phase = "ERROR"
     with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
         assert measure(client, settings_of(tmp_path, server.port)).not_active == f"{HOST} ERROR"
 
 
-def test_what_the_platform_says_counts_while_no_server_answers(client, tmp_path, platform):
-    """Its certificate has ended."""
+def test_platform_certificate_counts_while_no_server_answers(client, tmp_path, platform):
+    """Its certificate has expired."""
     platform.says = [(HOST, NOW - 5 * DAY)]
     found = measure(client, settings_of(tmp_path, closed_port()))
     assert (found.days_left.value, found.summary) == (-5, "0 of 0 valid")
 
 
-def test_nothing_to_look_at(client, tmp_path, platform):
-    """Without an address there is the line to add."""
+def test_without_a_domain_the_setting_is_named(client, tmp_path, platform):
+    """Without an address the message gives the line to add."""
     settings = load("production", root=tmp_path, environment={})
     with pytest.raises(NotConfigured, match="Website is not configured"):
         measure(client, settings)
 
 
 @pytest.mark.parametrize("text", ["", "https://x", "a/b", "host:port", "u@h"])
-def test_a_domain_that_is_none(text):
+def test_invalid_domain_is_refused(text):
     """A sentence that names the setting."""
     with pytest.raises(UsageError, match=r"security\.domains: expected a host such as "):
         host_and_port(text, "security.domains")
 
 
-def test_a_domain_with_a_port():
+def test_domain_may_have_a_port():
     """Brackets around IPv6."""
     assert host_and_port("a.example", "x") == ("a.example", 443)
     assert host_and_port("[::1]:8443", "x") == ("::1", 8443)

@@ -1,4 +1,4 @@
-"""What the website accepts of TLS, at each of its addresses."""
+"""The TLS versions and suites that the website accepts, at each of its addresses."""
 
 import ssl
 
@@ -27,7 +27,7 @@ def settings_of(tmp_path, url, http_url=None):
 
 @pytest.fixture
 def configured(tmp_path):
-    """What is found of a server with these suites and versions."""
+    """The findings for a server with these suites and versions."""
 
     def measure(suites=PROFILE, oldest=ssl.TLSVersion.TLSv1_2, newest=ssl.TLSVersion.TLSv1_3):
         context = context_of(tmp_path, Authority().issue("localhost"))
@@ -39,8 +39,8 @@ def configured(tmp_path):
     return measure
 
 
-def test_the_profile(configured):
-    """Nothing outside it."""
+def test_profile_is_good(configured):
+    """No finding."""
     found = configured()
     assert (found.accepted, found.outdated, found.outside, found.broken) == ("TLS 1.2 and TLS 1.3", "", (), "")
     assert found.has_newest
@@ -57,8 +57,8 @@ def test_the_profile(configured):
     assert suites.facts["Outside the profile, with TLS 1.2"] == f"none of {found.offered} offered"
 
 
-def test_outdated_versions(configured):
-    """TLS 1.0 and 1.1 are offered in spite of OpenSSL's usual level."""
+def test_outdated_versions_are_found(configured):
+    """TLS 1.0 and 1.1 are offered in spite of the usual level of OpenSSL."""
     found = configured("ECDHE-ECDSA-AES128-SHA", ssl.TLSVersion.TLSv1)
     assert found.outdated == "TLS 1.0 and TLS 1.1"
     assert found.accepted == "TLS 1.0, TLS 1.1, TLS 1.2 and TLS 1.3"
@@ -66,8 +66,8 @@ def test_outdated_versions(configured):
     assert found.inside == ""
 
 
-def test_suites_outside_the_profile(configured):
-    """Each is found, and those that protect nothing are told from the merely old."""
+def test_suites_outside_the_profile_are_found(configured):
+    """Each of them; insecure ones are distinguished from old ones."""
     found = configured(
         "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-SHA384:ECDHE-ECDSA-NULL-SHA:AECDH-AES128-SHA"
     )
@@ -75,18 +75,18 @@ def test_suites_outside_the_profile(configured):
     assert set(found.broken.split(", ")) == {"ECDHE-ECDSA-NULL-SHA", "AECDH-AES128-SHA"}
 
 
-def test_the_newest_alone(configured):
+def test_newest_version_alone_is_good(configured):
     """TLS 1.3 alone is Mozilla's modern profile, and has no suites to judge."""
     found = configured(oldest=ssl.TLSVersion.TLSv1_3)
     assert (found.accepted, found.outside, found.has_newest) == ("TLS 1.3", (), True)
 
 
-def test_without_the_newest(configured):
-    """A remark, not more."""
+def test_missing_newest_version_is_a_remark(configured):
+    """Not a finding."""
     assert not configured(newest=ssl.TLSVersion.TLSv1_2).has_newest
 
 
-def test_many_suites_are_not_all_looked_for(configured, monkeypatch):
+def test_search_for_suites_is_limited(configured, monkeypatch):
     """It is enough to know that there are many."""
     monkeypatch.setattr(module, "_MOST", 2)
     found = configured("ECDHE-ECDSA-AES256-SHA384:ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA")
@@ -94,15 +94,15 @@ def test_many_suites_are_not_all_looked_for(configured, monkeypatch):
 
 
 def judged(found):
-    """The verdict where nothing is bad, and what it stands on."""
+    """The verdict if nothing is bad, and its preconditions."""
     judge = Judge()
-    judge.stand_on("found", found.coverage)
+    judge.add_coverage("found", found.coverage)
     judge.that(True, "It", expected="well", found="well")
     judgement = judge.judgements[0]
     return str(judgement.verdict), judgement.coverage if judgement.verdict is Verdict.OK else judgement.message
 
 
-def test_what_openssl_cannot_offer_is_offered_by_hand(configured, monkeypatch):
+def test_versions_missing_in_openssl_are_offered_by_hand(configured, monkeypatch):
     """An OpenSSL without old versions hides nothing; one without the newest says so."""
     monkeypatch.setattr(module, "can_offer", lambda version: version != "TLSv1")
     found = configured("ECDHE-ECDSA-AES128-SHA", ssl.TLSVersion.TLSv1)
@@ -145,8 +145,8 @@ def measured(tmp_path, rule, places=1):
     return tls_configuration(Farm(rule, places), settings_of(tmp_path, "https://portfolio.example"))
 
 
-def test_one_of_three_addresses_is_outdated(tmp_path):
-    """It is enough that one is."""
+def test_one_outdated_address_of_three_is_critical(tmp_path):
+    """One of them is enough."""
 
     def rule(place, version, suites, count):
         return YES if place == "192.0.2.2" and version == "TLSv1" else good(place, version, suites, count)
@@ -155,8 +155,8 @@ def test_one_of_three_addresses_is_outdated(tmp_path):
     assert (found.outdated, found.addresses) == ("TLS 1.0", (3, 3))
 
 
-def test_one_of_three_addresses_is_away(tmp_path):
-    """The others are judged, and that all is well is not known."""
+def test_one_unavailable_address_of_three_is_unknown(tmp_path):
+    """The others are judged, but the whole is not known to be good."""
 
     def rule(place, version, suites, count):
         if place == "192.0.2.3":
@@ -169,8 +169,8 @@ def test_one_of_three_addresses_is_away(tmp_path):
     assert "expected handshakes of all 3 addresses, got handshakes of 2 addresses (TLS: gone)" in message
 
 
-def test_a_server_that_is_of_another_mind_the_second_time(tmp_path):
-    """An outdated version that is accepted once is accepted."""
+def test_outdated_version_accepted_once_is_found(tmp_path):
+    """The server refuses it the second time."""
     tries = iter([NO, YES])
 
     def rule(place, version, suites, count):
@@ -179,8 +179,8 @@ def test_a_server_that_is_of_another_mind_the_second_time(tmp_path):
     assert measured(tmp_path, rule).outdated == "TLS 1.0"
 
 
-def test_hanging_up_is_no_while_others_are_answered(tmp_path):
-    """Many servers say no that way."""
+def test_hanging_up_is_a_refusal_while_others_are_answered(tmp_path):
+    """Many servers refuse that way."""
 
     def rule(place, version, suites, count):
         return RESET if version == "TLSv1" else good(place, version, suites, count)
@@ -193,8 +193,8 @@ def test_hanging_up_is_no_while_others_are_answered(tmp_path):
 @pytest.mark.parametrize(
     "answer", [RESET, Handshake(False, reason="a TLS failure: tlsv1 alert internal error")], ids=["reset", "alert"]
 )
-def test_a_limit_on_connections_is_no_refusal(tmp_path, answer):
-    """After five handshakes nothing is answered any more: what came later is not known."""
+def test_connection_limit_is_no_refusal(tmp_path, answer):
+    """After five handshakes the server answers no more: the later ones are unknown."""
 
     def rule(place, version, suites, count):
         return good(place, version, suites, count) if count <= 3 else answer
@@ -206,7 +206,7 @@ def test_a_limit_on_connections_is_no_refusal(tmp_path, answer):
     assert f"got {answer.reason}" in message
 
 
-def test_a_server_that_refuses_everything(tmp_path):
+def test_server_that_refuses_everything_is_unknown(tmp_path):
     """No version at all is no configuration."""
     with (
         serve(b"no TLS here", reader=lambda connection: connection.recv(4096)) as server,

@@ -1,4 +1,4 @@
-"""Security headers of a page as it comes, graded."""
+"""Security headers of a page as served, graded."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def graded(tmp_path, settings):
-    """What a page with these headers is worth."""
+    """The grade of a page with these headers."""
     authority = Authority()
     (tmp_path / "ca.pem").write_bytes(authority.pem)
     context = context_of(tmp_path, authority.issue("localhost"))
@@ -44,7 +44,7 @@ def graded(tmp_path, settings):
     return grade
 
 
-def test_a_good_page(graded):
+def test_good_page_gets_the_highest_grade(graded):
     """Policy, framing by policy and referrer are worth five each."""
     found = graded(**GOOD)
     assert (found.points, found.grade) == (115, "A+")
@@ -55,8 +55,8 @@ def test_a_good_page(graded):
     assert headers.facts["permissions-policy"] == "not sent"
 
 
-def test_a_page_without_any(graded):
-    """Worst first, each with what it protects from."""
+def test_page_without_headers_lists_the_worst_first(graded):
+    """Each with what it protects from."""
     found = graded()
     assert (found.points, found.grade) == (30, "D")
     assert found.score.over == (
@@ -71,8 +71,8 @@ def test_a_page_without_any(graded):
     ]
 
 
-def test_the_page_itself_counts(graded):
-    """A policy in a meta element, a script of somebody else's, a visitor who is not led to https."""
+def test_content_of_the_page_counts(graded):
+    """A policy in a meta element, a third-party script, a missing redirect to https."""
     missing = PlainHttp("http://localhost", ("http://localhost/",), 200)
     body = (
         b"<meta http-equiv=content-security-policy content=\"default-src 'self'\"><script src=https://c.example/a>"
@@ -84,20 +84,20 @@ def test_the_page_itself_counts(graded):
     assert found.points == 100 - 5 - 20 - 20
 
 
-def test_what_is_no_page_has_no_scripts(graded):
+def test_answer_that_is_not_html_has_no_scripts(graded):
     """JSON is not read as HTML."""
     found = graded(b'"<script src=http://c.example/a>"', **GOOD | {"Content_Type": "application/json"})
     assert found.results["Subresource integrity"] == "sri-not-implemented-response-not-html"
 
 
 @pytest.mark.parametrize(("status", "error"), [("401 Unauthorized", Denied), ("500 Oops", Malformed)])
-def test_an_error_page_is_not_graded(graded, status, error):
+def test_error_page_is_not_graded(graded, status, error):
     """It has other headers."""
     with pytest.raises(error):
         graded(status=status)
 
 
-def test_nobody_listens(settings):
+def test_unreachable_website_has_no_grade(settings):
     """No headers, no grade."""
     website = HttpClient(f"http://localhost:{closed_port()}", service="Website")
     with pytest.raises(Unreachable):
@@ -107,8 +107,8 @@ def test_nobody_listens(settings):
 HOME = b"<!DOCTYPE html><title>Portfolio</title><h1>Photographs that load fast</h1><p>By somebody.</p>"
 
 
-def test_a_page_with_headers_that_are_understood_stands_on_all_of_them(graded):
-    """Ten tests, and nothing that nobody knows."""
+def test_page_with_understood_headers_passes_every_test(graded):
+    """Ten tests, and nothing unknown."""
     found = graded(HOME, **GOOD)
     assert found.coverage.enough
     assert found.coverage.words == "10 tests of 1 answer"
@@ -144,14 +144,14 @@ def test_a_page_with_headers_that_are_understood_stands_on_all_of_them(graded):
         ("Access_Control_Allow_Origin", "everybody", "access-control-allow-origin: everybody"),
     ],
 )
-def test_a_header_that_is_not_understood_raises_no_score_silently(graded, header, value, unclear):
+def test_header_that_is_not_understood_raises_no_score_silently(graded, header, value, unclear):
     """It may not do what it was meant to do."""
     found = graded(HOME, **GOOD | {header: value})
     assert found.unclear == (unclear,)
     assert not found.coverage.enough
 
 
-def test_what_is_no_homepage_is_not_graded_as_one(graded):
+def test_page_other_than_the_homepage_is_not_graded(graded):
     """An error page has other headers, whatever its status."""
     found = graded(b"<title>Application Error</title><p>Sorry</p>" + HOME, **GOOD)
     assert found.coverage.got == "an error page, 'Application Error'"

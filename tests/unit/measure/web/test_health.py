@@ -1,4 +1,4 @@
-"""Health endpoints: every usual shape is understood, and none is guessed at."""
+"""Health endpoints: every usual format is understood, and nothing is guessed."""
 
 import json
 from contextlib import suppress
@@ -33,7 +33,7 @@ GOOD, DEGRADED, BAD = State.HEALTHY, State.DEGRADED, State.UNHEALTHY
         (b"Healthy.", "Healthy.", GOOD),
     ],
 )
-def test_the_services_own_word(body, status, state):
+def test_status_word_gives_the_state(body, status, state):
     """As object, as JSON text, as plain text."""
     report = read_report(body)
     assert (report.status, report.state, report.dependencies) == (status, state, ())
@@ -62,15 +62,15 @@ def test_the_services_own_word(body, status, state):
         ),
     ],
 )
-def test_dependencies_in_every_shape(body):
+def test_dependencies_in_every_format_are_read(body):
     """One healthy, one not."""
     redis, worker = read_report(body).dependencies
     assert (redis.name, redis.state) == ("redis", GOOD)
     assert (worker.name, worker.state) == ("worker", BAD)
 
 
-def test_a_remark_stands_beside_the_status():
-    """An error's text, or how long the dependency took."""
+def test_remark_is_shown_beside_the_status():
+    """The text of an error, or the time of the dependency."""
     entries = b'{"a": {"status": "down", "error": "ECONNREFUSED"}, "b": {"ok": true, "latency_ms": 3.5}}'
     assert read_report(b'{"status": "ok", "dependencies": ' + entries + b"}").dependencies == (
         Dependency("a", "down", BAD, "ECONNREFUSED"),
@@ -99,7 +99,7 @@ def test_a_remark_stands_beside_the_status():
         (b'{"a":' * 200 + b'"x"' + b"}" * 200, "nested deeper than 32 levels"),
     ],
 )
-def test_what_says_nothing_of_health_is_not_guessed_at(body, message):
+def test_answer_without_a_health_word_is_not_guessed(body, message):
     """Neither as good nor as bad."""
     with pytest.raises(UnknownShapeError) as caught:
         read_report(body)
@@ -159,8 +159,8 @@ def test_what_says_nothing_of_health_is_not_guessed_at(body, message):
         b"OK, but degraded: the worker failed",
     ],
 )
-def test_the_worst_word_anywhere_decides(body):
-    """Whatever the first word says, under whatever key, at whatever depth."""
+def test_worst_word_anywhere_decides(body):
+    """Whatever the first word is, under whatever key, at whatever depth."""
     assert read_report(body).state is BAD
 
 
@@ -193,8 +193,8 @@ def test_the_worst_word_anywhere_decides(body):
         (b'{"status":"ok","x":' + b'{"a":' * 60 + b"1" + b"}" * 61, "a is nested deeper than 32 levels"),
     ],
 )
-def test_what_is_neither_good_nor_bad_is_shown(body, unclear):
-    """The rest counts, and the whole is not understood."""
+def test_word_that_is_neither_good_nor_bad_is_shown(body, unclear):
+    """The rest counts, but the whole is not understood."""
     report = read_report(body)
     assert report.state is GOOD
     assert unclear in report.unclear
@@ -219,14 +219,14 @@ def test_what_is_neither_good_nor_bad_is_shown(body, unclear):
         b'"features":{"beta":false},"read_only":false,"replica":false,"service":"portfolio-web"',
     ],
 )
-def test_an_ordinary_report_is_healthy_and_understood(more):
-    """Data beside the words of health are data."""
+def test_usual_report_is_healthy_and_understood(more):
+    """Data beside the health words are only data."""
     report = read_report(b'{"status":"ok",' + more + b"}")
     assert (report.state, report.unclear) == (GOOD, ())
 
 
-def test_a_report_that_is_too_long_is_not_understood_to_its_end():
-    """What was read of it counts."""
+def test_long_report_is_not_understood_to_its_end():
+    """The part that was read counts."""
     report = read_report(b"ok\n" + b"\n".join(b"redis: up" for _ in range(MOST_BYTES // 10 + 10)))
     assert report.state is GOOD
     assert any("what follows after" in unclear for unclear in report.unclear)
@@ -268,8 +268,8 @@ def at(node, path):
 
 
 @given(report=GOOD_REPORT)
-def test_a_good_report_is_good(report):
-    """Or the properties below would prove nothing."""
+def test_good_report_is_good(report):
+    """Otherwise the properties below would prove nothing."""
     read = read_report(json.dumps(report).encode())
     assert (read.state, read.unclear) == (GOOD, ())
 
@@ -281,7 +281,7 @@ def test_a_good_report_is_good(report):
     data=st.data(),
 )
 def test_one_bad_word_anywhere_makes_the_report_bad(report, word, key, data):
-    """In whichever object it stands."""
+    """In whichever object it is."""
     path = data.draw(st.sampled_from(list(places(report))))
     text = json.dumps(report)
     marked = json.loads(text)
@@ -292,7 +292,7 @@ def test_one_bad_word_anywhere_makes_the_report_bad(report, word, key, data):
 
 @given(report=GOOD_REPORT, word=st.text("bcdfgjklmqvwxz", min_size=5, max_size=9), data=st.data())
 def test_one_unknown_word_as_a_status_is_not_understood(report, word, data):
-    """In whichever object it stands."""
+    """In whichever object it is."""
     path = data.draw(st.sampled_from(list(places(report))))
     at(report, path)["health_status"] = word
     if path and path[-1] in ("checks", "components"):
@@ -302,6 +302,6 @@ def test_one_unknown_word_as_a_status_is_not_understood(report, word, data):
 
 @given(body=st.binary(max_size=300) | st.text(max_size=300).map(str.encode))
 def test_any_bytes_are_read_or_refused(body):
-    """And nothing else happens."""
+    """Without any other error."""
     with suppress(UnknownShapeError):
         assert read_report(body).state in State

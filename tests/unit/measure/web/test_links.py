@@ -1,4 +1,4 @@
-"""Links: what counts as an answer, and when that none came says something."""
+"""Links: which responses count as an answer, and when a missing answer is a finding."""
 
 import ssl
 
@@ -32,8 +32,8 @@ def ask(tmp_path, **urls):
         ("500 Oops", False),
     ],
 )
-def test_what_is_an_answer(tmp_path, status, answers):
-    """A login is one, and said."""
+def test_responses_that_count_as_an_answer(tmp_path, status, answers):
+    """A login page does, and is noted."""
     with serve(answer(status, b"<h1>Console</h1>")) as server:
         link = ask(tmp_path, console=server.url).console
     assert link.is_dead is not answers
@@ -50,15 +50,15 @@ def test_what_is_an_answer(tmp_path, status, answers):
         (answer("302 Found", Location="/on"), "HTTP 302, a redirect that leads on"),
     ],
 )
-def test_what_stands_in_a_pages_place_is_no_answer(tmp_path, raw, found):
-    """With whatever status it comes."""
+def test_page_of_a_provider_is_no_answer(tmp_path, raw, found):
+    """Whatever its status."""
     with serve(raw) as server:
         link = ask(tmp_path, documentation=server.url).documentation
     assert link.is_dead
     assert link.summary.startswith(found)
 
 
-def test_a_challenge_tells_nothing_of_what_is_behind_it(tmp_path):
+def test_challenge_leaves_a_link_unknown(tmp_path):
     """People pass it in a browser."""
     with serve(answer("403 Forbidden", cf_mitigated="challenge")) as server:
         link = ask(tmp_path, console=server.url).console
@@ -66,14 +66,14 @@ def test_a_challenge_tells_nothing_of_what_is_behind_it(tmp_path):
     assert not link.coverage.enough
 
 
-def test_of_a_large_document_the_beginning_is_enough(tmp_path):
-    """It need not be read to its end, which may be far."""
+def test_beginning_of_a_large_document_is_enough(tmp_path):
+    """The rest, which may be long, is not read."""
     with serve(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"text " * 400_000)) as server:
         link = ask(tmp_path, documentation=server.url).documentation
     assert not link.is_dead
 
 
-def test_a_redirect_is_followed(tmp_path):
+def test_redirect_is_followed(tmp_path):
     """And shown."""
     with serve(answer("302 Found", Location="/login"), answer(body=b"<p>Sign in")) as server:
         found = ask(tmp_path, grafana=server.url)
@@ -81,24 +81,24 @@ def test_a_redirect_is_followed(tmp_path):
     assert found.evidence()[0].rows[0][1] == f"{server.url}/login"
 
 
-def test_a_dead_link_counts_while_another_answers(tmp_path):
-    """Our own network is proven then; also by an answer that is an error."""
+def test_dead_link_counts_while_another_answers(tmp_path):
+    """That proves that our own network works; an answer that is an error proves it too."""
     with serve(answer("500 Oops")) as server:
         found = ask(tmp_path, console=server.url, status_page=DEAD)
     assert found.status_page.is_dead
     assert "connection refused" in found.status_page.summary
 
 
-def test_no_answer_from_any(tmp_path):
-    """It may be our own network."""
+def test_no_answer_from_any_link_is_unknown(tmp_path):
+    """Our own network may be the reason."""
     found = ask(tmp_path, console=DEAD, status_page=DEAD)
     for name in ("console", "status_page"):
         with pytest.raises(Unreachable, match="got connection refused"):
             getattr(found, name)
 
 
-def test_links_that_are_not_set(tmp_path):
-    """Each by itself, with the line to add; the others are looked at."""
+def test_missing_links_are_named(tmp_path):
+    """Each with the line to add; the others are measured."""
     with serve(answer(body=b"<p>A page")) as server:
         found = ask(tmp_path, console=server.url)
     assert not found.console.is_dead
@@ -108,15 +108,15 @@ def test_links_that_are_not_set(tmp_path):
     assert set(found.evidence()[1].facts) == {"Grafana", "Status page", "Documentation"}
 
 
-def test_grafana_is_where_it_is_configured(tmp_path):
-    """Its address is the link where none is set."""
+def test_grafana_link_comes_from_its_configuration(tmp_path):
+    """Its address is the link if none is set."""
     with serve(answer(body=b"<p>A page")) as server:
         overlay = {"targets": {"staging": {"grafana": {"url": server.url}}}}
         found = links(load("staging", root=tmp_path, environment={}, overlay=overlay))
     assert not found.grafana.is_dead
 
 
-def test_a_link_to_the_websites_host_trusts_the_websites_own_authority(tmp_path):
+def test_link_to_the_host_of_the_website_trusts_its_authority(tmp_path):
     """A private authority that the website is set to trust also signs what else is served there."""
     authority = trustme.CA()
     file = tmp_path / "ca.pem"

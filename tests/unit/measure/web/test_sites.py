@@ -1,4 +1,4 @@
-"""Further websites of a target: each is a row, and a row that fails names its site."""
+"""Further websites of a target: each is a row, and a failing row names its site."""
 
 import ssl
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ CLOCK = FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
 
 @pytest.fixture(autouse=True)
 def all_samples(monkeypatch):
-    """However slow this machine is just now."""
+    """Makes the limits independent of the speed of this machine."""
     monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH", 100.0)
     monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH_FOR_THEM", 100.0)
 
@@ -47,9 +47,9 @@ def settings_of(tmp_path):
 
 
 def judged(measured, rows=()):
-    """The worst of what is judged of it: statements, and numbers by their limits."""
+    """The worst of its judgements: statements, and numbers by their limits."""
     judge = Judge()
-    judge.stand_on("sites", measured.coverage)
+    judge.add_coverage("sites", measured.coverage)
     try:
         for one in getattr(measured, "statements", []):
             judge.that(**one.terms)
@@ -63,11 +63,11 @@ def judged(measured, rows=()):
 
 
 def homepages(settings, earlier=None):
-    """What is measured of the homepages."""
+    """The measurements of the homepages."""
     return other_homepages(settings, CLOCK, earlier or Earlier())
 
 
-def test_sites_that_are_well_are_ok(settings_of):
+def test_healthy_sites_are_ok(settings_of):
     """The page and its health endpoint, below the address of the site."""
     with serve(answer(body=PAGE)) as shop, serve(answer(body=HEALTHY)) as api:
         settings = settings_of(
@@ -93,8 +93,8 @@ def test_sites_that_are_well_are_ok(settings_of):
         (answer(body=b""), Verdict.CRITICAL, "an empty page"),
     ],
 )
-def test_a_site_that_fails_is_named(settings_of, told, verdict, message):
-    """Though the one before it is well."""
+def test_failing_site_is_named(settings_of, told, verdict, message):
+    """Though the one before it is healthy."""
     with serve(answer(body=PAGE)) as first, serve(told) as second:
         settings = settings_of(
             {"name": "gallery", "url": first.url},
@@ -106,7 +106,7 @@ def test_a_site_that_fails_is_named(settings_of, told, verdict, message):
     assert message in said
 
 
-def test_one_that_cannot_be_measured_does_not_hide_the_one_that_is_bad(settings_of):
+def test_unmeasured_site_does_not_hide_a_bad_one(settings_of):
     """Nobody listens at the first, and nothing proves that this machine's network works."""
     with serve(answer("500 Internal Server Error", b"no")) as bad, serve(answer(body=PAGE)) as good:
         gone = {"name": "gone", "url": f"http://localhost:{closed_port()}"}
@@ -117,7 +117,7 @@ def test_one_that_cannot_be_measured_does_not_hide_the_one_that_is_bad(settings_
     assert "expected an answer of gone" in said
 
 
-def test_a_site_without_an_address_is_unknown_and_not_left_out(settings_of):
+def test_site_without_an_address_is_unknown_and_not_left_out(settings_of):
     """Its variable is not set."""
     settings = settings_of({"name": "shop", "url": "${SHOP_URL}", "health_path": "/health"})
     for measured in (homepages(settings), other_health(settings), other_tls(settings), other_headers(settings)):
@@ -137,8 +137,8 @@ def test_a_site_without_an_address_is_unknown_and_not_left_out(settings_of):
         (answer("404 Not Found", b"{}"), Verdict.UNKNOWN),
     ],
 )
-def test_health_of_a_site(settings_of, told, verdict):
-    """As of the website: a page of HTML is no health report."""
+def test_health_of_a_site_is_judged(settings_of, told, verdict):
+    """As that of the website: a page of HTML is no health report."""
     with serve(told) as api:
         measured = other_health(settings_of({"name": "api", "url": api.url, "health_path": "/health"}))
     found, said = judged(measured)
@@ -147,8 +147,8 @@ def test_health_of_a_site(settings_of, told, verdict):
         assert said.startswith("Health of api: expected all healthy, got ")
 
 
-def test_another_title_than_in_the_last_good_run_is_a_warning_of_that_site(settings_of):
-    """Each site's title is kept by its name."""
+def test_changed_title_is_a_warning_of_that_site(settings_of):
+    """The title of each site is kept under its name."""
     known = Earlier(lambda: [{"homepage of shop": Counted(at=CLOCK.now(), origin="Prints")}])
     other = Earlier(lambda: [{"homepage of shop": Counted(at=CLOCK.now(), origin="Paintings")}])
     with serve(answer(body=PAGE)) as shop:
@@ -162,8 +162,8 @@ def test_another_title_than_in_the_last_good_run_is_a_warning_of_that_site(setti
     assert same.readings["homepage of shop"].origin == "Prints"
 
 
-def test_a_sites_own_limit_stands_over_the_targets(settings_of):
-    """Line by line: what it does not set is the target's."""
+def test_limit_of_a_site_overrides_that_of_the_target(settings_of):
+    """Line by line: missing lines come from the target."""
     with serve(answer(body=PAGE)) as shop:
         own = {"homepage_time": {"target": "< 0.0000001 s", "warning": "> 0.000001 s"}}
         strict = homepages(settings_of({"name": "shop", "url": shop.url, "limits": own}))
@@ -178,8 +178,8 @@ def test_a_sites_own_limit_stands_over_the_targets(settings_of):
         )
 
 
-def test_tls_and_headers_of_a_site(settings_of, tmp_path):
-    """Outdated versions, no HSTS, no headers: each names the site; a port of its own needs an http_url."""
+def test_tls_and_headers_of_a_site_are_judged(settings_of, tmp_path):
+    """Outdated versions, no HSTS, no headers: each names the site; a separate port needs an http_url."""
     authority = Authority()
     (tmp_path / "ca.pem").write_bytes(authority.pem)
     good = context_of(tmp_path, authority.issue("localhost"))
@@ -200,8 +200,8 @@ def test_tls_and_headers_of_a_site(settings_of, tmp_path):
     assert headers.seen[0].value.score.value < 80
 
 
-def test_certificates_are_those_of_all_sites(settings_of, tmp_path):
-    """By their own authority; one without an address is not seen."""
+def test_certificates_of_all_sites_are_measured(settings_of, tmp_path):
+    """With their own authority; one without an address is left out."""
     authority = Authority()
     (tmp_path / "ca.pem").write_bytes(authority.pem)
     with tls_server(context_of(tmp_path, authority.issue("localhost"))) as shop:
@@ -239,20 +239,20 @@ def test_certificates_are_those_of_all_sites(settings_of, tmp_path):
         ({"name": "a", "url": "https://a.example", "health": "words"}, r'expected "body" or "status"'),
     ],
 )
-def test_a_mistake_in_a_site_is_one_sentence(settings_of, site, words):
-    """Which names the setting."""
+def test_mistake_in_a_site_is_one_sentence(settings_of, site, words):
+    """It names the setting."""
     with pytest.raises(UsageError, match=words):
         settings_of(site)
 
 
-def test_a_site_without_a_name_is_called_by_its_address(settings_of):
-    """Without the name and the password that may stand in it."""
+def test_site_without_a_name_is_called_by_its_address(settings_of):
+    """Without a user name and password in it."""
     (site,) = settings_of({"url": "https://me:t0p@shop.example/de/"}).target.web.also
     assert site.label == "shop.example/de"
 
 
 def test_two_sites_of_one_name_are_a_mistake(settings_of):
-    """Messages and kept titles go by the name."""
+    """Messages and kept titles use the name."""
     twice = {"name": "a", "url": "https://a.example"}
     with pytest.raises(UsageError, match="expected a name of its own, got 'a' twice"):
         settings_of(twice, twice)

@@ -1,4 +1,4 @@
-"""Health endpoints and the homepage, against a server that says what it is told."""
+"""Health endpoints and the homepage, against a scripted server."""
 
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -39,14 +39,14 @@ def settings(tmp_path):
 
 @pytest.fixture(autouse=True)
 def all_samples(monkeypatch):
-    """However slow this machine is just now."""
+    """Makes the limits independent of the speed of this machine."""
     monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH", 100.0)
     monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH_FOR_THEM", 100.0)
 
 
 @pytest.fixture
 def clock():
-    """Stands still; waiting takes no time."""
+    """A clock that stands still; waiting takes no time."""
     return FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
 
 
@@ -57,8 +57,8 @@ def site_of(server):
 # --------------------------------------------------------------------------------------------------------- health
 
 
-def test_a_healthy_api(settings):
-    """Its word, its dependencies and how long it took."""
+def test_healthy_api_is_measured(settings):
+    """Its word, its dependencies and its time."""
     with serve(answer(body=GOOD)) as server:
         health = api_health(site_of(server), ALONE, settings)
     assert server.requests[0].startswith(b"GET /api/health ")
@@ -71,8 +71,8 @@ def test_a_healthy_api(settings):
     assert table.rows == [["redis", "healthy", "0.4 ms"], ["worker", "healthy", ""]]
 
 
-def test_a_503_is_a_measurement_and_not_tried_away(settings):
-    """The worst dependency stands first."""
+def test_503_is_a_measurement_without_a_retry(settings):
+    """The worst dependency is shown first."""
     with serve(answer("503 Unavailable", BAD), answer(body=GOOD)) as server:
         health = api_health(site_of(server), ALONE, settings)
     assert health.is_unhealthy
@@ -91,7 +91,7 @@ def test_a_503_is_a_measurement_and_not_tried_away(settings):
         (answer("500 Error", b"<h1>Oops</h1>"), True, False, "HTTP 500 without a health report"),
     ],
 )
-def test_the_worst_of_status_and_words_counts(raw, unhealthy, degraded, summary, settings):
+def test_worst_of_status_and_words_counts(raw, unhealthy, degraded, summary, settings):
     """Whichever of them it is."""
     with serve(raw) as server:
         health = image_health(site_of(server), ALONE, settings)
@@ -120,8 +120,8 @@ def test_the_worst_of_status_and_words_counts(raw, unhealthy, degraded, summary,
         (hang_up, Unreachable, "closed the connection without an answer"),
     ],
 )
-def test_what_says_nothing_of_health_is_not_judged(raw, error, message, settings):
-    """It is about the way there or about our settings."""
+def test_answer_without_health_is_not_judged(raw, error, message, settings):
+    """Its cause is the way there or our settings."""
     with serve(raw) as server, pytest.raises(error, match=message):
         api_health(site_of(server), ALONE, settings)
 
@@ -129,7 +129,7 @@ def test_what_says_nothing_of_health_is_not_judged(raw, error, message, settings
 # ------------------------------------------------------------------------------------------------------- homepage
 
 
-def test_five_samples_over_fresh_connections(settings, clock):
+def test_homepage_is_sampled_five_times_over_new_connections(settings, clock):
     """Each with its phases, and the median of their totals."""
     with serve(answer(body=PAGE)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
@@ -145,7 +145,7 @@ def test_five_samples_over_fresh_connections(settings, clock):
     assert [row[0] for row in table.rows] == ["1", "2", "3", "4", "5", "Median", "Slowest"]
 
 
-def test_the_median_is_of_what_was_answered():
+def test_median_is_of_the_answered_samples():
     """A lost connection has no time, and is counted as bad."""
     samples = [Sample(200, Phases(total=seconds)) for seconds in (0.3, 0.1, 0.2)]
     lost = Sample(None, problem="connection refused")
@@ -155,8 +155,8 @@ def test_the_median_is_of_what_was_answered():
     assert timing.summary == "connection refused, HTTP 500 in 2 of 5 samples"
 
 
-def test_a_bad_sample_among_good_ones_is_a_value(settings, clock):
-    """It is what one visitor in five sees, and is not tried away."""
+def test_bad_sample_among_good_ones_is_a_value(settings, clock):
+    """One visitor in five gets it, so it is not retried."""
     good = answer(body=PAGE)
     with serve(good, answer("503 Busy"), good, hang_up, good) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
@@ -165,8 +165,8 @@ def test_a_bad_sample_among_good_ones_is_a_value(settings, clock):
     assert timing.evidence()
 
 
-def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
-    """What is that slow, is known to be; one sample is always taken."""
+def test_samples_of_a_slow_homepage_are_limited(settings, clock, monkeypatch):
+    """A few are enough to know that it is slow; one sample is always taken."""
     monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH", 0)
     with serve(answer(body=PAGE)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
@@ -174,15 +174,15 @@ def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
 
 
 def test_distant_homepage_is_sampled_three_times(settings, clock, monkeypatch):
-    """Each sample is three round trips and more, and the median of three is one."""
+    """Each sample is three round trips and more, and three samples have a median."""
     monkeypatch.setattr("playbook.measure.web.homepage._ENOUGH_FOR_THEM", 0)
     with serve(answer(body=PAGE)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.median.over.startswith("3 fresh connections (slowest ")
 
 
-def test_a_homepage_that_never_answers_is_unreachable(settings, clock):
-    """Then it may be our own network."""
+def test_homepage_that_never_answers_is_unreachable(settings, clock):
+    """Our own network may be the reason."""
     client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
     with pytest.raises(Unreachable, match="connection refused"):
         homepage_timing(client, ALONE, settings, clock, Earlier())
@@ -196,20 +196,21 @@ def test_redirects_of_the_homepage_are_followed_and_shown(settings, clock):
     assert timing.evidence()[1] == Facts("Redirects", {"1": f"HTTP 301: {server.url} → {server.url}/en"})
 
 
-# ---------------------------------------------------------------------------------------- what is known of the way
+# ---------------------------------------------------------------------------------------- evidence about the
+# network
 
 
 def verdict(measured, holds, subject="Homepage"):
-    """What a judge makes of it, standing on what the measurement says of itself."""
+    """The verdict of a judge, with the preconditions that the measurement gives."""
     judge = Judge()
-    judge.stand_on("measured", measured.coverage)
+    judge.add_coverage("measured", measured.coverage)
     with suppress(Critical):
         judge.that(holds, subject, expected="good", found=measured.summary)
     return judge.leading.verdict
 
 
-def test_a_website_that_refuses_while_another_service_answers_is_down(settings, clock):
-    """It is the website then, and not our network."""
+def test_refusing_website_is_down_while_another_service_answers(settings, clock):
+    """Then the cause is the website, and not our network."""
     with serve(answer()) as witness:
         network = Network((Witness("Prometheus", witness.url),))
         client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
@@ -226,8 +227,8 @@ def test_a_website_that_refuses_while_another_service_answers_is_down(settings, 
     assert health.evidence()
 
 
-def test_a_website_that_nothing_stands_beside_is_not_called_down(settings):
-    """Its health neither."""
+def test_refusing_website_without_a_second_service_is_unknown(settings):
+    """Its health too."""
     client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
     with pytest.raises(Unreachable) as caught:
         api_health(client, ALONE, settings)
@@ -247,7 +248,7 @@ def test_a_website_that_nothing_stands_beside_is_not_called_down(settings):
         (answer("206 Partial Content", PAGE), "HTTP 206"),
     ],
 )
-def test_what_is_no_page_is_bad_each_time(settings, clock, raw, found):
+def test_answer_that_is_no_page_is_bad_each_time(settings, clock, raw, found):
     """With a good status too."""
     with serve(raw) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
@@ -256,7 +257,7 @@ def test_what_is_no_page_is_bad_each_time(settings, clock, raw, found):
     assert verdict(timing, not timing.bad) is Verdict.CRITICAL
 
 
-def test_a_redirect_to_a_login_is_no_homepage(settings, clock):
+def test_redirect_to_a_login_is_no_homepage(settings, clock):
     """Nor is one to another host."""
     with serve(*([answer("302 Found", Location="/users/sign_in"), answer(body=PAGE)] * 5)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
@@ -268,8 +269,8 @@ def test_a_redirect_to_a_login_is_no_homepage(settings, clock):
     assert timing.summary == "a redirect to another host, 127.0.0.1 in 5 of 5 samples"
 
 
-def test_a_redirect_to_nowhere_is_a_finding_without_a_witness(settings, clock):
-    """The website itself has answered, with a way to nowhere."""
+def test_redirect_to_nowhere_is_a_finding_without_a_second_service(settings, clock):
+    """The website itself has answered, with a useless redirect."""
     nowhere = f"http://127.0.0.1:{closed_port()}/en"
     with serve(answer("302 Found", Location=nowhere)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
@@ -278,8 +279,8 @@ def test_a_redirect_to_nowhere_is_a_finding_without_a_witness(settings, clock):
     assert f"→ {nowhere}" in timing.summary
 
 
-def test_a_homepage_without_the_text_that_stands_on_it_is_another_page(tmp_path, clock):
-    """As far as the settings know one."""
+def test_homepage_without_its_expected_text_is_another_page(tmp_path, clock):
+    """If the settings contain such a text."""
     environment = {"PRODUCTION_URL": "http://localhost"}
     overlay = {"targets": {"production": {"web": {"expect": "load  FAST"}}}}
     settings = load("production", root=tmp_path, environment=environment, overlay=overlay)
@@ -291,7 +292,7 @@ def test_a_homepage_without_the_text_that_stands_on_it_is_another_page(tmp_path,
     assert timing.summary == "a page without the text 'load  FAST' in 5 of 5 samples"
 
 
-def test_a_challenge_says_nothing_of_what_visitors_see(settings, clock):
+def test_challenge_leaves_the_homepage_unknown(settings, clock):
     """Browsers pass it."""
     with serve(answer("403 Forbidden", cf_mitigated="challenge")) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
@@ -300,7 +301,7 @@ def test_a_challenge_says_nothing_of_what_visitors_see(settings, clock):
 
 
 def test_health_by_status_alone_is_a_setting(tmp_path):
-    """For an endpoint that says nothing more; a server error stays one."""
+    """For an endpoint without a report; a server error remains one."""
     overlay = {"targets": {"production": {"web": {"health": "status"}}}}
     environment = {"PRODUCTION_URL": "http://localhost"}
     settings = load("production", root=tmp_path, environment=environment, overlay=overlay)
@@ -312,8 +313,8 @@ def test_health_by_status_alone_is_a_setting(tmp_path):
         assert api_health(site_of(server), ALONE, settings).is_unhealthy
 
 
-def test_health_that_a_cache_has_kept_is_not_that_of_now(settings):
-    """What was good an hour ago says nothing; what was bad still counts."""
+def test_cached_good_health_is_unknown(settings):
+    """Good health of an hour ago proves nothing; bad health still counts."""
     with serve(answer(body=GOOD, Age="7200"), answer(body=GOOD, Age="60"), answer(body=BAD, Age="7200")) as server:
         verdicts = [
             verdict(health, not health.is_unhealthy)
@@ -334,8 +335,8 @@ def test_health_that_a_cache_has_kept_is_not_that_of_now(settings):
         ("1e300", True),
     ],
 )
-def test_checks_that_a_scheduler_carried_out_long_ago_are_not_those_of_now(settings, finished, good):
-    """It may have stopped; a time that is none says nothing."""
+def test_old_scheduled_checks_are_unknown(settings, finished, good):
+    """The scheduler may have stopped; an invalid time proves nothing."""
     body = b'{"finishedAt":%s,"checkResults":[{"name":"Redis","status":"ok"}]}' % finished.encode()
     with serve(answer(body=body, Date="Mon, 02 Mar 2026 08:00:00 GMT")) as server:
         health = api_health(site_of(server), ALONE, settings)
@@ -355,16 +356,16 @@ def test_checks_that_a_scheduler_carried_out_long_ago_are_not_those_of_now(setti
         ('"startedAt":"2026-03-01T07:59:59Z"', True),
     ],
 )
-def test_a_report_that_tells_when_it_was_made_is_as_old_as_that(settings, told, good):
-    """By whatever key; a time without a zone is of nobody knows where, and a start is none of these."""
+def test_age_of_a_report_is_its_own_time(settings, told, good):
+    """Under whatever key; a time without a zone is ambiguous, and a start time does not count."""
     body = b'{"status":"ok",%s}' % told.encode()
     with serve(answer(body=body, Date="Mon, 02 Mar 2026 08:00:00 GMT")) as server:
         health = api_health(site_of(server), ALONE, settings)
     assert verdict(health, not health.is_unhealthy) is (Verdict.OK if good else Verdict.UNKNOWN)
 
 
-def test_without_tls_a_private_address_proves_nothing_of_a_public_name(settings, clock, monkeypatch):
-    """A captive portal answers as whoever was asked for."""
+def test_private_address_without_tls_proves_nothing_of_a_public_name(settings, clock, monkeypatch):
+    """A captive portal answers for every name."""
     monkeypatch.setattr(Network, "private_address", lambda self, url: "10.0.0.1")
     monkeypatch.setattr(PageRules, "is_authentic", False)
     with serve(answer(body=PAGE), answer(body=GOOD)) as server:
@@ -374,8 +375,8 @@ def test_without_tls_a_private_address_proves_nothing_of_a_public_name(settings,
     assert verdict(timing, not timing.bad) is Verdict.UNKNOWN
 
 
-def test_health_from_another_host_is_not_known(settings):
-    """Whoever answers there is not the service."""
+def test_health_from_another_host_is_unknown(settings):
+    """Whatever answers there is not the service."""
     with serve(answer(body=GOOD)) as other:
         elsewhere = other.url.replace("localhost", "127.0.0.1")
         with serve(answer("302 Found", Location=elsewhere)) as server:
@@ -384,7 +385,7 @@ def test_health_from_another_host_is_not_known(settings):
 
 
 def test_health_that_is_not_understood_is_shown_and_not_good(settings):
-    """As it stands there."""
+    """As it was received."""
     body = b'{"status":"ok","checks":{"redis":"fubar","worker":"ok"}}'
     with serve(answer(body=body)) as server:
         health = api_health(site_of(server), ALONE, settings)
@@ -394,8 +395,8 @@ def test_health_that_is_not_understood_is_shown_and_not_good(settings):
 
 
 @pytest.mark.parametrize("status", ["400 Bad", "418 Teapot", "424 Failed", "429 Many", "472 Recovering"])
-def test_bad_health_counts_with_a_status_of_the_client_too(status, settings):
-    """Some endpoints say by 4xx that they are not well."""
+def test_bad_health_with_a_4xx_status_counts(status, settings):
+    """Some endpoints report bad health with 4xx."""
     with serve(answer(status, b'{"status":"unhealthy"}')) as server:
         assert api_health(site_of(server), ALONE, settings).is_unhealthy
 
@@ -403,8 +404,8 @@ def test_bad_health_counts_with_a_status_of_the_client_too(status, settings):
 # ------------------------------------------------------------------------------------------------------- settings
 
 
-def test_the_client_of_a_target(settings, tmp_path):
-    """Not configured, it says what to set."""
+def test_client_of_a_target_needs_an_address(settings, tmp_path):
+    """Without one the message gives the setting."""
     assert website(settings).base_url == "http://localhost"
     with pytest.raises(NotConfigured) as caught:
         website(load("production", root=tmp_path, environment={}))
@@ -413,8 +414,8 @@ def test_the_client_of_a_target(settings, tmp_path):
         website(load("production", root=tmp_path, environment={"PRODUCTION_URL": "portfolio.example"}))
 
 
-def test_another_title_than_in_the_last_good_run_is_a_warning(tmp_path, clock):
-    """Until web.expect says what stands there; a run that was not good hands the title on."""
+def test_changed_title_since_the_last_good_run_is_a_warning(tmp_path, clock):
+    """Until web.expect contains the text; a run that was not good passes the title on."""
     check_homepage = check("test_web", "test_homepage_answers_fast")
     html = "<!DOCTYPE html><title>{}</title><h1>Photographs that load fast</h1><p>By somebody, with care.</p>"
     moment = clock.now() - timedelta(hours=24)

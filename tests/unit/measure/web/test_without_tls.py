@@ -1,4 +1,4 @@
-"""What the website promises to those who came by TLS, and where a visitor without TLS is led."""
+"""HSTS for visitors with TLS, and redirects for visitors without TLS."""
 
 import math
 from urllib.parse import urlsplit
@@ -42,14 +42,14 @@ def settings_of(tmp_path, url, http_url=None):
         ("", None),
     ],
 )
-def test_the_age_of_a_promise(header, seconds):
-    """As RFC 6797, 6.1.1 reads it."""
+def test_age_of_hsts_is_read(header, seconds):
+    """As in RFC 6797, 6.1.1."""
     assert max_age(header) == seconds
 
 
 @pytest.fixture
 def promised(tmp_path):
-    """The promise of a page with this answer, by TLS or without."""
+    """The HSTS result of a page with this answer, by TLS or without."""
     authority = Authority()
     (tmp_path / "ca.pem").write_bytes(authority.pem)
 
@@ -72,15 +72,15 @@ def promised(tmp_path):
         (answer("404 Not Found", Strict_Transport_Security="max-age=864000"), 10, "(max-age=864000)"),
     ],
 )
-def test_a_promise_and_none(promised, script, days, words):
-    """In days; none is 0."""
+def test_hsts_is_given_in_days(promised, script, days, words):
+    """Without the header it is 0."""
     found = promised(script)
     assert (found.days.value, found.days.over) == (days, words)
     assert found.coverage.enough
 
 
-def test_a_promise_without_tls_is_none(promised):
-    """Browsers pass it over."""
+def test_hsts_without_tls_does_not_count(promised):
+    """Browsers ignore it."""
     found = promised(answer(Strict_Transport_Security="max-age=864000"), by_tls=False)
     assert (found.days.value, found.days.over) == (
         0,
@@ -88,15 +88,15 @@ def test_a_promise_without_tls_is_none(promised):
     )
 
 
-def test_an_error_page_without_the_header_says_nothing(promised):
+def test_error_page_without_hsts_is_unknown(promised):
     """Many servers leave headers out there."""
     found = promised(answer("404 Not Found"))
     assert math.isnan(found.days.value)
     assert found.days.coverage.got.startswith("HTTP 404 from https://localhost:")
 
 
-def test_no_answer_is_no_knowledge():
-    """And is kept, as the other figures of the check count all the same."""
+def test_missing_answer_leaves_hsts_unknown():
+    """It is kept as a problem, as the other figures of the check still count."""
     website = HttpClient(
         f"https://localhost:{closed_port()}", service="Website", time_limits=TimeLimits(connect=5, read=5)
     )
@@ -117,8 +117,8 @@ def moved(to):
     return answer("301 Moved Permanently", Location=to)
 
 
-def test_led_to_https(tmp_path):
-    """On the same host: HSTS covers it the next time. The query is not shown."""
+def test_redirect_to_https_is_safe(tmp_path):
+    """On the same host: HSTS covers the next visit. The query is not shown."""
     found = led(tmp_path, moved("https://localhost:1/?token=x"))
     assert (found.result, found.is_safe, found.is_direct) == ("redirection-to-https", True, True)
     assert found.summary.endswith(" → https://localhost:1/")
@@ -134,22 +134,22 @@ def test_led_to_https(tmp_path):
         ([moved("https://www.localhost/")], "redirection-off-host-from-http", True),
     ],
 )
-def test_led_elsewhere(tmp_path, scripts, result, safe):
-    """As Mozilla's HTTP Observatory tells them apart."""
+def test_other_redirects_are_distinguished(tmp_path, scripts, result, safe):
+    """As in Mozilla's HTTP Observatory."""
     found = led(tmp_path, *scripts)
     assert (found.result, found.is_safe, found.is_direct) == (result, safe, False)
     assert found.evidence().facts["Leads"] == found.summary
 
 
-def test_nobody_listens_without_tls(tmp_path):
-    """That is as good as a redirect."""
+def test_closed_port_without_tls_is_safe(tmp_path):
+    """As good as a redirect."""
     found = plain_http(settings_of(tmp_path, "https://localhost:1", f"http://localhost:{closed_port()}"))
     assert (found.result, found.is_safe, found.is_direct) == ("redirection-not-needed-no-http", True, True)
     assert "nobody listens" in found.summary
 
 
-def test_no_answer_without_tls_is_none(tmp_path):
-    """A packet filter on the way says nothing about the site."""
+def test_no_answer_without_tls_is_unknown(tmp_path):
+    """A packet filter on the way proves nothing about the site."""
     with serve(b"") as server:
         found = plain_http(settings_of(tmp_path, "https://localhost:1", server.url))
     assert found.is_safe
@@ -157,8 +157,8 @@ def test_no_answer_without_tls_is_none(tmp_path):
     assert clause_of(found.summary) == found.coverage.got
 
 
-def test_a_way_that_breaks_off(tmp_path):
-    """Where it would have led is not known."""
+def test_incomplete_redirect_chain_is_unknown(tmp_path):
+    """Its end is not known."""
     found = led(tmp_path, moved("/a"), b"")
     assert (found.is_safe, found.coverage.enough) == (True, False)
 
@@ -173,19 +173,19 @@ def test_a_way_that_breaks_off(tmp_path):
         answer("300 Multiple Choices", Location="https://localhost/"),
     ],
 )
-def test_what_is_no_redirect(tmp_path, page):
+def test_page_without_a_redirect_is_unsafe(tmp_path, page):
     """The page has come without TLS by then."""
     assert led(tmp_path, page).result == "redirection-missing"
 
 
 @pytest.mark.parametrize("status", ["301 x", "302 x", "303 x", "307 x", "308 x"])
-def test_what_is_a_redirect(tmp_path, status):
+def test_redirect_statuses_are_recognised(tmp_path, status):
     """Each of them."""
     assert led(tmp_path, answer(status, Location="HTTPS://localhost:1/")).result == "redirection-to-https"
 
 
-def test_the_address_without_tls_is_derived(tmp_path, monkeypatch):
-    """From an address on the usual port; else there is a line to add."""
+def test_address_without_tls_is_derived(tmp_path, monkeypatch):
+    """From an address on the usual port; otherwise the message gives the line to add."""
     asked = []
 
     def get(self, *_arguments, **_more):

@@ -1,4 +1,4 @@
-"""When an archive was made, from the many ways in which jobs name them."""
+"""The time of an archive, from the naming schemes of backup jobs."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -41,12 +41,12 @@ BY_UTC = "name, taken as UTC"
         ("portfolio-20271122T030000Z.tar.gz", WRITTEN, "time of writing"),
     ],
 )
-def test_the_name_says_when(name, made, source):
-    """Also with the time zone, as a day only, and as seconds since 1970; a date that cannot be is not taken."""
+def test_time_is_read_from_the_name(name, made, source):
+    """Also with a time zone, as a date only, and as seconds since 1970; an impossible date is ignored."""
     assert date_of(name, WRITTEN, NOW) == (made, source)
 
 
-def test_a_time_without_zone_is_taken_in_the_zone_of_the_settings():
+def test_time_without_zone_uses_the_configured_zone():
     """Summer time included."""
     berlin = ZoneInfo("Europe/Berlin")
     later = datetime(2027, 1, 1, tzinfo=UTC)

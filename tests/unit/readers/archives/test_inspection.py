@@ -1,4 +1,4 @@
-"""What can be wrong with an archive, each found by reading it."""
+"""Defects of an archive, each found by reading it."""
 
 import gzip
 import hashlib
@@ -36,8 +36,8 @@ def look(data, manifest="manifest.json", seconds=50.0):
     return inspect(io.BytesIO(data), len(data), manifest=manifest, seconds=seconds)
 
 
-def test_a_whole_archive_has_no_problem():
-    """It is read to its end, and every file that the manifest lists is in it."""
+def test_intact_archive_has_no_problem():
+    """It is read to its end, and contains every file of its manifest."""
     found = look(gzip.compress(tar(members_with_manifest())))
     assert found.problem == ""
     assert found.how == "read to its end: 4 members, 3 of them listed in manifest.json"
@@ -47,15 +47,15 @@ def test_a_whole_archive_has_no_problem():
 
 @pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
 @pytest.mark.parametrize("where", ["", "./", "backup/"])
-def test_every_tar_is_understood(form, where):
+def test_every_tar_format_is_read(form, where):
     """Also with everything in one folder, and with a path too long for the header."""
     content = CONTENT if form == tarfile.USTAR_FORMAT else CONTENT | {"images/" + "é" * 120 + ".webp": b"x"}
     members = {where + name: data for name, data in members_with_manifest(content).items()}
     assert look(gzip.compress(tar(members, form))).problem == ""
 
 
-def test_many_members_of_all_sizes_are_read():
-    """No step of reading goes back, at whatever border of a buffer a member ends."""
+def test_members_of_all_sizes_are_read():
+    """Reading never seeks back, wherever a member ends within a buffer."""
     content = {f"images/{n}": bytes(n * 7 % 1500) for n in range(2000)} | {f"d{n}/": b"" for n in range(500)}
     assert look(gzip.compress(tar(members_with_manifest(content)), 1)).problem == ""
 
@@ -66,15 +66,15 @@ def test_several_gzip_members_are_one_archive():
     assert look(gzip.compress(data[:700]) + gzip.compress(data[700:])).problem == ""
 
 
-def test_every_shorter_file_is_found():
+def test_truncation_is_found_at_every_length():
     """Wherever it is cut off."""
     whole = gzip.compress(tar(members_with_manifest()))
     for length in range(len(whole)):
         assert look(whole[:length]).problem, length
 
 
-def test_every_changed_byte_of_the_contents_is_found():
-    """By gzip's checksum, at the latest. Bytes of the header that mean nothing do not matter."""
+def test_every_changed_byte_of_the_content_is_found():
+    """By gzip's checksum at the latest. Unused bytes of the header do not matter."""
     whole = gzip.compress(tar(members_with_manifest()))
     for position in range(10, len(whole)):
         changed = bytearray(whole)
@@ -82,8 +82,8 @@ def test_every_changed_byte_of_the_contents_is_found():
         assert look(bytes(changed)).problem, position
 
 
-def test_a_tar_that_broke_off_before_it_was_compressed_is_found():
-    """gzip is content with it: the pipe behind the job's tar was closed too early."""
+def test_tar_truncated_before_compression_is_found():
+    """The gzip file is valid: the pipe from the job's tar was closed too early."""
     data = tar(members_with_manifest())
     data = data.rstrip(b"\0")
     border = -len(data) % 512
@@ -92,7 +92,7 @@ def test_a_tar_that_broke_off_before_it_was_compressed_is_found():
     )
 
 
-def test_a_damaged_header_is_found():
+def test_damaged_header_is_found():
     """tarfile takes it for the end of the archive."""
     data = bytearray(tar(members_with_manifest(), tarfile.USTAR_FORMAT))
     at = data.index(b"images/a.webp\0")
@@ -120,26 +120,26 @@ def test_a_damaged_header_is_found():
     ],
     ids=["empty", "a page", "no tar", "no manifest", "member missing", "member of another size"],
 )
-def test_a_problem_is_a_sentence(data, problem):
+def test_problem_is_a_sentence(data, problem):
     """To follow 'got'."""
     assert look(data).problem == problem
 
 
-def test_a_manifest_of_another_form_is_not_compared():
-    """That is said."""
+def test_manifest_of_another_format_is_not_compared():
+    """The result says so."""
     found = look(gzip.compress(tar({"manifest.json": b'{"version": 3}', "dump.rdb": b"x"})))
     assert found.problem == ""
     assert found.how == "read to its end: 2 members, no list of them to compare with"
 
 
-def test_without_a_manifest_in_the_settings_none_is_wanted():
-    """But something has to be in the archive."""
+def test_unconfigured_manifest_is_not_required():
+    """But the archive must not be empty."""
     assert look(gzip.compress(tar(CONTENT)), manifest="").problem == ""
     assert look(gzip.compress(tar({})), manifest="").problem == "an archive without members"
 
 
-def test_reading_ends_in_time():
-    """What was read is in order, and it is said how much that is."""
+def test_reading_ends_at_its_time_limit():
+    """The part read is in order, and the result says how much that is."""
     found = look(gzip.compress(tar(members_with_manifest())), seconds=-1)
     assert found.problem == ""
     assert found.members is None
@@ -150,20 +150,20 @@ def ends_of(data):
     return inspect_ends(lambda start, length: data[start : start + length], len(data))
 
 
-def test_the_ends_of_a_whole_archive_are_in_order():
-    """Beginning and end are all that is read of it."""
+def test_ends_of_an_intact_archive_are_in_order():
+    """Only its beginning and its end are read."""
     assert ends_of(gzip.compress(tar(members_with_manifest()))).problem == ""
 
 
-def test_nearly_every_shorter_file_is_found_by_its_ends():
-    """One in 512 passes by chance; the contents are as hard to compress as images are."""
+def test_nearly_every_truncation_is_found_by_its_ends():
+    """One in 512 passes by chance; the content is as incompressible as images."""
     whole = gzip.compress(tar({"images/a.webp": Random(1).randbytes(20_000)}))
     missed = [length for length in range(len(whole)) if not ends_of(whole[:length]).problem]
     assert len(missed) < 3 * 20_000 / 512
 
 
-def test_what_does_not_begin_as_a_tar_is_found():
-    """It is said how it begins."""
+def test_file_that_does_not_begin_as_a_tar_is_found():
+    """The message shows its beginning."""
     assert ends_of(b"<!DOCTYPE html>").problem == (
         "a file beginning with 3c 21 44 4f that does not begin as a tar.gz"
     )

@@ -1,4 +1,4 @@
-"""Dumps of a real server, read as the server itself would: every kind of value, sums, samples, damages."""
+"""Dumps of a real server, read as the server would: every kind of value, checksums, samples, damage."""
 
 import hashlib
 import io
@@ -12,7 +12,7 @@ from playbook.readers.archives.crc64 import Crc64, crc64
 from playbook.readers.archives.lzf import unpack
 from playbook.readers.archives.rdb import DumpError, read_dump
 
-NOW = datetime.now(UTC)  # of the moment of collecting; keys of ten minutes are made up to ten minutes later
+NOW = datetime.now(UTC)  # at collection; keys of ten minutes are created up to ten minutes later
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def server():
 
 @pytest.fixture(scope="module")
 def filled(server):
-    """One of everything, and the dump of it."""
+    """A dump with one key of every kind."""
     redis, folder = server
     for number, value in enumerate(["", 1, 12345, -7, 2**40, "x" * 5000, Random(1).randbytes(900)]):
         redis.set(f"text:{number}", value)
@@ -79,7 +79,7 @@ def test_every_kind_is_counted(filled):
 
 
 @pytest.mark.slow
-def test_what_is_past_its_time_is_told_apart(filled):
+def test_expired_keys_are_counted_separately(filled):
     """A server does not load it."""
     found = read_dump(io.BytesIO(filled[1]), NOW + timedelta(days=2))
     assert found.expired == {"string": 2}
@@ -87,8 +87,8 @@ def test_what_is_past_its_time_is_told_apart(filled):
 
 
 @pytest.mark.slow
-def test_samples_are_what_the_server_holds(filled):
-    """Kind, length and contents; what ends soon is not among them."""
+def test_samples_match_the_server(filled):
+    """Kind, length and content; keys that expire soon are not sampled."""
     redis, data = filled
     lengths = {
         "string": redis.strlen,
@@ -109,7 +109,7 @@ def test_samples_are_what_the_server_holds(filled):
 
 
 @pytest.mark.slow
-def test_a_sample_is_drawn_from_all_and_always_the_same(filled):
+def test_sample_covers_all_keys_and_is_reproducible(filled):
     """Not the first ones only."""
     first, again = (dump(filled[1], samples=20).samples for _ in range(2))
     assert first == again
@@ -118,8 +118,8 @@ def test_a_sample_is_drawn_from_all_and_always_the_same(filled):
 
 
 @pytest.mark.slow
-def test_every_shorter_dump_is_found(filled):
-    """Wherever it breaks off."""
+def test_truncated_dump_is_found_at_every_length(filled):
+    """Wherever it is cut off."""
     data = filled[1]
     for length in range(0, len(data), 101):
         with pytest.raises(DumpError):
@@ -128,7 +128,7 @@ def test_every_shorter_dump_is_found(filled):
 
 @pytest.mark.slow
 def test_every_changed_byte_is_found(filled):
-    """By its checksum, at the latest."""
+    """By its checksum at the latest."""
     data = filled[1]
     for position in range(9, len(data), 101):
         changed = bytearray(data)
@@ -139,7 +139,7 @@ def test_every_changed_byte_is_found(filled):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda data: b"", "breaks off within its header"),
         (lambda data: b"GARBAGE!!" + data[9:], "does not begin with REDIS or VALKEY"),
@@ -147,21 +147,21 @@ def test_every_changed_byte_is_found(filled):
         (lambda data: data[:-1] + bytes([data[-1] ^ 1]), "differs from its checksum"),
     ],
 )
-def test_what_is_wrong_is_said(filled, change, said):
+def test_damage_is_described(filled, change, message):
     """In words that follow 'a dump that'."""
-    with pytest.raises(DumpError, match=said):
+    with pytest.raises(DumpError, match=message):
         dump(change(filled[1]))
 
 
 @pytest.mark.slow
-def test_a_dump_without_a_checksum_is_said_to_be_one(filled):
+def test_dump_without_checksum_is_reported_as_such(filled):
     """``rdbchecksum no`` writes zeros."""
     assert not dump(filled[1][:-8] + bytes(8)).summed
 
 
 @pytest.mark.slow
-def test_what_is_not_known_is_not_counted_but_summed(filled):
-    """A kind of a later version: the checksum is compared all the same."""
+def test_unknown_types_are_not_counted_but_checksummed(filled):
+    """For a type of a later version the checksum is still compared."""
     body = filled[1][:-9] + bytes([99, 1, 65, 1, 66]) + b"\xff"
     data = body + crc64(body).to_bytes(8, "little")
     assert dump(data).uncounted == "it holds a value of type 99, which is not known here"
@@ -169,8 +169,8 @@ def test_what_is_not_known_is_not_counted_but_summed(filled):
         dump(body + bytes([1, *data[-7:]]))
 
 
-def test_crc64_is_the_servers():
-    """The value that its own test states, and one sum in pieces."""
+def test_crc64_matches_the_server():
+    """The value in its own test, and a checksum computed in pieces."""
     assert crc64(b"123456789") == 0xE9C6D914C4B8D9CA
     data = Random(2).randbytes(2 * 1024 * 1024 + 77)
     running = Crc64()
@@ -179,8 +179,8 @@ def test_crc64_is_the_servers():
     assert running.value == crc64(data)
 
 
-def test_crc64_is_that_of_the_definition():
-    """Bit by bit, as its polynomial says."""
+def test_crc64_matches_its_definition():
+    """Bit by bit, by its polynomial."""
     data = Random(3).randbytes(3_000)
     register = 0
     for byte in data:
@@ -191,7 +191,7 @@ def test_crc64_is_that_of_the_definition():
 
 
 @pytest.mark.parametrize("data", [b"\xe0", b"\x1fabc", b"\x20\xff", b"\x05abcdef"])
-def test_what_lzf_cannot_mean_is_refused(data):
+def test_invalid_lzf_is_refused(data):
     """Instead of being read past its end."""
     with pytest.raises(ValueError, match=r"breaks off|before the beginning|expected"):
         unpack(data, 100)

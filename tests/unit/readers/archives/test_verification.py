@@ -1,4 +1,4 @@
-"""What is wrong with an archive's contents, and that nothing of it ends up outside its folder."""
+"""Defects of an archive's content; nothing is written outside its folder."""
 
 import gzip
 import io
@@ -30,7 +30,7 @@ def look(members=None, *, data=None, into=None, dump="dump.rdb", seconds=50.0):
 
 
 def special(name="images/x", kind=tarfile.REGTYPE, linkname=""):
-    """A member as a hostile archive would hold it."""
+    """A member as in a hostile archive."""
     info = tarfile.TarInfo(name)
     info.type, info.linkname = kind, linkname
     return info
@@ -49,8 +49,8 @@ def archive_with(*infos):
     return gzip.compress(out.getvalue())
 
 
-def test_a_sound_archive_has_no_problems():
-    """Its contents are told by folder, its dump is counted."""
+def test_intact_archive_has_no_problems():
+    """Its content is listed by folder, its dump is counted."""
     found = look()
     assert found.problems == ()
     assert found.whole
@@ -62,8 +62,8 @@ def test_a_sound_archive_has_no_problems():
 
 
 @pytest.mark.parametrize("where", ["", "./", "nightly/"])
-def test_everything_may_lie_in_one_folder(where):
-    """Paths in the manifest are then from there."""
+def test_everything_may_be_in_one_folder(where):
+    """Paths in the manifest are then relative to it."""
     assert look({where + name: data for name, data in members_with_manifest(CONTENT).items()}).problems == ()
 
 
@@ -82,12 +82,12 @@ def test_everything_may_lie_in_one_folder(where):
         ({"images/a.webp": b"x"}, None, "an archive without dump.rdb"),
     ],
 )
-def test_what_differs_is_named(content, listed, problem):
-    """A sum, a size, a member, the dump."""
+def test_differences_are_named(content, listed, problem):
+    """A checksum, a size, a member, the dump."""
     assert problem in look(members_with_manifest(content, listed)).problems[0]
 
 
-def test_a_manifest_that_says_nothing_proves_nothing():
+def test_empty_manifest_proves_nothing():
     """There is nothing to compare with."""
     members = members_with_manifest(CONTENT) | {"manifest.json": b"{"}
     found = look(members)
@@ -99,12 +99,12 @@ def test_a_manifest_that_says_nothing_proves_nothing():
 
 
 def test_archives_without_a_dump_are_verified_where_none_is_expected():
-    """Of an image store alone."""
+    """E.g. archives of an image store alone."""
     assert look(members_with_manifest({"images/a.webp": b"x"}), dump="").problems == ()
 
 
-def test_a_damaged_archive_is_said_to_be_damaged():
-    """Cut off, empty, or nothing of the kind."""
+def test_damaged_archive_is_reported():
+    """Truncated, empty, or another kind of file."""
     whole = gzip.compress(tar(members_with_manifest(CONTENT)))
     for length in range(20, len(whole) - 8):
         assert look(data=whole[:length]).problems[0].startswith("an archive that is cut off"), length
@@ -112,8 +112,8 @@ def test_a_damaged_archive_is_said_to_be_damaged():
     assert "no sound gzip file" in look(data=b"nothing of the kind").problems[0]
 
 
-def test_time_that_is_over_is_no_finding():
-    """It was in order that far."""
+def test_time_limit_is_no_finding():
+    """The archive was in order up to there."""
     found = look(seconds=-1.0)
     assert found.problems == ()
     assert not found.whole
@@ -135,8 +135,8 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("info", HOSTILE, ids=[f"{info.name}-{info.linkname}" for info in HOSTILE])
-def test_what_would_leave_the_folder_is_found_and_not_unpacked(info, tmp_path):
-    """Above, absolute, by a link; nor is a device made."""
+def test_member_outside_the_folder_is_found_and_not_unpacked(info, tmp_path):
+    """By .., by an absolute path, by a link; devices are not created either."""
     inside = tmp_path / "a" / "b"
     inside.mkdir(parents=True)
     found = look(data=archive_with(info), into=Folder(inside, 1e6))
@@ -145,8 +145,8 @@ def test_what_would_leave_the_folder_is_found_and_not_unpacked(info, tmp_path):
     assert written == [f"a/b/{name}" for name in sorted(members_with_manifest(CONTENT))]
 
 
-def test_a_link_to_a_folder_is_not_written_through(tmp_path):
-    """A link inside may stand in the archive; it is not made, and what comes 'through' it is an ordinary file."""
+def test_member_is_not_written_through_a_link(tmp_path):
+    """An archive may contain an inner link; it is not created, and a member 'through' it is an ordinary file."""
     inside = tmp_path / "in"
     inside.mkdir()
     link = special("images/link", tarfile.SYMTYPE, "../images")
@@ -156,34 +156,34 @@ def test_a_link_to_a_folder_is_not_written_through(tmp_path):
     assert (inside / "images/link/x").read_bytes() == b"evil"
 
 
-def test_what_stands_in_the_way_of_another_is_a_problem(tmp_path):
+def test_conflicting_members_are_a_problem(tmp_path):
     """A file and a folder of one name cannot both be unpacked."""
     found = look(data=archive_with(special("images/a.webp/x")), into=Folder(tmp_path, 1e6))
     assert "cannot be unpacked" in found.problems[0]
 
 
-def test_what_is_unpacked_is_what_was_packed(tmp_path):
-    """Byte for byte, without anybody's permissions."""
+def test_unpacked_files_equal_the_packed_ones(tmp_path):
+    """Byte for byte, without the original permissions."""
     look(into=Folder(tmp_path, 1e6))
     for name, data in members_with_manifest(CONTENT).items():
         assert (tmp_path / name).read_bytes() == data
 
 
-def test_no_more_is_unpacked_than_there_is_room_for(tmp_path):
-    """However little the archive itself takes: zeros pack well."""
+def test_unpacking_stops_at_the_space_limit(tmp_path):
+    """However small the archive itself is: zeros compress well."""
     members = members_with_manifest(CONTENT | {"images/zeros": bytes(5_000_000)})
     with pytest.raises(NoRoomError):
         look(members, into=Folder(tmp_path, 1_000_000))
 
 
-def test_ordinary_members_are_no_danger():
-    """Dots in names, deep folders, links beside."""
+def test_ordinary_members_are_safe():
+    """Dots in names, deep folders, links to neighbours."""
     for name in ("a", "./a/b", "a/..b/c..", "a/b/../c", "..."):
         assert danger(special(name)) == ""
     assert danger(special("a/b/link", tarfile.SYMTYPE, "../c")) == ""
 
 
-def test_manifest_entries_without_a_sum_are_compared_by_size():
+def test_manifest_entries_without_checksum_are_compared_by_size():
     """An old job may have written none."""
     members = members_with_manifest(CONTENT)
     manifest = json.loads(members["manifest.json"])

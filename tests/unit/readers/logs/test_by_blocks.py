@@ -1,4 +1,4 @@
-"""Logs that are reviewed by whole blocks say what they say line by line, to the last figure."""
+"""The review of logs by blocks equals the review line by line, to the last digit."""
 
 import tomllib
 from dataclasses import fields, is_dataclass
@@ -118,7 +118,7 @@ BITS = [
 
 
 def plain(value):
-    """A review in values that can be compared."""
+    """A review as comparable values."""
     if isinstance(value, Minutes):
         return value.all()
     if is_dataclass(value):
@@ -143,7 +143,7 @@ def by_blocks(blocks, since=SINCE, until=UNTIL):
 
 @pytest.mark.parametrize("line", ORDINARY)
 def test_ordinary_line_is_recognised(line):
-    """So that it need not be read exactly, which is the slow way."""
+    """So that it need not take the slow, exact path."""
     sorted_ = Sorter(Parser(UNTIL)).sort(line.encode())
     assert sorted_.rows[0] != EXACT
     assert sorted_.rows[0].endswith(ORDINARY[line] or b"20:14")
@@ -152,7 +152,7 @@ def test_ordinary_line_is_recognised(line):
 
 @st.composite
 def logs(draw):
-    """Lines of all kinds with anything put anywhere in them, in blocks of any size."""
+    """Lines of all kinds with anything inserted anywhere, in blocks of any size."""
     behind = st.sampled_from(("", WEB, "worker 2024-05-29T20:14:15Z ", "2024-05-29T20:14:16Z "))
     strange = st.tuples(behind, st.sampled_from(STRANGERS + TRACE)).map("".join)
     found = draw(st.lists(st.one_of(st.sampled_from(GOOD), strange), min_size=1, max_size=12))
@@ -169,14 +169,14 @@ def logs(draw):
 
 @settings(max_examples=300, deadline=None)
 @given(logs(), st.sampled_from((86_400, 3_600, 2_700)), st.sampled_from((0.0, 1_800.0, 2_745.5)))
-def test_review_by_blocks_is_that_by_lines(blocks, hours, earlier):
-    """Whatever the lines, wherever blocks end, and wherever the time begins and ends."""
+def test_review_by_blocks_equals_review_by_lines(blocks, hours, earlier):
+    """For any lines, block ends and time windows."""
     until = UNTIL - earlier
     assert by_blocks(blocks, UNTIL - hours, until) == by_lines(blocks, UNTIL - hours, until)
 
 
-def test_strange_lines_between_ordinary_ones_are_read_in_their_places():
-    """Every odd line that is known, with and without a platform's prefix, in one log, in any order."""
+def test_unusual_lines_between_ordinary_ones_are_read_in_order():
+    """Every known unusual line, with and without a platform's prefix, in one log, in any order."""
     random = Random(7)
     for _ in range(6):
         lines = [prefix + line for line in [*STRANGERS, *TRACE] for prefix in ("", WEB)] + GOOD
@@ -188,8 +188,8 @@ def test_strange_lines_between_ordinary_ones_are_read_in_their_places():
         assert plain(reviewer.result()) == by_lines(["\n".join(lines).encode()])
 
 
-def test_many_components_are_counted_alike():
-    """Also where a table overflows, and what is kept depends on the order of lines."""
+def test_many_components_are_counted_equally():
+    """Also where a table overflows, and the kept rows depend on the order of lines."""
     random = Random(3)
     lines = [
         f"c{random.randrange(300)} 2024-05-29T20:{number % 60:02d}:14Z GET /a 200 1 ms - 5"
@@ -199,8 +199,8 @@ def test_many_components_are_counted_alike():
     assert by_blocks(blocks) == by_lines(blocks)
 
 
-def test_block_is_left_where_the_time_is_over():
-    """Between two lines that are read exactly; what was counted until then stays."""
+def test_block_ends_at_the_time_limit():
+    """Between two lines on the exact path; what was counted until then is kept."""
     asked = []
     lines = [f"{WEB}ERROR {number}" if number % 2 else f"{WEB}GET /a 200 1 ms - 5" for number in range(400)]
     reviewer = BlockReviewer(SINCE, UNTIL)
@@ -211,8 +211,8 @@ def test_block_is_left_where_the_time_is_over():
 
 
 @pytest.mark.parametrize("at", range(1, 8))
-def test_trace_on_the_border_of_two_parts_is_one(at):
-    """Of a log that is read from its end, wherever it is cut, with lines of others between."""
+def test_trace_across_two_parts_is_one(at):
+    """In a log read from its end, at any cut, with other lines in between."""
     lines = [
         f"{WEB}ERROR upload failed",
         f"{WEB}Error: ENOSPC",
@@ -236,8 +236,8 @@ def test_trace_on_the_border_of_two_parts_is_one(at):
     assert sorted(key for key, _ in review["kinds"]) == sorted(key for key, _ in whole["kinds"])
 
 
-def test_part_whose_earlier_one_is_not_read_stands_for_itself():
-    """A bound was reached: what may have gone on with a trace is an error of its own, as is seen."""
+def test_part_without_its_earlier_part_is_counted_alone():
+    """At a limit of reading, the continuation of a trace counts as a separate error."""
     reviewer = BlockReviewer(SINCE, UNTIL)
     reviewer.begin_part("a.log", cut=True)
     reviewer.take(f"{WEB}Error: ENOSPC\n{WEB}    at x\n{WEB}GET /a 200 1 ms - 5".encode())

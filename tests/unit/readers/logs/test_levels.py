@@ -1,4 +1,4 @@
-"""What is an error, and what only looks like one."""
+"""Which lines are errors, and which only look like one."""
 
 import re._constants as kinds
 import re._parser as patterns
@@ -83,28 +83,28 @@ def review(line: str):
 
 
 @pytest.mark.parametrize("line", ERRORS)
-def test_error(line):
+def test_error_is_counted_once(line):
     """One error, not fatal."""
     found = review(line)
     assert (found.errors, found.fatal) == (1, 0)
 
 
 @pytest.mark.parametrize("line", FATALS)
-def test_fatal(line):
-    """One error, and a fatal one."""
+def test_fatal_error_is_counted_as_fatal(line):
+    """One error, which is fatal."""
     found = review(line)
     assert (found.errors, found.fatal) == (1, 1)
 
 
 @pytest.mark.parametrize("line", NONE)
-def test_no_error(line):
-    """It only looks like an error, also with a time of its own."""
+def test_line_that_resembles_an_error_is_none(line):
+    """Also with a time of its own."""
     assert review(line).errors == 0
     assert review(f"2024-05-29 20:14:14 {line}").errors == 0
 
 
 def made_of(pattern, random):
-    """A text of the shape of a parsed pattern."""
+    """A text that matches a parsed pattern."""
     text = ""
     for kind, value in pattern:
         if kind in (kinds.LITERAL, kinds.NOT_LITERAL):
@@ -131,8 +131,8 @@ def made_of(pattern, random):
     return text
 
 
-def test_quick_look_passes_whatever_the_patterns_find():
-    """What is looked for first, as it is quick, stands in every text that the patterns of errors would find."""
+def test_prefilter_passes_everything_the_patterns_match():
+    """The words of the fast prefilter occur in every text that the patterns of errors match."""
     random, found = Random(1), 0
     for pattern, quick in ((levels.CRASH, levels.may_have_crashed), (levels.WORDS, levels.may_be_an_error)):
         tree = patterns.parse(pattern.pattern, pattern.flags)

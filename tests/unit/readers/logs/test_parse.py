@@ -60,32 +60,32 @@ LINES = [
 
 
 @pytest.mark.parametrize(("line", "time", "component", "level"), LINES, ids=range(len(LINES)))
-def test_line(line, time, component, level):
+def test_line_of_each_format_is_parsed(line, time, component, level):
     """Time, component and level of each format."""
     parser = Parser(NOW)
-    for _ in range(2):  # the second time the prefix is known
+    for _ in range(2):  # the second time the prefix is cached
         entry = parser.parse(line)
         assert entry.time == (pytest.approx(time) if time else None)
         assert entry.component == component
         assert entry.level == level
 
 
-def test_json_error_is_named_with_its_message():
-    """The error object's type and message stand behind the message."""
+def test_json_error_is_appended_to_its_message():
+    """The error object's type and message follow the message."""
     entry = Parser(NOW).parse(
         '{"level":50,"msg":"upload failed","err":{"type":"TypeError","message":"x is null"}}'
     )
     assert entry.text == "upload failed: TypeError: x is null"
 
 
-def test_json_text_cannot_hold_controls():
-    """What JSON escapes hide is cleaned as well: colours, line ends, direction marks."""
+def test_control_characters_in_json_are_removed():
+    """Those in JSON escapes too: colours, line ends, direction marks."""
     line = '{"level":50,"msg":"a\\u001b[31mb\\nc\\u202ed"}'
     assert Parser(NOW).parse(line).text == "ab cd"
 
 
-def test_syslog_of_new_years_eve_is_of_last_year():
-    """A syslog date has no year: it lies before now."""
+def test_syslog_date_of_new_years_eve_is_in_the_past_year():
+    """A syslog date has no year, and must be in the past."""
     now = datetime(2025, 1, 1, 0, 5, tzinfo=UTC).timestamp()
     entry = Parser(now).parse("<11>Dec 31 23:59:00 host app[1]: it broke")
     assert entry.time == datetime(2024, 12, 31, 23, 59, tzinfo=UTC).timestamp()
@@ -95,5 +95,5 @@ def test_syslog_of_new_years_eve_is_of_last_year():
     "line", ["", " ", "{", "{}", "[]", "<>", "<999>x", "\x00", '{"level":{}}', '{"time":1e400}']
 )
 def test_strange_line_is_no_error_and_no_crash(line):
-    """Anything can stand in a log."""
+    """A log may contain anything."""
     assert Parser(NOW).parse(line).level < ERROR

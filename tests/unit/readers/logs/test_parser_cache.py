@@ -1,4 +1,4 @@
-"""What a parser has seen before changes nothing: it reads a line as a fresh one does."""
+"""A parser's cache changes nothing: it reads a line as a new parser does."""
 
 from datetime import UTC, datetime
 
@@ -48,7 +48,7 @@ BITS = [
 
 @st.composite
 def lines(draw):
-    """Some lines of one log with anything put anywhere in them."""
+    """Lines of one log with anything inserted anywhere."""
     found = draw(st.lists(st.sampled_from(GOOD), min_size=1, max_size=6))
     for _ in range(draw(st.integers(0, 4))):
         number = draw(st.integers(0, len(found) - 1))
@@ -61,14 +61,14 @@ def lines(draw):
 
 @settings(max_examples=400, deadline=None)
 @given(lines())
-def test_parser_with_a_memory_reads_as_a_fresh_one(found):
+def test_parser_with_a_cache_reads_like_a_new_one(found):
     """For every line, whatever came before it."""
     known = Parser(NOW.timestamp())
     for line in found * 2:
         assert known.parse(line) == Parser(NOW.timestamp()).parse(line)
 
 
-def test_the_end_of_an_hour_and_a_second_blank_are_read_alike():
+def test_end_of_an_hour_and_second_blank_are_read_equally():
     """A fraction that rounds up to the next hour, a leap second, and a text that begins with a blank."""
     known = Parser(NOW.timestamp())
     for line in (
@@ -82,8 +82,8 @@ def test_the_end_of_an_hour_and_a_second_blank_are_read_alike():
         assert known.parse(line) == Parser(NOW.timestamp()).parse(line)
 
 
-def test_component_named_like_a_kind_of_load_balancing_is_read_alike():
-    """AWS' lines begin with such a word; a component of that name is told apart by what stands behind its time."""
+def test_component_named_like_a_load_balancer_type_is_read_equally():
+    """AWS' lines begin with such a word; a component of that name is distinguished by what follows its time."""
     known = Parser(NOW.timestamp())
     for line in (
         "https 2024-05-29T19:10:00Z GET /a 200 1.000 ms - 5",

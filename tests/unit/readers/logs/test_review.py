@@ -1,4 +1,4 @@
-"""A day of logs: stack traces, requests, windows, and memory that does not grow."""
+"""A day of logs: stack traces, requests, windows, and constant memory."""
 
 import tracemalloc
 from datetime import UTC, datetime
@@ -84,7 +84,7 @@ TRACES = [
 
 @pytest.mark.parametrize(("lines", "fatal", "kind"), [t[1:] for t in TRACES], ids=[t[0] for t in TRACES])
 def test_stack_trace_is_one_error(lines, fatal, kind):
-    """Whatever the language, with the line above it that logs it."""
+    """In any language, including the line that logs it."""
     found = review(*web(*lines))
     assert (found.errors, found.fatal) == (1, fatal)
     assert found.kinds[0][0] == ("web", kind)
@@ -92,14 +92,14 @@ def test_stack_trace_is_one_error(lines, fatal, kind):
 
 @pytest.mark.parametrize("lines", [t[1] for t in TRACES], ids=[t[0] for t in TRACES])
 def test_two_stack_traces_are_two_errors_of_one_kind(lines):
-    """The end of one is not the middle of the next."""
+    """The end of one is not part of the next."""
     found = review(*web(*lines), *web(*lines, at="2024-05-29T20:20:00"))
     assert found.errors == 2
     assert [row.count for _, row in found.kinds] == [2]
 
 
-def test_stack_trace_survives_other_components_and_access_lines():
-    """Instances write side by side: their lines mix."""
+def test_stack_trace_is_kept_together_between_other_lines():
+    """Instances write concurrently: their lines are interleaved."""
     lines = web(*PYTHON)
     noise = 'web 2024-05-29T20:14:14Z 10.0.0.1 - - [29/May/2024:20:14:14 +0000] "GET / HTTP/1.1" 200 5 "-" "-"'
     other = "worker 2024-05-29T20:14:14Z INFO done"
@@ -108,19 +108,19 @@ def test_stack_trace_survives_other_components_and_access_lines():
     assert found.kinds[0][0] == ("web", "KeyError: '…'")
 
 
-def test_trace_below_a_warning_is_the_warnings():
+def test_trace_after_a_warning_belongs_to_it():
     """logger.warning(..., exc_info=True) is no error."""
     assert review(*web("WARNING retry", *PYTHON[:4])).errors == 0
 
 
-def test_crash_some_seconds_after_a_warning_is_a_crash():
-    """A trace belongs to a warning only where it follows it directly."""
+def test_crash_seconds_after_a_warning_is_a_crash():
+    """A trace only belongs to a warning directly before it."""
     found = review(*web("WARNING retry"), *web(*PYTHON[:4], at="2024-05-29T20:14:40"))
     assert found.fatal == 1
     assert review(*web("WARNING retry", "INFO next", *PYTHON[:4])).fatal == 1
 
 
-def test_lines_without_a_time_belong_to_the_last_that_had_one():
+def test_lines_without_time_have_the_previous_time():
     """A trace in a file has a time on its first line only."""
     lines = ["2024-05-29 20:14:14,250 ERROR worker: job 7 failed", *PYTHON[:4], "2024-05-29 20:14:15,0 INFO next"]
     found = review(*lines)
@@ -129,8 +129,8 @@ def test_lines_without_a_time_belong_to_the_last_that_had_one():
     assert (review(*old).lines, review(*old).outside) == (0, 5)
 
 
-def test_lines_before_any_time_are_of_the_first_that_is_there():
-    """They were written before it, so that they count; a part without any time cannot be placed."""
+def test_lines_before_any_time_have_the_first_time():
+    """They were written before it, so they count; a part without any time cannot be placed."""
     reviewer = Reviewer(NOW - DAY, NOW)
     reviewer.extend(["ERROR found", "web 2024-05-29T20:14:14Z hello"])
     reviewer.begin_part()
@@ -140,8 +140,8 @@ def test_lines_before_any_time_are_of_the_first_that_is_there():
     assert (found.strange, found.examples) == (2, ["ERROR lost", "x"])
 
 
-def test_window_is_exact_and_what_is_ahead_counts_as_of_now():
-    """From since on; by how much a clock is ahead is kept, and a year that no clock shows is not understood."""
+def test_window_is_exact_and_future_lines_count_as_now():
+    """From since on; the clock's lead is reported, and an implausible year is not understood."""
     times = (NOW - DAY - 1, NOW - DAY, NOW, NOW + 299, NOW + 301, NOW + 400 * DAY)
     lines = [f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}Z ERROR x" for at in times]
     found = review(*lines)
@@ -167,8 +167,8 @@ ACCESS = [
 
 
 @pytest.mark.parametrize(("line", "status", "path"), ACCESS, ids=range(len(ACCESS)))
-def test_failed_request(line, status, path):
-    """Status and folded path of every format of access lines."""
+def test_failed_request_has_its_status_and_path(line, status, path):
+    """Status and folded path in every format of access lines."""
     found = review(*web(line))
     assert found.requests == 1
     assert [key for key, _ in found.answers] == [(status, path)]
@@ -187,13 +187,13 @@ def test_failed_request(line, status, path):
         "INFO worker: 429 images left",
     ],
 )
-def test_number_elsewhere_is_no_status(line):
+def test_other_numbers_are_no_status(line):
     """Sizes, durations, ports, paths and user agents."""
     assert review(*web(line)).answers == []
 
 
-def test_newest_lines_are_the_newest_by_time():
-    """In whatever order the lines come."""
+def test_newest_lines_are_newest_by_time():
+    """In any order of lines."""
     minutes = [*range(30, 60), *range(30)]
     found = review(*(f"web 2024-05-29T20:{minute:02d}:00Z ERROR number {minute}" for minute in minutes))
     assert len(found.newest_errors) == 20
@@ -205,7 +205,7 @@ def test_newest_lines_are_the_newest_by_time():
 
 
 def test_secrets_and_colours_are_not_shown():
-    """A log must not write into the report, nor tell its secrets."""
+    """A log must neither inject into the report nor leak secrets."""
     text = "\x1b[31mERROR\x1b[0m login of redis://:hunter2@db:6379 failed, token=abc123 \u202eevil\x07"
     found = review(*web(text))
     shown = found.newest_errors[0][1] + found.kinds[0][1].example + found.kinds[0][0][1]
@@ -215,7 +215,7 @@ def test_secrets_and_colours_are_not_shown():
 
 
 def test_memory_does_not_grow_with_the_log():
-    """Every line with a kind, a path, a source and a component of its own, and traces that never end."""
+    """Every line has a kind, a path, a source and a component of its own, and traces never end."""
 
     def lines(count):
         for number in range(count):

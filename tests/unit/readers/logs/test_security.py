@@ -21,8 +21,8 @@ def review(*lines, days=7):
     return reviewer.result()
 
 
-def test_refused_by_source_hour_and_path():
-    """401, 403 and blocked ones; other statuses are somebody else's."""
+def test_refused_requests_by_source_hour_and_path():
+    """401, 403 and blocked ones; other statuses are not counted here."""
     found = review(
         *(line(access(403), timedelta(hours=2, minutes=-n)) for n in range(5)),
         line(access(401, path="/img/812"), timedelta(hours=1)),
@@ -38,8 +38,8 @@ def test_refused_by_source_hour_and_path():
     assert sorted(found.hours.values()) == [2, 5]
 
 
-def test_only_a_401_where_people_sign_in_is_a_failed_sign_in():
-    """A 403 is somebody who may not, and is counted as refused only."""
+def test_401_is_a_failed_sign_in_only_on_sign_in_paths():
+    """A 403 means missing permission, and only counts as refused."""
     found = review(
         line(access(401, path="/api/login", method="POST")),
         line(access(403, path="/api/login")),
@@ -49,8 +49,8 @@ def test_only_a_401_where_people_sign_in_is_a_failed_sign_in():
     assert found.refused[0][1].count == 3
 
 
-def test_one_attempt_in_two_logs_is_not_added_up():
-    """The application says so, and the access line does."""
+def test_attempt_in_two_logs_is_not_added_up():
+    """Both the application and the access line report it."""
     found = review(
         line('{"level":40,"msg":"login failed","ip":"192.0.2.7"}'),
         line(access(401, path="/login", method="POST")),
@@ -61,8 +61,8 @@ def test_one_attempt_in_two_logs_is_not_added_up():
     }
 
 
-def test_only_the_time_that_is_looked_at():
-    """Earlier lines are left out; what is dated in the future counts, its hour does not.
+def test_only_lines_in_the_window_count():
+    """Earlier lines are left out; future ones count, but not their hour.
 
     A line without a time has that of the one before it.
     """
@@ -78,14 +78,14 @@ def test_only_the_time_that_is_looked_at():
     assert found.last == (NOW - timedelta(hours=3)).timestamp()
 
 
-def test_nothing():
+def test_empty_log_has_no_times():
     """No lines, no times."""
     found = review()
     assert (found.lines, found.first, found.last, found.hours) == (0, None, None, {})
 
 
 def test_memory_is_bounded():
-    """However many sources come."""
+    """For any number of sources."""
     found = review(*(line(access(403, f"10.{n // 250}.{n % 250}.1")) for n in range(3000)))
     assert len(found.refused) == 500
     assert found.left_out > 0

@@ -1,4 +1,4 @@
-"""Failed sign-ins as sshd, nginx, PAM and applications write them, and what only looks like one."""
+"""Failed sign-ins as sshd, nginx, PAM and applications write them, and lines that only look like one."""
 
 import pytest
 
@@ -48,8 +48,8 @@ def read(*texts):
         ("sign-in denied: wrong credentials", Attempt("application", "")),
     ],
 )
-def test_a_line(text, attempt):
-    """Kind and source; never a name, as people type passwords there."""
+def test_sign_in_line_has_kind_and_source(text, attempt):
+    """Never a user name, as people type passwords there."""
     assert read(text) == [attempt]
 
 
@@ -66,13 +66,13 @@ def test_a_line(text, attempt):
         "user ada signed out",
     ],
 )
-def test_what_only_looks_like_one(text):
-    """Words appear anywhere."""
+def test_line_that_resembles_a_sign_in_is_none(text):
+    """The words may occur anywhere."""
     assert read(text) == []
 
 
-def test_one_try_is_counted_once():
-    """sshd writes up to three lines about it; a connection may try several times."""
+def test_one_attempt_is_counted_once():
+    """sshd writes up to three lines about it; a connection may make several attempts."""
     one = [
         "Invalid user admin from 192.0.2.7 port 5",
         "Failed password for invalid user admin from 192.0.2.7 port 5 ssh2",
@@ -84,7 +84,7 @@ def test_one_try_is_counted_once():
 
 
 def test_memory_is_bounded():
-    """However many connections there are."""
+    """For any number of connections."""
     sign_ins = SignIns()
     for port in range(10_000):
         line = f"Invalid user a from 192.0.2.{port % 250} port {port}"
@@ -93,8 +93,8 @@ def test_memory_is_bounded():
 
 
 @pytest.mark.parametrize("path", ["/login", "/api/login?next=/", "/sign-in", "/auth/token", "/wp-login.php"])
-def test_where_people_sign_in(path):
-    """Paths by their words."""
+def test_sign_in_paths_are_recognised(path):
+    """By their words."""
     assert is_login_path(path)
     assert not is_login_path("/blog/authors")
 
@@ -109,6 +109,6 @@ def test_where_people_sign_in(path):
         ('"remoteAddress":"2001:db8::1"', "2001:db8::1"),
     ],
 )
-def test_a_source(text, source):
-    """What is named as one goes before any other address."""
+def test_named_source_takes_precedence(text, source):
+    """Over any other address in the line."""
     assert source_in(text) == source

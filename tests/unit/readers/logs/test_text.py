@@ -17,13 +17,13 @@ DATA = "erste\r\nzweite Zeile äöü\n\nvierte".encode()
 
 @pytest.mark.parametrize("size", range(1, len(DATA) + 1))
 def test_lines_do_not_depend_on_chunks(size):
-    """Wherever a chunk ends: in a character, in a line end."""
+    """Wherever a chunk ends: within a character, within a line end."""
     chunks = (DATA[start : start + size] for start in range(0, len(DATA), size))
     assert [clean(line) for line in decode_lines(chunks)] == ["erste", "zweite Zeile äöü", "", "vierte"]
 
 
 def test_endless_line_is_cut():
-    """A megabyte without an end keeps its beginning, and the next line is whole."""
+    """A megabyte without a line end keeps its beginning, and the next line is whole."""
     chunks = [b"a" * 1000] * 1000 + [b"\nnext\n"]
     lines = list(decode_lines(chunks))
     assert [len(lines[0]) > LINE_LIMIT - 1, lines[1:]] == [True, ["next"]]
@@ -32,14 +32,14 @@ def test_endless_line_is_cut():
 
 
 def test_cut_line_ends_with_a_whole_word():
-    """So that no half of a secret is left that nothing would know for one."""
+    """So that no half of a secret is left, which would not be recognised."""
     line = clean(f"token {'a ' * (LINE_LIMIT // 2 - 8)}dop_v1_0123456789abcdef0123456789abcdef")
     assert line.endswith("a a")
     assert len(line) < LINE_LIMIT
 
 
 def test_other_characters_end_no_line_and_invalid_bytes_are_replaced():
-    """Only a line feed ends a line, so that nothing can forge one."""
+    """Only a line feed ends a line, so that no other character can forge one."""
     lines = list(decode_lines(["a\u2028b\x0bc\x85d".encode() + b"\xff\n"]))
     assert [clean(line) for line in lines] == ["abcd\ufffd"]
 
@@ -56,7 +56,7 @@ def test_other_characters_end_no_line_and_invalid_bytes_are_replaced():
     ],
 )
 def test_secret_is_masked(text):
-    """What is shown holds none."""
+    """Shown text contains none."""
     assert "hunter2" not in door.line(clean(text))
 
 
@@ -76,8 +76,8 @@ def test_secret_is_masked(text):
         ("defaced facade added", "defaced facade added"),
     ],
 )
-def test_fold(message, kind):
-    """What differs between two occurrences is taken out, what names the kind stays."""
+def test_fold_removes_what_differs_between_occurrences(message, kind):
+    """The words that name the kind are kept."""
     assert fold(message) == kind
 
 
@@ -94,13 +94,13 @@ def test_fold(message, kind):
         ("/a" * 50, "/a" * 8 + "/…"),
     ],
 )
-def test_fold_path(path, folded):
-    """Queries and ids go."""
+def test_fold_path_removes_queries_and_ids(path, folded):
+    """Other parts are kept."""
     assert fold_path(path) == folded
 
 
-def test_hostile_lines_take_no_time():
-    """No regular expression backtracks without bound: 8 KB of anything is read in milliseconds."""
+def test_hostile_lines_are_read_quickly():
+    """No regular expression backtracks without bound: 8 KB of anything are read in milliseconds."""
     pieces = [
         "a",
         "a.",
@@ -124,7 +124,7 @@ def test_hostile_lines_take_no_time():
     heads += ["Traceback ", '10.0.0.1 - - [29/May/2024:20:14:14 +0000] "', "web 2024-05-29T20:14:14Z "]
     parser = Parser(2e9)
     slowest = 0.0
-    gc.disable()  # collecting what other tests left behind would be taken for the reading of one line
+    gc.disable()  # collecting other tests' garbage would count as reading one line
     try:
         for head in heads:
             for piece in pieces:
@@ -149,7 +149,7 @@ def test_hostile_lines_take_no_time():
         ([0, 0, 0], None),
     ],
 )
-def test_usual_level(counts, bound):
-    """Median and spread, never below the least count; nothing is usual in three hours."""
+def test_usual_level_from_median_and_spread(counts, bound):
+    """Never below the minimum count; three hours are too few."""
     found = usual_level(counts, least=10, spread=6)
     assert (found and found.bound) == (bound and pytest.approx(bound, rel=0.01))

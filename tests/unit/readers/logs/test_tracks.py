@@ -1,4 +1,4 @@
-"""Who fell silent, by its own usual gaps."""
+"""Which source fell silent, by its own usual gaps."""
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +12,7 @@ DAY = 24 * 60
 
 
 def found(minutes, newest=60.0):
-    """Holes of a day as minutes from its beginning."""
+    """Holes of a day, in minutes from its beginning."""
     begin = END - DAY
     listed = holes([begin + minute for minute in minutes], NOW - 86_400, NOW, newest_minutes=newest)
     return [((hole.start - begin * 60) / 60, (hole.end - begin * 60) / 60, hole.ongoing) for hole in listed]
@@ -43,15 +43,15 @@ CASES = {
 
 
 @pytest.mark.parametrize(("minutes", "expected"), CASES.values(), ids=CASES)
-def test_silence_is_judged_by_what_is_usual(minutes, expected):
-    """Of a day until now, in minutes from its beginning."""
+def test_silence_is_judged_by_usual_gaps(minutes, expected):
+    """For a day until now, in minutes from its beginning."""
     assert found(list(minutes)) == expected
 
 
 @settings(max_examples=200, deadline=None)
 @given(st.integers(1, DAY - 62), st.integers(62, 240), st.integers(1, 15))
-def test_break_of_over_an_hour_is_found_anywhere(start, length, every):
-    """In a source that otherwise writes every so many minutes."""
+def test_gap_of_over_an_hour_is_found_anywhere(start, length, every):
+    """In a source that otherwise writes at a fixed interval in minutes."""
     minutes = [minute for minute in range(0, DAY, every) if not start <= minute < start + length]
     assert found(minutes)
 
@@ -59,7 +59,7 @@ def test_break_of_over_an_hour_is_found_anywhere(start, length, every):
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(0, DAY - 1), max_size=12))
 def test_few_lines_never_make_a_hole(minutes):
-    """Whenever they came, a source of at most a dozen lines a day is not called silent unless it was regular."""
+    """A source of at most a dozen lines a day, at any times, is not silent unless it was regular."""
     listed = sorted(set(minutes))
     for start, end, _ in found(listed):
         assert end - start >= 60
@@ -67,13 +67,13 @@ def test_few_lines_never_make_a_hole(minutes):
         assert len(quarters) >= 4
 
 
-def test_longer_time_that_counts_as_new_makes_fewer_holes():
-    """coverage.newest_minutes is the least that is called silent."""
+def test_larger_newest_minutes_make_fewer_holes():
+    """coverage.newest_minutes is the minimum length of a silence."""
     assert found(range(DAY - 120), newest=180.0) == []
 
 
 def test_minutes_are_kept_for_days_in_constant_memory():
-    """Of a log that ended long ago those around its first; what is further away is left out."""
+    """For a log that ended long ago, those around its first; others are left out."""
     minutes = Minutes(NOW)
     for minute in (END, END - 3 * DAY, END - 30 * DAY, END - 1):
         minutes.note(minute)
@@ -85,8 +85,8 @@ def test_minutes_are_kept_for_days_in_constant_memory():
     assert Minutes(NOW).all() == []
 
 
-def test_old_lines_that_come_first_do_not_hide_new_ones():
-    """One file can hold months."""
+def test_old_lines_first_do_not_hide_new_ones():
+    """One file can contain months."""
     minutes = Minutes(NOW)
     for minute in range(END - 60 * DAY, END + 1, 30):
         minutes.note(minute)

@@ -53,13 +53,13 @@ ALONE, _ = reviewed(Workers(0, SINCE, UNTIL))
 
 @pytest.mark.slow
 def test_workers_find_what_the_run_would_find(two):
-    """Every block by a worker, in the order of the log, with parts between."""
+    """Every block by a worker, in the order of the log, with parts in between."""
     assert reviewed(two) == (ALONE, len(BLOCKS))
 
 
 @pytest.mark.slow
-def test_what_a_worker_does_not_answer_is_read_by_the_run(two):
-    """One has been ended by somebody: the answers are the same."""
+def test_blocks_of_a_dead_worker_are_read_by_the_run(two):
+    """One was killed: the results are the same."""
     two._workers[0]._process.kill()
     review, found = reviewed(two)
     assert review == ALONE
@@ -67,8 +67,8 @@ def test_what_a_worker_does_not_answer_is_read_by_the_run(two):
 
 
 @pytest.mark.slow
-def test_worker_that_hangs_is_not_waited_for_when_the_time_is_over(two):
-    """Where the bound of time is reached, whatever workers do."""
+def test_hanging_worker_is_abandoned_at_the_time_limit(two):
+    """The time limit is kept, whatever workers do."""
     for one in two._workers:
         os.kill(one._process.pid, signal.SIGSTOP)
     _, found = reviewed(two, lambda: True)
@@ -76,7 +76,7 @@ def test_worker_that_hangs_is_not_waited_for_when_the_time_is_over(two):
 
 
 @pytest.mark.slow
-def test_workers_end_with_a_run_that_is_killed():
+def test_workers_end_with_a_killed_run():
     """Their input ends with it: no signal has to reach them."""
     run = (
         "import sys, time; from playbook.readers.logs.workers import Workers; found = Workers(2, 0.0, 1.0); "
@@ -101,8 +101,8 @@ def test_workers_end_with_a_run_that_is_killed():
     ("size", "processors", "xdist", "wanted"),
     [(1 << 20, 8, "", 0), (1 << 30, 1, "", 0), (1 << 30, 8, "gw0", 0), (1 << 30, 2, "", 2), (1 << 30, 8, "", 4)],
 )
-def test_workers_are_started_for_large_logs_only(monkeypatch, size, processors, xdist, wanted):
-    """None for small logs, on one processor, or where pytest runs several processes already."""
+def test_workers_are_only_started_for_large_logs(monkeypatch, size, processors, xdist, wanted):
+    """None for small logs, on one processor, or where pytest already runs several processes."""
     asked = []
     monkeypatch.setattr(workers, "Workers", lambda count, *_: asked.append(count) or Workers(0, SINCE, UNTIL))
     monkeypatch.setattr(workers, "_processors", lambda: processors)

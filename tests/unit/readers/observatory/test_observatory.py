@@ -41,15 +41,15 @@ HOST = "portfolio.example"
         ("abc", "csp-header-invalid"),
     ],
 )
-def test_a_policy(policy, result):
+def test_policy_has_the_observatorys_result(policy, result):
     """One policy by header, on a page with TLS."""
     found, framed = csp.result_of([policy], [], https=True, report_only=False)
     assert found == result
     assert framed is ("frame-ancestors" in policy and result != "csp-header-invalid")
 
 
-def test_several_policies():
-    """All of them apply, so the strictest counts; a comma separates two in one header."""
+def test_strictest_of_several_policies_counts():
+    """All of them apply; a comma separates two in one header."""
     lax, strict = "script-src *", "default-src 'self'; frame-ancestors 'none'"
     for headers in ([lax, strict], [f"{lax}, {strict}"]):
         assert csp.result_of(headers, [], https=True, report_only=False) == (
@@ -58,8 +58,8 @@ def test_several_policies():
         )
 
 
-def test_a_policy_in_the_page():
-    """Framing cannot be forbidden there."""
+def test_policy_in_the_page_cannot_forbid_framing():
+    """The rest of it applies."""
     found = csp.result_of([], ["default-src 'self'; frame-ancestors 'none'"], https=True, report_only=False)
     assert found == ("csp-implemented-with-no-unsafe", False)
     assert csp.result_of([], ["frame-ancestors 'none'"], https=True, report_only=True)[0] == (
@@ -67,8 +67,8 @@ def test_a_policy_in_the_page():
     )
 
 
-def test_no_policy():
-    """And images by http count only on a page that came by https."""
+def test_missing_policy_has_its_result():
+    """Images over http only count on a page served over https."""
     assert csp.result_of([], [], https=True, report_only=False) == ("csp-not-implemented", False)
     plain = csp.result_of(["default-src 'self' http://a.example"], [], https=False, report_only=False)
     assert plain[0] == "csp-implemented-with-no-unsafe"
@@ -90,8 +90,8 @@ def test_no_policy():
         (results.referrer_of, ["nonsense"], "referrer-policy-header-invalid"),
     ],
 )
-def test_a_header(function, given, result):
-    """Each header's words."""
+def test_header_values_have_their_results(function, given, result):
+    """For each header."""
     assert function(given) == result
 
 
@@ -105,8 +105,8 @@ def test_a_header(function, given, result):
         ("maybe", False, "x-frame-options-header-invalid"),
     ],
 )
-def test_framing(header, by_policy, result):
-    """The policy goes before the header."""
+def test_framing_by_policy_takes_precedence(header, by_policy, result):
+    """Over the header."""
     assert results.framing_of(header, by_policy=by_policy) == result
 
 
@@ -124,8 +124,8 @@ def test_framing(header, by_policy, result):
         ("", "hsts-not-implemented"),
     ],
 )
-def test_hsts(header, result):
-    """Six months, generously."""
+def test_hsts_requires_six_months(header, result):
+    """With the Observatory's tolerance."""
     assert results.hsts_of(header, https=True) == result
     assert results.hsts_of(header, https=False) == "hsts-not-implemented-no-https"
 
@@ -151,8 +151,8 @@ def test_hsts(header, result):
         ),
     ],
 )
-def test_cookies(cookies, by_hsts, result):
-    """The worst of them counts; a comma in a date separates nothing."""
+def test_worst_cookie_counts(cookies, by_hsts, result):
+    """A comma in a date separates nothing."""
     assert results.cookies_of(cookies, by_hsts=by_hsts) == result
 
 
@@ -168,8 +168,8 @@ def test_cookies(cookies, by_hsts, result):
         ),
     ],
 )
-def test_sharing(headers, kind):
-    """Whoever asks is allowed, with cookies: that is the worst there is."""
+def test_sharing_with_any_origin_and_cookies_is_worst(headers, kind):
+    """Other headers have their own results."""
     assert results.sharing_of("https://o", headers) == f"cross-origin-resource-sharing-{kind}"
 
 
@@ -193,13 +193,13 @@ def test_sharing(headers, kind):
         ),
     ],
 )
-def test_scripts(html, result):
-    """Those of other sites must be fixed and come by https."""
+def test_foreign_scripts_need_integrity_and_https(html, result):
+    """Scripts of the same site do not."""
     assert page.integrity_of(page.read(html), HOST, https=True) == result
 
 
-def test_a_page():
-    """Policies stand in meta elements, whatever the case; broken HTML is read as far as it goes."""
+def test_policies_are_read_from_meta_elements():
+    """In any letter case; broken HTML is read as far as possible."""
     found = page.read(
         '<META HTTP-EQUIV="Content-Security-Policy" content="a"><meta name=referrer content=b><script'
     )
@@ -207,8 +207,8 @@ def test_a_page():
     assert found.scripts == []
 
 
-def test_points_and_grades():
-    """What is won counts only where little was lost; there is nothing below 0."""
+def test_points_add_up_to_grades():
+    """Bonus points only count where few points were deducted; the minimum is 0."""
     assert total([]) == 100
     assert total(["csp-implemented-with-no-unsafe", "referrer-policy-private"]) == 110
     assert total(["csp-not-implemented", "referrer-policy-private"]) == 75
@@ -219,8 +219,8 @@ def test_points_and_grades():
     ]
 
 
-def test_the_tables_are_whole():
-    """Every grade falls, and every test of the ten says what it protects from."""
+def test_score_tables_are_complete():
+    """The grades are in descending order, and each of the ten tests names the attack that it addresses."""
     assert [least for least, _ in GRADES] == sorted((least for least, _ in GRADES), reverse=True)
     assert len(PROTECTS) == 10
     assert max(SCORES.values()) == 10
@@ -237,7 +237,7 @@ POLICY = st.lists(KNOWN, min_size=1, max_size=5, unique_by=lambda text: text.spl
 
 
 @given(policy=POLICY)
-def test_a_policy_of_known_words_is_understood(policy):
+def test_policy_of_known_words_is_understood(policy):
     """Every directive and every kind of source."""
     assert csp.unclear_of(["; ".join(policy)], []) == []
 
@@ -250,7 +250,7 @@ def test_a_policy_of_known_words_is_understood(policy):
     place=st.integers(0, 5),
     in_page=st.booleans(),
 )
-def test_one_odd_word_anywhere_is_shown(policy, odd, place, in_page):
+def test_unknown_word_anywhere_is_shown(policy, odd, place, in_page):
     """In the header or in the page."""
     policy.insert(place, odd)
     text = ["; ".join(policy)]

@@ -1,4 +1,4 @@
-"""What gave way first: of all that was watched, what left its usual range, in order of time. Pure."""
+"""Bottlenecks: figures that left their usual range during a load test, in order of time. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playbook.load.outcome import Moments
 from playbook.load.samples import QUEUE, REDIS_CPU, REDIS_LATENCY, UNITS, WEB_CPU, Sample
 from playbook.settings.loading import Settings
 
-# One value beyond is chance; what gives way stays so.
+# A single value beyond the limit is chance; a bottleneck persists.
 IN_A_ROW = 2
 
 
@@ -18,7 +18,7 @@ class Watched(NamedTuple):
     """One figure over time.
 
     Attributes:
-        most: beyond it is out of the usual range.
+        most: upper limit of the usual range.
         points: seconds since the test began, and value.
     """
 
@@ -28,16 +28,21 @@ class Watched(NamedTuple):
     points: Sequence[tuple[float, float]]
 
 
-class GaveWay(NamedTuple):
-    """A figure that left its usual range, seconds after the test began."""
+class Bottleneck(NamedTuple):
+    """A figure that left its usual range.
+
+    Attributes:
+        after: seconds after the test began.
+        mark: short form for charts: ``P95 > 2 s``.
+    """
 
     after: float
     text: str
-    name: str = ""
+    mark: str = ""
 
 
-def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
-    """What left its usual range for good measure, the first first."""
+def find_bottlenecks(watched: Iterable[Watched]) -> list[Bottleneck]:
+    """Figures that left their usual range for at least two values in a row, earliest first."""
     found = []
     for one in watched:
         values = [value for _, value in one.points]
@@ -45,10 +50,9 @@ def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
             beyond = values[number : number + IN_A_ROW]
             if len(beyond) == IN_A_ROW and min(beyond) > one.most:
                 most = format_value(one.most, one.unit)
-                passed = (
-                    f"passed {most} after {after:.0f} s" if after >= 0 else f"was over {most} from the beginning"
-                )
-                found.append(GaveWay(after, f"{one.name} {passed}", one.name))
+                when = f"rose above {most}, {after:.0f} s into the test" if after >= 0 else ""
+                passed = when or f"was above {most} from the beginning"
+                found.append(Bottleneck(after, f"{one.name} {passed}", f"{one.name} > {most}"))
                 break
     return sorted(found)
 
@@ -56,7 +60,7 @@ def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
 def watched_of(
     settings: Settings, began: float, moments: Sequence[Moments], samples: Sequence[Sample]
 ) -> list[Watched]:
-    """What is watched, with the range that the settings call usual; ``began`` is Unix time."""
+    """The watched figures, with their usual range from the settings; ``began`` is Unix time."""
     limits, breaks = settings.limits, settings.load.breaks
     timed = [(max(one.at - began, 0.0), one) for one in moments]  # whole seconds: the first began before the test
     slow = [(after, one.p95) for after, one in timed if one.p95 is not None]

@@ -1,4 +1,4 @@
-"""Where a value stands on its ladder, from good on the left to critical on the right. Pure."""
+"""A bar of a limit's zones with the position of a value, from good on the left to critical on the right. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playbook.core.limits import Bound, Limit
 
-# Every zone is drawn equally wide, as limits such as 99.9, 99.5 and 99 % would be one line on a linear scale.
+# All zones have the same width, as limits such as 99.9, 99.5 and 99 % would coincide on a linear scale.
 ZONE_WORDS = {
     "good": "on target",
     "within": "within limits",
@@ -18,7 +18,7 @@ ZONE_WORDS = {
 
 @dataclass(frozen=True)
 class Zone:
-    """One stretch of the ladder; ``start`` and ``width`` are percent of the whole."""
+    """One zone of the bar; ``start`` and ``width`` in percent of its length."""
 
     name: str
     start: float
@@ -26,12 +26,12 @@ class Zone:
 
 
 @dataclass(frozen=True)
-class Ladder:
-    """The zones that a limit has, and where the value stands in percent from the left.
+class ThresholdBar:
+    """Zones of a limit, and the position of the value in percent from the left.
 
     Attributes:
-        zone: name of the zone that the value is in.
-        edges: where one zone ends and the next begins, and the limit that stands there.
+        zone: name of the zone that contains the value.
+        edges: position of each border between two zones, and the limit there.
     """
 
     zones: tuple[Zone, ...]
@@ -41,19 +41,19 @@ class Ladder:
 
     @property
     def word(self) -> str:
-        """The zone that the value is in, for those who do not see the drawing."""
+        """The zone in words, for readers who do not see the drawing."""
         return ZONE_WORDS[self.zone]
 
 
-def ladder(limit: Limit, value: float) -> Ladder:
-    """Draw a limit with a value in it."""
-    # The bad sides bound the zones: what does not hold the target is short of it.
+def threshold_bar(limit: Limit, value: float) -> ThresholdBar:
+    """The bar of a limit with the position of a value."""
+    # Zones begin where a bound is violated: a value that does not meet the target is short of it.
     steps = _without_empty([(name, bound) for name, bound in _bounds(limit) if bound])
     names = ["good" if limit.target else "within", *(name for name, _ in steps)]
     number = sum(_is_past(name, bound, value) for name, bound in steps)
     edges = [bound.number for _, bound in steps]
     width = 100 / len(names)
-    return Ladder(
+    return ThresholdBar(
         zones=tuple(Zone(name, i * width, width) for i, name in enumerate(names)),
         position=(number + _within(value, edges, number)) * width,
         zone=names[number],
@@ -66,7 +66,7 @@ def _bounds(limit: Limit) -> tuple[tuple[str, Bound | None], ...]:
 
 
 def _without_empty(steps: list[tuple[str, Bound]]) -> list[tuple[str, Bound]]:
-    """Without the zone between a target and a limit that begins where the target ends: ``< 25 h``, ``>= 25 h``."""
+    """Omit the empty zone where a limit begins at the target's end: ``< 25 h``, ``>= 25 h``."""
     if len(steps) > 1 and steps[0][0] == "short":
         target, limit = steps[0][1], steps[1][1]
         if target.number == limit.number and target.holds(limit.number) != limit.holds(limit.number):
@@ -79,7 +79,7 @@ def _is_past(name: str, bound: Bound, value: float) -> bool:
 
 
 def _within(value: float, edges: list[float], number: int) -> float:
-    """How far into its zone, from 0 to 1; the open ends run towards their side without reaching it."""
+    """Position within the zone, from 0 to 1; in open-ended zones it approaches the end without reaching it."""
     span = abs(edges[-1] - edges[0]) or abs(edges[0]) or 1.0
     if number == 0:
         return 1 - _towards_one(abs(edges[0] - value) / span) if len(edges) else 0.5

@@ -1,24 +1,31 @@
-"""What a run knows of its findings beyond what its checks found. Plain data, a part of results.json."""
+"""Context of a run's findings beyond the checks themselves. Plain data, a part of results.json."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import Literal
 
 import msgspec
 
 from playbook.core.audience import Audience
 
-GROUPS = ("new", "worse", "first", "still", "unseen", "fixed")  # of Compared, what needs somebody first
+GROUPS = ("new", "worse", "first", "still", "unseen", "fixed")  # of Compared, most urgent first
 
 Change = Literal["new", "still", "back", "first"]
 
 
+# Public, as it names neither: any visitor can see it.
+RELEASED = "Another deployment serves visitors than in the last good run."
+_DIGEST = re.compile(r"sha256:[0-9a-f]{24}")
+
+
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """A question to the metrics.
+    """A query to Prometheus.
 
     Attributes:
         query: PromQL as it was sent.
-        seconds: the window that it looks back over.
+        seconds: the window that it covers.
     """
 
     query: str
@@ -26,23 +33,34 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """What serves visitors.
+    """The release that serves visitors.
 
     Attributes:
-        deployment: its id at the platform.
-        commit: that it was made of; empty where the platform does not say.
+        deployment: its id on the platform.
+        commit: its commit; empty where the platform does not report it.
     """
 
     deployment: str
     commit: str = ""
 
+    @property
+    def for_everybody(self) -> Release:
+        """Return a digest of the deployment's id, without the commit: enough to tell whether two are the same."""
+        if _DIGEST.fullmatch(self.deployment):
+            return Release(deployment=self.deployment)
+        return Release(deployment=f"sha256:{hashlib.sha256(self.deployment.encode()).hexdigest()[:24]}")
+
+    def is_same(self, other: Release) -> bool:
+        """Whether both are one deployment; either may be in the form for everybody."""
+        return self.for_everybody == other.for_everybody
+
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to look.
+    """A link for further investigation.
 
     Attributes:
         name: in a few words, e.g. ``Query in Grafana``.
-        to: an address; ``https:``, ``http:``, or a place below the report.
+        to: an address; ``https:``, ``http:``, or a path below the report.
         audience: who may read the address.
     """
 
@@ -52,15 +70,15 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Since(msgspec.Struct, frozen=True, kw_only=True):
-    """How long an item has been bad.
+    """How long an item has been failing.
 
     Attributes:
-        first: when the first of the bad runs in a row began: ISO 8601 in UTC.
-        runs: bad runs in a row, this one included; a second look at once is none of its own.
-        change: ``new`` where it was well before, ``back`` where it was bad a short while before that, ``still``
-            where it was bad, ``first`` where no earlier run has looked at it.
-        well: when it was last well; empty where no run says so.
-        report: name of the report of the first bad run; empty where that is this one.
+        first: start of the first of the consecutive failing runs: ISO 8601 in UTC.
+        runs: consecutive failing runs, this one included; an immediate re-run is not counted.
+        change: ``new`` where it was healthy before, ``back`` where it had failed shortly before that, ``still``
+            where it failed before, ``first`` where no earlier run has checked it.
+        well: when it was last healthy; empty where no run shows that.
+        report: name of the report of the first failing run; empty where that is this one.
     """
 
     first: str
@@ -85,18 +103,18 @@ class Before(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):
-    """This run beside the one before: ids of items.
+    """This run compared with the previous one: ids of items.
 
     Attributes:
         before: the newest whole run of the same set; None where there is none, and ``why_not`` says so.
         why_not: why nothing is compared; empty where it is.
         note: what limits the comparison; may be empty.
-        new: bad now, and well before.
-        worse: bad before, and worse now.
-        still: bad before and now.
-        fixed: bad before, and OK now.
-        unseen: bad before, and not looked at now, so that nobody knows.
-        first: bad now, and not looked at before.
+        new: failing now, and healthy before.
+        worse: failing before, and worse now.
+        still: failing before and now.
+        fixed: failing before, and OK now.
+        unseen: failing before, and not checked now, so that its state is unknown.
+        first: failing now, and not checked before.
     """
 
     before: Before | None = None
@@ -116,7 +134,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         duty: the step of the roster, e.g. ``primary``.
         who: a name; empty where nobody has the duty.
-        by: when the call must have been answered, in words and the roster's time, e.g. ``Mon 22:45 CET``.
+        by: deadline for answering the call, in words and the roster's time, e.g. ``Mon 22:45 CET``.
     """
 
     duty: str
@@ -128,11 +146,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Calls(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is called, by severity.
+    """Whom to call, by severity.
 
     Attributes:
         first: the first step of each severity's escalation.
-        problem: why that is not known; empty where it is.
+        problem: why that is unknown; empty where it is known.
     """
 
     first: dict[str, Caller] = {}
@@ -140,13 +158,13 @@ class Calls(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it, by item.
+    """Context of all findings, by item.
 
     Attributes:
-        severity: ``P1`` to ``P4``, of what is bad.
-        links: where to look, of what is bad.
+        severity: ``P1`` to ``P4`` of failing items.
+        links: where to look, for failing items.
         last_good: the newest whole run of the set that was OK.
-        released: what has been released since then, in words; empty where it is the same, or not known.
+        released: what has been released since then, in words; empty where unchanged or unknown.
         release_links: the deployment, and the commits between the two.
     """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loadtests.ladder import Ladder, judge
+from loadtests.breakpoint import BreakpointTest, judge
 from loadtests.recorder import Tally, bucket_of
 from playbook.load.outcome import Step
 from playbook.load.plan import Break, Stage
@@ -26,14 +26,14 @@ def _climb(answers: list[Tally], breaks: Break = BREAKS, lag: float = 0.0) -> tu
         asked.append((start, end))
         return answers[len(asked) - 1]
 
-    ladder = Ladder(STAGES, breaks, window, lag=lag)
+    test = BreakpointTest(STAGES, breaks, window, lag=lag)
     users = []
     now = 1000.0
-    while stage := ladder.stage(now):
+    while stage := test.stage(now):
         users.append(stage.users)
         now += 1
     assert all(end - start == pytest.approx(3.0) for start, end in asked)
-    return ladder.steps, users
+    return test.steps, users
 
 
 def test_test_ends_after_last_holding_step() -> None:

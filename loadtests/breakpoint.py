@@ -12,7 +12,7 @@ from playbook.load.plan import Break, Stage
 Window = Callable[[float, float], Tally]
 
 
-class Ladder:
+class BreakpointTest:
     """The steps in sequence.
 
     Attributes:

@@ -1,0 +1,84 @@
+"""An answer over HTTP, of any status, and what of it can be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from playbook.clients.wire import Phases
+from playbook.core import door
+from playbook.core.budget import Ambiguous, OverBudget, read_unambiguous_json
+from playbook.core.errors import Denied, Malformed
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of any status.
+
+    Attributes:
+        headers: names in lower case; repeated headers are joined by commas.
+        url: of the last hop, without credentials and query.
+        phases: of the successful attempt, summed over redirects.
+        attempts: one line for each attempt.
+        redirects: one line for each redirect that was followed.
+    """
+
+    service: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    url: str
+    phases: Phases = field(default_factory=Phases)
+    attempts: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8. Undecodable bytes are replaced."""
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self, kind: Any = Any) -> Any:
+        """The body as JSON, converted to ``kind``; Malformed if that fails."""
+        try:
+            return read_unambiguous_json(self.body, kind)
+        except (OverBudget, Ambiguous) as error:
+            what = f"JSON {error}"
+        except msgspec.ValidationError as error:
+            what = f"JSON of another shape: {error}"
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            what = f"{self.headers.get('content-type') or 'no content type'}: {door.quoted(self.body, 80)}"
+        raise Malformed(
+            f"{self.service}: expected JSON from {self.url}, got {what}",
+            service=self.service,
+            attempts=self.attempts,
+        )
+
+    @property
+    def beginning(self) -> str:
+        """The first eighty characters on one line, for messages."""
+        return door.line(self.body, 80)
+
+    def expect_ok(self, hint: str = "") -> Answer:
+        """The answer itself if its status is 2xx.
+
+        Raises:
+            Denied: 401 or 403.
+            Malformed: any other status.
+        """
+        if 200 <= self.status < 300:
+            return self
+        if self.status in (401, 403):
+            raise Denied(
+                f"{self.service}: expected our credentials to be accepted by {self.url}, got HTTP {self.status}",
+                service=self.service,
+                hint=hint or "Check the credentials of this target and what they are permitted.",
+                attempts=self.attempts,
+            )
+        raise Malformed(
+            f"{self.service}: expected HTTP 200 from {self.url}, got HTTP {self.status}",
+            service=self.service,
+            hint=hint,
+            attempts=self.attempts,
+        )

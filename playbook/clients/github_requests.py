@@ -1,0 +1,170 @@
+"""Requests to GitHub's API: the one way to it for measurements, for jobs on GitHub Actions and for our issues.
+
+One is made at a time, and a rate limit is waited for as far as the caller has the patience. GET, PUT and PATCH
+are tried again by ``playbook.clients.http``, all within one time limit; a POST is sent again only after a rate
+limit, as GitHub has not carried it out then.
+
+https://docs.github.com/en/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from playbook.clients.answer import Answer
+from playbook.clients.http import BUSY, HttpWriter
+from playbook.clients.retries import ATTEMPTS
+from playbook.clients.urls import origin
+from playbook.clients.wire import Broken, Kept
+from playbook.core import door
+from playbook.core.budget import read_json
+from playbook.core.clock import Clock
+from playbook.core.errors import Unmeasured
+from playbook.core.secret import Secret
+from playbook.settings.loading import TimeLimits
+
+SERVICE = "GitHub"
+PER_PAGE = 100
+MOST_PAGES = 50
+_A_MINUTE = 60  # seconds to wait where GitHub does not say how many
+_NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
+_TOO_LARGE = re.compile(r"expected at most ([\d,]+) bytes")
+_HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+
+
+class ElsewhereError(Exception):
+    """The next page is said to be on another host, where the token must not go."""
+
+
+class GitHubRequests:
+    """Requests with one token, below one address. A status is never an exception here.
+
+    Every method raises:
+        Unreachable: no whole answer in time.
+        Malformed: the answer is too large.
+    """
+
+    def __init__(
+        self,
+        endpoint: str,
+        token: Secret,
+        *,
+        time_limits: TimeLimits,
+        whole: float | None = None,
+        ca: str | None = None,
+        setting: str = "",
+        kept: Kept | None = None,
+        clock: Clock | None = None,
+        patience: float = 0.0,
+    ) -> None:
+        """Sends nothing.
+
+        Args:
+            time_limits, whole, ca, setting, kept: as ``playbook.clients.http.HttpClient`` has them.
+            patience: seconds that all these requests together may wait because GitHub asked for it.
+        """
+        self._http = HttpWriter(
+            endpoint,
+            service=SERVICE,
+            time_limits=time_limits,
+            whole=whole,
+            ca=ca,
+            token=token,
+            headers=_HEADERS,
+            setting=setting,
+            kept=kept,
+            busy=(BUSY | {500}) - {429},  # 429 is a rate limit: ``_ask`` waits as long as that says
+        )
+        self._clock = clock or Clock()
+        self._patience = patience
+
+    def get(self, path: str, params: Mapping[str, str] | None = None) -> Answer:
+        """Read a path, or a whole address."""
+        return self._ask("GET", path, params, b"")
+
+    def send(
+        self, method: Literal["POST", "PUT", "PATCH"], path: str, fields: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Send an object as JSON, or nothing."""
+        return self._ask(method, path, None, b"" if fields is None else msgspec.json.encode(fields))
+
+    def next_page(self, answer: Answer) -> str:
+        """The address of the page after this one, by its Link header; empty where that names none.
+
+        Raises:
+            ElsewhereError: it is on another host.
+        """
+        found = _NEXT.search(answer.headers.get("link", ""))
+        if found is None:
+            return ""
+        if origin(urlsplit(found[1])) != origin(urlsplit(self._http.base_url)):
+            raise ElsewhereError
+        return found[1]
+
+    def seconds_asked(self, answer: Answer) -> int:
+        """How long GitHub asks to wait before the next request; 0 where it does not say."""
+        after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
+        if _is_count(after):
+            return int(after)
+        return max(math.ceil(int(reset) - self._clock.now().timestamp()), 0) if _is_count(reset) else 0
+
+    def _ask(
+        self,
+        method: Literal["GET", "POST", "PUT", "PATCH"],
+        path: str,
+        params: Mapping[str, str] | None,
+        body: bytes,
+    ) -> Answer:
+        tried = 0
+        while True:
+            answer = self._http.get(path, params) if method == "GET" else self._http.send(method, path, body)
+            tried += 1
+            if tried == ATTEMPTS or not is_limited(answer):
+                return answer
+            seconds = self.wait_for(answer)
+            if seconds > self._patience:
+                return answer
+            self._patience -= seconds
+            self._clock.sleep(seconds)
+
+    def wait_for(self, answer: Answer) -> int:
+        """Seconds to wait after an answer that is a rate limit: what it asks for, or a minute."""
+        says = "retry-after" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0"
+        return max(self.seconds_asked(answer), 1) if says else _A_MINUTE
+
+
+def _is_count(text: str) -> bool:
+    return text.isdecimal() and len(text) < 12
+
+
+def is_limited(answer: Answer) -> bool:
+    """Whether GitHub wants no more requests for now; it also says so with 403."""
+    if answer.status == 429:
+        return True
+    used_up = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+    return answer.status == 403 and (used_up or "rate limit" in said_by(answer).lower())
+
+
+def said_by(answer: Answer) -> str:
+    """GitHub's own words on a refusal; empty where it has none."""
+    try:
+        told: Any = read_json(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    message = told.get("message") if isinstance(told, dict) else None
+    return door.line(message.rstrip(".\n "), 200) if isinstance(message, str) else ""
+
+
+def reason_of(error: Unmeasured) -> str:
+    """Why there is no answer to read, without the address: ``connection refused``, ``more than 1,024 bytes``."""
+    cause = error.__cause__
+    if isinstance(cause, Broken):
+        return cause.reason
+    too_large = _TOO_LARGE.search(str(error))
+    return f"more than {too_large[1]} bytes" if too_large else str(error).rpartition(", got ")[2]

@@ -1,0 +1,177 @@
+"""One check: what it found becomes a record, and the record what pytest shows of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from typing import Any
+
+import msgspec
+import pytest
+
+from playbook.clients.pace import waited_for
+from playbook.core.record import Record
+from playbook.core.verdict import Verdict, verdict_of
+from playbook.hooks import asserting
+from playbook.hooks.collecting import ITEM, rule_of, runbook_of
+from playbook.hooks.controller import Controller
+from playbook.hooks.fixtures import NOTES, RUNS, TARGET, run_of
+from playbook.hooks.shared import (
+    TURNS,
+    check_id,
+    is_worker,
+    only_shows,
+    usage_errors,
+)
+from playbook.report.pytest_output import redact
+from playbook.report.pytest_terms import LETTERS, attach, record_of, verdict_on
+from playbook.run import subject_of
+from playbook.run.recorder import Execution, Notes
+from playbook.run.target_run import ToldByWorker
+
+_STARTED = pytest.StashKey[float]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[NOTES] = Notes()
+    item.stash[_STARTED] = time.perf_counter()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    notes = item.stash[NOTES]
+    notes.asserts_count, notes.runs = "judge" not in getattr(item, "fixturenames", ()), True
+    try:
+        return (yield)
+    finally:
+        notes.runs = False
+
+
+def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
+    if NOTES in item.stash:
+        asserting.note_pass(item.stash[NOTES], item.stash[ITEM].title, orig, expl, redact)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.excinfo and RUNS in item.config.stash:
+        # pytest would parse each module of the traceback, and the record's message replaces it anyway.
+        item._repr_failure_py = _in_words  # type: ignore[method-assign, assignment]
+    report = yield
+    turns = item.config.stash.get(TURNS, None)
+    if turns and call.when == "teardown" and is_worker(item.config) and turns.is_last(item):
+        run = run_of(item)
+        heard = ToldByWorker(run.timings(), run.left_out, waited_for(item.stash[TARGET]))
+        report.playbook_told = msgspec.json.encode(heard).decode()  # type: ignore[attr-defined]
+    if RUNS not in item.config.stash:  # fixtures are shown without executing a check
+        return report
+    report.sections = []  # captured logs of libraries may contain addresses with credentials
+    error = call.excinfo.value if call.excinfo else None
+    if item.stash[NOTES].runs:
+        return _part_of(item, call, report)
+    if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
+        notes, title = item.stash[NOTES], item.stash[ITEM].title
+        record = _record(item, asserting.meaning(call, report, notes, title, item.path, redact=redact))
+        attach(report, record)
+        if not report.failed:
+            call.excinfo = None  # neither a debugger nor an editor should take it for a failure
+        own = {name: redact(value) if isinstance(value, str) else value for name, value in item.user_properties}
+        told = {**own, "verdict": str(record.verdict), "message": record.message}
+        # JUnit's properties are written with the teardown
+        item.user_properties[:] = report.user_properties = list(told.items())
+    return report
+
+
+def _in_words(excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+    return str(excinfo.value)
+
+
+def _part_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
+    """Report of a subtest, which is part of its check; the check's record shows the worst one."""
+    notes = item.stash[NOTES]
+    error = asserting.meaning(call, report, notes, item.stash[ITEM].title, item.path, redact=redact)
+    if error is not None:
+        asserting.note_part(notes, item.stash[ITEM].title, error, redact)
+    if verdict_of(error) not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
+        call.excinfo = None
+    report.outcome, report.longrepr = "passed", None
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
+    report.playbook_part = True  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any]) -> None:
+    if call.excinfo and call.when == "call" and node.config.getoption("usepdb"):
+        asserting.end_at_the_check(call.excinfo, node.path)
+
+
+def _record(item: pytest.Item, error: BaseException | None) -> Record:
+    run = run_of(item)
+    seconds = time.perf_counter() - item.stash[_STARTED]
+    execution = Execution(
+        item=item.stash[ITEM],
+        check=check_id(item),
+        subject=subject_of(item.nodeid),
+        rule=rule_of(item),
+        runbook=runbook_of(item),
+        notes=item.stash[NOTES],
+        error=error,
+        started=run.clock.now(),
+        seconds=seconds,
+        worker=getattr(item.config, "workerinput", {}).get("workerid", ""),
+    )
+    return run.record(execution)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.TestReport | pytest.CollectReport,
+) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    if hasattr(report, "playbook_part"):
+        return "", "", ("", {})
+    verdict = verdict_on(report)
+    if verdict is None:
+        return None
+    letter, markup = LETTERS[verdict]
+    return str(verdict).lower(), letter, (str(verdict), markup)
+
+
+class Keeper:
+    """Passes each record to the controller as it arrives; the hook itself does not get the configuration."""
+
+    def __init__(self, controller: Controller) -> None:
+        self.controller = controller
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """With xdist workers, this is the first sign of a check."""
+        if not only_shows(self.controller.config):
+            with usage_errors():
+                self.controller.begin(self.controller.of_report(nodeid))
+                self.controller.open_page()
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        record = record_of(report)
+        if record:
+            self.controller.keep(record, report.nodeid)
+        if self.controller.many:
+            self.controller.many.note_report(report)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """With many targets, a target ends with its last check."""
+        if self.controller.many and not only_shows(self.controller.config):
+            with self.controller.ending.put_off():
+                self.controller.many.has_run(nodeid, self.controller.ending.why)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """An unreadable file affects its own checks, not the run."""
+        if report.failed:
+            self.controller.order.uncollected[report.nodeid] = report.longreprtext
+        elif report.skipped and isinstance(report.longrepr, tuple):
+            self.controller.order.left_out[report.nodeid] = str(report.longrepr[-1])

@@ -1,0 +1,81 @@
+"""A run from its first check to its end: what is measured when, and the results."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import msgspec
+import pytest
+
+from playbook.core import progress
+from playbook.hooks.fixtures import NOTES, RUNS, TARGET, run_of
+from playbook.hooks.shared import (
+    CONTROLLER,
+    TURNS,
+    is_worker,
+    measure,
+    only_shows,
+    usage_errors,
+)
+from playbook.report import pytest_output
+from playbook.run.recorder import Notes
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout, whose limit is for the check alone
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Begin the run with the first check, and start all its measurements concurrently."""
+    controller = item.config.stash.get(CONTROLLER, None)
+    turns = item.config.stash.get(TURNS, None)
+    if turns:
+        with usage_errors():
+            turns.before(item)
+    elif controller and RUNS not in item.config.stash and not only_shows(item.config):
+        with usage_errors():
+            run = controller.begin()
+        item.config.stash[RUNS] = {item.stash[TARGET]: run}
+        measure(run, item.session.items)
+        controller.open_page()
+    result = yield
+    if turns:
+        item.stash[NOTES] = Notes()  # its data can be large
+        is_last = turns.after(item)
+        if is_last and not controller:
+            target_run = run_of(item)
+            target_run.measurements.close()
+            target_run.measurements.forget()
+        elif is_last and controller and controller.load_was_cut:
+            item.session.shouldstop = controller.ending.why  # who stopped one load test wants no other one
+    return result
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    progress.show_on(None)
+    for run in config.stash.get(RUNS, {}).values():
+        run.measurements.close()
+    if CONTROLLER in config.stash:
+        config.stash[CONTROLLER].stop()
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
+    config = session.config
+    if CONTROLLER in config.stash:
+        # An exception of another plugin that cannot write its file would end pytest with code 1.
+        pytest_output.hold_the_end(config, config.stash[CONTROLLER].not_written)
+    result = yield
+    if is_worker(config) and len(config.stash.get(RUNS, {})) == 1:
+        (run,) = config.stash[RUNS].values()
+        config.workeroutput["playbook_timings"] = msgspec.json.encode(run.timings())  # type: ignore[attr-defined]
+        config.workeroutput["playbook_left_out"] = run.left_out  # type: ignore[attr-defined]
+    controller = config.stash.get(CONTROLLER, None)
+    if controller:
+        controller.finish(session, exitstatus)
+    return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    controller = config.stash.get(CONTROLLER, None)
+    if controller:
+        controller.summarise(terminalreporter)
