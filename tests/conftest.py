@@ -75,16 +75,16 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the quick tests' files out of the slow layer."""
+    """Leave the files that hold no slow test out of the slow layer."""
     is_left_out = config.option.markexpr == "slow" and collection_path.match("test_*.py")
     return True if is_left_out and not may_hold_slow(collection_path) else None
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, None, None]:
-    """Find slow tests by the text of their file, and put the many short tests last.
+    """Check that the slow layer finds all its tests, and put the matrix last, as its tests are short.
 
-    With the matrix last no worker is left with a long test. All other layers hold what the slow one relies on.
+    The quick layer collects everything before it deselects, so a slow test in an unmarked file fails there.
     """
     require_found_by_text(items)
     yield

@@ -43,7 +43,7 @@ def matrix_last(items: list[pytest.Item]) -> list[pytest.Item]:
 def may_hold_slow(file: Path) -> bool:
     """Return whether a test file says ``mark.slow``; the slow layer does not load the others.
 
-    To load and expand ten thousand quick tests takes each of its workers longer than its own tests do.
+    Each of its workers would spend several seconds of CPU time on ten thousand quick tests that it then deselects.
     """
     return b"mark.slow" in file.read_bytes()
 
