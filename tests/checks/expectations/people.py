@@ -16,7 +16,7 @@ TO_DO_AFTER = {
 }
 NO_SIGN_OFFS = r"Sign-offs: expected the file attestations\.jsonl, which is not there"
 NO_POST_MORTEM = "Time without a post-mortem: expected"
-NO_RUNS = rf"{NO_POST_MORTEM} runs in the history, got none, so that nobody knows which .+; partial result: 0 .+"
+NO_RUNS = rf"{NO_POST_MORTEM} runs in the history, got none, so past incidents are unknown; partial result: 0 .+"
 STRANGER = r"On-call roster: rotations\.primary names zoe, who is not in people \(roster\.toml\)"
 NO_PAGES = r"Handoff pages: expected the folder handoffs, which is not there \(No such file or directory\)"
 LATE = r"Age of the weekly handoff page: expected at most 7\.5 days, got 8 days \(written \S+ \S+ UTC\)"
