@@ -31,16 +31,20 @@ def write_page(folder: Path, page: Page) -> list[Path]:
     """Write a page; the JSON last, so that what is found there is complete."""
     folder.mkdir(parents=True, exist_ok=True)
     file = file_of(folder, page)
-    contents = {
-        ".html": units_kept(handoff_html(page)).encode("utf-8", "replace"),
-        ".md": handoff_markdown(page).encode("utf-8", "replace"),
-        ".json": msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n",
-    }
+    contents = forms_of(page) | {".json": msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n"}
     for suffix, content in contents.items():
         part = file.with_suffix(f"{suffix}.part")
         part.write_bytes(content)
         part.replace(file.with_suffix(suffix))
     return [file.with_suffix(suffix) for suffix in contents]
+
+
+def forms_of(page: Page) -> dict[str, bytes]:
+    """The page as people read it, by file suffix, exactly as it is written."""
+    return {
+        ".html": units_kept(handoff_html(page)).encode("utf-8", "replace"),
+        ".md": handoff_markdown(page).encode("utf-8", "replace"),
+    }
 
 
 def handoff_html(page: Page) -> str:

@@ -13,7 +13,7 @@ import msgspec
 
 from playbook.core.audience import Audience
 from playbook.history.handoff_page import Ending, Page
-from playbook.report.handoff import handoff_html, handoff_markdown
+from playbook.report.handoff import forms_of
 from playbook.report.words import plural
 
 # Its folder in a history that keeps pages.
@@ -62,14 +62,7 @@ def is_for_everybody(file: Path) -> bool:
         content = file.read_bytes()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return False
-    match file.suffix:
-        case ".json":
-            return True
-        case ".html":
-            return content == handoff_html(page).encode("utf-8", "replace")
-        case ".md":
-            return content == handoff_markdown(page).encode("utf-8", "replace")
-    return False
+    return file.suffix == ".json" or content == forms_of(page).get(file.suffix)
 
 
 def _ending(ending: Ending) -> Ending:

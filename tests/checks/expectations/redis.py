@@ -197,7 +197,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
         (
             "UNKNOWN",
-            r".+: expected a sign that celery knows the queue 'celery'.*, got none of its keys; what was .+",
+            r".+: expected a trace that celery knows the queue 'celery'.*, got none of its keys; "
+            r"partial result: .+",
         ),
     ),
     "rq-workers-gone": dict.fromkeys(

@@ -9,7 +9,8 @@ from tests.checks.expectations.phrases import ACCESS, HEADERS, LOGINS, NO_HSTS, 
 def no_github(message: str) -> dict[str, tuple[str, str]]:
     """Why GitHub could not be asked; what npm says alone is not enough."""
     audit = (
-        rf"Vulnerabilities by npm audit: expected an answer of Dependabot, got {clause_of(message)}; what was .+"
+        rf"Vulnerabilities by npm audit: expected an answer of Dependabot, got {clause_of(message)}; "
+        "partial result: .+"
     )
     return {**dict.fromkeys(ACCESS, ("UNKNOWN", message)), "monthly.vulnerabilities.audit": ("UNKNOWN", audit)}
 
