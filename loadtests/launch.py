@@ -184,9 +184,9 @@ def _read(folder: Path) -> Outcome:
     try:
         return read_outcome(folder / OUTCOME)
     except (OSError, msgspec.MsgspecError):
-        said = _last_line(folder / LOG)
+        last_line = _last_line(folder / LOG)
         raise Unmeasured(
-            f"Locust left no outcome{f'; the last that it said: {said}' if said else ''}",
+            f"Locust left no outcome{f'; the last that it said: {last_line}' if last_line else ''}",
             service=SERVICE,
             hint=f"What it said stands in {folder / LOG}.",
         ) from None

@@ -18,11 +18,11 @@ _KINDS = {Verdict.CRITICAL: "error", Verdict.UNKNOWN: "error", Verdict.WARNING: 
 
 def annotations_of(results: Results) -> list[str]:
     """Lines to print, worst first; items not judged because of a root cause are listed with it."""
-    said: dict[str, list[str]] = {"error": [], "warning": []}
+    notices: dict[str, list[str]] = {"error": [], "warning": []}
     for kind, title, text in _told(results):
-        said[kind].append(notice(text, kind, title))
+        notices[kind].append(notice(text, kind, title))
     lines = []
-    for kind, all_of_it in said.items():
+    for kind, all_of_it in notices.items():
         lines += all_of_it[:MOST]
         if len(all_of_it) > MOST:
             rest = len(all_of_it) - MOST + 1

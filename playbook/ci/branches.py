@@ -72,10 +72,10 @@ class Branches:
 
     def __init__(self, root: Path, *, token: str = "", say: Say = lambda _: None, wait: Wait = time.sleep) -> None:
         self._root, self._say, self._wait = root, say, wait
-        given = environment()
-        git = for_program(*_OF_GIT, *(name for name in given if name.startswith(_GIT_OWN)))
-        own = {**_OWN, **_authorisation(token, given)}
-        self._environment = {**git, **_WHO, "GIT_TERMINAL_PROMPT": "0", **_configuration(own, given)}
+        variables = environment()
+        git = for_program(*_OF_GIT, *(name for name in variables if name.startswith(_GIT_OWN)))
+        own = {**_OWN, **_authorisation(token, variables)}
+        self._environment = {**git, **_WHO, "GIT_TERMINAL_PROMPT": "0", **_configuration(own, variables)}
 
     def fetch_history(self, folder: Path) -> None:
         """Check the branch out into a folder; if it does not exist yet, its first commit.
@@ -300,8 +300,8 @@ def _authorisation(token: str, environment: Mapping[str, str]) -> dict[str, str]
 
 def _configuration(own: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
     """Git settings as environment variables, appended to existing ones."""
-    given = environment.get("GIT_CONFIG_COUNT", "")
-    first = int(given) if given.isdecimal() else 0
+    existing = environment.get("GIT_CONFIG_COUNT", "")
+    first = int(existing) if existing.isdecimal() else 0
     variables = {"GIT_CONFIG_COUNT": str(first + len(own))}
     for number, (name, value) in enumerate(own.items(), first):
         variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}

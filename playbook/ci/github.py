@@ -44,12 +44,12 @@ Visibility = Literal["private", "public", "unknown"]
 def visibility(environment: Mapping[str, str]) -> Visibility:
     """Who can read this repository; ``unknown`` where GitHub does not say, which must count as public."""
     try:
-        status, told = ask("GET", "", environment)
+        status, answer = ask("GET", "", environment)
     except UsageError:
         return "unknown"
-    if status != _OK or not isinstance(told.get("private"), bool):
+    if status != _OK or not isinstance(answer.get("private"), bool):
         return "unknown"
-    return "private" if told["private"] else "public"
+    return "private" if answer["private"] else "public"
 
 
 def pages(environment: Mapping[str, str]) -> Pages:
@@ -58,14 +58,14 @@ def pages(environment: Mapping[str, str]) -> Pages:
     Raises:
         UsageError: GitHub does not answer.
     """
-    status, told = ask("GET", "pages", environment)
+    status, answer = ask("GET", "pages", environment)
     if status == _MISSING:
         return Pages(problem="Pages are not switched on (Settings → Pages → Source: GitHub Actions).")
     if status != _OK:
         return Pages(problem=f"GitHub answered {status} to the question whether Pages are switched on.")
-    if told.get("build_type") != "workflow":
+    if answer.get("build_type") != "workflow":
         return Pages(problem="Pages are built from a branch (Settings → Pages → Source: GitHub Actions).")
-    return Pages(url=str(told.get("html_url") or ""), is_public=told.get("public") is not False)
+    return Pages(url=str(answer.get("html_url") or ""), is_public=answer.get("public") is not False)
 
 
 def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
@@ -79,10 +79,10 @@ def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
         "ref": _given(environment, "GITHUB_REF"),
         "sarif": data,
     }
-    status, told = ask("POST", "code-scanning/sarifs", environment, body)
+    status, answer = ask("POST", "code-scanning/sarifs", environment, body)
     if status == _CREATED:
-        return str(told.get("id", "taken"))
-    reason = door.line(str(told.get("message", "")), 200)
+        return str(answer.get("id", "taken"))
+    reason = door.line(str(answer.get("message", "")), 200)
     if status in {_FORBIDDEN, _MISSING}:
         reason += (
             "; code scanning has to be switched on for this repository, or $PLAYBOOK_CODE_SCANNING taken away"
@@ -115,10 +115,10 @@ def ask(
     )
     try:
         answer = requests.get(url) if method == "GET" else requests.send(method, url, body)
-        told = answer.json() if answer.body else {}
+        content = answer.json() if answer.body else {}
     except Unmeasured as error:
         raise UsageError(f"{url}: expected an answer of GitHub's API, got {words(reason_of(error))}") from None
-    return answer.status, told if isinstance(told, dict) else {}
+    return answer.status, content if isinstance(content, dict) else {}
 
 
 def _given(environment: Mapping[str, str], name: str) -> str:

@@ -104,15 +104,15 @@ class _Setup:
 
     def _look_at_repository(self) -> None:
         try:
-            told = self._read("", "see the repository", "Metadata: read")
+            repository = self._read("", "see the repository", "Metadata: read")
         except _RefusedError as refusal:
             raise UsageError(str(refusal)) from None
-        if told is None:
+        if repository is None:
             raise UsageError(
                 f"GitHub does not know {self.repository}, or the token is not for it: choose it under "
                 "Repository access of the token, or name another with --repository"
             )
-        self.branch = str(told.get("default_branch") or "main")
+        self.branch = str(repository.get("default_branch") or "main")
 
     def _environment_step(self) -> Iterator[Step]:
         path = f"environments/{quote(self.target, safe='')}"
@@ -143,8 +143,10 @@ class _Setup:
         """It is limited to named branches, and names none: what is left where the second request failed."""
         if not ((there or {}).get("deployment_branch_policy") or {}).get("custom_branch_policies"):
             return False
-        told = self._read(f"{path}/deployment-branch-policies", "see which branches it lets in", "Actions: read")
-        return told is not None and told.get("branch_policies") == []
+        policies = self._read(
+            f"{path}/deployment-branch-policies", "see which branches it lets in", "Actions: read"
+        )
+        return policies is not None and policies.get("branch_policies") == []
 
     def _variable_steps(self, names: list[str]) -> Iterator[Step]:
         path = f"environments/{quote(self.target, safe='')}/variables"
@@ -221,19 +223,19 @@ class _Setup:
 
     def _read(self, path: str, what: str, needs: str) -> Json | None:
         """What is there; None where nothing is."""
-        status, told = github.ask("GET", path, self.environment)
+        status, answer = github.ask("GET", path, self.environment)
         if status == 404:
             return None
         if status != 200:
-            raise _RefusedError(self._sentence(status, told, what, needs))
-        return told
+            raise _RefusedError(self._sentence(status, answer, what, needs))
+        return answer
 
     def _listed(self, path: str, key: str, what: str, needs: str) -> dict[str, str]:
         """Of each of a listing its value, or state, by its name or path; all pages."""
         found: dict[str, str] = {}
         for page in range(1, _MOST_PAGES + 1):
-            told = self._read(f"{path}?per_page={_PER_PAGE}&page={page}", what, needs) or {}
-            items = told.get(key)
+            listing = self._read(f"{path}?per_page={_PER_PAGE}&page={page}", what, needs) or {}
+            items = listing.get(key)
             if not isinstance(items, list):
                 break  # the environment is not there yet
             for item in items:
@@ -247,21 +249,21 @@ class _Setup:
     def do(self, step: Step) -> None:
         """Carry a step out; _RefusedError where GitHub does not."""
         for method, path, body in step.requests:
-            status, told = github.ask(method, path, self.environment, body)
+            status, answer = github.ask(method, path, self.environment, body)
             if not 200 <= status < 300:
-                raise _RefusedError(self._sentence(status, told, step.what, step.needs))
+                raise _RefusedError(self._sentence(status, answer, step.what, step.needs))
 
     def _sentence(self, status: int, told: Json, what: str, needs: str) -> str:
-        said = door.line(str(told.get("message", "")), 200).rstrip(".")
+        message = door.line(str(told.get("message", "")), 200).rstrip(".")
         if status == 401:
             return "GitHub does not accept the token: it is wrong, expired or revoked."
-        if status == 403 and "rate limit" in said:
-            return f"GitHub accepts no more requests now ({said}); call this again later."
-        if status == 403 and "accessible" in said:
+        if status == 403 and "rate limit" in message:
+            return f"GitHub accepts no more requests now ({message}); call this again later."
+        if status == 403 and "accessible" in message:
             return f"The token may not {what}: give it {needs} for {self.repository}."
         if status == 404:
             return f"GitHub found nothing to {what}: the token needs {needs} for {self.repository}."
-        return f"GitHub refused to {what}: HTTP {status}{f' ({said})' if said else ''}."
+        return f"GitHub refused to {what}: HTTP {status}{f' ({message})' if message else ''}."
 
 
 def setup(

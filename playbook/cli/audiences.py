@@ -28,5 +28,5 @@ def who_may_read(settings: Settings) -> Iterator[str]:
     except (OSError, UsageError):
         return
     if count:
-        told = plural(count, "line")
-        yield f"warning   {told} in {folder} may hold what only the team reads: `history --cleanse` lists them"
+        lines = plural(count, "line")
+        yield f"warning   {lines} in {folder} may hold what only the team reads: `history --cleanse` lists them"

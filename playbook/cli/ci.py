@@ -155,8 +155,8 @@ def summary(options: argparse.Namespace, root: Path, say: Say, environment: Mapp
         all_of_it = whole_artifact(root, results, environment)
         page = f"[Open the report]({options.page}). " if options.page else ""
         archive = f"[archive of everything]({options.report})" if options.report else "artifact"
-        told = "It" if all_of_it else "The public part of it"
-        parts.append(f"\n{page}{told} is in the {archive} too, as `{folder.name}/index.html`.\n")
+        subject = "It" if all_of_it else "The public part of it"
+        parts.append(f"\n{page}{subject} is in the {archive} too, as `{folder.name}/index.html`.\n")
     runner.add_summary("\n".join(parts), environment)
     return EXIT_OK
 

@@ -164,9 +164,9 @@ def pages(root: Path, say: Say, environment: Mapping[str, str]) -> int:
                 problem=f"{', '.join(sorted(private))} is private, and Pages of this repository are for everybody."
             )
     if found.problem:
-        said = f"The site is built and kept as an artifact, and not published: {found.problem}"
-        say(runner.notice(said))
-        runner.add_summary(f"{said}\n", environment)
+        notice_text = f"The site is built and kept as an artifact, and not published: {found.problem}"
+        say(runner.notice(notice_text))
+        runner.add_summary(f"{notice_text}\n", environment)
     runner.set_outputs({"publish": "false" if found.problem else "true", "url": found.url}, environment)
     return EXIT_OK
 

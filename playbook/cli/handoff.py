@@ -46,11 +46,11 @@ def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
             _write(options, found[0], root, say, clock)
             return EXIT_OK
         code = EXIT_OK
-        for whose in found:
+        for owner in found:
             try:
-                _write(options, whose, root, say, clock)
+                _write(options, owner, root, say, clock)
             except PlaybookError as error:  # costs its own page
-                say(f"{whose[0].target.name}: {error}")
+                say(f"{owner[0].target.name}: {error}")
                 code = EXIT_UNKNOWN
     return code
 

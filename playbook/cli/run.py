@@ -275,10 +275,10 @@ class Runner:
 
     def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
         try:
-            told = msgspec.json.decode(heard, type=RunNotice)
-            folder = Path(told.folder)
-            results = self._results[told.id] = read_results(folder)
-            return Ended(code, seconds, told.id, results, folder)
+            notice = msgspec.json.decode(heard, type=RunNotice)
+            folder = Path(notice.folder)
+            results = self._results[notice.id] = read_results(folder)
+            return Ended(code, seconds, notice.id, results, folder)
         except (OSError, msgspec.MsgspecError):
             # Nothing was measured, so nothing is well.
             return Ended(code or EXIT_UNKNOWN, seconds)

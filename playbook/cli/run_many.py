@@ -78,27 +78,27 @@ class ManyRunner(Runner):
         many = plural(len(self._found), "target")
         self._say(f"{self._set} on {many}, for {self._limit / 60:g} min at most")
         self._ping_all("start", {}, {})
-        told: dict[str, str] = {}
+        results_in_words: dict[str, str] = {}
         seen: dict[str, _OfTarget] = {}
         try:
             self._step("handoff pages", self._write_handoff)
             first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
             code = first.code
             seen = dict(self._heard)
-            told = {name: self._words_of(name, seen.get(name), code) for name in self._found}
+            results_in_words = {name: self._words_of(name, seen.get(name), code) for name in self._found}
             self._say(f"{self._set} of {many}: {self._overall(seen)}, code {code}, {first.seconds:.0f} s")
-            for name, words in told.items():
+            for name, words in results_in_words.items():
                 if name not in seen or seen[name].verdict in BAD:
                     self._say(words)
             again = [name for name in self._found if name in seen and self._is_bad_enough(name, seen[name])]
             if again:
-                self._look_at_again(again, seen, told)
+                self._look_at_again(again, seen, results_in_words)
             if self._signal:
                 self._say("stopped: no notifications are sent now; the next run sends what is due")
             else:
                 self._tell_all(seen)
         finally:  # always: a service that was pinged at the start gets a ping at the end
-            self._ping_all("end", told, seen)
+            self._ping_all("end", results_in_words, seen)
         return code
 
     def _whose(self) -> Iterable[tuple[Settings, Path]]:
@@ -110,8 +110,8 @@ class ManyRunner(Runner):
     def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
         for line in heard.splitlines():
             try:
-                told = msgspec.json.decode(line, type=RunNotice)
-                results = read_results(Path(told.folder))
+                notice = msgspec.json.decode(line, type=RunNotice)
+                results = read_results(Path(notice.folder))
             except (OSError, msgspec.MsgspecError):
                 continue  # nothing was measured, so nothing is OK
             known = self._heard.get(results.target)
@@ -120,8 +120,8 @@ class ManyRunner(Runner):
                 for record in results.records
                 if record.verdict in BAD and path_of(record.check).endswith(".py")
             ]
-            of_it = _OfTarget(results.verdict, results.ended, told.id, bad)
-            of_it.ids = {**(known.ids if known else {}), told.id: Path(told.folder)}
+            of_it = _OfTarget(results.verdict, results.ended, notice.id, bad)
+            of_it.ids = {**(known.ids if known else {}), notice.id: Path(notice.folder)}
             self._heard[results.target] = of_it
         return Ended(code, seconds)
 

@@ -77,21 +77,21 @@ def watch(
         f"for {at_most.total_seconds() / 60:g} min at most; Ctrl-C ends it"
     )
     ends = clock.now() + at_most
-    well, called, severity = 0, NONE, _UNKNOWN
+    healthy_in_a_row, called, severity = 0, NONE, _UNKNOWN
     while True:
         severity, line, look = _look(settings, clock, look_at)
-        well = well + 1 if severity == NONE else 0
+        healthy_in_a_row = healthy_in_a_row + 1 if severity == NONE else 0
         say(door.text(f"{clock.now():%H:%M:%S} UTC  {severity or 'ok':<2}  {line}"))
         if look and severity not in (NONE, _UNKNOWN) and (called == NONE or severity < called):
             called = severity  # printed once, and again when it gets worse
             say(door.text(f"  {calls_for(look, settings, clock).found}"))
-        if well >= stable_for:
-            say(f"stable: {plural(well, 'look')} in a row without an emergency")
+        if healthy_in_a_row >= stable_for:
+            say(f"stable: {plural(healthy_in_a_row, 'look')} in a row without an emergency")
             return EXIT_OK
         if clock.now() + timedelta(seconds=every) > ends:
             break
         clock.sleep(every)
-    say(f"not stable after {at_most.total_seconds() / 60:g} min: {_last_words(severity, well)}")
+    say(f"not stable after {at_most.total_seconds() / 60:g} min: {_last_words(severity, healthy_in_a_row)}")
     return EXIT_CRITICAL if severity not in (NONE, _UNKNOWN) else EXIT_UNKNOWN
 
 

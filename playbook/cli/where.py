@@ -163,12 +163,12 @@ def _proofs(root: Path, item: str) -> Iterator[Place]:
     package = expectations(root)
     faults = import_module("sandbox.faults").FAULTS
     for module in iter_modules(package.__path__, f"{package.__name__}."):
-        told = getattr(import_module(module.name), "EXPECTATIONS", {})
+        expected = getattr(import_module(module.name), "EXPECTATIONS", {})
         file = Path(*module.name.split(".")).with_suffix(".py")
-        for fault in (fault for fault, items in told.items() if item in items):
+        for fault in (fault for fault, items in expected.items() if item in items):
             if fault in faults:
                 code = faults[fault].edit.__code__
                 yield Place("fault", Path(code.co_filename).relative_to(root), code.co_firstlineno, fault)
             stated = [*_lines("expected", root, file, re.compile(re.escape(f'"{fault}"')))][:1]
             line = stated[0].line if stated else 1
-            yield Place("expected", file, line, f"{fault}: {told[fault][item][0]}")
+            yield Place("expected", file, line, f"{fault}: {expected[fault][item][0]}")

@@ -288,8 +288,8 @@ class DigitalOceanApi:
                     try:
                         body = operation(api)
                     except (Refused, Broken) as error:
-                        said = error.said if isinstance(error, Refused) else error
-                        tried.append(f"try {len(tried) + 1}: {said}")
+                        reason = error.said if isinstance(error, Refused) else error
+                        tried.append(f"try {len(tried) + 1}: {reason}")
                         raise
         except (Refused, Broken) as error:
             # Not "from error": its traceback runs through pydo's 365,000-line module, and pytest would parse all

@@ -47,12 +47,12 @@ class Refused(Exception):  # noqa: N818 - stays between the transport and the cl
         super().__init__(f"HTTP {status}")
         self.status = status
         try:
-            told = read_json(body)
+            content = read_json(body)
         except ValueError:
-            told = None
-        told = told if isinstance(told, dict) else {}
-        self.code = shown(told.get("id") or "")
-        self.message = shown(told.get("message") or "")
+            content = None
+        content = content if isinstance(content, dict) else {}
+        self.code = shown(content.get("id") or "")
+        self.message = shown(content.get("message") or "")
         text = headers.get("retry-after", "")
         self.retry_after = float(text) if text.isdecimal() else None
 

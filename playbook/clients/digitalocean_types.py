@@ -132,8 +132,8 @@ class ComponentSpec(Built, frozen=True):
         """Minimum number of instances; 0 if it may be scaled to zero."""
         if self.inactivity_sleep is not None:
             return 0
-        told = (self.autoscaling or {}).get("min_instance_count")
-        return told if isinstance(told, int) else self.instance_count
+        minimum = (self.autoscaling or {}).get("min_instance_count")
+        return minimum if isinstance(minimum, int) else self.instance_count
 
 
 class Named(Built, frozen=True):

@@ -270,9 +270,9 @@ class GitHubApi:
 
     def _explain(self, answer: Answer, what: str) -> Unmeasured:
         """The error for an answer other than 2xx."""
-        said = said_by(answer)
+        message = said_by(answer)
         text = f"{SERVICE}: expected {what} from {urlsplit(answer.url).netloc}, got HTTP {answer.status}"
-        text += f" ({said})" if said else ""
+        text += f" ({message})" if message else ""
         kind: type[Unmeasured] = Malformed
         hint = ""
         if is_limited(answer):

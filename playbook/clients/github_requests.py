@@ -154,10 +154,10 @@ def is_limited(answer: Answer) -> bool:
 def said_by(answer: Answer) -> str:
     """GitHub's own words on a refusal; empty where it has none."""
     try:
-        told: Any = read_json(answer.body)
+        content: Any = read_json(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    message = told.get("message") if isinstance(told, dict) else None
+    message = content.get("message") if isinstance(content, dict) else None
     return door.line(message.rstrip(".\n "), 200) if isinstance(message, str) else ""
 
 

@@ -137,8 +137,8 @@ class ApiLogs:
         if status == 101 and exchange.headers.get("sec-websocket-accept") == accept_key(key):
             return exchange
         exchange.close()
-        said = "HTTP 101 without a WebSocket behind it" if status == 101 else f"HTTP {status}"
-        raise _NotOpenedError(said, lasting=status < 500, refused=status in (401, 403))
+        status_text = "HTTP 101 without a WebSocket behind it" if status == 101 else f"HTTP {status}"
+        raise _NotOpenedError(status_text, lasting=status < 500, refused=status in (401, 403))
 
     def _call(self, url: SplitResult, headers: dict[str, str], reading: Reading, *, upgrade: str = "") -> Call:
         limits = self.time_limits
@@ -244,8 +244,10 @@ class ApiLogs:
             with closing(self._open_text(url, tried, reading)) as exchange:
                 if exchange.status != 200:
                     kind = Denied if exchange.status in (401, 403) else Unreachable
-                    said = f"HTTP {exchange.status}"
-                    failed.append(kind(f"{expected}, got {said}", service=SERVICE, attempts=(*tried, said)))
+                    status_text = f"HTTP {exchange.status}"
+                    failed.append(
+                        kind(f"{expected}, got {status_text}", service=SERVICE, attempts=(*tried, status_text))
+                    )
                     return
                 yield from reading.in_time(exchange.chunks())
         except (Broken, Unreadable) as error:

@@ -113,7 +113,7 @@ class Blocks:
         """
         from isal import isal_zlib
 
-        given = 0
+        position = 0
         inflating, begun = isal_zlib.decompressobj(wbits=_GZIP_FORMAT), True  # inside a member
         packed = raw.read(CHUNK)
         while packed:
@@ -127,14 +127,14 @@ class Blocks:
                 except isal_zlib.IsalError:  # type: ignore[misc] # its stubs do not say so
                     begun = True
                     break
-                given += len(chunk)
+                position += len(chunk)
                 if chunk:
                     yield chunk
                 begun = not inflating.eof
                 packed = inflating.unconsumed_tail if begun else inflating.unused_data
             packed = packed or raw.read(CHUNK)
         if begun:
-            yield from self._broken_end(raw, given)
+            yield from self._broken_end(raw, position)
 
     def _broken_end(self, raw: BinaryIO, given: int) -> Iterator[bytes]:
         """What zlib finds after the first ``given`` bytes of damaged data."""

@@ -110,16 +110,16 @@ class Npm:
 
     def audit(self) -> AuditReport:
         """Known vulnerabilities of everything in the lock file, including development dependencies."""
-        said = self._run("audit", "--audit-level", "high", *_NOTHING_OMITTED)
-        return self._as(AuditReport, said, "the report of npm audit")
+        output = self._run("audit", "--audit-level", "high", *_NOTHING_OMITTED)
+        return self._as(AuditReport, output, "the report of npm audit")
 
     def knows_weaknesses(self) -> bool:
         """Whether an audit of a package with a known vulnerability finds it.
 
         A registry without advisories, or npm in offline mode, finds nothing and reports that all is well.
         """
-        said = self._run("audit", *_NOTHING_OMITTED, files=_KNOWN_TO_BE_WEAK)
-        return bool(self._as(AuditReport, said, "the report of npm audit").vulnerabilities)
+        output = self._run("audit", *_NOTHING_OMITTED, files=_KNOWN_TO_BE_WEAK)
+        return bool(self._as(AuditReport, output, "the report of npm audit").vulnerabilities)
 
     def outdated(self) -> dict[str, Outdated]:
         """The project's own dependencies as the registry has them now, by name.
@@ -127,9 +127,9 @@ class Npm:
         npm is shown version 0.0.0 of each, so that it lists everything that it looked up: packages missing from
         the registry are silently omitted. ``current`` therefore has to be taken from the lock file.
         """
-        said = self._run("outdated", installed=dict.fromkeys(self.read().direct, _NEVER_THE_NEWEST))
+        output = self._run("outdated", installed=dict.fromkeys(self.read().direct, _NEVER_THE_NEWEST))
         # For a package that is installed more than once npm gives a list; the first entry is the project's own.
-        flat = {name: one[0] if isinstance(one, list) and one else one for name, one in said.items()}
+        flat = {name: one[0] if isinstance(one, list) and one else one for name, one in output.items()}
         return self._as(dict[str, Outdated], flat, "the list of npm outdated")
 
     def read(self) -> Project:
@@ -175,16 +175,16 @@ class Npm:
             options = ["--json", "--ignore-scripts", "--no-fund", "--no-update-notifier"]
             out, err = self._output([command, *arguments, *options], folder)
         try:
-            said = read_json(out or b"{}")
+            output = read_json(out or b"{}")
         except (msgspec.DecodeError, UnicodeDecodeError):
-            said = None
-        if not isinstance(said, dict):
+            output = None
+        if not isinstance(output, dict):
             raise self._malformed(f"JSON from npm {arguments[0]}", door.quoted(out or err, _SAID))
-        if "error" in said or ("message" in said and "auditReportVersion" not in said):
-            raise self._explain(self._as(Failure, said, "an error"), arguments[0])
+        if "error" in output or ("message" in output and "auditReportVersion" not in output):
+            raise self._explain(self._as(Failure, output, "an error"), arguments[0])
         if not out and err:
             raise self._malformed(f"JSON from npm {arguments[0]}", door.quoted(err, _SAID))
-        return said
+        return output
 
     def _output(self, command: list[str], folder: Path) -> tuple[bytes, bytes]:
         limit = self.settings.dependencies.time_limit
@@ -225,7 +225,7 @@ class Npm:
         """Only the variables that npm needs. With a configured registry, none of npm's own either."""
         mine = self.settings.target.npm
         kept = for_program(*_PASSED)
-        told = {
+        variables = {
             "cache": str(folder / "cache"),
             "logs_max": "0",
             "offline": "false",
@@ -240,14 +240,14 @@ class Npm:
         if mine.registry:
             kept = {name: value for name, value in kept.items() if name in ("PATH", "LANG", "SYSTEMROOT")}
             kept["HOME"] = str(folder)
-            told |= {
+            variables |= {
                 "registry": mine.registry,
                 "userconfig": str(folder / "no-user"),
                 "globalconfig": str(folder / "no-global"),
             }
         if mine.ca:
-            told["cafile"] = mine.ca
-        return {**kept, "NO_COLOR": "1", **{f"npm_config_{name}": value for name, value in told.items()}}
+            variables["cafile"] = mine.ca
+        return {**kept, "NO_COLOR": "1", **{f"npm_config_{name}": value for name, value in variables.items()}}
 
     def _command(self) -> str:
         name = self.settings.target.npm.command
@@ -315,28 +315,30 @@ class Npm:
     def _explain(self, failure: Failure, asked: str) -> Unmeasured:
         """The error for a failure of npm."""
         error = failure.error or Error()
-        said = door.line(failure.message or error.summary or error.detail or error.code, _SAID)
+        message = door.line(failure.message or error.summary or error.detail or error.code, _SAID)
         registry = urlsplit(self.settings.target.npm.registry or "").netloc or "the registry"
         whole = f"{error.code} {failure.message} {error.summary}"
         if error.code in ("ENOLOCK", "EAUDITNOLOCK"):
-            return TooLittleData(f"{SERVICE}: expected a lock file in {self.project}, got {said}", service=SERVICE)
+            return TooLittleData(
+                f"{SERVICE}: expected a lock file in {self.project}, got {message}", service=SERVICE
+            )
         status = failure.statusCode or next((int(found[1]) for found in (_STATUS.search(error.code),) if found), 0)
         if status in (401, 403):
             return Denied(
-                f"{SERVICE}: expected npm's credentials to be accepted by {registry}, got {said}",
+                f"{SERVICE}: expected npm's credentials to be accepted by {registry}, got {message}",
                 service=SERVICE,
                 hint="Check what ~/.npmrc holds for this registry.",
             )
         if _NETWORK.search(whole) or status >= 500 or status == 429:
             return Unreachable(
-                f"{SERVICE}: expected npm {asked} to reach {registry}, got {said}",
+                f"{SERVICE}: expected npm {asked} to reach {registry}, got {message}",
                 service=SERVICE,
                 hint="This is about the way from this machine to the registry, not a finding on the project.",
             )
         hint = ""
         if asked == "audit" and (status in (400, 404, 405, 410, 501) or _NO_AUDIT.search(whole)):
             hint = "This registry answers no audits: name one that does in npm.registry, or rely on Dependabot."
-        return self._malformed(f"an answer to npm {asked}", said or "an error without words", hint)
+        return self._malformed(f"an answer to npm {asked}", message or "an error without words", hint)
 
     def _malformed(self, expected: str, got: str, hint: str = "") -> Malformed:
         return Malformed(f"{SERVICE}: expected {expected}, got {got}", service=SERVICE, hint=hint)

@@ -280,9 +280,9 @@ class Prometheus:
                 attempts=answer.attempts,
             )
         if answer.status in (502, 503, 504) or (self.proxied and answer.status in (400, 404)):
-            told = f": {_words(answer)}" if answer.status in (400, 404) else ""
+            details = f": {_words(answer)}" if answer.status in (400, 404) else ""
             raise Unreachable(
-                f"{self.service}: expected an answer, got HTTP {answer.status}{told}",
+                f"{self.service}: expected an answer, got HTTP {answer.status}{details}",
                 service=self.service,
                 hint="Prometheus itself is down, or cannot be reached from there.",
                 attempts=answer.attempts,
@@ -309,8 +309,8 @@ class Prometheus:
 
     def _rows(self, result: Any, kind: Any, setting: str) -> Any:
         """The rows; native histograms, which have no ``value``, are reported as such."""
-        told = result if isinstance(result, list) else []
-        if any(isinstance(row, dict) and row.keys() & {"histogram", "histograms"} for row in told):
+        rows = result if isinstance(result, list) else []
+        if any(isinstance(row, dict) and row.keys() & {"histogram", "histograms"} for row in rows):
             raise Malformed(
                 f"{self.service}: expected numbers for {setting or 'a query'}, got native histograms",
                 service=self.service,

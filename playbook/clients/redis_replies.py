@@ -70,9 +70,9 @@ class NotAllowed(Denied):
 
 def code_of(error: BaseException) -> str:
     """``MISCONF`` and the like; empty if the reply has no code, or does not come from the server."""
-    said = getattr(error, "status_code", None)
-    if said:
-        return str(said)
+    code = getattr(error, "status_code", None)
+    if code:
+        return str(code)
     found = _CODE.match(str(error))
     return found[0] if found else ""
 

@@ -116,24 +116,24 @@ class Bucket:
         asked |= {"continuation-token": token} if token else {}
         query = "&".join(f"{name}={_quoted(asked[name])}" for name in sorted(asked))
         root = _root(self._get(until, _LARGEST_PAGE, query=query))
-        told = {name: _text(root, name) for name in ("Name", "IsTruncated", "NextContinuationToken", "KeyCount")}
-        if told["Name"] not in ("", self.name):
-            raise NoListingError(f"that of another bucket, {told['Name'][:_SHOWN]}")
+        fields = {name: _text(root, name) for name in ("Name", "IsTruncated", "NextContinuationToken", "KeyCount")}
+        if fields["Name"] not in ("", self.name):
+            raise NoListingError(f"that of another bucket, {fields['Name'][:_SHOWN]}")
         entries, encoded = root.findall("Contents"), _text(root, "EncodingType") == "url"
         if len(entries) > size:
             raise NoListingError(f"one of {len(entries):,} keys at once, where {size:,} were asked for")
         found = [self._listed(entry, encoded) for entry in entries]
         folded = [_text(entry, "Prefix") for entry in root.findall("CommonPrefixes")]
-        if told["KeyCount"] and told["KeyCount"] != str(len(found) + len(folded)):
-            raise NoListingError(f"one with {len(found):,} of {told['KeyCount'][:_SHOWN]} keys")
+        if fields["KeyCount"] and fields["KeyCount"] != str(len(found) + len(folded)):
+            raise NoListingError(f"one with {len(found):,} of {fields['KeyCount'][:_SHOWN]} keys")
         if folded:  # no delimiter was requested, so the objects below it are missing
             raise NoListingError(f"one that omits what is below {folded[0][:_SHOWN]!r}")
         if root.find("Error") is not None:
             raise NoListingError("one with an error in it")
-        following = told["NextContinuationToken"]
-        if told["IsTruncated"].lower() not in ("true", "false"):
+        following = fields["NextContinuationToken"]
+        if fields["IsTruncated"].lower() not in ("true", "false"):
             raise NoListingError("one that does not say whether it is whole (IsTruncated)")
-        if told["IsTruncated"].lower() == "false":
+        if fields["IsTruncated"].lower() == "false":
             following = ""
         elif not following or following == token:
             raise NoListingError("one that is cut off without saying how it goes on (NextContinuationToken)")
@@ -171,8 +171,8 @@ class Bucket:
             return answer.body
         found = _RANGE.fullmatch(answer.headers.get("content-range", ""))
         if not found or (int(found[1]), int(found[2]) + 1) != (start, start + len(answer.body)):
-            told = answer.headers.get("content-range", "")[:_SHOWN]
-            raise NoPartError(f"{len(answer.body):,} B as {told!r} for {wanted!r}")
+            content_range = answer.headers.get("content-range", "")[:_SHOWN]
+            raise NoPartError(f"{len(answer.body):,} B as {content_range!r} for {wanted!r}")
         return answer.body
 
     def _get(self, until: float, most: int, *, key: str = "", query: str = "", part: str = "") -> Answer:

@@ -8,26 +8,26 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 def both(moment: datetime, zone: str) -> str:
     """``Sat 28 Nov 2026, 13:40 UTC (14:40 in Berlin)``; with the local day where it differs."""
-    told = moment.astimezone(UTC)
-    return f"{told:%a %-d %b %Y, %H:%M} UTC{beside(told, zone)}"
+    utc = moment.astimezone(UTC)
+    return f"{utc:%a %-d %b %Y, %H:%M} UTC{beside(utc, zone)}"
 
 
 def short_both(moment: datetime, zone: str) -> str:
     """``Sat 28 Nov, 13:40 UTC (14:40 in Berlin)``, for times within a few weeks."""
-    told = moment.astimezone(UTC)
-    return f"{told:%a %-d %b, %H:%M} UTC{beside(told, zone)}"
+    utc = moment.astimezone(UTC)
+    return f"{utc:%a %-d %b, %H:%M} UTC{beside(utc, zone)}"
 
 
 def beside(moment: datetime, zone: str) -> str:
     """The text after a time in UTC: `` (14:40 in Berlin)``; empty where the zone is UTC or unknown."""
-    told = moment.astimezone(UTC)
+    utc = moment.astimezone(UTC)
     try:
-        local = told.astimezone(ZoneInfo(zone))
+        local = utc.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError, OSError, OverflowError):  # in a report from another machine
         return ""
     if local.utcoffset() == timedelta():
         return ""
-    day = "" if local.date() == told.date() else f"{local:%a} "
+    day = "" if local.date() == utc.date() else f"{local:%a} "
     return f" ({day}{local:%H:%M} in {place_of(zone)})"
 
 

@@ -87,10 +87,10 @@ class _File:
 
     def _note(self, text: bytes, at: int) -> None:
         try:
-            whose = _WHOSE.decode(text)
+            owner = _WHOSE.decode(text)
         except lines.DAMAGE:
             return  # nor is it a run; `python -m playbook history` tells what is wrong with it
-        self._places.setdefault(whose.target, _Places()).add(at, len(text), whose.started)
+        self._places.setdefault(owner.target, _Places()).add(at, len(text), owner.started)
 
 
 class RunsByTarget:

@@ -131,8 +131,8 @@ class _Fold:
             if joining:
                 self._note(run, case, "joined", f"{self.names.items(joining)} failed for it too")
                 for item in joining:
-                    well = self._was_good_since(run.target, item, bad.items[item], case)
-                    case.items[item] = Part(failing=not well)
+                    was_good = self._was_good_since(run.target, item, bad.items[item], case)
+                    case.items[item] = Part(failing=not was_good)
             fallen = [
                 item for item in bad.items if not case.items[item].failing and self._is_ripe(run.target, item)
             ]

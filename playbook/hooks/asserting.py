@@ -107,8 +107,8 @@ def meaning(
         error = _failed(call.excinfo, notes, title, redact)
     if expected is not None and report.skipped:
         critical = verdict_of(error) is Verdict.CRITICAL
-        told = str(error) if critical or error is None else f"{type(error).__name__}: {error}"
-        return ExpectedFailure(f"{title}: this failure is expected ({expected or 'no reason is given'}): {told}")
+        text = str(error) if critical or error is None else f"{type(error).__name__}: {error}"
+        return ExpectedFailure(f"{title}: this failure is expected ({expected or 'no reason is given'}): {text}")
     if error is None and (expected is not None or "[XPASS(strict)]" in str(report.longrepr)):
         subject, wanted = f"{title}, marked xfail", "the failure that the mark expects"
         notes.judge.that(False, subject, expected=wanted, found="a pass: take the mark away", warn=True)

@@ -64,8 +64,8 @@ def pytest_runtest_makereport(
     turns = item.config.stash.get(TURNS, None)
     if turns and call.when == "teardown" and is_worker(item.config) and turns.is_last(item):
         run = run_of(item)
-        heard = ToldByWorker(run.timings(), run.left_out, waited_for(item.stash[TARGET]))
-        report.playbook_told = msgspec.json.encode(heard).decode()  # type: ignore[attr-defined]
+        notice = ToldByWorker(run.timings(), run.left_out, waited_for(item.stash[TARGET]))
+        report.playbook_told = msgspec.json.encode(notice).decode()  # type: ignore[attr-defined]
     if RUNS not in item.config.stash:  # fixtures are shown without executing a check
         return report
     report.sections = []  # captured logs of libraries may contain addresses with credentials
@@ -79,9 +79,9 @@ def pytest_runtest_makereport(
         if not report.failed:
             call.excinfo = None  # neither a debugger nor an editor should take it for a failure
         own = {name: redact(value) if isinstance(value, str) else value for name, value in item.user_properties}
-        told = {**own, "verdict": str(record.verdict), "message": record.message}
+        properties = {**own, "verdict": str(record.verdict), "message": record.message}
         # JUnit's properties are written with the teardown
-        item.user_properties[:] = report.user_properties = list(told.items())
+        item.user_properties[:] = report.user_properties = list(properties.items())
     return report
 
 

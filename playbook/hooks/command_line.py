@@ -142,11 +142,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _runs_of_worker(config: pytest.Config) -> dict[str, Run]:
-    told = config.workerinput  # type: ignore[attr-defined]
+    worker_input = config.workerinput  # type: ignore[attr-defined]
     shard = shard_of(config.option.shard) if config.option.shard else None
     share_with(shard.of if shard else 1)
-    found = settings_of_all(config.option.target, config.rootpath, told["playbook_overlay"], shard=shard)
-    histories = {name: Path(history) for name, history in told["playbook_histories"].items()}
+    found = settings_of_all(config.option.target, config.rootpath, worker_input["playbook_overlay"], shard=shard)
+    histories = {name: Path(history) for name, history in worker_input["playbook_histories"].items()}
     known = RunsByTarget()
     runs = {}
     for settings in found:
@@ -154,7 +154,7 @@ def _runs_of_worker(config: pytest.Config) -> dict[str, Run]:
         history = histories[name]
         runs[name] = Run(
             settings,
-            allow_mutations=told["playbook_mutations"],
+            allow_mutations=worker_input["playbook_mutations"],
             load_order=LoadOrder(history=history),
             history=history,
             known=known,

@@ -333,10 +333,12 @@ class Controller:
         name = (
             target.name if self.chosen else f"{target.name} (no target chosen: this is the embedded demo system)"
         )
-        told = f"{len(self.targets):,} targets ({clip(self.many.asked, 200)})" if self.many else f"target: {name}"
+        subject = (
+            f"{len(self.targets):,} targets ({clip(self.many.asked, 200)})" if self.many else f"target: {name}"
+        )
         faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
         load = f" · load: {ordered(self.first.settings, self.loads)}" if self.loads else ""
-        return f"operations playbook · {told} · set: {self.order.set_name}{load}{faults} · {iso(self.started)}"
+        return f"operations playbook · {subject} · set: {self.order.set_name}{load}{faults} · {iso(self.started)}"
 
     def _stop_load(self) -> bool:
         """Stop a running load test, once; what it measured is judged (UNKNOWN) and reported as usual."""

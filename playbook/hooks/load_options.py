@@ -52,7 +52,7 @@ def orders_of(config: pytest.Config, found: Sequence[Settings], histories: Seque
     """
     options = config.option
     asked = chooses(options.markexpr or "", {MARKER})
-    given = [
+    named = [
         name
         for name, value in (
             (SHAPE_OPTION, options.shape),
@@ -62,8 +62,8 @@ def orders_of(config: pytest.Config, found: Sequence[Settings], histories: Seque
         if value is not None
     ]
     if not asked:
-        if given:
-            raise UsageError(f"{given[0]} is for load tests: expected -m {MARKER} beside it")
+        if named:
+            raise UsageError(f"{named[0]} is for load tests: expected -m {MARKER} beside it")
         return {}
     if getattr(options, "dist", "no") != "no" or getattr(options, "tx", None):
         raise UsageError(

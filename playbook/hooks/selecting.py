@@ -44,8 +44,8 @@ def pytest_make_collect_report(
         try:
             report = yield
         except SystemExit as error:  # raised by a script without a main guard; pytest would exit here
-            said = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
-            report = collecting.report_of_mistake(collector.nodeid, said)
+            mistake = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
+            report = collecting.report_of_mistake(collector.nodeid, mistake)
     collecting.note_names(collector, report)
     collecting.without_secrets(report, redact)
     return report

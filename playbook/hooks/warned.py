@@ -16,8 +16,8 @@ class Warned:
     @pytest.hookimpl(tryfirst=True)
     def pytest_warning_recorded(self, warning_message: warnings.WarningMessage) -> None:
         """The category is kept."""
-        said = str(warning_message.message)
-        if (clean := redact(said)) != said:
+        text = str(warning_message.message)
+        if (clean := redact(text)) != text:
             warning_message.message = UserWarning(clean)
 
     def pytest_make_parametrize_id(self, val: object) -> str | None:

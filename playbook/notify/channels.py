@@ -92,7 +92,7 @@ class AppriseChannel:
         def notify() -> bool:
             return bool(sender.notify(body=text, title=message.title, notify_type=mood, body_format="text"))
 
-        with _kept_logs() as said:
+        with _kept_logs() as logged:
             try:
                 delivered = bounded(notify, seconds)
             except TimeoutError as error:
@@ -101,7 +101,7 @@ class AppriseChannel:
                 return Try(f"{self.to} failed with {type(error).__name__}")
         if delivered:
             return Try()
-        reason = door.line(" ".join(said), 200)
+        reason = door.line(" ".join(logged), 200)
         return Try(f"{self.to} did not take it{f' ({reason})' if reason else ''}", again=True)
 
 

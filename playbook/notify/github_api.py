@@ -208,7 +208,7 @@ def _silence(error: Unmeasured, seconds: float) -> str:
 
 
 def _refusal(answer: Answer, what: str) -> str:
-    said, hint = said_by(answer), ""
+    message, hint = said_by(answer), ""
     if answer.status == 401:
         hint = "; check the token"
     elif answer.status in (403, 404) and not is_limited(answer):
@@ -217,7 +217,7 @@ def _refusal(answer: Answer, what: str) -> str:
         hint = "; issues are switched off in this repository"
     elif 300 <= answer.status < 400:
         hint = "; the repository has moved, so name its new place"
-    return f"expected {what}, got HTTP {answer.status}{f' ({said})' if said else ''}{hint}"
+    return f"expected {what}, got HTTP {answer.status}{f' ({message})' if message else ''}{hint}"
 
 
 def _decoded(answer: Answer, kind: type[T], what: str) -> T:

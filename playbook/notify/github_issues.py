@@ -174,8 +174,8 @@ class IssueKeeper:
         fresh = [e for e in events if _event_mark(e) not in (issue.body or "") and not is_held(e, self._now)]
         if not fresh:
             return
-        said = "\n".join(comment.body or "" for comment in self._api.comments(issue.number))
-        lines = [f"{_event_mark(event)}{self._line(event)}" for event in fresh if _event_mark(event) not in said]
+        posted = "\n".join(comment.body or "" for comment in self._api.comments(issue.number))
+        lines = [f"{_event_mark(event)}{self._line(event)}" for event in fresh if _event_mark(event) not in posted]
         if lines:
             self._api.comment(issue.number, "\n\n".join(lines))
 

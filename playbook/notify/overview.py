@@ -24,13 +24,13 @@ def overview(settings: Settings) -> Overview:
     """Channels, tracker and dead man's switch of these settings."""
     mine = settings.notifications
     channels, problems = channels_of(settings)
-    told = [channel.to for channel in channels]
+    recipients = [channel.to for channel in channels]
     if mine.webhook.url is not None:
         problems += _unusable("notifications.webhook.url", mine.webhook.url)
-        told[-1] += (
+        recipients[-1] += (
             ", signed" if mine.webhook.secret is not None else ", not signed (notifications.webhook.secret)"
         )
-    lines = [f"messages  {'; '.join(told) or NOBODY}"]
+    lines = [f"messages  {'; '.join(recipients) or NOBODY}"]
     tracker, issues = mine.github, "none are kept: no token ($PLAYBOOK_ISSUES_TOKEN)"
     if tracker.token is not None:
         issues = f"one for each incident in {tracker.repository}"

@@ -118,15 +118,15 @@ class Telling:
             self._say(f"notifications: {NO_CHANNEL}")
 
     def _messages(self, channel: Channel, digest: str | None) -> list[Message]:
-        told = ids_told(self._deliveries, self._target, channel.name)
+        delivered = ids_told(self._deliveries, self._target, channel.name)
         within = timedelta(hours=self._settings.notifications.tell_within_hours)
         sets = {run.id: run.set for run in self._runs}
         by_set: dict[str, list[News]] = {}
         known = known_since(self._deliveries, self._target, channel.name)
-        for news in due(self._incidents, told, self._clock.now(), within, known):
+        for news in due(self._incidents, delivered, self._clock.now(), within, known):
             by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
         every = timedelta(hours=self._settings.notifications.remind_hours)
-        for news in reminders(self._incidents, self._handled, told, self._clock.now(), every):
+        for news in reminders(self._incidents, self._handled, delivered, self._clock.now(), every):
             by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
         target = self._settings.target
         link = self._settings.notifications.link
@@ -146,7 +146,7 @@ class Telling:
         asked = [digest] if digest is not None else []
         for set_name in dict.fromkeys([*asked, *self._fresh(within)]):
             made = self._digest(set_name, channel)
-            found += [made] if made.ids[0] not in told else []
+            found += [made] if made.ids[0] not in delivered else []
         return found
 
     def _fresh(self, within: timedelta) -> list[str]:

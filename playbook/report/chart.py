@@ -247,8 +247,8 @@ def sparkline(points: list[tuple[float, float]], limits: dict[str, float], unit:
     step = (SPARK_WIDTH - 2 * _SPARK_TOP) / (len(values) - 1)
     places = [(_SPARK_TOP + step * number, up(value)) for number, value in enumerate(values)]
     path = "".join(f"{'L' if number else 'M'}{x:.1f} {y:.1f}" for number, (x, y) in enumerate(places))
-    told = (f"{value:.4g}" for value in (min(values), max(values)))
-    words = f"The last {len(values)} runs: {' to '.join(told)}{' ' + unit if unit else ''}"
+    bounds = (f"{value:.4g}" for value in (min(values), max(values)))
+    words = f"The last {len(values)} runs: {' to '.join(bounds)}{' ' + unit if unit else ''}"
     return Spark(path, places[-1], None if nearest is None else up(nearest), words)
 
 

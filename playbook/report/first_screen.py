@@ -125,10 +125,12 @@ def entries(results: Results, anchors: Mapping[str, str]) -> list[Entry]:
     causes = {cause.id: f"cause-{number}" for number, cause in enumerate(results.root_causes, 1)}
     # The severity opens the report of an emergency, so that it need not stand below once more.
     above = emergency(results)
-    said = _SEVERITY_ITEM if above and above.severity else ""
+    shown_above = _SEVERITY_ITEM if above and above.severity else ""
     found = troubles(results)
     return [
-        _entry(one, results, anchors, causes) for one in found if [each.item for each in one.records] != [said]
+        _entry(one, results, anchors, causes)
+        for one in found
+        if [each.item for each in one.records] != [shown_above]
     ]
 
 
@@ -176,8 +178,8 @@ def changes(results: Results, anchors: Mapping[str, str]) -> Changes | None:
 
 
 def _counts(groups: Iterable[tuple[str, tuple[Place, ...]]]) -> str:
-    told = ", ".join(words for words, _ in groups)
-    return f"{told}." if told else "Nothing has changed: all that was well is well."
+    counts = ", ".join(words for words, _ in groups)
+    return f"{counts}." if counts else "Nothing has changed: all that was well is well."
 
 
 def change_lines(results: Results) -> Iterator[str]:
@@ -236,12 +238,12 @@ def opening_words(results: Results) -> str:
         return (
             f"{found.words}. {rest}" if results.verdict is not Verdict.OK else f"{found.words}: {found.measured}."
         )
-    told = [f"{found.severity}: {found.words[:1].lower()}{found.words[1:]}."]
+    sentences = [f"{found.severity}: {found.words[:1].lower()}{found.words[1:]}."]
     if call := caller_words(found.caller, found.severity).partition(": ")[2]:
-        told.append(f"{call[:1].upper()}{call[1:]}.")
+        sentences.append(f"{call[:1].upper()}{call[1:]}.")
     elif results.thread:
-        told.append("Whom to call is not known.")
-    return " ".join([*told, f"Measured: {found.measured}."])
+        sentences.append("Whom to call is not known.")
+    return " ".join([*sentences, f"Measured: {found.measured}."])
 
 
 def telephone(number: str) -> str:

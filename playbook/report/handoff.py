@@ -135,8 +135,8 @@ def _note(ending: Ending) -> str:
         return "Nobody has signed it off."
     if kind == "sign-off" and note.startswith("one by "):
         return f"Signed off by {note.removeprefix('one by ').replace(', which ', '; it ')}."
-    told = f"{kind}: {note}" if note else kind
-    return f"{told[:1].upper()}{told[1:]}{'' if told.endswith('.') else '.'}"
+    text = f"{kind}: {note}" if note else kind
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith('.') else '.'}"
 
 
 def _reachable(line: str) -> Markup:

@@ -59,16 +59,16 @@ def _case(record: Record) -> Element:
         case Verdict.UNKNOWN:
             SubElement(case, "error", type="UNKNOWN", message=message).text = _text(record)
         case Verdict.NOT_CONFIGURED | Verdict.WAIVED:
-            told = _clean(f"{record.message}\nItem: {record.item}")
-            SubElement(case, "skipped", type=str(record.verdict), message=message).text = told
+            text = _clean(f"{record.message}\nItem: {record.item}")
+            SubElement(case, "skipped", type=str(record.verdict), message=message).text = text
         case _:
-            told = _clean(f"{record.verdict}: {record.message}\nItem: {record.item}")
-            SubElement(case, "system-out").text = told
+            text = _clean(f"{record.verdict}: {record.message}\nItem: {record.item}")
+            SubElement(case, "system-out").text = text
     return case
 
 
 def _text(record: Record) -> str:
-    told = {
+    lines = {
         "Item": record.item,
         "Expected": record.expected,
         "Found": record.found or record.message,
@@ -77,7 +77,7 @@ def _text(record: Record) -> str:
         "Next step": without_code_marks(record.next_step),
         "Look again": record.look_again,
     }
-    return _clean("\n".join(f"{name}: {text}" for name, text in told.items() if text))
+    return _clean("\n".join(f"{name}: {text}" for name, text in lines.items() if text))
 
 
 def _count(records: list[Record], *verdicts: Verdict) -> int:

@@ -103,11 +103,11 @@ def unreached(target: str, kind: str, why: str) -> Row:
 def _worst_of(results: Results) -> str:
     if results.verdict not in ATTENTION:
         return ""
-    told = [(cause.message, Verdict.UNKNOWN) for cause in results.root_causes]
-    told += [(record.message, record.verdict) for record in attention(results)]
-    told.sort(key=lambda one: SEVERITY.index(one[1]))
-    if told and SEVERITY.index(told[0][1]) <= SEVERITY.index(results.verdict):
-        return told[0][0]
+    findings = [(cause.message, Verdict.UNKNOWN) for cause in results.root_causes]
+    findings += [(record.message, record.verdict) for record in attention(results)]
+    findings.sort(key=lambda one: SEVERITY.index(one[1]))
+    if findings and SEVERITY.index(findings[0][1]) <= SEVERITY.index(results.verdict):
+        return findings[0][0]
     return headline(results)  # too few checks, or an early end
 
 
@@ -196,8 +196,8 @@ def lines(overview: Overview, where: str) -> Iterator[Line]:
 
 def line_of(row: Row) -> Line:
     """One line for a target that has ended, while the run continues."""
-    told = f": {row.worst}" if row.worst else f" ({', '.join(f'{n} {v}' for v, n in row.counts.items())})"
-    return f"{MARKS[row.verdict]} {row.verdict} {row.target}{clip(told, 160)}", {}
+    details = f": {row.worst}" if row.worst else f" ({', '.join(f'{n} {v}' for v, n in row.counts.items())})"
+    return f"{MARKS[row.verdict]} {row.verdict} {row.target}{clip(details, 160)}", {}
 
 
 def write_overview(overview: Overview, folder: Path) -> dict[str, str]:
@@ -242,13 +242,13 @@ def page(overview: Overview) -> str:
 
 def summary(overview: Overview) -> str:
     """Markdown: the verdict, and a row for each failing target."""
-    told = [f"# {MARKS[overview.verdict]} {overview.verdict}: {overview.set} checks of {overview.asked}", ""]
-    told += [says(overview), ""]
+    lines = [f"# {MARKS[overview.verdict]} {overview.verdict}: {overview.set} checks of {overview.asked}", ""]
+    lines += [says(overview), ""]
     bad = [row for row in overview.rows if row.verdict in ATTENTION]
     if bad:
-        told += ["| target | verdict | what is worst |", "|---|---|---|"]
-        told += [f"| {_cell(row.target)} | {row.verdict} | {_cell(row.worst)} |" for row in bad]
-    return "\n".join(told) + "\n"
+        lines += ["| target | verdict | what is worst |", "|---|---|---|"]
+        lines += [f"| {_cell(row.target)} | {row.verdict} | {_cell(row.worst)} |" for row in bad]
+    return "\n".join(lines) + "\n"
 
 
 def _cell(text: str) -> str:

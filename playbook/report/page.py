@@ -99,8 +99,8 @@ def page(results: Results) -> str:
     subjects = _by_subject(results.records)
     urgent_checks = {record.check for record in urgent}
     calm = [record for _, group in subjects for record in group if record.check not in urgent_checks]
-    well = [record for record in calm if record.evidence and record.verdict is Verdict.OK]
-    beyond = {record.check for record in well[MOST_EVIDENCE:]}
+    healthy = [record for record in calm if record.evidence and record.verdict is Verdict.OK]
+    beyond = {record.check for record in healthy[MOST_EVIDENCE:]}
     return (
         environment()
         .get_template("page")

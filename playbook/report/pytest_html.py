@@ -201,8 +201,8 @@ def _count_rows(made: Any) -> None:
     for rows in made.data["tests"].values():
         del rows[:-1]
     counted = Counter(row["result"].lower() for rows in made.data["tests"].values() for row in rows)
-    for outcome, told in made.outcomes.items():
-        told["value"] = counted[outcome]
+    for outcome, count in made.outcomes.items():
+        count["value"] = counted[outcome]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -225,7 +225,7 @@ def pytest_html_results_table_html(report: pytest.TestReport, data: list[str]) -
 
 def _told(record: Record) -> Iterator[str]:
     yield f"{record.verdict}: {record.message}"
-    told = {
+    lines = {
         "Rule": record.rule,
         "Expected": record.expected,
         "Found": record.found,
@@ -236,7 +236,7 @@ def _told(record: Record) -> Iterator[str]:
         "Add": record.add,
     }
     # Indented, as pytest-html treats a line that begins with an E as an error.
-    yield from (f"  {name:<15} {text}" for name, text in told.items() if text)
+    yield from (f"  {name:<15} {text}" for name, text in lines.items() if text)
     for item in record.evidence:
         yield ""
         yield from _evidence(item)

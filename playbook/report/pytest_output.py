@@ -74,8 +74,10 @@ class InternalErrorForEverybody:
     def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         """Shorten what pytest is about to print."""
         at = excinfo.traceback[-1]
-        said = f"{excinfo.typename} at {Path(str(at.path)).name}:{at.lineno + 1}; the team's report holds the rest"
-        excrepr.toterminal = lambda writer: writer.line(said)
+        summary = (
+            f"{excinfo.typename} at {Path(str(at.path)).name}:{at.lineno + 1}; the team's report holds the rest"
+        )
+        excrepr.toterminal = lambda writer: writer.line(summary)
 
 
 def hold_the_end(config: pytest.Config, failed: Callable[[str, str], None]) -> None:

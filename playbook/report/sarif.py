@@ -76,15 +76,15 @@ def _rule(record: Record, catalogue: Catalogue) -> dict[str, Any]:
     item = catalogue.items.get(record.item) or Item(
         record.item, record.title, record.rule, record.why, record.next_step, record.look_again
     )
-    told = {
+    rule = {
         "Holds when": item.holds,
         "Matters because": item.why,
         "When it does not": item.next_step,
         "Look again": item.look_again,
     }
-    told = {name: text for name, text in told.items() if text}
-    plain = "\n".join(f"{name}: {without_code_marks(text)}" for name, text in told.items())
-    markdown = "\n\n".join(f"**{name}** {_markdown(name, text)}" for name, text in told.items())
+    rule = {name: text for name, text in rule.items() if text}
+    plain = "\n".join(f"{name}: {without_code_marks(text)}" for name, text in rule.items())
+    markdown = "\n\n".join(f"**{name}** {_markdown(name, text)}" for name, text in rule.items())
     return {
         "id": record.item,
         "name": clip(item.title, _LONGEST_NAME) or record.item,
@@ -127,8 +127,8 @@ def _result(record: Record, ids: list[str], target: str, root: Path) -> dict[str
 
 
 def _message(record: Record) -> str:
-    said = record.message or record.title or record.item
-    return f"{said}. Next: {without_code_marks(record.next_step)}" if record.next_step else said
+    message = record.message or record.title or record.item
+    return f"{message}. Next: {without_code_marks(record.next_step)}" if record.next_step else message
 
 
 def _fingerprint(target: str, record: Record) -> str:

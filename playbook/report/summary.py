@@ -106,10 +106,10 @@ def _do_next(results: Results) -> Iterator[str]:
         ]
         if links:
             yield f"   - {' · '.join(links)}"
-    told = [plain(line) for line in change_lines(results)]
-    if told:
-        yield from ("", "## Since the last run", "", told[0])
-        yield from ("", *(f"- {line}" for line in told[1:])) if told[1:] else ()
+    lines = [plain(line) for line in change_lines(results)]
+    if lines:
+        yield from ("", "## Since the last run", "", lines[0])
+        yield from ("", *(f"- {line}" for line in lines[1:])) if lines[1:] else ()
 
 
 def _target(address: str) -> str:
@@ -121,14 +121,14 @@ def _failure(record: Record) -> Iterator[str]:
     yield from ("", f"### {MARKS[record.verdict]} {record.verdict}: {plain(record.title)}", "")
     yield f"{plain(record.message)}"
     yield ""
-    told = {
+    fields = {
         "Expected": record.expected,
         "Found": record.found,
         "Seen": record.coverage,
         "Why it matters": record.why,
         "Next step": record.next_step,
     }
-    yield from (f"- {name}: {plain(text)}" for name, text in told.items() if text)
+    yield from (f"- {name}: {plain(text)}" for name, text in fields.items() if text)
     if record.look_again:
         yield "  \n  ".join(["- Look again:", *_code(record.look_again)])
     if record.runbook:

@@ -125,8 +125,8 @@ def _cause(trouble: Trouble, cause: RootCause, results: Results, width: int) -> 
     for attempt in cause.attempts:
         yield from _wrapped(f"{_INDENT}{attempt}", _INDENT * 2, width, {})
     for record in trouble.symptoms:
-        told = f"{record.verdict}  {record.title}  ({record.item}): {record.found or record.message}"
-        yield from _field("so also", told, width)
+        text = f"{record.verdict}  {record.title}  ({record.item}): {record.found or record.message}"
+        yield from _field("so also", text, width)
     yield from _field("since", since_words(trouble.since, results.started, results.time_zone), width)
     yield from _field("next", without_code_marks(trouble.todo), width)
     yield from _field("call", call_words(trouble), width)

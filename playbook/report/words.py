@@ -79,8 +79,8 @@ def _named(results: Results, verdict: Verdict, what: str) -> str:
     titles = list(dict.fromkeys(causes.get(record.cause, record.title) for record in found))
     count = results.counts.get(str(verdict), 0)
     distinct = len({record.cause if record.cause in causes else record.check for record in found})
-    told = f" ({'; '.join(clip(title, 60) for title in titles)})" if distinct == len(titles) <= MOST_NAMED else ""
-    return f"{plural(count, 'check is', 'checks are')} {what}{told}"
+    names = f" ({'; '.join(clip(title, 60) for title in titles)})" if distinct == len(titles) <= MOST_NAMED else ""
+    return f"{plural(count, 'check is', 'checks are')} {what}{names}"
 
 
 def _it(count: int) -> str:
@@ -132,8 +132,8 @@ def counted(results: Results) -> str:
 def subject_of(record: Record) -> str:
     """What was judged, where the title does not say it: ``CPU of image-worker``."""
     subject, found, _ = record.message.partition(": expected ")
-    told = found and subject != record.title and record.verdict is not Verdict.WAIVED
-    return subject if told else ""
+    has_subject = found and subject != record.title and record.verdict is not Verdict.WAIVED
+    return subject if has_subject else ""
 
 
 def adds_to_title(record: Record) -> str:

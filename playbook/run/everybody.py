@@ -30,12 +30,12 @@ def with_particulars(run: RunLine, results: Results | None) -> RunLine:
     """The line of a run with the messages of its checks, for the team; unchanged without results."""
     if results is None:
         return run
-    said: dict[str, Record] = {}
+    by_item: dict[str, Record] = {}
     for record in sorted(results.records, key=lambda record: SEVERITY.index(record.verdict)):
-        said.setdefault(public_names(record.item, record.check, "")[0], record)
+        by_item.setdefault(public_names(record.item, record.check, "")[0], record)
     items = {
-        name: msgspec.structs.replace(found, message=said[name].message[:MOST_CHARACTERS])
-        if name in said and found.message
+        name: msgspec.structs.replace(found, message=by_item[name].message[:MOST_CHARACTERS])
+        if name in by_item and found.message
         else found
         for name, found in run.items.items()
     }

@@ -89,9 +89,9 @@ class Many:
     def note_report(self, report: pytest.TestReport) -> None:
         """Register a report of a check."""
         name = self.target_of(report.nodeid)
-        told = getattr(report, "playbook_told", "")
-        if told:
-            self._targets[name].hear(msgspec.json.decode(told, type=ToldByWorker))
+        encoded = getattr(report, "playbook_told", "")
+        if encoded:
+            self._targets[name].hear(msgspec.json.decode(encoded, type=ToldByWorker))
         page = self._pages.get(name)
         if page:
             page.keep(report)
@@ -223,9 +223,9 @@ class Many:
         where = self._folder.path
         if where.is_relative_to(Path.cwd()):
             where = where.relative_to(Path.cwd())
-        told = self._overview_of(self._told, self._overview.ended, self._overview.ended)
+        overview = self._overview_of(self._told, self._overview.ended, self._overview.ended)
         terminal.ensure_newline()
-        for text, markup in lines(told, str(where / "index.html")):
+        for text, markup in lines(overview, str(where / "index.html")):
             terminal.write_line(text, **markup)
         for name, why in {**self._folder.problems, **self._not_written}.items():
             terminal.write_line(f"  not written: {name} ({why})", red=True)

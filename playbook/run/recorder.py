@@ -237,8 +237,8 @@ def measurements_of_the_suite() -> frozenset[str]:
 def _public(item: Item, judged: Judgement | None, error: BaseException | None) -> str:
     """The public part of the record; empty if that is only the verdict."""
     if judged is not None:
-        told = judged.value is not None or not judged.public  # a number is shown with its own name
-        return judged.public if told else f"{item.title}: {judged.public}"
+        is_shown = judged.value is not None or not judged.public  # a number is shown with its own name
+        return judged.public if is_shown else f"{item.title}: {judged.public}"
     return of_error(item.title, error) if error else ""
 
 
@@ -382,8 +382,8 @@ def _crash_message(item: Item, error: BaseException) -> str:
         return f"{item.title}: {error}"
     if isinstance(error, KeyboardInterrupt):
         return f"{item.title}: the run was interrupted before this check ended"
-    whose = "check" if is_own(item.id) else "suite"
-    return f"{item.title}: the check crashed with {type(error).__name__}: {error} (a fault of the {whose})"
+    owner = "check" if is_own(item.id) else "suite"
+    return f"{item.title}: the check crashed with {type(error).__name__}: {error} (a fault of the {owner})"
 
 
 def _traceback(error: BaseException) -> Lines:

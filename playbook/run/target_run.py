@@ -228,8 +228,8 @@ class TargetRun:
     def _add_files(self, unread: Mapping[str, str]) -> None:
         """Records of files that cannot be read, and of those that skip themselves."""
         now = self.run.clock.now()
-        for file, said in unread.items():
-            self.records[door.text(file)] = leaving(not_collected(file, said, self.order.set_name, now))
+        for file, mistake in unread.items():
+            self.records[door.text(file)] = leaving(not_collected(file, mistake, self.order.set_name, now))
         for file, reason in self.order.left_out.items():
             self.records[door.text(file)] = leaving(file_left_out(file, reason, self.order.set_name, now))
 

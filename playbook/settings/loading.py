@@ -310,8 +310,10 @@ class Document:
             return None
         if any(mistakes(target, self._sets, "target")):
             return None
-        told = {path: text for path, text in known.sources.items() if path.startswith(f"{NOTIFICATIONS}.")}
-        return replace(known, target=target, sources=sources | told)
+        notification_sources = {
+            path: text for path, text in known.sources.items() if path.startswith(f"{NOTIFICATIONS}.")
+        }
+        return replace(known, target=target, sources=sources | notification_sources)
 
     def _build(self, name: str) -> Settings:
         settings = self._as_another(name)

@@ -117,8 +117,8 @@ def _list(lines: Sequence[str]) -> Markup:
         else:
             entries[-1].append(line)
     tag = Markup("ol") if first[2] else Markup("ul")
-    told = Markup("\n").join(Markup("<li>{}</li>").format(_entry(entry)) for entry in entries)
-    return Markup("<{0}>\n{1}\n</{0}>").format(tag, told)
+    entries_html = Markup("\n").join(Markup("<li>{}</li>").format(_entry(entry)) for entry in entries)
+    return Markup("<{0}>\n{1}\n</{0}>").format(tag, entries_html)
 
 
 def _entry(lines: Sequence[str]) -> Markup:

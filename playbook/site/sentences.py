@@ -35,19 +35,19 @@ def headline(site: Site) -> str:
     """Under the big word on the first page."""
     if not site.runs:
         return "Nothing is known: the history holds no runs yet."
-    told = []
+    sentences = []
     if site.open:
-        told.append(f"{plural(len(site.open), 'incident is', 'incidents are')} open.")
+        sentences.append(f"{plural(len(site.open), 'incident is', 'incidents are')} open.")
     if site.missing:
         names = _listed([f"{set_name(one.name)} checks of {one.target}" for one in site.missing])
-        told.append(f"No data: the {names} did not run when they should have, so nothing is known of them.")
-    told += _judged(site)
-    if not told:
-        told.append("Every set that is due has run, and all is within limits. Nothing to do.")
+        sentences.append(f"No data: the {names} did not run when they should have, so nothing is known of them.")
+    sentences += _judged(site)
+    if not sentences:
+        sentences.append("Every set that is due has run, and all is within limits. Nothing to do.")
     if not any(target.scheduled for target in site.current):
         newest = one_whole_unit(site.now - site.runs[-1].started)
-        told.append(f"These sets are not scheduled. The newest is {newest} old.")
-    return " ".join(told)
+        sentences.append(f"These sets are not scheduled. The newest is {newest} old.")
+    return " ".join(sentences)
 
 
 def _judged(site: Site) -> Iterator[str]:
@@ -124,8 +124,8 @@ def set_words(one: SetView, site: Site) -> str:
         return f"It has not run yet.{due}"
     rechecked = "".join(f" Looked at again {_at(run.started, site)}: {run.verdict}." for run in one.rechecks)
     before = one_whole_unit(site.now - one.newest.started)
-    said = f"Last run {_at(one.newest.started, site)}, {before} before this page was built"
-    return f"{said}: {tally_of(one.newest)}.{rechecked}{due}"
+    last_run = f"Last run {_at(one.newest.started, site)}, {before} before this page was built"
+    return f"{last_run}: {tally_of(one.newest)}.{rechecked}{due}"
 
 
 def item_words(item: ItemView, one: SetView, site: Site) -> str:
@@ -141,10 +141,10 @@ def item_words(item: ItemView, one: SetView, site: Site) -> str:
             else f"The newest run of the {set_name(one.name)} set left it out."
         )
         return f"{why} This item was {finding.verdict}{value} {_at(run.started, site)}."
-    told = finding.message or _well(value, below_target=finding.below_target)
-    stop = "" if told.endswith((".", "…")) else "."
+    message = finding.message or _well(value, below_target=finding.below_target)
+    stop = "" if message.endswith((".", "…")) else "."
     seen = f"Seen {_at(run.started, site)}, {one_whole_unit(site.now - run.started)} before this page was built."
-    return f"{told}{stop} {seen}"
+    return f"{message}{stop} {seen}"
 
 
 def _well(value: str, *, below_target: bool) -> str:
@@ -156,18 +156,18 @@ def _well(value: str, *, below_target: bool) -> str:
 def incident_words(incident: Incident, site: Site) -> str:
     """``Open since 23 Nov 2026 06:17 UTC, bad for 3 h in 2 spells, 3 items, came back 1 time, flapping``."""
     if incident.closed:
-        told = [f"Closed {_at(incident.closed, site)} after {incident.lasted_until(site.now).words}"]
+        parts = [f"Closed {_at(incident.closed, site)} after {incident.lasted_until(site.now).words}"]
         if incident.gone:
-            told.append("as its check is gone")
+            parts.append("as its check is gone")
     else:
         how = "bad" if incident.down else "not seen"
-        told = [f"Open since {_at(incident.opened, site)}, {how} for {incident.lasted_until(site.now).words}"]
-    told.append(plural(len(incident.items), "item"))
+        parts = [f"Open since {_at(incident.opened, site)}, {how} for {incident.lasted_until(site.now).words}"]
+    parts.append(plural(len(incident.items), "item"))
     if incident.reopened:
-        told.append(f"came back {plural(incident.reopened, 'time')}")
+        parts.append(f"came back {plural(incident.reopened, 'time')}")
     if incident.flapping:
-        told.append("flapping")
-    return ", ".join(told)
+        parts.append("flapping")
+    return ", ".join(parts)
 
 
 def incidents_words(site: Site) -> str:
@@ -194,28 +194,28 @@ def tally(runs: Iterable[RunLine]) -> str:
 
 def tally_of(run: RunLine) -> str:
     """``1 CRITICAL · 18 OK``: checks by verdict, worst first."""
-    told = [f"{run.counts[verdict]:,} {verdict}" for verdict in SEVERITY if run.counts.get(verdict)]
-    return " · ".join(told) or f"{run.executed:,} executed"
+    counts = [f"{run.counts[verdict]:,} {verdict}" for verdict in SEVERITY if run.counts.get(verdict)]
+    return " · ".join(counts) or f"{run.executed:,} executed"
 
 
 def note(run: RunLine) -> str:
     """What is special about a run."""
-    told = []
+    notes = []
     if run.ended != "finished":
-        told.append(f"ended early ({run.ended})")
+        notes.append(f"ended early ({run.ended})")
     if run.partial:
-        told.append("a part of the set")
+        notes.append("a part of the set")
     if run.confirms:
-        told.append("repeated failing items")
+        notes.append("repeated failing items")
     if run.executed < run.floor:
-        told.append(f"{run.executed} executed, {run.floor} needed")
+        notes.append(f"{run.executed} executed, {run.floor} needed")
     if run.faults:
-        told.append(f"faults: {', '.join(run.faults)}")
+        notes.append(f"faults: {', '.join(run.faults)}")
     if run.slot is None:
-        told.append("by hand")
+        notes.append("by hand")
     elif (late := (run.started - run.slot).total_seconds() / 60) >= _LATE_MINUTES:
-        told.append(f"{one_whole_unit(run.started - run.slot)} late" if late > 0 else "")
-    return ", ".join(told)
+        notes.append(f"{one_whole_unit(run.started - run.slot)} late" if late > 0 else "")
+    return ", ".join(notes)
 
 
 def states_in_words(sets: Iterable[SetView]) -> str:

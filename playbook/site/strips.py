@@ -104,12 +104,12 @@ class Strip:
     @property
     def told(self) -> str:
         """The same without its length."""
-        told = [f"{self.counts[verdict]} {verdict}" for verdict in reversed(SEVERITY) if self.counts[verdict]]
+        counts = [f"{self.counts[verdict]} {verdict}" for verdict in reversed(SEVERITY) if self.counts[verdict]]
         if self.counts[None]:
-            told.append(f"{self.counts[None]} without data")
+            counts.append(f"{self.counts[None]} without data")
         critical = [cell.when for cell in self.cells if cell.verdict is Verdict.CRITICAL]
         last = f"; CRITICAL last on {critical[-1]}" if critical else ""
-        return f"{', '.join(told)}{last}"
+        return f"{', '.join(counts)}{last}"
 
     @property
     def bars(self) -> tuple[Bars, ...]:

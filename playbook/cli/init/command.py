@@ -48,14 +48,16 @@ def run_init(
         UsageError: an option or answer is wrong, or the file exists already.
     """
     file = root / (options.to or _FILE)
-    given = any((options.from_app, options.url, options.parts, options.without, options.queue))
-    if not given and ask is None:
+    has_options = any((options.from_app, options.url, options.parts, options.without, options.queue))
+    if not has_options and ask is None:
         raise UsageError(
             "init: expected --from-app ID or --url ADDRESS, as there is no terminal to ask on (see init --help)"
         )
     may_replace = options.force
     if file.exists() and not may_replace:
-        may_replace = not given and ask is not None and _agreed(ask, f"{file} is there already. Write over it?")
+        may_replace = (
+            not has_options and ask is not None and _agreed(ask, f"{file} is there already. Write over it?")
+        )
         if not may_replace:
             raise UsageError(
                 f"init: {file} is there already: expected --force to write over it, or --to another file"
@@ -64,7 +66,7 @@ def run_init(
     try:
         if answers.app_id:
             answers = ask_digitalocean(answers, environment)
-        if not given and ask is not None:
+        if not has_options and ask is not None:
             answers = ask_everything(answers, ask, say, lambda known: ask_digitalocean(known, environment))
     except Unmeasured as error:
         say(f"init: {error}; nothing was written")

@@ -125,7 +125,7 @@ def _told(answers: Answers, api: DigitalOceanApi, raw: Any, live_url: str) -> An
         "images": bool(optimizer or worker),
     }
     named = {one.cluster_name or one.name for one in spec.databases}
-    clusters, said = _clusters(api, spec, named)
+    clusters, comments = _clusters(api, spec, named)
     redis_clusters = [one.id for one in clusters if one.engine.upper() in _REDIS]
     sql = [one for one in clusters if one.engine.upper() in _SQL]
     keys = {one.key for part in (spec, *spec.components) for one in part.envs}
@@ -134,7 +134,7 @@ def _told(answers: Answers, api: DigitalOceanApi, raw: Any, live_url: str) -> An
     has |= {"databases": True} if sql or any(one.engine.upper() in _SQL for one in spec.databases) else {}
     known = [
         f"Components: {', '.join(one.name for one in spec.components) or 'none'}",
-        *said,
+        *comments,
         *_alerts(api),
     ]
     # A service that the app does not show may be elsewhere, so only parts of the app itself are known to be
@@ -180,24 +180,24 @@ def _is_of_images(name: str) -> bool:
 
 def _clusters(api: DigitalOceanApi, spec: Spec, named: Collection[str]) -> tuple[list[Cluster], list[str]]:
     """Managed clusters that the spec names or that admit the app, and comments about databases."""
-    said = [f"Databases of the app: {', '.join(f'{one.name} ({one.engine})' for one in spec.databases)}"]
-    said = said if spec.databases else []
+    comments = [f"Databases of the app: {', '.join(f'{one.name} ({one.engine})' for one in spec.databases)}"]
+    comments = comments if spec.databases else []
     found: list[Cluster] = []
     try:
         clusters = DigitalOceanAccount(api).clusters()
     except Unmeasured as error:
-        return found, [*said, f"Which database clusters there are is not known ({error})"]
+        return found, [*comments, f"Which database clusters there are is not known ({error})"]
     for cluster in clusters:
         try:
             rules = api.trusted_sources(cluster.id)
         except Unmeasured as error:
             rules = []
-            said.append(f"Whether {cluster.name} ({cluster.engine}) lets the app in is not known ({error})")
+            comments.append(f"Whether {cluster.name} ({cluster.engine}) lets the app in is not known ({error})")
         lets_in = ("app", api.app_id) in {(rule.get("type"), rule.get("value")) for rule in rules}
         if lets_in or cluster.name in named:
             found.append(cluster)
-            said += [f"{cluster.name} ({cluster.engine}) lets the app in"] if lets_in else []
-    return found, said
+            comments += [f"{cluster.name} ({cluster.engine}) lets the app in"] if lets_in else []
+    return found, comments
 
 
 def _alerts(api: DigitalOceanApi) -> Iterator[str]:

@@ -60,10 +60,10 @@ def run_new(options: argparse.Namespace, root: Path, say: Say) -> int:
     """
     chosen = {name: getattr(options, name) for name in ("measurement", "client", "subject", "fault", "gone")}
     if not is_checkout(root) or is_made_of_test(options.item):
-        given = next((name for name, value in chosen.items() if value and name != "measurement"), "")
-        if given:
+        option = next((name for name, value in chosen.items() if value and name != "measurement"), "")
+        if option:
             raise UsageError(
-                f"new: --{given} is for a check of the suite in its checkout, not for one of your own"
+                f"new: --{option} is for a check of the suite in its checkout, not for one of your own"
             )
         return new_own_check(options.item, root, say, measurement=chosen["measurement"])
     plan = make_plan(options.item, root, **chosen)

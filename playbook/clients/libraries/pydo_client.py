@@ -45,8 +45,8 @@ class _OnlyGet(ReadOnlyTransport):
             answer = super().send(request)
             answer.json()
         except (Refused, Broken) as error:
-            said = error.said if isinstance(error, Refused) else error
-            raise self.api.explain(error, what, "that this asks for", (f"only try: {said}",)) from None
+            reason = error.said if isinstance(error, Refused) else error
+            raise self.api.explain(error, what, "that this asks for", (f"only try: {reason}",)) from None
         except NoTurn as error:
             raise self.api.without_turn(error, what) from None
         except NotJson as error:

@@ -99,10 +99,10 @@ class AlertRoute:
             # keeps firing.
             self._post(named, began, began + _AT_ONCE)
         ended = self._is_ended(named)
-        told = None
+        receiver_name = None
         if receiver is not None:
             # The notification may come minutes later; that the alert has ended is what counts.
-            told = self._wait(named, "resolved", _END_KNOWN, clock)
+            receiver_name = self._wait(named, "resolved", _END_KNOWN, clock)
         return Delivery(
             named,
             began,
@@ -110,7 +110,7 @@ class AlertRoute:
             waited,
             receiver or "",
             ended,
-            time.monotonic() - ending if told is not None else None,
+            time.monotonic() - ending if receiver_name is not None else None,
         )
 
     def _wait(self, labels: Mapping[str, str], status: str, seconds: float, clock: Clock) -> str | None:

@@ -46,9 +46,9 @@ def run_command(words: list[str], place: Place, *, within: float, variables: Seq
         Unmeasured: the program does not exist.
     """
     output = place.folder / "output.log"
-    given = {**for_program(*variables), "PLAYBOOK_DRILL": "1"}
+    variables_of_script = {**for_program(*variables), "PLAYBOOK_DRILL": "1"}
     try:
-        child = place.guard.spawn(words, b"", output, variables=given, threaded=True)
+        child = place.guard.spawn(words, b"", output, variables=variables_of_script, threaded=True)
     except OSError as error:
         raise Unmeasured(
             f"{SERVICE}: expected to run {words[0]} (recovery.restore_command or disaster_command), got an "
@@ -62,8 +62,8 @@ def run_command(words: list[str], place: Place, *, within: float, variables: Seq
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
-    said = f"ended with code {code}" if code is not None else f"did not end within {within:.0f} s"
-    return Ended(code, said, _tail(output))
+    outcome = f"ended with code {code}" if code is not None else f"did not end within {within:.0f} s"
+    return Ended(code, outcome, _tail(output))
 
 
 def _tail(file: Path) -> tuple[str, ...]:

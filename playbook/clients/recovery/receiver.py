@@ -70,8 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(200, b"{}")
 
     def do_GET(self) -> None:
-        given = self.headers.get("Authorization", "").encode()
-        if not compare_digest(given, f"Bearer {self.server.token}".encode()):
+        authorization = self.headers.get("Authorization", "").encode()
+        if not compare_digest(authorization, f"Bearer {self.server.token}".encode()):
             return self._answer(401, b"")
         return self._answer(200, json.dumps(self.server.kept()).encode())
 

@@ -125,12 +125,12 @@ def require_known_form(program: str, form: str, refusal: str, *, by_choice: bool
 def kind_of_program(program: str) -> tuple[str, str]:
     """``("Redis", "7.0.15")`` as the program reports it; its file name if it does not."""
     try:
-        said = subprocess.run(
+        output = subprocess.run(
             [program, "--version"], env=for_program(), capture_output=True, timeout=10, check=False
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
-        said = b""
-    found = _VERSION.search(said.decode(errors="replace"))
+        output = b""
+    found = _VERSION.search(output.decode(errors="replace"))
     return (found[1].capitalize(), found[2]) if found else (Path(program).name, "")
 
 
@@ -282,6 +282,6 @@ def _connecting(
 
 def _last_words(log: Path) -> str:
     """Why the server exited, in its own words: the first error, as the last line only says that it exits."""
-    said = [_MARKS.sub("", line).strip() for line in log.read_text(errors="replace").splitlines()[-_LAST:]]
-    complaints = [line for line in said if _COMPLAINT.search(line) and not line.startswith("WARNING")]
-    return (complaints or said[-1:] or ["nothing was said"])[0].rstrip(".")
+    lines = [_MARKS.sub("", line).strip() for line in log.read_text(errors="replace").splitlines()[-_LAST:]]
+    complaints = [line for line in lines if _COMPLAINT.search(line) and not line.startswith("WARNING")]
+    return (complaints or lines[-1:] or ["nothing was said"])[0].rstrip(".")

@@ -94,8 +94,8 @@ def _window(database: Database) -> Statement:
     window = database.cluster.maintenance_window
     subject, expected = f"Maintenance window of the database {database.name}", "a day and an hour"
     if window is None or not (window.day and window.hour):
-        untold = lacking("", expected=expected, got="none")
-        return Statement(subject, True, expected, "", coverage=untold)
+        unknown = lacking("", expected=expected, got="none")
+        return Statement(subject, True, expected, "", coverage=unknown)
     strange = [word for word in (window.day,) if word.lower() not in _DAYS]
     strange += [word for word in (window.hour,) if not _HOUR.fullmatch(word)]
     coverage = understood(len(strange), 2, "words of the window", examples=strange)

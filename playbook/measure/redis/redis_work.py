@@ -295,8 +295,8 @@ def _cluster(info: Info, cluster: Mapping[str, str] | str | None) -> list[Statem
         known = info.need("cluster_enabled", enabled is not None)
         return [Statement("Cluster mode of Redis", True, "one that is known", "off", coverage=known)]
     if not isinstance(cluster, Mapping):
-        untold = lacking("no CLUSTER INFO", expected="an answer to CLUSTER INFO", got=cluster or "none")
-        return [Statement(subject, True, expected, "not known", coverage=untold)]
+        unknown = lacking("no CLUSTER INFO", expected="an answer to CLUSTER INFO", got=cluster or "none")
+        return [Statement(subject, True, expected, "not known", coverage=unknown)]
     state = cluster.get("cluster_state", "")
     served, failed = (_whole(cluster, f"cluster_slots_{name}") for name in ("ok", "fail"))
     doubted = _whole(cluster, "cluster_slots_pfail")
@@ -306,8 +306,8 @@ def _cluster(info: Info, cluster: Mapping[str, str] | str | None) -> list[Statem
     if doubted:
         return [Statement(subject, False, expected, f"{words}, {doubted:,} doubted", warn=True)]
     understood = state == "ok" and served is not None
-    untold = lacking("cluster not understood", expected="cluster_state:ok and its slots", got=words)
-    return [Statement(subject, True, expected, words, coverage=_NOTHING_MORE if understood else untold)]
+    unknown = lacking("cluster not understood", expected="cluster_state:ok and its slots", got=words)
+    return [Statement(subject, True, expected, words, coverage=_NOTHING_MORE if understood else unknown)]
 
 
 def _refused(info: Info, growth: Grown) -> list[Statement]:

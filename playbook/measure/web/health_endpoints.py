@@ -132,8 +132,8 @@ class Health:
         own = f"HTTP {self.status}, {self.report.status}"
         bad = sorted((d for d in self.report.dependencies if d.state), key=lambda d: -(d.state or 0))
         if bad:
-            told = [f"{d.name} {d.status}{f' ({d.remark})' if d.remark else ''}" for d in bad[:10]]
-            return f"{own}; {', '.join(told)}" + (f" and {len(bad) - 10} more" if bad[10:] else "")
+            failing = [f"{d.name} {d.status}{f' ({d.remark})' if d.remark else ''}" for d in bad[:10]]
+            return f"{own}; {', '.join(failing)}" + (f" and {len(bad) - 10} more" if bad[10:] else "")
         return f"{own}, {self._listed}" if not self.state else own
 
     @property

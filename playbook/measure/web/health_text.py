@@ -39,20 +39,20 @@ def read_text(noted: Statements, text: str) -> None:
 
 def _line(noted: Statements, line: str) -> None:
     """``[+]etcd ok``, ``redis: up``, ``readyz check passed``."""
-    summary, said = _SUMMARY.match(line), LINE.match(line)
+    summary, match = _SUMMARY.match(line), LINE.match(line)
     state = state_of(line)
     if summary:
         noted.own.append((line.strip(), State.HEALTHY if summary[1] == "passed" else State.UNHEALTHY))
-    elif said and said["sign"]:
-        failed = said["sign"] == "-" or not said["word"].strip().startswith(("ok", "excluded"))
-        noted.note(said["name"], said["word"].strip(), State.UNHEALTHY if failed else State.HEALTHY)
-    elif said and words.is_status(said["name"]):
-        noted.state(OWN, said["word"].strip(), state_of(said["word"]))
-    elif said and not words.is_data(said["name"]):
-        noted.state(said["name"], said["word"].strip(), state_of(said["word"]))
+    elif match and match["sign"]:
+        failed = match["sign"] == "-" or not match["word"].strip().startswith(("ok", "excluded"))
+        noted.note(match["name"], match["word"].strip(), State.UNHEALTHY if failed else State.HEALTHY)
+    elif match and words.is_status(match["name"]):
+        noted.state(OWN, match["word"].strip(), state_of(match["word"]))
+    elif match and not words.is_data(match["name"]):
+        noted.state(match["name"], match["word"].strip(), state_of(match["word"]))
     elif state is not None:
         noted.own.append((short(line), state))
-    elif not said:
+    elif not match:
         noted.unclear.append(f"the status {door.quoted(line, 40)}")
 
 

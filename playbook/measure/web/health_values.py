@@ -35,7 +35,7 @@ def made_at(body: bytes) -> datetime | None:
         report = read_json(body)
     except (ValueError, RecursionError):
         return None
-    fields = {"".join(words_of(key)): said for key, said in report.items()} if isinstance(report, dict) else {}
+    fields = {"".join(words_of(key)): value for key, value in report.items()} if isinstance(report, dict) else {}
     times = [at for at in (_time_of(fields.get(key), key) for key in _MADE_AT) if at]
     return min(times, default=None)
 
@@ -133,8 +133,8 @@ def keys(value: Pairs) -> Iterator[str]:
 def is_named_status(value: Pairs) -> bool:
     """Whether a status is given both as a number and in words: ``"status": 0, "status_name": "…_ok"``."""
     return any(
-        isinstance(said, str) and words_of(key) in words.IN_WORDS and state_of(said) is not None
-        for key, said in value
+        isinstance(status, str) and words_of(key) in words.IN_WORDS and state_of(status) is not None
+        for key, status in value
     )
 
 

@@ -56,12 +56,12 @@ def _prefixed(learned: Learned) -> bytes:
 
     The row of a line matched by a text's shape ends with the first digit of its seconds: see ``_of_texts``.
     """
-    requests, said, texts = learned
+    requests, messages, texts = learned
     second = rb":[0-5](?=\d)|" if texts else b""
     return (
         rb"(" + _NAMED + rb"(?::??|" + second + rb":" + _NAMED_SECONDS + rb"(?=[{A-Za-z])))"
         rb"(?:(?<=\d):" + _NAMED_SECONDS + rb"(?:" + _ACCESS + _or(requests) + rb")"
-        rb"|(?<=:)" + _NAMED_SECONDS + rb"(?:" + _INNER + _QUIET_LEVEL + _WORDS + _or(said) + rb")"
+        rb"|(?<=:)" + _NAMED_SECONDS + rb"(?:" + _INNER + _QUIET_LEVEL + _WORDS + _or(messages) + rb")"
         + (rb"|(?<=:[0-5])" + _NAMED_SECONDS.removeprefix(b"[0-5]") + rb"(?:" + texts + rb")" if texts else b"")
         + rb"|(?<= )" + _OPEN + rb")"
     )  # fmt: skip
@@ -76,10 +76,10 @@ _DATED_SECONDS = rb"[0-5]\d(?![.,]99999)(?:[.,]\d{1,9}+)?+(?:Z  ?+| (?:[ |-] ?+)
 
 def _dated(learned: Learned) -> bytes:
     """The pattern of lines that begin with their time, with the learned shapes."""
-    requests, said, texts = learned
+    requests, messages, texts = learned
     return (
         rb"(\d{4}-\d\d-\d\d[T ]\d\d:[0-5]\d(?::??|:" + _DATED_SECONDS + rb"(?=[{A-TV-Ya-z])))"
-        rb"(?:(?<=:)" + _DATED_SECONDS + rb"(?:" + _QUIET_LEVEL + _WORDS + _or(said) + _or(texts) + rb")"
+        rb"(?:(?<=:)" + _DATED_SECONDS + rb"(?:" + _QUIET_LEVEL + _WORDS + _or(messages) + _or(texts) + rb")"
         rb"|(?<=[ |-])" + _OPEN
         + (rb"|(?<=\d):" + _DATED_SECONDS + rb"(?:" + requests + rb")" if requests else b"") + rb")"
     )  # fmt: skip
