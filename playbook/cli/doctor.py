@@ -289,7 +289,7 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
         say(door.text(line))
     say("")
     who = overview(settings)
-    say("WHO IS TOLD  (nothing was sent)")
+    say("NOTIFICATIONS  (nothing was sent)")
     for line in (*who.lines, *(f"wrong     {problem}" for problem in who.problems)):
         say(door.text(line))
     say("")

@@ -151,7 +151,7 @@ AUDITS = {
     "high": (report(weak("qs", "high")), False, CRITICAL, "qs high"),
     "a-level-never-seen": (report(weak("qs", "extreme")), False, CRITICAL, "qs extreme"),
     "no-level": (report({**weak("qs", ""), "severity": ""}), False, CRITICAL, ""),
-    "offline": (report(), False, UNKNOWN, "an audit that finds what is known to be weak"),
+    "offline": (report(), False, UNKNOWN, "an audit that finds a known vulnerability"),
     "looked-at-nothing": (report(total=0), True, UNKNOWN, "expected all 4 locked packages, got 0 locked packages"),
     "looked-at-some": (report(total=3), True, UNKNOWN, "got 3 locked packages"),
     "no-metadata": (report(metadata=None), True, UNKNOWN, "got one of version 2 without"),

@@ -118,7 +118,7 @@ _answers(
 )
 _answers(
     "a number of 60,000 digits",
-    "Malformed: .*a number that is none",
+    "Malformed: .*an invalid number",
     lambda: [b":" + b"9" * 60_000 + b"\r\n"],
     _size,
 )

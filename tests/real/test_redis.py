@@ -228,7 +228,7 @@ def test_slow_log_states_its_range(tmp_path):
     with running(tmp_path, "--rename-command", "CONFIG", "") as server:
         stats = redis_stats(server.reader, SETTINGS, Clock(), Earlier())
         log = redis_slow_log(server.reader, stats, SETTINGS, Clock())
-        assert (log.threshold, "does not tell whether it is on" in log.off) == (None, True)
+        assert (log.threshold, "does not report whether it is on" in log.off) == (None, True)
 
 
 def test_counter_resets_are_detected(tmp_path):

@@ -77,11 +77,6 @@ def with_expected(source: str, fault: str, entry: str) -> str:
     return _added(source, lines, table, f'"{fault}": {{{entry}}},')
 
 
-def states(source: str, fault: str) -> bool:
-    """Whether a module of expectations says anything of a fault."""
-    return any(isinstance(key, ast.Constant) and key.value == fault for key in _table(source).keys)
-
-
 def _table(source: str) -> ast.Dict:
     for node in ast.parse(source).body:
         if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "EXPECTATIONS":

@@ -26,7 +26,8 @@ def check(plan: Plan) -> str:
         f"FIGURE is one of: {', '.join(plan.figures)}." if plan.figures else "",
         "LIMIT is a table [limits.NAME] of playbook/defaults.toml"
         + (f", such as {', '.join(plan.limits)}." if plan.limits else "."),
-        'For a fact: judge.that(HOLDS, "SUBJECT", expected="...", found="...").',
+        'For a fact: judge.that(HOLDS, "SUBJECT", expected="...", found="..."), with warn=True for a WARNING.',
+        'A public item shows what was found only as public=say("HTTP {}", status) (playbook.core.audience).',
     ]
     shown = "\n".join(
         textwrap.fill(hint, 111, initial_indent="    # ", subsequent_indent="    #   ") for hint in hints if hint
@@ -91,6 +92,8 @@ class {kind}:
 def {name}({parameters}) -> {kind}:
     """{FILL_IN}: what is asked, its unit, and the source of that fact."""
     # What is not understood: raise Malformed("SUBJECT: expected ..., got ...", service="SERVICE").
+    # Unreachable is not caught here: without an answer the check is UNKNOWN. An HTTP client raises for no status:
+    # `.expect_ok()` makes one UNKNOWN; one that is a finding, such as a 404, goes into the value.
     raise NotImplementedError("{FILL_IN}: ask {clients[0].name}, and return {kind}(reading, coverage)")
 '''
 
@@ -131,11 +134,11 @@ def _(world: World) -> None:
 
 def expected_bad(plan: Plan) -> str:
     """What the check says under its fault."""
-    pattern = f"{FILL_IN}: the whole message, as a regular expression: SUBJECT: expected .+, got .+"
+    pattern = f"{FILL_IN}: the whole message, and WARNING or CRITICAL: SUBJECT: expected .+, got .+"
     return f'"{plan.item}": ("CRITICAL", r"{pattern}"),'
 
 
 def expected_unknown(plan: Plan) -> str:
     """What the check says where that is away which it measures."""
-    pattern = f"{FILL_IN}: the whole message when it cannot be measured: SUBJECT: expected .+, got .+"
+    pattern = f"{FILL_IN}: the message without a measurement; no line where it stays OK: SUBJECT: expected .+, got"
     return f'"{plan.item}": ("UNKNOWN", r"{pattern}"),'

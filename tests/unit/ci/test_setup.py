@@ -217,7 +217,7 @@ def test_github_refusal_is_one_sentence(calling, status, message, sentence):
         ({"GITHUB_TOKEN": ""}, {}, "ci setup: expected a fine-grained token for owner/playbook in $GITHUB_TOKEN"),
         ({"GITHUB_REPOSITORY": ""}, {}, "ci setup: origin is no repository on GitHub; name it with --repository"),
         ({}, {"target": "sandbox"}, "ci setup: the sandbox needs nothing"),
-        ({}, {"repository": "owner/other"}, "GitHub knows no repository owner/other, or the token is not for it"),
+        ({}, {"repository": "owner/other"}, "GitHub does not know owner/other, or the token is not for it"),
     ],
 )
 def test_missing_prerequisite_is_one_sentence_with_code_4(calling, changes, options, sentence):

@@ -260,7 +260,7 @@ def test_doctor_lists_notification_channels_and_unusable_ones(capsys, monkeypatc
     settings = load(root=Path("/nowhere"), environment={"PLAYBOOK_PING_URL": "https://ping.example/t0p-s3cr3t"})
     assert _tell(settings, CLOCK, print) == EXIT_OK
     shown = capsys.readouterr().out
-    assert "WHO IS TOLD  (nothing was sent)\nmessages  to nobody" in shown
+    assert "NOTIFICATIONS  (nothing was sent)\nmessages  nowhere: set $SLACK_WEBHOOK_URL" in shown
     assert "pings     of every set" in shown
     assert "t0p-s3cr3t" not in shown
     settings = load(root=Path("/nowhere"), environment={"PLAYBOOK_PING_URL": "t0p-s3cr3t"})

@@ -135,15 +135,16 @@ def test_skeleton_is_at_most_six_files_and_all_of_it_is_clean(checkout, item, ch
 
 @pytest.mark.slow
 def test_expectations_of_a_skeleton_keep_what_was_expected_before(checkout):
-    """The new item stands beside the others of the fault that takes away what it measures."""
+    """The new item stands beside the others of each fault that takes away what it measures."""
     run_new(options(ITEM, measurement="redis_stats"), checkout, print)
     source = (checkout / "tests/checks/expectations/redis.py").read_text()
     made, known = {}, {}
     exec(compile(source, "expectations", "exec"), made)
     exec(compile((ROOT / "tests/checks/expectations/redis.py").read_text(), "expectations", "exec"), known)
     new = made["EXPECTATIONS"]
-    for gone in ("redis-gone", "redis-password-changed"):
+    for gone in ("redis-gone", "redis-password-changed", "way-out-gone"):
         assert new[gone].pop(ITEM)[0] == "UNKNOWN"
+    assert new.pop("way-out-gone") == {}, "stated in another module, and here for the new item alone"
     assert new.pop("redis-pipelines") == {ITEM: ("CRITICAL", new_pattern := new_pattern_of(source))}
     assert FILL_IN in new_pattern
     assert new == known["EXPECTATIONS"]
@@ -182,6 +183,12 @@ def test_proving_command_runs_healthy_fault_and_every_fault_that_hides_it():
         ITEM,
     ):
         assert part in command
+    assert "security_table" not in command
+
+
+def test_proving_command_of_a_new_measurement_compares_security_table():
+    """It may send what the suite did not send before."""
+    assert "or security_table" in proving_command(make_plan(ITEM, ROOT, client="redis"))
 
 
 def test_item_that_is_there_is_pointed_to_where(checkout):

@@ -134,10 +134,10 @@ def test_failing_checks_are_run_again(running):
     assert (again.set, list(again.items)) == ("daily", ["daily.kpi.availability"])
     assert first.slot is not None
     assert again.slot is None
-    assert "run: 1 bad check will be looked at again in 60 s" in running.said
-    assert any(line.startswith("run: looked at again: 0 of 1 check still bad; ") for line in running.said)
+    assert "run: 1 bad check will be run again in 60 s" in running.said
+    assert any(line.startswith("run: repeated: 0 of 1 check still bad; ") for line in running.said)
     assert running.told[-1] == ("daily", "fail")
-    assert running.bodies[-1].endswith("; looked at again: 0 of 1 check still bad")
+    assert running.bodies[-1].endswith("; repeated: 0 of 1 check still bad")
     assert running.incidents() == []
 
 
@@ -369,7 +369,7 @@ def test_termination_signal_is_forwarded_once(process, number):
     assert child.returncode == 2, output
     (line,) = read(history).runs
     assert line.ended.startswith("interrupted")
-    assert "run: stopped: nobody is told of incidents now" in output
+    assert "run: stopped: no notifications are sent now" in output
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")

@@ -413,4 +413,4 @@ def test_second_look_skips_files_that_cannot_be_read(project):
         file.write("[incidents]\nrecheck_after_seconds = 0\n")
     ended = project.python(project.command()[0], "-m", "playbook", "run", "daily", "--target", "staging")
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "looked at again: 1 of 1 check still bad" in ended.stdout
+    assert "repeated: 1 of 1 check still bad" in ended.stdout

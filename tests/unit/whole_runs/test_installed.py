@@ -129,7 +129,7 @@ def test_failing_checks_are_repeated_by_name(call, tmp_path):
     (tmp_path / "playbook.toml").write_text("[incidents]\nrecheck_after_seconds = 0.0\n")
     ended = call("playbook", "run", "daily", "--fault", "redis-gone")
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    assert "looked at again: 4 of 4 checks still bad" in ended.stdout
+    assert "repeated: 4 of 4 checks still bad" in ended.stdout
 
 
 @pytest.mark.slow

@@ -408,4 +408,4 @@ def test_failing_checks_of_each_target_are_repeated(project, monkeypatch):
         ("shop-c", 1, True),
     }
     assert {run.confirms for run in runs if run.confirms} == {run.id for run in runs if not run.confirms}
-    assert "run: daily of shop-b: CRITICAL, 3 bad checks; looked at again: 3 of 3 checks still bad" in ended.stdout
+    assert "run: daily of shop-b: CRITICAL, 3 bad checks; repeated: 3 of 3 checks still bad" in ended.stdout
