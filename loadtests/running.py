@@ -264,7 +264,7 @@ class Test:
     def _hear_out(self, runner: MasterRunner) -> None:
         """Make a master wait for its workers' last reports: without them the outcome would be too small.
 
-        Locust waits half a second, whoever has reported by then; a busy machine takes longer.
+        Locust waits only half a second for the reports; a busy machine takes longer.
         """
         quit_now = runner.quit
 

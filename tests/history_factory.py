@@ -116,7 +116,7 @@ def years(
     missing: float = 0.005,
     seed: int = 1,
 ) -> list[RunLine]:
-    """The runs of so many years, oldest first, as the default schedule starts them.
+    """The runs of this many years, oldest first, as the default schedule starts them.
 
     Args:
         failing: how often, for each daily run, something new fails; it lasts for one to four runs.

@@ -22,7 +22,7 @@ def wait_for(condition: Callable[[], object], what: str, seconds: float = 60.0) 
 
 
 def sharers() -> float:
-    """How many want each core of this machine: what takes a second by itself takes so many here."""
+    """Processes that want each core of this machine: a second's work takes this many seconds here."""
     return max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0)
 
 

@@ -1,4 +1,4 @@
-"""What a machine can hold of a message's wording; the rest is for whoever reads ``python -m tests.messages``."""
+"""Rules of a message's wording that a machine can check; others need a reader of ``python -m tests.messages``."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ WHOLE_VARIABLE = "PLAYBOOK_WHOLE_ARTIFACT"
 def artifact(root: Path, say: Say, environment: Mapping[str, str]) -> int:
     """Gather the reports of this job for the artifact: whole, or the public part where everybody can read it.
 
-    Whoever has an account can download the artifacts of a public repository.
+    Everybody with an account can download the artifacts of a public repository.
     """
     to = root / state.ARTIFACT
     shutil.rmtree(to, ignore_errors=True)

@@ -50,7 +50,7 @@ MUTATIONS = "--allow-mutations"
 _PAGES = {"weekly": "--weekly", "monthly": "--monthly"}
 _PAGE_SECONDS = 300.0
 _FURTHER_PAGE_SECONDS = 60.0  # a target whose services hang takes no longer
-_END_SECONDS = 30.0  # a run that is told to end writes its report; then it is killed
+_END_SECONDS = 30.0  # a terminated run writes its report within this time; then it is killed
 POLL_SECONDS = 0.25
 _SIGNALLED = 128  # as shells have it: this and the number of the signal
 
@@ -60,7 +60,7 @@ class Ended:
     """How a run of pytest ended.
 
     Attributes:
-        code: its exit code, or what stands for it where it was killed.
+        code: its exit code, or its substitute if it was killed.
         id: of its line in the history; empty where there are no results.
     """
 
@@ -143,7 +143,7 @@ class Runner:
     def passing_signals_on(self) -> Iterator[None]:
         """The first signal to end goes on to the run, once: a second one would cost it its report.
 
-        While others are told, a signal ends just that.
+        While notifications are sent, a signal ends only these.
         """
 
         def pass_on(number: int, _: object) -> None:
@@ -292,7 +292,7 @@ class Runner:
             f"{counted(ended.results)}, {ended.seconds:.0f} s"
         )
 
-    # ----------------------------------------------------------------------------------------------- a second look
+    # ------------------------------------------------------------------------------------ repeat of failing checks
 
     def _is_to_be_confirmed(self, first: Ended) -> bool:
         if first.results is None or first.results.ended != "finished" or first.results.verdict not in BAD:
@@ -334,7 +334,7 @@ class Runner:
         self._say(f"{words}; {again.folder}")
         return f"; {words}"
 
-    # ------------------------------------------------------------------------------------------------- who is told
+    # ----------------------------------------------------------------------------------------------- notifications
 
     def _ping(self, how: Literal["start", "success", "fail"], body: str) -> None:
         self._step(

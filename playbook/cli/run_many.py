@@ -134,7 +134,7 @@ class ManyRunner(Runner):
         early = "" if of_it.ended == "finished" else f" ({of_it.ended})"
         return f"{self._set} of {name}: {of_it.verdict}{early}, {plural(len(of_it.bad), 'bad check')}"
 
-    # ----------------------------------------------------------------------------------------------- a second look
+    # ------------------------------------------------------------------------------------ repeat of failing checks
 
     def _is_bad_enough(self, name: str, of_it: _OfTarget) -> bool:
         is_whole = of_it.ended == "finished" and not self._signal
@@ -170,7 +170,7 @@ class ManyRunner(Runner):
                 self._say(told[name])
         self._again = []
 
-    # ------------------------------------------------------------------------------------------------- who is told
+    # ----------------------------------------------------------------------------------------------- notifications
 
     def _tell_all(self, seen: Mapping[str, _OfTarget]) -> None:
         """Deliver what is due for each target; the history is read once."""

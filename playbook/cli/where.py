@@ -1,4 +1,4 @@
-"""``python -m playbook where ITEM``: every place in which an item of the playbook stands."""
+"""``python -m playbook where ITEM``: every place of an item of the playbook."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DEFAULTS = Path("playbook/defaults.toml")
 
 
 class Place(NamedTuple):
-    """One line of a file, and what of the item stands there."""
+    """One line of a file, and which part of the item is there."""
 
     what: str
     file: Path
@@ -108,7 +108,7 @@ def check_functions(root: Path) -> Iterator[tuple[Path, ast.FunctionDef]]:
 
 
 def named_by(check: ast.FunctionDef) -> set[str]:
-    """Every text in the markers of a check: the items that it stands for are among them."""
+    """Every text in the markers of a check: its items are among them."""
     texts = (
         part.value for mark in check.decorator_list for part in ast.walk(mark) if isinstance(part, ast.Constant)
     )

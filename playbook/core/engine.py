@@ -367,7 +367,7 @@ class Measurements:
             task.outcome = outcome
             self._running.discard(task)
             is_late = self._is_closed
-        if is_late:  # nobody closes it any more, and a run of a thousand targets has so many file descriptors only
+        if is_late:  # nobody closes it later, and file descriptors are limited in a run of a thousand targets
             _close(task.provider, outcome.value)
         task.done.set()
 

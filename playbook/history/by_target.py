@@ -2,7 +2,7 @@
 
 Reading the history takes time for each line in it. A run of a thousand targets asks for each of them, and adds a
 line for each, so it would read the whole a thousand times. Here each file is looked through once: of each line it
-is noted whose it is and where it stands, and later only what has been added is looked through.
+its target and its position are stored, and later only the added lines are read.
 """
 
 from __future__ import annotations

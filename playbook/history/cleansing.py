@@ -35,8 +35,8 @@ The commits of the branch still hold the lines as they were. While no workflow r
   git add --all && git reset --soft "$(git rev-list --max-parents=0 HEAD)"
   git commit --message "The history, cleansed" && git push --force origin HEAD:history
 The branch reports is one commit that the next `python -m playbook ci push` replaces, older reports in it included;
-the site follows with its next build. GitHub keeps commits that no branch holds for a while, for whoever knows
-their id: its support removes them on request. Whoever has read or fetched the lines has them."""
+the site follows with its next build. GitHub keeps unreferenced commits for a while, readable
+by id: its support removes them on request. Everybody who has read or fetched the lines still has them."""
 
 
 class Cleansing(NamedTuple):

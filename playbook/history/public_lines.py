@@ -77,9 +77,9 @@ def _finding(name: str, found: Finding, item: Item | None, measurements: Collect
 
 
 @lru_cache(maxsize=1024)
-def _limit(ladder: tuple[tuple[str, str], ...]) -> dict[str, str]:
+def _limit(thresholds: tuple[tuple[str, str], ...]) -> dict[str, str]:
     """The thresholds, where they are valid; otherwise empty. Many runs have the same ones."""
-    limit = dict(ladder)
+    limit = dict(thresholds)
     try:
         return {name: str(Bound.parse(limit[name])) for name in ("target", "warning", "critical") if name in limit}
     except ValueError:

@@ -1,8 +1,8 @@
-"""What earlier runs of a target have read of counters: from their lines in the history.
+"""Counter values that earlier runs of a target read, from their lines in the history.
 
-Where ``history.readings`` names a file it stands for all of them: the sandbox is another system each time, so that
-no line is of its past, and puts down itself what yesterday's run has read. The file has lines of one JSON object
-each, which maps names of sets of counters to what they said.
+If ``history.readings`` names a file, that is used instead: the sandbox is a new system each time, without a past
+in the history, and writes yesterday's values itself. Each line of the file is a JSON object that maps names of
+sets of counters to their values.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def _provider_fixture(name: str) -> Callable[..., Any]:
         run = run_of(request.node)
         outcome = run.measurements.outcome(name)
         if outcome.absent:
-            # An item is judged on what the product has. Who asks by name for what it has not is told.
+            # An item is judged on the parts that the product has; a check that was named reports a missing one.
             if request.node.get_closest_marker("item") is None:
                 where = f"targets.{run.settings.target.name}.without"
                 raise Skipped(f"{name} is about what is not part of this product ({where})")

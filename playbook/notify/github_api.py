@@ -1,4 +1,4 @@
-"""GitHub's issues, for writing: our own tracker, so it stands apart from what is read of the operated system.
+"""GitHub's issues, for writing: our own tracker, so it is separate from what is read of the operated system.
 
 Within GitHub's limits: writes a second apart, and where GitHub asks to come back later, that is waited for up to a
 limit and otherwise left to the next run.

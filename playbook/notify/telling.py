@@ -311,7 +311,7 @@ def _sent(channel: Channel, message: Message, seconds: float) -> Try:
     """
     try:
         return channel.send(message, seconds)
-    except Exception as error:  # noqa: BLE001 - the other channels are told all the same
+    except Exception as error:  # noqa: BLE001 - the other channels still get the message
         return Try(f"it failed with {type(error).__name__}")
 
 

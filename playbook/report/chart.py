@@ -35,7 +35,7 @@ _BETWEEN = 0.8  # two bars, and the least width of one
 MOST_SPARKS = 30
 SPARK_WIDTH, SPARK_HEIGHT = 96.0, 24.0
 _SPARK_TOP = 3.0
-_SPARK_CALM = 0.5  # of the distance to the nearest limit: the least that the height stands for
+_SPARK_CALM = 0.5  # of the distance to the nearest limit: the least that the height represents
 _DAY = 86_400
 _ROUND = (1, 2, 5, 10, 15, 30)  # seconds and minutes
 _HOURS, _DAYS = (1, 3, 6, 12), (1, 2, 7, 14, 28, 91, 182, 365, 730)
@@ -51,7 +51,7 @@ _PATTERNS = ((92 * _DAY, "%b %Y"), (_DAY, "%-d %b"), (60, "%H:%M"), (0, "%H:%M:%
 
 @dataclass(frozen=True)
 class Tick:
-    """A line across or a mark below, and what stands there; of a limit, from ``left`` on."""
+    """A line across or a mark below, and its label; a limit's label begins at ``left``."""
 
     place: float
     text: str
@@ -60,7 +60,7 @@ class Tick:
 
 @dataclass(frozen=True)
 class Mark:
-    """A moment that is marked by a line from top to bottom, and what stands at its head.
+    """A moment that is marked by a line from top to bottom, and its label at the top.
 
     Attributes:
         leftward: the text ends at the line instead of beginning there, as it would leave the drawing.
@@ -82,7 +82,7 @@ class Drawn:
         path: of the line, as SVG writes it.
         dots: centres of single points.
         end: where the name's leader begins.
-        label: where the name stands; ``None`` where one curve needs no name.
+        label: position of the name; ``None`` where one curve needs no name.
     """
 
     number: int
@@ -274,7 +274,7 @@ def _together(limits: dict[str, float]) -> list[tuple[str, float]]:
 
 
 def _beside(limits: list[tuple[float, str]], start: float) -> tuple[Tick, ...]:
-    """The lines of the limits; the name of one that runs close to another stands to the right of the other's."""
+    """The lines of the limits; a limit close to another has its name to the right of the other's."""
     ticks: list[Tick] = []
     for place, text in sorted(limits):
         left = start + 4

@@ -102,7 +102,7 @@ def _require_valid(family: Family, samples: list[Sample], named: set[str]) -> No
     if not _NAME.fullmatch(family.name) or (family.unit and not family.name.endswith(f"_{family.unit}")):
         raise ValueError(f"{family.name!r} with unit {family.unit!r} is no name of OpenMetrics")
     if family.name in named:
-        raise ValueError(f"{family.name} stands there twice")
+        raise ValueError(f"{family.name} is there twice")
     seen = {tuple(sorted(sample.labels.items())) for sample in samples}
     if len(seen) < len(samples):
         raise ValueError(f"{family.name} has two samples with the same labels")

@@ -38,7 +38,7 @@ _MOST_NAMED = 12
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A name, and where on the page it stands; nowhere where that is empty."""
+    """A name and its anchor on the page, which may be empty."""
 
     name: str
     anchor: str
@@ -49,7 +49,7 @@ class Entry:
     """One trouble as the first screen shows it.
 
     Attributes:
-        anchor: where on the page the rest of it stands.
+        anchor: id of the section with the details.
         since: in words; empty where it is not known.
         symptoms, unjudged: what is bad or unknown for the same cause.
         call: as ``call_words`` has it, in three parts: before the name, and after it.
@@ -120,7 +120,7 @@ def entries(results: Results, anchors: Mapping[str, str]) -> list[Entry]:
     """Everything that has to be acted on, the worst first.
 
     Args:
-        anchors: where on the page each check stands, by node id.
+        anchors: id of each check's section on the page, by node id.
     """
     causes = {cause.id: f"cause-{number}" for number, cause in enumerate(results.root_causes, 1)}
     # The severity opens the report of an emergency, so that it need not stand below once more.

@@ -37,7 +37,7 @@ _NAME = re.compile(r"<(/?)([a-z][a-z0-9]*)")
 
 
 def lean(html: str) -> str:
-    """Return the same document in fewer bytes; what stands in pre, style, script and titles is not touched."""
+    """Return the same document in fewer bytes; the contents of pre, style, script and titles are not changed."""
     parts = _TAG.split(html)  # texts at even places, tags at odd ones
     found: list[str] = []
     inside = 0

@@ -163,7 +163,7 @@ def _pictures(
 
 
 def _repeated(records: list[Record], anchors: Mapping[str, str]) -> dict[int, tuple[str, str]]:
-    """Return title and anchor of the check under which equal evidence stands already, by ``id`` of the evidence.
+    """Return title and anchor of the check that already shows equal evidence, by ``id`` of the evidence.
 
     Args:
         records: those whose evidence is on the page, in the order of the page.
@@ -255,7 +255,7 @@ def shown(value: object) -> object:
 
 
 def coded(text: str) -> Markup:
-    """A text of ours as HTML: what stands between backticks is code."""
+    """A text of ours as HTML; text between backticks becomes code."""
     one = (Markup("<code>{}</code>"), Markup("{}"))
     return Markup("").join(one[0 if code else 1].format(shown(part)) for part, code in code_parts(text))
 

@@ -26,7 +26,7 @@ _GAVE_WAY = "First bottleneck"
 
 
 class Opening(NamedTuple):
-    """What stands before everything else.
+    """What is shown before everything else.
 
     Attributes:
         lines: what the charts come to, in words.

@@ -158,7 +158,7 @@ def plain(text: str) -> str:
 
 
 def plain_with_code(text: str) -> str:
-    """The same for a text of ours, in which code stands between backticks."""
+    """The same for a text of ours, with code between backticks."""
     parts = code_parts(_one_line(text))
     return "".join(f"`{part}`" if code else _kept_spaces(part) for part, code in parts)
 

@@ -90,7 +90,7 @@ def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
     yield f"{mark} {results.verdict}", {**_MARKUP[results.verdict], "bold": True}
     yield from _wrapped(f"  {opening_words(results)}", "  ", width, {})
     for record in results.records:
-        # Whoever makes load asks how much was carried, and not whether.
+        # After a load test the figures matter more than the verdict.
         if record.item == _CARRIED and record.verdict is Verdict.OK:
             yield from _wrapped(f"  {record.message}", "  ", width, {})
     for line in change_lines(results):

@@ -96,7 +96,7 @@ def _blamed(results: Results) -> str:
 
 
 def attention(results: Results) -> list[Record]:
-    """What is not OK and was to be measured, worst first; what a root cause blocks stands with that instead."""
+    """What is not OK and was to be measured, worst first; what a root cause blocks is listed under that."""
     blocked = {item for cause in results.root_causes for item in cause.items}
     return [
         record

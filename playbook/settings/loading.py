@@ -292,7 +292,7 @@ class Document:
     def _as_another(self, name: str) -> Settings | None:
         """Settings that differ from another target's in the target's own part alone; None where there are none.
 
-        Of a thousand targets nearly all are like this. What is wrong with one is told by ``_build``.
+        Nearly all of a thousand targets are like this. ``_build`` reports what is wrong with one.
         """
         raw, overrides = _split(self._merged["targets"][name])
         known = self._built.get(repr(overrides))

@@ -71,7 +71,7 @@ def make_site(
         kept: names of the reports on the site.
         retired: targets that the settings no longer contain.
         done: what people did about incidents, by key.
-        time_zone: IANA name of the zone that stands beside UTC.
+        time_zone: IANA name of the zone that is shown beside UTC.
     """
     kinds = {run.target: run.kind for run in history.runs}
     seen = _by_item(history.runs)

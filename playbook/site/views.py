@@ -282,7 +282,7 @@ class Site:
         problems: what could not be read of the history.
         kept: names of the reports that are on the site.
         done: what people did about incidents, by key.
-        time_zone: IANA name of the zone that stands beside UTC.
+        time_zone: IANA name of the zone that is shown beside UTC.
     """
 
     now: datetime

@@ -78,7 +78,7 @@ class Burdened:
             await self._admin.replicaof("127.0.0.1", _NOBODY)
         if burdens.unsaved:
             self._snapshot.unlink(missing_ok=True)
-            self._snapshot.mkdir(exist_ok=True)  # a folder cannot be replaced by a file, whoever runs the server
+            self._snapshot.mkdir(exist_ok=True)  # not even root can replace a folder by a file
             await self._set(save="3600 1")
             await self._save("err")
 

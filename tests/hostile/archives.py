@@ -57,7 +57,7 @@ def packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def packed_zeros(before: bytes, mebibytes: int) -> Iterator[bytes]:
-    """gzip of ``before`` and so many MiB of zeros, which are packed once only."""
+    """gzip of ``before`` and this many MiB of zeros, which are compressed only once."""
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     yield packer.compress(before) + packer.flush(zlib.Z_FULL_FLUSH)
     again = zlib.compressobj(9, zlib.DEFLATED, -15)

@@ -71,7 +71,7 @@ def tried(one: Case) -> Outcome:
     except PlaybookError as error:
         kind = next(one for one in type(error).__mro__ if one.__module__ == PlaybookError.__module__)
         words = f"{kind.__name__}: {error}"
-    except BaseException as error:  # noqa: BLE001 - a case that is not handled is told, and the next one tried
+    except BaseException as error:  # noqa: BLE001 - an unhandled case is reported, and the next one runs
         words = f"NOT HANDLED: {type(error).__name__}: {str(error)[:300]}"
     return Outcome(one.name, words[:5000], time.monotonic() - started, _peak(), sharers())
 

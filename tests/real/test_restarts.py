@@ -36,7 +36,7 @@ pytestmark = [
 
 
 def lasting_port() -> int:
-    """One that is free and that no system gives to whoever asks for any, so that a server can come back to it."""
+    """A free port outside the ephemeral range, so that a restarted server can bind it again."""
     for port in random.sample(range(20_000, 30_000), 100):
         with socket.socket() as bound:
             try:

@@ -110,7 +110,7 @@ def _agreed(ask: Ask, question: str) -> bool:
 
 
 def _require_readable(text: str, answers: Answers, file: Path, environment: Mapping[str, str]) -> None:
-    """What is about to be written is read as any playbook.toml is; a mistake in it is told of the file to be."""
+    """Load the new text like any playbook.toml; a mistake in it names the file to be written."""
     with tempfile.TemporaryDirectory(prefix="playbook-init-") as folder:
         trial = Path(folder) / "playbook.toml"
         trial.write_bytes(_utf8(text))

@@ -1,4 +1,4 @@
-"""Edits of files that are there already: text is only ever added, at the place where its kind stands. Pure."""
+"""Edits of files that are there already: text is only added, beside others of its kind. Pure."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ Say = Callable[[str], None]
 def new_own_check(item: str, root: Path, say: Say, *, measurement: str = "") -> int:
     """Write a check of one's own: ``daily.shop.answers`` is ``test_answers`` in ``checks/test_shop.py``.
 
-    In a checkout of the suite it stands in ``checks/local``. A file that is there already gets one more function.
+    In a checkout of the suite it is in ``checks/local``. A file that is there already gets one more function.
 
     Args:
         measurement: what it judges; empty for one that asks the website by itself.

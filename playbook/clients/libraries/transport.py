@@ -35,7 +35,7 @@ def _without_its_command() -> Iterator[None]:
     """Import httpx without its command line, which loads rich and click and takes half of the import time."""
     command = f"{LIBRARY}._main"
     is_loaded = command in sys.modules
-    sys.modules.setdefault(command, None)  # type: ignore[arg-type]  # which is how an import is told to fail
+    sys.modules.setdefault(command, None)  # type: ignore[arg-type]  # makes the import fail
     try:
         yield
     finally:

@@ -27,7 +27,7 @@ def plain_host(host: str) -> str:
 
 
 def matches_name(name: str, host: str) -> bool:
-    """Whether a DNS name of a certificate matches a host: a wildcard is the whole first label, and stands for one
+    """Whether a DNS name of a certificate matches a host: a wildcard is the whole first label, and matches one
     label.
     """
     name, host = plain_host(name), plain_host(host)

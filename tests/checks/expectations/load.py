@@ -21,7 +21,7 @@ def failed(percent: str) -> tuple[str, str]:
 
 
 def unanswered(group: str) -> str:
-    """How long answers take is not told where so many do not come."""
+    """Latency is not reported if too many requests get no answer."""
     found = rf"[\d,]+ of [\d,]+ that failed for {ENDPOINT}(, [\d,]+ of [\d,]+ that failed for {ENDPOINT})*"
     seen = "(; partial result: .+)?"
     return rf"{group} under load, P95: expected 95 % of the requests to be answered well, got {found}{seen}"
@@ -50,7 +50,7 @@ WORSE = (
     r"P95 under load: expected no endpoint slower than 1\.3 times its last P95, and by 50 ms, "
     r"got worse than on \d{4}-\d\d-\d\d \d\d:\d\d: .+"
 )
-# Whoever waits does not ask for more meanwhile: on a busy machine that may be too little, or late.
+# A waiting visitor sends no other request: on a busy machine that may be too few of them, or too late.
 NOT_ALL = ("OK or WARNING", THROUGHPUT)
 ON_THE_SIDE = {"load.carried": NOT_ALL, "load.comparison": ("OK or WARNING", WORSE)}
 

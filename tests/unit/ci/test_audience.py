@@ -215,7 +215,7 @@ def test_only_anonymous_handoff_pages_are_pushed(root):
 
 
 def test_cleansing_removes_team_handoff_pages(root):
-    """Dry unless it is told to write; public pages stay, and those of private targets."""
+    """Dry without --write; public pages stay, and those of private targets."""
     said: list[str] = []
     files = handoff(root, public=False)
     keep(root, audience=Audience.PUBLIC)
@@ -293,7 +293,7 @@ def test_job_summary_has_details_only_in_private_place(root, visibility, private
     [("private", "", True), ("public", "", False), ("unknown", "", False), ("public", "true", True)],
 )
 def test_artifact_is_complete_only_if_not_public(root, visibility, variable, whole):
-    """Whoever has an account can download those of a public repository; a variable says that this is meant."""
+    """Everybody with an account can download those of a public repository; a variable permits it."""
     state.write_visibility(root, visibility)
     said: list[str] = []
     output = root / "output"
@@ -330,7 +330,7 @@ def test_sandbox_artifact_is_complete(root):
     ids=["own-machine", "public", "unknown", "not-private", "private"],
 )
 def test_job_log_is_public_unless_place_is_private(root, monkeypatch, environment, place, audience):
-    """The log of a public repository is read by whoever wants to."""
+    """Everybody can read the log of a public repository."""
     monkeypatch.delenv("PLAYBOOK_AUDIENCE", raising=False)
     visibility, private = place
     if private:

@@ -92,7 +92,7 @@ def test_two_concurrent_pushes_keep_all_lines(clones, begun):
         add_line(a.parent / "c" / "data", "before")
         before.push_history(a.parent / "c" / "data", "Before")
     said: list[str] = []
-    # Whoever holds the branch's lock may be kept from going on by a busy machine: all tries at once are none.
+    # On a busy machine the holder of the branch's lock may stall, and all immediate attempts fail.
     both = [Branches(clone, say=said.append, wait=lambda seconds: time.sleep(seconds / 4)) for clone in (a, b)]
     for each, clone in zip(both, (a, b), strict=True):
         each.fetch_history(clone / "data")

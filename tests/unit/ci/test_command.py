@@ -119,7 +119,7 @@ def test_title_cannot_end_workflow_command():
 
 
 def test_each_failing_item_and_root_cause_is_annotated():
-    """What a cause leaves unjudged is told with it, and not again by itself."""
+    """Items that a cause leaves unjudged are reported with it, and not again by themselves."""
     records = [
         record(Verdict.CRITICAL, 1),
         record(Verdict.UNKNOWN, 2),

@@ -81,7 +81,7 @@ def test_waive_open_lists_active_waivers(project, capsys):
 
 
 def test_handoff_command_writes_page(project, capsys):
-    """Where the settings say; what is not configured is left out, and what ends is told."""
+    """At the settings' addresses; services that are not configured are left out, and ended ones reported."""
     run(capsys, "waive", "daily.redis.alive", "--until", _in_days(3), "--reason", "it moves", "--by", "Ben")
     run(capsys, "attest", "weekly.docs.updated", "--by", "Ada", "--note", "read them")
     code, said = run(capsys, "handoff", "--monthly")

@@ -82,7 +82,7 @@ def test_answering_service_works():
     ],
 )
 def test_failing_service_has_reason_and_next_step(error, expected, next_step):
-    """It is told apart whether it is reached and whether we are let in."""
+    """Reachability and permission are reported separately."""
     diagnosis = diagnosed(raising(error))
     assert words(diagnosis) == expected
     assert not diagnosis.works

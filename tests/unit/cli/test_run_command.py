@@ -69,7 +69,7 @@ _PAGES = "weekly = 1\n[targets.staging.people]\n"
 
 
 class Running:
-    """The command in this process, its pytest in one of its own; who is told is noted."""
+    """The command in this process, pytest in a process of its own; notifications are recorded."""
 
     def __init__(self, project, monkeypatch):
         self.project, self.said, self.told = project, [], []
@@ -266,7 +266,7 @@ def test_signal_during_notification_ends_only_notification(running, monkeypatch)
 
 
 def test_signal_before_run_runs_nothing(running, monkeypatch):
-    """And is told so as shells do."""
+    """And the exit code is 128 plus the signal, as in shells."""
     monkeypatch.setattr(run_command, "ping", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     running.project.write(GOOD)
     assert running.run() == 128 + signal.SIGTERM
@@ -361,7 +361,7 @@ def process(tmp_path):
     "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "sigterm", "sighup"]
 )
 def test_termination_signal_is_forwarded_once(process, number):
-    """The run writes its report and its line; what comes after is told briefly."""
+    """The run writes its report and its line; what is left out is reported briefly."""
     child, history = process()
     child.send_signal(number)
     child.send_signal(number)

@@ -171,7 +171,7 @@ def test_firing_alert_missing_from_alertmanager_is_undelivered(sent, came, lost)
     ],
 )
 def test_recently_started_alertmanager_has_no_undelivered_alerts(started, date, young):
-    """Within two minutes of its start, by its own clock; what fires is told, and what it knows is not all."""
+    """Within two minutes of its start, by its own clock; its firing alerts are reported, its list is partial."""
     status = answer(body=json.dumps({**READY, "uptime": started}).encode(), **({"Date": date} if date else {}))
     with (
         serve(content([]), content([]), status) as server,

@@ -113,7 +113,7 @@ def test_internal_name_may_have_private_address():
 
 
 def test_own_network_failure_is_never_a_finding(monkeypatch):
-    """Whoever else answers."""
+    """Even if another address answers."""
     for kind in (Kind.OWN, ""):
         with pytest.raises(Unreachable) as caught:
             found(kind, [API], monkeypatch=monkeypatch)

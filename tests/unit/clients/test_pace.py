@@ -35,7 +35,7 @@ def bucket(clock):
 
 
 def most_within(times, window):
-    """The most turns that any window of so many seconds holds."""
+    """The most turns in any window of this many seconds."""
     return max(sum(first <= time < first + window for time in times) for first in times)
 
 
@@ -56,7 +56,7 @@ def test_first_requests_do_not_wait(bucket):
 
 
 def test_late_slot_is_refused_at_once(bucket, clock):
-    """Who asks is told at once, and the turn is left to others."""
+    """The caller gets the error at once, and the turn is left to others."""
     for _ in range(250):
         bucket.take(FAR)
     with pytest.raises(NoTurn, match="no turn to ask within 20 s: the token may send 250 requests a minute"):

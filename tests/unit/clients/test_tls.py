@@ -57,7 +57,7 @@ def test_valid_certificate_is_trusted(client, authority, show):
     ],
 )
 def test_distrust_reason_of_bad_certificate(authority, show, client, names, changes, reason):  # noqa: PLR0917
-    """It can be read all the same, and its chain is told from its dates and names."""
+    """The chain is still read, and the reason is named."""
     issued = authority.issue(*names, **changes)
     with show(issued) as server:
         assert client.chain(at(server)) == (der_of(issued),)

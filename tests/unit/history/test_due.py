@@ -15,7 +15,7 @@ LATE = NOW.replace(hour=10)
 
 
 def daily(days_back, *, minutes=4, slot=True, **changes):
-    """A daily run so many days ago, some minutes after its slot."""
+    """A daily run some days ago, some minutes after its slot."""
     at = TODAY - timedelta(days=days_back)
     fields = {"started": at + timedelta(minutes=minutes), "slot": at if slot else None, **changes}
     return run_line({"daily.kpi.availability": Verdict.OK}, **fields)

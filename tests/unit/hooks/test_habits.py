@@ -1,4 +1,4 @@
-"""What whoever knows pytest types: each in a real run, or no run at all where nothing is to be executed."""
+"""What a user of pytest types: each in a real run, or in no run where nothing is to be executed."""
 
 import json
 import re

@@ -125,7 +125,7 @@ def test_production_name_from_ini_file_is_refused(tmp_path):
 
 @pytest.mark.parametrize("option", [("--shape", "smoke"), ("--workers", "1"), ("--load-production", "production")])
 def test_load_option_without_load_marker_is_usage_error(tmp_path, option):
-    """Whoever gives it expects load."""
+    """The option without a load set is a usage error."""
     ended = run(tmp_path, STAGING + HOSTS, "-m", "daily", "--target", "staging", *option)
     assert ended.returncode == 4
     assert f"{option[0]} is for load tests: expected -m load beside it" in ended.stdout + ended.stderr

@@ -1,4 +1,4 @@
-"""``-n`` on the shipped checks of one target starts no workers; where they help, or are told how, it does."""
+"""``-n`` on the shipped checks of one target starts no workers; where they help, or `--dist` is given, it does."""
 
 from pathlib import Path
 from types import SimpleNamespace

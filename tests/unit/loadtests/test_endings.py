@@ -1,4 +1,4 @@
-"""How a load test ends before its time: by Ctrl-C, SIGTERM, whoever started it, or whoever started it dying."""
+"""How a load test ends before its time: by Ctrl-C, SIGTERM, its parent, or its parent's death."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.slow
 def test_plan_of_running_sandbox_is_written(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """As the suite would make it, for so many workers; the outcome goes beside it."""
+    """As the suite would make it, for this many workers; the outcome goes beside it."""
     with start() as sandbox:
         monkeypatch.setenv(ATTACH_VARIABLE, attach_address(sandbox.control, sandbox.token))
         assert main(["plan", "--shape", "ramp", "--workers", "3"]) == 0

@@ -165,7 +165,7 @@ def test_dying_host_ends_test_with_outcome(tmp_path: Path) -> None:
     def act(handler: Any) -> bool:
         if len(site.times) < 60:
             return False
-        handler.server.socket.close()  # whoever connects now is refused
+        handler.server.socket.close()  # connections are refused from now on
         return bool(handler.hang_up())
 
     with website() as site:
@@ -241,7 +241,7 @@ def test_breakpoint_is_found(tmp_path: Path) -> None:
         outcome = run(plan, tmp_path)
     assert outcome.ended == FINISHED
     assert [(step.users, bool(step.broke)) for step in outcome.steps] == [(4, False), (12, False), (120, True)]
-    # The latter where so many wait at once that most answers come after the step.
+    # The latter if so many requests wait at once that most answers come after the step.
     assert re.match(
         r"P95 \d+\.\d\d s, at most 1 s|\d+ of \d+ requests waited for over 1 s", outcome.steps[-1].broke
     )

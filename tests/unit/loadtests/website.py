@@ -107,7 +107,7 @@ class _Server(http.server.ThreadingHTTPServer):
         return accepted
 
     def handle_error(self, *_: Any) -> None:
-        """Whoever went away has a reason."""
+        """A client may disconnect."""
 
 
 @contextmanager

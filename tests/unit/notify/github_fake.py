@@ -32,7 +32,7 @@ class GitHub:
     """What it holds, and what it is to do.
 
     Attributes:
-        size: so many on a page, whatever is asked for.
+        size: entries on a page, whatever is asked for.
         refusals: taken one by one.
         meanwhile: called when an issue is to be created, before it is.
         sets_labels: the token may.

@@ -1,4 +1,4 @@
-"""An issue for each incident: one, kept up to date, closed with it, whatever GitHub answers and whoever races."""
+"""An issue for each incident: one, kept up to date, closed with it, also with concurrent runs."""
 
 import threading
 from datetime import timedelta
@@ -375,7 +375,7 @@ def test_github_requests_match_security_table(tmp_path, keep_issues):
 
 @pytest.mark.parametrize("private", [True, False, None], ids=["private", "public", "not-said"])
 def test_private_details_go_only_to_private_repository(tmp_path, keep_issues, private):
-    """What GitHub does not say counts as public; the other channels are told all the same."""
+    """A repository of unknown visibility counts as public; the other channels still get the message."""
     told = bad("Redis: expected an answer from 10.1.2.3, got none")
     runs = [run(number, {REDIS: told}) for number in (0, 1)]
     folder = keep(tmp_path / "history", *(msgspec.structs.replace(each, audience="team") for each in runs))

@@ -33,7 +33,7 @@ def test_overview_lists_channels_without_sending(tmp_path):
 
 
 def test_overview_without_channels_names_settings(tmp_path):
-    """Nobody is told, and silence is not noticed either."""
+    """No channel and no dead man's switch is configured."""
     found = overview(settings_with(tmp_path))
     assert found.lines[0].startswith("messages  nowhere: set $SLACK_WEBHOOK_URL")
     assert "$PLAYBOOK_PING_URL" in found.lines[2]

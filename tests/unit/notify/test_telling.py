@@ -1,4 +1,4 @@
-"""Notifications: each thing is told once over each channel, and nothing that happens there harms a run."""
+"""Notifications: each event is sent once to each channel, and no failure there affects a run."""
 
 import hashlib
 import hmac
@@ -108,7 +108,7 @@ def test_apprise_failure_is_retried_and_explained(tmp_path, folder, said, capfd)
     assert "JSON did not take it" in noted.error
     assert "error=500" in noted.error
     assert SECRET not in noted.error + "".join(said) + "".join(capfd.readouterr())
-    with serve(answer()) as server:  # it is told the next time
+    with serve(answer()) as server:  # it gets the message the next time
         settings = settings_with(tmp_path, private=True, apprise=[f"json://127.0.0.1:{server.port}/"])
         tell(settings, folder, said.append, clock_at(1, hours=1))
         assert len(server.requests) == 1
@@ -284,7 +284,7 @@ def test_unresolvable_address_is_reported_without_address(tmp_path, folder, said
 
 
 def webhook_told(tmp_path, folder, clock, **more):
-    """What the webhook is told, event by event."""
+    """The webhook's messages, event by event."""
     with serve(answer()) as server:
         settings = settings_with(tmp_path, webhook={"url": server.url}, **more)
         tell(settings, folder, print, clock)
@@ -345,7 +345,7 @@ WINDOW = {
 
 
 def test_maintenance_window_delays_delivery(tmp_path, folder):
-    """While it is on nothing is told; when it is over, what is still bad."""
+    """During it nothing is sent; afterwards, what is still bad."""
     assert webhook_told(tmp_path, folder, clock_at(1, hours=1), maintenance=WINDOW) == []
     assert webhook_told(tmp_path, folder, clock_at(1, hours=2), maintenance=WINDOW) == ["opened"]
     assert webhook_told(tmp_path, folder, clock_at(1, hours=3), maintenance=WINDOW) == []
@@ -427,7 +427,7 @@ def test_digest_contains_counts_open_incidents_and_changes(tmp_path, folder, sai
 
 
 def test_digest_starts_at_last_delivery_of_its_channel(tmp_path, said):
-    """A channel that missed one is told what changed since its own last, and not since another's."""
+    """A channel that missed one gets the changes since its own last message, not since another's."""
     folder = keep(tmp_path / "h", run(0, {"weekly.docs.updated": CRIT}, name="weekly"))
     with serve(answer()) as webhook, serve(answer()) as other:
         both = {"webhook": {"url": webhook.url}, "apprise": [f"json://127.0.0.1:{other.port}/"], "tries": 1}

@@ -29,7 +29,7 @@ CHECK = "checks/security/test_security.py::test_certificates_are_valid"
 
 
 def as_security(made: Results) -> Results:
-    """The same run, with every check under a subject that code scanning is told of."""
+    """The same run, with every check under a subject that is uploaded to code scanning."""
     records = [msgspec.structs.replace(r, subject="security") for r in made.records]
     return msgspec.structs.replace(made, records=records)
 
@@ -189,7 +189,7 @@ def test_openmetrics_contains_values_limits_and_durations():
     [
         ([Family("a-b", "gauge", "", [Sample({}, 1)])], "no name"),
         ([Family("a", "gauge", "", [Sample({}, 1)], "seconds")], "no name"),
-        ([Family("a", "gauge", "", [Sample({}, 1)])] * 2, "stands there twice"),
+        ([Family("a", "gauge", "", [Sample({}, 1)])] * 2, "is there twice"),
         ([Family("a", "gauge", "", [Sample({"b": "c"}, 1)] * 2)], "the same labels"),
         ([Family("a", "gauge", "", [Sample({"b-c": "d"}, 1)])], "no label"),
     ],

@@ -37,7 +37,7 @@ MOST_GZIPPED = 10 * 1024 * 1024
 
 
 def of_every_security_check(verdict: Verdict):
-    """One record for each check that code scanning is told of, as the catalogue has it."""
+    """One record for each check that is uploaded to code scanning, as the catalogue has it."""
     items = read_catalogue().items
     made = []
     for file, function, item, _, _ in written_checks():

@@ -133,7 +133,7 @@ def test_sandbox_ends_during_start():
 
 
 def test_slow_visitor_does_not_delay_end():
-    """Whoever waits for an answer when it ends gets none."""
+    """A client that waits for an answer at its end gets none."""
     sandbox = start(["homepage-very-slow"])
     web = sandbox.settings["web"]
     trust = ssl.create_default_context(cafile=web["ca"])

@@ -379,7 +379,7 @@ def test_alert_can_be_posted(alertmanager):
 
 
 def test_other_sites_are_probed_too(prometheus):
-    """All of them up; the website's own probes are told by their instance."""
+    """All of them up; the instance distinguishes the website's own probes."""
     answer = prometheus.get("/api/v1/query", params={"query": "count by (instance) (probe_success)"}).json()
     counts = {row["metric"]["instance"]: row["value"][1] for row in answer["data"]["result"]}
     assert counts.pop("https://portfolio.example") == "2"

@@ -32,7 +32,7 @@ def test_port_refuses_without_listener():
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the port is bound anew, a moment later")
 def test_port_stays_reserved_after_server_closes():
-    """Else it could be given to whoever asks for any port just then, and would not come back."""
+    """Otherwise another process could get the port, and the service could not take it again."""
     port = Port()
     port.take().close()
     with socket.socket() as other, pytest.raises(OSError, match="in use"):
@@ -41,7 +41,7 @@ def test_port_stays_reserved_after_server_closes():
 
 
 def test_socket_file_without_listener_is_retried(tmp_path):
-    """Between bind and listen whoever connects is refused; on a busy machine that takes its time."""
+    """Between bind and listen connections are refused; on a busy machine that takes a while."""
     path = tmp_path / "s"
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))

@@ -125,7 +125,7 @@ def test_public_own_items_show_their_catalogue_words(here, audience, shown):
 
 @pytest.mark.parametrize("private", [False, True])
 def test_own_catalogue_mistake_is_quoted_for_team_only(here, private):
-    """The log of the job that builds the site is read by whoever reads the site."""
+    """The log of the job that builds the site has the same readers as the site."""
     (here / "playbook.toml").write_text(f"[targets.production]\nprivate = {str(private).lower()}\n")
     (here / "checks" / "local").mkdir(parents=True)
     (here / "checks" / "local" / "playbook.md").write_text("### `call-alice.db-7` Cart\n- **Holds when** it is.\n")

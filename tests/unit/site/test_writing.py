@@ -80,7 +80,7 @@ def test_empty_folder_can_become_site(tmp_path):
 
 
 def test_files_are_written_as_they_are_produced(tmp_path):
-    """The one before is there when the next is made; how many there are is told."""
+    """The one before is there when the next is made; their number is reported."""
     seen = []
 
     def made():

@@ -117,7 +117,7 @@ def test_manual_close_stops_reminders_only(project):
 
 
 def test_public_history_omits_name_and_note(project):
-    """It says that it was done, and when; the person is told so."""
+    """The history has the action and its time; the command says what it left out."""
     (project / "playbook.toml").write_text(SETTINGS.format(private="false"))
     said = act(project, "ack", at(1, minutes=5), note="Ada's phone is broken")
     assert any("neither the name nor the note" in line for line in said)

@@ -13,7 +13,7 @@ WAIVED = Verdict.WAIVED
 
 
 def run(days_ago: float, verdicts: dict[str, Verdict], **changes: object) -> RunLine:
-    """A run so many days before now."""
+    """A run some days before now."""
     started = NOW - timedelta(days=days_ago)
     fields: dict[str, object] = {
         "id": f"run-{days_ago}",

@@ -129,7 +129,7 @@ def test_it():
 
 @pytest.mark.skipif(not preloaded.CAN_FORK, reason="runs are plain processes here")
 def test_abandoned_server_ends_with_its_run(folder):
-    """However whoever asked it ended."""
+    """However its client ended."""
     server = preloaded.Server()
     (folder / "test_it.py").write_text(
         "import pathlib, os, threading\ndef test_it():\n"

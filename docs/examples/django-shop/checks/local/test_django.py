@@ -7,7 +7,7 @@ import pytest
 def test_debug_pages_are_off(website):
     """A page that is not there is not explained by Django's debug page.
 
-    Why: with DEBUG every mistake shows settings, paths and queries to whoever makes it.
+    Why: with DEBUG every error page shows settings, paths and queries to visitors.
     Next: set DEBUG to False in the component's variables, and deploy.
     Look again: `curl -s $URL/no-such-page/ | grep -c DEBUG`
     """
