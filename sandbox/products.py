@@ -5,12 +5,12 @@ Code and faults of the sandbox use the portfolio's names; what is shown has the 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from playbook.core.errors import UsageError
+from playbook.core.suggestions import did_you_mean
 
 WEB, OPTIMIZER, WORKER = "portfolio-web", "image-optimizer", "image-worker"
 HEALTH, IMAGE_HEALTH, OPTIMIZE = "/api/health", "/api/image/health", "/api/image/optimize"
@@ -123,7 +123,6 @@ PRODUCTS: dict[str, Product] = {
 def product_of(name: str) -> Product:
     """The product with this name; UsageError with one sentence if it is unknown."""
     if name not in PRODUCTS:
-        close = difflib.get_close_matches(name, PRODUCTS, n=1)
-        suggestion = f": did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"unknown product {name!r}{suggestion} (expected one of {', '.join(PRODUCTS)})")
+        close = did_you_mean(name, PRODUCTS)
+        raise UsageError(f"unknown product {name!r}{close} (expected one of {', '.join(PRODUCTS)})")
     return PRODUCTS[name]

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from playbook.core.durations import hours_or_days
 from playbook.core.errors import NotConfigured, Unmeasured, Unreachable, UsageError
 from playbook.core.own_items import is_made_of_test
 from playbook.core.sign_off import SignOff
+from playbook.core.suggestions import did_you_mean
 from playbook.core.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
 from playbook.history import runs as history
 from playbook.history.derive import titles
@@ -91,7 +91,7 @@ def _signable(name: str, catalogue: Catalogue) -> Item:
     item = catalogue.items.get(name)
     signable = [each.id for each in catalogue.items.values() if each.sign_off]
     if item is None:
-        raise UsageError(f"unknown item {name!r}{_suggestion(name, signable)} (attest --open lists them)")
+        raise UsageError(f"unknown item {name!r}{did_you_mean(name, signable)} (attest --open lists them)")
     if not item.sign_off:
         raise UsageError(f"{name} is measured, so it cannot be signed off (attest --open lists what is signed)")
     return item
@@ -145,7 +145,7 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     if not options.item:
         raise UsageError("waive: which item? (--open lists the waivers)")
     if options.item not in catalogue.items and not is_made_of_test(options.item):
-        raise UsageError(f"unknown item {options.item!r}{_suggestion(options.item, known(catalogue))}")
+        raise UsageError(f"unknown item {options.item!r}{did_you_mean(options.item, known(catalogue))}")
     for option in ("until", "reason", "by"):
         if not getattr(options, option):
             raise UsageError(f"waive: --{option} is needed, as an exception has an end, a reason and a name")
@@ -205,11 +205,6 @@ def _require(value: str | None, settings: Settings, key: str) -> str:
         return settings.require(value, f"people.{key}", key.capitalize())
     except NotConfigured as error:
         raise UsageError(f"{error}; add {error.add}") from None
-
-
-def _suggestion(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(names), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def add_parsers(commands: Any, say: Say) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ from playbook.core.catalogue import shipped
 from playbook.core.engine import REGISTRY, needs_of
 from playbook.core.errors import UsageError
 from playbook.core.places import is_checkout, shipped_files
+from playbook.core.suggestions import did_you_mean
 from playbook.core.verdict import EXIT_OK
 from playbook.run import load_providers
 
@@ -63,9 +63,7 @@ def run_where(item: str, root: Path, say: Say) -> int:
         raise UsageError(f"where: expected to be called in a checkout of the suite, got {root}")
     known = shipped().items
     if item not in known:
-        close = difflib.get_close_matches(item, known, n=1)
-        suggestion = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"where: expected an item of {CATALOGUE}, got {item!r}{suggestion}")
+        raise UsageError(f"where: expected an item of {CATALOGUE}, got {item!r}{did_you_mean(item, known)}")
     for place in places(item, root):
         say(str(place))
     return EXIT_OK

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, NoReturn
 
 from playbook.core.errors import UsageError
 from playbook.core.places import INI, is_checkout
+from playbook.core.suggestions import did_you_mean
 
 
 class Once(argparse.Action):
@@ -99,6 +99,4 @@ def require_set(command: str, name: str, root: Path) -> None:
         lines += ini.get("pytest", "markers", fallback="").split("\n")
     markers = [re.split(r"[:(]", line)[0].strip() for line in lines if line.strip()]
     if markers and name not in markers:
-        close = difflib.get_close_matches(name, markers, n=1)
-        suggestion = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"{message}{suggestion}")
+        raise UsageError(f"{message}{did_you_mean(name, markers)}")

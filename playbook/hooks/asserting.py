@@ -27,9 +27,9 @@ from playbook.core.errors import ExpectedFailure, Skipped, Unmeasured
 from playbook.core.evidence import Lines
 from playbook.core.judge import Judgement
 from playbook.core.places import CHECKS
+from playbook.core.suggestions import did_you_mean
 from playbook.core.verdict import Critical, Verdict, verdict_of
 from playbook.run.recorder import CheckTimeout, Notes
-from playbook.settings.sections.mistakes import did_you_mean
 
 _MOST = 100  # passing asserts kept per check
 _REWRITTEN = "@pytest_ar"  # a global of every module whose asserts pytest has rewritten

@@ -17,9 +17,9 @@ from playbook.core.check_ids import PARAMETER, target_in, without_target
 from playbook.core.engine import needs_of
 from playbook.core.errors import UsageError
 from playbook.core.own_items import first_sentence, item_of_test, slug
+from playbook.core.suggestions import did_you_mean
 from playbook.hooks.fixtures import TARGET
 from playbook.settings.gate import GATE
-from playbook.settings.sections.mistakes import did_you_mean
 
 ITEM = pytest.StashKey[Item]()
 CHECK = pytest.StashKey[str]()  # its node id without the target's name, for runs of many targets

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 from playbook.core.errors import UsageError
+from playbook.core.suggestions import did_you_mean
 from playbook.load.order import SHAPE_OPTION, WORKERS_OPTION, LoadOrder
 from playbook.load.permission import Permission
 from playbook.load.plan import BREAKPOINT, Break, Plan, Stage
@@ -26,10 +26,9 @@ def require_shape(settings: Settings, order: LoadOrder) -> LoadShape:
     load = settings.load
     shape = load.shapes.get(order.shape)
     if shape is None:
-        close = difflib.get_close_matches(order.shape, load.shapes, n=1)
         raise UsageError(
             f"unknown {SHAPE_OPTION} {order.shape!r}: expected one of {', '.join(load.shapes) or 'none'}"
-            f"{f'; did you mean {close[0]!r}?' if close else ''} (shapes are set under [load.shapes])"
+            f"{did_you_mean(order.shape, load.shapes)} (shapes are set under [load.shapes])"
         )
     name = f"load.shapes.{order.shape}"
     if not shape.stages:

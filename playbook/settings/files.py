@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from playbook.core.errors import UsageError
+from playbook.core.suggestions import did_you_mean
 from playbook.settings.sections.groups import GROUPS
-from playbook.settings.sections.mistakes import did_you_mean
 
 DEFAULTS = Path(__file__).parents[1] / "defaults.toml"
 CONFIG_VARIABLE = "PLAYBOOK_CONFIG"

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from playbook.core import door
 from playbook.core.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.core.secret import Seconds, Secret, Section
+from playbook.core.suggestions import did_you_mean
 from playbook.settings.files import (
     DEFAULTS,
     find_file,
@@ -40,7 +41,7 @@ from playbook.settings.sections.incidents import Incidents, Notifications
 from playbook.settings.sections.limits import Limits
 from playbook.settings.sections.load import OF_ONE_TARGET, Load
 from playbook.settings.sections.metrics import Kpis, Metrics
-from playbook.settings.sections.mistakes import did_you_mean, sentence, variable_for
+from playbook.settings.sections.mistakes import sentence, variable_for
 from playbook.settings.sections.ondemand import Emergency, Maintenance, Optimization, Recent, Troubleshooting
 from playbook.settings.sections.parts import (
     SITES,

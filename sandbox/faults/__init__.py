@@ -5,7 +5,6 @@ Each subject has its faults in a module of this package; new modules are found a
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from importlib import import_module
@@ -13,6 +12,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, NamedTuple
 
 from playbook.core.errors import UsageError
+from playbook.core.suggestions import did_you_mean
 
 if TYPE_CHECKING:
     from sandbox.products import Product
@@ -53,9 +53,7 @@ def require_known(names: Iterable[str]) -> None:
     """Raise UsageError with one sentence for the first unknown name."""
     for name in names:
         if name not in FAULTS:
-            close = difflib.get_close_matches(name, FAULTS, n=1)
-            suggestion = f": did you mean {close[0]!r}?" if close else ""
-            raise UsageError(f"unknown fault {name!r}{suggestion} (--list-faults lists them)")
+            raise UsageError(f"unknown fault {name!r}{did_you_mean(name, FAULTS)} (--list-faults lists them)")
 
 
 def describe() -> str:

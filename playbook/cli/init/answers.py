@@ -9,7 +9,7 @@ from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from playbook.core.errors import UsageError
-from playbook.settings.sections.mistakes import did_you_mean
+from playbook.core.suggestions import did_you_mean
 from playbook.settings.sections.parts import PARTS, absent_parts
 from playbook.settings.sections.queues import Preset
 

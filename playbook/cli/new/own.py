@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from playbook.core.engine import REGISTRY
 from playbook.core.errors import UsageError
 from playbook.core.own_items import item_of_test
 from playbook.core.places import OWN, is_checkout
+from playbook.core.suggestions import did_you_mean
 from playbook.core.verdict import EXIT_OK
 from playbook.run import load_providers
 
@@ -45,9 +45,8 @@ def new_own_check(item: str, root: Path, say: Say, *, measurement: str = "") -> 
     if measurement:
         load_providers()
         if measurement not in REGISTRY:
-            close = difflib.get_close_matches(measurement, REGISTRY, n=1)
-            suggestion = f"; did you mean {close[0]!r}?" if close else ""
-            raise UsageError(f"new: expected a measurement that is there, got {measurement!r}{suggestion}")
+            close = did_you_mean(measurement, REGISTRY)
+            raise UsageError(f"new: expected a measurement that is there, got {measurement!r}{close}")
     (root / file).parent.mkdir(parents=True, exist_ok=True)
     (root / file).write_text(_text(there, set_name, function, subject, measurement), encoding="utf-8")
     made = item_of_test(path=file.as_posix(), name=function, parameters="", doc="", set_name=set_name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import re
 import typing
@@ -20,6 +19,7 @@ from playbook.core.catalogue import SECTIONED, shipped
 from playbook.core.engine import REGISTRY, needs_of
 from playbook.core.errors import UsageError
 from playbook.core.limits import Reading
+from playbook.core.suggestions import did_you_mean
 from playbook.run import load_providers
 from playbook.settings.sections.limits import Limits
 
@@ -156,8 +156,9 @@ def require_item(item: str, sets: Collection[str]) -> None:
         raise UsageError(f"new: expected an item such as daily.redis.clients, got {item!r}")
     set_name = item.partition(".")[0]
     if set_name not in sets:
+        known = sorted(sets)
         raise UsageError(
-            f"new: expected an item of a set ({', '.join(sorted(sets))}), got {item!r}{_close(set_name, sets)}"
+            f"new: expected an item of a set ({', '.join(known)}), got {item!r}{did_you_mean(set_name, known)}"
         )
 
 
@@ -180,13 +181,8 @@ def _require_known(what: str, name: str, known: Iterable[str]) -> None:
     names = sorted(known)
     if name not in names:
         raise UsageError(
-            f"new: expected a {what} that is there ({', '.join(names)}), got {name!r}{_close(name, names)}"
+            f"new: expected a {what} that is there ({', '.join(names)}), got {name!r}{did_you_mean(name, names)}"
         )
-
-
-def _close(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(names), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
 
 
 def _measurements() -> list[str]:

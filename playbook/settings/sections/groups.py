@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any, NamedTuple
 
 from playbook.core.errors import UnknownTarget, UsageError
-from playbook.settings.sections.mistakes import did_you_mean
+from playbook.core.suggestions import did_you_mean
 
 GROUPS = "groups"
 PREFIX = "group:"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
+
+from playbook.core.suggestions import did_you_mean
 
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<field>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
 _MISSING_FIELD = re.compile(r"Object missing required field (?P<field>\w+)$")
@@ -167,9 +168,3 @@ def _choices(path: str, whole: type[msgspec.Struct], before: str) -> str:
         return ""
     *first, last = (f'"{word}"' for word in get_args(kind))
     return f"{before}{', '.join(first)} or {last}"
-
-
-def did_you_mean(word: str, known: Any) -> str:
-    """``; did you mean 'redis'?`` where a known word is close; empty otherwise."""
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

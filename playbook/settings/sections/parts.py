@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from playbook.core.suggestions import did_you_mean
 from playbook.settings.sections.load import Load
-from playbook.settings.sections.mistakes import did_you_mean
 from playbook.settings.sections.target import Target
 
 WITHOUT = "without"

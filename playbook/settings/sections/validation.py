@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from playbook.core.secret import Secret
-from playbook.settings.sections.mistakes import did_you_mean
+from playbook.core.suggestions import did_you_mean
 
 _WEB = ("http", "https")
 # By dotted path, from the target or from the top: allowed schemes of an address.

@@ -295,7 +295,7 @@ def test_fault_on_other_target_is_usage_error(bare):
         (["doctr"], "invalid choice: 'doctr'"),
         (["doctor", "--targt", "x"], "unrecognized arguments: --targt x"),
         (["doctor", "--target", "nowhere"], "unknown target 'nowhere'"),
-        (["sandbox", "--fault", "redis-gon"], "unknown fault 'redis-gon': did you mean 'redis-gone'?"),
+        (["sandbox", "--fault", "redis-gon"], "unknown fault 'redis-gon'; did you mean 'redis-gone'?"),
     ],
 )
 def test_doctor_mistake_is_one_sentence_with_code_4(arguments, sentence, capsys, bare, monkeypatch):

@@ -36,7 +36,7 @@ def test_faults_combine_and_count_once():
 
 
 def test_unknown_fault_is_refused_with_suggestion():
-    with pytest.raises(UsageError, match=r"unknown fault 'redis-cold-cach': did you mean 'redis-cold-cache'\?"):
+    with pytest.raises(UsageError, match=r"unknown fault 'redis-cold-cach'; did you mean 'redis-cold-cache'\?"):
         require_known(["web-gone", "redis-cold-cach"])
 
 

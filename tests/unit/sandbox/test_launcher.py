@@ -64,7 +64,7 @@ def test_faults_switch_while_addresses_stay(sandbox):
 
 def test_unknown_fault_changes_nothing(sandbox):
     sandbox.set_faults(["queue-backlog"])
-    with pytest.raises(UsageError, match="unknown fault 'queue-backlogg': did you mean 'queue-backlog'"):
+    with pytest.raises(UsageError, match="unknown fault 'queue-backlogg'; did you mean 'queue-backlog'"):
         sandbox.set_faults(["queue-backlogg"])
     assert sandbox.faults() == ["queue-backlog"]
     sandbox.set_faults([])
@@ -143,7 +143,7 @@ def test_command_lists_faults():
 def test_command_with_unknown_fault_is_one_sentence_with_code_4():
     answer = by_hand("--fault", "redis-gon")
     assert answer.returncode == 4
-    assert answer.stderr == "unknown fault 'redis-gon': did you mean 'redis-gone'? (--list-faults lists them)\n"
+    assert answer.stderr == "unknown fault 'redis-gon'; did you mean 'redis-gone'? (--list-faults lists them)\n"
     assert not answer.stdout
 
 
