@@ -89,11 +89,13 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
     def tell_line(line: str) -> None:
         say(f"run: {door.text(line)}")
 
+    runner: Runner
     if len(found) > 1:
         from playbook.cli.run_many import ManyRunner
 
-        return ManyRunner(options, found, root, tell_line, clock or Clock()).run_to_its_end()
-    runner = Runner(options, found[0], root, tell_line, clock or Clock())
+        runner = ManyRunner(options, found, root, tell_line, clock or Clock())
+    else:
+        runner = Runner(options, found[0], root, tell_line, clock or Clock())
     with runner.passing_signals_on():
         return runner.run()
 
@@ -122,7 +124,7 @@ class Runner:
         words = f"{self._set} of {self._settings.target.name}: ended by a fault of the command itself"
         try:
             self._step("handoff page", self._write_handoff)
-            first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
+            first = self._pytest()
             words = self._words(first)
             self._say(f"{words}; {first.folder}" if first.folder else words)
             if self._is_to_be_confirmed(first):
@@ -195,12 +197,20 @@ class Runner:
 
     # ------------------------------------------------------------------------------------------------------ pytest
 
-    def _pytest(self, checks: Sequence[str], more: Sequence[str], confirms: Sequence[str] = ()) -> Ended:
-        """Run the set, or some of its checks once more."""
+    def _pytest(
+        self, checks: Sequence[str] = (), confirms: Sequence[str] = (), targets: Sequence[str] = ()
+    ) -> Ended:
+        """Run the set, or repeat some of its checks.
+
+        Args:
+            checks: node ids of the checks to repeat; the whole set by default.
+            confirms: ids of the runs whose failing checks these are.
+            targets: names of their targets; all targets of the command by default.
+        """
         options = self._options
         command = [sys.executable, "-m", "pytest", "-m", self._set]
         command += ["-p", "pytest_playbook"] if INSTALLED and not is_checkout(self._root) else []
-        command += self._target_options()
+        command += [f"--target={name}" for name in targets] or self._target_options()
         command += [f"--reports={self._reports}", f"--history={self._history}"]
         command += [f"--fault={name}" for name in options.fault]
         if confirms:
@@ -211,7 +221,7 @@ class Runner:
         else:
             command += options.extra
         environment = {name: value for name, value in os.environ.items() if name != SCHEDULED_VARIABLE}
-        if not confirms and (more or os.environ.get(SCHEDULED_VARIABLE)):
+        if not confirms and (options.scheduled or os.environ.get(SCHEDULED_VARIABLE)):
             environment[SCHEDULED_VARIABLE] = "1"
         started = time.monotonic()
         try:
@@ -299,10 +309,21 @@ class Runner:
             return False
         if self._set not in self._settings.incidents.recheck or self._signal:
             return False
+        return self._may_repeat()
+
+    def _may_repeat(self) -> bool:
         if MUTATIONS in self._options.extra:
             self._say(f"not run again, as {MUTATIONS} was given: mutations are made once")
             return False
         return True
+
+    def _wait_to_repeat(self, checks: str, seconds: float) -> bool:
+        """Announce that these checks are repeated and wait for it; False if a signal ended the wait."""
+        self._say(f"{checks} will be run again in {seconds:g} s")
+        ends = self._clock.now().timestamp() + seconds
+        while (left := ends - self._clock.now().timestamp()) > 0 and not self._signal:
+            self._clock.sleep(min(left, POLL_SECONDS))
+        return not self._signal
 
     def _look_again(self, first: Ended) -> str:
         """Once more exactly the bad checks, for the history; the first run's verdict stays as it is.
@@ -310,26 +331,16 @@ class Runner:
         What came of it, to follow the words of the first run.
         """
         assert first.results
-        # A folder or a catalogue that cannot be read is no argument of pytest's, and is read in every run anyway.
-        bad = [
-            record.check
-            for record in first.results.records
-            if record.verdict in BAD and path_of(record.check).endswith(".py")
-        ]
+        bad = bad_checks(first.results)
         if not bad:
             return ""  # too few checks were executed, and those were well
-        wait = self._settings.incidents.recheck_after_seconds
-        self._say(f"{plural(len(bad), 'bad check')} will be run again in {wait:g} s")
-        ends = self._clock.now().timestamp() + wait
-        while (left := ends - self._clock.now().timestamp()) > 0 and not self._signal:
-            self._clock.sleep(min(left, POLL_SECONDS))
-        if self._signal:
+        if not self._wait_to_repeat(plural(len(bad), "bad check"), self._settings.incidents.recheck_after_seconds):
             return ""
-        again = self._pytest(bad, [], confirms=[first.id])
+        again = self._pytest(bad, confirms=[first.id])
         if again.results is None:
             self._say(f"repeated: no results; code {again.code}")
             return "; repeated: no results"
-        still = sum(record.verdict in BAD for record in again.results.records if record.check in bad)
+        still = sum(check in bad for check in bad_checks(again.results))
         words = f"repeated: {still} of {plural(len(bad), 'check')} still bad"
         self._say(f"{words}; {again.folder}")
         return f"; {words}"
@@ -355,6 +366,18 @@ class Runner:
             self._say(f"{name} failed: {type(error).__name__}: {error}")
         finally:
             self._telling = False
+
+
+def bad_checks(results: Results) -> list[str]:
+    """Node ids of the failing checks.
+
+    A folder or a catalogue that cannot be read is no argument of pytest's, and is read in every run anyway.
+    """
+    return [
+        record.check
+        for record in results.records
+        if record.verdict in BAD and path_of(record.check).endswith(".py")
+    ]
 
 
 def _faults_in(extra: Sequence[str]) -> list[str]:

@@ -15,10 +15,9 @@ from typing import Literal
 
 import msgspec
 
-from playbook.cli.run import BAD, MUTATIONS, POLL_SECONDS, Ended, Runner, Say
+from playbook.cli.run import BAD, Ended, Runner, Say, bad_checks
 from playbook.core.check_ids import with_target
 from playbook.core.clock import Clock
-from playbook.core.places import path_of
 from playbook.core.record import Results
 from playbook.core.run_folder import RunNotice
 from playbook.core.verdict import Verdict, worst
@@ -66,12 +65,6 @@ class ManyRunner(Runner):
             for name, settings in self._found.items()
         }
         self._heard: dict[str, _OfTarget] = {}
-        self._again: list[str] = []  # targets whose failing checks are repeated
-
-    def run_to_its_end(self) -> int:
-        """The whole command, with signals passed on to the run."""
-        with self.passing_signals_on():
-            return self.run()
 
     def run(self) -> int:
         """The whole command, step by step."""
@@ -82,7 +75,7 @@ class ManyRunner(Runner):
         seen: dict[str, _OfTarget] = {}
         try:
             self._step("handoff pages", self._write_handoff)
-            first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
+            first = self._pytest()
             code = first.code
             seen = dict(self._heard)
             results_in_words = {name: self._words_of(name, seen.get(name), code) for name in self._found}
@@ -104,9 +97,6 @@ class ManyRunner(Runner):
     def _whose(self) -> Iterable[tuple[Settings, Path]]:
         return [(settings, self._histories[name]) for name, settings in self._found.items()]
 
-    def _target_options(self) -> list[str]:
-        return [f"--target={name}" for name in self._again] if self._again else super()._target_options()
-
     def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
         for line in heard.splitlines():
             try:
@@ -115,12 +105,7 @@ class ManyRunner(Runner):
             except (OSError, msgspec.MsgspecError):
                 continue  # nothing was measured, so nothing is OK
             known = self._heard.get(results.target)
-            bad = [
-                record.check
-                for record in results.records
-                if record.verdict in BAD and path_of(record.check).endswith(".py")
-            ]
-            of_it = _OfTarget(results.verdict, results.ended, notice.id, bad)
+            of_it = _OfTarget(results.verdict, results.ended, notice.id, bad_checks(results))
             of_it.ids = {**(known.ids if known else {}), notice.id: Path(notice.folder)}
             self._heard[results.target] = of_it
         return Ended(code, seconds)
@@ -142,23 +127,19 @@ class ManyRunner(Runner):
 
     def _look_at_again(self, names: list[str], seen: Mapping[str, _OfTarget], told: dict[str, str]) -> None:
         """Repeat exactly the failing checks of these targets; the first run's verdicts stay."""
-        if MUTATIONS in self._options.extra:
-            self._say(f"not run again, as {MUTATIONS} was given: mutations are made once")
+        if not self._may_repeat():
             return
         wait = max(self._found[name].incidents.recheck_after_seconds for name in names)
         count = sum(len(seen[name].bad) for name in names)
         bad = f"{plural(count, 'bad check')} of {plural(len(names), 'target')}"
-        self._say(f"{bad} will be run again in {wait:g} s")
-        ends = self._clock.now().timestamp() + wait
-        while (left := ends - self._clock.now().timestamp()) > 0 and not self._signal:
-            self._clock.sleep(min(left, POLL_SECONDS))
+        if not self._wait_to_repeat(bad, wait):
+            return
         for some in _in_parts(names, seen):
             if self._signal:
                 return
-            self._again = some
             alone = len(some) == 1
             checks = [one if alone else with_target(one, name) for name in some for one in seen[name].bad]
-            self._pytest(checks, [], confirms=[seen[name].id for name in some])
+            self._pytest(checks, confirms=[seen[name].id for name in some], targets=some)
             for name in some:
                 now = self._heard[name]
                 if now.id == seen[name].id:
@@ -168,7 +149,6 @@ class ManyRunner(Runner):
                     words = f"{still} of {plural(len(seen[name].bad), 'check')} still bad"
                 told[name] += f"; repeated: {words}"
                 self._say(told[name])
-        self._again = []
 
     # ----------------------------------------------------------------------------------------------- notifications
 

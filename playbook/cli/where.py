@@ -140,6 +140,11 @@ def expectations(root: Path) -> Any:
         return import_module("tests.checks.expectations")
 
 
+def file_of_module(module: str) -> Path:
+    """File of a module, from the root of the checkout."""
+    return Path(*module.split(".")).with_suffix(".py")
+
+
 def _measured(root: Path, names: set[str]) -> Iterator[Place]:
     """The measurements that are asked for, those that they are made of, and their tests."""
     load_providers()
@@ -149,8 +154,7 @@ def _measured(root: Path, names: set[str]) -> Iterator[Place]:
         if REGISTRY[name].is_client:
             continue
         modules.add(module)
-        file = Path(*module.split(".")).with_suffix(".py")
-        yield from _lines("measurement", root, file, re.compile(rf"^def {name}\("), name)
+        yield from _lines("measurement", root, file_of_module(module), re.compile(rf"^def {name}\("), name)
     for module in sorted(modules):
         for file in sorted((root / TESTS).rglob(f"test_{module.rpartition('.')[2]}.py")):
             yield Place("unit test", file.relative_to(root), 1)
@@ -162,7 +166,7 @@ def _proofs(root: Path, item: str) -> Iterator[Place]:
     faults = import_module("sandbox.faults").FAULTS
     for module in iter_modules(package.__path__, f"{package.__name__}."):
         expected = getattr(import_module(module.name), "EXPECTATIONS", {})
-        file = Path(*module.name.split(".")).with_suffix(".py")
+        file = file_of_module(module.name)
         for fault in (fault for fault, items in expected.items() if item in items):
             if fault in faults:
                 code = faults[fault].edit.__code__

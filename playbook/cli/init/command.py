@@ -6,7 +6,6 @@ import argparse
 import os
 import sys
 import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
@@ -20,7 +19,7 @@ from playbook.cli.init.from_app import ask_digitalocean
 from playbook.cli.init.text import playbook_toml
 from playbook.core.errors import Unmeasured, UsageError
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
-from playbook.settings.files import CONFIG_VARIABLE, DEFAULTS
+from playbook.settings.files import CONFIG_VARIABLE, shipped_defaults
 from playbook.settings.loading import load
 from playbook.settings.sections.parts import PARTS
 
@@ -73,7 +72,7 @@ def run_init(
         return EXIT_UNKNOWN
     if answers.url:
         answers = replace(answers, url=require_address(answers.url))
-    defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["floors"]
+    defaults = shipped_defaults()["floors"]
     text = playbook_toml(answers, fitting_floors(answers, defaults), today or date.today())  # noqa: DTZ011 - a comment
     _require_readable(text, answers, file, environment)
     _write(file, text, may_replace=may_replace)

@@ -13,14 +13,13 @@ from typing import Any, NamedTuple
 from playbook.cli.new import inserting, texts
 from playbook.cli.new.own import new_own_check
 from playbook.cli.new.plan import FILL_IN, Plan, make_plan
+from playbook.cli.where import CATALOGUE, file_of_module
 from playbook.core.errors import UsageError
 from playbook.core.own_items import is_made_of_test
 from playbook.core.places import is_checkout
 from playbook.core.verdict import EXIT_OK
 
 Say = Callable[[str], None]
-
-_CATALOGUE = Path("docs/playbook.md")
 
 
 class Edit(NamedTuple):
@@ -102,9 +101,9 @@ def planned_edits(plan: Plan, root: Path) -> list[Edit]:
         UsageError: a file that has to be new is there already.
     """
     name, subject = plan.measured.name, plan.subject
-    catalogue = _read(root / _CATALOGUE)
+    catalogue = _read(root / CATALOGUE)
     edits = [
-        Edit(_CATALOGUE, inserting.with_entry(catalogue, plan.item, texts.catalogue_entry(plan)), "the item"),
+        Edit(CATALOGUE, inserting.with_entry(catalogue, plan.item, texts.catalogue_entry(plan)), "the item"),
     ]
     imports = [
         f"from {plan.measured.module} import {plan.measured.annotation}",
@@ -114,7 +113,7 @@ def planned_edits(plan: Plan, root: Path) -> list[Edit]:
     checks = inserting.with_types(_read(root / plan.file), imports) + texts.check(plan)
     edits.append(Edit(plan.file, checks, f"the check {plan.check}"))
     if plan.clients:
-        measure = Path(*plan.measured.module.split(".")).with_suffix(".py")
+        measure = file_of_module(plan.measured.module)
         test = Path(f"tests/unit/measure/{subject}/test_{name}.py")
         for file in (measure, test):
             if (root / file).exists():
