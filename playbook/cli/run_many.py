@@ -20,7 +20,7 @@ from playbook.core.check_ids import with_target
 from playbook.core.clock import Clock
 from playbook.core.record import Results
 from playbook.core.run_folder import RunNotice
-from playbook.core.verdict import Verdict, worst
+from playbook.core.verdict import Verdict, exit_code, worst
 from playbook.history import runs as history
 from playbook.history.folder import history_folder
 from playbook.load.order import MARKER
@@ -108,7 +108,8 @@ class ManyRunner(Runner):
             of_it = _OfTarget(results.verdict, results.ended, notice.id, bad_checks(results))
             of_it.ids = {**(known.ids if known else {}), notice.id: Path(notice.folder)}
             self._heard[results.target] = of_it
-        return Ended(code, seconds)
+        # As with one target: a target without results makes the run UNKNOWN, whatever pytest's code.
+        return Ended(code or exit_code(self._overall(self._heard)), seconds)
 
     def _overall(self, seen: Mapping[str, _OfTarget]) -> Verdict:
         return worst(seen[name].verdict if name in seen else Verdict.UNKNOWN for name in self._found)

@@ -409,3 +409,14 @@ def test_failing_checks_of_each_target_are_repeated(project, monkeypatch):
     }
     assert {run.confirms for run in runs if run.confirms} == {run.id for run in runs if not run.confirms}
     assert "run: daily of shop-b: CRITICAL, 3 bad checks; repeated: 3 of 3 checks still bad" in ended.stdout
+
+
+@pytest.mark.parametrize("arguments", [("--collect-only",), ("-k", "shop-a")], ids=["none", "of-one-target"])
+def test_run_without_results_of_a_target_is_unknown(project, arguments):
+    """Pytest's own code is 0, as nothing failed; nothing shows that the target was checked."""
+    project.write(GOOD)
+    command = [*project.command()[:1], "-m", "playbook", "run", "daily"]
+    ended = project.python(*command, "--target=shop-a", "--target=shop-b", "--", *arguments)
+    assert ended.returncode == 10, ended.stdout + ended.stderr
+    assert "run: daily of 2 targets: UNKNOWN, code 10, " in ended.stdout
+    assert "run: daily of shop-b: no results; code 10" in ended.stdout
