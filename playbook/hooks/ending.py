@@ -43,13 +43,31 @@ class Ending:
     @contextmanager
     def put_off(self) -> Iterator[None]:
         """Put off the first signal until this is done, so that no results are written half or twice."""
+        with self._writing():
+            yield
+        if self._put_off:
+            self.why = self._put_off
+            raise KeyboardInterrupt(self.why)
+
+    @contextmanager
+    def last_write(self) -> Iterator[None]:
+        """Ignore a first signal: all checks are done, and the run ends after its results are written.
+
+        A signal that follows the one that ended the checks, or the one ignored here, ends the process at once.
+        """
+        if self.why != FINISHED:
+            yield
+            return
+        with self._writing():
+            yield
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
         self._is_writing = True
         try:
             yield
         finally:
             self._is_writing = False
-        if self._put_off:
-            raise KeyboardInterrupt(self._put_off)
 
     def _terminated(self, signum: int, _: object) -> None:
         self._end(f"interrupted by {signal.Signals(signum).name}")
@@ -58,10 +76,10 @@ class Ending:
         self._end("interrupted")
 
     def _end(self, why: str) -> None:
-        self.why = why
-        if self._stop_load():
-            return
         if self._is_writing and not self._put_off:
             self._put_off = why
+            return
+        self.why = why
+        if self._stop_load():
             return
         raise KeyboardInterrupt(why)

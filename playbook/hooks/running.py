@@ -60,17 +60,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
     config = session.config
-    if CONTROLLER in config.stash:
+    controller = config.stash.get(CONTROLLER, None)
+    if controller:
         # An exception of another plugin that cannot write its file would end pytest with code 1.
-        pytest_output.hold_the_end(config, config.stash[CONTROLLER].not_written)
+        pytest_output.hold_the_end(config, controller.not_written)
+        with controller.ending.last_write():
+            result = yield
+            controller.finish(session, exitstatus)
+        return result
     result = yield
     if is_worker(config) and len(config.stash.get(RUNS, {})) == 1:
         (run,) = config.stash[RUNS].values()
         config.workeroutput["playbook_timings"] = msgspec.json.encode(run.timings())  # type: ignore[attr-defined]
         config.workeroutput["playbook_left_out"] = run.left_out  # type: ignore[attr-defined]
-    controller = config.stash.get(CONTROLLER, None)
-    if controller:
-        controller.finish(session, exitstatus)
     return result
 
 

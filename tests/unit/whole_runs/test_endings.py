@@ -135,6 +135,38 @@ def test_signal_ends_run_with_report(project, number, workers):
     wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), "the end of all workers")
 
 
+WHILE_WRITING = """
+from playbook.run.target_run import TargetRun
+write_down = TargetRun.write_down
+
+def with_signal(self, results):
+    os.kill(os.getpid(), signal.SIGTERM)
+    return write_down(self, results)
+
+TargetRun.write_down = with_signal
+"""
+IN_ANOTHER_PLUGIN = """
+def pytest_sessionfinish():
+    os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+@pytest.mark.parametrize("when", [WHILE_WRITING, IN_ANOTHER_PLUGIN], ids=["while-writing", "in-another-plugin"])
+@pytest.mark.parametrize(("text", "code"), CASES, ids=["ok", "critical", "unknown"])
+def test_signal_after_last_check_loses_nothing(project, text, code, when):
+    """All checks are done, so the results, the history line and the code are those of a run that finished."""
+    (project.folder / "conftest.py").write_text(
+        f'import os\nimport signal\n\npytest_plugins = ["playbook.plugin"]\n{when}'
+    )
+    project.write(text)
+    ended = project.run()
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    assert CLOSING[code] in ended.stdout
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert project.results().ended == "finished"
+    assert list((project.folder / "reports/history/runs").iterdir())
+
+
 def _below(pid):
     """The processes that a process has started."""
     children = Path(f"/proc/{pid}/task/{pid}/children")
