@@ -36,7 +36,7 @@ from playbook.report.handoff_public import HANDOFFS, is_for_everybody
 from playbook.report.sarif import security_records
 from playbook.report.words import plural
 from playbook.run.everybody import known_as_ours
-from playbook.settings.loading import SANDBOX, load, private_targets
+from playbook.settings.loading import SANDBOX, load, load_all, private_targets
 
 # Also to a repository that everybody can read the artifact is the whole report.
 WHOLE_VARIABLE = "PLAYBOOK_WHOLE_ARTIFACT"
@@ -117,7 +117,8 @@ def _require_public(
     if not team:
         return
     runner.set_outputs({"lines": "withheld"}, environment)
-    private = [name for name in targets if load(name, root=root, environment=environment).target.private]
+    found = load_all(list(targets), root=root, environment=environment)
+    private = [settings.target.name for settings in found if settings.target.private]
     why = f"targets.{private[0]}.private is true, and " if private else ""
     raise UsageError(
         f"nothing was pushed: {why}{environment.get('GITHUB_REPOSITORY') or 'the repository'} is not known to be "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import msgspec
 from playbook.core.audience import Audience
 from playbook.core.catalogue import Catalogue, shipped
 from playbook.core.clock import Clock
-from playbook.core.errors import UnknownTarget, UsageError
+from playbook.core.errors import UsageError
 from playbook.core.public import public_file
 from playbook.core.verdict import EXIT_OK
 from playbook.history import runs as history
@@ -31,8 +31,9 @@ from playbook.report import for_everybody, read_results
 from playbook.report.units import units_kept
 from playbook.report.words import plural
 from playbook.run.everybody import runs_for_everybody
-from playbook.settings.loading import Settings, load, private_targets
+from playbook.settings.loading import Document, is_private, load
 from playbook.settings.own_catalogue import catalogue_of
+from playbook.settings.sections.places import with_lines
 from playbook.site.done import done_about
 from playbook.site.making import known_by, make_site
 from playbook.site.pages import render
@@ -56,25 +57,25 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     lines = history_to_read(settings, reports, chosen=options.history)
     _require_outside(folder, history=lines, reports=reports)
     now = (clock or Clock()).now()
-    is_private = cache(lambda name: bool(private_targets({name}, root)))
+    settings_of = cache(with_lines(Document(root).settings_if_known))
     share = Shared()
 
     def shown(run: RunLine) -> RunLine:
-        return share(*runs_for_everybody([run], {run.target} if is_private(run.target) else ()))
+        return share(*runs_for_everybody([run], {run.target} if is_private(settings_of(run.target)) else ()))
 
     past = known_by(history.read(lines, change=shown), now)
-    private = {name for name in {run.target for run in past.runs} if is_private(name)}
+    by_target = {name: settings_of(name) for name in dict.fromkeys(run.target for run in past.runs)}
+    private = {name for name, each in by_target.items() if is_private(each)}
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     kept = frozenset(name for name in kept if _has_results(reports / name))
     catalogue = catalogue_of(settings)
     mistakes = list(catalogue.unread.values())
-    if {run.target for run in past.runs} - private:
+    if by_target.keys() - private:
         # A mistake is quoted with the words around it, and readers of the site may read this job's log.
         mistakes = [
             f"{public_file(name)} has a mistake; a daily run's report says which" for name in catalogue.unread
         ]
         catalogue = _of_everybody(catalogue)
-    by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
     found = {
         name: incidents_of(each, past.runs)
@@ -151,17 +152,6 @@ def _has_results(folder: Path) -> bool:
     except (OSError, msgspec.MsgspecError):
         return False
     return True
-
-
-def _settings_by_target(runs: Iterable[RunLine], root: Path) -> Mapping[str, Settings | None]:
-    """Settings of every target that has a run; None if they no longer contain it."""
-    found: dict[str, Settings | None] = {}
-    for name in dict.fromkeys(run.target for run in runs):
-        try:
-            found[name] = load(name, root=root) if name else None
-        except UnknownTarget:
-            found[name] = None
-    return found
 
 
 def _address(text: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -277,6 +276,13 @@ class Document:
                 )
         return names
 
+    def settings_if_known(self, target: str) -> Settings | None:
+        """The settings of one target; None if there is no target of this name."""
+        try:
+            return self.settings(target) if target else None
+        except UnknownTarget:
+            return None
+
     def settings(self, target: str | None) -> Settings:
         """The settings of one target, like ``load``."""
         names = self.names([target] if target else [])
@@ -355,14 +361,19 @@ def load_all(
     return [document.settings(name) for name in mine]
 
 
+@with_lines
 def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
     """Which of the targets the settings call private; unknown targets are not."""
-    found = set()
-    for name in names:
-        with suppress(UnknownTarget):
-            if name and load(name, root=root).target.private:
-                found.add(name)
-    return frozenset(found)
+    wanted = [name for name in names if name]
+    if not wanted:
+        return frozenset()
+    document = Document(root)
+    return frozenset(name for name in wanted if is_private(document.settings_if_known(name)))
+
+
+def is_private(settings: Settings | None) -> bool:
+    """Whether a target calls itself private; one that the settings no longer contain does not."""
+    return settings is not None and settings.target.private
 
 
 def _build(
