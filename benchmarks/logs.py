@@ -30,7 +30,6 @@ from playbook.settings.sections.target import Logs
 
 GREPS = (["-E", " 5[0-9]{2} "], ["-i", "error"], ["-E", " (429|5[0-9]{2}) "])
 ROUNDS = 3
-LINES_A_MINUTE = 400
 BROWSERS = (
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/138.0.0.0 Safari/537.36",
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 Safari/604.1",

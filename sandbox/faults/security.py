@@ -64,7 +64,7 @@ def _(world: World) -> None:
 
 @fault("github-denied", "The GitHub token may read neither members nor activity nor alerts (403)")
 def _(world: World) -> None:
-    world.github.missing = {"members", "activity", "alerts"}
+    world.github.missing |= {"members", "activity", "alerts"}
 
 
 @fault("github-throttled", "The rate limit of the GitHub token is used up")
@@ -163,7 +163,7 @@ def _(world: World) -> None:
 
 @fault("dependabot-denied", "The GitHub token may not read Dependabot alerts (403)")
 def _(world: World) -> None:
-    world.github.missing = {"alerts"}
+    world.github.missing |= {"alerts"}
 
 
 @fault("ssh-keys-cut", "The listing of SSH keys ends before its own count")
@@ -208,7 +208,7 @@ def _(world: World) -> None:
 
 @fault("github-invitations-denied", "The GitHub token may not see who was asked to become a member (403)")
 def _(world: World) -> None:
-    world.github.missing = {"invitations"}
+    world.github.missing |= {"invitations"}
 
 
 @fault("github-collaborators-cut", "The last page of the outside collaborators on GitHub cannot be reached")

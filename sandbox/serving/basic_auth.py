@@ -6,16 +6,12 @@ import base64
 import hmac
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from sandbox.serving.service import HttpService
-
-if TYPE_CHECKING:
-    pass
-
 
 USERNAME = "playbook"
 

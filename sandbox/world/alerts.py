@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sandbox.world.maintenance import ALERT, BEGINS_IN, LENGTH
-
-if TYPE_CHECKING:
-    pass
-
 
 WATCHDOG = "Watchdog"
 

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sandbox.products import PORTFOLIO, Product
-
-if TYPE_CHECKING:
-    pass
 
 HISTORY_DAYS = 60
 SITE = "https://portfolio.example"  # name of the probed site

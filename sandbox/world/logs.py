@@ -9,14 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sandbox.products import PORTFOLIO, Product
 from sandbox.world.log_history import LogLine, floor_hour, hour
-
-if TYPE_CHECKING:
-    pass
-
 
 LIVE_LINES = 20_000
 

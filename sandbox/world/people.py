@@ -7,15 +7,11 @@ import json
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from playbook.core.places import RUNBOOKS
 from playbook.people.attest import moment
 from sandbox.world.rosters import Roster, healthy_roster
-
-if TYPE_CHECKING:
-    pass
-
 
 ADA, BEN, CHIARA = "Ada Novak", "Ben Okafor", "Chiara Rossi"
 # Sign-offs on a healthy morning: item → who, how many days ago, evidence.

@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from sandbox.products import PORTFOLIO, Product
 from sandbox.world.burdens import Burdens
 from sandbox.world.job_queues import JobQueue, JobQueuesState
-
-if TYPE_CHECKING:
-    pass
-
 
 STATS_KEY = "image-processing-stats"
 

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 _KEY = "ED25519 SHA256:Zk3mX0V1c8kq2hJ5n9sPwR4tY7uB6eLdQaGfHvCxTzI"
 

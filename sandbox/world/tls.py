@@ -5,13 +5,9 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sandbox.loopback import LOOPBACK
-
-if TYPE_CHECKING:
-    pass
-
 
 DOMAIN = "portfolio.example"
 
