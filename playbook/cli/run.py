@@ -32,6 +32,7 @@ from playbook.core.guard import die_with_parent
 from playbook.core.places import INSTALLED, is_checkout, is_shipped, path_of
 from playbook.core.record import Results
 from playbook.core.run_folder import RUN_FILE_VARIABLE, RunNotice
+from playbook.core.signals import signals_to_end
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
 from playbook.history.folder import history_folder
 from playbook.notify import ping, tell
@@ -155,16 +156,8 @@ class Runner:
             if first and self._child:
                 self._child.send_signal(number)
 
-        before = {
-            number: signal.signal(number, pass_on)
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-            if signal.getsignal(number) is not signal.SIG_IGN  # as nohup has SIGHUP
-        }
-        try:
+        with signals_to_end(pass_on):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
     def _whose(self) -> Iterable[tuple[Settings, Path]]:
         """The settings and the history of each target."""
