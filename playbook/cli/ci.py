@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -34,6 +33,7 @@ from playbook.core.catalogue import shipped
 from playbook.core.command_line import whole
 from playbook.core.errors import UsageError
 from playbook.core.public import public_results
+from playbook.core.signals import signals_to_end
 from playbook.core.verdict import EXIT_OK, Verdict
 from playbook.report.overview import summary as page_over_all
 from playbook.report.summary import summary as words
@@ -110,24 +110,17 @@ def run_command(command: Sequence[str], root: Path, environment: Mapping[str, st
         def pass_on(signum: int, _: object) -> None:
             process.send_signal(signum)
 
-        before = {
-            number: signal.signal(number, pass_on)
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-            if signal.getsignal(number) is not signal.SIG_IGN
-        }
-        try:
+        with signals_to_end(pass_on):
             return process.wait()
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
 
 
 def summary(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[str, str]) -> int:
     """The verdicts on the page of the workflow's run, with links to its artifacts; beside it what is red."""
     job = state.read_job(root)
     parts = []
-    report = main_report(root / REPORTS_FOLDER)
     overview = groups.overview_in(root / REPORTS_FOLDER) if job and job.targets else None
+    report = None if overview else main_report(root / REPORTS_FOLDER)
+    archive = f"[archive of everything]({options.report})" if options.report else "artifact"
     if job and job.note:
         parts.append(f"> [!WARNING]\n> **{job.note}**\n")
     if job is None:
@@ -137,7 +130,6 @@ def summary(options: argparse.Namespace, root: Path, say: Say, environment: Mapp
         private = is_private_place(root, job.names, environment)
         told_page = whole_page if private else groups.for_everybody(whole_page, root / REPORTS_FOLDER)
         parts.append(page_over_all(told_page))
-        archive = f"[archive of everything]({options.report})" if options.report else "artifact"
         parts.append(f"\nThe reports are in the {archive}, from `{folder.name}/index.html` on.\n")
     elif report is None:
         how = "was cut off" if job.code is None else f"ended with code {job.code}"
@@ -154,7 +146,6 @@ def summary(options: argparse.Namespace, root: Path, say: Say, environment: Mapp
             say(line)
         all_of_it = whole_artifact(root, results, environment)
         page = f"[Open the report]({options.page}). " if options.page else ""
-        archive = f"[archive of everything]({options.report})" if options.report else "artifact"
         subject = "It" if all_of_it else "The public part of it"
         parts.append(f"\n{page}{subject} is in the {archive} too, as `{folder.name}/index.html`.\n")
     runner.add_summary("\n".join(parts), environment)

@@ -18,7 +18,6 @@ from playbook.cli.ci_reports import (
     TOKEN_VARIABLE,
     Say,
     is_private_place,
-    main_report,
     page_of,
     reports_in,
     with_repository,
@@ -49,23 +48,22 @@ def artifact(root: Path, say: Say, environment: Mapping[str, str]) -> int:
     """
     to = root / state.ARTIFACT
     shutil.rmtree(to, ignore_errors=True)
-    for folder, results in reports_in(root / REPORTS_FOLDER):
+    reports = reports_in(root / REPORTS_FOLDER)
+    all_of_it = True
+    for folder, results in reports:
         if whole_artifact(root, results, environment):
             shutil.copytree(folder, to / folder.name)
         else:
+            all_of_it = False
             for_everybody(folder, to / folder.name, shipped())
             say(f"{folder.name}: only the public part, because this repository is not known to be private")
     overview = groups.overview_in(root / REPORTS_FOLDER)
     if overview:
-        all_of_it = all(
-            whole_artifact(root, results, environment) for _, results in reports_in(root / REPORTS_FOLDER)
-        )
         page_of_all = overview[1] if all_of_it else groups.for_everybody(overview[1], root / REPORTS_FOLDER)
         groups.keep_overview(overview[0], page_of_all, to)
         runner.set_outputs({"page": ""}, environment)  # it leads to the others, and says little by itself
         return EXIT_OK
-    report = main_report(root / REPORTS_FOLDER)
-    page = page_of(root, to / report[0].name) if report else ""
+    page = page_of(root, to / reports[0][0].name) if reports else ""
     runner.set_outputs({"page": page}, environment)
     return EXIT_OK
 
