@@ -25,7 +25,7 @@ from playbook.hooks.shared import (
     WANTED,
     is_worker,
     only_shows,
-    targets_of,
+    runs_by_target,
     usage_errors,
 )
 from playbook.hooks.warned import Warned
@@ -163,7 +163,7 @@ def _runs_of_worker(config: pytest.Config) -> dict[str, Run]:
 
 
 def _note_wanted(config: pytest.Config) -> None:
-    targets = targets_of(config)
+    targets = list(runs_by_target(config))
     if len(targets) > 1 and any("::" in argument for argument in config.args):
         config.stash[WANTED] = collecting.Wanted(config.args, targets)
 

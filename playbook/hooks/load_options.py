@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -109,15 +110,21 @@ def require_permitted(settings: Settings, order: LoadOrder) -> None:
 
 def chooses(expression: str, markers: Collection[str]) -> bool:
     """Whether ``-m`` selects a check with these markers by the marker ``load``."""
+    return bool(selects(expression, markers)) and not selects(expression, set(markers) - {MARKER})
+
+
+def selects(expression: str, names: Collection[str]) -> bool | None:
+    """Whether ``-m`` selects a check with these markers; None where the expression is invalid."""
+    compiled = _compiled(expression)
+    return None if compiled is None else compiled.evaluate(lambda name, /, **_: name in names)
+
+
+@cache
+def _compiled(expression: str) -> Expression | None:
     try:
-        compiled = Expression.compile(expression)
+        return Expression.compile(expression)
     except SyntaxError:
-        return False  # pytest reports the error itself
-
-    def chosen(names: Collection[str]) -> bool:
-        return compiled.evaluate(lambda name, /, **_: name in names)
-
-    return chosen(markers) and not chosen(set(markers) - {MARKER})
+        return None  # pytest reports the error itself
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -126,13 +133,20 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
     They come last because other measurements would otherwise be made under load.
     """
     expression = config.option.markexpr or ""
-    under_load = [item for item in items if item.get_closest_marker(MARKER)]
-    wanted = [item for item in under_load if chooses(expression, {mark.name for mark in item.iter_markers()})]
-    left_out = [item for item in under_load if item not in wanted]
+    others: list[pytest.Item] = []
+    wanted: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        if not item.get_closest_marker(MARKER):
+            others.append(item)
+        elif chooses(expression, {mark.name for mark in item.iter_markers()}):
+            wanted.append(item)
+        else:
+            left_out.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-    if under_load:
-        items[:] = [item for item in items if item not in under_load] + wanted
+    if wanted or left_out:
+        items[:] = others + wanted
 
 
 def ordered(settings: Settings, orders: Mapping[str, LoadOrder]) -> str:

@@ -6,7 +6,6 @@ import gc
 from collections.abc import Generator
 
 import pytest
-from _pytest.mark.expression import Expression  # what -m itself is read with; there is no public door to it
 
 from playbook.core.check_ids import PARAMETER, parameter_id
 from playbook.core.engine import needs_of
@@ -22,8 +21,7 @@ from playbook.hooks.shared import (
     measure,
     needs_load,
     only_shows,
-    settings_by_target,
-    targets_of,
+    runs_by_target,
 )
 from playbook.report.pytest_output import redact
 from playbook.run import Run
@@ -54,7 +52,7 @@ def pytest_make_collect_report(
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize each check by target, if there are several."""
-    targets = targets_of(metafunc.config)
+    targets = list(runs_by_target(metafunc.config))
     if len(targets) > 1 and _may_be_chosen(metafunc):
         metafunc.fixturenames.append(PARAMETER)
         has_others = bool(getattr(metafunc, "_calls", ()))
@@ -72,20 +70,13 @@ def _may_be_chosen(metafunc: pytest.Metafunc) -> bool:
         return True
     if any(getattr(call, "marks", ()) for call in getattr(metafunc, "_calls", ())):
         return True
-    try:
-        compiled = Expression.compile(expression)
-    except SyntaxError:
-        return True  # pytest says so itself
     names = {mark.name for mark in metafunc.definition.iter_markers()}
-    return compiled.evaluate(lambda name, /, **_: name in names)
+    return load_options.selects(expression, names) is not False
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    controller = config.stash.get(CONTROLLER, None)
-    runs = (
-        {name: one.run for name, one in controller.targets.items()} if controller else config.stash.get(RUNS, {})
-    )
+    runs = runs_by_target(config)
     if not runs:
         return
     gc.freeze()  # what is loaded by now stays: scanning it again and again takes a tenth of a run's CPU time
@@ -177,7 +168,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.items,
         lambda item: item.stash[TARGET],
         start,
-        gates={name: gate_of(settings) for name, settings in settings_by_target(config).items()},
+        gates={name: gate_of(run.settings) for name, run in runs_by_target(config).items()},
         # Nothing is measured beside a load test: it would be measured under load.
         puts_off=controller is not None and not controller.loads,
     )

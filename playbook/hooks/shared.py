@@ -16,7 +16,6 @@ from playbook.hooks.controller import Controller
 from playbook.hooks.fixtures import RUNS
 from playbook.run import Run
 from playbook.run.turns import Turns
-from playbook.settings.loading import Settings
 
 CONTROLLER = pytest.StashKey[Controller]()
 WANTED = pytest.StashKey[collecting.Wanted]()
@@ -46,18 +45,12 @@ def usage_errors() -> Iterator[None]:
         raise pytest.UsageError(door.text(str(error))) from None
 
 
-def targets_of(config: pytest.Config) -> list[str]:
-    """The names of the session's targets, in their order."""
-    controller = config.stash.get(CONTROLLER, None)
-    return list(controller.targets if controller else config.stash.get(RUNS, {}))
-
-
-def settings_by_target(config: pytest.Config) -> dict[str, Settings]:
-    """The settings of each target."""
+def runs_by_target(config: pytest.Config) -> dict[str, Run]:
+    """The run of each target of the session, in their order, whether it has begun or not."""
     controller = config.stash.get(CONTROLLER, None)
     if controller:
-        return {name: target.settings for name, target in controller.targets.items()}
-    return {name: run.settings for name, run in config.stash[RUNS].items()}
+        return {name: target.run for name, target in controller.targets.items()}
+    return config.stash.get(RUNS, {})
 
 
 def check_id(item: pytest.Item) -> str:
