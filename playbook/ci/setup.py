@@ -121,14 +121,14 @@ class _Setup:
         policy: Request = ("POST", f"{path}/deployment-branch-policies", {"name": self.branch})
         if self._lets_nobody_in(path, there):
             yield Step(
-                f"let the branch {self.branch} into the environment {self.target}", ADMINISTRATION, (policy,)
+                f"allow the branch {self.branch} to use the environment {self.target}", ADMINISTRATION, (policy,)
             )
             return
         if there is not None and rules:
-            self.notes.append(f"The environment {self.target} is there with rules of its own, which stay.")
+            self.notes.append(f"The environment {self.target} exists with its own rules, which are kept.")
             if any(rule.get("type") == "required_reviewers" for rule in rules):
                 self.notes.append(
-                    f"The environment {self.target} demands reviewers, so each scheduled run waits for one."
+                    f"The environment {self.target} requires reviewers, so each scheduled run waits for one."
                 )
             return
         body = {"deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True}}
@@ -211,7 +211,7 @@ class _Setup:
         left = [name for name in names if name not in known]
         if left:
             self.notes.append(
-                "Secrets are set by yourself, of those that you have: "
+                "Set the secrets that you use: "
                 + "; ".join(f"gh secret set {name} --env {self.target} --repo {self.repository}" for name in left)
             )
         yield from ()
@@ -283,7 +283,7 @@ def setup(
     token = next((environment[name] for name in TOKENS if environment.get(name)), "")
     repository = options.repository or environment.get("GITHUB_REPOSITORY", "")
     if not repository:
-        raise UsageError("ci setup: origin is no repository on GitHub; name it with --repository OWNER/NAME")
+        raise UsageError("ci setup: origin is not a repository on GitHub; name it with --repository OWNER/NAME")
     if not token:
         raise UsageError(
             f"ci setup: expected a fine-grained token for {repository} in ${TOKENS[0]}, with {', '.join(NEEDED)} "
@@ -311,7 +311,7 @@ def setup(
     for line in (*work.refused, *work.notes):
         say(line)
     if not options.write and left:
-        say("With --write it is done, step by step, each after a yes.")
+        say("Add --write to perform these steps; each is confirmed first.")
     if not (done or left or work.refused):
         say("Everything is set up.")
     return LEFT if work.refused or (options.write and left) else EXIT_OK

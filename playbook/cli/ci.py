@@ -180,10 +180,13 @@ def add_parser(commands: Any, say: Say) -> None:
     step.add_argument("--set", default="", metavar="NAME", help="what is run; else the set that is due at --cron")
     step.add_argument("--cron", default="", metavar="LINE", help="line of the schedule that started this")
     step.add_argument(
-        "--target", required=True, metavar="NAME", help="the sandbox instead, where it was never configured"
+        "--target",
+        required=True,
+        metavar="NAME",
+        help="the target; the sandbox is checked instead if it was never configured",
     )
-    step.add_argument("--group", default="", metavar="NAME", help="of the settings, in place of the target")
-    step.add_argument("--shard", default="", metavar="N/M", help="of a group only this part")
+    step.add_argument("--group", default="", metavar="NAME", help="a group of the settings, instead of the target")
+    step.add_argument("--shard", default="", metavar="N/M", help="only this part of a group")
     step.add_argument(
         "--scheduled", default="false", choices=("true", "false", ""), help="the schedule started this"
     )

@@ -82,7 +82,7 @@ def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
     branches = Branches(root, token=environment.get(TOKEN_VARIABLE, ""), say=say)
     if (root / state.HISTORY).is_dir() and not (root / state.HISTORY / ".git").exists():
         branches.adopt(root / state.HISTORY)
-        say("history: fetched at last, and the lines of this run added to it")
+        say("history: could be fetched now; the lines of this run were added")
     state.write_visibility(root, github.visibility(with_repository(root, environment)))
     private = is_private_place(root, job.names, environment)
     if not private and (root / state.HISTORY / DRILLS).is_file():
@@ -120,7 +120,7 @@ def _require_public(
     why = f"targets.{private[0]}.private is true, and " if private else ""
     raise UsageError(
         f"nothing was pushed: {why}{environment.get('GITHUB_REPOSITORY') or 'the repository'} is not known to be "
-        f"private, and {plural(team, 'line')} of the history would tell everybody what is for the team alone; "
+        f"private, and {plural(team, 'line')} of the history would publish details that are for the team only; "
         f"set private to false, or take it out: python -m playbook history --cleanse --write "
         f"--history={state.HISTORY}"
     )
@@ -160,7 +160,7 @@ def pages(root: Path, say: Say, environment: Mapping[str, str]) -> int:
         private = private_targets({run.target for run in history.read(root / state.HISTORY).runs}, root)
         if private:
             found = github.Pages(
-                problem=f"{', '.join(sorted(private))} is private, and Pages of this repository are for everybody."
+                problem=f"{', '.join(sorted(private))} is private, and the Pages of this repository are public."
             )
     if found.problem:
         notice_text = f"The site is built and kept as an artifact, and not published: {found.problem}"
@@ -176,7 +176,7 @@ def code_scanning(root: Path, name: str, say: Say, environment: Mapping[str, str
     try:
         results, findings = read_results(folder), (folder / "playbook.sarif").read_bytes()
     except (OSError, msgspec.MsgspecError) as error:
-        raise UsageError(f"{folder} is no kept report with findings: {error}") from None
+        raise UsageError(f"{folder} is not a stored report with findings: {error}") from None
     reason = _nothing_to_tell(results)
     if reason:
         say(runner.notice(f"Nothing was sent to code scanning: {reason}."))
@@ -188,7 +188,7 @@ def code_scanning(root: Path, name: str, say: Say, environment: Mapping[str, str
 
 def _nothing_to_tell(results: Results) -> str:
     if results.kind == SANDBOX:
-        return "the sandbox was checked, whose findings concern nobody"
+        return "only the sandbox was checked"
     if results.partial:
         return "a part of the set was checked, and the alerts of the rest would be closed as fixed"
     return "" if security_records(results) else "this set has no security items"

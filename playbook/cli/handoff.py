@@ -76,7 +76,7 @@ def _write(
         raise UsageError(f"{folder}: the page cannot be written ({error.strerror})") from None
     for file in files:
         say(str(file))
-    say(f"{len(page.problems)} open, {len(page.changes)} changed, {len(page.endings)} to see to")
+    say(f"{len(page.problems)} open, {len(page.changes)} changed, {len(page.endings)} expiring")
 
 
 def _period(options: argparse.Namespace) -> Period:
@@ -192,7 +192,7 @@ def add_parser(commands: Any, say: Say) -> None:
         "--target",
         action="append",
         metavar="NAME",
-        help="whose page, or group:NAME for one of each of a group; repeatable; the sandbox's where not given",
+        help="target of the page, or group:NAME for a page of each; repeatable (default: the sandbox)",
     )
     parser.add_argument(
         "--public", action="store_true", help="name no person, address or reason: for a place that everybody reads"

@@ -67,13 +67,13 @@ def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
             cleanse_file(one.file, catalogue, ours, private)
     for file in team_files(folder / HANDOFFS, private):
         total += 1
-        say(f"{file.relative_to(folder)}: {does}removed, as it is a page of the team's")
+        say(f"{file.relative_to(folder)}: {does}removed, as it is a team page")
         if written:
             file.unlink()
     for name in sorted(private):
         say(f"{name}: left as it is, as targets.{name}.private is true")
     if not total:
-        say("Nothing in the history is the team's alone.")
+        say("The history contains nothing that is for the team only.")
         return EXIT_OK
     say(SQUASH if written else "Nothing was changed. Add --write to do it.")
     return EXIT_OK

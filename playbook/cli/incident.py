@@ -137,7 +137,7 @@ def run_act(what: Act, options: argparse.Namespace, root: Path, say: Say, clock:
     handling.note(known.folder, kept)
     say(f"{incident.title}: {DONE[what]} by {act.who}")
     if kept != act:
-        say("Everybody reads this history, so it keeps when that was done, and neither the name nor the note.")
+        say("This history is public, so it keeps only the time, without the name and the note.")
     done = handling.handled([incident], [kept], now)[incident.key]
     if what == "ack":
         say(acknowledged_words(incident, done, known.settings, now))
@@ -189,15 +189,15 @@ def add_parser(commands: Any, say: Say) -> None:
     listing.add_argument("--all", action="store_true", help="also those that have recovered")
     listing.set_defaults(command=lambda options: run_list(options, Path.cwd(), say))
     helps: dict[Act, str] = {
-        "ack": "say that you know of it, and are on it",
+        "ack": "acknowledge it: somebody is working on it",
         "note": "add what you found or did",
-        "close": "say that it is dealt with; it recovers when a run finds it well",
+        "close": "mark it as handled; it recovers when a run finds it healthy",
     }
     for what, words in helps.items():
         acting = actions.add_parser(what, help=words, description=f"{words[:1].upper()}{words[1:]}.")
         acting.add_argument("incident", metavar="INCIDENT", help="its fingerprint, as `incident list` shows it")
         acting.add_argument("--by", metavar="NAME", required=True, help="who you are")
-        acting.add_argument("--note", metavar="TEXT", default="", required=what != "ack", help="what you say")
+        acting.add_argument("--note", metavar="TEXT", default="", required=what != "ack", help="text of the note")
         acting.set_defaults(command=lambda options, what=what: run_act(what, options, Path.cwd(), say))
     writing = actions.add_parser(
         "postmortem", help="write the form of its post-mortem, filled in from the history"

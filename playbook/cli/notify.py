@@ -38,12 +38,12 @@ def add_parser(commands: Any, say: Say) -> None:
         description="Deliver the incidents of the history to everybody under [notifications], each event once, "
         "and keep an issue for each. Exit code 0, also if something was not delivered; the next run delivers it.",
     )
-    parser.add_argument("--target", metavar="NAME", help="whose incidents; the sandbox's where not given")
+    parser.add_argument("--target", metavar="NAME", help="target of the incidents (default: the sandbox)")
     parser.add_argument("--history", metavar="DIR", help="folder of the history")
     parser.add_argument(
         "--reports", default="reports", metavar="DIR", help="where the runs are (default: reports)"
     )
-    parser.add_argument("--digest", metavar="SET", help="and a digest after the newest run of a set")
+    parser.add_argument("--digest", metavar="SET", help="also send a digest of the newest run of this set")
     parser.add_argument("--dry-run", action="store_true", help="show what would be delivered, and deliver nothing")
     parser.add_argument(
         "--strict", action="store_true", help="exit code 10 where something was not delivered or not read"

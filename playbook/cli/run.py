@@ -393,8 +393,10 @@ def add_parser(commands: Any, say: Say) -> None:
         metavar="NAME",
         help="what is checked, or group:NAME for all of a group; repeatable; $PLAYBOOK_TARGET, else the sandbox",
     )
-    parser.add_argument("--shard", metavar="N/M", help="of the targets only this part: 3/8 is the third of eight")
-    parser.add_argument("--scheduled", action="store_true", help="the schedule started this, so it has a slot")
+    parser.add_argument(
+        "--shard", metavar="N/M", help="check only this part of the targets: 3/8 is the third of eight"
+    )
+    parser.add_argument("--scheduled", action="store_true", help="started by the schedule: the run fills its slot")
     parser.add_argument("--reports", default="reports", metavar="DIR", help="folder of reports (default: reports)")
     parser.add_argument("--history", metavar="DIR", help="folder of the history (default: as pytest has it)")
     parser.add_argument("--limit", type=positive, metavar="MINUTES", help="default: running.limit_minutes")

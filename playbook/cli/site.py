@@ -183,8 +183,8 @@ def add_parser(commands: Any, say: Say) -> None:
     build = actions.add_parser(
         "build",
         help="write the site",
-        description="Write the site from the history and the reports. It takes the place of the last one "
-        "whole; a folder that no build made is left alone. Exit code: 0, also without runs; 4 wrong usage.",
+        description="Write the site from the history and the reports. It replaces the previous site as "
+        "a whole; a folder that no build made is left alone. Exit code: 0, also without runs; 4 wrong usage.",
     )
     build.add_argument(
         "--history", metavar="DIR", help="where the lines of past runs are; default: as the settings say"
@@ -196,7 +196,10 @@ def add_parser(commands: Any, say: Say) -> None:
         "--to", type=Path, default=FOLDER, metavar="DIR", help="where the site goes (default: %(default)s)"
     )
     build.add_argument(
-        "--base-url", default="", metavar="URL", help="where the site will stand, for whole links in the feed"
+        "--base-url",
+        default="",
+        metavar="URL",
+        help="address of the published site, for absolute links in the feed",
     )
     build.set_defaults(command=lambda options: run_build(options, Path.cwd(), say))
 

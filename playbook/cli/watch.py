@@ -73,8 +73,8 @@ def watch(
         every: seconds from the end of an observation to the next.
     """
     say(
-        f"watching {settings.target.name} every {every:g} s, until {stable_for} looks in a row show no emergency, "
-        f"for {at_most.total_seconds() / 60:g} min at most; Ctrl-C ends it"
+        f"watching {settings.target.name} every {every:g} s, until {stable_for} observations in a row "
+        f"show no emergency, for {at_most.total_seconds() / 60:g} min at most; Ctrl-C ends it"
     )
     ends = clock.now() + at_most
     healthy_in_a_row, called, severity = 0, NONE, _UNKNOWN
@@ -86,7 +86,7 @@ def watch(
             called = severity  # printed once, and again when it gets worse
             say(door.text(f"  {calls_for(look, settings, clock).found}"))
         if healthy_in_a_row >= stable_for:
-            say(f"stable: {plural(healthy_in_a_row, 'look')} in a row without an emergency")
+            say(f"stable: {plural(healthy_in_a_row, 'observation')} in a row without an emergency")
             return EXIT_OK
         if clock.now() + timedelta(seconds=every) > ends:
             break
@@ -107,8 +107,12 @@ def _look(settings: Settings, clock: Clock, look_at: Looking) -> tuple[str, str,
 
 def _last_words(severity: str, well: int) -> str:
     if severity == NONE:
-        return f"only {plural(well, 'look')} in a row without an emergency"
-    return "the last observation was inconclusive" if severity == _UNKNOWN else f"the last look showed {severity}"
+        return f"only {plural(well, 'observation')} in a row without an emergency"
+    return (
+        "the last observation was inconclusive"
+        if severity == _UNKNOWN
+        else f"the last observation showed {severity}"
+    )
 
 
 def _or(chosen: Any, default: Any) -> Any:
@@ -119,9 +123,9 @@ def add_parser(commands: Any, say: Say) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "watch",
-        description="Look at homepage, health, response time, errors and alerts at short intervals; a line for "
-        "each look, and whom to call. It only reads. Exit code: 0 stable, 1 the last look showed an emergency, "
-        "10 it could not tell or there were too few looks, 4 wrong usage, 130 interrupted.",
+        description="Observe homepage, health, response time, errors and alerts at short intervals; a line for "
+        "each observation, and whom to call. It only reads. Exit code: 0 stable, 1 the last observation showed an "
+        "emergency, 10 it could not tell or there were too few observations, 4 wrong usage, 130 interrupted.",
     )
     parser.add_argument("--target", metavar="NAME", help="what to watch; the embedded sandbox where not given")
     parser.add_argument("--every", type=positive, metavar="SECONDS", help="between two looks (default: settings)")

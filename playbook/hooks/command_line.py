@@ -50,7 +50,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "(default: $PLAYBOOK_TARGET, else the sandbox)",
     )
     group.addoption(
-        "--shard", action=Once, metavar="N/M", help="of the targets only this part: 3/8 is the third of eight"
+        "--shard",
+        action=Once,
+        metavar="N/M",
+        help="check only this part of the targets: 3/8 is the third of eight",
     )
     group.addoption(
         "--fault", action="append", default=[], metavar="NAME", help="switch on a fault of the sandbox; repeatable"
@@ -79,7 +82,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         metavar="RUN",
-        help="for `python -m playbook run`: id of the run whose bad checks are looked at again; one a target",
+        help="for `python -m playbook run`: id of the run whose failing checks are repeated; one for each target",
     )
     load_options.add_options(group)
 
@@ -184,4 +187,4 @@ def pytest_sessionstart(session: pytest.Session) -> None:
             controller.announce()
         terminal = session.config.pluginmanager.get_plugin("terminalreporter")
         if terminal and session.config.stash.get(_SPARES, False):
-            terminal.write_line("one process: what a target is measured by goes side by side in it")
+            terminal.write_line("one process instead of -n: the target's measurements run concurrently in it")

@@ -316,7 +316,7 @@ class Controller:
             return False
         if OPTION not in self.config.invocation_params.args:
             raise UsageError(
-                f"{OPTION} counts on the command line only, and was given by $PYTEST_ADDOPTS or pytest.ini"
+                f"{OPTION} is accepted on the command line only, but was set by $PYTEST_ADDOPTS or pytest.ini"
             )
         for name, kind in kinds.items():
             refusal = refused_as_production(name, kind)
@@ -347,7 +347,7 @@ class Controller:
             return False
         running.stop.set()
         self.load_was_cut = True
-        self._say("the load is being stopped and then reported; once more ends the run at once")
+        self._say("the load test is being stopped and will be reported; a second signal ends the run at once")
         return True
 
     def _say(self, text: str) -> None:

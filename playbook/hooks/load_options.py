@@ -68,7 +68,7 @@ def orders_of(config: pytest.Config, found: Sequence[Settings], histories: Seque
         return {}
     if getattr(options, "dist", "no") != "no" or getattr(options, "tx", None):
         raise UsageError(
-            f"a load test runs in one process of pytest: leave -n away ({WORKERS_OPTION} N shares its users "
+            f"a load test runs in one process of pytest: omit -n ({WORKERS_OPTION} N shares its users "
             "between processes of Locust)"
         )
     production = _repeated(options.load_production or "", config.invocation_params.args)
@@ -173,7 +173,8 @@ def _repeated(name: str, arguments: Sequence[str | object]) -> str:
     words = [str(argument) for argument in arguments]
     if f"{PRODUCTION_OPTION}={name}" not in words and (PRODUCTION_OPTION, name) not in pairwise(words):
         raise UsageError(
-            f"{PRODUCTION_OPTION} counts on the command line only, and was given by $PYTEST_ADDOPTS or pytest.ini"
+            f"{PRODUCTION_OPTION} is accepted on the command line only, but was set by $PYTEST_ADDOPTS or "
+            "pytest.ini"
         )
     return name
 

@@ -120,7 +120,7 @@ def refused_as_production(name: str, kind: str) -> str:
     if kind == PRODUCTION:
         return f"nothing may be changed on {name}, as it is a production system"
     if name.lower() == PRODUCTION:
-        return f"nothing may be changed on {name}, whatever kind it says it is ({kind})"
+        return f"nothing may be changed on {name}, because of its name, although its kind is {kind}"
     return ""
 
 

@@ -78,7 +78,7 @@ def run_init(
     _write(file, text, may_replace=may_replace)
     say(f"{file} is written for the target {answers.target}")
     if answers.open:
-        say(f"not known yet, behind a #: {', '.join(answers.open)}")
+        say(f"not known yet, so commented out: {', '.join(answers.open)}")
     say(f"next: set the variables that it names, then `playbook doctor --target {answers.target}`")
     return EXIT_OK
 
@@ -142,8 +142,8 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "init",
-        description="Write a commented playbook.toml for a product: ask on a terminal, or take the options' word, "
-        "and with --from-app what DigitalOcean knows of the app ($DIGITALOCEAN_TOKEN; nothing is changed there). "
+        description="Write a commented playbook.toml for a product: from questions on a terminal or from "
+        "options, and with --from-app from DigitalOcean's data ($DIGITALOCEAN_TOKEN; nothing is changed there). "
         "Secrets are named as variables and never written. "
         f"Parts: {', '.join(PARTS)}. Exit code: 0 written, 10 DigitalOcean could not be asked, 4 anything else.",
     )
@@ -152,9 +152,16 @@ def add_parser(commands: Any, say: Say) -> None:
     parser.add_argument("--from-app", metavar="ID", help="an app on App Platform: doctl apps list")
     parser.add_argument("--url", metavar="ADDRESS", help="of the website; default: the app's first domain")
     parser.add_argument(
-        "--with", dest="parts", action="append", default=[], metavar="PART", help="it has this; repeatable"
+        "--with",
+        dest="parts",
+        action="append",
+        default=[],
+        metavar="PART",
+        help="a part that the product has; repeatable",
     )
-    parser.add_argument("--without", action="append", default=[], metavar="PART", help="it has none; repeatable")
+    parser.add_argument(
+        "--without", action="append", default=[], metavar="PART", help="a part that it does not have; repeatable"
+    )
     parser.add_argument(
         "--queue", action="append", default=[], metavar="LIBRARY:NAME", help="in Redis: celery:celery; repeatable"
     )

@@ -87,14 +87,14 @@ def playbook_toml(answers: Answers, floors: Mapping[str, int], today: date) -> s
 def _head(answers: Answers, today: date) -> list[str]:
     name = answers.target
     return [
-        _comment(f"{answers.app or name}, as the playbook looks at it; begun by `playbook init` on {today}."),
+        _comment(f"Settings of the playbook for {answers.app or name}; created by `playbook init` on {today}."),
         "#",
         _comment(f"  playbook doctor --target {name}      what is configured, reachable and permitted"),
         _comment(f"  playbook run daily --target {name}   the morning check"),
         "#",
         "# ${NAME} comes from the environment. Secrets are only accepted in that form, so this file can be",
         "# committed. What is not set is NOT CONFIGURED, listed with the line to add; what the product does not",
-        "# have is named in `without`. Every setting, with its default, stands in the package's defaults.toml.",
+        "# have is named in `without`. Every setting, with its default, is in the package's defaults.toml.",
         "",
         f"default_target = {_text(name)}",
     ]
@@ -152,7 +152,7 @@ def _parts(answers: Answers) -> Iterator[list[str]]:
         block = (
             []
             if known
-            else [_comment(f"Is there {PARTS[part].what}? Take away the #, or add {part!r} to `without`.")]
+            else [_comment(f"Is there {PARTS[part].what}? Remove the #, or add {part!r} to `without`.")]
         )
         block.append(f"[targets.{answers.target}.{table}]")
         block += [f"{line.key} = {line.value}{_remark(line)}" for line in lines]
@@ -183,7 +183,7 @@ def _rest(answers: Answers, floors: Mapping[str, int]) -> Iterator[list[str]]:
             "# monthly_budget_usd = 150.0",
         ]
     yield [
-        "# So many checks of a set are executed with what stands above; with fewer a run is UNKNOWN, so that",
+        "# This many checks of a set are executed with the settings above; with fewer a run is UNKNOWN, so that",
         "# nothing goes unwatched unnoticed. Raise them with what you add.",
         f"[{at}.floors]",
         *(f"{name} = {least}" for name, least in floors.items()),

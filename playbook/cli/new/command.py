@@ -41,13 +41,15 @@ def add_parser(commands: Any, say: Say) -> None:
         "checkout, and for an item such as daily.local.shop.answers, it writes a check of your own into checks/.",
     )
     parser.add_argument("item", metavar="ITEM", help="the id of the new item, such as daily.redis.clients")
-    parser.add_argument("--measurement", metavar="NAME", default="", help="judge this one, which is there already")
-    parser.add_argument("--client", metavar="NAME", default="", help="what a new measurement asks, such as redis")
+    parser.add_argument("--measurement", metavar="NAME", default="", help="existing measurement to judge")
+    parser.add_argument("--client", metavar="NAME", default="", help="client of a new measurement, such as redis")
     parser.add_argument("--subject", metavar="NAME", default="", help="where it belongs, such as redis or web")
     parser.add_argument(
-        "--fault", metavar="NAME", default="", help="the fault that it finds, there already or new"
+        "--fault", metavar="NAME", default="", help="fault under which the check fails, existing or new"
     )
-    parser.add_argument("--gone", metavar="NAME", default="", help="the fault that takes away what it measures")
+    parser.add_argument(
+        "--gone", metavar="NAME", default="", help="fault that makes the measured service unavailable"
+    )
     parser.set_defaults(command=lambda options: run_new(options, Path.cwd(), say))
 
 

@@ -124,7 +124,9 @@ def make_plan(
         _require_known("fault", gone, faults)
     usual = _usual_gone(root, subject, measurement or client, set_name)
     if not gone and not usual:
-        raise UsageError(f"new: no fault takes away what {measurement or client} asks; add --gone")
+        raise UsageError(
+            f"new: no fault makes the service behind {measurement or client} unavailable; name one with --gone"
+        )
     check = f"test_{name}"
     if any(function.name == check for _, function in check_functions(root)):
         raise UsageError(f"new: a check {check} is there already; choose another ITEM")

@@ -203,10 +203,12 @@ def test_only_anonymous_handoff_pages_are_pushed(root):
     assert not [file for file in files if re.search("alice|ben", file.read_text(), re.IGNORECASE)]
 
     files[0].write_text(files[0].read_text().replace("</main>", "<p>call Alice</p></main>"))
-    with pytest.raises(UsageError, match="1 line of the history would tell everybody"):
+    with pytest.raises(UsageError, match="1 line of the history would publish details that are for the team only"):
         push(root, PUBLIC)
     handoff(root, public=False)
-    with pytest.raises(UsageError, match="3 lines of the history would tell everybody"):
+    with pytest.raises(
+        UsageError, match="3 lines of the history would publish details that are for the team only"
+    ):
         push(root, PUBLIC)
 
     private_target(root)
@@ -228,7 +230,7 @@ def test_cleansing_removes_team_handoff_pages(root):
         "cleanse": True,
     }
     run_history(argparse.Namespace(**options, write=False), root, said.append)
-    assert f"{HANDOFFS}/{files[0].name}: would be removed, as it is a page of the team's" in said
+    assert f"{HANDOFFS}/{files[0].name}: would be removed, as it is a team page" in said
     private_target(root)
     run_history(argparse.Namespace(**options, write=True), root, said.append)
     assert all(file.is_file() for file in files)
@@ -237,7 +239,7 @@ def test_cleansing_removes_team_handoff_pages(root):
     assert not list((folder / HANDOFFS).iterdir())
     handoff(root, public=True)
     run_history(argparse.Namespace(**options, write=True), root, said.append)
-    assert said[-1] == "Nothing in the history is the team's alone."
+    assert said[-1] == "The history contains nothing that is for the team only."
 
 
 def test_unknown_file_counts_as_team_data(root):

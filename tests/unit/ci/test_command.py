@@ -269,14 +269,14 @@ def test_sarif_upload_refusal_has_reason(tmp_path):
             publishing.code_scanning(tmp_path, each, lines.append, at(server.url))
         assert len(server.requests) == 2
         for line, reason in zip(
-            lines[-3:], ("concern nobody", "a part of the set", "no security items"), strict=True
+            lines[-3:], ("only the sandbox was checked", "a part of the set", "no security items"), strict=True
         ):
             assert reason in line
 
 
 def test_missing_report_is_one_sentence(tmp_path):
     """Its push may have failed."""
-    with pytest.raises(UsageError, match="is no kept report with findings"):
+    with pytest.raises(UsageError, match="is not a stored report with findings"):
         publishing.code_scanning(tmp_path, "x", print, {})
 
 

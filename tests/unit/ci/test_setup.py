@@ -64,7 +64,7 @@ def test_setup_without_write_only_lists_steps(calling):
     told = "\n".join(calling.said)
     assert "Not set in this environment, so not there either: DO_REDIS_CLUSTER_ID, STAGING_URL, " in told
     assert "gh secret set DIGITALOCEAN_TOKEN --env production --repo owner/playbook" in told
-    assert calling.said[-1] == "With --write it is done, step by step, each after a yes."
+    assert calling.said[-1] == "Add --write to perform these steps; each is confirmed first."
 
 
 def test_setup_performs_confirmed_steps_completely(calling):
@@ -118,7 +118,7 @@ def test_environment_with_own_rules_is_left_unchanged(calling):
         f"done: change the variable PRODUCTION_URL of production from https://old.example to {URL}" in calling.said
     )
     assert "done: have Pages published by the workflows and no longer from a branch" in calling.said
-    assert "The environment production demands reviewers, so each scheduled run waits for one." in calling.said
+    assert "The environment production requires reviewers, so each scheduled run waits for one." in calling.said
 
 
 def test_environment_without_branches_is_fixed(calling):
@@ -126,7 +126,7 @@ def test_environment_without_branches_is_fixed(calling):
     calling.github.environments["production"] = {"branches": [], "rules": [], "variables": {}, "secrets": []}
     assert calling.run(write=True) == 0
     assert calling.github.environments["production"]["branches"] == ["main"]
-    assert calling.said[1] == "done: let the branch main into the environment production"
+    assert calling.said[1] == "done: allow the branch main to use the environment production"
 
 
 def test_variables_are_read_from_all_pages(calling):
@@ -215,7 +215,11 @@ def test_github_refusal_is_one_sentence(calling, status, message, sentence):
     ("changes", "options", "sentence"),
     [
         ({"GITHUB_TOKEN": ""}, {}, "ci setup: expected a fine-grained token for owner/playbook in $GITHUB_TOKEN"),
-        ({"GITHUB_REPOSITORY": ""}, {}, "ci setup: origin is no repository on GitHub; name it with --repository"),
+        (
+            {"GITHUB_REPOSITORY": ""},
+            {},
+            "ci setup: origin is not a repository on GitHub; name it with --repository",
+        ),
         ({}, {"target": "sandbox"}, "ci setup: the sandbox needs nothing"),
         ({}, {"repository": "owner/other"}, "GitHub does not know owner/other, or the token is not for it"),
     ],

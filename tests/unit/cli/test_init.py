@@ -102,10 +102,10 @@ def test_options_alone_write_a_loadable_file(init):
     assert found.target.without == ("services", "redis", "staging")
     assert {"images", "worker", "queue", "cache"} < found.absent
     assert text().startswith(
-        "# production, as the playbook looks at it; begun by `playbook init` on 2026-11-28.\n"
+        "# Settings of the playbook for production; created by `playbook init` on 2026-11-28.\n"
     )
     assert any(
-        line.startswith("not known yet, behind a #: sites, databases, backups, prometheus") for line in said
+        line.startswith("not known yet, so commented out: sites, databases, backups, prometheus") for line in said
     )
 
 

@@ -56,7 +56,7 @@ def test_watch_ends_after_stable_period(settings):
     """A look that is not well begins the count anew."""
     code, said, took = watched(settings, "P2", "", "", "P3", "", "", "")
     assert code == 0
-    assert said[-1] == "stable: 3 looks in a row without an emergency"
+    assert said[-1] == "stable: 3 observations in a row without an emergency"
     assert took == timedelta(minutes=6)
     assert said[1] == "21:00:00 UTC  P2  looks like P2"
 
@@ -72,10 +72,10 @@ def test_person_to_call_is_named_once_per_severity(settings):
 @pytest.mark.parametrize(
     ("severities", "code", "last"),
     [
-        (["P2"], 1, "not stable after 2 min: the last look showed P2"),
+        (["P2"], 1, "not stable after 2 min: the last observation showed P2"),
         (["P2", "?"], 10, "not stable after 2 min: the last observation was inconclusive"),
         (["crash"], 10, "not stable after 2 min: the last observation was inconclusive"),
-        (["P2", "P2", ""], 10, "not stable after 2 min: only 1 look in a row without an emergency"),
+        (["P2", "P2", ""], 10, "not stable after 2 min: only 1 observation in a row without an emergency"),
     ],
 )
 def test_watch_ends_at_time_limit(settings, severities, code, last):

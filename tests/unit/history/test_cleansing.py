@@ -100,7 +100,7 @@ def test_written_history_keeps_only_verdicts_and_public_figures(folder, capsys):
     assert (found["daily.clock.skew"].value, found["daily.clock.skew"].limit) == (None, {})
     assert [each.error for each in deliveries.read(folder)] == ["not delivered", "HTTP 503", ""]
     assert main(["history", "--cleanse", "--history", str(folder)]) == 0
-    assert "Nothing in the history is the team's alone." in capsys.readouterr().out
+    assert "The history contains nothing that is for the team only." in capsys.readouterr().out
 
 
 def test_drill_record_keeps_date_and_outcome(folder, capsys):

@@ -55,7 +55,7 @@ def test_production_never_passes(tmp_path):
 def test_production_by_name_stays_production_with_another_kind(tmp_path, name, kind):
     """The name takes precedence over the kind."""
     gate = pass_gate(settings(tmp_path, f'[targets.{name}]\nkind = "{kind}"\n', name), True)
-    assert gate.refusal == f"nothing may be changed on {name}, whatever kind it says it is ({kind})"
+    assert gate.refusal == f"nothing may be changed on {name}, because of its name, although its kind is {kind}"
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_option_counts_on_the_command_line_only(way):
     else:
         code, output = run_pytest(*arguments, PYTEST_ADDOPTS=OPTION)
     assert code == 4
-    assert "counts on the command line only" in output
+    assert "is accepted on the command line only" in output
 
 
 @pytest.mark.slow

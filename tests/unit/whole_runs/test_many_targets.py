@@ -346,7 +346,7 @@ def test_interrupted_load_test_is_the_last_one(project):
         (("--load-production", "shop-x"), "shop-x is none of the 3 targets of this run"),
         (("--load-production", "shop-a"), "shop-a is not a production system"),
         (("--shape", "smok"), "did you mean 'smoke'?"),
-        (("-n", "2"), "leave -n away"),
+        (("-n", "2"), "omit -n"),
     ],
     ids=["another-name", "no-production", "shape", "workers"],
 )
