@@ -224,6 +224,8 @@ def mfa(factors: SecondFactors) -> str:
         ({"invited": [("eve", "")]}, "UNKNOWN"),
         ({"denied": ["invited"]}, "UNKNOWN"),
         ({"denied": ["invited"], "owners": ["eve"]}, "CRITICAL"),
+        ({"denied": ["outsiders"]}, "UNKNOWN"),
+        ({"denied": ["outsiders"], "owners": ["eve"]}, "CRITICAL"),
         *(({"cut": [key]}, "UNKNOWN") for key in ("owners", "members", "outsiders", "invited")),
     ],
 )
