@@ -89,17 +89,17 @@ def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
     Raises:
         TooLittleData: the homepage did not respond.
     """
-    answered = [sample.phases for sample in homepage_timing.samples if sample.status]
-    if not answered:
+    timed = homepage_timing.timed
+    if not timed:
         raise TooLittleData(
             f"Homepage: expected an answer whose time can be split, got {homepage_timing.summary}",
             service="Website",
         )
     return TimeSplit(
-        network=median(p.dns + p.connect + p.tls for p in answered),
-        server=median(p.first_byte for p in answered),
-        transfer=median(max(p.total - p.dns - p.connect - p.tls - p.first_byte, 0.0) for p in answered),
-        samples=len(answered),
+        network=median(p.dns + p.connect + p.tls for p in timed),
+        server=median(p.first_byte for p in timed),
+        transfer=median(max(p.total - p.dns - p.connect - p.tls - p.first_byte, 0.0) for p in timed),
+        samples=len(timed),
         of=len(homepage_timing.samples),
     )
 

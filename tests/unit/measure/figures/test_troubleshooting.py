@@ -12,6 +12,7 @@ from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
+from playbook.core.errors import TooLittleData
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import Release, Releases
 from playbook.measure.figures.figure_names import ERROR_RATE
@@ -23,6 +24,7 @@ from playbook.measure.figures.troubleshooting import (
     time_split,
 )
 from playbook.measure.web.homepage import HomepageTiming, Sample
+from playbook.measure.web.web_page import Fault
 from playbook.readers.logs.review import Occurrences
 from playbook.settings.loading import load
 from tests.judged import check, judged
@@ -91,6 +93,17 @@ def test_response_time_by_its_parts():
     assert split.transfer == pytest.approx(0.04)
     assert split.in_the_server.over == "3 fresh connections"
     assert split.evidence().facts["First byte (the application)"].startswith("0.700 s (")
+
+
+def test_time_is_split_by_the_samples_read_to_their_end():
+    """A body that does not match its Content-Encoding has no time; alone, it leaves nothing to split."""
+    broken = Sample(200, fault=Fault("a body that is not gzip", uncertain=True))
+    split = time_split(HomepageTiming((broken, broken, Sample(200, Phases(0.01, 0.02, 0.03, 5.0, 9.0)))))
+    assert split.in_the_server.value == 5.0
+    assert split.coverage.words == "1 of 3 connections"
+    assert not split.coverage.enough
+    with pytest.raises(TooLittleData, match="expected an answer whose time can be split"):
+        time_split(HomepageTiming((broken,) * 5))
 
 
 class Api:

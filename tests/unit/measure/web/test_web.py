@@ -1,5 +1,6 @@
 """Health endpoints and the homepage, against a scripted server."""
 
+import math
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -153,6 +154,23 @@ def test_median_is_of_the_answered_samples():
     assert timing.median.value == 0.25
     assert timing.median.over == "4 fresh connections (slowest 9.000 s)"
     assert timing.summary == "connection refused, HTTP 500 in 2 of 5 samples"
+
+
+def test_sample_that_is_not_read_to_its_end_has_no_time(settings, clock):
+    """A body that does not match its Content-Encoding, as a proxy sends it: no sample of 0 s."""
+    broken = answer(body=PAGE, content_encoding="gzip")
+    with serve(broken, broken, answer(body=PAGE), broken) as server:
+        some = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    [read] = [sample for sample in some.samples if sample.is_page]
+    assert some.median.value == read.phases.total > 0
+    assert some.median.over == f"1 fresh connection (slowest {read.phases.total:.3f} s)"
+    [table] = some.evidence()
+    assert isinstance(table, Table)
+    assert table.rows[-2][-1] == table.rows[-1][-1] == table.rows[2][-1] != "0.0 ms"
+    with serve(broken) as server:
+        none = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    assert math.isnan(none.median.value)
+    assert not none.coverage.enough
 
 
 def test_bad_sample_among_good_ones_is_a_value(settings, clock):
