@@ -31,7 +31,7 @@ _MILLISECONDS = 1e11  # a larger time is in milliseconds: in seconds it would be
 _AHEAD = 300.0  # seconds; a time further in the future is not understood
 _MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
 _LOOKS = 2
-_MOST_RANKED = 200
+_MOST_RANKED = 1000
 
 Time = float | None
 
@@ -252,10 +252,11 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     if waiting is not None:  # without the marker that BullMQ up to 4 puts behind the jobs
         waiting -= sum(str(job).startswith(_MARKER) for job in last)
     time_of = _from_hash(redis, base, "timestamp")
-    oldest = _oldest(redis, keys, [wait, paused], now, time_of=time_of, ranked=prioritized)
+    oldest = _oldest(redis, keys, [wait, paused], now, time_of=time_of)
+    ranked = _oldest_ranked(redis, base, prioritized, keys.size(prioritized), now)
     stopped = [redis.many([("HGET", f"{base}meta", "paused")])[0]] if f"{base}meta" in keys.there else []
     groups = keys.size(f"{base}groups")
-    coverage = keys.coverage + oldest.coverage
+    coverage = keys.coverage + oldest.coverage + ranked.coverage
     if groups:
         got = f"{groups:,} groups, whose jobs are elsewhere"
         coverage += lacking("jobs in groups not counted", expected="all jobs that wait", got=got)
@@ -265,7 +266,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         active=keys.size(f"{base}active"),
         failed=keys.size(f"{base}failed"),
         later=keys.size(f"{base}delayed", f"{base}waiting-children"),
-        oldest=oldest.seconds,
+        oldest=max((one.seconds for one in (oldest, ranked) if one.seconds is not None), default=None),
         paused=any(stopped) or f"{base}meta-paused" in keys.there,
         not_told=("workers",),
         coverage=coverage + _known_queue(known, queue),
@@ -306,13 +307,11 @@ def _oldest(
     now: float,
     *,
     time_of: Callable[[str], Any],
-    ranked: str = "",
 ) -> _Oldest:
-    """The longest wait of the jobs at both ends of each list, as some are put in front, and of those by priority.
+    """The longest wait of the jobs at both ends of each list, as some are put in front.
 
     Args:
         time_of: returns a job's time as stored; None where the job is gone.
-        ranked: a sorted set of jobs by their priority.
     """
     ages: list[float] = []
     unread = ""
@@ -326,14 +325,38 @@ def _oldest(
                     break
             if job is not None and not str(job).startswith(_MARKER):
                 unread = _note_age(ages, stored, now) or unread
-    if ranked and keys.size(ranked):
-        for job in redis.many([("ZRANGE", ranked, 0, _MOST_RANKED - 1)])[0]:
-            stored = time_of(str(job))
-            unread = (_note_age(ages, stored, now) if stored is not None else "") or unread
-    seconds = max(ages, default=None)
-    if not unread:
-        return _Oldest(seconds)
-    return _Oldest(seconds, lacking("a job's time not read", expected="the time of each job", got=unread))
+    return _Oldest(max(ages, default=None), _unread(unread))
+
+
+def _oldest_ranked(redis: ReadOnlyRedis, base: str, key: str, size: int | None, now: float) -> _Oldest:
+    """The longest wait of BullMQ's jobs by priority: the lowest, which wait longest, are at the end.
+
+    Args:
+        size: number of jobs; None where the key is of another type.
+    """
+    if not size:
+        return _Oldest()
+    half = _MOST_RANKED // 2
+    ends = [("ZRANGE", key, 0, half - 1), ("ZRANGE", key, -half, -1)]
+    jobs = list(dict.fromkeys(str(job) for end in redis.many(ends) for job in end))
+    times = redis.many([("HGET", f"{base}{job}", "timestamp") for job in jobs])
+    gone = [job for job, time in zip(jobs, times, strict=True) if time is None]
+    # A worker may have taken a job between the two commands; one that is still there has no time.
+    still = {str(job) for end in redis.many(ends if gone else []) for job in end}
+    ages: list[float] = []
+    unread = ""
+    for job, time in zip(jobs, times, strict=True):
+        if time is not None or job in still:
+            unread = _note_age(ages, time, now) or unread
+    coverage = _unread(unread)
+    if size > max(len(jobs), _MOST_RANKED):
+        coverage += _unread(f"those of {len(jobs):,} of {size:,} jobs by priority")
+    return _Oldest(max(ages, default=None), coverage)
+
+
+def _unread(got: str) -> Coverage:
+    """Coverage of the times of jobs; empty where all were read."""
+    return lacking("a job's time not read", expected="the time of each job", got=got) if got else Coverage()
 
 
 def _note_age(ages: list[float], told: Any, now: float) -> str:
