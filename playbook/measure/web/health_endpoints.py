@@ -180,7 +180,8 @@ def health_of(website: HttpClient, network: Network, settings: Settings, path: s
     """Report of a health endpoint, by the settings of its website."""
     try:
         # A 503 is a valid response here, so only lost connections are retried.
-        answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES)
+        # Of a larger report the beginning is judged, which notes that more follows.
+        answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES, cut=True)
     except Unreachable as error:
         return Health(path, None, None, Phases(), error.attempts, down=network.finding(error, website.base_url))
     rules = page_rules(settings, website.base_url)

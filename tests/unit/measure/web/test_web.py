@@ -101,6 +101,33 @@ def test_worst_of_status_and_words_counts(raw, unhealthy, degraded, summary, set
     assert health.evidence()
 
 
+ENTRY = b'"worker-%d": {"status": "up"}, '
+MANY = b"".join(ENTRY % number for number in range(100_000))  # larger than 2 MiB
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        (answer("503 Service Unavailable", b'{"status": "ok", "components": {' + MANY), "CRITICAL"),
+        (answer(body=b'{"status": "DOWN", "components": {' + MANY), "CRITICAL"),
+        (answer(body=b'{"status": "ok", "components": {' + MANY), "UNKNOWN"),
+        (answer(body=b"[-]etcd failed: timeout\n" + b"[+]ping ok\n" * 300_000), "CRITICAL"),
+        (answer(body=b"[+]ping ok\n" * 300_000), "UNKNOWN"),
+    ],
+    ids=["503", "down", "ok", "lines-failed", "lines-ok"],
+)
+def test_beginning_of_a_too_large_report_counts_if_it_is_bad(raw, wanted, settings):
+    """And is never whole."""
+    with serve(raw) as server:
+        try:
+            health = api_health(site_of(server), ALONE, settings)
+        except Malformed:
+            assert wanted == "UNKNOWN"
+            return
+    healthy = check("test_web", "test_api_and_its_dependencies_are_healthy")
+    assert str(judged(healthy, api_health=health)[0]) == wanted
+
+
 @pytest.mark.parametrize(
     ("raw", "error", "message"),
     [
