@@ -21,7 +21,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.core.coverage import Coverage, lacking, understood, whole
+from playbook.core.coverage import Coverage, lacking, share, understood, whole
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
@@ -137,7 +137,7 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     listed = redis.many([("SISMEMBER", queues, waiting)]) if queues in keys.there else [0]
     alive, lost, strange = _rq_workers(redis, workers if workers in keys.there else None)
     oldest = _oldest(redis, keys, [waiting], now, time_of=_from_hash(redis, f"{prefix}job:", "enqueued_at"))
-    known = bool(listed[0]) or alive > 0 or waiting in keys.there
+    known = bool(listed[0]) or bool(alive) or waiting in keys.there
     return Figures(
         waiting=keys.size(waiting),
         active=keys.size(wip, between),
@@ -151,17 +151,34 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     )
 
 
-def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int, int, Coverage]:
-    """Live and lost workers. A worker's hash expires when its heartbeat ends; its name stays in the set for a
-    while.
+def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int | None, int, Coverage]:
+    """Live workers, None where none was found and not all were read; and lost ones.
+
+    A worker's hash expires when its heartbeat ends; its name stays in the set for a while.
     """
-    names = sorted(map(str, redis.many([("SMEMBERS", key)])[0]))[:_MOST_WORKERS] if key else []
-    kinds = redis.many([("TYPE", name) for name in names])
-    hashes = [name for name, kind in zip(names, kinds, strict=True) if kind == "hash"]
+    names, hashes, listed = _listed_hashes(redis, key, "workers")
     beats = redis.many([("HMGET", name, "last_heartbeat", "death") for name in hashes])
     strange = [name for name, (beat, _) in zip(hashes, beats, strict=True) if _moment(beat) is None]
     alive = sum(death is None and _moment(beat) is not None for beat, death in beats)
-    return alive, len(names) - alive, understood(len(strange), len(names), "workers", examples=strange)
+    coverage = listed + understood(len(strange), len(names), "workers", examples=strange)
+    return alive if alive or listed.enough else None, len(names) - alive, coverage
+
+
+def _listed_hashes(
+    redis: ReadOnlyRedis, key: str | None, what: str, prefix: str = ""
+) -> tuple[list[str], list[str], Coverage]:
+    """Names in a set of workers, the keys of those whose hash has not expired, and whether these are all of them.
+
+    Args:
+        what: in the plural, e.g. ``workers``.
+        prefix: of a hash's key before the name.
+    """
+    every = sorted(map(str, redis.many([("SMEMBERS", key)])[0])) if key else []
+    names = every[:_MOST_WORKERS]
+    keys = [f"{prefix}{name}" for name in names]
+    kinds = redis.many([("TYPE", one) for one in keys])
+    hashes = [one for one, kind in zip(keys, kinds, strict=True) if kind == "hash"]
+    return names, hashes, share(len(names), len(every), what) if every != names else Coverage()
 
 
 def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -174,7 +191,7 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     members = dict(zip(asked, redis.many([("SISMEMBER", *pair) for pair in asked]), strict=True))
     workers = _sidekiq_processes(redis, prefix, processes if processes in keys.there else None, name)
     oldest = _oldest(redis, keys, [waiting], now, time_of=_from_payload)
-    known = bool(members.get((queues, name))) or workers.alive > 0 or waiting in keys.there
+    known = bool(members.get((queues, name))) or bool(workers.alive) or waiting in keys.there
     return Figures(
         waiting=keys.size(waiting),
         active=None if processes in keys.wrong else workers.busy,
@@ -191,7 +208,7 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
 
 @dataclass(frozen=True, slots=True)
 class _Processes:
-    alive: int
+    alive: int | None  # None where none was found, and not all were read
     busy: int
     lost: int
     coverage: Coverage
@@ -199,10 +216,7 @@ class _Processes:
 
 def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue: str) -> _Processes:
     """Processes that serve the queue; a quiet process finishes its jobs and takes no others."""
-    names = sorted(map(str, redis.many([("SMEMBERS", key)])[0]))[:_MOST_WORKERS] if key else []
-    asked = [f"{prefix}{name}" for name in names]
-    kinds = redis.many([("TYPE", name) for name in asked])
-    hashes = [name for name, kind in zip(asked, kinds, strict=True) if kind == "hash"]
+    names, hashes, listed = _listed_hashes(redis, key, "processes", prefix)
     answers = redis.many([("HMGET", name, "info", "busy", "quiet") for name in hashes])
     alive, busy, quiet = 0, 0, 0
     strange = []
@@ -216,7 +230,8 @@ def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue
         alive += serves and stopping == "false"
         quiet += serves and stopping == "true"
     lost = len(names) - len(hashes) + quiet
-    return _Processes(alive, busy, lost, understood(len(strange), len(names), "processes", examples=strange))
+    coverage = listed + understood(len(strange), len(names), "processes", examples=strange)
+    return _Processes(alive if alive or listed.enough else None, busy, lost, coverage)
 
 
 def _queues_of(info: Any) -> set[str] | None:

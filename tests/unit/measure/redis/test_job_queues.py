@@ -220,6 +220,23 @@ def test_rq_without_a_live_worker_is_critical():
     assert not read(odd, **RQ).coverage.enough
 
 
+def test_workers_beyond_the_most_that_are_read_are_mentioned():
+    """They are neither counted as alive nor as lost."""
+    keys = [f"web-{number}:7:0c5f" for number in range(501)]
+    many = sidekiq(**{"processes": set(keys), **{key: process() for key in keys}})
+    found = read(many, **SIDEKIQ)
+    assert found.coverage.got == "500 processes"
+    assert found.coverage.expected == "all 501 processes"
+    assert judged(found)[0] is Verdict.UNKNOWN
+    worker = rq()["rq:worker:a1"]
+    keys = [f"rq:worker:{number}" for number in range(501)]
+    found = read(rq(**{"rq:workers:default": set(keys), **dict.fromkeys(keys, worker)}), **RQ)
+    assert found.coverage.got == "500 workers"
+    assert judged(found)[0] is Verdict.UNKNOWN
+    expired = rq(**{"rq:workers:default": set(keys), max(keys): worker})
+    assert judged(read(expired, **RQ))[0] is Verdict.UNKNOWN
+
+
 def test_suspended_rq_is_a_warning():
     """Its workers wait until somebody resumes them."""
     verdict, message = judged(read(rq(**{"rq:suspended": "1"}), **RQ))
