@@ -281,7 +281,7 @@ def kpi(
         hint=f"Adapt queries.{figure.key} to the labels that these series have.",
     )
     if figure.scraped:
-        seen += _scrapes(store, settings, window, at)
+        seen += scrapes(store, settings, window.seconds, at)
     limit: Limit = getattr(settings.limits, figure.key)
     return Kpi(
         figure,
@@ -305,11 +305,11 @@ def _is_bad(answered: Answered, limit: Limit) -> bool:
     return math.isfinite(value) and limit.verdict(value) is not Verdict.OK
 
 
-def _scrapes(store: Prometheus, settings: Settings, window: Window, at: datetime) -> Coverage:
+def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime | None) -> Coverage:
     """Share of successful scrapes of the application; empty where no selector identifies its series."""
     if not settings.queries.scraped or not selectors(settings)["selector"]:
         return Coverage()
-    answered = store.ask(query_of(settings, "scraped", window.seconds), at, setting="queries.scraped")
+    answered = store.ask(query_of(settings, "scraped", seconds), at, setting="queries.scraped")
     percent, _ = number_of(answered)
     if not math.isfinite(percent):
         return answered.coverage  # a store that receives remote writes has no ``up``

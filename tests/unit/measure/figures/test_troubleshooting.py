@@ -68,6 +68,19 @@ def test_figures_of_the_last_hour(settings, measure, key, counted, least):
     assert math.isnan(nothing.value)
 
 
+@pytest.mark.parametrize(("scraped", "enough"), [(100.0, True), (91.0, True), (66.7, False), (None, True)])
+def test_failed_scrapes_of_the_last_hour_mean_uncounted_requests(tmp_path, scraped, enough):
+    """One of three instances was not scraped; a store with remote writes does not know."""
+    (tmp_path / "playbook.toml").write_text("[targets.production.prometheus]\nselector = 'job=\"web\"'\n")
+    settings = load("production", root=tmp_path, environment={})
+    usual = {"error_rate": 0.0, "error_rate_count": 900.0, "error_rate_looks": 12.0}
+    store = Store(**usual, scraped=scraped)
+    found = error_rate_now(store, settings, CLOCK)
+    assert found.enough is enough
+    assert "[1h" in store.asked["queries.scraped"]
+    assert enough or found.coverage.got == "answers of 66.7 % of scrapes"
+
+
 def test_recent_quantile_beyond_the_buckets_is_unknown(settings):
     """With buckets up to one second, every quantile is at most a second."""
     buckets = {"0.5": 40.0, "1": 60.0, "+Inf": 100.0}
