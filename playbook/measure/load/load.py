@@ -108,8 +108,7 @@ class LoadTest:
     @property
     def users(self) -> int:
         """Number of planned users at once; for a breakpoint test, up to the last step reached."""
-        asked = [step.users for step in self.outcome.steps] if self.is_breakpoint else []
-        asked = asked or ([] if self.is_breakpoint else [stage.users for stage in self.plan.stages])
+        asked = [one.users for one in (self.outcome.steps if self.is_breakpoint else self.plan.stages)]
         return min(max(asked, default=0), self.plan.most_users)
 
     @property
