@@ -19,8 +19,7 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.web.health import MOST_BYTES, State, read_report
 from playbook.measure.web.health_report import Report, UnknownShapeError
 from playbook.measure.web.health_values import made_at
-from playbook.measure.web.homepage import REDIRECTS
-from playbook.measure.web.web import in_between, milliseconds, page_rules
+from playbook.measure.web.web import REDIRECTS, in_between, milliseconds, page_rules
 from playbook.measure.web.web_page import (
     in_place_of_it,
     off_the_way,

@@ -19,7 +19,15 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.measure.web.web import in_between, milliseconds, network_or_site, page_rules, phase_texts, problem_of
+from playbook.measure.web.web import (
+    REDIRECTS,
+    in_between,
+    milliseconds,
+    network_or_site,
+    page_rules,
+    phase_texts,
+    problem_of,
+)
 from playbook.measure.web.web_page import (
     REFUSED,
     Fault,
@@ -27,9 +35,6 @@ from playbook.measure.web.web_page import (
     title_of,
 )
 from playbook.settings.loading import Settings
-
-REDIRECTS = 5
-
 
 HOMEPAGE = "homepage"  # name under which a run keeps its title for later runs
 

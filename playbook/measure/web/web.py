@@ -13,6 +13,8 @@ from playbook.measure.web.web_page import (
 )
 from playbook.settings.loading import Settings
 
+REDIRECTS = 5  # that are followed
+
 
 def page_rules(settings: Settings, url: str = "") -> PageRules:
     """Requirements for the homepage, from the settings; also for another address of the same site."""
