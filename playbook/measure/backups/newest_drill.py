@@ -16,6 +16,7 @@ from playbook.core.wording import moment
 from playbook.history import drill_records
 from playbook.history.drill_records import DrillRecord
 from playbook.history.first_days import is_due, known_since, never_proven
+from playbook.measure.statements import Statement
 from playbook.settings.loading import Settings
 
 
@@ -74,6 +75,10 @@ class NewestDrill:
         if self.record is None:
             return self.pending
         return self.now - self.record.when <= timedelta(days=self.within_days)
+
+    def recency(self, subject: str) -> Statement:
+        """That the newest drill is recent enough."""
+        return Statement(subject, self.recent, f"one within {self.within_days:g} days", self.last)
 
     @property
     def succeeded(self) -> bool:
