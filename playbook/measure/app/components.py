@@ -9,6 +9,7 @@ from playbook.clients.digitalocean_types import ComponentHealth
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
+from playbook.core.wording import plural
 from playbook.measure.app.app import NOT_REPORTED, STATES, AppStatus
 
 
@@ -168,4 +169,4 @@ def _badness(component: Component) -> tuple[bool, bool, bool, str]:
 
 
 def _replicas(ready: int, wanted: int) -> str:
-    return f"{ready} of {wanted} replica{'s' if wanted != 1 else ''} ready"
+    return f"{ready} of {plural(wanted, 'replica')} ready"

@@ -21,6 +21,7 @@ from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
+from playbook.core.wording import plural
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import GOOD, Release, Releases
 from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
@@ -79,7 +80,7 @@ class TimeSplit:
 
     @property
     def _over(self) -> str:
-        return f"{self.samples} fresh connection{'s' if self.samples != 1 else ''}"
+        return plural(self.samples, "fresh connection")
 
 
 @measurement

@@ -22,6 +22,7 @@ from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.wording import plural
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
@@ -273,7 +274,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     groups = keys.size(f"{base}groups")
     coverage = keys.coverage + oldest.coverage + ranked.coverage
     if groups:
-        got = f"{groups:,} groups, whose jobs are elsewhere"
+        got = f"{plural(groups, 'group')}, whose jobs are elsewhere"
         coverage += lacking("jobs in groups not counted", expected="all jobs that wait", got=got)
     known = bool({f"{base}meta", f"{base}id", wait, paused, prioritized} & keys.there)
     return Figures(

@@ -379,7 +379,7 @@ def test_jobs_in_groups_are_not_counted_as_zero():
     """BullMQ Pro keeps them in other keys."""
     verdict, message = judged(read(bull(**{"bull:images:groups": Ranked(a=1.0)}), **BULL))
     assert verdict is Verdict.UNKNOWN
-    assert "1 groups, whose jobs are elsewhere" in message
+    assert "1 group, whose jobs are elsewhere" in message
 
 
 @pytest.mark.parametrize(
