@@ -102,8 +102,8 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def counted(count: float | None, unit: str) -> str:
-    """A count with its unit in singular or plural: ``1 SSH key``, ``2 SSH keys``, ``1 member without a second
-    factor``.
+    """The unit of a count, without the count, in singular or plural: ``SSH key`` for 1, ``SSH keys`` for 2,
+    ``member without a second factor`` for 1 of ``members without a second factor``.
     """
     if count != 1 or isinstance(count, float):
         return unit
