@@ -1,4 +1,4 @@
-"""Health endpoints and the homepage, as visitors reach them over HTTP."""
+"""What the measurements of the website share: its rules, who answers in its name, durations for tables."""
 
 from __future__ import annotations
 
