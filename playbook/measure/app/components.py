@@ -122,7 +122,7 @@ class AppComponents:
     def summary(self) -> str:
         """How many are healthy, in words."""
         healthy = sum(component.well and component.coverage.enough for component in self.worst_first)
-        without = f", and {self.others} without a health" if self.others else ""
+        without = f", and {self.others} without a health state" if self.others else ""
         return f"{healthy} of {len(self.worst_first)}{without}"
 
     def evidence(self) -> Evidence:

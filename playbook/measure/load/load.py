@@ -90,7 +90,7 @@ class LoadTest:
     def _missing_load(self) -> str:
         """Why the load differed from the plan; empty where it did not."""
         outcome, plan = self.outcome, self.plan
-        ended = "cut off without a word" if outcome.ended == RUNNING else f"ended early ({outcome.ended})"
+        ended = "cut off without a final report" if outcome.ended == RUNNING else f"ended early ({outcome.ended})"
         over = outcome.ended == FINISHED or (
             outcome.ended == TIME_IS_UP and outcome.seconds >= self._least_seconds
         )

@@ -295,7 +295,7 @@ class LoadedServer:
             return whole(words)
         return lacking(
             words,
-            expected=f"to read it {source} every other time at least",
+            expected=f"at least every other reading {source} to succeed",
             got=f"{words} ({'; '.join(self.unread) or 'none'})",
             hint="Set redis.url, or load.metrics_path to where the metric metrics.queue_length is shown; both must"
             " answer within a second while there is load.",

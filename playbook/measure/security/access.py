@@ -61,7 +61,7 @@ class DigitalOceanAccess:
             coverage += lacking("", expected="active, warning or locked as the account's status", got=got)
         if self.account.email_verified is None:
             expected = "whether the account's e-mail address is verified"
-            coverage += lacking("", expected=expected, got="no word of it")
+            coverage += lacking("", expected=expected, got="no statement about it")
         return coverage
 
     @property

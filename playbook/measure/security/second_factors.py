@@ -37,7 +37,7 @@ class SecondFactors:
         return self.seen + lacking(
             "",
             expected=f"whether {self.login} requires a second factor",
-            got="no word of it",
+            got="no statement about it",
             hint="Only the token of an owner of the organisation sees it.",
         )
 

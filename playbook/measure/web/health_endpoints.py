@@ -110,7 +110,8 @@ class Health:
                 f"{self.age:.0f} min old",
                 expected=f"an answer of the last {self.newest:g} min",
                 got=f"one of {self.age:.0f} min ago",
-                hint=f"Let no cache keep what {self.path} answers, and see that what carries out its checks runs.",
+                hint=f"Exclude {self.path} from caching, and check that the job behind its health checks is"
+                " running.",
             )
         if self.report is None:
             return whole("the HTTP status" if self.down == "" else "no answer")

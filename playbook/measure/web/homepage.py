@@ -163,7 +163,7 @@ class HomepageTiming:
             )
         if self.down:
             return whole("no answer")
-        text = "" if self.text_is_known or self.usual_title else ", no text of it known (web.expect)"
+        text = "" if self.text_is_known or self.usual_title else ", no expected text set (web.expect)"
         return whole(f"{len(self.samples)} of {len(self.samples)} samples{text}")
 
     @property

@@ -26,14 +26,15 @@ def page_rules(settings: Settings, url: str = "") -> PageRules:
 def in_between(rules: PageRules, network: Network) -> Fault | None:
     """Fault where a private address responds in the website's name; without TLS that could be anybody."""
     private = "" if rules.is_authentic else network.private_address(rules.url)
-    return Fault(f"an answer of the private address {private} in its name", uncertain=True) if private else None
+    got = f"an answer from the private address {private} under the website's name"
+    return Fault(got, uncertain=True) if private else None
 
 
 def network_or_site(fault: Fault | None, rules: PageRules, network: Network) -> Fault | None:
     """The fault; a redirect that an intermediary may have sent counts only where the connection is proven."""
     if fault is None or not fault.foreign or rules.is_authentic or network.proof(internal=False):
         return fault
-    return Fault(f"{fault.words}, which a network of this machine's may have sent", uncertain=True)
+    return Fault(f"{fault.words}, which this machine's network may have sent", uncertain=True)
 
 
 def problem_of(error: Unreachable | Malformed) -> str:

@@ -204,9 +204,9 @@ def test_quantile_without_buckets_is_unknown(settings, buckets):
 @pytest.mark.parametrize(
     ("buckets", "got"),
     [
-        ({"0.5": 90.0, "1": 40.0, "+Inf": 100.0}, "fewer up to 1 than up to 0.5"),
+        ({"0.5": 90.0, "1": 40.0, "+Inf": 100.0}, "a lower count up to 1 than up to 0.5"),
         ({"much": 90.0, "+Inf": 100.0}, "one with the bound 'much'"),
-        ({"0.5": math.nan, "+Inf": 100.0}, "fewer up to inf than up to 0.5"),
+        ({"0.5": math.nan, "+Inf": 100.0}, "a lower count up to inf than up to 0.5"),
     ],
 )
 def test_buckets_that_do_not_increase_are_unknown(settings, buckets, got):
@@ -215,7 +215,7 @@ def test_buckets_that_do_not_increase_are_unknown(settings, buckets, got):
         response_time(good("response_time", 0.4, response_time_buckets=buckets), settings, CLOCK)
     )
     assert verdict == "UNKNOWN"
-    assert f"expected buckets that count up, got {got}" in message
+    assert f"expected bucket counts that grow with their bound, got {got}" in message
 
 
 def test_equal_bounds_in_two_spellings_are_merged(settings):

@@ -415,7 +415,9 @@ def test_private_address_without_tls_proves_nothing_of_a_public_name(settings, c
     monkeypatch.setattr(PageRules, "is_authentic", False)
     with serve(answer(body=PAGE), answer(body=GOOD)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
-        with pytest.raises(Malformed, match=r"got an answer of the private address 10\.0\.0\.1 in its name"):
+        with pytest.raises(
+            Malformed, match=r"got an answer from the private address 10\.0\.0\.1 under the website's name"
+        ):
             api_health(site_of(server), ALONE, settings)
     assert verdict(timing, not timing.bad) is Verdict.UNKNOWN
 
