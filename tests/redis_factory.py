@@ -138,7 +138,8 @@ class Store(Server):
 
 
 def _ranked(value: Ranked, rest: Sequence[Any]) -> list[Any]:
-    pairs = sorted(value.items(), key=lambda pair: pair[1])[rest[0] : rest[1] + 1]
+    start, stop = (place + len(value) if place < 0 else place for place in rest[:2])
+    pairs = sorted(value.items(), key=lambda pair: pair[1])[max(start, 0) : stop + 1]
     return [part for pair in pairs for part in (pair if len(rest) > 2 else pair[:1])]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from playbook.ci.runner import notice
 from playbook.core.record import Results
 from playbook.core.verdict import Verdict
-from playbook.report.words import plural
+from playbook.core.wording import plural
 
 # GitHub shows this many of each kind per step, and silently drops the rest.
 # https://docs.github.com/en/rest/checks/runs (annotations), actions/toolkit docs/problem-matchers.md#limitations

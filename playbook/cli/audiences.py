@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from playbook.core.errors import UsageError
+from playbook.core.wording import plural
 from playbook.history.cleansing import count_team_lines
 from playbook.history.folder import history_folder
-from playbook.report.words import plural
 from playbook.settings.loading import Settings
 
 

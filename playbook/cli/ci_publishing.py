@@ -28,12 +28,12 @@ from playbook.core.catalogue import shipped
 from playbook.core.errors import UnknownTarget, UsageError
 from playbook.core.record import Results
 from playbook.core.verdict import EXIT_OK
+from playbook.core.wording import plural
 from playbook.history import runs as history
 from playbook.history.cleansing import DRILLS, cleanse_file, kind_of, team_lines
 from playbook.report import for_everybody, read_results
 from playbook.report.handoff_public import HANDOFFS, is_for_everybody
 from playbook.report.sarif import security_records
-from playbook.report.words import plural
 from playbook.run.everybody import known_as_ours
 from playbook.settings.loading import SANDBOX, load, load_all, private_targets
 

@@ -12,10 +12,10 @@ from playbook.core.clock import Clock
 from playbook.core.durations import one_unit
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
+from playbook.core.wording import plural
 from playbook.history.cleansing import SQUASH, cleanse_file, cleansings
 from playbook.history.folder import history_to_read
 from playbook.history.runs import History, RunLine, read
-from playbook.report.words import plural
 from playbook.settings.chosen import settings_for
 from playbook.settings.loading import Settings, private_targets
 from playbook.settings.schedule import missed

@@ -19,16 +19,15 @@ from playbook.clients.prometheus import Prometheus
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.clock import Clock
 from playbook.core.errors import Malformed, PlaybookError, TooLittleData, Unreachable
+from playbook.core.wording import plural
 from playbook.measure.backups.backups import Listing
 from playbook.measure.databases.databases import read_databases
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.web.health import State
 from playbook.measure.web.health_endpoints import Health, health_of
-from playbook.measure.web.homepage import REDIRECTS
 from playbook.measure.web.sites import settings_of
-from playbook.measure.web.web import in_between, network_or_site, page_rules
+from playbook.measure.web.web import REDIRECTS, in_between, network_or_site, page_rules
 from playbook.measure.web.web_page import fault_of, in_place_of_it
-from playbook.report.words import plural
 from playbook.settings.loading import Settings
 from playbook.settings.sections.sites import Site
 

@@ -34,10 +34,11 @@ from playbook.core.record import Results
 from playbook.core.run_folder import RUN_FILE_VARIABLE, RunNotice
 from playbook.core.signals import signals_to_end
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
+from playbook.core.wording import plural
 from playbook.history.folder import history_folder
 from playbook.notify import ping, tell
 from playbook.report import read_results
-from playbook.report.words import counted, plural
+from playbook.report.words import counted
 from playbook.settings.chosen import settings_of_all
 from playbook.settings.loading import SANDBOX, Settings
 from playbook.settings.schedule import SCHEDULED_VARIABLE

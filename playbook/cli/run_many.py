@@ -21,12 +21,12 @@ from playbook.core.clock import Clock
 from playbook.core.record import Results
 from playbook.core.run_folder import RunNotice
 from playbook.core.verdict import Verdict, exit_code, worst
+from playbook.core.wording import plural
 from playbook.history import runs as history
 from playbook.history.folder import history_folder
 from playbook.load.order import MARKER
 from playbook.notify import ping, tell
 from playbook.report import read_results
-from playbook.report.words import plural
 from playbook.settings.loading import Settings
 
 # Checks repeated by one start of pytest: the system limits the length of a command line.

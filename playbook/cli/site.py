@@ -19,6 +19,7 @@ from playbook.core.clock import Clock
 from playbook.core.errors import UsageError
 from playbook.core.public import public_file
 from playbook.core.verdict import EXIT_OK
+from playbook.core.wording import plural
 from playbook.history import runs as history
 from playbook.history.derive import incidents_of, titles
 from playbook.history.due import due_sets
@@ -29,7 +30,6 @@ from playbook.history.runs import RunLine
 from playbook.history.sharing import Shared
 from playbook.report import for_everybody, read_results
 from playbook.report.units import units_kept
-from playbook.report.words import plural
 from playbook.run.everybody import runs_for_everybody
 from playbook.settings.loading import Document, is_private, load
 from playbook.settings.own_catalogue import catalogue_of

@@ -15,9 +15,9 @@ from playbook.core.command_line import positive, whole
 from playbook.core.errors import PlaybookError, Unmeasured, UsageError
 from playbook.core.severity import NONE
 from playbook.core.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
+from playbook.core.wording import plural
 from playbook.measure.people.emergency import Look, take_look
 from playbook.measure.people.emergency_calls import calls_for
-from playbook.report.words import plural
 from playbook.run import load_providers
 from playbook.settings.chosen import settings_for
 from playbook.settings.loading import SANDBOX, Settings

@@ -34,7 +34,6 @@ PER_PAGE = 100
 MOST_PAGES = 50
 _A_MINUTE = 60  # seconds to wait where GitHub does not say how many
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
-_TOO_LARGE = re.compile(r"expected at most ([\d,]+) bytes")
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
 
@@ -164,7 +163,4 @@ def said_by(answer: Answer) -> str:
 def reason_of(error: Unmeasured) -> str:
     """Why there is no answer to read, without the address: ``connection refused``, ``more than 1,024 bytes``."""
     cause = error.__cause__
-    if isinstance(cause, Broken):
-        return cause.reason
-    too_large = _TOO_LARGE.search(str(error))
-    return f"more than {too_large[1]} bytes" if too_large else str(error).rpartition(", got ")[2]
+    return cause.reason if isinstance(cause, Broken) else str(error).rpartition(", got ")[2]

@@ -324,9 +324,8 @@ def read_body(
             if cut and len(body) >= max_body:
                 break
             if len(body) > max_body:
-                raise Malformed(
-                    f"{service}: expected at most {max_body:,} bytes from {shown(url)}, got more", service=service
-                )
+                text = f"{service}: expected at most {max_body:,} bytes from {shown(url)}"
+                raise Malformed(f"{text}, got more than {max_body:,} bytes", service=service)
     except Unreadable as error:
         if exchange.status < 400:
             text = f"{service}: expected a body that can be read from {shown(url)}, got {error}"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.errors import Unmeasured, away
 
 T = TypeVar("T")
 
@@ -41,6 +42,15 @@ def listed(what: str, distinct: int, total: int | None, problem: str = "", *, co
     if total is None:
         return share(distinct, None, what, hint=_HINT) if counted else whole(f"{distinct:,} {what}")
     return share(distinct, max(total, distinct), what, hint=_HINT, may_be_empty=True)
+
+
+def or_lacking(ask: Callable[[], Listing[T]], expected: str) -> Listing[T]:
+    """The listing; where it cannot be read, an empty one that says so, as other findings must still be judged."""
+    try:
+        return ask()
+    except Unmeasured as error:
+        lack = lacking("", expected=expected, got=str(error), hint=error.hint, cause=away(error))
+        return Listing((), lack)
 
 
 def distinct(items: Iterable[dict[str, Any]], keys: tuple[str, ...] = ("id", "uuid", "invoice_uuid")) -> int:

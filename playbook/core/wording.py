@@ -96,15 +96,20 @@ def _is_name(title: str) -> bool:
     return first.lower() in NAMES or not first[1:].islower()
 
 
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 check``, ``2 checks``; ``many`` where that is not ``one`` with an s."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
 def counted(count: float | None, unit: str) -> str:
-    """A count with its unit in singular or plural: ``1 SSH key``, ``2 SSH keys``, ``1 member without a second
-    factor``.
+    """The unit of a count, without the count, in singular or plural: ``SSH key`` for 1, ``SSH keys`` for 2,
+    ``member without a second factor`` for 1 of ``members without a second factor``.
     """
     if count != 1 or isinstance(count, float):
         return unit
     noun, *more = re.split(r"(?= (?:of|without|with|in|from) )", unit, maxsplit=1)
-    for plural, one in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
-        if noun.endswith(plural) and not noun.endswith("'s"):
-            noun = noun.removesuffix(plural) + one
+    for many, one in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
+        if noun.endswith(many) and not noun.endswith("'s"):
+            noun = noun.removesuffix(many) + one
             break
     return "".join([noun, *more])

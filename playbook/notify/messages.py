@@ -17,13 +17,13 @@ from playbook.core.clock import Moment
 from playbook.core.door.records import leaving
 from playbook.core.durations import one_unit
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.core.wording import moment, without_code_marks
+from playbook.core.wording import moment, plural, without_code_marks
 from playbook.core.zones import beside
 from playbook.history.handling import Handled
 from playbook.history.incidents import Incident, What
 from playbook.history.runs import RunLine
 from playbook.notify.due import News
-from playbook.report.words import MARKS, plural
+from playbook.report.words import MARKS
 from playbook.thread.guide import Guide
 
 About = tuple[Guide, Handled]

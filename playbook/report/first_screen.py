@@ -12,8 +12,9 @@ from playbook.core.evidence import Table
 from playbook.core.record import Record, Results
 from playbook.core.severity import P4
 from playbook.core.verdict import Verdict
+from playbook.core.wording import plural
 from playbook.core.zones import short_both
-from playbook.report.words import headline, plural
+from playbook.report.words import headline
 from playbook.thread.troubles import Trouble, caller_words, since_words, troubles
 
 EMERGENCY = "emergency"

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from playbook.core.catalogue import shipped
 from playbook.core.verdict import Verdict, worst
+from playbook.core.wording import plural
 from playbook.core.zones import both
 from playbook.history.handoff_files import file_of
 from playbook.history.handoff_page import Ending, Page
@@ -22,7 +23,7 @@ from playbook.report.first_screen import mail, telephone
 from playbook.report.page import environment, shown, template_text
 from playbook.report.summary import plain, plain_with_code
 from playbook.report.units import units_kept
-from playbook.report.words import MARKS, plural
+from playbook.report.words import MARKS
 
 _REACH = re.compile(r"((?:\+|\b0)\d[\d ()./-]{5,}\d\b(?!:)|[^\s@,;<>]+@[^\s@,;<>]+)")
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from playbook.core.audience import Audience
+from playbook.core.wording import plural
 from playbook.history.handoff_page import Ending, Page
 from playbook.report.handoff import forms_of
-from playbook.report.words import plural
 
 # Its folder in a history that keeps pages.
 HANDOFFS = "handoffs"

@@ -21,7 +21,8 @@ import msgspec
 from playbook.core.record import SCHEMA, Results
 from playbook.core.verdict import SEVERITY, Verdict, exit_code, worst
 from playbook.core.whole_file import reason_of, write_whole
-from playbook.report.words import ATTENTION, MARKS, attention, clip, headline, plural
+from playbook.core.wording import plural
+from playbook.report.words import ATTENTION, MARKS, attention, clip, headline
 
 TARGETS = "targets.json"
 MOST_TOLD = 20  # targets named on the terminal; the page lists all

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.core.record import Record, Results
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.core.wording import code_parts, heading
+from playbook.core.wording import code_parts, heading, plural
 from playbook.core.zones import both as in_both
 from playbook.core.zones import short_both as in_short_both
 from playbook.report.chart import MOST_CURVES, draw
@@ -39,7 +39,6 @@ from playbook.report.words import (
     clip,
     not_part,
     of_verdict,
-    plural,
     readers,
     scope,
     subject_of,

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.record import Record, Results
+from playbook.core.wording import plural
 from playbook.readers.streaks import since_when
 from playbook.report.chart import Spark, sparkline
-from playbook.report.words import plural
 
 # More beside one finding would push the next one away; the others stand with its evidence.
 MOST_PICTURES = 4

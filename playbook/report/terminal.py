@@ -7,18 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from playbook.core.record import LeftOut, Record, Results, RootCause
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.core.wording import without_code_marks
+from playbook.core.wording import plural, without_code_marks
 from playbook.report.first_screen import change_lines, opening_words
-from playbook.report.words import (
-    MARKS,
-    by_line_to_add,
-    clip,
-    counted,
-    not_part,
-    of_verdict,
-    plural,
-    subject_of,
-)
+from playbook.report.words import MARKS, by_line_to_add, clip, counted, not_part, of_verdict, subject_of
 from playbook.thread.troubles import Trouble, call_words, since_words, troubles
 
 Line = tuple[str, dict[str, bool]]

@@ -7,7 +7,7 @@ import re
 from playbook.core.audience import Audience
 from playbook.core.record import LeftOut, Record, Results
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.core.wording import heading
+from playbook.core.wording import heading, plural
 
 ATTENTION = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
 MARKS = {
@@ -23,11 +23,6 @@ MARKS = {
 # What nobody reads to the end, e.g. a response body in a message; results.json holds it all.
 MOST_CHARACTERS = 2_000
 MOST_NAMED = 2
-
-
-def plural(count: int, one: str, many: str = "") -> str:
-    """``1 check``, ``2 checks``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def clip(text: str, most: int = MOST_CHARACTERS) -> str:

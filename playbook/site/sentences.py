@@ -10,10 +10,11 @@ from itertools import groupby
 from playbook.core.durations import one_whole_unit
 from playbook.core.page_words import short, when
 from playbook.core.verdict import SEVERITY, Verdict
+from playbook.core.wording import plural
 from playbook.core.zones import beside
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
-from playbook.report.words import clip, plural
+from playbook.report.words import clip
 from playbook.site.strips import Strip
 from playbook.site.views import BAD, NO_DATA, STATES, ItemView, SetView, Site, worst_of
 

@@ -11,7 +11,7 @@ from itertools import groupby
 from typing import Literal
 
 from playbook.core.verdict import EXECUTED, SEVERITY, Verdict, worst
-from playbook.report.words import plural
+from playbook.core.wording import plural
 
 Unit = Literal["day", "week", "month"]
 

@@ -15,10 +15,10 @@ from playbook.core.durations import one_whole_unit
 from playbook.core.limits import Limit, parse_limit
 from playbook.core.page_words import slug
 from playbook.core.verdict import SEVERITY, Verdict
+from playbook.core.wording import plural
 from playbook.history.due import Due
 from playbook.history.incidents import Incident
 from playbook.history.runs import Finding, RunLine
-from playbook.report.words import plural
 from playbook.site.observations import Observation, Streak
 from playbook.site.strips import Strip
 

@@ -93,7 +93,7 @@ def test_ctrl_c_stops_load_and_reports(sandbox, tmp_path, number):
     (outcome,) = map(read_outcome, tmp_path.glob("sandbox-*/load.json"))
     assert outcome.ended.startswith("interrupted")
     assert " · set: load · load: soak, up to 5 users for 60 s · " in said.splitlines()[0]
-    assert "the load is being stopped and then reported" in said
+    assert "the load test is being stopped and will be reported" in said
     results = msgspec.json.decode(next(tmp_path.glob("sandbox-*/results.json")).read_bytes(), type=Results)
     assert results.ended.startswith("interrupted")
     assert (results.verdict, results.exit_code) == ("UNKNOWN", 2)

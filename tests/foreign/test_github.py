@@ -80,7 +80,7 @@ def good() -> Answers:
 def chosen(answers: Answers, request: bytes) -> bytes:
     """The answer whose key ends the path, or is in the query."""
     path, _, query = request.split(b" ", 2)[1].decode().partition("?")
-    wanted = "filter=2fa_disabled" if "2fa_disabled" in query else path if "role=" not in query else query
+    wanted = f"{path}?{WITHOUT}" if "2fa_disabled" in query else path if "role=" not in query else query
     for key, (status, body, headers) in answers.items():
         if wanted.endswith(key) or (key in wanted and not key.startswith("/")):
             return answer(status, json.dumps(body).encode(), content_type="application/json", **headers)
@@ -230,6 +230,19 @@ def test_one_changed_answer_changes_its_verdict(organisation, case):
     key, answer, changed = CASES[case]
     organisation.answers[key] = answer
     assert organisation.verdicts() == {"permissions": "OK", "unused": "OK", "mfa": "OK", **changed}
+
+
+BAD_GATEWAY = ("502 Bad Gateway", {"message": "Server Error"}, {})
+
+
+def test_listing_that_fails_hides_no_finding_of_another(organisation):
+    """Outside collaborators answer 502: the owner that nobody named, and the member without 2FA, still count."""
+    outside = {OUTSIDE: BAD_GATEWAY, f"{OUTSIDE}?{WITHOUT}": BAD_GATEWAY}
+    organisation.answers = {**outside, **good(), **outside}
+    assert organisation.verdicts() == {"permissions": "UNKNOWN", "unused": "OK", "mfa": "UNKNOWN"}
+    bad = {ADMINS: ok([user("ada"), user("ben")]), WITHOUT: ok([user("ben")])}
+    organisation.answers = {**outside, **good(), **bad, **outside}
+    assert organisation.verdicts() == {"permissions": "CRITICAL", "unused": "OK", "mfa": "CRITICAL"}
 
 
 @given(

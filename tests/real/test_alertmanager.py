@@ -105,7 +105,7 @@ def test_alert_is_delivered_and_resolved(tmp_path, receiver, monkeypatch):
     monkeypatch.setattr(alerting, "_END_KNOWN", PATIENCE)
     with alertmanager(tmp_path, f"http://127.0.0.1:{receiver.server_port}/{TOKEN}") as url:
         found, settings = delivered(tmp_path, url, receiver)
-    assert found.arrived, found.result
+    assert found.succeeded, found.result
     assert found.delivery.receiver == "playbook"
     assert found.delivery.ended
     assert found.delivery.end_arrived is not None
@@ -121,7 +121,7 @@ def test_misrouted_alert_is_detected(tmp_path, receiver):
     """Its route leads to a port where nobody listens: it does not arrive, and is ended all the same."""
     with nobody() as port, alertmanager(tmp_path, f"http://127.0.0.1:{port}/") as url:
         found, _ = delivered(tmp_path, url, receiver, seconds=1.5)
-    assert not found.arrived
+    assert not found.succeeded
     assert re.fullmatch(r"nothing in \d+ s", found.result)
     assert found.delivery.ended
 

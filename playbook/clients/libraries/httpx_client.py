@@ -168,10 +168,8 @@ class _Body(httpx.SyncByteStream):
         for piece in pieces:
             seen += len(piece)
             if seen > self.most:
-                raise UnreadableBody(
-                    f"{self.service}: expected at most {self.most:,} bytes from {_shown(self.request)}, got more",
-                    service=self.service,
-                )
+                text = f"{self.service}: expected at most {self.most:,} bytes from {_shown(self.request)}"
+                raise UnreadableBody(f"{text}, got more than {self.most:,} bytes", service=self.service)
             yield piece
 
     def close(self) -> None:

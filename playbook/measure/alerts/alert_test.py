@@ -39,11 +39,6 @@ class AlertDelivery(NewestDrill):
         return whole("1 test alert") if self.delivery else on_record(self, "a test alert on record")
 
     @property
-    def arrived(self) -> bool:
-        """Whether the alert reached the receiver and was resolved; also true while there is no alert on record."""
-        return self.succeeded
-
-    @property
     def time(self) -> Reading:
         """Seconds until the alert arrived; unknown if none was sent."""
         return self.reading(seconds_in_unit=1, digits=2)

@@ -9,6 +9,7 @@ from playbook.clients.digitalocean_types import ComponentHealth
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
+from playbook.core.wording import plural
 from playbook.measure.app.app import NOT_REPORTED, STATES, AppStatus
 
 
@@ -121,7 +122,7 @@ class AppComponents:
     def summary(self) -> str:
         """How many are healthy, in words."""
         healthy = sum(component.well and component.coverage.enough for component in self.worst_first)
-        without = f", and {self.others} without a health" if self.others else ""
+        without = f", and {self.others} without a health state" if self.others else ""
         return f"{healthy} of {len(self.worst_first)}{without}"
 
     def evidence(self) -> Evidence:
@@ -168,4 +169,4 @@ def _badness(component: Component) -> tuple[bool, bool, bool, str]:
 
 
 def _replicas(ready: int, wanted: int) -> str:
-    return f"{ready} of {wanted} replica{'s' if wanted != 1 else ''} ready"
+    return f"{ready} of {plural(wanted, 'replica')} ready"

@@ -19,6 +19,7 @@ from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.wording import plural
 from playbook.settings.loading import Settings
 
 _REDIS = frozenset({"REDIS", "VALKEY"})
@@ -60,7 +61,7 @@ class Product:
     def coverage(self) -> Coverage:
         """The app's spec; the other sources only show whether parts exist."""
         count = len(self.components)
-        return whole(f"{count} component{'s' if count != 1 else ''}")
+        return whole(plural(count, "component"))
 
     @property
     def shown(self) -> tuple[Shown, ...]:

@@ -17,9 +17,9 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
-from playbook.measure.backups.backups import Archive, Listing, counted, dated, not_given, size
+from playbook.measure.backups.backups import Archive, Listing, dated, not_given, size
 from playbook.readers.archives.verification import Verification, Wanted, verify
 from playbook.settings.loading import Settings
 
@@ -77,7 +77,7 @@ class BackupVerification:
         """Whether archives exist; how far each was read is in ``read``."""
         if not self.wanted:
             return lacking("no archive", expected=f"archives in {self.location}", got="none")
-        return whole(f"{len(self.verified)} of {counted(self.wanted, 'archive')}")
+        return whole(f"{len(self.verified)} of {plural(self.wanted, 'archive')}")
 
     @property
     def read(self) -> Coverage:
@@ -121,21 +121,21 @@ class BackupVerification:
                     "", expected="archives before the newest to compare its number of files with", got="none"
                 ),
             )
-        over = f"{counted(len(counts) - 1, 'archive')} before it ({counts[0]:,} files, median {usual:g})"
+        over = f"{plural(len(counts) - 1, 'archive')} before it ({counts[0]:,} files, median {usual:g})"
         return Reading(round(100 * counts[0] / usual, 1), over=over)
 
     @property
     def words(self) -> str:
         """The first problem found, or how many archives are in order."""
         if not self.broken:
-            return f"{counted(sum(one.verification.whole for one in self.verified), 'archive')} in order"
+            return f"{plural(sum(one.verification.whole for one in self.verified), 'archive')} in order"
         first = self.broken[0]
         more = len(first.verification.problems) - 1
         rest = len(self.broken) - 1
         return (
             f"{first.archive.file.name}: {first.verification.problems[0]}"
             + (f" (and {more:,} more)" if more else "")
-            + (f"; {counted(rest, 'other archive')} as well" if rest else "")
+            + (f"; {plural(rest, 'other archive')} as well" if rest else "")
         )
 
     def evidence(self) -> list[Evidence]:
@@ -242,7 +242,7 @@ class BackupRetention:
             return "none"
         oldest = self.over_age[0]
         age = two_units((self.now - oldest.made).total_seconds())
-        return f"{counted(len(self.over_age), 'archive')}, the oldest {oldest.file.name}, {age} old"
+        return f"{plural(len(self.over_age), 'archive')}, the oldest {oldest.file.name}, {age} old"
 
     def evidence(self) -> list[Evidence]:
         """The policy, what is kept, and each gap."""

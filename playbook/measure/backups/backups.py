@@ -19,7 +19,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.readers.archives.dating import AHEAD, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.loading import Settings
@@ -73,7 +73,7 @@ class Backups:
     @property
     def contents(self) -> str:
         """Contents as words: ``30 archives and 1 other file``."""
-        return f"{counted(len(self.archives), 'archive')} and {counted(len(self.others), 'other file')}"
+        return f"{plural(len(self.archives), 'archive')} and {plural(len(self.others), 'other file')}"
 
     @property
     def newest(self) -> Archive:
@@ -116,7 +116,7 @@ class Backups:
                     got="empty ones" if before else "none",
                 ),
             )
-        over = f"{counted(len(before), 'archive')} before it (median {size(usual)})"
+        over = f"{plural(len(before), 'archive')} before it (median {size(usual)})"
         return Reading(round(self.newest.file.size / usual * 100, 1), over=over)
 
     @property
@@ -182,7 +182,7 @@ def dated(archives: Sequence[Archive]) -> Coverage:
     return lacking(
         "dates not known",
         expected="archives with the time of the backup in their names, or in the time of writing",
-        got=f"{counted(close + 1, 'archive')} without a date that were all written about {when}",
+        got=f"{plural(close + 1, 'archive')} without a date that were all written about {when}",
         hint="Let the job write the date into the name, or copy with the time of writing kept (rsync -t, cp -p).",
     )
 
@@ -292,8 +292,3 @@ def size(count: float) -> str:
             return f"{count:.3g} {unit}"
         count /= 1000
     return f"{count:,.4g} TB"
-
-
-def counted(count: int, noun: str) -> str:
-    """``1 archive``, ``30 archives``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"

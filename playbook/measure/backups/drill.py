@@ -295,7 +295,7 @@ def _compare_counts(drill: Drill, found: Verification, images: str, tolerance: f
     """Compare with the counts of the manifest, which were taken from a live system slightly earlier or later."""
     counts = found.manifest.counts if found.manifest else {}
     have = {
-        "images": sum(count for folder, (count, _) in found.folders.items() if _is_in(folder, images)),
+        "images": _image_count(found, images),
         "redis_keys": found.dump.total if found.dump and not found.dump.uncounted else None,
     }
     for name, number in have.items():
@@ -306,6 +306,11 @@ def _compare_counts(drill: Drill, found: Verification, images: str, tolerance: f
             drill.problems.append(f"{number:,} {name} where the manifest counts {counts[name]:,}")
 
 
+def _image_count(found: Verification, images: str) -> int:
+    """Number of files in the folder of images, those of its subfolders included."""
+    return sum(count for folder, (count, _) in found.folders.items() if _is_in(folder, images))
+
+
 def _read_back(drill: Drill, found: Verification, files: Path, images: str, samples: int | None) -> str:
     """Read restored images from the disk and compare them with their checksums."""
     listed = [
@@ -313,7 +318,7 @@ def _read_back(drill: Drill, found: Verification, files: Path, images: str, samp
         for one in (found.manifest.files if found.manifest else [])
         if one.sha256 and _is_in(one.path.rpartition("/")[0], images)
     ]
-    there = sum(count for folder, (count, _) in found.folders.items() if _is_in(folder, images))
+    there = _image_count(found, images)
     if there:
         drill.coverage += share(min(len(listed), there), there, "images", what="sums")
     elif not found.dump:

@@ -12,10 +12,11 @@ from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.durations import two_units
 from playbook.core.evidence import Evidence, Lines
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.history import drill_records
 from playbook.history.drill_records import DrillRecord
 from playbook.history.first_days import is_due, known_since, never_proven
+from playbook.measure.statements import Statement
 from playbook.settings.loading import Settings
 
 
@@ -74,6 +75,10 @@ class NewestDrill:
         if self.record is None:
             return self.pending
         return self.now - self.record.when <= timedelta(days=self.within_days)
+
+    def recency(self, subject: str) -> Statement:
+        """That the newest drill is recent enough."""
+        return Statement(subject, self.recent, f"one within {self.within_days:g} days", self.last)
 
     @property
     def succeeded(self) -> bool:
@@ -138,7 +143,7 @@ def on_record(drill: NewestDrill, what: str) -> Coverage:
     total = whole(f"the one of {drill.record.when:%Y-%m-%d}")
     if drill.unread:
         total += lacking(
-            f"{len(drill.unread)} lines not read",
+            f"{plural(len(drill.unread), 'line')} not read",
             expected=f"{what} and all lines after it to be read",
             got=f"{len(drill.unread)} that cannot be, e.g. {drill.unread[0]}",
             hint="Such a line may be a drill that failed: mend or remove it.",

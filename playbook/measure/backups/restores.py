@@ -14,7 +14,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.history import drill_records as records
 from playbook.history.drill_records import DrillRecord, is_of
 from playbook.history.first_days import is_due, known_since, never_proven
@@ -163,7 +163,7 @@ class RecoveryTimes:
         total = len(self.drills) + self.failed
         if not total and not self.overdue:
             return never_proven("a restore on record", self.since, self.now, timedelta(days=self.days))
-        return whole(f"{total} restore{'' if total == 1 else 's'} on record") + understood(
+        return whole(f"{plural(total, 'restore')} on record") + understood(
             len(self.unread),
             len(self.unread) + total,
             "lines of the records",
@@ -238,7 +238,7 @@ class RecoveryTimes:
 
     @property
     def _over(self) -> str:
-        return f"{len(self.drills)} restore{'' if len(self.drills) == 1 else 's'} in {self.days:g} days"
+        return f"{plural(len(self.drills), 'restore')} in {self.days:g} days"
 
 
 @measurement

@@ -112,7 +112,7 @@ def _updates(database: Database) -> Statement:
         listed = f": {'; '.join(due[:3])}" + (f" and {len(due) - 3} more" if due[3:] else "") if due else ""
         at = f" on {_when(window)}" if _when(window) else ""
         return Statement(subject, False, "none that is due", f"{len(due) or 'some'} due{at}{listed}", warn=True)
-    coverage = lacking("", expected=f"whether updates of {database.name} are due", got="no word of it")
+    coverage = lacking("", expected=f"whether updates of {database.name} are due", got="no statement about it")
     return Statement(
         subject, True, "none that is due", "none", coverage=coverage if window.pending is None else Coverage()
     )

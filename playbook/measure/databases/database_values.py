@@ -15,7 +15,7 @@ from playbook.core.coverage import Coverage, lacking, together, understood, whol
 from playbook.core.errors import Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.measure.app.samples import Samples, sustained
 from playbook.measure.statements import Statement
 
@@ -209,7 +209,7 @@ class Databases:
     @property
     def coverage(self) -> Coverage:
         """All databases, and everything that the API reports of each."""
-        total = whole(f"{len(self.found)} database{'' if len(self.found) == 1 else 's'}")
+        total = whole(plural(len(self.found), "database"))
         for name, problem in self.missing:
             total += lacking(
                 f"{name} not read", expected=name, got=str(problem), hint=problem.hint, cause=away(problem)

@@ -105,7 +105,7 @@ class Buckets:
         falls = [
             (before[0], after[0]) for before, after in pairwise(steps) if not before[1] * (1 - _BEHIND) <= after[1]
         ]
-        odd = f"fewer up to {falls[0][1]:g} than up to {falls[0][0]:g}" if falls else ""
+        odd = f"a lower count up to {falls[0][1]:g} than up to {falls[0][0]:g}" if falls else ""
         largest = max(finite)
         return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]), odd)
 
@@ -115,7 +115,7 @@ class Buckets:
         if self.odd:
             return "", lacking(
                 "buckets out of step",
-                expected="buckets that count up",
+                expected="bucket counts that grow with their bound",
                 got=self.odd,
                 hint=f"Look at what exposes the histogram, and at {setting}.",
             )

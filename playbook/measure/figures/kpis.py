@@ -48,7 +48,7 @@ class Kpi:
         least_percent: minimum percentage of the window with samples.
         buckets: of a quantile from a histogram; ``None`` for other figures.
         limit: its limit.
-        course: for a failing value, the figure over the window: Unix seconds and value.
+        course: for a failing value, if asked for, the figure over the window: Unix seconds and value.
         seen: further coverage: own series, complete responses, scrapes.
     """
 
@@ -203,19 +203,19 @@ class CountedImages(OfImageStats):
 @measurement
 def availability(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
     """Percent of the website's probes that succeeded in the last 24 hours."""
-    return kpi(prometheus, settings, AVAILABILITY, TODAY, clock.now())
+    return kpi(prometheus, settings, AVAILABILITY, TODAY, clock.now(), with_course=True)
 
 
 @measurement
 def response_time(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
     """95th percentile of the response times of the last 24 hours' requests, in seconds."""
-    return kpi(prometheus, settings, RESPONSE_TIME, TODAY, clock.now())
+    return kpi(prometheus, settings, RESPONSE_TIME, TODAY, clock.now(), with_course=True)
 
 
 @measurement
 def error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
     """Percent of the last 24 hours' requests that returned 5xx."""
-    return kpi(prometheus, settings, ERROR_RATE, TODAY, clock.now())
+    return kpi(prometheus, settings, ERROR_RATE, TODAY, clock.now(), with_course=True)
 
 
 @measurement(parts=("images",), one_of=(("prometheus",), ("redis", "worker")))
@@ -239,12 +239,24 @@ def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | C
     if not stored and counted:
         return counted_images(None)
     # Opened here instead of as a parameter: with Redis alone it must not count as missing.
-    measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now())
+    measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now(), with_course=True)
     return measured if measured.looks or not counted else counted_images(measured)
 
 
-def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, at: datetime) -> Kpi:
-    """A figure over a window that ends at ``at`` by our own clock: a store with a wrong clock lacks samples."""
+def kpi(
+    store: Prometheus,
+    settings: Settings,
+    figure: Figure,
+    window: Window,
+    at: datetime,
+    *,
+    with_course: bool = False,
+) -> Kpi:
+    """A figure over a window that ends at ``at`` by our own clock: a store with a wrong clock lacks samples.
+
+    Args:
+        with_course: a failing figure also has its course over the window, for the chart of its evidence.
+    """
     answers = []
 
     def ask(suffix: str = "") -> Answered:
@@ -269,7 +281,7 @@ def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, a
         hint=f"Adapt queries.{figure.key} to the labels that these series have.",
     )
     if figure.scraped:
-        seen += _scrapes(store, settings, window, at)
+        seen += scrapes(store, settings, window.seconds, at)
     limit: Limit = getattr(settings.limits, figure.key)
     return Kpi(
         figure,
@@ -282,7 +294,9 @@ def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, a
         buckets,
         limit,
         together(answered.coverage for answered in answers) + seen,
-        course_of(store, settings, figure.key, window.seconds, at) if _is_bad(value, limit) else (),
+        course_of(store, settings, figure.key, window.seconds, at)
+        if with_course and _is_bad(value, limit)
+        else (),
     )
 
 
@@ -291,11 +305,11 @@ def _is_bad(answered: Answered, limit: Limit) -> bool:
     return math.isfinite(value) and limit.verdict(value) is not Verdict.OK
 
 
-def _scrapes(store: Prometheus, settings: Settings, window: Window, at: datetime) -> Coverage:
+def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime | None) -> Coverage:
     """Share of successful scrapes of the application; empty where no selector identifies its series."""
     if not settings.queries.scraped or not selectors(settings)["selector"]:
         return Coverage()
-    answered = store.ask(query_of(settings, "scraped", window.seconds), at, setting="queries.scraped")
+    answered = store.ask(query_of(settings, "scraped", seconds), at, setting="queries.scraped")
     percent, _ = number_of(answered)
     if not math.isfinite(percent):
         return answered.coverage  # a store that receives remote writes has no ``up``

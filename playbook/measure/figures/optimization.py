@@ -14,8 +14,8 @@ from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
-from playbook.measure.backups.backups import counted, size
+from playbook.core.wording import moment, plural
+from playbook.measure.backups.backups import size
 from playbook.measure.images.image_counts import FormatStats, ImageStats, OfImageStats
 from playbook.measure.logs.logs import LogReview
 from playbook.measure.redis.redis_keys import PROPOSALS
@@ -134,7 +134,7 @@ class LogRetention:
     @property
     def coverage(self) -> Coverage:
         """The files, if any, and the hours; how far the logs go back is itself what is judged."""
-        files = "" if self.files is None else f"{counted(len(self.files), 'file')}, "
+        files = "" if self.files is None else f"{plural(len(self.files), 'file')}, "
         found = whole(f"{files}{self.hours_seen} of 24 h")
         for text in self.problems:
             found += lacking("not all found", expected="every log to be found and read", got=text)
@@ -156,10 +156,10 @@ class LogRetention:
         """Their number, total size, and the age of the oldest."""
         over = self.over_age
         if not over:
-            return "none" if self.files is None else f"none of {counted(len(self.files), 'file')}"
+            return "none" if self.files is None else f"none of {plural(len(self.files), 'file')}"
         days = (self.now.timestamp() - over[0].changed) / 86_400
         total = size(sum(file.size for file in over))
-        return f"{counted(len(over), 'file')} with {total}, the oldest {over[0].path.name}, {days:.0f} days old"
+        return f"{plural(len(over), 'file')} with {total}, the oldest {over[0].path.name}, {days:.0f} days old"
 
     def evidence(self) -> list[Evidence]:
         """What is kept, and what could be deleted."""

@@ -18,7 +18,7 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading, format_value
 from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
-from playbook.measure.figures.kpis import count_of, first_lack, number_of
+from playbook.measure.figures.kpis import count_of, first_lack, number_of, scrapes
 from playbook.measure.figures.queries import own_series, query_of
 from playbook.settings.loading import Settings
 
@@ -132,6 +132,8 @@ def recent(
     seen += understood(
         math.ceil(unknown), math.ceil(count), figure.counted, most_percent=rules.not_understood_percent
     )
+    if figure.scraped:
+        seen += scrapes(store, settings, minutes * 60, until)
     look = settings.kpis.look_minutes
     if minutes >= _LEAST_LOOKS * look:
         seen += share(

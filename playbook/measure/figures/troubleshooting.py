@@ -21,6 +21,7 @@ from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
+from playbook.core.wording import plural
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import GOOD, Release, Releases
 from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
@@ -79,7 +80,7 @@ class TimeSplit:
 
     @property
     def _over(self) -> str:
-        return f"{self.samples} fresh connection{'s' if self.samples != 1 else ''}"
+        return plural(self.samples, "fresh connection")
 
 
 @measurement
@@ -89,17 +90,17 @@ def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
     Raises:
         TooLittleData: the homepage did not respond.
     """
-    answered = [sample.phases for sample in homepage_timing.samples if sample.status]
-    if not answered:
+    timed = homepage_timing.timed
+    if not timed:
         raise TooLittleData(
             f"Homepage: expected an answer whose time can be split, got {homepage_timing.summary}",
             service="Website",
         )
     return TimeSplit(
-        network=median(p.dns + p.connect + p.tls for p in answered),
-        server=median(p.first_byte for p in answered),
-        transfer=median(max(p.total - p.dns - p.connect - p.tls - p.first_byte, 0.0) for p in answered),
-        samples=len(answered),
+        network=median(p.dns + p.connect + p.tls for p in timed),
+        server=median(p.first_byte for p in timed),
+        transfer=median(max(p.total - p.dns - p.connect - p.tls - p.first_byte, 0.0) for p in timed),
+        samples=len(timed),
         of=len(homepage_timing.samples),
     )
 

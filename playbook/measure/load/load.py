@@ -90,7 +90,7 @@ class LoadTest:
     def _missing_load(self) -> str:
         """Why the load differed from the plan; empty where it did not."""
         outcome, plan = self.outcome, self.plan
-        ended = "cut off without a word" if outcome.ended == RUNNING else f"ended early ({outcome.ended})"
+        ended = "cut off without a final report" if outcome.ended == RUNNING else f"ended early ({outcome.ended})"
         over = outcome.ended == FINISHED or (
             outcome.ended == TIME_IS_UP and outcome.seconds >= self._least_seconds
         )
@@ -108,8 +108,7 @@ class LoadTest:
     @property
     def users(self) -> int:
         """Number of planned users at once; for a breakpoint test, up to the last step reached."""
-        asked = [step.users for step in self.outcome.steps] if self.is_breakpoint else []
-        asked = asked or ([] if self.is_breakpoint else [stage.users for stage in self.plan.stages])
+        asked = [one.users for one in (self.outcome.steps if self.is_breakpoint else self.plan.stages)]
         return min(max(asked, default=0), self.plan.most_users)
 
     @property

@@ -16,6 +16,7 @@ from playbook.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.measure.app.resources import Judged
 from playbook.measure.load.load import LoadTest
 from playbook.measure.load.load_endpoints import endpoint_table, name_of, seconds
+from playbook.measure.statements import Statement
 from playbook.settings.loading import Settings
 
 HOMEPAGE = ("homepage",)
@@ -107,6 +108,14 @@ class Group:
             for value, one in sorted(figures, key=lambda pair: -(pair[0] or 0))
             if value is not None
         ]
+
+    @property
+    def statements(self) -> list[Statement]:
+        """What is not judged by a limit, each with its reason."""
+        subject = f"{self.name} under load"
+        few = [Statement(subject, True, "more requests for some endpoints", found) for found in self.unjudged]
+        shown = [Statement(subject, True, "no verdict of a breakpoint test", found) for found in self.only_shown]
+        return few + shown
 
     @property
     def unjudged(self) -> list[str]:
@@ -286,7 +295,7 @@ class LoadedServer:
             return whole(words)
         return lacking(
             words,
-            expected=f"to read it {source} every other time at least",
+            expected=f"at least every other reading {source} to succeed",
             got=f"{words} ({'; '.join(self.unread) or 'none'})",
             hint="Set redis.url, or load.metrics_path to where the metric metrics.queue_length is shown; both must"
             " answer within a second while there is load.",

@@ -11,7 +11,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.severity import P1, P4
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.measure.people.emergency import Look
 from playbook.measure.people.on_call import on_call
 from playbook.measure.people.people import newest_delivery
@@ -42,7 +42,7 @@ class EmergencyCalls:
     @property
     def coverage(self) -> Coverage:
         """The roster, where it can be read; the severity does not rely on it."""
-        steps = f"{len(self.calls)} step{'' if len(self.calls) == 1 else 's'} of the roster"
+        steps = f"{plural(len(self.calls), 'step')} of the roster"
         return whole("roster not read" if self.problem else steps)
 
     @property

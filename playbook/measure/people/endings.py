@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from playbook.core.catalogue import Catalogue
+from playbook.core.wording import plural
 from playbook.history.handoff_page import Ending
 from playbook.measure.backups.backup_review import BackupRetention
 from playbook.measure.people.on_call import OnCall
@@ -31,8 +32,7 @@ def of_backups(retention: BackupRetention, until: datetime) -> Iterator[Ending]:
     if ending:
         first = ending[0]
         note = f"nothing may be kept for over {retention.most_days:g} days; the first is {first.file.name}"
-        count = f"{len(ending)} archive{'' if len(ending) == 1 else 's'}"
-        yield Ending("backup", count, first.made + age, note)
+        yield Ending("backup", plural(len(ending), "archive"), first.made + age, note)
 
 
 def of_sign_offs(sign_offs: SignOffs, catalogue: Catalogue, until: datetime) -> Iterator[Ending]:

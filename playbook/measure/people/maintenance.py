@@ -18,7 +18,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.sign_off import SignOff
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
 from playbook.people.files import path_of
@@ -56,7 +56,7 @@ class MaintenancePlan:
     @property
     def coverage(self) -> Coverage:
         """How many windows are configured."""
-        return whole(f"{len(self.windows)} window{'s' if len(self.windows) != 1 else ''} of the settings")
+        return whole(f"{plural(len(self.windows), 'window')} of the settings")
 
     @property
     def ahead(self) -> Window | None:
@@ -150,7 +150,7 @@ class WindowSilences:
     @property
     def coverage(self) -> Coverage:
         """Number of alerts for which a silence was looked for."""
-        return whole(f"{len(self.alerts)} alert{'s' if len(self.alerts) != 1 else ''} of the settings")
+        return whole(f"{plural(len(self.alerts), 'alert')} of the settings")
 
     @property
     def all_silenced(self) -> bool:

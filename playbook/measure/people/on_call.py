@@ -12,6 +12,7 @@ from playbook.core.coverage import Coverage, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.wording import plural
 from playbook.people.files import path_of
 from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, SERVICE, SEVERITIES, Call, Roster, Span, read_roster
 from playbook.settings.loading import Settings
@@ -116,8 +117,8 @@ class OnCall:
         if self.incomplete:
             return "; ".join(self.incomplete)
         people, outside = len(self.roster.named()), len(self.roster.contacts)
-        groups = [f"{people} {'person' if people == 1 else 'people'}"] if people else []
-        groups += [f"{outside} outside contact{'' if outside == 1 else 's'}"] if outside else []
+        groups = [plural(people, "person", "people")] if people else []
+        groups += [plural(outside, "outside contact")] if outside else []
         return f"all of them for {' and '.join(groups)}" if groups else "nobody to reach"
 
     @property

@@ -12,6 +12,7 @@ from playbook.core.durations import hours_or_days
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.sign_off import SignOff
+from playbook.core.wording import plural
 from playbook.history.deliveries import Delivery, read
 from playbook.history.first_days import known_since
 from playbook.history.folder import history_folder
@@ -31,7 +32,7 @@ class Attestations:
     def coverage(self) -> Coverage:
         """The whole ledger; the judge reports lines that do not count where they matter."""
         lines = sum(map(len, self.sign_offs.lines.values()))
-        return whole(f"{lines:,} line{'' if lines == 1 else 's'} of the ledger")
+        return whole(f"{plural(lines, 'line')} of the ledger")
 
     def of(self, item: str) -> SignOff:
         """Current sign-off of an item; also for one that nobody signed."""

@@ -12,7 +12,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unreachable
 from playbook.core.evidence import Evidence, Lines, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.history.derive import incidents_of
 from playbook.history.folder import history_folder
 from playbook.history.incidents import Incident
@@ -73,10 +73,10 @@ class PostMortems:
                 got="none, so past incidents are unknown",
                 hint="Keep the history: history.folder or $PLAYBOOK_HISTORY sets its place.",
             )
-        seen = whole(f"{self.runs:,} runs")
+        seen = whole(plural(self.runs, "run"))
         if self.problems:
             seen += lacking(
-                f"{len(self.problems)} lines not read",
+                f"{plural(len(self.problems), 'line')} not read",
                 expected="a history that can be read",
                 got=self.problems[0],
                 hint="`python -m playbook history --problems` names what cannot be read.",
@@ -93,11 +93,7 @@ class PostMortems:
         """Days since the first of them recovered; 0 where all are filed."""
         if not self.missing:
             count = len(self.asked)
-            details = (
-                f"{count} incident{'' if count == 1 else 's'} of P1 and P2, all with theirs"
-                if count
-                else "none asked for"
-            )
+            details = f"{plural(count, 'incident')} of P1 and P2, all with theirs" if count else "none asked for"
             return Reading(0.0, f"({details})")
         first = self.missing[0]
         days = (self.now - first.closed) / timedelta(days=1)

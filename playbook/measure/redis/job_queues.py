@@ -78,8 +78,8 @@ class JobQueue:
             subject = f"Workers of {self._of}"
             yield Statement(subject, figures.workers > 0, "at least one that is alive", found)
         if self.preset:
-            held = "paused: its jobs are kept back" if figures.paused else "not paused"
-            yield Statement(self.label, not figures.paused, "jobs to be given out", held, warn=True)
+            found = "a paused one" if figures.paused else "one that hands out jobs"
+            yield Statement(self.label, not figures.paused, "a queue that hands out jobs", found, warn=True)
 
     @property
     def waiting(self) -> QueueRow:

@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.core.coverage import Coverage, lacking, understood, whole
+from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.wording import plural
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
@@ -31,7 +32,7 @@ _MILLISECONDS = 1e11  # a larger time is in milliseconds: in seconds it would be
 _AHEAD = 300.0  # seconds; a time further in the future is not understood
 _MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
 _LOOKS = 2
-_MOST_RANKED = 200
+_MOST_RANKED = 1000
 
 Time = float | None
 
@@ -137,7 +138,7 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     listed = redis.many([("SISMEMBER", queues, waiting)]) if queues in keys.there else [0]
     alive, lost, strange = _rq_workers(redis, workers if workers in keys.there else None)
     oldest = _oldest(redis, keys, [waiting], now, time_of=_from_hash(redis, f"{prefix}job:", "enqueued_at"))
-    known = bool(listed[0]) or alive > 0 or waiting in keys.there
+    known = bool(listed[0]) or bool(alive) or waiting in keys.there
     return Figures(
         waiting=keys.size(waiting),
         active=keys.size(wip, between),
@@ -151,17 +152,34 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     )
 
 
-def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int, int, Coverage]:
-    """Live and lost workers. A worker's hash expires when its heartbeat ends; its name stays in the set for a
-    while.
+def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int | None, int, Coverage]:
+    """Live workers, None where none was found and not all were read; and lost ones.
+
+    A worker's hash expires when its heartbeat ends; its name stays in the set for a while.
     """
-    names = sorted(map(str, redis.many([("SMEMBERS", key)])[0]))[:_MOST_WORKERS] if key else []
-    kinds = redis.many([("TYPE", name) for name in names])
-    hashes = [name for name, kind in zip(names, kinds, strict=True) if kind == "hash"]
+    names, hashes, listed = _listed_hashes(redis, key, "workers")
     beats = redis.many([("HMGET", name, "last_heartbeat", "death") for name in hashes])
     strange = [name for name, (beat, _) in zip(hashes, beats, strict=True) if _moment(beat) is None]
     alive = sum(death is None and _moment(beat) is not None for beat, death in beats)
-    return alive, len(names) - alive, understood(len(strange), len(names), "workers", examples=strange)
+    coverage = listed + understood(len(strange), len(names), "workers", examples=strange)
+    return alive if alive or listed.enough else None, len(names) - alive, coverage
+
+
+def _listed_hashes(
+    redis: ReadOnlyRedis, key: str | None, what: str, prefix: str = ""
+) -> tuple[list[str], list[str], Coverage]:
+    """Names in a set of workers, the keys of those whose hash has not expired, and whether these are all of them.
+
+    Args:
+        what: in the plural, e.g. ``workers``.
+        prefix: of a hash's key before the name.
+    """
+    every = sorted(map(str, redis.many([("SMEMBERS", key)])[0])) if key else []
+    names = every[:_MOST_WORKERS]
+    keys = [f"{prefix}{name}" for name in names]
+    kinds = redis.many([("TYPE", one) for one in keys])
+    hashes = [one for one, kind in zip(keys, kinds, strict=True) if kind == "hash"]
+    return names, hashes, share(len(names), len(every), what) if every != names else Coverage()
 
 
 def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -174,7 +192,7 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     members = dict(zip(asked, redis.many([("SISMEMBER", *pair) for pair in asked]), strict=True))
     workers = _sidekiq_processes(redis, prefix, processes if processes in keys.there else None, name)
     oldest = _oldest(redis, keys, [waiting], now, time_of=_from_payload)
-    known = bool(members.get((queues, name))) or workers.alive > 0 or waiting in keys.there
+    known = bool(members.get((queues, name))) or bool(workers.alive) or waiting in keys.there
     return Figures(
         waiting=keys.size(waiting),
         active=None if processes in keys.wrong else workers.busy,
@@ -191,7 +209,7 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
 
 @dataclass(frozen=True, slots=True)
 class _Processes:
-    alive: int
+    alive: int | None  # None where none was found, and not all were read
     busy: int
     lost: int
     coverage: Coverage
@@ -199,10 +217,7 @@ class _Processes:
 
 def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue: str) -> _Processes:
     """Processes that serve the queue; a quiet process finishes its jobs and takes no others."""
-    names = sorted(map(str, redis.many([("SMEMBERS", key)])[0]))[:_MOST_WORKERS] if key else []
-    asked = [f"{prefix}{name}" for name in names]
-    kinds = redis.many([("TYPE", name) for name in asked])
-    hashes = [name for name, kind in zip(asked, kinds, strict=True) if kind == "hash"]
+    names, hashes, listed = _listed_hashes(redis, key, "processes", prefix)
     answers = redis.many([("HMGET", name, "info", "busy", "quiet") for name in hashes])
     alive, busy, quiet = 0, 0, 0
     strange = []
@@ -216,7 +231,8 @@ def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue
         alive += serves and stopping == "false"
         quiet += serves and stopping == "true"
     lost = len(names) - len(hashes) + quiet
-    return _Processes(alive, busy, lost, understood(len(strange), len(names), "processes", examples=strange))
+    coverage = listed + understood(len(strange), len(names), "processes", examples=strange)
+    return _Processes(alive if alive or listed.enough else None, busy, lost, coverage)
 
 
 def _queues_of(info: Any) -> set[str] | None:
@@ -252,12 +268,13 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     if waiting is not None:  # without the marker that BullMQ up to 4 puts behind the jobs
         waiting -= sum(str(job).startswith(_MARKER) for job in last)
     time_of = _from_hash(redis, base, "timestamp")
-    oldest = _oldest(redis, keys, [wait, paused], now, time_of=time_of, ranked=prioritized)
+    oldest = _oldest(redis, keys, [wait, paused], now, time_of=time_of)
+    ranked = _oldest_ranked(redis, base, prioritized, keys.size(prioritized), now)
     stopped = [redis.many([("HGET", f"{base}meta", "paused")])[0]] if f"{base}meta" in keys.there else []
     groups = keys.size(f"{base}groups")
-    coverage = keys.coverage + oldest.coverage
+    coverage = keys.coverage + oldest.coverage + ranked.coverage
     if groups:
-        got = f"{groups:,} groups, whose jobs are elsewhere"
+        got = f"{plural(groups, 'group')}, whose jobs are elsewhere"
         coverage += lacking("jobs in groups not counted", expected="all jobs that wait", got=got)
     known = bool({f"{base}meta", f"{base}id", wait, paused, prioritized} & keys.there)
     return Figures(
@@ -265,7 +282,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         active=keys.size(f"{base}active"),
         failed=keys.size(f"{base}failed"),
         later=keys.size(f"{base}delayed", f"{base}waiting-children"),
-        oldest=oldest.seconds,
+        oldest=max((one.seconds for one in (oldest, ranked) if one.seconds is not None), default=None),
         paused=any(stopped) or f"{base}meta-paused" in keys.there,
         not_told=("workers",),
         coverage=coverage + _known_queue(known, queue),
@@ -306,13 +323,11 @@ def _oldest(
     now: float,
     *,
     time_of: Callable[[str], Any],
-    ranked: str = "",
 ) -> _Oldest:
-    """The longest wait of the jobs at both ends of each list, as some are put in front, and of those by priority.
+    """The longest wait of the jobs at both ends of each list, as some are put in front.
 
     Args:
         time_of: returns a job's time as stored; None where the job is gone.
-        ranked: a sorted set of jobs by their priority.
     """
     ages: list[float] = []
     unread = ""
@@ -326,14 +341,38 @@ def _oldest(
                     break
             if job is not None and not str(job).startswith(_MARKER):
                 unread = _note_age(ages, stored, now) or unread
-    if ranked and keys.size(ranked):
-        for job in redis.many([("ZRANGE", ranked, 0, _MOST_RANKED - 1)])[0]:
-            stored = time_of(str(job))
-            unread = (_note_age(ages, stored, now) if stored is not None else "") or unread
-    seconds = max(ages, default=None)
-    if not unread:
-        return _Oldest(seconds)
-    return _Oldest(seconds, lacking("a job's time not read", expected="the time of each job", got=unread))
+    return _Oldest(max(ages, default=None), _unread(unread))
+
+
+def _oldest_ranked(redis: ReadOnlyRedis, base: str, key: str, size: int | None, now: float) -> _Oldest:
+    """The longest wait of BullMQ's jobs by priority: the lowest, which wait longest, are at the end.
+
+    Args:
+        size: number of jobs; None where the key is of another type.
+    """
+    if not size:
+        return _Oldest()
+    half = _MOST_RANKED // 2
+    ends = [("ZRANGE", key, 0, half - 1), ("ZRANGE", key, -half, -1)]
+    jobs = list(dict.fromkeys(str(job) for end in redis.many(ends) for job in end))
+    times = redis.many([("HGET", f"{base}{job}", "timestamp") for job in jobs])
+    gone = [job for job, time in zip(jobs, times, strict=True) if time is None]
+    # A worker may have taken a job between the two commands; one that is still there has no time.
+    still = {str(job) for end in redis.many(ends if gone else []) for job in end}
+    ages: list[float] = []
+    unread = ""
+    for job, time in zip(jobs, times, strict=True):
+        if time is not None or job in still:
+            unread = _note_age(ages, time, now) or unread
+    coverage = _unread(unread)
+    if size > max(len(jobs), _MOST_RANKED):
+        coverage += _unread(f"those of {len(jobs):,} of {size:,} jobs by priority")
+    return _Oldest(max(ages, default=None), coverage)
+
+
+def _unread(got: str) -> Coverage:
+    """Coverage of the times of jobs; empty where all were read."""
+    return lacking("a job's time not read", expected="the time of each job", got=got) if got else Coverage()
 
 
 def _note_age(ages: list[float], told: Any, now: float) -> str:

@@ -27,6 +27,7 @@ from playbook.core.errors import Malformed
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
+from playbook.core.wording import plural
 from playbook.measure.redis.redis import OWN_READS, RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.logs.signature import fold
@@ -222,7 +223,7 @@ class RedisKeys:
 
     def _over(self, count: int, what: str) -> str:
         sample = "" if self.whole else f", a sample of {self.total:,}"
-        return f"{count:,} {what}{'s' if count != 1 else ''}{sample}"
+        return plural(count, what) + sample
 
 
 @measurement(parts=("cache",))

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import GitHubApi, Period
-from playbook.clients.listing import Listing
+from playbook.clients.listing import or_lacking
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import NotConfigured, PlaybookError, Unmeasured, away
+from playbook.core.errors import NotConfigured, PlaybookError, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.sign_off import SignOff
@@ -61,7 +61,7 @@ class DigitalOceanAccess:
             coverage += lacking("", expected="active, warning or locked as the account's status", got=got)
         if self.account.email_verified is None:
             expected = "whether the account's e-mail address is verified"
-            coverage += lacking("", expected=expected, got="no word of it")
+            coverage += lacking("", expected=expected, got="no statement about it")
         return coverage
 
     @property
@@ -185,14 +185,10 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
         return GitHubAccess("")
     organisation = github.organisation()
     owners, members = github.members(role="admin"), github.members()
-    outsiders, seen = github.outside_collaborators(), Coverage()
-    try:
-        invited = github.invitations()
-    except Unmeasured as error:
-        # Current owners must be judged even if the token may not see invitations.
-        invited = Listing(
-            (), lacking("", expected="the open invitations", got=str(error), hint=error.hint, cause=away(error))
-        )
+    # The owners must be judged even if the rest cannot be seen.
+    outsiders = or_lacking(github.outside_collaborators, "the outside collaborators")
+    invited = or_lacking(github.invitations, "the open invitations")
+    seen = Coverage()
     for part in (owners, members, outsiders, invited):
         seen += part.coverage
     known = settings.access

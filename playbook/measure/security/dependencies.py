@@ -15,6 +15,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Denied, NotConfigured, PlaybookError, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
+from playbook.core.wording import plural
 from playbook.settings.loading import Settings
 
 LEVELS = ("critical", "high", "moderate", "low", "info")
@@ -168,7 +169,7 @@ def _of_npm(settings: Settings) -> Source:
         return Source(name, error=error)
     found = [_weakness(package, vulnerability) for package, vulnerability in weak.items()]
     total = report.looked_at
-    looked_at = f"{total:,} dependenc{'y' if total == 1 else 'ies'}" if total else ""
+    looked_at = plural(total, "dependency", "dependencies") if total else ""
     return Source(name, _worst_first(found), looked_at, coverage=seen)
 
 
@@ -354,7 +355,7 @@ class OutdatedDependencies:
         found = [one for one in self.old if one.behind == "major"]
         named = ", ".join(f"{one.name} {one.current} → {one.latest}" for one in found[:NAMED])
         more = f", and {len(found) - NAMED} more" if len(found) > NAMED else ""
-        over = f"of {self.direct} dependenc{'y' if self.direct == 1 else 'ies'} of the project"
+        over = f"of {plural(self.direct, 'dependency', 'dependencies')} of the project"
         return Reading(float(len(found)), over=f"{over} ({named}{more})" if found else over)
 
     def evidence(self) -> Evidence:

@@ -10,6 +10,7 @@ from playbook.clients.digitalocean_account import DigitalOceanAccount, Firewall,
 from playbook.core.coverage import Coverage, lacking, together, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
+from playbook.core.wording import plural
 from playbook.measure.security.address_ranges import Network, everybody, network
 from playbook.settings.loading import Settings
 
@@ -39,7 +40,7 @@ class TrustedSources:
             for kind, value in self.sources
             if kind not in SOURCE_TYPES or not value or (kind == "ip_addr" and network(value) is None)
         ]
-        rules = whole(f"{len(self.sources)} trusted source{'s' if len(self.sources) != 1 else ''}")
+        rules = whole(plural(len(self.sources), "trusted source"))
         return rules + understood(len(unknown), len(self.sources), "trusted sources", examples=unknown)
 
     @property
@@ -130,7 +131,7 @@ class CloudFirewalls:
         more = f", and {len(self.openings) - 1} more" if len(self.openings) > 1 else ""
         if self.openings:
             return f"{self.openings[0]}{more}"
-        return f"none in {len(self.firewalls)} firewall{'s' if len(self.firewalls) != 1 else ''}"
+        return f"none in {plural(len(self.firewalls), 'firewall')}"
 
     def evidence(self) -> Evidence:
         """A row for each inbound rule."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 from playbook.clients.github import GitHubApi
+from playbook.clients.listing import or_lacking
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import Denied, away
 from playbook.core.evidence import Evidence, Facts
 
 
@@ -36,7 +37,7 @@ class SecondFactors:
         return self.seen + lacking(
             "",
             expected=f"whether {self.login} requires a second factor",
-            got="no word of it",
+            got="no statement about it",
             hint="Only the token of an owner of the organisation sees it.",
         )
 
@@ -60,13 +61,7 @@ def second_factors(github: GitHubApi) -> SecondFactors:
     organisation = github.organisation()
     without, seen = [], Coverage()
     for ask in (github.members, github.outside_collaborators):
-        try:
-            found = ask(without_2fa=True)
-        except Denied as error:
-            seen += lacking(
-                "", expected="who has no second factor", got=str(error), hint=error.hint, cause=away(error)
-            )
-        else:
-            without += [user.login for user in found]
-            seen += found.coverage
+        found = or_lacking(partial(ask, without_2fa=True), "who has no second factor")
+        without += [user.login for user in found]
+        seen += found.coverage
     return SecondFactors(organisation.login, organisation.two_factor_requirement_enabled, tuple(without), seen)

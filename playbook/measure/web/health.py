@@ -252,13 +252,13 @@ class _Reader(Statements):
     def _status(self, name: str, key: str, value: Any, remark: str) -> None:
         """Read a value under a status key."""
         if isinstance(value, bool):
-            self.state(name, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY, remark, key=key)
+            self.state(name, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY, remark)
         elif isinstance(value, int | float):
             self._number(name, key, value, remark)
         elif isinstance(value, str) and value.strip():
             if not words.is_code(key):
-                state = of_circuit(name, key, value) if words.words_of(key)[-1] == "state" else None
-                self.state(name, value.strip(), state if state is not None else state_of(value), remark, key=key)
+                state = of_circuit(key, value) if words.words_of(key)[-1] == "state" else None
+                self.state(name, value.strip(), state if state is not None else state_of(value), remark)
         elif not words.is_code(key):
             self.unclear.append(f"{under(name, key)} {short(value) or 'empty'}")
 
@@ -266,16 +266,16 @@ class _Reader(Statements):
         if words.is_code(key):
             state = words.of_code(value)
             if state is not None:
-                self.state(name, f"{value:g}", state, remark, key=key)
+                self.state(name, f"{value:g}", state, remark)
         elif name.casefold() == "responseheader":  # Solr: 0 means no error
-            self.state(name, f"{value:g}", State.UNHEALTHY if value else State.HEALTHY, remark, key=key)
+            self.state(name, f"{value:g}", State.UNHEALTHY if value else State.HEALTHY, remark)
         elif "".join(words.words_of(key)) == "readystate":  # mongoose: 1 means connected
-            self.state(name, f"{value:g}", State.HEALTHY if value == 1 else State.UNHEALTHY, remark, key=key)
+            self.state(name, f"{value:g}", State.HEALTHY if value == 1 else State.UNHEALTHY, remark)
         elif words.good_if_true(key):
             if value in (0, 1):
-                self.state(name, f"{value:g}", State.HEALTHY if value else State.UNHEALTHY, remark, key=key)
+                self.state(name, f"{value:g}", State.HEALTHY if value else State.UNHEALTHY, remark)
         else:
-            self.state(name, f"{value:g}", words.of_code(value), remark, key=key)
+            self.state(name, f"{value:g}", words.of_code(value), remark)
 
     def _boolean(self, name: str, key: str, value: bool) -> None:
         """Read a boolean under a key that is no status."""

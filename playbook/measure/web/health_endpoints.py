@@ -19,8 +19,7 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.web.health import MOST_BYTES, State, read_report
 from playbook.measure.web.health_report import Report, UnknownShapeError
 from playbook.measure.web.health_values import made_at
-from playbook.measure.web.homepage import REDIRECTS
-from playbook.measure.web.web import in_between, milliseconds, page_rules
+from playbook.measure.web.web import REDIRECTS, in_between, milliseconds, page_rules
 from playbook.measure.web.web_page import (
     in_place_of_it,
     off_the_way,
@@ -111,7 +110,8 @@ class Health:
                 f"{self.age:.0f} min old",
                 expected=f"an answer of the last {self.newest:g} min",
                 got=f"one of {self.age:.0f} min ago",
-                hint=f"Let no cache keep what {self.path} answers, and see that what carries out its checks runs.",
+                hint=f"Exclude {self.path} from caching, and check that the job behind its health checks is"
+                " running.",
             )
         if self.report is None:
             return whole("the HTTP status" if self.down == "" else "no answer")
@@ -180,7 +180,8 @@ def health_of(website: HttpClient, network: Network, settings: Settings, path: s
     """Report of a health endpoint, by the settings of its website."""
     try:
         # A 503 is a valid response here, so only lost connections are retried.
-        answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES)
+        # Of a larger report the beginning is judged, which notes that more follows.
+        answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES, cut=True)
     except Unreachable as error:
         return Health(path, None, None, Phases(), error.attempts, down=network.finding(error, website.base_url))
     rules = page_rules(settings, website.base_url)

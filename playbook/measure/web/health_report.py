@@ -88,7 +88,7 @@ class Statements:
         """Note a dependency."""
         self.others.append(Dependency(name, short(status), state))
 
-    def state(self, name: str, status: str, state: State | None, remark: str = "", *, key: str = "") -> None:
+    def state(self, name: str, status: str, state: State | None, remark: str = "") -> None:
         """Note the state of a dependency, or of the service itself if the name is ``OWN``; None is unclear."""
         if state is None:
             self.unclear.append(f"{name or 'the status'} {short(status)!r}")

@@ -75,7 +75,7 @@ def name_of(entry: Any) -> str:
     return next((by_key[key] for key in _NAMES if isinstance(by_key.get(key), str) and by_key[key]), "")
 
 
-def of_circuit(name: str, key: str, value: str) -> State | None:
+def of_circuit(key: str, value: str) -> State | None:
     """A closed circuit breaker is healthy."""
     word = words.canonical(value)
     if key.casefold() == "state" and word in ("closed", "open", "half-open", "forced-open"):

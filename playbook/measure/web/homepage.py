@@ -19,7 +19,15 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.measure.web.web import in_between, milliseconds, network_or_site, page_rules, phase_texts, problem_of
+from playbook.measure.web.web import (
+    REDIRECTS,
+    in_between,
+    milliseconds,
+    network_or_site,
+    page_rules,
+    phase_texts,
+    problem_of,
+)
 from playbook.measure.web.web_page import (
     REFUSED,
     Fault,
@@ -27,9 +35,6 @@ from playbook.measure.web.web_page import (
     title_of,
 )
 from playbook.settings.loading import Settings
-
-REDIRECTS = 5
-
 
 HOMEPAGE = "homepage"  # name under which a run keeps its title for later runs
 
@@ -158,7 +163,7 @@ class HomepageTiming:
             )
         if self.down:
             return whole("no answer")
-        text = "" if self.text_is_known or self.usual_title else ", no text of it known (web.expect)"
+        text = "" if self.text_is_known or self.usual_title else ", no expected text set (web.expect)"
         return whole(f"{len(self.samples)} of {len(self.samples)} samples{text}")
 
     @property
@@ -173,9 +178,14 @@ class HomepageTiming:
         return f"{', '.join(outcomes)} in {len(self.bad)} of {len(self.samples)} samples"
 
     @property
+    def timed(self) -> list[Phases]:
+        """Phases of the samples that were read to their end; others have no time."""
+        return [sample.phases for sample in self.samples if sample.status and sample.phases.total]
+
+    @property
     def median(self) -> Reading:
-        """Median seconds from the DNS lookup to the last byte, including redirects; NaN without any response."""
-        totals = [sample.phases.total for sample in self.samples if sample.status]
+        """Median seconds from the DNS lookup to the last byte, including redirects; NaN if none ended."""
+        totals = [phases.total for phases in self.timed]
         if not totals:
             return Reading(math.nan, "", lacking("", expected="the page", got=self.summary))
         connections = "1 fresh connection" if len(totals) == 1 else f"{len(totals)} fresh connections"
@@ -186,9 +196,8 @@ class HomepageTiming:
         """A row of phases for each sample, and the redirects."""
         columns = ["Sample", "Answer", "DNS", "Connect", "TLS", "First byte", "Total"]
         rows = [[str(n), s.outcome, *phase_texts(s.phases)] for n, s in enumerate(self.samples, 1)]
-        answered = [s.phases for s in self.samples if s.status]
         for name, of in (("Median", median), ("Slowest", max)):
-            figures = [(p.dns, p.connect, p.tls, p.first_byte, p.total) for p in answered]
+            figures = [(p.dns, p.connect, p.tls, p.first_byte, p.total) for p in self.timed]
             if figures:
                 rows.append([name, "", *(milliseconds(of(column)) for column in zip(*figures, strict=True))])
         table = Table("Homepage, each time over a fresh connection", columns, rows)

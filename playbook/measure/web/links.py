@@ -15,10 +15,11 @@ from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
+from playbook.measure.statements import Statement
+from playbook.measure.web.web import REDIRECTS, problem_of
 from playbook.measure.web.web_page import Fault, by_status, in_place_of_it, stand_in
 from playbook.settings.loading import Settings
 
-REDIRECTS = 5
 _BEGINNING = 512 * 1024  # bytes of a page, which are enough to recognise it
 # A page that requires authentication exists.
 _LOGIN = (401, 403)
@@ -29,6 +30,12 @@ TITLES: dict[Name, str] = {
     "console": "DigitalOcean console",
     "status_page": "Status page",
     "documentation": "Documentation",
+}
+_SUBJECTS: dict[Name, str] = {
+    "grafana": "Link to Grafana",
+    "console": "Link to the console",
+    "status_page": "Link to the status page",
+    "documentation": "Link to the documentation",
 }
 
 
@@ -68,6 +75,12 @@ class Link:
             got=self.fault.words,
             hint="Open the link in a browser, and look.",
         )
+
+    @property
+    def statement(self) -> Statement:
+        """That it leads to a page or a login."""
+        subject = _SUBJECTS[self.name]
+        return Statement(subject, not self.is_dead, "a page or a login", self.summary, coverage=self.coverage)
 
     @property
     def summary(self) -> str:
@@ -178,7 +191,7 @@ def _follow(name: Name, url: str, settings: Settings) -> Link:
     try:
         answer = client.get(redirects=REDIRECTS, max_body=_BEGINNING, cut=True)
     except Unreachable as error:
-        return Link(name, shown(urlsplit(url)), None, str(error).rpartition(", got ")[2], error=error)
+        return Link(name, shown(urlsplit(url)), None, problem_of(error), error=error)
     return Link(
         name,
         answer.url,

@@ -18,6 +18,7 @@ from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts
+from playbook.core.wording import plural
 from playbook.measure.statements import Statement
 from playbook.measure.tls.tls import TlsConfiguration, configuration_of
 from playbook.measure.web.headers import SecurityHeaders, read_headers
@@ -89,9 +90,7 @@ class _Sites(Generic[T]):
     @property
     def coverage(self) -> Coverage:
         """Coverage of all sites."""
-        count = len(self.sites)
-        words = f"{count} more site{'' if count == 1 else 's'}"
-        return whole(words) + together(one.coverage for one in self.sites)
+        return whole(plural(len(self.sites), "more site")) + together(one.coverage for one in self.sites)
 
     def evidence(self) -> list[Evidence]:
         """Evidence of each site."""

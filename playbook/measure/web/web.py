@@ -1,4 +1,4 @@
-"""Health endpoints and the homepage, as visitors reach them over HTTP."""
+"""What the measurements of the website share: its rules, who answers in its name, durations for tables."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from playbook.measure.web.web_page import (
 )
 from playbook.settings.loading import Settings
 
+REDIRECTS = 5  # that are followed
+
 
 def page_rules(settings: Settings, url: str = "") -> PageRules:
     """Requirements for the homepage, from the settings; also for another address of the same site."""
@@ -24,14 +26,15 @@ def page_rules(settings: Settings, url: str = "") -> PageRules:
 def in_between(rules: PageRules, network: Network) -> Fault | None:
     """Fault where a private address responds in the website's name; without TLS that could be anybody."""
     private = "" if rules.is_authentic else network.private_address(rules.url)
-    return Fault(f"an answer of the private address {private} in its name", uncertain=True) if private else None
+    got = f"an answer from the private address {private} under the website's name"
+    return Fault(got, uncertain=True) if private else None
 
 
 def network_or_site(fault: Fault | None, rules: PageRules, network: Network) -> Fault | None:
     """The fault; a redirect that an intermediary may have sent counts only where the connection is proven."""
     if fault is None or not fault.foreign or rules.is_authentic or network.proof(internal=False):
         return fault
-    return Fault(f"{fault.words}, which a network of this machine's may have sent", uncertain=True)
+    return Fault(f"{fault.words}, which this machine's network may have sent", uncertain=True)
 
 
 def problem_of(error: Unreachable | Malformed) -> str:

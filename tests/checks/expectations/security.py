@@ -106,7 +106,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.access.mfa": (
             "UNKNOWN",
             r"Second factor on GitHub: expected who has no second factor and whether example requires a second "
-            r"factor, got nothing from GitHub: .+ and no word of it; .+",
+            r"factor, got nothing from GitHub: .+ and no statement about it; .+",
         ),
     },
     "github-owner-unknown": {

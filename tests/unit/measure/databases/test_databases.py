@@ -331,7 +331,7 @@ def test_database_without_id_and_name_is_a_usage_error():
             Verdict.WARNING,
             "1 due",
         ),
-        ({"maintenance_window": {"day": "saturday", "hour": "08:45"}}, Verdict.UNKNOWN, "no word of it"),
+        ({"maintenance_window": {"day": "saturday", "hour": "08:45"}}, Verdict.UNKNOWN, "no statement about it"),
         (
             {"maintenance_window": {"day": "someday", "hour": "08:45", "pending": False}},
             Verdict.UNKNOWN,

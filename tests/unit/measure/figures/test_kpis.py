@@ -13,7 +13,9 @@ from playbook.core.counters import Counted, Earlier
 from playbook.core.errors import NotConfigured, Unreachable, UsageError
 from playbook.core.secret import Secret
 from playbook.measure.figures import kpis
+from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.kpis import availability, error_rate, image_success, response_time
+from playbook.measure.figures.performance import WEEK
 from playbook.settings.loading import load
 from tests.judging import judged
 
@@ -202,9 +204,9 @@ def test_quantile_without_buckets_is_unknown(settings, buckets):
 @pytest.mark.parametrize(
     ("buckets", "got"),
     [
-        ({"0.5": 90.0, "1": 40.0, "+Inf": 100.0}, "fewer up to 1 than up to 0.5"),
+        ({"0.5": 90.0, "1": 40.0, "+Inf": 100.0}, "a lower count up to 1 than up to 0.5"),
         ({"much": 90.0, "+Inf": 100.0}, "one with the bound 'much'"),
-        ({"0.5": math.nan, "+Inf": 100.0}, "fewer up to inf than up to 0.5"),
+        ({"0.5": math.nan, "+Inf": 100.0}, "a lower count up to inf than up to 0.5"),
     ],
 )
 def test_buckets_that_do_not_increase_are_unknown(settings, buckets, got):
@@ -213,7 +215,7 @@ def test_buckets_that_do_not_increase_are_unknown(settings, buckets, got):
         response_time(good("response_time", 0.4, response_time_buckets=buckets), settings, CLOCK)
     )
     assert verdict == "UNKNOWN"
-    assert f"expected buckets that count up, got {got}" in message
+    assert f"expected bucket counts that grow with their bound, got {got}" in message
 
 
 def test_equal_bounds_in_two_spellings_are_merged(settings):
@@ -460,6 +462,13 @@ def test_failing_figure_shows_its_chart_and_when_it_began(settings):
     healthy = good("error_rate", 0.02)
     assert len(error_rate(healthy, settings, CLOCK).evidence()) == 1
     assert healthy.ranges == []
+
+
+def test_figure_whose_chart_nobody_shows_makes_no_query_for_it(settings):
+    """Of a week and a month only the days are shown."""
+    store = good("error_rate", 8.0)
+    found = kpis.kpi(store, settings, ERROR_RATE, WEEK, NOW)
+    assert (found.reading.value, store.ranges) == (8.0, [])
 
 
 def test_unreadable_chart_does_not_change_the_verdict(settings):

@@ -12,6 +12,7 @@ from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
+from playbook.core.errors import TooLittleData
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import Release, Releases
 from playbook.measure.figures.figure_names import ERROR_RATE
@@ -23,6 +24,7 @@ from playbook.measure.figures.troubleshooting import (
     time_split,
 )
 from playbook.measure.web.homepage import HomepageTiming, Sample
+from playbook.measure.web.web_page import Fault
 from playbook.readers.logs.review import Occurrences
 from playbook.settings.loading import load
 from tests.judged import check, judged
@@ -66,6 +68,19 @@ def test_figures_of_the_last_hour(settings, measure, key, counted, least):
     assert math.isnan(nothing.value)
 
 
+@pytest.mark.parametrize(("scraped", "enough"), [(100.0, True), (91.0, True), (66.7, False), (None, True)])
+def test_failed_scrapes_of_the_last_hour_mean_uncounted_requests(tmp_path, scraped, enough):
+    """One of three instances was not scraped; a store with remote writes does not know."""
+    (tmp_path / "playbook.toml").write_text("[targets.production.prometheus]\nselector = 'job=\"web\"'\n")
+    settings = load("production", root=tmp_path, environment={})
+    usual = {"error_rate": 0.0, "error_rate_count": 900.0, "error_rate_looks": 12.0}
+    store = Store(**usual, scraped=scraped)
+    found = error_rate_now(store, settings, CLOCK)
+    assert found.enough is enough
+    assert "[1h" in store.asked["queries.scraped"]
+    assert enough or found.coverage.got == "answers of 66.7 % of scrapes"
+
+
 def test_recent_quantile_beyond_the_buckets_is_unknown(settings):
     """With buckets up to one second, every quantile is at most a second."""
     buckets = {"0.5": 40.0, "1": 60.0, "+Inf": 100.0}
@@ -91,6 +106,17 @@ def test_response_time_by_its_parts():
     assert split.transfer == pytest.approx(0.04)
     assert split.in_the_server.over == "3 fresh connections"
     assert split.evidence().facts["First byte (the application)"].startswith("0.700 s (")
+
+
+def test_time_is_split_by_the_samples_read_to_their_end():
+    """A body that does not match its Content-Encoding has no time; alone, it leaves nothing to split."""
+    broken = Sample(200, fault=Fault("a body that is not gzip", uncertain=True))
+    split = time_split(HomepageTiming((broken, broken, Sample(200, Phases(0.01, 0.02, 0.03, 5.0, 9.0)))))
+    assert split.in_the_server.value == 5.0
+    assert split.coverage.words == "1 of 3 connections"
+    assert not split.coverage.enough
+    with pytest.raises(TooLittleData, match="expected an answer whose time can be split"):
+        time_split(HomepageTiming((broken,) * 5))
 
 
 class Api:

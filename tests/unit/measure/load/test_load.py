@@ -64,7 +64,7 @@ def test_test_that_ran_as_planned_counts():
 @pytest.mark.parametrize(
     ("changes", "missing"),
     [
-        ({"ended": RUNNING, "seconds": 4.0}, "one that was cut off without a word after 4.0 of 10 s"),
+        ({"ended": RUNNING, "seconds": 4.0}, "one that was cut off without a final report after 4.0 of 10 s"),
         ({"ended": INTERRUPTED, "seconds": 4.0}, r"one that was ended early \(interrupted\) after 4.0 of 10 s"),
         ({"ended": TIME_IS_UP, "seconds": 4.0}, "the most seconds are over"),
         ({"ended": "the host does not answer: refused"}, r"ended early \(the host does not answer: refused\)"),

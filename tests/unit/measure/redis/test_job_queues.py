@@ -220,11 +220,28 @@ def test_rq_without_a_live_worker_is_critical():
     assert not read(odd, **RQ).coverage.enough
 
 
+def test_workers_beyond_the_most_that_are_read_are_mentioned():
+    """They are neither counted as alive nor as lost."""
+    keys = [f"web-{number}:7:0c5f" for number in range(501)]
+    many = sidekiq(**{"processes": set(keys), **{key: process() for key in keys}})
+    found = read(many, **SIDEKIQ)
+    assert found.coverage.got == "500 processes"
+    assert found.coverage.expected == "all 501 processes"
+    assert judged(found)[0] is Verdict.UNKNOWN
+    worker = rq()["rq:worker:a1"]
+    keys = [f"rq:worker:{number}" for number in range(501)]
+    found = read(rq(**{"rq:workers:default": set(keys), **dict.fromkeys(keys, worker)}), **RQ)
+    assert found.coverage.got == "500 workers"
+    assert judged(found)[0] is Verdict.UNKNOWN
+    expired = rq(**{"rq:workers:default": set(keys), max(keys): worker})
+    assert judged(read(expired, **RQ))[0] is Verdict.UNKNOWN
+
+
 def test_suspended_rq_is_a_warning():
     """Its workers wait until somebody resumes them."""
     verdict, message = judged(read(rq(**{"rq:suspended": "1"}), **RQ))
     assert verdict is Verdict.WARNING
-    assert message == ("Queue default (RQ): expected jobs to be given out, got paused: its jobs are kept back")
+    assert message == "Queue default (RQ): expected a queue that hands out jobs, got a paused one"
 
 
 @pytest.mark.parametrize("at", [ago(2000), round(ago(2000) * 1000)])
@@ -281,6 +298,76 @@ def test_bull_waiting_counts_paused_and_prioritized_jobs():
     assert judged(old)[0] is Verdict.WARNING
 
 
+def by_priority(**waits):
+    """Jobs by priority as BullMQ keeps them: score is the priority times 2^32, plus a counter."""
+    ranked, jobs = Ranked(), {}
+    for priority, (count, seconds) in enumerate(waits.values(), 1):
+        for number in range(count):
+            job = f"{priority}-{number}"
+            ranked[job] = float(priority * 2**32 + number)
+            hash_of_it = {"name": "resize", "data": "{}", "priority": str(priority)}
+            jobs[f"bull:images:{job}"] = hash_of_it | (
+                {} if seconds is None else {"timestamp": str(round(ago(seconds) * 1000))}
+            )
+    return bull(**jobs, **{"bull:images:prioritized": ranked})
+
+
+def test_jobs_of_low_priority_count_behind_many_fresh_ones():
+    """BullMQ puts the lowest priority at the end, and it waits longest."""
+    queues = read(by_priority(high=(200, 5), low=(50, 3 * 86_400)), **BULL)
+    assert queues.oldest[0].reading.value == pytest.approx(3 * 86_400)
+    assert queues.coverage.enough
+    assert judged(queues)[0] is Verdict.CRITICAL
+
+
+def test_jobs_by_priority_that_are_too_many_to_read_are_not_all_known():
+    """Those at both ends count; what lies between may have waited longer, so it is said."""
+    queues = read(by_priority(high=(1200, 5), low=(50, 3 * 86_400)), **BULL)
+    assert queues.oldest[0].reading.value == pytest.approx(3 * 86_400)
+    assert "those of 1,000 of 1,250 jobs by priority" in queues.coverage.got
+    assert read(by_priority(high=(1000, 5)), **BULL).coverage.enough
+    assert not read(by_priority(high=(1001, 5)), **BULL).coverage.enough
+
+
+def test_jobs_by_priority_without_a_time_are_unknown():
+    """All of them or some; only a job that a worker has taken in the meantime needs none."""
+    for jobs in ({"high": (50, None)}, {"high": (3, 5), "low": (1, None)}):
+        verdict, message = judged(read(by_priority(**jobs), **BULL))
+        assert verdict is Verdict.UNKNOWN
+        assert "expected the time of each job, got a job without one" in message
+
+    class Taking(Store):
+        """A worker finishes the jobs of low priority before their times are read."""
+
+        def many(self, commands):
+            answers = super().many(commands)
+            if commands and commands[0][0] == "ZRANGE":
+                self.keys["bull:images:prioritized"].pop("2-0", None)
+            return answers
+
+    taking = Taking(by_priority(high=(3, 5), low=(1, None)))
+    found = job_queues(taking, settings_with(tuple(BULL.items())), FixedClock(NOW))
+    assert (judged(found)[0], found.oldest[0].reading.value) == (Verdict.OK, pytest.approx(5))
+
+
+def test_jobs_by_priority_are_read_in_a_few_exchanges():
+    """And not in one for each job."""
+
+    class Counting(Store):
+        exchanges = 0
+
+        def many(self, commands):
+            self.exchanges += 1
+            return super().many(commands)
+
+    counts = []
+    for count in (1, 40):
+        store = Counting(by_priority(high=(count, 5)))
+        job_queues(store, settings_with(tuple(BULL.items())), FixedClock(NOW))
+        counts.append(store.exchanges)
+    assert counts[0] == counts[1]
+
+
 def test_marker_of_bullmq_4_is_not_counted_as_a_job():
     """BullMQ puts it after the jobs to wake a worker."""
     queues = read(bull(**{"bull:images:wait": ["0:0"]}), **BULL)
@@ -292,7 +379,7 @@ def test_jobs_in_groups_are_not_counted_as_zero():
     """BullMQ Pro keeps them in other keys."""
     verdict, message = judged(read(bull(**{"bull:images:groups": Ranked(a=1.0)}), **BULL))
     assert verdict is Verdict.UNKNOWN
-    assert "1 groups, whose jobs are elsewhere" in message
+    assert "1 group, whose jobs are elsewhere" in message
 
 
 @pytest.mark.parametrize(

@@ -128,7 +128,7 @@ def test_second_factors_of_members_and_outsiders_are_counted():
 
 def test_token_without_access_to_second_factors_is_not_read_as_all_have_one():
     found = second_factors(fake(required=None))
-    assert (found.coverage.got, found.required) == ("no word of it", None)
+    assert (found.coverage.got, found.required) == ("no statement about it", None)
     assert mfa(found) == "UNKNOWN"
     assert mfa(second_factors(fake(denied=["without"]))) == "UNKNOWN"
     assert mfa(second_factors(fake(cut=["outsiders_without"]))) == "UNKNOWN"
@@ -224,6 +224,8 @@ def mfa(factors: SecondFactors) -> str:
         ({"invited": [("eve", "")]}, "UNKNOWN"),
         ({"denied": ["invited"]}, "UNKNOWN"),
         ({"denied": ["invited"], "owners": ["eve"]}, "CRITICAL"),
+        ({"denied": ["outsiders"]}, "UNKNOWN"),
+        ({"denied": ["outsiders"], "owners": ["eve"]}, "CRITICAL"),
         *(({"cut": [key]}, "UNKNOWN") for key in ("owners", "members", "outsiders", "invited")),
     ],
 )

@@ -1,5 +1,6 @@
 """Health endpoints and the homepage, against a scripted server."""
 
+import math
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from statistics import median
@@ -100,6 +101,33 @@ def test_worst_of_status_and_words_counts(raw, unhealthy, degraded, summary, set
     assert health.evidence()
 
 
+ENTRY = b'"worker-%d": {"status": "up"}, '
+MANY = b"".join(ENTRY % number for number in range(100_000))  # larger than 2 MiB
+
+
+@pytest.mark.parametrize(
+    ("raw", "wanted"),
+    [
+        (answer("503 Service Unavailable", b'{"status": "ok", "components": {' + MANY), "CRITICAL"),
+        (answer(body=b'{"status": "DOWN", "components": {' + MANY), "CRITICAL"),
+        (answer(body=b'{"status": "ok", "components": {' + MANY), "UNKNOWN"),
+        (answer(body=b"[-]etcd failed: timeout\n" + b"[+]ping ok\n" * 300_000), "CRITICAL"),
+        (answer(body=b"[+]ping ok\n" * 300_000), "UNKNOWN"),
+    ],
+    ids=["503", "down", "ok", "lines-failed", "lines-ok"],
+)
+def test_beginning_of_a_too_large_report_counts_if_it_is_bad(raw, wanted, settings):
+    """And is never whole."""
+    with serve(raw) as server:
+        try:
+            health = api_health(site_of(server), ALONE, settings)
+        except Malformed:
+            assert wanted == "UNKNOWN"
+            return
+    healthy = check("test_web", "test_api_and_its_dependencies_are_healthy")
+    assert str(judged(healthy, api_health=health)[0]) == wanted
+
+
 @pytest.mark.parametrize(
     ("raw", "error", "message"),
     [
@@ -153,6 +181,23 @@ def test_median_is_of_the_answered_samples():
     assert timing.median.value == 0.25
     assert timing.median.over == "4 fresh connections (slowest 9.000 s)"
     assert timing.summary == "connection refused, HTTP 500 in 2 of 5 samples"
+
+
+def test_sample_that_is_not_read_to_its_end_has_no_time(settings, clock):
+    """A body that does not match its Content-Encoding, as a proxy sends it: no sample of 0 s."""
+    broken = answer(body=PAGE, content_encoding="gzip")
+    with serve(broken, broken, answer(body=PAGE), broken) as server:
+        some = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    [read] = [sample for sample in some.samples if sample.is_page]
+    assert some.median.value == read.phases.total > 0
+    assert some.median.over == f"1 fresh connection (slowest {read.phases.total:.3f} s)"
+    [table] = some.evidence()
+    assert isinstance(table, Table)
+    assert table.rows[-2][-1] == table.rows[-1][-1] == table.rows[2][-1] != "0.0 ms"
+    with serve(broken) as server:
+        none = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    assert math.isnan(none.median.value)
+    assert not none.coverage.enough
 
 
 def test_bad_sample_among_good_ones_is_a_value(settings, clock):
@@ -370,7 +415,9 @@ def test_private_address_without_tls_proves_nothing_of_a_public_name(settings, c
     monkeypatch.setattr(PageRules, "is_authentic", False)
     with serve(answer(body=PAGE), answer(body=GOOD)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
-        with pytest.raises(Malformed, match=r"got an answer of the private address 10\.0\.0\.1 in its name"):
+        with pytest.raises(
+            Malformed, match=r"got an answer from the private address 10\.0\.0\.1 under the website's name"
+        ):
             api_health(site_of(server), ALONE, settings)
     assert verdict(timing, not timing.bad) is Verdict.UNKNOWN
 
