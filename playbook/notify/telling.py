@@ -123,10 +123,11 @@ class Telling:
         sets = {run.id: run.set for run in self._runs}
         by_set: dict[str, list[News]] = {}
         known = known_since(self._deliveries, self._target, channel.name)
-        for news in due(self._incidents, delivered, self._clock.now(), within, known):
-            by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
+        fresh = list(due(self._incidents, delivered, self._clock.now(), within, known))
+        with_news = {news.incident.key for news in fresh}
         every = timedelta(hours=self._settings.notifications.remind_hours)
-        for news in reminders(self._incidents, self._handled, delivered, self._clock.now(), every):
+        again = reminders(self._incidents, self._handled, delivered, self._clock.now(), every)
+        for news in (*fresh, *(one for one in again if one.incident.key not in with_news)):
             by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
         target = self._settings.target
         link = self._settings.notifications.link

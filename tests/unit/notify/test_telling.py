@@ -594,6 +594,19 @@ def test_unacknowledged_incident_is_repeated_daily(tmp_path, folder, said):
         assert len(texts(server)) == 3
 
 
+def test_escalation_is_sent_without_a_reminder_beside_it(tmp_path, said):
+    """It says the same of the incident; the next reminder counts from it."""
+    folder = keep(tmp_path / "history", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url})
+        tell(settings, folder, said.append, clock_at(1))
+        keep(folder, run(2, {REDIS: CRIT}))
+        for hours in (1, 20, 25):
+            tell(settings, folder, said.append, clock_at(2, hours=hours))
+        found = [lines[0].partition(":")[0] for _, lines, _ in texts(server)]
+    assert found == ["OPENED", "ESCALATED", "STILL OPEN"]
+
+
 def test_remind_hours_zero_disables_reminders(tmp_path, folder, said):
     """``remind_hours = 0``."""
     with serve(answer()) as server:
