@@ -163,7 +163,7 @@ def _no_problems(page: Page) -> str:
 
 
 def _no_changes(page: Page) -> str:
-    return f"Nothing, according to {_runs_words(page)} can tell." if page.last_run else "Not known."
+    return f"Nothing, as far as {_runs_words(page)} can tell." if page.last_run else "Not known."
 
 
 def _headline(page: Page) -> str:

@@ -146,6 +146,13 @@ def test_page_without_runs_says_nothing_is_known():
         assert "Not known: no run of this target was found" in told
 
 
+def test_page_without_changes_names_the_runs_it_is_made_of():
+    """In a sentence, on the page and in its Markdown."""
+    made = page(runs_of({2: [OK, OK], 1: [OK, OK], 0.5: [OK, OK]}))
+    for text in (handoff_html(made), handoff_markdown(made)):
+        assert "Nothing, as far as 3 runs (3 daily) can tell." in text
+
+
 def test_hostile_texts_are_escaped_in_handoff():
     """No script, no mention, no request to anywhere."""
     items = {item: Item(item, HOSTILE, "", "", HOSTILE, "") for item in ITEMS}
