@@ -196,11 +196,7 @@ class _Fold:
         """Set the kind of an open incident to that of the newest looks at its items."""
         parts = [(item, part, self._items[run.target, item]) for item, part in case.items.items()]
         down = [item for item, part, each in parts if part.kind == DOWN and part.failing and each.is_down]
-        unseen = [
-            item
-            for item, part, each in parts
-            if each.bad and not each.is_down and (part.kind == DOWN or each.cause == case.cause)
-        ]
+        unseen = [item for item, part, each in parts if each.is_unseen_for(case.cause, part.kind)]
         case.was_wrong = any(part.kind == DOWN and part.failing and each.down_for for _, part, each in parts)
         if down and case.kind == CANNOT_SEE:
             case.kind = DOWN
