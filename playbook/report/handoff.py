@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from collections.abc import Iterator
 from datetime import datetime
@@ -19,7 +17,7 @@ from playbook.core.zones import both
 from playbook.history.handoff_files import file_of
 from playbook.history.handoff_page import Ending, Page
 from playbook.report.first_screen import mail, telephone
-from playbook.report.page import environment, shown, template_text
+from playbook.report.page import environment, shown, styled
 from playbook.report.summary import plain, plain_with_code
 from playbook.report.units import units_kept
 from playbook.report.words import MARKS, plural
@@ -49,14 +47,11 @@ def forms_of(page: Page) -> dict[str, bytes]:
 
 def handoff_html(page: Page) -> str:
     """One file, no JavaScript."""
-    style = template_text("style.css") + template_text("first_screen.css")
     return (
         environment()
         .get_template("handoff")
         .render(
             page=page,
-            style=Markup(style),  # noqa: S704 - our own file
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             heading=_heading(page),
             open_words=_open_words(page),
             headline=_headline(page),
@@ -70,6 +65,7 @@ def handoff_html(page: Page) -> str:
             note_of=_note,
             reachable=_reachable,
             age=lambda since: _age(page, since),
+            **styled("style.css", "first_screen.css"),
         )
     )
 
