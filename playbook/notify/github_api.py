@@ -89,9 +89,10 @@ class Comment(msgspec.Struct, frozen=True):
 
     @property
     def is_by_a_person(self) -> bool:
-        """Neither by a program, nor one of ours, which name the events that they tell."""
-        program = self.user is None or self.user.type == "Bot" or self.user.login.endswith("[bot]")
-        return not program and "<!-- " not in (self.body or "")
+        """Known to be by a user, and none of ours, which name the events that they tell."""
+        user = self.user
+        person = user is not None and user.type == "User" and not user.login.endswith("[bot]")
+        return person and "<!-- " not in (self.body or "")
 
 
 class IssuesApi:

@@ -428,11 +428,13 @@ def test_private_history_keeps_commenter(folder, keep_issues):
         comment_of("ada", 1.5, body="<!-- ab12-escalated-x -->2026: escalated"),
         comment_of("ada", 0.5),
         {"body": "on it"},
+        {**comment_of("ada", 1.5), "user": {"login": "ada"}},
+        comment_of("ada", 1.5, kind="Mannequin"),
     ],
-    ids=["bot", "app", "ours", "before it opened", "of nobody"],
+    ids=["bot", "app", "ours", "before it opened", "of nobody", "of no type", "of another type"],
 )
 def test_bot_and_old_comments_do_not_acknowledge(folder, keep_issues, comment):
-    """Programs', our own, and those of an earlier time."""
+    """Programs', our own, those of an earlier time, and those that GitHub does not say to be a user's."""
     with github() as fake:
         body, acts, _ = commented(fake, folder, keep_issues, comment)
         assert "- Not acknowledged yet: comment here to acknowledge it" in body
