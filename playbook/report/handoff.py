@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,8 @@ def write_page(folder: Path, page: Page) -> list[Path]:
     """Write a page; the JSON last, so that what is found there is complete."""
     folder.mkdir(parents=True, exist_ok=True)
     file = file_of(folder, page)
-    contents = forms_of(page) | {".json": msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n"}
+    contents = {suffix: form_of(page, suffix) for suffix in FORMS}
+    contents[".json"] = msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n"
     for suffix, content in contents.items():
         part = file.with_suffix(f"{suffix}.part")
         part.write_bytes(content)
@@ -37,12 +38,9 @@ def write_page(folder: Path, page: Page) -> list[Path]:
     return [file.with_suffix(suffix) for suffix in contents]
 
 
-def forms_of(page: Page) -> dict[str, bytes]:
-    """The page as people read it, by file suffix, exactly as it is written."""
-    return {
-        ".html": units_kept(handoff_html(page)).encode("utf-8", "replace"),
-        ".md": handoff_markdown(page).encode("utf-8", "replace"),
-    }
+def form_of(page: Page, suffix: str) -> bytes:
+    """The page as people read it, exactly as it is written to the file with this suffix, one of ``FORMS``."""
+    return FORMS[suffix](page).encode("utf-8", "replace")
 
 
 def handoff_html(page: Page) -> str:
@@ -73,6 +71,12 @@ def handoff_html(page: Page) -> str:
 def handoff_markdown(page: Page) -> str:
     """For a chat or an issue; escaped so that it mentions nobody."""
     return "\n".join(_lines(page)) + "\n"
+
+
+FORMS: dict[str, Callable[[Page], str]] = {
+    ".html": lambda page: units_kept(handoff_html(page)),
+    ".md": handoff_markdown,
+}
 
 
 def _lines(page: Page) -> Iterator[str]:
