@@ -137,7 +137,8 @@ class _Fold:
                 item for item in bad.items if not case.items[item].failing and self._is_ripe(run.target, item)
             ]
             if fallen:  # other failing items keep it open, but observers of the recovery must be notified
-                text = f"{self.names.items(fallen)} had been well meanwhile: {bad.message}"
+                they = "it" if len(fallen) == 1 else "they"
+                text = f"{self.names.items(fallen)} failed again after {they} had recovered: {bad.message}"
                 self._note(run, case, "escalated", text)
             self._add(run.target, case, bad)
             return False
@@ -201,7 +202,8 @@ class _Fold:
         if down and case.kind == CANNOT_SEE:
             case.kind = DOWN
             if case.reported_down:
-                self._note(run, case, "seen", f"{self.names.items(down)}: out of bounds, and seen again")
+                are = "is" if len(down) == 1 else "are"
+                self._note(run, case, "seen", f"{self.names.items(down)}: can be seen, and {are} out of bounds")
             else:
                 text = f"What could not be seen is out of bounds now ({self.names.items(down)}): {case.message}"
                 self._note(run, case, "escalated", text)

@@ -171,7 +171,7 @@ def _lines(news: News, about: Mapping[str, About], now: datetime, zone: str) -> 
     notes = [_since(incident, now, zone), ", ".join(incident.down or incident.items)]
     unseen = [item for item in incident.items if item not in incident.down]
     if incident.down and unseen:
-        notes.append(f"not seen for it: {', '.join(unseen)}")
+        notes.append(f"not measured because of it: {', '.join(unseen)}")
     if incident.flapping:
         notes.append("flapping")
     if event.quiet:
@@ -279,7 +279,7 @@ def of_digest(
 
 def _of_run(run: RunLine | None, set_name: str, now: datetime, zone: str) -> Iterator[str]:
     if run is None:
-        yield f"No {set_name} run is known: nothing is known."
+        yield f"No {set_name} run was found, so nothing is known."
         return
     counted = " · ".join(f"{run.counts[v]} {v}" for v in SEVERITY if run.counts.get(v))
     ago = one_unit(now - run.started)

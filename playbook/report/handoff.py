@@ -106,7 +106,7 @@ def _lines(page: Page) -> Iterator[str]:
         at = f" {_when(page, ending.at)}." if ending.at else ""
         yield f"- **{plain(_title(ending))}**{f': ends{at}' if at else ':'} {plain(_note(ending))}"
     if not page.endings:
-        yield "Nothing that is known of."
+        yield "Nothing known."
     if page.left_out:
         yield from ("", f"Not part of this product: {plain(', '.join(page.left_out))}.")
     if page.not_read:

@@ -122,7 +122,7 @@ def set_words(one: SetView, site: Site) -> str:
     """Under the big word on a set's page."""
     if one.missing:
         return missing_words(one, site)
-    due = f" Next due {_soon(one.due.next, site)}." if one.due else " No schedule speaks of it: it is run by hand."
+    due = f" Next due {_soon(one.due.next, site)}." if one.due else " It has no schedule and is run by hand."
     if not one.newest:
         return f"It has not run yet.{due}"
     rechecked = "".join(f" Looked at again {_at(run.started, site)}: {run.verdict}." for run in one.rechecks)

@@ -203,7 +203,7 @@ def test_long_retry_after_is_left_to_next_run(folder, keep_issues):
     far = Refusal("POST", 403, "API rate limit exceeded", {"retry-after": "1800"})
     with github(refusals=[far]) as fake:
         (line,) = keep_issues(fake, folder, 1)
-        assert "it asks to come back in 1,800 s, in the next run" in line
+        assert "it asks to wait 1,800 s, so this is left to the next run" in line
         assert fake.issues == []
         keep_issues(fake, folder, 1.1)
         assert len(fake.issues) == 1
@@ -342,7 +342,8 @@ def test_invalid_token_is_reported_without_its_value(tmp_path, folder):
         mine = {"repository": REPOSITORY, "token": token, "endpoint": fake.url}
         tell(settings_with(tmp_path, github=mine), folder, said.append, FixedClock(START + DAY))
     assert said == [
-        "notifications: GitHub: notifications.github.token holds characters that no token has; set it anew"
+        "notifications: GitHub: notifications.github.token contains characters that are not allowed in a token; "
+        "set it again"
     ]
 
 

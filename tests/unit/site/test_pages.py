@@ -233,6 +233,12 @@ def test_page_states_build_time_and_expiry(files):
         assert "is due 24 Nov 2026 06:17 UTC; if it is after 24 Nov 2026 09:17 UTC and this page" in text, name
 
 
+def test_set_without_a_schedule_says_so(files):
+    """On its page, and on the first one where other sets have a schedule."""
+    assert "It has no schedule and is run by hand." in Document(files["sets/production/emergency.html"]).text
+    assert "Sets of production without a schedule" in files["index.html"].decode()
+
+
 def test_next_run_is_told_in_the_zone_of_the_target():
     """Beside UTC, on the first page and on that of its set."""
     run = run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(hours=2))
