@@ -179,6 +179,7 @@ def test_threshold_bar_marks_zone_of_verdict(value, zone, low, high):
     """From good on the left to critical on the right."""
     drawn = threshold_bar(load("sandbox", environment={}).limits.response_time, value)
     assert drawn.zone == zone
+    assert (drawn.word == "short of target") is (zone == "short")
     assert low <= drawn.position <= high
 
 
