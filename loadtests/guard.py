@@ -3,11 +3,10 @@
 Three independent barriers:
 
 1. The connection pool returns no connection to an address that is not allowed. It judges the exact URL that the
-connection
-   would use, so that no spelling of an address can mean different things.
-2. Host names that are not allowed are not resolved. 3. An audit hook, which nothing in the process can remove,
-stops every connection to an address that does not belong to an
-   allowed host, whatever library opens it, proxies included.
+   connection would use, so that no spelling of an address can mean different things.
+2. Host names that are not allowed are not resolved.
+3. An audit hook, which nothing in the process can remove, stops every connection to an address that does not
+   belong to an allowed host, whatever library opens it, proxies included.
 """
 
 from __future__ import annotations

@@ -24,8 +24,7 @@ class Product:
     Attributes:
         summary: one line, without a full stop.
         without: parts of the portfolio that it does not have: ``images``, ``worker``, ``redis``, ``databases``,
-            and
-            ``services`` if it consists of static files.
+            and ``services`` if it consists of static files.
         health: source of its health: the portfolio's own endpoint, or django-health-check.
         queues: of other libraries in Redis, by library and name.
         names: its own names for those of the portfolio: components, routes, keys, metrics, labels.

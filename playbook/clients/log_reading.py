@@ -72,8 +72,7 @@ class LogStream:
     Attributes:
         source: where the lines come from, for people.
         parts: lines part by part, newest part first (a file or a block of it, an address); within a part the
-            oldest line
-            comes first, and a line without a time belongs to the one before it.
+            oldest line comes first, and a line without a time belongs to the one before it.
         problems: what could not be read, one sentence each. Nothing based on this log is OK while there are any.
         notes: what was skipped for a good reason, one sentence each.
         expected: components that must have lines, if the source knows them.

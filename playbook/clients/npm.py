@@ -163,8 +163,7 @@ class Npm:
         Args:
             files: names and contents, instead of the project's.
             installed: packages that npm should find installed, by name. ``npm outdated`` takes current versions
-                from there,
-                and skips development dependencies that are missing.
+                from there, and skips development dependencies that are missing.
         """
         command = self._command()
         own = (self._file(PACKAGE), self._lock_file())

@@ -199,8 +199,7 @@ class Prometheus:
         service: ``Prometheus``, or ``Prometheus through Grafana``.
         hint: what to do if the credentials are not accepted.
         proxied: queried through Grafana, whose own 400 and 404 mean that it has no such data source or that the
-            data
-            source refuses it.
+            data source refuses it.
     """
 
     http: HttpClient

@@ -275,7 +275,7 @@ def _impossible(limit: Limit, found: str) -> Coverage:
 
 def _remark(verdict: Verdict, below_target: bool, limit: Limit) -> str:
     if below_target:
-        return " (below target)"
+        return " (short of the target)"
     if verdict is Verdict.CRITICAL and limit.critical:
         return f" (critical {limit.critical.shown})"
     return ""

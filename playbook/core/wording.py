@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 
+from playbook.core.zones import beside
+
 # Proper spelling by the word that ids, settings and addresses use.
 NAMES = {
     **{name.lower(): name for name in ("Alertmanager", "Dependabot", "DigitalOcean", "GitHub", "Grafana")},
@@ -85,9 +87,9 @@ def without_code_marks(text: str) -> str:
     return "".join(part for part, _ in code_parts(text))
 
 
-def moment(at: datetime | None) -> str:
-    """A time in UTC to the minute; ``never`` for None."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "never"
+def moment(at: datetime | None, zone: str = "UTC") -> str:
+    """``2026-03-02 06:17 UTC (07:17 in Berlin)``; UTC alone where that is the zone, and ``never`` for None."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC{beside(at, zone)}" if at else "never"
 
 
 def _is_name(title: str) -> bool:

@@ -1,7 +1,7 @@
 """The runs of one target out of a history that many share, without decoding the lines of all others each time.
 
 Reading the history takes time for each line in it. A run of a thousand targets asks for each of them, and adds a
-line for each, so it would read the whole a thousand times. Here each file is looked through once: of each line it
+line for each, so it would read the whole a thousand times. Here each file is looked through once: of each line
 its target and its position are stored, and later only the added lines are read.
 """
 
@@ -37,7 +37,7 @@ class _Places:
     __slots__ = ("at", "length", "started")
 
     def __init__(self) -> None:
-        self.at, self.length, self.started = array("Q"), array("L"), array("d")
+        self.at, self.length, self.started = array("Q"), array("I"), array("d")
 
     def add(self, at: int, length: int, started: datetime) -> None:
         self.at.append(at)
@@ -118,4 +118,4 @@ class RunsByTarget:
             try:
                 yield from self._files.setdefault(file, _File()).runs(file, target, since)
             except OSError:
-                continue  # as above
+                continue  # nothing is known from it; `python -m playbook history` reports why

@@ -61,10 +61,8 @@ class Bad:
     cause: str
     items: dict[str, Kind] = field(default_factory=dict)
     message: str = ""
-    message_rank: tuple[bool, bool] = (
-        False,
-        False,
-    )  # names the cause, of an item out of bounds
+    # Whether the message names the cause, and whether it is of an item out of bounds.
+    message_rank: tuple[bool, bool] = (False, False)
 
     def add(self, item: str, kind: Kind, message: str) -> None:
         """Add an item; the message that names the cause is kept, otherwise one of an item out of bounds."""

@@ -137,7 +137,8 @@ class _Fold:
                 item for item in bad.items if not case.items[item].failing and self._is_ripe(run.target, item)
             ]
             if fallen:  # other failing items keep it open, but observers of the recovery must be notified
-                text = f"{self.names.items(fallen)} had been well meanwhile: {bad.message}"
+                they = "it" if len(fallen) == 1 else "they"
+                text = f"{self.names.items(fallen)} failed again after {they} had recovered: {bad.message}"
                 self._note(run, case, "escalated", text)
             self._add(run.target, case, bad)
             return False
@@ -196,16 +197,13 @@ class _Fold:
         """Set the kind of an open incident to that of the newest looks at its items."""
         parts = [(item, part, self._items[run.target, item]) for item, part in case.items.items()]
         down = [item for item, part, each in parts if part.kind == DOWN and part.failing and each.is_down]
-        unseen = [
-            item
-            for item, part, each in parts
-            if each.bad and not each.is_down and (part.kind == DOWN or each.cause == case.cause)
-        ]
+        unseen = [item for item, part, each in parts if each.is_unseen_for(case.cause, part.kind)]
         case.was_wrong = any(part.kind == DOWN and part.failing and each.down_for for _, part, each in parts)
         if down and case.kind == CANNOT_SEE:
             case.kind = DOWN
             if case.reported_down:
-                self._note(run, case, "seen", f"{self.names.items(down)}: out of bounds, and seen again")
+                are = "is" if len(down) == 1 else "are"
+                self._note(run, case, "seen", f"{self.names.items(down)}: can be seen, and {are} out of bounds")
             else:
                 text = f"What could not be seen is out of bounds now ({self.names.items(down)}): {case.message}"
                 self._note(run, case, "escalated", text)

@@ -55,8 +55,7 @@ class Handled:
     Attributes:
         acts: oldest first.
         acknowledged: when somebody first acknowledged it since it last opened; None where nobody has. A note or
-            closing it
-            also acknowledges it.
+            closing it also acknowledges it.
         closed: when somebody first closed it since then.
     """
 

@@ -117,6 +117,4 @@ def _state(cause: str, parts: Sequence[tuple[Standing, Kind]]) -> State:
     """State by the newest looks at the items: one failing item is enough; an unmeasured one weighs less."""
     if any(kind == DOWN and each.is_down for each, kind in parts):
         return BAD
-    # An item that was only unseen for this cause, and is unseen for another one by now, does not matter.
-    unseen = any(each.bad and not each.is_down and (kind == DOWN or each.cause == cause) for each, kind in parts)
-    return NOT_SEEN if unseen else WELL
+    return NOT_SEEN if any(each.is_unseen_for(cause, kind) for each, kind in parts) else WELL

@@ -15,10 +15,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         bad_runs: by set (the first word of an item's id), number of runs in a row that must find an item failing;
-            a
-            confirming re-check counts as one. With 0 its items neither open nor join an incident. ``others`` is
-            for
-            sets that are not named, otherwise 1.
+            a confirming re-check counts as one. With 0 its items neither open nor join an incident. ``others`` is
+            for sets that are not named, otherwise 1.
         good_runs: number of runs in a row that must find every item healthy to close it.
         reopen_hours: a relapse within this time after recovery reopens the incident.
         flapping_times: number of reopenings from which on it is flapping.

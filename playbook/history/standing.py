@@ -61,6 +61,15 @@ class Standing:
         else:
             self.seen = 0
 
+    def is_unseen_for(self, cause: str, kind: Kind) -> bool:
+        """Whether it cannot be seen now, as far as an incident of this cause is concerned.
+
+        Args:
+            kind: the worst that was found of it for the cause since the incident opened. An item that was only
+                unseen for it, and is unseen for another cause by now, does not matter.
+        """
+        return bool(self.bad) and not self.is_down and (kind == DOWN or self.cause == cause)
+
     def good(self, kind: Kind) -> int:
         """Number of observations in a row in the state that closes an incident of this kind."""
         return self.well if kind == DOWN else self.seen

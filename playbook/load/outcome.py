@@ -28,11 +28,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         p50, p95, p99: seconds within which that percentage of all requests succeeded; None where fewer did: a
-            failure
-            counts as a response that never came.
+            failure counts as a response that never came.
         cut: requests still without a response when their user was stopped, after a second or more. They count
-            among
-            the requests with that time, and not as successful.
+            among the requests with that time, and not as successful.
         slowest: seconds, including failures; None where there were no requests.
         per_second: requests a second over the duration of the test.
     """

@@ -71,10 +71,10 @@ def reminders(
     now: datetime,
     every: timedelta,
 ) -> Iterator[News]:
-    """Open incidents without acknowledgement to send again: once per interval since the opening
-    or the last turn for the worse.
+    """Open incidents without acknowledgement to send again: once per interval since the opening or the last turn
+    for the worse that was delivered.
 
-    Only if that was delivered, and not in a maintenance window. A reminder that came due while nothing ran
+    Only if the opening was delivered, and not in a maintenance window. A reminder that came due while nothing ran
     is sent once, by the next run.
     """
     if every <= timedelta():
@@ -82,10 +82,13 @@ def reminders(
     for incident in incidents:
         if not incident.is_open:
             continue
-        alarm = next(event for event in reversed(incident.events) if event.what in ALARMS)
+        if newest_opening(incident).id not in told:
+            continue
+        # One that was never delivered must not silence the reminders of what was.
+        alarm = next(event for event in reversed(incident.events) if event.what in ALARMS and event.id in told)
         handled = done.get(incident.key, Handled())
         times = (now - (alarm.held_until or alarm.at)) // every
-        if handled.acknowledged or times < 1 or alarm.id not in told or is_held(incident.events[-1], now):
+        if handled.acknowledged or times < 1 or is_held(incident.events[-1], now):
             continue
         again = f"{alarm.id}-again-{times}"
         if again not in told:

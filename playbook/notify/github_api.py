@@ -89,9 +89,10 @@ class Comment(msgspec.Struct, frozen=True):
 
     @property
     def is_by_a_person(self) -> bool:
-        """Neither by a program, nor one of ours, which name the events that they tell."""
-        program = self.user is None or self.user.type == "Bot" or self.user.login.endswith("[bot]")
-        return not program and "<!-- " not in (self.body or "")
+        """Known to be by a user, and none of ours, which name the events that they tell."""
+        user = self.user
+        person = user is not None and user.type == "User" and not user.login.endswith("[bot]")
+        return person and "<!-- " not in (self.body or "")
 
 
 class IssuesApi:
@@ -185,7 +186,9 @@ class IssuesApi:
         fields: Mapping[str, Any] | None = None,
     ) -> Answer:
         if not self._has_token:
-            raise Stopped("notifications.github.token holds characters that no token has; set it anew")
+            raise Stopped(
+                "notifications.github.token contains characters that are not allowed in a token; set it again"
+            )
         try:
             answer = self._requests.get(path) if method == "GET" else self._requests.send(method, path, fields)
         except Unmeasured as error:
@@ -195,8 +198,8 @@ class IssuesApi:
         if 200 <= answer.status < 300:
             return answer
         if is_limited(answer):
-            seconds = self._requests.wait_for(answer)
-            raise Stopped(f"{_refusal(answer, what)}; it asks to come back in {seconds:,} s, in the next run")
+            wait = f"it asks to wait {self._requests.wait_for(answer):,} s, so this is left to the next run"
+            raise Stopped(f"{_refusal(answer, what)}; {wait}")
         raise NotKept(_refusal(answer, what))
 
 

@@ -15,7 +15,6 @@ from urllib.parse import quote
 
 from playbook.core import door
 from playbook.core.wording import moment
-from playbook.core.zones import beside
 from playbook.history.handling import Handled
 from playbook.history.incidents import Event, Incident, fingerprint_of_item
 from playbook.notify.due import TOLD, is_held, newest_opening
@@ -199,8 +198,9 @@ class IssueKeeper:
         return "\n".join([mark, *self._lines(incident)])[:_LONGEST_BODY]
 
     def _lines(self, incident: Incident) -> Iterator[str]:
-        until = f" until {self._moment(incident.closed)}" if incident.closed else ""
-        yield f"**{incident.worst}** since {self._moment(incident.opened)}{until}, on {self._plain(self._target)}."
+        since = f"since {moment(incident.opened, self._zone)}"
+        until = f" until {moment(incident.closed, self._zone)}" if incident.closed else ""
+        yield f"**{incident.worst}** {since}{until}, on {self._plain(self._target)}."
         yield from ("", self._plain(incident.message), "")
         guide, handled = self._about.get(incident.key, (Guide(), Handled()))
         if incident.is_open and guide.todo:
@@ -211,7 +211,7 @@ class IssueKeeper:
         if guide.severity:
             yield f"- Severity: {guide.severity}"
         if handled.acknowledged:
-            yield f"- Acknowledged: {self._moment(handled.acknowledged)}"
+            yield f"- Acknowledged: {moment(handled.acknowledged, self._zone)}"
         elif incident.is_open and self._acknowledge:
             yield "- Not acknowledged yet: comment here to acknowledge it"
         if guide.link:
@@ -227,11 +227,8 @@ class IssueKeeper:
             yield f"- {_event_mark(event)}{self._line(event)}"
         yield from ("", _FOOTER)
 
-    def _moment(self, at: datetime) -> str:
-        return f"{moment(at)}{beside(at, self._zone)}"
-
     def _line(self, event: Event) -> str:
-        return f"{self._moment(event.at)} **{event.what}**: {self._plain(event.text)}"
+        return f"{moment(event.at, self._zone)} **{event.what}**: {self._plain(event.text)}"
 
     def _plain(self, text: str) -> str:
         """Redacted, on one line, with GitHub's markup escaped."""

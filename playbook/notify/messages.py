@@ -18,7 +18,6 @@ from playbook.core.door.records import leaving
 from playbook.core.durations import one_unit
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.core.wording import moment, plural, without_code_marks
-from playbook.core.zones import beside
 from playbook.history.handling import Handled
 from playbook.history.incidents import Incident, What
 from playbook.history.runs import RunLine
@@ -172,7 +171,7 @@ def _lines(news: News, about: Mapping[str, About], now: datetime, zone: str) -> 
     notes = [_since(incident, now, zone), ", ".join(incident.down or incident.items)]
     unseen = [item for item in incident.items if item not in incident.down]
     if incident.down and unseen:
-        notes.append(f"not seen for it: {', '.join(unseen)}")
+        notes.append(f"not measured because of it: {', '.join(unseen)}")
     if incident.flapping:
         notes.append("flapping")
     if event.quiet:
@@ -181,7 +180,7 @@ def _lines(news: News, about: Mapping[str, About], now: datetime, zone: str) -> 
     guide, handled = about.get(incident.key, _NOTHING)
     if incident.is_open and event.what in _ACTED_ON:
         if handled.acknowledged:
-            yield f"  Acknowledged {_moment(handled.acknowledged, zone)}"
+            yield f"  Acknowledged {moment(handled.acknowledged, zone)}"
         if guide.todo:
             yield f"{_DO}{_one_line(guide.todo)}"
         if guide.call:
@@ -194,11 +193,7 @@ def _since(incident: Incident, now: datetime, zone: str) -> str:
     """``since 2026-03-02 06:17 UTC (07:17 in Berlin)``, with the length where it is not that of one spell."""
     lasted = incident.lasted_until(incident.closed or now)
     length_of = f", bad for {lasted.words}" if lasted.spells > 1 else ""
-    return f"since {_moment(incident.opened, zone)}{length_of}"
-
-
-def _moment(at: datetime, zone: str) -> str:
-    return f"{moment(at)}{beside(at, zone)}"
+    return f"since {moment(incident.opened, zone)}{length_of}"
 
 
 def _subject(news: News) -> str:
@@ -284,11 +279,11 @@ def of_digest(
 
 def _of_run(run: RunLine | None, set_name: str, now: datetime, zone: str) -> Iterator[str]:
     if run is None:
-        yield f"No {set_name} run is known: nothing is known."
+        yield f"No {set_name} run was found, so nothing is known."
         return
     counted = " · ".join(f"{run.counts[v]} {v}" for v in SEVERITY if run.counts.get(v))
     ago = one_unit(now - run.started)
-    yield f"The newest {set_name} run began {_moment(run.started, zone)}, {ago} ago: {run.verdict}."
+    yield f"The newest {set_name} run began {moment(run.started, zone)}, {ago} ago: {run.verdict}."
     yield counted or "Nothing was measured."
     if run.ended != "finished":
         yield f"It ended early: {_one_line(run.ended)}"
@@ -302,7 +297,7 @@ def _of_open(still: Sequence[Incident], now: datetime, about: Mapping[str, About
     for one in still[:_MOST]:
         flapping = ", flapping" if one.flapping else ""
         guide, handled = about.get(one.key, _NOTHING)
-        known = f", acknowledged {_moment(handled.acknowledged, zone)}" if handled.acknowledged else ""
+        known = f", acknowledged {moment(handled.acknowledged, zone)}" if handled.acknowledged else ""
         age = f"for {one.lasted_until(now).words}{flapping}{known}"
         yield f"- {_one_line(one.title)}, {age}: {_one_line(one.message)}"
         if guide.todo:
@@ -315,12 +310,12 @@ def _of_open(still: Sequence[Incident], now: datetime, about: Mapping[str, About
 
 def _of_changes(incidents: Sequence[Incident], since: datetime, zone: str) -> Iterator[str]:
     found = [
-        (event.at, f"- {_moment(event.at, zone)} {event.what}: {_one_line(_subject(News(one, event)))}")
+        (event.at, f"- {moment(event.at, zone)} {event.what}: {_one_line(_subject(News(one, event)))}")
         for one in incidents
         for event in one.events
         if event.at > since and event.what in _ORDER
     ]
-    yield f"Since {_moment(since, zone)}: {plural(len(found), 'change')}{'.' if not found else ':'}"
+    yield f"Since {moment(since, zone)}: {plural(len(found), 'change')}{'.' if not found else ':'}"
     yield from (line for _, line in sorted(found)[-_MOST:])
 
 

@@ -123,10 +123,11 @@ class Telling:
         sets = {run.id: run.set for run in self._runs}
         by_set: dict[str, list[News]] = {}
         known = known_since(self._deliveries, self._target, channel.name)
-        for news in due(self._incidents, delivered, self._clock.now(), within, known):
-            by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
+        fresh = list(due(self._incidents, delivered, self._clock.now(), within, known))
+        with_news = {news.incident.key for news in fresh}
         every = timedelta(hours=self._settings.notifications.remind_hours)
-        for news in reminders(self._incidents, self._handled, delivered, self._clock.now(), every):
+        again = reminders(self._incidents, self._handled, delivered, self._clock.now(), every)
+        for news in (*fresh, *(one for one in again if one.incident.key not in with_news)):
             by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
         target = self._settings.target
         link = self._settings.notifications.link
@@ -198,11 +199,11 @@ class Telling:
         if not outcome.delivered:
             self._silent.add(channel.name)
         if outcome.delivered:
-            self._say(f"notifications: {channel.to} was told: {message.title}")
+            self._say(f"notifications: sent to {channel.to}: {message.title}")
         else:
             tries = f"in {outcome.attempts} tries" if outcome.attempts > 1 else "in 1 try"
             why = outcome.error if self._is_for_the_team else "the reason is only in the team's report"
-            self._fail(f"{channel.to} was not told {tries}: {why}")
+            self._fail(f"not delivered to {channel.to} {tries}: {why}")
         self._note(message.what, (channel.name, channel.to), message.ids, outcome, message.set)
 
     @property
@@ -235,7 +236,7 @@ class Telling:
         try:
             deliveries.note(self._folder, leaving(delivery))
         except UsageError as error:
-            self._fail(f"what {to} was told could not be recorded, so it may be sent again: {error}")
+            self._fail(f"the delivery to {to} could not be recorded, so it may be sent again: {error}")
 
     @property
     def _keeps_issues(self) -> bool:

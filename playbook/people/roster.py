@@ -165,8 +165,7 @@ class Roster:
 
         Args:
             answer_minutes: by severity, where the roster sets none; a severity in neither may wait until the end
-                of the
-                next business day.
+                of the next business day.
         """
         escalation = self.escalation.get(severity)
         if escalation is None:

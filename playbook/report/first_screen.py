@@ -180,7 +180,7 @@ def changes(results: Results, anchors: Mapping[str, str]) -> Changes | None:
 
 def _counts(groups: Iterable[tuple[str, tuple[Place, ...]]]) -> str:
     counts = ", ".join(words for words, _ in groups)
-    return f"{counts}." if counts else "Nothing has changed: all that was well is well."
+    return f"{counts}." if counts else "Nothing has changed: everything that was healthy still is."
 
 
 def change_lines(results: Results) -> Iterator[str]:

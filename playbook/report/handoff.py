@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -20,7 +18,7 @@ from playbook.core.zones import both
 from playbook.history.handoff_files import file_of
 from playbook.history.handoff_page import Ending, Page
 from playbook.report.first_screen import mail, telephone
-from playbook.report.page import environment, shown, template_text
+from playbook.report.page import environment, shown, styled
 from playbook.report.summary import plain, plain_with_code
 from playbook.report.units import units_kept
 from playbook.report.words import MARKS
@@ -32,7 +30,8 @@ def write_page(folder: Path, page: Page) -> list[Path]:
     """Write a page; the JSON last, so that what is found there is complete."""
     folder.mkdir(parents=True, exist_ok=True)
     file = file_of(folder, page)
-    contents = forms_of(page) | {".json": msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n"}
+    contents = {suffix: form_of(page, suffix) for suffix in FORMS}
+    contents[".json"] = msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n"
     for suffix, content in contents.items():
         part = file.with_suffix(f"{suffix}.part")
         part.write_bytes(content)
@@ -40,24 +39,18 @@ def write_page(folder: Path, page: Page) -> list[Path]:
     return [file.with_suffix(suffix) for suffix in contents]
 
 
-def forms_of(page: Page) -> dict[str, bytes]:
-    """The page as people read it, by file suffix, exactly as it is written."""
-    return {
-        ".html": units_kept(handoff_html(page)).encode("utf-8", "replace"),
-        ".md": handoff_markdown(page).encode("utf-8", "replace"),
-    }
+def form_of(page: Page, suffix: str) -> bytes:
+    """The page as people read it, exactly as it is written to the file with this suffix, one of ``FORMS``."""
+    return FORMS[suffix](page).encode("utf-8", "replace")
 
 
 def handoff_html(page: Page) -> str:
     """One file, no JavaScript."""
-    style = template_text("style.css") + template_text("first_screen.css")
     return (
         environment()
         .get_template("handoff")
         .render(
             page=page,
-            style=Markup(style),  # noqa: S704 - our own file
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             heading=_heading(page),
             open_words=_open_words(page),
             headline=_headline(page),
@@ -71,6 +64,7 @@ def handoff_html(page: Page) -> str:
             note_of=_note,
             reachable=_reachable,
             age=lambda since: _age(page, since),
+            **styled("style.css", "first_screen.css"),
         )
     )
 
@@ -78,6 +72,12 @@ def handoff_html(page: Page) -> str:
 def handoff_markdown(page: Page) -> str:
     """For a chat or an issue; escaped so that it mentions nobody."""
     return "\n".join(_lines(page)) + "\n"
+
+
+FORMS: dict[str, Callable[[Page], str]] = {
+    ".html": lambda page: units_kept(handoff_html(page)),
+    ".md": handoff_markdown,
+}
 
 
 def _lines(page: Page) -> Iterator[str]:
@@ -107,7 +107,7 @@ def _lines(page: Page) -> Iterator[str]:
         at = f" {_when(page, ending.at)}." if ending.at else ""
         yield f"- **{plain(_title(ending))}**{f': ends{at}' if at else ':'} {plain(_note(ending))}"
     if not page.endings:
-        yield "Nothing that is known of."
+        yield "Nothing known."
     if page.left_out:
         yield from ("", f"Not part of this product: {plain(', '.join(page.left_out))}.")
     if page.not_read:
@@ -164,7 +164,7 @@ def _no_problems(page: Page) -> str:
 
 
 def _no_changes(page: Page) -> str:
-    return f"Nothing, according to {_runs_words(page)} can tell." if page.last_run else "Not known."
+    return f"Nothing, as far as {_runs_words(page)} can tell." if page.last_run else "Not known."
 
 
 def _headline(page: Page) -> str:

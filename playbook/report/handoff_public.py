@@ -14,7 +14,7 @@ import msgspec
 from playbook.core.audience import Audience
 from playbook.core.wording import plural
 from playbook.history.handoff_page import Ending, Page
-from playbook.report.handoff import forms_of
+from playbook.report.handoff import FORMS, form_of
 
 # Its folder in a history that keeps pages.
 HANDOFFS = "handoffs"
@@ -62,7 +62,7 @@ def is_for_everybody(file: Path) -> bool:
         content = file.read_bytes()
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return False
-    return file.suffix == ".json" or content == forms_of(page).get(file.suffix)
+    return file.suffix == ".json" or (file.suffix in FORMS and content == form_of(page, file.suffix))
 
 
 def _ending(ending: Ending) -> Ending:

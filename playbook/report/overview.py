@@ -10,8 +10,6 @@ row.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -221,22 +219,18 @@ def read_overview(folder: Path) -> Overview:
 
 def page(overview: Overview) -> str:
     """The whole document: one file, no JavaScript."""
-    from markupsafe import Markup
+    from playbook.report.page import environment, icon, styled
 
-    from playbook.report.page import environment, icon, template_text
-
-    style = template_text("style.css") + template_text("overview.css")
     return (
         environment()
         .get_template("overview")
         .render(
             overview=overview,
-            style=Markup(style),  # noqa: S704 - our own files
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             says=says(overview),
             counts=Counter(row.verdict for row in overview.rows),
             severity=SEVERITY,
             icon=icon(overview.verdict),
+            **styled("style.css", "overview.css"),
         )
     )
 

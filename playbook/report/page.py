@@ -87,7 +87,6 @@ SUBJECTS = {
 
 def page(results: Results) -> str:
     """The whole document."""
-    style = template_text("style.css") + template_text("first_screen.css")
     urgent = attention(results)
     anchors = _anchors(results.records)
     opened = opening(results)
@@ -105,8 +104,6 @@ def page(results: Results) -> str:
         .get_template("page")
         .render(
             results=results,
-            style=Markup(style),  # noqa: S704 - our own file
-            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             headline=opening_words(results),
             scope=scope(results),
             readers=readers(results),
@@ -141,6 +138,7 @@ def page(results: Results) -> str:
             most_evidence=MOST_EVIDENCE,
             most_in_full=MOST_IN_FULL,
             most_due=MOST_DUE,
+            **styled("style.css", "first_screen.css"),
         )
     )
 
@@ -293,6 +291,13 @@ def make_environment(more: Mapping[str, str]) -> Environment:
     environment.globals |= {"telephone": telephone, "mail": mail}
     environment.globals |= {"draw": draw, "most_curves": MOST_CURVES}
     return environment
+
+
+def styled(*names: str) -> dict[str, str]:
+    """The style of a page, made of these files, and its digest, by which the page allows no other one."""
+    text = "".join(template_text(name) for name in names)
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return {"style": Markup(text), "style_hash": digest}  # noqa: S704 - our own files
 
 
 def template_text(name: str) -> str:

@@ -59,7 +59,7 @@ def _lines(results: Results) -> Iterator[str]:
     if results.root_causes:
         yield from ("", "## Root causes", "")
         for cause in results.root_causes:
-            yield f"- **{plain(cause.message)}** {plain(cause.hint)}  "
+            yield f"- **{plain(cause.message)}** {plain_with_code(cause.hint)}  "
             yield f"  Leaves unjudged: {plain(', '.join(dict.fromkeys(cause.items)))}"
     found = attention(results)
     if found:
@@ -91,7 +91,7 @@ def _do_next(results: Results) -> Iterator[str]:
     if found:
         yield from ("", "## Do next", "")
     for trouble in found:
-        since = since_words(trouble.since, results.started)
+        since = since_words(trouble.since, results.started, results.time_zone)
         name = f"{MARKS[trouble.verdict]} **{plain(trouble.name)}**{f' ({since})' if since else ''}"
         yield f"1. {name}: {plain(trouble.what)}"
         if trouble.symptoms:
@@ -122,18 +122,18 @@ def _failure(record: Record) -> Iterator[str]:
     yield f"{plain(record.message)}"
     yield ""
     fields = {
-        "Expected": record.expected,
-        "Found": record.found,
-        "Seen": record.coverage,
-        "Why it matters": record.why,
-        "Next step": record.next_step,
+        "Expected": plain(record.expected),
+        "Found": plain(record.found),
+        "Seen": plain(record.coverage),
+        "Why it matters": plain_with_code(record.why),
+        "Next step": plain_with_code(record.next_step),
     }
-    yield from (f"- {name}: {plain(text)}" for name, text in fields.items() if text)
+    yield from (f"- {name}: {text}" for name, text in fields.items() if text)
     if record.look_again:
         yield "  \n  ".join(["- Look again:", *_code(record.look_again)])
     if record.runbook:
         yield f"- Runbook: docs/runbooks/{plain(record.runbook)}.md"
-        yield from (f"  - {plain(action.when)}: {plain(action.what)}" for action in record.resolution)
+        yield from (f"  - {plain(action.when)}: {plain_with_code(action.what)}" for action in record.resolution)
 
 
 def _kpis(results: Results) -> Iterator[str]:

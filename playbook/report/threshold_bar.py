@@ -10,7 +10,7 @@ from playbook.core.limits import Bound, Limit
 ZONE_WORDS = {
     "good": "on target",
     "within": "within limits",
-    "short": "below target",
+    "short": "short of target",
     "warning": "warning",
     "critical": "critical",
 }

@@ -32,6 +32,11 @@ def _at(moment: datetime, site: Site) -> str:
     return when(moment, site.time_zone)
 
 
+def _soon(moment: datetime, site: Site) -> str:
+    """A time within a few weeks: ``Mon 23 Nov 06:17 UTC (07:17 in Berlin)``."""
+    return f"{short(moment)} UTC{beside(moment, site.time_zone)}"
+
+
 def headline(site: Site) -> str:
     """Under the big word on the first page."""
     if not site.runs:
@@ -85,11 +90,9 @@ def next_words(site: Site) -> str:
     one = site.next
     if one is None or one.due is None:
         return "No run is scheduled"
-    at = f"{short(one.due.next)} UTC{beside(one.due.next, site.time_zone)}"
-    ahead = f"in {one_whole_unit(one.due.next - site.now)}, {at}"
+    ahead = f"in {one_whole_unit(one.due.next - site.now)}, {_soon(one.due.next, site)}"
     due = f"Next run due {ahead} ({set_name(one.name)}, {one.target})"
-    late = f"{short(one.due.missing_after)} UTC{beside(one.due.missing_after, site.time_zone)}"
-    return f"{due}. If it is not here by {late}, this page is out of date"
+    return f"{due}. If it is not here by {_soon(one.due.missing_after, site)}, this page is out of date"
 
 
 def stale_words(site: Site) -> str:
@@ -120,7 +123,7 @@ def set_words(one: SetView, site: Site) -> str:
     """Under the big word on a set's page."""
     if one.missing:
         return missing_words(one, site)
-    due = f" Next due {short(one.due.next)} UTC." if one.due else " No schedule speaks of it: it is run by hand."
+    due = f" Next due {_soon(one.due.next, site)}." if one.due else " It has no schedule and is run by hand."
     if not one.newest:
         return f"It has not run yet.{due}"
     rechecked = "".join(f" Looked at again {_at(run.started, site)}: {run.verdict}." for run in one.rechecks)

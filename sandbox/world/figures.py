@@ -34,8 +34,7 @@ class MetricsState:
         down_minutes: length of an outage of the website's probe that ended two hours before ``now``.
         probed: whether the website is probed; ten other sites always are.
         errors_born: first value of a series of errors that began four hours before ``now``, as of a process that
-            had
-            failed for long when it was first scraped.
+            had failed for long when it was first scraped.
         partial: part of the store does not answer, which each answer says.
         empty: no sample at all.
         missing: metrics that nothing exposes.

@@ -39,8 +39,7 @@ def fitting_floors(answers: Answers, defaults: Mapping[str, int]) -> dict[str, i
 
     Args:
         defaults: floors of the shipped settings, by set; sets other than the three cadences whose default is low
-            enough
-            need no line.
+            enough need no line.
     """
     load_providers()
     catalogue = read_catalogue()

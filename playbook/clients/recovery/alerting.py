@@ -58,8 +58,7 @@ class Delivery:
         receiver: Alertmanager's name of the receiver; may be empty.
         ended: whether Alertmanager no longer reports it as firing.
         end_arrived: seconds until the receiver was notified of its end; None if that took longer than two seconds,
-            which
-            is usual, as Alertmanager waits for its group_interval.
+            which is usual, as Alertmanager waits for its group_interval.
     """
 
     labels: dict[str, str]

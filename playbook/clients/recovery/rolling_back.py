@@ -116,8 +116,7 @@ class RollbackRoute:
         Raises:
             Denied, Malformed: the platform refused the request, so nothing was changed.
             Unreachable: it did not answer the request; anything it may have begun was reverted, or the error says
-                that the
-                revert failed.
+                that the revert failed.
         """
         drill = RollbackDrill(before, target, clock.now())
         try:

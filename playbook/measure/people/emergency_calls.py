@@ -143,8 +143,7 @@ class Notice:
         needless: why nobody has to be notified; empty where somebody does.
         told: the newest message about an incident delivered today, in words; empty where there was none.
         coverage: how much of the system was observed, where nobody has to be notified. Any single sign can show
-            that
-            somebody does.
+            that somebody does.
     """
 
     needless: str

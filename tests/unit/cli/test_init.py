@@ -117,7 +117,7 @@ def test_each_part_has_table_with_variable_names_for_secrets(init):
     found = settings(**secrets, REDIS_URL="rediss://:word@redis.example")
     assert found.target.redis.url.reveal() == "rediss://:word@redis.example"
     assert found.target.github.token.reveal() == "secret-GITHUB_TOKEN"
-    assert "commented out" not in text()
+    assert "Remove the #" not in text()
 
 
 def test_commented_settings_are_valid_when_uncommented(init):

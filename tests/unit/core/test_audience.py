@@ -146,10 +146,10 @@ def test_public_number_has_its_limit_and_no_text_of_the_check():
     judge = Judge()
     judge(Reading(85.0, "24 h on db-7.internal"), LIMIT, subject="Hits of alice")
     (judged,) = judge.judgements
-    assert judged.public == "Hit rate: expected over 90 %, got 85 % (below target)"
+    assert judged.public == "Hit rate: expected over 90 %, got 85 % (short of the target)"
     assert "alice" in judged.message
     judge(Reading(85.0, say("{} h", 24)), LIMIT, subject=say("Hits"))
-    assert judge.judgements[1].public == "Hits: expected over 90 %, got 85 % over 24 h (below target)"
+    assert judge.judgements[1].public == "Hits: expected over 90 %, got 85 % over 24 h (short of the target)"
 
 
 def test_statement_is_published_only_in_public_words():

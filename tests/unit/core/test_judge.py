@@ -14,7 +14,7 @@ HITS = parse_limit("Cache hit rate", {"target": "> 90 %", "warning": "< 80 %", "
     ("value", "message"),
     [
         (95.0, "Cache hit rate: expected over 90 %, got 95 % over 24 h (1,204 reads)"),
-        (85.0, "Cache hit rate: expected over 90 %, got 85 % over 24 h (1,204 reads) (below target)"),
+        (85.0, "Cache hit rate: expected over 90 %, got 85 % over 24 h (1,204 reads) (short of the target)"),
         (75.0, "Cache hit rate: expected at least 80 %, got 75 % over 24 h (1,204 reads)"),
     ],
 )
@@ -23,6 +23,14 @@ def test_message_is_a_sentence(value, message):
     judge = Judge()
     judge(Reading(value, "24 h (1,204 reads)"), HITS)
     assert judge.leading.message == message
+
+
+def test_value_above_a_target_that_limits_it_is_short_of_the_target():
+    """The remark names no direction."""
+    judge = Judge()
+    judge(0.176, parse_limit("Error rate", {"target": "< 0.1 %", "warning": "> 0.5 %", "critical": "> 1 %"}))
+    assert judge.leading.verdict is Verdict.OK
+    assert judge.leading.message == "Error rate: expected under 0.1 %, got 0.176 % (short of the target)"
 
 
 def test_critical_value_is_recorded_before_it_is_raised():

@@ -9,6 +9,7 @@ from playbook.cli.handoff import collect
 from playbook.core.catalogue import Catalogue, Item
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Unreachable
+from playbook.core.sign_off import Attestation, Rule, SignOff
 from playbook.core.verdict import Verdict
 from playbook.history.handoff_files import read_pages
 from playbook.history.handoff_page import Ending, make_page
@@ -146,6 +147,13 @@ def test_page_without_runs_says_nothing_is_known():
         assert "Not known: no run of this target was found" in told
 
 
+def test_page_without_changes_names_the_runs_it_is_made_of():
+    """In a sentence, on the page and in its Markdown."""
+    made = page(runs_of({2: [OK, OK], 1: [OK, OK], 0.5: [OK, OK]}))
+    for text in (handoff_html(made), handoff_markdown(made)):
+        assert "Nothing, as far as 3 runs (3 daily) can tell." in text
+
+
 def test_hostile_texts_are_escaped_in_handoff():
     """No script, no mention, no request to anywhere."""
     items = {item: Item(item, HOSTILE, "", "", HOSTILE, "") for item in ITEMS}
@@ -233,3 +241,29 @@ def test_sign_offs_that_end_are_told_in_sentences():
         assert "Documentation up to date" in text
         assert "Nobody has signed it off." in text
     assert "Signed off by Ada on 2026-11-26; it expires in 48 h." in handoff_html(made)
+
+
+@pytest.mark.parametrize(
+    ("signed", "expires", "refused", "told"),
+    [
+        (-7, 2, (), "Signed off by Ada on 2026-11-16; it expires in 2 days."),
+        (
+            -7,
+            -3,
+            ("line 3 was edited",),
+            "Signed off by Ada on 2026-11-16; it expired 3 days ago (line 3 was edited).",
+        ),
+        (None, None, (), "Nobody has signed it off."),
+        (None, None, ("line 3 was edited",), "Sign-off: none that is valid (line 3 was edited)."),
+    ],
+)
+def test_words_of_a_sign_off_are_understood_by_the_page(signed, expires, refused, told):
+    """The sentence is made of the words that the JSON of each page holds: a change of them must not break it."""
+    line = None
+    if signed is not None:
+        when, ends = NOW + timedelta(days=signed), NOW + timedelta(days=expires)
+        line = Attestation(item="weekly.docs.updated", who="Ada", when=when, note="read", expires=ends, digest="")
+    sign_off = SignOff("weekly.docs.updated", line, refused, Rule(timedelta(days=31), timedelta(days=7)), NOW)
+    made = page(runs_of({}), endings=[Ending("sign-off", sign_off.item, sign_off.until, sign_off.found)])
+    for text in (handoff_html(made), handoff_markdown(made)):
+        assert told in text

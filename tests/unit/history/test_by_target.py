@@ -9,7 +9,7 @@ import pytest
 from playbook.core import lines
 from playbook.history import by_target
 from playbook.history.by_target import RunsByTarget
-from playbook.history.runs import append, read
+from playbook.history.runs import LONGEST_LINE, append, read
 from tests.history_factory import run_line
 
 NOW = datetime(2026, 1, 20, 7, tzinfo=UTC)
@@ -96,3 +96,11 @@ def test_lines_are_looked_through_once_for_all_targets(tmp_path, monkeypatch):
         append(tmp_path, line(target, 0.5))
         assert len(known.of(tmp_path, target, LONG_AGO)) == 2
     assert len(looked_at) == 2 * len(TARGETS)
+
+
+def test_position_of_a_line_takes_twenty_bytes():
+    """Offsets beyond 4 GiB fit; a line is at most 1 MiB long."""
+    places = by_target._Places()
+    places.add(2**40, LONGEST_LINE, NOW)
+    assert (places.at[0], places.length[0], places.started[0]) == (2**40, LONGEST_LINE, NOW.timestamp())
+    assert places.at.itemsize + places.length.itemsize + places.started.itemsize == 20

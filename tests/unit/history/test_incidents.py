@@ -478,6 +478,19 @@ def test_sets_run_on_demand_join_no_incident():
     assert told(one) == ["opened", "recovered"]
 
 
+def test_items_that_can_be_seen_again_are_named_with_what_is_found():
+    """One item, and two."""
+    both = ("daily.kpi.availability", "daily.kpi.latency")
+    for items, words in ((both[:1], "is"), (both, "are")):
+        shared = [
+            run(START + n * DAY, {item: Finding(verdict=verdict, cause="Shared", message="x") for item in items})
+            for n, verdict in enumerate((CRIT, CRIT, UNK, CRIT))
+        ]
+        (one,) = incidents(shared, RULES)
+        assert one.events[-1].what == "seen"
+        assert one.events[-1].text == f"{', '.join(items)}: can be seen, and {words} out of bounds"
+
+
 def test_relapse_in_an_open_incident_is_reported():
     """The weekly item stays bad; the daily figure recovered and failed again, which is reported once confirmed."""
     rules = Rules(bad_runs={"daily": 2, "weekly": 1})
@@ -488,7 +501,7 @@ def test_relapse_in_an_open_incident_is_reported():
     (one,) = incidents([*runs, *daily(*[None] * 4, CRIT, CRIT, item=day)[4:]], rules)
     assert told(one) == ["opened", "joined", "escalated"]
     assert one.events[-1].at == START + 4 * DAY
-    assert "daily.kpi.availability had been well meanwhile: " in one.events[-1].text
+    assert "daily.kpi.availability failed again after it had recovered: " in one.events[-1].text
     (one,) = incidents([*runs, *daily(*[None] * 4, OK, item=day)[4:]], rules)
     assert told(one) == ["opened", "joined"]  # a single bad result is not enough
 

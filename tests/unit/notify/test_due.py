@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from playbook.history.folding import incidents
 from playbook.history.rules import Rules, Window
-from playbook.notify.due import OPENINGS, due
+from playbook.notify.due import OPENINGS, due, reminders
 from tests.unit.notify.lines import CRIT, DAY, OK, START, UNK, run
 
 WITHIN = timedelta(hours=48)
@@ -72,3 +72,28 @@ def test_open_incident_is_delivered_when_window_ends(drawn, first, hours):
         last = [event for event in one.events if event.what in OPENINGS][-1]
         if one.is_open and end >= (last.held_until or last.at):
             assert last in told
+
+
+def test_escalation_that_was_never_delivered_does_not_end_the_reminders():
+    """The channel is away when the incident escalates, and comes back when that is too old to be delivered."""
+    found = incidents([run(0, {"daily.a": UNK}), run(1, {"daily.a": CRIT})], RULES)
+    ((opened, escalated),) = (one.events for one in found)
+    assert (opened.what, escalated.what) == ("opened", "escalated")
+    told, sent = {opened.id}, []
+    for days in (3.5, 4.5, 4.75, 5.5, 9):
+        now = START + days * DAY
+        assert list(due(found, told, now, WITHIN, START)) == []
+        again = [news.event.id for news in reminders(found, {}, told, now, DAY)]
+        told.update(again)
+        sent.append(again)
+    first = f"{opened.id}-again-"
+    assert sent == [[f"{first}3"], [f"{first}4"], [], [f"{first}5"], [f"{first}9"]]
+
+
+def test_delivered_escalation_begins_the_reminders_anew():
+    """They count from the newest turn for the worse that was delivered; without the opening there is none."""
+    found = incidents([run(0, {"daily.a": UNK}), run(1, {"daily.a": CRIT})], RULES)
+    ((opened, escalated),) = (one.events for one in found)
+    (again,) = reminders(found, {}, {opened.id, escalated.id}, START + 3.5 * DAY, DAY)
+    assert again.event.id == f"{escalated.id}-again-2"
+    assert list(reminders(found, {}, {escalated.id}, START + 3.5 * DAY, DAY)) == []

@@ -203,7 +203,7 @@ def test_long_retry_after_is_left_to_next_run(folder, keep_issues):
     far = Refusal("POST", 403, "API rate limit exceeded", {"retry-after": "1800"})
     with github(refusals=[far]) as fake:
         (line,) = keep_issues(fake, folder, 1)
-        assert "it asks to come back in 1,800 s, in the next run" in line
+        assert "it asks to wait 1,800 s, so this is left to the next run" in line
         assert fake.issues == []
         keep_issues(fake, folder, 1.1)
         assert len(fake.issues) == 1
@@ -342,7 +342,8 @@ def test_invalid_token_is_reported_without_its_value(tmp_path, folder):
         mine = {"repository": REPOSITORY, "token": token, "endpoint": fake.url}
         tell(settings_with(tmp_path, github=mine), folder, said.append, FixedClock(START + DAY))
     assert said == [
-        "notifications: GitHub: notifications.github.token holds characters that no token has; set it anew"
+        "notifications: GitHub: notifications.github.token contains characters that are not allowed in a token; "
+        "set it again"
     ]
 
 
@@ -428,11 +429,13 @@ def test_private_history_keeps_commenter(folder, keep_issues):
         comment_of("ada", 1.5, body="<!-- ab12-escalated-x -->2026: escalated"),
         comment_of("ada", 0.5),
         {"body": "on it"},
+        {**comment_of("ada", 1.5), "user": {"login": "ada"}},
+        comment_of("ada", 1.5, kind="Mannequin"),
     ],
-    ids=["bot", "app", "ours", "before it opened", "of nobody"],
+    ids=["bot", "app", "ours", "before it opened", "of nobody", "of no type", "of another type"],
 )
 def test_bot_and_old_comments_do_not_acknowledge(folder, keep_issues, comment):
-    """Programs', our own, and those of an earlier time."""
+    """Programs', our own, those of an earlier time, and those that GitHub does not say to be a user's."""
     with github() as fake:
         body, acts, _ = commented(fake, folder, keep_issues, comment)
         assert "- Not acknowledged yet: comment here to acknowledge it" in body

@@ -172,7 +172,7 @@ def test_unresponsive_channel_is_abandoned(tmp_path, folder, said, kind, how):
         assert time.monotonic() - begin < 30  # it hangs for much longer
     (noted,) = deliveries.read(folder)
     assert not noted.delivered
-    assert "was not told" in said[0]
+    assert "not delivered to " in said[0]
 
 
 def test_unknown_apprise_scheme_is_named_by_position(tmp_path, folder, said):
@@ -276,7 +276,7 @@ def test_unresolvable_address_is_reported_without_address(tmp_path, folder, said
     """Said without the address."""
     url = address.format(port=closed_port(), secret=SECRET)
     tell(settings_with(tmp_path, webhook={"url": url}), folder, said.append, clock_at(1))
-    assert "the webhook was not told" in said[0]
+    assert "not delivered to the webhook" in said[0]
     assert SECRET not in "".join(said)
 
 
@@ -460,7 +460,7 @@ def test_digest_without_runs_says_so(tmp_path, said):
     settings = settings_with(tmp_path, webhook={"url": "http://127.0.0.1:1"})
     Telling(settings, tmp_path / "none", said.append, clock_at(0), dry_run=True).tell("weekly")
     assert "weekly digest, UNKNOWN" in said[0]
-    assert "No weekly run is known: nothing is known." in said[0]
+    assert "No weekly run was found, so nothing is known." in said[0]
 
 
 # ----------------------------------------------------------------------------------------------------- the command
@@ -482,7 +482,7 @@ def test_notify_command_supports_dry_run_and_strict(tmp_path, monkeypatch, capsy
     assert "the webhook would be sent:\n✕ sandbox" in capsys.readouterr().out
     assert deliveries.read(folder) == []
     assert main(arguments) == 0
-    assert "the webhook was not told in 1 try: no connection (Connection refused)" in capsys.readouterr().out
+    assert "not delivered to the webhook in 1 try: no connection (Connection refused)" in capsys.readouterr().out
     assert main([*arguments, "--strict"]) == 10
 
 
@@ -501,7 +501,7 @@ def test_unwritable_history_is_reported_by_notify(tmp_path, folder, said):
     (folder / "deliveries").write_text("in the way")
     with serve(answer()) as server:
         tell(settings_with(tmp_path, webhook={"url": server.url}), folder, said.append, clock_at(1))
-    assert "what the webhook was told could not be recorded, so it may be sent again: " in said[-1]
+    assert "the delivery to the webhook could not be recorded, so it may be sent again: " in said[-1]
     assert "cannot be written" in said[-1]
 
 
@@ -537,7 +537,8 @@ def test_message_states_what_since_action_and_link(tmp_path, folder, said):
     with serve(answer()) as server:
         settings = settings_with(tmp_path, webhook={"url": server.url}, site="https://ops.example/")
         tell(settings, folder, said.append, clock_at(1))
-        ((_, lines, told),) = texts(server)
+        ((title, lines, told),) = texts(server)
+    assert said == [f"notifications: sent to the webhook: {title}"]
     assert lines[0] == "OPENED: Redis alive: out of bounds"
     assert "since 2026-03-02 06:17 UTC" in lines[2]
     assert lines[3] == f"  Do: {shipped().items[REDIS].next_step}"
@@ -594,6 +595,19 @@ def test_unacknowledged_incident_is_repeated_daily(tmp_path, folder, said):
         assert len(texts(server)) == 3
 
 
+def test_escalation_is_sent_without_a_reminder_beside_it(tmp_path, said):
+    """It says the same of the incident; the next reminder counts from it."""
+    folder = keep(tmp_path / "history", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url})
+        tell(settings, folder, said.append, clock_at(1))
+        keep(folder, run(2, {REDIS: CRIT}))
+        for hours in (1, 20, 25):
+            tell(settings, folder, said.append, clock_at(2, hours=hours))
+        found = [lines[0].partition(":")[0] for _, lines, _ in texts(server)]
+    assert found == ["OPENED", "ESCALATED", "STILL OPEN"]
+
+
 def test_remind_hours_zero_disables_reminders(tmp_path, folder, said):
     """``remind_hours = 0``."""
     with serve(answer()) as server:
@@ -631,7 +645,7 @@ def test_failure_and_unknown_of_one_cause_are_one_entry(tmp_path, said):
         tell(settings_with(tmp_path, webhook={"url": server.url}), folder, said.append, clock_at(1))
         ((_, lines, _),) = texts(server)
     assert [line for line in lines if line.startswith("OPENED")] == ["OPENED: Redis: out of bounds"]
-    assert f"  since 2026-03-02 06:17 UTC · daily.health.api · not seen for it: {REDIS}" in lines
+    assert f"  since 2026-03-02 06:17 UTC · daily.health.api · not measured because of it: {REDIS}" in lines
 
 
 def test_message_tells_times_in_the_zone_of_the_target(tmp_path, folder, said):

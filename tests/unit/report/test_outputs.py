@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
+from playbook.core.context import Since, Thread
+from playbook.core.record import Action, RootCause
 from playbook.core.run_folder import RunFolder
 from playbook.core.verdict import EXIT_OK, EXIT_USAGE, Verdict
 from playbook.report import read_results, render_folder, write_all
@@ -75,6 +77,33 @@ def test_summary_escapes_hostile_text():
     assert not re.search("[\x00-\x08\x1b\u202e]", text)
     for row in re.findall(r"^\|.*$", text, re.MULTILINE):
         assert len(re.findall(r"(?<!\\)\|", row)) in {3, 6}, row
+
+
+def test_summary_shows_commands_as_code():
+    """In every text of ours; what a system said is escaped."""
+    command = "Run `make up *` first."
+    found = record(
+        Verdict.CRITICAL,
+        message="it said `make up *`",
+        why=f"Why: {command}",
+        next_step=f"Next: {command}",
+        runbook="high-response-times",
+        resolution=[Action("Immediate", f"Resolve: {command}")],
+    )
+    cause = RootCause(id="redis", message="Redis: `no`", hint=f"Hint: {command}", items=["daily.example.1"])
+    text = summary(results([found], root_causes=[cause]))
+    for name in ("Why", "Next", "Resolve", "Hint"):
+        assert f"{name}: Run `make up *` first." in text
+    assert "it said \\`make up \\*\\`" in text
+    assert "**Redis: \\`no\\`**" in text
+
+
+def test_summary_tells_times_in_the_zone_of_the_target():
+    """Since when a problem exists, in UTC and beside it in that zone."""
+    found = record(Verdict.CRITICAL)
+    since = Since(first="2026-11-20T06:17:00Z", runs=4, change="still")
+    made = results([found], time_zone="Europe/Berlin", thread=Thread(since={found.item: since}))
+    assert "since Fri 20 Nov, 06:17 UTC (07:17 in Berlin)" in summary(made)
 
 
 def test_summary_keeps_addresses_and_creates_no_mentions():
@@ -150,6 +179,7 @@ def test_threshold_bar_marks_zone_of_verdict(value, zone, low, high):
     """From good on the left to critical on the right."""
     drawn = threshold_bar(load("sandbox", environment={}).limits.response_time, value)
     assert drawn.zone == zone
+    assert (drawn.word == "short of target") is (zone == "short")
     assert low <= drawn.position <= high
 
 

@@ -369,5 +369,6 @@ def test_evidence_of_bad_checks_is_shown_beyond_the_bound_and_the_rest_is_referr
         assert f"hits-of-{verdict}" in text
     assert len(re.findall(r"hits-\d+-", text)) == MOST_EVIDENCE
     assert text.count("Its evidence is in results.json.") == 3
-    assert "That of 3 more is in results.json" in text
+    assert "of every check that is not OK, and of 2,000 that are OK." in text
+    assert "The evidence of 3 more is in results.json; to show that of one check:" in text
     assert "is in results.json" not in page(results(records[:MOST_EVIDENCE]))

@@ -134,7 +134,7 @@ def test_public_item_shows_value_and_public_evidence():
     shown = public_record(
         made("daily.kpi.cache-hit-rate", notes=notes), CATALOGUE.items["daily.kpi.cache-hit-rate"]
     )
-    assert shown.message == "Hit rate: expected over 90 %, got 85 % (below target)"
+    assert shown.message == "Hit rate: expected over 90 %, got 85 % (short of the target)"
     assert (shown.value, shown.below_target) == (85.0, True)
     assert shown.evidence == [Facts("Reads", {"a": "1"}, Audience.PUBLIC)]
 

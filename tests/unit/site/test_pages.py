@@ -233,6 +233,22 @@ def test_page_states_build_time_and_expiry(files):
         assert "is due 24 Nov 2026 06:17 UTC; if it is after 24 Nov 2026 09:17 UTC and this page" in text, name
 
 
+def test_set_without_a_schedule_says_so(files):
+    """On its page, and on the first one where other sets have a schedule."""
+    assert "It has no schedule and is run by hand." in Document(files["sets/production/emergency.html"]).text
+    assert "Sets of production without a schedule" in files["index.html"].decode()
+
+
+def test_next_run_is_told_in_the_zone_of_the_target():
+    """Beside UTC, on the first page and on that of its set."""
+    run = run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(hours=2))
+    pages = dict(render(site([run], time_zone="Europe/Berlin")))
+    first, of_set = (Document(pages[name]).text for name in ("index.html", "sets/production/daily.html"))
+    assert "Tue 24 Nov 06:17 UTC (07:17 in Berlin) (daily, production)" in first
+    assert "If it is not here by Tue 24 Nov 09:17 UTC (10:17 in Berlin), this page is out of date" in first
+    assert "Next due Tue 24 Nov 06:17 UTC (07:17 in Berlin)." in of_set
+
+
 def test_uptime_and_shares_state_coverage(made, files):
     """How many of the ninety days were measured."""
     page = Document(files["index.html"])
