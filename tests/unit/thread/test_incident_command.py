@@ -120,7 +120,7 @@ def test_public_history_omits_name_and_note(project):
     """The history has the action and its time; the command says what it left out."""
     (project / "playbook.toml").write_text(SETTINGS.format(private="false"))
     said = act(project, "ack", at(1, minutes=5), note="Ada's phone is broken")
-    assert any("neither the name nor the note" in line for line in said)
+    assert any("without the name and the note" in line for line in said)
     (file,) = (project / "reports/history/handled").glob("*.jsonl")
     line = json.loads(file.read_text())
     assert "Ada" not in file.read_text()
