@@ -73,7 +73,7 @@ _COMMANDS = {
         "playbook.cli.init.command", "add_parser", "write the first playbook.toml of a product of your own"
     ),
     "run": _Command(
-        "playbook.cli.run",
+        "playbook.cli.run.command",
         "add_parser",
         "run a set as a schedule does: repeat failing checks once, and send notifications",
     ),
@@ -106,7 +106,7 @@ _COMMANDS = {
         "add_parser",
         "measure at short intervals until several observations in a row show no emergency",
     ),
-    "ci": _Command("playbook.cli.ci", "add_parser", "the steps of the workflows; they run anywhere"),
+    "ci": _Command("playbook.cli.ci.command", "add_parser", "the steps of the workflows; they run anywhere"),
     "new": _Command(
         "playbook.cli.new.command",
         "add_parser",

@@ -14,8 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.ci import state
-from playbook.cli import ci as command
+from playbook.cli.ci import command, state
 from playbook.cli.site import run_build
 from playbook.core.audience import Audience
 from playbook.core.catalogue import read_catalogue

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from playbook.ci import state
+from playbook.cli.ci import state
 from playbook.core.secret import Secret
 from playbook.report.handoff_public import HANDOFFS
 from playbook.settings.files import DEFAULTS

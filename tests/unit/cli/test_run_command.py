@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
-from playbook.cli import run as run_command
-from playbook.cli.run import run_set
+from playbook.cli.run import runner
+from playbook.cli.run.command import run_set
 from playbook.core.audience import Audience
 from playbook.core.clock import FixedClock
 from playbook.core.errors import UsageError
@@ -78,8 +78,8 @@ class Running:
         for name, value in project.environment.items():
             monkeypatch.setenv(name, value)
         self.bodies = []
-        monkeypatch.setattr(run_command, "ping", self._ping)
-        monkeypatch.setattr(run_command, "tell", lambda *_: self.told.append("incidents"))
+        monkeypatch.setattr(runner, "ping", self._ping)
+        monkeypatch.setattr(runner, "tell", lambda *_: self.told.append("incidents"))
 
     def _ping(self, _, name, how, __, *, body, **___):
         self.told.append((name, how))
@@ -213,8 +213,8 @@ def test_failed_notification_does_not_change_exit_code(running, monkeypatch):
     def broken(*_, **__):
         raise OSError("no route to host")
 
-    monkeypatch.setattr(run_command, "tell", broken)
-    monkeypatch.setattr(run_command, "ping", broken)
+    monkeypatch.setattr(runner, "tell", broken)
+    monkeypatch.setattr(runner, "ping", broken)
     running.project.write(GOOD)
     assert running.run() == 0
     failed = [line for line in running.said if "failed: OSError: no route to host" in line]
@@ -225,14 +225,14 @@ def test_failed_notification_does_not_change_exit_code(running, monkeypatch):
 def test_process_start_failure_is_reported_as_failure(running, monkeypatch):
     """In a sentence, with code 10; and where only the second look has no room, the rest goes on."""
     running.project.write(GOOD + BAD)
-    real, room = run_command.RunChannel.__enter__, [True, False, False]
+    real, room = runner.RunChannel.__enter__, [True, False, False]
 
     def enter(ear):
         if not room.pop(0):
             raise OSError(errno.EMFILE, "Too many open files")
         return real(ear)
 
-    monkeypatch.setattr(run_command.RunChannel, "__enter__", enter)
+    monkeypatch.setattr(runner.RunChannel, "__enter__", enter)
     assert running.run() == 1
     assert running.told == [("daily", "start"), "incidents", ("daily", "fail")]
     assert "run: repeated: no results; code 10" in running.said
@@ -244,7 +244,7 @@ def test_process_start_failure_is_reported_as_failure(running, monkeypatch):
 
 def test_internal_error_still_pings_failure(running, monkeypatch):
     """Who was told of the start is not left waiting for the end."""
-    monkeypatch.setattr(run_command, "read_results", lambda _: 1 / 0)
+    monkeypatch.setattr(runner, "read_results", lambda _: 1 / 0)
     running.project.write(GOOD)
     with pytest.raises(ZeroDivisionError):
         running.run()
@@ -258,7 +258,7 @@ def test_signal_during_notification_ends_only_notification(running, monkeypatch)
         signal.raise_signal(signal.SIGINT)
         raise AssertionError("it went on")
 
-    monkeypatch.setattr(run_command, "tell", slow)
+    monkeypatch.setattr(runner, "tell", slow)
     running.project.write(GOOD)
     assert running.run() == 0
     assert "run: notifications: stopped" in running.said
@@ -267,7 +267,7 @@ def test_signal_during_notification_ends_only_notification(running, monkeypatch)
 
 def test_signal_before_run_runs_nothing(running, monkeypatch):
     """And the exit code is 128 plus the signal, as in shells."""
-    monkeypatch.setattr(run_command, "ping", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    monkeypatch.setattr(runner, "ping", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
     running.project.write(GOOD)
     assert running.run() == 128 + signal.SIGTERM
     assert running.lines() == ()
@@ -277,7 +277,7 @@ def an_hour_after_it_hangs(running, monkeypatch):
     """The command's clock is put on once the check hangs, however long pytest took to come so far."""
     hangs = running.project.folder / "hanging"
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + 3600 * hangs.exists())
-    monkeypatch.setattr(run_command, "time", clock)
+    monkeypatch.setattr(runner, "time", clock)
 
 
 def test_overlong_run_is_terminated_and_keeps_its_results(running, monkeypatch):
@@ -294,7 +294,7 @@ def test_overlong_run_is_terminated_and_keeps_its_results(running, monkeypatch):
 def test_run_that_ignores_termination_is_killed(running, monkeypatch):
     """Then nothing is known."""
     an_hour_after_it_hangs(running, monkeypatch)
-    monkeypatch.setattr(run_command, "_END_SECONDS", 0.3)
+    monkeypatch.setattr(runner, "_END_SECONDS", 0.3)
     deaf = "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    pathlib"
     running.project.write(HANGING.replace("    pathlib", deaf))
     assert running.run(limit=30.0) == 10

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from playbook.ci.github import pages
+from playbook.cli.ci.github import pages
 from playbook.clients.github_requests import GitHubRequests, is_limited, reason_of
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Malformed, Unreachable, UsageError

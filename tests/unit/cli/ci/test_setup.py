@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from playbook.ci.setup import NEEDED, setup
+from playbook.cli.ci.setup import NEEDED, setup
 from playbook.core.errors import UsageError
-from tests.unit.ci.hub import ALL, TOKEN, hub
+from tests.unit.cli.ci.hub import ALL, TOKEN, hub
 
 ROOT = Path(__file__).resolve().parents[3]
 pytestmark = pytest.mark.slow

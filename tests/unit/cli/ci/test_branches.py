@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from playbook.ci import branches as module
-from playbook.ci.branches import Branches, newest
+from playbook.cli.ci import branches as module
+from playbook.cli.ci.branches import Branches, newest
 from playbook.core.errors import UsageError
 
 pytestmark = pytest.mark.slow

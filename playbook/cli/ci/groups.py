@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.ci import runner
+from playbook.cli.ci import runner
 from playbook.core.catalogue import shipped
 from playbook.core.errors import UsageError
 from playbook.core.public import public_results

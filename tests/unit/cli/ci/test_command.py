@@ -7,11 +7,9 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
-from playbook.ci import github, runner, state
-from playbook.ci.annotations import annotations_of
-from playbook.ci.choosing import choose
-from playbook.cli import ci as command
-from playbook.cli import ci_publishing as publishing
+from playbook.cli.ci import command, github, publishing, runner, state
+from playbook.cli.ci.annotations import annotations_of
+from playbook.cli.ci.choosing import choose
 from playbook.core.errors import UsageError
 from playbook.core.record import RootCause
 from playbook.core.verdict import EXIT_USAGE, Verdict

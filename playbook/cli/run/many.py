@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from playbook.cli.run import BAD, Ended, Runner, Say, bad_checks
+from playbook.cli.run.runner import BAD, Ended, Runner, Say, bad_checks
 from playbook.core.check_ids import with_target
 from playbook.core.clock import Clock
 from playbook.core.record import Results

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.ci.github import Visibility
+from playbook.cli.ci.github import Visibility
 from playbook.core.errors import UsageError
 
 DATA = Path("data")

@@ -7,9 +7,7 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
-from playbook.ci import groups, state
-from playbook.cli import ci as command
-from playbook.cli import ci_publishing as publishing
+from playbook.cli.ci import command, groups, publishing, state
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_USAGE, Verdict, worst
 from playbook.report import write_all

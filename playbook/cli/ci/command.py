@@ -13,13 +13,12 @@ from typing import Any
 
 import msgspec
 
-from playbook.ci import github, groups, runner, state
-from playbook.ci.annotations import annotations_of
-from playbook.ci.branches import HISTORY, REPORTS, Branches
-from playbook.ci.choosing import choose
-from playbook.ci.setup import add_step, setup
-from playbook.cli.ci_publishing import artifact, code_scanning, pages, push, whole_artifact
-from playbook.cli.ci_reports import (
+from playbook.cli.ci import github, groups, runner, state
+from playbook.cli.ci.annotations import annotations_of
+from playbook.cli.ci.branches import HISTORY, REPORTS, Branches
+from playbook.cli.ci.choosing import choose
+from playbook.cli.ci.publishing import artifact, code_scanning, pages, push, whole_artifact
+from playbook.cli.ci.reports import (
     REPORTS_FOLDER,
     TOKEN_VARIABLE,
     Say,
@@ -28,6 +27,7 @@ from playbook.cli.ci_reports import (
     with_repository,
     worst_verdict,
 )
+from playbook.cli.ci.setup import add_step, setup
 from playbook.core.audience import AUDIENCE_VARIABLE, Audience
 from playbook.core.catalogue import shipped
 from playbook.core.command_line import whole

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playbook.ci.runner import notice
+from playbook.cli.ci.runner import notice
 from playbook.core.record import Results
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.ci import github, groups, runner, state
-from playbook.ci.branches import Branches
-from playbook.cli.ci_reports import (
+from playbook.cli.ci import github, groups, runner, state
+from playbook.cli.ci.branches import Branches
+from playbook.cli.ci.reports import (
     REPORTS_FOLDER,
     TOKEN_VARIABLE,
     Say,

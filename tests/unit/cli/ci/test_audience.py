@@ -8,11 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.ci import github, state
-from playbook.ci.branches import Branches
-from playbook.cli import ci as command
-from playbook.cli import ci_publishing as publishing
-from playbook.cli import ci_reports as reports
+from playbook.cli.ci import command, github, publishing, reports, state
+from playbook.cli.ci.branches import Branches
 from playbook.cli.history import run_history
 from playbook.core.audience import Audience
 from playbook.core.catalogue import Catalogue

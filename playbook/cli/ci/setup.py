@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from playbook.ci import github
+from playbook.cli.ci import github
 from playbook.core import door
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_OK

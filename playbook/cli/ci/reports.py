@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.ci import groups, state
-from playbook.ci.branches import Branches
+from playbook.cli.ci import groups, state
+from playbook.cli.ci.branches import Branches
 from playbook.core.record import Results
 from playbook.report import read_results
 
