@@ -10,8 +10,8 @@ import pytest
 
 from playbook.core.engine import REGISTRY
 from playbook.core.errors import Skipped
-from playbook.run import Run, load_providers
 from playbook.run.recorder import Notes
+from playbook.run.run import Run, load_providers
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -14,8 +14,8 @@ from playbook.core.severity import P4
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
 from playbook.core.zones import short_both
+from playbook.report.troubles import Trouble, caller_words, since_words, troubles
 from playbook.report.words import headline
-from playbook.thread.troubles import Trouble, caller_words, since_words, troubles
 
 EMERGENCY = "emergency"
 _LOOKED_AT = "What was looked at"  # title of the evidence of playbook.measure.people.emergency

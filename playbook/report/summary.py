@@ -9,6 +9,7 @@ from playbook.core.record import Record, Results
 from playbook.core.verdict import Verdict
 from playbook.core.wording import code_parts
 from playbook.report.first_screen import change_lines, opening_words
+from playbook.report.troubles import call_words, since_words, troubles
 from playbook.report.words import (
     MARKS,
     attention,
@@ -20,7 +21,6 @@ from playbook.report.words import (
     readers,
     scope,
 )
-from playbook.thread.troubles import call_words, since_words, troubles
 
 # GitHub drops a job summary over 1 MiB entirely, so it is cut well below, at a line end.
 LARGEST = 900_000

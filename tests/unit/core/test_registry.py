@@ -8,7 +8,7 @@ import pytest
 
 from playbook.core.engine import REGISTRY, Provider, needs_of
 from playbook.core.registry import Registry
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 
 ROOT = Path(__file__).resolve().parents[3]
 # Slow to load, and only needed by some runs.

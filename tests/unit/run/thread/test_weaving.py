@@ -12,8 +12,8 @@ from playbook.core.public import public_results
 from playbook.core.verdict import Verdict
 from playbook.history import runs as history
 from playbook.history.runs import line_of, read
+from playbook.run.thread.weaving import with_thread
 from playbook.settings.loading import load
-from playbook.thread.weaving import with_thread
 from tests.factories import record, results
 from tests.unit.notify.lines import CRIT, OK, START, keep, run
 

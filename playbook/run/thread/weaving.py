@@ -14,10 +14,10 @@ from playbook.core.record import Record, Results
 from playbook.core.severity import severity_of_finding
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.runs import RunLine
+from playbook.run.thread.calls import calls_of
+from playbook.run.thread.links import Addresses
+from playbook.run.thread.since import BAD, before_of, compared, last_good, since_of
 from playbook.settings.loading import Settings
-from playbook.thread.calls import calls_of
-from playbook.thread.links import Addresses
-from playbook.thread.since import BAD, before_of, compared, last_good, since_of
 
 # A longer failure is reported as lasting since then.
 _BACK = timedelta(days=100)

@@ -10,8 +10,8 @@ from playbook.core.public import public_results
 from playbook.core.severity import severity_of_finding
 from playbook.core.verdict import Verdict
 from playbook.report.first_screen import change_lines, mail, telephone
+from playbook.report.troubles import call_words, since_words, troubles
 from playbook.run.recorder import root_causes, under_their_causes
-from playbook.thread.troubles import call_words, since_words, troubles
 from tests.factories import record, results
 
 STARTED = "2026-11-23T07:00:00Z"
