@@ -21,7 +21,7 @@ from playbook.clients.http import RUNNER_HINT
 from playbook.core import door
 from playbook.core.clock import Clock, iso
 from playbook.core.counters import Earlier
-from playbook.core.engine import REGISTRY, Measurements, Outcome, Provider
+from playbook.core.engine import REGISTRY, Measurements, Outcome
 from playbook.core.errors import (
     Denied,
     Malformed,
@@ -31,6 +31,7 @@ from playbook.core.errors import (
     Unreachable,
     UsageError,
 )
+from playbook.core.registry import Provider
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
 from playbook.notify.overview import overview
 from playbook.report.words import not_part

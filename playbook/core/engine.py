@@ -23,7 +23,7 @@ from typing import Any, TypeVar, overload
 
 from playbook.core import deadline
 from playbook.core.errors import PlaybookError, Unmeasured, UsageError
-from playbook.core.registry import Registry
+from playbook.core.registry import Provider, Registry
 
 DEFAULT_TIME_LIMIT = 30.0
 # Shorter than pytest.ini's limit for a check, so that the hanging measurement is named and not the check that
@@ -33,43 +33,6 @@ _THREADS_HINT = "The system bounds how many threads a container or user may have
 SPARE = 2.0  # seconds before its end at which a measurement waits for no answer any more, and says so itself
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Provider:
-    """A registered client or measurement.
-
-    Attributes:
-        name: the function's name, by which checks request it.
-        needs: names of the providers it takes.
-        time_limit: seconds it may take once its inputs are available.
-        libraries: what its module loads lazily. Loaded before the threads start: two threads that load parts of
-            one package at once can deadlock, which Python reports with an exception.
-        is_long: a drill or a load test, whose checks have their own time limit.
-        apart_from: measurements that it needs but whose coverage does not limit its own: its result holds even
-            where they have seen too little.
-        parts: parts of the product without which there is nothing to measure (``settings.sections.parts``).
-        one_of: alternative ways to measure it, by the parts that each takes; without a complete one there is
-            nothing to measure.
-        optional: inputs it can do without: None where the product does not have them.
-    """
-
-    name: str
-    function: Callable[..., Any]
-    needs: tuple[str, ...]
-    time_limit: float
-    is_client: bool
-    libraries: tuple[str, ...] = ()
-    is_long: bool = False
-    apart_from: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
-    one_of: tuple[tuple[str, ...], ...] = ()
-    optional: tuple[str, ...] = ()
-
-    @property
-    def summary(self) -> str:
-        """First line of the docstring."""
-        return (inspect.getdoc(self.function) or self.name).splitlines()[0]
 
 
 REGISTRY = Registry()
