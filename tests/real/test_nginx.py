@@ -251,7 +251,7 @@ GOOD = (
         (
             (*GOOD, 'Strict-Transport-Security "max-age=0"'),
             "OK",
-            r"grade B\+; Strict-Transport-Security -20\) \(below",
+            r"grade B\+; Strict-Transport-Security -20\) \(short of",
         ),
         ((*GOOD, 'X-Content-Type-Options "sniff"'), "UNKNOWN", "x-content-type-options: nosniff, sniff"),
     ],
