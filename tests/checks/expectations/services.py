@@ -156,7 +156,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "emergency.severity": ("UNKNOWN", rf"Emergency: {NOT_KNOWN}; partial result: none"),
         "emergency.stable": (
             "UNKNOWN",
-            rf"Emergency: {NOT_KNOWN}; partial result: none in 3 of 3 looks, \S+ s apart",
+            rf"Emergency: {NOT_KNOWN}; partial result: none in 3 of 3 observations, \S+ s apart",
         ),
         "emergency.stakeholders-notified": (
             "UNKNOWN",
