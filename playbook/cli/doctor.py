@@ -37,7 +37,7 @@ from playbook.notify.overview import overview
 from playbook.report.words import not_part
 from playbook.run.run import load_providers
 from playbook.settings.chosen import settings_for
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.profile import left_out, left_out_of_the_catalogue
 
 Word = Literal["yes", "no", "wrong", "?", "-"]

@@ -26,7 +26,7 @@ from playbook.people.attest import plain_line
 from playbook.people.postmortems import ASKED_FOR, TO_WRITE, folder_of
 from playbook.run.everybody import runs_for_everybody
 from playbook.settings.chosen import settings_for
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 Say = Callable[[str], None]
 

@@ -39,7 +39,7 @@ from playbook.core.budget import words
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Alertmanager"
 _COMING_UP = 120.0  # seconds after a start within which Alertmanager may not yet know every firing alert

@@ -26,7 +26,7 @@ from playbook.core.deadline import left
 from playbook.core.engine import client
 from playbook.core.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 from playbook.settings.sections.target import Backups
 
 SERVICE = "Backups"

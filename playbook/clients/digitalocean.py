@@ -42,7 +42,7 @@ from playbook.core.budget import convert
 from playbook.core.deadline import left
 from playbook.core.engine import client
 from playbook.core.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 # A longer Retry-After is not waited for; an earlier retry would only be refused again.
 LONGEST_WAIT = 3.0

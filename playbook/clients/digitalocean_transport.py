@@ -23,7 +23,7 @@ from playbook.core.budget import Ambiguous, OverBudget, read_json, read_unambigu
 from playbook.core.deadline import left
 from playbook.core.errors import Forbidden
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 
 SERVICE = "DigitalOcean API"
 LONGEST_TURN = 600.0  # seconds that a request may be delayed by rate limiting if it has no deadline

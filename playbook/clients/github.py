@@ -31,7 +31,7 @@ from playbook.clients.wire import Kept
 from playbook.core.clock import Clock
 from playbook.core.engine import client
 from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _LAST = re.compile(r'<[^<>]*[?&]page=(\d+)[^<>]*>\s*;[^,]*\brel="?last"?')
 

@@ -27,7 +27,7 @@ from playbook.core.budget import read_json
 from playbook.core.clock import Clock
 from playbook.core.errors import Unmeasured
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 
 SERVICE = "GitHub"
 PER_PAGE = 100

@@ -17,7 +17,7 @@ from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.wire import Kept
 from playbook.core.engine import client
 from playbook.core.errors import Malformed
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Grafana"
 HINT = "The token must be that of a service account with the role Viewer at least."

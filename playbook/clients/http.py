@@ -28,7 +28,7 @@ from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
 from playbook.core.deadline import left
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.secret import Secret
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0

@@ -21,7 +21,7 @@ from playbook.clients.urls import parse_url
 from playbook.clients.wire import Broken, Call, Exchange
 from playbook.core.budget import read_json
 from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable, UsageError
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from playbook.settings.sections.target import Logs
 
 LARGEST_FRAME = 4 << 20

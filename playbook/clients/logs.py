@@ -7,7 +7,7 @@ from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.log_reading import SERVICE, LogSource
 from playbook.core.engine import client
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 @client(

@@ -20,7 +20,7 @@ from playbook.clients.urls import parse_url
 from playbook.clients.wire import look_up
 from playbook.core.engine import client
 from playbook.core.errors import PlaybookError, Unreachable
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 
 _LONGEST = 5.0  # seconds per witness: whether it answers at all
 _PORTS = {"redis": 6379, "rediss": 6379}

@@ -29,7 +29,7 @@ from playbook.core.budget import convert, read_json
 from playbook.core.engine import client
 from playbook.core.environment import for_program
 from playbook.core.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "npm"
 PACKAGE = "package.json"

@@ -22,7 +22,7 @@ from playbook.core.budget import convert, read_json, words
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, TooLittleData, Unreachable
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Prometheus"
 _CLOCK = 300.0  # seconds by which the time of an answer may differ from the requested time

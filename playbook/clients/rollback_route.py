@@ -7,7 +7,7 @@ from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.recovery.rolling_back import RollbackRoute, RollbackTransport
 from playbook.core.engine import client
 from playbook.settings.gate import MutationGate
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 @client(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"), parts=("staging",))

@@ -21,7 +21,7 @@ from playbook.clients.wire import look_up, reason_of
 from playbook.core.deadline import left
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, Unreachable
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 
 SERVICE = "TLS"
 

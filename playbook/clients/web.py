@@ -11,7 +11,7 @@ from playbook.clients.urls import parse_url, shown
 from playbook.clients.wire import Broken, Exchange
 from playbook.core.engine import client
 from playbook.core.errors import UsageError
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Website"
 

@@ -39,7 +39,7 @@ from playbook.run.run import Run
 from playbook.run.target_run import FINISHED, Order, TargetRun
 from playbook.settings.chosen import settings_of_all
 from playbook.settings.gate import OPTION, refused_as_production
-from playbook.settings.loading import SANDBOX
+from playbook.settings.model import SANDBOX
 from playbook.settings.sections.groups import shard_of
 
 if TYPE_CHECKING:

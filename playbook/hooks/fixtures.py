@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playbook.clients.redis import ReadOnlyRedis
     from playbook.core.clock import Clock
     from playbook.core.judge import Judge
-    from playbook.settings.loading import Settings
+    from playbook.settings.model import Settings
     from playbook.settings.sections.limits import Limits
 
 RUNS = pytest.StashKey[dict[str, Run]]()  # by target, of those that have begun

@@ -27,7 +27,7 @@ from playbook.clients.github_requests import (
 from playbook.core.clock import Clock
 from playbook.core.errors import Malformed, Unmeasured, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from playbook.settings.sections.incidents import IssueTracker
 
 LABEL = "playbook-incident"

@@ -38,7 +38,7 @@ from playbook.run.recorder import (
     with_wait,
     with_waiver,
 )
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.own_catalogue import catalogue_of
 
 

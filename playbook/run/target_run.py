@@ -28,7 +28,7 @@ from playbook.load.order import LoadOrder
 from playbook.run.coming_due import coming_due
 from playbook.run.run import Run, add_up, begun_now, floor_of, never_ran
 from playbook.run.uncollected import file_left_out, not_collected
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.profile import left_out
 from playbook.settings.schedule import slot_of
 

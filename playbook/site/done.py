@@ -13,7 +13,7 @@ from playbook.history.handling import Handled, Handling
 from playbook.history.incidents import Incident
 from playbook.run.thread.guide import Guides
 from playbook.run.thread.links import Addresses
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.site.views import Done
 
 

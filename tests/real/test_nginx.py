@@ -21,7 +21,8 @@ from playbook.measure.tls.certificates import certificates
 from playbook.measure.tls.tls import tls_configuration
 from playbook.measure.web.headers import security_headers
 from playbook.measure.web.without_tls import PlainHttp
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.judged import judged
 from tests.real.servers import READY_WITHIN, program, started
 from tests.unit.loopback import free_port

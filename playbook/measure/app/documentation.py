@@ -20,7 +20,7 @@ from playbook.core.wording import moment
 from playbook.measure.app.deployments import GOOD, newest_first
 from playbook.people.files import path_of
 from playbook.readers.documents import read_document
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _SHOWN = 10
 

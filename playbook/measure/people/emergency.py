@@ -26,7 +26,7 @@ from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
 from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.homepage import HomepageTiming
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Emergency"
 HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS = (

@@ -13,7 +13,7 @@ from playbook.history.severity import severity_of_incident
 from playbook.report.troubles import caller_words
 from playbook.run.thread.calls import calls_of
 from playbook.run.thread.links import Addresses
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _UNSEEN = "See why it cannot be measured: the run's report lists the attempts."
 

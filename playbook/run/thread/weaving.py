@@ -17,7 +17,7 @@ from playbook.history.runs import RunLine
 from playbook.run.thread.calls import calls_of
 from playbook.run.thread.links import Addresses
 from playbook.run.thread.since import BAD, before_of, compared, last_good, since_of
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 # A longer failure is reported as lasting since then.
 _BACK = timedelta(days=100)

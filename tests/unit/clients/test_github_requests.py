@@ -11,7 +11,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.errors import Malformed, Unreachable, UsageError
 from playbook.core.secret import Secret
 from playbook.notify.github_api import IssuesApi, Stopped
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from playbook.settings.sections.incidents import IssueTracker
 from tests.unit.loopback import answer, closed_port, serve
 

@@ -22,7 +22,7 @@ from playbook.clients.trust import context_for
 from playbook.clients.urls import shown
 from playbook.core.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 # Long enough for a busy machine to get to the phase that shall end, each short where it does.

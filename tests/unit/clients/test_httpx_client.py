@@ -11,7 +11,7 @@ from playbook.clients.http import HttpClient
 from playbook.clients.libraries.httpx_client import open_httpx
 from playbook.clients.libraries.transport import httpx
 from playbook.core.errors import Forbidden, Malformed, Unreachable
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 LONG = TimeLimits(connect=30, read=30)

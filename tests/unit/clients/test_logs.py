@@ -17,7 +17,8 @@ from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.logs import logs
 from playbook.core.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from playbook.settings.sections.target import Logs
 from tests.security_table import lines_of_system
 from tests.unit.digitalocean import running
