@@ -18,7 +18,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Sequence
 
-from playbook.clients.queries import names, selectors
+from playbook.clients.prometheus_queries import names, selectors
 from playbook.core import promql
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import Backups, Logs, Target

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook.clients.prometheus import Sample
-from playbook.clients.queries import population
+from playbook.clients.prometheus_queries import population
 from playbook.core.promql import Selected
 from tests.foreign.monitoring import NOW, probes, vector, verdict_on_availability
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from playbook.clients.prometheus import Prometheus
-from playbook.clients.queries import query_of
+from playbook.clients.prometheus_queries import query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together
 from playbook.core.engine import measurement

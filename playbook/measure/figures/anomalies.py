@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from playbook.clients.prometheus import Prometheus
-from playbook.clients.queries import own_series
+from playbook.clients.prometheus_queries import own_series
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement

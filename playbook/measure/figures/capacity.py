@@ -12,7 +12,7 @@ import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
-from playbook.clients.queries import own_series, query_of
+from playbook.clients.prometheus_queries import own_series, query_of
 from playbook.core.clock import Clock, Moment
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.engine import measurement

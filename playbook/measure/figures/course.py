@@ -6,7 +6,7 @@ import math
 from datetime import datetime, timedelta
 
 from playbook.clients.prometheus import Prometheus
-from playbook.clients.queries import query_of
+from playbook.clients.prometheus_queries import query_of
 from playbook.core.errors import PlaybookError
 from playbook.readers.trend import Point
 from playbook.settings.model import Settings

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from playbook.clients.grafana import Dashboard, Grafana, grafana
 from playbook.clients.prometheus import Prometheus, prometheus, through
-from playbook.clients.queries import own_series, query_of
+from playbook.clients.prometheus_queries import own_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement

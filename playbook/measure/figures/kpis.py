@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
-from playbook.clients.queries import own_series, query_of, selectors
+from playbook.clients.prometheus_queries import own_series, query_of, selectors
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
 from playbook.core.context import Asked

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from statistics import quantiles
 
 from playbook.clients.prometheus import Prometheus
-from playbook.clients.queries import query_of
+from playbook.clients.prometheus_queries import query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement

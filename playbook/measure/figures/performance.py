@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from playbook.clients.prometheus import Prometheus
-from playbook.clients.queries import query_of
+from playbook.clients.prometheus_queries import query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement

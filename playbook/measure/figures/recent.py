@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from playbook.clients.prometheus import Answered, Prometheus
-from playbook.clients.queries import own_series, query_of
+from playbook.clients.prometheus_queries import own_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
 from playbook.core.coverage import Coverage, lacking, share, together, understood

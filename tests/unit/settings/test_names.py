@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.clients.queries import query_of
+from playbook.clients.prometheus_queries import query_of
 from playbook.core.catalogue import RUNBOOKS, read_catalogue, read_runbook
 from playbook.core.promql import DAY
 from playbook.load.order import LoadOrder
