@@ -275,6 +275,10 @@ class Parser:
         level = stated or levels.NONE
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
+        if request is None and access.may_be_in(text) and "connectionpool" not in body:
+            # morgan's, uvicorn's or a web server's line in a JSON logger
+            request = access.of_text(fields_of.one_line(text))
+            time = self._times.text(request.time) if request and request.time and time is None else time
         if level and level < levels.ERROR:
             strange = request is None and fields_of.is_request(fields)
             return Entry(time, component, level, fields_of.one_line(text), access=request, strange=strange)

@@ -14,6 +14,16 @@ import msgspec
 from playbook.core.budget import DEEPEST
 from playbook.readers.logs import access, fields_of
 
+# A line without any of these contains no access line, and names no method next to a status.
+_WORDS = (b"ethod", b"METHOD", *(word.encode() for word in access.WORDS))
+# Words with "=" are looked for from there, as it is rarer than letters.
+_FIRST = b"".join(sorted({b"=" if b"=" in word else word[:1] for word in _WORDS}))
+_RUN = rb"[^\n" + _FIRST + rb"]*+"
+_WORD = rb"(?:" + b"|".join(b"=(?<=%s)" % word if b"=" in word else word for word in _WORDS) + rb")"
+NO_REQUEST = rb"(?=" + _RUN + rb"(?:(?!" + _WORD + rb")[" + _FIRST + rb"]" + _RUN + rb")*+(?:\n|\Z))"
+"""A pattern before the lines without any of ``_WORDS``; several times as fast as a search from each byte."""
+_has_no_word = re.compile(NO_REQUEST).match
+
 _SIMPLE = frozenset({int, str})
 QUIET = frozenset({10, 20, 30, "trace", "debug", "info", "TRACE", "DEBUG", "INFO"})
 """Levels below a warning, as most loggers write them."""
@@ -108,8 +118,9 @@ def _elsewhere(line: Any, body: bytes) -> bool | None:
             status = line.third
     if status is not _ABSENT:
         return True if _succeeded(status) and (_is_text(line.path) or _is_text(line.url)) else None
-    # A method next to a status under another name would be a request that is not understood.
-    return None if b"ethod" in body or b"METHOD" in body else False
+    # Its message may be an access line; and a method next to a status under another name would be a request that
+    # is not understood.
+    return False if _has_no_word(body) else None
 
 
 def _decoded(bodies: list[bytes], joined: bytes) -> list[Any]:
