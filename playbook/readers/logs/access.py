@@ -10,7 +10,7 @@ lines that seem to be access lines but have none of these formats.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from playbook.readers.logs.text import clean
@@ -37,7 +37,8 @@ _LOGFMT_STATUS = re.compile(
 _LOGFMT_PATH = re.compile(r"(?:^| )(?:path|uri|url|request_uri|http\.path|http\.target)=\"?([^\s\"]{1,4096})")
 _LOGFMT_CLIENT = re.compile(r"(?:^| )(?:ip|client|client_ip|remote|remote_addr|remote_ip|fwd)=\"?([^\s\",]{1,64})")
 # tower-http logs the end of a request without its path, which is in its span.
-_LOGFMT_ENDED = re.compile(r"\bfinished processing request\b.{0,200}\bstatus=(\d{3})\b")
+_ENDED = "finished processing request"
+_LOGFMT_ENDED = re.compile(rf"\b{_ENDED}\b.{{0,200}}\bstatus=(\d{{3}})\b")
 
 NO_PATH = "(not stated)"
 _STATUS = r"(?P<status>\d{3}|-1)"
@@ -110,7 +111,13 @@ _STATUS_KEYS = (
 _ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
 # On their own these keys may be the status of anything.
 _DOUBTFUL_STATUS = frozenset({"status", "statusCode", "status_code", "StatusCode"})
-ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpRequest", "http"}
+# Objects with the keys that others write at the top: of express-winston and winston's metadata; OpenTelemetry;
+# Monolog; Serilog and .NET; Azure; Rust's tracing; Rails' Semantic Logger; Google's Cloud Logging; LoggerJSON.
+WRAPPERS = (
+    *("meta", "metadata", "attributes", "Attributes", "context", "extra", "Properties", "State", "properties"),
+    *("fields", "span", "payload", "jsonPayload", "request"),
+)
+ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpResponse", "httpRequest", "http", *WRAPPERS}
 _PATH_KEYS = (
     *("path", "url", "uri", "request_uri", "http.target", "url.path", "http.path", "RequestPath", "url.original"),
     *(
@@ -227,27 +234,62 @@ def _access(match: re.Match[str]) -> Access:
 def of_json(fields: Mapping[str, Any]) -> Access | None:
     """The request in a JSON line: a status together with a path or address, in the usual places.
 
-    A status within a response object needs no path: Fastify logs it on another line.
+    A status within a response object needs no path: Fastify logs it on another line. Where the line itself has no
+    request, the first of its ``WRAPPERS`` that has one counts.
     """
-    request = _mapping(fields, "req", "request", "httpRequest", "http")
-    response = _mapping(fields, "res", "response", "httpRequest", "http")
+    return _of_fields(fields) or next(filter(None, map(_of_fields, wrapped(fields))), None)
+
+
+def wrapped(fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The objects in ``WRAPPERS``, with Rust's span next to its fields, and OpenTelemetry's lists as objects."""
+    for key in WRAPPERS:
+        inner = fields.get(key)
+        if isinstance(inner, list):
+            inner = _attributes(inner)
+        if not isinstance(inner, dict) or not inner:
+            continue
+        yield inner | {"span": fields.get("span")} if key == "fields" else inner
+        if key == "request" and isinstance(inner.get("connection"), dict):
+            yield inner["connection"]
+
+
+def _attributes(items: list[Any]) -> dict[str, Any]:
+    """OpenTelemetry's ``[{"key": …, "value": {"intValue": "503"}}]`` as an object."""
+    pairs = [(item.get("key"), item.get("value")) for item in items if isinstance(item, dict)]
+    return {
+        key: next(iter(value.values()), None)
+        for key, value in pairs
+        if isinstance(key, str) and isinstance(value, dict)
+    }
+
+
+def _of_fields(fields: Mapping[str, Any]) -> Access | None:
+    request = _mapping(fields, "req", "request", "httpRequest", "http", "span")
+    response = _mapping(fields, "res", "response", "httpResponse", "httpRequest", "http")
     url = _mapping(fields, "url")
     if isinstance(response.get("response"), dict):  # ECS: http.response.status_code
         request, response = _mapping(request, "request"), _mapping(response, "response")
     answered = _status(response, "statusCode", "status_code", "status")
-    status = answered or _status(fields, *_STATUS_KEYS)
+    request_line = _text(fields, "request", "requestLine")
+    if not request_line.startswith(METHODS):
+        request_line = ""
+    # django-structlog's code is next to the request's first line.
+    status = answered or _status(fields, *_STATUS_KEYS) or (_status(fields, "code") if request_line else 0)
     if not status:
         return None
     path = (
-        _text(request, "originalUrl", "path", "url", "uri", "requestUrl")
+        _text(request, "originalUrl", "path", "url", "uri", "requestUrl", "requestPath")
         or _text(url, "path", "original", "full")
         or _text(fields, *_PATH_KEYS)
     )
     if not path:
-        request_line = _text(fields, "request", "requestLine")
-        if request_line.startswith(METHODS):
+        if request_line:
             path = _path(request_line)
-        elif answered or not _DOUBTFUL_STATUS.issuperset(fields.keys() & _ALL_STATUS_KEYS):
+        elif (
+            answered
+            or not _DOUBTFUL_STATUS.issuperset(fields.keys() & _ALL_STATUS_KEYS)
+            or _ENDED in _text(fields, "message")
+        ):
             path = NO_PATH
         else:
             return None

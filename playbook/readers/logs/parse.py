@@ -280,7 +280,7 @@ class Parser:
             request = access.of_text(fields_of.one_line(text))
             time = self._times.text(request.time) if request and request.time and time is None else time
         if level and level < levels.ERROR:
-            strange = request is None and fields_of.is_request(fields)
+            strange = request is None and any(map(fields_of.is_request, (fields, *access.wrapped(fields))))
             return Entry(time, component, level, fields_of.one_line(text), access=request, strange=strange)
         error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
         if error and error not in text:
