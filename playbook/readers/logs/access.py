@@ -32,7 +32,7 @@ _SHORT = re.compile(
 _UVICORN = re.compile(rf'(?:INFO:\s{{1,8}})?(\S{{1,255}}) - "({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+" (\d{{3}})\b')
 _LOGFMT_STATUS = re.compile(
     r"(?:^| )(?:status|status_code|code|http\.status_code|http_status|statusCode|response_code)"
-    r"=\"?(\d{3})\"?(?= |$)"
+    r"=\"?(\d{3})(?:\.0{1,6})?\"?(?= |$)"
 )
 _LOGFMT_PATH = re.compile(r"(?:^| )(?:path|uri|url|request_uri|http\.path|http\.target)=\"?([^\s\"]{1,4096})")
 _LOGFMT_CLIENT = re.compile(r"(?:^| )(?:ip|client|client_ip|remote|remote_addr|remote_ip|fwd)=\"?([^\s\",]{1,64})")
@@ -63,6 +63,12 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             # Durations are short; an unbounded search would retry at each digit of a long path.
             rf"(?:-1|(?<![\d.])[\d.]{{1,20}})(?: (?:-1|[\d.]{{1,20}})){{2}} {_STATUS} (?:\d{{3}}|-) \d+ \d+ "
             rf'"(?:{_METHOD}|-) (?P<path>\S{{1,4096}})',
+        ),
+        # A program's own words, where they are the whole message: GET /a -> 503, GET /a status 503 (12 ms).
+        (
+            "/",
+            rf"^{_METHOD} (?P<path>/\S{{0,4095}}?)(?: (?:->|=>|→|[Ss]tatus(?: ?[Cc]ode)?[:=]?) ?|:? )"
+            r"(?P<status>[1-5]\d\d)(?:,? \(?(?:in )?[\d.]{1,20} ?(?:ms|s|m|µs|us)\)?)?$",
         ),
         # Next.js, Koa, Hono, Vite: GET /a 500 in 12ms.
         (" ", rf"(?:^|[ >])(?:{_METHOD}) {_PATH} {_STATUS} (?:in )?[\d.]+ ?(?:ms|s|m|µs|us)\b"),
@@ -109,6 +115,7 @@ _STATUS_KEYS = (
     *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code"),
 )
 _ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
+_STATUS_TEXT = re.compile(r" *(\d{3})(?:\.0{1,6})?(?: [A-Z][\w '-]{0,40})? *")
 # On their own these keys may be the status of anything.
 _DOUBTFUL_STATUS = frozenset({"status", "statusCode", "status_code", "StatusCode"})
 # Objects with the keys that others write at the top: of express-winston and winston's metadata; OpenTelemetry;
@@ -327,9 +334,13 @@ def _mapping(fields: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 
 
 def _status(fields: Mapping[str, Any], *names: str) -> int:
+    """The first of these that is a status, also as some write it: 503.0, "503.0", "503 Service Unavailable"."""
     for name in names:
         value = fields.get(name)
-        if isinstance(value, str) and value.isdecimal() and len(value) == 3:
+        if isinstance(value, str):
+            match = _STATUS_TEXT.fullmatch(value)
+            value = int(match[1]) if match else 0
+        elif isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, int) and 100 <= value <= 599:
             return value
