@@ -25,6 +25,7 @@ from playbook.clients.github_requests import (
     GitHubRequests,
     is_limited,
     said_by,
+    seconds_to_wait,
 )
 from playbook.clients.listing import Listing, listed
 from playbook.clients.wire import Kept
@@ -277,8 +278,7 @@ class GitHubApi:
         hint = ""
         if is_limited(answer):
             kind, hint = Unreachable, "The rate limit of the token is used up; try again later."
-            seconds = self._requests().seconds_asked(answer)
-            text += f"; it asks to come back in {seconds:,} s" if seconds > 0 else ""
+            text += f"; the next request may be sent in {seconds_to_wait(answer, self.clock.now()):,} s"
         elif answer.status >= 500:
             kind, hint = Unreachable, "GitHub cannot answer now: see https://www.githubstatus.com."
         elif answer.status == 401:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,12 +20,13 @@ import msgspec
 
 from playbook.clients.answer import Answer
 from playbook.clients.http import BUSY, HttpWriter
-from playbook.clients.retries import ATTEMPTS
+from playbook.clients.retries import ATTEMPTS, is_count, seconds_asked
 from playbook.clients.urls import origin
 from playbook.clients.wire import Broken, Kept
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.core.clock import Clock
+from playbook.core.deadline import left
 from playbook.core.errors import Unmeasured
 from playbook.core.secret import Secret
 from playbook.settings.loading import TimeLimits
@@ -66,7 +68,8 @@ class GitHubRequests:
 
         Args:
             time_limits, whole, ca, setting, kept: as ``playbook.clients.http.HttpClient`` has them.
-            patience: seconds that all these requests together may wait because GitHub asked for it.
+            patience: seconds that all these requests together may wait because GitHub asked for it; never longer
+                than the measurement has left.
         """
         self._http = HttpWriter(
             endpoint,
@@ -106,13 +109,6 @@ class GitHubRequests:
             raise ElsewhereError
         return found[1]
 
-    def seconds_asked(self, answer: Answer) -> int:
-        """How long GitHub asks to wait before the next request; 0 where it does not say."""
-        after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
-        if _is_count(after):
-            return int(after)
-        return max(math.ceil(int(reset) - self._clock.now().timestamp()), 0) if _is_count(reset) else 0
-
     def _ask(
         self,
         method: Literal["GET", "POST", "PUT", "PATCH"],
@@ -126,20 +122,23 @@ class GitHubRequests:
             tried += 1
             if tried == ATTEMPTS or not is_limited(answer):
                 return answer
-            seconds = self.wait_for(answer)
-            if seconds > self._patience:
+            seconds = seconds_to_wait(answer, self._clock.now())
+            if seconds > left(self._patience):
                 return answer
             self._patience -= seconds
             self._clock.sleep(seconds)
 
-    def wait_for(self, answer: Answer) -> int:
-        """Seconds to wait after an answer that is a rate limit: what it asks for, or a minute."""
-        says = "retry-after" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0"
-        return max(self.seconds_asked(answer), 1) if says else _A_MINUTE
 
+def seconds_to_wait(answer: Answer, now: datetime) -> int:
+    """Whole seconds until the next request, after an answer that is a rate limit: at least one.
 
-def _is_count(text: str) -> bool:
-    return text.isdecimal() and len(text) < 12
+    Where the answer does not say, it is a minute, as GitHub's documentation asks for.
+    """
+    asked = seconds_asked(answer.headers, now)
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    if asked is None and answer.headers.get("x-ratelimit-remaining") == "0" and is_count(reset):
+        asked = int(reset) - now.timestamp()
+    return _A_MINUTE if asked is None else max(math.ceil(asked), 1)
 
 
 def is_limited(answer: Answer) -> bool:

@@ -23,6 +23,7 @@ from playbook.clients.github_requests import (
     is_limited,
     reason_of,
     said_by,
+    seconds_to_wait,
 )
 from playbook.core.clock import Clock
 from playbook.core.errors import Malformed, Unmeasured, UsageError
@@ -198,7 +199,8 @@ class IssuesApi:
         if 200 <= answer.status < 300:
             return answer
         if is_limited(answer):
-            wait = f"it asks to wait {self._requests.wait_for(answer):,} s, so this is left to the next run"
+            seconds = seconds_to_wait(answer, self._clock.now())
+            wait = f"the next request may be sent in {seconds:,} s, so the next run does the rest"
             raise Stopped(f"{_refusal(answer, what)}; {wait}")
         raise NotKept(_refusal(answer, what))
 

@@ -100,7 +100,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     ),
     "github-throttled": no_github(
         r"GitHub: expected the \S.* from localhost:\d+, got HTTP 403 "
-        r"\(API rate limit exceeded for user ID 1\); it asks to come back in 1,[78]\d\d s"
+        r"\(API rate limit exceeded for user ID 1\); the next request may be sent in 1,[78]\d\d s"
     ),
     "github-not-owner": {
         "monthly.access.mfa": (

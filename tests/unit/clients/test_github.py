@@ -198,7 +198,7 @@ def test_exhausted_rate_limit_states_reset_time():
     now = datetime.fromtimestamp(1_795_700_000.75, UTC)
     reset = str(1_795_700_000 + 1800)
     refusal = answer("403 Forbidden", b"{}", x_ratelimit_remaining="0", x_ratelimit_reset=reset)
-    with serve(refusal) as server, pytest.raises(Unreachable, match=r"come back in 1,800 s"):
+    with serve(refusal) as server, pytest.raises(Unreachable, match=r"sent in 1,800 s"):
         replace(api(server.url), clock=FixedClock(now)).members()
 
 

@@ -203,7 +203,7 @@ def test_long_retry_after_is_left_to_next_run(folder, keep_issues):
     far = Refusal("POST", 403, "API rate limit exceeded", {"retry-after": "1800"})
     with github(refusals=[far]) as fake:
         (line,) = keep_issues(fake, folder, 1)
-        assert "it asks to wait 1,800 s, so this is left to the next run" in line
+        assert "the next request may be sent in 1,800 s, so the next run does the rest" in line
         assert fake.issues == []
         keep_issues(fake, folder, 1.1)
         assert len(fake.issues) == 1
