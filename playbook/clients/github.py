@@ -27,6 +27,7 @@ from playbook.clients.github_requests import (
     said_by,
     seconds_to_wait,
 )
+from playbook.clients.http import MAX_RETRY_AFTER
 from playbook.clients.listing import Listing, listed
 from playbook.clients.wire import Kept
 from playbook.core.clock import Clock
@@ -210,6 +211,7 @@ class GitHubApi:
             setting=f"targets.{self.settings.target.name}.github.endpoint",
             kept=self._kept,
             clock=self.clock,
+            patience=MAX_RETRY_AFTER,
         )
 
     def _one(self, path: str, kind: type[T], what: str) -> T:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from playbook.clients.github import GitHubApi, github
+from playbook.clients.http import MAX_RETRY_AFTER
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, Unreachable
 from playbook.settings.loading import load
@@ -192,6 +193,22 @@ def test_refusal_is_mapped_to_its_meaning(status, headers, message, kind, hint):
     assert message.rstrip(".") in str(caught.value)
     assert hint in caught.value.hint
     assert TOKEN not in str(caught.value)
+
+
+def test_short_retry_after_is_waited_for():
+    now = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    clock = FixedClock(now)
+    refusal = answer("429 Too Many Requests", b"{}", retry_after=f"{MAX_RETRY_AFTER:.0f}")
+    with serve(refusal, json_answer(users("ada"))) as server:
+        assert [user.login for user in replace(api(server.url), clock=clock).members()] == ["ada"]
+    assert (clock.now() - now).total_seconds() == MAX_RETRY_AFTER
+
+
+def test_longer_retry_after_is_not_waited_for():
+    refusal = answer("429 Too Many Requests", b"{}", retry_after=f"{MAX_RETRY_AFTER + 1:.0f}")
+    with serve(refusal, json_answer(users("ada"))) as server, pytest.raises(Unreachable, match="sent in 4 s"):
+        api(server.url).members()
+    assert len(server.requests) == 1
 
 
 def test_exhausted_rate_limit_states_reset_time():
