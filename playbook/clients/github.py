@@ -21,8 +21,8 @@ from playbook.clients.github_requests import (
     MOST_PAGES,
     PER_PAGE,
     SERVICE,
-    ElsewhereError,
     GitHubRequests,
+    NextPageError,
     is_limited,
     said_by,
     seconds_to_wait,
@@ -35,7 +35,7 @@ from playbook.core.engine import client
 from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable
 from playbook.settings.loading import Settings
 
-_LAST = re.compile(r'<[^<>]*[?&]page=(\d+)[^<>]*>\s*;[^,]*\brel="?last"?')
+_LAST = re.compile(r'<[^<>]*[?&]page=(\d{1,9})[^<>]*>\s*;[^,]*\brel="?last"?')
 
 T = TypeVar("T")
 Period = Literal["day", "week", "month", "quarter", "year"]
@@ -246,15 +246,17 @@ class GitHubApi:
                 if following:
                     answer = self._expect(requests.get(following), what)
                 elif len(items) < PER_PAGE or page < last:
-                    problem = f"page {page} of {last} names no next one" if page < last else ""
+                    problem = f"page {page} of {last} has no link to the next page" if page < last else ""
                     break
                 elif numbered:  # a full page without a Link header: a proxy may have removed it
                     answer = self._expect(requests.get(path, {**asked, "page": str(page + 1)}), what)
-                else:
-                    problem = f"a full page of {PER_PAGE} without a word of more" if not link else ""
+                elif "rel=" in link:
                     break
-            except ElsewhereError:
-                problem = f"page {page} names another host as that of the next"
+                else:
+                    problem = f"the last page is full ({PER_PAGE}) and does not say whether there are more"
+                    break
+            except NextPageError as error:
+                problem = f"the page after page {page} {error}"
                 break
             except Unmeasured as error:
                 if not found:

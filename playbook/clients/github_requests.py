@@ -21,13 +21,13 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.http import BUSY, HttpWriter
 from playbook.clients.retries import ATTEMPTS, is_count, seconds_asked
-from playbook.clients.urls import origin
+from playbook.clients.urls import origin, parse_url
 from playbook.clients.wire import Broken, Kept
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.core.clock import Clock
 from playbook.core.deadline import left
-from playbook.core.errors import Unmeasured
+from playbook.core.errors import Unmeasured, UsageError
 from playbook.core.secret import Secret
 from playbook.settings.loading import TimeLimits
 
@@ -39,8 +39,8 @@ _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
 
-class ElsewhereError(Exception):
-    """The next page is said to be on another host, where the token must not go."""
+class NextPageError(Exception):
+    """The address of the next page cannot be requested; the text continues "the next page"."""
 
 
 class GitHubRequests:
@@ -100,13 +100,17 @@ class GitHubRequests:
         """The address of the page after this one, by its Link header; empty where that names none.
 
         Raises:
-            ElsewhereError: it is on another host.
+            NextPageError: it is on another host, where the token must not go, or its address cannot be read.
         """
         found = _NEXT.search(answer.headers.get("link", ""))
         if found is None:
             return ""
-        if origin(urlsplit(found[1])) != origin(urlsplit(self._http.base_url)):
-            raise ElsewhereError
+        try:
+            url = parse_url(found[1], SERVICE)
+        except UsageError:
+            raise NextPageError("has an address that cannot be read") from None
+        if origin(url) != origin(urlsplit(self._http.base_url)):
+            raise NextPageError("is on another host")
         return found[1]
 
     def _ask(

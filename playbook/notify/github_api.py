@@ -18,8 +18,8 @@ from playbook.clients.answer import Answer
 from playbook.clients.github_requests import (
     MOST_PAGES,
     PER_PAGE,
-    ElsewhereError,
     GitHubRequests,
+    NextPageError,
     is_limited,
     reason_of,
     said_by,
@@ -165,8 +165,8 @@ class IssuesApi:
             found += _decoded(answer, list[kind], what)  # type: ignore[valid-type]
             try:
                 path = self._requests.next_page(answer)
-            except ElsewhereError:
-                raise NotKept(f"expected the next page of {what} where the first was, got another host") from None
+            except NextPageError as error:
+                raise NotKept(f"expected all pages of {what}, but the next page {error}") from None
             if not path:
                 return found
         raise NotKept(f"expected {what}, got more than {MOST_PAGES} pages")

@@ -51,7 +51,30 @@ def test_link_to_other_host_is_not_followed():
     with serve(json_answer(users("ada"), link='<https://elsewhere.example/x>; rel="next"')) as server:
         found = api(server.url).members()
         assert len(server.requests) == 1
-    assert found.coverage.got == "1: page 1 names another host as that of the next"
+    assert found.coverage.got == "1: the page after page 1 is on another host"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/x", "http://localhost:99999999/x", "https://localhost:0/", "x?page=2"]
+)
+def test_address_of_next_page_that_cannot_be_read_is_reported(address):
+    with serve(json_answer(users("ada"), link=f'<{address}>; rel="next"')) as server:
+        found = api(server.url).members()
+    assert [user.login for user in found] == ["ada"]
+    assert found.coverage.got == "1: the page after page 1 has an address that cannot be read"
+
+
+def test_absurd_number_of_the_last_page_is_read():
+    link = f'<http://localhost/x?page={"9" * 5000}>; rel="last"'
+    with serve(json_answer(users("ada"), link=link)) as server:
+        found = api(server.url).members()
+    assert found.coverage.got == "1: page 1 of 999999999 has no link to the next page"
+
+
+def test_full_cursor_page_with_garbled_link_is_incomplete():
+    told = [{"timestamp": "2026-03-02T07:30:00Z", "activity_type": "push", "actor": None}] * 100
+    with serve(json_answer(told, link="garbled")) as server:
+        assert not api(server.url).activity("quarter").coverage.enough
 
 
 def test_endless_paging_is_incomplete():
@@ -79,7 +102,7 @@ def test_full_cursor_page_without_link_is_incomplete():
     told = [{"timestamp": "2026-03-02T07:30:00Z", "activity_type": "push", "actor": None}] * 100
     with serve(json_answer(told)) as server:
         found = api(server.url).activity("quarter")
-    assert found.coverage.got == "100: a full page of 100 without a word of more"
+    assert found.coverage.got == "100: the last page is full (100) and does not say whether there are more"
 
 
 def test_truncated_page_is_detected_by_last_page_number():
@@ -89,7 +112,7 @@ def test_truncated_page_is_detected_by_last_page_number():
         server.scripts = [json_answer(users("ada"), link=first), json_answer(users("ben"))]
         found = api(server.url).members()
     assert [user.login for user in found] == ["ada", "ben"]
-    assert found.coverage.got == "2: page 2 of 3 names no next one"
+    assert found.coverage.got == "2: page 2 of 3 has no link to the next page"
 
 
 def test_items_before_refused_page_are_kept():

@@ -265,7 +265,7 @@ def test_next_page_on_other_host_is_refused(tmp_path):
         settings = settings_with(
             tmp_path, github={"repository": REPOSITORY, "token": TOKEN, "endpoint": server.url}
         ).notifications.github
-        with pytest.raises(NotKept, match="got another host"):
+        with pytest.raises(NotKept, match="all pages of the open issues, but the next page is on another host"):
             IssuesApi(settings, settings.token, 60.0, FixedClock(START)).open_issues()
         assert not other.requests
 
