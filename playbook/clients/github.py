@@ -19,6 +19,7 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.github_requests import (
     MOST_PAGES,
+    MOVED,
     PER_PAGE,
     SERVICE,
     GitHubRequests,
@@ -128,7 +129,8 @@ class GitHubApi:
         NotConfigured: token, organisation or repository is not set.
         Unreachable: no answer in time, a 5xx answer, or the rate limit is exhausted.
         Denied: the token is not accepted (401) or lacks permission (403, 422).
-        Malformed: not found (404), or an answer that does not match the documentation.
+        Malformed: not found (404), renamed or moved (301, 307, 308), or an answer that does not match the
+            documentation.
     """
 
     settings: Settings = field(repr=False)
@@ -208,7 +210,7 @@ class GitHubApi:
             self.settings.require(mine.token, "github.token", SERVICE),
             time_limits=self.settings.time_limits,
             ca=mine.ca,
-            setting=f"targets.{self.settings.target.name}.github.endpoint",
+            setting=self._setting("endpoint"),
             kept=self._kept,
             clock=self.clock,
             patience=MAX_RETRY_AFTER,
@@ -288,23 +290,33 @@ class GitHubApi:
         elif answer.status == 401:
             kind, hint = Denied, f"Check {self._variable()}: the token is wrong, expired or revoked."
         elif answer.status == 422:
-            kind, hint = (
-                Denied,
-                f"Only the token of an owner of the organisation in {self._variable()} may ask this.",
-            )
+            kind = Denied
+            hint = f"Only an owner of the organisation may ask this: put an owner's token into {self._variable()}."
         elif answer.status == 403:
             needs = answer.headers.get("x-accepted-github-permissions", "")
             kind = Denied
             hint = f"Give the token in {self._variable()} the permission {needs or _PERMISSIONS}."
+        elif answer.status in MOVED:
+            part = "repository" if "/repos/" in answer.url else "organisation"
+            hint = f"The {part} was renamed or moved: set {self._setting(part)} to its new name."
         elif 300 <= answer.status < 400:
             kind = Denied
-            hint = f"GitHub leads who is no member of the organisation elsewhere: check {self._variable()}."
+            hint = (
+                "GitHub redirects this request if the token's owner is not a member of the organisation: "
+                f"check {self._variable()}."
+            )
         elif answer.status == 404:
-            hint = "Check github.organisation and github.repository: no such thing, or the token may not see it."
+            hint = (
+                f"It does not exist, or the token may not see it: check {self._setting('organisation')}, "
+                f"{self._setting('repository')} and {self._variable()}."
+            )
         return kind(text, service=SERVICE, hint=hint, attempts=answer.attempts)
 
+    def _setting(self, name: str) -> str:
+        return f"targets.{self.settings.target.name}.github.{name}"
+
     def _variable(self) -> str:
-        path = f"targets.{self.settings.target.name}.github.token"
+        path = self._setting("token")
         names = re.findall(r"\$\{([A-Z0-9_|]+)\}", self.settings.sources.get(path, ""))
         return names[0].replace("|", " or ") if names else path
 

@@ -34,6 +34,8 @@ from playbook.settings.loading import TimeLimits
 SERVICE = "GitHub"
 PER_PAGE = 100
 MOST_PAGES = 50
+MOVED = frozenset({301, 307, 308})
+"""Statuses for a repository or an organisation that was renamed or moved. Those who are not members get a 302."""
 _A_MINUTE = 60  # seconds to wait where GitHub does not say how many
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}

@@ -17,6 +17,7 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.github_requests import (
     MOST_PAGES,
+    MOVED,
     PER_PAGE,
     GitHubRequests,
     NextPageError,
@@ -220,8 +221,8 @@ def _refusal(answer: Answer, what: str) -> str:
         hint = "; check notifications.github.repository, and that the token may write issues there"
     elif answer.status == 410:
         hint = "; issues are switched off in this repository"
-    elif 300 <= answer.status < 400:
-        hint = "; the repository has moved, so name its new place"
+    elif answer.status in MOVED:
+        hint = "; the repository was renamed or moved: set notifications.github.repository to its new name"
     return f"expected {what}, got HTTP {answer.status}{f' ({message})' if message else ''}{hint}"
 
 

@@ -129,7 +129,18 @@ def test_non_member_redirect_is_reported():
     elsewhere = answer("302 Found", b"", location="https://api.github.com/orgs/example/public_members")
     with serve(elsewhere) as server, pytest.raises(Denied) as caught:
         api(server.url).members()
-    assert "no member of the organisation" in caught.value.hint
+    assert "the token's owner is not a member of the organisation" in caught.value.hint
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "307 Temporary Redirect", "308 Permanent Redirect"])
+def test_moved_repository_names_its_setting(status):
+    moved = answer(status, b'{"message": "Moved Permanently"}', location="https://api.github.com/repositories/7")
+    with serve(moved) as server:
+        for ask, part in (("dependabot_alerts", "repository"), ("members", "organisation")):
+            with pytest.raises(Malformed) as caught:
+                getattr(api(server.url), ask)()
+            hint = f"The {part} was renamed or moved: set targets.sandbox.github.{part} to its new name."
+            assert caught.value.hint == hint
 
 
 def test_open_invitations_are_listed():
@@ -201,7 +212,7 @@ def test_open_dependabot_alerts_are_listed():
         ),
         ("403 Forbidden", {"x_ratelimit_remaining": "0"}, "Slow down", Unreachable, "rate limit"),
         ("403 Forbidden", {}, "You have exceeded a secondary rate limit.", Unreachable, "rate limit"),
-        ("422 Unprocessable Entity", {}, "Validation Failed", Denied, "Only the token of an owner"),
+        ("422 Unprocessable Entity", {}, "Validation Failed", Denied, "Only an owner of the organisation"),
         ("404 Not Found", {}, "Not Found", Malformed, "the token may not see it"),
         ("500 Internal Server Error", {}, "", Unreachable, "githubstatus"),
         ("418 I'm a teapot", {}, "", Malformed, ""),
