@@ -175,7 +175,9 @@ def _() -> str:
     return read([pax(record("size", b"-512")), header(), END])
 
 
-@case("a pax header that says the size of the next one to be nan", "an archive with 1 file but no content", _WITHIN)
+@case(
+    "a pax header that says the size of the next one to be nan", "an archive with 1 file but no content", _WITHIN
+)
 def _() -> str:
     return read([pax(record("size", b"nan")), header(size=512), bytes(512), END])
 

@@ -399,7 +399,7 @@ def test_invalid_header_value_is_reported_as_our_error():
     """As of a token that was pasted with its ellipsis; it is not put down to the service, nor sent again."""
     with (
         serve(answer()) as server,
-        pytest.raises(Unreachable, match="a header with characters that none") as caught,
+        pytest.raises(Unreachable, match="a header with characters that are not allowed") as caught,
     ):
         client_of(server.url, token=Secret("abc…")).get()
     assert (caught.value.kind, len(caught.value.attempts), server.requests) == (Kind.OWN, 1, [])

@@ -228,7 +228,10 @@ def test_writes_are_spaced_and_limited(tmp_path, keep_issues):
         (Refusal("GET", 404, "Not Found"), r"HTTP 404 (Not Found); check notifications.github.repository"),
         (Refusal("GET", 403, "Resource not accessible by integration"), "the token may write issues there"),
         (Refusal("GET", 410, "Issues are disabled"), "issues are switched off in this repository"),
-        (Refusal("GET", 301, "Moved Permanently"), "renamed or moved: set notifications.github.repository to its new name"),
+        (
+            Refusal("GET", 301, "Moved Permanently"),
+            "renamed or moved: set notifications.github.repository to its new name",
+        ),
         (Refusal("POST", 500, "Server Error"), "expected a new issue, got HTTP 500 (Server Error)"),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Refusal) else "",
