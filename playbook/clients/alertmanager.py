@@ -39,6 +39,7 @@ from playbook.core.budget import words
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
+from playbook.core.wording import plural
 from playbook.settings.model import Settings
 
 SERVICE = "Alertmanager"
@@ -122,12 +123,13 @@ class Alertmanager:
         settled, age = self._settled(now)
         if missing and 0 <= age < _COMING_UP:
             # Prometheus resends firing alerts about once a minute; until then a missing alert is not undelivered.
-            got = f"one that was started {age:.0f} s ago and has not been sent {len(missing):,} of what fires"
+            alerts_missing = plural(len(missing), "firing alert")
+            got = f"one that was started {age:.0f} s ago and has not yet received {alerts_missing}"
             lacks += lacking(
                 "Alertmanager just started",
                 expected=f"an Alertmanager that has run for {_COMING_UP:.0f} s",
                 got=got,
-                hint="Look again in two minutes; and see why it was started.",
+                hint="Look again in two minutes, and find out why it was started.",
             )
             lost = missing
         else:

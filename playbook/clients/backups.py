@@ -211,7 +211,7 @@ class BucketStore(BackupStore):
             raise Malformed(
                 f"{SERVICE}: expected a part of {what} of {self.location} from {self.endpoint}, got {other}",
                 service=SERVICE,
-                hint="Is there a proxy between that does not know ranges?",
+                hint="Check whether a proxy on the way does not support range requests.",
                 attempts=tuple(attempts),
             ) from other
         raise AssertionError("stamina ends with a value or an exception")

@@ -380,7 +380,7 @@ class DigitalOceanApi:
             hint = f"Check {self._variable('app_id')}."
         elif may_pass(error):
             kind, hint = Unreachable, "The API is overloaded or limits this token; try again in a few minutes."
-            text += f"; it asks to come back in {error.retry_after:g} s" if error.retry_after else ""
+            text += f"; the next request may be sent in {error.retry_after:,.0f} s" if error.retry_after else ""
         return kind(text, service=SERVICE, hint=hint, attempts=attempts)
 
     def without_turn(self, error: NoTurn, what: str, attempts: tuple[str, ...] = ()) -> Unmeasured:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
 from playbook.clients.pace import Pace
+from playbook.clients.retries import seconds_asked
 from playbook.clients.trust import context_for
 from playbook.clients.urls import origin
 from playbook.clients.wire import Call, Exchange, Kept
@@ -53,8 +55,7 @@ class Refused(Exception):  # noqa: N818 - stays between the transport and the cl
         content = content if isinstance(content, dict) else {}
         self.code = shown(content.get("id") or "")
         self.message = shown(content.get("message") or "")
-        text = headers.get("retry-after", "")
-        self.retry_after = float(text) if text.isdecimal() else None
+        self.retry_after = seconds_asked(headers, datetime.now(UTC))
 
     @property
     def said(self) -> str:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
@@ -21,7 +22,7 @@ from playbook.clients.answer import Answer
 from playbook.clients.breakage import kind_of
 from playbook.clients.encodings import Unreadable
 from playbook.clients.proxies import basic, proxy_for
-from playbook.clients.retries import ATTEMPTS, tries
+from playbook.clients.retries import ATTEMPTS, seconds_asked, tries
 from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.urls import origin, parse_url, shown
 from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
@@ -277,9 +278,8 @@ class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"HTTP {answer.status}")
         self.answer = answer
-        after = answer.headers.get("retry-after", "")
-        # The date format of Retry-After is ignored: waits are short anyway.
-        self.wait = min(float(after), MAX_RETRY_AFTER) if after.isascii() and after.isdigit() else None
+        asked = seconds_asked(answer.headers, datetime.now(UTC))
+        self.wait = None if asked is None else min(asked, MAX_RETRY_AFTER)
 
 
 def monitoring_client(

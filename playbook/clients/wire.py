@@ -273,7 +273,7 @@ def _request(call: Call) -> httpx.Request:
             },
         )
     except UnicodeError as error:
-        raise Broken("request", "a header with characters that none may have", 0.0, lasting=True) from error
+        raise Broken("request", "a header with characters that are not allowed", 0.0, lasting=True) from error
 
 
 def reason_of(error: OSError | UnicodeError) -> tuple[str, bool]:

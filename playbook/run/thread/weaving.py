@@ -77,8 +77,8 @@ def _released(good: RunLine | None, results: Results, addresses: Addresses) -> t
         return RELEASED, deployment
     if not then.commit:  # a history for everybody does not keep it
         links = [*addresses.commits_up_to(now.commit), *deployment]
-        return f"{RELEASED} It is made of commit {now.commit[:7]}.", links
-    words = f"{RELEASED} It is made of commit {now.commit[:7]}, the one before of {then.commit[:7]}."
+        return f"{RELEASED} It is built from commit {now.commit[:7]}.", links
+    words = f"{RELEASED} It is built from commit {now.commit[:7]}, the earlier one from {then.commit[:7]}."
     return words, [*addresses.commits(then.commit, now.commit), *deployment]
 
 

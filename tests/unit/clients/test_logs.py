@@ -92,7 +92,7 @@ def test_only_old_files_are_too_little_data(tmp_path):
     """Nothing has been written for a day: that is no quiet day."""
     write(tmp_path / "a.log", b"x\n", NOW - timedelta(hours=30))
     with pytest.raises(
-        TooLittleData, match=r"got 1 older ones; the newest is .*a.log, last written 2024-05-28 15:00"
+        TooLittleData, match=r"got 1 older file; the newest is .*a.log, last written 2024-05-28 15:00"
     ):
         FileLogs((f"{tmp_path}/*.log",), Logs()).read(SINCE)
 
