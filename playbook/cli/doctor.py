@@ -17,7 +17,7 @@ from typing import Literal
 
 from playbook.cli.audiences import who_may_read
 from playbook.cli.probes import SERVICES, NotWell, Service
-from playbook.clients.http import RUNNER_HINT
+from playbook.clients.breakage import RUNNER_HINT
 from playbook.core import door
 from playbook.core.clock import Clock, iso
 from playbook.core.counters import Earlier

@@ -259,7 +259,7 @@ def _not_known(error: Unmeasured, words: str) -> Coverage:
 
 
 @client(
-    libraries=("playbook.clients.libraries.transport", "stamina"),
+    libraries=("playbook.clients.transport", "stamina"),
     one_of=(("alertmanager",), ("prometheus",), ("grafana",)),
 )
 def alerting(settings: Settings) -> Alertmanager | RuleAlerts:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from playbook.clients.http import BUSY, RUNNER_HINT, HttpClient
+from playbook.clients.breakage import RUNNER_HINT
+from playbook.clients.http import BUSY, HttpClient
 from playbook.clients.proxies import is_loopback
 from playbook.clients.retries import tries
 from playbook.clients.s3_listing import PAGE, Bucket, NoListingError, NoPartError, Refusal

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook.clients.breakage import RUNNER_HINT
 from playbook.clients.digitalocean_pages import PER_PAGE, read_pages
 from playbook.clients.digitalocean_refusals import BadRequest, may_pass
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused, open_pydo
@@ -31,7 +32,6 @@ from playbook.clients.digitalocean_types import (
     Series,
     present,
 )
-from playbook.clients.http import RUNNER_HINT
 from playbook.clients.listing import Listing
 from playbook.clients.pace import NoTurn, pace_of
 from playbook.clients.retries import ATTEMPTS, tries
@@ -54,7 +54,7 @@ Json = dict[str, Any]
 Metric = Literal["cpu_percentage", "memory_percentage", "restart_count"]
 
 
-@client(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"))
+@client(libraries=("pydo", "playbook.clients.transport", "stamina"))
 def digitalocean(settings: Settings) -> DigitalOceanApi:
     """The DigitalOcean API of the target, read-only."""
     mine = settings.target.digitalocean

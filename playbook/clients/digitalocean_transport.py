@@ -15,11 +15,12 @@ from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
+from playbook.clients.exchange import Exchange
 from playbook.clients.pace import Pace
 from playbook.clients.retries import seconds_asked
 from playbook.clients.trust import context_for
 from playbook.clients.urls import origin
-from playbook.clients.wire import Call, Exchange, Kept
+from playbook.clients.wire import Call, Kept
 from playbook.core import door
 from playbook.core.budget import Ambiguous, OverBudget, read_json, read_unambiguous_json, shown
 from playbook.core.deadline import left

@@ -115,7 +115,7 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
     security_advisory: _Advisory = _Advisory()
 
 
-@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("github",))
+@client(libraries=("playbook.clients.transport", "stamina"), parts=("github",))
 def github(settings: Settings) -> GitHubApi:
     """The GitHub API of the target, read-only. Sends no request when created and does not require its settings."""
     return GitHubApi(settings)

@@ -192,7 +192,7 @@ def _variable(name: str, stored: Mapping[str, Any]) -> str:
     return ""
 
 
-@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("grafana",))
+@client(libraries=("playbook.clients.transport", "stamina"), parts=("grafana",))
 def grafana(settings: Settings) -> Grafana:
     """Grafana with a service account's token."""
     return Grafana(monitoring_client(settings, "grafana", SERVICE, Kept()), settings)

@@ -19,13 +19,14 @@ from typing import Literal
 from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 from playbook.clients.answer import Answer
-from playbook.clients.breakage import kind_of
+from playbook.clients.breakage import RUNNER_HINT, kind_of
 from playbook.clients.encodings import Unreadable
+from playbook.clients.exchange import Exchange
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, seconds_asked, tries
 from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.urls import origin, parse_url, shown
-from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
+from playbook.clients.wire import Broken, Call, Kept, Method, Phases
 from playbook.core.deadline import left
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.secret import Secret
@@ -34,10 +35,6 @@ from playbook.settings.model import Settings, TimeLimits
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0
 BUSY = frozenset({429, 502, 503, 504})
-RUNNER_HINT = (
-    "Check that the service runs and that this machine may reach it; "
-    "until then this is about the connection, not a finding on the service."
-)
 
 Retry = Literal["all", "connection", "none"]
 

@@ -11,7 +11,7 @@ from playbook.settings.model import Settings
 
 
 @client(
-    libraries=("pydo", "playbook.clients.libraries.transport", "websockets.protocol", "stamina"),
+    libraries=("pydo", "playbook.clients.transport", "websockets.protocol", "stamina"),
     parts=("services",),
 )
 def logs(settings: Settings) -> LogSource:

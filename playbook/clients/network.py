@@ -159,7 +159,7 @@ class Network:
         return f"; where its authority is a private one, {self.ca_setting} must name it"
 
 
-@client(libraries=("playbook.clients.libraries.transport", "stamina"))
+@client(libraries=("playbook.clients.transport", "stamina"))
 def network(settings: Settings) -> Network:
     """This machine's network, tested against the target's other services."""
     target = settings.target

@@ -366,7 +366,7 @@ def _words(answer: Answer) -> str:
         return answer.beginning or "no content"
 
 
-@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("prometheus",))
+@client(libraries=("playbook.clients.transport", "stamina"), parts=("prometheus",))
 def prometheus(settings: Settings) -> Prometheus:
     """Prometheus, or if only Grafana is configured, the data source behind its dashboard."""
     target = settings.target

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from playbook.clients.breakage import RUNNER_HINT
 from playbook.clients.connecting import MOST_ADDRESSES, connect
-from playbook.clients.http import RUNNER_HINT
 from playbook.clients.tls_greeting import greeting, read_answer
 from playbook.clients.trust import context_for, new_context
 from playbook.clients.wire import look_up, reason_of

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from playbook.clients.digitalocean import DigitalOceanApi
     from playbook.clients.http import HttpClient
-    from playbook.clients.libraries.transport import httpx
     from playbook.clients.redis import ReadOnlyRedis
+    from playbook.clients.transport import httpx
     from playbook.core.clock import Clock
     from playbook.core.judge import Judge
     from playbook.settings.model import Settings

@@ -107,7 +107,7 @@ class ClockSkew:
         return [table, Facts("Clock skew", facts)]
 
 
-@measurement(libraries=("playbook.clients.libraries.transport", "redis", "stamina"))
+@measurement(libraries=("playbook.clients.transport", "redis", "stamina"))
 def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
     """The website's Date header, Redis TIME, and Prometheus' evaluation time.
 

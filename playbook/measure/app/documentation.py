@@ -69,7 +69,7 @@ class Documentation:
         return shown
 
 
-@measurement(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"))
+@measurement(libraries=("pydo", "playbook.clients.transport", "stamina"))
 def documentation(settings: Settings, clock: Clock) -> Documentation:
     """When the runbooks and the playbook were last reviewed, and the releases since then."""
     now = clock.now()

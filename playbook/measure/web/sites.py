@@ -31,7 +31,7 @@ from playbook.settings.sections.parts import SITES
 from playbook.settings.sections.sites import Site
 
 PARTS = (SITES,)
-_LIBRARIES = ("playbook.clients.libraries.transport", "stamina")
+_LIBRARIES = ("playbook.clients.transport", "stamina")
 _AT_ONCE = 8
 
 

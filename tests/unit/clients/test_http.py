@@ -16,6 +16,7 @@ import trustme
 from playbook.clients import wire
 from playbook.clients.answer import Answer
 from playbook.clients.breakage import Kind
+from playbook.clients.exchange import Exchange
 from playbook.clients.http import MAX_RETRY_AFTER, HttpClient, _Busy
 from playbook.clients.proxies import proxy_for
 from playbook.clients.retries import seconds_asked
@@ -666,5 +667,5 @@ def test_early_answer_during_upload_is_read():
     with serve(refuse, reader=lambda connection: connection.recv(1)) as server:
         client = client_of(server.url)
         call = client.call("POST", urlsplit(server.url), seconds=30, body=b"x" * 20_000_000)
-        with wire.Exchange(call) as exchange:
+        with Exchange(call) as exchange:
             assert (exchange.status, b"".join(exchange.chunks())) == (413, b"")

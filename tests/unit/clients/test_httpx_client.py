@@ -9,7 +9,7 @@ import pytest
 
 from playbook.clients.http import HttpClient
 from playbook.clients.libraries.httpx_client import open_httpx
-from playbook.clients.libraries.transport import httpx
+from playbook.clients.transport import httpx
 from playbook.core.errors import Forbidden, Malformed, Unreachable
 from playbook.settings.model import TimeLimits
 from tests.unit.loopback import answer, closed_port, hang_up, serve
