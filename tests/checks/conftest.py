@@ -12,7 +12,6 @@ import pytest
 
 from playbook.core.record import Results
 from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, attach_address, start
-from tests.leisure import AT_LEISURE
 from tests.preloaded import run_pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +41,7 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
         set_name: str = "daily",
         arguments: tuple[str, ...] = (),
         by: RunPytest = run_pytest,
-        at_leisure: bool = False,
+        limits: str = "",
         by_option: bool = False,
     ) -> Results:
         command = ["-m", set_name, "--target", "sandbox", f"--reports={tmp_path}"]
@@ -52,9 +51,9 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
             command += [part for name in faults for part in ("--fault", name)]
         environment = os.environ | {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
         environment.pop("PYTEST_ADDOPTS", None)
-        if at_leisure:
+        if limits:
             settings = tmp_path / "playbook.toml"
-            settings.write_text(AT_LEISURE, encoding="utf-8")
+            settings.write_text(limits, encoding="utf-8")
             environment["PLAYBOOK_CONFIG"] = str(settings)
         ended = by(*command, *arguments, cwd=ROOT, env=environment, timeout=LIMIT)
         files = list(tmp_path.glob("sandbox-*/results.json"))

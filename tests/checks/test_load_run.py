@@ -20,6 +20,7 @@ from playbook.core.record import Results
 from playbook.load.outcome import read_outcome
 from playbook.load.plan import BREAKPOINT, SHAPES
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
+from tests.leisure import AT_LEISURE
 
 pytestmark = pytest.mark.slow
 
@@ -112,7 +113,7 @@ def test_several_workers_share_load(run_checks, tmp_path):
 
     There was no test with as many workers before, so the comparison is the only thing that is not known.
     """
-    results = run_checks(set_name="load", arguments=("--workers", "2"))
+    results = run_checks(set_name="load", arguments=("--workers", "2"), limits=AT_LEISURE)
     unsure = {record.item: str(record.verdict) for record in results.records if record.verdict != "OK"}
     assert unsure == {"load.comparison": "UNKNOWN"}
     (carried,) = [record for record in results.records if record.item == "load.carried"]

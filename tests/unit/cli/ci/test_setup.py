@@ -9,7 +9,7 @@ from playbook.cli.ci.setup import NEEDED, setup
 from playbook.core.errors import UsageError
 from tests.unit.cli.ci.hub import ALL, TOKEN, hub
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 pytestmark = pytest.mark.slow
 URL = "https://portfolio.example"
 
