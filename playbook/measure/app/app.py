@@ -82,11 +82,11 @@ class AppStatus:
     @property
     def phases(self) -> Coverage:
         """Whether every phase is a known word, and every domain has one."""
-        phases = [self.phase] if self.phase != NO_DEPLOYMENT else []
-        phases += [self.in_progress] if self.in_progress else []
-        phases += [phase for _, phase in self.domains if phase not in DOMAIN_PHASES]
-        unknown = [phase or "no phase" for phase in phases if phase not in PHASES | DOMAIN_PHASES]
-        coverage = understood(len(unknown), max(len(phases), 1), "phases", examples=unknown)
+        phases = [phase for phase in (self.phase, self.in_progress) if phase and phase != NO_DEPLOYMENT]
+        domains = [phase for _, phase in self.domains]
+        unknown = [phase for phase in phases if phase not in PHASES]
+        unknown += [phase or "no phase" for phase in domains if phase not in DOMAIN_PHASES]
+        coverage = understood(len(unknown), len(phases) + len(domains), "phases", examples=unknown)
         if self.unreported:
             coverage += lacking(
                 "",
