@@ -263,6 +263,12 @@ class App(_Message, frozen=True):
     pinned_deployment: Deployment | None = None
     domains: list[AppDomain] = []
 
+    @property
+    def spec_in_effect(self) -> Spec:
+        """The active deployment's spec: a new spec takes effect with its deployment, which may fail."""
+        active = self.active_deployment
+        return active.spec if active and active.spec else self.spec
+
 
 class ComponentHealth(_Message, frozen=True):
     """A component's health according to the platform. Usage is in percent, the mean of its instances."""
