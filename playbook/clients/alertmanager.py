@@ -94,7 +94,8 @@ class Alertmanager:
     def found(self, now: datetime) -> Found:
         """Firing, silenced and inhibited alerts, silences, and pending or undelivered alerts from the rules.
 
-        If the rules cannot be read, firing alerts are still returned and the coverage is incomplete.
+        If the rules or the silences cannot be read, firing alerts are still returned and the coverage is
+        incomplete.
         """
         source, rules = SERVICE, None
         known: Sequence[Alert] = ()
@@ -116,7 +117,11 @@ class Alertmanager:
             )
         raw = self._read("alerts", list[Any])
         alerts, more = of_alertmanager(raw, now)
-        silences = active(self._read("silences", list[RawSilence]))
+        silences: list[RawSilence] = []
+        try:
+            silences = active(self._read("silences", list[RawSilence]))
+        except Unmeasured as error:
+            lacks += _not_known(error, "silences not known")
         firing = [one for one in known if one.state == "firing"]
         missing = [one for one in firing if not among(one, alerts)]
         settled, age = self._settled(now)
