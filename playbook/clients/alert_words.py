@@ -31,6 +31,7 @@ _STATES: dict[str, State | None] = {
     "normal": None,
     "inactive": None,
 }
+_SILENCE_STATES = frozenset({"active", "pending", "expired"})
 # Reasons with which Grafana reports a rule as Normal although it got no data or failed: "Normal (NoData)".
 _UNSEEN = ("nodata", "error")
 
@@ -228,6 +229,12 @@ def among(alert: Alert, delivered: Iterable[Alert]) -> bool:
 
 def active(silences: Iterable[RawSilence]) -> list[RawSilence]:
     return [one for one in silences if one.status.state == "active"]
+
+
+def of_known_state(silences: Sequence[RawSilence]) -> Coverage:
+    """Whether the state of every silence is a documented one."""
+    odd = [f"{one.id} {one.status.state}" for one in silences if one.status.state not in _SILENCE_STATES]
+    return understood(len(odd), len(silences), "silences", examples=odd)
 
 
 def silence_of(one: RawSilence) -> Silence:

@@ -25,6 +25,7 @@ from playbook.clients.alert_words import (
     among,
     covering,
     of_alertmanager,
+    of_known_state,
     of_rules,
     silence_of,
     with_silences,
@@ -119,7 +120,9 @@ class Alertmanager:
         alerts, more = of_alertmanager(raw, now)
         silences: list[RawSilence] = []
         try:
-            silences = active(self._read("silences", list[RawSilence]))
+            listed = self._read("silences", list[RawSilence])
+            silences = active(listed)
+            lacks += of_known_state(listed)
         except Unmeasured as error:
             lacks += _not_known(error, "silences not known")
         firing = [one for one in known if one.state == "firing"]
@@ -237,7 +240,9 @@ def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
     silences: list[RawSilence] = []
     if isinstance(source, Grafana):
         try:
-            silences = active(source.silences(list[RawSilence]))
+            listed = source.silences(list[RawSilence])
+            silences = active(listed)
+            lacks += of_known_state(listed)
         except Unmeasured as error:
             lacks += _not_known(error, "silences not known")
         alerts = [replace(alert, by_grafana=True) for alert in alerts]

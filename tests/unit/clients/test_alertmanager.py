@@ -262,6 +262,20 @@ def test_firing_alerts_are_returned_without_alertmanager_silences(answered):
     assert not found.coverage.enough
 
 
+def test_unknown_state_of_silence_is_counted():
+    """It could be in effect."""
+    listed = [silence("active"), silence("dormant")]
+    with (
+        serve(content([]), content(listed), content(READY)) as server,
+        serve(rules(), EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
+    assert len(found.silences) == 1
+    assert found.coverage.got == "1 of 2 that is not, e.g. '1 dormant'"
+    with serve(rules(), EVALUATED, content(listed)) as board:
+        assert not client_of(grafana=board.url).found(NOW).coverage.enough
+
+
 def test_firing_alerts_are_returned_without_prometheus():
     """That it is away is kept, not raised."""
     with serve(content([alert("Fires")]), content([]), content(READY)) as server:
