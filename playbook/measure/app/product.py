@@ -187,9 +187,15 @@ def _clusters(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> F
 
 
 def _other_apps(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
-    """Other apps built from the same repository, as a staging system is."""
+    """Other apps built from the same repository, or run from the same images, as a staging system is."""
     if "staging" in settings.absent:
         own = {one.repository for one in spec.components} - {""}
+        if not own:
+            yield lacking(
+                "",
+                expected=f"a repository or an image in the spec of {spec.name}, to know other apps made of it",
+                got="none",
+            )
         listing = account.apps()
         others = [
             app.spec.name

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.clients.digitalocean import digitalocean
+from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
 from playbook.clients.digitalocean_account import DigitalOceanAccount
-from playbook.clients.digitalocean_types import ComponentSpec, Database, Spec, Variable
+from playbook.clients.digitalocean_types import App, ComponentSpec, Database, Spec, Variable
+from playbook.clients.listing import Listing
+from playbook.core.coverage import whole
 from playbook.core.verdict import Verdict
 from playbook.measure.app.product import Product, _in_spec, product
 from playbook.settings.loading import load
@@ -143,6 +149,42 @@ def test_cluster_of_another_product_does_not_count(simulator):
     """Only a cluster that trusts this app does."""
     simulator.state.cluster.trusted = [("app", "another"), ("ip_addr", "192.0.2.7")]
     assert "cluster" not in measured(simulator, "redis").found
+
+
+def component(**source: object) -> dict[str, object]:
+    return {"name": "web", **source}
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "said"),
+    [
+        ({"github": {"repo": "a/b"}}, {"github": {"repo": "a/b"}}, Verdict.WARNING),
+        ({"github": {"repo": "a/b"}}, {"github": {"repo": "a/c"}}, Verdict.OK),
+        (
+            {"image": {"registry_type": "DOCR", "repository": "shop", "tag": "v1"}},
+            {"image": {"registry_type": "DOCR", "repository": "shop", "tag": "v2"}},
+            Verdict.WARNING,
+        ),
+        (
+            {"image": {"registry_type": "DOCR", "repository": "shop"}},
+            {"image": {"registry_type": "GHCR", "registry": "acme", "repository": "shop"}},
+            Verdict.OK,
+        ),
+        ({}, {"github": {"repo": "a/b"}}, Verdict.UNKNOWN),
+    ],
+)
+def test_staging_app_is_found_by_its_repository_or_image(mine, other, said):
+    """An app without a source could be that of any other."""
+    apps = [
+        msgspec.convert({"id": key, "spec": {"name": key, "services": [component(**source)]}}, App)
+        for key, source in (("portfolio", mine), ("portfolio-next", other))
+    ]
+    api = SimpleNamespace(app_id="portfolio", app=lambda: apps[0])
+    account = SimpleNamespace(api=api, apps=lambda: Listing(apps, whole("2 apps")))
+    overlay = {"without": ["staging"], "components": {"web": "web"}}
+    settings = load("sandbox", environment={}, overlay={"targets": {"sandbox": overlay}})
+    found = product(cast(DigitalOceanApi, api), cast(DigitalOceanAccount, account), settings)
+    assert judged(CHECK, product=replace(found, named=()))[0] is said
 
 
 def test_token_without_access_to_clusters_is_unknown(simulator):
