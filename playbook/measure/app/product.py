@@ -176,11 +176,21 @@ def _at(client: HttpClient, path: str) -> tuple[str, str]:
 
 
 def _clusters(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
-    """Managed clusters of Redis or Valkey that trust this app; others may belong to other products."""
+    """Managed clusters of Redis or Valkey that trust this app; others may belong to other products.
+
+    A cluster without trusted sources is open to everybody, so it may be this app's.
+    """
     for cluster in account.clusters() if "redis" in settings.absent else ():
         if cluster.engine.upper() in _REDIS:
             rules = account.api.trusted_sources(cluster.id)
             lets_in = ("app", account.api.app_id) in {(rule.get("type"), rule.get("value")) for rule in rules}
+            if not rules:
+                yield lacking(
+                    "",
+                    expected=f"the cluster {cluster.name} to name who may connect",
+                    got="nobody, so that everybody may, and it may belong to this app",
+                    hint=f"Add trusted sources to {cluster.name}.",
+                )
             yield Shown(
                 "redis", f"who may connect to {cluster.name}", f"cluster {cluster.name}" if lets_in else ""
             )

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
-from playbook.clients.digitalocean_account import DigitalOceanAccount
+from playbook.clients.digitalocean_account import Cluster, DigitalOceanAccount
 from playbook.clients.digitalocean_types import App, ComponentSpec, Database, Spec, Variable
 from playbook.clients.listing import Listing
 from playbook.core.coverage import whole
@@ -68,6 +68,14 @@ def shop(simulator: Simulator) -> None:
     world = simulator.context.world
     world.digitalocean = state
     simulator.show(world)
+
+
+def without(api: SimpleNamespace, account: SimpleNamespace, part: str) -> Product:
+    """Measurement of a target without this part, with the answers of a stub; no component is named."""
+    overlay = {"targets": {"sandbox": {"without": [part]}}}
+    settings = load("sandbox", environment={}, overlay=overlay)
+    found = product(cast(DigitalOceanApi, api), cast(DigitalOceanAccount, account), settings)
+    return replace(found, named=())
 
 
 def verdict(found: Product) -> tuple[Verdict, str]:
@@ -151,6 +159,19 @@ def test_cluster_of_another_product_does_not_count(simulator):
     assert "cluster" not in measured(simulator, "redis").found
 
 
+def test_cluster_that_is_open_to_everybody_may_belong_to_this_app():
+    """The API says so with an empty list."""
+    api = SimpleNamespace(
+        app_id="portfolio",
+        app=lambda: App(id="portfolio", spec=Spec("portfolio", services=[ComponentSpec(name="web")])),
+        trusted_sources=lambda _: [],
+    )
+    account = SimpleNamespace(api=api, clusters=lambda: [Cluster("1", "cache", "valkey")])
+    said, message = verdict(without(api, account, "redis"))
+    assert said is Verdict.UNKNOWN
+    assert "nobody, so that everybody may, and it may belong to this app" in message
+
+
 def component(**source: object) -> dict[str, object]:
     return {"name": "web", **source}
 
@@ -181,10 +202,7 @@ def test_staging_app_is_found_by_its_repository_or_image(mine, other, said):
     ]
     api = SimpleNamespace(app_id="portfolio", app=lambda: apps[0])
     account = SimpleNamespace(api=api, apps=lambda: Listing(apps, whole("2 apps")))
-    overlay = {"without": ["staging"], "components": {"web": "web"}}
-    settings = load("sandbox", environment={}, overlay={"targets": {"sandbox": overlay}})
-    found = product(cast(DigitalOceanApi, api), cast(DigitalOceanAccount, account), settings)
-    assert judged(CHECK, product=replace(found, named=()))[0] is said
+    assert verdict(without(api, account, "staging"))[0] is said
 
 
 def test_token_without_access_to_clusters_is_unknown(simulator):
