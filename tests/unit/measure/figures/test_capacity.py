@@ -20,7 +20,7 @@ from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
 from playbook.measure.figures.capacity import capacity_growth, headroom, newest_load_test
 from playbook.settings.loading import load
 from playbook.settings.sections.trends import ScalingPolicy
-from tests.judging import judged
+from tests.judged import judged_reading
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DAY = 86_400.0
@@ -146,7 +146,7 @@ def test_load_test_without_a_request_rate_is_unknown(tmp_path):
     """It is not skipped."""
     write(tmp_path, "a.json")
     (load_test,) = room(tmp_path, [quarters("web", 1.0)]).by_requests
-    assert judged(Coverage(), load_test.reading, SETTINGS.limits.spike_requests) == (
+    assert judged_reading(Coverage(), load_test.reading, SETTINGS.limits.spike_requests) == (
         "UNKNOWN",
         "Requests at a spike: expected the requests a second of 30 days, got no samples",
     )
@@ -198,7 +198,7 @@ def test_breakpoint_test_without_a_held_step_is_unknown(tmp_path):
     write(tmp_path, "b.json", finished="2026-11-02T10:00:00Z", requests_per_second=0.0)
     found = room(tmp_path, [quarters("web", 1.0)], [quarters("", 12.0)])
     (load_test,) = found.by_requests
-    verdict, message = judged(Coverage(), load_test.reading, SETTINGS.limits.spike_requests)
+    verdict, message = judged_reading(Coverage(), load_test.reading, SETTINGS.limits.spike_requests)
     assert verdict == "UNKNOWN"
     assert message.endswith("expected a step of the newest breakpoint test to have held, got none on 2026-11-02")
 
