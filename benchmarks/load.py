@@ -134,7 +134,7 @@ def _tool(command: list[str], count: str) -> float:
     spent = after.children_user + after.children_system - before.children_user - before.children_system
     found = re.search(count, done.stdout)
     if not found:
-        raise SystemExit(f"{command[0]} said something else than expected:\n{done.stdout[-2000:]}")
+        raise SystemExit(f"{command[0]} printed no number of requests:\n{done.stdout[-2000:]}")
     return int(found[1]) / spent
 
 

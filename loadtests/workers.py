@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 SILENT_SECONDS = 4.0  # after which a worker is lost
-_UNREADABLE = "sends reports that cannot be read: it runs something else than this locustfile"
+_UNREADABLE = "sends reports that cannot be read: it runs something other than this locustfile"
 
 
 class Workers:

@@ -32,7 +32,7 @@ def test_worker_whose_reports_cannot_be_read_is_lost_once() -> None:
     """It sends one each second."""
     workers = Workers()
     [lost] = workers.unreadable(ONE)
-    assert lost == "runner sends reports that cannot be read: it runs something else than this locustfile"
+    assert lost == "runner sends reports that cannot be read: it runs something other than this locustfile"
     assert (workers.unreadable(ONE), workers.missing([ONE])) == ([], [])
 
 
