@@ -82,10 +82,12 @@ class AppStatus:
     @property
     def phases(self) -> Coverage:
         """Whether every phase is a known word, and every domain has one."""
-        phases = [phase for phase in (self.phase, self.in_progress) if phase and phase != NO_DEPLOYMENT]
+        phases = [self.phase] if self.phase != NO_DEPLOYMENT else []
+        phases += [self.in_progress] if self.in_progress else []
         domains = [phase for _, phase in self.domains]
         unknown = [phase for phase in phases if phase not in PHASES]
-        unknown += [phase or "no phase" for phase in domains if phase not in DOMAIN_PHASES]
+        unknown += [phase for phase in domains if phase not in DOMAIN_PHASES]
+        unknown = [phase or "no phase" for phase in unknown]
         coverage = understood(len(unknown), len(phases) + len(domains), "phases", examples=unknown)
         if self.unreported:
             coverage += lacking(
@@ -171,7 +173,7 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
         phase=active.phase if active else NO_DEPLOYMENT,
         deployment_id=active.id if active else "",
         deployed_at=active.created_at if active else None,
-        in_progress=running.phase if running else "",
+        in_progress=(running.phase or "UNKNOWN") if running else "",
         in_progress_since=running.created_at if running else None,
         components=tuple(component.name for component in spec.running),
         read_at=clock.now(),

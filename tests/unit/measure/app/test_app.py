@@ -104,6 +104,7 @@ class TestApp:
             ({"domains": (("shop.example", ""),)}, "UNKNOWN"),
             # A word of the other kind of phase says nothing either.
             ({"phase": "PENDING"}, "UNKNOWN"),
+            ({"phase": ""}, "UNKNOWN"),
             ({"in_progress": "CONFIGURING"}, "UNKNOWN"),
             ({"domains": (("shop.example", "BUILDING"),)}, "UNKNOWN"),
             ({"domains": ()}, "OK"),
