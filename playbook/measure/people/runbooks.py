@@ -87,14 +87,9 @@ class Runbooks:
                 got=f"{len(self.beyond)} more",
                 hint="Take hosts out of people.link_hosts, or links out of the runbooks.",
             )
-        return beyond + whole(f"{len(self.documents)} runbooks") + share(
-            tried,
-            links,
-            "links",
-            least_percent=0,
-            note="others not tried" if self.untried else "",
-            may_be_empty=True,
-        )
+        note = "others not tried" if self.untried else ""
+        linked = share(tried, links, "links", least_percent=0, note=note, may_be_empty=True)
+        return whole(f"{len(self.documents)} runbooks") + linked + beyond
 
     @staticmethod
     def words(found: list[str], otherwise: str) -> str:
