@@ -46,7 +46,7 @@ def _plan(target: str | None, order: LoadOrder) -> Plan:
     from playbook.load.permission import require_permission
     from playbook.load.planning import make_plan
     from playbook.settings.chosen import settings_for
-    from playbook.settings.loading import SANDBOX
+    from playbook.settings.model import SANDBOX
 
     root = Path.cwd()
     settings = settings_for(target, root)

@@ -196,7 +196,7 @@ def _sandbox(options: argparse.Namespace) -> int:
 def _report(options: argparse.Namespace) -> int:
     from playbook.core.run_folder import keep_results
     from playbook.report import RESULTS, render_folder
-    from playbook.run import make_from_records
+    from playbook.run.run import make_from_records
     from playbook.run.targets_folder import is_of_many, made_anew
 
     if is_of_many(options.folder):

@@ -15,7 +15,8 @@ from starlette.datastructures import QueryParams
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount
 from playbook.clients.digitalocean_transport import ReadOnlyTransport, Refused, _Response
-from playbook.settings.loading import Settings, load
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
 from sandbox.app import account, apps, billing, databases, monitoring, sizes  # noqa: F401 - their routes
 from sandbox.app.answers import ROUTES, ApiError, Call
 from sandbox.world.app import DigitalOceanState

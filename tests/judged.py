@@ -14,7 +14,8 @@ from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.judge import Judge
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Critical, Verdict
-from playbook.settings.loading import Settings, load
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
 
 CHECKS = Path(__file__).parents[1] / "checks"
 

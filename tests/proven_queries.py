@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playbook.measure.figures.queries import query_of
+from playbook.clients.prometheus_queries import query_of
 from playbook.settings.loading import load
 
 INTERVAL = 60  # seconds

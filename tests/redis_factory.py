@@ -15,7 +15,8 @@ from playbook.core.verdict import Verdict
 from playbook.measure.redis.job_queues import job_queues
 from playbook.measure.redis.redis import RedisPing, RedisStats, redis_ping, redis_stats
 from playbook.measure.redis.redis_info import Info
-from playbook.settings.loading import Settings, load
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
 from tests.judged import check, judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

@@ -14,7 +14,8 @@ from playbook.history.derive import incidents_of
 from playbook.history.due import due_sets
 from playbook.history.incidents import Event, Incident
 from playbook.history.runs import Finding, History, RunLine
-from playbook.settings.loading import Settings, load
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
 from playbook.site.done import done_about
 from playbook.site.making import make_site
 from playbook.site.views import Site

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.deployments import Releases, Review
-    from playbook.settings.loading import Settings
+    from playbook.settings.model import Settings
     from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.deployments

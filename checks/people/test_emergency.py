@@ -61,5 +61,6 @@ def test_stakeholders_were_informed(notice: Notice, attestations: Attestations, 
 @pytest.mark.item("emergency.stable", runbook="emergency")
 def test_system_stays_healthy(stability: Stability, judge: Judge) -> None:
     """Several observations at short intervals show no emergency: any P1 or P2 is critical, P3 or P4 a warning."""
-    judge.that(not stability.urgent, "Emergency", expected="none at any look", found=stability.found)
-    judge.that(not stability.severity, "Emergency", expected="none at any look", found=stability.found, warn=True)
+    expected, found = stability.expected, stability.found
+    judge.that(not stability.urgent, "Emergency", expected=expected, found=found)
+    judge.that(not stability.severity, "Emergency", expected=expected, found=found, warn=True)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from playbook.measure.app.rollback import RollbackPlan
     from playbook.measure.backups.backup_review import BackupVerification
     from playbook.measure.backups.backups import Backups
-    from playbook.measure.logs.maintenance_errors import NewErrors
     from playbook.measure.people.maintenance import MaintenancePlan, SinceMaintenance, WindowSilences, WindowTeam
+    from playbook.measure.people.maintenance_errors import NewErrors
     from playbook.measure.people.people import Attestations
     from playbook.measure.web.health_endpoints import Health
     from playbook.measure.web.homepage import HomepageTiming

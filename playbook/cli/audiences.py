@@ -9,7 +9,7 @@ from playbook.core.errors import UsageError
 from playbook.core.wording import plural
 from playbook.history.cleansing import count_team_lines
 from playbook.history.folder import history_folder
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 def who_may_read(settings: Settings) -> Iterator[str]:

@@ -17,11 +17,11 @@ from typing import Literal
 
 from playbook.cli.audiences import who_may_read
 from playbook.cli.probes import SERVICES, NotWell, Service
-from playbook.clients.http import RUNNER_HINT
+from playbook.clients.breakage import RUNNER_HINT
 from playbook.core import door
 from playbook.core.clock import Clock, iso
 from playbook.core.counters import Earlier
-from playbook.core.engine import REGISTRY, Measurements, Outcome, Provider
+from playbook.core.engine import REGISTRY, Measurements, Outcome
 from playbook.core.errors import (
     Denied,
     Malformed,
@@ -31,12 +31,13 @@ from playbook.core.errors import (
     Unreachable,
     UsageError,
 )
+from playbook.core.registry import Provider
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
 from playbook.notify.overview import overview
 from playbook.report.words import not_part
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 from playbook.settings.chosen import settings_for
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.profile import left_out, left_out_of_the_catalogue
 
 Word = Literal["yes", "no", "wrong", "?", "-"]

@@ -23,10 +23,10 @@ from playbook.people.files import path_of
 from playbook.report.handoff import write_page
 from playbook.report.handoff_public import public_page
 from playbook.report.words import not_part
-from playbook.run import Run, load_providers
 from playbook.run.everybody import runs_for_everybody
+from playbook.run.run import Run, load_providers
 from playbook.settings.chosen import settings_of_all
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.profile import left_out, left_out_of_the_catalogue
 
 Say = Callable[[str], None]

@@ -17,7 +17,8 @@ from playbook.history.cleansing import SQUASH, cleanse_file, cleansings
 from playbook.history.folder import history_to_read
 from playbook.history.runs import History, RunLine, read
 from playbook.settings.chosen import settings_for
-from playbook.settings.loading import Settings, private_targets
+from playbook.settings.loading import private_targets
+from playbook.settings.model import Settings
 from playbook.settings.schedule import missed
 
 Say = Callable[[str], None]

@@ -16,6 +16,7 @@ from playbook.core.verdict import EXIT_OK
 from playbook.core.wording import moment
 from playbook.history import deliveries, handling
 from playbook.history import runs as history
+from playbook.history.acts import DONE, acknowledged_words
 from playbook.history.derive import incidents_of
 from playbook.history.folder import history_to_read
 from playbook.history.handling import Act, Handled, Handling
@@ -25,8 +26,7 @@ from playbook.people.attest import plain_line
 from playbook.people.postmortems import ASKED_FOR, TO_WRITE, folder_of
 from playbook.run.everybody import runs_for_everybody
 from playbook.settings.chosen import settings_for
-from playbook.settings.loading import Settings
-from playbook.thread.acts import DONE, acknowledged_words
+from playbook.settings.model import Settings
 
 Say = Callable[[str], None]
 

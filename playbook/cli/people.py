@@ -24,7 +24,7 @@ from playbook.people.attest import attest, moment, rule_for
 from playbook.people.files import known, path_of, rules, sign_offs_of, waivers_of
 from playbook.people.waivers import Waiver, waive
 from playbook.settings.chosen import settings_for
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.own_catalogue import catalogue_of, root_of
 
 Say = Callable[[str], None]

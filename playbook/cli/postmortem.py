@@ -18,7 +18,7 @@ from playbook.history.runs import Finding, RunLine
 from playbook.history.severity import severity_of_incident
 from playbook.people.postmortems import TO_WRITE, mark, pages
 from playbook.report.summary import plain
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _MOST_RUNS = 60
 _QUESTIONS = (

@@ -28,7 +28,7 @@ from playbook.measure.web.health_endpoints import Health, health_of
 from playbook.measure.web.sites import settings_of
 from playbook.measure.web.web import REDIRECTS, in_between, network_or_site, page_rules
 from playbook.measure.web.web_page import fault_of, in_place_of_it
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.sites import Site
 
 

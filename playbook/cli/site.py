@@ -31,7 +31,8 @@ from playbook.history.sharing import Shared
 from playbook.report import for_everybody, read_results
 from playbook.report.units import units_kept
 from playbook.run.everybody import runs_for_everybody
-from playbook.settings.loading import Document, is_private, load
+from playbook.settings.loading import Document, load
+from playbook.settings.model import is_private
 from playbook.settings.own_catalogue import catalogue_of
 from playbook.settings.sections.places import with_lines
 from playbook.site.done import done_about

@@ -18,9 +18,9 @@ from playbook.core.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
 from playbook.core.wording import plural
 from playbook.measure.people.emergency import Look, take_look
 from playbook.measure.people.emergency_calls import calls_for
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 from playbook.settings.chosen import settings_for
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 
 Say = Callable[[str], None]
 Looking = Callable[[Settings, Clock], Look]

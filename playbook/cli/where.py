@@ -19,7 +19,7 @@ from playbook.core.errors import UsageError
 from playbook.core.places import is_checkout, shipped_files
 from playbook.core.suggestions import did_you_mean
 from playbook.core.verdict import EXIT_OK
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 
 Say = Callable[[str], None]
 

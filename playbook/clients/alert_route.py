@@ -6,7 +6,7 @@ from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.recovery.alerting import RECEIVER, SERVICE, AlertRoute
 from playbook.core.engine import client
 from playbook.settings.gate import MutationGate
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 @client(parts=("alertmanager",))

@@ -194,9 +194,9 @@ def _late(rule: _Rule, interval: float, now: datetime) -> str:
     assert rule.lastEvaluation
     age = now - rule.lastEvaluation
     if age < -AHEAD:
-        return f"last in {-age.total_seconds() / 60:,.0f} min, by its clock"
+        return f"last evaluated {-age.total_seconds() / 60:,.0f} min in the future, by its clock"
     if age > max(timedelta(seconds=_LATE * interval), _LEAST_LATE):
-        return f"last {age.total_seconds() / 60:,.0f} min ago"
+        return f"last evaluated {age.total_seconds() / 60:,.0f} min ago"
     return ""
 
 

@@ -40,7 +40,8 @@ from playbook.core.budget import words
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
-from playbook.settings.loading import Settings
+from playbook.core.wording import plural
+from playbook.settings.model import Settings
 
 SERVICE = "Alertmanager"
 _COMING_UP = 120.0  # seconds after a start within which Alertmanager may not yet know every firing alert
@@ -130,12 +131,13 @@ class Alertmanager:
         settled, age = self._settled(now)
         if missing and 0 <= age < _COMING_UP:
             # Prometheus resends firing alerts about once a minute; until then a missing alert is not undelivered.
-            got = f"one that was started {age:.0f} s ago and has not been sent {len(missing):,} of what fires"
+            alerts_missing = plural(len(missing), "firing alert")
+            got = f"one that was started {age:.0f} s ago and has not yet received {alerts_missing}"
             lacks += lacking(
                 "Alertmanager just started",
                 expected=f"an Alertmanager that has run for {_COMING_UP:.0f} s",
                 got=got,
-                hint="Look again in two minutes; and see why it was started.",
+                hint="Look again in two minutes, and find out why it was started.",
             )
             lost = missing
         else:
@@ -267,7 +269,7 @@ def _not_known(error: Unmeasured, words: str) -> Coverage:
 
 
 @client(
-    libraries=("playbook.clients.libraries.transport", "stamina"),
+    libraries=("playbook.clients.transport", "stamina"),
     one_of=(("alertmanager",), ("prometheus",), ("grafana",)),
 )
 def alerting(settings: Settings) -> Alertmanager | RuleAlerts:

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import IO, Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from playbook.clients.http import BUSY, RUNNER_HINT, HttpClient
+from playbook.clients.breakage import RUNNER_HINT
+from playbook.clients.http import BUSY, HttpClient
 from playbook.clients.proxies import is_loopback
 from playbook.clients.retries import tries
 from playbook.clients.s3_listing import PAGE, Bucket, NoListingError, NoPartError, Refusal
@@ -26,7 +27,7 @@ from playbook.core.deadline import left
 from playbook.core.engine import client
 from playbook.core.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 from playbook.settings.sections.target import Backups
 
 SERVICE = "Backups"
@@ -211,7 +212,7 @@ class BucketStore(BackupStore):
             raise Malformed(
                 f"{SERVICE}: expected a part of {what} of {self.location} from {self.endpoint}, got {other}",
                 service=SERVICE,
-                hint="Is there a proxy between that does not know ranges?",
+                hint="Check whether a proxy on the way does not support range requests.",
                 attempts=tuple(attempts),
             ) from other
         raise AssertionError("stamina ends with a value or an exception")

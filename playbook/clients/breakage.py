@@ -11,6 +11,11 @@ from enum import StrEnum
 from playbook.clients.proxies import is_loopback
 from playbook.clients.wire import Broken
 
+RUNNER_HINT = (
+    "Check that the service runs and that this machine may reach it; "
+    "until then this is about the connection, not a finding on the service."
+)
+
 _OWN_ERRORS = frozenset(
     {
         errno.ENETUNREACH,

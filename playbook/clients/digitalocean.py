@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook.clients.breakage import RUNNER_HINT
 from playbook.clients.digitalocean_pages import PER_PAGE, read_pages
 from playbook.clients.digitalocean_refusals import BadRequest, may_pass
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused, open_pydo
@@ -31,7 +32,6 @@ from playbook.clients.digitalocean_types import (
     Series,
     present,
 )
-from playbook.clients.http import RUNNER_HINT
 from playbook.clients.listing import Listing
 from playbook.clients.pace import NoTurn, pace_of
 from playbook.clients.retries import ATTEMPTS, tries
@@ -42,7 +42,7 @@ from playbook.core.budget import convert
 from playbook.core.deadline import left
 from playbook.core.engine import client
 from playbook.core.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 # A longer Retry-After is not waited for; an earlier retry would only be refused again.
 LONGEST_WAIT = 3.0
@@ -54,7 +54,7 @@ Json = dict[str, Any]
 Metric = Literal["cpu_percentage", "memory_percentage", "restart_count"]
 
 
-@client(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"))
+@client(libraries=("pydo", "playbook.clients.transport", "stamina"))
 def digitalocean(settings: Settings) -> DigitalOceanApi:
     """The DigitalOcean API of the target, read-only."""
     mine = settings.target.digitalocean
@@ -380,7 +380,7 @@ class DigitalOceanApi:
             hint = f"Check {self._variable('app_id')}."
         elif may_pass(error):
             kind, hint = Unreachable, "The API is overloaded or limits this token; try again in a few minutes."
-            text += f"; it asks to come back in {error.retry_after:g} s" if error.retry_after else ""
+            text += f"; the next request may be sent in {error.retry_after:,.0f} s" if error.retry_after else ""
         return kind(text, service=SERVICE, hint=hint, attempts=attempts)
 
     def without_turn(self, error: NoTurn, what: str, attempts: tuple[str, ...] = ()) -> Unmeasured:

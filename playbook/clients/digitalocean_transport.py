@@ -10,20 +10,23 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
+from playbook.clients.exchange import Exchange
 from playbook.clients.pace import Pace
+from playbook.clients.retries import seconds_asked
 from playbook.clients.trust import context_for
 from playbook.clients.urls import origin
-from playbook.clients.wire import Call, Exchange, Kept
+from playbook.clients.wire import Call, Kept
 from playbook.core import door
 from playbook.core.budget import Ambiguous, OverBudget, read_json, read_unambiguous_json, shown
 from playbook.core.deadline import left
 from playbook.core.errors import Forbidden
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 
 SERVICE = "DigitalOcean API"
 LONGEST_TURN = 600.0  # seconds that a request may be delayed by rate limiting if it has no deadline
@@ -53,8 +56,7 @@ class Refused(Exception):  # noqa: N818 - stays between the transport and the cl
         content = content if isinstance(content, dict) else {}
         self.code = shown(content.get("id") or "")
         self.message = shown(content.get("message") or "")
-        text = headers.get("retry-after", "")
-        self.retry_after = float(text) if text.isdecimal() else None
+        self.retry_after = seconds_asked(headers, datetime.now(UTC))
 
     @property
     def said(self) -> str:

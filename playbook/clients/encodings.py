@@ -53,7 +53,7 @@ def _all_of(inflate: zlib._Decompress, data: bytes, name: str) -> Iterator[bytes
         try:
             piece = inflate.decompress(data, _PIECE)
         except zlib.error:
-            raise Unreadable(f"a body that is not {name}, as it says") from None
+            raise Unreadable(f"a body that is not {name}, although its Content-Encoding says so") from None
         if piece:
             yield piece
         data, full = inflate.unconsumed_tail, len(piece) == _PIECE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playbook.core.engine import client
 from playbook.settings.gate import MutationGate, pass_gate
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 @client

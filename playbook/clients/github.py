@@ -19,21 +19,24 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.github_requests import (
     MOST_PAGES,
+    MOVED,
     PER_PAGE,
     SERVICE,
-    ElsewhereError,
     GitHubRequests,
+    NextPageError,
     is_limited,
     said_by,
+    seconds_to_wait,
 )
+from playbook.clients.http import MAX_RETRY_AFTER
 from playbook.clients.listing import Listing, listed
 from playbook.clients.wire import Kept
 from playbook.core.clock import Clock
 from playbook.core.engine import client
 from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
-_LAST = re.compile(r'<[^<>]*[?&]page=(\d+)[^<>]*>\s*;[^,]*\brel="?last"?')
+_LAST = re.compile(r'<[^<>]*[?&]page=(\d{1,9})[^<>]*>\s*;[^,]*\brel="?last"?')
 
 T = TypeVar("T")
 Period = Literal["day", "week", "month", "quarter", "year"]
@@ -112,7 +115,7 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
     security_advisory: _Advisory = _Advisory()
 
 
-@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("github",))
+@client(libraries=("playbook.clients.transport", "stamina"), parts=("github",))
 def github(settings: Settings) -> GitHubApi:
     """The GitHub API of the target, read-only. Sends no request when created and does not require its settings."""
     return GitHubApi(settings)
@@ -126,7 +129,8 @@ class GitHubApi:
         NotConfigured: token, organisation or repository is not set.
         Unreachable: no answer in time, a 5xx answer, or the rate limit is exhausted.
         Denied: the token is not accepted (401) or lacks permission (403, 422).
-        Malformed: not found (404), or an answer that does not match the documentation.
+        Malformed: not found (404), renamed or moved (301, 307, 308), or an answer that does not match the
+            documentation.
     """
 
     settings: Settings = field(repr=False)
@@ -206,9 +210,10 @@ class GitHubApi:
             self.settings.require(mine.token, "github.token", SERVICE),
             time_limits=self.settings.time_limits,
             ca=mine.ca,
-            setting=f"targets.{self.settings.target.name}.github.endpoint",
+            setting=self._setting("endpoint"),
             kept=self._kept,
             clock=self.clock,
+            patience=MAX_RETRY_AFTER,
         )
 
     def _one(self, path: str, kind: type[T], what: str) -> T:
@@ -243,15 +248,17 @@ class GitHubApi:
                 if following:
                     answer = self._expect(requests.get(following), what)
                 elif len(items) < PER_PAGE or page < last:
-                    problem = f"page {page} of {last} names no next one" if page < last else ""
+                    problem = f"page {page} of {last} has no link to the next page" if page < last else ""
                     break
                 elif numbered:  # a full page without a Link header: a proxy may have removed it
                     answer = self._expect(requests.get(path, {**asked, "page": str(page + 1)}), what)
-                else:
-                    problem = f"a full page of {PER_PAGE} without a word of more" if not link else ""
+                elif "rel=" in link:
                     break
-            except ElsewhereError:
-                problem = f"page {page} names another host as that of the next"
+                else:
+                    problem = f"the last page is full ({PER_PAGE}) and does not say whether there are more"
+                    break
+            except NextPageError as error:
+                problem = f"the page after page {page} {error}"
                 break
             except Unmeasured as error:
                 if not found:
@@ -277,30 +284,39 @@ class GitHubApi:
         hint = ""
         if is_limited(answer):
             kind, hint = Unreachable, "The rate limit of the token is used up; try again later."
-            seconds = self._requests().seconds_asked(answer)
-            text += f"; it asks to come back in {seconds:,} s" if seconds > 0 else ""
+            text += f"; the next request may be sent in {seconds_to_wait(answer, self.clock.now()):,} s"
         elif answer.status >= 500:
             kind, hint = Unreachable, "GitHub cannot answer now: see https://www.githubstatus.com."
         elif answer.status == 401:
             kind, hint = Denied, f"Check {self._variable()}: the token is wrong, expired or revoked."
         elif answer.status == 422:
-            kind, hint = (
-                Denied,
-                f"Only the token of an owner of the organisation in {self._variable()} may ask this.",
-            )
+            kind = Denied
+            hint = f"Only an owner of the organisation may ask this: put an owner's token into {self._variable()}."
         elif answer.status == 403:
             needs = answer.headers.get("x-accepted-github-permissions", "")
             kind = Denied
             hint = f"Give the token in {self._variable()} the permission {needs or _PERMISSIONS}."
+        elif answer.status in MOVED:
+            part = "repository" if "/repos/" in answer.url else "organisation"
+            hint = f"The {part} was renamed or moved: set {self._setting(part)} to its new name."
         elif 300 <= answer.status < 400:
             kind = Denied
-            hint = f"GitHub leads who is no member of the organisation elsewhere: check {self._variable()}."
+            hint = (
+                "GitHub redirects this request if the token's owner is not a member of the organisation: "
+                f"check {self._variable()}."
+            )
         elif answer.status == 404:
-            hint = "Check github.organisation and github.repository: no such thing, or the token may not see it."
+            hint = (
+                f"It does not exist, or the token may not see it: check {self._setting('organisation')}, "
+                f"{self._setting('repository')} and {self._variable()}."
+            )
         return kind(text, service=SERVICE, hint=hint, attempts=answer.attempts)
 
+    def _setting(self, name: str) -> str:
+        return f"targets.{self.settings.target.name}.github.{name}"
+
     def _variable(self) -> str:
-        path = f"targets.{self.settings.target.name}.github.token"
+        path = self._setting("token")
         names = re.findall(r"\$\{([A-Z0-9_|]+)\}", self.settings.sources.get(path, ""))
         return names[0].replace("|", " or ") if names else path
 

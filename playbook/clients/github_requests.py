@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -19,26 +20,29 @@ import msgspec
 
 from playbook.clients.answer import Answer
 from playbook.clients.http import BUSY, HttpWriter
-from playbook.clients.retries import ATTEMPTS
-from playbook.clients.urls import origin
+from playbook.clients.retries import ATTEMPTS, is_count, seconds_asked
+from playbook.clients.urls import origin, parse_url
 from playbook.clients.wire import Broken, Kept
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.core.clock import Clock
-from playbook.core.errors import Unmeasured
+from playbook.core.deadline import left
+from playbook.core.errors import Unmeasured, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 
 SERVICE = "GitHub"
 PER_PAGE = 100
 MOST_PAGES = 50
+MOVED = frozenset({301, 307, 308})
+"""Statuses for a repository or an organisation that was renamed or moved. Those who are not members get a 302."""
 _A_MINUTE = 60  # seconds to wait where GitHub does not say how many
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 _HEADERS = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
 
 
-class ElsewhereError(Exception):
-    """The next page is said to be on another host, where the token must not go."""
+class NextPageError(Exception):
+    """The address of the next page cannot be requested; the text continues "the next page"."""
 
 
 class GitHubRequests:
@@ -66,7 +70,8 @@ class GitHubRequests:
 
         Args:
             time_limits, whole, ca, setting, kept: as ``playbook.clients.http.HttpClient`` has them.
-            patience: seconds that all these requests together may wait because GitHub asked for it.
+            patience: seconds that all these requests together may wait because GitHub asked for it; never longer
+                than the measurement has left.
         """
         self._http = HttpWriter(
             endpoint,
@@ -97,21 +102,18 @@ class GitHubRequests:
         """The address of the page after this one, by its Link header; empty where that names none.
 
         Raises:
-            ElsewhereError: it is on another host.
+            NextPageError: it is on another host, where the token must not go, or its address cannot be read.
         """
         found = _NEXT.search(answer.headers.get("link", ""))
         if found is None:
             return ""
-        if origin(urlsplit(found[1])) != origin(urlsplit(self._http.base_url)):
-            raise ElsewhereError
+        try:
+            url = parse_url(found[1], SERVICE)
+        except UsageError:
+            raise NextPageError("has an address that cannot be read") from None
+        if origin(url) != origin(urlsplit(self._http.base_url)):
+            raise NextPageError("is on another host")
         return found[1]
-
-    def seconds_asked(self, answer: Answer) -> int:
-        """How long GitHub asks to wait before the next request; 0 where it does not say."""
-        after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
-        if _is_count(after):
-            return int(after)
-        return max(math.ceil(int(reset) - self._clock.now().timestamp()), 0) if _is_count(reset) else 0
 
     def _ask(
         self,
@@ -126,20 +128,23 @@ class GitHubRequests:
             tried += 1
             if tried == ATTEMPTS or not is_limited(answer):
                 return answer
-            seconds = self.wait_for(answer)
-            if seconds > self._patience:
+            seconds = seconds_to_wait(answer, self._clock.now())
+            if seconds > left(self._patience):
                 return answer
             self._patience -= seconds
             self._clock.sleep(seconds)
 
-    def wait_for(self, answer: Answer) -> int:
-        """Seconds to wait after an answer that is a rate limit: what it asks for, or a minute."""
-        says = "retry-after" in answer.headers or answer.headers.get("x-ratelimit-remaining") == "0"
-        return max(self.seconds_asked(answer), 1) if says else _A_MINUTE
 
+def seconds_to_wait(answer: Answer, now: datetime) -> int:
+    """Whole seconds until the next request, after an answer that is a rate limit: at least one.
 
-def _is_count(text: str) -> bool:
-    return text.isdecimal() and len(text) < 12
+    Where the answer does not say, it is a minute, as GitHub's documentation asks for.
+    """
+    asked = seconds_asked(answer.headers, now)
+    reset = answer.headers.get("x-ratelimit-reset", "")
+    if asked is None and answer.headers.get("x-ratelimit-remaining") == "0" and is_count(reset):
+        asked = int(reset) - now.timestamp()
+    return _A_MINUTE if asked is None else max(math.ceil(asked), 1)
 
 
 def is_limited(answer: Answer) -> bool:

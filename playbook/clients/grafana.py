@@ -17,7 +17,7 @@ from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.wire import Kept
 from playbook.core.engine import client
 from playbook.core.errors import Malformed
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Grafana"
 HINT = "The token must be that of a service account with the role Viewer at least."
@@ -192,7 +192,7 @@ def _variable(name: str, stored: Mapping[str, Any]) -> str:
     return ""
 
 
-@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("grafana",))
+@client(libraries=("playbook.clients.transport", "stamina"), parts=("grafana",))
 def grafana(settings: Settings) -> Grafana:
     """Grafana with a service account's token."""
     return Grafana(monitoring_client(settings, "grafana", SERVICE, Kept()), settings)

@@ -14,29 +14,27 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 from playbook.clients.answer import Answer
-from playbook.clients.breakage import kind_of
+from playbook.clients.breakage import RUNNER_HINT, kind_of
 from playbook.clients.encodings import Unreadable
+from playbook.clients.exchange import Exchange
 from playbook.clients.proxies import basic, proxy_for
-from playbook.clients.retries import ATTEMPTS, tries
+from playbook.clients.retries import ATTEMPTS, seconds_asked, tries
 from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.urls import origin, parse_url, shown
-from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
+from playbook.clients.wire import Broken, Call, Kept, Method, Phases
 from playbook.core.deadline import left
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.secret import Secret
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0
 BUSY = frozenset({429, 502, 503, 504})
-RUNNER_HINT = (
-    "Check that the service runs and that this machine may reach it; "
-    "until then this is about the connection, not a finding on the service."
-)
 
 Retry = Literal["all", "connection", "none"]
 
@@ -277,9 +275,8 @@ class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error
     def __init__(self, answer: Answer) -> None:
         super().__init__(f"HTTP {answer.status}")
         self.answer = answer
-        after = answer.headers.get("retry-after", "")
-        # The date format of Retry-After is ignored: waits are short anyway.
-        self.wait = min(float(after), MAX_RETRY_AFTER) if after.isascii() and after.isdigit() else None
+        asked = seconds_asked(answer.headers, datetime.now(UTC))
+        self.wait = None if asked is None else min(asked, MAX_RETRY_AFTER)
 
 
 def monitoring_client(

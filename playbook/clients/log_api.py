@@ -11,17 +11,18 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from playbook.clients.breakage import RUNNER_HINT
 from playbook.clients.digitalocean_types import App, LogUrls
 from playbook.clients.encodings import Unreadable
-from playbook.clients.http import RUNNER_HINT
+from playbook.clients.exchange import Exchange
 from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, Reading
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
 from playbook.clients.urls import parse_url
-from playbook.clients.wire import Broken, Call, Exchange
+from playbook.clients.wire import Broken, Call
 from playbook.core.budget import read_json
 from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable, UsageError
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from playbook.settings.sections.target import Logs
 
 LARGEST_FRAME = 4 << 20

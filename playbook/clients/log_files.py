@@ -15,7 +15,7 @@ from typing import BinaryIO
 from playbook.clients.log_blocks import BLOCK, Blocks
 from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, Reading
 from playbook.core.errors import TooLittleData, Unreachable
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.settings.sections.target import Logs
 
 _UNREAD = frozenset({".xz", ".bz2", ".zst", ".zip", ".lz4", ".br", ".7z", ".lzma"})
@@ -75,7 +75,7 @@ class FileLogs:
             newest = found[0]
             raise TooLittleData(
                 f"{SERVICE}: expected a file written since {moment(since)}, "
-                f"got {len(found)} older ones; the newest is {newest.path}, "
+                f"got {plural(len(found), 'older file')}; the newest is {newest.path}, "
                 f"last written {moment(datetime.fromtimestamp(newest.changed, UTC))}",
                 service=SERVICE,
                 hint="Check that the logs are still forwarded to these files.",

@@ -7,11 +7,11 @@ from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.log_reading import SERVICE, LogSource
 from playbook.core.engine import client
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 @client(
-    libraries=("pydo", "playbook.clients.libraries.transport", "websockets.protocol", "stamina"),
+    libraries=("pydo", "playbook.clients.transport", "websockets.protocol", "stamina"),
     parts=("services",),
 )
 def logs(settings: Settings) -> LogSource:

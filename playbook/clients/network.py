@@ -20,7 +20,7 @@ from playbook.clients.urls import parse_url
 from playbook.clients.wire import look_up
 from playbook.core.engine import client
 from playbook.core.errors import PlaybookError, Unreachable
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 
 _LONGEST = 5.0  # seconds per witness: whether it answers at all
 _PORTS = {"redis": 6379, "rediss": 6379}
@@ -159,7 +159,7 @@ class Network:
         return f"; where its authority is a private one, {self.ca_setting} must name it"
 
 
-@client(libraries=("playbook.clients.libraries.transport", "stamina"))
+@client(libraries=("playbook.clients.transport", "stamina"))
 def network(settings: Settings) -> Network:
     """This machine's network, tested against the target's other services."""
     target = settings.target

@@ -29,7 +29,7 @@ from playbook.core.budget import convert, read_json
 from playbook.core.engine import client
 from playbook.core.environment import for_program
 from playbook.core.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "npm"
 PACKAGE = "package.json"
@@ -207,7 +207,7 @@ class Npm:
                         raise self._malformed(f"an answer of npm {command[1]}", f"more than {MAX_FILE:,} bytes")
                     if runs and time.monotonic() >= until:
                         raise Unreachable(
-                            f"{SERVICE}: expected {command[1]} to be done within {limit:g} s, got no end of it",
+                            f"{SERVICE}: expected the end of npm {command[1]} within {limit:g} s, got none",
                             service=SERVICE,
                             hint="The registry may be slow: raise dependencies.time_limit if it always is.",
                         )

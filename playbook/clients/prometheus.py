@@ -22,7 +22,7 @@ from playbook.core.budget import convert, read_json, words
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, TooLittleData, Unreachable
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Prometheus"
 _CLOCK = 300.0  # seconds by which the time of an answer may differ from the requested time
@@ -369,7 +369,7 @@ def _words(answer: Answer) -> str:
         return answer.beginning or "no content"
 
 
-@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("prometheus",))
+@client(libraries=("playbook.clients.transport", "stamina"), parts=("prometheus",))
 def prometheus(settings: Settings) -> Prometheus:
     """Prometheus, or if only Grafana is configured, the data source behind its dashboard."""
     target = settings.target

@@ -16,7 +16,7 @@ from playbook.core.budget import words
 from playbook.core.engine import client
 from playbook.core.errors import Forbidden, Malformed, Unmeasured, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 
 if TYPE_CHECKING:
     from redis import Redis

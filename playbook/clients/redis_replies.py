@@ -11,7 +11,7 @@ import re
 import ssl
 from collections.abc import Iterator
 
-from playbook.clients.http import RUNNER_HINT
+from playbook.clients.breakage import RUNNER_HINT
 from playbook.clients.trust import untrusted_hint
 from playbook.clients.wire import reason_of
 from playbook.core.budget import words

@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 ATTEMPTS = 3
+_MOST_DIGITS = 11
+
+
+def seconds_asked(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds that an answer asks to wait before the next request, by its Retry-After; None where it does not say.
+
+    The header has a number of seconds or a date (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). A date
+    is compared with the answer's own Date, as the server's clock may differ from ours.
+
+    Args:
+        headers: names in lower case.
+        now: our own time, for an answer without a Date.
+    """
+    text = headers.get("retry-after", "").strip()
+    if is_count(text):
+        return float(text)
+    until = _date(text)
+    return None if until is None else max((until - (_date(headers.get("date", "")) or now)).total_seconds(), 0.0)
+
+
+def is_count(text: str) -> bool:
+    """Whether it is a number of at most eleven ASCII digits."""
+    return text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS
+
+
+def _date(text: str) -> datetime | None:
+    """A date as headers have it; None for any other text."""
+    try:
+        found = parsedate_to_datetime(text)
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def tries(

@@ -7,10 +7,10 @@ from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.recovery.rolling_back import RollbackRoute, RollbackTransport
 from playbook.core.engine import client
 from playbook.settings.gate import MutationGate
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
-@client(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"), parts=("staging",))
+@client(libraries=("pydo", "playbook.clients.transport", "stamina"), parts=("staging",))
 def rollback_route(mutation_gate: MutationGate, settings: Settings) -> RollbackRoute | None:
     """DigitalOcean's API for rolling the staging app back and forward; None if mutations are not allowed."""
     if mutation_gate.refusal:

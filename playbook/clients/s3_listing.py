@@ -25,7 +25,7 @@ from playbook.clients.http import HttpClient
 from playbook.clients.wire import Broken
 from playbook.core.errors import Unreachable
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 
 PAGE = 1000  # the most that S3 lists at once
 # Bytes of a page: a key has up to 1,024, which take three times as many characters when URL-encoded.

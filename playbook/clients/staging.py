@@ -5,7 +5,7 @@ from __future__ import annotations
 from playbook.clients.recovery.place import Staging
 from playbook.core.engine import client
 from playbook.settings.gate import MutationGate
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 @client(libraries=("redis",), parts=("staging",))

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from playbook.clients.breakage import RUNNER_HINT
 from playbook.clients.connecting import MOST_ADDRESSES, connect
-from playbook.clients.http import RUNNER_HINT
 from playbook.clients.tls_greeting import greeting, read_answer
 from playbook.clients.trust import context_for, new_context
 from playbook.clients.wire import look_up, reason_of
 from playbook.core.deadline import left
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, Unreachable
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 
 SERVICE = "TLS"
 

@@ -6,12 +6,13 @@ import secrets
 from dataclasses import dataclass
 
 from playbook.clients.answer import Answer
+from playbook.clients.exchange import Exchange
 from playbook.clients.http import HttpClient, read_body, unreachable
 from playbook.clients.urls import parse_url, shown
-from playbook.clients.wire import Broken, Exchange
+from playbook.clients.wire import Broken
 from playbook.core.engine import client
 from playbook.core.errors import UsageError
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Website"
 
@@ -51,7 +52,7 @@ class ImageApi:
         return Answer(SERVICE, exchange.status, exchange.headers, answer, shown(url), phases, (line,))
 
 
-@client(libraries=("playbook.clients.libraries.transport", "stamina"))
+@client(libraries=("playbook.clients.transport", "stamina"))
 def website(settings: Settings) -> HttpClient:
     """The website of the target, read-only."""
     web = settings.target.web

@@ -16,7 +16,7 @@ Change = Literal["new", "still", "back", "first"]
 
 
 # Public, as it names neither: any visitor can see it.
-RELEASED = "Another deployment serves visitors than in the last good run."
+RELEASED = "The deployment that serves visitors is not the one of the last good run."
 _DIGEST = re.compile(r"sha256:[0-9a-f]{24}")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
@@ -18,6 +18,7 @@ import msgspec
 
 from playbook.core.clock import Moment
 from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.durations import one_whole_unit
 
 WISHED_HOURS = 24.0
 # Seconds. A server reports its uptime in whole seconds, and its clock and ours differ by less than this.
@@ -161,8 +162,7 @@ def _no_window(now: Counted, earlier: Sequence[Counted], *, reset: bool, rules: 
     if reset:
         why = "none since they were set back to zero"
     elif up < least:
-        ago = f"{up * 60:.0f} min" if up * 60 >= 1 else "less than a minute"
-        why = f"none, as counting began {ago} ago"
+        why = f"none, as counting began {one_whole_unit(timedelta(hours=up))} ago"
     elif not (now.origin or now.started):
         why = "none that can be compared, as it does not say which server counts and since when"
     elif earlier and not any(_same(one, now) for one in earlier):

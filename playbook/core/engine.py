@@ -23,7 +23,7 @@ from typing import Any, TypeVar, overload
 
 from playbook.core import deadline
 from playbook.core.errors import PlaybookError, Unmeasured, UsageError
-from playbook.core.registry import Registry
+from playbook.core.registry import Provider, Registry
 
 DEFAULT_TIME_LIMIT = 30.0
 # Shorter than pytest.ini's limit for a check, so that the hanging measurement is named and not the check that
@@ -33,43 +33,6 @@ _THREADS_HINT = "The system bounds how many threads a container or user may have
 SPARE = 2.0  # seconds before its end at which a measurement waits for no answer any more, and says so itself
 
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True)
-class Provider:
-    """A registered client or measurement.
-
-    Attributes:
-        name: the function's name, by which checks request it.
-        needs: names of the providers it takes.
-        time_limit: seconds it may take once its inputs are available.
-        libraries: what its module loads lazily. Loaded before the threads start: two threads that load parts of
-            one package at once can deadlock, which Python reports with an exception.
-        is_long: a drill or a load test, whose checks have their own time limit.
-        apart_from: measurements that it needs but whose coverage does not limit its own: its result holds even
-            where they have seen too little.
-        parts: parts of the product without which there is nothing to measure (``settings.sections.parts``).
-        one_of: alternative ways to measure it, by the parts that each takes; without a complete one there is
-            nothing to measure.
-        optional: inputs it can do without: None where the product does not have them.
-    """
-
-    name: str
-    function: Callable[..., Any]
-    needs: tuple[str, ...]
-    time_limit: float
-    is_client: bool
-    libraries: tuple[str, ...] = ()
-    is_long: bool = False
-    apart_from: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
-    one_of: tuple[tuple[str, ...], ...] = ()
-    optional: tuple[str, ...] = ()
-
-    @property
-    def summary(self) -> str:
-        """First line of the docstring."""
-        return (inspect.getdoc(self.function) or self.name).splitlines()[0]
 
 
 REGISTRY = Registry()
@@ -231,6 +194,7 @@ class Measurements:
         self._running: set[_Task] = set()
         self._limits: dict[str, float] = {}
         self._is_closed = False
+        self._to_close: list[_Task] = []  # clients that are still in use after the end
         self._lock = threading.Lock()
 
     def start(self, names: Iterable[str]) -> None:
@@ -275,18 +239,30 @@ class Measurements:
         return sorted(ended, key=lambda outcome: -outcome.seconds)
 
     def close(self) -> None:
-        """Close the clients that were opened, and those that are still being opened once they are."""
+        """Close the clients that were opened; nothing is started any more.
+
+        A client that a running measurement uses, or that is still being opened, is closed once that has ended.
+        Those of drills and load tests are closed at once, which undoes what was begun.
+        """
         with self._lock:
             self._is_closed = True
-            tasks = list(self._tasks.values())
-        for task in tasks:
-            if task.outcome:
-                _close(task.provider, task.outcome.value)
+            opened = [task for task in self._tasks.values() if task.provider.is_client and task.outcome]
+            self._to_close += [task for task in opened if task not in self._to_close]
+            unused = self._take_unused()
+        _close(unused)
 
     def forget(self) -> None:
         """Release the measured values, which can be large; nothing is requested after this."""
         with self._lock:
             self._tasks.clear()
+
+    def _take_unused(self) -> list[_Task]:
+        """The clients to be closed that no running measurement uses. The lock is held."""
+        users = [task.provider.name for task in self._running if not self._is_long(task.provider.name)]
+        used = needs_of(users, self._registry)
+        unused = [task for task in self._to_close if task.provider.name not in used]
+        self._to_close = [task for task in self._to_close if task.provider.name in used]
+        return unused
 
     def is_settled(self) -> bool:
         """Whether everything started has ended or timed out: a caller need not wait."""
@@ -302,8 +278,10 @@ class Measurements:
 
     def _find_limit(self, name: str) -> float:
         longest = self._longest_path(name)
-        is_long = any(self._registry[one].is_long for one in needs_of([name], self._registry))
-        return longest if is_long else min(longest, LONGEST_WAIT)
+        return longest if self._is_long(name) else min(longest, LONGEST_WAIT)
+
+    def _is_long(self, name: str) -> bool:
+        return any(self._registry[one].is_long for one in needs_of([name], self._registry))
 
     def _longest_path(self, name: str) -> float:
         provider = self._registry.get(name)
@@ -319,6 +297,11 @@ class Measurements:
             if provider is None:
                 raise UsageError(f"no client or measurement is called {name!r}")
             task = self._tasks[name] = _Task(provider)
+            if self._is_closed:
+                error = Unmeasured(f"{name} was not measured: the run has ended", service=name)
+                task.outcome = Outcome(name, None, error, 0.0, name)
+                task.done.set()
+                return task
             self._running.add(task)
         for library in provider.libraries:
             import_module(library)
@@ -366,16 +349,19 @@ class Measurements:
         with self._lock:
             task.outcome = outcome
             self._running.discard(task)
-            is_late = self._is_closed
-        if is_late:  # nobody closes it later, and file descriptors are limited in a run of a thousand targets
-            _close(task.provider, outcome.value)
+            if self._is_closed and task.provider.is_client:
+                self._to_close.append(task)
+            # Nobody closes them later, and file descriptors are limited in a run of a thousand targets.
+            unused = self._take_unused() if self._is_closed else []
+        _close(unused)
         task.done.set()
 
 
-def _close(provider: Provider, value: Any) -> None:
-    if provider.is_client and hasattr(value, "close"):
-        with suppress(Exception):
-            value.close()
+def _close(clients: Iterable[_Task]) -> None:
+    for task in clients:
+        if task.outcome and hasattr(task.outcome.value, "close"):
+            with suppress(Exception):
+                task.outcome.value.close()
 
 
 def _require_frozen(value: object) -> None:

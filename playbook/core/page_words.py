@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 from playbook.core.zones import beside
 
@@ -26,12 +26,12 @@ def anchor(text: str) -> str:
 
 def when(moment: datetime, zone: str = "UTC") -> str:
     """``23 Nov 2026 06:17 UTC (07:17 in Berlin)``; UTC alone where that is the zone."""
-    return f"{moment:%-d %b %Y %H:%M} UTC{beside(moment, zone)}"
+    return f"{moment.astimezone(UTC):%-d %b %Y %H:%M} UTC{beside(moment, zone)}"
 
 
 def short(moment: datetime) -> str:
-    """``Mon 23 Nov 06:17``, for times within a few weeks."""
-    return f"{moment:%a %-d %b %H:%M}"
+    """``Mon 23 Nov 06:17``, for times within a few weeks, in UTC."""
+    return f"{moment.astimezone(UTC):%a %-d %b %H:%M}"
 
 
 def capital(text: str) -> str:

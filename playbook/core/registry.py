@@ -5,25 +5,61 @@ A run needs a few dozen of some hundred modules, and ``--help`` none of them.
 
 from __future__ import annotations
 
+import inspect
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import Any
 
 import msgspec
-
-if TYPE_CHECKING:
-    from playbook.core.engine import Provider
 
 # Matches the decorators as every module writes them; a test ensures that none is missed or misread.
 _DEFINED = re.compile(r"^@(?:client|measurement)\b(?:.*\n)+?def (\w+)\(", re.MULTILINE)
 _PARAMETER = re.compile(r"\s*(\w+)")
 
 
-class Registry(Mapping[str, "Provider"]):
+@dataclass(frozen=True)
+class Provider:
+    """A registered client or measurement.
+
+    Attributes:
+        name: the function's name, by which checks request it.
+        needs: names of the providers it takes.
+        time_limit: seconds it may take once its inputs are available.
+        libraries: what its module loads lazily. Loaded before the threads start: two threads that load parts of
+            one package at once can deadlock, which Python reports with an exception.
+        is_long: a drill or a load test, whose checks have their own time limit.
+        apart_from: measurements that it needs but whose coverage does not limit its own: its result holds even
+            where they have seen too little.
+        parts: parts of the product without which there is nothing to measure (``settings.sections.parts``).
+        one_of: alternative ways to measure it, by the parts that each takes; without a complete one there is
+            nothing to measure.
+        optional: inputs it can do without: None where the product does not have them.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    needs: tuple[str, ...]
+    time_limit: float
+    is_client: bool
+    libraries: tuple[str, ...] = ()
+    is_long: bool = False
+    apart_from: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    optional: tuple[str, ...] = ()
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.function) or self.name).splitlines()[0]
+
+
+class Registry(Mapping[str, Provider]):
     """Providers by name. A name is known without its module, which is imported when the provider is requested."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from playbook.history.folding import incidents
 from playbook.history.incidents import Incident
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import RunLine
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.schedule import reach_hours
 
 

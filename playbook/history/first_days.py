@@ -8,7 +8,7 @@ from pathlib import Path
 from playbook.core.coverage import Coverage, lacking
 from playbook.history.folder import history_folder
 from playbook.history.runs import read
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 
 
 def known_since(settings: Settings, now: datetime) -> datetime:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from playbook.core.errors import UsageError
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 HISTORY_VARIABLE = "PLAYBOOK_HISTORY"
 

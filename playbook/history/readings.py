@@ -18,7 +18,7 @@ from playbook.core.clock import Clock
 from playbook.core.counters import Counted, Earlier
 from playbook.history.by_target import RunsByTarget
 from playbook.history.runs import LONGEST_LINE
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 
 _MONTH = timedelta(days=31)
 _READINGS = msgspec.json.Decoder(dict[str, Counted])

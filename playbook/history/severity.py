@@ -5,7 +5,7 @@ from __future__ import annotations
 from playbook.core.severity import severity_of_finding
 from playbook.core.verdict import Verdict
 from playbook.history.incidents import Incident
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 def severity_of_incident(incident: Incident, settings: Settings) -> str:

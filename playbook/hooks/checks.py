@@ -25,8 +25,8 @@ from playbook.hooks.shared import (
 )
 from playbook.report.pytest_output import redact
 from playbook.report.pytest_terms import LETTERS, attach, record_of, verdict_on
-from playbook.run import subject_of
 from playbook.run.recorder import Execution, Notes
+from playbook.run.run import subject_of
 from playbook.run.target_run import ToldByWorker
 
 _STARTED = pytest.StashKey[float]()

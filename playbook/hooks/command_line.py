@@ -31,7 +31,7 @@ from playbook.hooks.shared import (
 from playbook.hooks.warned import Warned
 from playbook.load.order import LoadOrder
 from playbook.report import pytest_html, pytest_output
-from playbook.run import Run
+from playbook.run.run import Run
 from playbook.settings.chosen import settings_of_all
 from playbook.settings.gate import OPTION
 from playbook.settings.sections.groups import shard_of

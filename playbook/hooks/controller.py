@@ -34,12 +34,12 @@ from playbook.hooks.ending import Ending
 from playbook.hooks.load_options import add_time, ordered, orders_of, require_permitted
 from playbook.report import pytest_html
 from playbook.report.words import clip
-from playbook.run import Run
 from playbook.run.many import Many
+from playbook.run.run import Run
 from playbook.run.target_run import FINISHED, Order, TargetRun
 from playbook.settings.chosen import settings_of_all
 from playbook.settings.gate import OPTION, refused_as_production
-from playbook.settings.loading import SANDBOX
+from playbook.settings.model import SANDBOX
 from playbook.settings.sections.groups import shard_of
 
 if TYPE_CHECKING:

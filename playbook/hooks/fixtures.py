@@ -10,19 +10,19 @@ import pytest
 
 from playbook.core.engine import REGISTRY
 from playbook.core.errors import Skipped
-from playbook.run import Run, load_providers
 from playbook.run.recorder import Notes
+from playbook.run.run import Run, load_providers
 
 if TYPE_CHECKING:
     from redis import Redis
 
     from playbook.clients.digitalocean import DigitalOceanApi
     from playbook.clients.http import HttpClient
-    from playbook.clients.libraries.transport import httpx
     from playbook.clients.redis import ReadOnlyRedis
+    from playbook.clients.transport import httpx
     from playbook.core.clock import Clock
     from playbook.core.judge import Judge
-    from playbook.settings.loading import Settings
+    from playbook.settings.model import Settings
     from playbook.settings.sections.limits import Limits
 
 RUNS = pytest.StashKey[dict[str, Run]]()  # by target, of those that have begun

@@ -19,7 +19,7 @@ from playbook.core.errors import Forbidden, NotConfigured, UsageError
 from playbook.load.order import DEFAULT_SHAPE, MARKER, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
 from playbook.load.permission import require_permission
 from playbook.load.planning import longest, require_shape
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 MEASUREMENT = "load_test"
 _MARGIN = 120.0  # seconds beyond the load itself: start, end, and measurements afterwards

@@ -24,7 +24,7 @@ from playbook.hooks.shared import (
     runs_by_target,
 )
 from playbook.report.pytest_output import redact
-from playbook.run import Run
+from playbook.run.run import Run
 from playbook.run.turns import Turns, gate_of
 from playbook.settings.gate import GATE
 from playbook.settings.profile import missing_for, part_of

@@ -14,7 +14,7 @@ from playbook.hooks import collecting, load_options
 from playbook.hooks.collecting import CHECK
 from playbook.hooks.controller import Controller
 from playbook.hooks.fixtures import RUNS
-from playbook.run import Run
+from playbook.run.run import Run
 from playbook.run.turns import Turns
 
 CONTROLLER = pytest.StashKey[Controller]()

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from playbook.core.errors import Forbidden, NotConfigured
 from playbook.load.order import PRODUCTION_OPTION
 from playbook.settings.gate import address_of, is_this_machine, refused_as_production, require_own_addresses
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 
 SERVICE = "Load test"
 _PORTS = {"http": 80, "https": 443}

@@ -9,7 +9,7 @@ from playbook.core.suggestions import did_you_mean
 from playbook.load.order import SHAPE_OPTION, WORKERS_OPTION, LoadOrder
 from playbook.load.permission import Permission
 from playbook.load.plan import BREAKPOINT, Break, Plan, Stage
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.load import LoadShape
 
 OUTCOME_FILE = "load.json"

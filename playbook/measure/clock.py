@@ -25,7 +25,7 @@ from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.side_by_side import side_by_side
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _WHOLE_SECOND = 0.5  # a Date header is truncated to the second, so its middle is accurate to half a second
 _OWN = 30.0  # seconds; from this offset on, the evidence says whose clock is off
@@ -107,7 +107,7 @@ class ClockSkew:
         return [table, Facts("Clock skew", facts)]
 
 
-@measurement(libraries=("playbook.clients.libraries.transport", "redis", "stamina"))
+@measurement(libraries=("playbook.clients.transport", "redis", "stamina"))
 def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
     """The website's Date header, Redis TIME, and Prometheus' evaluation time.
 

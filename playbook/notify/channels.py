@@ -17,7 +17,7 @@ from playbook.core.secret import Secret
 from playbook.notify.messages import Message, as_plain_text
 from playbook.notify.post import post
 from playbook.notify.tries import Try, bounded
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.incidents import Webhook
 
 if TYPE_CHECKING:

@@ -17,17 +17,19 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.github_requests import (
     MOST_PAGES,
+    MOVED,
     PER_PAGE,
-    ElsewhereError,
     GitHubRequests,
+    NextPageError,
     is_limited,
     reason_of,
     said_by,
+    seconds_to_wait,
 )
 from playbook.core.clock import Clock
 from playbook.core.errors import Malformed, Unmeasured, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from playbook.settings.sections.incidents import IssueTracker
 
 LABEL = "playbook-incident"
@@ -164,8 +166,8 @@ class IssuesApi:
             found += _decoded(answer, list[kind], what)  # type: ignore[valid-type]
             try:
                 path = self._requests.next_page(answer)
-            except ElsewhereError:
-                raise NotKept(f"expected the next page of {what} where the first was, got another host") from None
+            except NextPageError as error:
+                raise NotKept(f"expected all pages of {what}, but the next page {error}") from None
             if not path:
                 return found
         raise NotKept(f"expected {what}, got more than {MOST_PAGES} pages")
@@ -198,7 +200,8 @@ class IssuesApi:
         if 200 <= answer.status < 300:
             return answer
         if is_limited(answer):
-            wait = f"it asks to wait {self._requests.wait_for(answer):,} s, so this is left to the next run"
+            seconds = seconds_to_wait(answer, self._clock.now())
+            wait = f"the next request may be sent in {seconds:,} s, so the next run does the rest"
             raise Stopped(f"{_refusal(answer, what)}; {wait}")
         raise NotKept(_refusal(answer, what))
 
@@ -218,8 +221,8 @@ def _refusal(answer: Answer, what: str) -> str:
         hint = "; check notifications.github.repository, and that the token may write issues there"
     elif answer.status == 410:
         hint = "; issues are switched off in this repository"
-    elif 300 <= answer.status < 400:
-        hint = "; the repository has moved, so name its new place"
+    elif answer.status in MOVED:
+        hint = "; the repository was renamed or moved: set notifications.github.repository to its new name"
     return f"expected {what}, got HTTP {answer.status}{f' ({message})' if message else ''}{hint}"
 
 

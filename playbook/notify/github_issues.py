@@ -21,7 +21,7 @@ from playbook.notify.due import TOLD, is_held, newest_opening
 from playbook.notify.github_api import Comment, Issue, IssuesApi, NotKept, Stopped
 from playbook.notify.messages import About
 from playbook.report.summary import plain, plain_with_code
-from playbook.thread.guide import Guide
+from playbook.run.thread.guide import Guide
 
 CHANNEL = "github"
 _MARK = re.compile(r"<!-- playbook-incident ([0-9a-f]{12}) target=(\S+) -->")

@@ -23,7 +23,7 @@ from playbook.history.incidents import Incident, What
 from playbook.history.runs import RunLine
 from playbook.notify.due import News
 from playbook.report.words import MARKS
-from playbook.thread.guide import Guide
+from playbook.run.thread.guide import Guide
 
 About = tuple[Guide, Handled]
 

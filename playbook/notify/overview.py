@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from playbook.core.secret import Secret
 from playbook.notify.channels import channels_of
 from playbook.notify.github_api import REPOSITORY
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 NOBODY = "nowhere: set $SLACK_WEBHOOK_URL or $PLAYBOOK_WEBHOOK_URL, or name others under [notifications]"
 

@@ -18,7 +18,7 @@ from playbook.core.secret import Secret
 from playbook.history.deliveries import Delivery, note
 from playbook.notify.post import post
 from playbook.notify.tries import Outcome, deliver
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 Say = Callable[[str], None]
 Signal = Literal["start", "success", "fail"]

@@ -14,7 +14,7 @@ _AGAIN = frozenset({408, 425, 429})
 
 def post(url: Secret, body: bytes, headers: Mapping[str, str], seconds: float) -> Try:
     """Send it once, within this many seconds in all."""
-    from playbook.clients.libraries.transport import httpx
+    from playbook.clients.transport import httpx
 
     def send() -> int:
         limits = httpx.Timeout(seconds)

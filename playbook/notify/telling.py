@@ -28,8 +28,8 @@ from playbook.notify.due import News, due, reminders
 from playbook.notify.messages import About, Message, of_digest, of_news
 from playbook.notify.tries import Outcome, Try, deliver
 from playbook.run.everybody import runs_for_everybody, with_particulars
-from playbook.settings.loading import Settings
-from playbook.thread.guide import Guides
+from playbook.run.thread.guide import Guides
+from playbook.settings.model import Settings
 
 if TYPE_CHECKING:
     from playbook.notify.github_api import Comment, Issue

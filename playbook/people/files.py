@@ -14,7 +14,7 @@ from playbook.history.first_days import known_since
 from playbook.people import attest, waivers
 from playbook.people.attest import SignOffs
 from playbook.people.waivers import Waivers
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.own_catalogue import root_of
 
 

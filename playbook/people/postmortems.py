@@ -14,7 +14,7 @@ from urllib.parse import quote
 from playbook.core.severity import URGENT
 from playbook.core.wording import plural
 from playbook.people.files import path_of
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 ASKED_FOR = URGENT
 TO_WRITE = "(to be written)"

@@ -14,8 +14,8 @@ from playbook.core.severity import P4
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
 from playbook.core.zones import short_both
+from playbook.report.troubles import Trouble, caller_words, since_words, troubles
 from playbook.report.words import headline
-from playbook.thread.troubles import Trouble, caller_words, since_words, troubles
 
 EMERGENCY = "emergency"
 _LOOKED_AT = "What was looked at"  # title of the evidence of playbook.measure.people.emergency
@@ -138,7 +138,7 @@ def entries(results: Results, anchors: Mapping[str, str]) -> list[Entry]:
 def _entry(one: Trouble, results: Results, anchors: Mapping[str, str], causes: Mapping[str, str]) -> Entry:
     anchor = causes[one.cause.id] if one.cause else anchors[one.records[0].check]
     followed = next((record for record in one.records if record.investigation), None)
-    here = [Link(name="Runbook, carried out", to=f"#{anchors[followed.check]}")] if followed else []
+    here = [Link(name="Results of the runbook's steps", to=f"#{anchors[followed.check]}")] if followed else []
     good = results.thread.last_good if results.thread else None
     beside = [Link(name="Last good run", to=link.to) for link in good.links[-1:]] if good else []
     return Entry(

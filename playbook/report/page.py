@@ -31,6 +31,7 @@ from playbook.report.first_screen import changes, emergency, entries, mail, open
 from playbook.report.lean import lean
 from playbook.report.pictures import opening, pictures, spark
 from playbook.report.threshold_bar import threshold_bar
+from playbook.report.troubles import called_about_all, name_of
 from playbook.report.units import units_kept
 from playbook.report.words import (
     MARKS,
@@ -43,7 +44,6 @@ from playbook.report.words import (
     scope,
     subject_of,
 )
-from playbook.thread.troubles import name_of
 
 # More rows do not help on a page; results.json contains all.
 MOST_ROWS = 60
@@ -108,6 +108,7 @@ def page(results: Results) -> str:
             scope=scope(results),
             readers=readers(results),
             entries=found,
+            about_all=called_about_all([entry.trouble for entry in found]),
             of_cause={one.trouble.cause.id: one for one in found if one.trouble.cause},
             changes=changes(results, anchors),
             emergency=emergency(results),

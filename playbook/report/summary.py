@@ -9,6 +9,7 @@ from playbook.core.record import Record, Results
 from playbook.core.verdict import Verdict
 from playbook.core.wording import code_parts
 from playbook.report.first_screen import change_lines, opening_words
+from playbook.report.troubles import call_words, called_about_all, since_words, troubles
 from playbook.report.words import (
     MARKS,
     attention,
@@ -20,7 +21,6 @@ from playbook.report.words import (
     readers,
     scope,
 )
-from playbook.thread.troubles import call_words, since_words, troubles
 
 # GitHub drops a job summary over 1 MiB entirely, so it is cut well below, at a line end.
 LARGEST = 900_000
@@ -90,6 +90,9 @@ def _do_next(results: Results) -> Iterator[str]:
     found = troubles(results)
     if found:
         yield from ("", "## Do next", "")
+    about_all = called_about_all(found)
+    if about_all:
+        yield from (plain(call_words(about_all, f"all {len(found)}")) + ".", "")
     for trouble in found:
         since = since_words(trouble.since, results.started, results.time_zone)
         name = f"{MARKS[trouble.verdict]} **{plain(trouble.name)}**{f' ({since})' if since else ''}"
@@ -99,7 +102,7 @@ def _do_next(results: Results) -> Iterator[str]:
             yield f"   - For the same cause: {plain(also)}"
         if trouble.todo:
             yield f"   - Do: {plain_with_code(trouble.todo)}"
-        if call := call_words(trouble):
+        if not about_all and (call := call_words(trouble)):
             yield f"   - {plain(call)}"
         links = [
             f"[{plain(link.name)}]({_target(link.to)})" for link in trouble.links if link.to.startswith("http")

@@ -9,8 +9,8 @@ from playbook.core.record import LeftOut, Record, Results, RootCause
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.core.wording import plural, without_code_marks
 from playbook.report.first_screen import change_lines, opening_words
+from playbook.report.troubles import Trouble, call_words, since_words, troubles
 from playbook.report.words import MARKS, by_line_to_add, clip, counted, not_part, of_verdict, subject_of
-from playbook.thread.troubles import Trouble, call_words, since_words, troubles
 
 Line = tuple[str, dict[str, bool]]
 

@@ -14,7 +14,7 @@ from playbook.history.due import due_sets
 from playbook.history.runs import RunLine
 from playbook.people.files import sign_offs_of
 from playbook.people.waivers import Waivers
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 HORIZON = timedelta(days=14)
 # Items whose value is the number of days until something expires.

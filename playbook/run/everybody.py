@@ -14,8 +14,8 @@ from playbook.core.record import Record, Results
 from playbook.core.verdict import SEVERITY
 from playbook.history.public_lines import public_line
 from playbook.history.runs import MOST_CHARACTERS, RunLine
-from playbook.run import load_providers
 from playbook.run.recorder import measurements_of_the_suite
+from playbook.run.run import load_providers
 
 
 def runs_for_everybody(runs: Iterable[RunLine], private: Collection[str] = ()) -> tuple[RunLine, ...]:

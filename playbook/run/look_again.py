@@ -18,9 +18,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Collection, Sequence
 
+from playbook.clients.prometheus_queries import names, selectors
 from playbook.core import promql
-from playbook.measure.figures.queries import names, selectors
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.target import Backups, Logs, Target
 
 _S3 = "s3://"

@@ -24,7 +24,7 @@ from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK
 from playbook.report import lead_latest_to, pytest_html
 from playbook.report.overview import Overview, Row, line_of, lines, overview_of, row_of, unreached
 from playbook.report.pytest_terms import forget_record, forget_reports
-from playbook.run import Run
+from playbook.run.run import Run
 from playbook.run.target_run import FINISHED, Order, TargetRun, ToldByWorker
 from playbook.run.targets_folder import TargetsFolder
 

@@ -25,10 +25,10 @@ from playbook.history.by_target import RunsByTarget
 from playbook.history.past import past_of
 from playbook.history.runs import RunLine, append, line_of
 from playbook.load.order import LoadOrder
-from playbook.run import Run, add_up, begun_now, floor_of, never_ran
 from playbook.run.coming_due import coming_due
+from playbook.run.run import Run, add_up, begun_now, floor_of, never_ran
 from playbook.run.uncollected import file_left_out, not_collected
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.profile import left_out
 from playbook.settings.schedule import slot_of
 
@@ -217,7 +217,7 @@ class TargetRun:
 
     def _with_thread(self, results: Results, past: Sequence[RunLine]) -> Results:
         """Add what history and roster know; an error there affects neither the report nor the verdict."""
-        from playbook.thread.weaving import with_thread
+        from playbook.run.thread.weaving import with_thread
 
         try:
             return leaving(with_thread(results, self.settings, past, self.order.reports))

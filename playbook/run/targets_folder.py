@@ -132,7 +132,7 @@ def _row(nothing_yet: Row, folder: Path | None) -> Row:
     """The row of a target, from its folder."""
     from playbook.core.run_folder import keep_results
     from playbook.report import RESULTS, render_folder
-    from playbook.run import make_from_records
+    from playbook.run.run import make_from_records
 
     killed = unreached(nothing_yet.target, nothing_yet.kind, "the run was killed before")
     if folder is None:

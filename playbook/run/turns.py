@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from playbook.clients.pace import Bucket, note_wait, pace_of
-from playbook.run import Run
-from playbook.settings.loading import Settings
+from playbook.run.run import Run
+from playbook.settings.model import Settings
 
 if TYPE_CHECKING:
     import pytest

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from playbook.settings.loading import SANDBOX, Settings, load, load_all
+from playbook.settings.loading import load, load_all
+from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.sections.groups import Shard
 
 

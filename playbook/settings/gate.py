@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from playbook.core.errors import Forbidden, NotConfigured
 
 if TYPE_CHECKING:
-    from playbook.settings.loading import Settings
+    from playbook.settings.model import Settings
 
 OPTION = "--allow-mutations"
 GATE = "mutation_gate"  # the provider that calls it

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from playbook.core import door
-from playbook.core.errors import NotConfigured, UnknownTarget, UsageError
-from playbook.core.secret import Seconds, Secret, Section
+from playbook.core.errors import UnknownTarget, UsageError
+from playbook.core.secret import Secret
 from playbook.core.suggestions import did_you_mean
 from playbook.settings.files import (
     DEFAULTS,
@@ -30,38 +30,14 @@ from playbook.settings.files import (
 )
 from playbook.settings.gate import Guarded, reached_in_production
 from playbook.settings.limit_tables import fill_limits_of_sites, limits_from
+from playbook.settings.model import SANDBOX, Settings, is_private
 from playbook.settings.schedule import require_valid
-from playbook.settings.sections.catalogue import OwnCatalogue
-from playbook.settings.sections.coverage import CoverageRules
-from playbook.settings.sections.figures import Queries
 from playbook.settings.sections.groups import GROUPS, Shard, groups_of, in_shard, names_in
-from playbook.settings.sections.history import HistoryKeeping, Running, Schedule
-from playbook.settings.sections.incidents import Incidents, Notifications
-from playbook.settings.sections.limits import Limits
-from playbook.settings.sections.load import OF_ONE_TARGET, Load
-from playbook.settings.sections.metrics import Kpis, Metrics
+from playbook.settings.sections.load import OF_ONE_TARGET
 from playbook.settings.sections.mistakes import sentence, variable_for
-from playbook.settings.sections.ondemand import Emergency, Maintenance, Optimization, Recent, Troubleshooting
-from playbook.settings.sections.parts import (
-    SITES,
-    WITHOUT,
-    absent_parts,
-    contradictions,
-    shorn,
-    unknown_parts,
-)
-from playbook.settings.sections.people import People
+from playbook.settings.sections.parts import WITHOUT, contradictions, shorn, unknown_parts
 from playbook.settings.sections.places import with_lines
-from playbook.settings.sections.platform import (
-    Access,
-    CostReview,
-    Dependencies,
-    Firewalls,
-    Scaling,
-    UtilizationRules,
-)
 from playbook.settings.sections.target import Target
-from playbook.settings.sections.trends import Capacity, Trends
 from playbook.settings.sections.validation import mistakes
 from playbook.settings.variables import (
     NOTIFICATIONS,
@@ -74,110 +50,6 @@ from playbook.settings.variables import (
 )
 
 TARGET_VARIABLE = "PLAYBOOK_TARGET"
-SANDBOX = "sandbox"
-
-T = TypeVar("T")
-
-
-class TimeLimits(Section, frozen=True):
-    """Seconds for one connection and one read."""
-
-    connect: Seconds = 5.0
-    read: Seconds = 15.0
-
-
-class Deployments(Section, frozen=True):
-    """How releases are reviewed.
-
-    Attributes:
-        stuck_after_minutes: a deployment in progress for longer is stuck.
-        least_for_share: minimum of finished deployments in the week for judging the share of failed ones.
-    """
-
-    stuck_after_minutes: float = 30.0
-    least_for_share: int = 5
-
-
-class Settings(Section, frozen=True):
-    """The settings of one run.
-
-    Attributes:
-        file: the playbook.toml that was read, if any.
-        root: the folder that it was looked for in.
-        sources: raw texts by dotted path, e.g. ``targets.production.redis.url`` → ``${REDIS_URL}``.
-        guarded: addresses of production targets, with the dotted path of their setting; see ``settings.gate``.
-    """
-
-    target: Target
-    limits: Limits
-    queries: Queries
-    floors: dict[str, int] = {}
-    time_limits: TimeLimits = TimeLimits()
-    deployments: Deployments = Deployments()
-    coverage: CoverageRules = CoverageRules()
-    kpis: Kpis = Kpis()
-    metrics: Metrics = Metrics()
-    trends: Trends = Trends()
-    optimization: Optimization = Optimization()
-    recent: Recent = Recent()
-    troubleshooting: Troubleshooting = Troubleshooting()
-    emergency: Emergency = Emergency()
-    maintenance: Maintenance = Maintenance()
-    capacity: Capacity = Capacity()
-    load: Load = Load()
-    cost_review: CostReview = CostReview()
-    firewall: Firewalls = Firewalls()
-    access: Access = Access()
-    dependencies: Dependencies = Dependencies()
-    scaling: Scaling = Scaling()
-    utilization: UtilizationRules = UtilizationRules()
-    people: People = People()
-    catalogue: OwnCatalogue = OwnCatalogue()
-    history: HistoryKeeping = HistoryKeeping()
-    schedule: Schedule = Schedule()
-    running: Running = Running()
-    incidents: Incidents = Incidents()
-    notifications: Notifications = Notifications()
-    file: Path | None = None
-    root: Path | None = None
-    sources: dict[str, str] = {}
-    guarded: Mapping[str, str] = {}
-
-    @property
-    def absent(self) -> frozenset[str]:
-        """The parts that this product does not have, and those contained in them."""
-        return absent_parts(self.target.without)
-
-    @property
-    def nowhere(self) -> frozenset[str]:
-        """Absent parts, and those that are absent by default as this target configures none."""
-        return self.absent | (frozenset() if self.target.web.also else {SITES})
-
-    def require(self, value: T | None, setting: str, service: str) -> T:
-        """Return ``value``, or raise NotConfigured with the setting and the line to add.
-
-        ``setting`` is the path below the target: ``redis.url``.
-        """
-        if value is not None:
-            return value
-        section, _, key = setting.rpartition(".")
-        path = f"targets.{self.target.name}.{setting}"
-        variables = VARIABLE.findall(self.sources.get(path, ""))
-        line = f'[targets.{self.target.name}.{section}]\n{key} = "…"'
-        if variables:
-            names = " or ".join(variables[0].split("|"))
-            add = f"{names} in the environment"
-        elif is_secret(path):
-            line = line.replace("…", f"${{{variable_for(path, shipped_defaults())}}}")
-            add = f"to playbook.toml:\n{line}"
-        else:
-            add = f"to playbook.toml:\n{line}"
-        raise NotConfigured(
-            f"{service} is not configured for the target {self.target.name}: {path} is not set",
-            setting=path,
-            add=add,
-        )
-
 
 # Tables that a target may override: all that are not about a single target.
 _NOT_ONE = frozenset({"target", "file", "root", "sources", "guarded"})
@@ -369,11 +241,6 @@ def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
         return frozenset()
     document = Document(root)
     return frozenset(name for name in wanted if is_private(document.settings_if_known(name)))
-
-
-def is_private(settings: Settings | None) -> bool:
-    """Whether a target calls itself private; one that the settings no longer contain does not."""
-    return settings is not None and settings.target.private
 
 
 def _build(

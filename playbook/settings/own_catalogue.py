@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playbook.core.catalogue import HEADING, Catalogue, Item, read_catalogue, shipped
 from playbook.core.errors import UsageError
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.catalogue import OwnCatalogue
 
 _ANY_HEADING = re.compile(r"^###(?!#).*$", re.MULTILINE)

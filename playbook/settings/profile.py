@@ -11,9 +11,10 @@ import ast
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from playbook.core.engine import REGISTRY, Provider, missing_parts
+from playbook.core.engine import REGISTRY, missing_parts
 from playbook.core.places import CHECKS, shipped_files
 from playbook.core.record import LeftOut
+from playbook.core.registry import Provider
 from playbook.settings.sections.parts import PARTS, absent_parts
 
 _MARK = "pytest.mark."

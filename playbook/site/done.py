@@ -8,13 +8,13 @@ from pathlib import Path
 
 from playbook.core.context import Link
 from playbook.history import handling
+from playbook.history.acts import DONE, acknowledged_words
 from playbook.history.handling import Handled, Handling
 from playbook.history.incidents import Incident
-from playbook.settings.loading import Settings
+from playbook.run.thread.guide import Guides
+from playbook.run.thread.links import Addresses
+from playbook.settings.model import Settings
 from playbook.site.views import Done
-from playbook.thread.acts import DONE, acknowledged_words
-from playbook.thread.guide import Guides
-from playbook.thread.links import Addresses
 
 
 def done_about(

@@ -12,7 +12,7 @@ from playbook.clients.redis import _READ_ONLY
 from playbook.core.clock import Clock
 from playbook.core.counters import Earlier
 from playbook.core.engine import Measurements
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 from playbook.settings.loading import load
 from sandbox.app.answers import ROUTES
 from sandbox.launcher import ATTACH_VARIABLE, attach_address, start

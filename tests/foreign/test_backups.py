@@ -636,7 +636,7 @@ ARCHIVES = {
         with_manifest(manifest_of(dict.fromkeys(CONTENT, b"")), dict.fromkeys(CONTENT, b"")),
         CRITICAL,
         CRITICAL,
-        "an archive whose 3 files hold nothing",
+        "an archive with 3 files but no content",
     ),
     "extra-file": (
         with_manifest(manifest_of(), more=[("images/c.webp", b"c")]),

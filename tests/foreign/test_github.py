@@ -20,7 +20,8 @@ from playbook.core.coverage import whole
 from playbook.core.errors import Unmeasured
 from playbook.measure.security.access import DigitalOceanAccess, github_access, github_activity
 from playbook.measure.security.second_factors import second_factors
-from playbook.settings.loading import Settings, load
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
 from tests.judged import check, judged
 from tests.unit.loopback import answer, serve
 

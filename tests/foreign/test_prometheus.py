@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook.clients.prometheus import Sample
+from playbook.clients.prometheus_queries import population
 from playbook.core.promql import Selected
-from playbook.measure.figures.queries import population
 from tests.foreign.monitoring import NOW, probes, vector, verdict_on_availability
 
 GOOD = vector("99.965")

@@ -16,7 +16,7 @@ from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core.errors import Denied, Malformed, Refused, Unmeasured
 from playbook.core.secret import Secret
 from playbook.core.verdict import Verdict
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.redis_factory import alive, hit_rate, settings_of
 from tests.unit.loopback import serve
 

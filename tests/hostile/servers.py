@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 
 CHUNK = bytes(64 * 1024)
 LIMITS = TimeLimits(connect=1.0, read=1.0)

@@ -21,7 +21,8 @@ from playbook.measure.tls.certificates import certificates
 from playbook.measure.tls.tls import tls_configuration
 from playbook.measure.web.headers import security_headers
 from playbook.measure.web.without_tls import PlainHttp
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.judged import judged
 from tests.real.servers import READY_WITHIN, program, started
 from tests.unit.loopback import free_port
@@ -251,7 +252,7 @@ GOOD = (
         (
             (*GOOD, 'Strict-Transport-Security "max-age=0"'),
             "OK",
-            r"grade B\+; Strict-Transport-Security -20\) \(below",
+            r"grade B\+; Strict-Transport-Security -20\) \(short of",
         ),
         ((*GOOD, 'X-Content-Type-Options "sniff"'), "UNKNOWN", "x-content-type-options: nosniff, sniff"),
     ],

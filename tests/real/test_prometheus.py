@@ -24,7 +24,8 @@ from playbook.core.clock import Clock
 from playbook.core.counters import Earlier
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.measure.figures.kpis import availability, error_rate, image_success, response_time
-from playbook.settings.loading import Settings, load
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
 from sandbox.figures import api
 from sandbox.figures.grafana import PANELS
 from sandbox.figures.series import View, store_of

@@ -23,7 +23,7 @@ from playbook.measure.redis.job_queues import job_queues
 from playbook.measure.redis.redis import redis_ping, redis_stats
 from playbook.measure.redis.redis_keys import redis_keys
 from playbook.measure.redis.redis_load import redis_clients, redis_slow_log
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.judged import check, judged
 from tests.real.servers import READY_WITHIN, program
 from tests.redis_factory import settings_of

@@ -142,7 +142,7 @@ def test_alert_not_yet_resent_is_not_undelivered(servers):
     assert [(one.name, one.state, one.delivered) for one in found.alerts] == [("Fires", "firing", True)]
     assert not found.coverage.enough
     assert "Alertmanager just started" in str(found.coverage)
-    assert re.search(r"started \d+ s ago and has not been sent 1 of what fires", found.coverage.got)
+    assert re.search(r"started \d+ s ago and has not yet received 1 firing alert", found.coverage.got)
 
 
 def test_alert_reaches_restarted_alertmanager(servers):

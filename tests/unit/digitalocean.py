@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
 from playbook.core.clock import Clock
-from playbook.settings.loading import Settings, load
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
 from sandbox.app.service import DigitalOceanService
 from sandbox.serving.authority import CertificateAuthority
 from sandbox.serving.service import Context

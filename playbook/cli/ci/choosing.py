@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from playbook.core.errors import UsageError
 from playbook.history import runs as history
-from playbook.settings.loading import SANDBOX, Settings, load_all
+from playbook.settings.loading import load_all
+from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.sections.groups import is_group
 
 _WITHOUT_HISTORY = (

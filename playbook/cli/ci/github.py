@@ -14,7 +14,7 @@ from playbook.core import door
 from playbook.core.budget import words
 from playbook.core.errors import Unmeasured, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 
 _SECONDS = 30.0
 _CREATED = 202

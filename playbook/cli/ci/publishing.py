@@ -35,7 +35,8 @@ from playbook.report import for_everybody, read_results
 from playbook.report.handoff_public import HANDOFFS, is_for_everybody
 from playbook.report.sarif import security_records
 from playbook.run.everybody import known_as_ours
-from playbook.settings.loading import SANDBOX, load, load_all, private_targets
+from playbook.settings.loading import load, load_all, private_targets
+from playbook.settings.model import SANDBOX
 
 # Also to a repository that everybody can read the artifact is the whole report.
 WHOLE_VARIABLE = "PLAYBOOK_WHOLE_ARTIFACT"

@@ -23,7 +23,8 @@ from playbook.cli.ci import github
 from playbook.core import door
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_OK
-from playbook.settings.loading import SANDBOX, load
+from playbook.settings.loading import load
+from playbook.settings.model import SANDBOX
 
 Say = Callable[[str], None]
 Ask = Callable[[str], str]

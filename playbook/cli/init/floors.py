@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from playbook.cli.init.answers import Answers
 from playbook.core.catalogue import read_catalogue
 from playbook.core.engine import needs_of
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 from playbook.settings.profile import missing_for, shipped_checks
 
 # Checks that need settings, files or a past that no first playbook.toml has: sign-offs and rosters, a budget,

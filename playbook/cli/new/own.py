@@ -15,7 +15,7 @@ from playbook.core.own_items import item_of_test
 from playbook.core.places import OWN, is_checkout
 from playbook.core.suggestions import did_you_mean
 from playbook.core.verdict import EXIT_OK
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 
 Say = Callable[[str], None]
 

@@ -20,7 +20,7 @@ from playbook.core.engine import REGISTRY, needs_of
 from playbook.core.errors import UsageError
 from playbook.core.limits import Reading
 from playbook.core.suggestions import did_you_mean
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 from playbook.settings.sections.limits import Limits
 
 FILL_IN = "FILL IN"

@@ -12,7 +12,7 @@ from playbook.core.clock import Clock
 from playbook.core.command_line import positive, require_set
 from playbook.core.errors import UsageError
 from playbook.settings.chosen import settings_of_all
-from playbook.settings.loading import SANDBOX
+from playbook.settings.model import SANDBOX
 from playbook.settings.sections.groups import shard_of
 
 

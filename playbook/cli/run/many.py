@@ -27,7 +27,7 @@ from playbook.history.folder import history_folder
 from playbook.load.order import MARKER
 from playbook.notify import ping, tell
 from playbook.report import read_results
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 # Checks repeated by one start of pytest: the system limits the length of a command line.
 _MOST_CHECKS = 500

@@ -36,7 +36,7 @@ from playbook.history.folder import history_folder
 from playbook.notify import ping, tell
 from playbook.report import read_results
 from playbook.report.words import counted
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.schedule import SCHEDULED_VARIABLE
 
 Say = Callable[[str], None]

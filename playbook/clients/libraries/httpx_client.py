@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from playbook.clients.encodings import Unreadable, decoded
 from playbook.clients.http import MAX_BODY, HttpClient, unreachable
-from playbook.clients.libraries.transport import Transport, httpx
+from playbook.clients.transport import Transport, httpx
 from playbook.clients.trust import context_for
 from playbook.clients.urls import origin, shown
 from playbook.clients.wire import Broken

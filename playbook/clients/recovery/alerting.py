@@ -11,9 +11,10 @@ from typing import Any
 
 import msgspec
 
+from playbook.clients.exchange import Exchange
 from playbook.clients.http import HttpClient, read_body, unreachable
 from playbook.clients.urls import parse_url, shown
-from playbook.clients.wire import Broken, Exchange
+from playbook.clients.wire import Broken
 from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.errors import Denied, Malformed

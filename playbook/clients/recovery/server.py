@@ -18,7 +18,7 @@ from playbook.core import door
 from playbook.core.environment import for_program
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.readers.archives.rdb import Sample
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -15,7 +15,7 @@ from playbook.history.drill_records import DrillRecord
 from playbook.history.first_days import known_since
 from playbook.measure.backups.newest_drill import NewestDrill, is_of_target, on_record
 from playbook.settings.gate import MutationGate
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 ITEM = "monthly.dr.alerts"
 _LONGEST = 1800.0  # seconds; the time limit of the alert itself is a setting

@@ -15,7 +15,7 @@ from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import moment
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SHOWN = 3  # names in a message; the evidence lists all
 

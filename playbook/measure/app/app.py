@@ -20,7 +20,7 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.core.wording import moment
 from playbook.measure.web.web import page_rules
 from playbook.measure.web.web_page import fault_of
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 NO_DEPLOYMENT = "no active deployment"
 

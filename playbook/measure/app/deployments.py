@@ -21,7 +21,7 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.measure.app.app import PHASES
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SHOWN = 3
 WEEK = timedelta(days=7)

@@ -20,7 +20,7 @@ from playbook.core.wording import moment
 from playbook.measure.app.deployments import GOOD, newest_first
 from playbook.people.files import path_of
 from playbook.readers.documents import read_document
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _SHOWN = 10
 
@@ -69,7 +69,7 @@ class Documentation:
         return shown
 
 
-@measurement(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"))
+@measurement(libraries=("pydo", "playbook.clients.transport", "stamina"))
 def documentation(settings: Settings, clock: Clock) -> Documentation:
     """When the runbooks and the playbook were last reviewed, and the releases since then."""
     now = clock.now()

@@ -20,7 +20,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import plural
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _REDIS = frozenset({"REDIS", "VALKEY"})
 _OF_REDIS = re.compile(r"(?:^|_)(?:REDIS|VALKEY)(?:_|$)", re.IGNORECASE)

@@ -24,7 +24,7 @@ from playbook.core.wording import within
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.samples import Window, by_component
 from playbook.readers.trend import Point, Trend, by_grid, fit, split_at_falls
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 
 WEEK = timedelta(days=7)

@@ -19,7 +19,7 @@ from playbook.history.first_days import known_since
 from playbook.measure.app.rollback import Asked
 from playbook.measure.backups.newest_drill import NewestDrill, is_of_target, on_record
 from playbook.settings.gate import MutationGate
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 ITEM = "monthly.dr.rollback-drill"
 SERVICE = "Rollback drill"

@@ -23,7 +23,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.limits import Reading
 from playbook.measure.app.samples import Samples, Window, by_component
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.platform import Scaling
 
 WEEK = timedelta(days=7)

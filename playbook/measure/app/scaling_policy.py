@@ -13,7 +13,7 @@ from playbook.core.coverage import Coverage, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured
 from playbook.core.evidence import Evidence, Table
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.trends import ScalingPolicy
 
 AUTOSCALING = frozenset(

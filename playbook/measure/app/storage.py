@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_queries import query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together
 from playbook.core.engine import measurement
@@ -14,11 +15,10 @@ from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged
-from playbook.measure.figures.queries import query_of
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.trend import Point, Trend, fit, split_at_falls
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 
 REDIS = "Redis memory"

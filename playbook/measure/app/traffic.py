@@ -14,7 +14,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Malformed
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Reading
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 DAYS = 7
 GIB = 2.0**30

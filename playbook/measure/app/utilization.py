@@ -18,7 +18,7 @@ from playbook.core.wording import within
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.samples import Samples, Window, by_component, sustained, usable
 from playbook.readers.streaks import since_when
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _STEPS = 48
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)

@@ -21,7 +21,7 @@ from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import Archive, Listing, dated, not_given, size
 from playbook.readers.archives.verification import Verification, Wanted, verify
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting
 _SHOWN = 12

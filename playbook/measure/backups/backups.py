@@ -22,7 +22,7 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.readers.archives.dating import AHEAD, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.target import Backups as Wanted
 
 USUAL_OVER = 14  # archives whose median is the usual size

@@ -31,7 +31,7 @@ from playbook.readers.archives.rdb import Dump
 from playbook.readers.archives.streams import CHUNK
 from playbook.readers.archives.unpacking import Folder, NoRoomError
 from playbook.readers.archives.verification import Verification, Wanted, verify
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _SHOWN = 8
 _READING = 0.9  # share of a drill's progress that reading the archive accounts for

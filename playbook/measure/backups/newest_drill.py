@@ -17,7 +17,7 @@ from playbook.history import drill_records
 from playbook.history.drill_records import DrillRecord
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.measure.statements import Statement
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)

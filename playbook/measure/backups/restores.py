@@ -21,7 +21,7 @@ from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.measure.backups.backups import Listing
 from playbook.measure.backups.drill import Drill, carry_out
 from playbook.measure.backups.newest_drill import NewestDrill, on_record
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 RESTORES = "weekly.backups.restores"
 FULL = "monthly.dr.restore"

@@ -17,7 +17,7 @@ from playbook.core.wording import moment, name_of
 from playbook.measure.databases.database_values import Database, Databases, Row
 from playbook.measure.databases.databases import read_databases
 from playbook.measure.statements import Statement
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _DAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 _HOUR = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")

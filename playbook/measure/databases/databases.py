@@ -16,7 +16,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.measure.app.samples import Samples, Window, usable
 from playbook.measure.databases.database_values import DAY, MYSQL, POSTGRESQL, Database, Databases
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.target import ManagedDatabase
 
 _METRICS: dict[Metric, str] = {

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_queries import own_series
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
@@ -17,9 +18,8 @@ from playbook.core.wording import within
 from playbook.measure.figures.figure_names import ERROR_RATE, Figure, figures_of
 from playbook.measure.figures.month import DAYS, day_of
 from playbook.measure.figures.performance import DAY, bad_is_low, by_day
-from playbook.measure.figures.queries import own_series
 from playbook.readers.trend import ROBUST, Point, Trend, fit
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.trends import Trends
 
 WEEK_SECONDS = 7 * 86_400.0

@@ -12,6 +12,7 @@ import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_queries import own_series, query_of
 from playbook.core.clock import Clock, Moment
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.engine import measurement
@@ -25,9 +26,8 @@ from playbook.load.plan import BREAKPOINT
 from playbook.load.planning import history_of
 from playbook.measure.app.resources import Judged
 from playbook.measure.app.scaling_policy import autoscaling, instances
-from playbook.measure.figures.queries import own_series, query_of
 from playbook.readers.trend import DAY, Point, Trend, fit
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 HISTORY_DAYS = 60
 # With fewer whole days there are not four weeks of weekdays to compare.

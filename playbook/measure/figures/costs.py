@@ -17,7 +17,7 @@ from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 CENT = 0.01
 # The balance is updated daily; clocks differ.

@@ -6,10 +6,10 @@ import math
 from datetime import datetime, timedelta
 
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_queries import query_of
 from playbook.core.errors import PlaybookError
-from playbook.measure.figures.queries import query_of
 from playbook.readers.trend import Point
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 # Steps of a window, and the minimum step and query range in seconds.
 _STEPS = 48

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from playbook.clients.grafana import Dashboard, Grafana, grafana
 from playbook.clients.prometheus import Prometheus, prometheus, through
+from playbook.clients.prometheus_queries import own_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
@@ -14,8 +15,7 @@ from playbook.core.errors import Unreachable
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
 from playbook.measure.figures.kpis import number_of
-from playbook.measure.figures.queries import own_series, query_of
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 NOT_ASKED = "not asked"
 DAY = 86_400.0

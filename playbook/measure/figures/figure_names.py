@@ -10,7 +10,7 @@ from itertools import pairwise
 from playbook.clients.prometheus import Sample
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.limits import format_value
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 # Share of a bucket's count by which a larger bucket may be lower, as each is extrapolated separately.
 _BEHIND = 0.02

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
+from playbook.clients.prometheus_queries import own_series, query_of, selectors
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
@@ -28,11 +29,10 @@ from playbook.measure.figures.figure_names import (
     Figure,
     Window,
 )
-from playbook.measure.figures.queries import own_series, query_of, selectors
 from playbook.measure.images.image_counts import OfImageStats, read_image_stats
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.metrics import Kpis
 
 

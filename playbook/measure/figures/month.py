@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from statistics import quantiles
 
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_queries import query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
@@ -19,9 +20,8 @@ from playbook.core.wording import within
 from playbook.measure.figures.figure_names import Figure, Window, figures_of
 from playbook.measure.figures.kpis import Kpi, kpi
 from playbook.measure.figures.performance import DAY, KpiByDay, bad_is_low, by_day, by_day_chart
-from playbook.measure.figures.queries import query_of
 from playbook.readers.trend import Point
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.trends import Trends
 
 _TIMES = (("response_time_quantile", "Requests", ""), ("image_time_quantile", "Images", "images"))

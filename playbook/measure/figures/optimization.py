@@ -19,7 +19,7 @@ from playbook.measure.backups.backups import size
 from playbook.measure.images.image_counts import FormatStats, ImageStats, OfImageStats
 from playbook.measure.logs.logs import LogReview
 from playbook.measure.redis.redis_keys import PROPOSALS
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.ondemand import Optimization
 
 _SHOWN = 15

@@ -13,7 +13,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.measure.app.resources import ComponentWeek, ResourceWeek
 from playbook.measure.app.scaling import Fit, ScalingReview
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 HOURS = 24
 PEAK_HOURS = 4  # the busiest hours of a day

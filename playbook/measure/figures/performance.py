@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_queries import query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
@@ -24,10 +25,9 @@ from playbook.measure.figures.figure_names import (
     Window,
 )
 from playbook.measure.figures.kpis import Kpi, kpi
-from playbook.measure.figures.queries import query_of
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 WEEK = Window(168, "7 days")
 DAY = timedelta(days=1)

@@ -9,6 +9,7 @@ from datetime import datetime
 import msgspec
 
 from playbook.clients.prometheus import Answered, Prometheus
+from playbook.clients.prometheus_queries import own_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
 from playbook.core.coverage import Coverage, lacking, share, together, understood
@@ -19,8 +20,7 @@ from playbook.core.limits import Reading, format_value
 from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
 from playbook.measure.figures.kpis import count_of, first_lack, number_of, scrapes
-from playbook.measure.figures.queries import own_series, query_of
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 # With fewer steps, a single missing one would weigh too much.
 _LEAST_LOOKS = 10

@@ -29,7 +29,7 @@ from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.recent import Recent, recent
 from playbook.measure.logs.logs import LogReview
 from playbook.measure.web.homepage import HomepageTiming
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 DAY = timedelta(days=1)
 _OUT_OF_MEMORY = re.compile(r"(?i)out of memory|\boom\b|oom.?kill|heap limit|cannot allocate memory|MemoryError")

@@ -13,7 +13,7 @@ from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Table
 from playbook.core.limits import Reading
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 READINGS = "images"
 _KINDS = ("success", "failure", "total_ms", "count")

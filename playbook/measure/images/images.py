@@ -19,7 +19,7 @@ from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.measure.images.pictures import FORMATS, Picture, decode, unlike
 from playbook.measure.web.web import milliseconds
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _JPEG_START = b"\xff\xd8"
 _JPEG_COMMENT = b"\xff\xfe"

@@ -30,7 +30,7 @@ from playbook.load.planning import make_plan
 from playbook.load.samples import Sample
 from playbook.measure.load.load_endpoints import endpoint_table, seconds
 from playbook.measure.load.load_sampling import Sampler
-from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.model import SANDBOX, Settings
 
 Runner = Callable[..., Outcome]
 LONGEST = 6 * 3600.0  # seconds; load.most_seconds is the real time limit of a test

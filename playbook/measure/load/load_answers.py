@@ -17,7 +17,7 @@ from playbook.measure.app.resources import Judged
 from playbook.measure.load.load import LoadTest
 from playbook.measure.load.load_endpoints import endpoint_table, name_of, seconds
 from playbook.measure.statements import Statement
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 HOMEPAGE = ("homepage",)
 HEALTH = ("health", "image_health")

@@ -15,7 +15,7 @@ from playbook.load.permission import SERVICE
 from playbook.load.planning import history_of
 from playbook.measure.load.load import LoadTest
 from playbook.measure.load.load_endpoints import name_of, seconds
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 # The P95 of fewer requests is the slowest of them, which varies too much between tests.
 LEAST_COMPARED = 20

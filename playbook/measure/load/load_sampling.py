@@ -33,7 +33,7 @@ from playbook.load.samples import (
     Sample,
 )
 from playbook.measure.redis.job_queues import read_queues
-from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.model import Settings, TimeLimits
 
 # A sample that takes longer is late, and says little about its second.
 LIMITS = TimeLimits(connect=1.0, read=1.0)

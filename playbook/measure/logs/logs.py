@@ -17,7 +17,7 @@ from playbook.measure.logs.log_blocks import review_of
 from playbook.measure.logs.log_coverage import hours_seen, of_lines, of_requests
 from playbook.readers.logs.review import HOUR, Hour, Review
 from playbook.readers.logs.usual import Level, usual_level
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.target import Logs
 

@@ -20,13 +20,13 @@ from playbook.core.errors import NotConfigured, Unmeasured, Unreachable, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Bound, Limit, Reading
 from playbook.core.severity import NONE, P4, URGENT, Known, severity_of
-from playbook.core.wording import within
+from playbook.core.wording import plural, within
 from playbook.measure.alerts.alerts import Alerts
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
 from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.homepage import HomepageTiming
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Emergency"
 HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS = (
@@ -314,11 +314,11 @@ def emergency(settings: Settings, clock: Clock) -> Look:
 
 @dataclass(frozen=True, slots=True)
 class Stability:
-    """Several looks, one after the other.
+    """Several observations, one after the other.
 
     Attributes:
         seconds: between them.
-        planned: number of looks, unless one shows an emergency.
+        planned: number of observations, unless one shows an emergency.
     """
 
     looks: tuple[Look, ...]
@@ -342,27 +342,32 @@ class Stability:
 
     @property
     def coverage(self) -> Coverage:
-        """All planned looks were taken, and every sign is known in each."""
-        number = share(len(self.looks), self.planned, "looks") if not self.severity else whole("")
+        """All planned observations were made, and every sign is known in each."""
+        number = share(len(self.looks), self.planned, "observations") if not self.severity else whole("")
         return number + together(look.coverage for look in self.looks)
 
     @property
     def found(self) -> str:
-        """How many showed no emergency, or the one that did."""
+        """How many showed no emergency, or the one that did; ``emergency`` tells the first one in full."""
         healthy = sum(not look.severity for look in self.looks)
         if self.severity:
-            return f"{self.worst.found} (after {healthy} without)" if healthy else self.worst.found
-        return f"none in {healthy} of {len(self.looks)} looks, {self.seconds:g} s apart"
+            return f"{self.worst.found} (after {healthy} without)" if healthy else f"{self.severity} in the first"
+        return f"none in {healthy} of {len(self.looks)} observations, {self.seconds:g} s apart"
+
+    @property
+    def expected(self) -> str:
+        """What must hold."""
+        return f"none in {plural(self.planned, 'observation')}"
 
     def evidence(self) -> Evidence:
-        """A row for each look."""
+        """A row for each observation."""
         rows = [[f"{look.at:%H:%M:%S}", look.severity or "none", look.line] for look in self.looks]
-        return Table("Looks", ["At (UTC)", "Severity", "Found"], rows)
+        return Table("Observations", ["At (UTC)", "Severity", "Found"], rows)
 
 
 @measurement(time_limit=120.0)
 def stability(emergency: Look, settings: Settings, clock: Clock) -> Stability:
-    """A few looks at short intervals, to see whether the system stays healthy. Ends at the first emergency."""
+    """Observations at short intervals, to see whether the system stays healthy. Ends at the first emergency."""
     rule = settings.emergency
     looks = [emergency]
     while len(looks) < rule.looks and not looks[-1].severity:

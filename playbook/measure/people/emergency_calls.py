@@ -18,7 +18,7 @@ from playbook.measure.people.people import newest_delivery
 from playbook.people.attest import rule_for
 from playbook.people.files import rules
 from playbook.people.roster import Call
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 TOLD = "emergency.stakeholders-notified"
 

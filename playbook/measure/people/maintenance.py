@@ -24,7 +24,7 @@ from playbook.measure.figures.recent import Recent, recent
 from playbook.people.files import path_of
 from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
 from playbook.people.roster import SERVICE as ROSTER
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Maintenance"
 _LONGEST = timedelta(hours=24)  # maximum period since the end of a window over which figures are measured

@@ -15,7 +15,7 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import plural
 from playbook.people.files import path_of
 from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, SERVICE, SEVERITIES, Call, Roster, Span, read_roster
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)

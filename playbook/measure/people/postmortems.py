@@ -20,7 +20,7 @@ from playbook.history.runs import read
 from playbook.history.severity import severity_of_incident
 from playbook.people.files import path_of
 from playbook.people.postmortems import ASKED_FOR, filed
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Post-mortems"
 

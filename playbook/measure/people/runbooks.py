@@ -17,7 +17,7 @@ from playbook.core.evidence import Evidence, Lines, Table
 from playbook.core.limits import Reading
 from playbook.people.files import path_of
 from playbook.readers.documents import Document, read_document
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 SERVICE = "Runbooks"
 MOST_LINKS = 50

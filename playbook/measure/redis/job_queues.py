@@ -18,7 +18,7 @@ from playbook.core.wording import name_of
 from playbook.measure.redis.queue_layouts import Figures, figures_of
 from playbook.measure.redis.redis_work import ANSWERED, answer_of
 from playbook.measure.statements import Statement
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _LISTS = "the lengths of its lists"
 _IMAGES = "Image queue"

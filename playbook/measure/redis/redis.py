@@ -30,7 +30,7 @@ from playbook.measure.redis.redis_work import (
     used_of,
 )
 from playbook.measure.statements import Statement
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 PINGS = 10
 _LEAST_PINGS = 3

@@ -31,7 +31,7 @@ from playbook.core.wording import plural
 from playbook.measure.redis.redis import OWN_READS, RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.logs.signature import fold
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.ondemand import Optimization
 

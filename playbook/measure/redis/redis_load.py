@@ -22,7 +22,7 @@ from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.redis import RedisStats
 from playbook.readers.logs.signature import fold
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 NEWEST = 1_000  # entries that are read; the slow log holds 128 by default
 _LONGER = "Raise slowlog-max-len, so that it holds all slow commands of a day."

@@ -22,7 +22,7 @@ from playbook.core.sign_off import SignOff
 from playbook.core.wording import moment
 from playbook.people.attest import SignOffs
 from playbook.people.files import sign_offs_of
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.own_catalogue import catalogue_of
 
 # GitHub lists activity of fixed periods; the longer ones take more pages.

@@ -16,7 +16,7 @@ from playbook.core.errors import Denied, NotConfigured, PlaybookError, Unmeasure
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import plural
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 LEVELS = ("critical", "high", "moderate", "low", "info")
 SEVERE = frozenset({"critical", "high"})

@@ -12,7 +12,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.wording import plural
 from playbook.measure.security.address_ranges import Network, everybody, network
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 EVERY_PORT = frozenset({"", "0", "all"})
 # Words of the API's description; any other word is reported as not understood.

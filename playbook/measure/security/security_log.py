@@ -14,7 +14,7 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.readers.logs.security import HOUR, SecurityReview, SecurityReviewer
 from playbook.readers.logs.usual import usual_level
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.target import Logs
 

@@ -25,7 +25,7 @@ from playbook.measure.security.security_log import (
     time_text,
 )
 from playbook.readers.logs.security import HOUR, Activity, SecurityReview
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.security import Security
 

@@ -21,7 +21,7 @@ from playbook.core.wording import moment
 from playbook.measure.app.app import DOMAIN_PHASES
 from playbook.measure.tls.certificate import DAY, Certificate, describe
 from playbook.measure.tls.certificate_names import plain_host
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 
 _ACTIVE = "ACTIVE"

@@ -27,7 +27,7 @@ from playbook.core.errors import Unmeasured, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.statements import Statement
 from playbook.measure.tls.certificates import host_and_port
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 GUIDELINE = "Mozilla's guideline 6.0, intermediate"
 PROFILE_VERSIONS = ("TLSv1.2", "TLSv1.3")

@@ -15,7 +15,7 @@ from playbook.measure.web.web_page import decoded, fault_of
 from playbook.measure.web.without_tls import PlainHttp
 from playbook.readers.observatory import csp, page, results
 from playbook.readers.observatory.scores import PROTECTS, SCORES, grade_of, total
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 ORIGIN = "https://elsewhere.example"  # another site, which sends requests with its visitors' cookies
 HTML = ("text/html", "application/xhtml+xml")

@@ -24,7 +24,7 @@ from playbook.measure.web.web_page import (
     in_place_of_it,
     off_the_way,
 )
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _BY_STATUS = "status"
 

@@ -34,7 +34,7 @@ from playbook.measure.web.web_page import (
     fault_of,
     title_of,
 )
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 HOMEPAGE = "homepage"  # name under which a run keeps its title for later runs
 

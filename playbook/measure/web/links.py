@@ -18,7 +18,7 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.statements import Statement
 from playbook.measure.web.web import REDIRECTS, problem_of
 from playbook.measure.web.web_page import Fault, by_status, in_place_of_it, stand_in
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 _BEGINNING = 512 * 1024  # bytes of a page, which are enough to recognise it
 # A page that requires authentication exists.

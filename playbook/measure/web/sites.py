@@ -25,13 +25,13 @@ from playbook.measure.web.headers import SecurityHeaders, read_headers
 from playbook.measure.web.health_endpoints import Health, health_of
 from playbook.measure.web.homepage import HomepageTiming, time_homepage
 from playbook.measure.web.without_tls import Hsts, PlainHttp, read_hsts, read_plain_http
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.limits import Limits
 from playbook.settings.sections.parts import SITES
 from playbook.settings.sections.sites import Site
 
 PARTS = (SITES,)
-_LIBRARIES = ("playbook.clients.libraries.transport", "stamina")
+_LIBRARIES = ("playbook.clients.transport", "stamina")
 _AT_ONCE = 8
 
 

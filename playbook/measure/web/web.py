@@ -11,7 +11,7 @@ from playbook.measure.web.web_page import (
     Fault,
     PageRules,
 )
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 REDIRECTS = 5  # that are followed
 

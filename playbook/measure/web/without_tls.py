@@ -14,7 +14,7 @@ from playbook.core.errors import Unmeasured, Unreachable
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.measure.statements import Statement
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 DAY = 86400
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from playbook.core.coverage import Coverage, lacking, share, understood
+from playbook.core.wording import plural
 from playbook.readers.archives.headers import members_of
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
@@ -180,7 +181,7 @@ class Walk:
             return f"an archive whose {self.manifest_name} says {manifest.failure}"
         differing = next(filter(None, map(self._difference, manifest.files if manifest else ())), "")
         if not differing and not any(self.sizes[self.real(path)] for path in files):
-            return f"an archive whose {len(files):,} file{'s' if files[1:] else ''} hold nothing"
+            return f"an archive with {plural(len(files), 'file')} but no content"
         return differing
 
     def _difference(self, listed: ListedFile) -> str:

@@ -10,13 +10,15 @@ lines that seem to be access lines but have none of these formats.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from playbook.readers.logs.text import clean
 
-_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PROPFIND")
-_METHOD = "(?:" + "|".join(_METHODS) + ")"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PROPFIND")
+WORDS = (*METHODS, "Completed ", "Sent ", "tatus=", "ode=")
+"""An access line that states its path, or is of Rails, Phoenix or Lumen, contains one of these."""
+_METHOD = "(?:" + "|".join(METHODS) + ")"
 
 COMBINED = re.compile(
     r"(?:\S{1,255}:\d{1,5} )?(\S{1,255}) \S{1,255} \S{1,255} \[([^\]]{11,40})\] "
@@ -30,12 +32,13 @@ _SHORT = re.compile(
 _UVICORN = re.compile(rf'(?:INFO:\s{{1,8}})?(\S{{1,255}}) - "({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+" (\d{{3}})\b')
 _LOGFMT_STATUS = re.compile(
     r"(?:^| )(?:status|status_code|code|http\.status_code|http_status|statusCode|response_code)"
-    r"=\"?(\d{3})\"?(?= |$)"
+    r"=\"?(\d{3})(?:\.0{1,6})?\"?(?= |$)"
 )
 _LOGFMT_PATH = re.compile(r"(?:^| )(?:path|uri|url|request_uri|http\.path|http\.target)=\"?([^\s\"]{1,4096})")
 _LOGFMT_CLIENT = re.compile(r"(?:^| )(?:ip|client|client_ip|remote|remote_addr|remote_ip|fwd)=\"?([^\s\",]{1,64})")
 # tower-http logs the end of a request without its path, which is in its span.
-_LOGFMT_ENDED = re.compile(r"\bfinished processing request\b.{0,200}\bstatus=(\d{3})\b")
+_ENDED = "finished processing request"
+_LOGFMT_ENDED = re.compile(rf"\b{_ENDED}\b.{{0,200}}\bstatus=(\d{{3}})\b")
 
 NO_PATH = "(not stated)"
 _STATUS = r"(?P<status>\d{3}|-1)"
@@ -60,6 +63,12 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             # Durations are short; an unbounded search would retry at each digit of a long path.
             rf"(?:-1|(?<![\d.])[\d.]{{1,20}})(?: (?:-1|[\d.]{{1,20}})){{2}} {_STATUS} (?:\d{{3}}|-) \d+ \d+ "
             rf'"(?:{_METHOD}|-) (?P<path>\S{{1,4096}})',
+        ),
+        # A program's own words, where they are the whole message: GET /a -> 503, GET /a status 503 (12 ms).
+        (
+            "/",
+            rf"^{_METHOD} (?P<path>/\S{{0,4095}}?)(?: (?:->|=>|→|[Ss]tatus(?: ?[Cc]ode)?[:=]?) ?|:? )"
+            r"(?P<status>[1-5]\d\d)(?:,? \(?(?:in )?[\d.]{1,20} ?(?:ms|s|m|µs|us)\)?)?$",
         ),
         # Next.js, Koa, Hono, Vite: GET /a 500 in 12ms.
         (" ", rf"(?:^|[ >])(?:{_METHOD}) {_PATH} {_STATUS} (?:in )?[\d.]+ ?(?:ms|s|m|µs|us)\b"),
@@ -106,9 +115,16 @@ _STATUS_KEYS = (
     *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code"),
 )
 _ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
+_STATUS_TEXT = re.compile(r" *(\d{3})(?:\.0{1,6})?(?: [A-Z][\w '-]{0,40})? *")
 # On their own these keys may be the status of anything.
 _DOUBTFUL_STATUS = frozenset({"status", "statusCode", "status_code", "StatusCode"})
-ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpRequest", "http"}
+# Objects with the keys that others write at the top: of express-winston and winston's metadata; OpenTelemetry;
+# Monolog; Serilog and .NET; Azure; Rust's tracing; Rails' Semantic Logger; Google's Cloud Logging; LoggerJSON.
+WRAPPERS = (
+    *("meta", "metadata", "attributes", "Attributes", "context", "extra", "Properties", "State", "properties"),
+    *("fields", "span", "payload", "jsonPayload", "request"),
+)
+ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpResponse", "httpRequest", "http", *WRAPPERS}
 _PATH_KEYS = (
     *("path", "url", "uri", "request_uri", "http.target", "url.path", "http.path", "RequestPath", "url.original"),
     *(
@@ -144,7 +160,7 @@ def of_text(text: str) -> Access | None:
         match = _UVICORN.match(text)
         if match:
             return Access(int(match[4]), match[3], match[1].rpartition(":")[0] or match[1])
-    if text.startswith(_METHODS):
+    if text.startswith(METHODS):
         match = _DEV.match(text) or _TINY.match(text)
         if match:
             path, status = match.groups()
@@ -188,6 +204,11 @@ def has_method(text: str) -> bool:
     )
 
 
+def may_be_in(text: str) -> bool:
+    """A fast prefilter for messages of JSON loggers: whether it contains one of ``WORDS``."""
+    return has_method(text) or "tatus=" in text or "ode=" in text or "Completed " in text or "Sent " in text
+
+
 def _elsewhere(text: str) -> Access | None:
     if "/" in text:
         possible = (
@@ -220,27 +241,62 @@ def _access(match: re.Match[str]) -> Access:
 def of_json(fields: Mapping[str, Any]) -> Access | None:
     """The request in a JSON line: a status together with a path or address, in the usual places.
 
-    A status within a response object needs no path: Fastify logs it on another line.
+    A status within a response object needs no path: Fastify logs it on another line. Where the line itself has no
+    request, the first of its ``WRAPPERS`` that has one counts.
     """
-    request = _mapping(fields, "req", "request", "httpRequest", "http")
-    response = _mapping(fields, "res", "response", "httpRequest", "http")
+    return _of_fields(fields) or next(filter(None, map(_of_fields, wrapped(fields))), None)
+
+
+def wrapped(fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The objects in ``WRAPPERS``, with Rust's span next to its fields, and OpenTelemetry's lists as objects."""
+    for key in WRAPPERS:
+        inner = fields.get(key)
+        if isinstance(inner, list):
+            inner = _attributes(inner)
+        if not isinstance(inner, dict) or not inner:
+            continue
+        yield inner | {"span": fields.get("span")} if key == "fields" else inner
+        if key == "request" and isinstance(inner.get("connection"), dict):
+            yield inner["connection"]
+
+
+def _attributes(items: list[Any]) -> dict[str, Any]:
+    """OpenTelemetry's ``[{"key": …, "value": {"intValue": "503"}}]`` as an object."""
+    pairs = [(item.get("key"), item.get("value")) for item in items if isinstance(item, dict)]
+    return {
+        key: next(iter(value.values()), None)
+        for key, value in pairs
+        if isinstance(key, str) and isinstance(value, dict)
+    }
+
+
+def _of_fields(fields: Mapping[str, Any]) -> Access | None:
+    request = _mapping(fields, "req", "request", "httpRequest", "http", "span")
+    response = _mapping(fields, "res", "response", "httpResponse", "httpRequest", "http")
     url = _mapping(fields, "url")
     if isinstance(response.get("response"), dict):  # ECS: http.response.status_code
         request, response = _mapping(request, "request"), _mapping(response, "response")
     answered = _status(response, "statusCode", "status_code", "status")
-    status = answered or _status(fields, *_STATUS_KEYS)
+    request_line = _text(fields, "request", "requestLine")
+    if not request_line.startswith(METHODS):
+        request_line = ""
+    # django-structlog's code is next to the request's first line.
+    status = answered or _status(fields, *_STATUS_KEYS) or (_status(fields, "code") if request_line else 0)
     if not status:
         return None
     path = (
-        _text(request, "originalUrl", "path", "url", "uri", "requestUrl")
+        _text(request, "originalUrl", "path", "url", "uri", "requestUrl", "requestPath")
         or _text(url, "path", "original", "full")
         or _text(fields, *_PATH_KEYS)
     )
     if not path:
-        request_line = _text(fields, "request", "requestLine")
-        if request_line.startswith(_METHODS):
+        if request_line:
             path = _path(request_line)
-        elif answered or not _DOUBTFUL_STATUS.issuperset(fields.keys() & _ALL_STATUS_KEYS):
+        elif (
+            answered
+            or not _DOUBTFUL_STATUS.issuperset(fields.keys() & _ALL_STATUS_KEYS)
+            or _ENDED in _text(fields, "message")
+        ):
             path = NO_PATH
         else:
             return None
@@ -278,9 +334,13 @@ def _mapping(fields: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
 
 
 def _status(fields: Mapping[str, Any], *names: str) -> int:
+    """The first of these that is a status, also as some write it: 503.0, "503.0", "503 Service Unavailable"."""
     for name in names:
         value = fields.get(name)
-        if isinstance(value, str) and value.isdecimal() and len(value) == 3:
+        if isinstance(value, str):
+            match = _STATUS_TEXT.fullmatch(value)
+            value = int(match[1]) if match else 0
+        elif isinstance(value, float) and value.is_integer():
             value = int(value)
         if isinstance(value, int) and 100 <= value <= 599:
             return value

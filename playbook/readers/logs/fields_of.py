@@ -102,9 +102,9 @@ def short_name(text: str) -> str:
 
 
 def nested_text(fields: dict[str, Any]) -> str:
-    """The message within a body that is an object, as OpenTelemetry and Google write it."""
-    body = fields.get("body", fields.get("jsonPayload"))
-    return first_text(body, "stringValue", "message") if isinstance(body, dict) else ""
+    """The message within an object, as OpenTelemetry, Google and Rust's tracing write it."""
+    bodies = (fields.get(key) for key in ("body", "jsonPayload", "fields"))
+    return next((first_text(body, "stringValue", "message") for body in bodies if isinstance(body, dict)), "")
 
 
 def one_line(text: str) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from playbook.readers.logs import levels, quiet_json, shapes
+from playbook.readers.logs import access, levels, quiet_json, shapes
 from playbook.readers.logs.dull import Sentences
 from playbook.readers.logs.parse import BALANCERS, Parser
 from playbook.readers.logs.shapes import Learned
@@ -25,7 +25,7 @@ EXACT = b""
 SAID, BARE = b":", b";"
 """Marks at the end of a row: a line that is no request; one that may continue the previous line."""
 
-_METHOD = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
+_METHOD = b"(?:" + "|".join(access.METHODS).encode() + b")"
 # Not so close to the end of a minute that its time is rounded to the next one.
 _SECONDS = rb"[0-5]\d(?![.,]99999)(?:\.\d{1,9}+)?+"
 _REQUEST = rb'"[^"\\\n]{0,3000}+" ' + shapes.FINE + rb" (?:\d{1,12}+|-)(?: [^\n]{0,3000}+)?+"
@@ -41,9 +41,8 @@ _QUIET_LEVEL = (
     rb"(?:(?:INFO|DEBUG)" + _NOT_EMPTY + rb"(?=[ :])|(?:info|debug)" + _NOT_EMPTY + rb":(?= )"
     rb"|\[(?:INFO|DEBUG|info|debug|notice)" + _NOT_EMPTY + rb"\](?= ))"
 )  # fmt: skip
-_METHODS_TOO = rb"(?:GET|POST|HEAD|PUT|PATCH|DELETE|OPTIONS|CONNECT|TRACE|PROPFIND)"
 # A request's address next to a method could be an access line; without a method it is none.
-_WORDS = rb'(?:[^"=/\n]{0,3000}+(?=\n)|(?![^\n]*' + _METHODS_TOO + rb')[^"=\n]{0,3000}+)'
+_WORDS = rb'(?:[^"=/\n]{0,3000}+(?=\n)|(?![^\n]*' + _METHOD + rb')[^"=\n]{0,3000}+)'
 _INNER = rb"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[.,]\d{1,6})?+ )?+"
 _OPEN = rb"(?:\{[^\n]{0,7000}\}|[A-Za-z][^\n]{0,3500}+)"
 

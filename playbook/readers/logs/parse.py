@@ -213,12 +213,17 @@ class Parser:
             time = self._own_time(text)
             own = own or time is not None
         if level:
-            strange = "/" in text and levels.INFO <= level < levels.ERROR and access.looks_like(text, inbound=True)
+            strange = self._seems_a_request(level, text)
             return Entry(time, component, self._worse(level, text), self._logfmt_text(text), strange=strange)
         if own and levels.suspicious(text):
             level = levels.by_words(text)
         strange = not level and (levels.unknown_word(text) or access.looks_like(text))
         return Entry(time, component, level, text, bare=not own, strange=strange)
+
+    @staticmethod
+    def _seems_a_request(level: int, text: str) -> bool:
+        """Whether a text with a level that is no error seems to report an answered request."""
+        return "/" in text and levels.INFO <= level < levels.ERROR and access.looks_like(text, inbound=True)
 
     def _own_time(self, text: str) -> float | None:
         """The time of a line that does not begin with one in ISO 8601."""
@@ -275,9 +280,17 @@ class Parser:
         level = stated or levels.NONE
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
+        if request is None and access.may_be_in(text) and "connectionpool" not in body:
+            # morgan's, uvicorn's or a web server's line in a JSON logger
+            request = access.of_text(fields_of.one_line(text))
+            time = self._times.text(request.time) if request and request.time and time is None else time
         if level and level < levels.ERROR:
-            strange = request is None and fields_of.is_request(fields)
-            return Entry(time, component, level, fields_of.one_line(text), access=request, strange=strange)
+            text = fields_of.one_line(text)
+            strange = request is None and (
+                any(map(fields_of.is_request, (fields, *access.wrapped(fields))))
+                or self._seems_a_request(level, text)
+            )
+            return Entry(time, component, level, text, access=request, strange=strange)
         error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
         if error and error not in text:
             text = f"{text}: {error}" if text else error

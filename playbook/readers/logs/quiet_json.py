@@ -14,6 +14,16 @@ import msgspec
 from playbook.core.budget import DEEPEST
 from playbook.readers.logs import access, fields_of
 
+# A line without any of these contains no access line, and names no method next to a status.
+_WORDS = (b"ethod", b"METHOD", *(word.encode() for word in access.WORDS))
+# Words with "=" are looked for from there, as it is rarer than letters.
+_FIRST = b"".join(sorted({b"=" if b"=" in word else word[:1] for word in _WORDS}))
+_RUN = rb"[^\n" + _FIRST + rb"]*+"
+_WORD = rb"(?:" + b"|".join(b"=(?<=%s)" % word if b"=" in word else word for word in _WORDS) + rb")"
+NO_REQUEST = rb"(?=" + _RUN + rb"(?:(?!" + _WORD + rb")[" + _FIRST + rb"]" + _RUN + rb")*+(?:\n|\Z))"
+"""A pattern before the lines without any of ``_WORDS``; several times as fast as a search from each byte."""
+_has_no_word = re.compile(NO_REQUEST).match
+
 _SIMPLE = frozenset({int, str})
 QUIET = frozenset({10, 20, 30, "trace", "debug", "info", "TRACE", "DEBUG", "INFO"})
 """Levels below a warning, as most loggers write them."""
@@ -45,7 +55,10 @@ class _Decisive(msgspec.Struct, gc=False):
     third: Any = msgspec.field(default=_ABSENT, name="status")
 
 
-_ELSEWHERE = [*sorted(access.ACCESS_KEYS - {"statusCode", "status_code", "status", "res"}), "log"]
+_ELSEWHERE = [
+    *sorted(access.ACCESS_KEYS - {"statusCode", "status_code", "status", "res", *access.WRAPPERS}),
+    "log",
+]
 _OTHERS = [*(f"other_{number}" for number in range(len(_ELSEWHERE) - 1)), "other_log"]
 _NAMING = [f"named_{number}" for number in range(len(fields_of.COMPONENT_KEYS))]
 # With every other field that can hold a status, a response, another line, or the name of a component.
@@ -53,13 +66,19 @@ _Line = msgspec.defstruct(
     "_Line",
     [
         (name, msgspec.Raw, msgspec.field(default=_ABSENT, name=key))
-        for name, key in zip([*_OTHERS, *_NAMING], [*_ELSEWHERE, *fields_of.COMPONENT_KEYS], strict=True)
+        for name, key in zip(
+            [*_OTHERS, *_NAMING],
+            [*_ELSEWHERE, *fields_of.COMPONENT_KEYS],
+            strict=True,
+        )
     ],
     bases=(_Decisive,),
     gc=False,
 )
 _others, _names = attrgetter(*_OTHERS), attrgetter(*_NAMING)
 _NO_OTHERS, _NO_NAMES = (_ABSENT,) * len(_OTHERS), (_ABSENT,) * len(_NAMING)
+_STATUS_KEY = re.compile(rb'(?:tatus|[cC]ode)[\w.-]*" *:')  # of any name of a status
+_WRAPPER = re.compile(rb'"(?:' + "|".join(access.WRAPPERS).encode() + rb')" *: *[{\[]')
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
 
 
@@ -74,17 +93,18 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
     found: list[bool | None] = []
     for line, body in zip(_decoded(bodies, joined), bodies, strict=True):
         verdict = None
+        opened = body.count(b"{") + body.count(b"[")
         if (
             line is not None
             and line.level.__class__ in _SIMPLE
             and line.level in QUIET
-            and body.count(b"{") + body.count(b"[") <= DEEPEST
+            and opened <= DEEPEST
             and not (escaped and b"\\u" in body)
             and not (nameless and _names(line) != _NO_NAMES)
         ):
             answer = line.res
             if answer is None:
-                verdict = _elsewhere(line, body)
+                verdict = _elsewhere(line, body, nested=opened > 1)
             elif (
                 answer.response is _ABSENT
                 and line.other_log is _ABSENT
@@ -97,7 +117,7 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
     return found
 
 
-def _elsewhere(line: Any, body: bytes) -> bool | None:
+def _elsewhere(line: Any, body: bytes, *, nested: bool) -> bool | None:
     """Like ``judge``, for a line without ``res``: its status is next to its level, or missing."""
     if _others(line) != _NO_OTHERS:
         return None
@@ -108,8 +128,17 @@ def _elsewhere(line: Any, body: bytes) -> bool | None:
             status = line.third
     if status is not _ABSENT:
         return True if _succeeded(status) and (_is_text(line.path) or _is_text(line.url)) else None
-    # A method next to a status under another name would be a request that is not understood.
-    return None if b"ethod" in body or b"METHOD" in body else False
+    # Its message may be an access line; a method next to a status under another name would be a request that is
+    # not understood; and a status may be in one of ``access.WRAPPERS``.
+    if not _has_no_word(body) or (nested and _may_wrap_a_status(body)):
+        return None
+    return False
+
+
+def _may_wrap_a_status(body: bytes) -> bool:
+    """Whether one of ``access.WRAPPERS`` may hold a status under any name."""
+    possible = b"tatus" in body or b"ode" in body
+    return possible and _STATUS_KEY.search(body) is not None and _WRAPPER.search(body) is not None
 
 
 def _decoded(bodies: list[bytes], joined: bytes) -> list[Any]:

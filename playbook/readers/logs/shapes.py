@@ -15,6 +15,7 @@ from math import prod
 from typing import NamedTuple
 
 from playbook.readers.logs.dull import is_dull, sentence_of
+from playbook.readers.logs.quiet_json import NO_REQUEST
 
 _STRING = rb'"[^"\\{\[\n]*+"'
 _NUMBER = rb"-?+(?:0|[1-9]\d{0,14}+)(?:\.\d{1,20}+)?+"
@@ -28,8 +29,6 @@ _STATUS = frozenset({b'"statusCode"', b'"status"', b'"status_code"'})
 FINE = rb"(?:[1-3]\d\d|4(?:[013-9]\d|2[0-8]))"
 """A status of HTTP, but 429 and 5xx."""
 _IS_FINE = re.compile(FINE)
-# A line that is no request contains no word for a method anywhere.
-_NO_METHOD = rb"(?![^\n]*(?:ethod|METHOD))"
 _LONGEST = 7000  # bytes of a line; a shape matches no longer one
 _LONGEST_TEXT = 1000
 
@@ -74,7 +73,7 @@ def shape_of(body: bytes, *, is_request: bool) -> bytes | None:
         return None
     text = rb'"[^"\\{\[\n]{1,%d}+"' % min(room, _LONGEST_TEXT)
     pattern = b"".join(text if part == b"TEXT" else part for part in parts)
-    return pattern if is_request else _NO_METHOD + pattern
+    return pattern if is_request else NO_REQUEST + pattern
 
 
 # Numbers, and words of hexadecimal digits with both digits and letters.

@@ -40,7 +40,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "emergency.stable": (
             "UNKNOWN",
             r"Emergency: expected homepage(, .+)? and .+ to be known.*, got .+; partial result: "
-            r"none in 3 of 3 looks, \S+ s apart",
+            r"none in 3 of 3 observations, \S+ s apart",
         ),
         "emergency.stakeholders-notified": (
             "UNKNOWN",

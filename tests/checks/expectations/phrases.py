@@ -72,7 +72,7 @@ def emergency(verdict: str, found: str, call: str = CALL) -> dict[str, tuple[str
         "emergency.severity": (verdict, f"Emergency: expected none, got {found}{call}"),
         "emergency.stable": (
             verdict,
-            rf"Emergency: expected none at any look, got {found}",
+            rf"Emergency: expected none in 3 observations, got {found[:2]} in the first",
         ),
         "emergency.stakeholders-notified": (
             "CRITICAL",

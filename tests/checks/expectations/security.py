@@ -100,7 +100,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     ),
     "github-throttled": no_github(
         r"GitHub: expected the \S.* from localhost:\d+, got HTTP 403 "
-        r"\(API rate limit exceeded for user ID 1\); it asks to come back in 1,[78]\d\d s"
+        r"\(API rate limit exceeded for user ID 1\); the next request may be sent in 1,[78]\d\d s"
     ),
     "github-not-owner": {
         "monthly.access.mfa": (
@@ -268,7 +268,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(DigitalOcean account|Second factor on GitHub): expected all outside collaborators.*, "
-            r"got 0: page 1 of 2 names no next one; partial result: .+",
+            r"got 0: page 1 of 2 has no link to the next page; partial result: .+",
         ),
     ),
     "npm-garbage": no_npm(r"npm: expected an answer to npm {}, got .*invalid json response body at .*"),

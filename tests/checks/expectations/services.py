@@ -129,7 +129,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.databases.healthy": no_database("HTTP 403 forbidden"),
     },
     "digitalocean-throttled": {
-        **no_digitalocean(r"HTTP 429 too_many_requests \(API rate limit exceeded\); it asks to come back in 27 s"),
+        **no_digitalocean(
+            r"HTTP 429 too_many_requests \(API rate limit exceeded\); the next request may be sent in 27 s"
+        ),
         "daily.databases.healthy": no_database("HTTP 429 too_many_requests"),
     },
     "digitalocean-broken": {
@@ -156,7 +158,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "emergency.severity": ("UNKNOWN", rf"Emergency: {NOT_KNOWN}; partial result: none"),
         "emergency.stable": (
             "UNKNOWN",
-            rf"Emergency: {NOT_KNOWN}; partial result: none in 3 of 3 looks, \S+ s apart",
+            rf"Emergency: {NOT_KNOWN}; partial result: none in 3 of 3 observations, \S+ s apart",
         ),
         "emergency.stakeholders-notified": (
             "UNKNOWN",

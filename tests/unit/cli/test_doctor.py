@@ -11,7 +11,7 @@ import pytest
 
 from playbook.__main__ import main
 from playbook.cli.doctor import SERVICES, Diagnosis, Service, _tell, closing, diagnose, exit_code, lines, run
-from playbook.clients.http import RUNNER_HINT
+from playbook.clients.breakage import RUNNER_HINT
 from playbook.core.clock import FixedClock
 from playbook.core.errors import (
     Denied,

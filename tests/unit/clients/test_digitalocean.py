@@ -348,7 +348,7 @@ class TestFailures:
         [
             ("unauthorized", Denied, ("HTTP 401 unauthorized", "token is wrong, expired or revoked"), 1),
             ("forbidden", Denied, ("HTTP 403 forbidden", "the scope app:read"), 1),
-            ("throttled", Unreachable, ("HTTP 429 too_many_requests.*come back in 27 s", "in a few minutes"), 1),
+            ("throttled", Unreachable, ("HTTP 429 too_many_requests.*sent in 27 s", "in a few minutes"), 1),
             ("server-error", Unreachable, ("HTTP 500 server_error", "in a few minutes"), 3),
             ("garbage", Malformed, ("got text/html.*Just a moment", ""), 1),
         ],
@@ -411,7 +411,7 @@ class TestFailures:
     def test_a_long_retry_after_is_not(self, script):
         server = script(said(429, {}, retry_after="3600"))
         started = time.monotonic()
-        with pytest.raises(Unreachable, match="come back in 3600 s"):
+        with pytest.raises(Unreachable, match="sent in 3,600 s"):
             server.api.app()
         assert time.monotonic() - started < 30
         assert len(server.asked) == 1

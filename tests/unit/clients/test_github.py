@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from playbook.clients.github import GitHubApi, github
+from playbook.clients.http import MAX_RETRY_AFTER
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, Unreachable
 from playbook.settings.loading import load
@@ -50,7 +51,30 @@ def test_link_to_other_host_is_not_followed():
     with serve(json_answer(users("ada"), link='<https://elsewhere.example/x>; rel="next"')) as server:
         found = api(server.url).members()
         assert len(server.requests) == 1
-    assert found.coverage.got == "1: page 1 names another host as that of the next"
+    assert found.coverage.got == "1: the page after page 1 is on another host"
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/x", "http://localhost:99999999/x", "https://localhost:0/", "x?page=2"]
+)
+def test_address_of_next_page_that_cannot_be_read_is_reported(address):
+    with serve(json_answer(users("ada"), link=f'<{address}>; rel="next"')) as server:
+        found = api(server.url).members()
+    assert [user.login for user in found] == ["ada"]
+    assert found.coverage.got == "1: the page after page 1 has an address that cannot be read"
+
+
+def test_absurd_number_of_the_last_page_is_read():
+    link = f'<http://localhost/x?page={"9" * 5000}>; rel="last"'
+    with serve(json_answer(users("ada"), link=link)) as server:
+        found = api(server.url).members()
+    assert found.coverage.got == "1: page 1 of 999999999 has no link to the next page"
+
+
+def test_full_cursor_page_with_garbled_link_is_incomplete():
+    told = [{"timestamp": "2026-03-02T07:30:00Z", "activity_type": "push", "actor": None}] * 100
+    with serve(json_answer(told, link="garbled")) as server:
+        assert not api(server.url).activity("quarter").coverage.enough
 
 
 def test_endless_paging_is_incomplete():
@@ -78,7 +102,7 @@ def test_full_cursor_page_without_link_is_incomplete():
     told = [{"timestamp": "2026-03-02T07:30:00Z", "activity_type": "push", "actor": None}] * 100
     with serve(json_answer(told)) as server:
         found = api(server.url).activity("quarter")
-    assert found.coverage.got == "100: a full page of 100 without a word of more"
+    assert found.coverage.got == "100: the last page is full (100) and does not say whether there are more"
 
 
 def test_truncated_page_is_detected_by_last_page_number():
@@ -88,7 +112,7 @@ def test_truncated_page_is_detected_by_last_page_number():
         server.scripts = [json_answer(users("ada"), link=first), json_answer(users("ben"))]
         found = api(server.url).members()
     assert [user.login for user in found] == ["ada", "ben"]
-    assert found.coverage.got == "2: page 2 of 3 names no next one"
+    assert found.coverage.got == "2: page 2 of 3 has no link to the next page"
 
 
 def test_items_before_refused_page_are_kept():
@@ -105,7 +129,18 @@ def test_non_member_redirect_is_reported():
     elsewhere = answer("302 Found", b"", location="https://api.github.com/orgs/example/public_members")
     with serve(elsewhere) as server, pytest.raises(Denied) as caught:
         api(server.url).members()
-    assert "no member of the organisation" in caught.value.hint
+    assert "the token's owner is not a member of the organisation" in caught.value.hint
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "307 Temporary Redirect", "308 Permanent Redirect"])
+def test_moved_repository_names_its_setting(status):
+    moved = answer(status, b'{"message": "Moved Permanently"}', location="https://api.github.com/repositories/7")
+    with serve(moved) as server:
+        for ask, part in (("dependabot_alerts", "repository"), ("members", "organisation")):
+            with pytest.raises(Malformed) as caught:
+                getattr(api(server.url), ask)()
+            hint = f"The {part} was renamed or moved: set targets.sandbox.github.{part} to its new name."
+            assert caught.value.hint == hint
 
 
 def test_open_invitations_are_listed():
@@ -177,7 +212,7 @@ def test_open_dependabot_alerts_are_listed():
         ),
         ("403 Forbidden", {"x_ratelimit_remaining": "0"}, "Slow down", Unreachable, "rate limit"),
         ("403 Forbidden", {}, "You have exceeded a secondary rate limit.", Unreachable, "rate limit"),
-        ("422 Unprocessable Entity", {}, "Validation Failed", Denied, "Only the token of an owner"),
+        ("422 Unprocessable Entity", {}, "Validation Failed", Denied, "Only an owner of the organisation"),
         ("404 Not Found", {}, "Not Found", Malformed, "the token may not see it"),
         ("500 Internal Server Error", {}, "", Unreachable, "githubstatus"),
         ("418 I'm a teapot", {}, "", Malformed, ""),
@@ -194,11 +229,27 @@ def test_refusal_is_mapped_to_its_meaning(status, headers, message, kind, hint):
     assert TOKEN not in str(caught.value)
 
 
+def test_short_retry_after_is_waited_for():
+    now = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    clock = FixedClock(now)
+    refusal = answer("429 Too Many Requests", b"{}", retry_after=f"{MAX_RETRY_AFTER:.0f}")
+    with serve(refusal, json_answer(users("ada"))) as server:
+        assert [user.login for user in replace(api(server.url), clock=clock).members()] == ["ada"]
+    assert (clock.now() - now).total_seconds() == MAX_RETRY_AFTER
+
+
+def test_longer_retry_after_is_not_waited_for():
+    refusal = answer("429 Too Many Requests", b"{}", retry_after=f"{MAX_RETRY_AFTER + 1:.0f}")
+    with serve(refusal, json_answer(users("ada"))) as server, pytest.raises(Unreachable, match="sent in 4 s"):
+        api(server.url).members()
+    assert len(server.requests) == 1
+
+
 def test_exhausted_rate_limit_states_reset_time():
     now = datetime.fromtimestamp(1_795_700_000.75, UTC)
     reset = str(1_795_700_000 + 1800)
     refusal = answer("403 Forbidden", b"{}", x_ratelimit_remaining="0", x_ratelimit_reset=reset)
-    with serve(refusal) as server, pytest.raises(Unreachable, match=r"come back in 1,800 s"):
+    with serve(refusal) as server, pytest.raises(Unreachable, match=r"sent in 1,800 s"):
         replace(api(server.url), clock=FixedClock(now)).members()
 
 

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 import pytest
 
 from playbook.cli.ci.github import pages
-from playbook.clients.github_requests import GitHubRequests, is_limited, reason_of
+from playbook.clients.answer import Answer
+from playbook.clients.github_requests import GitHubRequests, is_limited, reason_of, seconds_to_wait
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Malformed, Unreachable, UsageError
 from playbook.core.secret import Secret
 from playbook.notify.github_api import IssuesApi, Stopped
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from playbook.settings.sections.incidents import IssueTracker
 from tests.unit.loopback import answer, closed_port, serve
 
@@ -67,11 +68,29 @@ def test_patience_is_one_for_all_requests():
 
 
 def test_absurd_reset_is_not_believed():
-    """A number of thousands of digits is no time."""
+    """A number of thousands of digits is no time, so it is a minute."""
     refusal = answer("403 Forbidden", b"{}", x_ratelimit_remaining="0", x_ratelimit_reset="9" * 5000)
     with serve(refusal) as server:
-        client = requests_to(server.url)
-        assert client.seconds_asked(client.get("x")) == 0
+        assert seconds_to_wait(requests_to(server.url).get("x"), NOW) == 60
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry-after": "40", "x-ratelimit-remaining": "0", "x-ratelimit-reset": "9999999999"}, 40),
+        ({"retry-after": "Mon, 23 Nov 2026 07:00:30 GMT"}, 30),
+        ({"retry-after": "0"}, 1),
+        ({"retry-after": "soon"}, 60),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795417290"}, 90),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0"}, 1),
+        ({"x-ratelimit-remaining": "12", "x-ratelimit-reset": "9999999999"}, 60),
+        ({}, 60),
+    ],
+    ids=["both", "date", "now", "words", "reset", "past", "secondary", "nothing"],
+)
+def test_seconds_to_wait_are_those_asked_for_or_a_minute(headers, seconds):
+    """A secondary limit says when the primary one is reset, which is not what to wait for."""
+    assert seconds_to_wait(Answer("GitHub", 429, headers, b"", ""), NOW) == seconds
 
 
 def test_reason_names_no_address():

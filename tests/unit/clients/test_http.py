@@ -16,13 +16,15 @@ import trustme
 from playbook.clients import wire
 from playbook.clients.answer import Answer
 from playbook.clients.breakage import Kind
+from playbook.clients.exchange import Exchange
 from playbook.clients.http import MAX_RETRY_AFTER, HttpClient, _Busy
 from playbook.clients.proxies import proxy_for
+from playbook.clients.retries import seconds_asked
 from playbook.clients.trust import context_for
 from playbook.clients.urls import shown
 from playbook.core.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 # Long enough for a busy machine to get to the phase that shall end, each short where it does.
@@ -398,7 +400,7 @@ def test_invalid_header_value_is_reported_as_our_error():
     """As of a token that was pasted with its ellipsis; it is not put down to the service, nor sent again."""
     with (
         serve(answer()) as server,
-        pytest.raises(Unreachable, match="a header with characters that none") as caught,
+        pytest.raises(Unreachable, match="a header with characters that are not allowed") as caught,
     ):
         client_of(server.url, token=Secret("abc…")).get()
     assert (caught.value.kind, len(caught.value.attempts), server.requests) == (Kind.OWN, 1, [])
@@ -481,12 +483,22 @@ def test_connection_retry_does_not_retry_503(retry, requests):
         ("soon", None),
         ("²", None),
         ("", None),
-        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ("9" * 5000, None),
+        ("Wed, 21 Oct 2026 07:28:02 GMT", 2.0),
+        ("Wed, 21 Oct 2026 09:28:00 GMT", MAX_RETRY_AFTER),
+        ("Wed, 21 Oct 2026 07:27:00 GMT", 0.0),
+        ("Wed, 99 Oct 2026 07:28:02 GMT", None),
     ],
 )
 def test_retry_after_is_respected_up_to_limit(header, wait):
-    """What is no number of seconds is left out."""
-    assert _Busy(Answer("x", 503, {"retry-after": header}, b"", "")).wait == wait
+    """A number of seconds, or a date that is compared with the answer's own; other texts are ignored."""
+    headers = {"retry-after": header, "date": "Wed, 21 Oct 2026 07:28:00 GMT"}
+    assert _Busy(Answer("x", 503, headers, b"", "")).wait == wait
+
+
+def test_retry_after_without_a_date_of_the_answer_is_compared_with_our_clock():
+    now = datetime(2026, 10, 21, 7, 28, tzinfo=UTC)
+    assert seconds_asked({"retry-after": "Wed, 21 Oct 2026 07:29:30 GMT"}, now) == 90.0
 
 
 # ------------------------------------------------------------------------------------- redirects and credentials
@@ -655,5 +667,5 @@ def test_early_answer_during_upload_is_read():
     with serve(refuse, reader=lambda connection: connection.recv(1)) as server:
         client = client_of(server.url)
         call = client.call("POST", urlsplit(server.url), seconds=30, body=b"x" * 20_000_000)
-        with wire.Exchange(call) as exchange:
+        with Exchange(call) as exchange:
             assert (exchange.status, b"".join(exchange.chunks())) == (413, b"")

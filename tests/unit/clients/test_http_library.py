@@ -21,7 +21,7 @@ CLIENTS = (
 START = """
 import sys
 import playbook.plugin, playbook.cli.doctor
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 load_providers()
 libraries = {"httpx", "httpx2", "httpcore", "h11", "redis", "pydo"}
 print(sorted(libraries & {name.partition(".")[0] for name in sys.modules}))

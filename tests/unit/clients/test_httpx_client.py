@@ -9,9 +9,9 @@ import pytest
 
 from playbook.clients.http import HttpClient
 from playbook.clients.libraries.httpx_client import open_httpx
-from playbook.clients.libraries.transport import httpx
+from playbook.clients.transport import httpx
 from playbook.core.errors import Forbidden, Malformed, Unreachable
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 LONG = TimeLimits(connect=30, read=30)
@@ -144,7 +144,7 @@ def test_compressed_body_is_decoded_as_by_httpx():
 def test_body_that_is_not_compressed_as_it_says_is_malformed():
     """And httpx's own error."""
     with serve(answer(body=b"plain", Content_Encoding="gzip")) as server, client_of(server.url) as client:
-        with pytest.raises(Malformed, match="got a body that is not gzip, as it says"):
+        with pytest.raises(Malformed, match="got a body that is not gzip, although its Content-Encoding says so"):
             client.get("/")
         with pytest.raises(httpx.DecodingError):
             client.get("/")

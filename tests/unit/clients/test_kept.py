@@ -11,7 +11,7 @@ import trustme
 from playbook.clients.http import HttpClient
 from playbook.clients.wire import Kept
 from playbook.core.errors import Unreachable
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.unit.loopback import Act, answer, hang_up, read_request, serve
 
 

@@ -17,7 +17,8 @@ from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.logs import logs
 from playbook.core.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from playbook.settings.sections.target import Logs
 from tests.security_table import lines_of_system
 from tests.unit.digitalocean import running
@@ -91,7 +92,7 @@ def test_only_old_files_are_too_little_data(tmp_path):
     """Nothing has been written for a day: that is no quiet day."""
     write(tmp_path / "a.log", b"x\n", NOW - timedelta(hours=30))
     with pytest.raises(
-        TooLittleData, match=r"got 1 older ones; the newest is .*a.log, last written 2024-05-28 15:00"
+        TooLittleData, match=r"got 1 older file; the newest is .*a.log, last written 2024-05-28 15:00"
     ):
         FileLogs((f"{tmp_path}/*.log",), Logs()).read(SINCE)
 

@@ -13,7 +13,8 @@ from playbook.clients.http import HttpClient
 from playbook.clients.network import Network, Witness, network
 from playbook.clients.wire import Broken
 from playbook.core.errors import Unreachable
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.unit.certificates import Authority, context_of
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 

@@ -16,7 +16,8 @@ from playbook.clients.redis import _READ_ONLY, Address, ReadOnlyRedis, redis
 from playbook.clients.redis_budget import Allowance, parser
 from playbook.core.errors import Denied, Forbidden, Malformed, NotConfigured, Refused, Unreachable, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.unit.loopback import closed_port, free_port, hang_up, serve
 from tests.waiting import wait_for
 

@@ -11,7 +11,7 @@ from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.clients.redis_commands import require_reading
 from playbook.core.errors import Denied, Forbidden, Unreachable
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.unit.loopback import closed_port, free_port, serve
 from tests.waiting import wait_for
 

@@ -7,7 +7,7 @@ import pytest
 
 from playbook.clients.tls import VERSIONS, Endpoint, TlsClient, can_offer, known_suites, unverified
 from playbook.core.errors import Malformed, Unreachable
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.unit.certificates import DAY, Authority, at, context_of, der_of, tls_server
 from tests.unit.loopback import closed_port, hang_up, serve
 

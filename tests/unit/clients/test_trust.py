@@ -5,7 +5,7 @@ import pytest
 from playbook.clients.http import HttpClient
 from playbook.clients.trust import own_authority, untrusted_hint
 from playbook.core.errors import Unreachable
-from playbook.settings.loading import TimeLimits
+from playbook.settings.model import TimeLimits
 from tests.unit.certificates import Authority, context_of
 from tests.unit.loopback import answer, serve
 

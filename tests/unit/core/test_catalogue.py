@@ -7,7 +7,7 @@ import pytest
 from playbook.core.catalogue import CATALOGUE, RUNBOOKS, read_catalogue, read_runbook
 from playbook.core.engine import REGISTRY
 from playbook.core.errors import UsageError
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 from tests.written import written_checks
 
 COMMANDS = {

@@ -59,6 +59,11 @@ def test_reading_closest_to_a_day_old_is_chosen(ages, chosen):
         (read(0, 9), [read(24, 5, origin="b")], "only ones of another server, or from before a restart$"),
         (read(0, 9, origin=""), [read(24, 5, origin="")], "does not say which server counts and since when$"),
         (read(0, 9, origin="b", started=NOW.timestamp() - 300), [read(24, 5)], "counting began 5 min ago$"),
+        (
+            read(0, 9, origin="b", started=NOW.timestamp() - 30),
+            [read(24, 5)],
+            "counting began less than a minute ago$",
+        ),
         (read(0, 9), [read(24, 10)], "none since they were set back to zero$"),
         (read(0, 9, 50), [read(24, 5, 51)], "none since they were set back to zero$"),
         (read(0, 90), [read(24, 5), read(12, 80), read(0.5, 40)], "none since they were set back to zero$"),

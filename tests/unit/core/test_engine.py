@@ -233,6 +233,92 @@ def test_client_that_opens_after_the_end_is_closed():
     assert closed.wait(5)
 
 
+def test_client_in_use_is_closed_when_its_measurement_has_ended():
+    """Else a measurement would read from what is closed, or from what another target has opened in its place."""
+    reading, begin, closed = threading.Event(), threading.Event(), threading.Event()
+    seen = []
+
+    def used():
+        return SimpleNamespace(close=closed.set)
+
+    def unused():
+        return SimpleNamespace(close=lambda: seen.append("unused"))
+
+    def numbers(used):
+        reading.set()
+        begin.wait(50)
+        seen.append(closed.is_set())
+        return 1
+
+    measurements = Measurements({}, registry(used, unused, numbers, clients=("used", "unused")))
+    measurements.start(["unused", "numbers"])
+    measurements.outcome("unused")
+    assert reading.wait(50)
+    measurements.close()
+    measurements.forget()
+    assert seen == ["unused"]
+    assert not closed.is_set()
+    begin.set()
+    assert closed.wait(50)
+    assert seen == ["unused", False]
+
+
+def test_client_of_an_interrupted_drill_is_closed_at_once():
+    """It undoes what the drill has begun, and the process may end before the drill does."""
+    drilling, closed = threading.Event(), threading.Event()
+
+    def place():
+        return SimpleNamespace(close=closed.set)
+
+    def drill(place):
+        drilling.set()
+        closed.wait(50)
+        return 1
+
+    providers = registry(place, drill, clients=("place",))
+    providers["drill"] = replace(providers["drill"], is_long=True)
+    measurements = Measurements({}, providers)
+    measurements.start(["drill"])
+    assert drilling.wait(50)
+    measurements.close()
+    assert closed.is_set()
+
+
+def test_client_that_opens_while_others_are_closed_is_closed_once():
+    begin, count = threading.Event(), []
+
+    def first():
+        def close():
+            begin.set()
+            measurements.outcome("second")
+
+        return SimpleNamespace(close=close)
+
+    def second():
+        begin.wait(50)
+        return SimpleNamespace(close=lambda: count.append(1))
+
+    measurements = Measurements({}, registry(first, second, clients=("first", "second")))
+    measurements.get("first")
+    measurements.start(["second"])
+    measurements.close()
+    assert count == [1]
+
+
+def test_nothing_is_started_after_the_end():
+    started = []
+
+    def late():
+        started.append("late")
+        return 1
+
+    measurements = Measurements({}, registry(late))
+    measurements.close()
+    with pytest.raises(Unmeasured, match="late was not measured: the run has ended"):
+        measurements.get("late")
+    assert started == []
+
+
 def test_measurement_without_a_thread_says_why(monkeypatch):
     """Nobody waits for what has never begun."""
 

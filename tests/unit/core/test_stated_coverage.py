@@ -7,7 +7,7 @@ import pytest
 
 from playbook.core.coverage import Coverage
 from playbook.core.engine import REGISTRY
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 
 load_providers()
 MEASUREMENTS = sorted(name for name, provider in REGISTRY.items() if not provider.is_client)

@@ -14,8 +14,8 @@ from playbook.core.engine import Outcome
 from playbook.history.by_target import RunsByTarget
 from playbook.history.readings import earlier_readings
 from playbook.history.runs import append, line_of, read
-from playbook.run import Run
 from playbook.run.recorder import Notes
+from playbook.run.run import Run
 from playbook.settings.loading import load
 from tests.factories import record, six_verdicts
 from tests.history_factory import run_line

@@ -203,7 +203,7 @@ def test_long_retry_after_is_left_to_next_run(folder, keep_issues):
     far = Refusal("POST", 403, "API rate limit exceeded", {"retry-after": "1800"})
     with github(refusals=[far]) as fake:
         (line,) = keep_issues(fake, folder, 1)
-        assert "it asks to wait 1,800 s, so this is left to the next run" in line
+        assert "the next request may be sent in 1,800 s, so the next run does the rest" in line
         assert fake.issues == []
         keep_issues(fake, folder, 1.1)
         assert len(fake.issues) == 1
@@ -228,7 +228,10 @@ def test_writes_are_spaced_and_limited(tmp_path, keep_issues):
         (Refusal("GET", 404, "Not Found"), r"HTTP 404 (Not Found); check notifications.github.repository"),
         (Refusal("GET", 403, "Resource not accessible by integration"), "the token may write issues there"),
         (Refusal("GET", 410, "Issues are disabled"), "issues are switched off in this repository"),
-        (Refusal("GET", 301, "Moved Permanently"), "the repository has moved, so name its new place"),
+        (
+            Refusal("GET", 301, "Moved Permanently"),
+            "renamed or moved: set notifications.github.repository to its new name",
+        ),
         (Refusal("POST", 500, "Server Error"), "expected a new issue, got HTTP 500 (Server Error)"),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Refusal) else "",
@@ -265,7 +268,7 @@ def test_next_page_on_other_host_is_refused(tmp_path):
         settings = settings_with(
             tmp_path, github={"repository": REPOSITORY, "token": TOKEN, "endpoint": server.url}
         ).notifications.github
-        with pytest.raises(NotKept, match="got another host"):
+        with pytest.raises(NotKept, match="all pages of the open issues, but the next page is on another host"):
             IssuesApi(settings, settings.token, 60.0, FixedClock(START)).open_issues()
         assert not other.requests
 

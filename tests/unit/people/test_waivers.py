@@ -9,8 +9,8 @@ from playbook.core.errors import UsageError
 from playbook.core.evidence import Facts, Lines
 from playbook.core.verdict import Verdict
 from playbook.people.waivers import Waivers, none, read, waive
-from playbook.run import add_up, begun_now
 from playbook.run.recorder import with_waiver
+from playbook.run.run import add_up, begun_now
 from playbook.settings.loading import load
 from tests.factories import record
 

@@ -120,8 +120,16 @@ def test_shared_runbook_steps_are_shown_once():
     fifth = msgspec.structs.replace(fourth, item="daily.example.9", check="x", title="Example 9")
     text = page(results([fourth, fifth], verdict=Verdict.CRITICAL))
     assert text.count("Where the time goes now") == 1
-    assert 'the same steps as under <a href="#check-daily-example-4">Example 4</a>' in text
-    assert text.count("Scale up.") == 2
+    refers = 'of the runbook: the same as under <a href="#check-daily-example-4">Example 4</a>'
+    assert f"Actions and steps {refers}" in text
+    assert text.count("Scale up.") == 1
+    other = msgspec.structs.replace(fifth, investigation=[*fifth.investigation, *fifth.investigation])
+    text = page(results([fourth, other], verdict=Verdict.CRITICAL))
+    assert f">Actions {refers}" in text
+    assert text.count("What we looked at") == 2
+    other = msgspec.structs.replace(fifth, resolution=[])
+    text = page(results([fourth, other], verdict=Verdict.CRITICAL))
+    assert f">Steps {refers}" in text
 
 
 def test_text_keeps_all_scripts_and_drops_control_characters():

@@ -12,7 +12,7 @@ from playbook.core.catalogue import read_catalogue
 from playbook.core.record import Record, Results
 from playbook.core.run_folder import RunFolder
 from playbook.core.verdict import Verdict
-from playbook.run import add_up, begun_now, floor_of
+from playbook.run.run import add_up, begun_now, floor_of
 from playbook.settings.loading import load
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
@@ -127,7 +127,7 @@ def test_message_classes_are_prepared_for_concurrent_decoding():
 import sys
 import threading
 from playbook.core.engine import REGISTRY
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 
 load_providers()
 assert list(REGISTRY.values())  # which imports them

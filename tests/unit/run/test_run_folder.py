@@ -14,7 +14,7 @@ from playbook.core.run_folder import BEGUN, RECORDS, RESULTS, Begun, RunFolder
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK, EXIT_USAGE, Verdict
 from playbook.core.whole_file import write_whole
 from playbook.report import write_all
-from playbook.run import make_from_records
+from playbook.run.run import make_from_records
 from tests.factories import record, six_verdicts
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

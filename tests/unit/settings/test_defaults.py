@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from playbook.settings.files import DEFAULTS
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 from playbook.settings.sections.target import Target
 
 TEXT = DEFAULTS.read_text(encoding="utf-8")

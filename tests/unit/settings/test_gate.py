@@ -9,7 +9,7 @@ from playbook.clients.recovery.alerting import AlertRoute
 from playbook.clients.recovery.place import Place, Staging
 from playbook.core.engine import REGISTRY, needs_of
 from playbook.core.errors import Forbidden, NotConfigured
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 from playbook.settings.gate import (
     GATE,
     OPTION,

@@ -7,7 +7,7 @@ import pytest
 from playbook.core.catalogue import read_catalogue
 from playbook.core.engine import REGISTRY, Measurements, Provider, missing_parts
 from playbook.core.record import LeftOut
-from playbook.run import load_providers
+from playbook.run.run import load_providers
 from playbook.settings.loading import load
 from playbook.settings.profile import left_out, left_out_of_the_catalogue, missing_for, part_of
 from playbook.settings.sections.parts import PARTS, SITES, absent_parts

@@ -11,7 +11,8 @@ from playbook.core.clock import FixedClock
 from playbook.core.errors import Denied, Forbidden, Malformed, Unreachable
 from playbook.core.secret import Secret
 from playbook.settings.gate import pass_gate
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 OLDER, NEWER = (

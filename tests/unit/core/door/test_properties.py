@@ -25,7 +25,7 @@ from playbook.readers.logs.review import Reviewer
 from playbook.readers.logs.text import clean
 from playbook.report import write_all
 from playbook.report.terminal import lines
-from playbook.run import add_up, begun_now
+from playbook.run.run import add_up, begun_now
 from playbook.settings.loading import load
 from tests.factories import record
 from tests.unit.core.door.test_known import ENCODINGS

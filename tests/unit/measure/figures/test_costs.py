@@ -20,7 +20,8 @@ from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.core.errors import Malformed, NotConfigured
 from playbook.measure.figures.costs import Bills, CostTrend, bills, cost_trend, elapsed, month_of
-from playbook.settings.loading import Settings, load
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
 from tests.judged import check, judged
 
 MIDDLE = datetime(2026, 6, 16, 0, 0, tzinfo=UTC)  # half of June has passed

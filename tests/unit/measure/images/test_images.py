@@ -15,7 +15,8 @@ from playbook.core.clock import FixedClock
 from playbook.core.errors import Denied, Unreachable, UsageError
 from playbook.core.verdict import Verdict
 from playbook.measure.images.images import optimization
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.judged import judged
 from tests.project import ROOT
 from tests.unit.loopback import answer, hang_up, serve

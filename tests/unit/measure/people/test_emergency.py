@@ -213,15 +213,15 @@ def test_sign_not_configured_is_noted_and_not_required(settings):
 
 
 def test_stability_ends_at_the_first_failing_look(settings, monkeypatch):
-    """Otherwise all configured looks are taken at their interval."""
+    """Otherwise all configured observations are made at their interval."""
     clock = FixedClock(NOW)
     monkeypatch.setattr(emergency, "take_look", lambda s, c: look(s, c.now()))
     stable = stability(look(settings), settings, clock)
-    assert (stable.severity, stable.found) == ("", "none in 3 of 3 looks, 10 s apart")
+    assert (stable.severity, stable.found) == ("", "none in 3 of 3 observations, 10 s apart")
     assert (clock.now() - NOW).total_seconds() == 20
     bad = stability(look(settings, alerts=firing("A")), settings, clock)
     assert (bad.severity, len(bad.looks)) == ("P4", 1)
-    assert bad.found == "P4: Alerts: 1 firing: A (for 0 s)"
+    assert (bad.expected, bad.found) == ("none in 3 observations", "P4 in the first")
     assert bad.evidence()
 
 

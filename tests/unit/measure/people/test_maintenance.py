@@ -10,13 +10,13 @@ from playbook.clients.log_reading import LogStream
 from playbook.core.clock import FixedClock
 from playbook.core.errors import NotConfigured, TooLittleData, UsageError
 from playbook.core.sign_off import Attestation, Rule, SignOff
-from playbook.measure.logs.maintenance_errors import errors_since_maintenance
 from playbook.measure.people.maintenance import (
     maintenance_plan,
     since_maintenance,
     window_silences,
     window_team,
 )
+from playbook.measure.people.maintenance_errors import errors_since_maintenance
 from playbook.settings.loading import load
 from tests.unit.measure.figures.test_kpis import Store
 

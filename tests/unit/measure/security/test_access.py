@@ -24,7 +24,8 @@ from playbook.measure.security.access import (
     github_activity,
 )
 from playbook.measure.security.second_factors import SecondFactors, second_factors
-from playbook.settings.loading import Settings, load
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
 from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)

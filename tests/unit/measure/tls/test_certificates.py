@@ -20,7 +20,8 @@ from playbook.measure.tls import certificates as module
 from playbook.measure.tls.certificate import describe
 from playbook.measure.tls.certificate_dates import dates_of
 from playbook.measure.tls.certificates import certificates, host_and_port
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from playbook.settings.sections.coverage import CoverageRules
 from tests.judged import judged
 from tests.unit.certificates import DAY, NOW, Authority, context_of, der_of, tls_server

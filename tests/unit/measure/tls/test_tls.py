@@ -10,7 +10,8 @@ from playbook.core.judge import Judge
 from playbook.core.verdict import Verdict
 from playbook.measure.tls import tls as module
 from playbook.measure.tls.tls import PROFILE_SUITES, PROFILE_VERSIONS, tls_configuration
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.unit.certificates import Authority, context_of, tls_server
 from tests.unit.loopback import serve
 

@@ -6,7 +6,8 @@ from playbook.clients.http import HttpClient
 from playbook.core.errors import Denied, Malformed, Unreachable
 from playbook.measure.web.headers import ORIGIN, security_headers
 from playbook.measure.web.without_tls import PlainHttp
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.unit.certificates import Authority, context_of
 from tests.unit.loopback import answer, closed_port, serve
 

@@ -13,7 +13,8 @@ from playbook.core.judge import Judge
 from playbook.core.verdict import Critical, Verdict
 from playbook.measure.tls.certificates import certificates
 from playbook.measure.web.sites import other_headers, other_health, other_homepages, other_tls
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.unit.certificates import Authority, context_of, tls_server
 from tests.unit.loopback import answer, closed_port, serve
 

@@ -20,7 +20,8 @@ from playbook.core.verdict import Critical, Verdict
 from playbook.measure.web.health_endpoints import api_health, image_health
 from playbook.measure.web.homepage import HomepageTiming, Sample, homepage_timing
 from playbook.measure.web.web_page import Fault, PageRules
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.judged import check, judged
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 

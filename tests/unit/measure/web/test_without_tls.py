@@ -9,7 +9,8 @@ from playbook.clients.http import HttpClient
 from playbook.core.errors import NotConfigured, Unreachable
 from playbook.core.wording import clause_of
 from playbook.measure.web.without_tls import hsts, max_age, plain_http
-from playbook.settings.loading import TimeLimits, load
+from playbook.settings.loading import load
+from playbook.settings.model import TimeLimits
 from tests.unit.certificates import Authority, context_of
 from tests.unit.loopback import answer, closed_port, serve
 

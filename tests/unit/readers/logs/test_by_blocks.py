@@ -32,6 +32,7 @@ ORDINARY = {
     WEB + '{"level":30,"time":1,"req":{"method":"GET","url":"/a"},"res":{"statusCode":200},"msg":"done"}': b"",
     WEB + '{"level":"info","method":"GET","path":"/a","status":404,"msg":"request"}': b"",
     WEB + '{"level":"info","msg":"started"}': SAID,
+    WEB + '{"level":"info","msg":"job done","context":{"job":7,"node":"a"},"tags":["x"]}': SAID,
     WEB + "function checkout took 812 ms for customer 55123 with timeout 3000": BARE,
     "2024-05-29T20:14:14.123Z INFO worker: job 7": SAID,
     "2024-05-29 20:14:14.123 | shop | 7f3a9c01 | checkout took=171 customer=635008": SAID,
@@ -107,6 +108,8 @@ BITS = [
     ),
     *(
         '"method":"GET","httpStatusText":5',
+        '"meta":{"path":"/a","status":503}',
+        '"attributes":[{"key":"status","value":{"intValue":"503"}},{"key":"path","value":{"stringValue":"/a"}}]',
         '"msg":"panic: x"',
         " +0200",
         "UTC ",

@@ -40,6 +40,7 @@ VALUES = st.one_of(
     st.sampled_from(
         ['"/b"', '""', '"ERROR: x"', '"POST"', '"method"', '"[x]"', '"{"', '"a\\\\u0041b"', "50", "500"]
     ),
+    st.sampled_from(['"GET /a 503 1.2 ms - 5"', '"Completed 503 in 5ms"', '"path=/a status=503"', "503.0"]),
     st.sampled_from(
         ["429", "200", "-0", "00", "1e5", "1e999", "9" * 25, "0.0", "null", "true", "{}", "[]", "[1]"]
     ),

@@ -17,7 +17,7 @@ from playbook.core.audience import Audience
 from playbook.core.context import Asked, Link
 from playbook.core.page_words import anchor, slug
 from playbook.history.runs import RunLine
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 LONGEST = 6_000  # characters; some browsers and proxies accept no more than 8,192
 _MOST_QUERIES = 2

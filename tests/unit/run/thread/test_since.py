@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from playbook.core.context import Link
 from playbook.core.verdict import Verdict
 from playbook.history.runs import Finding, RunLine
-from playbook.thread.since import compared, last_good, since_of
+from playbook.run.thread.since import compared, last_good, since_of
 
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN

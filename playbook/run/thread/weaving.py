@@ -14,10 +14,10 @@ from playbook.core.record import Record, Results
 from playbook.core.severity import severity_of_finding
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.runs import RunLine
-from playbook.settings.loading import Settings
-from playbook.thread.calls import calls_of
-from playbook.thread.links import Addresses
-from playbook.thread.since import BAD, before_of, compared, last_good, since_of
+from playbook.run.thread.calls import calls_of
+from playbook.run.thread.links import Addresses
+from playbook.run.thread.since import BAD, before_of, compared, last_good, since_of
+from playbook.settings.model import Settings
 
 # A longer failure is reported as lasting since then.
 _BACK = timedelta(days=100)
@@ -77,8 +77,8 @@ def _released(good: RunLine | None, results: Results, addresses: Addresses) -> t
         return RELEASED, deployment
     if not then.commit:  # a history for everybody does not keep it
         links = [*addresses.commits_up_to(now.commit), *deployment]
-        return f"{RELEASED} It is made of commit {now.commit[:7]}.", links
-    words = f"{RELEASED} It is made of commit {now.commit[:7]}, the one before of {then.commit[:7]}."
+        return f"{RELEASED} It is built from commit {now.commit[:7]}.", links
+    words = f"{RELEASED} It is built from commit {now.commit[:7]}, the earlier one from {then.commit[:7]}."
     return words, [*addresses.commits(then.commit, now.commit), *deployment]
 
 

@@ -161,13 +161,19 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def call_words(trouble: Trouble) -> str:
+def called_about_all(found: Sequence[Trouble]) -> Trouble | None:
+    """One of several problems if the same person must be called about all of them by the same time; else None."""
+    calls = {(trouble.severity, trouble.caller) for trouble in found}
+    return found[0] if len(found) > 1 and len(calls) == 1 and found[0].caller else None
+
+
+def call_words(trouble: Trouble, about: str = "") -> str:
     """``P2: call Ada Novak, +49 …, to answer by Mon 22:45 CET``; empty where unknown."""
-    return caller_words(trouble.caller, trouble.severity)
+    return caller_words(trouble.caller, trouble.severity, about)
 
 
-def caller_words(caller: Caller | None, severity: str) -> str:
-    """The same for a severity."""
+def caller_words(caller: Caller | None, severity: str, about: str = "") -> str:
+    """The same for a severity. ``about``: ``all 3``, where one call is about several problems."""
     if caller is None:
         return ""
     reach = caller.phone or caller.email or caller.url
@@ -177,5 +183,5 @@ def caller_words(caller: Caller | None, severity: str) -> str:
         else f"nobody, as nobody is {caller.duty}"
     )
     if severity == P4:
-        return f"{P4}: {who}, sees to it by {caller.by}"
-    return f"{severity}: call {who}, to answer by {caller.by}"
+        return f"{P4}: {who}, sees to {about or 'it'} by {caller.by}"
+    return f"{severity}: call {who}{about and f', about {about}'}, to answer by {caller.by}"

@@ -10,7 +10,7 @@ from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.severity import SEVERITIES
 from playbook.measure.people.on_call import OnCall, on_call
 from playbook.people.roster import Call
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 
 def calls_of(settings: Settings, now: datetime, clock: Clock | None = None) -> Calls:

@@ -9,7 +9,7 @@ from playbook.history import handling
 from playbook.history.handling import Act, Handled
 from playbook.history.incidents import Incident
 from playbook.history.severity import severity_of_incident
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 DONE: dict[Act, str] = {"ack": "acknowledged", "note": "commented", "close": "closed by hand"}
 

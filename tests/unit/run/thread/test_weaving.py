@@ -12,8 +12,8 @@ from playbook.core.public import public_results
 from playbook.core.verdict import Verdict
 from playbook.history import runs as history
 from playbook.history.runs import line_of, read
+from playbook.run.thread.weaving import with_thread
 from playbook.settings.loading import load
-from playbook.thread.weaving import with_thread
 from tests.factories import record, results
 from tests.unit.notify.lines import CRIT, OK, START, keep, run
 
@@ -91,8 +91,8 @@ def test_release_since_last_good_run_is_named(settings, tmp_path):
     made = bad_run(record(Verdict.CRITICAL, item=HEALTH), record(Verdict.OK, 2, release=now))
     thread = woven(made, settings, tmp_path)
     assert thread.released == (
-        "Another deployment serves visitors than in the last good run. "
-        "It is made of commit bbbbbbb, the one before of aaaaaaa."
+        "The deployment that serves visitors is not the one of the last good run. "
+        "It is built from commit bbbbbbb, the earlier one from aaaaaaa."
     )
     assert [link.to for link in thread.release_links] == [
         "https://github.com/acme/shop/compare/aaaaaaaaaa...bbbbbbbbbb",
@@ -110,7 +110,7 @@ def test_public_history_tells_that_another_deployment_serves(settings, tmp_path)
     keep(tmp_path / "history", good)
     now = Release(deployment="d2", commit="bbbbbbbbbb")
     thread = woven(bad_run(record(Verdict.OK, item=HEALTH, release=now)), settings, tmp_path)
-    assert thread.released.endswith("last good run. It is made of commit bbbbbbb.")
+    assert thread.released.endswith("last good run. It is built from commit bbbbbbb.")
     assert [link.to for link in thread.release_links] == [
         "https://github.com/acme/shop/commits/bbbbbbbbbb",
         "https://cloud.digitalocean.com/apps/a1/deployments/d2",
@@ -118,7 +118,7 @@ def test_public_history_tells_that_another_deployment_serves(settings, tmp_path)
     made = bad_run(record(Verdict.OK, item=HEALTH, release=now))
     shown = public_results(msgspec.structs.replace(made, thread=thread), shipped()).thread
     assert shown
-    assert shown.released == "Another deployment serves visitors than in the last good run."
+    assert shown.released == "The deployment that serves visitors is not the one of the last good run."
     assert shown.release_links == []
     same = bad_run(record(Verdict.OK, item=HEALTH, release=Release(deployment="d1", commit="aaaaaaaaaa")))
     assert woven(same, settings, tmp_path).released == ""

@@ -14,7 +14,7 @@ import msgspec
 from playbook.core import promql
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.promql import Selected
-from playbook.settings.loading import Settings
+from playbook.settings.model import Settings
 
 if TYPE_CHECKING:
     from playbook.clients.prometheus import Prometheus, Sample

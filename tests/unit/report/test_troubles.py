@@ -10,8 +10,10 @@ from playbook.core.public import public_results
 from playbook.core.severity import severity_of_finding
 from playbook.core.verdict import Verdict
 from playbook.report.first_screen import change_lines, mail, telephone
+from playbook.report.page import page
+from playbook.report.summary import plain, summary
+from playbook.report.troubles import call_words, called_about_all, since_words, troubles
 from playbook.run.recorder import root_causes, under_their_causes
-from playbook.thread.troubles import call_words, since_words, troubles
 from tests.factories import record, results
 
 STARTED = "2026-11-23T07:00:00Z"
@@ -106,6 +108,30 @@ def test_trouble_names_person_to_call_and_deadline():
     first, second = troubles(redis_morning(thread=thread))
     assert call_words(first) == "P2: call Ada Novak, +49 30 5550100, to answer by Mon 22:45 CET"
     assert call_words(second) == "P4: nobody, as nobody is secondary, sees to it by Tue 17:00 CET"
+
+
+def test_call_about_all_troubles_is_stated_once():
+    """By page and summary, where severity, person and time are the same; otherwise with each."""
+    items = ("daily.health.api", "daily.redis.alive", "daily.example.4")
+    calls = Calls(first={"P2": ADA, "P4": Caller(duty="secondary", who="Ben", by="Tue 17:00 CET")})
+    for severity, words in (
+        ("P2", "P2: call Ada Novak, +49 30 5550100, about all 2, to answer by Mon 22:45 CET"),
+        ("P4", "P4: Ben, who cannot be reached, sees to all 2 by Tue 17:00 CET"),
+    ):
+        made = redis_morning(thread=Thread(severity=dict.fromkeys(items, severity), calls=calls))
+        found = troubles(made)
+        about_all = called_about_all(found)
+        assert about_all
+        assert call_words(about_all, f"all {len(found)}") == words
+        assert page(made).count("by " + calls.first[severity].by) == 1
+        assert summary(made).count(plain(words)) == 1
+        assert summary(made).count(calls.first[severity].by) == 1
+        assert called_about_all(found[:1]) is None
+    differ = redis_morning(thread=Thread(severity=dict.fromkeys(items, "P2") | {items[2]: "P4"}, calls=calls))
+    assert called_about_all(troubles(differ)) is None
+    assert page(differ).count("Mon 22:45 CET") == page(differ).count("Tue 17:00 CET") == 1
+    unknown = redis_morning(thread=Thread(severity=dict.fromkeys(items, "P3"), calls=calls))
+    assert called_about_all(troubles(unknown)) is None
 
 
 def test_severity_follows_longest_matching_id_prefix():

@@ -10,10 +10,10 @@ from playbook.core.catalogue import Item, shipped
 from playbook.core.context import Caller
 from playbook.history.incidents import Incident
 from playbook.history.severity import severity_of_incident
-from playbook.settings.loading import Settings
-from playbook.thread.calls import calls_of
-from playbook.thread.links import Addresses
-from playbook.thread.troubles import caller_words
+from playbook.report.troubles import caller_words
+from playbook.run.thread.calls import calls_of
+from playbook.run.thread.links import Addresses
+from playbook.settings.model import Settings
 
 _UNSEEN = "See why it cannot be measured: the run's report lists the attempts."
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from playbook.core.context import Asked
+from playbook.run.thread.links import LONGEST, Addresses, usable
 from playbook.settings.loading import load
-from playbook.thread.links import LONGEST, Addresses, usable
 
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
 P95 = Asked(
