@@ -24,6 +24,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks._measuring import ROOT
 from loadtests.guard import strip
 from playbook.core.command_line import whole
 from playbook.load.plan import PLAN_VARIABLE, Plan, Stage
@@ -34,7 +35,6 @@ SECONDS = 3
 ENOUGH = 0  # requests after which a round ends early; 0 is never
 LIMIT_PERCENT = 5.0  # overhead over plain FastHttpUser
 
-_ROOT = Path(__file__).resolve().parent.parent
 _HERE = Path(__file__).resolve().parent / "load_users"
 _TIME_LIMIT = 60
 
@@ -58,7 +58,7 @@ def ours(host: str, folder: Path) -> float:
     file = folder / "plan.json"
     file.write_bytes(msgspec.json.encode(plan))
     return _locust(
-        f"{_ROOT / 'loadtests' / 'locustfile.py'},{_HERE / 'meter.py'}", folder, {PLAN_VARIABLE: str(file)}
+        f"{ROOT / 'loadtests' / 'locustfile.py'},{_HERE / 'meter.py'}", folder, {PLAN_VARIABLE: str(file)}
     )
 
 
@@ -106,7 +106,7 @@ def _locust(files: str, folder: Path, more: dict[str, str], *arguments: str) -> 
     command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", *arguments]
     done = subprocess.run(
         command,
-        cwd=_ROOT,
+        cwd=ROOT,
         env=variables,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -134,7 +134,7 @@ def _tool(command: list[str], count: str) -> float:
     spent = after.children_user + after.children_system - before.children_user - before.children_system
     found = re.search(count, done.stdout)
     if not found:
-        raise SystemExit(f"{command[0]} said something else than expected:\n{done.stdout[-2000:]}")
+        raise SystemExit(f"{command[0]} printed no number of requests:\n{done.stdout[-2000:]}")
     return int(found[1]) / spent
 
 

@@ -24,12 +24,12 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks._measuring import ROOT
 from playbook.core.command_line import whole
 from playbook.core.record import Results
 from playbook.core.verdict import Verdict
 from tests.leisure import AT_LEISURE
 
-ROOT = Path(__file__).resolve().parents[1]
 MARK = "PLAYBOOK_STEADINESS"  # in the environment of everything that a run starts
 RUN_LIMIT = 600.0  # seconds
 

@@ -116,7 +116,9 @@ class Guard:
             name, number = parse_address(text, "allowed")
             allowed.add((name, number or PORTS[scheme]))
         if (host, port) not in allowed:
-            raise UsageError(f"host: {plan.host} is none of those that may be loaded: {', '.join(plan.allowed)}")
+            raise UsageError(
+                f"host: {plan.host} is not among the hosts that may be loaded: {', '.join(plan.allowed)}"
+            )
         self._targets = frozenset((scheme, name, number) for name, number in allowed)
         self._names = frozenset(name for name, _ in allowed)
         for name, number in allowed:

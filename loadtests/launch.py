@@ -186,9 +186,10 @@ def _read(folder: Path) -> Outcome:
     except (OSError, msgspec.MsgspecError):
         last_line = _last_line(folder / LOG)
         raise Unmeasured(
-            f"Locust left no outcome{f'; the last that it said: {last_line}' if last_line else ''}",
+            f"{SERVICE}: expected Locust to write its outcome, got none"
+            f"{f'; its last line is: {last_line}' if last_line else ''}",
             service=SERVICE,
-            hint=f"What it said stands in {folder / LOG}.",
+            hint=f"Its whole output is in {folder / LOG}.",
         ) from None
 
 

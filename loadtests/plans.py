@@ -48,7 +48,7 @@ def read(file: Path) -> Plan:
     except OSError as error:
         raise UsageError(f"${PLAN_VARIABLE}: {file} cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:
-        raise UsageError(f"${PLAN_VARIABLE}: {file} is no plan: {error}") from None
+        raise UsageError(f"${PLAN_VARIABLE}: {file} is not a plan: {error}") from None
     _require_sense(plan, file)
     outcome = str(file.resolve().parent / plan.outcome) if plan.outcome else ""
     ca = str(file.resolve().parent / plan.ca) if plan.ca else None

@@ -36,8 +36,7 @@ class Tally(msgspec.Struct):
     Attributes:
         unreached: failures without any answer: no connection, or a broken one.
         cut: requests still unanswered when their visitor was stopped, after a long wait. They count in ``counts``
-            with that
-            wait: their answer would have taken longer.
+            with that wait: their answer would have taken longer.
         overdue: in addition, requests waiting longer than allowed at the end of the period.
         received: bytes of bodies.
         slowest: milliseconds, including failures.

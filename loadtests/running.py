@@ -24,6 +24,7 @@ from loadtests.recorder import Counts, Tally, decode, encode
 from loadtests.report import Report
 from loadtests.shapes import PlannedShape
 from loadtests.users import Script, Visitor
+from loadtests.workers import SILENT_SECONDS, Workers
 from playbook.core.errors import UsageError
 from playbook.load import outcome
 from playbook.load.plan import Plan
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("loadtests")
 
 _FIELD, _LAST = "playbook", "playbook_last"  # fields of a worker's report
-_SILENT_SECONDS = 4  # seconds after which a worker is lost, or a master gone
 _GRACE_SECONDS = 5.0  # beyond the maximum duration, before the guard itself ends the test
 _BUSY_SECONDS = 5  # period over which a process counts as busy or not
 _NONE_LEFT = f"{outcome.NO_WORKERS}: none is left"
@@ -54,8 +54,7 @@ class Test:
         self.counts = Counts()
         self.plan: Plan | None = None
         self.report: Report | None = None
-        self._heard: dict[str, float] = {}
-        self._done: set[str] = set()
+        self._workers = Workers()
         self._noted = int(recorder.now())
         self._quitting = False
         self._over = False
@@ -67,7 +66,7 @@ class Test:
         """Register Locust's event listeners, before it reads its command line."""
         # A killed worker is noticed within seconds, and so is a killed master.
         runners.WORKER_REPORT_INTERVAL = 1
-        runners.MASTER_HEARTBEAT_TIMEOUT = _SILENT_SECONDS
+        runners.MASTER_HEARTBEAT_TIMEOUT = int(SILENT_SECONDS)
         runners.CONNECT_RETRY_COUNT = 6
         events.init_command_line_parser.add_listener(lambda parser, **_: options.hold(parser))
         events.init.add_listener(self._init)
@@ -126,7 +125,7 @@ class Test:
         self.counts = Counts()
         self._over = False
         self._noted = int(recorder.now()) - 1
-        self._done.clear()
+        self._workers.begin()
         Visitor.script.reset(idle=self._is_spare())
         if self.report:
             self.report.begin()
@@ -171,7 +170,7 @@ class Test:
     def _at_exit(self) -> None:
         report = self._report
         if not self._begun:
-            report.end(f"{outcome.NO_WORKERS}: {len(self._heard)} of {self._report.plan.workers} came")
+            report.end(f"{outcome.NO_WORKERS}: {self._workers.count} of {self._report.plan.workers} came")
             report.write()
 
     # ---------------------------------------------------------------------------------------------- while it runs
@@ -204,7 +203,7 @@ class Test:
             report.write()
         except OSError as error:  # retried in the next second, or at the end
             _log.warning("The outcome cannot be written: %s", error.strerror)
-        if report.plan.workers and not self._heard:
+        if report.plan.workers and not self._workers.count:
             self._end_early(_NONE_LEFT)
         elif report.unanswered():
             self._end_early(f"{outcome.UNREACHABLE}: nothing in {report.plan.unreachable_seconds:g} s")
@@ -277,13 +276,15 @@ class Test:
                 latest = time.monotonic() + _LAST_SECONDS
                 while self._owe_reports(runner) and time.monotonic() < latest:
                     gevent.sleep(0.02)
+                self._lose(self._workers.missing(client.id for client in runner.clients.all))
             quit_now()
 
         runner.quit = quit_when_heard  # type: ignore[method-assign]
 
     def _owe_reports(self, runner: MasterRunner) -> bool:
         return any(
-            client.state != runners.STATE_MISSING and client.id not in self._done for client in runner.clients.all
+            client.state != runners.STATE_MISSING and self._workers.owes(client.id)
+            for client in runner.clients.all
         )
 
     def _send(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
@@ -298,24 +299,21 @@ class Test:
         try:
             counts = decode(data[_FIELD])
         except (KeyError, TypeError, msgspec.MsgspecError):
-            _log.warning("A worker's report cannot be read: it runs something else than this locustfile.")
+            self._lose(self._workers.unreadable(client_id))
             return
-        self._heard[client_id] = time.monotonic()
-        if data.get(_LAST):
-            self._done.add(client_id)
+        self._workers.hear(client_id, time.monotonic(), last=bool(data.get(_LAST)))
         if self.report:
             self.report.counts.add(counts)
 
     def _notice_lost(self) -> None:
         now = time.monotonic()
-        for worker, last in list(self._heard.items()):
-            if now - last > _SILENT_SECONDS:
-                del self._heard[worker]
-                text = (
-                    f"{worker.rpartition('_')[0]} after {last - now + recorder.now() - self._report.started:.0f} s"
-                )
-                self._report.lost.append(text)
-                _log.warning("A worker was lost: %s", text)
+        self._lose(self._workers.silent(now, now - (recorder.now() - self._report.started)))
+
+    def _lose(self, workers: list[str]) -> None:
+        for worker in workers:
+            if self.report:
+                self.report.lost.append(worker)
+            _log.warning("A worker was lost: %s", worker)
 
 
 class Meter:

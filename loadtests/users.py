@@ -48,7 +48,9 @@ class Script:
         for name in pictures:
             size, _, kind = name.partition("_")
             if size not in plan.widths or kind not in KINDS:
-                raise UsageError(f"weights: {name} is no task")
+                raise UsageError(
+                    f"weights: expected homepage, health, image_health or optimize_SIZE_FORMAT, got {name}"
+                )
         self._photographs = make(pictures, plan.widths)
         self.steps = [self._step(name) for name in weights]
         self.bounds = list(accumulate(weights.values()))

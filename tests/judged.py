@@ -1,15 +1,18 @@
-"""Runs one check of ``checks/`` on values that a test made: the verdict that an operator would see."""
+"""The verdict that an operator would see: of one check of ``checks/`` on values of a test, or of one number."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from playbook.core.coverage import Coverage
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.judge import Judge
+from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Critical, Verdict
 from playbook.settings.loading import load
 from playbook.settings.model import Settings
@@ -65,3 +68,13 @@ def judged(
         return Verdict.UNKNOWN, str(error)
     assert judge.leading, "a check that judges nothing says nothing"
     return judge.leading.verdict, judge.leading.message
+
+
+def judged_reading(coverage: Coverage, reading: Reading, limit: Limit) -> tuple[str, str]:
+    """Verdict and message of a number with this coverage."""
+    judge = Judge()
+    judge.add_coverage("measured", coverage)
+    with suppress(Critical):
+        judge(reading, limit)
+    assert judge.leading
+    return str(judge.leading.verdict), judge.leading.message

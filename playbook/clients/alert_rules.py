@@ -22,13 +22,15 @@ _LEAST_LATE = timedelta(minutes=10)
 AHEAD = timedelta(minutes=5)  # how far another host's clock may be ahead of ours
 _NEVER = 2000  # years before this mean "never"; Go's zero time is in the year 1
 _SHOWN = 3
-_FINDING = frozenset({"firing", "pending"})  # rule states with at least one active alert
+_FINDING = frozenset({"firing", "pending", "recovering"})  # rule states with at least one active alert
+_QUIET = frozenset({"inactive", "normal", "unknown"})  # "unknown": never evaluated, as its time says
 
 
 class _Rule(msgspec.Struct):
     name: str
     health: str
     type: str = "alerting"
+    state: str = ""
     lastEvaluation: datetime | None = None  # noqa: N815 - Prometheus' names
     lastError: str = ""  # noqa: N815
     isPaused: bool = False  # noqa: N815 - Grafana's
@@ -132,6 +134,8 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
             names.append(rule.name)
             if rule.type != "alerting":
                 unknown.append(f"{rule.name} of type {rule.type}")
+            elif rule.state and rule.state.lower() not in _FINDING | _QUIET:
+                unknown.append(f"{rule.name} {rule.state}")
             why = _why_bad(rule)
             if why:
                 bad.append(f"{rule.name} ({why})")

@@ -31,6 +31,7 @@ _STATES: dict[str, State | None] = {
     "normal": None,
     "inactive": None,
 }
+_SILENCE_STATES = frozenset({"active", "pending", "expired"})
 # Reasons with which Grafana reports a rule as Normal although it got no data or failed: "Normal (NoData)".
 _UNSEEN = ("nodata", "error")
 
@@ -135,7 +136,8 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
         except msgspec.ValidationError:
             odd.append(shown(one))
             continue
-        if alert.endsAt is not None and _aware(alert.endsAt) <= now:
+        # Go's zero time, the year 1, means that it has no end.
+        if alert.endsAt is not None and alert.endsAt.year > 1 and _aware(alert.endsAt) <= now:
             continue
         status = alert.status
         state: State = "firing"  # "unprocessed": Alertmanager has not yet looked up its silences
@@ -227,6 +229,12 @@ def among(alert: Alert, delivered: Iterable[Alert]) -> bool:
 
 def active(silences: Iterable[RawSilence]) -> list[RawSilence]:
     return [one for one in silences if one.status.state == "active"]
+
+
+def of_known_state(silences: Sequence[RawSilence]) -> Coverage:
+    """Whether the state of every silence is a documented one."""
+    odd = [f"{one.id} {one.status.state}" for one in silences if one.status.state not in _SILENCE_STATES]
+    return understood(len(odd), len(silences), "silences", examples=odd)
 
 
 def silence_of(one: RawSilence) -> Silence:

@@ -25,6 +25,7 @@ from playbook.clients.alert_words import (
     among,
     covering,
     of_alertmanager,
+    of_known_state,
     of_rules,
     silence_of,
     with_silences,
@@ -95,7 +96,8 @@ class Alertmanager:
     def found(self, now: datetime) -> Found:
         """Firing, silenced and inhibited alerts, silences, and pending or undelivered alerts from the rules.
 
-        If the rules cannot be read, firing alerts are still returned and the coverage is incomplete.
+        If the rules or the silences cannot be read, firing alerts are still returned and the coverage is
+        incomplete.
         """
         source, rules = SERVICE, None
         known: Sequence[Alert] = ()
@@ -117,7 +119,13 @@ class Alertmanager:
             )
         raw = self._read("alerts", list[Any])
         alerts, more = of_alertmanager(raw, now)
-        silences = active(self._read("silences", list[RawSilence]))
+        silences: list[RawSilence] = []
+        try:
+            listed = self._read("silences", list[RawSilence])
+            silences = active(listed)
+            lacks += of_known_state(listed)
+        except Unmeasured as error:
+            lacks += _not_known(error, "silences not known")
         firing = [one for one in known if one.state == "firing"]
         missing = [one for one in firing if not among(one, alerts)]
         settled, age = self._settled(now)
@@ -234,7 +242,9 @@ def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
     silences: list[RawSilence] = []
     if isinstance(source, Grafana):
         try:
-            silences = active(source.silences(list[RawSilence]))
+            listed = source.silences(list[RawSilence])
+            silences = active(listed)
+            lacks += of_known_state(listed)
         except Unmeasured as error:
             lacks += _not_known(error, "silences not known")
         alerts = [replace(alert, by_grafana=True) for alert in alerts]

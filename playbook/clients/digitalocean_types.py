@@ -94,6 +94,17 @@ class Repository(_Message, frozen=True):
         return self.repo or self.repo_clone_url
 
 
+class Image(_Message, frozen=True):
+    """The container image that a component runs; ``registry`` is empty for DigitalOcean's own registry (DOCR)."""
+
+    registry_type: str = ""
+    registry: str = ""
+    repository: str = ""
+
+    def __str__(self) -> str:
+        return ":".join(filter(None, (self.registry_type, self.registry, self.repository)))
+
+
 class Built(_Message, frozen=True, kw_only=True):
     """Source of a component in the app spec.
 
@@ -106,12 +117,14 @@ class Built(_Message, frozen=True, kw_only=True):
     gitlab: Repository | None = None
     bitbucket: Repository | None = None
     git: Repository | None = None
+    image: Image | None = None
     environment_slug: str = ""
 
     @property
     def repository(self) -> str:
-        """Repository of the code; empty for an image."""
-        return next((str(one) for one in (self.github, self.gitlab, self.bitbucket, self.git) if one), "")
+        """Repository of the code or of the image; empty where the spec names none."""
+        sources = (self.github, self.gitlab, self.bitbucket, self.git, self.image)
+        return next((str(one) for one in sources if one), "")
 
 
 class ComponentSpec(Built, frozen=True):
@@ -262,6 +275,12 @@ class App(_Message, frozen=True):
     pending_deployment: Deployment | None = None
     pinned_deployment: Deployment | None = None
     domains: list[AppDomain] = []
+
+    @property
+    def spec_in_effect(self) -> Spec:
+        """The active deployment's spec: a new spec takes effect with its deployment, which may fail."""
+        active = self.active_deployment
+        return active.spec if active and active.spec else self.spec
 
 
 class ComponentHealth(_Message, frozen=True):

@@ -77,7 +77,7 @@ class ApiLogs:
         jobs write none while the app runs.
         """
         urls = self.api.log_sources()
-        spec = self.api.app().spec
+        spec = self.api.app().spec_in_effect
         serving = tuple(dict.fromkeys([*(one.name for one in spec.services), *self.wanted.serving]))
         expected = tuple(dict.fromkeys([*serving, *(one.name for one in spec.workers), *self.wanted.components]))
         reading = Reading(self.wanted, [])

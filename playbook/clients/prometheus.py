@@ -265,8 +265,10 @@ class Prometheus:
     def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
         """Groups of alerting rules as received, and warnings attached to that answer."""
         data, warnings = self._get("rules", {"type": "alert"}, "")
-        groups: list[Any] = self._convert(data, _Groups, "").groups
-        return groups, warnings
+        answer = self._convert(data, _Groups, "")
+        more = ("there are more pages",) if answer.groupNextToken else ()
+        groups: list[Any] = answer.groups
+        return groups, (*warnings, *more)
 
     def _get(self, path: str, parameters: Mapping[str, str | float], setting: str) -> tuple[Any, tuple[str, ...]]:
         answer = self.http.get(f"api/v1/{path}", parameters)
@@ -343,6 +345,7 @@ class _Alerts(msgspec.Struct):
 
 class _Groups(msgspec.Struct):
     groups: list[Any]
+    groupNextToken: str = ""  # noqa: N815 - Prometheus' name; there are more pages
 
 
 class _Message(msgspec.Struct):

@@ -133,7 +133,7 @@ def _file(path: Path, folder: Path, root: Path) -> dict[str, str]:
 def sha256(file: Path) -> str:
     """Digest of a regular file's content, read in constant memory."""
     if not file.is_file():  # a pipe or a device would never end
-        raise FileNotFoundError(2, "it is no file", str(file))
+        raise FileNotFoundError(2, "not a regular file", str(file))
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from playbook.core.severity import URGENT
+from playbook.core.wording import plural
 from playbook.people.files import path_of
 from playbook.settings.model import Settings
 
@@ -34,15 +35,20 @@ def mark(key: str, target: str) -> str:
 
 def pages(folder: Path, target: str) -> Iterator[tuple[Path, str]]:
     """Every page of a target, with the key of its incident. Unreadable files are skipped."""
+    return ((file, key) for file, key, _ in _pages(folder, target))
+
+
+def _pages(folder: Path, target: str) -> Iterator[tuple[Path, str, bytes]]:
+    """As ``pages``, with the beginning of each: up to a byte more than the longest page."""
     for file in sorted(folder.glob("*.md")):
-        text = _read(file)
-        found = _MARK.search(text)
+        content = _read(file)
+        found = _MARK.search(content.decode("utf-8", errors="replace"))
         if found and found[2] == quote(target, safe=""):
-            yield file, found[1]
+            yield file, found[1], content
 
 
-def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, int]]:
-    """Keys of the incidents whose page is filed, and the number of unfinished places in the other pages.
+def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, str]]:
+    """Keys of the incidents whose page is filed, and what is missing in the other pages, in words.
 
     Raises:
         OSError: the folder exists and cannot be read; a missing one has no page.
@@ -50,18 +56,20 @@ def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, int]]:
     done, begun = set(), {}
     if folder.exists():
         list(folder.iterdir())  # raises the reason
-    for file, key in pages(folder, target):
-        left = _read(file).count(TO_WRITE)
+    for _, key, content in _pages(folder, target):
+        left = content.count(TO_WRITE.encode())
         if left:
-            begun[key] = left
+            begun[key] = f"{plural(left, 'place')} still to be written"
+        elif len(content) > _LONGEST_PAGE:
+            begun[key] = "over 1 MiB long, so that its end was not read"
         else:
             done.add(key)
     return frozenset(done), begun
 
 
-def _read(file: Path) -> str:
+def _read(file: Path) -> bytes:
     try:
         with file.open("rb") as page:
-            return page.read(_LONGEST_PAGE).decode("utf-8", errors="replace")
+            return page.read(_LONGEST_PAGE + 1)
     except OSError:
-        return ""
+        return b""

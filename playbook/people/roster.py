@@ -233,7 +233,10 @@ class Roster:
         """Inconsistencies, each in words."""
         for name, rotation in self.rotations.items():
             yield from (f"rotations.{name} names {key}, who is not in people" for key in self._strangers(rotation))
-        for number, (_, person, begins, ends) in enumerate(self._shifts, 1):
+        for number, (duty, person, begins, ends) in enumerate(self._shifts, 1):
+            if not self._is_duty(duty):
+                known = ", ".join(dict.fromkeys((*DUTIES, *self.rotations)))
+                yield f"shift {number} is for {duty}, which is not a duty (these are: {known})"
             if person not in self.people:
                 yield f"shift {number} names {person}, who is not in people"
             if ends <= begins:

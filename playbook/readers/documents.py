@@ -22,7 +22,12 @@ _VERSION = re.compile(r"^Version: *(?P<version>\S.*)$", re.MULTILINE)
 _TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^ *```(?P<kind>\w*)\n(?P<code>.*?)^ *```", re.MULTILINE | re.DOTALL)
 _EXPECTED = re.compile(r"^ *Expected: *\S", re.MULTILINE)
-_LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<to>[^)\s]+)\)|<(?P<bare>https?://[^>\s]+)>")
+# [text](to), [text](<to> "title"), [name]: to, and <https://…>
+_LINK = re.compile(
+    r"""(?<!!)\[[^\]]*\]\(\s*<?(?P<to>[^)\s>]+)>?(?:\s+["'(][^)]*)?\s*\)"""
+    r"|^ {0,3}\[[^\]^][^\]]*\]:\s+<?(?P<named>[^\s>]+)|<(?P<bare>https?://[^>\s]+)>",
+    re.MULTILINE,
+)
 _HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 COMMANDS = frozenset({"bash", "sh", "shell", "console"})
 
@@ -97,7 +102,7 @@ def read_document(file: Path) -> Document:
         _date(text),
         len(blocks),
         tuple(unexplained),
-        tuple(dict.fromkeys(link["to"] or link["bare"] for link in _LINK.finditer(prose))),
+        tuple(dict.fromkeys(link["to"] or link["named"] or link["bare"] for link in _LINK.finditer(prose))),
         version["version"].strip() if version else "",
     )
 

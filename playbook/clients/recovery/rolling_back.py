@@ -104,6 +104,7 @@ class RollbackRoute:
         require_permit(permit)
         self._api = api
         self._begun = False
+        self._before = ""
         self._lock = Lock()
 
     def try_out(self, before: Deployment, target: Deployment, seconds: float, clock: Clock) -> RollbackDrill:
@@ -119,6 +120,7 @@ class RollbackRoute:
                 that the revert failed.
         """
         drill = RollbackDrill(before, target, clock.now())
+        self._before = before.id
         try:
             drill.there = self._go(target, seconds, clock)
         finally:
@@ -179,7 +181,7 @@ class RollbackRoute:
                 problem = str(error)
                 clock.sleep(_BETWEEN * (number + 1))
             except Unmeasured as error:
-                if not self._is_pinned():  # there was nothing to revert
+                if self._was_not_left():  # there was nothing to revert
                     self._begun = False
                     return Leg((clock.now() - began).total_seconds(), "ACTIVE")
                 return Leg((clock.now() - began).total_seconds(), "", str(error))
@@ -205,6 +207,15 @@ class RollbackRoute:
             return self._api.app().pinned_deployment is not None
         except Unmeasured:
             return True
+
+    def _was_not_left(self) -> bool:
+        """Whether the deployment from before the drill is the active one, and not pinned; False if unknown."""
+        try:
+            app = self._api.app()
+        except Unmeasured:
+            return False
+        active = app.active_deployment
+        return app.pinned_deployment is None and active is not None and active.id == self._before
 
     def _wait(self, deployment: str, seconds: float, clock: Clock) -> Leg:
         """Poll a deployment until it has ended; failed polls are repeated while there is time."""

@@ -84,9 +84,11 @@ class AppStatus:
         """Whether every phase is a known word, and every domain has one."""
         phases = [self.phase] if self.phase != NO_DEPLOYMENT else []
         phases += [self.in_progress] if self.in_progress else []
-        phases += [phase for _, phase in self.domains if phase not in DOMAIN_PHASES]
-        unknown = [phase or "no phase" for phase in phases if phase not in PHASES | DOMAIN_PHASES]
-        coverage = understood(len(unknown), max(len(phases), 1), "phases", examples=unknown)
+        domains = [phase for _, phase in self.domains]
+        unknown = [phase for phase in phases if phase not in PHASES]
+        unknown += [phase for phase in domains if phase not in DOMAIN_PHASES]
+        unknown = [phase or "no phase" for phase in unknown]
+        coverage = understood(len(unknown), len(phases) + len(domains), "phases", examples=unknown)
         if self.unreported:
             coverage += lacking(
                 "",
@@ -161,8 +163,7 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
     under_way = (found.in_progress_deployment, found.pending_deployment)
     running = next((deployment for deployment in under_way if deployment and deployment.id), None)
     region = found.region
-    # A new spec takes effect with its deployment; until then the active deployment's spec applies.
-    specs = [found.spec, *([active.spec] if active and active.spec else [])]
+    spec = found.spec_in_effect
     return AppStatus(
         id=found.id,
         name=found.spec.name or found.id,
@@ -172,18 +173,18 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
         phase=active.phase if active else NO_DEPLOYMENT,
         deployment_id=active.id if active else "",
         deployed_at=active.created_at if active else None,
-        in_progress=running.phase if running else "",
+        in_progress=(running.phase or "UNKNOWN") if running else "",
         in_progress_since=running.created_at if running else None,
-        components=tuple(component.name for component in specs[-1].running),
+        components=tuple(component.name for component in spec.running),
         read_at=clock.now(),
-        least=tuple((component.name, component.least) for component in specs[-1].running),
-        others=tuple(one.name for one in specs[-1].others),
-        offline=_offline(specs),
+        least=tuple((component.name, component.least) for component in spec.running),
+        others=tuple(one.name for one in spec.others),
+        offline=_offline([found.spec, spec]),
         pinned=found.pinned_deployment.id if found.pinned_deployment else "",
         domains=tuple((domain.spec.domain, domain.phase) for domain in found.domains),
         unreported=tuple(
             one.domain
-            for one in specs[-1].domains
+            for one in spec.domains
             if one.domain not in {domain.spec.domain for domain in found.domains}
         ),
     )

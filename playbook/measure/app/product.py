@@ -176,20 +176,36 @@ def _at(client: HttpClient, path: str) -> tuple[str, str]:
 
 
 def _clusters(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
-    """Managed clusters of Redis or Valkey that trust this app; others may belong to other products."""
+    """Managed clusters of Redis or Valkey that trust this app; others may belong to other products.
+
+    A cluster without trusted sources is open to everybody, so it may be this app's.
+    """
     for cluster in account.clusters() if "redis" in settings.absent else ():
         if cluster.engine.upper() in _REDIS:
             rules = account.api.trusted_sources(cluster.id)
             lets_in = ("app", account.api.app_id) in {(rule.get("type"), rule.get("value")) for rule in rules}
+            if not rules:
+                yield lacking(
+                    "",
+                    expected=f"the cluster {cluster.name} to name who may connect",
+                    got="nobody, so that everybody may, and it may belong to this app",
+                    hint=f"Add trusted sources to {cluster.name}.",
+                )
             yield Shown(
                 "redis", f"who may connect to {cluster.name}", f"cluster {cluster.name}" if lets_in else ""
             )
 
 
 def _other_apps(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
-    """Other apps built from the same repository, as a staging system is."""
+    """Other apps built from the same repository, or run from the same images, as a staging system is."""
     if "staging" in settings.absent:
         own = {one.repository for one in spec.components} - {""}
+        if not own:
+            yield lacking(
+                "",
+                expected=f"a repository or an image in the spec of {spec.name}, to know other apps made of it",
+                got="none",
+            )
         listing = account.apps()
         others = [
             app.spec.name

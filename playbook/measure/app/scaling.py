@@ -208,7 +208,7 @@ def scaling(
     rule, now = settings.scaling, clock.now()
     sizes = digitalocean_account.instance_sizes()
     running = digitalocean.app()
-    spec, active = running.spec, running.active_deployment
+    spec, active = running.spec_in_effect, running.active_deployment
     others = {component.name for component in spec.others}
     cpu = by_component(digitalocean.metric("cpu_percentage", now - WEEK, now), others)
     memory = by_component(digitalocean.metric("memory_percentage", now - WEEK, now), others)

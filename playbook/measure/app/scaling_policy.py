@@ -53,10 +53,11 @@ class ScalingRule:
         """The app spec, in words."""
         if self.spec is None:
             return "no such component"
+        asleep = "" if self.spec.inactivity_sleep is None else ", and none while it is idle (inactivity_sleep)"
         if not self.spec.autoscaling:
-            return f"{instances(self.spec.instance_count)} and no autoscaling"
+            return f"{instances(self.spec.instance_count)} and no autoscaling{asleep}"
         least, most, percent = autoscaling(self.spec)
-        return f"autoscaling from {least} to {most}{f' at {percent} % CPU' if percent else ''}"
+        return f"autoscaling from {least} to {most}{f' at {percent} % CPU' if percent else ''}{asleep}"
 
     @property
     def scales(self) -> bool:
@@ -67,6 +68,8 @@ class ScalingRule:
     def off(self) -> bool:
         """Whether the component, its autoscaling or its minimum number of instances is missing."""
         if self.spec is None or (self.scales and not self.spec.autoscaling):
+            return True
+        if self.spec.inactivity_sleep is not None and self.policy.least > 0:
             return True
         least = autoscaling(self.spec)[0] if self.spec.autoscaling else self.spec.instance_count
         return least < self.policy.least
@@ -116,10 +119,10 @@ class ScalingPolicies:
 
 @measurement(parts=("services",))
 def scaling_policies(digitalocean: DigitalOceanApi, settings: Settings) -> ScalingPolicies:
-    """The app spec's instances for every component, beside the policy in the settings."""
+    """Instances of every component by the app spec in effect, beside the policy in the settings."""
     if not settings.capacity.policy:
         raise _not_configured(settings)
-    spec = digitalocean.app().spec
+    spec = digitalocean.app().spec_in_effect
     components = {one.name: one for one in (*spec.services, *spec.workers)}
     policies = _by_component(settings, components)
     if not policies:

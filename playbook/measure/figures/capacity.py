@@ -289,7 +289,7 @@ def headroom(
 ) -> Headroom:
     """CPU of every component in the busiest quarter of an hour of 30 days, and its CPU at a spike."""
     now = clock.now()
-    spec = digitalocean.app().spec
+    spec = digitalocean.app().spec_in_effect
     first = now - timedelta(days=PEAK_DAYS) + timedelta(seconds=QUARTER)
     label = settings.target.prometheus.component_label
 

@@ -74,7 +74,7 @@ class LoadComparison:
             "nothing to compare with",
             expected="an earlier test of the same plan",
             got=self.summary,
-            hint="Run the test again: the next one has this to be compared with.",
+            hint="Run the test again: the next one has this to be compared with." if self.test.enough else "",
         )
 
     @property
@@ -130,7 +130,9 @@ class LoadComparison:
 
 @measurement
 def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrder) -> LoadComparison:
-    """The P95 of each endpoint compared with the last test of the same shape and target; this one is then added.
+    """The P95 of each endpoint compared with the last test of the same shape and target.
+
+    This one is then added if it ran as planned: later tests and the monthly review of capacity rely on that.
 
     Raises:
         TooLittleData: so much failed that there is no P95; such a test cannot be compared with later either.
@@ -146,7 +148,8 @@ def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrd
     folder, load = history_of(settings, load_order), settings.load
     line = line_of(load_test)
     known = kept.recall(folder)
-    kept.remember(folder, line)
+    if not load_test.shortfall:
+        kept.remember(folder, line)
     mine = (one for one in known.tests if (one.target, one.shape) == (line.target, line.shape))
     before = next((one for one in mine if one.started < line.started), None)
     unlike = () if before is None else differences(line, before)

@@ -38,7 +38,8 @@ from playbook.settings.model import Settings, TimeLimits
 # A sample that takes longer is late, and says little about its second.
 LIMITS = TimeLimits(connect=1.0, read=1.0)
 _END_LIMIT = 5.0  # seconds for the sample in progress
-_LINE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{.*\})?\s+(?P<value>\S+)", re.MULTILINE)
+_LABELS = r"""\{(?:[^"}\n]|"(?:[^"\\\n]|\\.)*")*\}"""
+_LINE = re.compile(rf"^(?P<name>[a-zA-Z_:][\w:]*)(?:{_LABELS})?\s+(?P<value>\S+)", re.MULTILINE)
 _MIB = 1024 * 1024
 
 
@@ -154,15 +155,15 @@ class Sampler:
 
 
 def sums(text: str) -> dict[str, float]:
-    """Each metric of a page in Prometheus' text format, summed over its labels; values that are not finite are
-    left out.
+    """Each metric of a page in Prometheus' text format, summed over its labels.
+
+    A metric with a value that is not a finite number is left out: the sum of its other values would be too low.
     """
     found: dict[str, float] = {}
     for line in _LINE.finditer(text):
         value = _number(line["value"])
-        if value is not None:
-            found[line["name"]] = found.get(line["name"], 0.0) + value
-    return found
+        found[line["name"]] = found.get(line["name"], 0.0) + (math.nan if value is None else value)
+    return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
 def _numbers(found: dict[str, float], wanted: dict[str, tuple[str, float]]) -> dict[str, float]:

@@ -139,6 +139,8 @@ class OnCall:
             beyond = [name for name in escalation.call if name not in DUTIES]
             if severity in {"P1", "P2"} and not beyond:
                 problems.append(f"{severity} goes no further than those on call")
+            nobody = [name for name in beyond if self.roster.contact(name, self.now) is None]
+            problems += [f"{severity} calls {name}, and nobody has that duty now" for name in nobody]
             allowed, asked = self.answer_minutes.get(severity), escalation.answer_minutes
             if allowed and asked and asked > allowed:
                 problems.append(

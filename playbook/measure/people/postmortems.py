@@ -31,22 +31,19 @@ class Asked:
 
     Attributes:
         filed: its page exists and is complete.
-        to_write: number of unfinished places in its page.
+        missing: what its page lacks, in words; empty where there is no page, or nothing is missing.
     """
 
     incident: Incident
     severity: str
     closed: datetime
     filed: bool
-    to_write: int = 0
+    missing: str = ""
 
     @property
     def page(self) -> str:
         """State of its page, in words."""
-        if self.filed:
-            return "filed"
-        places = "1 place" if self.to_write == 1 else f"{self.to_write} places"
-        return f"{places} still to be written" if self.to_write else "none"
+        return "filed" if self.filed else self.missing or "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +138,7 @@ def post_mortems(settings: Settings, clock: Clock) -> PostMortems:
         ) from None
     since = settings.people.postmortems_since
     asked = [
-        Asked(one, severity, one.closed, one.key in done, begun.get(one.key, 0))
+        Asked(one, severity, one.closed, one.key in done, begun.get(one.key, ""))
         for one in incidents_of(settings, runs)
         if one.closed
         and not one.gone

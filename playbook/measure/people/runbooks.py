@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from playbook.clients.http import HttpClient
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, share, whole
+from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable, UsageError
 from playbook.core.evidence import Evidence, Lines, Table
@@ -32,12 +32,14 @@ class Runbooks:
         today: in UTC.
         silent: links that were tried and failed, in words.
         untried: links to hosts that may not be tried.
+        beyond: links that may be tried, and are too many.
     """
 
     documents: tuple[Document, ...]
     today: date
     silent: tuple[str, ...]
     untried: tuple[str, ...]
+    beyond: tuple[str, ...] = ()
 
     @property
     def problems(self) -> list[str]:
@@ -71,17 +73,23 @@ class Runbooks:
 
     @property
     def coverage(self) -> Coverage:
-        """All documents, and the links that were tried; links to other hosts are not tried, which is noted."""
+        """All documents, and the links that were tried; links to other hosts are not tried, which is noted.
+
+        Links that may be tried and were not are lacking.
+        """
         links = len(dict.fromkeys(link for document in self.documents for link in document.links))
-        tried = links - len(self.untried)
-        return whole(f"{len(self.documents)} runbooks") + share(
-            tried,
-            links,
-            "links",
-            least_percent=0,
-            note="others not tried" if self.untried else "",
-            may_be_empty=True,
-        )
+        tried = links - len(self.untried) - len(self.beyond)
+        beyond = Coverage()
+        if self.beyond:
+            beyond = lacking(
+                f"{len(self.beyond)} too many",
+                expected=f"at most {MOST_LINKS} links to hosts that may be tried",
+                got=f"{len(self.beyond)} more",
+                hint="Take hosts out of people.link_hosts, or links out of the runbooks.",
+            )
+        note = "others not tried" if self.untried else ""
+        linked = share(tried, links, "links", least_percent=0, note=note, may_be_empty=True)
+        return whole(f"{len(self.documents)} runbooks") + linked + beyond
 
     @staticmethod
     def words(found: list[str], otherwise: str) -> str:
@@ -140,10 +148,12 @@ def runbooks(settings: Settings, clock: Clock) -> Runbooks:
             hint="Name the folder of your runbooks in people.runbooks.",
         )
     remote = list(dict.fromkeys(link for document in documents for link in document.links if _is_remote(link)))
-    to_try = [link for link in remote if _may_be_tried(link, settings.people.link_hosts)][:MOST_LINKS]
+    permitted = [link for link in remote if _may_be_tried(link, settings.people.link_hosts)]
+    to_try, beyond = permitted[:MOST_LINKS], permitted[MOST_LINKS:]
     silent = [problem for link in to_try if (problem := _try(link, settings))]
-    untried = [link for link in remote if link not in to_try]
-    return Runbooks(documents, clock.now().astimezone(UTC).date(), tuple(silent), tuple(untried))
+    untried = [link for link in remote if link not in permitted]
+    today = clock.now().astimezone(UTC).date()
+    return Runbooks(documents, today, tuple(silent), tuple(untried), tuple(beyond))
 
 
 def _is_remote(link: str) -> bool:

@@ -85,7 +85,7 @@ class Certificates:
         ]
         certificates = sum(len(read.sent) for read in self.served)
         total += understood(len(unread), max(certificates, len(unread)), "certificates", examples=unread)
-        phases = [domain.phase for domain in self.domains if domain.phase]
+        phases = [domain.phase or "no phase" for domain in self.domains]
         strange = [phase for phase in phases if phase not in DOMAIN_PHASES]
         total += understood(len(strange), len(phases), "phases of domains", examples=strange)
         for name in self.unaddressed:

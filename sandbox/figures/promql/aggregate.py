@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sandbox.figures.numbers import number
-from sandbox.figures.promql.values import ExecutionError, Labels, Vector, unique, with_label
+from sandbox.figures.promql.values import ExecutionError, Labels, Vector, ordered, unique, with_label
 from sandbox.figures.promql.windows import quantile
 
 
@@ -61,6 +61,4 @@ def aggregate(op: str, vector: Vector, group_of: Callable[[Labels], Labels], par
 def _best(members: Vector, count: float, largest: bool) -> Vector:
     if math.isnan(count) or not -(2**63) <= count < 2**63:
         raise ExecutionError(f"Scalar value {count} overflows int64")
-    sign = -1 if largest else 1
-    ordered = sorted(members, key=lambda sample: (math.isnan(sample[1]), sign * sample[1]))
-    return ordered[: max(0, int(count))]
+    return ordered(members, largest_first=largest)[: max(0, int(count))]

@@ -8,7 +8,16 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from sandbox.figures.promql.values import ExecutionError, Labels, Value, Vector, keeping, nameless, with_label
+from sandbox.figures.promql.values import (
+    ExecutionError,
+    Labels,
+    Value,
+    Vector,
+    keeping,
+    nameless,
+    ordered,
+    with_label,
+)
 
 
 def _guarded(function: Callable[[float], float], below: float) -> Callable[[float], float]:
@@ -207,10 +216,6 @@ def _bucket_quantile(q: float, buckets: list[tuple[float, float]]) -> float:  # 
     return below[0] + (edges[index] - below[0]) * ((rank - below[1]) / (counts[index] - below[1]))
 
 
-def _sorted(vector: Vector, sign: int) -> Vector:
-    return sorted(vector, key=lambda sample: (math.isnan(sample[1]), sign * sample[1]))
-
-
 # All other functions that need nothing but their arguments.
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "scalar": scalar,
@@ -222,8 +227,8 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "label_replace": _label_replace,
     "label_join": _label_join,
     "histogram_quantile": histogram_quantile,
-    "sort": lambda vector: _sorted(vector, 1),
-    "sort_desc": lambda vector: _sorted(vector, -1),
+    "sort": lambda vector: ordered(vector, largest_first=False),
+    "sort_desc": lambda vector: ordered(vector, largest_first=True),
     "pi": lambda: math.pi,
 }
 KEEPS_NAME = frozenset({"sort", "sort_desc", "label_replace", "label_join"})

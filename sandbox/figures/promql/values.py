@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -70,6 +71,12 @@ def unique(vector: Vector) -> Vector:
     if len({labels for labels, _ in vector}) < len(vector):
         raise ExecutionError("vector cannot contain metrics with the same labelset")
     return vector
+
+
+def ordered(vector: Vector, *, largest_first: bool) -> Vector:
+    """The samples by value; NaN comes last either way."""
+    sign = -1 if largest_first else 1
+    return sorted(vector, key=lambda sample: (math.isnan(sample[1]), sign * sample[1]))
 
 
 def shown(labels: Iterable[tuple[str, str]]) -> str:

@@ -218,7 +218,7 @@ def test_post_mortem_form_is_filled_from_history(project):
 def test_completed_post_mortem_counts_as_filed(project):
     """Also when it was renamed; a page of another target is none of this one."""
     incident, file, _ = filled_in(project)
-    assert filed(file.parent, "sandbox") == (frozenset(), {incident.key: 5})
+    assert filed(file.parent, "sandbox") == (frozenset(), {incident.key: "5 places still to be written"})
     file.write_text(file.read_text().replace(TO_WRITE, "The disk was full."))
     file.rename(file.with_name("redis.md"))
     assert filed(file.parent, "sandbox") == (frozenset({incident.key}), {})
@@ -238,6 +238,7 @@ def test_unmeasured_incident_needs_no_post_mortem(tmp_path, project):
     unseen = known_of(options(), project, START + 6 * DAY)
     said = []
     run_act("note", options(incident=unseen.incidents[-1].key, note="x"), project, said.append, at(6, hours=1))
+    assert said
     assert not any("post-mortem" in line for line in said)
 
 

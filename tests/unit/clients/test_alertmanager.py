@@ -247,6 +247,35 @@ def test_firing_alerts_are_returned_without_grafana_silences():
     assert not found.coverage.enough
 
 
+@pytest.mark.parametrize(
+    "answered", [answer("500 Internal Server Error", b'"no quorum"'), content([silence("active") | {"id": None}])]
+)
+def test_firing_alerts_are_returned_without_alertmanager_silences(answered):
+    """An error, or one silence that is not understood, does not hide what fires."""
+    with (
+        serve(content([alert("Fires")]), answered, content(READY)) as server,
+        serve(rules("pending"), EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
+    assert [(one.name, one.state) for one in found.alerts] == [("Fires", "firing"), ("A0", "pending")]
+    assert "silences not known" in found.coverage.words
+    assert not found.coverage.enough
+
+
+def test_unknown_state_of_silence_is_counted():
+    """It could be in effect."""
+    listed = [silence("active"), silence("dormant")]
+    with (
+        serve(content([]), content(listed), content(READY)) as server,
+        serve(rules(), EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
+    assert len(found.silences) == 1
+    assert found.coverage.got == "1 of 2 that is not, e.g. '1 dormant'"
+    with serve(rules(), EVALUATED, content(listed)) as board:
+        assert not client_of(grafana=board.url).found(NOW).coverage.enough
+
+
 def test_firing_alerts_are_returned_without_prometheus():
     """That it is away is kept, not raised."""
     with serve(content([alert("Fires")]), content([]), content(READY)) as server:
@@ -314,6 +343,11 @@ def test_unknown_alert_state_is_counted():
             "1 that is not: A0 (last evaluated 60 min in the future, by its clock)",
         ),
         (groups(rule(), warnings=["one ruler is away"]), "an answer with the warning 'one ruler is away'"),
+        (groups(rule(state="smouldering")), "1 of 2 that is not, e.g. 'A0 smouldering'"),
+        (
+            content({"status": "success", "data": {"groups": [{"rules": [rule()]}], "groupNextToken": "79b"}}),
+            "an answer with the warning 'there are more pages'",
+        ),
         (groups(rule(), isPartial=True), "an answer with the warning 'isPartial: true'"),
         (answer("404 Not Found", b"404 page not found"), "HTTP 404"),
         (content({"status": "success", "data": []}), "JSON of another shape: Expected `object`, got `array`"),
@@ -341,6 +375,7 @@ FIRING = {"labels": {"alertname": "A0", "disk": "a"}, "state": "firing", "active
         # An answer that leaves the alerts out says of the whole rule that it fires.
         ([], rule(state="firing", labels={"severity": "page"}), [("A0", "firing", {"severity": "page"})]),
         ([], rule(state="pending"), [("A0", "pending", {})]),
+        ([], rule(state="recovering"), [("A0", "firing", {})]),
         ([FIRING], rule(state="firing", labels={"severity": "page"}), [("A0", "firing", {"disk": "a"})]),
         ([], rule(state="inactive", alerts=[]), []),
         ([], rule(state="firing", alerts="none", labels=["odd"]), [("A0", "firing", {})]),
@@ -392,6 +427,7 @@ def test_grafana_rules_are_used_if_prometheus_has_none():
         ({}, ["Fires"], True),
         ({"endsAt": "2026-06-15T07:59:00Z"}, [], True),
         ({"endsAt": "2026-06-15T08:03:00Z"}, ["Fires"], True),
+        ({"endsAt": "0001-01-01T00:00:00.000Z"}, ["Fires"], True),
         ({"startsAt": "2026-06-15T11:00:00Z"}, ["Fires"], False),
         ({"status": {"state": "unprocessed"}}, ["Fires"], True),
         ({"status": {"state": "Active"}}, ["Fires"], True),

@@ -137,12 +137,21 @@ class Api:
 
     def app(self):
         spec = {"services": [{"name": "portfolio-web"}], "workers": [{"name": "image-worker"}]}
-        return msgspec.convert({"id": "1", "spec": spec}, App)
+        # A spec whose deployment failed: its components write no lines, and those of the other still do.
+        wanted = {"services": [{"name": "portfolio-next"}]}
+        active = {"id": "2", "phase": "ACTIVE", "spec": spec}
+        return msgspec.convert({"id": "1", "spec": wanted, "active_deployment": active}, App)
 
 
 def api_logs(*, live="", historic=(), wanted=None, limits=LIMITS):
     source = ApiLogs(Api(live=live, historic=historic), wanted or Logs(), limits, None)
     return source.read(SINCE)
+
+
+def test_lines_are_expected_of_the_components_in_effect():
+    """Those of a spec whose deployment failed do not run."""
+    stream = api_logs(historic=("http://localhost:9/never-read",))
+    assert (stream.serving, stream.expected) == (("portfolio-web",), ("portfolio-web", "image-worker"))
 
 
 @contextmanager

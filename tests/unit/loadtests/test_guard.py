@@ -81,7 +81,7 @@ def test_nothing_is_allowed_before_plan() -> None:
 
 def test_plan_host_must_be_allowed() -> None:
     """A plan that contradicts itself is refused as a whole."""
-    with pytest.raises(UsageError, match="is none of those that may be loaded"):
+    with pytest.raises(UsageError, match="is not among the hosts that may be loaded"):
         _open(host="http://other:8443")
 
 

@@ -102,7 +102,6 @@ def test_saturated_load_process_is_reported(tmp_path: Path) -> None:
     (began, before), (ended, after) = spent[0], spent[-1]
     share = 100 * (after - before) / (ended - began)
     assert seen.busy_percent > share / 2 > 0
-    assert seen.late_seconds >= 0
 
 
 def processor_seconds():

@@ -43,7 +43,7 @@ def test_unreadable_plan_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "plan.json"
     for text in ("{", '{"hosts": 1}'):
         file.write_text(text)
-        with pytest.raises(UsageError, match="is no plan"):
+        with pytest.raises(UsageError, match="is not a plan"):
             plans.read(file)
 
 

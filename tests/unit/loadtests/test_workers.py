@@ -174,6 +174,21 @@ def test_slow_workers_are_waited_for(site: Website, tmp_path: Path, started: lis
     assert sum(moment.requests for moment in outcome.moments) == outcome.all.requests
 
 
+def test_worker_that_stalls_before_the_end_is_lost(site: Website, tmp_path: Path, started: list[Team]) -> None:
+    """The requests since its last report are not counted, failures among them."""
+    team = Team(_plan(site, tmp_path, 3.0), tmp_path)
+    started.append(team)
+    stalled, _ = team.worker(), team.worker()
+    wait_for(lambda: len(site.times) > 6, "load")
+    stalled.send_signal(signal.SIGSTOP)
+    said = locusts.finish(team.master)
+    stalled.kill()
+    outcome = read_outcome(tmp_path / OUTCOME)
+    assert outcome.ended == FINISHED, said
+    [lost] = outcome.lost
+    assert lost.endswith("without its last report")
+
+
 def test_missing_workers_are_waited_for_limited_time(site: Website, tmp_path: Path) -> None:
     """Then the outcome says how many came."""
     plan = _plan(site, tmp_path, 5.0)

@@ -169,6 +169,13 @@ def test_missing_contact_details(contact, outside, missing):
             "shift 1 ends before it begins",
         ),
         (
+            HEAD
+            + WEEKLY
+            + '[[shifts]]\nduty = "Primary"\nperson = "ada"\n'
+            + "from = 2026-04-01T00:00:00\nuntil = 2026-04-02T00:00:00",
+            "shift 1 is for Primary, which is not a duty (these are: primary, secondary)",
+        ),
+        (
             HEAD + '[escalation.P1]\ncall = ["boss"]',
             "escalation.P1 calls boss, who is neither a duty nor in people",
         ),

@@ -91,7 +91,9 @@ def test_thirty_nights_have_archives(show):
 
 def test_archives_match_their_manifests(show):
     """Sums, sizes and counts are those of the files in it."""
-    for file in show().iterdir():
+    files = list(show().iterdir())
+    assert files
+    for file in files:
         found = contents(file)
         manifest = json.loads(found.pop("manifest.json"))
         assert {entry["path"]: entry["sha256"] for entry in manifest["files"]} == {
@@ -111,6 +113,7 @@ def test_archives_open_with_system_tar(show):
 def test_archived_images_open(show, tmp_path):
     """WebP and JPEG that open."""
     images = {path: content for path, content in contents(show() / NEWEST).items() if path.startswith("images/")}
+    assert images
     for path, content in images.items():
         (tmp_path / "image").write_bytes(content)
         with Image.open(tmp_path / "image") as image:

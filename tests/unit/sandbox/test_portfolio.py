@@ -203,9 +203,9 @@ def test_image_is_optimised_once_then_cached(web, cache, name):
 
 def test_results_and_uploads_expire(web, cache):
     post(web, fresh())
-    for key in cache.scan_iter():
-        if not key.startswith("image-processing"):
-            assert 0 < cache.ttl(key) <= 24 * 3600
+    keys = [key for key in cache.scan_iter() if not key.startswith("image-processing")]
+    assert keys
+    assert all(0 < cache.ttl(key) <= 24 * 3600 for key in keys)
 
 
 def test_ten_concurrent_uploads_are_served(web):

@@ -59,10 +59,13 @@ def test_badge_is_well_formed_and_dated(made):
 
 def test_every_badge_has_svg_and_shields_endpoint(files):
     """schemaVersion 1, label and message, and nothing that it does not know: shields.io/badges/endpoint-badge."""
-    for name, content in files.items():
-        if name.startswith("badges/") and name.endswith(".svg"):
+    badges = {name: content for name, content in files.items() if name.startswith("badges/")}
+    pictures = [name for name in badges if name.endswith(".svg")]
+    assert {name.removesuffix(".svg") + ".json" for name in pictures} == badges.keys() - set(pictures)
+    for name, content in badges.items():
+        if name in pictures:
             ElementTree.fromstring(content)
-        elif name.startswith("badges/"):
+        else:
             jsonschema.validate(json.loads(content), ENDPOINT)
 
 

@@ -151,6 +151,25 @@ def test_app_that_stays_pinned_is_reported(permit):
     assert drill(permit, platform).result == "an app that may still run the older release (it is still pinned)"
 
 
+def test_refused_revert_of_an_unpinned_app_is_no_way_back(permit):
+    """Somebody has committed the rollback in the meantime, so that the older release remains."""
+    platform = Platform(orders=[None, NOT_UNDERSTOOD], phases=[["ACTIVE"]])
+    platform.app = lambda: App(id="x", active_deployment=Deployment(id="made-1", phase="ACTIVE"))
+    found = drill(permit, platform)
+    assert (found.ok, found.result) == (
+        False,
+        "an app that may still run the older release (DigitalOcean API: no JSON)",
+    )
+
+
+def test_refused_revert_of_an_app_that_was_not_rolled_back_is_none(permit):
+    """The order to roll back got no answer, and was not carried out."""
+    platform = Platform(orders=[AWAY, NOT_UNDERSTOOD])
+    platform.app = lambda: App(id="x", active_deployment=NEWER)
+    with pytest.raises(Unreachable, match=r"no answer$"):
+        drill(permit, platform)
+
+
 @pytest.mark.parametrize("error", [DENIED, NOT_UNDERSTOOD], ids=["denied", "refused"])
 def test_refused_rollback_is_unknown_without_revert(permit, error):
     """So nothing is reverted, and it is UNKNOWN."""

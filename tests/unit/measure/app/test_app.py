@@ -102,6 +102,11 @@ class TestApp:
             ({"domains": (("shop.example", "PENDING"),)}, "WARNING"),
             ({"domains": (("shop.example", "PARKED"),)}, "UNKNOWN"),
             ({"domains": (("shop.example", ""),)}, "UNKNOWN"),
+            # A word of the other kind of phase says nothing either.
+            ({"phase": "PENDING"}, "UNKNOWN"),
+            ({"phase": ""}, "UNKNOWN"),
+            ({"in_progress": "CONFIGURING"}, "UNKNOWN"),
+            ({"domains": (("shop.example", "BUILDING"),)}, "UNKNOWN"),
             ({"domains": ()}, "OK"),
             ({"components": (), "others": ()}, "UNKNOWN"),
             ({"components": (), "others": ("docs",)}, "OK"),

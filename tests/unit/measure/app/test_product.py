@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.clients.digitalocean import digitalocean
-from playbook.clients.digitalocean_account import DigitalOceanAccount
-from playbook.clients.digitalocean_types import ComponentSpec, Database, Spec, Variable
+from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
+from playbook.clients.digitalocean_account import Cluster, DigitalOceanAccount
+from playbook.clients.digitalocean_types import App, ComponentSpec, Database, Spec, Variable
+from playbook.clients.listing import Listing
+from playbook.core.coverage import whole
 from playbook.core.verdict import Verdict
 from playbook.measure.app.product import Product, _in_spec, product
 from playbook.settings.loading import load
@@ -62,6 +68,14 @@ def shop(simulator: Simulator) -> None:
     world = simulator.context.world
     world.digitalocean = state
     simulator.show(world)
+
+
+def without(api: SimpleNamespace, account: SimpleNamespace, part: str) -> Product:
+    """Measurement of a target without this part, with the answers of a stub; no component is named."""
+    overlay = {"targets": {"sandbox": {"without": [part]}}}
+    settings = load("sandbox", environment={}, overlay=overlay)
+    found = product(cast(DigitalOceanApi, api), cast(DigitalOceanAccount, account), settings)
+    return replace(found, named=())
 
 
 def verdict(found: Product) -> tuple[Verdict, str]:
@@ -143,6 +157,52 @@ def test_cluster_of_another_product_does_not_count(simulator):
     """Only a cluster that trusts this app does."""
     simulator.state.cluster.trusted = [("app", "another"), ("ip_addr", "192.0.2.7")]
     assert "cluster" not in measured(simulator, "redis").found
+
+
+def test_cluster_that_is_open_to_everybody_may_belong_to_this_app():
+    """The API says so with an empty list."""
+    api = SimpleNamespace(
+        app_id="portfolio",
+        app=lambda: App(id="portfolio", spec=Spec("portfolio", services=[ComponentSpec(name="web")])),
+        trusted_sources=lambda _: [],
+    )
+    account = SimpleNamespace(api=api, clusters=lambda: [Cluster("1", "cache", "valkey")])
+    said, message = verdict(without(api, account, "redis"))
+    assert said is Verdict.UNKNOWN
+    assert "nobody, so that everybody may, and it may belong to this app" in message
+
+
+def component(**source: object) -> dict[str, object]:
+    return {"name": "web", **source}
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "said"),
+    [
+        ({"github": {"repo": "a/b"}}, {"github": {"repo": "a/b"}}, Verdict.WARNING),
+        ({"github": {"repo": "a/b"}}, {"github": {"repo": "a/c"}}, Verdict.OK),
+        (
+            {"image": {"registry_type": "DOCR", "repository": "shop", "tag": "v1"}},
+            {"image": {"registry_type": "DOCR", "repository": "shop", "tag": "v2"}},
+            Verdict.WARNING,
+        ),
+        (
+            {"image": {"registry_type": "DOCR", "repository": "shop"}},
+            {"image": {"registry_type": "GHCR", "registry": "acme", "repository": "shop"}},
+            Verdict.OK,
+        ),
+        ({}, {"github": {"repo": "a/b"}}, Verdict.UNKNOWN),
+    ],
+)
+def test_staging_app_is_found_by_its_repository_or_image(mine, other, said):
+    """An app without a source could be that of any other."""
+    apps = [
+        msgspec.convert({"id": key, "spec": {"name": key, "services": [component(**source)]}}, App)
+        for key, source in (("portfolio", mine), ("portfolio-next", other))
+    ]
+    api = SimpleNamespace(app_id="portfolio", app=lambda: apps[0])
+    account = SimpleNamespace(api=api, apps=lambda: Listing(apps, whole("2 apps")))
+    assert verdict(without(api, account, "staging"))[0] is said
 
 
 def test_token_without_access_to_clusters_is_unknown(simulator):

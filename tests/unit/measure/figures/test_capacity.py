@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from playbook.clients.digitalocean_types import App, ComponentSpec, Spec
+from playbook.clients.digitalocean_types import App, ComponentSpec, Deployment, Spec
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import Coverage
@@ -20,7 +20,7 @@ from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
 from playbook.measure.figures.capacity import capacity_growth, headroom, newest_load_test
 from playbook.settings.loading import load
 from playbook.settings.sections.trends import ScalingPolicy
-from tests.judging import judged
+from tests.judged import judged_reading
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DAY = 86_400.0
@@ -146,7 +146,7 @@ def test_load_test_without_a_request_rate_is_unknown(tmp_path):
     """It is not skipped."""
     write(tmp_path, "a.json")
     (load_test,) = room(tmp_path, [quarters("web", 1.0)]).by_requests
-    assert judged(Coverage(), load_test.reading, SETTINGS.limits.spike_requests) == (
+    assert judged_reading(Coverage(), load_test.reading, SETTINGS.limits.spike_requests) == (
         "UNKNOWN",
         "Requests at a spike: expected the requests a second of 30 days, got no samples",
     )
@@ -198,7 +198,7 @@ def test_breakpoint_test_without_a_held_step_is_unknown(tmp_path):
     write(tmp_path, "b.json", finished="2026-11-02T10:00:00Z", requests_per_second=0.0)
     found = room(tmp_path, [quarters("web", 1.0)], [quarters("", 12.0)])
     (load_test,) = found.by_requests
-    verdict, message = judged(Coverage(), load_test.reading, SETTINGS.limits.spike_requests)
+    verdict, message = judged_reading(Coverage(), load_test.reading, SETTINGS.limits.spike_requests)
     assert verdict == "UNKNOWN"
     assert message.endswith("expected a step of the newest breakpoint test to have held, got none on 2026-11-02")
 
@@ -228,6 +228,21 @@ def test_invalid_result_file_is_malformed(tmp_path):
             "70 %",
         ),
         (ScalingPolicy(least=1), None, True, False, "no such component"),
+        (
+            ScalingPolicy(least=2),
+            ComponentSpec("a", 2, inactivity_sleep={"after_seconds": 900}),
+            True,
+            False,
+            "2 instances and no autoscaling, and none while it is idle (inactivity_sleep)",
+        ),
+        (
+            ScalingPolicy(least=2, most=4),
+            ComponentSpec("a", autoscaling=AUTO, inactivity_sleep={}),
+            True,
+            False,
+            "none while it is idle",
+        ),
+        (ScalingPolicy(least=0), ComponentSpec("a", 1, inactivity_sleep={}), False, False, "1 instance"),
     ],
 )
 def test_policy_compared_with_the_spec(policy, spec, off, differs, told):
@@ -246,6 +261,19 @@ def test_components_without_a_policy_are_shown():
     found = scaling_policies(cast(Any, app(ComponentSpec("web", 2), ComponentSpec("other", 3))), settings)
     assert [rule.name for rule in found.worst_first] == ["gone", "web"]
     assert found.evidence().rows[2] == ["other", "no policy", "3 instances and no autoscaling"]
+
+
+def test_policy_is_compared_with_the_spec_in_effect():
+    """A spec whose deployment failed has no instances yet."""
+    policy = {"web": ScalingPolicy(least=2)}
+    settings = msgspec.structs.replace(
+        SETTINGS, capacity=msgspec.structs.replace(SETTINGS.capacity, policy=policy)
+    )
+    active = Deployment(id="1", phase="ACTIVE", spec=Spec("portfolio", services=[ComponentSpec("web", 1)]))
+    wanted = Spec("portfolio", services=[ComponentSpec("web", 2)])
+    api = SimpleNamespace(app=lambda: App("a", spec=wanted, active_deployment=active))
+    (rule,) = scaling_policies(cast(Any, api), settings).rules
+    assert (rule.off, rule.found) == (True, "1 instance and no autoscaling")
 
 
 def test_missing_policy_is_not_configured():

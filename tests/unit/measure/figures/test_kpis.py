@@ -17,7 +17,7 @@ from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.kpis import availability, error_rate, image_success, response_time
 from playbook.measure.figures.performance import WEEK
 from playbook.settings.loading import load
-from tests.judging import judged
+from tests.judged import judged_reading
 
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 CLOCK = FixedClock(NOW)
@@ -71,7 +71,7 @@ def settings(tmp_path):
 
 
 def verdict_of(kpi):
-    return judged(kpi.coverage, kpi.reading, kpi.limit)
+    return judged_reading(kpi.coverage, kpi.reading, kpi.limit)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from playbook.measure.figures.month import MONTH, compare, month_comparison, mon
 from playbook.measure.figures.performance import week_availability
 from playbook.settings.loading import load
 from playbook.settings.sections.trends import Trends
-from tests.judging import judged
+from tests.judged import judged_reading
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
@@ -246,8 +246,8 @@ def test_half_covered_day_counts_only_if_it_failed(share, enough):
 def test_half_empty_month_may_fail():
     """Each figure relies on its own samples."""
     report = month_report(cast(Any, Store(3.0, looks=6)), SETTINGS, FixedClock(NOW))
-    verdicts = [judged(report.coverage, one.by_itself, one.limit)[0] for one in report.worst_first]
+    verdicts = [judged_reading(report.coverage, one.by_itself, one.limit)[0] for one in report.worst_first]
     assert verdicts == ["CRITICAL", "CRITICAL", "CRITICAL", "WARNING", "WARNING"]
     good = month_report(cast(Any, Store(0.05, looks=6)), SETTINGS, FixedClock(NOW))
     error_rate = next(one for one in good.kpis if one.whole.figure is ERROR_RATE)
-    assert judged(good.coverage, error_rate.by_itself, error_rate.limit)[0] == "UNKNOWN"
+    assert judged_reading(good.coverage, error_rate.by_itself, error_rate.limit)[0] == "UNKNOWN"

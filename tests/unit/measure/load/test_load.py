@@ -479,6 +479,25 @@ def test_bottleneck_of_the_server_in_a_breakpoint_test_is_not_judged():
     assert not unseen.coverage.enough
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ended": f"{INTERRUPTED}: SIGINT", "seconds": 4.0},
+        {"ended": RUNNING, "seconds": 4.0},
+        {"workers": 2, "lost": ["runner after 3 s"]},
+    ],
+)
+def test_test_that_did_not_run_as_planned_is_no_measure_for_later_ones(tmp_path, changes):
+    """It is compared with the last that did, which remains the last."""
+    load_comparison(made(endpoints=[endpoint("homepage", p95=0.1)]), SETTINGS, order(tmp_path))
+    slow = outcome(endpoints=[endpoint("homepage", p95=9.0)], **changes)
+    partial = load_comparison(made(later(slow)), SETTINGS, order(tmp_path))
+    assert partial.worse
+    assert not partial.coverage.enough
+    after = later(outcome(endpoints=[endpoint("homepage", p95=8.0)]), 120)
+    assert load_comparison(made(after), SETTINGS, order(tmp_path)).worse == ["homepage 8.000 s after 0.100 s"]
+
+
 def test_p95_of_few_requests_is_not_compared(tmp_path):
     """It is the slowest of them."""
     assert line_of(made(endpoints=[endpoint("homepage", 81), endpoint("health", 19)])).p95.keys() == {

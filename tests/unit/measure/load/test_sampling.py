@@ -21,8 +21,19 @@ other +Inf
 
 
 def test_metrics_are_summed_over_their_labels():
-    """Timestamps after the value and values that are not finite are ignored."""
+    """Timestamps after the value and metrics without a finite value are ignored."""
     assert sums(PAGE) == {"http_requests_total": 15, "image_queue_length": 7, "process_cpu_seconds_total": 15}
+
+
+def test_metric_with_an_unreadable_value_has_no_sum():
+    """A queue of 3 beside one of an unknown length is not a queue of 3."""
+    assert sums('image_queue_length{queue="a"} 3\nimage_queue_length{queue="b"} NaN\n') == {}
+
+
+def test_exemplar_is_not_taken_for_the_value():
+    """OpenMetrics writes it behind the value."""
+    page = 'http_requests_total{route="/{id}\\"}"} 12 # {trace_id="4bf9"} 0.67 1795392000.0\n'
+    assert sums(page) == {"http_requests_total": 12}
 
 
 class Clock:

@@ -11,7 +11,8 @@ import pytest
 
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Unreachable
-from playbook.measure.people.runbooks import runbooks
+from playbook.measure.people import runbooks as runbooks_module
+from playbook.measure.people.runbooks import MOST_LINKS, runbooks
 from playbook.readers.documents import read_document
 from playbook.settings.loading import load
 
@@ -91,6 +92,41 @@ def test_link_to_nothing_is_dead(folder, link):
     file = folder / "burns.md"
     file.write_text(WHOLE.replace("other.md#what-comes-next", link).replace("$URL", "[x](y)"), encoding="utf-8")
     assert list(read_document(file).dead_links()) == [link]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        '[x](gone.md "What it was")',
+        "[x](<gone.md>)",
+        "[x][old]\n\n[old]: gone.md",
+        '[x][old]\n\n  [old]: <gone.md> "What it was"',
+    ],
+)
+def test_link_is_found_however_it_is_written(folder, written):
+    """With a title, in brackets, or defined elsewhere."""
+    file = folder / "burns.md"
+    file.write_text(f"{WHOLE}\n{written}\n", encoding="utf-8")
+    assert list(read_document(file).dead_links()) == ["gone.md"]
+
+
+@pytest.mark.parametrize("written", ["![a picture](gone.png)", "[ ] to do", "[^1]: a footnote", "array[0]: x"])
+def test_other_brackets_are_not_links(folder, written):
+    """Pictures, boxes, footnotes and code."""
+    file = folder / "burns.md"
+    file.write_text(f"{WHOLE}\n{written}\n", encoding="utf-8")
+    assert list(read_document(file).dead_links()) == []
+
+
+def test_links_beyond_the_most_are_lacking(measure, folder, monkeypatch):
+    """They may be dead."""
+    monkeypatch.setattr(runbooks_module, "_try", lambda link, settings: "")
+    for count, enough in ((MOST_LINKS, True), (MOST_LINKS + 2, False)):
+        links = " ".join(f"<http://localhost/{number}>" for number in range(count))
+        (folder / "burns.md").write_text(f"{WHOLE}\n{links}\n", encoding="utf-8")
+        assert measure().coverage.enough is enough
+    assert measure().coverage.got == "2 more"
+    assert measure().untried == ()
 
 
 def test_oldest_review_is_judged(measure, folder):

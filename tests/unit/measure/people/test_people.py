@@ -161,6 +161,15 @@ def test_severity_without_a_contact_is_a_problem(roster):
     assert found.incomplete == ["no email and no phone of Ada", "no email and no phone of Ben"]
 
 
+def test_escalation_to_a_duty_that_nobody_has_is_a_problem(roster):
+    """Its rotation begins next month."""
+    found = roster(
+        '[rotations.manager]\nstarts = 2026-12-01T09:00:00\npeople = ["ada"]\n'
+        '[escalation.P1]\ncall = ["primary", "manager"]\n'
+    )
+    assert found.escalation_problems[0] == "P1 calls manager, and nobody has that duty now"
+
+
 @pytest.fixture
 def first_seen(tmp_path, monkeypatch):
     """Settings of a production system that was first checked that many days ago."""

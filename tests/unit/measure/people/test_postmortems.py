@@ -58,6 +58,15 @@ def test_recovered_severe_incident_requires_a_page_until_it_is_filed(tmp_path, s
     assert filed.coverage.enough
 
 
+def test_page_that_is_too_long_to_be_read_is_not_filed(tmp_path, settings):
+    """Its unfinished places may be at its end."""
+    keep(tmp_path / "history", *outage())
+    key = measured(settings, 5).asked[0].incident.key
+    page(tmp_path, key, f"{'Lines of a log. ' * 70_000}Why: {TO_WRITE}.")
+    found = measured(settings, 5)
+    assert (found.waiting.value, found.asked[0].page) == (3.0, "over 1 MiB long, so that its end was not read")
+
+
 def test_oldest_missing_page_is_named_with_the_number_of_others(tmp_path, settings):
     """Two of three."""
     keep(tmp_path / "history", *outage(), *outage(REDIS, first=10), *outage("daily.health.api", first=20))

@@ -513,6 +513,15 @@ def test_inactive_domains_are_listed(client, authority, tmp_path, platform):
         assert measure(client, settings_of(tmp_path, server.port)).not_active == f"{HOST} ERROR"
 
 
+def test_domain_without_a_phase_is_not_understood(client, authority, tmp_path, platform):
+    """The API leaves out its default, UNKNOWN."""
+    platform.says = [(HOST, NOW + 67 * DAY)]
+    platform.phase = ""
+    with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
+        found = measure(client, settings_of(tmp_path, server.port))
+    assert "1 of 1 that is not, e.g. 'no phase'" in found.coverage.got
+
+
 def test_platform_certificate_counts_while_no_server_answers(client, tmp_path, platform):
     """Its certificate has expired."""
     platform.says = [(HOST, NOW - 5 * DAY)]
