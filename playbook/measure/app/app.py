@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playbook.clients.breakage import Kind
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_types import Spec
+from playbook.clients.digitalocean_types import DOMAIN_PHASES, Spec
 from playbook.clients.http import HttpClient
 from playbook.clients.web import SERVICE as WEBSITE
 from playbook.core.clock import Clock
@@ -30,7 +30,6 @@ PHASES = frozenset(
     "PENDING_BUILD BUILDING PENDING_DEPLOY DEPLOYING ACTIVE SUPERSEDED ERROR CANCELED".split()  # noqa: SIM905
 )
 STATES = frozenset({"HEALTHY", "UNHEALTHY"})
-DOMAIN_PHASES = frozenset({"PENDING", "CONFIGURING", "ACTIVE", "ERROR"})
 NOT_REPORTED = "not reported"
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from playbook.clients.digitalocean import digitalocean
 from playbook.clients.digitalocean_transport import SERVICE as DIGITALOCEAN
-from playbook.clients.digitalocean_types import AppDomain
+from playbook.clients.digitalocean_types import DOMAIN_PHASES, AppDomain
 from playbook.clients.tls import Endpoint, TlsClient
 from playbook.clients.trust import own_authority
 from playbook.core.clock import Clock
@@ -18,7 +18,6 @@ from playbook.core.errors import NotConfigured, Unmeasured, UsageError, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
-from playbook.measure.app.app import DOMAIN_PHASES
 from playbook.measure.tls.certificate import DAY, Certificate, describe
 from playbook.measure.tls.certificate_names import plain_host
 from playbook.settings.model import Settings

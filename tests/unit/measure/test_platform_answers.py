@@ -16,11 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playbook.clients.digitalocean_types import DOMAIN_PHASES
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
 from playbook.core.errors import Unmeasured
-from playbook.measure.app.app import DOMAIN_PHASES, PHASES, STATES, LiveUrlAnswer, app
+from playbook.measure.app.app import PHASES, STATES, LiveUrlAnswer, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import CAUSES, ROLLBACKS, STATUSES, deployment_review, deployments
 from playbook.measure.app.resources import cpu_week, memory_growth
