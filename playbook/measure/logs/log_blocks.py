@@ -7,7 +7,7 @@ from datetime import datetime
 
 from playbook.clients.log_reading import BytesPart, Lines, LogStream, name_of
 from playbook.readers.logs.by_blocks import BlockReviewer
-from playbook.readers.logs.review import Review
+from playbook.readers.logs.reviewed import Review
 from playbook.readers.logs.workers import workers
 
 

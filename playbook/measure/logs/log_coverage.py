@@ -9,7 +9,7 @@ from itertools import islice
 from playbook.clients.log_reading import KEPT_HINT, LogStream
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.durations import two_units
-from playbook.readers.logs.review import Review
+from playbook.readers.logs.reviewed import Review
 from playbook.readers.logs.tracks import Hole, holes
 from playbook.settings.sections.coverage import CoverageRules
 

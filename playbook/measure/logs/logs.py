@@ -15,7 +15,7 @@ from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.measure.logs.log_blocks import review_of
 from playbook.measure.logs.log_coverage import hours_seen, of_lines, of_requests
-from playbook.readers.logs.review import HOUR, Hour, Review
+from playbook.readers.logs.reviewed import HOUR, Hour, Review
 from playbook.readers.logs.usual import Level, usual_level
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules

@@ -14,7 +14,7 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.logs.log_blocks import review_of
 from playbook.measure.logs.log_coverage import of_lines
 from playbook.measure.people.maintenance import MaintenancePlan, Window
-from playbook.readers.logs.review import Occurrences, Review
+from playbook.readers.logs.reviewed import Occurrences, Review
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 

@@ -13,23 +13,20 @@ has left a sign that it knows the queue. Of the jobs, only their times are used.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
 from playbook.core.wording import plural
+from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, object_of
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
 _KOMBU = "\x06\x16"  # kombu's separator, for priorities and for the parts of a binding
 _MOST_WORKERS = 500
-_MILLISECONDS = 1e11  # a larger time is in milliseconds: in seconds it would be the year 5138
-_AHEAD = 300.0  # seconds; a time further in the future is not understood
 _MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
 _LOOKS = 2
 _MOST_RANKED = 1000
@@ -116,7 +113,7 @@ def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     known = any(str(member).split(_KOMBU)[-1] == name for members in bound for member in members)
     known = known or bool(keys.there & set(lists))
     first = redis.many([("ZRANGE", index, 0, 0, "WITHSCORES")])[0] if index in keys.there else []
-    taken = _moment(first[1]) if len(first) == 2 else None
+    taken = moment_of(first[1]) if len(first) == 2 else None
     return Figures(
         waiting=keys.size(*lists),
         active=keys.size(unacked),
@@ -137,7 +134,7 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     keys = _Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred), "zset")})
     listed = redis.many([("SISMEMBER", queues, waiting)]) if queues in keys.there else [0]
     alive, lost, strange = _rq_workers(redis, workers if workers in keys.there else None)
-    oldest = _oldest(redis, keys, [waiting], now, time_of=_from_hash(redis, f"{prefix}job:", "enqueued_at"))
+    oldest = _oldest(redis, keys, [waiting], now, time_of=from_hash(redis, f"{prefix}job:", "enqueued_at"))
     known = bool(listed[0]) or bool(alive) or waiting in keys.there
     return Figures(
         waiting=keys.size(waiting),
@@ -159,8 +156,8 @@ def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int | None, int,
     """
     names, hashes, listed = _listed_hashes(redis, key, "workers")
     beats = redis.many([("HMGET", name, "last_heartbeat", "death") for name in hashes])
-    strange = [name for name, (beat, _) in zip(hashes, beats, strict=True) if _moment(beat) is None]
-    alive = sum(death is None and _moment(beat) is not None for beat, death in beats)
+    strange = [name for name, (beat, _) in zip(hashes, beats, strict=True) if moment_of(beat) is None]
+    alive = sum(death is None and moment_of(beat) is not None for beat, death in beats)
     coverage = listed + understood(len(strange), len(names), "workers", examples=strange)
     return alive if alive or listed.enough else None, len(names) - alive, coverage
 
@@ -191,7 +188,7 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     asked = [(key, name) for key in (queues, stopped) if key in keys.there]
     members = dict(zip(asked, redis.many([("SISMEMBER", *pair) for pair in asked]), strict=True))
     workers = _sidekiq_processes(redis, prefix, processes if processes in keys.there else None, name)
-    oldest = _oldest(redis, keys, [waiting], now, time_of=_from_payload)
+    oldest = _oldest(redis, keys, [waiting], now, time_of=from_payload)
     known = bool(members.get((queues, name))) or bool(workers.alive) or waiting in keys.there
     return Figures(
         waiting=keys.size(waiting),
@@ -237,7 +234,7 @@ def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue
 
 def _queues_of(info: Any) -> set[str] | None:
     """Queues that a process serves, from its own info; None where that is not understood."""
-    fields = _object(info)
+    fields = object_of(info)
     capsules = fields.get("capsules")
     named = fields.get("queues")
     found: set[str] = set()
@@ -267,7 +264,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     last = redis.many([("LINDEX", key, -1) for key in (wait, paused) if key in keys.there])
     if waiting is not None:  # without the marker that BullMQ up to 4 puts behind the jobs
         waiting -= sum(str(job).startswith(_MARKER) for job in last)
-    time_of = _from_hash(redis, base, "timestamp")
+    time_of = from_hash(redis, base, "timestamp")
     oldest = _oldest(redis, keys, [wait, paused], now, time_of=time_of)
     ranked = _oldest_ranked(redis, base, prioritized, keys.size(prioritized), now)
     stopped = [redis.many([("HGET", f"{base}meta", "paused")])[0]] if f"{base}meta" in keys.there else []
@@ -340,7 +337,7 @@ def _oldest(
                 if job is None or stored is not None:
                     break
             if job is not None and not str(job).startswith(_MARKER):
-                unread = _note_age(ages, stored, now) or unread
+                unread = note_age(ages, stored, now) or unread
     return _Oldest(max(ages, default=None), _unread(unread))
 
 
@@ -363,7 +360,7 @@ def _oldest_ranked(redis: ReadOnlyRedis, base: str, key: str, size: int | None, 
     unread = ""
     for job, time in zip(jobs, times, strict=True):
         if time is not None or job in still:
-            unread = _note_age(ages, time, now) or unread
+            unread = note_age(ages, time, now) or unread
     coverage = _unread(unread)
     if size > max(len(jobs), _MOST_RANKED):
         coverage += _unread(f"those of {len(jobs):,} of {size:,} jobs by priority")
@@ -373,51 +370,6 @@ def _oldest_ranked(redis: ReadOnlyRedis, base: str, key: str, size: int | None, 
 def _unread(got: str) -> Coverage:
     """Coverage of the times of jobs; empty where all were read."""
     return lacking("a job's time not read", expected="the time of each job", got=got) if got else Coverage()
-
-
-def _note_age(ages: list[float], told: Any, now: float) -> str:
-    """Add the age of a job; or return what is wrong with its time."""
-    at = _moment(told)
-    if at is None:
-        return "a job without one" if told is None else "one that is not a time"
-    if at > now + _AHEAD:
-        return f"one that is {at - now:,.0f} s in the future"
-    ages.append(max(now - at, 0.0))
-    return ""
-
-
-def _from_hash(redis: ReadOnlyRedis, prefix: str, name: str) -> Callable[[str], Any]:
-    """Reads the time from a job's own hash."""
-    return lambda job: redis.many([("HGET", f"{prefix}{job}", name)])[0]
-
-
-def _from_payload(entry: str) -> Any:
-    """The time in the job itself."""
-    job = _object(entry)
-    return job.get("enqueued_at", job.get("created_at"))
-
-
-def _moment(told: Any) -> float | None:
-    """Epoch seconds from a number of seconds or milliseconds, or from ISO 8601 in UTC."""
-    try:
-        number = float(told)
-    except (TypeError, ValueError):
-        number = math.nan
-    if math.isfinite(number) and number > 0 and not isinstance(told, bool):
-        return number / 1000 if number > _MILLISECONDS else number
-    try:
-        at = datetime.fromisoformat(told)
-    except (TypeError, ValueError):
-        return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-
-
-def _object(text: Any) -> dict[str, Any]:
-    try:
-        found = json.loads(text)
-    except (TypeError, ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _shown(key: str) -> str:

@@ -25,7 +25,7 @@ from playbook.measure.figures.troubleshooting import (
 )
 from playbook.measure.web.homepage import HomepageTiming, Sample
 from playbook.measure.web.web_page import Fault
-from playbook.readers.logs.review import Occurrences
+from playbook.readers.logs.reviewed import Occurrences
 from playbook.settings.loading import load
 from tests.judged import check, judged
 from tests.unit.measure.figures.test_kpis import BUCKETS, Store
