@@ -7,8 +7,9 @@ https://prometheus.io/docs/prometheus/latest/querying/api/#rules; Grafana lists 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -94,17 +95,20 @@ class Rules:
         return coverage if coverage.parts and not coverage.enough else coverage + whole(words)
 
     def __add__(self, other: Rules) -> Rules:
-        """Rules of two sources combined."""
-        return replace(
-            self,
-            source=f"{self.source} or {other.source}",
-            names=self.names + other.names,
-            paused=self.paused + other.paused,
-            bad=self.bad + other.bad,
-            late=self.late + other.late,
-            unknown=self.unknown + other.unknown,
-            warnings=self.warnings + other.warnings,
+        """Rules of two sources combined; what both say counts once."""
+        return Rules(
+            f"{self.source} or {other.source}",
+            _each_once(self.names, other.names),
+            _each_once(self.paused, other.paused),
+            _each_once(self.bad, other.bad),
+            _each_once(self.late, other.late),
+            _each_once(self.unknown, other.unknown),
+            _each_once(self.warnings, other.warnings),
         )
+
+
+def _each_once(*texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(chain.from_iterable(texts)))
 
 
 def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now: datetime) -> Rules:

@@ -1,4 +1,4 @@
-"""Firing alerts: from Alertmanager, else from Prometheus' rules, else from Grafana's.
+"""Firing alerts: from Alertmanager, and from the rules of Prometheus and Grafana, as far as these are configured.
 
 Alertmanager knows silences, but only alerts that fire and have reached it. Pending alerts, firing alerts that were
 not delivered, and the existence of rules are known only where the rules are evaluated.
@@ -32,7 +32,7 @@ from playbook.clients.alert_words import (
     without_internal,
 )
 from playbook.clients.answer import Answer
-from playbook.clients.grafana import Grafana, grafana
+from playbook.clients.grafana import AlertingOff, Grafana, grafana
 from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.prometheus import Prometheus, prometheus
 from playbook.clients.wire import Kept
@@ -101,12 +101,14 @@ class Alertmanager:
         """
         source, rules = SERVICE, None
         known: Sequence[Alert] = ()
+        other_silences: tuple[Silence, ...] = ()
         if self.rules:
             # The rules are asked first: an alert that starts to fire between the two requests then counts as
             # delivered.
             try:
                 evaluated = self.rules.evaluated(now)
                 known, rules, lacks = evaluated.alerts, evaluated.rules, evaluated.lacks
+                other_silences = evaluated.silences
                 source = f"{SERVICE} and {evaluated.source}"
             except Unmeasured as error:
                 lacks = _not_known(error, "pending not known")
@@ -145,7 +147,9 @@ class Alertmanager:
         waiting = [one for one in known if one.state in ("pending", "not evaluated")]
         alerts += map(without_internal, with_silences([*lost, *waiting], silences))
         lacks += more + settled
-        return Found(source, tuple(alerts), tuple(map(silence_of, silences)), rules, lacks)
+        all_silences = [*map(silence_of, silences)]
+        all_silences += [one for one in other_silences if one not in all_silences]
+        return Found(source, tuple(alerts), tuple(all_silences), rules, lacks)
 
     def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
         """Active and pending silences that cover an alert with these labels."""
@@ -193,11 +197,11 @@ class RuleAlerts:
     """Alerts reported by the rules of Prometheus or Grafana. Prometheus has no silences; Grafana has its own.
 
     Attributes:
-        instead: asked if ``source`` has no alerting rules.
+        also: Grafana next to Prometheus. It evaluates rules of its own, of which Prometheus knows nothing.
     """
 
     source: Prometheus | Grafana
-    instead: Grafana | None = None
+    also: Grafana | None = None
 
     def found(self, now: datetime) -> Found:
         """Firing and pending alerts; from Grafana also silenced alerts and the silences.
@@ -209,13 +213,21 @@ class RuleAlerts:
 
     def evaluated(self, now: datetime) -> Found:
         """As ``found``, including Grafana's internal labels."""
-        mine = _evaluated(self.source, now)
-        if self.instead is None or (mine.rules and (mine.rules.names or mine.rules.unknown)):
-            return mine
-        other = _evaluated(self.instead, now)
-        rules = mine.rules + other.rules if mine.rules and other.rules else mine.rules or other.rules
-        source = f"{mine.source} and {other.source}"
-        return Found(source, mine.alerts + other.alerts, other.silences, rules, mine.lacks + other.lacks)
+        if self.also is None:
+            return _evaluated(self.source, now)
+        try:
+            other = _evaluated(self.also, now)
+        except AlertingOff:
+            return _evaluated(self.source, now)
+        except Unmeasured as error:
+            other = Found("", (), lacks=_not_known(error, "Grafana's alerts not known"))
+        try:
+            mine = _evaluated(self.source, now)
+        except Unmeasured as error:
+            if not any(alert.state != "silenced" for alert in other.alerts):
+                raise
+            return replace(other, lacks=other.lacks + _not_known(error, "rules not known"))
+        return _together(mine, other)
 
     def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
         """As ``Alertmanager.silences_on``; TooLittleData for Prometheus alone, which has no silences."""
@@ -252,6 +264,18 @@ def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
     return Found(service, shown, tuple(map(silence_of, silences)), rules, lacks)
 
 
+def _together(mine: Found, other: Found) -> Found:
+    """Alerts and rules of two sources; what both have in the same state counts once."""
+    more = [
+        alert
+        for alert in other.alerts
+        if not among(without_internal(alert), [one for one in mine.alerts if one.state == alert.state])
+    ]
+    rules = mine.rules + other.rules if mine.rules and other.rules else mine.rules or other.rules
+    source = " and ".join(filter(None, (mine.source, other.source)))
+    return Found(source, (*mine.alerts, *more), other.silences, rules, mine.lacks + other.lacks)
+
+
 def _age(started: str, date: str, now: datetime) -> float:
     """Seconds since the start, by the clock of the answer's Date header where there is one."""
     try:
@@ -273,12 +297,12 @@ def _not_known(error: Unmeasured, words: str) -> Coverage:
     one_of=(("alertmanager",), ("prometheus",), ("grafana",)),
 )
 def alerting(settings: Settings) -> Alertmanager | RuleAlerts:
-    """Alertmanager, with the rules behind it for pending alerts; else Prometheus; else Grafana."""
+    """Alertmanager, with the rules of Prometheus and Grafana for what did not reach it; else these alone."""
     target, own = settings.target, settings.target.alertmanager
     rules = None
     if target.prometheus.url is not None:
-        instead = grafana(settings) if target.grafana.url is not None else None
-        rules = RuleAlerts(prometheus(settings), instead)
+        also = grafana(settings) if target.grafana.url is not None else None
+        rules = RuleAlerts(prometheus(settings), also)
     elif target.grafana.url is not None:
         rules = RuleAlerts(grafana(settings))
     if own.url is not None:

@@ -13,10 +13,11 @@ from urllib.parse import quote
 
 import msgspec
 
+from playbook.clients.answer import Answer
 from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.wire import Kept
 from playbook.core.engine import client
-from playbook.core.errors import Malformed
+from playbook.core.errors import Malformed, Unmeasured
 from playbook.settings.model import Settings
 
 SERVICE = "Grafana"
@@ -37,6 +38,14 @@ class Dashboard:
     panels: int
     datasources: tuple[str, ...]
     alike: int = 1
+
+
+class AlertingOff(Unmeasured):
+    """Grafana's alerting is switched off, so it has neither rules nor alerts."""
+
+
+class _Message(msgspec.Struct):
+    message: str
 
 
 class _Health(msgspec.Struct):
@@ -126,12 +135,30 @@ class Grafana:
         """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``.
 
         Internal labels are included, as a silence on one rule refers to it by ``__alert_rule_uid__``.
+
+        Raises:
+            AlertingOff: Grafana evaluates no rules.
         """
         parameters = {"includeInternalLabels": "true"}
-        answer = self._read("api/prometheus/grafana/api/v1/alerts", _Alerts, parameters)
-        _require_success(answer.status)
-        alerts: list[Any] = answer.data.alerts
+        answer = self.http.get("api/prometheus/grafana/api/v1/alerts", parameters)
+        if answer.status == HTTPStatus.NOT_FOUND and self._has_no_alerting(answer):
+            raise AlertingOff(
+                f"{SERVICE}: expected its alerts, got HTTP 404, as its alerting is switched off",
+                service=SERVICE,
+                hint="Switch it on (unified_alerting.enabled), or set prometheus.url or alertmanager.url.",
+                attempts=answer.attempts,
+            )
+        found = answer.expect_ok(HINT).json(_Alerts)
+        _require_success(found.status)
+        alerts: list[Any] = found.data.alerts
         return alerts
+
+    def _has_no_alerting(self, answer: Answer) -> bool:
+        """Whether it is Grafana that answers 404: it then knows none of the addresses of alerts."""
+        try:
+            return answer.json(_Message).message == "Not found" and bool(self.health()[1])
+        except Unmeasured:
+            return False
 
     def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
         """Groups of Grafana's own rules in Prometheus' format, and warnings attached to that answer."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
+from sandbox.world.alerts import AlertState
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -19,6 +20,12 @@ def _(world: World) -> None:
 @fault("alert-firing", "An alert has been firing for 42 minutes")
 def _(world: World) -> None:
     world.alerts.raise_alert("HighErrorRate", "More than 5 % of requests fail", minutes=42)
+
+
+@fault("alert-firing-in-grafana", "An alert of a rule that only Grafana evaluates has been firing for 42 minutes")
+def _(world: World) -> None:
+    started = world.now - timedelta(minutes=42)
+    world.alerts.in_grafana.append(AlertState("ImagesPileUp", "Images wait for too long", started))
 
 
 @fault("alert-pending", "An alert has been pending for three minutes")

@@ -236,8 +236,10 @@ def _rules(call: Call) -> Any:
     return rule_groups(call.world.alerts, call.now)
 
 
-def rule_groups(state: AlertsState, now: datetime) -> dict[str, Any]:
-    """One group of all rules, each with its alerts; Grafana lists its own in the same format."""
+def rule_groups(
+    state: AlertsState, now: datetime, of_alert: Callable[[AlertState], dict[str, Any]] = _alert
+) -> dict[str, Any]:
+    """One group of all rules, each with its alerts, as ``of_alert`` makes them."""
     rules = []
     for name in dict.fromkeys([*state.rules, *(alert.name for alert in state.alerts if state.rules)]):
         found = [alert for alert in state.alerts if alert.name == name]
@@ -249,7 +251,7 @@ def rule_groups(state: AlertsState, now: datetime) -> dict[str, Any]:
                 "duration": 300,
                 "labels": {"severity": found[0].severity if found else "critical"},
                 "annotations": {"summary": found[0].summary if found else ""},
-                "alerts": [_alert(alert) for alert in found],
+                "alerts": [of_alert(alert) for alert in found],
                 "health": health,
                 **(
                     {"lastError": "vector cannot contain metrics with the same labelset"}

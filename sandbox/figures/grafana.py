@@ -6,7 +6,9 @@ According to https://grafana.com/docs/grafana/latest/developers/http_api/.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sandbox.alerts import alertmanager
@@ -54,7 +56,8 @@ def answer(world: World, now: datetime, path: str, query: Mapping[str, str]) -> 
         internal = query.get("includeInternalLabels", "").lower() in {"1", "t", "true"}
         return {"status": "success", "data": {"alerts": _alerts(world, internal)}}, 200
     if path == "prometheus/grafana/api/v1/rules":
-        return {"status": "success", "data": rule_groups(world.alerts, now)}, 200
+        own = replace(world.alerts, alerts=[*world.alerts.alerts, *world.alerts.in_grafana])
+        return {"status": "success", "data": rule_groups(own, now, partial(_alert, internal=False))}, 200
     if path == "alertmanager/grafana/api/v2/silences":
         return alertmanager.silences(world.alerts, now), 200
     return NOTHING
@@ -117,7 +120,7 @@ def _datasource() -> dict[str, Any]:
 
 
 def _alerts(world: World, internal: bool) -> list[dict[str, Any]]:
-    shown = [_alert(alert, internal) for alert in world.alerts.alerts]
+    shown = [_alert(alert, internal) for alert in (*world.alerts.alerts, *world.alerts.in_grafana)]
     # Instances of rules that do not fire are listed too, as Normal.
     calm = {"alertname": "HighErrorRate", "grafana_folder": "Portfolio", "severity": "critical"}
     shown.append({"labels": calm, "annotations": {}, "state": "Normal", "activeAt": None, "value": ""})

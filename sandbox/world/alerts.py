@@ -55,6 +55,7 @@ class AlertsState:
     """Alerting rules, their alerts, and silences.
 
     Attributes:
+        in_grafana: alerts of rules that only Grafana evaluates; it shows all others too.
         rules: names of the rules; those without alerts are inactive; empty if none is loaded.
         rule_health: ``ok``, ``err`` or ``unknown``, of all rules except the watchdog's.
         settled: whether Alertmanager has the state of its peers.
@@ -64,6 +65,7 @@ class AlertsState:
 
     now: datetime
     alerts: list[AlertState] = field(default_factory=list)
+    in_grafana: list[AlertState] = field(default_factory=list)
     silences: list[SilenceState] = field(default_factory=list)
     rules: list[str] = field(default_factory=lambda: list(RULES))
     rule_health: str = "ok"

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from playbook.clients.grafana import Grafana
 from playbook.core.errors import Malformed
-from tests.foreign.monitoring import SETTINGS, Http, groups, rule, verdict_on_alerts
+from tests.foreign.monitoring import SETTINGS, Http, groups, of_rules, rule, verdict_on_alerts
+from tests.foreign.test_alertmanager import alert, manager
 
 ALERTS, RULES = "api/prometheus/grafana/api/v1/alerts", "api/prometheus/grafana/api/v1/rules"
 SILENCES = "api/alertmanager/grafana/api/v2/silences"
@@ -123,6 +124,58 @@ def test_missing_answer_is_never_ok(path, broken):
     """For any of the three."""
     assert verdict_on_alerts(grafana=board())[0] == "OK"
     assert verdict_on_alerts(grafana=board() | {path: broken})[0] != "OK"
+
+
+OFF = (404, '{"message":"Not found"}')
+HEALTH = {"api/health": {"commit": "abc", "database": "ok", "version": "12.3.0"}}
+SWITCHED_OFF = {ALERTS: OFF, RULES: OFF, SILENCES: OFF, **HEALTH}
+OTHER = {"labels": {"alertname": "ImagesPileUp", "grafana_folder": "Images", "__alert_rule_uid__": "d2"}}
+IN_PROMETHEUS = {"labels": {"alertname": "HighErrorRate"}, "annotations": {}, "state": "firing", "value": "1e+00"}
+SILENT = {
+    "id": "a",
+    "status": {"state": "active"},
+    "comment": "known",
+    "createdBy": "alex",
+    "startsAt": "2026-06-15T06:00:00.000Z",
+    "endsAt": "2026-06-16T07:18:00.000Z",
+    "matchers": [{"isEqual": True, "isRegex": False, "name": "__alert_rule_uid__", "value": "d2"}],
+}
+
+
+@pytest.mark.parametrize("with_alertmanager", [False, True], ids=["rules-alone", "with-alertmanager"])
+@pytest.mark.parametrize(
+    ("grafana", "fires", "verdict", "words"),
+    [
+        (board(instance("Normal")), False, "OK", "none"),
+        (board(instance("Alerting", **OTHER)), False, "CRITICAL", "1: ImagesPileUp"),
+        (board(instance("Pending", **OTHER)), False, "WARNING", "1: ImagesPileUp"),
+        (board(instance("Alerting", **OTHER), silences=[SILENT]), False, "OK", "none"),
+        (board(instance("Normal", **OTHER), rules=groups(own_rule() | {"health": "error"})), False, "UNKNOWN", ""),
+        (board(instance("Alerting")), True, "CRITICAL", "1: HighErrorRate"),
+        (board(rules={"status": "success", "data": {"groups": []}}), False, "OK", "none"),
+        (SWITCHED_OFF, False, "OK", "none"),
+        (SWITCHED_OFF | {"api/health": (502, "")}, False, "UNKNOWN", "HTTP 404"),
+        (SWITCHED_OFF | {ALERTS: (404, "404 page not found")}, False, "UNKNOWN", "HTTP 404"),
+        ({ALERTS: (403, "{}")}, False, "UNKNOWN", "HTTP 403"),
+        ({ALERTS: (403, "{}")}, True, "CRITICAL", "1: HighErrorRate"),
+    ],
+)
+def test_rules_of_grafana_count_beside_those_of_prometheus(grafana, fires, verdict, words, with_alertmanager):
+    """Prometheus knows nothing of them; an alert that both show counts once."""
+    sources = {"grafana": grafana, "prometheus": of_rules(*([IN_PROMETHEUS] if fires else []))}
+    if with_alertmanager:
+        labels = {"alertname": "HighErrorRate", "severity": "critical"}
+        sources["alertmanager"] = manager(*([alert(labels=labels)] if fires else []))
+    told = verdict_on_alerts(**sources)
+    assert told[0] == verdict, told
+    assert words in told[1]
+
+
+def test_firing_rule_of_grafana_counts_without_an_answer_of_prometheus():
+    """Without one the answer of Prometheus is missing, and its error is told."""
+    gone = {"api/v1/alerts": (502, "")}
+    assert verdict_on_alerts(prometheus=gone, grafana=board(instance("Alerting", **OTHER)))[0] == "CRITICAL"
+    assert verdict_on_alerts(prometheus=gone, grafana=board(instance("Normal")))[0] == "UNKNOWN"
 
 
 HIT = {

@@ -38,6 +38,26 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Alerts: expected none firing, got 1: HighErrorRate \(portfolio-web, critical, for 4\d min\)",
         ),
     },
+    "alert-firing-in-grafana": {
+        "daily.alerts.none-pending": (
+            "CRITICAL",
+            r"Alerts: expected none firing, got 1: ImagesPileUp \(portfolio-web, critical, for 4\d min\)",
+        ),
+        "emergency.severity": (
+            "WARNING",
+            r"Emergency: expected none, got P4: Alerts: 1 firing: ImagesPileUp \(portfolio-web, critical, "
+            r"for 4\d min\); "
+            r"[A-Z]\w+ [A-Z]\w+ \(\+[\d ]+\) sees to it by [A-Z][a-z]{2} 17:00",
+        ),
+        "emergency.stable": (
+            "WARNING",
+            "Emergency: expected none in 3 observations, got P4 in the first",
+        ),
+        f"{SLOW}.symptoms": (
+            "CRITICAL",
+            r"Alerts: expected none firing, got 1: ImagesPileUp \(portfolio-web, critical, for 4\d min\)",
+        ),
+    },
     "alert-not-delivered": {
         "daily.alerts.none-pending": (
             "CRITICAL",

@@ -38,6 +38,9 @@ def no_digitalocean(found: str) -> dict[str, tuple[str, str]]:
 
 
 NO_DIGITALOCEAN = rf"DigitalOcean API: expected the \S.* from localhost:\d+, {GOT_REFUSED}"
+NO_GRAFANA_ALERTS = (
+    rf"expected an answer from https://localhost:\d+/api/prometheus/grafana/api/v1/alerts\?…, {GOT_REFUSED}"
+)
 NOT_KNOWN = (
     r"expected P95 response time(, error rate and alerts| and error rate) to be known"
     r"( and an answer from https://localhost:\d+/api/v1/alerts)?, got .+"
@@ -173,6 +176,21 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "grafana-gone": {
         "daily.dashboard.available": away("Grafana", "api/health"),
+        "daily.alerts.none-pending": ("UNKNOWN", rf"Alerts: {NO_GRAFANA_ALERTS}; partial result: none"),
+        f"{SLOW}.symptoms": (
+            "UNKNOWN",
+            rf"P95 response time: {NO_GRAFANA_ALERTS}; partial result: \S+ s over 1 h \([\d,]+ requests\)",
+        ),
+        "emergency.severity": ("UNKNOWN", rf"Emergency: {NO_GRAFANA_ALERTS}; partial result: none"),
+        "emergency.stable": (
+            "UNKNOWN",
+            rf"Emergency: {NO_GRAFANA_ALERTS}( and .+)?; partial result: none in 3 of 3 observations, \S+ s apart",
+        ),
+        "emergency.stakeholders-notified": (
+            "UNKNOWN",
+            rf"Sign-off of emergency\.stakeholders-notified: {NO_GRAFANA_ALERTS}; partial result: no emergency, "
+            r"and nobody has to be notified at once",
+        ),
         **dead_link("links.grafana"),
     },
 }
