@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from playbook.clients.pace import WORKERS_VARIABLE
 from playbook.core import door
 from playbook.core.door.known import Known
 from tests.installed import LIMIT, build, call, environment_of
@@ -23,6 +24,9 @@ from tests.scheduling import ByFile, matrix_last, may_hold_slow, require_found_b
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS", "fixed"))
+
+# Runs that tests start ask sandboxes of their own, so they need not share the rate limit of a token.
+os.environ.pop(WORKERS_VARIABLE, None)
 
 # A shell gives its background jobs Ctrl-C ignored, and so to every process that a test starts and then interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
