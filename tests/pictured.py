@@ -17,7 +17,6 @@ from playbook.report.units import units_kept
 from playbook.site.pages import render
 from playbook.site.writing import write_folder
 from tests.history_factory import write, years
-from tests.leisure import AT_LEISURE
 from tests.site_factory import every_item, site
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,11 +32,11 @@ def with_past(folder: Path, now: datetime | None = None) -> Path:
     return folder
 
 
-def report(folder: Path, set_name: str, *faults: str, history: Path, at_leisure: bool = False) -> Path:
+def report(folder: Path, set_name: str, *faults: str, history: Path, limits: str = "") -> Path:
     """The folder of the report of one run of a set on the sandbox, with faults switched on.
 
     Args:
-        at_leisure: with limits that leave out how quick this machine is.
+        limits: settings, such as those of ``tests.leisure``.
 
     Raises:
         RuntimeError: it left no report.
@@ -56,9 +55,9 @@ def report(folder: Path, set_name: str, *faults: str, history: Path, at_leisure:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "PLAYBOOK_"))
     }
-    if at_leisure:
+    if limits:
         settings = folder / "playbook.toml"
-        settings.write_text(AT_LEISURE, encoding="utf-8")
+        settings.write_text(limits, encoding="utf-8")
         environment["PLAYBOOK_CONFIG"] = str(settings)
     ended = subprocess.run(
         [*command, *(part for fault in faults for part in ("--fault", fault))],

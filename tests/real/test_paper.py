@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.leisure import AT_LEISURE
 from tests.pictured import BAD_WEEK, report, with_past
 from tests.real.chromium import PROGRAM, Page, browser
 
@@ -41,7 +42,7 @@ def chromium() -> Iterator[Page]:
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a healthy daily run with a quarter of a year before it."""
     folder = tmp_path_factory.mktemp("healthy")
-    return report(folder, "daily", history=with_past(folder / "history"), at_leisure=True) / "index.html"
+    return report(folder, "daily", history=with_past(folder / "history"), limits=AT_LEISURE) / "index.html"
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,8 @@ def bad_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a weekly run in which much is wrong."""
     folder = tmp_path_factory.mktemp("bad")
     return (
-        report(folder, "weekly", *BAD_WEEK, history=with_past(folder / "history"), at_leisure=True) / "index.html"
+        report(folder, "weekly", *BAD_WEEK, history=with_past(folder / "history"), limits=AT_LEISURE)
+        / "index.html"
     )
 
 
