@@ -27,7 +27,7 @@ import msgspec
 from benchmarks._measuring import ROOT
 from loadtests.guard import strip
 from playbook.core.command_line import whole
-from playbook.load.plan import PLAN_VARIABLE, Plan, Stage
+from playbook.readers.load.plan import PLAN_VARIABLE, Plan, Stage
 
 ROUNDS = 9
 USERS = 10

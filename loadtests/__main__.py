@@ -18,8 +18,8 @@ from loadtests.launch import OUTCOME
 from playbook.core.command_line import Parser, whole
 from playbook.core.errors import Forbidden, NotConfigured, UsageError
 from playbook.core.verdict import EXIT_OK, EXIT_USAGE
-from playbook.load.order import DEFAULT_SHAPE, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
-from playbook.load.plan import Plan
+from playbook.readers.load.order import DEFAULT_SHAPE, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
+from playbook.readers.load.plan import Plan
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _plan(target: str | None, order: LoadOrder) -> Plan:
-    from playbook.load.permission import require_permission
-    from playbook.load.planning import make_plan
+    from playbook.readers.load.permission import require_permission
+    from playbook.readers.load.planning import make_plan
     from playbook.settings.chosen import settings_for
     from playbook.settings.model import SANDBOX
 

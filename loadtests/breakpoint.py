@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from loadtests.recorder import Tally
-from playbook.load.outcome import Step
-from playbook.load.plan import Break, Stage
+from playbook.readers.load.outcome import Step
+from playbook.readers.load.plan import Break, Stage
 
 # Requests that ended between two Unix times.
 Window = Callable[[float, float], Tally]

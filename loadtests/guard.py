@@ -22,7 +22,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playbook.core.errors import UsageError
-from playbook.load.plan import Plan
+from playbook.readers.load.plan import Plan
 
 PORTS = {"http": 80, "https": 443}
 # The cap on requests per second allows bursts of this many seconds' worth.

@@ -20,8 +20,8 @@ import msgspec
 
 from playbook.core.environment import OF_PYTHON, for_program
 from playbook.core.errors import Unmeasured
-from playbook.load.outcome import Outcome, read_outcome
-from playbook.load.plan import PLAN_VARIABLE, Plan
+from playbook.readers.load.outcome import Outcome, read_outcome
+from playbook.readers.load.plan import PLAN_VARIABLE, Plan
 
 PARENT_VARIABLE = "PLAYBOOK_LOAD_PARENT"
 LOOPBACK = "127.0.0.1"

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import Any
 
-from playbook.load.plan import PLAN_VARIABLE
+from playbook.readers.load.plan import PLAN_VARIABLE
 
 LOOPBACK = "127.0.0.1"
 NO_PLAN = f"${PLAN_VARIABLE}: a master and its workers need the file of a plan"

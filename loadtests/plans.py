@@ -11,7 +11,7 @@ import msgspec
 
 from loadtests.options import NO_PLAN
 from playbook.core.errors import UsageError
-from playbook.load.plan import PLAN_VARIABLE, Plan, Stage, read_plan
+from playbook.readers.load.plan import PLAN_VARIABLE, Plan, Stage, read_plan
 from playbook.settings.sections.target import Web
 
 WEIGHTS = {

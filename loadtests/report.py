@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from loadtests.recorder import SLICES, Counts, Tally, now
-from playbook.load.outcome import RUNNING, Endpoint, Error, Moments, Outcome, Step
-from playbook.load.plan import Plan
+from playbook.readers.load.outcome import RUNNING, Endpoint, Error, Moments, Outcome, Step
+from playbook.readers.load.plan import Plan
 
 _SETTLED = 10.0  # seconds after which workers no longer report about a given second
 

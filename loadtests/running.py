@@ -26,8 +26,8 @@ from loadtests.shapes import PlannedShape
 from loadtests.users import Script, Visitor
 from loadtests.workers import SILENT_SECONDS, Workers
 from playbook.core.errors import UsageError
-from playbook.load import outcome
-from playbook.load.plan import Plan
+from playbook.readers.load import outcome
+from playbook.readers.load.plan import Plan
 
 if TYPE_CHECKING:
     from types import FrameType

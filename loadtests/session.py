@@ -13,7 +13,7 @@ from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, LocustU
 from locust.exception import CatchResponseError
 
 from loadtests.guard import Guard
-from playbook.load.plan import Plan
+from playbook.readers.load.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

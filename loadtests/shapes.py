@@ -8,8 +8,8 @@ from locust import LoadTestShape
 
 from loadtests.breakpoint import BreakpointTest, Window
 from loadtests.recorder import now
-from playbook.load.outcome import FINISHED, TIME_IS_UP, Step
-from playbook.load.plan import Plan, Stage
+from playbook.readers.load.outcome import FINISHED, TIME_IS_UP, Step
+from playbook.readers.load.plan import Plan, Stage
 
 _LAG_SECONDS = 1.5  # Workers report once a second, and a report takes time.
 

@@ -18,7 +18,7 @@ from loadtests.images import KINDS, Notes, Photograph, make
 from loadtests.session import Address, GuardedSession
 from playbook.clients.trust import new_context
 from playbook.core.errors import UsageError
-from playbook.load.plan import Plan
+from playbook.readers.load.plan import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from playbook.core.record import Results
-from playbook.people.waivers import waive
+from playbook.history.people.waivers import waive
 from tests.preloaded import run_pytest
 
 ROOT = Path(__file__).resolve().parents[1]

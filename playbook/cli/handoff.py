@@ -17,9 +17,9 @@ from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
 from playbook.history.folder import history_to_read
 from playbook.history.handoff_files import read_pages
 from playbook.history.handoff_page import DAYS, Ending, Page, Period, make_page
+from playbook.history.people.files import path_of
 from playbook.history.runs import read
 from playbook.measure.people import endings
-from playbook.people.files import path_of
 from playbook.report.handoff import write_page
 from playbook.report.handoff_public import public_page
 from playbook.report.words import not_part

@@ -21,9 +21,9 @@ from playbook.history.derive import incidents_of
 from playbook.history.folder import history_to_read
 from playbook.history.handling import Act, Handled, Handling
 from playbook.history.incidents import Incident
+from playbook.history.people.attest import plain_line
+from playbook.history.people.postmortems import ASKED_FOR, TO_WRITE, folder_of
 from playbook.history.severity import severity_of_incident
-from playbook.people.attest import plain_line
-from playbook.people.postmortems import ASKED_FOR, TO_WRITE, folder_of
 from playbook.run.everybody import runs_for_everybody
 from playbook.settings.chosen import settings_for
 from playbook.settings.model import Settings

@@ -20,9 +20,9 @@ from playbook.core.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
 from playbook.history import runs as history
 from playbook.history.derive import titles
 from playbook.history.folder import history_to_read
-from playbook.people.attest import attest, moment, rule_for
-from playbook.people.files import known, path_of, rules, sign_offs_of, waivers_of
-from playbook.people.waivers import Waiver, waive
+from playbook.history.people.attest import attest, moment, rule_for
+from playbook.history.people.files import known, path_of, rules, sign_offs_of, waivers_of
+from playbook.history.people.waivers import Waiver, waive
 from playbook.settings.chosen import settings_for
 from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.own_catalogue import catalogue_of, root_of

@@ -14,9 +14,9 @@ from playbook.history import handling
 from playbook.history.deliveries import Delivery
 from playbook.history.handling import Handled, Handling
 from playbook.history.incidents import Incident
+from playbook.history.people.postmortems import TO_WRITE, mark, pages
 from playbook.history.runs import Finding, RunLine
 from playbook.history.severity import severity_of_incident
-from playbook.people.postmortems import TO_WRITE, mark, pages
 from playbook.report.summary import plain
 from playbook.settings.model import Settings
 

@@ -29,7 +29,7 @@ from playbook.hooks.shared import (
     usage_errors,
 )
 from playbook.hooks.warned import Warned
-from playbook.load.order import LoadOrder
+from playbook.readers.load.order import LoadOrder
 from playbook.report import pytest_html, pytest_output
 from playbook.run.run import Run
 from playbook.settings.chosen import settings_of_all

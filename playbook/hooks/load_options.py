@@ -16,9 +16,16 @@ import pytest
 from _pytest.mark.expression import Expression  # the parser of -m; pytest has no public one
 
 from playbook.core.errors import Forbidden, NotConfigured, UsageError
-from playbook.load.order import DEFAULT_SHAPE, MARKER, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
-from playbook.load.permission import require_permission
-from playbook.load.planning import longest, require_shape
+from playbook.readers.load.order import (
+    DEFAULT_SHAPE,
+    MARKER,
+    PRODUCTION_OPTION,
+    SHAPE_OPTION,
+    WORKERS_OPTION,
+    LoadOrder,
+)
+from playbook.readers.load.permission import require_permission
+from playbook.readers.load.planning import longest, require_shape
 from playbook.settings.model import Settings
 
 MEASUREMENT = "load_test"

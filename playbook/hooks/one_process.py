@@ -13,7 +13,7 @@ import pytest
 
 from playbook.core.places import CHECKS, INSTALLED, MODULE, OWN
 from playbook.hooks.load_options import chooses
-from playbook.load.order import MARKER
+from playbook.readers.load.order import MARKER
 from playbook.settings.loading import TARGET_VARIABLE
 from playbook.settings.sections.groups import is_group
 

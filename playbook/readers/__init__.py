@@ -1,1 +1,1 @@
-"""Parsers of logs, archives, headers and documents that are already local. Pure."""
+"""Parsers of logs, archives, headers, documents and load tests that are already local."""

@@ -11,9 +11,9 @@ from playbook.core.errors import PlaybookError
 from playbook.core.record import Due
 from playbook.core.verdict import EXECUTED
 from playbook.history.due import due_sets
+from playbook.history.people.files import sign_offs_of
+from playbook.history.people.waivers import Waivers
 from playbook.history.runs import RunLine
-from playbook.people.files import sign_offs_of
-from playbook.people.waivers import Waivers
 from playbook.settings.model import Settings
 
 HORIZON = timedelta(days=14)

@@ -36,7 +36,7 @@ from playbook.core.public import is_public_cause, of_error
 from playbook.core.record import Record, RootCause, Step
 from playbook.core.severity import SEVERITIES
 from playbook.core.verdict import Critical, Verdict, verdict_of
-from playbook.people.waivers import Waivers
+from playbook.history.people.waivers import Waivers
 
 TRIES = "Tries"
 _OURS = "This is a fault of the suite, not of the system."

@@ -23,10 +23,10 @@ from playbook.core.record import KILLED, LeftOut, Record, Results, Timing
 from playbook.core.run_folder import Begun, what_was_left
 from playbook.core.verdict import EXECUTED, Verdict, exit_code, overall
 from playbook.history.by_target import RunsByTarget
+from playbook.history.people.files import waivers_of
+from playbook.history.people.waivers import Waivers
 from playbook.history.readings import earlier_of
-from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
-from playbook.people.files import waivers_of
-from playbook.people.waivers import Waivers
+from playbook.readers.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.run.look_again import filled_in
 from playbook.run.recorder import (
     INVESTIGATE,

@@ -24,7 +24,7 @@ from playbook.core.run_folder import Begun, RunFolder, notify_starter
 from playbook.history.by_target import RunsByTarget
 from playbook.history.past import past_of
 from playbook.history.runs import RunLine, append, line_of
-from playbook.load.order import LoadOrder
+from playbook.readers.load.order import LoadOrder
 from playbook.run.coming_due import coming_due
 from playbook.run.run import Run, add_up, begun_now, floor_of, never_ran
 from playbook.run.uncollected import file_left_out, not_collected

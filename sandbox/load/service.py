@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from playbook.load.kept import LoadLine, likeness
-from playbook.load.plan import BREAKPOINT, Break, Plan, Stage
+from playbook.readers.load.kept import LoadLine, likeness
+from playbook.readers.load.plan import BREAKPOINT, Break, Plan, Stage
 from sandbox.serving.service import Context, Service
 from sandbox.world.load import LoadTestsState
 

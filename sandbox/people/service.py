@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from playbook.core import ledger
-from playbook.people.attest import moment, sha256
+from playbook.history.people.attest import moment, sha256
 from sandbox.serving.service import Context, Service
 from sandbox.world.people import MINUTES, MINUTES_TEXT, HandoffState, IncidentState, SignedState, WaivedState
 from sandbox.world.rosters import toml

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from playbook.core.places import RUNBOOKS
-from playbook.people.attest import moment
+from playbook.history.people.attest import moment
 from sandbox.world.rosters import Roster, healthy_roster
 
 ADA, BEN, CHIARA = "Ada Novak", "Ben Okafor", "Chiara Rossi"

@@ -17,8 +17,8 @@ import pytest
 
 from playbook.core.evidence import Chart
 from playbook.core.record import Results
-from playbook.load.outcome import read_outcome
-from playbook.load.plan import BREAKPOINT, SHAPES
+from playbook.readers.load.outcome import read_outcome
+from playbook.readers.load.plan import BREAKPOINT, SHAPES
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
 from tests.leisure import AT_LEISURE
 

@@ -114,7 +114,7 @@ def test_crons_match_the_settings():
 
 def test_choices_match_targets_sets_and_shapes():
     """Targets of the settings, sets with checks, shapes of load tests."""
-    from playbook.load.plan import SHAPES
+    from playbook.readers.load.plan import SHAPES
 
     asked = WORKFLOWS["schedule"]["on"]["workflow_dispatch"]["inputs"]
     assert {"sandbox", "staging", "production"} == set(asked["target"]["options"])

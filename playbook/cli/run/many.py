@@ -24,8 +24,8 @@ from playbook.core.verdict import Verdict, exit_code, worst
 from playbook.core.wording import plural
 from playbook.history import runs as history
 from playbook.history.folder import history_folder
-from playbook.load.order import MARKER
 from playbook.notify import ping, tell
+from playbook.readers.load.order import MARKER
 from playbook.report import read_results
 from playbook.settings.model import Settings
 

@@ -17,8 +17,8 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines
 from playbook.core.wording import moment
+from playbook.history.people.files import path_of
 from playbook.measure.app.deployments import GOOD, newest_first
-from playbook.people.files import path_of
 from playbook.readers.documents import read_document
 from playbook.settings.model import Settings
 

@@ -20,12 +20,12 @@ from playbook.core.errors import Malformed
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
-from playbook.load import kept
-from playbook.load.order import LoadOrder
-from playbook.load.plan import BREAKPOINT
-from playbook.load.planning import history_of
 from playbook.measure.app.resources import Judged
 from playbook.measure.app.scaling_policy import autoscaling, instances
+from playbook.readers.load import kept
+from playbook.readers.load.order import LoadOrder
+from playbook.readers.load.plan import BREAKPOINT
+from playbook.readers.load.planning import history_of
 from playbook.readers.trend import DAY, Point, Trend, fit
 from playbook.settings.model import Settings
 
@@ -130,7 +130,7 @@ class CapacityGrowth:
 
 
 class LoadTest(msgspec.Struct, frozen=True):
-    """Result of a load test: the fields needed here of what ``playbook.load.kept`` writes.
+    """Result of a load test: the fields needed here of what ``playbook.readers.load.kept`` writes.
 
     Attributes:
         finished: aware.

@@ -19,17 +19,17 @@ from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
-from playbook.load import kept
-from playbook.load.bottleneck import Bottleneck, find_bottlenecks, watched_of
-from playbook.load.omission import kind_of_percentiles
-from playbook.load.order import LoadOrder
-from playbook.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Moments, Outcome, Step
-from playbook.load.permission import SERVICE, require_permission
-from playbook.load.plan import BREAKPOINT, Plan
-from playbook.load.planning import make_plan
-from playbook.load.samples import Sample
 from playbook.measure.load.load_endpoints import endpoint_table, seconds
 from playbook.measure.load.load_sampling import Sampler
+from playbook.readers.load import kept
+from playbook.readers.load.bottleneck import Bottleneck, find_bottlenecks, watched_of
+from playbook.readers.load.omission import kind_of_percentiles
+from playbook.readers.load.order import LoadOrder
+from playbook.readers.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Moments, Outcome, Step
+from playbook.readers.load.permission import SERVICE, require_permission
+from playbook.readers.load.plan import BREAKPOINT, Plan
+from playbook.readers.load.planning import make_plan
+from playbook.readers.load.samples import Sample
 from playbook.settings.model import SANDBOX, Settings
 
 Runner = Callable[..., Outcome]

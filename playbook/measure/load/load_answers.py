@@ -10,13 +10,13 @@ from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Lines, Table
 from playbook.core.limits import Reading
-from playbook.load.bottleneck import points_of
-from playbook.load.outcome import Endpoint, Error
-from playbook.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.measure.app.resources import Judged
 from playbook.measure.load.load import LoadTest
 from playbook.measure.load.load_endpoints import endpoint_table, name_of, seconds
 from playbook.measure.statements import Statement
+from playbook.readers.load.bottleneck import points_of
+from playbook.readers.load.outcome import Endpoint, Error
+from playbook.readers.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.settings.model import Settings
 
 HOMEPAGE = ("homepage",)

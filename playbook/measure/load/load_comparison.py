@@ -9,12 +9,12 @@ from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.wording import moment
-from playbook.load import kept
-from playbook.load.order import LoadOrder
-from playbook.load.permission import SERVICE
-from playbook.load.planning import history_of
 from playbook.measure.load.load import LoadTest
 from playbook.measure.load.load_endpoints import name_of, seconds
+from playbook.readers.load import kept
+from playbook.readers.load.order import LoadOrder
+from playbook.readers.load.permission import SERVICE
+from playbook.readers.load.planning import history_of
 from playbook.settings.model import Settings
 
 # The P95 of fewer requests is the slowest of them, which varies too much between tests.

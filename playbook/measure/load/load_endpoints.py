@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playbook.core.evidence import Table
-from playbook.load.outcome import Endpoint
+from playbook.readers.load.outcome import Endpoint
 
 
 def endpoint_table(title: str, endpoints: list[Endpoint]) -> Table:

@@ -20,7 +20,8 @@ from playbook.clients.http import HttpClient
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.core.clock import Clock
 from playbook.core.errors import PlaybookError
-from playbook.load.samples import (
+from playbook.measure.redis.job_queues import read_queues
+from playbook.readers.load.samples import (
     EVICTED,
     QUEUE,
     REDIS_CLIENTS,
@@ -32,7 +33,6 @@ from playbook.load.samples import (
     WEB_REQUESTS,
     Sample,
 )
-from playbook.measure.redis.job_queues import read_queues
 from playbook.settings.model import Settings, TimeLimits
 
 # A sample that takes longer is late, and says little about its second.

@@ -12,12 +12,12 @@ from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.severity import P1, P4
 from playbook.core.wording import moment, plural
+from playbook.history.people.attest import rule_for
+from playbook.history.people.files import rules
+from playbook.history.people.roster import Call
 from playbook.measure.people.emergency import Look
 from playbook.measure.people.on_call import on_call
 from playbook.measure.people.people import newest_delivery
-from playbook.people.attest import rule_for
-from playbook.people.files import rules
-from playbook.people.roster import Call
 from playbook.settings.model import Settings
 
 TOLD = "emergency.stakeholders-notified"

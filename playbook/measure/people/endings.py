@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from playbook.core.catalogue import Catalogue
 from playbook.core.wording import plural
 from playbook.history.handoff_page import Ending
+from playbook.history.people.attest import SignOffs
+from playbook.history.people.waivers import Waivers
 from playbook.measure.backups.backup_review import BackupRetention
 from playbook.measure.people.on_call import OnCall
 from playbook.measure.tls.certificates import Certificates
-from playbook.people.attest import SignOffs
-from playbook.people.waivers import Waivers
 
 
 def of_certificates(certificates: Certificates, until: datetime) -> Iterator[Ending]:

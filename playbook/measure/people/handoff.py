@@ -16,7 +16,7 @@ from playbook.core.wording import moment
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.history.handoff_files import SERVICE, Kept, read_pages
 from playbook.history.handoff_page import Page, Period
-from playbook.people.files import path_of
+from playbook.history.people.files import path_of
 from playbook.settings.model import Settings
 
 _CADENCE: dict[Period, float] = {"weekly": 9.0, "monthly": 36.0}  # days

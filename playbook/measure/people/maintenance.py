@@ -19,11 +19,11 @@ from playbook.core.errors import NotConfigured, TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.sign_off import SignOff
 from playbook.core.wording import moment, plural
+from playbook.history.people.files import path_of
+from playbook.history.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
+from playbook.history.people.roster import SERVICE as ROSTER
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
-from playbook.people.files import path_of
-from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
-from playbook.people.roster import SERVICE as ROSTER
 from playbook.settings.model import Settings
 
 SERVICE = "Maintenance"

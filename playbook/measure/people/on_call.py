@@ -13,8 +13,18 @@ from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import plural
-from playbook.people.files import path_of
-from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, SERVICE, SEVERITIES, Call, Roster, Span, read_roster
+from playbook.history.people.files import path_of
+from playbook.history.people.roster import (
+    DUTIES,
+    PRIMARY,
+    SECONDARY,
+    SERVICE,
+    SEVERITIES,
+    Call,
+    Roster,
+    Span,
+    read_roster,
+)
 from playbook.settings.model import Settings
 
 

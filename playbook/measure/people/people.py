@@ -16,8 +16,8 @@ from playbook.core.wording import plural
 from playbook.history.deliveries import Delivery, read
 from playbook.history.first_days import known_since
 from playbook.history.folder import history_folder
-from playbook.people.attest import SignOffs, rule_for
-from playbook.people.files import path_of, rules, sign_offs_of
+from playbook.history.people.attest import SignOffs, rule_for
+from playbook.history.people.files import path_of, rules, sign_offs_of
 from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.own_catalogue import catalogue_of
 

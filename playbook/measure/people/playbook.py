@@ -12,7 +12,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
-from playbook.people.files import path_of
+from playbook.history.people.files import path_of
 from playbook.readers.documents import Document, read_document
 from playbook.settings.model import Settings
 

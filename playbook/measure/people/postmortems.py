@@ -16,10 +16,10 @@ from playbook.core.wording import moment, plural
 from playbook.history.derive import incidents_of
 from playbook.history.folder import history_folder
 from playbook.history.incidents import Incident
+from playbook.history.people.files import path_of
+from playbook.history.people.postmortems import ASKED_FOR, filed
 from playbook.history.runs import read
 from playbook.history.severity import severity_of_incident
-from playbook.people.files import path_of
-from playbook.people.postmortems import ASKED_FOR, filed
 from playbook.settings.model import Settings
 
 SERVICE = "Post-mortems"

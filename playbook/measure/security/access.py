@@ -20,8 +20,8 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.sign_off import SignOff
 from playbook.core.wording import moment
-from playbook.people.attest import SignOffs
-from playbook.people.files import sign_offs_of
+from playbook.history.people.attest import SignOffs
+from playbook.history.people.files import sign_offs_of
 from playbook.settings.model import Settings
 from playbook.settings.own_catalogue import catalogue_of
 

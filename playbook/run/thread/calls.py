@@ -8,8 +8,8 @@ from playbook.core.clock import Clock
 from playbook.core.context import Caller, Calls
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.severity import SEVERITIES
+from playbook.history.people.roster import Call
 from playbook.measure.people.on_call import OnCall, on_call
-from playbook.people.roster import Call
 from playbook.settings.model import Settings
 
 

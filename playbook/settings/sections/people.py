@@ -24,10 +24,10 @@ class People(_Section, frozen=True):
     Attributes:
         attestations, waivers: ledgers, one JSON object per line, kept in git; see ``playbook.core.ledger``.
         sign_offs: validity by item id, or by its first part, e.g. ``weekly``.
-        roster: the on-call roster, TOML; see ``playbook.people.roster``.
+        roster: the on-call roster, TOML; see ``playbook.history.people.roster``.
         handoffs: folder of the handoff pages.
         runbooks: folder of the runbooks, in Markdown.
-        postmortems: folder of the post-mortems, in Markdown; see ``playbook.people.postmortems``.
+        postmortems: folder of the post-mortems, in Markdown; see ``playbook.history.people.postmortems``.
         postmortems_since: incidents that recovered before this day require none.
         playbook: the playbook as a document, in Markdown.
         deliveries: folder of the history in which notifications record their deliveries, where it differs from the

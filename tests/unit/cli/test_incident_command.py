@@ -14,7 +14,7 @@ from playbook.history import handling
 from playbook.history.cleansing import count_team_lines
 from playbook.history.deliveries import Delivery
 from playbook.history.deliveries import note as note_delivery
-from playbook.people.postmortems import TO_WRITE, filed
+from playbook.history.people.postmortems import TO_WRITE, filed
 from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run
 
 SETTINGS = """

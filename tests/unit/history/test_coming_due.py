@@ -6,7 +6,7 @@ import pytest
 
 from playbook.core.catalogue import read_catalogue
 from playbook.core.verdict import Verdict
-from playbook.people import waivers
+from playbook.history.people import waivers
 from playbook.run.coming_due import coming_due
 from playbook.settings.loading import load
 from tests.history_factory import NOW, finding, run_line

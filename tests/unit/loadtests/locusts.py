@@ -15,8 +15,8 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from loadtests.launch import PARENT_VARIABLE, PLAN, run, variables_for
-from playbook.load.outcome import Outcome
-from playbook.load.plan import Plan
+from playbook.readers.load.outcome import Outcome
+from playbook.readers.load.plan import Plan
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCUSTFILE = ROOT / "loadtests" / "locustfile.py"

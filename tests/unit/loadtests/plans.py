@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playbook.load.plan import Plan, Stage
+from playbook.readers.load.plan import Plan, Stage
 
 PATHS = {
     "homepage": "/",

@@ -6,8 +6,8 @@ import pytest
 
 from loadtests.breakpoint import BreakpointTest, judge
 from loadtests.recorder import Tally, bucket_of
-from playbook.load.outcome import Step
-from playbook.load.plan import Break, Stage
+from playbook.readers.load.outcome import Step
+from playbook.readers.load.plan import Break, Stage
 
 BREAKS = Break(p95_seconds=0.5, failed_percent=1.0, least_requests=10, settle_seconds=1.0)
 STAGES = [Stage(users=users, seconds=4.0, spawn_rate=10.0) for users in (5, 10, 20)]

@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from loadtests.launch import HTML, OUTCOME, run
-from playbook.load.outcome import INTERRUPTED, NO_WORKERS, Outcome, read_outcome
-from playbook.load.plan import Plan, Stage
+from playbook.readers.load.outcome import INTERRUPTED, NO_WORKERS, Outcome, read_outcome
+from playbook.readers.load.plan import Plan, Stage
 from tests.unit.loadtests import locusts
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import Website, website
@@ -126,7 +126,7 @@ def test_load_ends_with_killed_parent(workers: int, tmp_path: Path) -> None:
         code = (
             "from pathlib import Path\n"
             "from loadtests.launch import run\n"
-            "from playbook.load.plan import read_plan\n"
+            "from playbook.readers.load.plan import read_plan\n"
             f"run(read_plan(Path('given.json')), Path('out'), workers={workers})"
         )
         starter = subprocess.Popen(

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from playbook.load.outcome import FINISHED, INTERRUPTED, Outcome, read_outcome
-from playbook.load.plan import Stage
+from playbook.readers.load.outcome import FINISHED, INTERRUPTED, Outcome, read_outcome
+from playbook.readers.load.plan import Stage
 from tests.unit.loadtests import locusts
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import Website, website

@@ -14,8 +14,8 @@ import pytest
 
 from loadtests.launch import OUTCOME, run
 from loadtests.recorder import Counts, Tally, bucket_of
-from playbook.load.outcome import read_outcome
-from playbook.load.plan import Break, Stage
+from playbook.readers.load.outcome import read_outcome
+from playbook.readers.load.plan import Break, Stage
 from tests.unit.loadtests.locusts import run_until
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import website

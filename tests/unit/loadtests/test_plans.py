@@ -11,7 +11,7 @@ import pytest
 
 from loadtests import options, plans
 from playbook.core.errors import UsageError
-from playbook.load.plan import PLAN_VARIABLE, Stage
+from playbook.readers.load.plan import PLAN_VARIABLE, Stage
 from tests.unit.loadtests.plans import plan_of
 
 

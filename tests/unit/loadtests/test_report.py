@@ -8,8 +8,8 @@ import pytest
 
 from loadtests.recorder import SLICES, Tally, bucket_of
 from loadtests.report import Report
-from playbook.load.outcome import FINISHED, RUNNING, STOPPED, read_outcome
-from playbook.load.plan import Break, Stage
+from playbook.readers.load.outcome import FINISHED, RUNNING, STOPPED, read_outcome
+from playbook.readers.load.plan import Break, Stage
 from tests.unit.loadtests.plans import plan_of
 
 START = 1_800_000_000.3

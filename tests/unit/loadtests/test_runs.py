@@ -15,8 +15,8 @@ import trustme
 
 from loadtests.launch import HTML, LOG, PLAN, run
 from playbook.core.errors import Unmeasured
-from playbook.load.outcome import FINISHED, INTERRUPTED, TIME_IS_UP, UNREACHABLE, Outcome
-from playbook.load.plan import Break, Stage
+from playbook.readers.load.outcome import FINISHED, INTERRUPTED, TIME_IS_UP, UNREACHABLE, Outcome
+from playbook.readers.load.plan import Break, Stage
 from tests.unit.loadtests.locusts import run_until
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import WEBP, Website, website

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from loadtests.launch import LOG, OUTCOME, run
-from playbook.load.outcome import FINISHED, INTERRUPTED, NO_WORKERS, Outcome, read_outcome
-from playbook.load.plan import Plan, Stage
+from playbook.readers.load.outcome import FINISHED, INTERRUPTED, NO_WORKERS, Outcome, read_outcome
+from playbook.readers.load.plan import Plan, Stage
 from tests.unit.loadtests import locusts
 from tests.unit.loadtests.locusts import LOCUSTFILE
 from tests.unit.loadtests.plans import plan_of

@@ -17,9 +17,9 @@ from playbook.core.own_items import item_of_test
 from playbook.core.public import public_names, public_record, public_results, sentence
 from playbook.core.record import Action, RootCause, Step
 from playbook.core.verdict import Verdict
+from playbook.history.people.waivers import Waiver, Waivers
 from playbook.history.public_lines import public_line
 from playbook.history.runs import line_of
-from playbook.people.waivers import Waiver, Waivers
 from playbook.report import for_everybody, read_results, render_folder
 from playbook.report.words import readers
 from playbook.run.recorder import Execution, Notes, make_record, with_waiver

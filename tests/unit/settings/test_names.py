@@ -12,9 +12,9 @@ import pytest
 from playbook.clients.prometheus_queries import query_of
 from playbook.core.catalogue import RUNBOOKS, read_catalogue, read_runbook
 from playbook.core.promql import DAY
-from playbook.load.order import LoadOrder
-from playbook.load.permission import Permission
-from playbook.load.planning import make_plan
+from playbook.readers.load.order import LoadOrder
+from playbook.readers.load.permission import Permission
+from playbook.readers.load.planning import make_plan
 from playbook.run.look_again import filled_in
 from playbook.settings.loading import load
 from playbook.settings.sections.figures import Queries

@@ -14,10 +14,10 @@ from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import Coverage
 from playbook.core.errors import Malformed, NotConfigured
-from playbook.load.kept import LoadLine, remember
-from playbook.load.order import LoadOrder
 from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
 from playbook.measure.figures.capacity import capacity_growth, headroom, newest_load_test
+from playbook.readers.load.kept import LoadLine, remember
+from playbook.readers.load.order import LoadOrder
 from playbook.settings.loading import load
 from playbook.settings.sections.trends import ScalingPolicy
 from tests.judged import judged_reading

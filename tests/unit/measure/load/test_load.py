@@ -15,10 +15,6 @@ from playbook.core.clock import FixedClock
 from playbook.core.errors import Forbidden, NotConfigured, Unmeasured, Unreachable, UsageError
 from playbook.core.judge import Judge
 from playbook.core.verdict import Critical, Verdict
-from playbook.load.kept import Result
-from playbook.load.order import LoadOrder
-from playbook.load.outcome import INTERRUPTED, RUNNING, TIME_IS_UP, Error
-from playbook.load.samples import QUEUE, REDIS_LATENCY, Sample
 from playbook.measure.load.load import LoadTest, carry_out
 from playbook.measure.load.load_answers import (
     health_load,
@@ -28,8 +24,12 @@ from playbook.measure.load.load_answers import (
     loaded_server,
 )
 from playbook.measure.load.load_comparison import compare, line_of, load_comparison
+from playbook.readers.load.kept import Result
+from playbook.readers.load.order import LoadOrder
+from playbook.readers.load.outcome import INTERRUPTED, RUNNING, TIME_IS_UP, Error
+from playbook.readers.load.samples import QUEUE, REDIS_LATENCY, Sample
 from playbook.settings.loading import load
-from tests.unit.load.made import STARTED, endpoint, outcome, plan, step
+from tests.unit.readers.load.made import STARTED, endpoint, outcome, plan, step
 
 SETTINGS = load("staging", environment={"STAGING_URL": "https://staging.example"})
 

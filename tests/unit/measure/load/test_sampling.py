@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from playbook.load.samples import QUEUE, WEB_CPU, WEB_REQUESTS
 from playbook.measure.load.load_sampling import Sampler, sums
+from playbook.readers.load.samples import QUEUE, WEB_CPU, WEB_REQUESTS
 from playbook.settings.loading import load
 from tests.unit.loopback import closed_port
 

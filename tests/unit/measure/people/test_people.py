@@ -16,11 +16,11 @@ from playbook.core.errors import NotConfigured, Unreachable
 from playbook.core.sign_off import Rule
 from playbook.core.verdict import Verdict
 from playbook.history.deliveries import Delivery, note
+from playbook.history.people.attest import attest
 from playbook.measure.app.documentation import Documentation
 from playbook.measure.people.handoff import weekly_handoff
 from playbook.measure.people.on_call import on_call
 from playbook.measure.people.people import attestations, team_notified
-from playbook.people.attest import attest
 from playbook.settings.loading import load
 from tests.judged import judged
 

@@ -7,9 +7,9 @@ import pytest
 
 from playbook.core.clock import FixedClock
 from playbook.core.errors import NotConfigured, Unreachable
+from playbook.history.people.postmortems import TO_WRITE, mark
 from playbook.history.runs import RUNS
 from playbook.measure.people.postmortems import post_mortems
-from playbook.people.postmortems import TO_WRITE, mark
 from playbook.settings.loading import load
 from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run
 

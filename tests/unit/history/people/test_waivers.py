@@ -8,7 +8,7 @@ from playbook.core import ledger
 from playbook.core.errors import UsageError
 from playbook.core.evidence import Facts, Lines
 from playbook.core.verdict import Verdict
-from playbook.people.waivers import Waivers, none, read, waive
+from playbook.history.people.waivers import Waivers, none, read, waive
 from playbook.run.recorder import with_waiver
 from playbook.run.run import add_up, begun_now
 from playbook.settings.loading import load

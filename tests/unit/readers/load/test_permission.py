@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playbook.core.errors import Forbidden, NotConfigured, UsageError
-from playbook.load.permission import require_permission
+from playbook.readers.load.permission import require_permission
 from playbook.settings.loading import load
 
 STAGING = '[targets.staging.web]\nurl = "https://staging.example"\n'

@@ -13,7 +13,7 @@ import msgspec
 from playbook.core import ledger
 from playbook.core.clock import AHEAD, Moment
 from playbook.core.errors import UsageError
-from playbook.people.attest import moment, plain_line
+from playbook.history.people.attest import moment, plain_line
 
 SERVICE = "Waivers"
 HINT = (

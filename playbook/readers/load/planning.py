@@ -6,9 +6,9 @@ from pathlib import Path
 
 from playbook.core.errors import UsageError
 from playbook.core.suggestions import did_you_mean
-from playbook.load.order import SHAPE_OPTION, WORKERS_OPTION, LoadOrder
-from playbook.load.permission import Permission
-from playbook.load.plan import BREAKPOINT, Break, Plan, Stage
+from playbook.readers.load.order import SHAPE_OPTION, WORKERS_OPTION, LoadOrder
+from playbook.readers.load.permission import Permission
+from playbook.readers.load.plan import BREAKPOINT, Break, Plan, Stage
 from playbook.settings.model import Settings
 from playbook.settings.sections.load import LoadShape
 

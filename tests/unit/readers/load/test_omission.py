@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from playbook.load.omission import kind_of_percentiles
-from playbook.load.outcome import Endpoint, Outcome
+from playbook.readers.load.omission import kind_of_percentiles
+from playbook.readers.load.outcome import Endpoint, Outcome
 
 USERS, SECONDS, EVERY, SERVICE, PAUSE = 10, 100.0, 10.0, 0.01, 0.09
 

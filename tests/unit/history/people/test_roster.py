@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from playbook.core.errors import Malformed, Unreachable
-from playbook.people.roster import Contact, read_roster
+from playbook.history.people.roster import Contact, read_roster
 
 HEAD = """
 time_zone = "Europe/Berlin"

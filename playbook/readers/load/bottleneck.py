@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from playbook.core.limits import Bound, format_value
-from playbook.load.outcome import Moments
-from playbook.load.samples import QUEUE, REDIS_CPU, REDIS_LATENCY, UNITS, WEB_CPU, Sample
+from playbook.readers.load.outcome import Moments
+from playbook.readers.load.samples import QUEUE, REDIS_CPU, REDIS_LATENCY, UNITS, WEB_CPU, Sample
 from playbook.settings.model import Settings
 
 # A single value beyond the limit is chance; a bottleneck persists.

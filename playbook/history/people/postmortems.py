@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from playbook.core.severity import URGENT
 from playbook.core.wording import plural
-from playbook.people.files import path_of
+from playbook.history.people.files import path_of
 from playbook.settings.model import Settings
 
 ASKED_FOR = URGENT

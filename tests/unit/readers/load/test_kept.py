@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from playbook.core.errors import Unreachable
-from playbook.load.kept import LoadLine, Result, keep, likeness, recall, remember
-from playbook.load.outcome import FINISHED
-from tests.unit.load.made import outcome, plan
+from playbook.readers.load.kept import LoadLine, Result, keep, likeness, recall, remember
+from playbook.readers.load.outcome import FINISHED
+from tests.unit.readers.load.made import outcome, plan
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
 

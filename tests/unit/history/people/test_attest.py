@@ -10,7 +10,7 @@ from playbook.core.errors import UsageError
 from playbook.core.judge import Judge
 from playbook.core.sign_off import Rule
 from playbook.core.verdict import Critical, Verdict
-from playbook.people.attest import attest, read
+from playbook.history.people.attest import attest, read
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ITEM = "weekly.docs.updated"

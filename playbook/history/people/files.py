@@ -11,9 +11,9 @@ from playbook.core.catalogue import Catalogue
 from playbook.core.own_items import is_made_of_test
 from playbook.core.sign_off import Rule
 from playbook.history.first_days import known_since
-from playbook.people import attest, waivers
-from playbook.people.attest import SignOffs
-from playbook.people.waivers import Waivers
+from playbook.history.people import attest, waivers
+from playbook.history.people.attest import SignOffs
+from playbook.history.people.waivers import Waivers
 from playbook.settings.model import Settings
 from playbook.settings.own_catalogue import root_of
 

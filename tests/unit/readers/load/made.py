@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from playbook.load.outcome import FINISHED, Endpoint, Moments, Outcome, Step
-from playbook.load.plan import Plan, Stage
+from playbook.readers.load.outcome import FINISHED, Endpoint, Moments, Outcome, Step
+from playbook.readers.load.plan import Plan, Stage
 
 STARTED = datetime(2026, 11, 26, 10, tzinfo=UTC)
 

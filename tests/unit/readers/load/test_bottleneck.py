@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from playbook.load.bottleneck import Watched, find_bottlenecks, watched_of
-from playbook.load.outcome import Moments
-from playbook.load.samples import QUEUE, REDIS_LATENCY, Sample
+from playbook.readers.load.bottleneck import Watched, find_bottlenecks, watched_of
+from playbook.readers.load.outcome import Moments
+from playbook.readers.load.samples import QUEUE, REDIS_LATENCY, Sample
 from playbook.settings.loading import load
 
 SETTINGS = load("production", environment={})

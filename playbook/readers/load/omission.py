@@ -6,7 +6,7 @@ not ("coordinated omission"), so their percentiles show less of a stall: docs/de
 
 from __future__ import annotations
 
-from playbook.load.outcome import Outcome
+from playbook.readers.load.outcome import Outcome
 
 # A wait of this many times the usual interval between requests has left out some that would have waited too.
 _STALLED = 3.0

@@ -22,10 +22,10 @@ from playbook.core import lines
 from playbook.core.clock import Moment
 from playbook.core.door.records import leaving
 from playbook.core.errors import Unreachable, UsageError
-from playbook.load.outcome import Outcome
-from playbook.load.plan import SCHEMA as PLAN_SCHEMA
-from playbook.load.plan import Break, Plan
-from playbook.load.samples import Sample
+from playbook.readers.load.outcome import Outcome
+from playbook.readers.load.plan import SCHEMA as PLAN_SCHEMA
+from playbook.readers.load.plan import Break, Plan
+from playbook.readers.load.samples import Sample
 
 SCHEMA = 1
 SERVICE = "Load test"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from playbook.core.errors import Forbidden, NotConfigured
-from playbook.load.order import PRODUCTION_OPTION
+from playbook.readers.load.order import PRODUCTION_OPTION
 from playbook.settings.gate import address_of, is_this_machine, refused_as_production, require_own_addresses
 from playbook.settings.model import SANDBOX, Settings
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from playbook.core.errors import UsageError
-from playbook.load.order import LoadOrder
-from playbook.load.permission import Permission
-from playbook.load.plan import SHAPES
-from playbook.load.planning import longest, make_plan, require_shape
+from playbook.readers.load.order import LoadOrder
+from playbook.readers.load.permission import Permission
+from playbook.readers.load.plan import SHAPES
+from playbook.readers.load.planning import longest, make_plan, require_shape
 from playbook.settings.loading import load
 
 PERMISSION = Permission("https://staging.example:443", "/shop", ("staging.example:443",))
