@@ -20,7 +20,7 @@ from playbook.clients.http import HttpClient
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.core.clock import Clock
 from playbook.core.errors import PlaybookError
-from playbook.measure.redis.job_queues import read_queues
+from playbook.measure.redis.job_queues import JobQueue, read_queues
 from playbook.readers.load.samples import (
     EVICTED,
     QUEUE,
@@ -124,7 +124,7 @@ class Sampler:
         info = redis.info()
         if "queue" not in self._settings.absent:
             queues = read_queues(redis, self._settings, Clock()).queues
-            waiting = [queue.waiting.reading.value for queue in queues]
+            waiting = [_waiting(queue) for queue in queues]
             if waiting and all(map(math.isfinite, waiting)):
                 values[QUEUE] = sum(waiting)
         values |= _numbers(info, {REDIS_MEMORY: ("used_memory", _MIB), REDIS_CLIENTS: ("connected_clients", 1)})
@@ -164,6 +164,12 @@ def sums(text: str) -> dict[str, float]:
         value = _number(line["value"])
         found[line["name"]] = found.get(line["name"], 0.0) + (math.nan if value is None else value)
     return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _waiting(queue: JobQueue) -> float:
+    """Number of waiting jobs; NaN if none is seen but the queue may be another one, or elsewhere."""
+    count = queue.waiting.reading.value
+    return count if count or queue.coverage.enough else math.nan
 
 
 def _numbers(found: dict[str, float], wanted: dict[str, tuple[str, float]]) -> dict[str, float]:

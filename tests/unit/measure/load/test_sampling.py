@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from playbook.core.coverage import lacking, whole
+from playbook.measure.load import load_sampling
 from playbook.measure.load.load_sampling import Sampler, sums
+from playbook.measure.redis.job_queues import JobQueue, JobQueues
+from playbook.measure.redis.queue_layouts import Figures
 from playbook.readers.load.samples import QUEUE, WEB_CPU, WEB_REQUESTS
 from playbook.settings.loading import load
 from tests.unit.loopback import closed_port
 
+UNKNOWN_QUEUE = lacking("no sign of the queue", expected="a trace of the queue", got="none of its keys")
 PAGE = """# HELP http_requests_total Requests answered
 # TYPE http_requests_total counter
 http_requests_total{route="/",status="200"} 12
@@ -100,3 +105,32 @@ def test_target_without_either_source_is_not_sampled():
         pass
     assert not made.problems
     assert all(one.values == {} for one in made.samples)
+
+
+class Server:
+    """Redis that answers at once and says nothing of itself."""
+
+    def ping(self):
+        return 0.001
+
+    def info(self):
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("queues", "length"),
+    [
+        ([Figures(waiting=3, coverage=whole("1 queue"))], 3),
+        ([Figures(waiting=0, coverage=whole("1 queue"))], 0),
+        ([Figures(waiting=0, coverage=UNKNOWN_QUEUE)], None),
+        ([Figures(waiting=3, coverage=UNKNOWN_QUEUE)], 3),
+        ([Figures(waiting=3, coverage=whole("1 queue")), Figures(waiting=0, coverage=UNKNOWN_QUEUE)], None),
+        ([Figures(waiting=None, coverage=whole("1 queue"))], None),
+    ],
+)
+def test_queue_that_shows_no_sign_of_itself_is_not_empty(monkeypatch, queues, length):
+    """A misspelled name looks like an empty queue; jobs that are seen count whatever else is not."""
+    found = JobQueues(tuple(JobQueue("images", "celery", figures) for figures in queues))
+    monkeypatch.setattr(load_sampling, "read_queues", lambda *_: found)
+    values = Sampler(load("staging", environment={}))._of_redis(Server(), 1.0)
+    assert values.get(QUEUE) == length
