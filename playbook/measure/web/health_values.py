@@ -84,6 +84,11 @@ def of_circuit(key: str, value: str) -> State | None:
     return None
 
 
+def is_circuit(value: Pairs) -> bool:
+    """Whether an object is a circuit breaker, whose failures are a count that it keeps while it is closed."""
+    return any(isinstance(state, str) and of_circuit(key, state) is not None for key, state in value)
+
+
 def is_empty(value: Any) -> bool:
     """Whether a field for errors contains none."""
     if isinstance(value, str):
