@@ -212,13 +212,17 @@ class Parser:
         if time is None and "=" in text:
             time = self._own_time(text)
             own = own or time is not None
+        request = access.behind_words(text)
         if level:
-            strange = self._seems_a_request(level, text)
-            return Entry(time, component, self._worse(level, text), self._logfmt_text(text), strange=strange)
+            strange = request is None and self._seems_a_request(level, text)
+            shown = text if request else self._logfmt_text(text)
+            return Entry(time, component, self._worse(level, text), shown, access=request, strange=strange)
         if own and levels.suspicious(text):
             level = levels.by_words(text)
-        strange = not level and (levels.unknown_word(text) or access.looks_like(text))
-        return Entry(time, component, level, text, bare=not own, strange=strange)
+        strange = not level and request is None and (levels.unknown_word(text) or access.looks_like(text))
+        return Entry(
+            time, component, level, text, bare=not own and request is None, access=request, strange=strange
+        )
 
     @staticmethod
     def _seems_a_request(level: int, text: str) -> bool:
@@ -238,10 +242,13 @@ class Parser:
 
     @staticmethod
     def _worse(level: int, text: str) -> int:
-        """A stated error is fatal if its words report that the program ended; so is a warning about a signal."""
+        """A stated error is fatal if its words report that the program ended; so is a warning about a signal, and
+        Apache's notice of one.
+        """
         if level == levels.ERROR and levels.suspicious(text) and levels.crashed(text):
             return levels.FATAL
-        if level == levels.WARNING and " on signal " in text and levels.crashed(text):
+        ended = level == levels.WARNING and " signal " in text
+        if (ended or (level == levels.INFO and ":notice] " in text)) and levels.crashed(text):
             return levels.FATAL
         return level
 
