@@ -220,7 +220,7 @@ def _stated(text: str) -> int:
 def may_state(text: str) -> bool:
     """Whether ``stated`` could find a level in a text that begins with a letter, with any digits in it."""
     leading = _LEADING.match(text)
-    if (leading and leading[1].lower() in LEVELS) or _WORDED.match(text):
+    if (leading and leading[1].lower() in LEVELS) or _WORDED.match(text) or _PNPM.match(text):
         return True
     if (": " in text and _PHP.search(text)) or ("=" in text and _ASSIGNED.search(text)):
         return True

@@ -41,6 +41,7 @@ _LOGFMT_MESSAGE = re.compile(r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096
 _LOGFMT_ERROR = re.compile(r'(?:^| )(?:err|error)=(?:"((?:[^"\\]|\\.){1,4096})"|([^"\s]\S{0,4096}))')
 _JSON_LEVEL = re.compile(r'"(?:level|severity|lvl|levelname)"\s{0,3}:\s{0,3}"?(\w{1,13})')
 
+_OBJECT = re.compile(r"\{\s*(?:[\"}]|$)")  # JSON, or the beginning of some; not Node's "{ id: 5 }"
 _STAMPED = frozenset("0123456789[ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _INNER_TIME = re.compile(
     r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?"
@@ -133,7 +134,7 @@ class Parser:
         tag = _SYSLOG_TAG.match(body)
         if tag:
             return self._body(body[tag.end() :], time, tag[1] or tag[2])
-        if body[:1] == "{":
+        if _OBJECT.match(body):
             return self._body(body, time, "")
         return self._plain(body, time, "", own=True)
 
@@ -168,7 +169,7 @@ class Parser:
 
     def _body(self, body: str, time: float | None, component: str) -> Entry:
         """The content after the prefix."""
-        if body[:1] == "{":
+        if _OBJECT.match(body):
             return self._json(body, time, component)
         if time is not None:
             request = access.of_text(body)
@@ -181,7 +182,7 @@ class Parser:
                     _, _, date, _, minute, second, fraction, zone = stamped.groups()
                     time = self._times.iso(date, minute, second, fraction, "Z" if zone == "UTC" else zone)
                 rest = body[stamped.end() :]
-                if rest[:1] == "{":
+                if _OBJECT.match(rest):
                     return self._json(rest, time, component)
                 return self._plain(rest, time, component, own=True)
         return self._plain(body, time, component, own=False)
