@@ -50,7 +50,8 @@ _DEFAULT_TITLE = re.compile(
     r"|directory listing for .*|default web site page|default page|web server.s default page|welcome to xampp.*"
     r"|welcome to firebase hosting|create next app|ruby on rails \d.*|the install worked successfully!.*"
     r"|wordpress . (?:installation|setup configuration file)|azure static web apps - .*|php \d[\d.]* - phpinfo\(\)"
-    r"|welcome to your strapi app|congratulations \| cloud run|apache tomcat.*|localhost|hostinger.*default.*|microsoft azure app service.*|your azure .* app is .*"
+    r"|welcome to your strapi app|congratulations \| cloud run"
+    r"|apache tomcat.*|localhost|hostinger.*default.*|microsoft azure app service.*|your azure .* app is .*"
 )
 _AWAY_TITLE = re.compile(
     r".*(?:under|down for|offline for|undergoing) (?:scheduled )?(?:maintenance|construction).*"
@@ -173,7 +174,8 @@ KNOWN = tuple((what, re.compile(pattern)) for what, pattern in _TEXTS)
 OTHERS = {"cf-mitigated": "Cloudflare", "x-amzn-waf-action": "AWS WAF", "x-vercel-mitigated": "Vercel"}
 CHALLENGE = re.compile(
     r"just a moment\.\.\.|making sure you.re not a bot!|you are being redirected\.\.\."
-    r"|one moment, please\.\.\.|robot challenge screen|verifying you are human.*|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
+    r"|one moment, please\.\.\.|robot challenge screen"
+    r"|verifying you are human.*|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
 )
 # In the markup of challenge pages without readable text: Imperva's and DataDome's
 CHALLENGE_TEXT = re.compile(

@@ -121,17 +121,19 @@ _ANSWER = re.compile(r"\bHTTP/\d|(?<![\w.:/+-])[1-5]\d\d(?![\w.:/%+-]|,\d)")
 _STATUS_KEYS = (
     *("statusCode", "status_code", "status", "http.status_code", "http.response.status_code", "http_status"),
     *("DownstreamStatus", "OriginStatus", "response_code", "responseCode", "EdgeResponseStatus", "sc-status"),
-    *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code"),
+    *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code", "responseStatus"),
+    *("response_status", "resStatus"),
 )
 _ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
 _STATUS_TEXT = re.compile(r" *(\d{3})(?:\.0{1,6})?(?: [A-Z][\w '-]{0,40})? *")
 # On their own these keys may be the status of anything.
 _DOUBTFUL_STATUS = frozenset({"status", "statusCode", "status_code", "StatusCode"})
 # Objects with the keys that others write at the top: of express-winston and winston's metadata; OpenTelemetry;
-# Monolog; Serilog and .NET; Azure; Rust's tracing; Rails' Semantic Logger; Google's Cloud Logging; LoggerJSON.
+# Monolog; Serilog and .NET; Azure; Rust's tracing; Rails' Semantic Logger; Google's Cloud Logging; LoggerJSON;
+# and an object in place of a message.
 WRAPPERS = (
     *("meta", "metadata", "attributes", "Attributes", "context", "extra", "Properties", "State", "properties"),
-    *("fields", "span", "payload", "jsonPayload", "request"),
+    *("fields", "span", "payload", "jsonPayload", "request", "data", "message", "msg", "accessLog"),
 )
 ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpResponse", "httpRequest", "http", *WRAPPERS}
 _PATH_KEYS = (
@@ -245,7 +247,7 @@ def behind_words(text: str) -> Access | None:
     """The request in an object behind the words, as zap's, Caddy's and Monolog's lines for people have it."""
     if text[-1:] not in ("}", "]") or not has_method(text):
         return None
-    start = text.find(" {") + 1
+    start = 0 if text[0] == "{" else text.find(" {") + 1
     end = text.rfind("} [") + 1 or text.rfind("} {") + 1 or len(text)  # Monolog's extra
     try:
         fields = read_json(text[start:end])

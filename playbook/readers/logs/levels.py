@@ -61,6 +61,7 @@ _WORDED = re.compile(
 _PROCESS = re.compile(
     r"\([\w.-]{1,40}:\d+\):? (?:[\w-]{1,40}-(CRITICAL|WARNING|ERROR) \*\*|(?:\[DEP\d+\] )?(\w{0,40}Warning): )"
 )
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")  # winston's colorize() before json()
 _GLIB_LEVELS = {"CRITICAL": ERROR, "WARNING": WARNING, "ERROR": FATAL}
 _PHP = re.compile(
     r"(?:PHP )?(?:(Fatal|Parse|Recoverable fatal|Core|Compile) error|(Warning|Notice|Deprecated|Strict Standards))"
@@ -174,7 +175,7 @@ def of_syslog(priority: int) -> int:
 def of_json(value: object, scale: Scale | None = None) -> int:
     """Level stated by a JSON line; ``scale`` is that of its key, if known."""
     if isinstance(value, str):
-        text = value.strip()
+        text = _COLOURS.sub("", value).strip()
         return _by_number(float(text), scale) if text.isdecimal() else by_name(text)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _by_number(value, scale)

@@ -290,7 +290,7 @@ class Parser:
         request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
         if request is None and access.may_be_in(text) and "connectionpool" not in body:
             # morgan's, uvicorn's or a web server's line in a JSON logger
-            request = access.of_text(fields_of.one_line(text))
+            request = access.of_text(fields_of.one_line(text)) or access.behind_words(text)
             time = self._times.text(request.time) if request and request.time and time is None else time
         if level and level < levels.ERROR:
             text = fields_of.one_line(text)
