@@ -334,6 +334,18 @@ CASES = {
     "sebspark-degraded": (SEBSPARK % (1, "degraded"), WARNING),
     "counts-of-requests": ('{"status":"ok","requests":{"total":100,"errors":5}}', OK),
     "counts-of-checks": ('{"status":"ok","summary":{"total":3,"passed":2,"failed":1}}', CRITICAL),
+    "replicas-in-part": ('{"status":"ok","replicas":{"desired":3,"ready":1}}', UNKNOWN),
+    "replicas": ('{"status":"ok","replicas":{"desired":3,"ready":3},"pool":{"total":10,"available":3}}', OK),
+    "checks-in-part": ('{"status":"ok","passed":2,"total":3}', UNKNOWN),
+    "checks-told-in-part": (
+        '{"status":"ok","summary":{"total":3,"healthy":2,"degraded":1,"unhealthy":0}}',
+        WARNING,
+    ),
+    "a-description-of-trouble": ('{"status":"ok","description":"Degraded: redis slow"}', UNKNOWN),
+    "an-old-failure": (
+        '{"status":"ok","entries":[{"name":"db","status":"Healthy"}],"history":[{"status":"Unhealthy"}]}',
+        OK,
+    ),
     "lines-down": ("status: ok\nredis: down\n", CRITICAL),
     "php-status-page": ("<?xml version='1.0'?><health><db>ok</db></health>", UNKNOWN),
 }

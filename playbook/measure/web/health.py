@@ -16,6 +16,7 @@ from playbook.measure.web.health_text import LINE, read_text
 from playbook.measure.web.health_values import (
     Pairs,
     are_names,
+    in_part,
     is_circuit,
     is_empty,
     is_named_status,
@@ -100,6 +101,8 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
+        if part := in_part(value):
+            self.unclear.append(f"{name or 'the report'} {part}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
         numbers_aside = words.counts([name, *keys]) or is_named_status(value) or is_circuit(value)

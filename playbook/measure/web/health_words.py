@@ -239,9 +239,11 @@ _DATA = _set(
     image platform runtime language locale timezone time timestamp date uptime since started startedat
     duration totalduration latency latencyms role kind engine driver dialect provider vendor product
     mediatype format formats features links self about shortsummary notificationmessage summary releaseid
-    serviceid observedunit output stack affectedendpoints checkid definition createindex modifyindex"""
+    serviceid observedunit output stack affectedendpoints checkid history definition createindex modifyindex"""
 )
-_MESSAGES = _set("message msg note notes output reason detail details shortsummary notificationmessage")
+_MESSAGES = _set(
+    "message msg note notes output reason detail details description shortsummary notificationmessage"
+)
 _DATA_ENDINGS = _set("version name id url at level severity priority color colour theme mode type log")
 _SWITCHES = _set(
     """debug cached cache ssl tls standby timed timedout test testing demo preview beta experimental readonly
