@@ -18,7 +18,7 @@ from playbook.readers.logs import access, fields_of, levels
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.times import Times
 
-_ZONE = r"(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]]))"
+_ZONE = r"(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]])|[AaPp][Mm]\b)"
 _STAMP = rf"(\d{{4}}[-/]\d\d[-/]\d\d)([T ])(\d\d:\d\d):(\d\d)(?:[.,](\d{{1,9}}))?\d{{0,9}} ?{_ZONE}?"
 _OUTER = re.compile(
     rf"(?:(\[?)([A-Za-z][\w.-]{{0,62}})\]?(?:[ /][\w.-]{{1,80}})? )?\[?{_STAMP}\]?(?:[ :|-]|$|(?=\[)) ?"

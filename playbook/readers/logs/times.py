@@ -17,7 +17,7 @@ DAY = 86_400
 
 _ISO = re.compile(
     r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d*[ ]?"
-    r"(Z|[+-]\d\d(?::?\d\d)?(?!\d)| ?UTC| ?GMT)?"
+    r"(Z|[+-]\d\d(?::?\d\d)?(?!\d)| ?UTC| ?GMT| ?[AaPp][Mm]\b)?"
 )
 _COMMON = re.compile(
     r"(\d\d)[/-]([A-Z][a-z]{2})[/-](\d{4})[: ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
@@ -156,7 +156,10 @@ class Times:
         if known != -1.0:
             return known
         date, minute, zone = key
-        zone = zone.strip()
+        zone = zone.strip().upper()
+        if zone in ("AM", "PM"):  # winston's in most tutorials: "hh:mm:ss A"
+            minute = f"{int(minute[:2]) % 12 + 12 * (zone == 'PM'):02d}{minute[2:]}"
+            zone = "Z"
         late = minute.startswith("24:")  # 24:00 is the end of a day
         text = f"{date.replace('/', '-')}T{'00:' + minute[3:] if late else minute}:00"
         text += "+00:00" if zone in ("Z", "UTC", "GMT") else zone
