@@ -117,6 +117,11 @@ EUREKA = """{"status":"UP","components":{"discoveryComposite":{"description":"",
 DOCKER = """{"State":{"Status":"running","Running":true,"Paused":%s,"Restarting":false,"OOMKilled":false,
 "Dead":false,"Pid":17,"Error":"","Health":{"Status":"%s","FailingStreak":0,"Log":[]}}}"""
 
+SPRING_SSL = """{"status":"UP","components":{"ssl":{"status":"%s","details":{"invalidChains":[],"validChains":[{
+"alias":"web","certificates":[{"version":"V3","validity":{"status":"%s"},"validityEnds":"2027-01-01"}]}]}}}}"""
+SEBSPARK = """{"status":"ok","summary":{"critical":{"ok":1,"degraded":0,"error":0},"nonCritical":{"ok":0,
+"degraded":%d,"error":0}},"dependencies":{"db":{"status":"%s","impact":"critical","error":null}}}"""
+
 DOWN = '"redis":{"status":"down","message":"Connection is closed."}'
 DOWN_ALONE = "{" + DOWN + "}"
 
@@ -280,6 +285,67 @@ CASES = {
     "in-doubt": ('{"status":"OK?"}', UNKNOWN),
     "a-long-status": ('{"status":"ok%s but the database is down"}' % (" " * 400), UNKNOWN),
     "lines-without-end": ("\n".join(f"service-{n}: ok" for n in range(2000)) + "\nservice-2000: down", UNKNOWN),
+    # A failure in the words of one key beside good words of others, and reasons behind the word.
+    "django-beside-a-named-one": (
+        '{"Disk()":"OK","Database(alias=\'default\')":"unavailable: Database health check failed"}',
+        CRITICAL,
+    ),
+    "django-unexpected-result": ('{"Mail":"working","S3StorageHealthCheck":"unexpected result: gone"}', CRITICAL),
+    "django-warning-beside-mail": ('{"Mail":"working","DiskUsage":"warning: 91 percent"}', WARNING),
+    "refused-under-any-key": ('{"status":"ok","sharp":"dial tcp 10.0.0.5:80: connection refused"}', UNKNOWN),
+    "error-under-any-key": ('{"status":"ok","thumbnails":"Error: connect ECONNREFUSED 10.0.0.5:80"}', CRITICAL),
+    "failed-in-brackets": ('{"status":"ok","thumbnails":"failed (ENOENT)"}', CRITICAL),
+    "down-with-a-reason": ('{"status":"ok","thumbnails":"DOWN - no answer after 5 s"}', CRITICAL),
+    "a-red-sign": ('{"status":"ok","thumbnails":"❌"}', CRITICAL),
+    "a-status-line": ('{"status":"ok","thumbnails":"503 Service Unavailable"}', CRITICAL),
+    "a-module-missing": ('{"status":"ok","sharp":"Cannot find module \'sharp\'"}', UNKNOWN),
+    "smallrye-messaging": (
+        '{"status":"UP","checks":[{"name":"Messaging","status":"UP","data":{"orders":"[KO] - lost"}}]}',
+        CRITICAL,
+    ),
+    "smallrye-messaging-ok": (
+        '{"status":"UP","checks":[{"name":"Messaging","status":"UP","data":{"orders":"[OK]"}}]}',
+        OK,
+    ),
+    "a-message-of-two-words": ('{"status":"OK","message":"Redis unavailable, using memory"}', UNKNOWN),
+    "a-word-as-message": ('{"status":"OK","message":"degraded"}', UNKNOWN),
+    "nagios-output": ('{"status":"OK","output":"CRITICAL - disk 99%"}', UNKNOWN),
+    "no-failure-in-words": ('{"status":"ok","lastJob":"failed: 0, done: 12","message":"0 checks failed"}', OK),
+    "helidon-disk": (
+        '{"status":"UP","checks":[{"name":"diskSpace","status":"UP","data":{"free":"211 GB","total":"465 GB"}}]}',
+        OK,
+    ),
+    "draining": ('{"ready":true,"draining":true}', CRITICAL),
+    "not-draining": ('{"ready":true,"live":true,"draining":false}', OK),
+    "circuit-open": ('{"status":"ok","circuitBreaker":"open"}', CRITICAL),
+    "circuits-open": ('{"status":"ok","breakers":{"redis":"OPEN","images":"CLOSED"}}', CRITICAL),
+    "circuit-closed-with-a-count": (
+        '{"status":"ok","circuitBreakers":{"redis":{"state":"CLOSED","failures":2,"fires":90}}}',
+        OK,
+    ),
+    # Spring's certificates, https://github.com/InVisionApp/go-health, https://www.npmjs.com/package/@sebspark/health-check
+    "spring-certificate": (SPRING_SSL % ("UP", "VALID"), OK),
+    "spring-certificate-expires": (SPRING_SSL % ("WILL_EXPIRE_SOON", "WILL_EXPIRE_SOON"), WARNING),
+    "spring-certificate-expired": (SPRING_SSL % ("OUT_OF_SERVICE", "EXPIRED"), CRITICAL),
+    "invision": ('{"details":{"db":{"name":"db","status":"ok","fatal":true}},"status":"ok"}', OK),
+    "invision-failed": ('{"details":{"db":{"name":"db","status":"failed","fatal":true}},"status":"ok"}', CRITICAL),
+    "fatal-by-itself": ('{"status":"ok","fatal":true}', CRITICAL),
+    "sebspark": (SEBSPARK % (0, "ok"), OK),
+    "sebspark-degraded": (SEBSPARK % (1, "degraded"), WARNING),
+    "counts-of-requests": ('{"status":"ok","requests":{"total":100,"errors":5}}', OK),
+    "counts-of-checks": ('{"status":"ok","summary":{"total":3,"passed":2,"failed":1}}', CRITICAL),
+    "replicas-in-part": ('{"status":"ok","replicas":{"desired":3,"ready":1}}', UNKNOWN),
+    "replicas": ('{"status":"ok","replicas":{"desired":3,"ready":3},"pool":{"total":10,"available":3}}', OK),
+    "checks-in-part": ('{"status":"ok","passed":2,"total":3}', UNKNOWN),
+    "checks-told-in-part": (
+        '{"status":"ok","summary":{"total":3,"healthy":2,"degraded":1,"unhealthy":0}}',
+        WARNING,
+    ),
+    "a-description-of-trouble": ('{"status":"ok","description":"Degraded: redis slow"}', UNKNOWN),
+    "an-old-failure": (
+        '{"status":"ok","entries":[{"name":"db","status":"Healthy"}],"history":[{"status":"Unhealthy"}]}',
+        OK,
+    ),
     "lines-down": ("status: ok\nredis: down\n", CRITICAL),
     "php-status-page": ("<?xml version='1.0'?><health><db>ok</db></health>", UNKNOWN),
 }

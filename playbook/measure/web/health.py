@@ -16,6 +16,8 @@ from playbook.measure.web.health_text import LINE, read_text
 from playbook.measure.web.health_values import (
     Pairs,
     are_names,
+    in_part,
+    is_circuit,
     is_empty,
     is_named_status,
     name_of,
@@ -99,11 +101,15 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
+        if part := in_part(value):
+            self.unclear.append(f"{name or 'the report'} {part}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
-        numbers_aside = words.counts(keys) or is_named_status(value)
+        numbers_aside = words.counts([name, *keys]) or is_named_status(value) or is_circuit(value)
+        tally = words.is_tally(keys)
         for key, inner in value:
-            if not (numbers_aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
+            aside = numbers_aside or (tally and words.good_if_true(key))
+            if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
@@ -111,7 +117,7 @@ class _Reader(Statements):
         if words.holds_history(key):
             if not is_empty(value):
                 self.unclear.append(f"{under(name, key)} {short(value)!r}")
-        elif words.holds_errors(key) or words.lists_bad(key):
+        elif words.lists_bad(key) or (words.holds_errors(key) and not isinstance(value, bool)):
             self._errors(name, key, value, depth)
         elif words.holds_warnings(key) and not isinstance(value, str):
             if not is_empty(value):
@@ -135,7 +141,9 @@ class _Reader(Statements):
                 self.unclear.append(f"{key} null")
         elif isinstance(value, str) and not words.is_data(key):
             self._string(name, key, value, depth)
-        elif isinstance(value, str) and words.tells_of_failure(value):
+        elif isinstance(value, str) and (
+            words.tells_of_failure(value) or (words.is_message(key) and words.bad_anywhere(value))
+        ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
     def _nested_value(self, name: str, key: str, value: list[Any], depth: int) -> None:
@@ -280,7 +288,8 @@ class _Reader(Statements):
     def _boolean(self, name: str, key: str, value: bool) -> None:
         """Read a boolean under a key that is no status."""
         if words.bad_if_true(key):
-            if value:
+            # "fatal" beside a dependency tells how bad its failure would be.
+            if value and not (name and key.casefold() == "fatal"):
                 state = State.DEGRADED if words.only_degraded(key) else State.UNHEALTHY
                 self.note(under(name, key), "true", state)
         elif not value and not words.is_switch(key):
@@ -295,6 +304,8 @@ class _Reader(Statements):
         """Read a word under a key that is no status: failing only where it is unambiguous."""
         needed = words.is_needed(key) and depth == 0
         state = state_of(value) if needed else words.bad_anywhere(value)
+        if words.is_circuit(key) or words.is_circuit(name):
+            state = of_circuit("state", value) or state
         if state is not None:
             self.note(key if not name else under(name, key), value.strip(), state)
         elif needed and not words.looks_like_data(value):

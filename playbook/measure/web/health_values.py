@@ -84,6 +84,20 @@ def of_circuit(key: str, value: str) -> State | None:
     return None
 
 
+def is_circuit(value: Pairs) -> bool:
+    """Whether an object is a circuit breaker, whose failures are a count that it keeps while it is closed."""
+    return any(isinstance(state, str) and of_circuit(key, state) is not None for key, state in value)
+
+
+def in_part(value: Pairs) -> str:
+    """``2 of 3 ready`` where an object counts fewer in a good state than there should be; empty elsewhere."""
+    numbers = {key.casefold(): n for key, n in value if isinstance(n, int) and not isinstance(n, bool)}
+    total = max((numbers[key] for key in ("total", "desired", "expected") if key in numbers), default=0)
+    good = next((key for key in ("ready", "healthy", "passed", "passing", "up", "alive") if key in numbers), "")
+    bad = sum(n for key, n in numbers.items() if state_of(key))  # told by themselves
+    return f"{numbers[good]} of {total} {good}" if good and numbers[good] + bad < total else ""
+
+
 def is_empty(value: Any) -> bool:
     """Whether a field for errors contains none."""
     if isinstance(value, str):

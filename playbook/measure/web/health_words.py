@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from enum import IntEnum
+from http.client import responses
 
 
 class State(IntEnum):
@@ -28,11 +29,11 @@ _WORDS = {
         running active serving success successful succeeded green good fine true yes online working
         reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
         open-for-business started leader follower primary secondary streaming
-        stable synced in-sync idle complete completed optimal gitlab-ok""",
+        stable synced in-sync idle complete completed optimal gitlab-ok valid""",
     State.DEGRADED: """
         degraded warn warning warnings slow yellow amber orange impaired partial partially-available
         partial-outage starting initializing warming-up recovering half-open reconnecting rate-limited
-        throttled overloaded unstable lagging""",
+        throttled overloaded unstable lagging will-expire-soon""",
     State.UNHEALTHY: """
         unhealthy down fail fails failed failing failure error errored err critical red dead unavailable
         disconnected offline outage unreachable stopped stopping timeout timed-out false no crashed
@@ -40,7 +41,8 @@ _WORDS = {
         terminated inactive invalid refused connection-refused disconnecting draining fatal exception
         panic ko nok not-serving sealed lost expired unserviceable unusable stuck dying partition
         partitioned exhausted aborted rejected denied unauthorized forbidden sick bad abnormal
-        major-outage halted killed suspended paused hung corrupt corrupted""",
+        major-outage halted killed suspended paused hung corrupt corrupted unexpected-result
+        not-yet-valid""",
 }
 _MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
 # The service does not say whether it works.
@@ -85,6 +87,10 @@ FAILURE = re.compile(
     r"|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
+# What precedes the reason of a failure; "errors: 0" has none.
+_HEAD = re.compile(r"[\s\[(]*([^\W\d_][\w '-]*?)(?:\s*[\])]|\s*[:;,(\[]\s|\s*[(\[]|\s+[-–—|]\s)\s*")
+_NONE_OF_THEM = re.compile(r"0\b(?!\.)|none\b|no$|null\b|\[\]", re.IGNORECASE)
+_FAILED_AT_THE_END = ("-error", "-failed", "-unavailable", "-unreachable", "-disconnected", "-unhealthy", "-down")
 _LONGEST = 300
 
 
@@ -142,19 +148,33 @@ def of_code(value: float) -> State | None:
 
 
 def bad_anywhere(text: str) -> State | None:
-    """As ``state_of``, under any key: only unambiguous words, and only failing ones."""
-    word = canonical(text[:_LONGEST])
+    """As ``state_of``, under any key: only unambiguous words, and only failing ones.
+
+    The word may be followed by its reason: ``unavailable: no such host``, ``DOWN - 5 s``, ``[KO] lost``.
+    """
+    text = text[:_LONGEST]
+    for sign, meaning in _SIGNS.items():
+        text = text.replace(sign, f" {meaning}: ")
+    code = _CODE.match(text.strip())
+    if code and text.strip().casefold().endswith(responses.get(int(code[1]), "?").casefold()):
+        return of_code(int(code[1])) or None
+    match = _HEAD.match(text)
+    word = canonical(match[1] if match and not _NONE_OF_THEM.match(text, match.end()) else text)
     state = None if word in _NOT_ANYWHERE else _known(word)
+    nothing_bad = _NOTHING_BAD.search(text.casefold()) or _NEGATED.search(text.casefold())
+    if state is None and word.count("-") <= 2 and not nothing_bad:
+        state = _MEANING[word.rpartition("-")[2]] if word.endswith(_FAILED_AT_THE_END) else None
     return state or None
 
 
 def is_doubtful(text: str) -> bool:
-    """Whether a word under any key may indicate a problem: ``pending``, ``expired``."""
-    return canonical(text[:_LONGEST]) in _DOUBTFUL
+    """Whether a text under any key may indicate a problem: ``pending``, ``expired``, ``cannot load libvips``."""
+    text = text[:_LONGEST]
+    return canonical(text) in _DOUBTFUL or bool(FAILURE.search(text) or _NEGATED.search(text.casefold()))
 
 
 def tells_of_failure(text: str) -> bool:
-    """Whether a message beside a status reports a failure: ``database is down``."""
+    """Whether a message beside a status reports a failure: ``database is down``, ``redis unreachable``."""
     plain = text[:_LONGEST].casefold().strip(" \t\r\n.!")
     match = None if _IN_PART.search(plain) else _SAID_OF.match(plain)
     return bool(FAILURE.search(text) or (match and _known(match[1])))
@@ -188,10 +208,12 @@ _ENDINGS = _set("healthy alive ready connected ok up available reachable online 
 _BAD_IF_TRUE = _set(
     """unhealthy down failed failing degraded error errors failure failures exception exceptions fatal sealed
     maintenance unavailable problem problems issues crashed stale dead broken offline err
-    warning warnings paused restarting killed oomkilled"""
+    warning warnings paused restarting killed oomkilled draining terminating stopped disconnected
+    unreachable overloaded suspended stuck"""
 )
 _COUNTERS = _set(
-    "completed waiting delayed processed requests jobs sent received finished succeeded successful count"
+    """completed waiting delayed processed requests jobs sent received finished succeeded successful count
+    hits misses"""
 )
 _ERRORS = _set(
     """error errors err exception exceptions failure failures problem problems issues failed failing
@@ -212,12 +234,15 @@ _SOFT = _set("""details info data results result nodes""")
 _DATA = _set(
     """version name id env environment branch commit sha build host hostname node region zone mode type title
     url uri path service app application component componentid componenttype loglevel level logging
-    verbosity severity priority criticality importance critical tags tag labels label theme color colour
+    verbosity severity priority criticality importance impact critical tags tag labels label theme color colour
     description documentation docs message notes note title group groups namespace cluster clustername pod
     image platform runtime language locale timezone time timestamp date uptime since started startedat
     duration totalduration latency latencyms role kind engine driver dialect provider vendor product
     mediatype format formats features links self about shortsummary notificationmessage summary releaseid
-    serviceid observedunit output stack affectedendpoints checkid definition createindex modifyindex"""
+    serviceid observedunit output stack affectedendpoints checkid history definition createindex modifyindex"""
+)
+_MESSAGES = _set(
+    "message msg note notes output reason detail details description shortsummary notificationmessage"
 )
 _DATA_ENDINGS = _set("version name id url at level severity priority color colour theme mode type log")
 _SWITCHES = _set(
@@ -303,6 +328,16 @@ def lists_bad(key: str) -> bool:
     return len(words) > 1 and words[0] in ("unhealthy", "failed", "failing", "down", "unavailable", "dead")
 
 
+def is_circuit(key: str) -> bool:
+    """Whether a key names a circuit breaker, which works while it is closed."""
+    return bool({"circuit", "circuits", "breaker", "breakers"} & set(words_of(key)))
+
+
+def is_message(key: str) -> bool:
+    """Whether a key holds words about the status beside it."""
+    return "".join(words_of(key)) in _MESSAGES
+
+
 def is_code(key: str) -> bool:
     """Whether a key holds an HTTP status."""
     return "".join(words_of(key)) in _CODES
@@ -350,6 +385,13 @@ def looks_like_data(text: str) -> bool:
     if canonical(word) in UNCERTAIN or not re.search(r"[a-z0-9]", word) or _NEGATED.search(word):
         return False
     return word in _PRODUCTS or not re.fullmatch(r"[a-z]+(?:[ _-][a-z]+)?", word)
+
+
+def is_tally(keys: list[str]) -> bool:
+    """Whether an object counts dependencies by state: ``{"ok": 0, "degraded": 0, "error": 0}``."""
+    return len(keys) > 2 and all(
+        canonical(key) in _MEANING or canonical(key) in ("total", "unknown") for key in keys
+    )
 
 
 def counts(keys: list[str]) -> bool:

@@ -50,6 +50,7 @@ _DEFAULT_TITLE = re.compile(
     r"|directory listing for .*|default web site page|default page|web server.s default page|welcome to xampp.*"
     r"|welcome to firebase hosting|create next app|ruby on rails \d.*|the install worked successfully!.*"
     r"|wordpress . (?:installation|setup configuration file)|azure static web apps - .*|php \d[\d.]* - phpinfo\(\)"
+    r"|welcome to your strapi app|congratulations \| cloud run"
     r"|apache tomcat.*|localhost|hostinger.*default.*|microsoft azure app service.*|your azure .* app is .*"
 )
 _AWAY_TITLE = re.compile(
@@ -114,6 +115,18 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         "an error page",
         r"^error: (?:connect |getaddrinfo )?\b(?:econn|enotfound|etimedout)|an unhandled exception occurred",
     ),
+    # The markup of pages without text: Next.js' own error page, and Heroku's in a frame.
+    ("an error page", r"id=\"__next_error__\"|\"page\":\"/_error\"|herokucdn\.com/error-pages/"),
+    (
+        "an error page",
+        r"^oops! an unexpected error occurred|failed to forward this request to the application"
+        r"|fastly error: unknown domain|^service waking up",
+    ),
+    (
+        "a server's default page",
+        r"welcome to your strapi app|your functions \d[\d.]* app is up and running|^nothing is here yet"
+        r"|owner of this website, please contact your hosting provider|^it's running! congratulations",
+    ),
     ("a server's default page", r"firebase hosting setup complete|famous five-minute wordpress installation"),
     (
         "a server's default page",
@@ -161,6 +174,7 @@ KNOWN = tuple((what, re.compile(pattern)) for what, pattern in _TEXTS)
 OTHERS = {"cf-mitigated": "Cloudflare", "x-amzn-waf-action": "AWS WAF", "x-vercel-mitigated": "Vercel"}
 CHALLENGE = re.compile(
     r"just a moment\.\.\.|making sure you.re not a bot!|you are being redirected\.\.\."
+    r"|one moment, please\.\.\.|robot challenge screen"
     r"|verifying you are human.*|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
 )
 # In the markup of challenge pages without readable text: Imperva's and DataDome's

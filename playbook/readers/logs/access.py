@@ -13,6 +13,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+import msgspec
+
+from playbook.core.budget import read_json
 from playbook.readers.logs.text import clean
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PROPFIND")
@@ -45,7 +48,8 @@ _STATUS = r"(?P<status>\d{3}|-1)"
 _PATH = r"(?P<path>\S{1,4096})"
 _QUOTED = re.compile(
     rf'"(?:{_METHOD}|-) ?(?P<path>[^" ]{{0,4096}})(?: HTTP/[\d.]+)?"(?: from \S{{1,255}} -|:)? '
-    rf"{_STATUS}(?=[ ,;]|$)"
+    # Envoy's status of a request that was aborted before an answer is 0, beside flags.
+    r"(?P<status>\d{3}|-1|0(?= [A-Z]{2}))(?=[ ,;]|$)"
 )
 # Each with a text that it requires, so that most lines skip it.
 _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -87,6 +91,11 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("Request finished", rf"Request finished HTTP/[\d.]+ (?:{_METHOD}) {_PATH} .{{0,200}}?- {_STATUS}\b"),
         ("responded ", rf"HTTP (?:{_METHOD}) {_PATH} responded {_STATUS} in "),
+        # uWSGI.
+        (
+            "generated ",
+            rf"(?:{_METHOD}) {_PATH} => generated \d+ bytes in \d+ [mµu]?secs \(HTTP/[\d.]+ {_STATUS}\)",
+        ),
         # PHP's own server, php-fpm.
         ("]: ", rf"\[{_STATUS}\]: (?:{_METHOD}) {_PATH}"),
         # IIS and other W3C logs with the default fields.
@@ -112,17 +121,19 @@ _ANSWER = re.compile(r"\bHTTP/\d|(?<![\w.:/+-])[1-5]\d\d(?![\w.:/%+-]|,\d)")
 _STATUS_KEYS = (
     *("statusCode", "status_code", "status", "http.status_code", "http.response.status_code", "http_status"),
     *("DownstreamStatus", "OriginStatus", "response_code", "responseCode", "EdgeResponseStatus", "sc-status"),
-    *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code"),
+    *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code", "responseStatus"),
+    *("response_status", "resStatus"),
 )
 _ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
 _STATUS_TEXT = re.compile(r" *(\d{3})(?:\.0{1,6})?(?: [A-Z][\w '-]{0,40})? *")
 # On their own these keys may be the status of anything.
 _DOUBTFUL_STATUS = frozenset({"status", "statusCode", "status_code", "StatusCode"})
 # Objects with the keys that others write at the top: of express-winston and winston's metadata; OpenTelemetry;
-# Monolog; Serilog and .NET; Azure; Rust's tracing; Rails' Semantic Logger; Google's Cloud Logging; LoggerJSON.
+# Monolog; Serilog and .NET; Azure; Rust's tracing; Rails' Semantic Logger; Google's Cloud Logging; LoggerJSON;
+# and an object in place of a message.
 WRAPPERS = (
     *("meta", "metadata", "attributes", "Attributes", "context", "extra", "Properties", "State", "properties"),
-    *("fields", "span", "payload", "jsonPayload", "request"),
+    *("fields", "span", "payload", "jsonPayload", "request", "data", "message", "msg", "accessLog"),
 )
 ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpResponse", "httpRequest", "http", *WRAPPERS}
 _PATH_KEYS = (
@@ -232,6 +243,19 @@ def _elsewhere(text: str) -> Access | None:
     return None
 
 
+def behind_words(text: str) -> Access | None:
+    """The request in an object behind the words, as zap's, Caddy's and Monolog's lines for people have it."""
+    if text[-1:] not in ("}", "]") or not has_method(text):
+        return None
+    start = 0 if text[0] == "{" else text.find(" {") + 1
+    end = text.rfind("} [") + 1 or text.rfind("} {") + 1 or len(text)  # Monolog's extra
+    try:
+        fields = read_json(text[start:end])
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
+    return of_json(fields) if isinstance(fields, dict) else None
+
+
 def _access(match: re.Match[str]) -> Access:
     """HAProxy's -1 is a request that was aborted before an answer."""
     path = match.groupdict().get("path")
@@ -282,8 +306,8 @@ def _of_fields(fields: Mapping[str, Any]) -> Access | None:
         request_line = ""
     # django-structlog's code is next to the request's first line.
     status = answered or _status(fields, *_STATUS_KEYS) or (_status(fields, "code") if request_line else 0)
-    if not status:
-        return None
+    if not status and (fields.get("response_code") not in (0, "0") or "response_flags" not in fields):
+        return None  # Envoy's 0 is a request that was aborted before an answer
     path = (
         _text(request, "originalUrl", "path", "url", "uri", "requestUrl", "requestPath")
         or _text(url, "path", "original", "full")

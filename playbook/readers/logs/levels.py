@@ -58,10 +58,17 @@ _WORDED = re.compile(
     r"|(?:npm|yarn|pnpm) (ERR!|error|WARN|warn|notice|info)(?= )|(trce|dbug|info|warn|fail|crit): [A-Za-z]"
     r"|(DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] |([IWEFD])\d{4} \d\d:\d\d:\d\d\.\d{3,6} +\d+ "
 )
+_PROCESS = re.compile(
+    r"\([\w.-]{1,40}:\d+\):? (?:[\w-]{1,40}-(CRITICAL|WARNING|ERROR) \*\*|(?:\[DEP\d+\] )?(\w{0,40}Warning): )"
+)
+_COLOURS = re.compile(r"\x1b\[[\d;]*m")  # winston's colorize() before json()
+_GLIB_LEVELS = {"CRITICAL": ERROR, "WARNING": WARNING, "ERROR": FATAL}
 _PHP = re.compile(
     r"(?:PHP )?(?:(Fatal|Parse|Recoverable fatal|Core|Compile) error|(Warning|Notice|Deprecated|Strict Standards))"
     r":  ?\S"
 )
+_PNPM = re.compile(r"\s?(?:ELIFECYCLE|ERR_PNPM_\w+)\s")
+_PHP_MESSAGE = "NOTICE: PHP message: "
 _PHP_LEVELS = {"fatal": FATAL, "parse": ERROR, "core": FATAL, "compile": FATAL, "recoverable fatal": ERROR}
 _REDIS = re.compile(r"(?:\d+:[XCSM] |\[\d+\] )?\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3} ([.*#-]) ")
 _REDIS_LEVELS = {".": DEBUG, "-": DEBUG, "*": INFO, "#": WARNING}
@@ -72,7 +79,8 @@ _NEGATED = re.compile(r"\b(?:no|not|non|zero|without|any|0|if|on)[ -]{1,2}(?:an?
 # Words that make a line without a level an error, unless they are part of a name or a path.
 WORDS = re.compile(
     r"(?<![\w/.=?&@-])(?:errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:Error|Exception)"
-    r"|no space left on device|cannot allocate memory|too many open files)"
+    r"|no space left on device|cannot allocate memory|too many open files|connection refused|no route to host"
+    r"|no such host|has no server available|econnrefused|enotfound|ehostunreach)"
     r"(?![\w/?&@-]|\.\w|\(s\))",
     re.IGNORECASE,
 )
@@ -87,7 +95,8 @@ EMPTY = re.compile(
     re.IGNORECASE,
 )
 CRASH = re.compile(
-    r"\bun(?:caught|handled)[ _]?(?:\w{1,20}[ _]?)?(?:rejection|exception|error)|^Uncaught\b|\bout of memory\b"
+    r"\bun(?:caught(?! PHP Exception \S)|handled)[ _]?(?:\w{1,20}[ _]?)?(?:rejection|exception|error)|^Uncaught\b"
+    r"|\bout of memory\b"
     r"|\boom[-_ ]?kill|\bsegmentation fault\b|\bSIG(?:SEGV|ABRT|BUS|ILL|FPE)\b|\bcore dumped\b|^panic: "
     r"|\bpanic serving\b|\bpanicked at\b|^fatal error: |\bFATAL ERROR: |\bfatal exception\b|^Exception in thread "
     r"|\bMemoryError\b|\bOutOfMemoryError\b|\bStackOverflowError\b|^Killed$|\bto crashed\b"
@@ -98,6 +107,8 @@ CRASH = re.compile(
     r"|^\S{1,80}sh: .{0,80}(?:\d |: )(?:Killed|Aborted|Segmentation fault)\b|\bexited on signal (?:4|6|7|8|9|11)\b"
     r"|\bcode=(?:killed|dumped)\b|\bFatal error\. |\b(?:was|been) terminated by signal (?:4|6|7|8|9|11)\b"
     r"|\bfatal runtime error\b|\bterminated due to signal (?:4|6|7|8|9|11)\b|\bRedis \d.{0,40} crashed by signal\b"
+    r"|\bkilled by signal (?:4|6|7|8|9|11)\b|\bsignal (?:4|6|7|8|9|11) \(SIG|^signal: (?:killed|segm|abort)"
+    r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b|\bexit signal Segmentation fault\b"
     r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
@@ -108,9 +119,14 @@ _CRASH_NEEDS = (
     *("crashed", "signal", "segfault", "protection fault", "kernel bug", "oops: ", "terminate called"),
     *("double free", "stack smashing", "free(): ", "malloc(): ", "aborted", "bus error", "illegal instruction"),
     *("breakpoint trap", "abort trap", "code=dumped", "worker timeout"),
+    *("stack overflow", "process terminated", "timed out worker"),
 )
 # Every match of ``WORDS`` contains one of these.
-_WORDS_NEED = ("err", "exception", "fatal", "panic", "no space left", "cannot allocate", "too many open")
+_WORDS_NEED = (
+    *("err", "exception", "fatal", "panic", "no space left", "cannot allocate", "too many open"),
+    *("connection refused", "no route to host", "no such host", "no server available"),
+    *("econnrefused", "enotfound", "ehostunreach"),
+)
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
 
@@ -159,7 +175,7 @@ def of_syslog(priority: int) -> int:
 def of_json(value: object, scale: Scale | None = None) -> int:
     """Level stated by a JSON line; ``scale`` is that of its key, if known."""
     if isinstance(value, str):
-        text = value.strip()
+        text = _COLOURS.sub("", value).strip()
         return _by_number(float(text), scale) if text.isdecimal() else by_name(text)
     if isinstance(value, int | float) and not isinstance(value, bool):
         return _by_number(value, scale)
@@ -172,6 +188,12 @@ def _by_number(number: float, scale: Scale | None) -> int:
 
 def stated(text: str) -> int:
     """The level that a plain line states, 0 where it states none."""
+    if text.startswith(_PHP_MESSAGE):  # php-fpm's level is always the same; PHP's own follows
+        return _stated(text[len(_PHP_MESSAGE) :]) or max(by_words(text), INFO)
+    return _stated(text)
+
+
+def _stated(text: str) -> int:
     leading = _LEADING.match(text)
     # "Error: …" is JavaScript's name of an exception, "error: …" a logger's level.
     if leading and (leading[2] or leading[1].isupper()) and not text.startswith("Error:"):
@@ -199,7 +221,7 @@ def stated(text: str) -> int:
 def may_state(text: str) -> bool:
     """Whether ``stated`` could find a level in a text that begins with a letter, with any digits in it."""
     leading = _LEADING.match(text)
-    if (leading and leading[1].lower() in LEVELS) or _WORDED.match(text):
+    if (leading and leading[1].lower() in LEVELS) or _WORDED.match(text) or _PNPM.match(text):
         return True
     if (": " in text and _PHP.search(text)) or ("=" in text and _ASSIGNED.search(text)):
         return True
@@ -223,6 +245,12 @@ def _unusual(text: str) -> int:
     match = _WORDED.match(text) if head and head in "-weritdfcnypDIWEFP" else None
     if match:
         return by_name(match[match.lastindex or 0].rstrip("!"))
+    if head == "(":  # Node's warnings; those of GLib below libvips
+        process = _PROCESS.match(text)
+        if process and process[2] != "UnhandledPromiseRejectionWarning":
+            return _GLIB_LEVELS.get(process[1], WARNING)
+    if head == "E" and _PNPM.match(text):
+        return ERROR
     php = _PHP.search(text, 0, _HEAD) if ": " in text else None
     if php and (php.start() == 0 or "PHP " in php[0]):
         return _PHP_LEVELS[php[1].lower()] if php[1] else WARNING if php[2] == "Warning" else INFO
@@ -259,6 +287,13 @@ def suspicious(text: str) -> bool:
         or "fault" in low
         or "alloc" in low
         or "no space" in low
+        or "refused" in low
+        or "no route" in low
+        or "no such host" in low
+        or "no server" in low
+        or "enotfound" in low
+        or "hostunreach" in low
+        or "stack overflow" in low
         or "crash" in low
         or "terminat" in low
         or "trap" in low

@@ -70,7 +70,7 @@ def _or(alternatives: bytes) -> bytes:
     return b"|" + alternatives if alternatives else b""
 
 
-_DATED_SECONDS = rb"[0-5]\d(?![.,]99999)(?:[.,]\d{1,9}+)?+(?:Z  ?+| (?:[ |-] ?+)?+)"
+_DATED_SECONDS = rb"[0-5]\d(?![.,]99999)(?:[.,]\d{1,9}+)?+(?:Z  ?+| (?:[ |-] ?+)?+)(?![AaPp][Mm]\b)"
 
 
 def _dated(learned: Learned) -> bytes:

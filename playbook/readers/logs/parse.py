@@ -18,7 +18,7 @@ from playbook.readers.logs import access, fields_of, levels
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.times import Times
 
-_ZONE = r"(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]]))"
+_ZONE = r"(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]])|[AaPp][Mm]\b)"
 _STAMP = rf"(\d{{4}}[-/]\d\d[-/]\d\d)([T ])(\d\d:\d\d):(\d\d)(?:[.,](\d{{1,9}}))?\d{{0,9}} ?{_ZONE}?"
 _OUTER = re.compile(
     rf"(?:(\[?)([A-Za-z][\w.-]{{0,62}})\]?(?:[ /][\w.-]{{1,80}})? )?\[?{_STAMP}\]?(?:[ :|-]|$|(?=\[)) ?"
@@ -41,6 +41,7 @@ _LOGFMT_MESSAGE = re.compile(r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096
 _LOGFMT_ERROR = re.compile(r'(?:^| )(?:err|error)=(?:"((?:[^"\\]|\\.){1,4096})"|([^"\s]\S{0,4096}))')
 _JSON_LEVEL = re.compile(r'"(?:level|severity|lvl|levelname)"\s{0,3}:\s{0,3}"?(\w{1,13})')
 
+_OBJECT = re.compile(r"\{\s*(?:[\"}]|$)")  # JSON, or the beginning of some; not Node's "{ id: 5 }"
 _STAMPED = frozenset("0123456789[ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _INNER_TIME = re.compile(
     r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?"
@@ -133,7 +134,7 @@ class Parser:
         tag = _SYSLOG_TAG.match(body)
         if tag:
             return self._body(body[tag.end() :], time, tag[1] or tag[2])
-        if body[:1] == "{":
+        if _OBJECT.match(body):
             return self._body(body, time, "")
         return self._plain(body, time, "", own=True)
 
@@ -168,7 +169,7 @@ class Parser:
 
     def _body(self, body: str, time: float | None, component: str) -> Entry:
         """The content after the prefix."""
-        if body[:1] == "{":
+        if _OBJECT.match(body):
             return self._json(body, time, component)
         if time is not None:
             request = access.of_text(body)
@@ -181,7 +182,7 @@ class Parser:
                     _, _, date, _, minute, second, fraction, zone = stamped.groups()
                     time = self._times.iso(date, minute, second, fraction, "Z" if zone == "UTC" else zone)
                 rest = body[stamped.end() :]
-                if rest[:1] == "{":
+                if _OBJECT.match(rest):
                     return self._json(rest, time, component)
                 return self._plain(rest, time, component, own=True)
         return self._plain(body, time, component, own=False)
@@ -212,13 +213,17 @@ class Parser:
         if time is None and "=" in text:
             time = self._own_time(text)
             own = own or time is not None
+        request = access.behind_words(text)
         if level:
-            strange = self._seems_a_request(level, text)
-            return Entry(time, component, self._worse(level, text), self._logfmt_text(text), strange=strange)
+            strange = request is None and self._seems_a_request(level, text)
+            shown = text if request else self._logfmt_text(text)
+            return Entry(time, component, self._worse(level, text), shown, access=request, strange=strange)
         if own and levels.suspicious(text):
             level = levels.by_words(text)
-        strange = not level and (levels.unknown_word(text) or access.looks_like(text))
-        return Entry(time, component, level, text, bare=not own, strange=strange)
+        strange = not level and request is None and (levels.unknown_word(text) or access.looks_like(text))
+        return Entry(
+            time, component, level, text, bare=not own and request is None, access=request, strange=strange
+        )
 
     @staticmethod
     def _seems_a_request(level: int, text: str) -> bool:
@@ -238,10 +243,13 @@ class Parser:
 
     @staticmethod
     def _worse(level: int, text: str) -> int:
-        """A stated error is fatal if its words report that the program ended; so is a warning about a signal."""
+        """A stated error is fatal if its words report that the program ended; so is a warning about a signal, and
+        Apache's notice of one.
+        """
         if level == levels.ERROR and levels.suspicious(text) and levels.crashed(text):
             return levels.FATAL
-        if level == levels.WARNING and " on signal " in text and levels.crashed(text):
+        ended = level == levels.WARNING and " signal " in text
+        if (ended or (level == levels.INFO and ":notice] " in text)) and levels.crashed(text):
             return levels.FATAL
         return level
 
@@ -282,7 +290,7 @@ class Parser:
         request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
         if request is None and access.may_be_in(text) and "connectionpool" not in body:
             # morgan's, uvicorn's or a web server's line in a JSON logger
-            request = access.of_text(fields_of.one_line(text))
+            request = access.of_text(fields_of.one_line(text)) or access.behind_words(text)
             time = self._times.text(request.time) if request and request.time and time is None else time
         if level and level < levels.ERROR:
             text = fields_of.one_line(text)

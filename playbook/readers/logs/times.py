@@ -17,7 +17,7 @@ DAY = 86_400
 
 _ISO = re.compile(
     r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d*[ ]?"
-    r"(Z|[+-]\d\d(?::?\d\d)?(?!\d)| ?UTC| ?GMT)?"
+    r"(Z|[+-]\d\d(?::?\d\d)?(?!\d)| ?UTC| ?GMT| ?[AaPp][Mm]\b)?"
 )
 _COMMON = re.compile(
     r"(\d\d)[/-]([A-Z][a-z]{2})[/-](\d{4})[: ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
@@ -32,12 +32,16 @@ _RFC1123 = re.compile(
     r"[A-Z][a-z]{2}, (\d{1,2})[ -]([A-Z][a-z]{2})[ -](\d{4}) (\d\d):(\d\d):(\d\d)(?: ?([+-]\d{4}|GMT|UTC)\b)?"
 )
 _AMERICAN = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d) ?([AP])M\b")
+# JavaScript's toLocaleString() in American English, also of Nest. Without AM or PM the day may be first.
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d):(\d\d)[ \u202f]?([AP])M\b")
 _DAY_FIRST = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _KLOG = re.compile(r"(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _OLD_REDIS = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _EPOCH = re.compile(r"\[?(\d{9,10}(?:\.\d{1,9})?|\d{13}|\d{16}|\d{19})\]?(?= |$)")
 # Prefixes of a line's own time.
-_LEADING = re.compile(r"(?:\[GIN\] |\d+:[XCSM] |\[\d{1,7}\] |[IWEFD](?=\d{4} )|[DIWEFA], \[|\[)?")
+_LEADING = re.compile(
+    r"(?:\[GIN\] |\[Nest\] \d{1,7} {1,2}- |\d+:[XCSM] |\[\d{1,7}\] |[IWEFD](?=\d{4} )|[DIWEFA], \[|\[)?"
+)
 _SYSLOG = re.compile(r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)")
 
 # Epoch numbers by their size: seconds until the year 5138, then milli-, micro- and nanoseconds.
@@ -93,6 +97,7 @@ class Times:
             (_ASCTIME, lambda mon, d, h, m, s, f, y: self._of(y, mon, d, f"{h}:{m}", s, f, None)),
             (_RFC1123, lambda d, mon, y, h, m, s, z: self._of(y, mon, d, f"{h}:{m}", s, None, z)),
             (_AMERICAN, self._month_first),
+            (_SLASHED, lambda mon, d, y, h, m, s, half: self._halved(f"{y}-{mon:0>2}-{d:0>2}", h, m, s, half)),
             (_DAY_FIRST, lambda d, mon, y, h, m, s, f: self._of(y, mon, d, f"{h}:{m}", s, f, None)),
             (_KLOG, lambda mon, d, h, m, s, f: self._last(int(mon), int(d), f"{h}:{m}", s, f)),
             (_OLD_REDIS, lambda d, mon, h, m, s, f: self._last(_MONTHS.get(mon, 0), int(d), f"{h}:{m}", s, f)),
@@ -103,8 +108,10 @@ class Times:
     def _month_first(  # noqa: PLR0917 - the groups of a pattern, in order
         self, month: str, day: str, year: str, hour: str, minute: str, second: str, half: str
     ) -> float | None:
-        clock = int(hour) % 12 + (12 if half == "P" else 0)
-        return self._of(year, month, day, f"{clock:02d}:{minute}", second, None, None)
+        return self._halved(f"{year}-{_MONTHS.get(month, 0):02d}-{int(day):02d}", hour, minute, second, half)
+
+    def _halved(self, date: str, hour: str, minute: str, second: str, half: str) -> float | None:
+        return self.iso(date, f"{hour:0>2}:{minute}", second, None, f"{half}M")
 
     def _of(  # noqa: PLR0917 - likewise
         self, year: str, month: str, day: str, minute: str, second: str, fraction: str | None, zone: str | None
@@ -156,7 +163,10 @@ class Times:
         if known != -1.0:
             return known
         date, minute, zone = key
-        zone = zone.strip()
+        zone = zone.strip().upper()
+        if zone in ("AM", "PM"):  # winston's in most tutorials: "hh:mm:ss A"
+            minute = f"{int(minute[:2]) % 12 + 12 * (zone == 'PM'):02d}{minute[2:]}"
+            zone = "Z"
         late = minute.startswith("24:")  # 24:00 is the end of a day
         text = f"{date.replace('/', '-')}T{'00:' + minute[3:] if late else minute}:00"
         text += "+00:00" if zone in ("Z", "UTC", "GMT") else zone

@@ -73,7 +73,8 @@ class Trace:
             self.in_python = self.adjacent and (self.traced or not self.exception)
             self.traced = self.traced or self.in_python
             return self.in_python
-        go = self.head.startswith(("panic: ", "fatal error: ")) and _GO_FRAME.match(text)
+        panic = self.head.startswith(("panic: ", "fatal error: ")) or "panic serving " in self.head
+        go = panic and _GO_FRAME.match(text)
         if go or is_fragment(text):
             self.traced = True
             return True
