@@ -20,7 +20,7 @@ from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.readers.archives.dating import AHEAD, WRITING, date_of
+from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import Backups as Wanted
@@ -173,6 +173,13 @@ def dated(archives: Sequence[Archive]) -> Coverage:
     Without a date in its name, the modification time counts, unless several archives have the same one: then they
     were copied, and it is the time of the copy.
     """
+    if archives and archives[0].made_by == DOUBTFUL:
+        return lacking(
+            "dates not known",
+            expected="archives with the year, the month and the day in their names, in this order",
+            got=f"{archives[0].file.name}, whose day may be its month",
+            hint="Let the job write the date as 2026-11-22.",
+        )
     if not archives or archives[0].made_by != WRITING:
         return Coverage()
     close = sum(abs(archives[0].made - other.made) < _COPIED_WITHIN for other in archives[1:])
