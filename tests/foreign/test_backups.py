@@ -27,7 +27,7 @@ from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backup_listing, backups
 from playbook.settings.loading import load
-from tests.judged import judged
+from tests.judged import judged, judged_reading
 from tests.unit.clients.test_backups import bucket
 from tests.unit.loopback import answer, serve
 
@@ -506,6 +506,57 @@ ARCHIVES = {
         "got a gzip file of a dump of MySQL",
     ),
     "pg_dump-custom": (gzip.compress(b"PGDMP\x01\x0e" + bytes(90)), UNKNOWN, UNKNOWN, "a dump of PostgreSQL"),
+    "pg_dump-custom-as-it-is": (b"PGDMP\x01\x0f" + bytes(90), UNKNOWN, UNKNOWN, "got a dump of PostgreSQL"),
+    "pg_dump-plain-as-it-is": (
+        b"--\n-- PostgreSQL database dump\n--\n\n\\restrict k7Yq\n",
+        UNKNOWN,
+        UNKNOWN,
+        "got a dump of PostgreSQL",
+    ),
+    "rdb-as-it-is": (b"REDIS0011\xfa\tredis-ver" + bytes(90), UNKNOWN, UNKNOWN, "got a Redis dump"),
+    "valkey-as-it-is": (b"VALKEY080\xfa" + bytes(90), UNKNOWN, UNKNOWN, "got a Valkey dump"),
+    "sqlite-as-it-is": (b"SQLite format 3\0\x10\0" + bytes(90), UNKNOWN, UNKNOWN, "got an SQLite database"),
+    "mongodump-archive-as-it-is": (b"m\xe2\x99\x81" + bytes(90), UNKNOWN, UNKNOWN, "got a dump of MongoDB"),
+    "mysqldump-as-it-is": (b"-- MySQL dump 10.13  Distrib 8.0.40\n", UNKNOWN, UNKNOWN, "got a dump of MySQL"),
+    "mysqlpump": (
+        gzip.compress(b"-- Dump created by MySQL pump utility, version: 8.0.33\n"),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a dump of MySQL",
+    ),
+    "mydumper": (
+        gzip.compress(b"/*!40101 SET NAMES utf8mb4*/;\n/*!40014 SET FOREIGN_KEY_CHECKS=0*/;\n"),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a dump of MySQL",
+    ),
+    "phpmyadmin": (
+        gzip.compress(b"-- phpMyAdmin SQL Dump\n-- version 5.2.1\n"),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a dump of MySQL",
+    ),
+    "sqlite-dump": (
+        gzip.compress(b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n"),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a dump of SQLite",
+    ),
+    "xtrabackup": (b"XBSTCK01\0P\x10\0\0\0" + bytes(90), UNKNOWN, UNKNOWN, "xtrabackup or mariabackup"),
+    "xtrabackup-packed": (gzip.compress(b"XBSTCK01\0P" + bytes(600)), UNKNOWN, UNKNOWN, "gzip file of a backup of"),
+    "vzdump": (b"VMA\0\0\0\0\x01" + bytes(90), UNKNOWN, UNKNOWN, "got a backup of Proxmox VE"),
+    "pzstd": (b"\x50\x2a\x4d\x18\x04\0\0\0" + bytes(90), UNKNOWN, UNKNOWN, "got a Zstandard or LZ4 file"),
+    "lzma-alone": (
+        lzma.compress(gzip.decompress(SOUND), format=lzma.FORMAT_ALONE),
+        UNKNOWN,
+        UNKNOWN,
+        "got an lzma file",
+    ),
+    "gpg-signed": (b"\xa3\x02" + bytes(90), UNKNOWN, UNKNOWN, "OpenPGP has signed"),
+    "sequoia": (b"\xd2\xc0\x01" + bytes(90), UNKNOWN, UNKNOWN, "OpenPGP has encrypted"),
+    "zip-in-parts": (b"PK\x07\x08PK\x03\x04" + bytes(90), UNKNOWN, UNKNOWN, "the first part of a zip file"),
+    "cpio-odc": (b"070707" + b"0" * 90, UNKNOWN, UNKNOWN, "got a cpio archive"),
+    "error-of-a-service-as-json": (gzip.compress(b'{"error": "denied"}'), CRITICAL, CRITICAL, "holds no tar"),
     "redis-dump": (
         gzip.compress(b"REDIS0011\xfa" + bytes(90)),
         UNKNOWN,
@@ -694,6 +745,32 @@ def test_unusual_members_are_not_ok(folder, info, words):
     weekly = both(folder)[1]
     assert weekly[0] is not OK
     assert words in weekly[1]
+
+
+# The newest archive's name, the hours since it was written, and the verdict on its age: by its name, a copy apart.
+NEWEST = {
+    "gitlab": ("1795230000_2026_11_21_17.10.4-ee_gitlab_backup.tar", 29.3, CRITICAL),
+    "gitlab-last-night": ("1795316400_2026_11_22_17.10.4_gitlab_backup.tar", 5.3, OK),
+    "a-day-that-looks-like-a-time": ("shop-22-03-2026-11-22.tar.gz", 5880.0, CRITICAL),
+    "day-first": ("shop-22-11-2026-03-15-00.tar.gz", 5.0, OK),
+    "day-first-copied": ("shop-20-11-2026-03-15-00.tar.gz", 1.0, CRITICAL),
+    "day-or-month-first": ("shop-08-11-2026.tar.gz", 336.3, CRITICAL),
+    "day-or-month-first-copied": ("shop-11-08-2026.tar.gz", 1.0, CRITICAL),
+    "javascript": ("2026-11-22T03-00-00-123Z.tar.gz", 5.3, OK),
+}
+
+
+@pytest.mark.parametrize(("name", "hours", "verdict"), NEWEST.values(), ids=NEWEST)
+def test_age_by_the_name_of_a_real_tool(tmp_path, name, hours, verdict):
+    """Whatever stands around the date."""
+    (tmp_path / name).write_bytes(SOUND)
+    written = (NOW - timedelta(hours=hours)).timestamp()
+    os.utime(tmp_path / name, (written, written))
+    mine = {"backups": {"location": str(tmp_path), "pattern": "*"}}
+    known = load("sandbox", environment={}, overlay={"targets": {"sandbox": mine}})
+    place = FolderStore(str(tmp_path), "setting")
+    found = backups(place, backup_listing(place, known, FixedClock(NOW)), known)
+    assert judged_reading(found.coverage, found.age, known.limits.backup_age)[0] == verdict
 
 
 BAD_ENTRIES = st.one_of(
