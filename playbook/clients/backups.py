@@ -256,6 +256,8 @@ def _worth_another(error: Exception) -> bool:
 
 def _hint(refusal: Refusal) -> str:
     """What to do about an error other than wrong credentials."""
+    if refusal.archived:
+        return "It is in a storage class such as Glacier: keep the newest archives in one that can be read at once."
     if refusal.elsewhere or refusal.code in _ELSEWHERE:
         there = f" It is in {refusal.elsewhere}." if refusal.elsewhere else ""
         return f"The bucket is in another region than backups.region and backups.endpoint say.{there}"

@@ -55,7 +55,16 @@ def listing(*names, count=None, more="false", rest=""):
 
 WHOLE = {
     "aws": (listing("a.tar.gz", "b%2Bc.tar.gz"), ["a.tar.gz", "b+c.tar.gz"]),
+    "aws-with-a-space": (listing("of+the%3A22%2B23.tar.gz"), ["of the:22+23.tar.gz"]),
     "aws-empty": (listing(), []),
+    "google-with-generations": (
+        b"<?xml version='1.0' encoding='UTF-8'?><ListBucketResult xmlns='http://doc.s3.amazonaws.com/2006-03-01'>"
+        b"<Name>portfolio</Name><Prefix>nightly/</Prefix><EncodingType>url</EncodingType><KeyCount>1</KeyCount>"
+        b"<IsTruncated>false</IsTruncated><Contents><Key>nightly/a.tar.gz</Key><Generation>1763780531</Generation>"
+        b"<MetaGeneration>1</MetaGeneration><LastModified>2026-11-22T03:02:11.402Z</LastModified>"
+        b"<ETag>&quot;x&quot;</ETag><Size>7</Size></Contents></ListBucketResult>",
+        ["a.tar.gz"],
+    ),
     "spaces": (
         b'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
         b"<Name>portfolio</Name><Prefix>nightly/</Prefix><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>"
@@ -224,6 +233,15 @@ def test_redirected_bucket_is_reported_with_its_region():
         ):
             bucket(server.url).files()
         assert caught.value.hint.endswith("It is in eu-west-1.")
+
+
+def test_archive_in_glacier_is_not_a_matter_of_keys():
+    """AWS lists it, and refuses it with 403 until it is restored."""
+    body = ERROR.format(code="InvalidObjectState", rest="<StorageClass>GLACIER</StorageClass>").encode()
+    with serve(answer("403 Forbidden", body)) as server, pytest.raises(PlaybookError) as caught:
+        bucket(server.url).read("a.tar.gz", 0, 9)
+    assert type(caught.value).__name__ == "Malformed"
+    assert "a storage class such as Glacier" in caught.value.hint
 
 
 def test_endless_pages_are_no_listing():
