@@ -127,6 +127,17 @@ def test_healthy_database_is_ok():
     assert "web" in repr(measured.evidence())
 
 
+def test_node_that_is_busy_for_long_is_not_hidden_by_one_busy_for_a_moment():
+    """A standby node at 100 % in one sample, beside a primary that stays at 97 %."""
+    told = cluster(engine="mysql", version="8")
+    primary, standby = matrix(97.0), matrix(12.0)
+    standby["data"]["result"][0]["metric"]["host_id"] = "19201921"
+    standby["data"]["result"][0]["values"][300][1] = "100"
+    primary["data"]["result"] += standby["data"]["result"]
+    for metric in ("cpu_usage", "memory_usage"):
+        assert said(canned(told, **{metric: primary}), MYSQL)[0] is Verdict.CRITICAL
+
+
 def test_mysql_is_judged_by_its_metrics_too():
     """Storage, connections, CPU and memory; the maximum number of connections is a setting."""
     told = cluster(engine="mysql", version="8")
