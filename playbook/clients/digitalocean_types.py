@@ -342,7 +342,12 @@ class Series(_Message, frozen=True):
 
 class _MatrixSeries(_Message, frozen=True):
     metric: dict[str, str] = {}
-    values: list[tuple[float, float]] = []
+    values: list[tuple[float, float | Literal["+Inf"]]] = []
+
+    @property
+    def samples(self) -> list[tuple[float, float]]:
+        """As numbers: Prometheus writes a plus sign before infinity, and before nothing else."""
+        return [(at, float(value)) for at, value in self.values]
 
 
 class _MatrixData(_Message, frozen=True):
@@ -363,7 +368,7 @@ class Matrix(_Message, frozen=True):
             Series(
                 component=entry.metric.get("app_component", ""),
                 instance=entry.metric.get("app_component_instance", ""),
-                samples=entry.values,
+                samples=entry.samples,
             )
             for entry in (self.data.result if self.data else [])
         ]

@@ -143,6 +143,6 @@ class ManagedDatabases:
         matrix = self.api.parse(Matrix, self.api.read(what, "monitoring:read", ask), what)
         found = matrix.data.result if matrix.status == "success" and matrix.data else []
         return [
-            Series(component=cluster.name, instance=one.metric.get("host_id", str(number)), samples=one.values)
+            Series(component=cluster.name, instance=one.metric.get("host_id", str(number)), samples=one.samples)
             for number, one in enumerate(found)
         ]
