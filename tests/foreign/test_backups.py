@@ -26,6 +26,7 @@ from playbook.core.errors import PlaybookError
 from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backup_listing, backups
+from playbook.measure.backups.stored_sets import divided
 from playbook.settings.loading import load
 from tests.judged import judged, judged_reading
 from tests.unit.clients.test_backups import bucket
@@ -561,7 +562,12 @@ ARCHIVES = {
         "got a gzip file of a dump of SQLite",
     ),
     "xtrabackup": (b"XBSTCK01\0P\x10\0\0\0" + bytes(90), UNKNOWN, UNKNOWN, "xtrabackup or mariabackup"),
-    "xtrabackup-packed": (gzip.compress(b"XBSTCK01\0P" + bytes(600)), UNKNOWN, UNKNOWN, "gzip file of a backup of"),
+    "xtrabackup-packed": (
+        gzip.compress(b"XBSTCK01\0P" + bytes(600)),
+        UNKNOWN,
+        UNKNOWN,
+        "gzip file of a backup of",
+    ),
     "vzdump": (b"VMA\0\0\0\0\x01" + bytes(90), UNKNOWN, UNKNOWN, "got a backup of Proxmox VE"),
     "pzstd": (b"\x50\x2a\x4d\x18\x04\0\0\0" + bytes(90), UNKNOWN, UNKNOWN, "got a Zstandard or LZ4 file"),
     "lzma-alone": (
@@ -763,6 +769,90 @@ def test_unusual_members_are_not_ok(folder, info, words):
     weekly = both(folder)[1]
     assert weekly[0] is not OK
     assert words in weekly[1]
+
+
+LAST = "portfolio-20261122T030000Z.tar.gz"
+# How jobs name the parts of an archive, and the pattern that their owner sets.
+PARTS = {
+    "split": (("aa", "ab", "ac", "ad"), "{}.{}", "*.tar.gz.*"),
+    "split-with-a-word": (("aa", "ab", "ac", "ad"), "{}.part{}", "portfolio-*"),
+    "split-with-numbers": (("00", "01", "02", "03"), "{}.{}", "portfolio-*"),
+    "numbers-from-one": (("001", "002", "003", "004"), "{}.{}", "*.tar.gz"),
+    "rclone-and-others": (("1", "2", "3", "4"), "{}.part{}", "*.part1"),
+}
+
+
+def split(folder, numbers, form, data=SOUND):
+    """Three nights, each in parts."""
+    long = len(data) // len(numbers) + 1
+    for night in range(3):
+        made = datetime(2026, 11, 22, 3, tzinfo=UTC) - timedelta(days=night)
+        for place, number in enumerate(numbers):
+            file = folder / form.format(f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz", number)
+            file.write_bytes(data[place * long : (place + 1) * long])
+            os.utime(file, (made.timestamp() + 60 * place, made.timestamp() + 60 * place))
+
+
+def daily_and_weekly(folder, **section):
+    """Results of both checks."""
+    mine = {"backups": {"location": str(folder), **section}, "recovery": {"dump": "", "verify_newest": 3}}
+    known = load("sandbox", environment={}, overlay={"targets": {"sandbox": mine}})
+    place, clock = FolderStore(str(folder), "setting"), FixedClock(NOW)
+    files = backup_listing(place, known, clock)
+    found = backups(place, files, known)
+    verified = backup_verification(place, files, known, clock)
+    weekly = checks.test_newest_backups_match_their_manifests
+    return (
+        judged(checks.test_last_nights_backup_is_complete, limits=known.limits, backups=found),
+        judged(weekly, limits=known.limits, backup_verification=verified),
+    )
+
+
+@pytest.mark.parametrize(("numbers", "form", "pattern"), PARTS.values(), ids=PARTS)
+def test_archive_in_parts_is_one_archive(tmp_path, numbers, form, pattern):
+    """However they are named; without its last or a middle part it is damaged."""
+    split(tmp_path, numbers, form)
+    daily, weekly = daily_and_weekly(tmp_path, pattern=pattern)
+    assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
+    for number in (numbers[-1], numbers[1]):
+        split(tmp_path, numbers, form)
+        (tmp_path / form.format(LAST, number)).unlink()
+        daily, weekly = daily_and_weekly(tmp_path, pattern=pattern)
+        assert (daily[0], weekly[0]) == (CRITICAL, CRITICAL), (daily, weekly)
+
+
+def test_large_archive_in_parts_is_read_at_both_ends(tmp_path):
+    """The last bytes may be in two parts."""
+    split(tmp_path, ("aa", "ab", "ac", "ad"), "{}.{}", SOUND + bytes(1))
+    known = FolderStore(str(tmp_path), "setting")
+    [newest, *_] = sorted(divided(known.files(), "*")[0], key=lambda file: file.name, reverse=True)
+    assert newest.name == LAST
+    whole = SOUND + bytes(1)
+    for start in (0, 1, len(whole) // 4, len(whole) - 9, len(whole)):
+        for length in (1, 8, 300, len(whole)):
+            assert known.part(newest, start, length) == whole[start : start + length]
+
+
+def test_archives_kept_in_turn_are_no_parts(tmp_path):
+    """As savelog and logrotate number them, the newest first."""
+    for night, number in enumerate(("01", "02", "03")):
+        file = tmp_path / f"portfolio.tar.gz.{number}"
+        file.write_bytes(SOUND)
+        written = (NOW - timedelta(hours=5, days=night)).timestamp()
+        os.utime(file, (written, written))
+    assert daily_and_weekly(tmp_path, pattern="portfolio*")[0][0] is OK
+
+
+@pytest.mark.parametrize("beside", ["sha256", "md5", "asc", "sig", "sha256sum", "log", "minisig"])
+def test_file_beside_an_archive_is_no_archive(tmp_path, beside):
+    """Its sum or signature, whose name the pattern matches too."""
+    for night in range(3):
+        made = datetime(2026, 11, 22, 3, tzinfo=UTC) - timedelta(days=night)
+        name = f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz"
+        (tmp_path / name).write_bytes(SOUND)
+        (tmp_path / f"{name}.{beside}").write_bytes(b"9f86d0  portfolio")
+    daily, weekly = daily_and_weekly(tmp_path, pattern="portfolio-*")
+    assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
 
 
 # The newest archive's name, the hours since it was written, and the verdict on its age: by its name, a copy apart.

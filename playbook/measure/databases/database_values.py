@@ -48,7 +48,7 @@ class Database:
     Attributes:
         cluster: as the API reports it.
         backups: None where they could not be read.
-        samples: by metric, of the node with the highest value; for CPU and memory, the highest for ``peak_seconds``.
+        samples: by metric, of the node with the highest value; for CPU and memory, over ``peak_seconds``.
         window: how much of the last day the samples cover.
         pools: connection pools of PostgreSQL.
         problems: what could not be read.

@@ -86,8 +86,8 @@ def _from_name(name: str, modified: datetime, now: datetime, zone: tzinfo) -> It
 
 
 def _year_last(match: re.Match[str], modified: datetime, now: datetime, zone: tzinfo) -> Dated | None:
-    """With the day or the month first. Where both are possible, the one of the night in which the file was written,
-    or else the later one, with the doubt as its source.
+    """With the day or the month first. Where both are possible, the one of the night in which the file was
+    written, or else the later one, with the doubt as its source.
     """
     one, two = int(match["one"]), int(match["two"])
     orders = {(month, day) for month, day in ((two, one), (one, two)) if month <= 12}

@@ -56,8 +56,8 @@ BY_UTC = "name, taken as UTC"
     ],
 )
 def test_time_is_read_from_the_name(name, made, source):
-    """Also with a time zone, as a date only, with the year last, with a version behind it, and as seconds since 1970;
-    an impossible date is ignored.
+    """Also with a time zone, as a date only, with the year last, with a version behind it, and as seconds since
+    1970; an impossible date is ignored.
     """
     assert date_of(name, WRITTEN, NOW) == (made, source)
 
