@@ -128,6 +128,7 @@ class _ClusterReader:
         cluster, managed = self._cluster, self._managed
         backups = self._attempt(lambda: managed.backups(cluster))
         pools = self._attempt(lambda: managed.pools(cluster)) if cluster.engine == "pg" else None
+        replicas = self._attempt(lambda: managed.replicas(cluster)) if cluster.engine in ("pg", "mysql") else None
         samples, window = self._metrics() if cluster.engine == "mysql" else ({}, Coverage())
         return Database(
             cluster,
@@ -136,6 +137,7 @@ class _ClusterReader:
             samples=samples,
             window=window,
             pools=tuple(pools or ()),
+            replicas=tuple(replicas or ()),
             problems=tuple(self._problems),
             most_connections=wanted.most_connections,
             peak_seconds=60 * self._settings.utilization.peak_minutes,

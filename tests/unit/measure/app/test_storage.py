@@ -101,7 +101,12 @@ def verdict_of(found):
         ([hours(1.0, count=134)], [hours(1.0)], Verdict.UNKNOWN, "samples of 134 h of files of worker"),
         ([hours(1.0, count=135)], [hours(1.0)], Verdict.OK, ""),
         ([hours(95.0, count=3)], [], Verdict.CRITICAL, "got 95 %"),
-        (Courses([hours(1.0)], (AWAY,)), [hours(1.0)], Verdict.UNKNOWN, "expected a whole answer, got one with the"),
+        (
+            Courses([hours(1.0)], (AWAY,)),
+            [hours(1.0)],
+            Verdict.UNKNOWN,
+            "expected a whole answer, got one with the",
+        ),
         (Courses([hours(95.0)], (AWAY,)), [hours(1.0)], Verdict.CRITICAL, "got 95 %"),
         ([hours(1.0)], Courses([hours(1.0)], ("isPartial: true",)), Verdict.UNKNOWN, "'isPartial: true'"),
         ([gappy(float("nan"), 2)], [hours(1.0)], Verdict.UNKNOWN, "samples of 84 h of files of worker"),
