@@ -150,6 +150,7 @@ def test_healthy_app_is_ok(verdict):
     assert verdict("", None) == "OK"
 
 
+PING = {"protocol": "icmp", "ports": "0", "sources": {"addresses": ["0.0.0.0/0", "::/0"]}}
 DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
 
 
@@ -179,6 +180,7 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (the_app, "app", put("app.domains", []), "UNKNOWN"),
         (the_app, "app", drop("app.domains"), "UNKNOWN"),
         (the_app, "app", put("app.domains.0.spec", {}), "UNKNOWN"),
+        (the_app, "app", put("app.spec.domains.0.domain", "Gallery.Example"), "OK"),
         (components, "health", put("app_health.components.0.state", "UNHEALTHY"), "CRITICAL"),
         (components, "health", put("app_health.components.0.state", "UNKNOWN"), "UNKNOWN"),
         (components, "health", drop("app_health.components.0.state"), "UNKNOWN"),
@@ -213,6 +215,9 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (week, "deployments", drop("meta.total"), "UNKNOWN"),
         (walls, "firewalls", put(f"{FIREWALL}.sources.addresses", ["0.0.0.0/0"]), "CRITICAL"),
         (walls, "firewalls", put(f"{FIREWALL}.sources.addresses", ["::/0"]), "CRITICAL"),
+        (walls, "firewalls", put(FIREWALL, PING), "OK"),
+        (walls, "firewalls", put(FIREWALL, {**PING, "ports": ""}), "OK"),
+        (walls, "firewalls", put(FIREWALL, {**PING, "protocol": "tcp", "ports": ""}), "CRITICAL"),
         (walls, "firewalls", put(f"{FIREWALL}.sources", {}), "UNKNOWN"),
         (walls, "firewalls", put(f"{FIREWALL}.sources", {"regions": ["eu"]}), "UNKNOWN"),
         (walls, "firewalls", put(f"{FIREWALL}.protocol", "sctp"), "UNKNOWN"),

@@ -19,7 +19,7 @@ _TIME = (
     r"(?:[.,]\d{1,6}|[-_]\d{3}(?=Z))?"
 )
 _ZONE = r"(?P<zone>Z|UTC|[+-](?:0\d|1[0-4]):?[0-5]\d)?"
-_HALF = r"(?:[-_. ]?(?P<half>[ap])\.?m(?![a-z]))?"
+_HALF = r"(?:[-_. ]?(?P<half>[ap])\.?m(?![a-z0-9]))?"
 _CLOCK = rf"(?:{_TIME}{_ZONE}{_HALF})?(?!\d)"
 _MOMENT = re.compile(rf"(?<!\d){_DATE}{_CLOCK}", re.IGNORECASE)
 # The year last: 22-11-2026, or 11-22-2026.

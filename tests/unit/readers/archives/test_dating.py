@@ -32,6 +32,8 @@ BY_UTC = "name, taken as UTC"
         ("2026-11-22T03:00:00Z/portfolio.tar.gz", THREE, "name"),
         ("backup-2026-11-22T03-00-00-123Z.tar.gz", THREE, "name"),
         ("backup-2026-11-22_03-00-AM.zip", THREE, BY_UTC),
+        ("backup-20261122-0300-pm2.tar.gz", THREE, BY_UTC),
+        ("backup-11.22.2026_03-00-00_shop.tar.gz", THREE, BY_UTC),
         ("backup-2026-11-21_03-00 p.m..zip", THREE - timedelta(hours=12), BY_UTC),
         ("shop_22-11-2026_03-00.sql.gz", THREE, BY_UTC),
         ("shop-22-11-2026-03-00-00.tar.gz", THREE, BY_UTC),
