@@ -18,7 +18,7 @@ pytestmark = pytest.mark.databases
 @pytest.mark.daily
 @pytest.mark.item("daily.databases.healthy")
 def test_managed_databases_are_healthy(databases: Databases, limits: Limits, judge: Judge) -> None:
-    """Each database is online, was backed up in the last day, and has room as far as the API reports its use.
+    """Each database is online with its replicas, was backed up in the last day, and has room as far as known.
 
     Resizing and migrating are warnings, other known states critical, unknown states UNKNOWN. For PostgreSQL the
     API reports neither storage nor connections: they are not judged, and the result says so.

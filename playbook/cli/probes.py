@@ -114,10 +114,11 @@ def _databases(managed_databases: ManagedDatabases, settings: Settings, clock: C
     for _, problem in found.missing:
         raise problem
     for one in found.found:
-        if not one.state.coverage.enough:
-            raise TooLittleData(f"{one.state.subject}: expected online, got {one.state.found}", service=one.name)
-        if not one.state.holds:
-            raise NotWell(f"{one.state.subject}: expected online, got {one.state.found}")
+        for state in one.states:
+            if not state.coverage.enough:
+                raise TooLittleData(f"{state.subject}: expected online, got {state.found}", service=one.name)
+            if not state.holds:
+                raise NotWell(f"{state.subject}: expected online, got {state.found}")
     return ", ".join(f"{one.name} ({one.cluster.engine}) is {one.cluster.status}" for one in found.found)
 
 

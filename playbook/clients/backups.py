@@ -48,11 +48,13 @@ class StoredFile:
         name: path below the store's folder, separated by ``/``.
         size: bytes.
         modified: aware, in UTC.
+        parts: the files that it is split into, in their order; empty for a file of its own.
     """
 
     name: str
     size: int
     modified: datetime
+    parts: tuple[StoredFile, ...] = ()
 
 
 class BackupStore(ABC):
@@ -82,6 +84,18 @@ class BackupStore(ABC):
             within: limit in seconds, if lower than that of any request.
         """
 
+    def part(self, file: StoredFile, start: int, length: int, *, within: float = math.inf) -> bytes:
+        """As ``read``, also across the parts of a file."""
+        if not file.parts:
+            return self.read(file.name, start, length, within=within)
+        found = b""
+        for one in file.parts:
+            if 0 <= start < one.size and len(found) < length:
+                found += self.read(one.name, start, min(length - len(found), one.size - start), within=within)
+                start = one.size
+            start -= one.size
+        return found
+
     def open(self, file: StoredFile, *, within: float = math.inf) -> IO[bytes]:
         """The file as a stream, read in pieces in constant memory. Reading raises as ``read`` does.
 
@@ -104,7 +118,7 @@ class _Pieces(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         length = min(len(buffer), self._file.size - self._at)
         left = max(self._until - time.monotonic(), _LEAST)
-        piece = self._store.read(self._file.name, self._at, length, within=left) if length > 0 else b""
+        piece = self._store.part(self._file, self._at, length, within=left) if length > 0 else b""
         buffer[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
@@ -256,6 +270,10 @@ def _worth_another(error: Exception) -> bool:
 
 def _hint(refusal: Refusal) -> str:
     """What to do about an error other than wrong credentials."""
+    if refusal.archived:
+        return (
+            "It is in a storage class such as Glacier: keep the newest archives in one that can be read at once."
+        )
     if refusal.elsewhere or refusal.code in _ELSEWHERE:
         there = f" It is in {refusal.elsewhere}." if refusal.elsewhere else ""
         return f"The bucket is in another region than backups.region and backups.endpoint say.{there}"

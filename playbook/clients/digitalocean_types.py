@@ -14,7 +14,7 @@ import msgspec
 
 NO_TIME = "0001-01-01T00:00:00"
 # Lists for which the API description allows null when empty, or which have been seen as null.
-NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids", "databases"})
+NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids", "databases", "replicas"})
 
 # Phases of a domain; any other word is reported as not understood.
 DOMAIN_PHASES = frozenset({"PENDING", "CONFIGURING", "ACTIVE", "ERROR"})
@@ -342,7 +342,12 @@ class Series(_Message, frozen=True):
 
 class _MatrixSeries(_Message, frozen=True):
     metric: dict[str, str] = {}
-    values: list[tuple[float, float]] = []
+    values: list[tuple[float, float | Literal["+Inf"]]] = []
+
+    @property
+    def samples(self) -> list[tuple[float, float]]:
+        """As numbers: Prometheus writes a plus sign before infinity, and before nothing else."""
+        return [(at, float(value)) for at, value in self.values]
 
 
 class _MatrixData(_Message, frozen=True):
@@ -363,7 +368,7 @@ class Matrix(_Message, frozen=True):
             Series(
                 component=entry.metric.get("app_component", ""),
                 instance=entry.metric.get("app_component_instance", ""),
-                samples=entry.values,
+                samples=entry.samples,
             )
             for entry in (self.data.result if self.data else [])
         ]

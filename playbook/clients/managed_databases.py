@@ -89,6 +89,13 @@ class Pool(_Message, frozen=True):
     db: str = ""
 
 
+class Replica(_Message, frozen=True):
+    """A read-only copy with an address of its own; ``status`` has the words of a cluster's."""
+
+    name: str
+    status: str = ""
+
+
 @client(parts=("databases",))
 def managed_databases(digitalocean: DigitalOceanApi) -> ManagedDatabases:
     """The database clusters of the account, read-only."""
@@ -130,6 +137,12 @@ class ManagedDatabases:
         body = self.api.read(what, _SCOPE, lambda api: api.databases.list_connection_pools(cluster.id))
         return self.api.parse(list[Pool], self.api.inside(body, "pools", what), what)
 
+    def replicas(self, cluster: Cluster) -> list[Replica]:
+        """Read-only copies of a cluster. Its standby nodes are none of them."""
+        what = f"the read-only replicas of {cluster.name}"
+        body = self.api.read(what, _SCOPE, lambda api: api.databases.list_replicas(cluster.id))
+        return self.api.parse(list[Replica], self.api.inside(body, "replicas", what), what)
+
     def metric(self, cluster: Cluster, metric: Metric, start: datetime, end: datetime) -> list[Series]:
         """Samples of each node, in percent or connections; MySQL only; the maximum of each step."""
         what = f"the metric {metric} of {cluster.name}"
@@ -143,6 +156,6 @@ class ManagedDatabases:
         matrix = self.api.parse(Matrix, self.api.read(what, "monitoring:read", ask), what)
         found = matrix.data.result if matrix.status == "success" and matrix.data else []
         return [
-            Series(component=cluster.name, instance=one.metric.get("host_id", str(number)), samples=one.values)
+            Series(component=cluster.name, instance=one.metric.get("host_id", str(number)), samples=one.samples)
             for number, one in enumerate(found)
         ]

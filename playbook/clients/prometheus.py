@@ -309,7 +309,12 @@ class Prometheus:
         )
 
     def _rows(self, result: Any, kind: Any, setting: str) -> Any:
-        """The rows; native histograms, which have no ``value``, are reported as such."""
+        """The rows; native histograms, which have no ``value``, are reported as such.
+
+        Prometheus 2.0 and Thanos send null where there are none (https://github.com/prometheus/prometheus/pull/13997).
+        """
+        if result is None:
+            return []
         rows = result if isinstance(result, list) else []
         if any(isinstance(row, dict) and row.keys() & {"histogram", "histograms"} for row in rows):
             raise Malformed(

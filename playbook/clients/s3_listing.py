@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote_plus, urlsplit
 from xml.etree import ElementTree as Xml
 
 from playbook.clients.answer import Answer
@@ -69,7 +69,12 @@ class Refusal(Exception):  # noqa: N818 - what it means is said by the store
     @property
     def denied(self) -> bool:
         """Whether the credentials or their permissions are the reason."""
-        return self.status in (401, 403) or self.code in _DENIALS
+        return not self.archived and (self.status in (401, 403) or self.code in _DENIALS)
+
+    @property
+    def archived(self) -> bool:
+        """Whether the object is in a storage class from which it must be restored before it can be read."""
+        return self.code == "InvalidObjectState"
 
 
 _DENIALS = {
@@ -141,7 +146,7 @@ class Bucket:
 
     def _listed(self, entry: Xml.Element, encoded: bool) -> Listed:
         key, size, modified = (_text(entry, name) for name in ("Key", "Size", "LastModified"))
-        key = unquote(key) if encoded else key
+        key = unquote_plus(key) if encoded else key  # a space is sent as "+", a plus sign as "%2B"
         start = f"{self.prefix}/" if self.prefix else ""
         if not key.startswith(start):
             raise NoListingError(f"one with {key[:_SHOWN]!r}, which is not below {start}")

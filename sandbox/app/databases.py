@@ -83,6 +83,28 @@ def list_pools(call: Call) -> Json:
     return {"pools": [{**pool, "connection": opening, "private_connection": opening}]}
 
 
+@get("/v2/databases/{cluster_id}/replicas", "database:read")
+def list_replicas(call: Call) -> Json:
+    database = _wanted(call)
+    return {
+        "replicas": [
+            {
+                "id": identifier(f"replica {name}"),
+                "name": name,
+                "connection": _connection(database, name, "defaultdb"),
+                "private_connection": _connection(database, f"private-{name}", "defaultdb"),
+                "region": "fra1",
+                "status": status,
+                "created_at": stamp(call.state.created_at),
+                "size": database.size,
+                "tags": ["production"],
+                "storage_size_mib": database.storage_gib * 1024,
+            }
+            for name, status in database.replicas
+        ]
+    }
+
+
 @get("/v2/monitoring/metrics/database/mysql/disk_usage", "monitoring:read")
 def disk_usage(call: Call) -> Json:
     return _metric(call, "storage")

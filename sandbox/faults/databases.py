@@ -32,6 +32,11 @@ def _(world: World) -> None:
     world.digitalocean.databases[0].status = "rebalancing"
 
 
+@fault("database-replica-offline", "The read-only replica of the PostgreSQL is offline")
+def _(world: World) -> None:
+    world.digitalocean.databases[0].replicas = [("reports", "offline")]
+
+
 @fault("database-unsaved", "The PostgreSQL has no backup of the last three nights")
 def _(world: World) -> None:
     world.digitalocean.databases[0].backups = [(76.0, 0.41), (100.0, 0.41)]

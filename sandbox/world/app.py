@@ -85,6 +85,7 @@ class Database:
         updates: updates due in it.
         storage, cpu, memory: percent.
         connections: concurrent ones.
+        replicas: name and state of each read-only copy.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Database:
     days_to_end_of_life: float = 730.0
     storage: float = 41.0
     connections: float = 23.0
+    replicas: list[tuple[str, str]] = field(default_factory=lambda: [("reports", "online")])
     cpu: float = 18.0
     memory: float = 58.0
 

@@ -26,8 +26,9 @@ from playbook.core.errors import PlaybookError
 from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backup_listing, backups
+from playbook.measure.backups.stored_sets import divided
 from playbook.settings.loading import load
-from tests.judged import judged
+from tests.judged import judged, judged_reading
 from tests.unit.clients.test_backups import bucket
 from tests.unit.loopback import answer, serve
 
@@ -55,7 +56,16 @@ def listing(*names, count=None, more="false", rest=""):
 
 WHOLE = {
     "aws": (listing("a.tar.gz", "b%2Bc.tar.gz"), ["a.tar.gz", "b+c.tar.gz"]),
+    "aws-with-a-space": (listing("of+the%3A22%2B23.tar.gz"), ["of the:22+23.tar.gz"]),
     "aws-empty": (listing(), []),
+    "google-with-generations": (
+        b"<?xml version='1.0' encoding='UTF-8'?><ListBucketResult xmlns='http://doc.s3.amazonaws.com/2006-03-01'>"
+        b"<Name>portfolio</Name><Prefix>nightly/</Prefix><EncodingType>url</EncodingType><KeyCount>1</KeyCount>"
+        b"<IsTruncated>false</IsTruncated><Contents><Key>nightly/a.tar.gz</Key><Generation>1763780531</Generation>"
+        b"<MetaGeneration>1</MetaGeneration><LastModified>2026-11-22T03:02:11.402Z</LastModified>"
+        b"<ETag>&quot;x&quot;</ETag><Size>7</Size></Contents></ListBucketResult>",
+        ["a.tar.gz"],
+    ),
     "spaces": (
         b'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
         b"<Name>portfolio</Name><Prefix>nightly/</Prefix><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>"
@@ -224,6 +234,15 @@ def test_redirected_bucket_is_reported_with_its_region():
         ):
             bucket(server.url).files()
         assert caught.value.hint.endswith("It is in eu-west-1.")
+
+
+def test_archive_in_glacier_is_not_a_matter_of_keys():
+    """AWS lists it, and refuses it with 403 until it is restored."""
+    body = ERROR.format(code="InvalidObjectState", rest="<StorageClass>GLACIER</StorageClass>").encode()
+    with serve(answer("403 Forbidden", body)) as server, pytest.raises(PlaybookError) as caught:
+        bucket(server.url).read("a.tar.gz", 0, 9)
+    assert type(caught.value).__name__ == "Malformed"
+    assert "a storage class such as Glacier" in caught.value.hint
 
 
 def test_endless_pages_are_no_listing():
@@ -506,6 +525,62 @@ ARCHIVES = {
         "got a gzip file of a dump of MySQL",
     ),
     "pg_dump-custom": (gzip.compress(b"PGDMP\x01\x0e" + bytes(90)), UNKNOWN, UNKNOWN, "a dump of PostgreSQL"),
+    "pg_dump-custom-as-it-is": (b"PGDMP\x01\x0f" + bytes(90), UNKNOWN, UNKNOWN, "got a dump of PostgreSQL"),
+    "pg_dump-plain-as-it-is": (
+        b"--\n-- PostgreSQL database dump\n--\n\n\\restrict k7Yq\n",
+        UNKNOWN,
+        UNKNOWN,
+        "got a dump of PostgreSQL",
+    ),
+    "rdb-as-it-is": (b"REDIS0011\xfa\tredis-ver" + bytes(90), UNKNOWN, UNKNOWN, "got a Redis dump"),
+    "valkey-as-it-is": (b"VALKEY080\xfa" + bytes(90), UNKNOWN, UNKNOWN, "got a Valkey dump"),
+    "sqlite-as-it-is": (b"SQLite format 3\0\x10\0" + bytes(90), UNKNOWN, UNKNOWN, "got an SQLite database"),
+    "mongodump-archive-as-it-is": (b"m\xe2\x99\x81" + bytes(90), UNKNOWN, UNKNOWN, "got a dump of MongoDB"),
+    "mysqldump-as-it-is": (b"-- MySQL dump 10.13  Distrib 8.0.40\n", UNKNOWN, UNKNOWN, "got a dump of MySQL"),
+    "mysqlpump": (
+        gzip.compress(b"-- Dump created by MySQL pump utility, version: 8.0.33\n"),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a dump of MySQL",
+    ),
+    "mydumper": (
+        gzip.compress(b"/*!40101 SET NAMES utf8mb4*/;\n/*!40014 SET FOREIGN_KEY_CHECKS=0*/;\n"),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a dump of MySQL",
+    ),
+    "phpmyadmin": (
+        gzip.compress(b"-- phpMyAdmin SQL Dump\n-- version 5.2.1\n"),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a dump of MySQL",
+    ),
+    "sqlite-dump": (
+        gzip.compress(b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\n"),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a dump of SQLite",
+    ),
+    "xtrabackup": (b"XBSTCK01\0P\x10\0\0\0" + bytes(90), UNKNOWN, UNKNOWN, "xtrabackup or mariabackup"),
+    "xtrabackup-packed": (
+        gzip.compress(b"XBSTCK01\0P" + bytes(600)),
+        UNKNOWN,
+        UNKNOWN,
+        "gzip file of a backup of",
+    ),
+    "vzdump": (b"VMA\0\0\0\0\x01" + bytes(90), UNKNOWN, UNKNOWN, "got a backup of Proxmox VE"),
+    "pzstd": (b"\x50\x2a\x4d\x18\x04\0\0\0" + bytes(90), UNKNOWN, UNKNOWN, "got a Zstandard or LZ4 file"),
+    "lzma-alone": (
+        lzma.compress(gzip.decompress(SOUND), format=lzma.FORMAT_ALONE),
+        UNKNOWN,
+        UNKNOWN,
+        "got an lzma file",
+    ),
+    "gpg-signed": (b"\xa3\x02" + bytes(90), UNKNOWN, UNKNOWN, "OpenPGP has signed"),
+    "sequoia": (b"\xd2\xc0\x01" + bytes(90), UNKNOWN, UNKNOWN, "OpenPGP has encrypted"),
+    "zip-in-parts": (b"PK\x07\x08PK\x03\x04" + bytes(90), UNKNOWN, UNKNOWN, "the first part of a zip file"),
+    "cpio-odc": (b"070707" + b"0" * 90, UNKNOWN, UNKNOWN, "got a cpio archive"),
+    "error-of-a-service-as-json": (gzip.compress(b'{"error": "denied"}'), CRITICAL, CRITICAL, "holds no tar"),
     "redis-dump": (
         gzip.compress(b"REDIS0011\xfa" + bytes(90)),
         UNKNOWN,
@@ -694,6 +769,116 @@ def test_unusual_members_are_not_ok(folder, info, words):
     weekly = both(folder)[1]
     assert weekly[0] is not OK
     assert words in weekly[1]
+
+
+LAST = "portfolio-20261122T030000Z.tar.gz"
+# How jobs name the parts of an archive, and the pattern that their owner sets.
+PARTS = {
+    "split": (("aa", "ab", "ac", "ad"), "{}.{}", "*.tar.gz.*"),
+    "split-with-a-word": (("aa", "ab", "ac", "ad"), "{}.part{}", "portfolio-*"),
+    "split-with-numbers": (("00", "01", "02", "03"), "{}.{}", "portfolio-*"),
+    "numbers-from-one": (("001", "002", "003", "004"), "{}.{}", "*.tar.gz"),
+    "rclone-and-others": (("1", "2", "3", "4"), "{}.part{}", "*.part1"),
+}
+
+
+def split(folder, numbers, form, data=SOUND):
+    """Three nights, each in parts."""
+    long = len(data) // len(numbers) + 1
+    for night in range(3):
+        made = datetime(2026, 11, 22, 3, tzinfo=UTC) - timedelta(days=night)
+        for place, number in enumerate(numbers):
+            file = folder / form.format(f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz", number)
+            file.write_bytes(data[place * long : (place + 1) * long])
+            os.utime(file, (made.timestamp() + 60 * place, made.timestamp() + 60 * place))
+
+
+def daily_and_weekly(folder, **section):
+    """Results of both checks."""
+    mine = {"backups": {"location": str(folder), **section}, "recovery": {"dump": "", "verify_newest": 3}}
+    known = load("sandbox", environment={}, overlay={"targets": {"sandbox": mine}})
+    place, clock = FolderStore(str(folder), "setting"), FixedClock(NOW)
+    files = backup_listing(place, known, clock)
+    found = backups(place, files, known)
+    verified = backup_verification(place, files, known, clock)
+    weekly = checks.test_newest_backups_match_their_manifests
+    return (
+        judged(checks.test_last_nights_backup_is_complete, limits=known.limits, backups=found),
+        judged(weekly, limits=known.limits, backup_verification=verified),
+    )
+
+
+@pytest.mark.parametrize(("numbers", "form", "pattern"), PARTS.values(), ids=PARTS)
+def test_archive_in_parts_is_one_archive(tmp_path, numbers, form, pattern):
+    """However they are named; without its last or a middle part it is damaged."""
+    split(tmp_path, numbers, form)
+    daily, weekly = daily_and_weekly(tmp_path, pattern=pattern)
+    assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
+    for number in (numbers[-1], numbers[1]):
+        split(tmp_path, numbers, form)
+        (tmp_path / form.format(LAST, number)).unlink()
+        daily, weekly = daily_and_weekly(tmp_path, pattern=pattern)
+        assert (daily[0], weekly[0]) == (CRITICAL, CRITICAL), (daily, weekly)
+
+
+def test_large_archive_in_parts_is_read_at_both_ends(tmp_path):
+    """The last bytes may be in two parts."""
+    split(tmp_path, ("aa", "ab", "ac", "ad"), "{}.{}", SOUND + bytes(1))
+    known = FolderStore(str(tmp_path), "setting")
+    [newest, *_] = sorted(divided(known.files(), "*")[0], key=lambda file: file.name, reverse=True)
+    assert newest.name == LAST
+    whole = SOUND + bytes(1)
+    for start in (0, 1, len(whole) // 4, len(whole) - 9, len(whole)):
+        for length in (1, 8, 300, len(whole)):
+            assert known.part(newest, start, length) == whole[start : start + length]
+
+
+def test_archives_kept_in_turn_are_no_parts(tmp_path):
+    """As savelog and logrotate number them, the newest first."""
+    for night, number in enumerate(("01", "02", "03")):
+        file = tmp_path / f"portfolio.tar.gz.{number}"
+        file.write_bytes(SOUND)
+        written = (NOW - timedelta(hours=5, days=night)).timestamp()
+        os.utime(file, (written, written))
+    assert daily_and_weekly(tmp_path, pattern="portfolio*")[0][0] is OK
+
+
+@pytest.mark.parametrize("beside", ["sha256", "md5", "asc", "sig", "sha256sum", "log", "minisig"])
+def test_file_beside_an_archive_is_no_archive(tmp_path, beside):
+    """Its sum or signature, whose name the pattern matches too."""
+    for night in range(3):
+        made = datetime(2026, 11, 22, 3, tzinfo=UTC) - timedelta(days=night)
+        name = f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz"
+        (tmp_path / name).write_bytes(SOUND)
+        (tmp_path / f"{name}.{beside}").write_bytes(b"9f86d0  portfolio")
+    daily, weekly = daily_and_weekly(tmp_path, pattern="portfolio-*")
+    assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
+
+
+# The newest archive's name, the hours since it was written, and the verdict on its age: by its name, a copy apart.
+NEWEST = {
+    "gitlab": ("1795230000_2026_11_21_17.10.4-ee_gitlab_backup.tar", 29.3, CRITICAL),
+    "gitlab-last-night": ("1795316400_2026_11_22_17.10.4_gitlab_backup.tar", 5.3, OK),
+    "a-day-that-looks-like-a-time": ("shop-22-03-2026-11-22.tar.gz", 5880.0, CRITICAL),
+    "day-first": ("shop-22-11-2026-03-15-00.tar.gz", 5.0, OK),
+    "day-first-copied": ("shop-20-11-2026-03-15-00.tar.gz", 1.0, CRITICAL),
+    "day-or-month-first": ("shop-08-11-2026.tar.gz", 336.3, CRITICAL),
+    "day-or-month-first-copied": ("shop-11-08-2026.tar.gz", 1.0, CRITICAL),
+    "javascript": ("2026-11-22T03-00-00-123Z.tar.gz", 5.3, OK),
+}
+
+
+@pytest.mark.parametrize(("name", "hours", "verdict"), NEWEST.values(), ids=NEWEST)
+def test_age_by_the_name_of_a_real_tool(tmp_path, name, hours, verdict):
+    """Whatever stands around the date."""
+    (tmp_path / name).write_bytes(SOUND)
+    written = (NOW - timedelta(hours=hours)).timestamp()
+    os.utime(tmp_path / name, (written, written))
+    mine = {"backups": {"location": str(tmp_path), "pattern": "*"}}
+    known = load("sandbox", environment={}, overlay={"targets": {"sandbox": mine}})
+    place = FolderStore(str(tmp_path), "setting")
+    found = backups(place, backup_listing(place, known, FixedClock(NOW)), known)
+    assert judged_reading(found.coverage, found.age, known.limits.backup_age)[0] == verdict
 
 
 BAD_ENTRIES = st.one_of(

@@ -17,6 +17,7 @@ from playbook.core.judge import Judge
 from playbook.measure.app.app import LiveUrlAnswer, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
+from playbook.measure.app.samples import usable
 from playbook.measure.figures.costs import bills, cost_trend
 from playbook.measure.security.access import GitHubAccess, digitalocean_access
 from playbook.measure.security.firewall import cloud_firewalls, trusted_sources
@@ -149,6 +150,7 @@ def test_healthy_app_is_ok(verdict):
     assert verdict("", None) == "OK"
 
 
+PING = {"protocol": "icmp", "ports": "0", "sources": {"addresses": ["0.0.0.0/0", "::/0"]}}
 DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
 
 
@@ -178,6 +180,7 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (the_app, "app", put("app.domains", []), "UNKNOWN"),
         (the_app, "app", drop("app.domains"), "UNKNOWN"),
         (the_app, "app", put("app.domains.0.spec", {}), "UNKNOWN"),
+        (the_app, "app", put("app.spec.domains.0.domain", "Gallery.Example"), "OK"),
         (components, "health", put("app_health.components.0.state", "UNHEALTHY"), "CRITICAL"),
         (components, "health", put("app_health.components.0.state", "UNKNOWN"), "UNKNOWN"),
         (components, "health", drop("app_health.components.0.state"), "UNKNOWN"),
@@ -212,6 +215,9 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (week, "deployments", drop("meta.total"), "UNKNOWN"),
         (walls, "firewalls", put(f"{FIREWALL}.sources.addresses", ["0.0.0.0/0"]), "CRITICAL"),
         (walls, "firewalls", put(f"{FIREWALL}.sources.addresses", ["::/0"]), "CRITICAL"),
+        (walls, "firewalls", put(FIREWALL, PING), "OK"),
+        (walls, "firewalls", put(FIREWALL, {**PING, "ports": ""}), "OK"),
+        (walls, "firewalls", put(FIREWALL, {**PING, "protocol": "tcp", "ports": ""}), "CRITICAL"),
         (walls, "firewalls", put(f"{FIREWALL}.sources", {}), "UNKNOWN"),
         (walls, "firewalls", put(f"{FIREWALL}.sources", {"regions": ["eu"]}), "UNKNOWN"),
         (walls, "firewalls", put(f"{FIREWALL}.protocol", "sctp"), "UNKNOWN"),
@@ -266,3 +272,14 @@ def test_health_without_its_wrapper_is_read():
         answer.update(answer.pop("app_health"))
 
     assert components("health", unwrap) == "OK"
+
+
+def test_sample_that_is_not_finite_counts_as_missing():
+    """In Prometheus' words; the others count."""
+    canned = Canned()
+    values = [[1, "40.5"], [2, "NaN"], [3, "+Inf"], [4, "-Inf"], [5, "1e+01"]]
+    result = [{"metric": {"app_component": "web", "app_component_instance": "web-0"}, "values": values}]
+    data = {"resultType": "matrix", "result": result}
+    canned.answers["/cpu_percentage"] = (200, {"status": "success", "data": data})
+    [series] = canned.api.metric("cpu_percentage", NOW, NOW)
+    assert usable(series) == [(1, 40.5), (5, 10.0)]

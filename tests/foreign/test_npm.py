@@ -330,6 +330,23 @@ NEWEST = {
 }
 
 
+# Nine projects on a beta, or on a major release whose predecessor is still the recommended one.
+AHEAD = {f"next-{number}": ("16.0.0-canary.12", "15.5.4") for number in range(4)}
+AHEAD |= {f"vue-{number}": ("3.5.0", "2.7.16") for number in range(5)}
+
+
+def test_newer_release_than_the_latest_is_not_behind(tmp_path):
+    """Whatever tag it has in the registry."""
+    package = {"dependencies": {name: current for name, (current, _) in AHEAD.items()}}
+    packages = {f"node_modules/{name}": {"version": current} for name, (current, _) in AHEAD.items()}
+    folder = place(tmp_path, package, {**LOCK, "packages": {"": package, **packages}})
+    outdated: dict[str, object] = {}
+    for name, (current, latest) in AHEAD.items():
+        outdated |= release(name, current, latest)
+    verdict, message = looked_up(folder, outdated)
+    assert (verdict, "got 0 of 9 dependencies" in message) == (OK, True), message
+
+
 def looked_up(folder, outdated):
     settings = settings_of(folder, report(), outdated, True)
     try:

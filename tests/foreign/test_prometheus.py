@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.clients.prometheus import Sample
+from playbook.clients.http import HttpClient
+from playbook.clients.prometheus import Prometheus, Sample
 from playbook.clients.prometheus_queries import population
+from playbook.core.errors import Malformed
 from playbook.core.promql import Selected
-from tests.foreign.monitoring import NOW, probes, vector, verdict_on_availability
+from tests.foreign.monitoring import NOW, Http, probes, vector, verdict_on_availability
 
 GOOD = vector("99.965")
 MATRIX = {"resultType": "matrix", "result": [{"metric": {}, "values": [[NOW.timestamp(), "99.9"]]}]}
@@ -98,6 +100,16 @@ THANOS_AWAY = (
         ("a percentage of a percentage", vector("9996.5"), "UNKNOWN"),
         ("a share instead of a percentage", vector("0.99965"), "CRITICAL"),
         ("no series", {"status": "success", "data": {"resultType": "vector", "result": []}}, "UNKNOWN"),
+        (
+            "no series, of Thanos or Prometheus 2.0",
+            {"status": "success", "data": {"resultType": "vector", "result": None}},
+            "UNKNOWN",
+        ),
+        (
+            "no series, of an old Cortex",
+            {"status": "success", "data": {"resultType": "", "result": None}},
+            "UNKNOWN",
+        ),
         ("two series", {"status": "success", "data": TWO_ROWS}, "UNKNOWN"),
         ("a range", {"status": "success", "data": MATRIX}, "UNKNOWN"),
         ("a text", {"status": "success", "data": {"resultType": "string", "result": [1, "99.9"]}}, "UNKNOWN"),
@@ -125,6 +137,23 @@ def test_inputs_of_a_figure_must_be_complete_too(which):
     answers = probes()
     assert verdict_on_availability(answers)[0] == "OK"
     assert verdict_on_availability(answers | {which: answers[which] | {"isPartial": True}})[0] == "UNKNOWN"
+
+
+def test_null_is_an_empty_list_of_series():
+    """As Prometheus 2.0 and Thanos send for some queries; without the key the answer is malformed."""
+    for kind, ask in (
+        ("vector", lambda store: store.query("up")),
+        ("matrix", lambda store: store.query_range("up", NOW, NOW, 60)),
+    ):
+        for data, found in (({"resultType": kind, "result": None}, []), ({"resultType": kind}, Malformed)):
+            answer = {"status": "success", "data": data}
+            answers = {"count": answer, "api/v1/query_range": answer}
+            store = Prometheus(cast(HttpClient, Http(answers)))
+            if found is Malformed:
+                with pytest.raises(Malformed):
+                    ask(store)
+            else:
+                assert ask(store) == found
 
 
 def test_message_contains_the_stores_error():

@@ -163,6 +163,7 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
     running = next((deployment for deployment in under_way if deployment and deployment.id), None)
     region = found.region
     spec = found.spec_in_effect
+    reported = {domain.spec.domain.casefold() for domain in found.domains}
     return AppStatus(
         id=found.id,
         name=found.spec.name or found.id,
@@ -181,11 +182,7 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
         offline=_offline([found.spec, spec]),
         pinned=found.pinned_deployment.id if found.pinned_deployment else "",
         domains=tuple((domain.spec.domain, domain.phase) for domain in found.domains),
-        unreported=tuple(
-            one.domain
-            for one in spec.domains
-            if one.domain not in {domain.spec.domain for domain in found.domains}
-        ),
+        unreported=tuple(one.domain for one in spec.domains if one.domain.casefold() not in reported),
     )
 
 

@@ -51,6 +51,7 @@ class StorageWeek:
 
     Attributes:
         redis_limit: enough where Redis reports its memory limit, or that it has none.
+        answers: whether the store's answers were complete.
     """
 
     service: str
@@ -59,6 +60,7 @@ class StorageWeek:
     measured: datetime
     rules: CoverageRules
     redis_limit: Coverage = _KNOWN
+    answers: Coverage = _KNOWN
 
     @property
     def fullest(self) -> list[Judged]:
@@ -121,7 +123,7 @@ class StorageWeek:
                     expected=f"a sample of {within(area.name)} of the last {reach.total_seconds() / 3600:g} h",
                     got=f"the newest {hours:.0f} h old",
                 )
-        return found + self.redis_limit
+        return found + self.redis_limit + self.answers
 
     def evidence(self) -> list[Evidence]:
         """A row and a curve for each area."""
@@ -160,12 +162,17 @@ def storage_week(
 ) -> StorageWeek:
     """Hourly use of file systems and Redis memory over seven days, and whether they fill up."""
     now, label = clock.now(), settings.target.prometheus.component_label
+    answers: list[Coverage] = []
 
     def hours(key: str) -> list[tuple[str, tuple[Point, ...]]]:
         query = query_of(settings, key, HOUR)
         series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
-        # Both ends are included: 169 points.
-        return [(one.labels.get(label, ""), one.points[-HOURS:]) for one in series]
+        answers.append(series.coverage)
+        # Both ends are included: 169 points. One that is not finite, a share of nothing, counts as missing.
+        return [
+            (one.labels.get(label, ""), tuple(p for p in one.points[-HOURS:] if math.isfinite(p[1])))
+            for one in series
+        ]
 
     def area(name: str, points: tuple[Point, ...], *, evicts: bool = False, size: str = "") -> Area:
         parts = split_at_falls(points, settings.trends.restart_points)
@@ -178,4 +185,12 @@ def storage_week(
         share = tuple((moment, FULL * value / redis_stats.memory_limit) for moment, value in used)
         size = mebibytes(redis_stats.memory_limit)
         areas.append(area(REDIS, share, evicts=redis_stats.evicts, size=size))
-    return StorageWeek(prometheus.service, tuple(areas), settings.limits.storage, now, settings.coverage, known)
+    return StorageWeek(
+        prometheus.service,
+        tuple(areas),
+        settings.limits.storage,
+        now,
+        settings.coverage,
+        known,
+        together(one for one in answers if not one.enough),
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.readers.archives.dating import AHEAD, WRITING, date_of
+from playbook.measure.backups.stored_sets import divided
+from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import Backups as Wanted
@@ -173,6 +173,13 @@ def dated(archives: Sequence[Archive]) -> Coverage:
     Without a date in its name, the modification time counts, unless several archives have the same one: then they
     were copied, and it is the time of the copy.
     """
+    if archives and archives[0].made_by == DOUBTFUL:
+        return lacking(
+            "dates not known",
+            expected="archives with the year, the month and the day in their names, in this order",
+            got=f"{archives[0].file.name}, whose day may be its month",
+            hint="Let the job write the date as 2026-11-22.",
+        )
     if not archives or archives[0].made_by != WRITING:
         return Coverage()
     close = sum(abs(archives[0].made - other.made) < _COPIED_WITHIN for other in archives[1:])
@@ -216,14 +223,9 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
     wanted = settings.target.backups
     zone = _zone(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
     now = clock.now()
-    files = backup_store.files()
-    archives = [
-        Archive(file, *date_of(file.name, file.modified, now, zone))
-        for file in files
-        if _matches(file, wanted.pattern)
-    ]
+    matching, others = divided(backup_store.files(), wanted.pattern)
+    archives = [Archive(file, *date_of(file.name, file.modified, now, zone)) for file in matching]
     archives.sort(key=lambda archive: (archive.made, archive.file.name), reverse=True)
-    others = [file for file in files if not _matches(file, wanted.pattern)]
     others.sort(key=lambda file: file.modified, reverse=True)
     return Listing(backup_store.location, now, tuple(archives), tuple(others), zone)
 
@@ -267,13 +269,9 @@ def _inspect(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) 
             inspection = inspect(stream, file.size, manifest=wanted.manifest, seconds=wanted.read_seconds)
         if not inspection.timed_out:
             return inspection
-        ends = inspect_ends(partial(store.read, file.name, within=_END), file.size)
+        ends = inspect_ends(partial(store.part, file, within=_END), file.size)
         return Inspection(ends.problem, f"{inspection.how}; then {ends.how}", coverage=inspection.coverage)
-    return inspect_ends(partial(store.read, file.name), file.size)
-
-
-def _matches(file: StoredFile, pattern: str) -> bool:
-    return fnmatch.fnmatchcase(file.name.rpartition("/")[2], pattern)
+    return inspect_ends(partial(store.part, file), file.size)
 
 
 def _zone(name: str, setting: str) -> tzinfo:

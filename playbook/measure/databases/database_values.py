@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from playbook.clients.managed_databases import Backup, Backups, Cluster, Pool
+from playbook.clients.managed_databases import Backup, Backups, Cluster, Pool, Replica
 from playbook.core.coverage import Coverage, lacking, together, understood, whole
 from playbook.core.errors import Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
@@ -48,9 +48,10 @@ class Database:
     Attributes:
         cluster: as the API reports it.
         backups: None where they could not be read.
-        samples: by metric, of the node with the highest value.
+        samples: by metric, of the node with the highest value; for CPU and memory, over ``peak_seconds``.
         window: how much of the last day the samples cover.
         pools: connection pools of PostgreSQL.
+        replicas: read-only copies.
         problems: what could not be read.
     """
 
@@ -60,6 +61,7 @@ class Database:
     samples: dict[str, Samples] = field(default_factory=dict)
     window: Coverage = field(default_factory=Coverage)
     pools: tuple[Pool, ...] = ()
+    replicas: tuple[Replica, ...] = ()
     problems: tuple[Unmeasured, ...] = ()
     most_connections: int | None = None
     peak_seconds: float = 900.0
@@ -91,14 +93,10 @@ class Database:
         return self.cluster.engine == "mysql"
 
     @property
-    def state(self) -> Statement:
-        """That the database is online; an unrecognised state is neither healthy nor failing."""
-        status = self.cluster.status
-        words = f"State of the database {self.name}"
-        if status == "online" or status in _MOVING | _NOT_READY | _DOWN:
-            return Statement(words, status == "online", "online", status, warn=status in _MOVING)
-        unknown = understood(1, 1, "states", examples=[status or "no state"])
-        return Statement(words, True, "online", status or "no state", coverage=unknown)
+    def states(self) -> list[Statement]:
+        """That the database and its replicas are online."""
+        replicas = [_state(f"the replica {one.name} of {self.name}", one.status) for one in self.replicas]
+        return [_state(f"the database {self.name}", self.cluster.status), *replicas]
 
     @property
     def newest(self) -> Backup | None:
@@ -219,7 +217,7 @@ class Databases:
     @property
     def statements(self) -> list[Statement]:
         """State and backups of each database, failing statements first."""
-        statements = [one.state for one in self.found]
+        statements = [state for one in self.found for state in one.states]
         statements += [one.has_backup for one in self.found if one.has_backup]
         return sorted(statements, key=lambda one: (one.holds, one.warn))
 
@@ -257,6 +255,9 @@ class Databases:
         ]
         if pools:
             shown.append(Table("Connection pools", ["Database", "Pool", "Mode", "Size", "For"], pools))
+        replicas = [[one.name, replica.name, replica.status] for one in self.found for replica in one.replicas]
+        if replicas:
+            shown.append(Table("Read-only replicas", ["Database", "Replica", "State"], replicas))
         facts = {f"Left out {number}": text for number, text in enumerate(self.left_out, 1)}
         facts |= {name: str(problem) for name, problem in self.missing}
         facts |= {one.name: "; ".join(map(str, one.problems)) for one in self.found if one.problems}
@@ -268,6 +269,15 @@ class Databases:
     def _rows(self, row_of: Callable[[Database], Row | None]) -> list[Row]:
         rows = [row for row in map(row_of, self.found) if row is not None]
         return sorted(rows, key=lambda row: -row.reading.value)
+
+
+def _state(of: str, status: str) -> Statement:
+    """That it is online; an unrecognised state is neither healthy nor failing."""
+    words = f"State of {of}"
+    if status == "online" or status in _MOVING | _NOT_READY | _DOWN:
+        return Statement(words, status == "online", "online", status, warn=status in _MOVING)
+    unknown = understood(1, 1, "states", examples=[status or "no state"])
+    return Statement(words, True, "online", status or "no state", coverage=unknown)
 
 
 def _made(backup: Backup) -> datetime:

@@ -14,7 +14,7 @@ from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
-from playbook.measure.app.samples import Samples, Window, usable
+from playbook.measure.app.samples import Samples, Window, sustained, usable
 from playbook.measure.databases.database_values import DAY, MYSQL, POSTGRESQL, Database, Databases
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import ManagedDatabase
@@ -25,6 +25,7 @@ _METRICS: dict[Metric, str] = {
     "cpu_usage": "CPU",
     "memory_usage": "memory",
 }
+_SUSTAINED = frozenset({"cpu_usage", "memory_usage"})
 # Engines of the app's spec other than PostgreSQL and MySQL.
 _OTHER_ENGINES = frozenset({"REDIS", "VALKEY", "MONGODB", "KAFKA", "OPENSEARCH"})
 _AT_ONCE = 4
@@ -127,6 +128,7 @@ class _ClusterReader:
         cluster, managed = self._cluster, self._managed
         backups = self._attempt(lambda: managed.backups(cluster))
         pools = self._attempt(lambda: managed.pools(cluster)) if cluster.engine == "pg" else None
+        replicas = self._attempt(lambda: managed.replicas(cluster)) if cluster.engine in ("pg", "mysql") else None
         samples, window = self._metrics() if cluster.engine == "mysql" else ({}, Coverage())
         return Database(
             cluster,
@@ -135,6 +137,7 @@ class _ClusterReader:
             samples=samples,
             window=window,
             pools=tuple(pools or ()),
+            replicas=tuple(replicas or ()),
             problems=tuple(self._problems),
             most_connections=wanted.most_connections,
             peak_seconds=60 * self._settings.utilization.peak_minutes,
@@ -153,7 +156,9 @@ class _ClusterReader:
             nodes = [found for found in map(usable, series) if found]
             name, rules = self._cluster.name, self._settings.coverage
             total += window.coverage(f"{word} samples of {name}", {name: nodes}, {name: 1}, rules)
-            if nodes:
+            if nodes and metric in _SUSTAINED:  # one that was busy for a moment must not hide one that is busy
+                samples[metric] = max(nodes, key=lambda node: sustained(node, peak))
+            elif nodes:
                 samples[metric] = max(nodes, key=lambda node: max(value for _, value in node))
         return samples, total
 

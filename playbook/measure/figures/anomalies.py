@@ -11,13 +11,13 @@ from statistics import median
 from playbook.clients.prometheus import Prometheus
 from playbook.clients.prometheus_queries import own_series
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.wording import within
 from playbook.measure.figures.figure_names import ERROR_RATE, Figure, figures_of
 from playbook.measure.figures.month import DAYS, day_of
-from playbook.measure.figures.performance import DAY, bad_is_low, by_day
+from playbook.measure.figures.performance import DAY, bad_is_low, days_of
 from playbook.readers.trend import ROBUST, Point, Trend, fit
 from playbook.settings.model import Settings
 from playbook.settings.sections.trends import Trends
@@ -184,12 +184,15 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
     """Every key figure, and the number of requests, of each of the last thirty whole days."""
     midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     rule, wanted = settings.trends, figures_of(settings)
+    answers: list[Coverage] = []
 
     least_looks = DAY.total_seconds() / 60 / settings.kpis.look_minutes * settings.coverage.trend_percent / 100
 
     def days(key: str) -> tuple[Point, ...]:
+        found, answered = days_of(prometheus, settings, key, midnight, DAYS)
+        answers.append(answered)
         # A value at midnight is that of the day which ended then.
-        return tuple((at - DAY.total_seconds(), v) for at, v in by_day(prometheus, settings, key, midnight, DAYS))
+        return tuple((at - DAY.total_seconds(), value) for at, value in found)
 
     def seen(figure: Figure) -> frozenset[float]:
         return frozenset(at for at, looks in days(f"{figure.key}_looks") if looks >= least_looks)
@@ -226,4 +229,5 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
         DAYS * DAY.total_seconds(),
         midnight,
     )
-    return MonthDays(prometheus.service, (*figures, requests), settings.coverage.trend_percent, own)
+    partial = together(one for one in answers if not one.enough)
+    return MonthDays(prometheus.service, (*figures, requests), settings.coverage.trend_percent, own + partial)

@@ -89,7 +89,17 @@ def bad_is_low(limit: Limit) -> bool:
 
 
 def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, count: int) -> tuple[Point, ...]:
-    """Result of a query for each of ``count`` days up to ``last``; days without samples are left out."""
+    """As ``days_of``, for a picture."""
+    return days_of(store, settings, key, last, count)[0]
+
+
+def days_of(
+    store: Prometheus, settings: Settings, key: str, last: datetime, count: int
+) -> tuple[tuple[Point, ...], Coverage]:
+    """Result of a query for each of ``count`` days up to ``last``, and whether the store's answer was complete.
+
+    Days without samples are left out.
+    """
     series = store.query_range(
         query_of(settings, key, DAY.total_seconds()),
         last - (count - 1) * DAY,
@@ -98,7 +108,8 @@ def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, coun
         setting=f"queries.{key}",
     )
     # A share of zero requests is not a number.
-    return tuple(point for point in series[0].points if math.isfinite(point[1])) if series else ()
+    days = tuple(point for point in series[0].points if math.isfinite(point[1])) if series else ()
+    return days, series.coverage
 
 
 @measurement

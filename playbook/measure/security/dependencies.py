@@ -27,7 +27,7 @@ _OFF = re.compile(r"(?i)alerts are (disabled|not available)")
 _CLOSED = {"fixed", "dismissed", "auto_dismissed"}
 NAMED = 3  # in a message; the evidence holds all
 
-Behind = Literal["major", "minor", "patch", "other"]
+Behind = Literal["major", "minor", "patch", "other", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,10 +296,16 @@ class OldDependency:
 
     @property
     def behind(self) -> Behind:
-        """Kind of release it is behind by; below 1.0 a minor release counts as a major one, as in semver."""
+        """Kind of release it is behind by; below 1.0 a minor release counts as a major one, as in semver.
+
+        Nothing for a release that is newer than the one with the tag ``latest``: a beta, or an earlier major
+        release that is still the recommended one.
+        """
         now, newest = _parts(self.current), _parts(self.latest)
         if now is None or newest is None:
             return "other"
+        if now > newest:
+            return "nothing"
         if now[0] != newest[0] or (now[0] == 0 and now[1] != newest[1]):
             return "major"
         return "minor" if now[1] != newest[1] else "patch"
@@ -385,7 +391,7 @@ def outdated_dependencies(npm: Npm) -> OutdatedDependencies:
         OldDependency(name, project.locked.get(name, ""), one.wanted, one.latest, project.direct[name])
         for name, one in releases.items()
     ]
-    old = [one for one in found if one.current != one.latest]
+    old = [one for one in found if one.current != one.latest and one.behind != "nothing"]
     unseen = tuple(sorted(project.direct.keys() - releases))
     return OutdatedDependencies(
         len(project.direct), tuple(sorted(old, key=lambda one: one.name)), len(releases), unseen, project

@@ -195,7 +195,7 @@ def _understood(firewall: Firewall) -> Coverage:
     for rule in rules:
         if rule.protocol not in PROTOCOLS:
             unknown.append(f"protocol {rule.protocol or 'not said'}")
-        if rule.ports not in EVERY_PORT - {""} and _range(rule) is None:
+        if rule.protocol != "icmp" and rule.ports not in EVERY_PORT - {""} and _range(rule) is None:
             unknown.append(f"ports {rule.ports or 'not said'}")
         named = {key for key, value in rule.sources.items() if value}
         if not named:

@@ -38,22 +38,35 @@ _OTHERS = (
     (b"\x8c", "a file that OpenPGP has encrypted"),
     (b"\xc1", "a file that OpenPGP has encrypted"),
     (b"\xc3", "a file that OpenPGP has encrypted"),
+    (b"\xa3", "a file that OpenPGP has signed or encrypted"),
+    (b"\xd2", "a file that OpenPGP has encrypted"),
+    (b"\x5d\x00\x00", "an lzma file"),
+    *((bytes((first,)) + b"\x2a\x4d\x18", "a Zstandard or LZ4 file") for first in range(0x50, 0x60)),
+    (b"PK\x07\x08", "the first part of a zip file"),
     (b"070701", "a cpio archive"),
+    (b"070707", "a cpio archive"),
     (b"!<arch>", "an ar archive"),
     (b"hsqs", "a squashfs image"),
 )
-# Possible contents of a single-file gzip that is no tar.
+# Files that tools make which write no tar, as they are or compressed.
 _CONTENTS = (
     (b"REDIS0", "a Redis dump"),
     (b"VALKEY", "a Valkey dump"),
     (b"PGDMP", "a dump of PostgreSQL"),
     (b"--\n-- PostgreSQL database", "a dump of PostgreSQL"),
     (b"-- MySQL dump", "a dump of MySQL"),
+    (b"-- Dump created by MySQL pump", "a dump of MySQL"),
+    (b"-- phpMyAdmin SQL Dump", "a dump of MySQL"),
+    (b"-- Adminer ", "a dump of a database"),
+    (b"/*!40", "a dump of MySQL"),
     (b"-- MariaDB dump", "a dump of MariaDB"),
     (b"/*M!999999\\- enable the sandbox mode", "a dump of MariaDB"),
     (b"/*!999999\\- enable the sandbox mode", "a dump of MariaDB"),
+    (b"XBSTCK01", "a backup of MySQL by xtrabackup or mariabackup"),
     (b"SQLite format 3\0", "an SQLite database"),
+    (b"PRAGMA foreign_keys=OFF;", "a dump of SQLite"),
     (b"\x6d\xe2\x99\x81", "a dump of MongoDB"),
+    (b"VMA\0", "a backup of Proxmox VE"),
     *_OTHERS[:9],
 )
 
@@ -205,7 +218,7 @@ def _opened(source: IO[bytes], head: bytes) -> tuple[str, IO[bytes]]:
         return "bzip2", bz2.BZ2File(source)
     if head.startswith(b"\xfd7zXZ\0"):
         return "xz", io.BufferedReader(_Xz(source), CHUNK)
-    named = _named(head, _OTHERS)
+    named = _named(head, _OTHERS) or _named(head, _CONTENTS)
     if named:
         raise UnreadableError(named)
     return "gzip", gzip.GzipFile(fileobj=source)  # type: ignore[return-value]

@@ -15,6 +15,12 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"State of the database portfolio-orders: expected online, got migrating",
         ),
     },
+    "database-replica-offline": {
+        "daily.databases.healthy": (
+            "CRITICAL",
+            r"State of the replica reports of portfolio-orders: expected online, got offline",
+        )
+    },
     "database-state-new": {
         "daily.databases.healthy": (
             "UNKNOWN",

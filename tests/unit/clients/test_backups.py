@@ -296,7 +296,7 @@ def test_bucket_sends_only_get(moto):
                 act()
     assert {request.split(b" ")[0] for request in server.requests} == {b"GET"}
     public = {name for name in dir(BackupStore) if not name.startswith("_")}
-    assert public == {"files", "open", "read"}
+    assert public == {"files", "open", "part", "read"}
 
 
 def a_file() -> StoredFile:

@@ -183,7 +183,7 @@ def authorization(simulator: Simulator) -> dict[str, str]:
 def ask(http: httpx.Client, simulator: Simulator, route: Route) -> httpx.Response:
     known = parameters(simulator)
     simulator.state.pinned = route.path.endswith("/revert")  # to an earlier deployment, which is then left again
-    if route.path.endswith(("/backups", "/pools")):
+    if route.path.endswith(("/backups", "/pools", "/replicas")):
         known["cluster_id"] = simulator.state.databases[0].id
     path = route.path.format(**known)
     end = simulator.state.now.timestamp()

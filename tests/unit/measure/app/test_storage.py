@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 
-from playbook.clients.prometheus import Series
+from playbook.clients.prometheus import Courses, Series
 from playbook.core.clock import FixedClock
 from playbook.core.verdict import Verdict
 from playbook.measure.app.storage import StorageWeek, storage_week
@@ -17,6 +17,7 @@ from playbook.settings.loading import load
 from tests.judged import check, judged
 from tests.redis_factory import INFO, stats_of
 
+AWAY = "No StoreAPIs matched for this query"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SETTINGS = load("production", environment={})
 
@@ -32,7 +33,8 @@ class Store:
 
     def query_range(self, expression, start, end, step, *, setting):
         self.asked.append((expression, end - start, step))
-        return self.answers.get(setting.removeprefix("queries."), [])
+        found = self.answers.get(setting.removeprefix("queries."), [])
+        return found if isinstance(found, Courses) else Courses(found)
 
 
 def hours(level, growth=0.0, count=169, component="worker", until=0):
@@ -42,8 +44,15 @@ def hours(level, growth=0.0, count=169, component="worker", until=0):
     return Series({"component": component} if component else {}, tuple(points))
 
 
+def gappy(value, every, **more):
+    """Hours of which every so manieth has this value."""
+    series = hours(40.0, **more)
+    points = [(at, value if n % every == 0 else known) for n, (at, known) in enumerate(series.points)]
+    return Series(series.labels, tuple(points))
+
+
 def measure(files, redis=(), *, limit=100, policy="noeviction") -> StorageWeek:
-    store = Store(component_storage=files, redis_memory=list(redis))
+    store = Store(component_storage=files, redis_memory=redis)
     stats = stats_of({**INFO, "maxmemory": limit, "maxmemory_policy": policy})
     return storage_week(cast(Any, store), cast(Any, stats), SETTINGS, FixedClock(NOW))
 
@@ -92,6 +101,17 @@ def verdict_of(found):
         ([hours(1.0, count=134)], [hours(1.0)], Verdict.UNKNOWN, "samples of 134 h of files of worker"),
         ([hours(1.0, count=135)], [hours(1.0)], Verdict.OK, ""),
         ([hours(95.0, count=3)], [], Verdict.CRITICAL, "got 95 %"),
+        (
+            Courses([hours(1.0)], (AWAY,)),
+            [hours(1.0)],
+            Verdict.UNKNOWN,
+            "expected a whole answer, got one with the",
+        ),
+        (Courses([hours(95.0)], (AWAY,)), [hours(1.0)], Verdict.CRITICAL, "got 95 %"),
+        ([hours(1.0)], Courses([hours(1.0)], ("isPartial: true",)), Verdict.UNKNOWN, "'isPartial: true'"),
+        ([gappy(float("nan"), 2)], [hours(1.0)], Verdict.UNKNOWN, "samples of 84 h of files of worker"),
+        ([gappy(float("inf"), 50)], [hours(1.0)], Verdict.OK, ""),
+        ([gappy(float("inf"), 1)], [hours(1.0)], Verdict.UNKNOWN, "samples of 0 h of files of worker"),
         ([hours(1.0, until=5)], [hours(1.0)], Verdict.UNKNOWN, "a sample of files of worker of the last 2 h, got"),
     ],
 )

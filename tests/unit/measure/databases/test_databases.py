@@ -77,12 +77,13 @@ def matrix(level=40.0, *, step=120, hours=24.0, status="success"):
     return {"status": status, "data": {"resultType": "matrix", "result": result}}
 
 
-def canned(told=None, *, of_backups=None, pools=(), **metrics):
+def canned(told=None, *, of_backups=None, pools=(), replicas=(), **metrics):
     """An API with one cluster; a response may be (status, body)."""
     told = cluster() if told is None else told
     answers = {
         f"/{ID}/backups": backups(4, 28) if of_backups is None else of_backups,
         f"/{ID}/pools": {"pools": list(pools)},
+        f"/{ID}/replicas": replicas if isinstance(replicas, dict) else {"replicas": list(replicas)},
         f"/{ID}": {"database": told} if isinstance(told, dict) else told,
         "/v2/databases": {"databases": [told] if isinstance(told, dict) else told},
     }
@@ -125,6 +126,42 @@ def test_healthy_database_is_ok():
     assert not [*measured.storage, *measured.connections, *measured.cpu, *measured.memory]
     assert measured.coverage.words == "1 database · backend: storage and connections not reported by the API"
     assert "web" in repr(measured.evidence())
+
+
+def test_node_that_is_busy_for_long_is_not_hidden_by_one_busy_for_a_moment():
+    """A standby node at 100 % in one sample, beside a primary that stays at 97 %."""
+    told = cluster(engine="mysql", version="8")
+    primary, standby = matrix(97.0), matrix(12.0)
+    standby["data"]["result"][0]["metric"]["host_id"] = "19201921"
+    standby["data"]["result"][0]["values"][300][1] = "100"
+    primary["data"]["result"] += standby["data"]["result"]
+    for metric in ("cpu_usage", "memory_usage"):
+        assert said(canned(told, **{metric: primary}), MYSQL)[0] is Verdict.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("replicas", "verdict"),
+    [
+        ([], Verdict.OK),
+        ({"replicas": None}, Verdict.OK),
+        ([{"name": "reports", "status": "online"}], Verdict.OK),
+        ([{"name": "a", "status": "online"}, {"name": "b", "status": "offline"}], Verdict.CRITICAL),
+        ([{"name": "reports", "status": "forking"}], Verdict.CRITICAL),
+        ([{"name": "reports", "status": "resizing"}], Verdict.WARNING),
+        ([{"name": "reports", "status": "rebuilding"}], Verdict.UNKNOWN),
+        ([{"name": "reports"}], Verdict.UNKNOWN),
+        ([{"status": "online"}], Verdict.UNKNOWN),
+        ({"message": "not found"}, Verdict.UNKNOWN),
+        ({}, Verdict.UNKNOWN),
+    ],
+)
+@pytest.mark.parametrize("engine", ["pg", "mysql"])
+def test_replica_has_the_states_of_a_database(replicas, verdict, engine):
+    """As applications read from it; its password is not read."""
+    told = [{**one, "connection": OPENING} for one in replicas] if isinstance(replicas, list) else replicas
+    found = read(canned(cluster(engine=engine), replicas=told), ({"id": ID, "engine": engine},))
+    assert judged(HEALTHY, databases=found)[0] is verdict
+    assert PASSWORD not in repr(found)
 
 
 def test_mysql_is_judged_by_its_metrics_too():

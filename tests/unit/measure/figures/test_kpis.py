@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.clients.prometheus import Answered, Sample, Series
+from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted, Earlier
 from playbook.core.errors import NotConfigured, Unreachable, UsageError
@@ -53,7 +53,7 @@ class Store:
         course = self.courses.get(setting.removeprefix("queries."))
         if isinstance(course, Exception):
             raise course
-        return [Series({}, tuple(course))] if course else []
+        return Courses([Series({}, tuple(course))] if course else [])
 
 
 BUCKETS = {"0.5": 40.0, "10": 99.0, "+Inf": 100.0}

@@ -30,6 +30,7 @@ class Store:
     """Answers every query with the same number, ranges with one a step; queries and times are recorded."""
 
     service = "Prometheus"
+    warnings: tuple[str, ...] = ()
 
     def __init__(self, value=1.0, looks=12):
         self.value = value
@@ -61,7 +62,7 @@ class Store:
         count = int((end - start).total_seconds() / step) + 1
         value = self.looks * 24 if setting.endswith("_looks") else self.value
         points = tuple((start.timestamp() + step * n, value) for n in range(count))
-        return Courses([Series({}, points)])
+        return Courses([Series({}, points)], self.warnings)
 
 
 def kpi(value, figure=AVAILABILITY, hours=720.0, count=100_000):
@@ -232,6 +233,15 @@ def test_month_has_whole_days_in_utc():
         "1 answer · 4 series of this target · 30 of 30 days",
     )
     assert [figure.bad for figure in found.figures] == ["low", "high", "high", "low", "low", "both"]
+
+
+def test_month_of_which_a_store_is_away_is_not_usual():
+    """Its bad days may be in what did not answer."""
+    store = Store(99.9)
+    store.warnings = ("No StoreAPIs matched for this query",)
+    found = month_days(cast(Any, store), SETTINGS, FixedClock(NOW))
+    assert not found.coverage.enough
+    assert "got one with the warning 'No StoreAPIs" in f"got {found.coverage.got}"
 
 
 @pytest.mark.parametrize(("share", "enough"), [(0.81, True), (0.5, False)])

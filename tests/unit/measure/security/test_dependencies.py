@@ -145,6 +145,8 @@ def test_npm_and_dependabot_are_combined(monkeypatch):
         ("0.33.5", "0.34.0", "major"),
         ("0.34.4", "0.34.5", "patch"),
         ("5.0.0-beta.2", "5.0.0", "patch"),
+        ("6.0.0-beta.2", "5.4.1", "nothing"),
+        ("0.35.0-rc.1", "0.34.5", "nothing"),
         ("", "1.0.0", "other"),
         ("git+ssh://x", "1.0.0", "other"),
     ],

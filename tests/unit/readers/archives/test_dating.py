@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from playbook.readers.archives.dating import date_of
+from playbook.readers.archives.dating import DOUBTFUL, date_of
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 WRITTEN = datetime(2026, 11, 22, 3, 7, tzinfo=UTC)
@@ -30,6 +30,22 @@ BY_UTC = "name, taken as UTC"
         ("backup-1795316400000.tar.gz", THREE, "name"),
         ("from-20261121T030000Z-to-20261122T030000Z.tar.gz", THREE, "name"),
         ("2026-11-22T03:00:00Z/portfolio.tar.gz", THREE, "name"),
+        ("backup-2026-11-22T03-00-00-123Z.tar.gz", THREE, "name"),
+        ("backup-2026-11-22_03-00-AM.zip", THREE, BY_UTC),
+        ("backup-20261122-0300-pm2.tar.gz", THREE, BY_UTC),
+        ("backup-11.22.2026_03-00-00_shop.tar.gz", THREE, BY_UTC),
+        ("backup-2026-11-21_03-00 p.m..zip", THREE - timedelta(hours=12), BY_UTC),
+        ("shop_22-11-2026_03-00.sql.gz", THREE, BY_UTC),
+        ("shop-22-11-2026-03-00-00.tar.gz", THREE, BY_UTC),
+        ("shop_11-22-2026_03-00.bak", THREE, BY_UTC),
+        ("shop-22-03-2026-11-22.tar.gz", datetime(2026, 3, 22, 11, 22, tzinfo=UTC), BY_UTC),
+        ("shop_05.11.2026_03-00.bak", datetime(2026, 11, 5, 3, 0, tzinfo=UTC), DOUBTFUL),
+        ("shop_12.11.2026_03-00.bak", datetime(2026, 11, 12, 3, 0, tzinfo=UTC), BY_UTC),
+        ("10.0.10.12-2026-11-22-030000.tgz", THREE, BY_UTC),
+        ("22_11_2026.tgz", WRITTEN, "date in its name, time of writing"),
+        ("1795230000_2026_11_21_17.10.4-ee_gitlab_backup.tar", THREE - timedelta(days=1), "name"),
+        ("1795316400_2026_11_22_18.11.0_gitlab_backup.tar", THREE, "name"),
+        ("account-1612345678-20261122T030000Z.tar.gz", THREE, "name"),
         ("portfolio-2026.11.22.tar.gz", WRITTEN, "date in its name, time of writing"),
         ("portfolio-20261122.tar.gz", WRITTEN, "date in its name, time of writing"),
         ("portfolio-20261120.tar.gz", datetime(2026, 11, 20, tzinfo=UTC), "date in its name"),
@@ -42,7 +58,9 @@ BY_UTC = "name, taken as UTC"
     ],
 )
 def test_time_is_read_from_the_name(name, made, source):
-    """Also with a time zone, as a date only, and as seconds since 1970; an impossible date is ignored."""
+    """Also with a time zone, as a date only, with the year last, with a version behind it, and as seconds since
+    1970; an impossible date is ignored.
+    """
     assert date_of(name, WRITTEN, NOW) == (made, source)
 
 
@@ -55,3 +73,10 @@ def test_time_without_zone_uses_the_configured_zone():
         datetime(2026, 7, 22, 1, 0, tzinfo=UTC),
         "name, taken as Europe/Berlin",
     )
+
+
+def test_day_and_month_are_told_apart_by_the_time_of_writing():
+    """As both orders are usual."""
+    for month, day in ((11, 5), (5, 11)):
+        written = datetime(2026, month, day, 3, 7, tzinfo=UTC)
+        assert date_of("shop_05-11-2026_03-00.bak", written, NOW).time == written.replace(minute=0)
