@@ -20,14 +20,13 @@ _CRITICAL = {"s": "> 50 s", "ms": "> 50000 ms"}
 
 
 def leisure(warned: Collection[str] = (), judged: Collection[str] = ()) -> str:
-    """Settings in which nothing that depends on the machine's speed is over its limits, however slow it is.
+    """Settings in which nothing that is measured by the clock is over its limits, however slow the machine is.
 
     Args:
         warned: names of limits that keep their warning.
         judged: names of limits that stay as they are.
     """
-    # A slow run has more connections of its own at once.
-    lines = ["[targets.sandbox.limits]", 'redis_clients.critical = "> 100 % of those it allows"']
+    lines = ["[targets.sandbox.limits]"]
     for name, unit in _TIMES.items():
         if name not in {*warned, *judged}:
             lines.append(f'{name}.warning = "{_WARNING[unit]}"')

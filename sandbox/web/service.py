@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+    from sandbox.world import World
+
 _HERE = Path(__file__).parent
 _MAX_UPLOAD = 10 * 1024 * 1024  # bytes
 _FORM_OVERHEAD = 64 * 1024  # bytes
@@ -92,6 +94,12 @@ class PortfolioService(HttpService):
         await super().start(context)
         worker = Worker(self._redis, self._optimizer, self._state, self._finished, product)
         self._work = asyncio.create_task(worker.work())
+
+    async def apply(self, world: World) -> None:
+        """Show ``world``, without the connections to Redis that visitors of the last one needed at once."""
+        await super().apply(world)
+        if self._redis:
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
 
     async def stop(self) -> None:
         """End the worker, then the website."""

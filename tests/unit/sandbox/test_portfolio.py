@@ -445,3 +445,15 @@ def test_healthy_switch_undoes_every_fault(sandbox, web, cache):
     assert shown() == healthy
     assert web.get("/api/health").json()["status"] == "healthy"
     assert post(web).headers["x-cache"] == "MISS"
+
+
+def test_next_world_has_no_connections_of_earlier_visitors(sandbox, web):
+    """Many at once are many connections to Redis, and a fault may be about their number."""
+    sandbox.set_faults(["redis-slow"])
+    with ThreadPoolExecutor(20) as visitors:
+        assert {answer.status_code for answer in visitors.map(web.get, ["/api/health"] * 20)} == {200}
+    with connect(sandbox) as client:
+        assert len(client.client_list()) > 15
+    sandbox.set_faults([])
+    with connect(sandbox) as client:
+        assert len(client.client_list()) < 8
