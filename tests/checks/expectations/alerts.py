@@ -4,6 +4,23 @@ from __future__ import annotations
 
 from tests.checks.expectations.phrases import SLOW, away
 
+
+def _firing(name: str) -> dict[str, tuple[str, str]]:
+    """An alert that has been firing for 42 minutes."""
+    alert = rf"{name} \(portfolio-web, critical, for 4\d min\)"
+    found = ("CRITICAL", f"Alerts: expected none firing, got 1: {alert}")
+    return {
+        "daily.alerts.none-pending": found,
+        "emergency.severity": (
+            "WARNING",
+            rf"Emergency: expected none, got P4: Alerts: 1 firing: {alert}; "
+            r"[A-Z]\w+ [A-Z]\w+ \(\+[\d ]+\) sees to it by [A-Z][a-z]{2} 17:00",
+        ),
+        "emergency.stable": ("WARNING", "Emergency: expected none in 3 observations, got P4 in the first"),
+        f"{SLOW}.symptoms": found,
+    }
+
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "alertmanager-gone": {
         "daily.alerts.none-pending": away("Alertmanager", "api/v2/alerts"),
@@ -18,46 +35,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"got connection refused .*",
         ),
     },
-    "alert-firing": {
-        "daily.alerts.none-pending": (
-            "CRITICAL",
-            r"Alerts: expected none firing, got 1: HighErrorRate \(portfolio-web, critical, for 4\d min\)",
-        ),
-        "emergency.severity": (
-            "WARNING",
-            r"Emergency: expected none, got P4: Alerts: 1 firing: HighErrorRate \(portfolio-web, critical, "
-            r"for 4\d min\); "
-            r"[A-Z]\w+ [A-Z]\w+ \(\+[\d ]+\) sees to it by [A-Z][a-z]{2} 17:00",
-        ),
-        "emergency.stable": (
-            "WARNING",
-            "Emergency: expected none in 3 observations, got P4 in the first",
-        ),
-        f"{SLOW}.symptoms": (
-            "CRITICAL",
-            r"Alerts: expected none firing, got 1: HighErrorRate \(portfolio-web, critical, for 4\d min\)",
-        ),
-    },
-    "alert-firing-in-grafana": {
-        "daily.alerts.none-pending": (
-            "CRITICAL",
-            r"Alerts: expected none firing, got 1: ImagesPileUp \(portfolio-web, critical, for 4\d min\)",
-        ),
-        "emergency.severity": (
-            "WARNING",
-            r"Emergency: expected none, got P4: Alerts: 1 firing: ImagesPileUp \(portfolio-web, critical, "
-            r"for 4\d min\); "
-            r"[A-Z]\w+ [A-Z]\w+ \(\+[\d ]+\) sees to it by [A-Z][a-z]{2} 17:00",
-        ),
-        "emergency.stable": (
-            "WARNING",
-            "Emergency: expected none in 3 observations, got P4 in the first",
-        ),
-        f"{SLOW}.symptoms": (
-            "CRITICAL",
-            r"Alerts: expected none firing, got 1: ImagesPileUp \(portfolio-web, critical, for 4\d min\)",
-        ),
-    },
+    "alert-firing": _firing("HighErrorRate"),
+    "alert-firing-in-grafana": _firing("ImagesPileUp"),
     "alert-not-delivered": {
         "daily.alerts.none-pending": (
             "CRITICAL",

@@ -1,8 +1,6 @@
 """Runbooks as documents: what each lacks, and which links are dead."""
 
 import math
-import socketserver
-import threading
 from datetime import UTC, date, datetime
 from http.server import BaseHTTPRequestHandler
 
@@ -15,6 +13,7 @@ from playbook.measure.people import runbooks as runbooks_module
 from playbook.measure.people.runbooks import MOST_LINKS, runbooks
 from playbook.readers.documents import read_document
 from playbook.settings.loading import load
+from tests.http_server import serving
 
 TODAY = date(2026, 11, 23)
 WHOLE = """# When it burns
@@ -172,12 +171,8 @@ def server():
         def log_message(self, *args):
             pass
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{running.server_address[1]}", asked
-        running.shutdown()
-        thread.join()
+    with serving(Handler) as url:
+        yield url, asked
 
 
 def test_only_links_to_loopback_are_tried(measure, folder, server):
