@@ -10,7 +10,6 @@ from datetime import datetime
 from playbook.core.context import GROUPS, Before, Caller, Link
 from playbook.core.evidence import Table
 from playbook.core.record import Record, Results
-from playbook.core.severity import P4
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
 from playbook.core.zones import short_both
@@ -53,7 +52,6 @@ class Entry:
         anchor: id of the section with the details.
         since: in words; empty where it is not known.
         symptoms, unjudged: what is bad or unknown for the same cause.
-        call: as ``call_words`` has it, in three parts: before the name, and after it.
         ways: links, those on the page first.
     """
 
@@ -63,16 +61,6 @@ class Entry:
     symptoms: tuple[tuple[Place, str], ...]
     unjudged: tuple[Place, ...]
     ways: tuple[Link, ...]
-
-    @property
-    def caller(self) -> Caller | None:
-        """Whom to call."""
-        return self.trouble.caller
-
-    @property
-    def can_wait(self) -> bool:
-        """Nobody is called at once."""
-        return self.trouble.severity == P4
 
 
 @dataclass(frozen=True, slots=True)
