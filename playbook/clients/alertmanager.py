@@ -116,7 +116,7 @@ class Alertmanager:
             lacks = lacking(
                 "pending not known",
                 expected="the rules that alert to be asked",
-                got=f"{SERVICE} alone, which has neither silences nor pending alerts",
+                got=f"{SERVICE} alone, which knows neither the rules nor pending alerts",
                 hint=self.add,
             )
         raw = self._read("alerts", list[Any])
