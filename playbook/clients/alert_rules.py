@@ -24,7 +24,7 @@ AHEAD = timedelta(minutes=5)  # how far another host's clock may be ahead of our
 _NEVER = 2000  # years before this mean "never"; Go's zero time is in the year 1
 _SHOWN = 3
 _FINDING = frozenset({"firing", "pending", "recovering"})  # rule states with at least one active alert
-_QUIET = frozenset({"inactive", "normal", "unknown"})  # "unknown": never evaluated, as its time says
+_QUIET = frozenset({"inactive", "normal", "unknown"})  # "unknown": not evaluated yet, so its time is missing too
 
 
 class _Rule(msgspec.Struct):

@@ -8,7 +8,7 @@ https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -116,18 +116,13 @@ class Alertmanager:
             lacks = lacking(
                 "pending not known",
                 expected="the rules that alert to be asked",
-                got=f"{SERVICE} alone, which has neither silences nor pending alerts",
+                got=f"{SERVICE} alone, which knows neither the rules nor pending alerts",
                 hint=self.add,
             )
         raw = self._read("alerts", list[Any])
         alerts, more = of_alertmanager(raw, now)
-        silences: list[RawSilence] = []
-        try:
-            listed = self._read("silences", list[RawSilence])
-            silences = active(listed)
-            lacks += of_known_state(listed)
-        except Unmeasured as error:
-            lacks += _not_known(error, "silences not known")
+        silences, unread = _active(lambda: self._read("silences", list[RawSilence]))
+        lacks += unread
         firing = [one for one in known if one.state == "firing"]
         missing = [one for one in firing if not among(one, alerts)]
         settled, age = self._settled(now)
@@ -147,9 +142,8 @@ class Alertmanager:
         waiting = [one for one in known if one.state in ("pending", "not evaluated")]
         alerts += map(without_internal, with_silences([*lost, *waiting], silences))
         lacks += more + settled
-        all_silences = [*map(silence_of, silences)]
-        all_silences += [one for one in other_silences if one not in all_silences]
-        return Found(source, tuple(alerts), tuple(all_silences), rules, lacks)
+        each_once = dict.fromkeys((*map(silence_of, silences), *other_silences))
+        return Found(source, tuple(alerts), tuple(each_once), rules, lacks)
 
     def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
         """Active and pending silences that cover an alert with these labels."""
@@ -213,14 +207,7 @@ class RuleAlerts:
 
     def evaluated(self, now: datetime) -> Found:
         """As ``found``, including Grafana's internal labels."""
-        if self.also is None:
-            return _evaluated(self.source, now)
-        try:
-            other = _evaluated(self.also, now)
-        except AlertingOff:
-            return _evaluated(self.source, now)
-        except Unmeasured as error:
-            other = Found("", (), lacks=_not_known(error, "Grafana's alerts not known"))
+        other = self._evaluated_by_grafana(now)
         try:
             mine = _evaluated(self.source, now)
         except Unmeasured as error:
@@ -239,6 +226,18 @@ class RuleAlerts:
             )
         return covering(self.source.silences(list[RawSilence]), labels)
 
+    def _evaluated_by_grafana(self, now: datetime) -> Found:
+        """What ``also`` reports: nothing where there is none, or where its alerting is switched off."""
+        nothing = Found("", ())
+        if self.also is None:
+            return nothing
+        try:
+            return _evaluated(self.also, now)
+        except AlertingOff:
+            return nothing
+        except Unmeasured as error:
+            return replace(nothing, lacks=_not_known(error, "Grafana's alerts not known"))
+
 
 def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
     service = "Grafana" if isinstance(source, Grafana) else source.service
@@ -253,12 +252,8 @@ def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
     lacks += unknown
     silences: list[RawSilence] = []
     if isinstance(source, Grafana):
-        try:
-            listed = source.silences(list[RawSilence])
-            silences = active(listed)
-            lacks += of_known_state(listed)
-        except Unmeasured as error:
-            lacks += _not_known(error, "silences not known")
+        silences, unread = _active(lambda: source.silences(list[RawSilence]))
+        lacks += unread
         alerts = [replace(alert, by_grafana=True) for alert in alerts]
     shown = tuple(with_silences(alerts, silences))
     return Found(service, shown, tuple(map(silence_of, silences)), rules, lacks)
@@ -269,11 +264,20 @@ def _together(mine: Found, other: Found) -> Found:
     more = [
         alert
         for alert in other.alerts
-        if not among(without_internal(alert), [one for one in mine.alerts if one.state == alert.state])
+        if not among(alert, [one for one in mine.alerts if one.state == alert.state])
     ]
     rules = mine.rules + other.rules if mine.rules and other.rules else mine.rules or other.rules
     source = " and ".join(filter(None, (mine.source, other.source)))
-    return Found(source, (*mine.alerts, *more), other.silences, rules, mine.lacks + other.lacks)
+    return Found(source, (*mine.alerts, *more), mine.silences + other.silences, rules, mine.lacks + other.lacks)
+
+
+def _active(read: Callable[[], list[RawSilence]]) -> tuple[list[RawSilence], Coverage]:
+    """Active silences; where they cannot be read, none of them, and what is not known."""
+    try:
+        silences = read()
+    except Unmeasured as error:
+        return [], _not_known(error, "silences not known")
+    return active(silences), of_known_state(silences)
 
 
 def _age(started: str, date: str, now: datetime) -> float:

@@ -88,12 +88,13 @@ class BackupStore(ABC):
         """As ``read``, also across the parts of a file."""
         if not file.parts:
             return self.read(file.name, start, length, within=within)
-        found = b""
+        found, begins = b"", 0
         for one in file.parts:
-            if 0 <= start < one.size and len(found) < length:
-                found += self.read(one.name, start, min(length - len(found), one.size - start), within=within)
-                start = one.size
-            start -= one.size
+            at = start + len(found) - begins
+            # After a part that ended too early, no other one is read: nothing of it would be in its place.
+            if 0 <= at < one.size and len(found) < length:
+                found += self.read(one.name, at, min(length - len(found), one.size - at), within=within)
+            begins += one.size
         return found
 
     def open(self, file: StoredFile, *, within: float = math.inf) -> IO[bytes]:

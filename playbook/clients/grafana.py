@@ -154,7 +154,7 @@ class Grafana:
         return alerts
 
     def _has_no_alerting(self, answer: Answer) -> bool:
-        """Whether it is Grafana that answers 404: it then knows none of the addresses of alerts."""
+        """Whether Grafana itself answered 404, as it does for alerts if its alerting is switched off."""
         try:
             return answer.json(_Message).message == "Not found" and bool(self.health()[1])
         except Unmeasured:

@@ -138,7 +138,7 @@ class ManagedDatabases:
         return self.api.parse(list[Pool], self.api.inside(body, "pools", what), what)
 
     def replicas(self, cluster: Cluster) -> list[Replica]:
-        """Read-only copies of a cluster. Its standby nodes are none of them."""
+        """Read-only copies of a cluster, without its standby nodes."""
         what = f"the read-only replicas of {cluster.name}"
         body = self.api.read(what, _SCOPE, lambda api: api.databases.list_replicas(cluster.id))
         return self.api.parse(list[Replica], self.api.inside(body, "replicas", what), what)

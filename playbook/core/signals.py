@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def signals_to_end(handler: Callable[[int, object], None]) -> Iterator[None]:
-    """Handle them meanwhile; one that is ignored, as SIGHUP below nohup, stays ignored."""
+    """Handle these signals inside the block; an ignored one, such as SIGHUP under nohup, stays ignored."""
     before = {
         number: signal.signal(number, handler)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

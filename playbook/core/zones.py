@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
 def both(moment: datetime, zone: str) -> str:
@@ -20,6 +19,10 @@ def short_both(moment: datetime, zone: str) -> str:
 
 def beside(moment: datetime, zone: str) -> str:
     """The text after a time in UTC: `` (14:40 in Berlin)``; empty where the zone is UTC or unknown."""
+    if zone == "UTC":
+        return ""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # commands that print no local time do without them
+
     utc = moment.astimezone(UTC)
     try:
         local = utc.astimezone(ZoneInfo(zone))

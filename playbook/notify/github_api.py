@@ -91,7 +91,7 @@ class Comment(msgspec.Struct, frozen=True):
 
     @property
     def is_by_a_person(self) -> bool:
-        """Known to be by a user, and none of ours, which name the events that they tell."""
+        """Whether a user wrote it; comments of the playbook itself name the events that they report."""
         user = self.user
         person = user is not None and user.type == "User" and not user.login.endswith("[bot]")
         return person and "<!-- " not in (self.body or "")

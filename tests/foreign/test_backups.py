@@ -833,6 +833,18 @@ def test_large_archive_in_parts_is_read_at_both_ends(tmp_path):
             assert known.part(newest, start, length) == whole[start : start + length]
 
 
+def test_part_that_became_shorter_ends_the_archive(tmp_path):
+    """The bytes of the next part do not follow those that are left of it."""
+    split(tmp_path, ("aa", "ab", "ac", "ad"), "{}.{}")
+    known = FolderStore(str(tmp_path), "setting")
+    [newest, *_] = sorted(divided(known.files(), "*")[0], key=lambda file: file.name, reverse=True)
+    second = newest.parts[1]
+    os.truncate(tmp_path / second.name, second.size - 1)
+    rest = SOUND[: newest.parts[0].size + second.size - 1]
+    assert known.part(newest, 0, newest.size) == rest
+    assert known.open(newest).read() == rest
+
+
 def test_archives_kept_in_turn_are_no_parts(tmp_path):
     """As savelog and logrotate number them, the newest first."""
     for night, number in enumerate(("01", "02", "03")):

@@ -236,7 +236,7 @@ class Roster:
         for number, (duty, person, begins, ends) in enumerate(self._shifts, 1):
             if not self._is_duty(duty):
                 known = ", ".join(dict.fromkeys((*DUTIES, *self.rotations)))
-                yield f"shift {number} is for {duty}, which is not a duty (these are: {known})"
+                yield f"shift {number} is for {duty}, which is not a duty (the duties are: {known})"
             if person not in self.people:
                 yield f"shift {number} names {person}, who is not in people"
             if ends <= begins:

@@ -86,6 +86,7 @@ def test_command_loads_no_unused_library(words: str) -> None:
     assert "playbook.__main__" in loaded
     if words == "--help":
         heavy = {"playbook.settings.loading", "playbook.settings.model", "playbook.run", "playbook.history.runs"}
+        heavy |= {"zoneinfo"}
         assert loaded & heavy == set()
 
 

@@ -173,7 +173,7 @@ def test_missing_contact_details(contact, outside, missing):
             + WEEKLY
             + '[[shifts]]\nduty = "Primary"\nperson = "ada"\n'
             + "from = 2026-04-01T00:00:00\nuntil = 2026-04-02T00:00:00",
-            "shift 1 is for Primary, which is not a duty (these are: primary, secondary)",
+            "shift 1 is for Primary, which is not a duty (the duties are: primary, secondary)",
         ),
         (
             HEAD + '[escalation.P1]\ncall = ["boss"]',
