@@ -10,7 +10,7 @@ lines that seem to be access lines but have none of these formats.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import msgspec
@@ -19,7 +19,8 @@ from playbook.core.budget import read_json
 from playbook.readers.logs.text import clean
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PROPFIND")
-WORDS = (*METHODS, "Completed ", "Sent ", "tatus=", "ode=")
+_BESIDES = ("Completed ", "Sent ", "tatus=", "ode=")
+WORDS = (*METHODS, *_BESIDES)
 """An access line that states its path, or is of Rails, Phoenix or Lumen, contains one of these."""
 _METHOD = "(?:" + "|".join(METHODS) + ")"
 
@@ -135,7 +136,8 @@ WRAPPERS = (
     *("meta", "metadata", "attributes", "Attributes", "context", "extra", "Properties", "State", "properties"),
     *("fields", "span", "payload", "jsonPayload", "request", "data", "message", "msg", "accessLog"),
 )
-ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpResponse", "httpRequest", "http", *WRAPPERS}
+ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpResponse", "httpRequest", "http", "code"}
+"""An object with a status has one of these."""
 _PATH_KEYS = (
     *("path", "url", "uri", "request_uri", "http.target", "url.path", "http.path", "RequestPath", "url.original"),
     *(
@@ -217,7 +219,7 @@ def has_method(text: str) -> bool:
 
 def may_be_in(text: str) -> bool:
     """A fast prefilter for messages of JSON loggers: whether it contains one of ``WORDS``."""
-    return has_method(text) or "tatus=" in text or "ode=" in text or "Completed " in text or "Sent " in text
+    return has_method(text) or any([word in text for word in _BESIDES])  # noqa: C419 - faster than a generator
 
 
 def _elsewhere(text: str) -> Access | None:
@@ -253,7 +255,7 @@ def behind_words(text: str) -> Access | None:
         fields = read_json(text[start:end])
     except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         return None
-    return of_json(fields) if isinstance(fields, dict) else None
+    return of_json(objects_of(fields)) if isinstance(fields, dict) else None
 
 
 def _access(match: re.Match[str]) -> Access:
@@ -262,26 +264,30 @@ def _access(match: re.Match[str]) -> Access:
     return Access(max(int(match["status"]), 0), path or NO_PATH)
 
 
-def of_json(fields: Mapping[str, Any]) -> Access | None:
-    """The request in a JSON line: a status together with a path or address, in the usual places.
+def of_json(objects: list[dict[str, Any]]) -> Access | None:
+    """The first request in the ``objects_of`` a JSON line: a status with a path or address, in the usual places.
 
-    A status within a response object needs no path: Fastify logs it on another line. Where the line itself has no
-    request, the first of its ``WRAPPERS`` that has one counts.
+    A status within a response object needs no path: Fastify logs it on another line.
     """
-    return _of_fields(fields) or next(filter(None, map(_of_fields, wrapped(fields))), None)
+    return next(filter(None, map(_of_fields, objects)), None)
 
 
-def wrapped(fields: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The objects in ``WRAPPERS``, with Rust's span next to its fields, and OpenTelemetry's lists as objects."""
-    for key in WRAPPERS:
-        inner = fields.get(key)
+def objects_of(fields: dict[str, Any]) -> list[dict[str, Any]]:
+    """A JSON line itself, and the objects in its ``WRAPPERS``.
+
+    Rust's span is next to its fields, and OpenTelemetry's lists are objects here.
+    """
+    objects = [fields]
+    for key in filter(fields.__contains__, WRAPPERS):
+        inner = fields[key]
         if isinstance(inner, list):
             inner = _attributes(inner)
         if not isinstance(inner, dict) or not inner:
             continue
-        yield inner | {"span": fields.get("span")} if key == "fields" else inner
+        objects.append(inner | {"span": fields.get("span")} if key == "fields" else inner)
         if key == "request" and isinstance(inner.get("connection"), dict):
-            yield inner["connection"]
+            objects.append(inner["connection"])
+    return objects
 
 
 def _attributes(items: list[Any]) -> dict[str, Any]:
@@ -295,6 +301,8 @@ def _attributes(items: list[Any]) -> dict[str, Any]:
 
 
 def _of_fields(fields: Mapping[str, Any]) -> Access | None:
+    if ACCESS_KEYS.isdisjoint(fields):
+        return None
     request = _mapping(fields, "req", "request", "httpRequest", "http", "span")
     response = _mapping(fields, "res", "response", "httpResponse", "httpRequest", "http")
     url = _mapping(fields, "url")

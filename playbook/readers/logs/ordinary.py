@@ -92,8 +92,8 @@ def _combined(zone: bytes) -> bytes:
     )  # fmt: skip
 
 
-# A level next to a request decides; Rails and Lumen report answers in words.
-_ODD = (b"level=", b"Completed ", b"Sent ")
+# A level next to a request decides; Rails and Lumen report answers in words; Apache's notice may be of a crash.
+_ODD = (b"level=", b"Completed ", b"Sent ", b":notice] ")
 _PRINTABLE = bytes(range(32, 127)) + b"\n"
 
 
@@ -185,6 +185,7 @@ def _is_odd(text: bytes) -> bool:
         or _ODD[0] in text
         or _ODD[1] in text
         or _ODD[2] in text
+        or _ODD[3] in text
     )
 
 

@@ -287,7 +287,8 @@ class Parser:
         stated = fields_of.level_of(fields)
         level = stated or levels.NONE
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
-        request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
+        objects = access.objects_of(fields)
+        request = access.of_json(objects)
         if request is None and access.may_be_in(text) and "connectionpool" not in body:
             # morgan's, uvicorn's or a web server's line in a JSON logger
             request = access.of_text(fields_of.one_line(text)) or access.behind_words(text)
@@ -295,8 +296,7 @@ class Parser:
         if level and level < levels.ERROR:
             text = fields_of.one_line(text)
             strange = request is None and (
-                any(map(fields_of.is_request, (fields, *access.wrapped(fields))))
-                or self._seems_a_request(level, text)
+                any(map(fields_of.is_request, objects)) or self._seems_a_request(level, text)
             )
             return Entry(time, component, level, text, access=request, strange=strange)
         error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")

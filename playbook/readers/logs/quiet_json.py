@@ -55,10 +55,7 @@ class _Decisive(msgspec.Struct, gc=False):
     third: Any = msgspec.field(default=_ABSENT, name="status")
 
 
-_ELSEWHERE = [
-    *sorted(access.ACCESS_KEYS - {"statusCode", "status_code", "status", "res", *access.WRAPPERS}),
-    "log",
-]
+_ELSEWHERE = [*sorted(access.ACCESS_KEYS - {"statusCode", "status_code", "status", "res"}), "log"]
 _OTHERS = [*(f"other_{number}" for number in range(len(_ELSEWHERE) - 1)), "other_log"]
 _NAMING = [f"named_{number}" for number in range(len(fields_of.COMPONENT_KEYS))]
 # With every other field that can hold a status, a response, another line, or the name of a component.
@@ -66,18 +63,15 @@ _Line = msgspec.defstruct(
     "_Line",
     [
         (name, msgspec.Raw, msgspec.field(default=_ABSENT, name=key))
-        for name, key in zip(
-            [*_OTHERS, *_NAMING],
-            [*_ELSEWHERE, *fields_of.COMPONENT_KEYS],
-            strict=True,
-        )
+        for name, key in zip([*_OTHERS, *_NAMING], [*_ELSEWHERE, *fields_of.COMPONENT_KEYS], strict=True)
     ],
     bases=(_Decisive,),
     gc=False,
 )
 _others, _names = attrgetter(*_OTHERS), attrgetter(*_NAMING)
 _NO_OTHERS, _NO_NAMES = (_ABSENT,) * len(_OTHERS), (_ABSENT,) * len(_NAMING)
-_STATUS_KEY = re.compile(rb'(?:tatus|[cC]ode)[\w.-]*" *:')  # of any name of a status
+# Of any name of a status, which OpenTelemetry's lists have as the value of "key".
+_STATUS_KEY = re.compile(rb'(?:(?:tatus|[cC]ode)[\w.-]*|"key)" *:')
 _WRAPPER = re.compile(rb'"(?:' + "|".join(access.WRAPPERS).encode() + rb')" *: *[{\[]')
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
 
@@ -137,7 +131,7 @@ def _elsewhere(line: Any, body: bytes, *, nested: bool) -> bool | None:
 
 def _may_wrap_a_status(body: bytes) -> bool:
     """Whether one of ``access.WRAPPERS`` may hold a status under any name."""
-    possible = b"tatus" in body or b"ode" in body
+    possible = b"tatus" in body or b"ode" in body or b'"key"' in body
     return possible and _STATUS_KEY.search(body) is not None and _WRAPPER.search(body) is not None
 
 

@@ -191,6 +191,25 @@ def test_unusual_lines_between_ordinary_ones_are_read_in_order():
         assert plain(reviewer.result()) == by_lines(["\n".join(lines).encode()])
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "INFO httpd: [core:notice] [pid 1] AH00052: child pid 12 exit signal Segmentation fault (11)",
+        '{"level":"info","code":503,"requestLine":"GET /a"}',
+        '{"level":"info","attributes":[{"key":"url.path","value":{"stringValue":"/a"}},'
+        '{"key":"http.response.status_code","value":{"intValue":"503"}}]}',
+    ],
+)
+@pytest.mark.parametrize("prefix", [WEB, "2024-05-29T20:14:14Z "])
+def test_failure_in_a_line_that_seems_ordinary_is_counted(prefix, line):
+    """Once each; also between many ordinary lines of the same shape."""
+    ordinary = line.replace("503", "200").replace(":notice] [pid 1] AH00052: child pid 12 exit signal", "] no")
+    blocks = ["\n".join([prefix + ordinary] * 600).encode(), (prefix + line).encode()]
+    found = by_blocks(blocks)
+    assert found == by_lines(blocks)
+    assert found["fatal"] + found["server_errors"] == 1
+
+
 def test_many_components_are_counted_equally():
     """Also where a table overflows, and the kept rows depend on the order of lines."""
     random = Random(3)
