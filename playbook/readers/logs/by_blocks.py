@@ -17,7 +17,7 @@ from playbook.readers.logs.parse import Entry, Parser
 from playbook.readers.logs.review import Reviewer
 from playbook.readers.logs.text import clean
 from playbook.readers.logs.traces import WITHIN
-from playbook.readers.logs.tracks import HORIZON, MINUTE
+from playbook.readers.logs.tracks import MINUTE
 
 _MAX_LINES = 20_000  # lines of a block processed at once, as each parsed line takes memory
 _MAX_COMPONENTS = 60  # so that no table of them overflows within a block, where the order would matter
@@ -55,7 +55,6 @@ class BlockReviewer(Reviewer):
     def __post_init__(self) -> None:
         super().__post_init__()
         self._sorter = Sorter(Parser(self.until))
-        self._oldest_noted = int(self.until) // MINUTE - HORIZON + MINUTE
 
     def extend(self, lines: Iterable[str]) -> None:
         """Review all of ``lines``."""
@@ -139,9 +138,8 @@ class BlockReviewer(Reviewer):
         return sorted_, kinds
 
     def _is_whole(self, start: float) -> bool:
-        """Whether a minute is entirely inside or outside the window, and not before everything recorded."""
-        inside = start >= self.since and start + MINUTE <= self.until
-        return inside or (start + MINUTE <= self.since and start // MINUTE >= self._oldest_noted)
+        """Whether a minute is entirely inside the window or before it."""
+        return start + MINUTE <= (self.until if start >= self.since else self.since)
 
     # ------------------------------------------------------------------------------------------ in order of lines
 

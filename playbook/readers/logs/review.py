@@ -215,7 +215,7 @@ class Reviewer:
         )
 
     def _track(self) -> Track:
-        return Track(Minutes(self.until), Minutes(self.until))
+        return Track(Minutes(), Minutes())
 
     def _tracks(self) -> BoundedTable[str, Track]:
         return BoundedTable(_COMPONENTS, self._track, lambda track: track.lines)

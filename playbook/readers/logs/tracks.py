@@ -27,17 +27,18 @@ _ONE = re.compile(b"\x01")
 
 
 class Minutes:
-    """The minutes with lines, in constant memory. Minutes are counted from the epoch."""
+    """The minutes with lines in the days up to the newest of them, in constant memory and in whatever order they
+    are recorded. Minutes are counted from the epoch.
+    """
 
-    __slots__ = ("_base", "_first_kept", "_noted")
+    __slots__ = ("_base", "_noted")
 
-    def __init__(self, until: float) -> None:
-        self._first_kept = int(until) // MINUTE - HORIZON + _QUARTER
+    def __init__(self) -> None:
         self._base = 0
         self._noted = bytearray()
 
     def note(self, minute: int) -> None:
-        """Record a minute. Of old minutes only the days around the newest are kept."""
+        """Record a minute."""
         place = minute - self._base
         if place >= len(self._noted):
             self._reach(minute)
@@ -46,15 +47,16 @@ class Minutes:
             self._noted[place] = 1
 
     def _reach(self, minute: int) -> None:
-        """Keep the days around this minute, or those until now if they include it."""
-        base = self._first_kept if minute >= self._first_kept else minute - HORIZON // 2
+        """Make room for this minute and as many days after it as before, so that it is rarely done."""
+        base = minute - HORIZON
         kept = self._noted[base - self._base :] if self._noted else bytearray()
-        self._noted = kept + bytearray(max(0, HORIZON - len(kept)))
+        self._noted = kept + bytearray(2 * HORIZON - len(kept))
         self._base = base
 
     def all(self) -> list[int]:
         """The recorded minutes, in order."""
-        return [self._base + found.start() for found in _ONE.finditer(self._noted)]
+        oldest = max(0, self._noted.rfind(1) - HORIZON)
+        return [self._base + found.start() for found in _ONE.finditer(self._noted, oldest)]
 
 
 @dataclass(slots=True)

@@ -73,21 +73,30 @@ def test_larger_newest_minutes_make_fewer_holes():
 
 
 def test_minutes_are_kept_for_days_in_constant_memory():
-    """For a log that ended long ago, those around its first; others are left out."""
-    minutes = Minutes(NOW)
+    """For a log that ended long ago, those up to its last; others are left out."""
+    minutes = Minutes()
     for minute in (END, END - 3 * DAY, END - 30 * DAY, END - 1):
         minutes.note(minute)
     assert minutes.all() == [END - 3 * DAY, END - 1, END]
-    old = Minutes(NOW)
+    old = Minutes()
     for minute in range(END - 40 * DAY, END - 39 * DAY):
         old.note(minute)
     assert old.all() == list(range(END - 40 * DAY, END - 39 * DAY))
-    assert Minutes(NOW).all() == []
+    assert Minutes().all() == []
+
+
+@given(st.lists(st.integers(END - 20 * DAY, END), min_size=1, max_size=40), st.randoms(use_true_random=False))
+def test_minutes_do_not_depend_on_their_order(listed, random):
+    """Lines are counted by blocks, newest first and oldest first."""
+    minutes = Minutes()
+    for minute in random.sample(listed, len(listed)):
+        minutes.note(minute)
+    assert minutes.all() == sorted({minute for minute in listed if minute >= max(listed) - 4 * DAY})
 
 
 def test_old_lines_first_do_not_hide_new_ones():
     """One file can contain months."""
-    minutes = Minutes(NOW)
+    minutes = Minutes()
     for minute in range(END - 60 * DAY, END + 1, 30):
         minutes.note(minute)
     kept = minutes.all()
