@@ -187,8 +187,8 @@ def _clusters(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> F
             if not rules:
                 yield lacking(
                     "",
-                    expected=f"the cluster {cluster.name} to name who may connect",
-                    got="nobody, so that everybody may, and it may belong to this app",
+                    expected=f"the trusted sources of the cluster {cluster.name}",
+                    got="none: everybody may connect, and it may belong to this app",
                     hint=f"Add trusted sources to {cluster.name}.",
                 )
             yield Shown(
@@ -203,7 +203,7 @@ def _other_apps(account: DigitalOceanAccount, spec: Spec, settings: Settings) ->
         if not own:
             yield lacking(
                 "",
-                expected=f"a repository or an image in the spec of {spec.name}, to know other apps made of it",
+                expected=f"a repository or an image in the spec of {spec.name}, which other apps may share",
                 got="none",
             )
         listing = account.apps()

@@ -168,7 +168,7 @@ def storage_week(
         query = query_of(settings, key, HOUR)
         series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
         answers.append(series.coverage)
-        # Both ends are included: 169 points. One that is not finite, a share of nothing, counts as missing.
+        # Both ends are included: 169 points. A value that is not finite (a share of zero) counts as missing.
         return [
             (one.labels.get(label, ""), tuple(p for p in one.points[-HOURS:] if math.isfinite(p[1])))
             for one in series

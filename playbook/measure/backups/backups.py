@@ -177,7 +177,7 @@ def dated(archives: Sequence[Archive]) -> Coverage:
         return lacking(
             "dates not known",
             expected="archives with the year, the month and the day in their names, in this order",
-            got=f"{archives[0].file.name}, whose day may be its month",
+            got=f"{archives[0].file.name}, in which the day may be the month",
             hint="Let the job write the date as 2026-11-22.",
         )
     if not archives or archives[0].made_by != WRITING:

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 from playbook.clients.backups import StoredFile
 
-# As split and backup jobs name parts: .aa, .partaa, .part01, .001. A single figure is that of an older archive.
+# As split and backup jobs name parts: .aa, .partaa, .part01, .001. A single digit numbers older archives.
 _PART = re.compile(r"(?P<whole>.+?)(?:[._-]part[._-]?(?P<named>\d+|[a-z]{2,3})|\.(?P<plain>\d{2,4}|a[a-z]{1,2}))")
 _FIRST = re.compile(r"0*[01]|a+")
-# Parts are written by one job, and archives that are kept in turn by another each night.
+# One job writes all parts of an archive; numbered archives of several nights are further apart.
 _ONE_JOB = timedelta(hours=12)
 _BESIDE = re.compile(
     r"\.(?:sha(?:1|224|256|384|512)(?:sums?)?|md5(?:sums?)?|b2(?:sums?)?|asc|sig|minisig|sigstore|log|par2)"
@@ -23,8 +23,8 @@ _BESIDE = re.compile(
 def divided(files: Iterable[StoredFile], pattern: str) -> tuple[list[StoredFile], list[StoredFile]]:
     """Archives, by the pattern of their names without folders, and other files.
 
-    Parts of one archive are one file, by the name that they have in common; the pattern may match this name or
-    that of the first part. A file beside an archive, ``….tar.gz.sha256``, is none itself.
+    Parts of one archive count as one file with the name that they have in common; the pattern may match this
+    name or that of the first part. A file beside an archive, such as ``….tar.gz.sha256``, is not an archive.
     """
     joined = _joined(files)
     names = {file.name for file in joined}

@@ -156,7 +156,7 @@ class _ClusterReader:
             nodes = [found for found in map(usable, series) if found]
             name, rules = self._cluster.name, self._settings.coverage
             total += window.coverage(f"{word} samples of {name}", {name: nodes}, {name: 1}, rules)
-            if nodes and metric in _SUSTAINED:  # one that was busy for a moment must not hide one that is busy
+            if nodes and metric in _SUSTAINED:  # a short peak of one node must not hide a node that stays busy
                 samples[metric] = max(nodes, key=lambda node: sustained(node, peak))
             elif nodes:
                 samples[metric] = max(nodes, key=lambda node: max(value for _, value in node))

@@ -89,7 +89,7 @@ def bad_is_low(limit: Limit) -> bool:
 
 
 def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, count: int) -> tuple[Point, ...]:
-    """As ``days_of``, for a picture."""
+    """The values of ``days_of`` alone, for a chart or a table, which are not judged."""
     return days_of(store, settings, key, last, count)[0]
 
 

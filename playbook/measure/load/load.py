@@ -18,7 +18,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.measure.load.load_endpoints import endpoint_table, seconds
 from playbook.measure.load.load_sampling import Sampler
 from playbook.readers.load import kept
@@ -168,8 +168,7 @@ class LoadTest:
         )
         if self.outcome.throttled:
             after += f"; load.most_requests_per_second delayed {self.outcome.throttled:,} requests"
-        steps = len(self.outcome.steps)
-        over = f"{steps} {'step' if steps == 1 else 'steps'} ({self.carried_per_second:,.1f} requests/s; {after})"
+        over = f"{plural(len(self.outcome.steps), 'step')} ({self.carried_per_second:,.1f} requests/s; {after})"
         return [Reading(highest.users if highest else 0, over)]
 
     @property

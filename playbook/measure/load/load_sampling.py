@@ -167,7 +167,7 @@ def sums(text: str) -> dict[str, float]:
 
 
 def _waiting(queue: JobQueue) -> float:
-    """Number of waiting jobs; NaN if none is seen but the queue may be another one, or elsewhere."""
+    """Number of waiting jobs; NaN where there are none and it is not certain that this is the whole queue."""
     count = queue.waiting.reading.value
     return count if count or queue.coverage.enough else math.nan
 

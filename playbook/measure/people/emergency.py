@@ -348,7 +348,7 @@ class Stability:
 
     @property
     def found(self) -> str:
-        """How many showed no emergency, or the one that did; ``emergency`` tells the first one in full."""
+        """How many showed no emergency, or the one that did; that of the first is reported by ``Look.found``."""
         healthy = sum(not look.severity for look in self.looks)
         if self.severity:
             return f"{self.worst.found} (after {healthy} without)" if healthy else f"{self.severity} in the first"
@@ -356,7 +356,7 @@ class Stability:
 
     @property
     def expected(self) -> str:
-        """What must hold."""
+        """To follow "expected"."""
         return f"none in {plural(self.planned, 'observation')}"
 
     def evidence(self) -> Evidence:

@@ -48,8 +48,8 @@ class OnCall:
     @property
     def coverage(self) -> Coverage:
         """The whole roster, for the requested period."""
-        people = len(self.roster.named())
-        return whole(f"roster of {people} {'person' if people == 1 else 'people'}, {self.days:g} days ahead")
+        people = plural(len(self.roster.named()), "person", "people")
+        return whole(f"roster of {people}, {self.days:g} days ahead")
 
     def person(self, duty: str) -> str:
         """Name of the person on duty now; ``nobody``."""

@@ -32,7 +32,7 @@ class Runbooks:
         today: in UTC.
         silent: links that were tried and failed, in words.
         untried: links to hosts that may not be tried.
-        beyond: links that may be tried, and are too many.
+        beyond: links that may be tried, but come after the first ``MOST_LINKS``.
     """
 
     documents: tuple[Document, ...]
@@ -75,7 +75,7 @@ class Runbooks:
     def coverage(self) -> Coverage:
         """All documents, and the links that were tried; links to other hosts are not tried, which is noted.
 
-        Links that may be tried and were not are lacking.
+        The coverage is not enough if there are too many links to try them all.
         """
         links = len(dict.fromkeys(link for document in self.documents for link in document.links))
         tried = links - len(self.untried) - len(self.beyond)

@@ -52,7 +52,7 @@ def moment_of(told: Any) -> float | None:
 
 
 def object_of(text: Any) -> dict[str, Any]:
-    """A JSON object; empty where it is none."""
+    """A JSON object; empty where the text is not one."""
     try:
         found = json.loads(text)
     except (TypeError, ValueError, RecursionError):

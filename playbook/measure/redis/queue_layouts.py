@@ -150,7 +150,7 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
 
 
 def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int | None, int, Coverage]:
-    """Live workers, None where none was found and not all were read; and lost ones.
+    """Numbers of live workers, None where none was found and not all were read, and of lost ones.
 
     A worker's hash expires when its heartbeat ends; its name stays in the set for a while.
     """

@@ -180,7 +180,7 @@ def health_of(website: HttpClient, network: Network, settings: Settings, path: s
     """Report of a health endpoint, by the settings of its website."""
     try:
         # A 503 is a valid response here, so only lost connections are retried.
-        # Of a larger report the beginning is judged, which notes that more follows.
+        # Only the beginning of a larger report is judged, and the result says that more follows.
         answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES, cut=True)
     except Unreachable as error:
         return Health(path, None, None, Phases(), error.attempts, down=network.finding(error, website.base_url))

@@ -19,6 +19,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
+from playbook.core.wording import plural
 from playbook.measure.web.web import (
     REDIRECTS,
     in_between,
@@ -188,7 +189,7 @@ class HomepageTiming:
         totals = [phases.total for phases in self.timed]
         if not totals:
             return Reading(math.nan, "", lacking("", expected="the page", got=self.summary))
-        connections = "1 fresh connection" if len(totals) == 1 else f"{len(totals)} fresh connections"
+        connections = plural(len(totals), "fresh connection")
         pages = lacking("", expected="the page each time", got=self.summary) if self.bad else Coverage()
         return Reading(median(totals), f"{connections} (slowest {max(totals):.3f} s)", pages)
 

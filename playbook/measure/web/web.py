@@ -13,7 +13,7 @@ from playbook.measure.web.web_page import (
 )
 from playbook.settings.model import Settings
 
-REDIRECTS = 5  # that are followed
+REDIRECTS = 5  # the most that are followed
 
 
 def page_rules(settings: Settings, url: str = "") -> PageRules:

@@ -169,7 +169,8 @@ def test_cluster_that_is_open_to_everybody_may_belong_to_this_app():
     account = SimpleNamespace(api=api, clusters=lambda: [Cluster("1", "cache", "valkey")])
     said, message = verdict(without(api, account, "redis"))
     assert said is Verdict.UNKNOWN
-    assert "nobody, so that everybody may, and it may belong to this app" in message
+    assert "expected the trusted sources of the cluster cache, got none: everybody may connect, " in message
+    assert "and it may belong to this app" in message
 
 
 def component(**source: object) -> dict[str, object]:
