@@ -23,9 +23,10 @@ pytestmark = pytest.mark.security
 def test_certificates_are_valid(certificates: Certificates, limits: Limits, judge: Judge) -> None:
     """Every domain's certificate is current, trusted, matches its host name, is strong, and does not expire soon.
 
-    Under 21 days left are a warning, under 7 critical, both as served and as DigitalOcean reports; in a chain the
-    first required certificate to expire counts. A chain in the wrong order and a domain that is not ACTIVE are
-    warnings. UNKNOWN: an address whose certificate cannot be read, unless another one fails.
+    Under 21 days left are a warning, under 7 critical, both as served and as DigitalOcean reports, and in
+    proportion fewer where the term is under 90 days; in a chain the first required certificate to expire counts.
+    A chain in the wrong order and a domain that is not ACTIVE are warnings. UNKNOWN: an address whose certificate
+    cannot be read, unless another one fails.
     """
     judge.that(
         not certificates.faults,
@@ -39,7 +40,7 @@ def test_certificates_are_valid(certificates: Certificates, limits: Limits, judg
         expected="RSA of at least 2048 bits, curves of at least 256 bits and no SHA-1",
         found=certificates.weak or "all strong",
     )
-    judge(certificates.days_left, limits.certificate_days)
+    judge(certificates.days_left, limits.certificate_days.times(certificates.term_share))
     judge.that(
         not certificates.odd,
         "Chains of the certificates",

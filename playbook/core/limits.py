@@ -74,6 +74,10 @@ class Bound(msgspec.Struct, frozen=True):
         """True where ``value`` satisfies the comparison."""
         return bool(_COMPARISONS[self.comparison](value, self.number))
 
+    def times(self, factor: float) -> Bound:
+        """The same comparison with a multiple of the number."""
+        return msgspec.structs.replace(self, number=self.number * factor)
+
     def __str__(self) -> str:
         """As the settings write it, for programs that parse it again."""
         return f"{self.comparison} {format_value(self.number, self.unit)}"
@@ -108,6 +112,13 @@ class Limit(msgspec.Struct, frozen=True):
         if self.warning and self.warning.holds(value):
             return Verdict.WARNING
         return Verdict.OK
+
+    def times(self, factor: float) -> Limit:
+        """The limit with a multiple of its target, warning and critical numbers."""
+        bounds = {"target": self.target, "warning": self.warning, "critical": self.critical}
+        return msgspec.structs.replace(
+            self, **{name: bound.times(factor) for name, bound in bounds.items() if bound}
+        )
 
     def meets_target(self, value: float) -> bool:
         """True where the value reaches the target, or where no target is set."""

@@ -167,3 +167,49 @@ def test_certificate_valid_from_tomorrow():
     """Made by a machine with a wrong clock."""
     found, message = verdict(der_of(R3.issue(HOST, begins=timedelta(hours=9))), R3.der)
     assert (found, "not valid before" in message) == ("CRITICAL", True)
+
+
+@pytest.mark.parametrize(
+    ("term", "left", "expected"),
+    [
+        (160 / 24, 160 / 24, "OK"),  # Let's Encrypt's profile shortlived, new
+        (160 / 24, 3.5, "OK"),  # before it is renewed, after three days
+        (160 / 24, 1.5, "WARNING"),
+        (160 / 24, 0.4, "CRITICAL"),
+        (45, 15, "OK"),  # its profile tlsserver, renewed after two thirds
+        (45, 10, "WARNING"),
+        (45, 3, "CRITICAL"),
+        (90, 22, "OK"),
+        (90, 20, "WARNING"),
+        (90, 6, "CRITICAL"),
+        (398, 20, "WARNING"),
+    ],
+)
+def test_days_left_count_in_proportion_to_a_short_term(term, left, expected):
+    """What is left when it is renewed, or was not."""
+    name, message = verdict(der_of(R3.issue(HOST, begins=(left - term) * DAY, ends=left * DAY)), R3.der)
+    assert name == expected
+    assert ("issued for" in message) == (term < 90)
+
+
+def test_intermediate_of_a_short_term_leaf_is_judged_by_its_own_term():
+    """Four days are much for the leaf, and few for the authority above it."""
+    ending = Authority("R10", signer=ROOT, ends=5 * DAY)
+    name, message = verdict(der_of(ending.issue(HOST, begins=-2 * DAY, ends=4 * DAY)), ending.der)
+    assert name == "CRITICAL"
+    assert "by 'R10'" in message
+
+
+def test_same_certificate_at_digitalocean_has_the_same_term():
+    """DigitalOcean names only the end."""
+    leaf = der_of(R3.issue(HOST, begins=-30 * DAY, ends=15 * DAY))
+    app = {"domain": HOST, "phase": "ACTIVE", "certificate_expires_at": (NOW + 15 * DAY).isoformat()}
+    domains = msgspec.convert(
+        {"id": "1", "spec": {"name": "p"}, "domains": [{**app, "spec": {"domain": HOST}}]}, App
+    )
+    assert verdict(leaf, R3.der, domains=domains.domains)[0] == "OK"
+    unknown = (NOW + 18 * DAY).isoformat()
+    domains = msgspec.convert(
+        {"id": "1", "domains": [{**app, "spec": {"domain": HOST}, "certificate_expires_at": unknown}]}, App
+    )
+    assert verdict(leaf, R3.der, domains=domains.domains)[0] == "WARNING"

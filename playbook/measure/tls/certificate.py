@@ -55,12 +55,12 @@ class Certificate:
 
     @property
     def first_to_end(self) -> Facts:
-        """The certificate of the chain that expires first."""
-        return min(self.path, key=lambda link: link.not_after)
+        """The certificate of the chain that expires first, in proportion to its term where that is short."""
+        return min(self.path, key=lambda link: (link.not_after - self.read_at) / link.term_share)
 
     @property
     def not_after(self) -> datetime:
-        """Expiry of the chain: that of its first certificate to expire."""
+        """Expiry of this certificate."""
         return self.first_to_end.not_after
 
     @property

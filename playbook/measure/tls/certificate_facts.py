@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -25,6 +26,7 @@ _CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
 _WEAK_HASHES = frozenset({"md5", "sha1", "sha224"})
 _OLD_SIGNATURES = {"1.2.840.113549.1.1.2": "md2", "1.2.840.113549.1.1.3": "md4"}
 _CHAIN_LIMIT, _PATHS_LIMIT = 10, 200
+_USUAL_DAYS = 90  # for which most authorities issue; the limits in days are meant for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,16 @@ class Facts:
     must_staple: bool = False
     fetches_issuer: bool = False
     unread: tuple[str, ...] = ()
+
+    @property
+    def term_days(self) -> int:
+        """For how many days it is issued, a begun day counted as one."""
+        return math.ceil((self.not_after - self.not_before) / timedelta(days=1))
+
+    @property
+    def term_share(self) -> float:
+        """Its term as a share of the usual one, at most 1; an authority's own is not renewed by a program."""
+        return 1.0 if self.is_authority or self.term_days < 1 else min(1.0, self.term_days / _USUAL_DAYS)
 
 
 def facts_of(der: bytes, whose: str) -> Facts:

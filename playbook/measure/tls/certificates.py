@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from playbook.clients.digitalocean import digitalocean
@@ -27,6 +28,14 @@ _ACTIVE = "ACTIVE"
 _NO_IPV6_HINT = (
     "Where this machine has no way to IPv6, run it on one that has, or set targets.NAME.security.ipv6 = false."
 )
+
+
+class _End(NamedTuple):
+    """An expiry: when, which certificate that is in words, and its term as a share of the usual one."""
+
+    at: datetime
+    source: str
+    term_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,16 +154,33 @@ class Certificates:
     @property
     def days_left(self) -> Reading:
         """Days until the first expiry, at the server or at DigitalOcean, and of any certificate of a chain."""
-        ends = [(read.not_after, f"{read.endpoint} as served{_expiring_link(read)}") for read in self.served]
-        ends += [(at, f"{domain} at DigitalOcean") for domain, at in self.obtained if at]
-        if not ends:
+        end = self._first_end
+        if end is None:
             return Reading(
                 float("nan"), "", lacking("", expected="an end of a certificate", got="none that could be read")
             )
-        end, source = min(ends)
-        days = (end - self.read_at).total_seconds() / DAY
-        first = f" as the first of {len(ends)}" if len(ends) > 1 else ""
-        return Reading(round(days, 1), f"({source}, ends {moment(end)}{first})")
+        days = (end.at - self.read_at).total_seconds() / DAY
+        first = f" as the first of {len(self._ends)}" if len(self._ends) > 1 else ""
+        return Reading(round(days, 1), f"({end.source}, ends {moment(end.at)}{first})")
+
+    @property
+    def term_share(self) -> float:
+        """Term of the first to expire as a share of the usual one, at most 1; the limit is meant for that one."""
+        return self._first_end.term_share if self._first_end else 1.0
+
+    @property
+    def _first_end(self) -> _End | None:
+        return min(self._ends, key=lambda end: (end.at - self.read_at) / end.term_share, default=None)
+
+    @property
+    def _ends(self) -> list[_End]:
+        ends = [_served_end(read) for read in self.served]
+        shares = [(read.own.not_after, read.own.term_share) for read in self.served]
+        for domain, at in self.obtained:
+            if at:
+                same = (share for end, share in shares if _is_same(end, at))
+                ends.append(_End(at, f"{domain} at DigitalOcean", next(same, 1.0)))
+        return ends
 
     def evidence(self) -> list[Evidence]:
         """A row for each certificate, and DigitalOcean's report beside what is served."""
@@ -347,8 +373,15 @@ def _read(tls: TlsClient, chain: tuple[bytes, ...], shown: str, place: Endpoint,
         return replace(read, unread=(*read.unread, f"whether it is trusted ({error})"))
 
 
-def _expiring_link(read: Certificate) -> str:
-    return "" if read.first_to_end is read.own else f", by {read.first_to_end.subject!r}"
+def _served_end(read: Certificate) -> _End:
+    link = read.first_to_end
+    by = "" if link is read.own else f", by {link.subject!r}"
+    term = f", issued for {link.term_days} days" if link.term_share < 1 else ""
+    return _End(link.not_after, f"{read.endpoint} as served{by}{term}", link.term_share)
+
+
+def _is_same(obtained: datetime, served: datetime) -> bool:
+    return abs((obtained - served).total_seconds()) < DAY
 
 
 def _compared(obtained: datetime | None, served: datetime | None) -> str:
@@ -356,4 +389,4 @@ def _compared(obtained: datetime | None, served: datetime | None) -> str:
         return "DigitalOcean names no certificate"
     if served is None:
         return "not read"
-    return "the same" if abs((obtained - served).total_seconds()) < DAY else f"another one, until {moment(served)}"
+    return "the same" if _is_same(obtained, served) else f"another one, until {moment(served)}"

@@ -287,7 +287,11 @@ def verdict_on(*sent):
 
 def chain_of(damage, at):
     """Leaf, lower and upper, one of them damaged."""
-    changes = {"expired": {"ends": -DAY}, "soon": {"ends": 9 * DAY}, "early": {"begins": DAY}}.get(damage, {})
+    changes = {
+        "expired": {"ends": -DAY},
+        "soon": {"begins": -81 * DAY, "ends": 9 * DAY},
+        "early": {"begins": DAY},
+    }.get(damage, {})
     weak = {"key": ec.generate_private_key(ec.SECP192R1())} if damage == "weak" else {}
     upper = Authority("Upper", signer=GOOD_ROOT, **(changes | weak if at == 2 else {}))
     lower = Authority("Lower", signer=upper, **(changes | weak if at == 1 else {}))
