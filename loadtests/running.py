@@ -66,7 +66,7 @@ class Test:
         """Register Locust's event listeners, before it reads its command line."""
         # A killed worker is noticed within seconds, and so is a killed master.
         runners.WORKER_REPORT_INTERVAL = 1
-        runners.MASTER_HEARTBEAT_TIMEOUT = int(SILENT_SECONDS)
+        runners.MASTER_HEARTBEAT_TIMEOUT = SILENT_SECONDS
         runners.CONNECT_RETRY_COUNT = 6
         events.init_command_line_parser.add_listener(lambda parser, **_: options.hold(parser))
         events.init.add_listener(self._init)

@@ -48,9 +48,7 @@ class Script:
         for name in pictures:
             size, _, kind = name.partition("_")
             if size not in plan.widths or kind not in KINDS:
-                raise UsageError(
-                    f"weights: expected homepage, health, image_health or optimize_SIZE_FORMAT, got {name}"
-                )
+                raise UsageError(f"weights: expected {', '.join(PAGES)} or {OPTIMIZE}_SIZE_FORMAT, got {name}")
         self._photographs = make(pictures, plan.widths)
         self.steps = [self._step(name) for name in weights]
         self.bounds = list(accumulate(weights.values()))

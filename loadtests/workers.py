@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-SILENT_SECONDS = 4.0  # after which a worker is lost
+SILENT_SECONDS = 4  # after which a worker is lost
 _UNREADABLE = "sends reports that cannot be read: it runs something other than this locustfile"
 
 

@@ -76,7 +76,7 @@ def _write(
         raise UsageError(f"{folder}: the page cannot be written ({error.strerror})") from None
     for file in files:
         say(str(file))
-    say(f"{len(page.problems)} open, {len(page.changes)} changed, {len(page.endings)} expiring")
+    say(f"{len(page.problems)} open, {len(page.changes)} changed, {len(page.endings)} ending soon or not known")
 
 
 def _period(options: argparse.Namespace) -> Period:

@@ -1,8 +1,8 @@
 """The runs of one target out of a history that many share, without decoding the lines of all others each time.
 
 Reading the history takes time for each line in it. A run of a thousand targets asks for each of them, and adds a
-line for each, so it would read the whole a thousand times. Here each file is looked through once: of each line
-its target and its position are stored, and later only the added lines are read.
+line for each, so it would read the whole a thousand times. Here each file is looked through once: the target and
+the position of each line are stored, and later only the added lines are read.
 """
 
 from __future__ import annotations

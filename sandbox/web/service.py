@@ -96,7 +96,7 @@ class PortfolioService(HttpService):
         self._work = asyncio.create_task(worker.work())
 
     async def apply(self, world: World) -> None:
-        """Show ``world``, without the connections to Redis that visitors of the last one needed at once."""
+        """Show ``world``, and close the connections to Redis that visitors of the previous one left idle."""
         await super().apply(world)
         if self._redis:
             await self._redis.connection_pool.disconnect(inuse_connections=False)
