@@ -203,6 +203,8 @@ class Worker:
         except OptimizationError as failure:
             outcome, report = "failure", {"status": failure.status, "error": str(failure)}
         seconds = time.perf_counter() - started
+        if self._state() is not state:
+            return  # likewise
         async with self._redis.pipeline() as pipe:
             if result:
                 pipe.set(job["key"], result, ex=_CACHE_TIME)

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import datetime
 from email.utils import formatdate
 from http import HTTPStatus
@@ -39,12 +40,14 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from sandbox.world import World
+    from sandbox.world.logs import LogStore
 
 _HERE = Path(__file__).parent
 _MAX_UPLOAD = 10 * 1024 * 1024  # bytes
 _FORM_OVERHEAD = 64 * 1024  # bytes
 _MAX_DISCARDED = 64 * 1024 * 1024  # bytes
 _REDIS_LIMIT = 5.0  # seconds; the whole sandbox shares one event loop, on a machine that may be busy
+_LOGS: ContextVar[LogStore] = ContextVar("logs")  # of the world in which the request came that is being answered
 
 
 class SecurityHeaders:
@@ -143,7 +146,12 @@ class PortfolioService(HttpService):
         app = Starlette(routes=routes, exception_handlers={HTTPException: _as_json})
         burdened = Burdened(app, state=self._state, die=self._die)
         self._access = AccessLog(burdened, product, write=self._log, now=self._now)
-        return SecurityHeaders(self._access, self._headers)
+        return SecurityHeaders(self._in_its_world, self._headers)
+
+    async def _in_its_world(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Keep what is logged of a request out of the next world, if that is shown before the answer."""
+        _LOGS.set(self.context.logs)
+        await self._access(scope, receive, send)
 
     def _headers(self, path: str) -> dict[str, str]:
         """Headers of every answer, with the date of the server's own clock."""
@@ -327,7 +335,7 @@ class PortfolioService(HttpService):
         return self.context.clock.now()
 
     def _log(self, component: str, text: str) -> None:
-        self.context.logs.append(component, text)
+        _LOGS.get(self.context.logs).append(component, text)
 
 
 async def _as_json(request: Request, error: Exception) -> Response:

@@ -1,16 +1,23 @@
 """Ports that stay ours, and servers that are waited for until they really listen."""
 
+import asyncio
 import re
 import socket
 import sys
 import threading
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from playbook.core.clock import Clock
 from sandbox.backups.archives import _connect
+from sandbox.faults import world_with
 from sandbox.loopback import LOOPBACK
-from sandbox.serving.service import Port
+from sandbox.products import PORTFOLIO
+from sandbox.serving.service import Context, Port
+from sandbox.web.service import PortfolioService
 
 
 def refuses(number: int) -> bool:
@@ -58,3 +65,30 @@ def test_socket_file_without_listener_is_retried(tmp_path):
         threading.Thread(target=serve, daemon=True).start()
         with _connect(path) as redis:
             assert redis.ping()
+
+
+def test_request_is_logged_in_the_world_in_which_it_came():
+    """Its answer can come in the next one, in which a fault is judged by the exact number of errors."""
+    clock = Clock()
+    earlier, later = (world_with([], clock.now(), PORTFOLIO) for _ in range(2))
+    service = PortfolioService(SimpleNamespace())
+    service.context = Context(Path(), SimpleNamespace(), clock, earlier)
+    app = service.app()
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            service.context.world = later
+
+    async def visit():
+        scope = {"type": "http", "method": "GET", "path": "/nowhere", "headers": [], "query_string": b""}
+        await app(scope, receive, send)
+
+    for world, other in ((earlier, later), (later, earlier)):
+        service.context.world = world
+        before = [len(list(one.logs.store.entries(one.logs.now))) for one in (world, other)]
+        asyncio.run(visit())
+        after = [len(list(one.logs.store.entries(one.logs.now))) for one in (world, other)]
+        assert [after[0] - before[0], after[1] - before[1]] == [1, 0]
