@@ -876,6 +876,10 @@ NEWEST = {
     "day-first-copied": ("shop-20-11-2026-03-15-00.tar.gz", 1.0, CRITICAL),
     "day-or-month-first": ("shop-08-11-2026.tar.gz", 336.3, CRITICAL),
     "day-or-month-first-copied": ("shop-11-08-2026.tar.gz", 1.0, CRITICAL),
+    "discourse": ("shop-2026-11-22-030000-v20261018123456.tar.gz", 5.3, OK),
+    "month-by-name": ("shop-22-Nov-2026.tar.gz", 5.3, OK),
+    "month-by-name-copied": ("shop-15-Nov-2026.tar.gz", 1.0, CRITICAL),
+    "from-day-to-day": ("shop-2026-11-15_2026-11-22.tar.gz", 5.3, OK),
     "javascript": ("2026-11-22T03-00-00-123Z.tar.gz", 5.3, OK),
 }
 
