@@ -728,6 +728,45 @@ ARCHIVES = {
 }
 
 
+# What is intact and cannot be read here, and what it is called.
+NOT_READ = {
+    "lz4-legacy": (b"\x02\x21\x4c\x18" + bytes(300), "got an LZ4 file"),
+    "lrzip": (b"LRZI\0\x06" + bytes(300), "got an lrzip file"),
+    "snappy": (b"\xff\x06\0\0sNaPpY" + bytes(300), "got a Snappy file"),
+    "dar": (b"\0\0\0\x7b" + bytes(range(1, 200)), "got an archive of dar"),
+    "qcow2": (b"QFI\xfb\0\0\0\x03" + bytes(300), "got a qcow2 image"),
+    "rclone-crypt": (b"RCLONE\0\0" + bytes(300), "rclone has encrypted"),
+    "openssl-cms": (b"-----BEGIN CMS-----\nMIIB", "OpenSSL has encrypted"),
+    "openssl-smime": (
+        b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" + bytes(90),
+        "OpenSSL has encrypted",
+    ),
+    "btrfs-send": (gzip.compress(b"btrfs-stream\0\x01" + bytes(90)), "gzip file of a stream of btrfs"),
+    "redis-aof": (b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", "got an append-only file of Redis"),
+    "mysqldump-without-comments": (
+        gzip.compress(b"\n/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\n"),
+        "gzip file of a dump of MySQL",
+    ),
+    "mysqldump-compact": (gzip.compress(b"/*!50503 SET character_set_client = utf8mb4 */;\n"), "a dump of MySQL"),
+    "pg_dump-without-comments": (
+        gzip.compress(b"SET statement_timeout = 0;\nSET lock_timeout = 0;\n"),
+        "PostgreSQL",
+    ),
+    "age-in-gzip": (gzip.compress(b"age-encryption.org/v1\n-> X25519"), "a gzip file of a file that age has"),
+    "gzip-in-gzip": (gzip.compress(SOUND), "got a gzip file of a gzip file"),
+    "slapcat": (gzip.compress(b"dn: dc=example\nobjectClass: top\n"), "a dump of a directory (LDIF)"),
+}
+
+
+@pytest.mark.parametrize(("data", "words"), NOT_READ.values(), ids=NOT_READ)
+def test_archive_of_another_form_is_named(folder, data, words):
+    """It is not damaged, and nothing is known of it."""
+    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(data)
+    daily, weekly = both(folder)
+    assert (daily[0], weekly[0]) == (UNKNOWN, UNKNOWN), (daily, weekly)
+    assert words in weekly[1]
+
+
 @pytest.mark.parametrize("case", ARCHIVES.values(), ids=ARCHIVES)
 def test_archive_has_its_verdict(folder, case):
     """In the daily and the weekly check."""

@@ -66,9 +66,9 @@ def date_of(name: str, modified: datetime, now: datetime, zone: tzinfo = UTC) ->
 
     Names may contain ``20261122T030000Z``, ``2026-11-22T03:00:00+01:00``, ``2026-11-22_03-00``,
     ``20261122-030000``, ``2026.11.22``, ``20261122``, ``22-11-2026_03-00``, ``22-Nov-2026`` and seconds or
-    milliseconds since 1970; the last one counts where there are several, and the seconds where both mean the same
-    night: GitLab's names have a version behind the date, and so have Discourse's, ``v20261018123456``. The names of the folders are read where the file's own has no time. A time in
-    the future is ignored.
+    milliseconds since 1970. Of several the last one counts, and the seconds where both mean the same night:
+    GitLab's names have a version behind the date, as have Discourse's, ``v20261018123456``. The names of the
+    folders are read where the file's own has no time. A time in the future is ignored.
 
     Args:
         modified: when the file was last written, aware.
