@@ -894,16 +894,68 @@ def test_archives_kept_in_turn_are_no_parts(tmp_path):
     assert daily_and_weekly(tmp_path, pattern="portfolio*")[0][0] is OK
 
 
-@pytest.mark.parametrize("beside", ["sha256", "md5", "asc", "sig", "sha256sum", "log", "minisig"])
+BESIDE = [
+    *(
+        "{}.sha256",
+        "{}.md5",
+        "{}.asc",
+        "{}.sig",
+        "{}.sha256sum",
+        "{}.log",
+        "{}.minisig",
+        "{}.sha256.asc",
+        "{}.md5.txt",
+    ),
+    *("{}.json", "{}.manifest", "{}.OK", "{}.done", "{}.part", "{}.tmp", "{}.filepart", "{}~"),
+]
+BESIDE += [
+    "portfolio-20261122T030000Z.log",
+    "portfolio-20261122T030000Z.sha256",
+    "portfolio-20261122T030000Z.snar",
+]
+
+
+@pytest.mark.parametrize("beside", BESIDE)
 def test_file_beside_an_archive_is_no_archive(tmp_path, beside):
-    """Its sum or signature, whose name the pattern matches too."""
+    """Its sum or signature, the job's log, or what is still being written, whose name the pattern matches too."""
     for night in range(3):
         made = datetime(2026, 11, 22, 3, tzinfo=UTC) - timedelta(days=night)
         name = f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz"
         (tmp_path / name).write_bytes(SOUND)
-        (tmp_path / f"{name}.{beside}").write_bytes(b"9f86d0  portfolio")
+        other = beside.format(name).replace("20261122", f"{made:%Y%m%d}")
+        (tmp_path / other).write_bytes(b"9f86d0  portfolio")
     daily, weekly = daily_and_weekly(tmp_path, pattern="portfolio-*")
     assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
+
+
+def test_unfinished_archive_is_not_the_newest(tmp_path):
+    """Of last night's there is only what rsync left."""
+    for night in range(1, 4):
+        made = NOW - timedelta(days=night, hours=5)
+        (tmp_path / f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz").write_bytes(SOUND)
+    (tmp_path / f"portfolio-{NOW - timedelta(hours=5):%Y%m%dT%H%M%SZ}.tar.gz.part").write_bytes(SOUND)
+    assert daily_and_weekly(tmp_path, pattern="portfolio-*")[0][0] is CRITICAL
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "duplicity-inc.{before}.to.{at}.vol1.difftar.gz",
+        "duplicity-full.{at}.vol1.difftar.gz",
+        "shop-{at}-incremental.tar.gz",
+        "shop-{at}.incr.tar.gz",
+        "shop_differential_{at}.tar.gz",
+    ],
+)
+def test_part_of_a_chain_is_no_whole_archive(tmp_path, form):
+    """By its name: neither the other volumes nor the full backup are known to be there."""
+    for night in range(3):
+        made = NOW - timedelta(days=night, hours=5)
+        before, at = (f"{one:%Y%m%dT%H%M%SZ}" for one in (made - timedelta(days=1), made))
+        (tmp_path / form.format(before=before, at=at)).write_bytes(SOUND)
+    daily, weekly = daily_and_weekly(tmp_path, pattern="*tar.gz")
+    assert (daily[0], weekly[0]) == (UNKNOWN, UNKNOWN)
+    assert "expected an archive that holds everything" in weekly[1]
 
 
 # The newest archive's name, the hours since it was written, and the verdict on its age: by its name, a copy apart.

@@ -19,7 +19,7 @@ from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.backups.stored_sets import divided
+from playbook.measure.backups.stored_sets import divided, holds_all
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.model import Settings
@@ -127,7 +127,7 @@ class Backups:
     @property
     def read(self) -> Coverage:
         """How much of the newest archive was read and understood."""
-        return self.inspection.coverage if self.inspection else Coverage()
+        return self.inspection.coverage + holds_all(self.newest.file.name) if self.inspection else Coverage()
 
     @property
     def completeness(self) -> str:
