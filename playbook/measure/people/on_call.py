@@ -68,7 +68,8 @@ class OnCall:
     @property
     def people_now(self) -> str:
         """``Ada Novak as primary and nobody as secondary``."""
-        together = ", at one telephone" if self.one_has_both else ""
+        two = len({self.roster.on_duty(duty, self.now) for duty in DUTIES}) > 1
+        together = ", at one telephone" if self.one_has_both and two else ""
         return " and ".join(f"{self.person(duty)} as {duty}" for duty in DUTIES) + together
 
     def through(self, end: datetime) -> OnCall:
