@@ -928,6 +928,19 @@ def test_file_beside_an_archive_is_no_archive(tmp_path, beside):
     assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
 
 
+@pytest.mark.parametrize("made_by", [shutil.copy2, os.link])
+def test_copy_of_the_newest_archive_under_a_name_of_its_own_is_ok(tmp_path, made_by):
+    """Written within a minute of the time in the other's name."""
+    for night in range(3):
+        made = NOW - timedelta(days=night, hours=5)
+        file = tmp_path / f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz"
+        file.write_bytes(SOUND)
+        os.utime(file, (made.timestamp() + 40, made.timestamp() + 40))
+    made_by(max(tmp_path.iterdir()), tmp_path / "portfolio-latest.tar.gz")
+    daily, weekly = daily_and_weekly(tmp_path, pattern="portfolio-*")
+    assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
+
+
 def test_unfinished_archive_is_not_the_newest(tmp_path):
     """Of last night's there is only what rsync left."""
     for night in range(1, 4):

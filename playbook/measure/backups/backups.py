@@ -170,8 +170,8 @@ class Backups:
 def dated(archives: Sequence[Archive]) -> Coverage:
     """Whether the date of the newest archive is known.
 
-    Without a date in its name, the modification time counts, unless several archives have the same one: then they
-    were copied, and it is the time of the copy.
+    Without a date in its name, the modification time counts, unless several such archives have the same one: then
+    they were copied, and it is the time of the copy. A copy of the newest, ``shop-latest.tar.gz``, is no such.
     """
     if archives and archives[0].made_by == DOUBTFUL:
         return lacking(
@@ -182,7 +182,8 @@ def dated(archives: Sequence[Archive]) -> Coverage:
         )
     if not archives or archives[0].made_by != WRITING:
         return Coverage()
-    close = sum(abs(archives[0].made - other.made) < _COPIED_WITHIN for other in archives[1:])
+    undated = [one for one in archives[1:] if one.made_by == WRITING]
+    close = sum(abs(archives[0].made - other.made) < _COPIED_WITHIN for other in undated)
     if not close:
         return whole("dated by their time of writing")
     when = moment(archives[0].made)
