@@ -66,6 +66,7 @@ REJECTED: tuple[tuple[Voice, str], ...] = (
     ("refused", _TRIED + r"with valid certificate but not from a permitted \w+ ?\w* \((?P<source>\S{1,64})\)\.?$"),
     ("refused", r"Authentication key .{1,300} revoked by file "),
     ("refused", r"Certificate invalid: "),
+    ("refused", r"Failed Duo login for {NAME} from {SOURCE}$"),
     ("refused", r"pam_listfile\(sshd?:auth\): Refused user {NAME} for service "),
     ("refused", r"Refus(?:ing|ed) [Cc]ertificate ID "),
     ("refused", r"WARNING: revoked key for {SOURCE} attempted authentication$"),
@@ -121,6 +122,7 @@ HARMLESS: tuple[str, ...] = (
     r"Could not (?:load|get shadow|open user|open authorized|write ident string)|User '.*' is not a regular file",
     # such as those of EC2 Instance Connect and SSSD, once for each offered key
     r"(?:Unsafe )?Authorized(?:Keys|Principals)Command \S+",
+    r"(?:Successful|Skipped) Duo login for ",
     r"Authorized to \S+, krb5 principal |Kerberos password authentication failed: ",
     # of Fedora and Red Hat, once for each connection
     r"main: sshd: ssh-rsa algorithm is disabled",
