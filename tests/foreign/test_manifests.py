@@ -57,7 +57,7 @@ def test_failed_job_is_critical_in_any_words(store, said):
     assert results(store, with_manifest(manifest_of(**said)))[0] == (CRITICAL, CRITICAL)
 
 
-@pytest.mark.parametrize("state", ["success with warnings", "warning", "archived", "maybe"])
+@pytest.mark.parametrize("state", ["success with warnings", "warning", "archived", "no changes"])
 def test_state_that_is_not_understood_is_unknown(store, state):
     """It may be a failure in other words."""
     found, message = results(store, with_manifest(manifest_of(status=state)))
@@ -71,6 +71,8 @@ def test_state_that_is_not_understood_is_unknown(store, state):
         {"status": "completed without errors", "errors": 0},
         {"status": "COMPLETED", "exit_code": 0, "hasErrors": False},
         {"status": "Successfully finished"},
+        {"status": "OK (54 files, 0 failed)"},
+        {"status": "started 03:00, done 03:05"},
         {"result": {"success": True, "errors": []}, "partial": False, "rc": "0"},
         {"status": "0", "error": "none", "failed": None},
         {"error_log": "/var/log/backup.log", "host": "shop", "dry_run": False},

@@ -35,11 +35,12 @@ _PARTS = _STATUS | {"job", "backup", "run", "summary"}
 _BAD_WORDS = frozenset(
     {
         *("failed", "failure", "failures", "fail", "error", "errors", "incomplete", "partial", "partially"),
-        *("aborted", "cancelled", "canceled", "interrupted", "running", "started", "progress", "pending"),
-        *("timeout", "timed", "queued", "skipped", "stopped", "killed", "crashed", "unsuccessful", "unfinished"),
-        *("invalid", "corrupt", "corrupted", "not", "false", "no"),
+        *("aborted", "cancelled", "canceled", "interrupted", "timeout", "timed", "skipped", "stopped", "killed"),
+        *("crashed", "unsuccessful", "unfinished", "invalid", "corrupt", "corrupted", "not", "false"),
     }
 )
+# Of a job that has not ended, unless it also says that it has.
+_BEGUN = frozenset({"running", "started", "progress", "pending", "queued"})
 _GOOD_WORDS = frozenset(
     {
         *("ok", "success", "successful", "successfully", "succeeded", "complete", "completed", "done"),
@@ -48,7 +49,9 @@ _GOOD_WORDS = frozenset(
 )
 _WARNED = frozenset({"warning", "warnings"})
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
-_NONE_OF_THEM = re.compile(r"(?i)\b(?:no|0|zero|without(?: any)?) (?:errors?|failures?|warnings?|problems?)\b")
+_NONE_OF_THEM = re.compile(
+    r"(?i)\b(?:no|0|zero|without(?: any)?) (?:errors?|failed|failures?|warnings?|problems?|skipped)\b"
+)
 _NOTHING = frozenset({"", "0", "none", "no", "false", "null"})
 
 
@@ -80,7 +83,9 @@ def _is_bad(name: str, value: Any) -> bool:
     if name in _GOOD_IF_TRUE:
         return nothing and value not in (None, "", [])
     if name in _STATUS:
-        return value is False or (isinstance(value, str) and bool(_words(value) & _BAD_WORDS))
+        words = _words(value) if isinstance(value, str) else set()
+        ended = words & _GOOD_WORDS
+        return value is False or bool(words & _BAD_WORDS or (words & _BEGUN and not ended))
     return not nothing and name in _BAD_IF_TRUE | _HOLDS_ERRORS | _EXIT_CODES
 
 
