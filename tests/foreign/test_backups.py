@@ -894,6 +894,26 @@ def test_archives_kept_in_turn_are_no_parts(tmp_path):
     assert daily_and_weekly(tmp_path, pattern="portfolio*")[0][0] is OK
 
 
+REPOSITORIES = {
+    "restic": ("config", "keys/3ac3a5", "snapshots/8d10e0", "data/3a/3ac3a5", "index/77f0aa", "locks/0c"),
+    "Borg": ("README", "config", "data/0/1", "hints.1", "index.1", "integrity.1"),
+    "Kopia": ("kopia.repository.f", "kopia.blobcfg.f", "p/3ac/3a5.f", "q/8d1/0e0.f"),
+}
+
+
+@pytest.mark.parametrize(("program", "names"), REPOSITORIES.items(), ids=REPOSITORIES)
+def test_repository_of_a_program_is_neither_sound_nor_damaged(tmp_path, program, names):
+    """Its files are no archives; beside a tar, the tar is read."""
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(range(7, 99)))
+    with pytest.raises(PlaybookError, match=f"got a repository of {program}"):
+        daily_and_weekly(tmp_path, pattern="*")
+    for night in range(3):
+        (tmp_path / f"portfolio-{NOW - timedelta(days=night, hours=5):%Y%m%dT%H%M%SZ}.tar.gz").write_bytes(SOUND)
+    assert daily_and_weekly(tmp_path)[0][0] is OK
+
+
 BESIDE = [
     *(
         "{}.sha256",

@@ -19,7 +19,7 @@ from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.backups.stored_sets import divided, holds_all
+from playbook.measure.backups.stored_sets import divided, holds_all, repository_of
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.model import Settings
@@ -220,11 +220,23 @@ class Listing:
 
 @measurement
 def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) -> Listing:
-    """Files in the backup store: archives by date, and others."""
+    """Files in the backup store: archives by date, and others.
+
+    Raises:
+        Unmeasured: they are a program's repository, of which only the program knows what is in it.
+    """
     wanted = settings.target.backups
     zone = _zone(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
     now = clock.now()
-    matching, others = divided(backup_store.files(), wanted.pattern)
+    files = backup_store.files()
+    program = repository_of(files)
+    if program:
+        raise Unmeasured(
+            f"{SERVICE}: expected archives in {backup_store.location}, got a repository of {program}",
+            service=SERVICE,
+            hint=f"Only {program} can read it. Let a job restore from it into archives, and name their place.",
+        )
+    matching, others = divided(files, wanted.pattern)
     archives = [Archive(file, *date_of(file.name, file.modified, now, zone)) for file in matching]
     archives.sort(key=lambda archive: (archive.made, archive.file.name), reverse=True)
     others.sort(key=lambda file: file.modified, reverse=True)

@@ -28,6 +28,7 @@ _NOT_ALL = (
     (re.compile(r"(?:^|/)duplicity-[a-z-]+\."), "a file of a set that duplicity made"),
     (re.compile(r"(?i)(?<![a-z])(?:incr|incremental|differential)(?![a-z])"), "an incremental one, by its name"),
 )
+_TAR = re.compile(r"(?i)\.(?:tar|tgz|tbz2?|txz)(?:\.|$)")
 _INCREMENTAL = "An incremental archive alone restores nothing: let the pattern name the full ones."
 
 
@@ -47,6 +48,19 @@ def divided(files: Iterable[StoredFile], pattern: str) -> tuple[list[StoredFile]
         is_archive = of_pattern and not _is_beside(file.name, stems) and not _UNFINISHED.fullmatch(file.name)
         (archives if is_archive else others).append(file)
     return archives, others
+
+
+def repository_of(files: Iterable[StoredFile]) -> str:
+    """The program whose repository the files are, which holds no archives by night; empty where they are none."""
+    names = {file.name for file in files}
+    if any(_TAR.search(name) for name in names):
+        return ""
+    folders = {name.partition("/")[0] for name in names if "/" in name}
+    if any(name.rpartition("/")[2].startswith("kopia.repository") for name in names):
+        return "Kopia"
+    if "config" in names and {"keys", "snapshots"} <= folders:
+        return "restic"
+    return "Borg" if "config" in names and any(name.startswith("data/0/") for name in names) else ""
 
 
 def holds_all(name: str) -> Coverage:
