@@ -24,7 +24,10 @@ def test_permissions_are_minimal(
     limits: Limits,
     judge: Judge,
 ) -> None:
-    """The account is active, GitHub has few owners and no unknown members, and the team's rights are signed."""
+    """The account is active, GitHub has few owners and no unknown members, and the team's rights are signed.
+
+    Members of the GitHub organisation who may all administer every repository are a warning.
+    """
     account = digitalocean_access
     judge.that(not account.locked, "DigitalOcean account", expected="active", found=account.found)
     if github_access and "owners" in github_access.compared:
@@ -44,6 +47,13 @@ def test_permissions_are_minimal(
         )
     if github_access and github_access.login:
         judge(github_access.owner_count, limits.github_owners)
+        judge.that(
+            not github_access.all_administer,
+            "Members of the GitHub organisation",
+            expected="no rights to administer every repository",
+            found=f"{github_access.default_permission or 'not said'} as what every member may",
+            warn=True,
+        )
     judge.that(account.active, "DigitalOcean account", expected="active", found=account.found, warn=True)
     judge.that(
         account.verified,

@@ -728,6 +728,45 @@ ARCHIVES = {
 }
 
 
+# What is intact and cannot be read here, and what it is called.
+NOT_READ = {
+    "lz4-legacy": (b"\x02\x21\x4c\x18" + bytes(300), "got an LZ4 file"),
+    "lrzip": (b"LRZI\0\x06" + bytes(300), "got an lrzip file"),
+    "snappy": (b"\xff\x06\0\0sNaPpY" + bytes(300), "got a Snappy file"),
+    "dar": (b"\0\0\0\x7b" + bytes(range(1, 200)), "got an archive of dar"),
+    "qcow2": (b"QFI\xfb\0\0\0\x03" + bytes(300), "got a qcow2 image"),
+    "rclone-crypt": (b"RCLONE\0\0" + bytes(300), "rclone has encrypted"),
+    "openssl-cms": (b"-----BEGIN CMS-----\nMIIB", "OpenSSL has encrypted"),
+    "openssl-smime": (
+        b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03" + bytes(90),
+        "OpenSSL has encrypted",
+    ),
+    "btrfs-send": (gzip.compress(b"btrfs-stream\0\x01" + bytes(90)), "gzip file of a stream of btrfs"),
+    "redis-aof": (b"*2\r\n$6\r\nSELECT\r\n$1\r\n0\r\n", "got an append-only file of Redis"),
+    "mysqldump-without-comments": (
+        gzip.compress(b"\n/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\n"),
+        "gzip file of a dump of MySQL",
+    ),
+    "mysqldump-compact": (gzip.compress(b"/*!50503 SET character_set_client = utf8mb4 */;\n"), "a dump of MySQL"),
+    "pg_dump-without-comments": (
+        gzip.compress(b"SET statement_timeout = 0;\nSET lock_timeout = 0;\n"),
+        "PostgreSQL",
+    ),
+    "age-in-gzip": (gzip.compress(b"age-encryption.org/v1\n-> X25519"), "a gzip file of a file that age has"),
+    "gzip-in-gzip": (gzip.compress(SOUND), "got a gzip file of a gzip file"),
+    "slapcat": (gzip.compress(b"dn: dc=example\nobjectClass: top\n"), "a dump of a directory (LDIF)"),
+}
+
+
+@pytest.mark.parametrize(("data", "words"), NOT_READ.values(), ids=NOT_READ)
+def test_archive_of_another_form_is_named(folder, data, words):
+    """It is not damaged, and nothing is known of it."""
+    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(data)
+    daily, weekly = both(folder)
+    assert (daily[0], weekly[0]) == (UNKNOWN, UNKNOWN), (daily, weekly)
+    assert words in weekly[1]
+
+
 @pytest.mark.parametrize("case", ARCHIVES.values(), ids=ARCHIVES)
 def test_archive_has_its_verdict(folder, case):
     """In the daily and the weekly check."""
@@ -855,16 +894,101 @@ def test_archives_kept_in_turn_are_no_parts(tmp_path):
     assert daily_and_weekly(tmp_path, pattern="portfolio*")[0][0] is OK
 
 
-@pytest.mark.parametrize("beside", ["sha256", "md5", "asc", "sig", "sha256sum", "log", "minisig"])
+REPOSITORIES = {
+    "restic": ("config", "keys/3ac3a5", "snapshots/8d10e0", "data/3a/3ac3a5", "index/77f0aa", "locks/0c"),
+    "Borg": ("README", "config", "data/0/1", "hints.1", "index.1", "integrity.1"),
+    "Kopia": ("kopia.repository.f", "kopia.blobcfg.f", "p/3ac/3a5.f", "q/8d1/0e0.f"),
+}
+
+
+@pytest.mark.parametrize(("program", "names"), REPOSITORIES.items(), ids=REPOSITORIES)
+def test_repository_of_a_program_is_neither_sound_nor_damaged(tmp_path, program, names):
+    """Its files are no archives; beside a tar, the tar is read."""
+    for name in names:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(bytes(range(7, 99)))
+    with pytest.raises(PlaybookError, match=f"got a repository of {program}"):
+        daily_and_weekly(tmp_path, pattern="*")
+    for night in range(3):
+        (tmp_path / f"portfolio-{NOW - timedelta(days=night, hours=5):%Y%m%dT%H%M%SZ}.tar.gz").write_bytes(SOUND)
+    assert daily_and_weekly(tmp_path)[0][0] is OK
+
+
+BESIDE = [
+    *(
+        "{}.sha256",
+        "{}.md5",
+        "{}.asc",
+        "{}.sig",
+        "{}.sha256sum",
+        "{}.log",
+        "{}.minisig",
+        "{}.sha256.asc",
+        "{}.md5.txt",
+    ),
+    *("{}.json", "{}.manifest", "{}.OK", "{}.done", "{}.part", "{}.tmp", "{}.filepart", "{}~"),
+]
+BESIDE += [
+    "portfolio-20261122T030000Z.log",
+    "portfolio-20261122T030000Z.sha256",
+    "portfolio-20261122T030000Z.snar",
+]
+
+
+@pytest.mark.parametrize("beside", BESIDE)
 def test_file_beside_an_archive_is_no_archive(tmp_path, beside):
-    """Its sum or signature, whose name the pattern matches too."""
+    """Its sum or signature, the job's log, or what is still being written, whose name the pattern matches too."""
     for night in range(3):
         made = datetime(2026, 11, 22, 3, tzinfo=UTC) - timedelta(days=night)
         name = f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz"
         (tmp_path / name).write_bytes(SOUND)
-        (tmp_path / f"{name}.{beside}").write_bytes(b"9f86d0  portfolio")
+        other = beside.format(name).replace("20261122", f"{made:%Y%m%d}")
+        (tmp_path / other).write_bytes(b"9f86d0  portfolio")
     daily, weekly = daily_and_weekly(tmp_path, pattern="portfolio-*")
     assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
+
+
+@pytest.mark.parametrize("made_by", [shutil.copy2, os.link])
+def test_copy_of_the_newest_archive_under_a_name_of_its_own_is_ok(tmp_path, made_by):
+    """Written within a minute of the time in the other's name."""
+    for night in range(3):
+        made = NOW - timedelta(days=night, hours=5)
+        file = tmp_path / f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz"
+        file.write_bytes(SOUND)
+        os.utime(file, (made.timestamp() + 40, made.timestamp() + 40))
+    made_by(max(tmp_path.iterdir()), tmp_path / "portfolio-latest.tar.gz")
+    daily, weekly = daily_and_weekly(tmp_path, pattern="portfolio-*")
+    assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
+
+
+def test_unfinished_archive_is_not_the_newest(tmp_path):
+    """Of last night's there is only what rsync left."""
+    for night in range(1, 4):
+        made = NOW - timedelta(days=night, hours=5)
+        (tmp_path / f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz").write_bytes(SOUND)
+    (tmp_path / f"portfolio-{NOW - timedelta(hours=5):%Y%m%dT%H%M%SZ}.tar.gz.part").write_bytes(SOUND)
+    assert daily_and_weekly(tmp_path, pattern="portfolio-*")[0][0] is CRITICAL
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "duplicity-inc.{before}.to.{at}.vol1.difftar.gz",
+        "duplicity-full.{at}.vol1.difftar.gz",
+        "shop-{at}-incremental.tar.gz",
+        "shop-{at}.incr.tar.gz",
+        "shop_differential_{at}.tar.gz",
+    ],
+)
+def test_part_of_a_chain_is_no_whole_archive(tmp_path, form):
+    """By its name: neither the other volumes nor the full backup are known to be there."""
+    for night in range(3):
+        made = NOW - timedelta(days=night, hours=5)
+        before, at = (f"{one:%Y%m%dT%H%M%SZ}" for one in (made - timedelta(days=1), made))
+        (tmp_path / form.format(before=before, at=at)).write_bytes(SOUND)
+    daily, weekly = daily_and_weekly(tmp_path, pattern="*tar.gz")
+    assert (daily[0], weekly[0]) == (UNKNOWN, UNKNOWN)
+    assert "expected an archive that holds everything" in weekly[1]
 
 
 # The newest archive's name, the hours since it was written, and the verdict on its age: by its name, a copy apart.
@@ -876,6 +1000,10 @@ NEWEST = {
     "day-first-copied": ("shop-20-11-2026-03-15-00.tar.gz", 1.0, CRITICAL),
     "day-or-month-first": ("shop-08-11-2026.tar.gz", 336.3, CRITICAL),
     "day-or-month-first-copied": ("shop-11-08-2026.tar.gz", 1.0, CRITICAL),
+    "discourse": ("shop-2026-11-22-030000-v20261018123456.tar.gz", 5.3, OK),
+    "month-by-name": ("shop-22-Nov-2026.tar.gz", 5.3, OK),
+    "month-by-name-copied": ("shop-15-Nov-2026.tar.gz", 1.0, CRITICAL),
+    "from-day-to-day": ("shop-2026-11-15_2026-11-22.tar.gz", 5.3, OK),
     "javascript": ("2026-11-22T03-00-00-123Z.tar.gz", 5.3, OK),
 }
 

@@ -186,6 +186,10 @@ def demands(required: bool | None) -> tuple[str, Any, dict[str, str]]:
     return ok({"login": "example", "two_factor_requirement_enabled": required})
 
 
+def permits(what: str) -> tuple[str, Any, dict[str, str]]:
+    return ok({"login": "example", "two_factor_requirement_enabled": True, "default_repository_permission": what})
+
+
 UNPROCESSABLE = ("422 Unprocessable Entity", {"message": "Validation Failed"}, {})
 MISSING = ("404 Not Found", {"message": "Not Found", "status": "404"}, {})
 ELSEWHERE = ("302 Found", {}, {"location": "/orgs/example/public_members"})
@@ -212,6 +216,9 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
     "a password alone": (WITHOUT, ok([user("ben")]), {"mfa": "CRITICAL"}),
     "passwords cut": (WITHOUT, ok([], link=LINK), {"mfa": "UNKNOWN"}),
     "passwords for owners only": (WITHOUT, UNPROCESSABLE, {"mfa": "UNKNOWN"}),
+    "everybody administers": (ORGANISATION, permits("admin"), {"permissions": "WARNING"}),
+    "everybody writes": (ORGANISATION, permits("write"), {}),
+    "an unknown permission": (ORGANISATION, permits("maintain"), {"permissions": "UNKNOWN"}),
     "not required": (ORGANISATION, demands(required=False), {"mfa": "WARNING"}),
     "not said to be required": (ORGANISATION, demands(required=None), {"mfa": "UNKNOWN"}),
     "no word of it": (ORGANISATION, ok({"login": "example"}), {"mfa": "UNKNOWN"}),

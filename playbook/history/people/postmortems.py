@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,6 +21,13 @@ ASKED_FOR = URGENT
 TO_WRITE = "(to be written)"
 _MARK = re.compile(r"<!-- playbook-post-mortem ([0-9a-f]{12}-\d+) target=(\S+) -->")
 _LONGEST_PAGE = 1024 * 1024  # bytes
+_LEFT = re.compile(r"(?i)\(to be written\)")
+# A line that holds a place alone, after its mark or its label: "- Owner: TBD".
+_PLACE = re.compile(
+    r"(?i)(?:[-*+>|]\s*|\d+\.\s*)?(?:\[ \]\s*)?(?:[*_]*[\w ]{1,40}:[*_]*)?\s*"
+    r"[*_(\[<{]*(?:tb[adc]|to be (?:done|defined|determined|written)|todo|fixme|wip|\?{2,}|\.{3}|…)[*_)\]>}.:]*"
+)
+_HEADING = re.compile(r"(#{1,6})\s")
 
 
 def folder_of(settings: Settings) -> Path | None:
@@ -57,7 +65,7 @@ def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, str]]:
     if folder.exists():
         list(folder.iterdir())  # raises the reason
     for _, key, content in _pages(folder, target):
-        left = content.count(TO_WRITE.encode())
+        left = _to_be_written(content.decode("utf-8", errors="replace"))
         if left:
             begun[key] = f"{plural(left, 'place')} still to be written"
         elif len(content) > _LONGEST_PAGE:
@@ -65,6 +73,18 @@ def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, str]]:
         else:
             done.add(key)
     return frozenset(done), begun
+
+
+def _to_be_written(page: str) -> int:
+    """How many places are left: those that the form marks, others in the usual words, and empty sections."""
+    lines = [line.strip() for line in _MARK.sub("", page).splitlines()]
+    left = sum(len(_LEFT.findall(line)) or bool(_PLACE.fullmatch(line)) for line in lines)
+    written = [line for line in lines if line]
+    for line, following in pairwise([*written, ""]):
+        level, next_level = _HEADING.match(line), _HEADING.match(following)
+        if level and (not following or (next_level and len(next_level[1]) <= len(level[1]))):
+            left += 1
+    return left or int(not written)
 
 
 def _read(file: Path) -> bytes:

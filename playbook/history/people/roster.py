@@ -25,8 +25,8 @@ SERVICE = "On-call roster"
 PRIMARY, SECONDARY = "primary", "secondary"
 DUTIES = (PRIMARY, SECONDARY)
 SEVERITIES = ("P1", "P2", "P3", "P4")
-# Usable from any country: + and the country code, digits and blanks.
-_PHONE = re.compile(r"\+[1-9][\d ()./-]{6,}")
+# Usable from any country: + and the country code, seven digits or more, and blanks.
+_PHONE = re.compile(r"(?=(?:\D*\d){7})\+[1-9][\d ()./-]{6,}")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -183,6 +183,13 @@ class Roster:
         """The contact for a duty, a person's key or a contact's key; None where nobody has the duty."""
         key = self.on_duty(name, at) if self._is_duty(name) else name
         return None if key is None else self.people.get(key) or self.contacts.get(key)
+
+    def one_phone(self, one: str | None, other: str | None) -> bool:
+        """Whether two keys are one person, or people who are called by one number."""
+        phones = [
+            re.sub(r"\D", "", self.people[key].phone) if key in self.people else "" for key in (one, other) if key
+        ]
+        return one is not None and (one == other or (len(phones) == 2 and phones[0] == phones[1] != ""))
 
     def next_business_day(self, at: datetime) -> datetime:
         """The end of the next day that is neither a weekend nor a holiday of the roster."""

@@ -20,6 +20,7 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import Archive, Listing, dated, not_given, size
+from playbook.measure.backups.stored_sets import holds_all
 from playbook.readers.archives.verification import Verification, Wanted, verify
 from playbook.settings.model import Settings
 
@@ -100,7 +101,7 @@ class BackupVerification:
     def _understood(self, archives: tuple[Verified, ...]) -> Coverage:
         lacks: dict[tuple[str, str, str, str], list[str]] = {}
         for one in archives:
-            for part in one.verification.coverage.parts:
+            for part in (one.verification.coverage + holds_all(one.archive.file.name)).parts:
                 if not part.enough:
                     key = part.words, part.expected, part.got, part.hint
                     lacks.setdefault(key, []).append(one.archive.file.name)

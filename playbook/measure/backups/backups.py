@@ -19,7 +19,7 @@ from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.backups.stored_sets import divided
+from playbook.measure.backups.stored_sets import divided, holds_all, repository_of
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.model import Settings
@@ -127,7 +127,7 @@ class Backups:
     @property
     def read(self) -> Coverage:
         """How much of the newest archive was read and understood."""
-        return self.inspection.coverage if self.inspection else Coverage()
+        return self.inspection.coverage + holds_all(self.newest.file.name) if self.inspection else Coverage()
 
     @property
     def completeness(self) -> str:
@@ -170,8 +170,8 @@ class Backups:
 def dated(archives: Sequence[Archive]) -> Coverage:
     """Whether the date of the newest archive is known.
 
-    Without a date in its name, the modification time counts, unless several archives have the same one: then they
-    were copied, and it is the time of the copy.
+    Without a date in its name, the modification time counts, unless several such archives have the same one: then
+    they were copied, and it is the time of the copy. A copy of the newest, ``shop-latest.tar.gz``, is no such.
     """
     if archives and archives[0].made_by == DOUBTFUL:
         return lacking(
@@ -182,7 +182,8 @@ def dated(archives: Sequence[Archive]) -> Coverage:
         )
     if not archives or archives[0].made_by != WRITING:
         return Coverage()
-    close = sum(abs(archives[0].made - other.made) < _COPIED_WITHIN for other in archives[1:])
+    undated = [one for one in archives[1:] if one.made_by == WRITING]
+    close = sum(abs(archives[0].made - other.made) < _COPIED_WITHIN for other in undated)
     if not close:
         return whole("dated by their time of writing")
     when = moment(archives[0].made)
@@ -219,11 +220,23 @@ class Listing:
 
 @measurement
 def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) -> Listing:
-    """Files in the backup store: archives by date, and others."""
+    """Files in the backup store: archives by date, and others.
+
+    Raises:
+        Unmeasured: they are a program's repository, of which only the program knows what is in it.
+    """
     wanted = settings.target.backups
     zone = _zone(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
     now = clock.now()
-    matching, others = divided(backup_store.files(), wanted.pattern)
+    files = backup_store.files()
+    program = repository_of(files)
+    if program:
+        raise Unmeasured(
+            f"{SERVICE}: expected archives in {backup_store.location}, got a repository of {program}",
+            service=SERVICE,
+            hint=f"Only {program} can read it. Let a job restore from it into archives, and name their place.",
+        )
+    matching, others = divided(files, wanted.pattern)
     archives = [Archive(file, *date_of(file.name, file.modified, now, zone)) for file in matching]
     archives.sort(key=lambda archive: (archive.made, archive.file.name), reverse=True)
     others.sort(key=lambda file: file.modified, reverse=True)

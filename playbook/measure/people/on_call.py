@@ -62,14 +62,15 @@ class OnCall:
 
     @property
     def one_has_both(self) -> bool:
-        """Whether the same person has both duties now."""
-        primary, secondary = (self.roster.on_duty(duty, self.now) for duty in DUTIES)
-        return primary is not None and primary == secondary
+        """Whether the same person, or the same telephone, has both duties now."""
+        return self.roster.one_phone(*(self.roster.on_duty(duty, self.now) for duty in DUTIES))
 
     @property
     def people_now(self) -> str:
         """``Ada Novak as primary and nobody as secondary``."""
-        return " and ".join(f"{self.person(duty)} as {duty}" for duty in DUTIES)
+        two = len({self.roster.on_duty(duty, self.now) for duty in DUTIES}) > 1
+        together = ", at one telephone" if self.one_has_both and two else ""
+        return " and ".join(f"{self.person(duty)} as {duty}" for duty in DUTIES) + together
 
     def through(self, end: datetime) -> OnCall:
         """The same roster up to ``end`` (aware)."""
@@ -85,13 +86,12 @@ class OnCall:
 
     @property
     def doubles(self) -> list[str]:
-        """Times when one person has both duties, in words, soonest first."""
+        """Times when one person, or one telephone, has both duties, in words, soonest first."""
         return [
             f"{self.name(mine.person)} as both {self._when(start, end)}"
             for mine in self.spans[PRIMARY]
             for other in self.spans[SECONDARY]
-            if mine.person is not None
-            and mine.person == other.person
+            if self.roster.one_phone(mine.person, other.person)
             and (start := max(mine.start, other.start)) < (end := min(mine.end, other.end))
         ]
 

@@ -32,6 +32,8 @@ _PERIODS: tuple[tuple[int, Period], ...] = ((7, "week"), (30, "month"), (90, "qu
 # Words of the two APIs; any other word is reported as not understood.
 STATUSES = frozenset({"active", "warning", "locked"})
 ROLES = frozenset({"direct_member", "admin", "billing_manager", "hiring_manager", "reinstate"})
+# What every member may do with every repository; an answer to others than members omits it.
+PERMISSIONS = frozenset({"none", "read", "write", "admin", ""})
 ACTIVITIES = frozenset(
     {"push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge"}
 )
@@ -150,11 +152,19 @@ class GitHubAccess:
         coverage = self.seen
         unknown = [role or "no role" for _, role in self.invited if role not in ROLES]
         coverage += understood(len(unknown), len(self.invited), "roles of invitations", examples=unknown)
+        if self.default_permission not in PERMISSIONS:
+            expected = "read, write, admin or none as what every member may"
+            coverage += lacking("", expected=expected, got=self.default_permission)
         members = {name.casefold() for name in self.members}
         missing = [name for name in self.owners if name.casefold() not in members]
         if missing:
             coverage += lacking("", expected="every owner among the members", got=f"no {', '.join(missing)}")
         return coverage
+
+    @property
+    def all_administer(self) -> bool:
+        """Whether every member may change the settings of every repository, as an owner may."""
+        return self.default_permission == "admin"
 
     @property
     def owner_count(self) -> Reading:

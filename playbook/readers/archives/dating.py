@@ -14,8 +14,10 @@ DOUBTFUL = "date in its name, with the day or the month first"
 _SAME_NIGHT = timedelta(hours=36)
 
 _DATE = r"(?P<year>20\d\d)(?P<dash>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=dash)(?P<day>0[1-9]|[12]\d|3[01])"
+_NO_DATE = r"(?!20\d\d[-_.]?(?:0[1-9]|1[0-2])[-_.]?(?:0[1-9]|[12]\d|3[01])(?!\d))"  # as in 2026-11-15_2026-11-22
 _TIME = (
-    r"[T_. -]{0,2}(?P<hour>[01]\d|2[0-3])[-_.:h]?(?P<minute>[0-5]\d)(?:[-_.:m]?(?P<second>[0-5]\d))?"
+    rf"[T_. -]{{0,2}}{_NO_DATE}"
+    r"(?P<hour>[01]\d|2[0-3])[-_.:h]?(?P<minute>[0-5]\d)(?:[-_.:m]?(?P<second>[0-5]\d))?"
     r"(?:[.,]\d{1,6}|[-_]\d{3}(?=Z))?"
 )
 _ZONE = r"(?P<zone>Z|UTC|[+-](?:0\d|1[0-4]):?[0-5]\d)?"
@@ -27,6 +29,22 @@ _TWO = r"0[1-9]|[12]\d|3[01]"
 _YEAR_LAST = re.compile(
     rf"(?<!\d)(?P<one>{_TWO})(?P<dash>[-_.])(?P<two>{_TWO})(?P=dash)(?P<year>20\d\d){_CLOCK}", re.IGNORECASE
 )
+# Months by their names: 22-Nov-2026, 2026-Nov-22, Nov_22_2026; they are read as numbers.
+_MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()  # noqa: SIM905
+_MONTH = (
+    r"(?P<name>jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    r"(?:uary|ruary|ch|il|e|y|ust|t(?:ember)?|ember|ober)?"
+)
+_NAMED = tuple(
+    re.compile(rf"(?i)(?<![a-z0-9]){form}")
+    for form in (
+        rf"(?P<day>\d{{1,2}})[-_. ]?{_MONTH}[-_. ]?(?P<year>20\d\d)",
+        rf"(?P<year>20\d\d)[-_. ]?{_MONTH}[-_. ]?(?P<day>\d{{1,2}})(?!\d)",
+        rf"{_MONTH}[-_. ]?(?P<day>\d{{1,2}})[-_., ]{{1,2}}(?P<year>20\d\d)",
+    )
+)
+# The version of a schema or of a program, v20261018123456, is no time of a backup.
+_VERSION = re.compile(r"(?i)(?<![a-z])v(?=20\d\d)")
 _EPOCH = re.compile(r"(?<!\d)(?P<seconds>1[5-9]\d{8}|[2-3]\d{9})(?P<milli>\d{3})?(?!\d)")
 
 
@@ -47,10 +65,10 @@ def date_of(name: str, modified: datetime, now: datetime, zone: tzinfo = UTC) ->
     """When an archive was made.
 
     Names may contain ``20261122T030000Z``, ``2026-11-22T03:00:00+01:00``, ``2026-11-22_03-00``,
-    ``20261122-030000``, ``2026.11.22``, ``20261122``, ``22-11-2026_03-00`` and seconds or milliseconds since 1970;
-    the last one counts where there are several, and the seconds where both mean the same night: GitLab's names
-    have a version behind the date. The names of the folders are read where the file's own has no time. A time in
-    the future is ignored.
+    ``20261122-030000``, ``2026.11.22``, ``20261122``, ``22-11-2026_03-00``, ``22-Nov-2026`` and seconds or
+    milliseconds since 1970. Of several the last one counts, and the seconds where both mean the same night:
+    GitLab's names have a version behind the date, as have Discourse's, ``v20261018123456``. The names of the
+    folders are read where the file's own has no time. A time in the future is ignored.
 
     Args:
         modified: when the file was last written, aware.
@@ -72,6 +90,8 @@ def _seconds(name: str) -> Iterator[Dated]:
 
 def _from_name(name: str, modified: datetime, now: datetime, zone: tzinfo) -> Iterator[Dated]:
     yield from _seconds(name)
+    for pattern in _NAMED:
+        name = pattern.sub(_in_numbers, name)
     year_last = list(_YEAR_LAST.finditer(name))
     for match in year_last:
         dated = _year_last(match, modified, now, zone)
@@ -80,9 +100,17 @@ def _from_name(name: str, modified: datetime, now: datetime, zone: tzinfo) -> It
     for match in _MOMENT.finditer(name):
         if any(other.start() < match.start() < other.end() for other in year_last):
             continue  # 22-11-2026-03-15 contains no 2026-03-15
+        version = _VERSION.match(name, match.start() - 1) if match.start() else None
+        if version and any(other.start() < match.start() for other in (*year_last, *_MOMENT.finditer(name))):
+            continue
         dated = _dated(match, int(match["month"]), int(match["day"]), modified, zone)
         if dated:
             yield dated
+
+
+def _in_numbers(match: re.Match[str]) -> str:
+    month = _MONTHS.index(match["name"].lower()) + 1
+    return f"{match['year']}-{month:02}-{int(match['day']):02}"
 
 
 def _year_last(match: re.Match[str], modified: datetime, now: datetime, zone: tzinfo) -> Dated | None:

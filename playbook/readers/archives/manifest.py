@@ -9,7 +9,6 @@ count; an entry with less information counts as not understood.
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -18,13 +17,18 @@ import msgspec
 
 from playbook.core import door
 from playbook.core.budget import OverBudget, read_json
+from playbook.readers.archives.job_report import report_of
 
 LONGEST = 16 * 1024 * 1024  # bytes
 MAX_ENTRIES = 500_000
 SHAPE = '{"files": [{"path": "…", "bytes": 1, "sha256": "…"}]} or the lines of sha256sum'
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
-_LINE = re.compile(r"\\?(?P<sum>[0-9a-fA-F]{64}) [ *](?P<path>.+)")
-_BSD_LINE = re.compile(r"SHA256 \((?P<path>.+)\) = (?P<sum>[0-9a-fA-F]{64})")
+# Of sha256sum, and of FreeBSD's sha256 -r, which writes one space.
+_LINE = re.compile(r"(?P<escaped>\\?)(?P<sum>[0-9a-fA-F]{64}) [ *]?(?P<path>.+)", re.DOTALL)
+# Of BSD and sha256sum --tag, and of openssl dgst.
+_TAGGED = re.compile(r"(?P<escaped>\\?)SHA(?:2-)?256 ?\((?P<path>.+)\) ?= (?P<sum>[0-9a-fA-F]{64})", re.DOTALL)
+_ESCAPED = re.compile(r"\\([\\nr])")
+_MEANT = {"\\": "\\", "n": "\n", "r": "\r"}
 
 
 class ListedFile(msgspec.Struct, frozen=True):
@@ -38,17 +42,6 @@ class ListedFile(msgspec.Struct, frozen=True):
     path: str
     bytes: int | None = None
     sha256: str = ""
-
-
-_GOOD_IF_TRUE = frozenset({"complete", "completed", "success", "successful", "ok", "finished", "valid"})
-_HOLDS_ERRORS = frozenset({"error", "errors", "failures", "failed", "failed_files"})
-_STATUS = frozenset({"status", "state", "result", "outcome"})
-_BAD_WORDS = frozenset(
-    {
-        *("failed", "failure", "fail", "error", "errors", "incomplete", "partial", "aborted", "cancelled"),
-        *("canceled", "interrupted", "running", "started", "in progress", "in_progress", "pending", "timeout"),
-    }
-)
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -104,6 +97,8 @@ def _read(data: bytes) -> Manifest:
     if odd and not listed:
         raise ShapeError(f"a list of files with entries such as {door.line(odd[0], 120)}")
     created, counts = document.get("created"), document.get("counts")
+    failure, unclear = report_of(document)
+    odd += unclear
     return Manifest(
         listed,
         created if isinstance(created, str) else "",
@@ -111,24 +106,8 @@ def _read(data: bytes) -> Manifest:
         if isinstance(counts, dict)
         else {},
         odd,
-        _failure_of(document),
+        failure,
     )
-
-
-def _failure_of(document: dict[str, Any]) -> str:
-    """The report of a job that failed or did not finish."""
-    for key, value in document.items():
-        name = key.casefold()
-        word = value.casefold().strip() if isinstance(value, str) else ""
-        bad = (name in _GOOD_IF_TRUE and (value is False or word == "false")) or (
-            name in _HOLDS_ERRORS
-            and value not in (None, "", 0, False)
-            and value not in ([], {})
-            and word != "none"
-        )
-        if bad or (name in _STATUS and word in _BAD_WORDS):
-            return f'"{key}": {door.line(json.dumps(value), 80)}'
-    return ""
 
 
 def _entry(entry: Any) -> ListedFile | None:
@@ -146,15 +125,27 @@ def _entry(entry: Any) -> ListedFile | None:
 
 
 def _of_lines(data: bytes) -> Manifest:
-    """Parse the output of sha256sum, including the BSD style and its binary mark."""
-    if data.count(b"\n") > MAX_ENTRIES:
+    """Parse the output of sha256sum, including the BSD style, its binary mark, comments, escaped names, and lines
+    that end with NUL.
+    """
+    end = b"\0" if b"\0" in data else b"\n"
+    if data.count(end) > MAX_ENTRIES:
         raise ShapeError(f"one of over {MAX_ENTRIES:,} lines")
-    lines = [line for line in data.decode("utf-8", errors="surrogateescape").splitlines() if line.strip()]
-    found = [match for line in lines if (match := _LINE.fullmatch(line) or _BSD_LINE.fullmatch(line))]
+    text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="surrogateescape")
+    lines = [line.removesuffix("\r") for line in text.split(end.decode())]
+    lines = [line for line in lines if line.strip() and not line.startswith("#")]
+    found = [match for line in lines if (match := _LINE.fullmatch(line) or _TAGGED.fullmatch(line))]
     if not found:
         raise ShapeError("one that is neither JSON nor lines of sums" if lines else "an empty one")
-    odd = [line for line in lines if not (_LINE.fullmatch(line) or _BSD_LINE.fullmatch(line))]
-    return Manifest([ListedFile(match["path"], None, match["sum"].lower()) for match in found], odd=odd)
+    odd = [line for line in lines if not (_LINE.fullmatch(line) or _TAGGED.fullmatch(line))]
+    return Manifest([ListedFile(_path_of(match), None, match["sum"].lower()) for match in found], odd=odd)
+
+
+def _path_of(match: re.Match[str]) -> str:
+    """The path of a line; one that begins with a backslash writes line ends and backslashes as escapes."""
+    if not match["escaped"]:
+        return match["path"]
+    return _ESCAPED.sub(lambda escape: _MEANT[escape[1]], match["path"])
 
 
 def _keys(document: Any) -> str:

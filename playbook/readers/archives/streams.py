@@ -26,6 +26,7 @@ _OTHERS = (
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip file"),
     (b"Rar!", "a RAR file"),
     (b"\x04\x22\x4d\x18", "an LZ4 file"),
+    (b"\x02\x21\x4c\x18", "an LZ4 file"),
     (b"LZIP", "an lzip file"),
     (b"\x1f\x9d", "a file of compress"),
     (b"\x89LZO", "an lzop file"),
@@ -47,7 +48,23 @@ _OTHERS = (
     (b"070707", "a cpio archive"),
     (b"!<arch>", "an ar archive"),
     (b"hsqs", "a squashfs image"),
+    (b"LRZI", "an lrzip file"),
+    (b"\xff\x06\0\0sNaPpY", "a Snappy file"),
+    (b"7kSt", "a zpaq file"),
+    (b"zPQ", "a zpaq file"),
+    (b"\0\0\0\x7b", "an archive of dar"),
+    (b"JPA", "an archive of Akeeba Backup"),
+    (b"QFI\xfb", "a qcow2 image"),
+    (b"MSWIM\0\0\0", "a WIM image"),
+    (b"btrfs-stream\0", "a stream of btrfs"),
+    (b"RCLONE\0\0", "a file that rclone has encrypted"),
+    (b"$ANSIBLE_VAULT;", "a file that Ansible has encrypted"),
+    (b"-----BEGIN CMS", "a file that OpenSSL has encrypted"),
+    (b"-----BEGIN PKCS7", "a file that OpenSSL has encrypted"),
+    (b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07", "a file that OpenSSL has encrypted"),
 )
+_GZIP = b"\x1f\x8b"
+_CERTAIN = 4  # bytes of a signature that no other content has by chance
 # Files that tools make which write no tar, as they are or compressed.
 _CONTENTS = (
     (b"REDIS0", "a Redis dump"),
@@ -58,7 +75,11 @@ _CONTENTS = (
     (b"-- Dump created by MySQL pump", "a dump of MySQL"),
     (b"-- phpMyAdmin SQL Dump", "a dump of MySQL"),
     (b"-- Adminer ", "a dump of a database"),
-    (b"/*!40", "a dump of MySQL"),
+    *(
+        (start + b"/*!" + version, "a dump of MySQL")
+        for start in (b"", b"\n")
+        for version in (b"40", b"50", b"80")
+    ),
     (b"-- MariaDB dump", "a dump of MariaDB"),
     (b"/*M!999999\\- enable the sandbox mode", "a dump of MariaDB"),
     (b"/*!999999\\- enable the sandbox mode", "a dump of MariaDB"),
@@ -67,7 +88,14 @@ _CONTENTS = (
     (b"PRAGMA foreign_keys=OFF;", "a dump of SQLite"),
     (b"\x6d\xe2\x99\x81", "a dump of MongoDB"),
     (b"VMA\0", "a backup of Proxmox VE"),
-    *_OTHERS[:9],
+    (b"SET statement_timeout = 0;", "a dump of PostgreSQL"),
+    (b"*2\r\n$6\r\nSELECT\r\n", "an append-only file of Redis"),
+    (b"TAPE\0\0", "a backup of SQL Server"),
+    (b"dn: ", "a dump of a directory (LDIF)"),
+    (_GZIP, "a gzip file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\0", "an xz file"),
+    *((mark, name) for mark, name in _OTHERS if len(mark) >= _CERTAIN),
 )
 
 
@@ -218,7 +246,7 @@ def _opened(source: IO[bytes], head: bytes) -> tuple[str, IO[bytes]]:
         return "bzip2", bz2.BZ2File(source)
     if head.startswith(b"\xfd7zXZ\0"):
         return "xz", io.BufferedReader(_Xz(source), CHUNK)
-    named = _named(head, _OTHERS) or _named(head, _CONTENTS)
+    named = "" if head.startswith(_GZIP) else _named(head, _OTHERS) or _named(head, _CONTENTS)
     if named:
         raise UnreadableError(named)
     return "gzip", gzip.GzipFile(fileobj=source)  # type: ignore[return-value]

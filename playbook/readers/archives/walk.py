@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO
 
+import msgspec
+
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
 from playbook.readers.archives.headers import members_of
@@ -157,10 +159,15 @@ class Walk:
         return found if isinstance(found, Manifest) else None
 
     def _read(self) -> Manifest | ShapeError:
-        """The parsed manifest; parsed once, as it may be long."""
+        """The parsed manifest; parsed once, as it may be long.
+
+        Without an entry for itself: it was not finished when its sum was made (``sha256sum * > SHA256SUMS``).
+        """
         if self._understood is None:
             try:
-                self._understood = read_manifest(self._manifest or b"")
+                found = read_manifest(self._manifest or b"")
+                others = [one for one in found.files if self.found_at(one) != self._own]
+                self._understood = msgspec.structs.replace(found, files=others)
             except ShapeError as error:
                 self._understood = error
         return self._understood
@@ -235,8 +242,12 @@ class Walk:
     @property
     def _held_files(self) -> list[str]:
         """The files except the manifest and its signatures and checksums."""
-        own = f"{self._base}{self.manifest_name}" if self.manifest_name else "\0"
-        return sorted(path for path in self.files if path != own and not path.startswith(f"{own}."))
+        return sorted(path for path in self.files if path != self._own and not path.startswith(f"{self._own}."))
+
+    @property
+    def _own(self) -> str:
+        """The path of the manifest itself."""
+        return f"{self._base}{self.manifest_name}" if self.manifest_name else "\0"
 
     def real(self, path: str) -> str:
         """The target of a link, a member itself otherwise; empty for a cycle of links."""

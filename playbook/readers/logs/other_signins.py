@@ -80,7 +80,7 @@ _LINES: tuple[tuple[Kind, str, int], ...] = (
         1,
     ),
     ("login", r"^(?:FAILED LOGIN|TOO MANY LOGIN TRIES|LOGIN FAILURE|ROOT LOGIN REFUSED)\b", 1),
-    ("login", r"^(?:pam_authenticate: |authentication failure)", 1),
+    ("login", r"^(?:pam_authenticate: |authentication failure(?:; rhost=(?P<source>\S{1,64}))?)", 1),
     # FTP
     ("ftp", r'\[[^\]]{0,256}\] FAIL LOGIN: Client "(?P<source>[^"]{1,64})"', 1),
     ("ftp", r'\[[^\]]{0,256}\] (?P<accepted>OK LOGIN): Client "(?P<source>[^"]{1,64})"', 1),
@@ -122,12 +122,30 @@ _LINES: tuple[tuple[Kind, str, int], ...] = (
     # databases
     ("database", r"Access denied for user '.{0,256}'@'(?P<source>[^']{1,255})' \(using password: ", 1),
     ("database", r"FATAL:  (?:password|LDAP|PAM|Ident|peer|GSSAPI|RADIUS) authentication failed for user ", 1),
+    (
+        "database",
+        r"FATAL:  (?:no pg_hba\.conf entry|pg_hba\.conf rejects connection) for host \"(?P<source>[^\"]{1,64})\"",
+        1,
+    ),
     # fail2ban counts what others have logged, and reports whom it has banned
     ("fail2ban", r"\[[\w.-]{1,64}\] Found (?P<source>\S{1,64})", 1),
     ("bans", r"\[[\w.-]{1,64}\] (?:Ban|Increase Ban) (?P<source>\S{1,64})", 1),
     ("bans", r"\[[\w.-]{1,64}\] (?:Unban|Restore Ban|Flush|Ignore|(?P<source>\S{1,64}) already banned)\b", 0),
     # others
-    ("application", r"TLS Auth Error: Auth Username/Password verification failed|AUTH_FAILED", 1),
+    (
+        "application",
+        r"^(?:(?:\S{1,64}/)?(?P<source>\S{1,64}):\d{1,5} )?TLS Auth Error: Auth Username/Password verification",
+        1,
+    ),
+    ("application", r"AUTH_FAILED", 1),
+    ("application", r"\bAUTHFAIL: user=.{0,256} ip=(?P<source>\S{1,64})", 1),
+    ("application", r"(?:\[client (?P<source>\S{1,64}?)(?::\d{1,5})?\] )?AH01618: user .{0,256} not found: ", 1),
+    ("application", r'\btype="?LOGIN_ERROR"?, .*\bipAddress="?(?P<source>[^",\s]{1,64})', 1),
+    (
+        "application",
+        r"^Authentication attempt for unknown user .{0,256} from (?P<source>\S{1,64})$",
+        1,
+    ),
     (
         "application",
         r"(?:Login failed: .{0,256} \(Remote IP: '?|Invalid login as .{0,256} from )(?P<source>[^'\s)"

@@ -28,7 +28,8 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )
 _FAILED = re.compile(
-    r"(?<!no )(?<!0 )(?<!without )\b(?:fail(?:ed|ure|s)?|denied|invalid|incorrect|wrong|rejected|mismatch|bad)\b"
+    r"(?<!no )(?<!0 )(?<!without )\b(?:fail(?:ed|ure|s)?|denied|invalid|incorrect|wrong|rejected|mismatch|bad"
+    r"|unsuccessful)\b"
     r"(?!\s?[=:]\s?(?:0|false|null|none|no)\b)",
     re.IGNORECASE,
 )
@@ -58,7 +59,7 @@ _SSH_PAM = re.compile(
 # Every line of ``PROGRAM_LINES``, and every match of ``_ABOUT``, contains one of these: most lines contain none.
 _HINT = re.compile(
     r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|"
-    r"fail|denied|\bban|found|user|\bsu\b"
+    r"fail|denied|\bban|found|user|\bsu\b|pg_hba"
 )
 _CONNECTIONS = 4096
 _PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})

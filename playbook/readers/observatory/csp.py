@@ -39,6 +39,7 @@ _KEYWORDS = frozenset(
     for word in (
         *("none", "self", "unsafe-inline", "unsafe-eval", "unsafe-hashes", "strict-dynamic", "report-sample"),
         *("wasm-unsafe-eval", "inline-speculation-rules", "trusted-types-eval"),
+        *("report-sha256", "report-sha384", "report-sha512"),
     )
 )
 _HASH_OR_NONCE = re.compile(r"'(?:sha(?:256|384|512)|nonce)-[a-z0-9+/_=-]+'")

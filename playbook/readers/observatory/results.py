@@ -15,7 +15,9 @@ _HSTS_DIRECTIVES = ("max-age", "includesubdomains", "preload")
 _MAX_AGE = re.compile(r"\s*\"?(\d+)\"?\s*")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s,/]+", re.IGNORECASE)
 # Set-Cookie headers joined by commas: before a name and "=", not before the date in Expires.
-_NEXT_COOKIE = re.compile(r", ?(?=[^\s;,=]+=)")
+_NEXT_COOKIE = re.compile(r", ?(?=[\w!#$%&'*+.^`|~-]+=)", re.ASCII)
+_AGE_OVER = re.compile(r"-\d+|0+")
+_LONG_AGO = re.compile(r"(?i)[ -](?:19\d\d|[7-9]\d)\b")  # years of Expires
 
 
 def hsts_of(header: str, *, https: bool) -> str:
@@ -117,6 +119,7 @@ def cookies_of(set_cookie: str, *, by_hsts: bool) -> str:
         by_hsts: HSTS keeps them off unencrypted connections.
     """
     cookies = [_cookie(text) for text in _NEXT_COOKIE.split(set_cookie) if "=" in text]
+    cookies = [(name, flags) for name, flags in cookies if not _is_removed(flags)]
     if not cookies:
         return "cookies-not-found"
     found = [fault for name, flags in cookies for fault in _faults(name, flags, by_hsts=by_hsts)]
@@ -132,6 +135,13 @@ def _cookie(text: str) -> tuple[str, dict[str, str]]:
         key.strip().lower(): value.strip().lower() for key, _, value in (part.partition("=") for part in rest)
     }
     return first.partition("=")[0].strip().lower(), flags
+
+
+def _is_removed(flags: Mapping[str, str]) -> bool:
+    """Whether the browser is told to forget the cookie, so that none is left to steal."""
+    if "max-age" in flags:
+        return bool(_AGE_OVER.fullmatch(flags["max-age"]))
+    return bool(_LONG_AGO.search(flags.get("expires", "")))
 
 
 def _faults(name: str, flags: dict[str, str], *, by_hsts: bool) -> list[str]:

@@ -141,6 +141,7 @@ def test_p4_waits_for_the_end_of_the_next_business_day(roster):
     [
         (Contact(name="A", email="a@b.example", phone="+49 30 123456"), False, []),
         (Contact(name="A", email="a@b.example", phone="030 123456"), False, ["phone"]),
+        (Contact(name="A", email="a@b.example", phone="+49 (...) ......"), False, ["phone"]),
         (Contact(name="A", email="a at b", phone=""), False, ["email", "phone"]),
         (Contact(phone="+49 30 123456", email="a@b.example"), False, ["name"]),
         (Contact(name="S", url="https://s.example"), True, []),

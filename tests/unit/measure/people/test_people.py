@@ -149,6 +149,20 @@ def test_one_person_for_both_duties_is_reported_with_its_time(roster):
     assert found.doubles == ["Ada as both from Wed 2026-11-25 09:00 until Thu 2026-11-26 09:00"]
 
 
+def test_one_telephone_for_both_duties_is_one_person(roster, tmp_path, settings):
+    """Two keys of the roster that ring at the same place."""
+    ada, ben = '[people.ada]\nname = "Ada"', '[people.ben]\nname = "Ben"'
+    assert ada in ROSTER
+    text = ROSTER.replace(ada, f'{ada}\nphone = "+49 30 5550101"').replace(
+        ben, f'{ben}\nphone = "+49 (30) 555-0101"'
+    )
+    (tmp_path / "r.toml").write_text(text, encoding="utf-8")
+    found = on_call(settings(roster="r.toml"), CLOCK)
+    assert found.one_has_both
+    assert found.people_now == "Ben as primary and Ada as secondary, at one telephone"
+    assert not found.covered
+
+
 def test_severity_without_a_contact_is_a_problem(roster):
     """So are calls only to those on call, and an answer time that is too long."""
     found = roster('[escalation.P1]\ncall = ["primary"]\nanswer_minutes = 16\n[escalation.P4]\ncall = ["ben"]\n')

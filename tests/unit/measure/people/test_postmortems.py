@@ -58,6 +58,40 @@ def test_recovered_severe_incident_requires_a_page_until_it_is_filed(tmp_path, s
     assert filed.coverage.enough
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Why: (To be written)", 1),
+        ("## Why\n\nTBD\n\n## Actions\n\n- Owner: TODO\n- [ ] ...\n", 3),
+        ("## Why\n\n_to be done_\n", 1),
+        ("## Why\n\n## Actions\n", 2),
+        ("# Post-mortem\n\n## Why\n\nThe disk was full.\n\n## Actions\n", 1),
+        ("", 1),
+    ],
+)
+def test_page_with_an_empty_place_is_not_filed(tmp_path, settings, text, left):
+    """Whatever words mark it, and where a section or the whole page is empty."""
+    keep(tmp_path / "history", *outage())
+    key = measured(settings, 5).asked[0].incident.key
+    page(tmp_path, key, text)
+    found = measured(settings, 5)
+    assert (found.waiting.value, found.asked[0].page.split()[0]) == (3.0, str(left))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Post-mortem\n\n## Why\n\n### First\n\nThe disk was full.\n\n## Actions\n\n- TODO list moved.\n",
+        "Why: nobody knew what TBD meant in the runbook...\nAnd then?\n",
+    ],
+)
+def test_written_page_is_filed(tmp_path, settings, text):
+    """Also with such words in its sentences."""
+    keep(tmp_path / "history", *outage())
+    page(tmp_path, measured(settings, 5).asked[0].incident.key, text)
+    assert measured(settings, 5).waiting.value == 0.0
+
+
 def test_page_that_is_too_long_to_be_read_is_not_filed(tmp_path, settings):
     """Its unfinished places may be at its end."""
     keep(tmp_path / "history", *outage())

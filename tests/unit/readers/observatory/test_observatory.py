@@ -144,6 +144,11 @@ def test_hsts_requires_six_months(header, result):
         ("csrf=1; Secure", True, "cookies-anticsrf-without-samesite-flag"),
         ("a=1; Secure; SameSite=Maybe", True, "cookies-samesite-flag-invalid"),
         ("a=1; SameSite=None", True, "cookies-samesite-flag-invalid"),
+        ("sessionid=; Max-Age=0", False, "cookies-not-found"),
+        ("sessionid=; Expires=Thu, 01 Jan 1970 00:00:00 GMT", False, "cookies-not-found"),
+        ("sessionid=; Expires=Thu, 01-Jan-70 00:00:01 GMT", False, "cookies-not-found"),
+        ("a=1; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT", False, "cookies-without-secure-flag"),
+        ('a={"b":1,"c":"d=e"}; Secure', False, "cookies-secure-with-httponly-sessions"),
         (
             "a=1; Secure; Expires=Wed, 21 Oct 2026 07:28:00 GMT; SameSite=Lax, b=2; Secure; SameSite=Lax",
             True,
@@ -152,8 +157,13 @@ def test_hsts_requires_six_months(header, result):
     ],
 )
 def test_worst_cookie_counts(cookies, by_hsts, result):
-    """A comma in a date separates nothing."""
+    """A comma in a date or in JSON separates nothing, and a cookie that the browser removes is none."""
     assert results.cookies_of(cookies, by_hsts=by_hsts) == result
+
+
+def test_keywords_that_report_hashes_are_understood():
+    """Of CSP 3."""
+    assert csp.unclear_of(["script-src 'self' 'report-sha256' 'report-sha512'"], []) == []
 
 
 @pytest.mark.parametrize(

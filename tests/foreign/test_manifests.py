@@ -1,0 +1,129 @@
+"""Manifests in the words of real backup jobs, and sums in the formats of real tools."""
+
+import gzip
+import hashlib
+
+import pytest
+
+from playbook.core.verdict import Verdict
+from tests.foreign.test_backups import CONTENT, both, manifest_of, tarred, with_manifest
+
+OK, CRITICAL, UNKNOWN = Verdict.OK, Verdict.CRITICAL, Verdict.UNKNOWN
+SUMS = [(hashlib.sha256(data).hexdigest(), name) for name, data in CONTENT.items()]
+PLAIN = "".join(f"{digest}  {name}\n" for digest, name in SUMS)
+OF_NOTHING = hashlib.sha256(b"").hexdigest()
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A folder for archives, as ``both`` expects it."""
+    (tmp_path / "store").mkdir()
+    return tmp_path
+
+
+def results(store, data, **section):
+    """Of the daily and the weekly check."""
+    (store / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(data)
+    daily, weekly = both(store, **section)
+    return (daily[0], weekly[0]), weekly[1]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"status": "completed with errors"},
+        {"status": "PARTIALLY_FAILED"},
+        {"status": "not ok"},
+        {"status": "unsuccessful"},
+        {"status": "InProgress"},
+        {"status": "killed"},
+        {"status": "skipped"},
+        {"phase": "PartiallyFailed"},
+        {"result": {"success": False}},
+        {"job": {"state": "FAILED", "exit_code": 2}},
+        {"exit_code": 2},
+        {"exitCode": "1"},
+        {"rc": 1},
+        {"partial": True},
+        {"hasErrors": True},
+        {"error_count": 3},
+        {"failed_tables": ["orders"]},
+        {"success": 0},
+    ],
+    ids=str,
+)
+def test_failed_job_is_critical_in_any_words(store, said):
+    """In case and compounds as jobs write them, also one level below."""
+    assert results(store, with_manifest(manifest_of(**said)))[0] == (CRITICAL, CRITICAL)
+
+
+@pytest.mark.parametrize("state", ["success with warnings", "warning", "archived", "no changes"])
+def test_state_that_is_not_understood_is_unknown(store, state):
+    """It may be a failure in other words."""
+    found, message = results(store, with_manifest(manifest_of(status=state)))
+    assert found == (UNKNOWN, UNKNOWN)
+    assert f'"status": "{state}"' in message
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"status": "completed without errors", "errors": 0},
+        {"status": "COMPLETED", "exit_code": 0, "hasErrors": False},
+        {"status": "Successfully finished"},
+        {"status": "OK (54 files, 0 failed)"},
+        {"status": "started 03:00, done 03:05"},
+        {"result": {"success": True, "errors": []}, "partial": False, "rc": "0"},
+        {"status": "0", "error": "none", "failed": None},
+        {"error_log": "/var/log/backup.log", "host": "shop", "dry_run": False},
+    ],
+    ids=str,
+)
+def test_successful_job_is_ok_in_any_words(store, said):
+    assert results(store, with_manifest(manifest_of(**said)))[0] == (OK, OK)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PLAIN + f"{OF_NOTHING}  SHA256SUMS\n",
+        PLAIN + f"{OF_NOTHING}  ./SHA256SUMS\n",
+        f"# by the nightly job\n\n{PLAIN}",
+        f"\ufeff{PLAIN}".replace("\n", "\r\n"),
+        PLAIN.replace("\n", "\0"),
+        PLAIN.replace("  ", " "),
+        "".join(f"SHA256({name})= {digest}\n" for digest, name in SUMS),
+        "".join(f"SHA2-256({name})= {digest}\n" for digest, name in SUMS),
+    ],
+    ids=[
+        "lists-itself",
+        "lists-itself-by-find",
+        "comment",
+        "windows",
+        "zero",
+        "freebsd",
+        "openssl-1",
+        "openssl-3",
+    ],
+)
+def test_sums_of_each_tool_are_read(store, text):
+    """A list of sums that names itself was not finished then; a wrong sum is still found."""
+    packed = gzip.compress(tarred([("SHA256SUMS", text.encode()), *CONTENT.items()]))
+    assert results(store, packed, manifest="SHA256SUMS")[0] == (OK, OK)
+    changed = {**CONTENT, "images/b.webp": b"B" * 900}
+    packed = gzip.compress(tarred([("SHA256SUMS", text.encode()), *changed.items()]))
+    assert results(store, packed, manifest="SHA256SUMS")[0] == (OK, CRITICAL)
+
+
+def test_escaped_names_are_read(store):
+    """sha256sum writes a backslash before the sum, and escapes in the name."""
+    content = {"images/a\\b.webp": b"1", "images/a\nb.webp": b"2"}
+    sums = [hashlib.sha256(data).hexdigest() for data in content.values()]
+    text = f"\\{sums[0]}  images/a\\\\b.webp\n\\{sums[1]}  images/a\\nb.webp\n"
+    packed = gzip.compress(tarred([("SHA256SUMS", text.encode()), *content.items()]))
+    assert results(store, packed, manifest="SHA256SUMS")[0] == (OK, OK)
+
+
+def test_manifest_that_lists_itself_is_ok(store):
+    """With the size that it had before it was written."""
+    assert results(store, with_manifest(manifest_of({**CONTENT, "manifest.json": b""})))[0] == (OK, OK)
