@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playbook.core.budget import read_json
-from playbook.readers.logs import access, fields_of, levels
+from playbook.readers.logs import access, fields_of, levels, traces
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.times import Times
 
@@ -30,7 +30,9 @@ _COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
 BALANCERS = frozenset({"http", "https", "h2", "grpcs", "ws", "wss", "tls"})  # types with which AWS' lines begin
 _POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
 _SYSLOG_5424 = re.compile(
-    r"1 (\S{20,40}) \S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[(?:[^\]]{0,1024}\])+) ?\ufeff?"
+    # Heroku's have no structured data at all, so that a "[" may be the message's.
+    r"1 (\S{20,40}) \S{1,255} (\S{1,48}) \S{1,128} \S{1,32} "
+    r"(?:(?:-|(?:\[[^\]@=]{1,64}[@=][^\]]{0,1024}\])+)(?: |$))?\ufeff?"
 )
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
@@ -152,11 +154,19 @@ class Parser:
             if not match:
                 return self._named(line)
             time, component = self._times.syslog(match[1]), match[2]
-        entry = self._body(line[match.end() :], time, component)
-        if entry.bare or not entry.level:
-            level = self._worse(level, entry.text)
-            return entry._replace(level=max(level, entry.level), bare=False if level else entry.bare)
-        return entry
+        return self._within(level, self._body(line[match.end() :], time, component))
+
+    def _within(self, level: int, entry: Entry) -> Entry:
+        """The line in a wrapper with a level of its own, which counts where the line states none.
+
+        Below a warning it may be that of everything that a program writes, so that the words decide.
+        """
+        if entry.level and not entry.bare:
+            return entry
+        if level < levels.WARNING and entry.bare:
+            return entry._replace(level=levels.NONE if traces.begins(entry.text) else level)
+        level = self._worse(level, entry.text)
+        return entry._replace(level=max(level, entry.level), bare=False if level else entry.bare)
 
     def _named(self, line: str) -> Entry:
         """After a container name, as docker compose and kubectl show it, any other line can follow."""
@@ -193,8 +203,10 @@ class Parser:
             dated = _SYSLOG_DATED.match(text, priority.end()) or _SYSLOG_5424.match(text, priority.end())
             rest = text[dated.end() if dated else priority.end() :]
             entry = self._plain(rest.lstrip("<"), time, component, own=own)
-            level = max(entry.level, levels.of_syslog(int(priority[1])))
-            return entry._replace(level=self._worse(level, entry.text), bare=False)
+            level = levels.of_syslog(int(priority[1]))
+            if level < levels.WARNING:
+                return self._within(level, entry)
+            return entry._replace(level=self._worse(max(entry.level, level), entry.text), bare=False)
         request = access.of_text(text)
         if request:
             if time is None:
@@ -279,13 +291,12 @@ class Parser:
                 filter(None, (self._times.value(fields[key]) for key in fields_of.TIME_KEYS if key in fields)),
                 None,
             )
-        wrapped = fields.get("log")
-        if isinstance(wrapped, str) and ("stream" in fields or "kubernetes" in fields):  # Docker's json-file
-            component = component or fields_of.container_of(fields)
-            return self._body(wrapped.rstrip(), time, component)
-        component = component or fields_of.short_name(fields_of.first_text(fields, *fields_of.COMPONENT_KEYS))
-        stated = fields_of.level_of(fields)
-        level = stated or levels.NONE
+        wrapped = fields_of.wrapped(fields)
+        if wrapped is not None:
+            component = component or fields_of.container_of(fields) or fields_of.component_of(fields)
+            return self._within(fields_of.level_of_wrapper(fields), self._body(wrapped, time, component))
+        component = component or fields_of.component_of(fields)
+        level = fields_of.level_of(fields) or levels.NONE
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         objects = access.objects_of(fields)
         request = access.of_json(objects)
@@ -295,6 +306,9 @@ class Parser:
             time = self._times.text(request.time) if request and request.time and time is None else time
         if level and level < levels.ERROR:
             text = fields_of.one_line(text)
+            inner = self._json(text, time, component) if request is None and _OBJECT.match(text) else None
+            if inner and inner.level > level:  # a whole line of another logger
+                return inner
             strange = request is None and (
                 any(map(fields_of.is_request, objects)) or self._seems_a_request(level, text)
             )

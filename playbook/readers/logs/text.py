@@ -66,6 +66,18 @@ def clean(line: str) -> str:
     return harmless(encodable(line)).replace("\n", "")
 
 
+def of_journal(value: object) -> str:
+    """A field of the journal: a text, bytes as numbers where it is not UTF-8, or several of them."""
+    if isinstance(value, str):
+        return clean(value.replace("\n", " "))
+    if isinstance(value, list):
+        numbers = [item for item in value if isinstance(item, int) and 0 <= item < 256]
+        if value and len(numbers) == len(value):
+            return clean(bytes(numbers).decode("utf-8", "replace").replace("\n", " "))
+        return of_journal(next((item for item in value if isinstance(item, str)), None))
+    return "" if value is None else str(value)
+
+
 def shorten(text: str, limit: int) -> str:
     """At most ``limit`` characters, with an ellipsis for a cut; for text without secrets."""
     return text if len(text) <= limit else text[: limit - 1] + "…"
