@@ -79,7 +79,7 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (" ", rf"(?:^|[ >])(?:{_METHOD}) {_PATH} {_STATUS} (?:in )?[\d.]+ ?(?:ms|s|m|µs|us)\b"),
         (
             "|",
-            rf"\| +{_STATUS} \| +[\d.]+[a-zµ]+ \|.{{0,300}}?\| +(?:{_METHOD}) +\|? ?"
+            rf"\| +{_STATUS} \| +[\d.]+[a-zµ]+ ?\|.{{0,300}}?\| +(?:{_METHOD}) +\|? ?"
             rf"\"?(?P<path>[^\s\"]{{1,4096}})",
         ),
         # Rails, Phoenix and Lumen log the path on a separate line.
@@ -91,7 +91,11 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             rf"Request finished HTTP/[\d.]+ (?:{_METHOD}) {_PATH} \S{{1,100}} (?:\S{{1,20}} )?- {_STATUS}\b",
         ),
         ("Request finished", rf"Request finished HTTP/[\d.]+ (?:{_METHOD}) {_PATH} .{{0,200}}?- {_STATUS}\b"),
-        ("responded ", rf"HTTP (?:{_METHOD}) {_PATH} responded {_STATUS} in "),
+        ("responded ", rf"HTTP \"?(?:{_METHOD})\"? \"?(?P<path>[^\s\"]{{1,4096}})\"? responded {_STATUS} in "),
+        # Tornado and Jupyter, Sanic, and the middleware of most tutorials on Nest.
+        ("ms", rf"(?:^|\] ){_STATUS} (?:{_METHOD}) {_PATH} \(\S{{1,255}}\) [\d.]{{1,20}}ms\b"),
+        ("(sanic.access)", rf"\]: (?:{_METHOD}) {_PATH} .{{0,200}}?{_STATUS} -?\d+$"),
+        (" - ", rf"(?:^|\] )(?:{_METHOD}) (?P<path>/\S{{0,4095}}) {_STATUS} (?:(?:\d+|-|undefined)? )?- "),
         # uWSGI.
         (
             "generated ",
@@ -123,7 +127,7 @@ _STATUS_KEYS = (
     *("statusCode", "status_code", "status", "http.status_code", "http.response.status_code", "http_status"),
     *("DownstreamStatus", "OriginStatus", "response_code", "responseCode", "EdgeResponseStatus", "sc-status"),
     *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code", "responseStatus"),
-    *("response_status", "resStatus"),
+    *("response_status", "resStatus", "http.status"),
 )
 _ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
 _STATUS_TEXT = re.compile(r" *(\d{3})(?:\.0{1,6})?(?: [A-Z][\w '-]{0,40})? *")
@@ -247,7 +251,7 @@ def _elsewhere(text: str) -> Access | None:
 
 def behind_words(text: str) -> Access | None:
     """The request in an object behind the words, as zap's, Caddy's and Monolog's lines for people have it."""
-    if text[-1:] not in ("}", "]") or not has_method(text):
+    if text[-1:] not in ("}", "]") or not (has_method(text) or '"statusCode"' in text):
         return None
     start = 0 if text[0] == "{" else text.find(" {") + 1
     end = text.rfind("} [") + 1 or text.rfind("} {") + 1 or len(text)  # Monolog's extra

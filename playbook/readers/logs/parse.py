@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playbook.core.budget import read_json
-from playbook.readers.logs import access, fields_of, levels, traces
+from playbook.readers.logs import access, fields_of, levels, traces, words
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.times import Times
 
@@ -35,6 +35,11 @@ _SYSLOG_5424 = re.compile(
     r"(?:(?:-|(?:\[[^\]@=]{1,64}[@=][^\]]{0,1024}\])+)(?: |$))?\ufeff?"
 )
 _PRIORITY = re.compile(r"<(\d{1,3})>")
+# Papertrail's archives, with the tabs as spaces: id, two times, source, facility, level, program, message.
+_PAPERTRAIL = re.compile(
+    r"\d{15,20} +(\d{4}-\d\d-\d\d\S{9,20}) +\S{19,30} +\d{1,20} +\S{1,255} +\S{1,45} +\w{1,20} +"
+    r"(\w{4,10}) +(\S{1,255}) +"
+)
 _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
 _KLOG = re.compile(r"([IWEF])(\d{4}) \d\d:\d\d:\d\d\.\d{3,6} +\d+ ")
 _RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{3,5}) -- [^ :]{0,60}: ")
@@ -141,6 +146,10 @@ class Parser:
         return self._plain(body, time, "", own=True)
 
     def _unprefixed(self, line: str) -> Entry:
+        archived = _PAPERTRAIL.match(line) if line[:1].isdigit() else None
+        if archived:
+            entry = self._body(line[archived.end() :], self._times.text(archived[1]), archived[3])
+            return self._within(levels.by_name(archived[2]), entry)
         priority = _PRIORITY.match(line) if line[:1] == "<" else None
         level = levels.NONE
         if priority:
@@ -230,7 +239,7 @@ class Parser:
             strange = request is None and self._seems_a_request(level, text)
             shown = text if request else self._logfmt_text(text)
             return Entry(time, component, self._worse(level, text), shown, access=request, strange=strange)
-        if own and levels.suspicious(text):
+        if own and words.suspicious(text):
             level = levels.by_words(text)
         strange = not level and request is None and (levels.unknown_word(text) or access.looks_like(text))
         return Entry(
@@ -258,10 +267,10 @@ class Parser:
         """A stated error is fatal if its words report that the program ended; so is a warning about a signal, and
         Apache's notice of one.
         """
-        if level == levels.ERROR and levels.suspicious(text) and levels.crashed(text):
+        if level == levels.ERROR and words.suspicious(text) and words.crashed(text):
             return levels.FATAL
-        ended = level == levels.WARNING and " signal " in text
-        if (ended or (level == levels.INFO and ":notice] " in text)) and levels.crashed(text):
+        ended = level == levels.WARNING and "signal" in text
+        if (ended or (level == levels.INFO and ":notice] " in text)) and words.crashed(text):
             return levels.FATAL
         return level
 
@@ -286,6 +295,8 @@ class Parser:
             return Entry(time, component, self._worse(level, body), body, strange=strange)
 
     def _of_fields(self, fields: dict[str, Any], body: str, time: float | None, component: str) -> Entry:
+        if "short_message" in fields:  # GELF, whose own fields begin with "_"
+            fields = {key.removeprefix("_"): value for key, value in fields.items()}
         if time is None:
             time = next(
                 filter(None, (self._times.value(fields[key]) for key in fields_of.TIME_KEYS if key in fields)),
@@ -319,8 +330,8 @@ class Parser:
         if level:
             level = self._worse(level, text)
         elif error:
-            level = levels.FATAL if levels.crashed(text) else levels.ERROR
-        elif not request and levels.suspicious(text):
+            level = levels.FATAL if words.crashed(text) else levels.ERROR
+        elif not request and words.suspicious(text):
             level = levels.by_words(text)
         strange = not level and request is None
         return Entry(time, component, level, fields_of.one_line(text or body), access=request, strange=strange)

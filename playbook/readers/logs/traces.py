@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playbook.readers.logs import levels
+from playbook.readers.logs import levels, words
 
 WITHIN = 5.0  # seconds between an error's first line and the last line that can belong to it
 _LINES = 400
@@ -85,7 +85,7 @@ class Trace:
             self.exception, self.in_python = text, False
             return True
         first = self.adjacent and not self.exception and not self.traced
-        if first and EXCEPTION.match(text) and not levels.crashed(text):
+        if first and EXCEPTION.match(text) and not words.crashed(text):
             self.exception = text
             return True
         return False
@@ -94,7 +94,7 @@ class Trace:
         """A multi-line message: only a first line with its own time shows where the next entry begins."""
         if not (self.stamped and self.adjacent) or self.traced:
             return False
-        return not EXCEPTION.match(text) and not levels.crashed(text)
+        return not EXCEPTION.match(text) and not words.crashed(text)
 
 
 def is_fragment(text: str) -> bool:
@@ -122,10 +122,10 @@ def begins(text: str) -> int:
         return levels.NONE
     if text.startswith(PYTHON):
         return levels.FATAL
-    if not levels.suspicious(text):
+    if not words.suspicious(text):
         return levels.NONE
     if EXCEPTION.match(text):
-        return levels.FATAL if levels.crashed(text) else levels.ERROR
+        return levels.FATAL if words.crashed(text) else levels.ERROR
     return levels.by_words(text)
 
 
