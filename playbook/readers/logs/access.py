@@ -109,6 +109,12 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             rf"(?:^| )(?:{_METHOD}) (?P<path>/\S{{0,4096}}) \S{{1,4096}} \d{{1,5}} \S{{1,255}} \S{{1,64}} "
             rf"\S{{1,2048}} \S{{1,2048}} {_STATUS} \d+ \d+ \d+",
         ),
+        # Labelled, with tabs between (LTSV).
+        (
+            "status:",
+            rf"(?:^| )(?:req|request|uri|path|url|request_uri|reqpath):(?:{_METHOD} )?(?P<path>/\S{{0,4095}}) "
+            rf".{{0,2048}}?\bstatus:{_STATUS}(?= |$)",
+        ),
         # Squid.
         ("/", rf"TCP_\w{{1,40}}/{_STATUS} \d+ (?:{_METHOD}) {_PATH}"),
         # CloudFront.
@@ -117,10 +123,10 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 # A method with its target, and a status or an HTTP version.
 _REQUEST = re.compile(
-    rf"(?<!request: \")(?<![\w/-]){_METHOD}\b(?:[ \"':|,]{{1,4}}(?:https?://|/|\*(?= HTTP))|[^/]{{0,40}}[ \"'=:|](?:https?://|/))",
+    rf"(?<!request: \")(?<![\w/-]){_METHOD}\b(?:[ \"':|,;]{{1,4}}(?:https?://|/|\*(?= HTTP))|[^/]{{0,40}}[ \"'=:|](?:https?://|/))",
     re.ASCII,
 )
-_ANSWER = re.compile(r"\bHTTP/\d|(?<![\w.:/+-])[1-5]\d\d(?![\w.:/%+-]|,\d)")
+_ANSWER = re.compile(r"\bHTTP/\d|(?<![\w.:/+-])[1-5]\d\d(?![\w.:/%+-]|,\d{3}\b)")
 
 
 _STATUS_KEYS = (
@@ -129,6 +135,7 @@ _STATUS_KEYS = (
     *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code", "responseStatus"),
     *("response_status", "resStatus", "http.status"),
 )
+_METHOD_AND_PATH = re.compile(rf"{_METHOD} (/\S{{0,4095}})")
 _ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
 _STATUS_TEXT = re.compile(r" *(\d{3})(?:\.0{1,6})?(?: [A-Z][\w '-]{0,40})? *")
 # On their own these keys may be the status of anything.
@@ -324,6 +331,7 @@ def _of_fields(fields: Mapping[str, Any]) -> Access | None:
         _text(request, "originalUrl", "path", "url", "uri", "requestUrl", "requestPath")
         or _text(url, "path", "original", "full")
         or _text(fields, *_PATH_KEYS)
+        or _path_in(_text(fields, "message", "msg"))
     )
     if not path:
         if request_line:
@@ -363,6 +371,12 @@ def _path(request: str) -> str:
     """The path in ``GET /path HTTP/1.1``; empty for anything else, such as a TLS greeting."""
     parts = request.split(" ", 2)
     return parts[1] if len(parts) > 1 else "(no request)"
+
+
+def _path_in(message: str) -> str:
+    """The path in a message ``GET /path`` next to a status."""
+    match = _METHOD_AND_PATH.fullmatch(message)
+    return match[1] if match else ""
 
 
 def _mapping(fields: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

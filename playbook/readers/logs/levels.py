@@ -68,10 +68,10 @@ _PROCESS = re.compile(
     r"(?:\*\* )?\([\w.-]{1,40}:\d+\):? "
     r"(?:(?:[\w-]{1,40}-)?(CRITICAL|WARNING|ERROR) \*\*|(?:\[DEP\d+\] )?(\w{0,40}Warning): )"
 )
-# Of Erlang; of Tornado, Jupyter and Beego; of a Laravel worker.
+# Of Erlang; of Tornado, Jupyter, Beego, and old MongoDB; of a Laravel worker.
 _REPORT = re.compile(r"=(\w{4,12}) REPORT==== ")
 _REPORTS = {"CRASH": ERROR, "SUPERVISOR": ERROR, "PROGRESS": INFO}
-_LETTER = re.compile(r"\[([EWIDF])(?=\] | \d)")
+_LETTER = re.compile(r"\[?([EWIDF])(?:(?<=\[.)(?=\] | \d)|(?<!\[.) [A-Z]{3,12} +\[)")
 _WORKER = re.compile(r"\s{1,4}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S{1,400} \.{2,400} .{0,40}FAIL$")
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")  # winston's colorize() before json()
 _GLIB_LEVELS = {"CRITICAL": ERROR, "WARNING": WARNING, "ERROR": FATAL}
@@ -179,7 +179,9 @@ def _stated(text: str) -> int:
 def may_state(text: str) -> bool:
     """Whether ``stated`` could find a level in a text that begins with a letter, with any digits in it."""
     leading = _LEADING.match(text)
-    if (leading and leading[1].lower() in LEVELS) or _WORDED.match(text) or _PNPM.match(text):
+    if (leading and leading[1].lower() in LEVELS) or any(
+        pattern.match(text) for pattern in (_WORDED, _PNPM, _LETTER)
+    ):
         return True
     if (": " in text and _PHP.search(text)) or ("=" in text and _ASSIGNED.search(text)):
         return True

@@ -180,7 +180,7 @@ class Parser:
     def _named(self, line: str) -> Entry:
         """After a container name, as docker compose and kubectl show it, any other line can follow."""
         named = _POD.match(line) if line[:1] == "[" else _COMPOSE.match(line)
-        if named is None:
+        if named is None or (named[1].isupper() and levels.by_name(named[1])):  # "ERROR | …"
             return self._body(line, None, "")
         rest = line[named.end() :]
         entry = self._prefixed(rest) if _OUTER.match(rest) else self._body(rest, None, "")

@@ -25,7 +25,7 @@ WORDS = re.compile(
     r"|crashloopbackoff|back-off restarting|(?:app|server|process|worker|has) crashed|rake aborted"
     r"|misconf|noauth|wrongpass|clusterdown|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
     # A service that is told to stop may end with 128 and the number of the signal.
-    r"|exited with code \[?[1-9]\d{0,2}"
+    r"|exited with (?:exit )?(?:code|status) \[?(?!143|130)[1-9]\d{0,2}"
     r"|process exited, code=exited, status=(?!143|130)[1-9]\d{0,2}(?:/[\w/]{1,20})?)"
     r"(?![\w/?&@-]|\.\w|\(s\))",
     re.IGNORECASE,
@@ -62,7 +62,7 @@ CRASH = re.compile(
     r"|\bfatal error in ,|\bfatal javascript (?:oom|out)\b|\bfatal error has been detected\b|\bBun has crashed\b"
     r"|\binsufficient memory for the Java\b|\bmemory allocation of \d+ bytes failed\b|\bAddressSanitizer: "
     r"|\bCannot allocate \d+ bytes of memory\b|\bKernel pid terminated\b|^Crash dump is being written\b"
-    r"|\btrap invalid opcode\b|\bHARAKIRI ON WORKER\b"
+    r"|\btrap invalid opcode\b|\bHARAKIRI ON WORKER\b|\bStopping process with SIGKILL\b"
     r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b|\bexit signal Segmentation fault\b"
     r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
