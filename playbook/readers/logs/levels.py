@@ -153,8 +153,9 @@ def stated(text: str) -> int:
 
 def _stated(text: str) -> int:
     leading = _LEADING.match(text)
-    # "Error: …" is JavaScript's name of an exception, "error: …" a logger's level.
-    if leading and (leading[2] or leading[1].isupper()) and not text.startswith("Error:"):
+    # "Error: …" is JavaScript's name of an exception, "error: …" a logger's level, "  err: {" pino-pretty's field.
+    is_name = text.lstrip().startswith("Error:") or (text[:1] == " " and text[-1:] == "{")
+    if leading and (leading[2] or leading[1].isupper()) and not is_name:
         names = _BRACKETED if leading[2] and leading[2] in "])>|" else _PLAIN
         level = names.get(leading[1].lower(), NONE)
         if level and not words.EMPTY.match(text, leading.end(1)):
