@@ -32,19 +32,18 @@ LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
     ("Severity", None),
 )
 COMPONENT_KEYS = ("service", "component", "app", "service.name", "SYSLOG_IDENTIFIER", "container_name")
-# What tells a line that a collector has wrapped: of Docker's json-file and fluentd, and Fluent Bit; the journal;
+# Keys beside a line that a collector has wrapped: of Docker's json-file and fluentd, and Fluent Bit; the journal;
 # Google's; Vector, Filebeat, PM2 and CloudWatch; Loki.
-_WRAPPERS: tuple[tuple[str, frozenset[str]], ...] = (
-    ("log", frozenset({"stream", "kubernetes", "container_id", "container_name"})),
-    ("MESSAGE", frozenset({"PRIORITY", "__REALTIME_TIMESTAMP", "_TRANSPORT", "SYSLOG_IDENTIFIER"})),
-    ("textPayload", frozenset({"resource", "logName", "insertId", "severity"})),
-    (
-        "message",
-        frozenset(
-            {"stream", "source_type", "agent", "process_id", "ingestionTime", "container_name", "kubernetes"}
-        ),
-    ),
-    ("line", frozenset({"labels", "timestamp"})),
+_WRAPPERS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = tuple(
+    (key, tuple(frozenset(signs.split()) for signs in beside))
+    for key, *beside in (
+        ("log", "stream", "kubernetes", "container_id", "container_name"),
+        ("MESSAGE", "PRIORITY", "__REALTIME_TIMESTAMP", "_TRANSPORT", "SYSLOG_IDENTIFIER"),
+        ("textPayload", "resource", "logName", "insertId", "severity"),
+        ("message", "stream", "source_type", "agent input", "app_name process_id type", "ingestionTime"),
+        ("message", "container_name", "kubernetes"),
+        ("line", "labels timestamp"),
+    )
 )
 _STREAMS = ("CONTAINER_ID", "CONTAINER_NAME")
 _MONGODB = {"F": levels.FATAL, "E": levels.ERROR, "W": levels.WARNING, "I": levels.INFO}
@@ -106,9 +105,11 @@ def is_request(fields: dict[str, Any]) -> bool:
 
 def wrapped(fields: dict[str, Any]) -> str | None:
     """The line in a collector's object; None where the object is a program's own."""
-    for key, signs in _WRAPPERS:
-        if isinstance(fields.get(key), str | list) and not signs.isdisjoint(fields):
-            own = key in ("message", "line") and level_of(fields)
+    for key, beside in _WRAPPERS:
+        if isinstance(fields.get(key), str | list) and any(signs <= fields.keys() for signs in beside):
+            own = key in ("message", "line") and (
+                level_of(fields) or any(error_text(fields.get(name)) for name in ERROR_KEYS)
+            )
             return None if own else of_journal(fields[key]).rstrip()
     return None
 

@@ -302,15 +302,16 @@ class Parser:
                 filter(None, (self._times.value(fields[key]) for key in fields_of.TIME_KEYS if key in fields)),
                 None,
             )
-        wrapped = fields_of.wrapped(fields)
+        objects = access.objects_of(fields)
+        request = access.of_json(objects)
+        seems_a_request = request is None and any(map(fields_of.is_request, objects))
+        wrapped = None if request or seems_a_request else fields_of.wrapped(fields)
         if wrapped is not None:
             component = component or fields_of.container_of(fields) or fields_of.component_of(fields)
             return self._within(fields_of.level_of_wrapper(fields), self._body(wrapped, time, component))
         component = component or fields_of.component_of(fields)
         level = fields_of.level_of(fields) or levels.NONE
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
-        objects = access.objects_of(fields)
-        request = access.of_json(objects)
         if request is None and access.may_be_in(text) and "connectionpool" not in body:
             # morgan's, uvicorn's or a web server's line in a JSON logger
             request = access.of_text(fields_of.one_line(text)) or access.behind_words(text)
@@ -320,9 +321,7 @@ class Parser:
             inner = self._json(text, time, component) if request is None and _OBJECT.match(text) else None
             if inner and inner.level > level:  # a whole line of another logger
                 return inner
-            strange = request is None and (
-                any(map(fields_of.is_request, objects)) or self._seems_a_request(level, text)
-            )
+            strange = request is None and (seems_a_request or self._seems_a_request(level, text))
             return Entry(time, component, level, text, access=request, strange=strange)
         error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
         if error and error not in text:
