@@ -17,6 +17,7 @@ WORDS = re.compile(
     r"|perm|nomem|nospc|mfile|noent|rofs)"
     r"|(?:connect(?:ion)?|request|task|query|operation|upstream|job|read|write|handshake) timed out"
     r"|timed out (?:after|waiting|while)|i/o timeout|deadline exceeded|server misbehaving|no healthy upstream"
+    r"|socket hang up|trpc failed"
     r"|temporary failure in name resolution|resource temporarily unavailable|name or service not known"
     r"|command not found|^\S{0,80}sh: (?:line )?\d+: .{1,80}: not found"
     r"|(?:could not|couldn't|cannot|can't|unable to) (?:connect|resolve|translate|open|bind|reach|write)"
@@ -95,7 +96,17 @@ _WORDS_NEED = (
     ),
     *("no space left", "too many open", "refused", "reset", "no route", "no such host", "no server", "pipe"),
     *("denied", "in use", "enotf", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "emf", "erof", "econn"),
-    *("i/o time", "deadline", "misbehav", "no healthy", "not known", "not found", "certificate", "x509"),
+    *(
+        "hang up",
+        "i/o time",
+        "deadline",
+        "misbehav",
+        "no healthy",
+        "not known",
+        "not found",
+        "certificate",
+        "x509",
+    ),
     *("backoff", "back-off", "crashed", "aborted", "misconf", "noauth", "wrongpass", "clusterdown", "oom command"),
     *("** (", "exited", "temporar"),
 )
