@@ -22,7 +22,7 @@ WORDS = re.compile(
     r"|command not found|^\S{0,80}sh: (?:line )?\d+: .{1,80}: not found"
     r"|(?:could not|couldn't|cannot|can't|unable to) (?:connect|resolve|translate|open|bind|reach|write)"
     r"|certificate (?:has expired|is not yet valid|verify failed)|x509(?=: )"
-    r"|failed(?= to [a-z]| with (?!result)| after (?!0 )| because | due to |[:,;!])|failed(?=\.?$)"
+    r"|failed(?= to [a-z]| with (?!result)| after | because | due to |[:,;!])|failed(?=\.?$)"
     r"|crashloopbackoff|back-off restarting|(?:app|server|process|worker|has) crashed|rake aborted"
     r"|misconf|noauth|wrongpass|clusterdown|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
     # A service that is told to stop may end with 128 and the number of the signal.

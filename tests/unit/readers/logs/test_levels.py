@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from playbook.readers.logs import words
+from playbook.readers.logs.dull import is_dull, sentence_of
 from playbook.readers.logs.review import Reviewer
 
 ERRORS = [
@@ -143,4 +144,7 @@ def test_prefilter_passes_everything_the_patterns_match():
                 found += 1
                 assert quick(text), text
                 assert words.suspicious(text), text
+                if text[0].isascii() and text[0].isalpha() and text.isascii() and text.isprintable():
+                    # Whatever its digits: the fast path never takes it for an ordinary sentence.
+                    assert not is_dull(sentence_of(text.encode()).decode()), text
     assert found > 4_000
