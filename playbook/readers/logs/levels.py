@@ -215,7 +215,8 @@ def _unusual(text: str) -> int:
     php = _PHP.search(text, 0, _HEAD) if ": " in text else None
     if php and (php.start() == 0 or "PHP " in php[0]):
         return _PHP_LEVELS[php[1].lower()] if php[1] else WARNING if php[2] == "Warning" else INFO
-    return _framed(text) or (_placed(text) if "." in text[:_HEAD] else NONE)
+    framed = _framed(text) if text[:1] in "=[EWIDF \t" else NONE
+    return framed or (_placed(text) if "." in text[:_HEAD] else NONE)
 
 
 def _framed(text: str) -> int:

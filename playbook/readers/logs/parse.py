@@ -170,7 +170,7 @@ class Parser:
 
         Below a warning it may be that of everything that a program writes, so that the words decide.
         """
-        if entry.level and not entry.bare:
+        if not level or (entry.level and not entry.bare):
             return entry
         if level < levels.WARNING and entry.bare:
             return entry._replace(level=levels.NONE if traces.begins(entry.text) else level)

@@ -14,7 +14,7 @@ WORDS = re.compile(
     r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
     r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied|address already in use"
     r"|e(?:conn(?:refused|reset|aborted)|notfound|hostunreach|netunreach|ai_again|timedout|pipe|addrinuse|acces"
-    r"|perm|nomem|nospc|mfile|noent|rofs)"
+    r"|perm|nomem|nospc|noent)"
     r"|(?:connect(?:ion)?|request|task|query|operation|upstream|job|read|write|handshake) timed out"
     r"|timed out (?:after|waiting|while)|i/o timeout|deadline exceeded|server misbehaving|no healthy upstream"
     r"|socket hang up|trpc failed"
@@ -24,7 +24,7 @@ WORDS = re.compile(
     r"|certificate (?:has expired|is not yet valid|verify failed)|x509(?=: )"
     r"|failed(?= to [a-z]| with (?!result)| after | because | due to |[:,;!])|failed(?=\.?$)"
     r"|crashloopbackoff|back-off restarting|(?:app|server|process|worker|has) crashed|rake aborted"
-    r"|misconf|noauth|wrongpass|clusterdown|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
+    r"|misconf|noauth|wrongpass|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
     # A service that is told to stop may end with 128 and the number of the signal.
     r"|exited with (?:exit )?(?:code|status) \[?(?!143|130)[1-9]\d{0,2}"
     r"|process exited, code=exited, status=(?!143|130)[1-9]\d{0,2}(?:/[\w/]{1,20})?)"
@@ -95,7 +95,7 @@ _WORDS_NEED = (
         "unable to",
     ),
     *("no space left", "too many open", "refused", "reset", "no route", "no such host", "no server", "pipe"),
-    *("denied", "in use", "enotf", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "emf", "erof", "econn"),
+    *("denied", "in use", "enotf", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "econn"),
     *(
         "hang up",
         "i/o time",
@@ -107,7 +107,7 @@ _WORDS_NEED = (
         "certificate",
         "x509",
     ),
-    *("backoff", "back-off", "crashed", "aborted", "misconf", "noauth", "wrongpass", "clusterdown", "oom command"),
+    *("backoff", "back-off", "crashed", "aborted", "misconf", "noauth", "wrongpass", "oom command"),
     *("** (", "exited", "temporar"),
 )
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
@@ -154,7 +154,44 @@ def suspicious(text: str) -> bool:
         or "code=" in low
         or "timeout" in low
         or "oom" in low
-        or any([need in low for need in (*_WORDS_NEED, *_CRASH_NEEDS)])  # noqa: C419
+        or "fail" in low
+        or "timed" in low
+        or "reset" in low
+        or "pipe" in low
+        or "denied" in low
+        or "in use" in low
+        or "could" in low
+        or "cannot" in low
+        or "can't" in low
+        or "unable" in low
+        or "certif" in low
+        or "x509" in low
+        or "econn" in low
+        or "eai_" in low
+        or "enet" in low
+        or "eaddr" in low
+        or "eacc" in low
+        or "eperm" in low
+        or "eno" in low
+        or "deadline" in low
+        or "misbehav" in low
+        or "healthy up" in low
+        or "hang up" in low
+        or "backoff" in low
+        or "back-off" in low
+        or "not known" in low
+        or "not found" in low
+        or "tempor" in low
+        or "misconf" in low
+        or "noauth" in low
+        or "wrongpass" in low
+        or "** (" in low
+        or "died" in low
+        or "abnormal" in low
+        or "dumped c" in low
+        or "sanitiz" in low
+        or "opcode" in low
+        or "harakiri" in low
     )
 
 
