@@ -2,7 +2,7 @@
 
 Supported are nginx's and Apache's common and combined formats (also with a leading virtual host), morgan's
 ``dev``, ``tiny`` and ``short``, uvicorn's and gunicorn's, logfmt with ``status=``, JSON by its keys, any line with
-a quoted request followed by the status (Envoy, Django, actix, S3), and the formats in ``_ELSEWHERE``. A number
+a quoted request followed by the status (Envoy, Django, actix, S3), and the ``FORMATS``. A number
 between 400 and 599 anywhere else (a size, a duration, a port) is never taken for a status. ``looks_like`` finds
 lines that seem to be access lines but have none of these formats.
 """
@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playbook.core.budget import read_json
+from playbook.readers.logs.formats import FORMATS, METHODS
+from playbook.readers.logs.formats import METHOD as _METHOD
 from playbook.readers.logs.text import clean
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PROPFIND")
 _BESIDES = ("Completed ", "Sent ", "tatus=", "ode=")
 WORDS = (*METHODS, *_BESIDES)
 """An access line that states its path, or is of Rails, Phoenix or Lumen, contains one of these."""
-_METHOD = "(?:" + "|".join(METHODS) + ")"
 
 COMBINED = re.compile(
     r"(?:\S{1,255}:\d{1,5} )?(\S{1,255}) \S{1,255} \S{1,255} \[([^\]]{11,40})\] "
@@ -45,86 +45,26 @@ _ENDED = "finished processing request"
 _LOGFMT_ENDED = re.compile(rf"\b{_ENDED}\b.{{0,200}}\bstatus=(\d{{3}})\b")
 
 NO_PATH = "(not stated)"
-_STATUS = r"(?P<status>\d{3}|-1)"
-_PATH = r"(?P<path>\S{1,4096})"
 _QUOTED = re.compile(
     rf'"(?:{_METHOD}|-) ?(?P<path>[^" ]{{0,4096}})(?: HTTP/[\d.]+)?"(?: from \S{{1,255}} -|:)? '
     # Envoy's status of a request that was aborted before an answer is 0, beside flags.
     r"(?P<status>\d{3}|-1|0(?= [A-Z]{2}))(?=[ ,;]|$)"
 )
-# Each with a text that it requires, so that most lines skip it.
-_ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
-    (needed, re.compile(pattern))
-    for needed, pattern in (
-        # HAProxy: times, status, bytes, cookies, ending state, … and the request last.
-        (
-            "/",
-            rf"\S{{1,255}} (?:[+-]?\d+/){{3,5}}[+-]?\d+ {_STATUS} \+?\d+ \S{{1,255}} \S{{1,255}} \S{{4}} "
-            rf'.{{0,2048}}"(?:{_METHOD} (?P<path>[^" ]{{1,4096}})|<BADREQ>|[^"]{{0,4096}})',
-        ),
-        # AWS' load balancers: three times, the balancer's and the target's status, sizes, the request.
-        (
-            '"',
-            # Durations are short; an unbounded search would retry at each digit of a long path.
-            rf"(?:-1|(?<![\d.])[\d.]{{1,20}})(?: (?:-1|[\d.]{{1,20}})){{2}} {_STATUS} (?:\d{{3}}|-) \d+ \d+ "
-            rf'"(?:{_METHOD}|-) (?P<path>\S{{1,4096}})',
-        ),
-        # A program's own words, where they are the whole message: GET /a -> 503, GET /a status 503 (12 ms).
-        (
-            "/",
-            rf"^{_METHOD} (?P<path>/\S{{0,4095}}?)(?: (?:->|=>|→|[Ss]tatus(?: ?[Cc]ode)?[:=]?) ?|:? )"
-            r"(?P<status>[1-5]\d\d)(?:,? \(?(?:in )?[\d.]{1,20} ?(?:ms|s|m|µs|us)\)?)?$",
-        ),
-        # Next.js, Koa, Hono, Vite: GET /a 500 in 12ms.
-        (" ", rf"(?:^|[ >])(?:{_METHOD}) {_PATH} {_STATUS} (?:in )?[\d.]+ ?(?:ms|s|m|µs|us)\b"),
-        (
-            "|",
-            rf"\| +{_STATUS} \| +[\d.]+[a-zµ]+ \|.{{0,300}}?\| +(?:{_METHOD}) +\|? ?"
-            rf"\"?(?P<path>[^\s\"]{{1,4096}})",
-        ),
-        # Rails, Phoenix and Lumen log the path on a separate line.
-        ("Completed ", rf"(?:^|[\]:] )Completed {_STATUS} [A-Z][\w ]{{0,40}} in "),
-        ("Sent ", rf"(?:^|[\]:] )Sent {_STATUS} in [\d.]+ ?[mµ]?s"),
-        # ASP.NET, and Serilog's request logging.
-        (
-            "Request finished",
-            rf"Request finished HTTP/[\d.]+ (?:{_METHOD}) {_PATH} \S{{1,100}} (?:\S{{1,20}} )?- {_STATUS}\b",
-        ),
-        ("Request finished", rf"Request finished HTTP/[\d.]+ (?:{_METHOD}) {_PATH} .{{0,200}}?- {_STATUS}\b"),
-        ("responded ", rf"HTTP (?:{_METHOD}) {_PATH} responded {_STATUS} in "),
-        # uWSGI.
-        (
-            "generated ",
-            rf"(?:{_METHOD}) {_PATH} => generated \d+ bytes in \d+ [mµu]?secs \(HTTP/[\d.]+ {_STATUS}\)",
-        ),
-        # PHP's own server, php-fpm.
-        ("]: ", rf"\[{_STATUS}\]: (?:{_METHOD}) {_PATH}"),
-        # IIS and other W3C logs with the default fields.
-        (
-            " - ",
-            rf"(?:^| )(?:{_METHOD}) (?P<path>/\S{{0,4096}}) \S{{1,4096}} \d{{1,5}} \S{{1,255}} \S{{1,64}} "
-            rf"\S{{1,2048}} \S{{1,2048}} {_STATUS} \d+ \d+ \d+",
-        ),
-        # Squid.
-        ("/", rf"TCP_\w{{1,40}}/{_STATUS} \d+ (?:{_METHOD}) {_PATH}"),
-        # CloudFront.
-        ("HTTP", rf"\S{{1,255}} (?:{_METHOD}) \S{{1,255}} (?P<path>/\S{{0,4096}}) {_STATUS} "),
-    )
-)
 # A method with its target, and a status or an HTTP version.
 _REQUEST = re.compile(
-    rf"(?<!request: \")(?<![\w/-]){_METHOD}\b(?:[ \"':|,]{{1,4}}(?:https?://|/|\*(?= HTTP))|[^/]{{0,40}}[ \"'=:|](?:https?://|/))",
+    rf"(?<!request: \")(?<![\w/-]){_METHOD}\b(?:[ \"':|,;]{{1,4}}(?:https?://|/|\*(?= HTTP))|[^/]{{0,40}}[ \"'=:|](?:https?://|/))",
     re.ASCII,
 )
-_ANSWER = re.compile(r"\bHTTP/\d|(?<![\w.:/+-])[1-5]\d\d(?![\w.:/%+-]|,\d)")
+_ANSWER = re.compile(r"\bHTTP/\d|(?<![\w.:/+-])[1-5]\d\d(?![\w.:/%+-]|,\d{3}\b)")
 
 
 _STATUS_KEYS = (
     *("statusCode", "status_code", "status", "http.status_code", "http.response.status_code", "http_status"),
     *("DownstreamStatus", "OriginStatus", "response_code", "responseCode", "EdgeResponseStatus", "sc-status"),
     *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code", "responseStatus"),
-    *("response_status", "resStatus"),
+    *("response_status", "resStatus", "http.status", "httpStatusCode", "responseStatusCode", "res_status"),
 )
+_METHOD_AND_PATH = re.compile(rf"{_METHOD} (/\S{{0,4095}})")
 _ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
 _STATUS_TEXT = re.compile(r" *(\d{3})(?:\.0{1,6})?(?: [A-Z][\w '-]{0,40})? *")
 # On their own these keys may be the status of anything.
@@ -136,7 +76,15 @@ WRAPPERS = (
     *("meta", "metadata", "attributes", "Attributes", "context", "extra", "Properties", "State", "properties"),
     *("fields", "span", "payload", "jsonPayload", "request", "data", "message", "msg", "accessLog"),
 )
-ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpResponse", "httpRequest", "http", "code"}
+ACCESS_KEYS = _ALL_STATUS_KEYS | {
+    "res",
+    "response",
+    "httpResponse",
+    "http_response",
+    "httpRequest",
+    "http",
+    "code",
+}
 """An object with a status has one of these."""
 _PATH_KEYS = (
     *("path", "url", "uri", "request_uri", "http.target", "url.path", "http.path", "RequestPath", "url.original"),
@@ -150,7 +98,8 @@ _PATH_KEYS = (
         "url.full",
         "requestUri",
     ),
-    *("x_forwarded_path", "document_uri", "http_path", "http.route"),
+    *("x_forwarded_path", "document_uri", "http_path", "http.route", "httpPath", "route", "requestUrl", "req_url"),
+    "URI",
 )
 
 
@@ -237,7 +186,7 @@ def _elsewhere(text: str) -> Access | None:
         quoted = _QUOTED.search(text)
         if quoted:
             return _access(quoted)
-    for needed, pattern in _ELSEWHERE:
+    for needed, pattern in FORMATS:
         if needed in text:
             match = pattern.search(text)
             if match:
@@ -247,7 +196,7 @@ def _elsewhere(text: str) -> Access | None:
 
 def behind_words(text: str) -> Access | None:
     """The request in an object behind the words, as zap's, Caddy's and Monolog's lines for people have it."""
-    if text[-1:] not in ("}", "]") or not has_method(text):
+    if text[-1:] not in ("}", "]") or not (has_method(text) or '"statusCode"' in text):
         return None
     start = 0 if text[0] == "{" else text.find(" {") + 1
     end = text.rfind("} [") + 1 or text.rfind("} {") + 1 or len(text)  # Monolog's extra
@@ -303,8 +252,8 @@ def _attributes(items: list[Any]) -> dict[str, Any]:
 def _of_fields(fields: Mapping[str, Any]) -> Access | None:
     if ACCESS_KEYS.isdisjoint(fields):
         return None
-    request = _mapping(fields, "req", "request", "httpRequest", "http", "span")
-    response = _mapping(fields, "res", "response", "httpResponse", "httpRequest", "http")
+    request = _mapping(fields, "req", "request", "httpRequest", "http_request", "http", "span")
+    response = _mapping(fields, "res", "response", "httpResponse", "http_response", "httpRequest", "http")
     url = _mapping(fields, "url")
     if isinstance(response.get("response"), dict):  # ECS: http.response.status_code
         request, response = _mapping(request, "request"), _mapping(response, "response")
@@ -320,6 +269,7 @@ def _of_fields(fields: Mapping[str, Any]) -> Access | None:
         _text(request, "originalUrl", "path", "url", "uri", "requestUrl", "requestPath")
         or _text(url, "path", "original", "full")
         or _text(fields, *_PATH_KEYS)
+        or _path_in(_text(fields, "message", "msg"))
     )
     if not path:
         if request_line:
@@ -359,6 +309,12 @@ def _path(request: str) -> str:
     """The path in ``GET /path HTTP/1.1``; empty for anything else, such as a TLS greeting."""
     parts = request.split(" ", 2)
     return parts[1] if len(parts) > 1 else "(no request)"
+
+
+def _path_in(message: str) -> str:
+    """The path in a message ``GET /path`` next to a status."""
+    match = _METHOD_AND_PATH.fullmatch(message)
+    return match[1] if match else ""
 
 
 def _mapping(fields: Mapping[str, Any], *names: str) -> Mapping[str, Any]:

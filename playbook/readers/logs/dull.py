@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from playbook.readers.logs import access, levels, parse, traces
+from playbook.readers.logs import access, levels, parse, traces, words
 from playbook.readers.logs.text import LINE_LIMIT
 
 _FOLD = bytes.maketrans(b"123456789", b"0" * 9)
@@ -17,9 +17,10 @@ _KEPT = 8192
 _LONGEST_KEPT = 400  # bytes of a cached sentence
 # The crash patterns with particular numbers, here with any number.
 _CRASH = re.compile(
-    levels.CRASH.pattern.replace("(?:137|139|134)", r"\d{3}").replace("(?:4|6|7|8|9|11)", r"\d{1,2}"),
+    words.CRASH.pattern.replace("(?:137|139|134)", r"\d{3}").replace("(?:4|6|7|8|9|11)", r"\d{1,2}"),
     re.IGNORECASE,
 )
+_WORDS = re.compile(words.WORDS.pattern.replace("(?!143|130)[1-9]", r"\d").replace("[1-9]", r"\d"), re.IGNORECASE)
 # Texts in lines that report an answered request.
 _ANSWERED = ("status", "ode=", "Completed ", "Sent ", '"-" ', "<BADREQ>")
 # A hexadecimal number or a part of a UUID: no keyword consists of these letters alone.
@@ -47,9 +48,9 @@ def _may_report_an_error(text: str) -> bool:
     """Whether the words could report an error, with any numbers."""
     if text.startswith(traces.PYTHON):
         return True
-    if levels.may_have_crashed(text, ("",)) and _CRASH.search(text):
+    if words.may_have_crashed(text, ("",)) and _CRASH.search(text):
         return True
-    return levels.may_be_an_error(text) and bool(levels.WORDS.search(text) or traces.EXCEPTION.match(text))
+    return words.may_be_an_error(text) and bool(_WORDS.search(text) or traces.EXCEPTION.match(text))
 
 
 def _zeros(match: re.Match[bytes]) -> bytes:

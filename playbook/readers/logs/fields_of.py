@@ -6,7 +6,7 @@ from typing import Any
 
 from playbook.core import door
 from playbook.readers.logs import levels
-from playbook.readers.logs.text import clean
+from playbook.readers.logs.text import clean, of_journal
 
 TIME_KEYS = (
     *("time", "timestamp", "ts", "@timestamp", "@t", "datetime", "asctime", "date", "eventTime", "Timestamp"),
@@ -32,6 +32,20 @@ LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
     ("Severity", None),
 )
 COMPONENT_KEYS = ("service", "component", "app", "service.name", "SYSLOG_IDENTIFIER", "container_name")
+# Keys beside a line that a collector has wrapped: of Docker's json-file and fluentd, and Fluent Bit; the journal;
+# Google's; Vector, Filebeat, PM2 and CloudWatch; Loki.
+_WRAPPERS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = tuple(
+    (key, tuple(frozenset(signs.split()) for signs in beside))
+    for key, *beside in (
+        ("log", "stream", "kubernetes", "container_id", "container_name"),
+        ("MESSAGE", "PRIORITY", "__REALTIME_TIMESTAMP", "_TRANSPORT", "SYSLOG_IDENTIFIER"),
+        ("textPayload", "resource", "logName", "insertId", "severity"),
+        ("message", "stream", "source_type", "agent input", "app_name process_id type", "ingestionTime"),
+        ("message", "container_name", "kubernetes"),
+        ("line", "labels timestamp"),
+    )
+)
+_STREAMS = ("CONTAINER_ID", "CONTAINER_NAME")
 _MONGODB = {"F": levels.FATAL, "E": levels.ERROR, "W": levels.WARNING, "I": levels.INFO}
 MESSAGE_KEYS = (
     *("msg", "message", "event", "@m", "@mt", "short_message", "text", "Message", "@message", "MESSAGE", "body"),
@@ -77,7 +91,8 @@ def level_of(fields: dict[str, Any]) -> int | None:
         return _MONGODB.get(fields["s"], levels.DEBUG if fields["s"][:1] == "D" else None)
     if "@t" in fields and ("@mt" in fields or "@m" in fields):
         return levels.INFO
-    return None
+    status = fields.get("status")  # Datadog's word for the level
+    return levels.by_name(status) or None if isinstance(status, str) and len(status) > 3 else None
 
 
 def is_request(fields: dict[str, Any]) -> bool:
@@ -86,6 +101,29 @@ def is_request(fields: dict[str, Any]) -> bool:
         return False
     names = {key.lower().replace("_", "").replace("-", "").replace(".", "") for key in fields}
     return any("status" in name or name.endswith("code") for name in names)
+
+
+def wrapped(fields: dict[str, Any]) -> str | None:
+    """The line in a collector's object; None where the object is a program's own."""
+    for key, beside in _WRAPPERS:
+        if isinstance(fields.get(key), str | list) and any(signs <= fields.keys() for signs in beside):
+            own = key in ("message", "line") and (
+                level_of(fields) or any(error_text(fields.get(name)) for name in ERROR_KEYS)
+            )
+            return None if own else of_journal(fields[key]).rstrip()
+    return None
+
+
+def level_of_wrapper(fields: dict[str, Any]) -> int:
+    """The level that a collector states. Docker's for the journal only tells stdout from stderr."""
+    if "MESSAGE" in fields and not fields.keys().isdisjoint(_STREAMS):
+        return levels.NONE
+    return level_of(fields) or levels.NONE
+
+
+def component_of(fields: dict[str, Any]) -> str:
+    """The writer that a JSON line names."""
+    return short_name(first_text(fields, *COMPONENT_KEYS))
 
 
 def container_of(fields: dict[str, Any]) -> str:

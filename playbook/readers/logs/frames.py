@@ -18,7 +18,7 @@ from typing import NamedTuple
 import msgspec
 
 from playbook.core.budget import read_json
-from playbook.readers.logs.text import clean
+from playbook.readers.logs.text import of_journal
 from playbook.readers.logs.times import Times
 
 _HOST = r"[\w.:\[\]@%-]{1,255}"
@@ -170,18 +170,18 @@ class Frames:
             return None
         if "MESSAGE" in fields:
             return self._entry(fields)
-        name = next((_text(fields[key]) for key in _NAME_KEYS if isinstance(fields.get(key), str)), "")
-        text = _text(fields.get("message") or fields.get("msg"))
+        name = next((of_journal(fields[key]) for key in _NAME_KEYS if isinstance(fields.get(key), str)), "")
+        text = of_journal(fields.get("message") or fields.get("msg"))
         if not name or not text:
             return None
         time = next(filter(None, (self._times.value(fields.get(key)) for key in _TIME_KEYS)), None)
-        return _framed(time, name, _text(fields.get("pid")), text)
+        return _framed(time, name, of_journal(fields.get("pid")), text)
 
     def _entry(self, fields: dict[str, object]) -> Frame:
         time = next(filter(None, (self._times.value(fields.get(key)) for key in _OLD_TIME)), self._verbose_time)
-        name = _text(fields.get("SYSLOG_IDENTIFIER")) or _text(fields.get("_COMM"))
-        process = _text(fields.get("_PID")) or _text(fields.get("SYSLOG_PID"))
-        return Frame(time, _program(name), process, _text(fields.get("MESSAGE")))
+        name = of_journal(fields.get("SYSLOG_IDENTIFIER")) or of_journal(fields.get("_COMM"))
+        process = of_journal(fields.get("_PID")) or of_journal(fields.get("SYSLOG_PID"))
+        return Frame(time, _program(name), process, of_journal(fields.get("MESSAGE")))
 
     def _journal(self, line: str) -> list[Frame]:
         """A line of a multi-line entry, which ends with an empty line or where the next one begins."""
@@ -242,15 +242,3 @@ def _program(tag: str) -> str:
     name = tag.rpartition("/")[2] if tag.startswith("/") else tag
     name = name.removesuffix(".service").partition("@")[0]
     return "sshd" if name == "ssh" else name
-
-
-def _text(value: object) -> str:
-    """A field of the journal: a text, bytes as numbers where it is not UTF-8, or several of them."""
-    if isinstance(value, str):
-        return clean(value.replace("\n", " "))
-    if isinstance(value, list):
-        numbers = [item for item in value if isinstance(item, int) and 0 <= item < 256]
-        if value and len(numbers) == len(value):
-            return clean(bytes(numbers).decode("utf-8", "replace").replace("\n", " "))
-        return _text(next((item for item in value if isinstance(item, str)), None))
-    return "" if value is None else str(value)

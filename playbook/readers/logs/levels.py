@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from playbook.readers.logs import words
+
 NONE, TRACE, DEBUG, INFO, WARNING, ERROR, FATAL = 0, 10, 20, 30, 40, 50, 60
 """Levels as pino and bunyan number them; 0 is a line that states none."""
 
@@ -12,8 +14,10 @@ _NAMES = {
     DEBUG: "debug debu dbug dbg fine d",
     INFO: "info inf information informational notice note log http success config system mark ready event wait"
     " default any unknown ok command i n",
-    WARNING: "warning warn wrn w",
-    ERROR: "error err erro eror severe fail failure exception e",
+    # Also as Java and PostgreSQL write them in German, French, Spanish, Chinese, Japanese and Russian.
+    WARNING: "warning warn wrn w warnung avertissement advertencia avvertenza 警告 предупреждение",
+    ERROR: "error err erro eror severe fail failure exception e schwerwiegend grave fehler erreur 严重 错误 重大"
+    " エラー ошибка",
     FATAL: "fatal fata ftl critical crit alert emergency emerg panic pani dpanic f c a p",
 }
 LEVELS = {name: level for level, names in _NAMES.items() for name in names.split()}
@@ -32,15 +36,17 @@ _BRACKETED = {name: level for name, level in LEVELS.items() if len(name) > 2}
 _LEADING = re.compile(
     r"[\[(<|\- ]{0,4}([A-Za-z]{3,13})(?: {0,9}([\])>|:])|\[\d+\]|(?=/[\w.-]{1,80}\]))?(?= |:|$|/|\[)"
 )
-# A level in capitals further on: not part of a name, a path, an assignment or a header.
+# A level in capitals further on: not part of a name, a path, an assignment or a header. Logback's own follow "|-".
 _CAPITALS = re.compile(
-    r"(?<![\w/.=&?-])(TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|"
+    r"(?:(?<=\|-)|(?<![\w/.=&?-]))(TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|"
     r"NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERG"
-    r"|EMERGENCY|PANIC)(?![\w/.=&?-]|: ?0\b)"
+    r"|EMERGENCY|PANIC|WARNUNG|AVERTISSEMENT|ADVERTENCIA|AVVERTENZA|SCHWERWIEGEND|GRAVE|FEHLER|ERREUR|警告|严重|错误"
+    r"|重大|エラー|ПРЕДУПРЕЖДЕНИЕ|ОШИБКА)(?![\w/.=&?-]|: ?0\b)"
 )
 _THREE_CAPITALS = re.compile("[A-Z]{3}")
 _ANY_CAPITALS = re.compile(
-    "TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|NOTICE|WARN|ERR|SEVERE|FATAL|CRIT|ALERT|EMERG|PANIC"
+    "TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|NOTICE|WARN|ERR|SEVERE|FATAL|CRIT|ALERT|EMERG|PANIC|AVER|ADVER|AVVER"
+    "|SCHWER|GRAVE|FEHLER"
     "|LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
 )
 _HEAD, _MARKS = 160, 80
@@ -59,8 +65,14 @@ _WORDED = re.compile(
     r"|(DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] |([IWEFD])\d{4} \d\d:\d\d:\d\d\.\d{3,6} +\d+ "
 )
 _PROCESS = re.compile(
-    r"\([\w.-]{1,40}:\d+\):? (?:[\w-]{1,40}-(CRITICAL|WARNING|ERROR) \*\*|(?:\[DEP\d+\] )?(\w{0,40}Warning): )"
+    r"(?:\*\* )?\([\w.-]{1,40}:\d+\):? "
+    r"(?:(?:[\w-]{1,40}-)?(CRITICAL|WARNING|ERROR) \*\*|(?:\[DEP\d+\] )?(\w{0,40}Warning): )"
 )
+# Of Erlang; of Tornado, Jupyter, Beego, and old MongoDB; of a Laravel worker.
+_REPORT = re.compile(r"=(\w{4,12}) REPORT==== ")
+_REPORTS = {"CRASH": ERROR, "SUPERVISOR": ERROR, "PROGRESS": INFO}
+_LETTER = re.compile(r"\[?([EWIDF])(?:(?<=\[.)(?=\] | \d)|(?<!\[.) [A-Z]{3,12} +\[)")
+_WORKER = re.compile(r"\s{1,4}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S{1,400} \.{2,400} .{0,40}FAIL$")
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")  # winston's colorize() before json()
 _GLIB_LEVELS = {"CRITICAL": ERROR, "WARNING": WARNING, "ERROR": FATAL}
 _PHP = re.compile(
@@ -74,60 +86,6 @@ _REDIS = re.compile(r"(?:\d+:[XCSM] |\[\d+\] )?\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?
 _REDIS_LEVELS = {".": DEBUG, "-": DEBUG, "*": INFO, "#": WARNING}
 _LARAVEL = re.compile(r"(?<![\w/])[a-z][\w-]{0,39}\.(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY): ")
 _POSTGRES = re.compile(r"(?:^|[\]> @\w]) ?(LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  ")
-
-_NEGATED = re.compile(r"\b(?:no|not|non|zero|without|any|0|if|on)[ -]{1,2}(?:an? )?$", re.IGNORECASE)
-# Words that make a line without a level an error, unless they are part of a name or a path.
-WORDS = re.compile(
-    r"(?<![\w/.=?&@-])(?:errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:Error|Exception)"
-    r"|no space left on device|cannot allocate memory|too many open files|connection refused|no route to host"
-    r"|no such host|has no server available|econnrefused|enotfound|ehostunreach)"
-    r"(?![\w/?&@-]|\.\w|\(s\))",
-    re.IGNORECASE,
-)
-# Text after the word that is an empty value or makes the word a name.
-EMPTY = re.compile(
-    r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:null|none|nil|false|no|undefined)\b"
-    r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
-    r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])|(?: found| seen| logged| reported)?:? (?:none|nil|zero)\b"
-    r"|(?: found| seen| logged| reported|_?count|s? ?\(count\))? ?[:=] ?0\b(?!\.|x)"
-    r"|(?:handlers?|handling (?:enabled|installed|registered|middleware)|pages?|rates?|counts?"
-    r"|boundar\w{1,5}|budgets?|thresholds?|reporting|reporter|logs?|logging|templates?|codes?(?! [1-9])|free)\b)",
-    re.IGNORECASE,
-)
-CRASH = re.compile(
-    r"\bun(?:caught(?! PHP Exception \S)|handled)[ _]?(?:\w{1,20}[ _]?)?(?:rejection|exception|error)|^Uncaught\b"
-    r"|\bout of memory\b"
-    r"|\boom[-_ ]?kill|\bsegmentation fault\b|\bSIG(?:SEGV|ABRT|BUS|ILL|FPE)\b|\bcore dumped\b|^panic: "
-    r"|\bpanic serving\b|\bpanicked at\b|^fatal error: |\bFATAL ERROR: |\bfatal exception\b|^Exception in thread "
-    r"|\bMemoryError\b|\bOutOfMemoryError\b|\bStackOverflowError\b|^Killed$|\bto crashed\b"
-    r"|\bexit(?:ed)?:? (?:with )?(?:code|status):? ?\[?(?:137|139|134)\b|\bkilled by the OOM killer\b"
-    r"|\bsegfault at\b|\bgeneral protection fault\b|\bkernel panic\b|\bkernel BUG at\b|\bOops: [0-9a-f]{4}\b"
-    r"|\bterminate called (?:after|without)|\bdouble free or corruption\b|\bstack smashing detected\b"
-    r"|^(?:free|malloc)\(\): |^Aborted$|^Bus error\b|^Illegal instruction\b|^Trace/breakpoint trap\b|^Abort trap"
-    r"|^\S{1,80}sh: .{0,80}(?:\d |: )(?:Killed|Aborted|Segmentation fault)\b|\bexited on signal (?:4|6|7|8|9|11)\b"
-    r"|\bcode=(?:killed|dumped)\b|\bFatal error\. |\b(?:was|been) terminated by signal (?:4|6|7|8|9|11)\b"
-    r"|\bfatal runtime error\b|\bterminated due to signal (?:4|6|7|8|9|11)\b|\bRedis \d.{0,40} crashed by signal\b"
-    r"|\bkilled by signal (?:4|6|7|8|9|11)\b|\bsignal (?:4|6|7|8|9|11) \(SIG|^signal: (?:killed|segm|abort)"
-    r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b|\bexit signal Segmentation fault\b"
-    r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
-    re.IGNORECASE,
-)
-# Every match of ``CRASH`` contains one of these, except exit codes: most suspicious lines contain none.
-_CRASH_NEEDS = (
-    *("uncaught", "unhandled", "out of memory", "kill", "segmentation fault", "sigsegv", "sigabrt", "sigbus"),
-    *("sigill", "sigfpe", "core dumped", "panic", "fatal", "exception in thread", "memoryerror", "stackoverflow"),
-    *("crashed", "signal", "segfault", "protection fault", "kernel bug", "oops: ", "terminate called"),
-    *("double free", "stack smashing", "free(): ", "malloc(): ", "aborted", "bus error", "illegal instruction"),
-    *("breakpoint trap", "abort trap", "code=dumped", "worker timeout"),
-    *("stack overflow", "process terminated", "timed out worker"),
-)
-# Every match of ``WORDS`` contains one of these.
-_WORDS_NEED = (
-    *("err", "exception", "fatal", "panic", "no space left", "cannot allocate", "too many open"),
-    *("connection refused", "no route to host", "no such host", "no server available"),
-    *("econnrefused", "enotfound", "ehostunreach"),
-)
-_ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
 
 def by_name(name: str) -> int:
@@ -195,11 +153,12 @@ def stated(text: str) -> int:
 
 def _stated(text: str) -> int:
     leading = _LEADING.match(text)
-    # "Error: …" is JavaScript's name of an exception, "error: …" a logger's level.
-    if leading and (leading[2] or leading[1].isupper()) and not text.startswith("Error:"):
+    # "Error: …" is JavaScript's name of an exception, "error: …" a logger's level, "  err: {" pino-pretty's field.
+    is_name = text.lstrip().startswith("Error:") or (text[:1] == " " and text[-1:] == "{")
+    if leading and (leading[2] or leading[1].isupper()) and not is_name:
         names = _BRACKETED if leading[2] and leading[2] in "])>|" else _PLAIN
         level = names.get(leading[1].lower(), NONE)
-        if level and not EMPTY.match(text, leading.end(1)):
+        if level and not words.EMPTY.match(text, leading.end(1)):
             return level
     level = _unusual(text)
     if level:
@@ -212,7 +171,7 @@ def _stated(text: str) -> int:
     if postgres:
         return INFO
     found = _CAPITALS.search(text, 0, _HEAD)
-    if found and not _negated(text, found.start()):
+    if found and not words.negated(text, found.start()):
         return LEVELS[found[1].lower()]
     marked = (_BRACKETED.get(word[1].lower(), NONE) for word in _MARKED.finditer(text, 0, _MARKS))
     return next(filter(None, marked), NONE)
@@ -221,7 +180,9 @@ def _stated(text: str) -> int:
 def may_state(text: str) -> bool:
     """Whether ``stated`` could find a level in a text that begins with a letter, with any digits in it."""
     leading = _LEADING.match(text)
-    if (leading and leading[1].lower() in LEVELS) or _WORDED.match(text) or _PNPM.match(text):
+    if (leading and leading[1].lower() in LEVELS) or any(
+        pattern.match(text) for pattern in (_WORDED, _PNPM, _LETTER)
+    ):
         return True
     if (": " in text and _PHP.search(text)) or ("=" in text and _ASSIGNED.search(text)):
         return True
@@ -245,7 +206,7 @@ def _unusual(text: str) -> int:
     match = _WORDED.match(text) if head and head in "-weritdfcnypDIWEFP" else None
     if match:
         return by_name(match[match.lastindex or 0].rstrip("!"))
-    if head == "(":  # Node's warnings; those of GLib below libvips
+    if head in ("(", "*"):  # Node's warnings; those of GLib below libvips
         process = _PROCESS.match(text)
         if process and process[2] != "UnhandledPromiseRejectionWarning":
             return _GLIB_LEVELS.get(process[1], WARNING)
@@ -254,7 +215,18 @@ def _unusual(text: str) -> int:
     php = _PHP.search(text, 0, _HEAD) if ": " in text else None
     if php and (php.start() == 0 or "PHP " in php[0]):
         return _PHP_LEVELS[php[1].lower()] if php[1] else WARNING if php[2] == "Warning" else INFO
-    return _placed(text) if "." in text[:_HEAD] else NONE
+    framed = _framed(text) if text[:1] in "=[EWIDF \t" else NONE
+    return framed or (_placed(text) if "." in text[:_HEAD] else NONE)
+
+
+def _framed(text: str) -> int:
+    """Erlang's level before "REPORT", a letter in brackets, Laravel's word after a worker's job."""
+    report, letter = _REPORT.match(text), _LETTER.match(text)
+    if report:
+        return _REPORTS.get(report[1]) or by_name(report[1])
+    if letter:
+        return by_name(letter[1])
+    return ERROR if text.endswith(" FAIL") and _WORKER.match(text) else NONE
 
 
 def _placed(text: str) -> int:
@@ -267,90 +239,8 @@ def _placed(text: str) -> int:
     return max(level, by_words(text)) if level == WARNING else level
 
 
-def suspicious(text: str) -> bool:
-    """A fast prefilter: whether this line could be an error. Has false positives, no false negatives."""
-    low = text.lower()
-    return (
-        "err" in low
-        or "exce" in low
-        or "fatal" in low
-        or "panic" in low
-        or "unc" in low
-        or "unh" in low
-        or "memory" in low
-        or "kill" in low
-        or "sig" in low
-        or "segm" in low
-        or "core dump" in low
-        or "exit" in low
-        or "abort" in low
-        or "fault" in low
-        or "alloc" in low
-        or "no space" in low
-        or "refused" in low
-        or "no route" in low
-        or "no such host" in low
-        or "no server" in low
-        or "enotfound" in low
-        or "hostunreach" in low
-        or "stack overflow" in low
-        or "crash" in low
-        or "terminat" in low
-        or "trap" in low
-        or "corrupt" in low
-        or "smash" in low
-        or "too many open" in low
-        or "kernel" in low
-        or "oops" in low
-        or "malloc" in low
-        or "free():" in low
-        or "illegal" in low
-        or "code=" in low
-        or "timeout" in low
-        or "oom" in low
-    )
-
-
-def may_have_crashed(text: str, codes: tuple[str, ...] = ("137", "139", "134")) -> bool:
-    """A fast prefilter for ``crashed``. ``codes`` are those of failing exits."""
-    if not text.isascii():  # other letters can fold to these
-        return True
-    low = text.lower()
-    # A list: a generator takes twice as long.
-    if any([need in low for need in _CRASH_NEEDS]):  # noqa: C419
-        return True
-    return "exit" in low and any(code in low for code in codes)
-
-
-def may_be_an_error(text: str) -> bool:
-    """A fast prefilter for ``by_words``."""
-    low = text.lower()
-    return not text.isascii() or any([need in low for need in _WORDS_NEED])  # noqa: C419
-
-
-def crashed(text: str) -> bool:
-    """Whether the words report that a program ended, or an uncaught exception."""
-    if not may_have_crashed(text):
-        return False
-    for match in CRASH.finditer(text):
-        after = text[match.end() : match.end() + 24].lstrip("'\": ").lower()
-        if not after.startswith(_ONLY_NAMED) and not _negated(text, match.start()):
-            return True
-    return False
-
-
 def by_words(text: str) -> int:
     """Level of a line that states none: ERROR where it reports an error, FATAL where it reports a crash."""
-    if crashed(text):
+    if words.crashed(text):
         return FATAL
-    if not may_be_an_error(text):
-        return NONE
-    for match in WORDS.finditer(text):
-        if not EMPTY.match(text, match.end()) and not _negated(text, match.start()):
-            return ERROR
-    return NONE
-
-
-def _negated(text: str, position: int) -> bool:
-    """Whether a "no", "0", "without" … is directly before ``position``."""
-    return bool(_NEGATED.search(text, max(0, position - 24), position))
+    return ERROR if words.report_an_error(text) else NONE

@@ -16,16 +16,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from playbook.readers.logs import access, levels, quiet_json, shapes
+from playbook.readers.logs import formats, quiet_json, shapes, words
 from playbook.readers.logs.dull import Sentences
 from playbook.readers.logs.parse import BALANCERS, Parser
 from playbook.readers.logs.shapes import Learned
+from playbook.readers.logs.text import ESCAPED
 
 EXACT = b""
 SAID, BARE = b":", b";"
 """Marks at the end of a row: a line that is no request; one that may continue the previous line."""
 
-_METHOD = b"(?:" + "|".join(access.METHODS).encode() + b")"
+_METHOD = b"(?:" + "|".join(formats.METHODS).encode() + b")"
 # Not so close to the end of a minute that its time is rounded to the next one.
 _SECONDS = rb"[0-5]\d(?![.,]99999)(?:\.\d{1,9}+)?+"
 _REQUEST = rb'"[^"\\\n]{0,3000}+" ' + shapes.FINE + rb" (?:\d{1,12}+|-)(?: [^\n]{0,3000}+)?+"
@@ -36,7 +37,7 @@ _ACCESS = (
     rb'(?:[^\s\["{][^\s\["]{0,254}+' + _TWO + rb"[^\]\n]{11,40}+\] " + _REQUEST
     + rb'|' + _METHOD + rb' [^\s"\[]{1,2000}+ ' + shapes.FINE + rb" (?:[\d.]{1,20}+|-) ms - (?:\d{1,12}+|-))"
 )  # fmt: skip
-_NOT_EMPTY = rb"(?!(?i:" + levels.EMPTY.pattern.encode() + rb"))"
+_NOT_EMPTY = rb"(?!(?i:" + words.EMPTY.pattern.encode() + rb"))"
 _QUIET_LEVEL = (
     rb"(?:(?:INFO|DEBUG)" + _NOT_EMPTY + rb"(?=[ :])|(?:info|debug)" + _NOT_EMPTY + rb":(?= )"
     rb"|\[(?:INFO|DEBUG|info|debug|notice)" + _NOT_EMPTY + rb"\](?= ))"
@@ -93,7 +94,7 @@ def _combined(zone: bytes) -> bytes:
 
 
 # A level next to a request decides; Rails and Lumen report answers in words; Apache's notice may be of a crash.
-_ODD = (b"level=", b"Completed ", b"Sent ", b":notice] ")
+_ODD = (b"level=", b"Completed ", b"Sent ", b":notice] ", ESCAPED.encode())
 _PRINTABLE = bytes(range(32, 127)) + b"\n"
 
 
@@ -186,6 +187,7 @@ def _is_odd(text: bytes) -> bool:
         or _ODD[1] in text
         or _ODD[2] in text
         or _ODD[3] in text
+        or _ODD[4] in text
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playbook.core.budget import read_json
-from playbook.readers.logs import access, fields_of, levels
+from playbook.readers.logs import access, fields_of, levels, traces, words
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.times import Times
 
@@ -30,9 +30,16 @@ _COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
 BALANCERS = frozenset({"http", "https", "h2", "grpcs", "ws", "wss", "tls"})  # types with which AWS' lines begin
 _POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
 _SYSLOG_5424 = re.compile(
-    r"1 (\S{20,40}) \S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[(?:[^\]]{0,1024}\])+) ?\ufeff?"
+    # Heroku's have no structured data at all, so that a "[" may be the message's.
+    r"1 (\S{20,40}) \S{1,255} (\S{1,48}) \S{1,128} \S{1,32} "
+    r"(?:(?:-|(?:\[[^\]@=]{1,64}[@=][^\]]{0,1024}\])+)(?: |$))?\ufeff?"
 )
 _PRIORITY = re.compile(r"<(\d{1,3})>")
+# Papertrail's archives, with the tabs as spaces: id, two times, source, facility, level, program, message.
+_PAPERTRAIL = re.compile(
+    r"\d{15,20} +(\d{4}-\d\d-\d\d\S{9,20}) +\S{19,30} +\d{1,20} +\S{1,255} +\S{1,45} +\w{1,20} +"
+    r"(\w{4,10}) +(\S{1,255}) +"
+)
 _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
 _KLOG = re.compile(r"([IWEF])(\d{4}) \d\d:\d\d:\d\d\.\d{3,6} +\d+ ")
 _RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{3,5}) -- [^ :]{0,60}: ")
@@ -139,6 +146,10 @@ class Parser:
         return self._plain(body, time, "", own=True)
 
     def _unprefixed(self, line: str) -> Entry:
+        archived = _PAPERTRAIL.match(line) if line[:1].isdigit() else None
+        if archived:
+            entry = self._body(line[archived.end() :], self._times.text(archived[1]), archived[3])
+            return self._within(levels.by_name(archived[2]), entry)
         priority = _PRIORITY.match(line) if line[:1] == "<" else None
         level = levels.NONE
         if priority:
@@ -152,16 +163,24 @@ class Parser:
             if not match:
                 return self._named(line)
             time, component = self._times.syslog(match[1]), match[2]
-        entry = self._body(line[match.end() :], time, component)
-        if entry.bare or not entry.level:
-            level = self._worse(level, entry.text)
-            return entry._replace(level=max(level, entry.level), bare=False if level else entry.bare)
-        return entry
+        return self._within(level, self._body(line[match.end() :], time, component))
+
+    def _within(self, level: int, entry: Entry) -> Entry:
+        """The line in a wrapper with a level of its own, which counts where the line states none.
+
+        Below a warning it may be that of everything that a program writes, so that the words decide.
+        """
+        if not level or (entry.level and not entry.bare):
+            return entry
+        if level < levels.WARNING and entry.bare:
+            return entry._replace(level=levels.NONE if traces.begins(entry.text) else level)
+        level = self._worse(level, entry.text)
+        return entry._replace(level=max(level, entry.level), bare=False if level else entry.bare)
 
     def _named(self, line: str) -> Entry:
         """After a container name, as docker compose and kubectl show it, any other line can follow."""
         named = _POD.match(line) if line[:1] == "[" else _COMPOSE.match(line)
-        if named is None:
+        if named is None or (named[1].isupper() and levels.by_name(named[1])):  # "ERROR | …"
             return self._body(line, None, "")
         rest = line[named.end() :]
         entry = self._prefixed(rest) if _OUTER.match(rest) else self._body(rest, None, "")
@@ -193,8 +212,10 @@ class Parser:
             dated = _SYSLOG_DATED.match(text, priority.end()) or _SYSLOG_5424.match(text, priority.end())
             rest = text[dated.end() if dated else priority.end() :]
             entry = self._plain(rest.lstrip("<"), time, component, own=own)
-            level = max(entry.level, levels.of_syslog(int(priority[1])))
-            return entry._replace(level=self._worse(level, entry.text), bare=False)
+            level = levels.of_syslog(int(priority[1]))
+            if level < levels.WARNING:
+                return self._within(level, entry)
+            return entry._replace(level=self._worse(max(entry.level, level), entry.text), bare=False)
         request = access.of_text(text)
         if request:
             if time is None:
@@ -218,7 +239,7 @@ class Parser:
             strange = request is None and self._seems_a_request(level, text)
             shown = text if request else self._logfmt_text(text)
             return Entry(time, component, self._worse(level, text), shown, access=request, strange=strange)
-        if own and levels.suspicious(text):
+        if own and words.suspicious(text):
             level = levels.by_words(text)
         strange = not level and request is None and (levels.unknown_word(text) or access.looks_like(text))
         return Entry(
@@ -246,10 +267,10 @@ class Parser:
         """A stated error is fatal if its words report that the program ended; so is a warning about a signal, and
         Apache's notice of one.
         """
-        if level == levels.ERROR and levels.suspicious(text) and levels.crashed(text):
+        if level == levels.ERROR and words.suspicious(text) and words.crashed(text):
             return levels.FATAL
-        ended = level == levels.WARNING and " signal " in text
-        if (ended or (level == levels.INFO and ":notice] " in text)) and levels.crashed(text):
+        ended = level == levels.WARNING and "signal" in text
+        if (ended or (level == levels.INFO and ":notice] " in text)) and words.crashed(text):
             return levels.FATAL
         return level
 
@@ -274,30 +295,33 @@ class Parser:
             return Entry(time, component, self._worse(level, body), body, strange=strange)
 
     def _of_fields(self, fields: dict[str, Any], body: str, time: float | None, component: str) -> Entry:
+        if "short_message" in fields:  # GELF, whose own fields begin with "_"
+            fields = {key.removeprefix("_"): value for key, value in fields.items()}
         if time is None:
             time = next(
                 filter(None, (self._times.value(fields[key]) for key in fields_of.TIME_KEYS if key in fields)),
                 None,
             )
-        wrapped = fields.get("log")
-        if isinstance(wrapped, str) and ("stream" in fields or "kubernetes" in fields):  # Docker's json-file
-            component = component or fields_of.container_of(fields)
-            return self._body(wrapped.rstrip(), time, component)
-        component = component or fields_of.short_name(fields_of.first_text(fields, *fields_of.COMPONENT_KEYS))
-        stated = fields_of.level_of(fields)
-        level = stated or levels.NONE
-        text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         objects = access.objects_of(fields)
         request = access.of_json(objects)
+        seems_a_request = request is None and any(map(fields_of.is_request, objects))
+        wrapped = None if request or seems_a_request else fields_of.wrapped(fields)
+        if wrapped is not None:
+            component = component or fields_of.container_of(fields) or fields_of.component_of(fields)
+            return self._within(fields_of.level_of_wrapper(fields), self._body(wrapped, time, component))
+        component = component or fields_of.component_of(fields)
+        level = fields_of.level_of(fields) or levels.NONE
+        text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         if request is None and access.may_be_in(text) and "connectionpool" not in body:
             # morgan's, uvicorn's or a web server's line in a JSON logger
             request = access.of_text(fields_of.one_line(text)) or access.behind_words(text)
             time = self._times.text(request.time) if request and request.time and time is None else time
         if level and level < levels.ERROR:
             text = fields_of.one_line(text)
-            strange = request is None and (
-                any(map(fields_of.is_request, objects)) or self._seems_a_request(level, text)
-            )
+            inner = self._json(text, time, component) if request is None and _OBJECT.match(text) else None
+            if inner and inner.level > level:  # a whole line of another logger
+                return inner
+            strange = request is None and (seems_a_request or self._seems_a_request(level, text))
             return Entry(time, component, level, text, access=request, strange=strange)
         error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
         if error and error not in text:
@@ -305,8 +329,8 @@ class Parser:
         if level:
             level = self._worse(level, text)
         elif error:
-            level = levels.FATAL if levels.crashed(text) else levels.ERROR
-        elif not request and levels.suspicious(text):
+            level = levels.FATAL if words.crashed(text) else levels.ERROR
+        elif not request and words.suspicious(text):
             level = levels.by_words(text)
         strange = not level and request is None
         return Entry(time, component, level, fields_of.one_line(text or body), access=request, strange=strange)

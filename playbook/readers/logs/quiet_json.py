@@ -72,6 +72,7 @@ _others, _names = attrgetter(*_OTHERS), attrgetter(*_NAMING)
 _NO_OTHERS, _NO_NAMES = (_ABSENT,) * len(_OTHERS), (_ABSENT,) * len(_NAMING)
 # Of any name of a status, which OpenTelemetry's lists have as the value of "key".
 _STATUS_KEY = re.compile(rb'(?:(?:tatus|[cC]ode)[\w.-]*|"key)" *:')
+_OBJECT_AS_TEXT = b'"{'
 _WRAPPER = re.compile(rb'"(?:' + "|".join(access.WRAPPERS).encode() + rb')" *: *[{\[]')
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
 
@@ -122,9 +123,9 @@ def _elsewhere(line: Any, body: bytes, *, nested: bool) -> bool | None:
             status = line.third
     if status is not _ABSENT:
         return True if _succeeded(status) and (_is_text(line.path) or _is_text(line.url)) else None
-    # Its message may be an access line; a method next to a status under another name would be a request that is
-    # not understood; and a status may be in one of ``access.WRAPPERS``.
-    if not _has_no_word(body) or (nested and _may_wrap_a_status(body)):
+    # Its message may be an access line, or a line of JSON; a method next to a status under another name would be a
+    # request that is not understood; and a status may be in one of ``access.WRAPPERS``.
+    if not _has_no_word(body) or _OBJECT_AS_TEXT in body or (nested and _may_wrap_a_status(body)):
         return None
     return False
 

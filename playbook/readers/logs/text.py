@@ -10,6 +10,9 @@ from playbook.core.door.characters import encodable, harmless
 LINE_LIMIT = 8192
 """Maximum characters of a line; the rest of a longer line is dropped."""
 
+ESCAPED = "#033["
+"""Beginning of a colour as rsyslog writes it."""
+_ESCAPED_COLOUR = re.compile(r"#033\[[\d;]{0,20}m")
 # Where a longer line is cut, so that its last word is whole: half a secret would not be recognised.
 _LAST_GAP = re.compile(r"[\s,;&\"'][^\s,;&\"']{0,1000}\Z")
 
@@ -60,10 +63,24 @@ def clean(line: str) -> str:
     """The line without colours, control characters and text-direction marks; tabs become spaces."""
     if len(line) > LINE_LIMIT:
         line = _LAST_GAP.sub("", line[:LINE_LIMIT])
+    if ESCAPED in line:
+        line = _ESCAPED_COLOUR.sub("", line)
     if line.isprintable():
         return line
     line = line.expandtabs(4)[:LINE_LIMIT] if "\t" in line else line
     return harmless(encodable(line)).replace("\n", "")
+
+
+def of_journal(value: object) -> str:
+    """A field of the journal: a text, bytes as numbers where it is not UTF-8, or several of them."""
+    if isinstance(value, str):
+        return clean(value.replace("\n", " "))
+    if isinstance(value, list):
+        numbers = [item for item in value if isinstance(item, int) and 0 <= item < 256]
+        if value and len(numbers) == len(value):
+            return clean(bytes(numbers).decode("utf-8", "replace").replace("\n", " "))
+        return of_journal(next((item for item in value if isinstance(item, str)), None))
+    return "" if value is None else str(value)
 
 
 def shorten(text: str, limit: int) -> str:

@@ -36,11 +36,13 @@ _AMERICAN = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(
 _SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2}):(\d\d):(\d\d)[ \u202f]?([AP])M\b")
 _DAY_FIRST = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _KLOG = re.compile(r"(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
+_SHORT = re.compile(r"(\d\d)([01]\d)([0-3]\d) (\d\d):(\d\d):(\d\d)")  # Tornado, old MySQL
 _OLD_REDIS = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
 _EPOCH = re.compile(r"\[?(\d{9,10}(?:\.\d{1,9})?|\d{13}|\d{16}|\d{19})\]?(?= |$)")
 # Prefixes of a line's own time.
 _LEADING = re.compile(
-    r"(?:\[GIN\] |\[Nest\] \d{1,7} {1,2}- |\d+:[XCSM] |\[\d{1,7}\] |[IWEFD](?=\d{4} )|[DIWEFA], \[|\[)?"
+    r"(?:\[GIN\] |\[Nest\] \d{1,7} {1,2}- |\d+:[XCSM] |\[\d{1,7}\] |[IWEFD](?=\d{4} )|[DIWEFA], \["
+    r"|\[(?:[DIWEFC] )?)?"
 )
 _SYSLOG = re.compile(r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)")
 
@@ -99,6 +101,7 @@ class Times:
             (_AMERICAN, self._month_first),
             (_SLASHED, lambda mon, d, y, h, m, s, half: self._halved(f"{y}-{mon:0>2}-{d:0>2}", h, m, s, half)),
             (_DAY_FIRST, lambda d, mon, y, h, m, s, f: self._of(y, mon, d, f"{h}:{m}", s, f, None)),
+            (_SHORT, lambda y, mon, d, h, m, s: self.iso(f"20{y}-{mon}-{d}", f"{h}:{m}", s, None, None)),
             (_KLOG, lambda mon, d, h, m, s, f: self._last(int(mon), int(d), f"{h}:{m}", s, f)),
             (_OLD_REDIS, lambda d, mon, h, m, s, f: self._last(_MONTHS.get(mon, 0), int(d), f"{h}:{m}", s, f)),
             (_DOTTED, lambda date, minute, s: self.iso(date, minute, s, None, None)),

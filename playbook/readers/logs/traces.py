@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playbook.readers.logs import levels
+from playbook.readers.logs import levels, words
 
 WITHIN = 5.0  # seconds between an error's first line and the last line that can belong to it
 _LINES = 400
@@ -13,10 +13,12 @@ _LINES = 400
 _FRAGMENTS = (
     "at ", "Caused by: ", "Suppressed: ", "... ", "goroutine ", "created by ", "During handling of the above",
     "The above exception was", "exit status ", "[signal ", "File \"", "[cause]: ", "r0 ", "rip ", "throw ",
+    "(Background on this error at: ", "called `",
 )  # fmt: skip
 EXCEPTION = re.compile(r"(?:Uncaught )?[\w$.]{0,160}(?:Error|Exception)(?: \[\w{1,64}\])?(?::(?: |$)|$)")
 _PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,160}(?::(?: |$)|$)")
 _GO_FRAME = re.compile(r"[\w./*()-]{1,300}\([^)]{0,300}\)$|\S{1,300}\.go:\d+")
+_RUST_PANIC = re.compile(r" panicked at \S+:\d+:$")  # its message is on the next line
 _NODE_ENDED = re.compile(r"Node\.js v\d+\.\d+")
 PYTHON = "Traceback (most recent call last)"
 
@@ -63,7 +65,12 @@ class Trace:
     def _belongs(self, text: str) -> bool:
         if not text:
             return True
-        return self._is_frame(text) or self._names_exception(text) or self._is_more_text(text)
+        return (
+            self._is_frame(text)
+            or self._names_exception(text)
+            or self._is_more_text(text)
+            or (self.adjacent and self.lines == 1 and _RUST_PANIC.search(self.head) is not None)
+        )
 
     def _is_frame(self, text: str) -> bool:
         if _NODE_ENDED.match(text):  # printed by Node when an uncaught exception has ended it
@@ -85,7 +92,7 @@ class Trace:
             self.exception, self.in_python = text, False
             return True
         first = self.adjacent and not self.exception and not self.traced
-        if first and EXCEPTION.match(text) and not levels.crashed(text):
+        if first and EXCEPTION.match(text) and not words.crashed(text):
             self.exception = text
             return True
         return False
@@ -94,7 +101,7 @@ class Trace:
         """A multi-line message: only a first line with its own time shows where the next entry begins."""
         if not (self.stamped and self.adjacent) or self.traced:
             return False
-        return not EXCEPTION.match(text) and not levels.crashed(text)
+        return not EXCEPTION.match(text) and not words.crashed(text)
 
 
 def is_fragment(text: str) -> bool:
@@ -118,14 +125,14 @@ def begins(text: str) -> int:
 
     A Python traceback without a log line above it is an uncaught exception, so it is fatal.
     """
-    if not text or is_fragment(text):
+    if not text or (is_fragment(text) and not EXCEPTION.match(text.lstrip())):
         return levels.NONE
     if text.startswith(PYTHON):
         return levels.FATAL
-    if not levels.suspicious(text):
+    if not words.suspicious(text):
         return levels.NONE
-    if EXCEPTION.match(text):
-        return levels.FATAL if levels.crashed(text) else levels.ERROR
+    if EXCEPTION.match(text.lstrip()):
+        return levels.FATAL if words.crashed(text) else levels.ERROR
     return levels.by_words(text)
 
 

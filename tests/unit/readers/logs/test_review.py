@@ -68,6 +68,33 @@ GO = [
     "exit status 2",
 ]
 
+AGGREGATE = [
+    "AggregateError [ECONNREFUSED]: ",
+    "    at internalConnectMultiple (node:net:1114:18)",
+    "  [errors]: [",
+    "    Error: connect ECONNREFUSED ::1:6379",
+    "    Error: connect ECONNREFUSED 127.0.0.1:6379",
+    "  ]",
+    "}",
+]
+RUST = [
+    "thread 'main' panicked at src/main.rs:3:5:",
+    "failed to connect: Connection refused (os error 111)",
+    "note: run with `RUST_BACKTRACE=1` environment variable to display a backtrace",
+]
+PRETTY = [
+    "[1717013654250] ERROR (12): boom",
+    "    err: {",
+    '      "type": "Error",',
+    "          Error: boom",
+    "    }",
+]
+ALCHEMY = [
+    *PYTHON[:3],
+    "sqlalchemy.exc.OperationalError: could not connect to server",
+    "(Background on this error at: https://sqlalche.me/e/20/e3q8)",
+]
+
 STAMP = "2024-05-29 20:14:14,1"
 TRUNCATED = "app.errors.Truncated: file '…' is cut off"
 TRACES = [
@@ -76,6 +103,10 @@ TRACES = [
     ("python", PYTHON, 1, TRUNCATED),
     ("java", JAVA, 1, "Exception in thread '…' java.lang.IllegalStateException: closed"),
     ("go", GO, 1, "panic: runtime error: invalid memory address or nil pointer dereference"),
+    ("aggregate", AGGREGATE, 0, "AggregateError [ECONNREFUSED]:"),
+    ("rust", RUST, 1, "thread '…' panicked at src/main.rs:#:#:"),
+    ("pino-pretty", PRETTY, 0, "ERROR (#): boom"),
+    ("sqlalchemy", ALCHEMY, 1, "sqlalchemy.exc.OperationalError: could not connect to server"),
     ("logged", [f"{STAMP} ERROR job 7 failed", *PYTHON], 0, f"ERROR job # failed: {TRUNCATED}"),
     ("detail", [f"{STAMP} ERROR job 7 failed:", "the error was: no space"], 0, "ERROR job # failed:"),
     ("winston", ["error: upload failed", *NODE], 0, "error: upload failed: Error: connect ECONNREFUSED <ip>"),
@@ -88,6 +119,11 @@ def test_stack_trace_is_one_error(lines, fatal, kind):
     found = review(*web(*lines))
     assert (found.errors, found.fatal) == (1, fatal)
     assert found.kinds[0][0] == ("web", kind)
+
+
+def test_indented_error_of_its_own_is_an_error():
+    """Without one that it could belong to."""
+    assert review(*web("INFO started", "  Error: boom")).errors == 1
 
 
 @pytest.mark.parametrize("lines", [t[1] for t in TRACES], ids=[t[0] for t in TRACES])

@@ -1,0 +1,240 @@
+"""The words by which a line without a level reports an error, or that a program ended."""
+
+from __future__ import annotations
+
+import re
+
+_NEGATED = re.compile(
+    r"\b(?:no|not|none|nothing|never|non|zero|without|any|0|if|on)[ -]{1,2}(?:an? )?$", re.IGNORECASE
+)
+_NONE_OF = re.compile(r"\b(?:no|0|zero) [\w-]{1,20} $", re.IGNORECASE)
+# Words that make a line without a level an error, unless they are part of a name or a path.
+WORDS = re.compile(
+    r"(?<![\w/.=?&@-])(?:errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:Error|Exception)"
+    r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
+    r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied|address already in use"
+    r"|e(?:conn(?:refused|reset|aborted)|notfound|hostunreach|netunreach|ai_again|timedout|pipe|addrinuse|acces"
+    r"|perm|nomem|nospc|noent)"
+    r"|(?:connect(?:ion)?|request|task|query|operation|upstream|job|read|write|handshake) timed out"
+    r"|timed out (?:after|waiting|while)|i/o timeout|deadline exceeded|server misbehaving|no healthy upstream"
+    r"|socket hang up|trpc failed"
+    r"|temporary failure in name resolution|resource temporarily unavailable|name or service not known"
+    r"|command not found|^\S{0,80}sh: (?:line )?\d+: .{1,80}: not found"
+    r"|(?:could not|couldn't|cannot|can't|unable to) (?:connect|resolve|translate|open|bind|reach|write)"
+    r"|certificate (?:has expired|is not yet valid|verify failed)|x509(?=: )"
+    r"|failed(?= to [a-z]| with (?!result)| after | because | due to |[:,;!])|failed(?=\.?$)"
+    r"|crashloopbackoff|back-off restarting|(?:app|server|process|worker|has) crashed|rake aborted"
+    r"|misconf|noauth|wrongpass|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
+    # A service that is told to stop may end with 128 and the number of the signal.
+    r"|exited with (?:exit )?(?:code|status) \[?(?!143|130)[1-9]\d{0,2}"
+    r"|process exited, code=exited, status=(?!143|130)[1-9]\d{0,2}(?:/[\w/]{1,20})?)"
+    r"(?![\w/?&@-]|\.\w|\(s\))",
+    re.IGNORECASE,
+)
+# Text after the word that is an empty value or makes the word a name.
+EMPTY = re.compile(
+    r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:null|none|nil|false|no|undefined)\b"
+    r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
+    r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])|(?: found| seen| logged| reported)?:? (?:none|nil|zero)\b"
+    r"|(?: found| seen| logged| reported|_?count|s? ?\(count\))? ?[:=] ?0\b(?!\.|x)"
+    r"|(?:handlers?|handling (?:enabled|installed|registered|middleware)|pages?|rates?|counts?"
+    r"|boundar\w{1,5}|budgets?|thresholds?|reporting|reporter|logs?|logging|templates?|codes?(?! [1-9])|free)\b)",
+    re.IGNORECASE,
+)
+CRASH = re.compile(
+    r"\bun(?:caught(?! PHP Exception \S)|handled)[ _]?(?:\(in promise\) )?(?:\w{1,20}[ _]?)?"
+    r"(?:rejection|exception|error)"
+    r"|^Uncaught\b"
+    r"|\bout of memory\b"
+    r"|\boom[-_ ]?kill|\bsegmentation fault\b|\bSIG(?:SEGV|ABRT|BUS|ILL|FPE)\b|\bcore dumped\b|^panic: "
+    r"|\bpanic serving\b|\bpanicked at\b|^fatal error: |\bFATAL ERROR: |\bfatal exception\b|^Exception in thread "
+    r"|\bMemoryError\b|\bOutOfMemoryError\b|\bStackOverflowError\b|^Killed$|\bto crashed\b"
+    r"|\bexit(?:ed)?:? (?:with )?(?:code|status):? ?\[?(?:137|139|134)\b|\bkilled by the OOM killer\b"
+    r"|\bsegfault at\b|\bgeneral protection fault\b|\bkernel panic\b|\bkernel BUG at\b|\bOops: [0-9a-f]{4}\b"
+    r"|\bterminate called (?:after|without)|\bdouble free or corruption\b|\bstack smashing detected\b"
+    r"|^(?:free|malloc)\(\): |^Aborted$|^Bus error\b|^Illegal instruction\b|^Trace/breakpoint trap\b|^Abort trap"
+    r"|^\S{1,80}sh: .{0,80}(?:\d |: )(?:Killed|Aborted|Segmentation fault)\b|\bexited on signal (?:4|6|7|8|9|11)\b"
+    r"|\bcode=(?:killed|dumped)\b|\bFatal error\. |\b(?:was|been) terminated by signal (?:4|6|7|8|9|11)\b"
+    r"|\bfatal runtime error\b|\bterminated due to signal (?:4|6|7|8|9|11)\b|\bRedis \d.{0,40} crashed by signal\b"
+    r"|\bkilled by signal (?:4|6|7|8|9|11)\b|\bsignal (?:4|6|7|8|9|11) \(SIG"
+    r"|(?:^|[ :])signal: (?:killed|segm|abort)"
+    r"|\bterminated by signal SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bReceived signal (?:4|6|7|8|9|11) [A-Z]"
+    r"|\b(?:worker|child|process) \(?\d+\)? (?:has )?died\b|\bdumped core\b|\babnormal exit, status\b"
+    r"|\bfatal error in ,|\bfatal javascript (?:oom|out)\b|\bfatal error has been detected\b|\bBun has crashed\b"
+    r"|\binsufficient memory for the Java\b|\bmemory allocation of \d+ bytes failed\b|\bAddressSanitizer: "
+    r"|\bCannot allocate \d+ bytes of memory\b|\bKernel pid terminated\b|^Crash dump is being written\b"
+    r"|\btrap invalid opcode\b|\bHARAKIRI ON WORKER\b|\bStopping process with SIGKILL\b"
+    r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b|\bexit signal Segmentation fault\b"
+    r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
+    re.IGNORECASE,
+)
+# Every match of ``CRASH`` contains one of these, except exit codes: most suspicious lines contain none.
+_CRASH_NEEDS = (
+    *("uncaught", "unhandled", "out of memory", "kill", "segmentation fault", "sigsegv", "sigabrt", "sigbus"),
+    *("sigill", "sigfpe", "core dumped", "panic", "fatal", "exception in thread", "memoryerror", "stackoverflow"),
+    *("crashed", "signal", "segfault", "protection fault", "kernel bug", "oops: ", "terminate called"),
+    *("double free", "stack smashing", "free(): ", "malloc(): ", "aborted", "bus error", "illegal instruction"),
+    *("breakpoint trap", "abort trap", "code=dumped", "worker timeout"),
+    *("stack overflow", "process terminated", "timed out worker", "died", "dumped core", "abnormal exit"),
+    *("insufficient memory", "memory allocation", "sanitizer", "cannot allocate", "pid terminated", "crash dump"),
+    *("invalid opcode", "harakiri"),
+)
+# Every match of ``WORDS`` contains one of these.
+_WORDS_NEED = (
+    *(
+        "err",
+        "exception",
+        "fatal",
+        "panic",
+        "fail",
+        "timed",
+        "could not",
+        "couldn't",
+        "cannot",
+        "can't",
+        "unable to",
+    ),
+    *("no space left", "too many open", "refused", "reset", "no route", "no such host", "no server", "pipe"),
+    *("denied", "in use", "enotf", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "econn"),
+    *(
+        "hang up",
+        "i/o time",
+        "deadline",
+        "misbehav",
+        "no healthy",
+        "not known",
+        "not found",
+        "certificate",
+        "x509",
+    ),
+    *("backoff", "back-off", "crashed", "aborted", "misconf", "noauth", "wrongpass", "oom command"),
+    *("** (", "exited", "temporar"),
+)
+_ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
+
+
+def suspicious(text: str) -> bool:
+    """A fast prefilter: whether this line could be an error. Has false positives, no false negatives."""
+    low = text.lower()
+    return (
+        "err" in low
+        or "exce" in low
+        or "fatal" in low
+        or "panic" in low
+        or "unc" in low
+        or "unh" in low
+        or "memory" in low
+        or "kill" in low
+        or "sig" in low
+        or "segm" in low
+        or "core dump" in low
+        or "exit" in low
+        or "abort" in low
+        or "fault" in low
+        or "alloc" in low
+        or "no space" in low
+        or "refused" in low
+        or "no route" in low
+        or "no such host" in low
+        or "no server" in low
+        or "enotfound" in low
+        or "hostunreach" in low
+        or "stack overflow" in low
+        or "crash" in low
+        or "terminat" in low
+        or "trap" in low
+        or "corrupt" in low
+        or "smash" in low
+        or "too many open" in low
+        or "kernel" in low
+        or "oops" in low
+        or "malloc" in low
+        or "free():" in low
+        or "illegal" in low
+        or "code=" in low
+        or "timeout" in low
+        or "oom" in low
+        or "fail" in low
+        or "timed" in low
+        or "reset" in low
+        or "pipe" in low
+        or "denied" in low
+        or "in use" in low
+        or "could" in low
+        or "cannot" in low
+        or "can't" in low
+        or "unable" in low
+        or "certif" in low
+        or "x509" in low
+        or "econn" in low
+        or "eai_" in low
+        or "enet" in low
+        or "eaddr" in low
+        or "eacc" in low
+        or "eperm" in low
+        or "eno" in low
+        or "deadline" in low
+        or "misbehav" in low
+        or "healthy up" in low
+        or "hang up" in low
+        or "backoff" in low
+        or "back-off" in low
+        or "not known" in low
+        or "not found" in low
+        or "tempor" in low
+        or "misconf" in low
+        or "noauth" in low
+        or "wrongpass" in low
+        or "** (" in low
+        or "died" in low
+        or "abnormal" in low
+        or "dumped c" in low
+        or "sanitiz" in low
+        or "opcode" in low
+        or "harakiri" in low
+    )
+
+
+def may_have_crashed(text: str, codes: tuple[str, ...] = ("137", "139", "134")) -> bool:
+    """A fast prefilter for ``crashed``. ``codes`` are those of failing exits."""
+    if not text.isascii():  # other letters can fold to these
+        return True
+    low = text.lower()
+    # A list: a generator takes twice as long.
+    if any([need in low for need in _CRASH_NEEDS]):  # noqa: C419
+        return True
+    return "exit" in low and any(code in low for code in codes)
+
+
+def may_be_an_error(text: str) -> bool:
+    """A fast prefilter for ``report_an_error``."""
+    low = text.lower()
+    return not text.isascii() or any([need in low for need in _WORDS_NEED])  # noqa: C419
+
+
+def crashed(text: str) -> bool:
+    """Whether the words report that a program ended, or an uncaught exception."""
+    if not may_have_crashed(text):
+        return False
+    for match in CRASH.finditer(text):
+        after = text[match.end() : match.end() + 24].lstrip("'\": ").lower()
+        if not after.startswith(_ONLY_NAMED) and not negated(text, match.start()):
+            return True
+    return False
+
+
+def report_an_error(text: str) -> bool:
+    """Whether the words report an error."""
+    if not may_be_an_error(text):
+        return False
+    for match in WORDS.finditer(text):
+        start = match.start()
+        none = match[0].lower() == "failed" and _NONE_OF.search(text, max(0, start - 24), start)  # 0 jobs failed
+        if not none and not EMPTY.match(text, match.end()) and not negated(text, start):
+            return True
+    return False
+
+
+def negated(text: str, position: int) -> bool:
+    """Whether a "no", "0", "without" … is directly before ``position``."""
+    return bool(_NEGATED.search(text, max(0, position - 24), position))
