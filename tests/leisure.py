@@ -1,4 +1,4 @@
-"""Limits of the sandbox that leave out how quick this machine is, which does other things beside."""
+"""Limits that leave out how quick this machine is, which does other things beside."""
 
 from collections.abc import Collection
 
@@ -26,7 +26,7 @@ def leisure(warned: Collection[str] = (), judged: Collection[str] = ()) -> str:
         warned: names of limits that keep their warning.
         judged: names of limits that stay as they are.
     """
-    lines = ["[targets.sandbox.limits]"]
+    lines = ["[limits]"]
     for name, unit in _TIMES.items():
         if name not in {*warned, *judged}:
             lines.append(f'{name}.warning = "{_WARNING[unit]}"')

@@ -12,6 +12,7 @@ import pytest
 
 from playbook.core.record import Results
 from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, attach_address, start
+from tests.leisure import AT_LEISURE
 from tests.preloaded import run_pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,7 +42,7 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
         set_name: str = "daily",
         arguments: tuple[str, ...] = (),
         by: RunPytest = run_pytest,
-        limits: str = "",
+        settings: str = AT_LEISURE,
         by_option: bool = False,
     ) -> Results:
         command = ["-m", set_name, "--target", "sandbox", f"--reports={tmp_path}"]
@@ -51,10 +52,9 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
             command += [part for name in faults for part in ("--fault", name)]
         environment = os.environ | {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
         environment.pop("PYTEST_ADDOPTS", None)
-        if limits:
-            settings = tmp_path / "playbook.toml"
-            settings.write_text(limits, encoding="utf-8")
-            environment["PLAYBOOK_CONFIG"] = str(settings)
+        file = tmp_path / "playbook.toml"
+        file.write_text(settings, encoding="utf-8")
+        environment["PLAYBOOK_CONFIG"] = str(file)
         ended = by(*command, *arguments, cwd=ROOT, env=environment, timeout=LIMIT)
         files = list(tmp_path.glob("sandbox-*/results.json"))
         assert len(files) == 1, ended.stdout + ended.stderr

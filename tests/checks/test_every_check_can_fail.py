@@ -16,7 +16,7 @@ from playbook.core.places import CHECKS
 from playbook.core.verdict import Verdict
 from sandbox.faults import FAULTS
 from tests.checks.expectations import EXPECTATIONS
-from tests.leisure import AT_LEISURE, leisure
+from tests.leisure import leisure
 from tests.wording import mistakes_in
 from tests.written import written_checks
 
@@ -46,7 +46,7 @@ def test_healthy_system_is_ok(run_checks, set_name):
 
     How quick it is by the shipped limits is tried by CI's own daily run, alone on its machine.
     """
-    results = run_checks(set_name=set_name, limits=AT_LEISURE)
+    results = run_checks(set_name=set_name)
     assert {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK} == {}
     assert sorted(record.item for record in results.records) == [i for i in BUILT if i.startswith(f"{set_name}.")]
     assert results.exit_code == 0
@@ -65,7 +65,7 @@ def test_fault_is_found_and_reported(run_checks, fault):
     if "daily" in sets:
         beside |= {file for item, file in FILES.items() if item.startswith("daily.")}
     limits = leisure(warned=TIMED.get(fault, ()), judged=CRITICALLY_TIMED.get(fault, ()))
-    results = run_checks(fault, set_name=" or ".join(sets), arguments=tuple(sorted(beside)), limits=limits)
+    results = run_checks(fault, set_name=" or ".join(sets), arguments=tuple(sorted(beside)), settings=limits)
     assert {r.message: m for r in results.records if (m := mistakes_in(r.message))} == {}
     found = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
     certain = {item for item, (verdict, _) in expected.items() if not verdict.startswith("OK or ")}
@@ -102,5 +102,5 @@ def test_every_fault_has_an_expectation():
 @pytest.mark.parametrize("product", sorted(name for name, fault in FAULTS.items() if fault.harmless))
 def test_other_product_is_ok(run_checks, product, set_name):
     """Everything that only it has is executed and OK, with all that it shares with the usual one."""
-    results = run_checks(product, set_name=set_name, limits=AT_LEISURE)
+    results = run_checks(product, set_name=set_name)
     assert {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK} == {}

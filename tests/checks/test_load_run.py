@@ -113,7 +113,7 @@ def test_several_workers_share_load(run_checks, tmp_path):
 
     There was no test with as many workers before, so the comparison is the only thing that is not known.
     """
-    results = run_checks(set_name="load", arguments=("--workers", "2"), limits=AT_LEISURE)
+    results = run_checks(set_name="load", arguments=("--workers", "2"))
     unsure = {record.item: str(record.verdict) for record in results.records if record.verdict != "OK"}
     assert unsure == {"load.comparison": "UNKNOWN"}
     (carried,) = [record for record in results.records if record.item == "load.carried"]
@@ -132,13 +132,11 @@ def carried(results):
 
 
 @pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != BREAKPOINT])
-def test_each_shape_follows_settings(run_checks, tmp_path, monkeypatch, shape):
+def test_each_shape_follows_settings(run_checks, tmp_path, shape):
     """Its users come and go stage by stage, and the verdict is one on the system."""
     stages = "[{ users = 2, seconds = 2.0, spawn_rate = 10.0 }, { users = 6, seconds = 2.0, spawn_rate = 10.0 }]"
-    file = tmp_path / "playbook.toml"
-    file.write_text(f"[targets.sandbox.load.shapes.{shape}]\nstages = {stages}\n")
-    monkeypatch.setenv("PLAYBOOK_CONFIG", str(file))
-    results = run_checks(set_name="load", arguments=("--shape", shape))
+    settings = f"{AT_LEISURE}[targets.sandbox.load.shapes.{shape}]\nstages = {stages}\n"
+    results = run_checks(set_name="load", arguments=("--shape", shape), settings=settings)
     assert carried(results).verdict == "OK", carried(results).message
     outcome = read_outcome(next(tmp_path.glob("sandbox-*/load.json")))
     assert (outcome.shape, outcome.ended, outcome.planned_seconds) == (shape, "finished", 4.0)
@@ -146,16 +144,15 @@ def test_each_shape_follows_settings(run_checks, tmp_path, monkeypatch, shape):
     assert outcome.most_users == 6
 
 
-def test_breakpoint_test_reports_first_broken_step(run_checks, tmp_path, monkeypatch):
+def test_breakpoint_test_reports_first_broken_step(run_checks, tmp_path):
     """Where not even the first step holds, it is said with what broke it, and no further step is made."""
-    file = tmp_path / "playbook.toml"
-    file.write_text(
-        "[targets.sandbox.load.breaks]\np95_seconds = 0.00001\nsettle_seconds = 0.5\nleast_requests = 1\n"
+    settings = (
+        f"{AT_LEISURE}[targets.sandbox.load.breaks]\n"
+        "p95_seconds = 0.00001\nsettle_seconds = 0.5\nleast_requests = 1\n"
         "[targets.sandbox.load.shapes.breakpoint]\n"
         "stages = [{ users = 4, seconds = 3.0 }, { users = 8, seconds = 3.0 }]\n"
     )
-    monkeypatch.setenv("PLAYBOOK_CONFIG", str(file))
-    results = run_checks(set_name="load", arguments=("--shape", "breakpoint"))
+    results = run_checks(set_name="load", arguments=("--shape", "breakpoint"), settings=settings)
     assert carried(results).verdict == "CRITICAL"
     assert re.fullmatch(
         r"Load that held: expected at least 20 users, got 0 users over 1 step \(0\.0 requests/s; "

@@ -4,7 +4,7 @@ import pytest
 
 from playbook.core.catalogue import read_catalogue
 from playbook.core.verdict import Verdict
-from tests.leisure import AT_LEISURE, leisure
+from tests.leisure import leisure
 
 pytestmark = pytest.mark.slow
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 )
 def test_section_is_a_set_of_its_own(run_checks, marker, section):
     """All its items and no others were executed, and as many are demanded."""
-    results = run_checks(set_name=marker, limits=AT_LEISURE)
+    results = run_checks(set_name=marker)
     items = [item for item in read_catalogue().items if item.startswith(f"troubleshooting.{section}.")]
     assert sorted(record.item for record in results.records) == sorted(items)
     assert (results.set, results.floor, results.partial) == (marker, len(items), False)
@@ -29,7 +29,7 @@ def test_section_is_a_set_of_its_own(run_checks, marker, section):
 def test_symptom_triggers_investigation_and_actions(run_checks):
     """The steps were carried out, and the actions stand in order."""
     results = run_checks(
-        "homepage-slow", set_name="high_response_times", limits=leisure(warned=("homepage_time",))
+        "homepage-slow", set_name="high_response_times", settings=leisure(warned=("homepage_time",))
     )
     record = next(one for one in results.records if one.item.endswith(".symptoms"))
     assert record.verdict is Verdict.WARNING

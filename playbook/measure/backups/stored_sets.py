@@ -36,8 +36,8 @@ def divided(files: Iterable[StoredFile], pattern: str) -> tuple[list[StoredFile]
     """Archives, by the pattern of their names without folders, and other files.
 
     Parts of one archive count as one file with the name that they have in common; the pattern may match this
-    name or that of the first part. A file beside an archive, such as ``shop.tar.gz.sha256`` or ``shop.log``, is not
-    an archive, nor is one that is still being written, such as ``shop.tar.gz.part``.
+    name or that of the first part. A file beside an archive, such as ``shop.tar.gz.sha256`` or ``shop.log``, is
+    not an archive, nor is one that is still being written, such as ``shop.tar.gz.part``.
     """
     joined = _joined(files)
     stems = Counter(stem for file in joined for stem in _stems(file.name))

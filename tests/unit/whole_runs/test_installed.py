@@ -12,6 +12,7 @@ from playbook.core import installed as project
 from playbook.core import places
 from playbook.core.catalogue import read_catalogue
 from playbook.core.record import Results
+from tests.leisure import AT_LEISURE
 
 ROOT = Path(__file__).resolve().parents[3]
 DAILY = len(read_catalogue().ids_of("daily"))
@@ -85,10 +86,12 @@ def written(environment):
 
 
 @pytest.mark.slow
-def test_daily_runs_from_empty_folder(installed, call, tmp_path):
+def test_daily_runs_from_empty_folder(installed, call, tmp_path, tmp_path_factory):
     """On the embedded system; report and history are in that folder, and nothing in the package."""
     before = written(installed)
-    ended = call("playbook", "run", "daily", "--target", "sandbox")
+    settings = tmp_path_factory.mktemp("settings") / "playbook.toml"
+    settings.write_text(AT_LEISURE)
+    ended = call("playbook", "run", "daily", "--target", "sandbox", PLAYBOOK_CONFIG=str(settings))
     assert ended.returncode == 0, ended.stdout + ended.stderr
     run = results(tmp_path)
     assert (run.verdict, len(run.records), run.partial) == ("OK", DAILY, False)
