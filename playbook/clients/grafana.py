@@ -69,6 +69,7 @@ class _Alerts(msgspec.Struct):
 
     data: Data
     status: str = "success"
+    warnings: list[str] | None = None
 
 
 class _Rules(msgspec.Struct):
@@ -131,8 +132,9 @@ class Grafana:
         uid = dashboard.datasources[0] if dashboard and dashboard.datasources else None
         return self.settings.require(uid, "grafana.datasource_uid", "The Prometheus data source in Grafana")
 
-    def alerts(self) -> list[Any]:
-        """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``.
+    def alerts(self) -> tuple[list[Any], tuple[str, ...]]:
+        """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``; and
+        warnings attached to that answer.
 
         Internal labels are included, as a silence on one rule refers to it by ``__alert_rule_uid__``.
 
@@ -150,8 +152,7 @@ class Grafana:
             )
         found = answer.expect_ok(HINT).json(_Alerts)
         _require_success(found.status)
-        alerts: list[Any] = found.data.alerts
-        return alerts
+        return found.data.alerts, tuple(found.warnings or ())
 
     def _has_no_alerting(self, answer: Answer) -> bool:
         """Whether Grafana itself answered 404, as it does for alerts if its alerting is switched off."""

@@ -207,6 +207,34 @@ QUIET = of_rules()
             "UNKNOWN",
         ),
         (
+            "Thanos Querier, which sends null where nothing fires",
+            {"prometheus": QUIET | {"api/v1/alerts": {"status": "success", "data": {"alerts": None}}}},
+            "OK",
+        ),
+        (
+            "Thanos Ruler by itself, where nothing fires",
+            {"prometheus": QUIET | {"api/v1/alerts": {"status": "success", "data": {"Alerts": None}}}},
+            "OK",
+        ),
+        (
+            "Thanos Ruler by itself, where one fires",
+            {"prometheus": QUIET | {"api/v1/alerts": {"status": "success", "data": {"Alerts": [FIRING]}}}},
+            "CRITICAL",
+        ),
+        (
+            "alerts of nobody knows what",
+            {"prometheus": QUIET | {"api/v1/alerts": {"status": "success", "data": {}}}},
+            "UNKNOWN",
+        ),
+        (
+            "Thanos Querier, with a ruler away for the alerts alone",
+            {
+                "prometheus": QUIET
+                | {"api/v1/alerts": of_rules()["api/v1/alerts"] | {"warnings": ["fetch rules: Unavailable"]}}
+            },
+            "UNKNOWN",
+        ),
+        (
             "Mimir, whose ruler stopped half an hour ago",
             {"prometheus": QUIET | {"api/v1/rules": groups(rule(lastEvaluation="2026-06-15T07:30:00.5Z"))}},
             "UNKNOWN",
