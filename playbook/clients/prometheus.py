@@ -268,8 +268,10 @@ class Prometheus:
         return self._convert(data, _Alerts, "").alerts or [], warnings
 
     def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
-        """Groups of alerting rules as received, and warnings attached to that answer."""
-        data, warnings = self._get("rules", {"type": "alert"}, "")
+        """Groups of rules as received, with the recording rules that alerts may be computed from, and warnings
+        attached to that answer.
+        """
+        data, warnings = self._get("rules", {}, "")
         answer = self._convert(data, _Groups, "")
         more = ("there are more pages",) if answer.groupNextToken else ()
         groups: list[Any] = answer.groups

@@ -260,6 +260,36 @@ def test_monitoring_answers_have_their_verdicts(name: str, sources: dict[str, An
     assert verdict_on_alerts(**sources)[0] == verdict
 
 
+def recording(name: str = "job:errors:rate5m", query: str = "sum(rate(errors_total[5m]))", **changes: Any) -> Any:
+    """A recording rule, as Prometheus 2.42 lists it."""
+    shown = rule(name, query=query, type="recording")
+    kept = ("name", "query", "health", "evaluationTime", "lastEvaluation", "type")
+    return {key: shown[key] for key in kept} | changes
+
+
+TWICE = "many-to-many matching not allowed: matching labels must be unique on one side"
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict"),
+    [
+        ([recording()], "OK"),
+        ([recording(health="err", lastError=TWICE)], "UNKNOWN"),
+        ([recording(), recording(health="err", lastError=TWICE, labels={"env": "b"})], "UNKNOWN"),
+        ([recording(health="unknown", lastEvaluation="0001-01-01T00:00:00Z")], "UNKNOWN"),
+        ([recording(lastEvaluation="2026-06-15T07:30:00.5Z")], "UNKNOWN"),
+        ([recording("namespace:cpu:sum", health="err", lastError=TWICE)], "OK"),
+        ([recording(query="job:e:sum / job:all:sum"), recording("job:e:sum", health="err")], "UNKNOWN"),
+        ([recording(query="job:errors:rate5m offset 1h")], "OK"),
+        ([{"type": "recording", "name": 7}], "OK"),
+    ],
+)
+def test_recording_rules_that_alerts_are_computed_from_must_be_evaluated(rules, verdict):
+    """Alerts on what is not recorded find nothing and look healthy; other recording rules do not matter."""
+    answers = QUIET | {"api/v1/rules": groups(rule(), *rules)}
+    assert verdict_on_alerts(prometheus=answers)[0] == verdict
+
+
 BAD_ALERTS = [
     alert(),
     alert(state="unprocessed"),
