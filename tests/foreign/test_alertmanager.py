@@ -123,6 +123,55 @@ QUIET = of_rules()
             "WARNING",
         ),
         (
+            "a silence on every severity",
+            {
+                "alertmanager": manager(
+                    silences=[silence(matchers=[{"isRegex": True, "name": "severity", "value": ".+"}])]
+                ),
+                "prometheus": QUIET,
+            },
+            "WARNING",
+        ),
+        (
+            "a silence on everything that is critical",
+            {
+                "alertmanager": manager(
+                    silences=[silence(matchers=[{"isRegex": True, "name": "severity", "value": "critical"}])]
+                ),
+                "prometheus": QUIET,
+            },
+            "OK",
+        ),
+        (
+            "a silence on all nodes",
+            {
+                "alertmanager": manager(
+                    silences=[silence(matchers=[{"isRegex": True, "name": "node", "value": ".+"}])]
+                ),
+                "prometheus": QUIET,
+            },
+            "OK",
+        ),
+        (
+            "null for lists and annotations that are empty",
+            {
+                "alertmanager": manager(
+                    alert(annotations=None, status={"silencedBy": None, "inhibitedBy": None, "mutedBy": None})
+                ),
+                "prometheus": QUIET,
+            },
+            "CRITICAL",
+        ),
+        (
+            "fires in vmalert, without annotations",
+            {
+                "prometheus": of_rules(
+                    FIRING | {"annotations": None, "restored": False, "id": "7", "group_id": "2"}
+                )
+            },
+            "CRITICAL",
+        ),
+        (
             "a silence until 2099",
             {"alertmanager": manager(silences=[silence(endsAt="2099-01-01T00:00:00Z")]), "prometheus": QUIET},
             "WARNING",
