@@ -14,7 +14,8 @@ from playbook.clients.prometheus import Prometheus, Sample
 from playbook.clients.prometheus_queries import population
 from playbook.core.errors import Malformed
 from playbook.core.promql import Selected
-from tests.foreign.monitoring import NOW, Http, probes, vector, verdict_on_availability
+from playbook.measure.figures.figure_names import RESPONSE_TIME, Buckets
+from tests.foreign.monitoring import NOW, SETTINGS, Http, probes, vector, verdict_on_availability
 
 GOOD = vector("99.965")
 MATRIX = {"resultType": "matrix", "result": [{"metric": {}, "values": [[NOW.timestamp(), "99.9"]]}]}
@@ -129,6 +130,34 @@ THANOS_AWAY = (
 def test_only_a_complete_answer_is_ok(name: str, envelope: Any, verdict: str):
     """A partial one counts only if it is bad."""
     assert verdict_on_availability(probes(value=envelope))[0] == verdict
+
+
+PROM_CLIENT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+EXPRESS_PROM_BUNDLE = (0.003, 0.03, 0.1, 0.3, 1.5, 10)
+FASTAPI_INSTRUMENTATOR = (0.1, 0.5, 1)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "value", "known"),
+    [
+        (PROM_CLIENT, 0.3, True),
+        (PROM_CLIENT, 1.9, True),
+        (EXPRESS_PROM_BUNDLE, 1.4, True),
+        (EXPRESS_PROM_BUNDLE, 1.9, False),
+        (EXPRESS_PROM_BUNDLE, 6.0, True),  # bad wherever it lies
+        (EXPRESS_PROM_BUNDLE, float("nan"), True),
+        (FASTAPI_INSTRUMENTATOR, 0.9, True),
+        (FASTAPI_INSTRUMENTATOR, 1.0, False),
+        ((0.256, 1.024, 4.096, 16.384), 1.5, True),
+        ((2.5, 10.0), 1.2, False),
+        ((1.0, 10.0), 0.95, True),
+    ],
+)
+def test_quantile_in_a_wide_bucket_that_reaches_beyond_the_limit_is_not_known(bounds, value, known):
+    """Prometheus interpolates; the buckets of usual libraries are narrow enough near the limit of 2 s, or not."""
+    samples = [Sample({"le": f"{bound}"}, 0.0, 10.0 + bound) for bound in bounds]
+    buckets = Buckets.of([*samples, Sample({"le": "+Inf"}, 0.0, 100.0)])
+    assert buckets.lack(RESPONSE_TIME, value, 100.0, SETTINGS.limits.response_time)[1].enough == known
 
 
 @pytest.mark.parametrize("which", ["count", "looks", "series"])

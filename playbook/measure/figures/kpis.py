@@ -110,7 +110,7 @@ class Kpi:
         value, why = number_of(self.answered)
         stands_for = f"{self.count:,.0f} {figure.counted}"
         if self.buckets:
-            beyond, odd = self.buckets.lack(figure, value, self.count)
+            beyond, odd = self.buckets.lack(figure, value, self.count, self.limit)
             stands_for += f", {beyond}" if beyond else ""
             coverage += odd
         if why.parts:

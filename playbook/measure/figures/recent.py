@@ -16,7 +16,7 @@ from playbook.core.coverage import Coverage, lacking, share, together, understoo
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
-from playbook.core.limits import Reading, format_value
+from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
 from playbook.measure.figures.kpis import count_of, first_lack, number_of, scrapes
@@ -38,6 +38,7 @@ class Recent:
         until: end of the period; None is now.
         seen: how much of the period has samples, and whose.
         buckets: of a quantile from a histogram; ``None`` for other figures.
+        limit: its limit.
     """
 
     figure: Figure
@@ -48,6 +49,7 @@ class Recent:
     until: datetime | None = None
     seen: Coverage = field(default_factory=Coverage)
     buckets: Buckets | None = None
+    limit: Limit | None = None
 
     @property
     def asked_metrics(self) -> tuple[Asked, ...]:
@@ -86,7 +88,7 @@ class Recent:
             )
         value, why = number_of(self.answered)
         if self.buckets:
-            coverage += self.buckets.lack(self.figure, value, self.count)[1]
+            coverage += self.buckets.lack(self.figure, value, self.count, self.limit)[1]
         if why.parts:
             coverage = first_lack(self.coverage, coverage, why)
         return Reading(value, self.over, coverage)
@@ -149,7 +151,8 @@ def recent(
         "images": settings.recent.least_images,
     }
     seen = together(answered.coverage for answered in answers) + seen
-    return Recent(figure, minutes, least[figure.counted], value, count, until, seen, buckets)
+    limit: Limit = getattr(settings.limits, figure.key)
+    return Recent(figure, minutes, least[figure.counted], value, count, until, seen, buckets, limit)
 
 
 @measurement
