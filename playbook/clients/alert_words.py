@@ -144,8 +144,9 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
         except msgspec.ValidationError:
             odd.append(shown(one))
             continue
-        # Go's zero time, the year 1, means that it has no end.
-        if alert.endsAt is not None and alert.endsAt.year > 1 and _aware(alert.endsAt) <= now:
+        # Go's zero time, the year 1, means that it has no end. Alertmanager lists none that has ended by its own
+        # clock, and Prometheus moves the end of one that goes on to only four minutes ahead.
+        if alert.endsAt is not None and alert.endsAt.year > 1 and _aware(alert.endsAt) + AHEAD <= now:
             continue
         status = alert.status
         state: State = "firing"  # "unprocessed": Alertmanager has not yet looked up its silences

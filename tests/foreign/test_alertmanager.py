@@ -105,6 +105,11 @@ QUIET = of_rules()
             "OK",
         ),
         (
+            "goes on, by a clock that is six minutes behind ours",
+            {"alertmanager": manager(alert("Pushed", endsAt="2026-06-15T07:58:00.000Z")), "prometheus": QUIET},
+            "CRITICAL",
+        ),
+        (
             "begins tomorrow, by another clock",
             {
                 "alertmanager": manager(alert("Watchdog", startsAt="2026-06-16T08:00:00.000Z")),
