@@ -12,9 +12,13 @@ from hypothesis import strategies as st
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus, Sample
 from playbook.clients.prometheus_queries import population
+from playbook.core.clock import FixedClock
 from playbook.core.errors import Malformed
 from playbook.core.promql import Selected
 from playbook.measure.figures.figure_names import RESPONSE_TIME, Buckets
+from playbook.measure.figures.kpis import error_rate
+from playbook.measure.figures.recent import error_rate_now
+from playbook.settings.loading import load
 from tests.foreign.monitoring import NOW, SETTINGS, Http, probes, vector, verdict_on_availability
 
 GOOD = vector("99.965")
@@ -24,6 +28,11 @@ HISTOGRAM = {
     "histogram": [NOW.timestamp(), {"count": "9", "sum": "3.1", "buckets": [[0, "0.25", "0.5", "9"]]}],
 }
 TWO_ROWS = {"resultType": "vector", "result": GOOD["data"]["result"] * 2}
+WITH_SELECTOR = load(
+    "production",
+    environment={"PRODUCTION_URL": "https://portfolio.example"},
+    overlay={"targets": {"production": {"prometheus": {"selector": 'job="portfolio"'}}}},
+)
 THANOS_AWAY = (
     'receive series from Addr: thanos-store-0:10901 LabelSets: {prometheus="eu"} MinTime: 1718000000000 MaxTime: '
     "9223372036854775807: rpc error: code = Unavailable desc = connection error"
@@ -166,6 +175,23 @@ def test_inputs_of_a_figure_must_be_complete_too(which):
     answers = probes()
     assert verdict_on_availability(answers)[0] == "OK"
     assert verdict_on_availability(answers | {which: answers[which] | {"isPartial": True}})[0] == "UNKNOWN"
+
+
+@pytest.mark.parametrize("measured", [error_rate, error_rate_now])
+@pytest.mark.parametrize("suffix", ["unknown", "scraped"])
+@pytest.mark.parametrize(
+    ("values", "enough"), [([], True), (["0"], True), (["7", "9"], False), (["NaN"], False), (["+Inf"], False)]
+)
+def test_several_series_or_nan_are_not_none_of_what_is_not_understood(measured, suffix, values, enough):
+    """E.g. of a query without sum() in the settings; a store without such series has none."""
+    rows = [{"metric": {"n": f"{n}"}, "value": [NOW.timestamp(), value]} for n, value in enumerate(values)]
+    if suffix == "scraped" and values == ["0"]:
+        rows[0]["value"][1] = "100"
+    odd = {"status": "success", "data": {"resultType": "vector", "result": rows}}
+    usual = {"value": vector("0.1"), "count": vector("9000"), "scraped": vector("100"), "unknown": NOTHING}
+    answers = probes(**usual | {suffix: odd})
+    found = measured(Prometheus(cast(HttpClient, Http(answers))), WITH_SELECTOR, FixedClock(NOW))
+    assert found.coverage.enough is enough, found.coverage
 
 
 def test_null_is_an_empty_list_of_series():

@@ -19,7 +19,7 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
-from playbook.measure.figures.kpis import count_of, first_lack, number_of, scrapes
+from playbook.measure.figures.kpis import count_of, first_lack, number_of, scrapes, unknown_of
 from playbook.settings.model import Settings
 
 # With fewer steps, a single missing one would weigh too much.
@@ -126,11 +126,12 @@ def recent(
         return answered
 
     value, count = ask(), count_of(ask("_count"))
-    unknown = count_of(ask("_unknown")) if getattr(settings.queries, f"{figure.key}_unknown", "") else 0.0
+    has_unknown = bool(getattr(settings.queries, f"{figure.key}_unknown", ""))
+    unknown, why = unknown_of(ask("_unknown")) if has_unknown else (0.0, Coverage())
     has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
     buckets = Buckets.of(ask("_buckets").samples) if has_buckets else None
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], minutes * 60, until)
+    seen = own_series(store, settings, [figure.key], minutes * 60, until) + why
     seen += understood(
         math.ceil(unknown), math.ceil(count), figure.counted, most_percent=rules.not_understood_percent
     )
