@@ -176,8 +176,9 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
 
 def _fed_from(queries: Iterable[str], recorded: Sequence[tuple[_Rule, float]]) -> list[tuple[_Rule, float]]:
     """Recording rules whose metric is named in these queries, or in a recording rule named there."""
-    named, waiting, found = set(), list(queries), []
-    left = list(recorded)
+    named: set[str] = set()
+    found: list[tuple[_Rule, float]] = []
+    waiting, left = list(queries), list(recorded)
     while waiting:
         named.update(chain.from_iterable(map(_METRIC.findall, waiting)))
         new = [one for one in left if one[0].name in named]
