@@ -6,7 +6,8 @@ https://prometheus.io/docs/prometheus/latest/querying/api/#rules; Grafana lists 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -17,12 +18,14 @@ import msgspec
 from playbook.core import door
 from playbook.core.budget import convert, shown
 from playbook.core.coverage import Coverage, lacking, understood, whole
+from playbook.core.wording import plural
 
 _LATE = 3  # evaluation intervals of its group after which a rule counts as not evaluated
 _LEAST_LATE = timedelta(minutes=10)
 AHEAD = timedelta(minutes=5)  # how far another host's clock may be ahead of ours
 _NEVER = 2000  # years before this mean "never"; Go's zero time is in the year 1
 _SHOWN = 3
+_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _FINDING = frozenset({"firing", "pending", "recovering"})  # rule states with at least one active alert
 _QUIET = frozenset({"inactive", "normal", "unknown"})  # "unknown": not evaluated yet, so its time is missing too
 
@@ -35,6 +38,7 @@ class _Rule(msgspec.Struct):
     lastEvaluation: datetime | None = None  # noqa: N815 - Prometheus' names
     lastError: str = ""  # noqa: N815
     isPaused: bool = False  # noqa: N815 - Grafana's
+    query: str = ""
 
 
 class _Group(msgspec.Struct):
@@ -51,6 +55,7 @@ class Rules:
         names: alerting rules that are not paused.
         bad: rules that are not evaluated, with the reason.
         late: rules whose last evaluation is too old, with its age.
+        unfed: recording rules that alerting rules are computed from and that are not evaluated, with the reason.
         unknown: groups and rules that do not match the documented format, unchanged.
         warnings: warnings that the source attached to its answer.
     """
@@ -62,6 +67,7 @@ class Rules:
     late: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    unfed: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -92,6 +98,13 @@ class Rules:
                     got=f"{len(found)} that {'are' if len(found) > 1 else 'is'} not: {_few(found)}",
                     hint=f"Look at Alerts or Rules in {self.source}, and at its log.",
                 )
+        if self.unfed:
+            coverage += lacking(
+                f"{plural(len(self.unfed), 'recording rule')} not evaluated",
+                expected="each recording rule that alerting rules are computed from to be evaluated",
+                got=f"{len(self.unfed)} that {'are' if len(self.unfed) > 1 else 'is'} not: {_few(self.unfed)}",
+                hint=f"Look at Rules in {self.source}: alerts on what is not recorded cannot fire.",
+            )
         return coverage if coverage.parts and not coverage.enough else coverage + whole(words)
 
     def __add__(self, other: Rules) -> Rules:
@@ -104,6 +117,7 @@ class Rules:
             _each_once(self.late, other.late),
             _each_once(self.unknown, other.unknown),
             _each_once(self.warnings, other.warnings),
+            _each_once(self.unfed, other.unfed),
         )
 
 
@@ -112,12 +126,14 @@ def _each_once(*texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now: datetime) -> Rules:
-    """Parse groups as received; recording rules are skipped."""
+    """Parse groups as received; recording rules count where alerting rules are computed from them."""
     names: list[str] = []
     paused: list[str] = []
     bad: list[str] = []
     late: list[str] = []
     unknown: list[str] = []
+    queries: list[str] = []
+    recorded: list[tuple[_Rule, float]] = []
     for raw in groups:
         try:
             group = convert(raw, _Group, strict=False)
@@ -125,17 +141,20 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
             unknown.append(shown(raw))
             continue
         for one in group.rules:
-            if isinstance(one, dict) and one.get("type") == "recording":
-                continue
+            records = isinstance(one, dict) and one.get("type") == "recording"
             try:
                 rule = convert(one, _Rule)
             except msgspec.ValidationError:
-                unknown.append(shown(one))
+                unknown += [] if records else [shown(one)]
+                continue
+            if records:
+                recorded.append((rule, group.interval))
                 continue
             if rule.isPaused:
                 paused.append(rule.name)
                 continue
             names.append(rule.name)
+            queries.append(rule.query)
             if rule.type != "alerting":
                 unknown.append(f"{rule.name} of type {rule.type}")
             elif rule.state and rule.state.lower() not in _FINDING | _QUIET:
@@ -145,7 +164,28 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
                 bad.append(f"{rule.name} ({why})")
             elif age := _late(rule, group.interval, now):
                 late.append(f"{rule.name} ({age})")
-    return Rules(source, tuple(names), tuple(paused), tuple(bad), tuple(late), tuple(unknown), warnings)
+    unfed = [
+        f"{rule.name} ({why})"
+        for rule, interval in _fed_from(queries, recorded)
+        if (why := _why_bad(rule) or _late(rule, interval, now))
+    ]
+    return Rules(
+        source, tuple(names), tuple(paused), tuple(bad), tuple(late), tuple(unknown), warnings, tuple(unfed)
+    )
+
+
+def _fed_from(queries: Iterable[str], recorded: Sequence[tuple[_Rule, float]]) -> list[tuple[_Rule, float]]:
+    """Recording rules whose metric is named in these queries, or in a recording rule named there."""
+    named: set[str] = set()
+    found: list[tuple[_Rule, float]] = []
+    waiting, left = list(queries), list(recorded)
+    while waiting:
+        named.update(chain.from_iterable(map(_METRIC.findall, waiting)))
+        new = [one for one in left if one[0].name in named]
+        left = [one for one in left if one[0].name not in named]
+        waiting = [rule.query for rule, _ in new]
+        found += new
+    return found
 
 
 def told_by_rules(groups: Sequence[Any], known: Sequence[Any]) -> list[Any]:

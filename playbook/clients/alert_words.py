@@ -31,6 +31,13 @@ _STATES: dict[str, State | None] = {
     "normal": None,
     "inactive": None,
 }
+# Alerts that a silence on everything covers: one with no other label, and one with the labels that by convention
+# every alert has (severity), or that vmalert and Grafana give to each. No alert has such values.
+_ODD = "\N{SNOWMAN}"
+_ANY_ALERT = (
+    {"alertname": _ODD},
+    dict.fromkeys(("alertname", "severity", "alertgroup", "grafana_folder"), _ODD),
+)
 _SILENCE_STATES = frozenset({"active", "pending", "expired"})
 # Reasons with which Grafana reports a rule as Normal although it got no data or failed: "Normal (NoData)".
 _UNSEEN = ("nodata", "error")
@@ -79,18 +86,19 @@ class Silence:
 
 
 class _Status(msgspec.Struct):
-    state: str
-    silencedBy: list[str] = []  # noqa: N815 - Alertmanager's names
-    inhibitedBy: list[str] = []  # noqa: N815
+    """The lists may be null, as Go sends empty ones."""
 
-    mutedBy: list[str] = []  # noqa: N815
+    state: str
+    silencedBy: list[str] | None = None  # noqa: N815 - Alertmanager's names
+    inhibitedBy: list[str] | None = None  # noqa: N815
+    mutedBy: list[str] | None = None  # noqa: N815
 
 
 class _Alert(msgspec.Struct):
     labels: dict[str, str]
     status: _Status
     startsAt: datetime  # noqa: N815
-    annotations: dict[str, str] = {}
+    annotations: dict[str, str] | None = None
     endsAt: datetime | None = None  # noqa: N815
 
 
@@ -118,7 +126,7 @@ class RawSilence(msgspec.Struct):
 class _RuleAlert(msgspec.Struct):
     labels: dict[str, str]
     state: str
-    annotations: dict[str, str] = {}
+    annotations: dict[str, str] | None = None
     activeAt: datetime | None = None  # noqa: N815
 
 
@@ -136,8 +144,9 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
         except msgspec.ValidationError:
             odd.append(shown(one))
             continue
-        # Go's zero time, the year 1, means that it has no end.
-        if alert.endsAt is not None and alert.endsAt.year > 1 and _aware(alert.endsAt) <= now:
+        # Go's zero time, the year 1, means that it has no end. Alertmanager lists none that has ended by its own
+        # clock, and Prometheus moves the end of one that goes on to only four minutes ahead.
+        if alert.endsAt is not None and alert.endsAt.year > 1 and _aware(alert.endsAt) + AHEAD <= now:
             continue
         status = alert.status
         state: State = "firing"  # "unprocessed": Alertmanager has not yet looked up its silences
@@ -151,7 +160,9 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
             future.append(_name(alert.labels))
         summary = _summary(alert.annotations)
         found.append(
-            Alert(_name(alert.labels), alert.labels, state, alert.startsAt, summary, tuple(status.silencedBy))
+            Alert(
+                _name(alert.labels), alert.labels, state, alert.startsAt, summary, tuple(status.silencedBy or ())
+            )
         )
     return found, understood(len(odd), len(raw), "alerts", examples=odd) + _in_time(future)
 
@@ -211,7 +222,9 @@ def _name(labels: Mapping[str, str]) -> str:
     return labels.get("alertname") or "alert without a name"
 
 
-def _summary(annotations: Mapping[str, str]) -> str:
+def _summary(annotations: Mapping[str, str] | None) -> str:
+    """Of an alert; Go sends null where there are no annotations."""
+    annotations = annotations or {}
     return annotations.get("summary") or annotations.get("description", "")
 
 
@@ -239,8 +252,7 @@ def of_known_state(silences: Sequence[RawSilence]) -> Coverage:
 
 def silence_of(one: RawSilence) -> Silence:
     matchers = tuple(map(_matcher, one.matchers))
-    # No alert has such a name, so a silence that matches it matches every alert.
-    everything = _covers(one, {"alertname": "\N{SNOWMAN}"})
+    everything = any(_covers(one, labels) for labels in _ANY_ALERT)
     # A pending silence with an unknown start covers nothing.
     since = one.endsAt if one.startsAt is None and one.status.state != "active" else one.startsAt
     return Silence(one.id, matchers, one.createdBy, one.comment, _aware(one.endsAt), since, everything)

@@ -241,10 +241,11 @@ class RuleAlerts:
 
 def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
     service = "Grafana" if isinstance(source, Grafana) else source.service
-    raw, rules, unknown = source.alerts(), None, Coverage()
+    raw, told = source.alerts()
+    rules, unknown = None, Coverage()
     try:
         groups, warnings = source.rule_groups()
-        rules = rules_of(service, groups, warnings, now)
+        rules = rules_of(service, groups, tuple(dict.fromkeys((*told, *warnings))), now)
         raw = [*raw, *told_by_rules(groups, raw)]
     except Unmeasured as error:
         unknown = _not_known(error, "rules not known")

@@ -69,6 +69,7 @@ class _Alerts(msgspec.Struct):
 
     data: Data
     status: str = "success"
+    warnings: list[str] | None = None
 
 
 class _Rules(msgspec.Struct):
@@ -131,8 +132,9 @@ class Grafana:
         uid = dashboard.datasources[0] if dashboard and dashboard.datasources else None
         return self.settings.require(uid, "grafana.datasource_uid", "The Prometheus data source in Grafana")
 
-    def alerts(self) -> list[Any]:
-        """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``.
+    def alerts(self) -> tuple[list[Any], tuple[str, ...]]:
+        """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``; and
+        warnings attached to that answer.
 
         Internal labels are included, as a silence on one rule refers to it by ``__alert_rule_uid__``.
 
@@ -150,13 +152,13 @@ class Grafana:
             )
         found = answer.expect_ok(HINT).json(_Alerts)
         _require_success(found.status)
-        alerts: list[Any] = found.data.alerts
-        return alerts
+        return found.data.alerts, tuple(found.warnings or ())
 
     def _has_no_alerting(self, answer: Answer) -> bool:
         """Whether Grafana itself answered 404, as it does for alerts if its alerting is switched off."""
         try:
-            return answer.json(_Message).message == "Not found" and bool(self.health()[1])
+            # Its version may be hidden; the state of its database is not.
+            return answer.json(_Message).message == "Not found" and bool(self.health()[0])
         except Unmeasured:
             return False
 
@@ -185,8 +187,15 @@ def _require_success(status: str) -> None:
 
 
 def _panels(stored: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every panel, including those in collapsed rows; rows are not panels."""
-    panels = stored.get("panels", [])
+    """Every panel, including those in collapsed rows; rows are not panels.
+
+    Dashboards stored in the format of Grafana 4 have all their panels in ``rows``; it is converted in the browser.
+    """
+    old_rows = stored.get("rows") or []
+    for row in old_rows if isinstance(old_rows, list) else []:
+        if isinstance(row, dict):
+            yield from _panels(row)
+    panels = stored.get("panels") or []
     if not isinstance(panels, list) or not all(isinstance(panel, dict) for panel in panels):
         raise Malformed(
             f"{SERVICE}: expected a list of panels in the dashboard, got something else", service=SERVICE

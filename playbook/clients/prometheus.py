@@ -256,15 +256,22 @@ class Prometheus:
             warnings,
         )
 
-    def alerts(self) -> list[Any]:
-        """Active alerts of its rules: ``labels``, ``annotations``, ``state``, ``activeAt``, ``value``."""
-        data, _ = self._get("alerts", {}, "")
-        alerts: list[Any] = self._convert(data, _Alerts, "").alerts
-        return alerts
+    def alerts(self) -> tuple[list[Any], tuple[str, ...]]:
+        """Active alerts of its rules: ``labels``, ``annotations``, ``state``, ``activeAt``, ``value``; and
+        warnings attached to that answer.
+
+        Thanos sends null where there are none, and its ruler calls them ``Alerts``.
+        """
+        data, warnings = self._get("alerts", {}, "")
+        if isinstance(data, dict) and "alerts" not in data and "Alerts" in data:
+            data = {"alerts": data["Alerts"]}
+        return self._convert(data, _Alerts, "").alerts or [], warnings
 
     def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
-        """Groups of alerting rules as received, and warnings attached to that answer."""
-        data, warnings = self._get("rules", {"type": "alert"}, "")
+        """Groups of rules as received, with the recording rules that alerts may be computed from, and warnings
+        attached to that answer.
+        """
+        data, warnings = self._get("rules", {}, "")
         answer = self._convert(data, _Groups, "")
         more = ("there are more pages",) if answer.groupNextToken else ()
         groups: list[Any] = answer.groups
@@ -345,7 +352,7 @@ class Prometheus:
 
 
 class _Alerts(msgspec.Struct):
-    alerts: list[Any]
+    alerts: list[Any] | None
 
 
 class _Groups(msgspec.Struct):

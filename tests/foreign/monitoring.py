@@ -49,7 +49,13 @@ class Http:
         query = str(parameters.get("query", ""))
         if not path.endswith("/query"):
             return path
-        for words, name in (("count by (job", "series"), ("count_over_time(count(", "looks"), ("100 *", "value")):
+        for words, name in (
+            ("count by (job", "series"),
+            ("count_over_time(count(", "looks"),
+            ("sum_over_time(up{", "scraped"),
+            ("100 *", "value"),
+            ('status!~"', "unknown"),
+        ):
             if words in query:
                 return name
         return "count"

@@ -105,6 +105,11 @@ QUIET = of_rules()
             "OK",
         ),
         (
+            "goes on, by a clock that is six minutes behind ours",
+            {"alertmanager": manager(alert("Pushed", endsAt="2026-06-15T07:58:00.000Z")), "prometheus": QUIET},
+            "CRITICAL",
+        ),
+        (
             "begins tomorrow, by another clock",
             {
                 "alertmanager": manager(alert("Watchdog", startsAt="2026-06-16T08:00:00.000Z")),
@@ -121,6 +126,55 @@ QUIET = of_rules()
                 "prometheus": QUIET,
             },
             "WARNING",
+        ),
+        (
+            "a silence on every severity",
+            {
+                "alertmanager": manager(
+                    silences=[silence(matchers=[{"isRegex": True, "name": "severity", "value": ".+"}])]
+                ),
+                "prometheus": QUIET,
+            },
+            "WARNING",
+        ),
+        (
+            "a silence on everything that is critical",
+            {
+                "alertmanager": manager(
+                    silences=[silence(matchers=[{"isRegex": True, "name": "severity", "value": "critical"}])]
+                ),
+                "prometheus": QUIET,
+            },
+            "OK",
+        ),
+        (
+            "a silence on all nodes",
+            {
+                "alertmanager": manager(
+                    silences=[silence(matchers=[{"isRegex": True, "name": "node", "value": ".+"}])]
+                ),
+                "prometheus": QUIET,
+            },
+            "OK",
+        ),
+        (
+            "null for lists and annotations that are empty",
+            {
+                "alertmanager": manager(
+                    alert(annotations=None, status={"silencedBy": None, "inhibitedBy": None, "mutedBy": None})
+                ),
+                "prometheus": QUIET,
+            },
+            "CRITICAL",
+        ),
+        (
+            "fires in vmalert, without annotations",
+            {
+                "prometheus": of_rules(
+                    FIRING | {"annotations": None, "restored": False, "id": "7", "group_id": "2"}
+                )
+            },
+            "CRITICAL",
         ),
         (
             "a silence until 2099",
@@ -207,6 +261,34 @@ QUIET = of_rules()
             "UNKNOWN",
         ),
         (
+            "Thanos Querier, which sends null where nothing fires",
+            {"prometheus": QUIET | {"api/v1/alerts": {"status": "success", "data": {"alerts": None}}}},
+            "OK",
+        ),
+        (
+            "Thanos Ruler by itself, where nothing fires",
+            {"prometheus": QUIET | {"api/v1/alerts": {"status": "success", "data": {"Alerts": None}}}},
+            "OK",
+        ),
+        (
+            "Thanos Ruler by itself, where one fires",
+            {"prometheus": QUIET | {"api/v1/alerts": {"status": "success", "data": {"Alerts": [FIRING]}}}},
+            "CRITICAL",
+        ),
+        (
+            "alerts of nobody knows what",
+            {"prometheus": QUIET | {"api/v1/alerts": {"status": "success", "data": {}}}},
+            "UNKNOWN",
+        ),
+        (
+            "Thanos Querier, with a ruler away for the alerts alone",
+            {
+                "prometheus": QUIET
+                | {"api/v1/alerts": of_rules()["api/v1/alerts"] | {"warnings": ["fetch rules: Unavailable"]}}
+            },
+            "UNKNOWN",
+        ),
+        (
             "Mimir, whose ruler stopped half an hour ago",
             {"prometheus": QUIET | {"api/v1/rules": groups(rule(lastEvaluation="2026-06-15T07:30:00.5Z"))}},
             "UNKNOWN",
@@ -230,6 +312,36 @@ QUIET = of_rules()
 def test_monitoring_answers_have_their_verdicts(name: str, sources: dict[str, Any], verdict: str):
     """OK only where every possible alert would have been seen."""
     assert verdict_on_alerts(**sources)[0] == verdict
+
+
+def recording(name: str = "job:errors:rate5m", query: str = "sum(rate(errors_total[5m]))", **changes: Any) -> Any:
+    """A recording rule, as Prometheus 2.42 lists it."""
+    shown = rule(name, query=query, type="recording")
+    kept = ("name", "query", "health", "evaluationTime", "lastEvaluation", "type")
+    return {key: shown[key] for key in kept} | changes
+
+
+TWICE = "many-to-many matching not allowed: matching labels must be unique on one side"
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict"),
+    [
+        ([recording()], "OK"),
+        ([recording(health="err", lastError=TWICE)], "UNKNOWN"),
+        ([recording(), recording(health="err", lastError=TWICE, labels={"env": "b"})], "UNKNOWN"),
+        ([recording(health="unknown", lastEvaluation="0001-01-01T00:00:00Z")], "UNKNOWN"),
+        ([recording(lastEvaluation="2026-06-15T07:30:00.5Z")], "UNKNOWN"),
+        ([recording("namespace:cpu:sum", health="err", lastError=TWICE)], "OK"),
+        ([recording(query="job:e:sum / job:all:sum"), recording("job:e:sum", health="err")], "UNKNOWN"),
+        ([recording(query="job:errors:rate5m offset 1h")], "OK"),
+        ([{"type": "recording", "name": 7}], "OK"),
+    ],
+)
+def test_recording_rules_that_alerts_are_computed_from_must_be_evaluated(rules, verdict):
+    """Alerts on what is not recorded find nothing and look healthy; other recording rules do not matter."""
+    answers = QUIET | {"api/v1/rules": groups(rule(), *rules)}
+    assert verdict_on_alerts(prometheus=answers)[0] == verdict
 
 
 BAD_ALERTS = [

@@ -154,6 +154,7 @@ SILENT = {
         (board(instance("Alerting")), True, "CRITICAL", "1: HighErrorRate"),
         (board(rules={"status": "success", "data": {"groups": []}}), False, "OK", "none"),
         (SWITCHED_OFF, False, "OK", "none"),
+        (SWITCHED_OFF | {"api/health": {"database": "ok"}}, False, "OK", "none"),
         (SWITCHED_OFF | {"api/health": (502, "")}, False, "UNKNOWN", "HTTP 404"),
         (SWITCHED_OFF | {ALERTS: (404, "404 page not found")}, False, "UNKNOWN", "HTTP 404"),
         ({ALERTS: (403, "{}")}, False, "UNKNOWN", "HTTP 403"),
@@ -211,6 +212,42 @@ def test_dashboard_is_found_by_title_and_folder(folder, hits, alike):
     answers = {"api/search": hits, "api/dashboards/uid/po": STORED, "api/dashboards/uid/copy": STORED}
     found = Grafana(Http(answers, "Grafana"), settings).dashboard("Portfolio Overview")
     assert (found.alike if found else 0) == alike
+
+
+SOURCE = {"type": "prometheus", "uid": "p"}
+
+
+@pytest.mark.parametrize(
+    ("stored", "panels", "sources"),
+    [
+        ({"panels": [{"type": "stat", "datasource": SOURCE}]}, 1, ("p",)),
+        (
+            {"schemaVersion": 14, "rows": [{"title": "A", "panels": [{"type": "graph", "datasource": SOURCE}]}]},
+            1,
+            ("p",),
+        ),
+        (
+            {"schemaVersion": 6, "rows": [{"panels": [{"type": "graph", "datasource": "Prometheus"}] * 2}, {}]},
+            2,
+            (),
+        ),
+        (
+            {"panels": [{"type": "row", "collapsed": True, "panels": [{"type": "stat", "datasource": SOURCE}]}]},
+            1,
+            ("p",),
+        ),
+        ({"panels": [{"type": "row", "panels": None}, {"type": "text"}]}, 1, ()),
+        ({"panels": [{"type": "row", "panels": []}]}, 0, ()),
+        ({"panels": None}, 0, ()),
+        ({}, 0, ()),
+    ],
+)
+def test_panels_of_a_dashboard_are_counted_in_every_format(stored, panels, sources):
+    """Grafana shows a dashboard in its old format as any other."""
+    answers = {"api/search": [HIT], "api/dashboards/uid/po": {"meta": {}, "dashboard": stored}}
+    found = Grafana(Http(answers, "Grafana"), SETTINGS).dashboard("Portfolio Overview")
+    assert found is not None
+    assert (found.panels, found.datasources) == (panels, sources)
 
 
 @pytest.mark.parametrize("page", ["<!DOCTYPE html><title>Grafana</title>", "[1, 2]", '{"message": "sign in"}'])

@@ -12,9 +12,14 @@ from hypothesis import strategies as st
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus, Sample
 from playbook.clients.prometheus_queries import population
+from playbook.core.clock import FixedClock
 from playbook.core.errors import Malformed
 from playbook.core.promql import Selected
-from tests.foreign.monitoring import NOW, Http, probes, vector, verdict_on_availability
+from playbook.measure.figures.figure_names import RESPONSE_TIME, Buckets
+from playbook.measure.figures.kpis import error_rate
+from playbook.measure.figures.recent import error_rate_now
+from playbook.settings.loading import load
+from tests.foreign.monitoring import NOW, SETTINGS, Http, probes, vector, verdict_on_availability
 
 GOOD = vector("99.965")
 MATRIX = {"resultType": "matrix", "result": [{"metric": {}, "values": [[NOW.timestamp(), "99.9"]]}]}
@@ -23,6 +28,11 @@ HISTOGRAM = {
     "histogram": [NOW.timestamp(), {"count": "9", "sum": "3.1", "buckets": [[0, "0.25", "0.5", "9"]]}],
 }
 TWO_ROWS = {"resultType": "vector", "result": GOOD["data"]["result"] * 2}
+WITH_SELECTOR = load(
+    "production",
+    environment={"PRODUCTION_URL": "https://portfolio.example"},
+    overlay={"targets": {"production": {"prometheus": {"selector": 'job="portfolio"'}}}},
+)
 THANOS_AWAY = (
     'receive series from Addr: thanos-store-0:10901 LabelSets: {prometheus="eu"} MinTime: 1718000000000 MaxTime: '
     "9223372036854775807: rpc error: code = Unavailable desc = connection error"
@@ -131,12 +141,57 @@ def test_only_a_complete_answer_is_ok(name: str, envelope: Any, verdict: str):
     assert verdict_on_availability(probes(value=envelope))[0] == verdict
 
 
+PROM_CLIENT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+EXPRESS_PROM_BUNDLE = (0.003, 0.03, 0.1, 0.3, 1.5, 10)
+FASTAPI_INSTRUMENTATOR = (0.1, 0.5, 1)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "value", "known"),
+    [
+        (PROM_CLIENT, 0.3, True),
+        (PROM_CLIENT, 1.9, True),
+        (EXPRESS_PROM_BUNDLE, 1.4, True),
+        (EXPRESS_PROM_BUNDLE, 1.9, False),
+        (EXPRESS_PROM_BUNDLE, 6.0, True),  # bad wherever it lies
+        (EXPRESS_PROM_BUNDLE, float("nan"), True),
+        (FASTAPI_INSTRUMENTATOR, 0.9, True),
+        (FASTAPI_INSTRUMENTATOR, 1.0, False),
+        ((0.256, 1.024, 4.096, 16.384), 1.5, True),
+        ((2.5, 10.0), 1.2, False),
+        ((1.0, 10.0), 0.95, True),
+    ],
+)
+def test_quantile_in_a_wide_bucket_that_reaches_beyond_the_limit_is_not_known(bounds, value, known):
+    """Prometheus interpolates; the buckets of usual libraries are narrow enough near the limit of 2 s, or not."""
+    samples = [Sample({"le": f"{bound}"}, 0.0, 10.0 + bound) for bound in bounds]
+    buckets = Buckets.of([*samples, Sample({"le": "+Inf"}, 0.0, 100.0)])
+    assert buckets.lack(RESPONSE_TIME, value, 100.0, SETTINGS.limits.response_time)[1].enough == known
+
+
 @pytest.mark.parametrize("which", ["count", "looks", "series"])
 def test_inputs_of_a_figure_must_be_complete_too(which):
     """A partial count of the samples is no count."""
     answers = probes()
     assert verdict_on_availability(answers)[0] == "OK"
     assert verdict_on_availability(answers | {which: answers[which] | {"isPartial": True}})[0] == "UNKNOWN"
+
+
+@pytest.mark.parametrize("measured", [error_rate, error_rate_now])
+@pytest.mark.parametrize("suffix", ["unknown", "scraped"])
+@pytest.mark.parametrize(
+    ("values", "enough"), [([], True), (["0"], True), (["7", "9"], False), (["NaN"], False), (["+Inf"], False)]
+)
+def test_several_series_or_nan_are_not_none_of_what_is_not_understood(measured, suffix, values, enough):
+    """E.g. of a query without sum() in the settings; a store without such series has none."""
+    rows = [{"metric": {"n": f"{n}"}, "value": [NOW.timestamp(), value]} for n, value in enumerate(values)]
+    if suffix == "scraped" and values == ["0"]:
+        rows[0]["value"][1] = "100"
+    odd = {"status": "success", "data": {"resultType": "vector", "result": rows}}
+    usual = {"value": vector("0.1"), "count": vector("9000"), "scraped": vector("100"), "unknown": NOTHING}
+    answers = probes(**usual | {suffix: odd})
+    found = measured(Prometheus(cast(HttpClient, Http(answers))), WITH_SELECTOR, FixedClock(NOW))
+    assert found.coverage.enough is enough, found.coverage
 
 
 def test_null_is_an_empty_list_of_series():

@@ -419,7 +419,7 @@ def test_client_reads_real_server(real):
     assert real.scalar("sum(up)", NOW) == 18.0
     series = real.query_range("sum(up)", NOW - timedelta(minutes=10), NOW, 60)
     assert [value for _, value in series[0].points] == [18.0] * 11
-    assert real.alerts() == []
+    assert real.alerts() == ([], ())
     assert real.rule_groups() == ([], ())
 
 

@@ -14,7 +14,7 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
 from playbook.clients.prometheus_queries import own_series, query_of
 from playbook.core.clock import Clock, Moment
-from playbook.core.coverage import Coverage, lacking, together, whole
+from playbook.core.coverage import Coverage, lacking, share, together, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
@@ -163,7 +163,11 @@ class Spike:
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """Whether a multiple of the month's highest traffic could be carried. CPU is assumed to grow with traffic."""
+    """Whether a multiple of the month's highest traffic could be carried. CPU is assumed to grow with traffic.
+
+    Attributes:
+        rate_quarters: number of quarters of an hour whose rate of requests is known.
+    """
 
     service: str
     multiple: float
@@ -173,6 +177,7 @@ class Headroom:
     days: tuple[Point, ...]
     least_percent: float
     answers: Coverage = field(default_factory=Coverage)
+    rate_quarters: int = 0
 
     @property
     def coverage(self) -> Coverage:
@@ -225,7 +230,16 @@ class Headroom:
             return [Judged("Requests", Reading(math.nan, coverage=lacks))]
         over = f"({self.multiple:g} × the peak is {wanted:,.1f} requests/s; the {test.shape} test on "
         over += f"{test.finished:%Y-%m-%d} carried {test.requests_per_second:,.1f})"
-        return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over))]
+        # CPU may be known of a month in which requests were not yet counted.
+        known = share(
+            self.rate_quarters // 4,
+            QUARTERS // 4,
+            "h",
+            least_percent=self.least_percent,
+            what="the rate of requests",
+            hint="The query is set by queries.request_rate.",
+        )
+        return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over, known))]
 
     def evidence(self) -> list[Evidence]:
         """A row for each component, the load test, and a chart of the traffic."""
@@ -325,6 +339,7 @@ def headroom(
         tuple(sorted(busiest.items())),
         settings.coverage.window_percent,
         together(answers) + own_series(prometheus, settings, ["component_cpu_total", "request_rate"], DAY, now),
+        len(rates),
     )
 
 

@@ -9,11 +9,14 @@ from itertools import pairwise
 
 from playbook.clients.prometheus import Sample
 from playbook.core.coverage import Coverage, lacking
-from playbook.core.limits import format_value
+from playbook.core.limits import Limit, format_value
+from playbook.core.verdict import Verdict
 from playbook.settings.model import Settings
 
 # Share of a bucket's count by which a larger bucket may be lower, as each is extrapolated separately.
 _BEHIND = 0.02
+# A quantile within a bucket is a guess. The bounds of usual histograms are up to this many times the one before.
+_WIDE = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +85,13 @@ class Buckets:
         largest: the largest finite bound; ``None`` where there is none, or no bucket ``+Inf``.
         beyond: percent of observations above it.
         odd: what is wrong with the buckets; empty where nothing is.
+        bounds: the finite bounds, ascending.
     """
 
     largest: float | None
     beyond: float
     odd: str = ""
+    bounds: tuple[float, ...] = ()
 
     @classmethod
     def of(cls, samples: Sequence[Sample]) -> Buckets:
@@ -107,10 +112,12 @@ class Buckets:
         ]
         odd = f"a lower count up to {falls[0][1]:g} than up to {falls[0][0]:g}" if falls else ""
         largest = max(finite)
-        return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]), odd)
+        return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]), odd, tuple(sorted(finite)))
 
-    def lack(self, figure: Figure, value: float, count: float) -> tuple[str, Coverage]:
-        """What remains unknown where a quantile is only known to exceed the largest bucket."""
+    def lack(self, figure: Figure, value: float, count: float, limit: Limit | None = None) -> tuple[str, Coverage]:
+        """What remains unknown where a quantile is only known to exceed the largest bucket, or to lie in a wide
+        one that reaches beyond the limit.
+        """
         setting = f"queries.{figure.key}_buckets"
         if self.odd:
             return "", lacking(
@@ -127,11 +134,27 @@ class Buckets:
                 hint=f"Adapt {setting}.",
             )
         if not value >= self.largest:
-            return "", Coverage()
+            return "", self._too_wide(figure, value, limit)
         found = f"beyond the largest bucket ({format_value(self.largest, figure.unit)})"
         return found, lacking(
             "",
             expected="a value within its buckets",
             got=f"one {found}, as were {self.beyond:.1f} % of {count:,.0f} {figure.counted}",
             hint="Give the histogram larger buckets, up to twice the critical limit.",
+        )
+
+    def _too_wide(self, figure: Figure, value: float, limit: Limit | None) -> Coverage:
+        below = max((bound for bound in self.bounds if bound < value), default=0.0)
+        above = min((bound for bound in self.bounds if bound >= value), default=0.0)
+        wide = above > _WIDE * below * (1 + 1e-9)
+        if limit is None or not wide:
+            return Coverage()
+        if limit.verdict(value) is not Verdict.OK or limit.verdict(above) is Verdict.OK:
+            return Coverage()
+        between = f"{format_value(below, '')} and {format_value(above, figure.unit)}"
+        return lacking(
+            "in a wide bucket",
+            expected="buckets that tell good values from bad ones",
+            got=f"a value anywhere between {between}, as there is no bucket between them",
+            hint="Give the histogram buckets near its limits.",
         )

@@ -110,7 +110,7 @@ class Kpi:
         value, why = number_of(self.answered)
         stands_for = f"{self.count:,.0f} {figure.counted}"
         if self.buckets:
-            beyond, odd = self.buckets.lack(figure, value, self.count)
+            beyond, odd = self.buckets.lack(figure, value, self.count, self.limit)
             stands_for += f", {beyond}" if beyond else ""
             coverage += odd
         if why.parts:
@@ -270,9 +270,9 @@ def kpi(
 
     value, count, looks = ask(), count_of(ask("_count")), count_of(ask("_looks"))
     buckets = Buckets.of(ask("_buckets").samples) if has("_buckets") else None
-    unknown = count_of(ask("_unknown")) if has("_unknown") else 0.0
+    unknown, why = unknown_of(ask("_unknown")) if has("_unknown") else (0.0, Coverage())
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], window.seconds, at)
+    seen = own_series(store, settings, [figure.key], window.seconds, at) + why
     seen += understood(
         math.ceil(unknown),
         math.ceil(count),
@@ -310,9 +310,11 @@ def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime 
     if not settings.queries.scraped or not selectors(settings)["selector"]:
         return Coverage()
     answered = store.ask(query_of(settings, "scraped", seconds), at, setting="queries.scraped")
-    percent, _ = number_of(answered)
-    if not math.isfinite(percent):
+    if not answered.samples:
         return answered.coverage  # a store that receives remote writes has no ``up``
+    percent, why = number_of(answered)
+    if why.parts:
+        return answered.coverage + why
     return answered.coverage + share(
         round(percent, 1),
         100,
@@ -321,6 +323,12 @@ def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime 
         what="answers",
         hint="Look at Status → Targets in Prometheus: which of them are down?",
     )
+
+
+def unknown_of(answered: Answered) -> tuple[float, Coverage]:
+    """How many were counted that are not understood; an answer that is no number is not none of them."""
+    value, why = number_of(answered) if answered.samples else (0.0, Coverage())
+    return (value, why) if math.isfinite(value) else (0.0, why)
 
 
 def count_of(answered: Answered) -> float:

@@ -16,10 +16,10 @@ from playbook.core.coverage import Coverage, lacking, share, together, understoo
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
-from playbook.core.limits import Reading, format_value
+from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
-from playbook.measure.figures.kpis import count_of, first_lack, number_of, scrapes
+from playbook.measure.figures.kpis import count_of, first_lack, number_of, scrapes, unknown_of
 from playbook.settings.model import Settings
 
 # With fewer steps, a single missing one would weigh too much.
@@ -38,6 +38,7 @@ class Recent:
         until: end of the period; None is now.
         seen: how much of the period has samples, and whose.
         buckets: of a quantile from a histogram; ``None`` for other figures.
+        limit: its limit.
     """
 
     figure: Figure
@@ -48,6 +49,7 @@ class Recent:
     until: datetime | None = None
     seen: Coverage = field(default_factory=Coverage)
     buckets: Buckets | None = None
+    limit: Limit | None = None
 
     @property
     def asked_metrics(self) -> tuple[Asked, ...]:
@@ -86,7 +88,7 @@ class Recent:
             )
         value, why = number_of(self.answered)
         if self.buckets:
-            coverage += self.buckets.lack(self.figure, value, self.count)[1]
+            coverage += self.buckets.lack(self.figure, value, self.count, self.limit)[1]
         if why.parts:
             coverage = first_lack(self.coverage, coverage, why)
         return Reading(value, self.over, coverage)
@@ -124,11 +126,12 @@ def recent(
         return answered
 
     value, count = ask(), count_of(ask("_count"))
-    unknown = count_of(ask("_unknown")) if getattr(settings.queries, f"{figure.key}_unknown", "") else 0.0
+    has_unknown = bool(getattr(settings.queries, f"{figure.key}_unknown", ""))
+    unknown, why = unknown_of(ask("_unknown")) if has_unknown else (0.0, Coverage())
     has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
     buckets = Buckets.of(ask("_buckets").samples) if has_buckets else None
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], minutes * 60, until)
+    seen = own_series(store, settings, [figure.key], minutes * 60, until) + why
     seen += understood(
         math.ceil(unknown), math.ceil(count), figure.counted, most_percent=rules.not_understood_percent
     )
@@ -149,7 +152,8 @@ def recent(
         "images": settings.recent.least_images,
     }
     seen = together(answered.coverage for answered in answers) + seen
-    return Recent(figure, minutes, least[figure.counted], value, count, until, seen, buckets)
+    limit: Limit = getattr(settings.limits, figure.key)
+    return Recent(figure, minutes, least[figure.counted], value, count, until, seen, buckets, limit)
 
 
 @measurement

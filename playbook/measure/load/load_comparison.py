@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from playbook.core.coverage import Coverage, lacking, whole
@@ -27,6 +28,7 @@ class Compared:
     """One P95 compared with the last test's, in seconds.
 
     Attributes:
+        now: infinite where so much failed that there is none.
         most: the highest value that is not worse.
     """
 
@@ -43,7 +45,12 @@ class Compared:
     @property
     def words(self) -> str:
         """``homepage 0.412 s after 0.201 s``."""
-        return f"{self.name} {seconds(self.now)} after {seconds(self.before)}"
+        return f"{self.name} {self.now_words} after {seconds(self.before)}"
+
+    @property
+    def now_words(self) -> str:
+        """``0.412 s``."""
+        return seconds(self.now) if math.isfinite(self.now) else "without a P95, as too much failed,"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +124,13 @@ class LoadComparison:
                 "Comparable": f"no: other {', '.join(self.unlike)}" if self.unlike else "yes",
             }
         rows = [
-            [one.name, seconds(one.now), seconds(one.before), seconds(one.most), "yes" if one.is_worse else "no"]
+            [
+                one.name,
+                one.now_words.rstrip(","),
+                seconds(one.before),
+                seconds(one.most),
+                "yes" if one.is_worse else "no",
+            ]
             for one in self.compared
         ]
         shown: list[Evidence] = [Facts("Comparison", facts)]
@@ -154,6 +167,8 @@ def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrd
     before = next((one for one in mine if one.started < line.started), None)
     unlike = () if before is None else differences(line, before)
     compared = () if before is None or unlike else compare(line, before, load.worse_times, load.worse_seconds)
+    if before and not unlike and not load_test.is_breakpoint:
+        compared += failing(load_test, before)
     return LoadComparison(
         line, before, unlike, compared, load.worse_times, load.worse_seconds, known.problems, load_test.coverage
     )
@@ -181,6 +196,15 @@ def line_of(test: LoadTest) -> kept.LoadLine:
         requests_per_second=round(test.carried_per_second, 3),
         failed_percent=round(100 * total.failures / total.requests, 3) if total.requests else 0.0,
         held=(highest.users if highest else 0) if test.is_breakpoint else None,
+    )
+
+
+def failing(test: LoadTest, before: kept.LoadLine) -> tuple[Compared, ...]:
+    """Endpoints that had a P95, and of which too much fails now to have one."""
+    return tuple(
+        Compared(name_of(one.name), math.inf, before.p95[one.name], before.p95[one.name])
+        for one in test.outcome.endpoints
+        if one.p95 is None and one.requests >= LEAST_COMPARED and one.name in before.p95
     )
 
 

@@ -425,7 +425,8 @@ def test_grafana_rules_are_used_if_prometheus_has_none():
     ("changes", "names", "enough"),
     [
         ({}, ["Fires"], True),
-        ({"endsAt": "2026-06-15T07:59:00Z"}, [], True),
+        ({"endsAt": "2026-06-15T07:54:00Z"}, [], True),
+        ({"endsAt": "2026-06-15T07:56:00Z"}, ["Fires"], True),  # by a clock behind ours
         ({"endsAt": "2026-06-15T08:03:00Z"}, ["Fires"], True),
         ({"endsAt": "0001-01-01T00:00:00.000Z"}, ["Fires"], True),
         ({"startsAt": "2026-06-15T11:00:00Z"}, ["Fires"], False),

@@ -152,6 +152,20 @@ def test_load_test_without_a_request_rate_is_unknown(tmp_path):
     )
 
 
+def test_rate_of_requests_known_of_a_few_days_only_is_no_good_peak(tmp_path):
+    """The busiest hour may have been before; a peak that is too high counts nevertheless."""
+    write(tmp_path, "a.json")
+    cpu = [quarters("web", 1.0), quarters("optimizer", 1.0)]
+    found = room(tmp_path, cpu, [quarters("", 1.0, count=192)])
+    assert found.coverage.enough
+    (few,) = found.by_requests
+    verdict, message = judged_reading(found.coverage, few.reading, SETTINGS.limits.spike_requests)
+    assert verdict == "UNKNOWN"
+    assert "expected the rate of requests of at least 648 of 720 h, got the rate of requests of 48 h" in message
+    (high,) = room(tmp_path, cpu, [quarters("", 90.0, count=192)]).by_requests
+    assert judged_reading(Coverage(), high.reading, SETTINGS.limits.spike_requests)[0] == "CRITICAL"
+
+
 def write(folder, name, **changes):
     told = {"target": "production", "shape": "breakpoint", "finished": "2026-11-01T10:00:00Z"}
     (folder / name).write_bytes(msgspec.json.encode({**told, "requests_per_second": 20.0, **changes}))

@@ -56,7 +56,7 @@ class Store:
         return Courses([Series({}, tuple(course))] if course else [])
 
 
-BUCKETS = {"0.5": 40.0, "10": 99.0, "+Inf": 100.0}
+BUCKETS = {"0.5": 40.0, "2": 97.0, "10": 99.0, "+Inf": 100.0}
 
 
 def good(key, value, **more):

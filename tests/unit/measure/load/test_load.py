@@ -423,6 +423,21 @@ def test_worse_endpoints_are_named_with_both_figures(tmp_path):
     assert found.evidence()[1].rows[0] == ["homepage", "0.300 s", "0.200 s", "0.260 s", "yes"]
 
 
+def test_endpoint_of_which_too_much_fails_is_worse(tmp_path):
+    """It has no P95 to be compared, and is not left out of the comparison."""
+    load_comparison(made(endpoints=[endpoint("homepage"), endpoint("health")]), SETTINGS, order(tmp_path))
+    failed = outcome(endpoints=[endpoint("homepage"), endpoint("health", p95=None)])
+    found = load_comparison(made(later(failed)), SETTINGS, order(tmp_path))
+    assert found.worse == ["health without a P95, as too much failed, after 0.200 s"]
+    assert found.evidence()[1].rows[-1] == [
+        "health",
+        "without a P95, as too much failed",
+        "0.200 s",
+        "0.200 s",
+        "yes",
+    ]
+
+
 @pytest.mark.parametrize(
     ("changes", "summary"),
     [
