@@ -21,13 +21,14 @@ from typing import Any
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
 from playbook.core.wording import plural
-from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, object_of
+from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, object_of, overdue
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
 _KOMBU = "\x06\x16"  # kombu's separator, for priorities and for the parts of a binding
 _MOST_WORKERS = 500
 _MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
+_BULL_SCORE = 1000.0 * 0x1000  # of a delayed job, per second: milliseconds, and room for a counter
 _LOOKS = 2
 _MOST_RANKED = 1000
 
@@ -43,6 +44,8 @@ class Figures:
         active: jobs that a worker has taken.
         failed: jobs that failed for good.
         later: jobs that wait for their time, or for others.
+        overdue: seconds since the first of those that wait for their time was due; None where none is.
+        retried: jobs that failed and will be tried again.
         oldest: seconds that the next job has waited; None where none waits, or it is not known.
         taken: seconds since the oldest of the active ones was taken.
         workers: number of live workers.
@@ -57,6 +60,8 @@ class Figures:
     active: int | None = None
     failed: int | None = None
     later: int | None = None
+    overdue: Time = None
+    retried: int | None = None
     oldest: Time = None
     taken: Time = None
     workers: int | None = None
@@ -141,6 +146,7 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         active=keys.size(wip, between),
         failed=keys.size(failed),
         later=keys.size(scheduled, deferred),
+        overdue=overdue(redis, {scheduled} & keys.there, now),
         oldest=oldest.seconds,
         workers=alive if known and workers not in keys.wrong else None,
         lost=lost,
@@ -195,6 +201,8 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         active=None if processes in keys.wrong else workers.busy,
         failed=keys.size(dead),
         later=keys.size(retry, schedule),
+        overdue=overdue(redis, {retry, schedule} & keys.there, now),
+        retried=keys.size(retry),
         oldest=oldest.seconds,
         workers=workers.alive if known and processes not in keys.wrong else None,
         lost=workers.lost,
@@ -279,6 +287,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         active=keys.size(f"{base}active"),
         failed=keys.size(f"{base}failed"),
         later=keys.size(f"{base}delayed", f"{base}waiting-children"),
+        overdue=overdue(redis, {f"{base}delayed"} & keys.there, now, score_per_second=_BULL_SCORE),
         oldest=max((one.seconds for one in (oldest, ranked) if one.seconds is not None), default=None),
         paused=any(stopped) or f"{base}meta-paused" in keys.there,
         not_told=("workers",),

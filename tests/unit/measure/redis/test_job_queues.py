@@ -278,6 +278,36 @@ def test_sidekiq_dead_jobs_are_those_of_all_queues():
     assert queues.evidence()[0].facts["For later"] == "2 (all queues)"
 
 
+@pytest.mark.parametrize(
+    ("made", "queue", "schedule", "score", "of"),
+    [
+        (rq, RQ, "rq:scheduled:default", ago, "default (RQ)"),
+        (sidekiq, SIDEKIQ, "schedule", ago, "default (Sidekiq)"),
+        (sidekiq, SIDEKIQ, "retry", ago, "default (Sidekiq)"),
+        (bull, BULL, "bull:images:delayed", lambda seconds: ago(seconds) * 1000 * 0x1000, "images (BullMQ)"),
+    ],
+)
+def test_scheduled_jobs_past_their_time_are_found(made, queue, schedule, score, of):
+    """No scheduler hands them out, so that they never begin to wait: RQ without one, a lost poller."""
+    late = read(made(**{schedule: Ranked(late=score(2 * 86_400), future=score(-600))}), **queue)
+    verdict, message = judged(late)
+    assert verdict is Verdict.CRITICAL
+    assert message.startswith(f"Delay of scheduled jobs of {of}: expected at most 300 s, got 172,800 s")
+    for fine in (-86_400, 4):
+        assert judged(read(made(**{schedule: Ranked(a=score(fine))}), **queue))[0] is Verdict.OK
+
+
+def test_jobs_that_sidekiq_will_try_again_count_as_failed():
+    """They fail for 20 days before they are dead."""
+    retry = Ranked({str(number): ago(-3600) for number in range(150)})
+    queues = read(sidekiq(retry=retry), **SIDEKIQ)
+    assert judged(queues) == (
+        Verdict.WARNING,
+        "Jobs of default (Sidekiq) to be tried again: expected at most 100 jobs, got 150 jobs (all queues)",
+    )
+    assert queues.evidence()[0].facts["To be tried again"] == "150 (all queues)"
+
+
 def test_bull_waiting_counts_paused_and_prioritized_jobs():
     """A paused queue of BullMQ or Bull holds its jobs back."""
     job = {"bull:images:1": {"timestamp": str(round(ago(90) * 1000))}}
