@@ -132,6 +132,8 @@ class Store(Server):
         kind = "none" if value is None else _TYPES[type(value)]
         if name == "TYPE":
             return kind
+        if name == "TTL":
+            return -2 if value is None else -1
         expected, answer = _ANSWERS[name]
         if kind not in ("none", expected):
             raise Malformed("got WRONGTYPE Operation against a key of the wrong kind of value", service="Redis")

@@ -19,14 +19,14 @@ from datetime import datetime
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.wording import plural
-from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, object_of, overdue
+from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, overdue
+from playbook.measure.redis.queue_workers import rq_workers, sidekiq_processes
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
 _KOMBU = "\x06\x16"  # kombu's separator, for priorities and for the parts of a binding
-_MOST_WORKERS = 500
 _MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
 _BULL_SCORE = 1000.0 * 0x1000  # of a delayed job, per second: milliseconds, and room for a counter
 _LOOKS = 2
@@ -138,7 +138,7 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     kinds = {waiting: "list", between: "list", queues: "set", workers: "set", suspended: "string"}
     keys = _Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred), "zset")})
     listed = redis.many([("SISMEMBER", queues, waiting)]) if queues in keys.there else [0]
-    alive, lost, strange = _rq_workers(redis, workers if workers in keys.there else None)
+    alive, lost, strange = rq_workers(redis, workers if workers in keys.there else None, now)
     oldest = _oldest(redis, keys, [waiting], now, time_of=from_hash(redis, f"{prefix}job:", "enqueued_at"))
     known = bool(listed[0]) or bool(alive) or waiting in keys.there
     return Figures(
@@ -155,36 +155,6 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     )
 
 
-def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int | None, int, Coverage]:
-    """Live workers, None where none was found and not all were read; and lost ones.
-
-    A worker's hash expires when its heartbeat ends; its name stays in the set for a while.
-    """
-    names, hashes, listed = _listed_hashes(redis, key, "workers")
-    beats = redis.many([("HMGET", name, "last_heartbeat", "death") for name in hashes])
-    strange = [name for name, (beat, _) in zip(hashes, beats, strict=True) if moment_of(beat) is None]
-    alive = sum(death is None and moment_of(beat) is not None for beat, death in beats)
-    coverage = listed + understood(len(strange), len(names), "workers", examples=strange)
-    return alive if alive or listed.enough else None, len(names) - alive, coverage
-
-
-def _listed_hashes(
-    redis: ReadOnlyRedis, key: str | None, what: str, prefix: str = ""
-) -> tuple[list[str], list[str], Coverage]:
-    """Names in a set of workers, the keys of those whose hash has not expired, and whether these are all of them.
-
-    Args:
-        what: in the plural, e.g. ``workers``.
-        prefix: of a hash's key before the name.
-    """
-    every = sorted(map(str, redis.many([("SMEMBERS", key)])[0])) if key else []
-    names = every[:_MOST_WORKERS]
-    keys = [f"{prefix}{name}" for name in names]
-    kinds = redis.many([("TYPE", one) for one in keys])
-    hashes = [one for one, kind in zip(keys, kinds, strict=True) if kind == "hash"]
-    return names, hashes, share(len(names), len(every), what) if every != names else Coverage()
-
-
 def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     prefix, name = queue.prefix, queue.name
     waiting, queues, processes = f"{prefix}queue:{name}", f"{prefix}queues", f"{prefix}processes"
@@ -193,7 +163,7 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     keys = _Keys(redis, {**kinds, **dict.fromkeys((dead, retry, schedule), "zset")})
     asked = [(key, name) for key in (queues, stopped) if key in keys.there]
     members = dict(zip(asked, redis.many([("SISMEMBER", *pair) for pair in asked]), strict=True))
-    workers = _sidekiq_processes(redis, prefix, processes if processes in keys.there else None, name)
+    workers = sidekiq_processes(redis, prefix, processes if processes in keys.there else None, name, now)
     oldest = _oldest(redis, keys, [waiting], now, time_of=from_payload)
     known = bool(members.get((queues, name))) or bool(workers.alive) or waiting in keys.there
     return Figures(
@@ -210,49 +180,6 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         shared=("active", "failed", "later"),
         coverage=keys.coverage + workers.coverage + oldest.coverage + _known_queue(known, queue),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Processes:
-    alive: int | None  # None where none was found, and not all were read
-    busy: int
-    lost: int
-    coverage: Coverage
-
-
-def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue: str) -> _Processes:
-    """Processes that serve the queue; a quiet process finishes its jobs and takes no others."""
-    names, hashes, listed = _listed_hashes(redis, key, "processes", prefix)
-    answers = redis.many([("HMGET", name, "info", "busy", "quiet") for name in hashes])
-    alive, busy, quiet = 0, 0, 0
-    strange = []
-    for name, (info, working, stopping) in zip(hashes, answers, strict=True):
-        queues = _queues_of(info)
-        if queues is None or not str(working or "").isdecimal() or stopping not in ("true", "false"):
-            strange.append(name)
-            continue
-        busy += int(working)
-        serves = queue in queues
-        alive += serves and stopping == "false"
-        quiet += serves and stopping == "true"
-    lost = len(names) - len(hashes) + quiet
-    coverage = listed + understood(len(strange), len(names), "processes", examples=strange)
-    return _Processes(alive if alive or listed.enough else None, busy, lost, coverage)
-
-
-def _queues_of(info: Any) -> set[str] | None:
-    """Queues that a process serves, from its own info; None where that is not understood."""
-    fields = object_of(info)
-    capsules = fields.get("capsules")
-    named = fields.get("queues")
-    found: set[str] = set()
-    if isinstance(capsules, dict):
-        for capsule in capsules.values():
-            inner = capsule.get("queues", capsule.get("weights")) if isinstance(capsule, dict) else None
-            found.update(map(str, inner if isinstance(inner, list | dict) else ()))
-    if isinstance(named, list):
-        found.update(map(str, named))
-    return found or None
 
 
 def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:

@@ -220,6 +220,23 @@ def test_rq_without_a_live_worker_is_critical():
     assert not read(odd, **RQ).coverage.enough
 
 
+def test_worker_whose_hash_stays_for_ever_needs_a_recent_heartbeat():
+    """A worker that was cut off, and wrote to its expired hash again, leaves one that never expires."""
+    at = (NOW - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    gone = rq(**{"rq:worker:a1": {"birth": at, "last_heartbeat": at, "state": "busy", "queues": "default"}})
+    verdict, message = judged(read(gone, **RQ))
+    assert verdict is Verdict.CRITICAL
+    assert message.startswith("Workers of default (RQ): expected at least one that is alive, got none (1 listed")
+    rest = {"rq:worker:b2": {"state": "idle", "successful_job_count": "7"}}
+    both = read(rq(**rest, **{"rq:workers:default": {"rq:worker:a1", "rq:worker:b2"}}), **RQ)
+    assert judged(both)[0] is Verdict.OK
+    assert both.evidence()[0].facts["Workers alive"] == "1"
+    old = sidekiq(**{"web-1:7:0c5f": {**process(), "beat": f"{ago(7200):.3f}"}})
+    verdict, message = judged(read(old, **SIDEKIQ))
+    assert verdict is Verdict.CRITICAL
+    assert message.startswith("Workers of default (Sidekiq): expected at least one that is alive, got none")
+
+
 def test_workers_beyond_the_most_that_are_read_are_mentioned():
     """They are neither counted as alive nor as lost."""
     keys = [f"web-{number}:7:0c5f" for number in range(501)]
