@@ -66,7 +66,7 @@ class JobQueue:
 
     @property
     def statements(self) -> Iterator[Statement]:
-        """That the server reports it, that workers are alive, and that it is not paused."""
+        """That the server reports it, that workers are alive and hold its jobs, and that it is not paused."""
         yield answer_of(self.label, "LLEN", self.problem)
         figures = self.figures
         if figures is None:
@@ -77,6 +77,9 @@ class JobQueue:
             found = f"{figures.workers} alive" if figures.workers else f"none{gone}"
             subject = f"Workers of {self._of}"
             yield Statement(subject, figures.workers > 0, "at least one that is alive", found)
+        if figures.stalled is not None:
+            held = f"one taken {two_whole_units(figures.stalled)} ago that no worker holds any more"
+            yield Statement(f"Active jobs of {self._of}", False, "jobs that a worker holds", held, warn=True)
         if self.preset:
             found = "a paused one" if figures.paused else "one that hands out jobs"
             yield Statement(self.label, not figures.paused, "a queue that hands out jobs", found, warn=True)

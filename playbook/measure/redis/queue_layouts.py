@@ -29,6 +29,9 @@ _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
 _KOMBU = "\x06\x16"  # kombu's separator, for priorities and for the parts of a binding
 _MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
 _BULL_SCORE = 1000.0 * 0x1000  # of a delayed job, per second: milliseconds, and room for a counter
+_MOST_ACTIVE = 100
+_GONE = -2  # reply of TTL for a missing key
+_LOCKED_AGAIN = 300.0  # seconds within which other workers have noticed a job without a lock
 _LOOKS = 2
 _MOST_RANKED = 1000
 
@@ -48,6 +51,8 @@ class Figures:
         retried: jobs that failed and will be tried again.
         oldest: seconds that the next job has waited; None where none waits, or it is not known.
         taken: seconds since the oldest of the active ones was taken.
+        stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
+            there is none, or the library does not tell.
         workers: number of live workers.
         lost: listed workers that are no longer alive, or take no new jobs.
         paused: no jobs are handed out.
@@ -64,6 +69,7 @@ class Figures:
     retried: int | None = None
     oldest: Time = None
     taken: Time = None
+    stalled: Time = None
     workers: int | None = None
     lost: int = 0
     paused: bool = False
@@ -108,14 +114,14 @@ def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     sending.
     """
     prefix, name = queue.prefix, queue.name
-    lists = [f"{prefix}{name}{_KOMBU}{step}" if step else f"{prefix}{name}" for step in queue.priorities]
-    unacked, index = f"{prefix}unacked", f"{prefix}unacked_index"
     exchanges = dict.fromkeys((queue.exchange or name, name, "celery"))
-    bindings = [f"{prefix}_kombu.binding.{exchange}" for exchange in exchanges]
-    kinds = {unacked: "hash", index: "zset", **dict.fromkeys(lists, "list"), **dict.fromkeys(bindings, "set")}
-    keys = _Keys(redis, kinds)
-    bound = redis.many([("SMEMBERS", key) for key in bindings if key in keys.there])
-    known = any(str(member).split(_KOMBU)[-1] == name for members in bound for member in members)
+    bindings = _Keys(redis, {f"{prefix}_kombu.binding.{exchange}": "set" for exchange in exchanges})
+    bound = redis.many([("SMEMBERS", key) for key in bindings.there])
+    separator, separated = _kombu_separator([str(member) for members in bound for member in members], name)
+    lists = [f"{prefix}{name}{separator}{step}" if step else f"{prefix}{name}" for step in queue.priorities]
+    unacked, index = f"{prefix}unacked", f"{prefix}unacked_index"
+    keys = _Keys(redis, {unacked: "hash", index: "zset", **dict.fromkeys(lists, "list")})
+    known = any(str(member).split(separator)[-1] == name for members in bound for member in members)
     known = known or bool(keys.there & set(lists))
     first = redis.many([("ZRANGE", index, 0, 0, "WITHSCORES")])[0] if index in keys.there else []
     taken = moment_of(first[1]) if len(first) == 2 else None
@@ -125,8 +131,26 @@ def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         taken=None if taken is None else max(now - taken, 0.0),
         not_told=("failed jobs", "the wait of the oldest job", "workers"),
         shared=("active",),
-        coverage=keys.coverage + _known_queue(known, queue),
+        coverage=keys.coverage + bindings.coverage + separated + _known_queue(known, queue),
     )
+
+
+def _kombu_separator(bound: list[str], name: str) -> tuple[str, Coverage]:
+    """What stands between the parts of a binding and before a priority, and whether that is known.
+
+    It is kombu's own, or that of Celery's transport option ``sep``. A binding is the routing key, a pattern and
+    the queue; usually the first is the queue's name and the second is empty.
+    """
+    others = [member for member in bound if _KOMBU not in member and member.endswith(name)]
+    if not others or len(others) < len([member for member in bound if member.endswith(name)]):
+        return _KOMBU, Coverage()
+    for member in others:
+        between = member.removeprefix(name).removesuffix(name)
+        half = between[: len(between) // 2]
+        if half and member == f"{name}{half * 2}{name}":
+            return half, Coverage()
+    hint = "Look at the transport option sep of Celery: lists of priorities are named with it."
+    return _KOMBU, understood(len(others), len(bound), "bindings", examples=others, hint=hint)
 
 
 def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -212,6 +236,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     return Figures(
         waiting=waiting,
         active=keys.size(f"{base}active"),
+        stalled=_stalled(redis, base, keys.size(f"{base}active") or 0, now),
         failed=keys.size(f"{base}failed"),
         later=keys.size(f"{base}delayed", f"{base}waiting-children"),
         overdue=overdue(redis, {f"{base}delayed"} & keys.there, now, score_per_second=_BULL_SCORE),
@@ -220,6 +245,20 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         not_told=("workers",),
         coverage=coverage + _known_queue(known, queue),
     )
+
+
+def _stalled(redis: ReadOnlyRedis, base: str, active: int, now: float) -> Time:
+    """Seconds since the oldest active job without a lock was taken. A worker renews the lock of each of its jobs.
+
+    Other workers put such jobs back within a minute; where there are none, they stay.
+    """
+    places = range(-min(active, _MOST_ACTIVE), 0)
+    jobs = [job for job in redis.many([("LINDEX", f"{base}active", place) for place in places]) if job is not None]
+    locks = redis.many([("TTL", f"{base}{job}:lock") for job in jobs])
+    unlocked = [job for job, lock in zip(jobs, locks, strict=True) if lock == _GONE]
+    times = map(moment_of, redis.many([("HGET", f"{base}{job}", "processedOn") for job in unlocked]))
+    ages = [now - at for at in times if at is not None]
+    return max((age for age in ages if age > _LOCKED_AGAIN), default=None)
 
 
 _READERS: dict[str, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] = {

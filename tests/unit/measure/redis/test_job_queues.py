@@ -189,6 +189,26 @@ def test_celery_uses_its_prefix_and_its_exchange():
     assert judged(read(keys, preset="celery", name="mail", prefix="shop:"))[0] is Verdict.UNKNOWN
 
 
+@pytest.mark.parametrize("sep", [":", "\x06\x16", "::", "-p"])
+def test_celery_with_a_separator_of_its_own_counts_every_priority(sep):
+    """Celery's documentation recommends ``sep: ":"`` for priorities."""
+    keys = {"_kombu.binding.celery": {f"celery{sep}{sep}celery"}, "celery": ["{}"]}
+    queues = read({**keys, f"celery{sep}9": ["{}"] * 120}, **CELERY)
+    assert judged(queues)[0] is Verdict.CRITICAL
+    assert queues.waiting[0].reading.value == 121
+    assert judged(read(keys, **CELERY))[0] is Verdict.OK
+
+
+def test_binding_of_celery_that_is_not_understood_is_unknown():
+    """So the names of the lists by priority are not known either."""
+    keys = {"_kombu.binding.celery": {"tasks.mail:#:celery"}, "celery": ["{}"]}
+    verdict, message = judged(read(keys, **CELERY))
+    assert verdict is Verdict.UNKNOWN
+    assert "expected all bindings to be understood" in message
+    other = {"_kombu.binding.celery": {f"mail{SEP}{SEP}mail", "old:celery", f"celery{SEP}{SEP}celery"}}
+    assert judged(read(other, **CELERY))[0] is Verdict.OK
+
+
 def test_rq_jobs_that_wait_too_long_or_failed_are_found():
     """The oldest at either end counts, as jobs may be put in front."""
     job = {"rq:job:old": {"enqueued_at": (NOW - timedelta(minutes=40)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}}
@@ -343,6 +363,21 @@ def test_bull_waiting_counts_paused_and_prioritized_jobs():
     assert judged(queues)[0] is Verdict.WARNING
     old = read({"bull:images:id": "9", "bull:images:meta-paused": "1"}, preset="bull", name="images")
     assert judged(old)[0] is Verdict.WARNING
+
+
+def test_active_jobs_of_bull_that_no_worker_holds_are_found():
+    """A worker renews a lock for each of its jobs; without any worker, nobody puts its jobs back."""
+    jobs = {
+        f"bull:images:{job}": {"processedOn": str(round(ago(age) * 1000))} for job, age in (("1", 7200), ("2", 9))
+    }
+    active = {"bull:images:active": ["2", "1"], **jobs}
+    verdict, message = judged(read(bull(**active), **BULL))
+    assert verdict is Verdict.WARNING
+    assert message == (
+        "Active jobs of images (BullMQ): expected jobs that a worker holds, "
+        "got one taken 2 h 0 min ago that no worker holds any more"
+    )
+    assert judged(read(bull(**active, **{"bull:images:1:lock": "token"}), **BULL))[0] is Verdict.OK
 
 
 def by_priority(**waits):
