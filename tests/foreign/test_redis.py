@@ -97,6 +97,20 @@ def test_host_with_few_fields_is_judged_by_those():
     assert alive({**info, "connected_clients": 1_000}, yesterday_of(info), settings=accepted)[0] is CRITICAL
 
 
+def test_kvrocks_is_judged_by_its_own_fields():
+    """Its data are on disk, its replicas have no state, and their lag is a number of entries."""
+    accepted = settings_of(redis={"not_told": ["maxmemory", "used_memory", "errorstats", "rejected_connections"]})
+    info = info_of("kvrocks-2")
+    assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
+    for bad, message in (
+        ({"last_bgsave_status": "err"}, "expected the newest snapshot saved, got last_bgsave_status:err"),
+        ({"used_db_size": 1024**3}, "got full storage (1,024.0 MiB of 1,024.0 MiB): writes are refused"),
+    ):
+        found = alive({**info, **bad}, yesterday_of(info), settings=accepted)
+        assert found[0] is CRITICAL
+        assert message in found[1]
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "verdict"),
     [
@@ -120,6 +134,7 @@ def test_host_with_few_fields_is_judged_by_those():
         ("valkey-8.1", {"paused_actions": "write", "paused_reason": "client_pause"}, WARNING),
         ("valkey-8.1", {"paused_actions": "all", "paused_reason": "failover_in_progress"}, WARNING),
         # It counts a replica, or has a field for one, without its state.
+        ("redis-7.2", {"slave0": {"ip": "10.0.0.6", "port": 6379, "lag": 0}}, UNKNOWN),
         ("redis-7.2", {"connected_slaves": 1}, UNKNOWN),
         ("keydb-6.3", {"slave0": "ip=10.0.0.6,port"}, UNKNOWN),
         ("keydb-6.3", {"connected_slaves": 2}, UNKNOWN),

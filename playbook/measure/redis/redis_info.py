@@ -81,6 +81,7 @@ class Info:
     def version(self) -> str:
         """``Valkey 9.1.2``. Compatible servers also report a Redis version, which is not their own."""
         own = {"Valkey": "valkey_version", "Dragonfly": "dragonfly_version", "KeyDB": "keydb_version"}
+        own["Kvrocks"] = "kvrocks_version"
         for name, key in own.items():
             if self.word(key):
                 return f"{name} {self.word(key).removeprefix('df-v')}"

@@ -130,6 +130,10 @@ def _serving(info: Info) -> list[Statement]:
 
 def _room(info: Info) -> list[Statement]:
     subject, expected = "Memory of Redis", "room for writes"
+    most, stored = info.count("max_db_size"), info.count("used_db_size")  # Kvrocks, whose data are on disk
+    if most and stored is not None and stored >= most:
+        full = f"full storage ({mebibytes(stored)} of {mebibytes(most)}): writes are refused"
+        return [Statement(subject, False, expected, full)]
     limit, used = limit_of(info), used_of(info)
     if limit == 0:
         return [_room_of_machine(info, subject, expected)]
@@ -193,10 +197,11 @@ def _primary_statements(info: Info) -> list[Statement]:
                 "none: writes are refused",
             )
         )
+    untold = {"state": "online"} if info.word("kvrocks_version") else {}  # it lists only those that it feeds
     replicas = {
-        name: str(value.get("state", "not told"))
+        name: str({**untold, **value}["state"])
         for name, value in info.fields.items()
-        if _REPLICA.fullmatch(name) and isinstance(value, Mapping)
+        if _REPLICA.fullmatch(name) and isinstance(value, Mapping) and "state" in {**untold, **value}
     }
     behind = [f"{name} {state}" for name, state in sorted(replicas.items()) if state not in _ONLINE]
     behind += [f"{name} {lag:,} s behind" for name, lag in _lags(info).items() if lag > _SILENT]
@@ -219,8 +224,8 @@ def _replica_coverage(info: Info, understood: int) -> Coverage:
 
 
 def _lags(info: Info) -> dict[str, int]:
-    """Seconds since each replica's last acknowledgement; Dragonfly uses the same name for journal entries."""
-    if info.word("dragonfly_version"):
+    """Seconds since each replica's last acknowledgement; Dragonfly and Kvrocks use the same name for entries."""
+    if info.word("dragonfly_version", "kvrocks_version"):
         return {}
     lags = {
         name: value.get("lag")
@@ -262,9 +267,10 @@ def _replica_statements(info: Info, role: str) -> list[Statement]:
 
 def _persistence(info: Info) -> list[Statement]:
     subject = "Persistence of Redis"
-    aof_off = info.flag("aof_enabled") is False or bool(info.word("dragonfly_version"))
+    aof_off = info.flag("aof_enabled") is False or bool(info.word("dragonfly_version", "kvrocks_version"))
+    snapshot = "last_bgsave_status" if info.word("kvrocks_version") else "rdb_last_bgsave_status"
     fields = (
-        ("rdb_last_bgsave_status", "the newest snapshot saved", False, True),
+        (snapshot, "the newest snapshot saved", False, True),
         ("aof_last_write_status", "the append-only file written", False, not aof_off),
         ("aof_last_bgrewrite_status", "the append-only file rewritten", True, not aof_off),
     )
