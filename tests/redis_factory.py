@@ -88,8 +88,8 @@ class Server(ReadOnlyRedis):
     def ping(self) -> float:
         return _raised(0.001 if self._pings is None else next(self._pings))
 
-    def info(self) -> dict[str, Any]:
-        return _raised(self._info)
+    def info(self, section: str = "") -> dict[str, Any]:
+        return _raised(self._answers.get(section, self._info) if section else self._info)
 
     def llen(self, key: str) -> int:
         return _raised(self._answers.get("lists", {}).get(key, 0))

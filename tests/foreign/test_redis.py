@@ -87,6 +87,19 @@ def test_dragonfly_does_not_report_rejected_clients():
     assert alive(refused, yesterday_of(info), settings=accepted)[0] is WARNING
 
 
+def test_dragonfly_tells_of_persistence_when_asked_for_it():
+    """Not in the default sections; an error about the snapshot counts."""
+    told = info_of("dragonfly-1")
+    kept = {name: told.pop(name) for name in ("loading", "rdb_last_bgsave_status", "rdb_bgsave_in_progress")}
+    accepted = settings_of(redis={"not_told": ["rejected_connections"]})
+    assert alive(told, yesterday_of(told), settings=accepted, persistence=kept)[0] is OK
+    for bad in ({"rdb_last_bgsave_status": "err"}, {"loading": 1}):
+        found = alive(told, yesterday_of(told), settings=accepted, persistence={**kept, **bad})
+        assert found[0] is CRITICAL
+    unknown = Malformed("Redis: expected INFO's fields, got none", service="Redis")
+    assert alive(told, yesterday_of(told), settings=accepted, persistence=unknown)[0] is UNKNOWN
+
+
 def test_host_with_few_fields_is_judged_by_those():
     """Upstash omits memory, persistence and replication: declared by its operator, the rest is judged."""
     missing = ["loading", "maxmemory", "used_memory", "role", "rdb_last_bgsave_status", "aof_last_write_status"]
@@ -104,7 +117,7 @@ def test_kvrocks_is_judged_by_its_own_fields():
     assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
     for bad, message in (
         ({"last_bgsave_status": "err"}, "expected the newest snapshot saved, got last_bgsave_status:err"),
-        ({"used_db_size": 1024**3}, "got full storage (1,024.0 MiB of 1,024.0 MiB): writes are refused"),
+        ({"used_db_size": 1024**3}, "Storage of Redis: expected room for writes, got 1,024.0 MiB of 1,024.0"),
     ):
         found = alive({**info, **bad}, yesterday_of(info), settings=accepted)
         assert found[0] is CRITICAL
@@ -126,6 +139,10 @@ def test_kvrocks_is_judged_by_its_own_fields():
         ("redis-7.2", {"connected_clients": 10_000}, CRITICAL),
         ("redis-8.2", {"master_failover_state": "waiting-for-sync"}, CRITICAL),
         ("redis-8.2", {"rejected_connections": 12}, WARNING),
+        ("redis-8.2", {"evicted_clients": 12}, WARNING),
+        ("valkey-8.1", {"client_output_buffer_limit_disconnections": 3}, WARNING),
+        # The limit of clients includes replicas and the cluster's own connections.
+        ("redis-7.2", {"maxclients": 20, "connected_clients": 9, "cluster_connections": 11}, CRITICAL),
         ("valkey-8.1", {"used_memory_rss": 4 * 1024**3}, CRITICAL),
         ("keydb-6.3", {"slave0": {"state": "send_bulk"}}, WARNING),
         ("elasticache-7.1-cluster", {"used_memory": 4 * 1024**3, "db0": {"keys": 9, "expires": 0}}, CRITICAL),

@@ -16,10 +16,17 @@ from playbook.core.coverage import Coverage, lacking
 # Errors with these codes mean that commands were refused: https://valkey.io/commands/info/, errorstats.
 REFUSALS = ("OOM", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "LOADING")
 OOM_REJECTIONS = "oom_rejections"  # only Dragonfly has it
+# Connections that it has ended for lack of memory: https://valkey.io/commands/info/, stats.
+DISCONNECTIONS = (
+    "evicted_clients",
+    "client_query_buffer_limit_disconnections",
+    "client_output_buffer_limit_disconnections",
+)
 _COUNTERS = (
     *("keyspace_hits", "keyspace_misses", "evicted_keys", "expired_keys", "rejected_connections"),
     *("total_commands_processed", "total_connections_received", "total_net_input_bytes", "total_error_replies"),
     OOM_REJECTIONS,
+    *DISCONNECTIONS,
 )
 _IDENTITY = re.compile(r"[0-9a-f]{16,64}")
 _DATABASE = re.compile(r"db\d+")
@@ -76,6 +83,13 @@ class Info:
             got="none" if value is None else door.quoted(value, 40),
             hint=f'If this service never reports it, add "{name}" to redis.not_told of the target.',
         )
+
+    @property
+    def connections(self) -> int | None:
+        """Connections that count against the limit of clients: also those of replicas and of a cluster's nodes."""
+        clients = self.count("connected_clients")
+        others = (self.count("connected_slaves") or 0) + (self.count("cluster_connections") or 0)
+        return None if clients is None else clients + others
 
     @property
     def version(self) -> str:

@@ -10,7 +10,7 @@ from playbook.core.counters import WISHED_HOURS, Grown
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.durations import two_whole_units
 from playbook.core.errors import Malformed, Refused, Unmeasured
-from playbook.measure.redis.redis_info import OOM_REJECTIONS, REFUSALS, Info, mebibytes
+from playbook.measure.redis.redis_info import DISCONNECTIONS, OOM_REJECTIONS, REFUSALS, Info, mebibytes
 from playbook.measure.statements import Statement
 
 _LINK = re.compile(r"master(_\d+|_global)?_link_status")
@@ -70,11 +70,13 @@ def statements(info: Info, growth: Grown, cluster: Mapping[str, str] | str | Non
     found = [
         *_serving(info),
         *_room(info),
+        *_storage(info),
         *_replication(info),
         *_persistence(info),
         *_clients(info),
         *_cluster(info, cluster),
         *_refused(info, growth),
+        *_disconnected(info, growth),
     ]
     return sorted(found, key=lambda one: (one.holds, one.warn))
 
@@ -130,10 +132,6 @@ def _serving(info: Info) -> list[Statement]:
 
 def _room(info: Info) -> list[Statement]:
     subject, expected = "Memory of Redis", "room for writes"
-    most, stored = info.count("max_db_size"), info.count("used_db_size")  # Kvrocks, whose data are on disk
-    if most and stored is not None and stored >= most:
-        full = f"full storage ({mebibytes(stored)} of {mebibytes(most)}): writes are refused"
-        return [Statement(subject, False, expected, full)]
     limit, used = limit_of(info), used_of(info)
     if limit == 0:
         return [_room_of_machine(info, subject, expected)]
@@ -157,6 +155,15 @@ def _room(info: Info) -> list[Statement]:
     else:
         return [Statement(subject, True, expected, words)]
     return [Statement(subject, False, expected, words, warn=True)]
+
+
+def _storage(info: Info) -> list[Statement]:
+    """Room on disk, where Kvrocks keeps its data; its limit may be 0, which is none."""
+    most, stored = info.count("max_db_size"), info.count("used_db_size")
+    if not most or stored is None:
+        return []
+    words = f"{mebibytes(stored)} of {mebibytes(most)} used"
+    return [Statement("Storage of Redis", stored < most, "room for writes", words)]
 
 
 def _room_of_machine(info: Info, subject: str, expected: str) -> Statement:
@@ -287,7 +294,7 @@ def _persistence(info: Info) -> list[Statement]:
 
 def _clients(info: Info) -> list[Statement]:
     """Room for clients; where the limit is not reported, our own connection is the proof."""
-    most, connected = info.count("maxclients", "max_clients"), info.count("connected_clients")
+    most, connected = info.count("maxclients", "max_clients"), info.connections
     if not most or connected is None:
         return []
     words = f"{connected:,} of {most:,} connected"
@@ -336,6 +343,21 @@ def _refused(info: Info, growth: Grown) -> list[Statement]:
         window = f"none in {growth.over}" if growth.hours else "none known to be from the last day"
         found.append(Statement(subject, True, expected, window, warn=True, coverage=known))
     return [*found, turned_away(info, growth)]
+
+
+def _disconnected(info: Info, growth: Grown) -> list[Statement]:
+    """That it has not ended connections to save memory since the previous reading, where it counts them."""
+    subject, expected = "Connections of clients", "none ended by Redis"
+    found = []
+    for name in DISCONNECTIONS:
+        count = info.count(name)
+        amount, over = _recent_growth(info, growth, name, count) if count else (0, "")
+        if amount:
+            found.append(Statement(subject, False, expected, f"{amount:,.0f} in {over} ({name})", warn=True))
+        elif amount is None:
+            unknown = lacking("", expected=f"an earlier reading of {name}", got=f"none, and {count:,} by now")
+            found.append(Statement(subject, True, expected, "not known", warn=True, coverage=unknown))
+    return found
 
 
 def _recent_growth(info: Info, growth: Grown, name: str, count: float | None) -> tuple[float | None, str]:
