@@ -108,6 +108,10 @@ def test_host_with_few_fields_is_judged_by_those():
     info = info_of("upstash")
     assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
     assert alive({**info, "connected_clients": 1_000}, yesterday_of(info), settings=accepted)[0] is CRITICAL
+    for full in ({"total_data_size": "256.00M"}, {"max_data_size": 2**28, "total_data_size": 2**28 + 1}):
+        found = alive({**info, **full}, yesterday_of(info), settings=accepted)
+        assert found[0] is CRITICAL, found
+        assert "Storage of Redis: expected room for writes" in found[1]
 
 
 def test_kvrocks_is_judged_by_its_own_fields():
@@ -117,6 +121,7 @@ def test_kvrocks_is_judged_by_its_own_fields():
     assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
     for bad, message in (
         ({"last_bgsave_status": "err"}, "expected the newest snapshot saved, got last_bgsave_status:err"),
+        ({"used_disk_size": 53_687_091_200}, "Storage of Redis: expected room for writes"),
         ({"used_db_size": 1024**3}, "Storage of Redis: expected room for writes, got 1,024.0 MiB of 1,024.0"),
     ):
         found = alive({**info, **bad}, yesterday_of(info), settings=accepted)

@@ -29,6 +29,7 @@ _COUNTERS = (
     *DISCONNECTIONS,
 )
 _IDENTITY = re.compile(r"[0-9a-f]{16,64}")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT])?i?B?")
 _DATABASE = re.compile(r"db\d+")
 
 
@@ -58,6 +59,11 @@ class Info:
         """As ``number``, for whole numbers."""
         value = self.number(*names)
         return None if value is None or value != int(value) else int(value)
+
+    def size(self, name: str) -> float | None:
+        """Bytes, written as a number or as ``256.00M``."""
+        found = _SIZE.fullmatch(self.word(name))
+        return float(found[1]) * 1024.0 ** " KMGT".index(found[2] or " ") if found else None
 
     def flag(self, name: str) -> bool | None:
         """Value of a field that is 0 or 1."""

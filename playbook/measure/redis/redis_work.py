@@ -24,6 +24,12 @@ _SYSTEM_FULL = 0.95
 _SILENT = 60.0  # seconds after which Redis itself gives up a link (repl-timeout)
 _EVICTS_LATE = 10_000.0  # milliseconds over its limit during which it could not make room
 _SLOTS = 16_384
+# Of Kvrocks, its disk, and Upstash.
+_STORED = (
+    ("used_db_size", "max_db_size"),
+    ("used_disk_size", "disk_capacity"),
+    ("total_data_size", "max_data_size"),
+)
 _NOTHING_MORE = Coverage()
 # Replies other than the requested one: they are information too, and other replies still count.
 ANSWERED = (Refused, Malformed, NotAllowed)
@@ -158,12 +164,14 @@ def _room(info: Info) -> list[Statement]:
 
 
 def _storage(info: Info) -> list[Statement]:
-    """Room on disk, where Kvrocks keeps its data; its limit may be 0, which is none."""
-    most, stored = info.count("max_db_size"), info.count("used_db_size")
-    if not most or stored is None:
-        return []
-    words = f"{mebibytes(stored)} of {mebibytes(most)} used"
-    return [Statement("Storage of Redis", stored < most, "room for writes", words)]
+    """Room for data on disk, where there is a limit for them; 0 is none."""
+    found = []
+    for used, limit in _STORED:
+        most, stored = info.size(limit), info.size(used)
+        if most and stored is not None:
+            words = f"{mebibytes(stored)} of {mebibytes(most)} used"
+            found.append(Statement("Storage of Redis", stored < most, "room for writes", words))
+    return found
 
 
 def _room_of_machine(info: Info, subject: str, expected: str) -> Statement:
