@@ -160,7 +160,8 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     scheduled, deferred = f"{prefix}scheduled:{name}", f"{prefix}deferred:{name}"
     queues, suspended = f"{prefix}queues", f"{prefix}suspended"
     kinds = {waiting: "list", between: "list", queues: "set", workers: "set", suspended: "string"}
-    keys = _Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred), "zset")})
+    elsewhere = f"{prefix}scheduler:scheduled_jobs"  # of the package rq-scheduler, for all queues
+    keys = _Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred, elsewhere), "zset")})
     listed = redis.many([("SISMEMBER", queues, waiting)]) if queues in keys.there else [0]
     alive, lost, strange = rq_workers(redis, workers if workers in keys.there else None, now)
     oldest = _oldest(redis, keys, [waiting], now, time_of=from_hash(redis, f"{prefix}job:", "enqueued_at"))
@@ -170,7 +171,7 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         active=keys.size(wip, between),
         failed=keys.size(failed),
         later=keys.size(scheduled, deferred),
-        overdue=overdue(redis, {scheduled} & keys.there, now),
+        overdue=overdue(redis, {scheduled, elsewhere} & keys.there, now),
         oldest=oldest.seconds,
         workers=alive if known and workers not in keys.wrong else None,
         lost=lost,

@@ -319,6 +319,7 @@ def test_sidekiq_dead_jobs_are_those_of_all_queues():
     ("made", "queue", "schedule", "score", "of"),
     [
         (rq, RQ, "rq:scheduled:default", ago, "default (RQ)"),
+        (rq, RQ, "rq:scheduler:scheduled_jobs", ago, "default (RQ)"),
         (sidekiq, SIDEKIQ, "schedule", ago, "default (Sidekiq)"),
         (sidekiq, SIDEKIQ, "retry", ago, "default (Sidekiq)"),
         (bull, BULL, "bull:images:delayed", lambda seconds: ago(seconds) * 1000 * 0x1000, "images (BullMQ)"),
