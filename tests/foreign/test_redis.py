@@ -137,6 +137,8 @@ def test_kvrocks_is_judged_by_its_own_fields():
         ("redis-7.2", {"used_memory": 1024**3}, OK),
         ("redis-7.2", {"aof_last_write_status": "err"}, CRITICAL),
         ("redis-7.2", {"loading": 1}, CRITICAL),
+        ("redis-7.2", {"rdb_bgsave_in_progress": 1, "rdb_current_bgsave_time_sec": 90_000}, WARNING),
+        ("redis-7.2", {"rdb_bgsave_in_progress": 1, "rdb_current_bgsave_time_sec": 90}, OK),
         ("redis-7.2", {"role": "slave", "master_link_status": "down"}, CRITICAL),
         ("redis-7.2", {"errorstat_OOM": {"count": 812}}, WARNING),
         ("redis-7.2", {"errorstat_MISCONF": {"count": 3}}, WARNING),

@@ -22,6 +22,7 @@ _ACTIVE = "active-replica"  # KeyDB's role of a replica that accepts writes
 _ONLINE = frozenset({"online", "stable_sync"})
 _SYSTEM_FULL = 0.95
 _SILENT = 60.0  # seconds after which Redis itself gives up a link (repl-timeout)
+_SAVES = 3600.0  # seconds
 _EVICTS_LATE = 10_000.0  # milliseconds over its limit during which it could not make room
 _SLOTS = 16_384
 # Of Kvrocks, its disk, and Upstash.
@@ -297,6 +298,11 @@ def _persistence(info: Info) -> list[Statement]:
         elif needed or status not in {"", "ok"}:
             known = info.need(name, status == "ok")
             found.append(Statement(subject, True, expected, status or "not known", coverage=known))
+    for name in ("rdb_current_bgsave_time_sec", "aof_current_rewrite_time_sec"):
+        lasts = info.number(name) or 0.0
+        if lasts > _SAVES:
+            words = f"one that has gone on for {two_whole_units(lasts)} ({name})"
+            found.append(Statement(subject, False, "saving that comes to an end", words, warn=True))
     return found
 
 
