@@ -117,8 +117,8 @@ class Ranked(dict[str, float]):
 class Store(Server):
     """Holds keys as a server does: lists, sets, hashes, sorted sets (``Ranked``) and texts."""
 
-    def __init__(self, keys: Mapping[str, Any], info: Any = None) -> None:
-        super().__init__(info)
+    def __init__(self, keys: Mapping[str, Any], info: Any = None, **answers: Any) -> None:
+        super().__init__(info, **answers)
         self.keys = dict(keys)
 
     def many(self, commands: Sequence[tuple[str | bytes | int, ...]]) -> list[Any]:

@@ -77,6 +77,9 @@ class JobQueue:
             found = f"{figures.workers} alive" if figures.workers else f"none{gone}"
             subject = f"Workers of {self._of}"
             yield Statement(subject, figures.workers > 0, "at least one that is alive", found)
+        if figures.unattended:
+            expected = "a client that subscribes as a worker does"
+            yield Statement(f"Workers of {self._of}", False, expected, "none, while jobs wait", warn=True)
         if figures.stalled is not None:
             held = f"one taken {two_whole_units(figures.stalled)} ago that no worker holds any more"
             yield Statement(f"Active jobs of {self._of}", False, "jobs that a worker holds", held, warn=True)

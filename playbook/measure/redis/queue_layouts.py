@@ -22,7 +22,7 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.wording import plural
 from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, overdue
-from playbook.measure.redis.queue_workers import rq_workers, sidekiq_processes
+from playbook.measure.redis.queue_workers import is_unattended, rq_workers, sidekiq_processes
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
@@ -54,6 +54,7 @@ class Figures:
         stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
             there is none, or the library does not tell.
         workers: number of live workers.
+        unattended: jobs wait, and no client looks like a worker; only Celery's are recognised.
         lost: listed workers that are no longer alive, or take no new jobs.
         paused: no jobs are handed out.
         not_told: figures that this library does not keep in Redis.
@@ -71,6 +72,7 @@ class Figures:
     taken: Time = None
     stalled: Time = None
     workers: int | None = None
+    unattended: bool = False
     lost: int = 0
     paused: bool = False
     not_told: tuple[str, ...] = ()
@@ -127,6 +129,7 @@ def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     taken = moment_of(first[1]) if len(first) == 2 else None
     return Figures(
         waiting=keys.size(*lists),
+        unattended=bool(keys.size(*lists)) and is_unattended(redis),
         active=keys.size(unacked),
         taken=None if taken is None else max(now - taken, 0.0),
         not_told=("failed jobs", "the wait of the oldest job", "workers"),

@@ -7,13 +7,27 @@ from dataclasses import dataclass
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
+from playbook.clients.redis_replies import NotAllowed
 from playbook.core.coverage import Coverage, share, understood
+from playbook.core.errors import Malformed
 from playbook.measure.redis.job_times import moment_of, object_of
 
 _MOST_WORKERS = 500
 _STAYS = -1  # reply of TTL for a key that never expires
 _NEVER = 0.0  # the time of a heartbeat that is missing: RQ writes one with everything else at a worker's birth
 _SILENT = 3600.0  # seconds after which a worker whose hash stays counts as lost
+
+
+def is_unattended(redis: ReadOnlyRedis) -> bool:
+    """Whether no client subscribes to a pattern, as each worker of Celery does for remote control and for events.
+
+    False also where that is not known: the list of clients is refused, holds only this one, or has no such field.
+    """
+    try:
+        clients = redis.clients()
+    except (Malformed, NotAllowed):
+        return False
+    return len(clients) > 1 and all(client.get("psub") == "0" for client in clients)
 
 
 def rq_workers(redis: ReadOnlyRedis, key: str | None, now: float) -> tuple[int | None, int, Coverage]:

@@ -189,6 +189,33 @@ def test_celery_uses_its_prefix_and_its_exchange():
     assert judged(read(keys, preset="celery", name="mail", prefix="shop:"))[0] is Verdict.UNKNOWN
 
 
+WEB, WORKER = {"addr": "10.0.0.1:7", "psub": "0"}, {"addr": "10.0.0.2:7", "psub": "1"}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "clients", "verdict"),
+    [
+        (3, [WEB, WEB], Verdict.WARNING),
+        (3, [WEB, WORKER], Verdict.OK),
+        (0, [WEB, WEB], Verdict.OK),  # its workers may be resting
+        (3, [WEB], Verdict.OK),  # only this suite's own connection: others may be hidden
+        (3, [{"addr": "10.0.0.1:7"}, {"addr": "10.0.0.2:7"}], Verdict.OK),  # Dragonfly
+        (3, NotAllowed("got NOPERM", service="Redis"), Verdict.OK),
+    ],
+)
+def test_jobs_of_celery_that_no_worker_takes_are_found(waiting, clients, verdict):
+    """Each worker subscribes to a pattern for remote control, and nothing else shows that there is one."""
+    store = Store(celery(celery=["{}"] * waiting), clients=clients)
+    queues = job_queues(store, settings_with(tuple(CELERY.items())), FixedClock(NOW))
+    found = judged(queues)
+    assert found[0] is verdict
+    if verdict is Verdict.WARNING:
+        assert found[1] == (
+            "Workers of celery (Celery): expected a client that subscribes as a worker does, "
+            "got none, while jobs wait"
+        )
+
+
 @pytest.mark.parametrize("sep", [":", "\x06\x16", "::", "-p"])
 def test_celery_with_a_separator_of_its_own_counts_every_priority(sep):
     """Celery's documentation recommends ``sep: ":"`` for priorities."""
