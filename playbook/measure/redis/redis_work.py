@@ -99,7 +99,7 @@ def turned_away(info: Info, growth: Grown) -> Statement:
         "none" if not amount else f"{amount:,.0f} in {over}",
         warn=True,
         coverage=info.need("rejected_connections", now is not None)
-        + (growth.coverage if now and amount is None else Coverage()),
+        + (growth.known("rejected_connections") if now and amount is None else Coverage()),
     )
 
 
@@ -352,7 +352,8 @@ def _refused(info: Info, growth: Grown) -> list[Statement]:
         found.append(Statement(subject, False, expected, f"{', '.join(grew.values())} in {times}", warn=True))
     odd = [code for code, count in now.items() if count is None]
     known = info.need("errorstats", not odd or (not info.tells_errors and OOM_REJECTIONS in now))
-    known += growth.coverage if any(by is None for by, _ in counted.values()) else Coverage()
+    for code, (by, _) in counted.items():
+        known += growth.known(names[code]) if by is None else Coverage()
     if not grew:
         window = f"none in {growth.over}" if growth.hours else "none known to be from the last day"
         found.append(Statement(subject, True, expected, window, warn=True, coverage=known))
@@ -369,8 +370,7 @@ def _disconnected(info: Info, growth: Grown) -> list[Statement]:
         if amount:
             found.append(Statement(subject, False, expected, f"{amount:,.0f} in {over} ({name})", warn=True))
         elif amount is None:
-            unknown = lacking("", expected=f"an earlier reading of {name}", got=f"none, and {count:,} by now")
-            found.append(Statement(subject, True, expected, "not known", warn=True, coverage=unknown))
+            found.append(Statement(subject, True, expected, "not known", warn=True, coverage=growth.known(name)))
     return found
 
 

@@ -327,3 +327,17 @@ def test_fewer_fields_never_turn_bad_into_good(gone):
         assert verdict is CRITICAL
     else:
         assert verdict is not OK
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("rejected_connections", 40), ("errorstat_OOM", {"count": 40}), ("evicted_clients", 40)],
+)
+def test_counter_that_the_earlier_reading_lacks_is_unknown(name, value):
+    """It may have grown today, or long ago."""
+    without = {field: known for field, known in YESTERDAY.items() if field != name}
+    if name.startswith("errorstat_"):
+        without = {**without, "errorstat_ERRORSTATS_DISABLED": {"count": 1}}
+    verdict, message = alive({**INFO, name: value}, without)
+    assert verdict is UNKNOWN
+    assert f"expected an earlier reading of {name}, got one without it" in message
