@@ -88,8 +88,8 @@ class Server(ReadOnlyRedis):
     def ping(self) -> float:
         return _raised(0.001 if self._pings is None else next(self._pings))
 
-    def info(self) -> dict[str, Any]:
-        return _raised(self._info)
+    def info(self, section: str = "") -> dict[str, Any]:
+        return _raised(self._answers.get(section, self._info) if section else self._info)
 
     def llen(self, key: str) -> int:
         return _raised(self._answers.get("lists", {}).get(key, 0))
@@ -117,8 +117,8 @@ class Ranked(dict[str, float]):
 class Store(Server):
     """Holds keys as a server does: lists, sets, hashes, sorted sets (``Ranked``) and texts."""
 
-    def __init__(self, keys: Mapping[str, Any], info: Any = None) -> None:
-        super().__init__(info)
+    def __init__(self, keys: Mapping[str, Any], info: Any = None, **answers: Any) -> None:
+        super().__init__(info, **answers)
         self.keys = dict(keys)
 
     def many(self, commands: Sequence[tuple[str | bytes | int, ...]]) -> list[Any]:
@@ -132,6 +132,8 @@ class Store(Server):
         kind = "none" if value is None else _TYPES[type(value)]
         if name == "TYPE":
             return kind
+        if name == "TTL":
+            return -2 if value is None else -1
         expected, answer = _ANSWERS[name]
         if kind not in ("none", expected):
             raise Malformed("got WRONGTYPE Operation against a key of the wrong kind of value", service="Redis")

@@ -107,9 +107,9 @@ class ReadOnlyRedis:
             raise Malformed(f"{SERVICE}: expected PONG from {self.address}, got {answer!r}", service=SERVICE)
         return seconds
 
-    def info(self) -> dict[str, Any]:
-        """The default sections of INFO by name, numbers as numbers."""
-        answer = self.execute_command("INFO")
+    def info(self, section: str = "") -> dict[str, Any]:
+        """A section of INFO, or the default ones, by name, numbers as numbers."""
+        answer = self.execute_command("INFO", *filter(None, [section]))
         if not isinstance(answer, dict) or not answer.keys() - {"__raw__"}:
             raise Malformed(f"{SERVICE}: expected INFO's fields from {self.address}, got none", service=SERVICE)
         return answer

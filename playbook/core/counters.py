@@ -68,6 +68,12 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
         """Growth of one counter; None where unknown."""
         return self.by.get(name)
 
+    def known(self, name: str) -> Coverage:
+        """Whether the growth of one counter is known: an earlier reading may be without it."""
+        if name in self.by or not self.coverage.enough:
+            return self.coverage
+        return lacking("", expected=f"an earlier reading of {name}", got="one without it")
+
     @property
     def over(self) -> str:
         """``23.4 h``."""

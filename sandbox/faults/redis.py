@@ -139,6 +139,11 @@ def _(world: World) -> None:
     _queue(world, "celery").waiting = 180
 
 
+@fault("celery-workers-gone", "Tasks of Celery wait, and none of its workers is there")
+def _(world: World) -> None:
+    _queue(world, "celery").workers = 0
+
+
 @fault("celery-unknown", "Celery has left no sign of the queue: its name is another one")
 def _(world: World) -> None:
     _queue(world, "celery").known = False

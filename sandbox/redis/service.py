@@ -18,6 +18,7 @@ from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from redis.asyncio import BlockingConnectionPool, Redis, SSLConnection
+from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -124,6 +125,7 @@ class ValkeyService(Service):
             password=self._admin_password,
             retry=Retry(NoBackoff(), 0),
         )
+        self._celery: PubSub | None = None
         self._burdened = Burdened(self._admin, self._socket, guard.folder)
         self._past = Past(guard.folder / "redis-past.jsonl")
 
@@ -196,6 +198,7 @@ class ValkeyService(Service):
         await self._burdened.evict(state.burdens.evicted)
         await seed(self._admin, state, world.now)
         await self._burdened.apply(state.burdens)
+        await self._attend(state)
         password = token_urlsafe(24) if state.new_password else self._password
         await self._admin.config_set("requirepass", password)
         await self._admin.execute_command("ACL SETUSER", READER, "resetpass", f">{password}")  # type: ignore[no-untyped-call]
@@ -204,9 +207,21 @@ class ValkeyService(Service):
             await self._proxy.cut()  # existing connections would stay logged in
         await (self._proxy.close() if self.name in world.gone else self._proxy.open())
 
+    async def _attend(self, state: RedisState) -> None:
+        """Subscribe as a worker of Celery does, if there is one."""
+        if self._celery:
+            await self._celery.aclose()  # type: ignore[no-untyped-call]
+            self._celery = None
+        if any(queue.preset == "celery" and queue.workers for queue in state.jobs.queues):
+            self._celery = self._admin.pubsub()
+            await self._celery.psubscribe("/0.celery.pidbox")
+            await self._celery.get_message(timeout=_START_LIMIT)  # the confirmation
+
     async def stop(self) -> None:
         """Close the proxy. The guard ends the process."""
         await self._burdened.end()
+        if self._celery:
+            await self._celery.aclose()  # type: ignore[no-untyped-call]
         await self._admin.aclose()
         if self._proxy:
             await self._proxy.end()

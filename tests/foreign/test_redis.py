@@ -87,6 +87,19 @@ def test_dragonfly_does_not_report_rejected_clients():
     assert alive(refused, yesterday_of(info), settings=accepted)[0] is WARNING
 
 
+def test_dragonfly_tells_of_persistence_when_asked_for_it():
+    """Not in the default sections; an error about the snapshot counts."""
+    told = info_of("dragonfly-1")
+    kept = {name: told.pop(name) for name in ("loading", "rdb_last_bgsave_status", "rdb_bgsave_in_progress")}
+    accepted = settings_of(redis={"not_told": ["rejected_connections"]})
+    assert alive(told, yesterday_of(told), settings=accepted, persistence=kept)[0] is OK
+    for bad in ({"rdb_last_bgsave_status": "err"}, {"loading": 1}):
+        found = alive(told, yesterday_of(told), settings=accepted, persistence={**kept, **bad})
+        assert found[0] is CRITICAL
+    unknown = Malformed("Redis: expected INFO's fields, got none", service="Redis")
+    assert alive(told, yesterday_of(told), settings=accepted, persistence=unknown)[0] is UNKNOWN
+
+
 def test_host_with_few_fields_is_judged_by_those():
     """Upstash omits memory, persistence and replication: declared by its operator, the rest is judged."""
     missing = ["loading", "maxmemory", "used_memory", "role", "rdb_last_bgsave_status", "aof_last_write_status"]
@@ -95,6 +108,25 @@ def test_host_with_few_fields_is_judged_by_those():
     info = info_of("upstash")
     assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
     assert alive({**info, "connected_clients": 1_000}, yesterday_of(info), settings=accepted)[0] is CRITICAL
+    for full in ({"total_data_size": "256.00M"}, {"max_data_size": 2**28, "total_data_size": 2**28 + 1}):
+        found = alive({**info, **full}, yesterday_of(info), settings=accepted)
+        assert found[0] is CRITICAL, found
+        assert "Storage of Redis: expected room for writes" in found[1]
+
+
+def test_kvrocks_is_judged_by_its_own_fields():
+    """Its data are on disk, its replicas have no state, and their lag is a number of entries."""
+    accepted = settings_of(redis={"not_told": ["maxmemory", "used_memory", "errorstats", "rejected_connections"]})
+    info = info_of("kvrocks-2")
+    assert alive(info, yesterday_of(info), settings=accepted)[0] is OK
+    for bad, message in (
+        ({"last_bgsave_status": "err"}, "expected the newest snapshot saved, got last_bgsave_status:err"),
+        ({"used_disk_size": 53_687_091_200}, "Storage of Redis: expected room for writes"),
+        ({"used_db_size": 1024**3}, "Storage of Redis: expected room for writes, got 1,024.0 MiB of 1,024.0"),
+    ):
+        found = alive({**info, **bad}, yesterday_of(info), settings=accepted)
+        assert found[0] is CRITICAL
+        assert message in found[1]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +137,8 @@ def test_host_with_few_fields_is_judged_by_those():
         ("redis-7.2", {"used_memory": 1024**3}, OK),
         ("redis-7.2", {"aof_last_write_status": "err"}, CRITICAL),
         ("redis-7.2", {"loading": 1}, CRITICAL),
+        ("redis-7.2", {"rdb_bgsave_in_progress": 1, "rdb_current_bgsave_time_sec": 90_000}, WARNING),
+        ("redis-7.2", {"rdb_bgsave_in_progress": 1, "rdb_current_bgsave_time_sec": 90}, OK),
         ("redis-7.2", {"role": "slave", "master_link_status": "down"}, CRITICAL),
         ("redis-7.2", {"errorstat_OOM": {"count": 812}}, WARNING),
         ("redis-7.2", {"errorstat_MISCONF": {"count": 3}}, WARNING),
@@ -112,6 +146,10 @@ def test_host_with_few_fields_is_judged_by_those():
         ("redis-7.2", {"connected_clients": 10_000}, CRITICAL),
         ("redis-8.2", {"master_failover_state": "waiting-for-sync"}, CRITICAL),
         ("redis-8.2", {"rejected_connections": 12}, WARNING),
+        ("redis-8.2", {"evicted_clients": 12}, WARNING),
+        ("valkey-8.1", {"client_output_buffer_limit_disconnections": 3}, WARNING),
+        # The limit of clients includes replicas and the cluster's own connections.
+        ("redis-7.2", {"maxclients": 20, "connected_clients": 9, "cluster_connections": 11}, CRITICAL),
         ("valkey-8.1", {"used_memory_rss": 4 * 1024**3}, CRITICAL),
         ("keydb-6.3", {"slave0": {"state": "send_bulk"}}, WARNING),
         ("elasticache-7.1-cluster", {"used_memory": 4 * 1024**3, "db0": {"keys": 9, "expires": 0}}, CRITICAL),
@@ -120,6 +158,7 @@ def test_host_with_few_fields_is_judged_by_those():
         ("valkey-8.1", {"paused_actions": "write", "paused_reason": "client_pause"}, WARNING),
         ("valkey-8.1", {"paused_actions": "all", "paused_reason": "failover_in_progress"}, WARNING),
         # It counts a replica, or has a field for one, without its state.
+        ("redis-7.2", {"slave0": {"ip": "10.0.0.6", "port": 6379, "lag": 0}}, UNKNOWN),
         ("redis-7.2", {"connected_slaves": 1}, UNKNOWN),
         ("keydb-6.3", {"slave0": "ip=10.0.0.6,port"}, UNKNOWN),
         ("keydb-6.3", {"connected_slaves": 2}, UNKNOWN),

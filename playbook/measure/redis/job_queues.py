@@ -66,7 +66,7 @@ class JobQueue:
 
     @property
     def statements(self) -> Iterator[Statement]:
-        """That the server reports it, that workers are alive, and that it is not paused."""
+        """That the server reports it, that workers are alive and hold its jobs, and that it is not paused."""
         yield answer_of(self.label, "LLEN", self.problem)
         figures = self.figures
         if figures is None:
@@ -77,6 +77,12 @@ class JobQueue:
             found = f"{figures.workers} alive" if figures.workers else f"none{gone}"
             subject = f"Workers of {self._of}"
             yield Statement(subject, figures.workers > 0, "at least one that is alive", found)
+        if figures.unattended:
+            expected = "a client that subscribes as a worker does"
+            yield Statement(f"Workers of {self._of}", False, expected, "none, while jobs wait", warn=True)
+        if figures.stalled is not None:
+            held = f"one taken {two_whole_units(figures.stalled)} ago that no worker holds any more"
+            yield Statement(f"Active jobs of {self._of}", False, "jobs that a worker holds", held, warn=True)
         if self.preset:
             found = "a paused one" if figures.paused else "one that hands out jobs"
             yield Statement(self.label, not figures.paused, "a queue that hands out jobs", found, warn=True)
@@ -107,6 +113,26 @@ class JobQueue:
         return QueueRow(f"Waiting time of the oldest job in {self._of}", Reading(figures.oldest))
 
     @property
+    def overdue(self) -> QueueRow | None:
+        """Seconds since the first scheduled or delayed job was due; None where none is.
+
+        Whatever hands such jobs out (a scheduler, a worker) does so within seconds, or is not there.
+        """
+        figures = self.figures
+        if figures is None or figures.overdue is None:
+            return None
+        over = "(all queues)" if "later" in figures.shared else ""
+        return QueueRow(f"Delay of scheduled jobs of {self._of}", Reading(figures.overdue, over))
+
+    @property
+    def retried(self) -> QueueRow | None:
+        """Jobs that failed and will be tried again; None where the library does not count them."""
+        figures = self.figures
+        if figures is None or figures.retried is None:
+            return None
+        return QueueRow(f"Jobs of {self._of} to be tried again", Reading(figures.retried, "(all queues)"))
+
+    @property
     def facts(self) -> dict[str, str]:
         """All known figures."""
         if self.figures is None:
@@ -116,16 +142,19 @@ class JobQueue:
             "Waiting": figures.waiting,
             "Being worked on": figures.active,
             "For later": figures.later,
+            "To be tried again": figures.retried,
             "Failed": figures.failed,
             "Workers alive": figures.workers,
         }
         kinds = {"Being worked on": "active", "For later": "later", "Failed": "failed"}
+        kinds["To be tried again"] = "later"
         shown = {
             name: f"{count:,}" + (" (all queues)" if kinds.get(name) in figures.shared else "")
             for name, count in counts.items()
             if count is not None
         }
-        for name, seconds in (("Oldest has waited", figures.oldest), ("Oldest taken", figures.taken)):
+        times = {"Oldest has waited": figures.oldest, "Oldest taken": figures.taken, "Overdue": figures.overdue}
+        for name, seconds in times.items():
             if seconds is not None:
                 shown[name] = two_whole_units(seconds)
         if figures.paused:
@@ -169,13 +198,13 @@ class JobQueues:
 
     @property
     def oldest(self) -> list[QueueRow]:
-        """How long the oldest job has waited, longest first."""
-        return _longest_first(queue.oldest for queue in self.queues)
+        """How long the oldest job has waited, and a scheduled one past its time, longest first."""
+        return _longest_first(row for queue in self.queues for row in (queue.oldest, queue.overdue))
 
     @property
     def failed(self) -> list[QueueRow]:
-        """Failed jobs, most first."""
-        return _longest_first(queue.failed for queue in self.queues)
+        """Failed jobs, for good or to be tried again, most first."""
+        return _longest_first(row for queue in self.queues for row in (queue.failed, queue.retried))
 
     def evidence(self) -> list[Facts]:
         """Known figures of each queue."""

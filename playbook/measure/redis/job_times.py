@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -34,6 +34,20 @@ def from_payload(entry: str) -> Any:
     """The time in the job itself."""
     job = object_of(entry)
     return job.get("enqueued_at", job.get("created_at"))
+
+
+def overdue(
+    redis: ReadOnlyRedis, schedules: Iterable[str], now: float, *, score_per_second: float = 1.0
+) -> float | None:
+    """Seconds since the first job of these sorted sets was due; None where none is.
+
+    Args:
+        schedules: keys that exist.
+        score_per_second: a job's score is its time, times this.
+    """
+    firsts = redis.many([("ZRANGE", key, 0, 0, "WITHSCORES") for key in schedules])
+    due = [float(first[1]) / score_per_second for first in firsts if len(first) == 2]
+    return max((now - at for at in due if at < now), default=None)
 
 
 def moment_of(told: Any) -> float | None:

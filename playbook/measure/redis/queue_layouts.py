@@ -19,15 +19,19 @@ from datetime import datetime
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.wording import plural
-from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, object_of
+from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, overdue
+from playbook.measure.redis.queue_workers import is_unattended, rq_workers, sidekiq_processes
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
 _KOMBU = "\x06\x16"  # kombu's separator, for priorities and for the parts of a binding
-_MOST_WORKERS = 500
 _MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
+_BULL_SCORE = 1000.0 * 0x1000  # of a delayed job, per second: milliseconds, and room for a counter
+_MOST_ACTIVE = 100
+_GONE = -2  # reply of TTL for a missing key
+_LOCKED_AGAIN = 300.0  # seconds within which other workers have noticed a job without a lock
 _LOOKS = 2
 _MOST_RANKED = 1000
 
@@ -43,9 +47,14 @@ class Figures:
         active: jobs that a worker has taken.
         failed: jobs that failed for good.
         later: jobs that wait for their time, or for others.
+        overdue: seconds since the first of those that wait for their time was due; None where none is.
+        retried: jobs that failed and will be tried again.
         oldest: seconds that the next job has waited; None where none waits, or it is not known.
         taken: seconds since the oldest of the active ones was taken.
+        stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
+            there is none, or the library does not tell.
         workers: number of live workers.
+        unattended: jobs wait, and no client looks like a worker; only Celery's are recognised.
         lost: listed workers that are no longer alive, or take no new jobs.
         paused: no jobs are handed out.
         not_told: figures that this library does not keep in Redis.
@@ -57,9 +66,13 @@ class Figures:
     active: int | None = None
     failed: int | None = None
     later: int | None = None
+    overdue: Time = None
+    retried: int | None = None
     oldest: Time = None
     taken: Time = None
+    stalled: Time = None
     workers: int | None = None
+    unattended: bool = False
     lost: int = 0
     paused: bool = False
     not_told: tuple[str, ...] = ()
@@ -103,25 +116,44 @@ def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     sending.
     """
     prefix, name = queue.prefix, queue.name
-    lists = [f"{prefix}{name}{_KOMBU}{step}" if step else f"{prefix}{name}" for step in queue.priorities]
-    unacked, index = f"{prefix}unacked", f"{prefix}unacked_index"
     exchanges = dict.fromkeys((queue.exchange or name, name, "celery"))
-    bindings = [f"{prefix}_kombu.binding.{exchange}" for exchange in exchanges]
-    kinds = {unacked: "hash", index: "zset", **dict.fromkeys(lists, "list"), **dict.fromkeys(bindings, "set")}
-    keys = _Keys(redis, kinds)
-    bound = redis.many([("SMEMBERS", key) for key in bindings if key in keys.there])
-    known = any(str(member).split(_KOMBU)[-1] == name for members in bound for member in members)
+    bindings = _Keys(redis, {f"{prefix}_kombu.binding.{exchange}": "set" for exchange in exchanges})
+    bound = redis.many([("SMEMBERS", key) for key in bindings.there])
+    separator, separated = _kombu_separator([str(member) for members in bound for member in members], name)
+    lists = [f"{prefix}{name}{separator}{step}" if step else f"{prefix}{name}" for step in queue.priorities]
+    unacked, index = f"{prefix}unacked", f"{prefix}unacked_index"
+    keys = _Keys(redis, {unacked: "hash", index: "zset", **dict.fromkeys(lists, "list")})
+    known = any(str(member).split(separator)[-1] == name for members in bound for member in members)
     known = known or bool(keys.there & set(lists))
     first = redis.many([("ZRANGE", index, 0, 0, "WITHSCORES")])[0] if index in keys.there else []
     taken = moment_of(first[1]) if len(first) == 2 else None
     return Figures(
         waiting=keys.size(*lists),
+        unattended=bool(keys.size(*lists)) and is_unattended(redis),
         active=keys.size(unacked),
         taken=None if taken is None else max(now - taken, 0.0),
         not_told=("failed jobs", "the wait of the oldest job", "workers"),
         shared=("active",),
-        coverage=keys.coverage + _known_queue(known, queue),
+        coverage=keys.coverage + bindings.coverage + separated + _known_queue(known, queue),
     )
+
+
+def _kombu_separator(bound: list[str], name: str) -> tuple[str, Coverage]:
+    """What stands between the parts of a binding and before a priority, and whether that is known.
+
+    It is kombu's own, or that of Celery's transport option ``sep``. A binding is the routing key, a pattern and
+    the queue; usually the first is the queue's name and the second is empty.
+    """
+    others = [member for member in bound if _KOMBU not in member and member.endswith(name)]
+    if not others or len(others) < len([member for member in bound if member.endswith(name)]):
+        return _KOMBU, Coverage()
+    for member in others:
+        between = member.removeprefix(name).removesuffix(name)
+        half = between[: len(between) // 2]
+        if half and member == f"{name}{half * 2}{name}":
+            return half, Coverage()
+    hint = "Look at the transport option sep of Celery: lists of priorities are named with it."
+    return _KOMBU, understood(len(others), len(bound), "bindings", examples=others, hint=hint)
 
 
 def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -131,9 +163,10 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     scheduled, deferred = f"{prefix}scheduled:{name}", f"{prefix}deferred:{name}"
     queues, suspended = f"{prefix}queues", f"{prefix}suspended"
     kinds = {waiting: "list", between: "list", queues: "set", workers: "set", suspended: "string"}
-    keys = _Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred), "zset")})
+    elsewhere = f"{prefix}scheduler:scheduled_jobs"  # of the package rq-scheduler, for all queues
+    keys = _Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred, elsewhere), "zset")})
     listed = redis.many([("SISMEMBER", queues, waiting)]) if queues in keys.there else [0]
-    alive, lost, strange = _rq_workers(redis, workers if workers in keys.there else None)
+    alive, lost, strange = rq_workers(redis, workers if workers in keys.there else None, now)
     oldest = _oldest(redis, keys, [waiting], now, time_of=from_hash(redis, f"{prefix}job:", "enqueued_at"))
     known = bool(listed[0]) or bool(alive) or waiting in keys.there
     return Figures(
@@ -141,42 +174,13 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         active=keys.size(wip, between),
         failed=keys.size(failed),
         later=keys.size(scheduled, deferred),
+        overdue=overdue(redis, {scheduled, elsewhere} & keys.there, now),
         oldest=oldest.seconds,
         workers=alive if known and workers not in keys.wrong else None,
         lost=lost,
         paused=suspended in keys.there,
         coverage=keys.coverage + strange + oldest.coverage + _known_queue(known, queue),
     )
-
-
-def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int | None, int, Coverage]:
-    """Numbers of live workers, None where none was found and not all were read, and of lost ones.
-
-    A worker's hash expires when its heartbeat ends; its name stays in the set for a while.
-    """
-    names, hashes, listed = _listed_hashes(redis, key, "workers")
-    beats = redis.many([("HMGET", name, "last_heartbeat", "death") for name in hashes])
-    strange = [name for name, (beat, _) in zip(hashes, beats, strict=True) if moment_of(beat) is None]
-    alive = sum(death is None and moment_of(beat) is not None for beat, death in beats)
-    coverage = listed + understood(len(strange), len(names), "workers", examples=strange)
-    return alive if alive or listed.enough else None, len(names) - alive, coverage
-
-
-def _listed_hashes(
-    redis: ReadOnlyRedis, key: str | None, what: str, prefix: str = ""
-) -> tuple[list[str], list[str], Coverage]:
-    """Names in a set of workers, the keys of those whose hash has not expired, and whether these are all of them.
-
-    Args:
-        what: in the plural, e.g. ``workers``.
-        prefix: of a hash's key before the name.
-    """
-    every = sorted(map(str, redis.many([("SMEMBERS", key)])[0])) if key else []
-    names = every[:_MOST_WORKERS]
-    keys = [f"{prefix}{name}" for name in names]
-    kinds = redis.many([("TYPE", one) for one in keys])
-    hashes = [one for one, kind in zip(keys, kinds, strict=True) if kind == "hash"]
-    return names, hashes, share(len(names), len(every), what) if every != names else Coverage()
 
 
 def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -187,7 +191,7 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     keys = _Keys(redis, {**kinds, **dict.fromkeys((dead, retry, schedule), "zset")})
     asked = [(key, name) for key in (queues, stopped) if key in keys.there]
     members = dict(zip(asked, redis.many([("SISMEMBER", *pair) for pair in asked]), strict=True))
-    workers = _sidekiq_processes(redis, prefix, processes if processes in keys.there else None, name)
+    workers = sidekiq_processes(redis, prefix, processes if processes in keys.there else None, name, now)
     oldest = _oldest(redis, keys, [waiting], now, time_of=from_payload)
     known = bool(members.get((queues, name))) or bool(workers.alive) or waiting in keys.there
     return Figures(
@@ -195,6 +199,8 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         active=None if processes in keys.wrong else workers.busy,
         failed=keys.size(dead),
         later=keys.size(retry, schedule),
+        overdue=overdue(redis, {retry, schedule} & keys.there, now),
+        retried=keys.size(retry),
         oldest=oldest.seconds,
         workers=workers.alive if known and processes not in keys.wrong else None,
         lost=workers.lost,
@@ -202,49 +208,6 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         shared=("active", "failed", "later"),
         coverage=keys.coverage + workers.coverage + oldest.coverage + _known_queue(known, queue),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class _Processes:
-    alive: int | None  # None where none was found, and not all were read
-    busy: int
-    lost: int
-    coverage: Coverage
-
-
-def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue: str) -> _Processes:
-    """Processes that serve the queue; a quiet process finishes its jobs and takes no others."""
-    names, hashes, listed = _listed_hashes(redis, key, "processes", prefix)
-    answers = redis.many([("HMGET", name, "info", "busy", "quiet") for name in hashes])
-    alive, busy, quiet = 0, 0, 0
-    strange = []
-    for name, (info, working, stopping) in zip(hashes, answers, strict=True):
-        queues = _queues_of(info)
-        if queues is None or not str(working or "").isdecimal() or stopping not in ("true", "false"):
-            strange.append(name)
-            continue
-        busy += int(working)
-        serves = queue in queues
-        alive += serves and stopping == "false"
-        quiet += serves and stopping == "true"
-    lost = len(names) - len(hashes) + quiet
-    coverage = listed + understood(len(strange), len(names), "processes", examples=strange)
-    return _Processes(alive if alive or listed.enough else None, busy, lost, coverage)
-
-
-def _queues_of(info: Any) -> set[str] | None:
-    """Queues that a process serves, from its own info; None where that is not understood."""
-    fields = object_of(info)
-    capsules = fields.get("capsules")
-    named = fields.get("queues")
-    found: set[str] = set()
-    if isinstance(capsules, dict):
-        for capsule in capsules.values():
-            inner = capsule.get("queues", capsule.get("weights")) if isinstance(capsule, dict) else None
-            found.update(map(str, inner if isinstance(inner, list | dict) else ()))
-    if isinstance(named, list):
-        found.update(map(str, named))
-    return found or None
 
 
 def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -277,13 +240,29 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     return Figures(
         waiting=waiting,
         active=keys.size(f"{base}active"),
+        stalled=_stalled(redis, base, keys.size(f"{base}active") or 0, now),
         failed=keys.size(f"{base}failed"),
         later=keys.size(f"{base}delayed", f"{base}waiting-children"),
+        overdue=overdue(redis, {f"{base}delayed"} & keys.there, now, score_per_second=_BULL_SCORE),
         oldest=max((one.seconds for one in (oldest, ranked) if one.seconds is not None), default=None),
         paused=any(stopped) or f"{base}meta-paused" in keys.there,
         not_told=("workers",),
         coverage=coverage + _known_queue(known, queue),
     )
+
+
+def _stalled(redis: ReadOnlyRedis, base: str, active: int, now: float) -> Time:
+    """Seconds since the oldest active job without a lock was taken. A worker renews the lock of each of its jobs.
+
+    Other workers put such jobs back within a minute; where there are none, they stay.
+    """
+    places = range(-min(active, _MOST_ACTIVE), 0)
+    jobs = [job for job in redis.many([("LINDEX", f"{base}active", place) for place in places]) if job is not None]
+    locks = redis.many([("TTL", f"{base}{job}:lock") for job in jobs])
+    unlocked = [job for job, lock in zip(jobs, locks, strict=True) if lock == _GONE]
+    times = map(moment_of, redis.many([("HGET", f"{base}{job}", "processedOn") for job in unlocked]))
+    ages = [now - at for at in times if at is not None]
+    return max((age for age in ages if age > _LOCKED_AGAIN), default=None)
 
 
 _READERS: dict[str, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] = {

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
+from typing import Any
 
 import msgspec
 
@@ -243,7 +244,7 @@ class RedisStats:
     @property
     def client_use(self) -> Reading:
         """Percent of its client limit."""
-        most, connected = self.info.count("maxclients", "max_clients"), self.info.count("connected_clients")
+        most, connected = self.info.count("maxclients", "max_clients"), self.info.connections
         needed = self.info.need("maxclients", bool(most))
         needed += self.info.need("connected_clients", connected is not None)
         return _share(connected, most, f"({connected or 0:,} of {most or 0:,})", needed)
@@ -314,7 +315,7 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
     at = clock.now()
     not_told = settings.target.redis.not_told
     try:
-        info = Info(redis.info(), not_told)
+        info = Info(_all_fields(redis), not_told)
     except ANSWERED as problem:
         nothing = Counted(at=at)
         return RedisStats(
@@ -335,6 +336,17 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
         cluster=cluster,
         is_cache="cache" not in settings.absent,
     )
+
+
+def _all_fields(redis: ReadOnlyRedis) -> dict[str, Any]:
+    """INFO, and its section on persistence where that is not among those by default, as with Dragonfly."""
+    fields = redis.info()
+    if "loading" in fields:
+        return fields
+    try:
+        return {**redis.info("persistence"), **fields}
+    except ANSWERED:
+        return fields
 
 
 def _without_own_reads(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:

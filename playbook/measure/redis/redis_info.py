@@ -16,12 +16,20 @@ from playbook.core.coverage import Coverage, lacking
 # Errors with these codes mean that commands were refused: https://valkey.io/commands/info/, errorstats.
 REFUSALS = ("OOM", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "LOADING")
 OOM_REJECTIONS = "oom_rejections"  # only Dragonfly has it
+# Connections that it has ended for lack of memory: https://valkey.io/commands/info/, stats.
+DISCONNECTIONS = (
+    "evicted_clients",
+    "client_query_buffer_limit_disconnections",
+    "client_output_buffer_limit_disconnections",
+)
 _COUNTERS = (
     *("keyspace_hits", "keyspace_misses", "evicted_keys", "expired_keys", "rejected_connections"),
     *("total_commands_processed", "total_connections_received", "total_net_input_bytes", "total_error_replies"),
     OOM_REJECTIONS,
+    *DISCONNECTIONS,
 )
 _IDENTITY = re.compile(r"[0-9a-f]{16,64}")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)([KMGT])?i?B?")
 _DATABASE = re.compile(r"db\d+")
 
 
@@ -52,6 +60,11 @@ class Info:
         value = self.number(*names)
         return None if value is None or value != int(value) else int(value)
 
+    def size(self, name: str) -> float | None:
+        """Bytes, written as a number or as ``256.00M``."""
+        found = _SIZE.fullmatch(self.word(name))
+        return float(found[1]) * 1024.0 ** " KMGT".index(found[2] or " ") if found else None
+
     def flag(self, name: str) -> bool | None:
         """Value of a field that is 0 or 1."""
         value = self.number(name)
@@ -78,9 +91,17 @@ class Info:
         )
 
     @property
+    def connections(self) -> int | None:
+        """Connections that count against the limit of clients: also those of replicas and of a cluster's nodes."""
+        clients = self.count("connected_clients")
+        others = (self.count("connected_slaves") or 0) + (self.count("cluster_connections") or 0)
+        return None if clients is None else clients + others
+
+    @property
     def version(self) -> str:
         """``Valkey 9.1.2``. Compatible servers also report a Redis version, which is not their own."""
         own = {"Valkey": "valkey_version", "Dragonfly": "dragonfly_version", "KeyDB": "keydb_version"}
+        own["Kvrocks"] = "kvrocks_version"
         for name, key in own.items():
             if self.word(key):
                 return f"{name} {self.word(key).removeprefix('df-v')}"

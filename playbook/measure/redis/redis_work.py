@@ -10,7 +10,7 @@ from playbook.core.counters import WISHED_HOURS, Grown
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.durations import two_whole_units
 from playbook.core.errors import Malformed, Refused, Unmeasured
-from playbook.measure.redis.redis_info import OOM_REJECTIONS, REFUSALS, Info, mebibytes
+from playbook.measure.redis.redis_info import DISCONNECTIONS, OOM_REJECTIONS, REFUSALS, Info, mebibytes
 from playbook.measure.statements import Statement
 
 _LINK = re.compile(r"master(_\d+|_global)?_link_status")
@@ -22,8 +22,15 @@ _ACTIVE = "active-replica"  # KeyDB's role of a replica that accepts writes
 _ONLINE = frozenset({"online", "stable_sync"})
 _SYSTEM_FULL = 0.95
 _SILENT = 60.0  # seconds after which Redis itself gives up a link (repl-timeout)
+_SAVES = 3600.0  # seconds
 _EVICTS_LATE = 10_000.0  # milliseconds over its limit during which it could not make room
 _SLOTS = 16_384
+# Of Kvrocks, its disk, and Upstash.
+_STORED = (
+    ("used_db_size", "max_db_size"),
+    ("used_disk_size", "disk_capacity"),
+    ("total_data_size", "max_data_size"),
+)
 _NOTHING_MORE = Coverage()
 # Replies other than the requested one: they are information too, and other replies still count.
 ANSWERED = (Refused, Malformed, NotAllowed)
@@ -70,11 +77,13 @@ def statements(info: Info, growth: Grown, cluster: Mapping[str, str] | str | Non
     found = [
         *_serving(info),
         *_room(info),
+        *_storage(info),
         *_replication(info),
         *_persistence(info),
         *_clients(info),
         *_cluster(info, cluster),
         *_refused(info, growth),
+        *_disconnected(info, growth),
     ]
     return sorted(found, key=lambda one: (one.holds, one.warn))
 
@@ -90,7 +99,7 @@ def turned_away(info: Info, growth: Grown) -> Statement:
         "none" if not amount else f"{amount:,.0f} in {over}",
         warn=True,
         coverage=info.need("rejected_connections", now is not None)
-        + (growth.coverage if now and amount is None else Coverage()),
+        + (growth.known("rejected_connections") if now and amount is None else Coverage()),
     )
 
 
@@ -155,6 +164,17 @@ def _room(info: Info) -> list[Statement]:
     return [Statement(subject, False, expected, words, warn=True)]
 
 
+def _storage(info: Info) -> list[Statement]:
+    """Room for data on disk, where there is a limit for them; 0 is none."""
+    found = []
+    for used, limit in _STORED:
+        most, stored = info.size(limit), info.size(used)
+        if most and stored is not None:
+            words = f"{mebibytes(stored)} of {mebibytes(most)} used"
+            found.append(Statement("Storage of Redis", stored < most, "room for writes", words))
+    return found
+
+
 def _room_of_machine(info: Info, subject: str, expected: str) -> Statement:
     """Without a limit of its own, the machine's memory is the limit."""
     system, resident = info.number("total_system_memory"), info.number("used_memory_rss")
@@ -193,10 +213,11 @@ def _primary_statements(info: Info) -> list[Statement]:
                 "none: writes are refused",
             )
         )
+    untold = {"state": "online"} if info.word("kvrocks_version") else {}  # it lists only those that it feeds
     replicas = {
-        name: str(value.get("state", "not told"))
+        name: str({**untold, **value}["state"])
         for name, value in info.fields.items()
-        if _REPLICA.fullmatch(name) and isinstance(value, Mapping)
+        if _REPLICA.fullmatch(name) and isinstance(value, Mapping) and "state" in {**untold, **value}
     }
     behind = [f"{name} {state}" for name, state in sorted(replicas.items()) if state not in _ONLINE]
     behind += [f"{name} {lag:,} s behind" for name, lag in _lags(info).items() if lag > _SILENT]
@@ -219,8 +240,8 @@ def _replica_coverage(info: Info, understood: int) -> Coverage:
 
 
 def _lags(info: Info) -> dict[str, int]:
-    """Seconds since each replica's last acknowledgement; Dragonfly uses the same name for journal entries."""
-    if info.word("dragonfly_version"):
+    """Seconds since each replica's last acknowledgement; Dragonfly and Kvrocks use the same name for entries."""
+    if info.word("dragonfly_version", "kvrocks_version"):
         return {}
     lags = {
         name: value.get("lag")
@@ -262,9 +283,10 @@ def _replica_statements(info: Info, role: str) -> list[Statement]:
 
 def _persistence(info: Info) -> list[Statement]:
     subject = "Persistence of Redis"
-    aof_off = info.flag("aof_enabled") is False or bool(info.word("dragonfly_version"))
+    aof_off = info.flag("aof_enabled") is False or bool(info.word("dragonfly_version", "kvrocks_version"))
+    snapshot = "last_bgsave_status" if info.word("kvrocks_version") else "rdb_last_bgsave_status"
     fields = (
-        ("rdb_last_bgsave_status", "the newest snapshot saved", False, True),
+        (snapshot, "the newest snapshot saved", False, True),
         ("aof_last_write_status", "the append-only file written", False, not aof_off),
         ("aof_last_bgrewrite_status", "the append-only file rewritten", True, not aof_off),
     )
@@ -276,12 +298,17 @@ def _persistence(info: Info) -> list[Statement]:
         elif needed or status not in {"", "ok"}:
             known = info.need(name, status == "ok")
             found.append(Statement(subject, True, expected, status or "not known", coverage=known))
+    for name in ("rdb_current_bgsave_time_sec", "aof_current_rewrite_time_sec"):
+        lasts = info.number(name) or 0.0
+        if lasts > _SAVES:
+            words = f"one that has gone on for {two_whole_units(lasts)} ({name})"
+            found.append(Statement(subject, False, "saving that comes to an end", words, warn=True))
     return found
 
 
 def _clients(info: Info) -> list[Statement]:
     """Room for clients; where the limit is not reported, our own connection is the proof."""
-    most, connected = info.count("maxclients", "max_clients"), info.count("connected_clients")
+    most, connected = info.count("maxclients", "max_clients"), info.connections
     if not most or connected is None:
         return []
     words = f"{connected:,} of {most:,} connected"
@@ -325,11 +352,26 @@ def _refused(info: Info, growth: Grown) -> list[Statement]:
         found.append(Statement(subject, False, expected, f"{', '.join(grew.values())} in {times}", warn=True))
     odd = [code for code, count in now.items() if count is None]
     known = info.need("errorstats", not odd or (not info.tells_errors and OOM_REJECTIONS in now))
-    known += growth.coverage if any(by is None for by, _ in counted.values()) else Coverage()
+    for code, (by, _) in counted.items():
+        known += growth.known(names[code]) if by is None else Coverage()
     if not grew:
         window = f"none in {growth.over}" if growth.hours else "none known to be from the last day"
         found.append(Statement(subject, True, expected, window, warn=True, coverage=known))
     return [*found, turned_away(info, growth)]
+
+
+def _disconnected(info: Info, growth: Grown) -> list[Statement]:
+    """That it has not ended connections to save memory since the previous reading, where it counts them."""
+    subject, expected = "Connections of clients", "none ended by Redis"
+    found = []
+    for name in DISCONNECTIONS:
+        count = info.count(name)
+        amount, over = _recent_growth(info, growth, name, count) if count else (0, "")
+        if amount:
+            found.append(Statement(subject, False, expected, f"{amount:,.0f} in {over} ({name})", warn=True))
+        elif amount is None:
+            found.append(Statement(subject, True, expected, "not known", warn=True, coverage=growth.known(name)))
+    return found
 
 
 def _recent_growth(info: Info, growth: Grown, name: str, count: float | None) -> tuple[float | None, str]:

@@ -193,6 +193,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Jobs waiting in celery \(Celery\): expected at most 50 jobs, got 180 jobs \(critical > 100 jobs\)",
         ),
     },
+    "celery-workers-gone": dict.fromkeys(
+        ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
+        (
+            "WARNING",
+            r"Workers of celery \(Celery\): expected a client that subscribes as a worker does, "
+            r"got none, while jobs wait",
+        ),
+    ),
     "celery-unknown": dict.fromkeys(
         ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
         (

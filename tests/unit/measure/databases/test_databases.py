@@ -82,7 +82,7 @@ def canned(told=None, *, of_backups=None, pools=(), replicas=(), **metrics):
     told = cluster() if told is None else told
     answers = {
         f"/{ID}/backups": backups(4, 28) if of_backups is None else of_backups,
-        f"/{ID}/pools": {"pools": pools if pools is None else list(pools)},
+        f"/{ID}/pools": {"pools": None if pools is None else list(pools)},
         f"/{ID}/replicas": replicas if isinstance(replicas, dict) else {"replicas": list(replicas)},
         f"/{ID}": {"database": told} if isinstance(told, dict) else told,
         "/v2/databases": {"databases": [told] if isinstance(told, dict) else told},
@@ -127,6 +127,14 @@ def test_healthy_database_is_ok():
     assert not [*measured.storage, *measured.connections, *measured.cpu, *measured.memory]
     assert measured.coverage.words == "1 database · backend: storage and connections not reported by the API"
     assert "web" in repr(measured.evidence())
+
+
+def test_null_of_the_api_is_an_empty_list():
+    """It sends null for a list without members, as for the description of a maintenance window."""
+    window = {"day": "tuesday", "hour": "14:00:00", "pending": False, "description": None}
+    api = canned(cluster(maintenance_window=window), pools=None, replicas={"replicas": None})
+    assert said(api)[0] is Verdict.OK
+    assert kept_up(maintenance_window=window)[0] is Verdict.OK
 
 
 def test_node_that_is_busy_for_long_is_not_hidden_by_one_busy_for_a_moment():

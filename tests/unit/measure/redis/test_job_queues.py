@@ -189,6 +189,53 @@ def test_celery_uses_its_prefix_and_its_exchange():
     assert judged(read(keys, preset="celery", name="mail", prefix="shop:"))[0] is Verdict.UNKNOWN
 
 
+WEB, WORKER = {"addr": "10.0.0.1:7", "psub": "0"}, {"addr": "10.0.0.2:7", "psub": "1"}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "clients", "verdict"),
+    [
+        (3, [WEB, WEB], Verdict.WARNING),
+        (3, [WEB, WORKER], Verdict.OK),
+        (0, [WEB, WEB], Verdict.OK),  # its workers may be resting
+        (3, [WEB], Verdict.OK),  # only this suite's own connection: others may be hidden
+        (3, [{"addr": "10.0.0.1:7"}, {"addr": "10.0.0.2:7"}], Verdict.OK),  # Dragonfly
+        (3, NotAllowed("got NOPERM", service="Redis"), Verdict.OK),
+    ],
+)
+def test_jobs_of_celery_that_no_worker_takes_are_found(waiting, clients, verdict):
+    """Each worker subscribes to a pattern for remote control, and nothing else shows that there is one."""
+    store = Store(celery(celery=["{}"] * waiting), clients=clients)
+    queues = job_queues(store, settings_with(tuple(CELERY.items())), FixedClock(NOW))
+    found = judged(queues)
+    assert found[0] is verdict
+    if verdict is Verdict.WARNING:
+        assert found[1] == (
+            "Workers of celery (Celery): expected a client that subscribes as a worker does, "
+            "got none, while jobs wait"
+        )
+
+
+@pytest.mark.parametrize("sep", [":", "\x06\x16", "::", "-p"])
+def test_celery_with_a_separator_of_its_own_counts_every_priority(sep):
+    """Celery's documentation recommends ``sep: ":"`` for priorities."""
+    keys = {"_kombu.binding.celery": {f"celery{sep}{sep}celery"}, "celery": ["{}"]}
+    queues = read({**keys, f"celery{sep}9": ["{}"] * 120}, **CELERY)
+    assert judged(queues)[0] is Verdict.CRITICAL
+    assert queues.waiting[0].reading.value == 121
+    assert judged(read(keys, **CELERY))[0] is Verdict.OK
+
+
+def test_binding_of_celery_that_is_not_understood_is_unknown():
+    """So the names of the lists by priority are not known either."""
+    keys = {"_kombu.binding.celery": {"tasks.mail:#:celery"}, "celery": ["{}"]}
+    verdict, message = judged(read(keys, **CELERY))
+    assert verdict is Verdict.UNKNOWN
+    assert "expected all bindings to be understood" in message
+    other = {"_kombu.binding.celery": {f"mail{SEP}{SEP}mail", "old:celery", f"celery{SEP}{SEP}celery"}}
+    assert judged(read(other, **CELERY))[0] is Verdict.OK
+
+
 def test_rq_jobs_that_wait_too_long_or_failed_are_found():
     """The oldest at either end counts, as jobs may be put in front."""
     job = {"rq:job:old": {"enqueued_at": (NOW - timedelta(minutes=40)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}}
@@ -218,6 +265,23 @@ def test_rq_without_a_live_worker_is_critical():
         )
     odd = rq(**{"rq:worker:a1": {"state": "busy", "last_heartbeat": "soon"}})
     assert not read(odd, **RQ).coverage.enough
+
+
+def test_worker_whose_hash_stays_for_ever_needs_a_recent_heartbeat():
+    """A worker that was cut off, and wrote to its expired hash again, leaves one that never expires."""
+    at = (NOW - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    gone = rq(**{"rq:worker:a1": {"birth": at, "last_heartbeat": at, "state": "busy", "queues": "default"}})
+    verdict, message = judged(read(gone, **RQ))
+    assert verdict is Verdict.CRITICAL
+    assert message.startswith("Workers of default (RQ): expected at least one that is alive, got none (1 listed")
+    rest = {"rq:worker:b2": {"state": "idle", "successful_job_count": "7"}}
+    both = read(rq(**rest, **{"rq:workers:default": {"rq:worker:a1", "rq:worker:b2"}}), **RQ)
+    assert judged(both)[0] is Verdict.OK
+    assert both.evidence()[0].facts["Workers alive"] == "1"
+    old = sidekiq(**{"web-1:7:0c5f": {**process(), "beat": f"{ago(7200):.3f}"}})
+    verdict, message = judged(read(old, **SIDEKIQ))
+    assert verdict is Verdict.CRITICAL
+    assert message.startswith("Workers of default (Sidekiq): expected at least one that is alive, got none")
 
 
 def test_workers_beyond_the_most_that_are_read_are_mentioned():
@@ -278,6 +342,37 @@ def test_sidekiq_dead_jobs_are_those_of_all_queues():
     assert queues.evidence()[0].facts["For later"] == "2 (all queues)"
 
 
+@pytest.mark.parametrize(
+    ("made", "queue", "schedule", "score", "of"),
+    [
+        (rq, RQ, "rq:scheduled:default", ago, "default (RQ)"),
+        (rq, RQ, "rq:scheduler:scheduled_jobs", ago, "default (RQ)"),
+        (sidekiq, SIDEKIQ, "schedule", ago, "default (Sidekiq)"),
+        (sidekiq, SIDEKIQ, "retry", ago, "default (Sidekiq)"),
+        (bull, BULL, "bull:images:delayed", lambda seconds: ago(seconds) * 1000 * 0x1000, "images (BullMQ)"),
+    ],
+)
+def test_scheduled_jobs_past_their_time_are_found(made, queue, schedule, score, of):
+    """No scheduler hands them out, so that they never begin to wait: RQ without one, a lost poller."""
+    late = read(made(**{schedule: Ranked(late=score(2 * 86_400), future=score(-600))}), **queue)
+    verdict, message = judged(late)
+    assert verdict is Verdict.CRITICAL
+    assert message.startswith(f"Delay of scheduled jobs of {of}: expected at most 300 s, got 172,800 s")
+    for fine in (-86_400, 4):
+        assert judged(read(made(**{schedule: Ranked(a=score(fine))}), **queue))[0] is Verdict.OK
+
+
+def test_jobs_that_sidekiq_will_try_again_count_as_failed():
+    """They fail for 20 days before they are dead."""
+    retry = Ranked({str(number): ago(-3600) for number in range(150)})
+    queues = read(sidekiq(retry=retry), **SIDEKIQ)
+    assert judged(queues) == (
+        Verdict.WARNING,
+        "Jobs of default (Sidekiq) to be tried again: expected at most 100 jobs, got 150 jobs (all queues)",
+    )
+    assert queues.evidence()[0].facts["To be tried again"] == "150 (all queues)"
+
+
 def test_bull_waiting_counts_paused_and_prioritized_jobs():
     """A paused queue of BullMQ or Bull holds its jobs back."""
     job = {"bull:images:1": {"timestamp": str(round(ago(90) * 1000))}}
@@ -296,6 +391,21 @@ def test_bull_waiting_counts_paused_and_prioritized_jobs():
     assert judged(queues)[0] is Verdict.WARNING
     old = read({"bull:images:id": "9", "bull:images:meta-paused": "1"}, preset="bull", name="images")
     assert judged(old)[0] is Verdict.WARNING
+
+
+def test_active_jobs_of_bull_that_no_worker_holds_are_found():
+    """A worker renews a lock for each of its jobs; without any worker, nobody puts its jobs back."""
+    jobs = {
+        f"bull:images:{job}": {"processedOn": str(round(ago(age) * 1000))} for job, age in (("1", 7200), ("2", 9))
+    }
+    active = {"bull:images:active": ["2", "1"], **jobs}
+    verdict, message = judged(read(bull(**active), **BULL))
+    assert verdict is Verdict.WARNING
+    assert message == (
+        "Active jobs of images (BullMQ): expected jobs that a worker holds, "
+        "got one taken 2 h 0 min ago that no worker holds any more"
+    )
+    assert judged(read(bull(**active, **{"bull:images:1:lock": "token"}), **BULL))[0] is Verdict.OK
 
 
 def by_priority(**waits):

@@ -137,7 +137,7 @@ def test_server_error_instead_of_pong_is_kept():
 
 def test_memory_evictions_and_clients_are_percentages():
     """Of the limit, and UNKNOWN if there is no limit."""
-    changes = {"used_memory_rss": 67 * 1024**2, "maxclients": 48, "evicted_keys": 407}
+    changes = {"used_memory_rss": 67 * 1024**2, "maxclients": 52, "evicted_keys": 407}
     stats = stats_of({**INFO, **changes})
     assert (stats.evicts, stats.fills_up) == (True, False)
     assert stats.held.value == 25

@@ -1,0 +1,125 @@
+"""Workers that the libraries of background jobs list in Redis, and which of them are alive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playbook.clients.redis import ReadOnlyRedis
+from playbook.clients.redis_replies import NotAllowed
+from playbook.core.coverage import Coverage, share, understood
+from playbook.core.errors import Malformed
+from playbook.measure.redis.job_times import moment_of, object_of
+
+_MOST_WORKERS = 500
+_STAYS = -1  # reply of TTL for a key that never expires
+_NEVER = 0.0  # the time of a heartbeat that is missing: RQ writes one with everything else at a worker's birth
+_SILENT = 3600.0  # seconds after which a worker whose hash stays counts as lost
+
+
+def is_unattended(redis: ReadOnlyRedis) -> bool:
+    """Whether no client subscribes to a pattern, as each worker of Celery does for remote control and for events.
+
+    False also where that is not known: the list of clients is refused, holds only this one, or has no such field.
+    """
+    try:
+        clients = redis.clients()
+    except (Malformed, NotAllowed):
+        return False
+    return len(clients) > 1 and all(client.get("psub") == "0" for client in clients)
+
+
+def rq_workers(redis: ReadOnlyRedis, key: str | None, now: float) -> tuple[int | None, int, Coverage]:
+    """Numbers of live workers, None where none was found and not all were read, and of lost ones.
+
+    A worker's hash expires when its heartbeat ends; its name stays in the set for a while. A hash that stays for
+    ever, as after a worker has written to it too late, proves nothing: its last heartbeat must be recent.
+    """
+    names, hashes, listed = _listed_hashes(redis, key, "workers")
+    answers = redis.many([("HMGET", name, "last_heartbeat", "death") for name in hashes])
+    beats = {
+        name: _NEVER if beat is None else moment_of(beat) for name, (beat, _) in zip(hashes, answers, strict=True)
+    }
+    dead = {name for name, (_, death) in zip(hashes, answers, strict=True) if death is not None}
+    gone = dead | _stale(redis, beats, now)
+    strange = [name for name, beat in beats.items() if name not in gone and beat in (None, _NEVER)]
+    alive = len(beats) - len(gone) - len(strange)
+    coverage = listed + understood(len(strange), len(names), "workers", examples=strange)
+    return alive if alive or listed.enough else None, len(names) - alive, coverage
+
+
+def _stale(redis: ReadOnlyRedis, beats: Mapping[str, float | None], now: float) -> set[str]:
+    """Those whose hash never expires, with a last heartbeat of long ago."""
+    lives = redis.many([("TTL", name) for name in beats])
+    return {
+        name
+        for (name, beat), life in zip(beats.items(), lives, strict=True)
+        if life == _STAYS and beat is not None and now - beat > _SILENT
+    }
+
+
+def _listed_hashes(
+    redis: ReadOnlyRedis, key: str | None, what: str, prefix: str = ""
+) -> tuple[list[str], list[str], Coverage]:
+    """Names in a set of workers, the keys of those whose hash has not expired, and whether these are all of them.
+
+    Args:
+        what: in the plural, e.g. ``workers``.
+        prefix: of a hash's key before the name.
+    """
+    every = sorted(map(str, redis.many([("SMEMBERS", key)])[0])) if key else []
+    names = every[:_MOST_WORKERS]
+    keys = [f"{prefix}{name}" for name in names]
+    kinds = redis.many([("TYPE", one) for one in keys])
+    hashes = [one for one, kind in zip(keys, kinds, strict=True) if kind == "hash"]
+    return names, hashes, share(len(names), len(every), what) if every != names else Coverage()
+
+
+@dataclass(frozen=True, slots=True)
+class Processes:
+    """Processes of Sidekiq."""
+
+    alive: int | None  # None where none was found, and not all were read
+    busy: int
+    lost: int
+    coverage: Coverage
+
+
+def sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue: str, now: float) -> Processes:
+    """Processes that serve the queue; a quiet process finishes its jobs and takes no others."""
+    names, hashes, listed = _listed_hashes(redis, key, "processes", prefix)
+    answers = redis.many([("HMGET", name, "info", "busy", "quiet", "beat") for name in hashes])
+    beats = {name: moment_of(beat) for name, (*_, beat) in zip(hashes, answers, strict=True)}
+    stale = _stale(redis, beats, now)
+    alive, busy, quiet = 0, 0, 0
+    strange = []
+    for name, (info, working, stopping, _) in zip(hashes, answers, strict=True):
+        if name in stale:
+            continue
+        queues = _queues_of(info)
+        if queues is None or not str(working or "").isdecimal() or stopping not in ("true", "false"):
+            strange.append(name)
+            continue
+        busy += int(working)
+        serves = queue in queues
+        alive += serves and stopping == "false"
+        quiet += serves and stopping == "true"
+    lost = len(names) - len(hashes) + len(stale) + quiet
+    coverage = listed + understood(len(strange), len(names), "processes", examples=strange)
+    return Processes(alive if alive or listed.enough else None, busy, lost, coverage)
+
+
+def _queues_of(info: Any) -> set[str] | None:
+    """Queues that a process serves, from its own info; None where that is not understood."""
+    fields = object_of(info)
+    capsules = fields.get("capsules")
+    named = fields.get("queues")
+    found: set[str] = set()
+    if isinstance(capsules, dict):
+        for capsule in capsules.values():
+            inner = capsule.get("queues", capsule.get("weights")) if isinstance(capsule, dict) else None
+            found.update(map(str, inner if isinstance(inner, list | dict) else ()))
+    if isinstance(named, list):
+        found.update(map(str, named))
+    return found or None
