@@ -14,9 +14,7 @@ import msgspec
 
 NO_TIME = "0001-01-01T00:00:00"
 # Lists for which the API description allows null when empty, or which have been seen as null.
-NULL_LISTS = frozenset(
-    {"inbound_rules", "outbound_rules", "rules", "droplet_ids", "databases", "replicas", "pools"}
-)
+NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids", "databases", "replicas", "pools"})
 
 # Phases of a domain; any other word is reported as not understood.
 DOMAIN_PHASES = frozenset({"PENDING", "CONFIGURING", "ACTIVE", "ERROR"})

@@ -227,7 +227,6 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (walls, "firewalls", drop("firewalls.1.tags"), "UNKNOWN"),
         (walls, "firewalls", put("meta.total", 3), "UNKNOWN"),
         (walls, "rules", put("rules", []), "CRITICAL"),
-        (walls, "rules", put("rules", None), "CRITICAL"),
         (walls, "rules", put("rules.1.value", "0.0.0.0/0"), "CRITICAL"),
         (walls, "rules", put("rules.1.value", "my-laptop"), "UNKNOWN"),
         (walls, "rules", put("rules.0.type", "vpc_peering"), "UNKNOWN"),
