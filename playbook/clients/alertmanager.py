@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -40,6 +41,7 @@ from playbook.core.budget import words
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
+from playbook.core.side_by_side import side_by_side
 from playbook.core.wording import plural
 from playbook.settings.model import Settings
 
@@ -207,13 +209,13 @@ class RuleAlerts:
 
     def evaluated(self, now: datetime) -> Found:
         """As ``found``, including Grafana's internal labels."""
-        other = self._evaluated_by_grafana(now)
-        try:
-            mine = _evaluated(self.source, now)
-        except Unmeasured as error:
+        asked = [partial(_evaluated_or_why_not, source, now) for source in (self.source, self.also) if source]
+        mine, *others = side_by_side(asked)
+        other = _of_grafana(others[0]) if others else Found("", ())
+        if isinstance(mine, Unmeasured):
             if not any(alert.state != "silenced" for alert in other.alerts):
-                raise
-            return replace(other, lacks=other.lacks + _not_known(error, "rules not known"))
+                raise mine
+            return replace(other, lacks=other.lacks + _not_known(mine, "rules not known"))
         return _together(mine, other)
 
     def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
@@ -226,17 +228,21 @@ class RuleAlerts:
             )
         return covering(self.source.silences(list[RawSilence]), labels)
 
-    def _evaluated_by_grafana(self, now: datetime) -> Found:
-        """What ``also`` reports: nothing where there is none, or where its alerting is switched off."""
-        nothing = Found("", ())
-        if self.also is None:
-            return nothing
-        try:
-            return _evaluated(self.also, now)
-        except AlertingOff:
-            return nothing
-        except Unmeasured as error:
-            return replace(nothing, lacks=_not_known(error, "Grafana's alerts not known"))
+
+def _of_grafana(answer: Found | Unmeasured) -> Found:
+    """What Grafana reports beside Prometheus: nothing where its alerting is switched off."""
+    if isinstance(answer, AlertingOff):
+        return Found("", ())
+    if isinstance(answer, Unmeasured):
+        return Found("", (), lacks=_not_known(answer, "Grafana's alerts not known"))
+    return answer
+
+
+def _evaluated_or_why_not(source: Prometheus | Grafana, now: datetime) -> Found | Unmeasured:
+    try:
+        return _evaluated(source, now)
+    except Unmeasured as error:
+        return error
 
 
 def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
