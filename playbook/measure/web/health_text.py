@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from playbook.core import door
-from playbook.measure.web import health_words as words
+from playbook.measure.web import health_keys
 from playbook.measure.web.health_report import OWN, Statements
 from playbook.measure.web.health_values import (
     short,
@@ -46,9 +46,9 @@ def _line(noted: Statements, line: str) -> None:
     elif match and match["sign"]:
         failed = match["sign"] == "-" or not match["word"].strip().startswith(("ok", "excluded"))
         noted.note(match["name"], match["word"].strip(), State.UNHEALTHY if failed else State.HEALTHY)
-    elif match and words.is_status(match["name"]):
+    elif match and health_keys.is_status(match["name"]):
         noted.state(OWN, match["word"].strip(), state_of(match["word"]))
-    elif match and not words.is_data(match["name"]):
+    elif match and not health_keys.is_data(match["name"]):
         noted.state(match["name"], match["word"].strip(), state_of(match["word"]))
     elif state is not None:
         noted.own.append((short(line), state))

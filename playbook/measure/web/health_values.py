@@ -10,8 +10,8 @@ from typing import Any
 
 from playbook.core import door
 from playbook.core.budget import read_json
-from playbook.measure.web import health_words as words
-from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of, words_of
+from playbook.measure.web.health_keys import IN_WORDS, words_of
+from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of
 
 _NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
 _REMARKS = ("error", "message", "output", "detail", "reason", "exception", "description", "shortsummary")
@@ -71,13 +71,13 @@ def unpacked(value: Any) -> Any:
 def name_of(entry: Any) -> str:
     if not isinstance(entry, Pairs):
         return ""
-    by_key = {"".join(words.words_of(key)): value for key, value in entry}
+    by_key = {"".join(words_of(key)): value for key, value in entry}
     return next((by_key[key] for key in _NAMES if isinstance(by_key.get(key), str) and by_key[key]), "")
 
 
 def of_circuit(key: str, value: str) -> State | None:
     """A closed circuit breaker is healthy."""
-    word = words.canonical(value)
+    word = canonical(value)
     if key.casefold() == "state" and word in ("closed", "open", "half-open", "forced-open"):
         closed = {"closed": State.HEALTHY, "half-open": State.DEGRADED}
         return closed.get(word, State.UNHEALTHY)
@@ -101,7 +101,7 @@ def in_part(value: Pairs) -> str:
 def is_empty(value: Any) -> bool:
     """Whether a field for errors contains none."""
     if isinstance(value, str):
-        return words.canonical(value) in (*_EMPTY_ERRORS, *_NO_ERRORS)
+        return canonical(value) in (*_EMPTY_ERRORS, *_NO_ERRORS)
     if isinstance(value, list):
         return all(is_empty(inner[1]) if isinstance(value, Pairs) else is_empty(inner) for inner in value)
     return not value
@@ -147,7 +147,7 @@ def keys(value: Pairs) -> Iterator[str]:
 def is_named_status(value: Pairs) -> bool:
     """Whether a status is given both as a number and in words: ``"status": 0, "status_name": "…_ok"``."""
     return any(
-        isinstance(status, str) and words_of(key) in words.IN_WORDS and state_of(status) is not None
+        isinstance(status, str) and words_of(key) in IN_WORDS and state_of(status) is not None
         for key, status in value
     )
 
