@@ -106,6 +106,8 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} {part}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
+        if is_circuit(value) and not health_keys.is_circuit(name):
+            name = f"{name} circuit breaker"
         numbers_aside = health_keys.counts([name, *keys]) or is_named_status(value) or is_circuit(value)
         tally = health_keys.is_tally(keys)
         for key, inner in value:
@@ -176,7 +178,7 @@ class _Reader(Statements):
         elif health_keys.holds_switches(key):
             self._object(key, Pairs(pair for pair in value if not isinstance(pair[1], bool)), depth + 1)
         else:
-            self._object(key, value, depth + 1)
+            self._object(under(name, key) if health_keys.is_circuit(name) else key, value, depth + 1)
             if depth == 0 and health_keys.is_needed(key) and all(inner is None for _, inner in value):
                 self.unclear.append(f"no status for {key}")
 
@@ -288,13 +290,18 @@ class _Reader(Statements):
 
     def _boolean(self, name: str, key: str, value: bool) -> None:
         """Read a boolean under a key that is no status."""
-        if health_keys.bad_if_true(key):
+        if health_keys.opens_circuit(name, key):
+            if value:
+                half = "half" in health_keys.words_of(key)
+                self.note(under(name, key), "true", State.DEGRADED if half else State.UNHEALTHY)
+        elif health_keys.bad_if_true(key):
             # "fatal" beside a dependency tells how bad its failure would be.
             if value and not (name and key.casefold() == "fatal"):
                 state = State.DEGRADED if health_keys.only_degraded(key) else State.UNHEALTHY
                 self.note(under(name, key), "true", state)
         elif not value and not health_keys.is_switch(key):
-            if health_keys.is_needed(key):
+            closed = health_keys.is_open(key) and health_keys.is_needed(name)
+            if health_keys.is_needed(key) or health_keys.fails_if_false(key) or closed:
                 self.note(under(name, key), "false", State.UNHEALTHY)
             elif not name:
                 self.unclear.append(f"{key} false")

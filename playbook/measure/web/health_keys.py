@@ -21,6 +21,11 @@ _GOOD_IF_TRUE = _set(
     """healthy ok alive ready live up success successful connected available reachable operational serving
     working online passed passing valid running initialized exists accessible responsive"""
 )
+# False under these is a failure; their other values may be data, such as the time of a connection.
+_WORKING = _set(
+    """initialized initialised responding writable writeable readable loaded installed mounted listening verified
+    established connect connection ping pong synced sane"""
+)
 _STATUS = _set("""status state health result outcome liveness readiness availability statusstr statestr""")
 _ENDINGS = _set("healthy alive ready connected ok up available reachable online running working")
 _BAD_IF_TRUE = _set(
@@ -108,6 +113,23 @@ def bad_if_true(key: str) -> bool:
         return False
     bare = "".join(words)
     return bool({words[0], words[-1]} & _BAD_IF_TRUE) or bare in ("shuttingdown", "maintenancemode", "timedout")
+
+
+def fails_if_false(key: str) -> bool:
+    """Whether false under this key is failing wherever it is: ``canConnect``, ``isInitialized``, ``writable``."""
+    words = words_of(key)
+    return bool(words) and words[0] not in _LIMITING and (words[-1] in _WORKING or good_if_true(key))
+
+
+def opens_circuit(name: str, key: str) -> bool:
+    """Whether a boolean tells that a circuit breaker is open: ``circuitOpen``, ``halfOpen`` of one."""
+    words = words_of(key)
+    return bool(words) and words[-1] in ("open", "opened", "tripped") and (is_circuit(name) or is_circuit(key))
+
+
+def is_open(key: str) -> bool:
+    """Whether a key tells whether a connection is open."""
+    return words_of(key)[-2:] in (("is", "open"), ("open",), ("opened",))
 
 
 def only_degraded(key: str) -> bool:

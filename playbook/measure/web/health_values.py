@@ -86,7 +86,9 @@ def of_circuit(key: str, value: str) -> State | None:
 
 def is_circuit(value: Pairs) -> bool:
     """Whether an object is a circuit breaker, whose failures are a count that it keeps while it is closed."""
-    return any(isinstance(state, str) and of_circuit(key, state) is not None for key, state in value)
+    switches = {key.casefold() for key, state in value if isinstance(state, bool)}
+    named = any(isinstance(state, str) and of_circuit(key, state) is not None for key, state in value)
+    return named or bool(switches & {"open", "opened"} and switches & {"closed", "halfopen", "half_open"})
 
 
 def in_part(value: Pairs) -> str:
