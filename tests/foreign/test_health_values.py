@@ -36,3 +36,34 @@ BOOLEANS = {
 def test_boolean_beside_good_status_counts(body: str, expected: str) -> None:
     """Where it says whether a thing works; switches, and breakers that are closed, say nothing bad."""
     assert verdict(body.encode()) == expected
+
+
+NUMBERS = {
+    '{"status":"ok","db":0}': UNKNOWN,
+    '{"status":"ok","db":1}': OK,
+    '{"redis":-1,"status":"up"}': UNKNOWN,
+    '{"status":"ok","redis":12,"queue":0}': OK,
+    '{"status":"ok","workers":0}': UNKNOWN,
+    '{"status":"ok","workers":[]}': UNKNOWN,
+    '{"status":"ok","celery":[]}': UNKNOWN,
+    '{"status":"ok","queue":[]}': OK,
+    '{"status":"ok","errorCount":5}': UNKNOWN,
+    '{"status":"ok","errorCount":0,"db":{"failureCount":0}}': OK,
+    '{"status":"ok","missing":["redis"]}': CRITICAL,
+    '{"status":"ok","missingEnv":["SMTP_URL"]}': CRITICAL,
+    '{"status":"ok","missing":[]}': OK,
+    '{"status":"UP","components":{"redis":{"status":"UP","details":{"slots_up":16000,"slots_fail":384}}}}': CRITICAL,
+    '{"status":"UP","components":{"redis":{"status":"UP","details":{"slots_up":16384,"slots_fail":0}}}}': OK,
+    # Limits are no measurements. Consul: /v1/health/service/NAME
+    '{"status":"ok","thresholds":{"warning":80,"critical":90},"disk":"ok"}': OK,
+    '{"status":"ok","limits":{"failed":5,"timeout":30}}': OK,
+    """[{"Node":{"ID":"a","Node":"foobar","Address":"10.1.10.12"},"Service":{"ID":"redis","Service":"redis",
+    "Tags":["primary"],"Port":8000,"Weights":{"Passing":10,"Warning":1}},"Checks":[{"Node":"foobar",
+    "CheckID":"service:redis","Name":"x","Status":"passing","Notes":"","Output":""}]}]""": OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), NUMBERS.items())
+def test_number_beside_good_status_counts(body: str, expected: str) -> None:
+    """Where it may mean that something is missing or has failed; limits and empty queues are ordinary."""
+    assert verdict(body.encode()) == expected

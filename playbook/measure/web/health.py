@@ -117,7 +117,9 @@ class _Reader(Statements):
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
         """Read one key of an object with its value."""
-        if health_keys.holds_history(key):
+        if health_keys.holds_limits(key) and isinstance(value, list):
+            return
+        if health_keys.holds_history(key) or (health_keys.counts_errors(key) and not isinstance(value, list)):
             if not is_empty(value):
                 self.unclear.append(f"{under(name, key)} {short(value)!r}")
         elif health_keys.lists_bad(key) or (health_keys.holds_errors(key) and not isinstance(value, bool)):
@@ -142,6 +144,9 @@ class _Reader(Statements):
         elif value is None:
             if depth == 0 and health_keys.is_needed(key):
                 self.unclear.append(f"{key} null")
+        elif isinstance(value, int | float):
+            if depth == 0 and value <= 0 and health_keys.must_not_be_zero(key):
+                self.unclear.append(f"{key} {value:g}")
         elif isinstance(value, str) and not health_keys.is_data(key):
             self._string(name, key, value, depth)
         elif isinstance(value, str) and (
@@ -160,6 +165,8 @@ class _Reader(Statements):
         if isinstance(value, Pairs):
             self._nested_object(name, key, value, depth)
             return
+        if depth == 0 and not value and health_keys.must_not_be_zero(key):
+            self.unclear.append(f"{key} []")
         for number, entry in enumerate(value, 1):
             if isinstance(entry, Pairs):
                 self._object(name_of(entry) or f"{key} {number}", entry, depth + 1)

@@ -42,11 +42,13 @@ _ERRORS = _set(
     """error errors err exception exceptions failure failures problem problems issues failed failing
     unhealthy down fatal errormessage errormsg errordetails errordetail"""
 )
+_ERROR_ENDINGS = _set("error errors exception failure failures fail fails")
 _WARNINGS = _set("""warning warnings degraded alerts alarms incidents outages""")
 _LIMITING = _set(
     """max maximum min allowed threshold thresholds ignore ignored total num number last previous on report
     show"""
 )
+_BAD_ONES = _set("unhealthy failed failing down unavailable dead missing unreachable broken degraded offline")
 _CODES = _set("""code statuscode httpstatus httpcode httpstatuscode responsecode""")
 _CONTAINERS = _set(
     """dependencies dependency services checks check components entries checkresults healthchecks healthcheck
@@ -79,6 +81,9 @@ _SWITCHBOARDS = _set(
     """features feature featureflags flags toggles capabilities config configuration settings options
     preferences"""
 )
+# Numbers under these are limits or weights, whatever their names mean elsewhere.
+_LIMITS = _set("""thresholds threshold limits weights""")
+_MAY_BE_NONE = _set("queue storage s3 disk filesystem mail email smtp")
 _NEEDED = _set(
     """redis db database databases postgres postgresql mysql mariadb mongo mongodb cache queue storage s3
     kafka rabbit rabbitmq elasticsearch opensearch memcached valkey sqlite smtp mail email api backend
@@ -142,7 +147,7 @@ def holds_errors(key: str) -> bool:
     words = words_of(key)
     if not words or words[0] in _LIMITING:
         return False
-    return "".join(words) in _ERRORS or words[-1] in ("error", "errors", "exception", "failure", "failures")
+    return "".join(words) in _ERRORS or words[-1] in _ERROR_ENDINGS
 
 
 def holds_history(key: str) -> bool:
@@ -159,7 +164,18 @@ def holds_warnings(key: str) -> bool:
 def lists_bad(key: str) -> bool:
     """Whether a key lists what does not work: ``unhealthy_services``, ``failedChecks``."""
     words = words_of(key)
-    return len(words) > 1 and words[0] in ("unhealthy", "failed", "failing", "down", "unavailable", "dead")
+    return words == ("missing",) or (len(words) > 1 and words[0] in _BAD_ONES)
+
+
+def counts_errors(key: str) -> bool:
+    """Whether a key counts errors, perhaps long ago: ``errorCount``, ``failure_count``."""
+    words = words_of(key)
+    return len(words) > 1 and words[-1] in ("count", "counter") and words[-2] in _ERRORS | _ERROR_ENDINGS
+
+
+def holds_limits(key: str) -> bool:
+    """Whether a key holds limits or weights, which say nothing about the present."""
+    return "".join(words_of(key)) in _LIMITS
 
 
 def is_circuit(key: str) -> bool:
@@ -203,6 +219,11 @@ def is_switch(key: str) -> bool:
 def holds_switches(key: str) -> bool:
     """Whether a key holds features or settings, none of which need be on."""
     return "".join(words_of(key)) in _SWITCHBOARDS
+
+
+def must_not_be_zero(key: str) -> bool:
+    """Whether 0 or less under this key may be a failure, unlike the length of a queue."""
+    return is_needed(key) and words_of(key)[-1] not in _MAY_BE_NONE
 
 
 def is_needed(key: str) -> bool:
