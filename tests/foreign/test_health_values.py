@@ -52,7 +52,7 @@ NUMBERS = {
     '{"status":"ok","missing":["redis"]}': CRITICAL,
     '{"status":"ok","missingEnv":["SMTP_URL"]}': CRITICAL,
     '{"status":"ok","missing":[]}': OK,
-    '{"status":"UP","components":{"redis":{"status":"UP","details":{"slots_up":16000,"slots_fail":384}}}}': CRITICAL,
+    '{"status":"UP","components":{"redis":{"status":"UP","details":{"slots_up":9,"slots_fail":384}}}}': CRITICAL,
     '{"status":"UP","components":{"redis":{"status":"UP","details":{"slots_up":16384,"slots_fail":0}}}}': OK,
     # Limits are no measurements. Consul: /v1/health/service/NAME
     '{"status":"ok","thresholds":{"warning":80,"critical":90},"disk":"ok"}': OK,
@@ -67,3 +67,53 @@ NUMBERS = {
 def test_number_beside_good_status_counts(body: str, expected: str) -> None:
     """Where it may mean that something is missing or has failed; limits and empty queues are ordinary."""
     assert verdict(body.encode()) == expected
+
+
+ASPNET = '{"status":%d,"totalDuration":"00:00:00.01","entries":{"db":{"data":{},"status":%d,"tags":[]}}}'
+WORDS = {
+    '{"status":"ok","thumbnails":"unknown"}': UNKNOWN,
+    '{"status":"ok","images":{"thumbnails":"unchecked"}}': UNKNOWN,
+    '{"status":"ok","gitCommit":"unknown","build":{"number":"unknown"},"version":"unknown"}': OK,
+    '{"status":"ok","db":"ok","thumbnails":null}': UNKNOWN,
+    '{"status":"ok","db":"ok","region":null,"deployedAt":null,"warning":null,"maintenance":null}': OK,
+    '{"status":"ok","sharp":"missing"}': CRITICAL,
+    '{"status":"ok","images":"gone"}': CRITICAL,
+    '{"status":"ok","thumbnails":"⛔"}': CRITICAL,
+    '{"status":"ok","thumbnails":"false"}': UNKNOWN,
+    '{"status":"ok","maintenance":"true"}': CRITICAL,
+    '{"status":"ok","maintenance":"false","debug":"false","db":"true"}': OK,
+    "OK 2/3": UNKNOWN,
+    "2 of 3 healthy": UNKNOWN,
+    "50% healthy": UNKNOWN,
+    "OK 3/3": OK,
+    "100% healthy": OK,
+    "200": OK,
+    "503": CRITICAL,
+    # https://github.com/gajus/lightship: /live
+    "SERVER_IS_NOT_SHUTTING_DOWN": OK,
+    "SERVER_IS_SHUTTING_DOWN": CRITICAL,
+    # Failures in other languages, and that there are none
+    '{"status":"ok","datenbank":"nicht erreichbar"}': UNKNOWN,
+    '{"status":"ok","base":"hors service"}': UNKNOWN,
+    '{"status":"ok","cache":"caído"}': UNKNOWN,
+    '{"status":"ok","baza":"niedostępna"}': UNKNOWN,
+    '{"status":"ok","缓存":"异常"}': UNKNOWN,
+    '{"status":"ok","imgs":"недоступен"}': UNKNOWN,
+    '{"status":"ok","画像":"接続できません"}': UNKNOWN,
+    '{"status":"ok","hinweis":"keine Fehler","检查":"无异常","migrations":"no pending migrations"}': OK,
+    # ASP.NET without a converter of enums: 0 is Unhealthy, 1 Degraded, 2 Healthy
+    ASPNET % (2, 2): OK,
+    ASPNET % (1, 1): WARNING,
+    ASPNET % (2, 0): CRITICAL,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), WORDS.items())
+def test_word_beside_good_status_counts(body: str, expected: str) -> None:
+    """In other languages, as text in place of a boolean, and where nothing is known of a part."""
+    assert verdict(body.encode()) == expected
+
+
+def test_bytes_of_another_encoding_are_not_understood() -> None:
+    """``gestört`` in Latin 1."""
+    assert verdict('{"status":"ok","db":"gestört"}'.encode("latin-1")) == UNKNOWN

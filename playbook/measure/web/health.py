@@ -22,6 +22,7 @@ from playbook.measure.web.health_values import (
     is_empty,
     is_named_status,
     name_of,
+    named,
     no_number,
     of_circuit,
     remark,
@@ -35,6 +36,7 @@ __all__ = ["MOST_BYTES", "Dependency", "Report", "State", "UnknownShapeError", "
 
 MOST_BYTES = 1024 * 1024
 _DEEPEST = 32
+_BOOLEANS = {"true": True, "false": False}
 _AS_MESSAGE = ("message", "msg", "response", "text", "ping")
 
 
@@ -63,18 +65,28 @@ def _read(body: bytes) -> Report:
         if text[:1] in ("{", "[") and text[:3] not in ("[+]", "[-]"):
             reader.unclear.append("JSON that is cut off or damaged")
     else:
-        reader.read_root(value)
+        reader.read_root(named(value))
     if len(body) > MOST_BYTES:
         reader.unclear.append(f"what follows after {MOST_BYTES:,} bytes")
     return reader.report(value, text)
 
 
 class _Reader(Statements):
-    """Walks through a JSON answer and notes every statement."""
+    """Walks through a JSON answer and notes every statement.
+
+    Attributes:
+        lists: the document names parts of the application, each with its word.
+    """
+
+    lists: bool = False
 
     def read_root(self, value: Any) -> None:
         """Read a whole JSON document."""
         if isinstance(value, Pairs):
+            self.lists = any(
+                isinstance(one, str) and state_of(one) is State.HEALTHY and health_keys.is_part(key)
+                for key, one in value
+            )
             self._object(OWN, value, 0)
             if not self.own:
                 self._read_message_as_status(value)
@@ -87,6 +99,8 @@ class _Reader(Statements):
             read_text(self, value.strip())
         elif isinstance(value, bool):
             self.state(OWN, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY)
+        elif isinstance(value, int | float) and (state := words.of_code(value)) is not None:
+            self.state(OWN, f"{value:g}", state)
 
     def _read_message_as_status(self, value: Pairs) -> None:
         """``{"message": "OK"}``, where nothing else gives a status."""
@@ -142,11 +156,13 @@ class _Reader(Statements):
         if isinstance(value, bool):
             self._boolean(name, key, value)
         elif value is None:
-            if depth == 0 and health_keys.is_needed(key):
+            if depth == 0 and (health_keys.is_needed(key) or (self.lists and health_keys.is_part(key))):
                 self.unclear.append(f"{key} null")
         elif isinstance(value, int | float):
             if depth == 0 and value <= 0 and health_keys.must_not_be_zero(key):
                 self.unclear.append(f"{key} {value:g}")
+        elif isinstance(value, str) and not health_keys.is_needed(key) and value.strip().casefold() in _BOOLEANS:
+            self._boolean(name, key, _BOOLEANS[value.strip().casefold()])
         elif isinstance(value, str) and not health_keys.is_data(key):
             self._string(name, key, value, depth)
         elif isinstance(value, str) and (
@@ -325,5 +341,7 @@ class _Reader(Statements):
             self.note(key if not name else under(name, key), value.strip(), state)
         elif needed and not words.looks_like_data(value):
             self.state(key, value.strip(), None)
-        elif words.is_doubtful(value) and not health_keys.is_switch(key):
+        elif (words.is_unknown(value) and not (health_keys.is_identity(key) or health_keys.is_identity(name))) or (
+            words.is_doubtful(value) and not health_keys.is_switch(key)
+        ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")

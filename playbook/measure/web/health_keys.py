@@ -66,6 +66,11 @@ _DATA = _set(
     mediatype format formats features links self about shortsummary notificationmessage summary releaseid
     serviceid observedunit output stack affectedendpoints checkid history definition createindex modifyindex"""
 )
+# Of builds, machines and visitors, which may be unknown.
+_IDENTITIES = _set(
+    """git build commit revision release sha ref branch tag digest os arch cpu model country city ip user author
+    owner machine instance container device browser client deploy deployment deployed hash chart"""
+)
 _MESSAGES = _set(
     "message msg note notes output reason detail details description shortsummary notificationmessage"
 )
@@ -207,6 +212,18 @@ def is_data(key: str) -> bool:
     """Whether a key never holds a health word."""
     words = words_of(key)
     return "".join(words) in _DATA or (bool(words) and words[-1] in _DATA_ENDINGS)
+
+
+def is_part(key: str) -> bool:
+    """Whether a key may name a part of the application, as far as the key shows."""
+    states = is_status(key) or is_code(key) or bad_if_true(key)
+    words = is_message(key) or is_soft(key) or is_identity(key)
+    return not (states or words or is_switch(key) or holds_switches(key))
+
+
+def is_identity(key: str) -> bool:
+    """Whether a key tells what runs where, which may be unknown without harm: ``gitCommit``, ``build``."""
+    return is_data(key) or bool(set(words_of(key)) & _IDENTITIES)
 
 
 def is_switch(key: str) -> bool:

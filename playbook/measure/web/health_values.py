@@ -22,6 +22,7 @@ _EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "f
 
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
 _MADE_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "generatedat", "timestamp")
+_ASPNET = {0: "Unhealthy", 1: "Degraded", 2: "Healthy"}
 _MILLISECONDS = 1e11  # a larger Unix time is in milliseconds
 
 
@@ -51,6 +52,19 @@ def _time_of(said: Any, key: str) -> datetime | None:
     if at and at.tzinfo is None:
         return at.replace(tzinfo=UTC) if key == "finishedat" else None
     return at
+
+
+def named(report: Any) -> Any:
+    """A report of ASP.NET with the names of its states in place of their numbers, which some serializers write."""
+    keys = {key.casefold() for key, _ in report} if isinstance(report, Pairs) else set()
+    return _named(report) if {"status", "totalduration", "entries"} <= keys else report
+
+
+def _named(value: Any, key: str = "") -> Any:
+    if isinstance(value, Pairs):
+        return Pairs((inner, _named(one, inner) if inner != "data" else one) for inner, one in value)
+    is_number = key.casefold() == "status" and isinstance(value, int) and not isinstance(value, bool)
+    return _ASPNET.get(value, value) if is_number else value
 
 
 def no_number(name: str) -> Any:

@@ -29,6 +29,7 @@ _WORDS = {
         running active serving success successful succeeded green good fine true yes online working
         reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
         open-for-business started leader follower primary secondary streaming
+        not-shutting-down server-is-not-shutting-down responsive accessible operative
         stable synced in-sync idle complete completed optimal gitlab-ok valid""",
     State.DEGRADED: """
         degraded warn warning warnings slow yellow amber orange impaired partial partially-available
@@ -42,7 +43,7 @@ _WORDS = {
         panic ko nok not-serving sealed lost expired unserviceable unusable stuck dying partition
         partitioned exhausted aborted rejected denied unauthorized forbidden sick bad abnormal
         major-outage halted killed suspended paused hung corrupt corrupted unexpected-result
-        not-yet-valid""",
+        not-yet-valid missing absent gone faulty faulted inoperable wedged frozen out-of-disk""",
 }
 MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
 # The service does not say whether it works.
@@ -60,14 +61,29 @@ _DOUBTFUL = _set(
     """pending expired maintenance suspended paused invalid inactive denied unauthorized forbidden shutdown
     initializing starting recovering warming-up slow partial"""
 )
-_SIGNS = dict.fromkeys("✅✓✔🟢", "ok") | dict.fromkeys("❌✗✘🔴", "failed") | dict.fromkeys("⚠🟡🟠", "warning")
+# Failures in German, French, Spanish, Italian, Portuguese, Polish, Czech, Dutch, Turkish, Russian, Ukrainian,
+# Chinese, Japanese and Korean.
+_FOREIGN = re.compile(
+    r"\b(?:nicht|kein\w* (?:verbindung|antwort|zugriff)|(?<!keine )fehler\w*|gestört|ausgefallen"
+    r"|hors (?:service|ligne)|indisponible|(?<!aucune )erreur|échec|panne|non (?:disponib|joignable|raggiungib)\w*"
+    r"|caíd[oa]|(?<!sin )errores|fallo|no (?:disponible|funciona|responde|accesible)|sin (?:conexión|respuesta)"
+    r"|(?<!nessun )errore|guasto|falha|(?<!nenhum )erro|indisponível|fora do ar|niedostępn\w*|błąd|awaria"
+    r"|nedostupn\w*|chyba|niet|fout|storing|değil|kullanılamıyor)\b"
+    r"|недоступ|ошибк|помилк|сбой|не работ|отказ|(?<!无)(?:异常|错误|故障)|(?<!無)異常|錯誤|失败|失敗|断开"
+    r"|不可用|无法|超时|エラー(?!なし)|停止|できません|障害(?!なし)|오류|실패|중단|장애"
+)
+_SIGNS = (
+    dict.fromkeys("✅✓✔🟢🟩👍", "ok")
+    | dict.fromkeys("❌✗✘🔴🟥⛔🛑💀💥👎🚨", "failed")
+    | dict.fromkeys("⚠🟡🟠🟨", "warning")
+)
 _FILLING = _set(
     """all systems system services service checks check is are and the everything server api app application
     i am m now site website database health status it we re result"""
 )
 _NEGATIONS = ("not-", "non-", "no-longer-", "isn't-", "is-not-", "un")
 _NOTHING_BAD = re.compile(
-    r"\b(?:no|0|zero|without|any)\s+(?:\w+\s+)?(?:errors?|failures?|failed|problems?|issues?)\b"
+    r"\b(?:no|0|zero|without|any)\s+(?:\w+\s+)?(?:errors?|failures?|failed|problems?|issues?|missing)\b"
 )
 _NEGATED = re.compile(r"\b(?:not|cannot|can't|isn't|unable|never|no longer|don't|doesn't|won't)\b")
 _MEASURED = re.compile(r"[\s(\[:,;~-]*[\d.,]+\s*(?:ns|[uµ]s|ms|s|secs?|seconds?|min|h|%|[kmg]i?b)?\s*[)\]]?$")
@@ -76,6 +92,7 @@ _SAID_OF = re.compile(r"^[\w .'-]{1,40} (?:is|are) (?:now |currently )?([\w-]+)$
 _IN_PART = re.compile(
     r"\?|\b(?:some|part(?:ly)?|partially|half|most(?:ly)?|only|almost|nearly|few|barely|hardly|if|when|whether)\b"
 )
+_SHARE = re.compile(r"(?<![\d/.])(\d+)\s*(?:/|of|out of)\s*(\d+)(?![\d/])|^(\d+)(?:\.\d+)? ?%")
 # https://github.com/sportngin/okcomputer: "database: PASSED Schema version: 2026 (0.01s)"
 _OK_COMPUTER = re.compile(r"(PASSED|FAILED) .*\(\d[\d.e-]*s\)$")
 FAILURE = re.compile(
@@ -108,10 +125,18 @@ def canonical(text: str) -> str:
 
 def state_of(text: str) -> State | None:
     """Meaning of the text of a status; None where it is not understood. Only the beginning of a long text is
-    read.
+    read, and a part of a whole, such as ``2/3 healthy``, is not good.
     """
-    if len(text.strip()) > _LONGEST:
-        return state_of(text.strip()[:_LONGEST].strip()) or None
+    state = _state_of(text.strip()[:_LONGEST].strip())
+    return (state or None) if len(text.strip()) > _LONGEST or _is_part(text) else state
+
+
+def _is_part(text: str) -> bool:
+    share = _SHARE.search(text.strip()[:_LONGEST])
+    return share is not None and int(share[1] or share[3]) < int(share[2] or 100)
+
+
+def _state_of(text: str) -> State | None:
     match = _OK_COMPUTER.match(text.strip())
     if match:
         return State.HEALTHY if match[1] == "PASSED" else State.UNHEALTHY
@@ -177,7 +202,15 @@ def bad_anywhere(text: str) -> State | None:
 def is_doubtful(text: str) -> bool:
     """Whether a text under any key may indicate a problem: ``pending``, ``expired``, ``cannot load libvips``."""
     text = text[:_LONGEST]
-    return canonical(text) in _DOUBTFUL or bool(FAILURE.search(text) or _NEGATED.search(text.casefold()))
+    plain = text.casefold()
+    return canonical(text) in _DOUBTFUL or bool(
+        FAILURE.search(text) or _NEGATED.search(plain) or _FOREIGN.search(plain)
+    )
+
+
+def is_unknown(text: str) -> bool:
+    """Whether a text says that nothing is known: ``unknown``, ``unchecked``."""
+    return canonical(text) in ("unknown", "unchecked", "not-checked", "untested", "undefined", "?")
 
 
 def tells_of_failure(text: str) -> bool:
@@ -202,6 +235,6 @@ def looks_like_data(text: str) -> bool:
     status.
     """
     word = text.strip().casefold()
-    if canonical(word) in UNCERTAIN or not re.search(r"[a-z0-9]", word) or _NEGATED.search(word):
+    if canonical(word) in UNCERTAIN or not re.search(r"[a-z0-9]", word) or is_doubtful(word) or "\ufffd" in word:
         return False
-    return word in _PRODUCTS or not re.fullmatch(r"[a-z]+(?:[ _-][a-z]+)?", word)
+    return word in _PRODUCTS or not re.fullmatch(r"[^\W\d_]+(?:[ _-][^\W\d_]+)?", word)
