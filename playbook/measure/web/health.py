@@ -72,21 +72,11 @@ def _read(body: bytes) -> Report:
 
 
 class _Reader(Statements):
-    """Walks through a JSON answer and notes every statement.
-
-    Attributes:
-        lists: the document names parts of the application, each with its word.
-    """
-
-    lists: bool = False
+    """Walks through a JSON answer and notes every statement."""
 
     def read_root(self, value: Any) -> None:
         """Read a whole JSON document."""
         if isinstance(value, Pairs):
-            self.lists = any(
-                isinstance(one, str) and state_of(one) is State.HEALTHY and health_keys.is_part(key)
-                for key, one in value
-            )
             self._object(OWN, value, 0)
             if not self.own:
                 self._read_message_as_status(value)
@@ -156,7 +146,7 @@ class _Reader(Statements):
         if isinstance(value, bool):
             self._boolean(name, key, value)
         elif value is None:
-            if depth == 0 and (health_keys.is_needed(key) or (self.lists and health_keys.is_part(key))):
+            if depth == 0 and health_keys.is_needed(key):
                 self.unclear.append(f"{key} null")
         elif isinstance(value, int | float):
             if depth == 0 and value <= 0 and health_keys.must_not_be_zero(key):
@@ -166,7 +156,8 @@ class _Reader(Statements):
         elif isinstance(value, str) and not health_keys.is_data(key):
             self._string(name, key, value, depth)
         elif isinstance(value, str) and (
-            words.tells_of_failure(value) or (health_keys.is_message(key) and words.bad_anywhere(value))
+            words.tells_of_failure(value)
+            or ((health_keys.is_message(key) or health_keys.is_thing(key)) and words.bad_anywhere(value))
         ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
 

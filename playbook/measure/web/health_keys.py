@@ -32,10 +32,12 @@ _BAD_IF_TRUE = _set(
     """unhealthy down failed failing degraded error errors failure failures exception exceptions fatal sealed
     maintenance unavailable problem problems issues crashed stale dead broken offline err
     warning warnings paused restarting killed oomkilled draining terminating stopped disconnected
-    unreachable overloaded suspended stuck"""
+    unreachable overloaded suspended stuck shutdown stopping closing expired corrupt corrupted missing lost full
+    throttled lagging hung frozen aborted terminated deadlocked exceeded unstable unresponsive revoked slow"""
 )
 _COUNTERS = _set(
     """completed waiting delayed processed requests jobs sent received finished succeeded successful count
+    clients sockets websocket websockets subscribers
     hits misses"""
 )
 _ERRORS = _set(
@@ -66,10 +68,15 @@ _DATA = _set(
     mediatype format formats features links self about shortsummary notificationmessage summary releaseid
     serviceid observedunit output stack affectedendpoints checkid history definition createindex modifyindex"""
 )
+# Data of which a bad word is no value: an application is not called "down".
+_THINGS = _set(
+    "app application service component host node cluster pod image platform runtime engine provider driver"
+)
 # Of builds, machines and visitors, which may be unknown.
 _IDENTITIES = _set(
     """git build commit revision release sha ref branch tag digest os arch cpu model country city ip user author
-    owner machine instance container device browser client deploy deployment deployed hash chart"""
+    owner machine instance container device browser client deploy deployment deployed hash chart built compiler
+    runtime address"""
 )
 _MESSAGES = _set(
     "message msg note notes output reason detail details description shortsummary notificationmessage"
@@ -78,8 +85,7 @@ _DATA_ENDINGS = _set("version name id url at level severity priority color colou
 _SWITCHES = _set(
     """debug cached cache ssl tls standby timed timedout test testing demo preview beta experimental readonly
     verbose production development staging enabled required optional critical authenticated fresh dev prod
-    https secure performancestandby cluster clustered replica replicated dirty public private authorized
-    admin"""
+    https secure performancestandby leader cluster clustered replica replicated public private authorized admin"""
 )
 _WISHES = _set("needs requires use uses enable should show include allow")
 _SWITCHBOARDS = _set(
@@ -143,8 +149,8 @@ def is_open(key: str) -> bool:
 
 
 def only_degraded(key: str) -> bool:
-    """Whether true under such a key is only degraded: ``has_warnings``, ``degraded``."""
-    return words_of(key)[-1] in _WARNINGS
+    """Whether true under such a key is only degraded: ``has_warnings``, ``degraded``, ``slow``."""
+    return words_of(key)[-1] in _WARNINGS | {"slow", "throttled", "lagging", "unstable"}
 
 
 def holds_errors(key: str) -> bool:
@@ -214,11 +220,9 @@ def is_data(key: str) -> bool:
     return "".join(words) in _DATA or (bool(words) and words[-1] in _DATA_ENDINGS)
 
 
-def is_part(key: str) -> bool:
-    """Whether a key may name a part of the application, as far as the key shows."""
-    states = is_status(key) or is_code(key) or bad_if_true(key)
-    words = is_message(key) or is_soft(key) or is_identity(key)
-    return not (states or words or is_switch(key) or holds_switches(key))
+def is_thing(key: str) -> bool:
+    """Whether a key names a thing, which may also be given with its state: ``app``, ``image``."""
+    return "".join(words_of(key)) in _THINGS
 
 
 def is_identity(key: str) -> bool:
