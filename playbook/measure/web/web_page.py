@@ -6,6 +6,7 @@ are looked for in the title, and in the text of short pages.
 
 from __future__ import annotations
 
+import re
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from playbook.clients.answer import Answer
 from playbook.clients.breakage import is_internal
 from playbook.core import door
 from playbook.core.budget import read_json
+from playbook.measure.web import page_languages, page_short
 from playbook.measure.web import page_words as words
 from playbook.measure.web.health import State, read_report
 from playbook.measure.web.health_report import UnknownShapeError
@@ -26,8 +28,10 @@ _NOT_THEIRS = {407: "a proxy that asks who this machine is", 511: "a network tha
 _TO_PEOPLE = ("message", "detail", "title", "msg", "description")
 _MOST_TEXT = 4000  # characters; a longer page may quote the words of another
 _LONGEST_TITLE = 200
+_FEW_WORDS = 32  # characters of a page without a picture or a script that may be anything
 _SOURCE = (b"<?php", b"<%")  # source code that a server should have executed
 _LONGEST_CHALLENGE = 200  # characters of readable text on it
+_LONGEST_REFUSAL = 1000  # the same, where the text itself says so
 _MOST_BODY = 4 * 1024 * 1024
 _HTML = ("text/html", "application/xhtml+xml", "")
 
@@ -99,7 +103,8 @@ def _of_the_way(answer: Answer) -> Fault | None:
 def _of_a_guard(answer: Answer) -> Fault | None:
     page = page_of(answer) if _is_html(answer) else Page("", "", 0, asks_password=False, refresh="")
     title = page.title.casefold()
-    if len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer)):
+    challenged = len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer))
+    if challenged or (len(page.text) <= _LONGEST_REFUSAL and words.REFUSAL.search(_folded(page.text))):
         return Fault(f"a challenge, as programs get it (HTTP {answer.status})", uncertain=True)
     pages = {
         f"a challenge, as programs get it ({door.quoted(title, 80)}, HTTP {answer.status})": words.CHALLENGE,
@@ -162,12 +167,14 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
     text = body.decode("utf-8", "replace")
     if not _is_html(answer):
         is_text = _kind(answer) == "text/plain"
-        return (_of_size(len(body), rules) if is_text else None) or _unexpected(text, rules)
+        small = _of_size(len(body), rules) if is_text else None
+        return small or _unexpected(text, rules) or (_of_few_words(text, rules) if is_text else None)
     page = page_of(answer)
     if page.asks_password and words.LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE]):
         return Fault(f"a login, {door.quoted(page.title, 80)}")
     unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
-    return _of_refresh(page, answer, rules) or _of_size(len(body), rules) or unexpected
+    few = None if page.shows else _of_few_words(page.text, rules)
+    return _of_refresh(page, answer, rules) or _of_size(len(body), rules) or unexpected or few
 
 
 def _of_data(answer: Answer, body: bytes) -> Fault | None:
@@ -176,7 +183,7 @@ def _of_data(answer: Answer, body: bytes) -> Fault | None:
     if "json" in kind or body.lstrip()[:1] == b"{":
         return Fault(f"an error as JSON: {answer.beginning}") if _is_error(body) else None
     text = _folded(body[:_MOST_BODY].decode("utf-8", "replace"))
-    return _known_text(text) if kind.startswith("text/") or "xml" in kind else None
+    return _short_text(text) or _known_text(text) if kind.startswith("text/") or "xml" in kind else None
 
 
 def _is_error(body: bytes) -> bool:
@@ -199,20 +206,27 @@ def _of_title(page: Page) -> Fault | None:
     """By the title, or by a part of it beside the site's name."""
     title = page.title.casefold()[:_LONGEST_TITLE]
     parts = [title, *(part for part in words.PARTS.split(title) if part not in words.MAY_BE_A_NAME)]
-    for what, pattern in words.TITLES:
+    for what, pattern in (*words.TITLES, *page_languages.TITLES):
         if any(part and pattern.fullmatch(part) for part in parts):
             return Fault(f"{what}, {door.quoted(page.title, 80)}")
     return None
 
 
 def _of_text(page: Page) -> Fault | None:
-    return _known_text(_folded(page.text)) if len(page.text) <= _MOST_TEXT else None
+    text = _folded(page.text)
+    return _short_text(text) or _known_text(text)
+
+
+def _short_text(text: str) -> Fault | None:
+    return _found(page_short.KNOWN, text) if len(text) <= page_short.LONGEST else None
 
 
 def _known_text(text: str) -> Fault | None:
-    if len(text) > _MOST_TEXT:
-        return None
-    for what, pattern in words.KNOWN:
+    return _found(words.KNOWN, text) if len(text) <= _MOST_TEXT else None
+
+
+def _found(known: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> Fault | None:
+    for what, pattern in known:
         found = pattern.search(text)
         if found:
             return Fault(f"{what} that says {door.quoted(text[found.start() :], 60)}")
@@ -235,6 +249,15 @@ def _of_size(size: int, rules: PageRules) -> Fault | None:
     if size >= rules.least_bytes:
         return None
     return Fault(f"a page of {size:,} bytes, where at least {rules.least_bytes:,} are expected")
+
+
+def _of_few_words(text: str, rules: PageRules) -> Fault | None:
+    """Fault of a page of a few words and nothing else, which may be a message in any language."""
+    if rules.expect or len(text.strip()) >= _FEW_WORDS:
+        return None
+    return Fault(
+        f"a page with nothing but {door.quoted(text, 80)}, and no web.expect to know it by", uncertain=True
+    )
 
 
 def _unexpected(text: str, rules: PageRules) -> Fault | None:
