@@ -10,8 +10,9 @@ from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
+from playbook.measure.web.page_parts import decoded
 from playbook.measure.web.web import page_rules
-from playbook.measure.web.web_page import decoded, fault_of
+from playbook.measure.web.web_page import fault_of
 from playbook.measure.web.without_tls import PlainHttp
 from playbook.readers.observatory import csp, page, results
 from playbook.readers.observatory.scores import PROTECTS, SCORES, grade_of, total

@@ -21,6 +21,14 @@ AWAY = re.compile(
     re.IGNORECASE,
 )
 FILES = re.compile(r"(?:image|video|audio|font)/.*|application/(?:octet-stream|zip|x-httpd-php.*|x-download)")
+# Files that a link may lead to, and that are no homepage.
+NO_HOMEPAGE = re.compile(
+    r"application/(?:pdf|(?:x-)?javascript|(?:rss|atom)\+xml)|text/(?:css|javascript|markdown|csv|calendar)"
+)
+# A script that sends the browser on.
+SENT_ON = re.compile(
+    r"\blocation(?:\.href)?\s*=\s*[\"']([^\"']+)|\blocation\.(?:replace|assign)\(\s*[\"']([^\"']+)", re.IGNORECASE
+)
 LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")
 ERROR_TITLE = re.compile(
     r"error (?:[45]\d\d|1\d{3})\b.*|(?:http (?:status|error)|jbweb\d+: http status) [45]\d\d\b.*"
@@ -126,7 +134,9 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"^(?:500 )?internal server error\b|^server error\b|^bad gateway\b|^service unavailable\b"),
     (
         "an error page",
-        r"^error (?:code )?[45]\d\d\b|^[45]\d\d[ :.-]|^cannot get /|^not found(?:[.!:]|$| the )"
+        r"^error (?:code )?[45]\d\d\b|^[45]\d\d[ :.–-]+(?:bad|unauth|pay|forb|not|page|this|the|that|there"
+        r"|file|request|gone|too|client|int|server|serv|gate|error|web|conn|origin|time|unknown|sorry|oops"
+        r"|no )|^cannot get /|^not found(?:[.!:]|$| the )"
         r"|^404 page not found",
     ),
     ("an error page", r"error establishing a database connection|there has been a critical error on this website"),
@@ -166,6 +176,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         r"|the request could not be satisfied|the page cannot be displayed because"
         r"|the specified bucket does not",
     ),
+    ("an error page", r"^(?:<\?xml[^>]{0,99}\?> ?)?<error[ >]"),
     # The markup of pages without text: Next.js' own error page, and Heroku's in a frame.
     ("an error page", r"id=\"__next_error__\"|\"page\":\"/_error\"|herokucdn\.com/error-pages/"),
     (
@@ -217,7 +228,9 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("a site that is closed to visitors", r"this site is (?:currently )?private"),
     (
         "a parked domain",
-        r"this website is for sale|the domain name \S+ is for sale|this domain is registered at"
+        r"sedoparking\.com|parkingcrew\.net|bodis\.com/|d38psrni17bvxu\.cloudfront\.net|parklogic\.com"
+        r"|//ww\d+\.\S"
+        r"|this website is for sale|the domain name \S+ is for sale|this domain is registered at"
         r"|data-adblockkey="
         r"|window\.park ?=|window\.location\.href ?= ?[\"']/lander",
     ),
