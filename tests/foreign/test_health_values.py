@@ -125,6 +125,36 @@ def test_word_beside_good_status_counts(body: str, expected: str) -> None:
     assert verdict(body.encode()) == expected
 
 
+TEXTS = {
+    '{"status":"ok","details":["redis: connection refused"]}': UNKNOWN,
+    '{"status":"ok","notes":["redis unreachable"]}': UNKNOWN,
+    '{"status":"ok","notes":["all good"],"details":["cache: warm"]}': OK,
+    '{"status":"ok","code":"E_DB_DOWN"}': UNKNOWN,
+    '{"status":"ok","code":"SUCCESS"}': OK,
+    '{"status":"ok","resizer":{"statusCode":"502"}}': CRITICAL,
+    '{"status":"ok","errno":12}': UNKNOWN,
+    '{"errcode":0,"errmsg":"ok"}': OK,
+    '{"ret":-1,"msg":"ok"}': UNKNOWN,
+    '{"status":"ok","db":[false]}': UNKNOWN,
+    '{"status":"ok","pods":[{"phase":"CrashLoopBackOff"}]}': CRITICAL,
+    '{"status":"ok","images":"exited"}': CRITICAL,
+    '{"status":"ok","thumbnailer":"blocked"}': UNKNOWN,
+    '{"status":"ok","resizer":"no response"}': CRITICAL,
+    '{"status":"ok","resizer":"timeout after 5s"}': UNKNOWN,
+    '{"status":"ok","db":{"status":"up","timeout":"5s"}}': OK,
+    "DB OK\nREDIS OK\n": OK,
+    "DB OK\nREDIS NOT OK\n": CRITICAL,
+    "Health: OK\nErrors: 0\n": OK,
+    "Health: OK\nErrors: 5\n": CRITICAL,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), TEXTS.items())
+def test_text_beside_good_status_counts(body: str, expected: str) -> None:
+    """In lists, as codes, and in lines of plain text."""
+    assert verdict(body.encode()) == expected
+
+
 def test_bytes_of_another_encoding_are_not_understood() -> None:
     """``gestört`` in Latin 1."""
     assert verdict('{"status":"ok","db":"gestört"}'.encode("latin-1")) == UNKNOWN

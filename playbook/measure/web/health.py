@@ -132,8 +132,9 @@ class _Reader(Statements):
             if not is_empty(value):
                 self.note(under(name, key), short(value), State.DEGRADED)
         elif isinstance(value, list):
-            if isinstance(value, Pairs) or not health_keys.is_data(key):
-                self._nested_value(name, key, value, depth)
+            self._nested_value(name, key, value, depth)
+        elif health_keys.is_error_code(key) and not name:
+            self._error_code(key, value)
         elif health_keys.is_container(key) and isinstance(value, str | bool):
             self._entry(key, value, depth + 1)
         elif health_keys.is_status(key) or health_keys.is_code(key):
@@ -162,7 +163,12 @@ class _Reader(Statements):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
     def _nested_value(self, name: str, key: str, value: list[Any], depth: int) -> None:
-        """Read an object or a list."""
+        """Read an object or a list; of a list of messages only those that tell of a failure."""
+        if health_keys.is_data(key) and not isinstance(value, Pairs):
+            for text in value if health_keys.is_message(key) else ():
+                if isinstance(text, str):
+                    self._plain_value(name, key, text, depth)
+            return
         if depth > _DEEPEST:
             self.unclear.append(f"{key} is nested deeper than {_DEEPEST} levels")
             return
@@ -181,6 +187,10 @@ class _Reader(Statements):
                 self._nested_value(name, key, entry, depth + 1)
             elif isinstance(entry, str) and (state := words.bad_anywhere(entry)) is not None:
                 self.note(f"{key} {number}", entry, state)
+            elif (isinstance(entry, str) and words.is_doubtful(entry)) or (
+                entry in (False, 0) and health_keys.must_not_be_zero(key)
+            ):
+                self.unclear.append(f"{key} {number} {short(entry)!r}")
 
     def _nested_object(self, name: str, key: str, value: Pairs, depth: int) -> None:
         if depth == 0 and health_keys.is_status(key):
@@ -281,11 +291,27 @@ class _Reader(Statements):
         elif isinstance(value, int | float):
             self._number(name, key, value, remark)
         elif isinstance(value, str) and value.strip():
-            if not health_keys.is_code(key):
+            if health_keys.is_code(key):
+                self._code(name, key, value.strip(), remark)
+            else:
                 state = of_circuit(key, value) if health_keys.words_of(key)[-1] == "state" else None
                 self.state(name, value.strip(), state if state is not None else state_of(value), remark)
         elif not health_keys.is_code(key):
             self.unclear.append(f"{under(name, key)} {short(value) or 'empty'}")
+
+    def _code(self, name: str, key: str, value: str, remark: str) -> None:
+        """Read a code as text: ``"502"``, or ``"DB_DOWN"``."""
+        if value.isascii() and value.isdigit():
+            self._number(name, key, float(value[:9]), remark)
+        elif words.bad_anywhere(value):
+            self.unclear.append(f"{under(name, key)} {short(value)!r}")
+
+    def _error_code(self, key: str, value: Any) -> None:
+        """Read the code of an error of the whole report, where 0 means none."""
+        if is_empty(value):
+            self.own.append((f"{key} {short(value)}", State.HEALTHY))
+        else:
+            self.unclear.append(f"{key} {short(value)}")
 
     def _number(self, name: str, key: str, value: float, remark: str) -> None:
         if health_keys.is_code(key):

@@ -204,6 +204,11 @@ def is_code(key: str) -> bool:
     return "".join(words_of(key)) in _CODES
 
 
+def is_error_code(key: str) -> bool:
+    """Whether a key holds the code of an error: ``errno``, ``errcode``."""
+    return "".join(words_of(key)) in ("errno", "errcode", "ret", "retcode", "errorcode")
+
+
 def is_container(key: str) -> bool:
     """Whether a key holds dependencies, each of which must have a status."""
     return "".join(words_of(key)) in _CONTAINERS

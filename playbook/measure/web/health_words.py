@@ -43,7 +43,9 @@ _WORDS = {
         panic ko nok not-serving sealed lost expired unserviceable unusable stuck dying partition
         partitioned exhausted aborted rejected denied unauthorized forbidden sick bad abnormal
         major-outage halted killed suspended paused hung corrupt corrupted unexpected-result
-        not-yet-valid missing absent gone faulty faulted inoperable wedged frozen out-of-disk""",
+        not-yet-valid missing absent gone faulty faulted inoperable wedged frozen out-of-disk
+        exited crashloopbackoff imagepullbackoff oomkilled errored stalled no-answer no-response
+        zombie evicted blocked""",
 }
 MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
 # The service does not say whether it works.
@@ -54,19 +56,21 @@ UNCERTAIN = _set(
 # Words that are also colours, modes and switches: under other keys they are data.
 _NOT_ANYWHERE = _set(
     """false no orange amber partial slow paused suspended starting initializing recovering warming-up invalid
-    inactive maintenance shutdown denied unauthorized forbidden expired"""
+    inactive maintenance shutdown denied unauthorized forbidden expired blocked"""
 )
 # Words among these and the uncertain ones that are no value of any setting. Something may be wrong.
 _DOUBTFUL = _set(
     """pending expired maintenance suspended paused invalid inactive denied unauthorized forbidden shutdown
-    initializing starting recovering warming-up slow partial"""
+    initializing starting recovering warming-up slow partial blocked"""
 )
 # Failures in German, French, Spanish, Italian, Portuguese, Polish, Czech, Dutch, Turkish, Russian, Ukrainian,
 # Chinese, Japanese and Korean.
 _FOREIGN = re.compile(
     r"\b(?:nicht|kein\w* (?:verbindung|antwort|zugriff)|(?<!keine )fehler\w*|gestört|ausgefallen"
-    r"|hors (?:service|ligne)|indisponible|(?<!aucune )erreur|échec|panne|non (?:disponib|joignable|raggiungib)\w*"
-    r"|caíd[oa]|(?<!sin )errores|fallo|no (?:disponible|funciona|responde|accesible)|sin (?:conexión|respuesta)"
+    r"|hors (?:service|ligne)|indisponible|(?<!aucune )erreur|échec|panne|non (?:disponib|joignable"
+    r"|raggiungib)\w*"
+    r"|caíd[oa]|(?<!sin )errores|fallo|no (?:disponible|funciona|responde|accesible)|sin (?:conexión"
+    r"|respuesta)"
     r"|(?<!nessun )errore|guasto|falha|(?<!nenhum )erro|indisponível|fora do ar|niedostępn\w*|błąd|awaria"
     r"|nedostupn\w*|chyba|niet|fout|storing|değil|kullanılamıyor)\b"
     r"|недоступ|ошибк|помилк|сбой|не работ|отказ|(?<!无)(?:异常|错误|故障)|(?<!無)異常|錯誤|失败|失敗|断开"
@@ -90,17 +94,20 @@ _MEASURED = re.compile(r"[\s(\[:,;~-]*[\d.,]+\s*(?:ns|[uµ]s|ms|s|secs?|seconds?
 _CODE = re.compile(r"(?:http[ /]?[\d.]*\s+)?([1-5]\d\d)(?:\s+[a-z' -]+)?$", re.IGNORECASE)
 _SAID_OF = re.compile(r"^[\w .'-]{1,40} (?:is|are) (?:now |currently )?([\w-]+)$")
 _IN_PART = re.compile(
-    r"\?|\b(?:some|part(?:ly)?|partially|half|most(?:ly)?|only|almost|nearly|few|barely|hardly|if|when|whether)\b"
+    r"\?|\b(?:some|part(?:ly)?|partially|half|most(?:ly)?|only|almost|nearly|few|barely|hardly|if|when"
+    r"|whether)\b"
 )
 _SHARE = re.compile(r"(?<![\d/.])(\d+)\s*(?:/|of|out of)\s*(\d+)(?![\d/])|^(\d+)(?:\.\d+)? ?%")
 # https://github.com/sportngin/okcomputer: "database: PASSED Schema version: 2026 (0.01s)"
 _OK_COMPUTER = re.compile(r"(PASSED|FAILED) .*\(\d[\d.e-]*s\)$")
 FAILURE = re.compile(
-    r"\bE(?:CONN|TIMEDOUT|NOTFOUND|HOSTUNREACH|NETUNREACH|AI_)|connection (?:refused|reset|timed out|failed|error)"
+    r"\bE(?:CONN|TIMEDOUT|NOTFOUND|HOSTUNREACH|NETUNREACH|AI_)|connection (?:refused|reset|timed out|failed"
+    r"|error)"
     r"|timed out|no route to host|failed to|access denied|authentication failed|no such host|name resolution"
     r"|(?:could ?n[o'’]t|can ?n[o'’]t|can['’]t|unable to) "
     r"(?:connect|reach|resolve|open|establish|contact|acquire|obtain)"
-    r"|broken pipe|gone away|too many (?:connections|clients)|out of memory|no space left|closed the connection"
+    r"|time-?out (?:after|exceeded|waiting|while|reached)|\dm?s time-?out|broken pipe|gone away"
+    r"|too many (?:connections|clients)|out of memory|no space left|closed the connection"
     r"|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
