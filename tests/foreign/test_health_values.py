@@ -34,6 +34,8 @@ BOOLEANS = {
     '{"status":"ok","breakers":{"redis":{"opened":true,"closed":false}}}': CRITICAL,
     '{"status":"ok","breakers":{"redis":{"opened":false,"closed":true}}}': OK,
     '{"status":"ok","circuits":{"redis":{"open":false,"halfOpen":true}}}': WARNING,
+    """{"status":"ok","cb":{"name":"redis","open":false,"halfOpen":false,"closed":true,
+    "stats":{"failures":3,"fires":90,"timeouts":2}}}""": OK,
     '{"status":"ok","redis":{"open":true,"halfOpen":false,"closed":false}}': CRITICAL,
     '{"status":"ok","redis":{"open":false,"halfOpen":false,"closed":true}}': OK,
 }

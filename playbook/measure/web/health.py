@@ -112,7 +112,7 @@ class _Reader(Statements):
         keys = [key for key, _ in value]
         if is_circuit(value) and not health_keys.is_circuit(name):
             name = f"{name} circuit breaker"
-        numbers_aside = health_keys.counts([name, *keys]) or is_named_status(value) or is_circuit(value)
+        numbers_aside = health_keys.counts([name, *keys]) or is_named_status(value) or health_keys.is_circuit(name)
         tally = health_keys.is_tally(keys)
         for key, inner in value:
             aside = numbers_aside or (tally and health_keys.good_if_true(key))
