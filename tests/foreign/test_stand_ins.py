@@ -6,7 +6,9 @@ import html
 
 import pytest
 
-from tests.foreign.test_homepage import CRITICAL, FILLED, OK, UNKNOWN, answered, page, verdict
+from playbook.measure.web.homepage import HomepageTiming, Sample
+from playbook.measure.web.web_page import fault_of
+from tests.foreign.test_homepage import CRITICAL, FILLED, OK, RULES, UNKNOWN, answered, page, verdict
 
 TITLES = [
     "Error 1000 | DNS points to prohibited IP",
@@ -419,3 +421,12 @@ def test_page_of_a_few_words_and_nothing_else_is_not_understood(text: str) -> No
     assert verdict(answered(page("Portfolio", f"<p>{text}</p>"))) == UNKNOWN
     assert verdict(answered(text + " " * 64, content_type="text/plain")) == UNKNOWN
     assert verdict(answered(page("Portfolio", f"<p>{text}</p><script src=/app.js></script>"))) == OK
+
+
+def test_page_of_a_few_words_names_the_setting_that_helps() -> None:
+    """A page is known by a text that only it has."""
+    fault = fault_of(answered(page("Portfolio", "<p>Ups!</p>")), RULES)
+    assert fault is not None
+    assert (fault.words, "web.expect" in fault.hint) == ("a page with nothing but 'Ups!'", True)
+    shown = HomepageTiming((Sample(200, fault=fault),)).coverage
+    assert [part.hint for part in shown.parts] == [fault.hint]

@@ -72,11 +72,13 @@ class Fault:
         words: what it is instead.
         uncertain: visitors may see something else, so it says nothing about the site.
         foreign: it came from a host that is not the site's.
+        hint: what to do about an uncertain one; empty for what helps against the others.
     """
 
     words: str
     uncertain: bool = False
     foreign: bool = False
+    hint: str = ""
 
 
 def fault_of(answer: Answer, rules: PageRules) -> Fault | None:
@@ -269,7 +271,8 @@ def _of_script(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
     for found in words.SENT_ON.finditer(text_of(answer)[:_MOST_TEXT]):
         host = urlsplit(urljoin(answer.url, found[1] or found[2])).hostname
         if host and not rules.may_lead_to(host):
-            return Fault(f"a page whose script leads on to another host, {host}", uncertain=True)
+            hint = "If that host is the site's as well, name it in web.hosts."
+            return Fault(f"a page whose script leads on to another host, {host}", uncertain=True, hint=hint)
     return None
 
 
@@ -283,9 +286,8 @@ def _of_few_words(text: str, rules: PageRules) -> Fault | None:
     """Fault of a page of a few words and nothing else, which may be a message in any language."""
     if rules.expect or len(text.strip()) >= _FEW_WORDS:
         return None
-    return Fault(
-        f"a page with nothing but {door.quoted(text, 80)}, and no web.expect to know it by", uncertain=True
-    )
+    hint = "Set web.expect to a text that only the homepage has."
+    return Fault(f"a page with nothing but {door.quoted(text, 80)}", uncertain=True, hint=hint)
 
 
 def _unexpected(text: str, rules: PageRules) -> Fault | None:
