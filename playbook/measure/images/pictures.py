@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from playbook.core import door
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 # Formats that browsers show and an optimiser would deliver.
 FORMATS = {"AVIF": "image/avif", "WEBP": "image/webp", "JPEG": "image/jpeg", "PNG": "image/png"}
 _MODES = {"RGB", "RGBA", "RGBX", "P", "PA", "L", "LA", "1"}
+_SAID = re.compile(
+    rb"(?:fatal |parse )?(?:error|warning|notice|deprecated|exception|traceback)\b[ -~]{0,60}", re.IGNORECASE
+)
 _CHANNELS = ("red", "green", "blue")
 _OPAQUE = 250  # of 255
 _LONGEST = 1000  # longer side in pixels at which two pictures are compared
@@ -77,6 +83,11 @@ def decode(data: bytes) -> tuple[Picture | None, str]:
         return None, f"{len(data):,} bytes that cannot be decoded: {error}"
     if _ends_early(kind, data):
         return None, f"{len(data):,} bytes that cannot be decoded: the {kind} ends before its end mark"
+    if said := _SAID.search(_after(kind, data)):
+        return (
+            None,
+            f"{len(data):,} bytes, an image followed by what a program says: {door.quoted(said[0].decode(), 60)}",
+        )
     return Picture(kind, pixels.width, pixels.height, len(data), frames, mode, pixels), ""
 
 
@@ -114,6 +125,14 @@ def _ends_early(kind: str, data: bytes) -> bool:
     if kind == "JPEG":
         return b"\xff\xd9" not in data[data.rfind(b"\xff\xda") :]
     return kind == "PNG" and b"IEND\xae\x42\x60\x82" not in data
+
+
+def _after(kind: str, data: bytes) -> bytes:
+    """What follows the image's end. Some cameras and formats put another image there."""
+    if kind == "WEBP":
+        return data[int.from_bytes(data[4:8], "little") + 8 :]
+    mark = {"JPEG": b"\xff\xd9", "PNG": b"IEND\xae\x42\x60\x82"}.get(kind)
+    return data[data.rfind(mark) + len(mark) :] if mark else b""
 
 
 def unlike(original: Picture, result: Picture) -> str:

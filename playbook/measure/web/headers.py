@@ -10,8 +10,9 @@ from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
+from playbook.measure.web.page_parts import text_of
 from playbook.measure.web.web import page_rules
-from playbook.measure.web.web_page import decoded, fault_of
+from playbook.measure.web.web_page import fault_of
 from playbook.measure.web.without_tls import PlainHttp
 from playbook.readers.observatory import csp, page, results
 from playbook.readers.observatory.scores import PROTECTS, SCORES, grade_of, total
@@ -116,8 +117,7 @@ def read_headers(website: HttpClient, plain_http: PlainHttp, settings: Settings)
     address = urlsplit(answer.url)
     https = address.scheme == "https"
     is_html = sent.get("content-type", "text/html").partition(";")[0].strip().lower() in HTML
-    text, _ = decoded(answer)
-    content = page.read(text.decode("utf-8", errors="replace")) if is_html else page.Page()
+    content = page.read(text_of(answer)) if is_html else page.Page()
     by_header = [sent["content-security-policy"]] if "content-security-policy" in sent else []
     by_meta = content.equiv.get("content-security-policy", [])
     policy, framed = csp.result_of(

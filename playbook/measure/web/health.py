@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from playbook.measure.web import health_keys
 from playbook.measure.web import health_words as words
 from playbook.measure.web.health_report import OWN, Dependency, Report, Statements, UnknownShapeError
 from playbook.measure.web.health_text import LINE, read_text
@@ -21,6 +22,7 @@ from playbook.measure.web.health_values import (
     is_empty,
     is_named_status,
     name_of,
+    named,
     no_number,
     of_circuit,
     remark,
@@ -34,6 +36,7 @@ __all__ = ["MOST_BYTES", "Dependency", "Report", "State", "UnknownShapeError", "
 
 MOST_BYTES = 1024 * 1024
 _DEEPEST = 32
+_BOOLEANS = {"true": True, "false": False}
 _AS_MESSAGE = ("message", "msg", "response", "text", "ping")
 
 
@@ -62,7 +65,7 @@ def _read(body: bytes) -> Report:
         if text[:1] in ("{", "[") and text[:3] not in ("[+]", "[-]"):
             reader.unclear.append("JSON that is cut off or damaged")
     else:
-        reader.read_root(value)
+        reader.read_root(named(value))
     if len(body) > MOST_BYTES:
         reader.unclear.append(f"what follows after {MOST_BYTES:,} bytes")
     return reader.report(value, text)
@@ -86,11 +89,13 @@ class _Reader(Statements):
             read_text(self, value.strip())
         elif isinstance(value, bool):
             self.state(OWN, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY)
+        elif isinstance(value, int | float) and (state := words.of_code(value)) is not None:
+            self.state(OWN, f"{value:g}", state)
 
     def _read_message_as_status(self, value: Pairs) -> None:
         """``{"message": "OK"}``, where nothing else gives a status."""
         for key, text in value:
-            if "".join(words.words_of(key)) in _AS_MESSAGE and isinstance(text, str):
+            if "".join(health_keys.words_of(key)) in _AS_MESSAGE and isinstance(text, str):
                 state = state_of(text)
                 if state is not None:
                     self.state(OWN, text.strip(), state)
@@ -105,29 +110,34 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} {part}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
-        numbers_aside = words.counts([name, *keys]) or is_named_status(value) or is_circuit(value)
-        tally = words.is_tally(keys)
+        if is_circuit(value) and not health_keys.is_circuit(name):
+            name = f"{name} circuit breaker"
+        numbers_aside = health_keys.counts([name, *keys]) or is_named_status(value) or health_keys.is_circuit(name)
+        tally = health_keys.is_tally(keys)
         for key, inner in value:
-            aside = numbers_aside or (tally and words.good_if_true(key))
+            aside = numbers_aside or (tally and health_keys.good_if_true(key))
             if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
         """Read one key of an object with its value."""
-        if words.holds_history(key):
+        if health_keys.holds_limits(key) and isinstance(value, list):
+            return
+        if health_keys.holds_history(key) or (health_keys.counts_errors(key) and not isinstance(value, list)):
             if not is_empty(value):
                 self.unclear.append(f"{under(name, key)} {short(value)!r}")
-        elif words.lists_bad(key) or (words.holds_errors(key) and not isinstance(value, bool)):
+        elif health_keys.lists_bad(key) or (health_keys.holds_errors(key) and not isinstance(value, bool)):
             self._errors(name, key, value, depth)
-        elif words.holds_warnings(key) and not isinstance(value, str):
+        elif health_keys.holds_warnings(key) and not isinstance(value, str):
             if not is_empty(value):
                 self.note(under(name, key), short(value), State.DEGRADED)
         elif isinstance(value, list):
-            if isinstance(value, Pairs) or not words.is_data(key):
-                self._nested_value(name, key, value, depth)
-        elif words.is_container(key) and isinstance(value, str | bool):
+            self._nested_value(name, key, value, depth)
+        elif health_keys.is_error_code(key) and not name:
+            self._error_code(key, value)
+        elif health_keys.is_container(key) and isinstance(value, str | bool):
             self._entry(key, value, depth + 1)
-        elif words.is_status(key) or words.is_code(key):
+        elif health_keys.is_status(key) or health_keys.is_code(key):
             self._status(name, key, value, remark)
         else:
             self._plain_value(name, key, value, depth)
@@ -137,26 +147,39 @@ class _Reader(Statements):
         if isinstance(value, bool):
             self._boolean(name, key, value)
         elif value is None:
-            if depth == 0 and words.is_needed(key):
+            if depth == 0 and health_keys.is_needed(key):
                 self.unclear.append(f"{key} null")
-        elif isinstance(value, str) and not words.is_data(key):
+        elif isinstance(value, int | float):
+            if depth == 0 and value <= 0 and health_keys.must_not_be_zero(key):
+                self.unclear.append(f"{key} {value:g}")
+        elif isinstance(value, str) and not health_keys.is_needed(key) and value.strip().casefold() in _BOOLEANS:
+            self._boolean(name, key, _BOOLEANS[value.strip().casefold()])
+        elif isinstance(value, str) and not health_keys.is_data(key):
             self._string(name, key, value, depth)
         elif isinstance(value, str) and (
-            words.tells_of_failure(value) or (words.is_message(key) and words.bad_anywhere(value))
+            words.tells_of_failure(value)
+            or ((health_keys.is_message(key) or health_keys.is_thing(key)) and words.bad_anywhere(value))
         ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
     def _nested_value(self, name: str, key: str, value: list[Any], depth: int) -> None:
-        """Read an object or a list."""
+        """Read an object or a list; of a list of messages only those that tell of a failure."""
+        if health_keys.is_data(key) and not isinstance(value, Pairs):
+            for text in value if health_keys.is_message(key) else ():
+                if isinstance(text, str):
+                    self._plain_value(name, key, text, depth)
+            return
         if depth > _DEEPEST:
             self.unclear.append(f"{key} is nested deeper than {_DEEPEST} levels")
             return
-        if words.is_container(key):
+        if health_keys.is_container(key):
             self._entries(value, depth, key)
             return
         if isinstance(value, Pairs):
             self._nested_object(name, key, value, depth)
             return
+        if depth == 0 and not value and health_keys.must_not_be_zero(key):
+            self.unclear.append(f"{key} []")
         for number, entry in enumerate(value, 1):
             if isinstance(entry, Pairs):
                 self._object(name_of(entry) or f"{key} {number}", entry, depth + 1)
@@ -164,19 +187,23 @@ class _Reader(Statements):
                 self._nested_value(name, key, entry, depth + 1)
             elif isinstance(entry, str) and (state := words.bad_anywhere(entry)) is not None:
                 self.note(f"{key} {number}", entry, state)
+            elif (isinstance(entry, str) and words.is_doubtful(entry)) or (
+                entry in (False, 0) and health_keys.must_not_be_zero(key)
+            ):
+                self.unclear.append(f"{key} {number} {short(entry)!r}")
 
     def _nested_object(self, name: str, key: str, value: Pairs, depth: int) -> None:
-        if depth == 0 and words.is_status(key):
+        if depth == 0 and health_keys.is_status(key):
             self._entries(value, depth, key)
-        elif words.is_soft(key) and name:
+        elif health_keys.is_soft(key) and name:
             self._object(name, value, depth + 1)
-        elif words.is_soft(key) and depth == 0:
+        elif health_keys.is_soft(key) and depth == 0:
             self._soft(value, depth)
-        elif words.holds_switches(key):
+        elif health_keys.holds_switches(key):
             self._object(key, Pairs(pair for pair in value if not isinstance(pair[1], bool)), depth + 1)
         else:
-            self._object(key, value, depth + 1)
-            if depth == 0 and words.is_needed(key) and all(inner is None for _, inner in value):
+            self._object(under(name, key) if health_keys.is_circuit(name) else key, value, depth + 1)
+            if depth == 0 and health_keys.is_needed(key) and all(inner is None for _, inner in value):
                 self.unclear.append(f"no status for {key}")
 
     def _soft(self, value: Pairs, depth: int) -> None:
@@ -184,7 +211,7 @@ class _Reader(Statements):
         for key, inner in value:
             if isinstance(inner, Pairs):
                 self._object(key, inner, depth + 1)
-            elif isinstance(inner, str) and not words.looks_like_data(inner) and not words.is_data(key):
+            elif isinstance(inner, str) and not words.looks_like_data(inner) and not health_keys.is_data(key):
                 self._entry(key, inner, depth + 1)
             else:
                 self._pair(OWN, key, inner, "", depth + 1)
@@ -194,16 +221,16 @@ class _Reader(Statements):
     def _entries(self, value: list[Any], depth: int, key: str = "entry") -> None:
         """Read dependencies, by name or as a list."""
         if isinstance(value, Pairs):
-            own = key != "entry" and any(words.is_status(inner) for inner, _ in value)
+            own = key != "entry" and any(health_keys.is_status(inner) for inner, _ in value)
             if own and not any(isinstance(inner, list) for _, inner in value):
                 self._object(key, value, depth + 1)
                 return
             for name, entry in value:
-                if words.holds_errors(name):
+                if health_keys.holds_errors(name):
                     self._errors(OWN, name, entry, depth)
-                elif isinstance(entry, bool) and words.bad_if_true(name):
+                elif isinstance(entry, bool) and health_keys.bad_if_true(name):
                     self._boolean(OWN, name, entry)
-                elif key != "entry" or not (isinstance(entry, bool) or words.is_data(name)):
+                elif key != "entry" or not (isinstance(entry, bool) or health_keys.is_data(name)):
                     self._entry(name, entry, depth + 1)
             return
         if depth and are_names(value):
@@ -247,7 +274,7 @@ class _Reader(Statements):
             for inner, entry in value:
                 if isinstance(entry, Pairs):
                     self._object(inner, entry, depth + 1)
-                elif isinstance(entry, str) and entry and "".join(words.words_of(key)) != "error":
+                elif isinstance(entry, str) and entry and "".join(health_keys.words_of(key)) != "error":
                     self.note(inner, entry, State.UNHEALTHY)
         after = sum(one.state is not None and one.state > State.HEALTHY for one in self.others)
         if before == after:
@@ -264,22 +291,38 @@ class _Reader(Statements):
         elif isinstance(value, int | float):
             self._number(name, key, value, remark)
         elif isinstance(value, str) and value.strip():
-            if not words.is_code(key):
-                state = of_circuit(key, value) if words.words_of(key)[-1] == "state" else None
+            if health_keys.is_code(key):
+                self._code(name, key, value.strip(), remark)
+            else:
+                state = of_circuit(key, value) if health_keys.words_of(key)[-1] == "state" else None
                 self.state(name, value.strip(), state if state is not None else state_of(value), remark)
-        elif not words.is_code(key):
+        elif not health_keys.is_code(key):
             self.unclear.append(f"{under(name, key)} {short(value) or 'empty'}")
 
+    def _code(self, name: str, key: str, value: str, remark: str) -> None:
+        """Read a code as text: ``"502"``, or ``"DB_DOWN"``."""
+        if value.isascii() and value.isdigit():
+            self._number(name, key, float(value[:9]), remark)
+        elif words.bad_anywhere(value):
+            self.unclear.append(f"{under(name, key)} {short(value)!r}")
+
+    def _error_code(self, key: str, value: Any) -> None:
+        """Read the code of an error of the whole report, where 0 means none."""
+        if is_empty(value):
+            self.own.append((f"{key} {short(value)}", State.HEALTHY))
+        else:
+            self.unclear.append(f"{key} {short(value)}")
+
     def _number(self, name: str, key: str, value: float, remark: str) -> None:
-        if words.is_code(key):
+        if health_keys.is_code(key):
             state = words.of_code(value)
             if state is not None:
                 self.state(name, f"{value:g}", state, remark)
         elif name.casefold() == "responseheader":  # Solr: 0 means no error
             self.state(name, f"{value:g}", State.UNHEALTHY if value else State.HEALTHY, remark)
-        elif "".join(words.words_of(key)) == "readystate":  # mongoose: 1 means connected
+        elif "".join(health_keys.words_of(key)) == "readystate":  # mongoose: 1 means connected
             self.state(name, f"{value:g}", State.HEALTHY if value == 1 else State.UNHEALTHY, remark)
-        elif words.good_if_true(key):
+        elif health_keys.good_if_true(key):
             if value in (0, 1):
                 self.state(name, f"{value:g}", State.HEALTHY if value else State.UNHEALTHY, remark)
         else:
@@ -287,28 +330,35 @@ class _Reader(Statements):
 
     def _boolean(self, name: str, key: str, value: bool) -> None:
         """Read a boolean under a key that is no status."""
-        if words.bad_if_true(key):
+        if health_keys.opens_circuit(name, key):
+            if value:
+                half = "half" in health_keys.words_of(key)
+                self.note(under(name, key), "true", State.DEGRADED if half else State.UNHEALTHY)
+        elif health_keys.bad_if_true(key):
             # "fatal" beside a dependency tells how bad its failure would be.
             if value and not (name and key.casefold() == "fatal"):
-                state = State.DEGRADED if words.only_degraded(key) else State.UNHEALTHY
+                state = State.DEGRADED if health_keys.only_degraded(key) else State.UNHEALTHY
                 self.note(under(name, key), "true", state)
-        elif not value and not words.is_switch(key):
-            if words.is_needed(key):
+        elif not value and not health_keys.is_switch(key):
+            closed = health_keys.is_open(key) and health_keys.is_needed(name)
+            if health_keys.is_needed(key) or health_keys.fails_if_false(key) or closed:
                 self.note(under(name, key), "false", State.UNHEALTHY)
             elif not name:
                 self.unclear.append(f"{key} false")
-        elif value and words.is_needed(key):
+        elif value and health_keys.is_needed(key):
             self.note(under(name, key), "true", State.HEALTHY)
 
     def _string(self, name: str, key: str, value: str, depth: int) -> None:
         """Read a word under a key that is no status: failing only where it is unambiguous."""
-        needed = words.is_needed(key) and depth == 0
+        needed = health_keys.is_needed(key) and depth == 0
         state = state_of(value) if needed else words.bad_anywhere(value)
-        if words.is_circuit(key) or words.is_circuit(name):
+        if health_keys.is_circuit(key) or health_keys.is_circuit(name):
             state = of_circuit("state", value) or state
         if state is not None:
             self.note(key if not name else under(name, key), value.strip(), state)
         elif needed and not words.looks_like_data(value):
             self.state(key, value.strip(), None)
-        elif words.is_doubtful(value) and not words.is_switch(key):
+        elif (words.is_unknown(value) and not (health_keys.is_identity(key) or health_keys.is_identity(name))) or (
+            words.is_doubtful(value) and not health_keys.is_switch(key)
+        ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 
 from playbook.core import door
+from playbook.measure.web import health_keys
 from playbook.measure.web import health_words as words
 from playbook.measure.web.health_report import OWN, Statements
 from playbook.measure.web.health_values import (
+    is_empty,
     short,
 )
 from playbook.measure.web.health_words import State, state_of
@@ -17,7 +19,7 @@ _BODY_COLOUR = re.compile(r"<body style=\"background-color: (\w+)\"></body>")  #
 _UP, _IN_TROUBLE = "Application up", "Application experiencing problems"  # Laravel's /up
 _SUMMARY = re.compile(r"^\s*(?:healthz|livez|readyz)? ?check (passed|failed)\s*$")
 LINE = re.compile(
-    r"^\s*(?:\[(?P<sign>[+-])\])?\s*(?P<name>[^:=]+?)\s*(?:[:=]\s*|\s+(?=ok\b|failed\b))(?P<word>.+)$"
+    r"^\s*(?:\[(?P<sign>[+-])\])?\s*(?P<name>[^:=]+?)\s*(?:[:=]\s*|\s+(?=(?:ok|failed|OK|FAILED)\b))(?P<word>.+)$"
 )
 
 
@@ -46,9 +48,14 @@ def _line(noted: Statements, line: str) -> None:
     elif match and match["sign"]:
         failed = match["sign"] == "-" or not match["word"].strip().startswith(("ok", "excluded"))
         noted.note(match["name"], match["word"].strip(), State.UNHEALTHY if failed else State.HEALTHY)
-    elif match and words.is_status(match["name"]):
+    elif match and words.is_doubtful(match["name"]):  # "not everything ok"
+        noted.state(OWN, line.strip(), state or None)
+    elif match and health_keys.is_status(match["name"]):
         noted.state(OWN, match["word"].strip(), state_of(match["word"]))
-    elif match and not words.is_data(match["name"]):
+    elif match and health_keys.holds_errors(match["name"]):
+        if not is_empty(match["word"]):
+            noted.note(match["name"], match["word"].strip(), State.UNHEALTHY)
+    elif match and not health_keys.is_data(match["name"]):
         noted.state(match["name"], match["word"].strip(), state_of(match["word"]))
     elif state is not None:
         noted.own.append((short(line), state))

@@ -10,8 +10,8 @@ from typing import Any
 
 from playbook.core import door
 from playbook.core.budget import read_json
-from playbook.measure.web import health_words as words
-from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of, words_of
+from playbook.measure.web.health_keys import IN_WORDS, words_of
+from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of
 
 _NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
 _REMARKS = ("error", "message", "output", "detail", "reason", "exception", "description", "shortsummary")
@@ -22,6 +22,7 @@ _EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "f
 
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
 _MADE_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "generatedat", "timestamp")
+_ASPNET = {0: "Unhealthy", 1: "Degraded", 2: "Healthy"}
 _MILLISECONDS = 1e11  # a larger Unix time is in milliseconds
 
 
@@ -53,6 +54,19 @@ def _time_of(said: Any, key: str) -> datetime | None:
     return at
 
 
+def named(report: Any) -> Any:
+    """A report of ASP.NET with the names of its states in place of their numbers, which some serializers write."""
+    keys = {key.casefold() for key, _ in report} if isinstance(report, Pairs) else set()
+    return _named(report) if {"status", "totalduration", "entries"} <= keys else report
+
+
+def _named(value: Any, key: str = "") -> Any:
+    if isinstance(value, Pairs):
+        return Pairs((inner, _named(one, inner) if inner != "data" else one) for inner, one in value)
+    is_number = key.casefold() == "status" and isinstance(value, int) and not isinstance(value, bool)
+    return _ASPNET.get(value, value) if is_number else value
+
+
 def no_number(name: str) -> Any:
     """Reject NaN and Infinity, which are not JSON; Python's parser accepts them by default."""
     raise ValueError(name)
@@ -71,13 +85,13 @@ def unpacked(value: Any) -> Any:
 def name_of(entry: Any) -> str:
     if not isinstance(entry, Pairs):
         return ""
-    by_key = {"".join(words.words_of(key)): value for key, value in entry}
+    by_key = {"".join(words_of(key)): value for key, value in entry}
     return next((by_key[key] for key in _NAMES if isinstance(by_key.get(key), str) and by_key[key]), "")
 
 
 def of_circuit(key: str, value: str) -> State | None:
     """A closed circuit breaker is healthy."""
-    word = words.canonical(value)
+    word = canonical(value)
     if key.casefold() == "state" and word in ("closed", "open", "half-open", "forced-open"):
         closed = {"closed": State.HEALTHY, "half-open": State.DEGRADED}
         return closed.get(word, State.UNHEALTHY)
@@ -86,7 +100,9 @@ def of_circuit(key: str, value: str) -> State | None:
 
 def is_circuit(value: Pairs) -> bool:
     """Whether an object is a circuit breaker, whose failures are a count that it keeps while it is closed."""
-    return any(isinstance(state, str) and of_circuit(key, state) is not None for key, state in value)
+    switches = {key.casefold() for key, state in value if isinstance(state, bool)}
+    named = any(isinstance(state, str) and of_circuit(key, state) is not None for key, state in value)
+    return named or bool(switches & {"open", "opened"} and switches & {"closed", "halfopen", "half_open"})
 
 
 def in_part(value: Pairs) -> str:
@@ -101,7 +117,7 @@ def in_part(value: Pairs) -> str:
 def is_empty(value: Any) -> bool:
     """Whether a field for errors contains none."""
     if isinstance(value, str):
-        return words.canonical(value) in (*_EMPTY_ERRORS, *_NO_ERRORS)
+        return canonical(value) in (*_EMPTY_ERRORS, *_NO_ERRORS)
     if isinstance(value, list):
         return all(is_empty(inner[1]) if isinstance(value, Pairs) else is_empty(inner) for inner in value)
     return not value
@@ -147,7 +163,7 @@ def keys(value: Pairs) -> Iterator[str]:
 def is_named_status(value: Pairs) -> bool:
     """Whether a status is given both as a number and in words: ``"status": 0, "status_name": "…_ok"``."""
     return any(
-        isinstance(status, str) and words_of(key) in words.IN_WORDS and state_of(status) is not None
+        isinstance(status, str) and words_of(key) in IN_WORDS and state_of(status) is not None
         for key, status in value
     )
 

@@ -52,6 +52,9 @@ _ENOUGH = 6.0  # seconds after which no further sample is begun; such slowness i
 _LEAST_SAMPLES = 3
 
 
+_CHALLENGED = "Exempt this machine from the challenge, or run the check from another network."
+
+
 _ENOUGH_FOR_THEM = 1.5  # seconds after which the minimum number of samples is enough
 
 
@@ -156,11 +159,12 @@ class HomepageTiming:
         """Whether every sample shows what visitors see."""
         uncertain = [sample for sample in self.samples if sample.is_uncertain]
         if uncertain:
+            hints = (sample.fault.hint for sample in uncertain if sample.fault)
             return lacking(
                 f"{len(uncertain)} of {len(self.samples)} samples were inconclusive",
                 expected="the page as visitors see it",
                 got=", ".join(dict.fromkeys(sample.outcome for sample in uncertain)),
-                hint="Exempt this machine from the challenge, or run the check from another network.",
+                hint=next(filter(None, hints), _CHALLENGED),
             )
         if self.down:
             return whole("no answer")

@@ -9,34 +9,62 @@ from __future__ import annotations
 import re
 
 LOGIN = re.compile(
-    r"/(?:log-?in|log_in|sign-?in|sign_in|signin|sso|saml2?|oauth2?|oidc|auth|authorize|session/new|wp-login\.php"
+    r"/(?:log-?in|log_in|sign-?in|sign_in|signin|sso|saml2?|oauth2?|oidc|auth|authorize|session/new"
+    r"|wp-login\.php"
     r"|users/sign_in|accounts?/login|cas/login)(?:/|$)",
     re.IGNORECASE,
 )
 AWAY = re.compile(
-    r"/(?:maintenance|errors?|404|500|502|503|unavailable|offline|suspended(?:page)?|coming-?soon|blocked|lander"
+    r"/(?:maintenance|errors?|404|500|502|503|unavailable|offline|suspended(?:page)?|coming-?soon|blocked"
+    r"|lander"
     r"|cgi-sys/\w+)(?:\.\w+)?/?$",
     re.IGNORECASE,
 )
 FILES = re.compile(r"(?:image|video|audio|font)/.*|application/(?:octet-stream|zip|x-httpd-php.*|x-download)")
+# Files that a link may lead to, and that are no homepage.
+NO_HOMEPAGE = re.compile(
+    r"application/(?:pdf|(?:x-)?javascript|(?:rss|atom)\+xml)|text/(?:css|javascript|markdown|csv|calendar)"
+)
+# A script that sends the browser on.
+SENT_ON = re.compile(
+    r"\blocation(?:\.href)?\s*=\s*[\"']([^\"']+)|\blocation\.(?:replace|assign)\(\s*[\"']([^\"']+)", re.IGNORECASE
+)
 LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")
 ERROR_TITLE = re.compile(
-    r"error [45]\d\d\b.*|[45]\d\d|[45]\d\d\W{1,3}(?:bad|unauth|payment|forb|not|page|this|the|file|method"
+    r"error (?:[45]\d\d|1\d{3})\b.*|(?:http (?:status|error)|jbweb\d+: http status) [45]\d\d\b.*"
+    r"|.+: error [45]\d\d"
+    r"|web server is down|this (?:site|page) can.t be reached|unable to connect|bad request \(\d+\)"
+    r"|disallowedhost"
+    r"|whoops[!,] .*|(?:🧨 )?undefined (?:variable|index|property|array key).*|(?:error|symfony )exception"
+    r"|an exception (?:has )?occurred.*|php fatal error.*|fatal error: .*|unhandled (?:runtime )?(?:error"
+    r"|rejection).*"
+    r"|error: cannot find module.*|not acceptable!?|(?:the )?request(?:ed url was)? rejected.*"
+    r"|site not installed"
+    r"|(?:website|blog|app|store|shop) not found|nothing found|application failed to (?:respond|start)"
+    r"|(?:deployment|build) failed|store unavailable|site not available|the page you are looking for .*"
+    r"|error: the request could not be satisfied|wordpress . error|.*web app unavailable"
+    r"|access to this site is blocked"
+    r"|[45]\d\d|[45]\d\d\W{1,3}(?:bad|unauth|payment|forb|not|page|this|the|file|method"
     r"|request|gone|too"
-    r"|client|internal|server|service|gateway|backend|error|web|connection|origin|a timeout|unknown|invalid|ssl"
+    r"|client|internal|server|service|gateway|backend|error|web|connection|origin|a timeout|unknown|invalid"
+    r"|ssl"
     r"|access"
     r"|site|url|deployment|application|proxy|nginx|temporar|unavailable|oops|sorry).*|.* \| 5\d\d: .*|.* "
     r"\| cloudflare"
     r"|.*\((?:404|5\d\d)(?: [\w ]+)?\)|error: (?:server error|internal server error|not found|forbidden).*"
-    r"|an error (?:has )?occurred.*|there has been an error.*|via upstream error|project not found|blocked site"
+    r"|an error (?:has )?occurred.*|there has been an error.*|via upstream error|project not found"
+    r"|blocked site"
     r"|access to this page has been denied.*|access denied \| .* used cloudflare.*|.*firewall - access denied"
     r"|.*the endpoint .* is offline|sorry, this (?:shop|store) is currently unavailable.*"
     r"|missing authentication token"
-    r"|application error.*|(?:internal )?server error.*|runtime error|unhandled exception.*|whitelabel error page"
-    r"|(?:page )?not found.*|this page could ?n.t be found.*|bad gateway.*|service (?:temporarily )?unavailable.*"
+    r"|application error.*|(?:internal )?server error.*|runtime error|unhandled exception.*"
+    r"|whitelabel error page"
+    r"|(?:page )?not found.*|this page could ?n.t be found.*|bad gateway.*"
+    r"|service (?:temporarily )?unavailable.*"
     r"|gateway time-?out.*|forbidden|access denied|unauthorized|bad request|no such app"
     r"|oops[!.…]*(?: (?:an?|something|page|that|this|we|it) .*)?"
-    r"|error|error page|seite nicht gefunden.*|interner serverfehler.*|p.gina no encontrada.*|page non trouv.e.*"
+    r"|error|error page|seite nicht gefunden.*|interner serverfehler.*|p.gina no encontrada.*"
+    r"|page non trouv.e.*"
     r"|something went wrong.*|we.re sorry, but something went wrong.*|action controller: exception caught"
     r"|\w+(?:error|exception|doesnotexist|host) at /.*|.*// werkzeug debugger|database error"
     r"|dns resolution error.*"
@@ -44,23 +72,36 @@ ERROR_TITLE = re.compile(
     r"|deployment .*not found"
 )
 _DEFAULT_TITLE = re.compile(
-    r"welcome to (?:nginx|openresty|caddy|tengine|centos|apache|your new app).*|it works!?"
+    r"welcome to (?:freenginx|plesk|jboss|wildfly|red hat|amazon ecs|litespeed|nuxt|astro|sveltekit"
+    r"|codeigniter|symfony"
+    r"|phoenix|laravel|django|your new (?:web)?site|nginx|openresty|caddy|tengine|centos|apache"
+    r"|your new app).*|it works!?"
     r"|apache2? .*default page.*"
     r"|(?:http server )?test page (?:for|powered by).*|caddy works!|iis(?: windows.*)?|index of /.*"
-    r"|directory listing for .*|default web site page|default page|web server.s default page|welcome to xampp.*"
+    r"|directory listing for .*|default web site page|default page|web server.s default page"
+    r"|welcome to xampp.*"
     r"|welcome to firebase hosting|create next app|ruby on rails \d.*|the install worked successfully!.*"
-    r"|wordpress . (?:installation|setup configuration file)|azure static web apps - .*|php \d[\d.]* - phpinfo\(\)"
+    r"|wordpress . (?:installation|setup configuration file)|azure static web apps - .*"
+    r"|php \d[\d.]* - phpinfo\(\)"
     r"|welcome to your strapi app|congratulations \| cloud run"
+    r"|.*\bdefault (?:\w+ )?page|plesk obsidian.*|(?:glassfish|payara) server.*"
+    r"|(?:open)?litespeed(?: web server)?"
+    r"|.*\b(?:http server|linux|lighttpd) test page.*|amazon ecs sample app|aws elastic beanstalk.*"
+    r"|placeholder page"
+    r"|future home of .*|congratulations?!?|ruby on rails: .*|cakephp: .*|home page - my asp\.net application"
+    r"|joomla! web installer|drupal installation|choose language \| drupal|magento setup wizard|ghost - setup"
     r"|apache tomcat.*|localhost|hostinger.*default.*|microsoft azure app service.*|your azure .* app is .*"
 )
 _AWAY_TITLE = re.compile(
+    r"(?:(?:(?:our |new )?(?:site|website)|\S+\.\w+) (?:is )?)?(?:launching|coming|opening) soon[!.…]*|"
     r".*(?:under|down for|offline for|undergoing) (?:scheduled )?(?:maintenance|construction).*"
     r"|(?:scheduled |site )?maintenance(?: mode)?|(?:coming|opening) soon(?:[!.…:,]+.*)?"
     r"|we.ll be (?:right )?back.*"
     r"|wartung(?:sarbeiten|smodus)?|en mantenimiento.*"
     r"|(?:.* )?(?:est )?en maintenance|maintenance en cours.*|.* en mantenimiento|.*\bin manutenzione.*"
     r"|.*\bem manutenção.*|.*\b(?:in|wegen) wartung(?:sarbeiten)?|(?:site |gepland )?(?:in )?onderhoud"
-    r"|przerwa techniczna|.*на техническом обслуживании.*|.*технические работы.*|.*メンテナンス中.*|.*维护中.*"
+    r"|przerwa techniczna|.*на техническом обслуживании.*|.*технические работы.*|.*メンテナンス中.*"
+    r"|.*维护中.*"
     r"|be right back.*|temporarily (?:unavailable|offline|closed).*|briefly unavailable.*"
 )
 _PARKED_TITLE = re.compile(
@@ -69,7 +110,12 @@ _PARKED_TITLE = re.compile(
     r" (?:suspended|expired|disabled|deactivated|parked|not available).*"
     r"|\S+\.\S+ is for sale.*|hugedomains.*|sedo .*|domain default page.*"
     r"|private site|.* registered at namecheap\.com|congratulations! your domain .*|domain registered at .*"
-    r"|domain reserviert.*|.*domain reserved"
+    r"|domain reserviert.*|.*domain reserved|.*domain parking|.*\bparking page|expired domain"
+    r"|domain not claimed"
+    r"|registrant whois .*|looks like this domain isn.t connected.*|only one step left!?|connectyourdomain"
+    r"|.*ecommerce software by shopify|unpublished site|site unpublished|blog has been removed"
+    r"|password protected"
+    r"|protected page|enter password|authentication required"
 )
 TITLES = (
     ("an error page", ERROR_TITLE),
@@ -88,7 +134,9 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"^(?:500 )?internal server error\b|^server error\b|^bad gateway\b|^service unavailable\b"),
     (
         "an error page",
-        r"^error (?:code )?[45]\d\d\b|^[45]\d\d[ :.-]|^cannot get /|^not found(?:[.!:]|$| the )"
+        r"^error (?:code )?[45]\d\d\b|^[45]\d\d[ :.–-]+(?:bad|unauth|pay|forb|not|page|this|the|that|there"
+        r"|file|request|gone|too|client|int|server|serv|gate|error|web|conn|origin|time|unknown|sorry|oops"
+        r"|no )|^cannot get /|^not found(?:[.!:]|$| the )"
         r"|^404 page not found",
     ),
     ("an error page", r"error establishing a database connection|there has been a critical error on this website"),
@@ -110,11 +158,25 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         "an error page",
         r"we encountered an error when trying to load your application|could not find a fly\.io app here",
     ),
-    ("an error page", r"\b(?:fatal error|parse error|warning|notice) ?: .{1,300}? in /\S+(?: on line |:) ?\d"),
+    (
+        "an error page",
+        r"\b(?:fatal error|parse error|warning|notice|deprecated) ?: .{1,300}? in /\S+(?: on line |:) ?\d",
+    ),
     (
         "an error page",
         r"^error: (?:connect |getaddrinfo )?\b(?:econn|enotfound|etimedout)|an unhandled exception occurred",
     ),
+    (
+        "an error page",
+        r"if you are the system administrator of this resource|faithfully yours, nginx|guru meditation"
+        r"|the server is temporarily unable to service your request|an internal error or misconfiguration"
+        r"|the requested url \S* ?was not found on this server"
+        r"|the resource you are looking for has been removed"
+        r"|you (?:don't|do not) have permission to (?:access|view) this|cloudfront attempted to establish"
+        r"|the request could not be satisfied|the page cannot be displayed because"
+        r"|the specified bucket does not",
+    ),
+    ("an error page", r"^(?:<\?xml[^>]{0,99}\?> ?)?<error[ >]"),
     # The markup of pages without text: Next.js' own error page, and Heroku's in a frame.
     ("an error page", r"id=\"__next_error__\"|\"page\":\"/_error\"|herokucdn\.com/error-pages/"),
     (
@@ -166,7 +228,10 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("a site that is closed to visitors", r"this site is (?:currently )?private"),
     (
         "a parked domain",
-        r"this website is for sale|the domain name \S+ is for sale|this domain is registered at|data-adblockkey="
+        r"sedoparking\.com|parkingcrew\.net|bodis\.com/|d38psrni17bvxu\.cloudfront\.net|parklogic\.com"
+        r"|//ww\d+\.\S"
+        r"|this website is for sale|the domain name \S+ is for sale|this domain is registered at"
+        r"|data-adblockkey="
         r"|window\.park ?=|window\.location\.href ?= ?[\"']/lander",
     ),
 )
@@ -176,6 +241,20 @@ CHALLENGE = re.compile(
     r"just a moment\.\.\.|making sure you.re not a bot!|you are being redirected\.\.\."
     r"|one moment, please\.\.\.|robot challenge screen"
     r"|verifying you are human.*|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
+    r"|(?:bot|human|browser|security) (?:verification|check)|checking your browser.*|ddos protection by .*"
+    r"|pardon our interruption.*|are you (?:a )?(?:human|robot)\??|h?captcha|please wait\.\.\. \| cloudflare"
+)
+# What the same guards tell a person, in readable text.
+REFUSAL = re.compile(
+    r"enable javascript and cookies to continue|verifying (?:that )?you are (?:a )?human"
+    r"|verify you are human by"
+    r"|sorry, you have been blocked"
+    r"|checking (?:your browser before|if the site connection is secure)"
+    r"|complete the security check to access"
+    r"|unusual traffic from your computer|pardon our interruption|press & hold to confirm"
+    r"|you are being rate limited"
+    r"|believe you are using automation|made us think (?:that )?you (?:are|were) a bot|^are you a human"
+    r"|please turn javascript on and reload the page|your support id is"
 )
 # In the markup of challenge pages without readable text: Imperva's and DataDome's
 CHALLENGE_TEXT = re.compile(

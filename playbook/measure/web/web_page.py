@@ -6,19 +6,20 @@ are looked for in the title, and in the text of short pages.
 
 from __future__ import annotations
 
-import zlib
+import re
 from contextlib import suppress
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from playbook.clients.answer import Answer
 from playbook.clients.breakage import is_internal
 from playbook.core import door
 from playbook.core.budget import read_json
+from playbook.measure.web import page_languages, page_short
 from playbook.measure.web import page_words as words
 from playbook.measure.web.health import State, read_report
 from playbook.measure.web.health_report import UnknownShapeError
+from playbook.measure.web.page_parts import Page, decoded, page_of, text_of
 
 REFUSED = (401, 403, 429)
 _OK = 200
@@ -26,9 +27,12 @@ _NOT_THEIRS = {407: "a proxy that asks who this machine is", 511: "a network tha
 _TO_PEOPLE = ("message", "detail", "title", "msg", "description")
 _MOST_TEXT = 4000  # characters; a longer page may quote the words of another
 _LONGEST_TITLE = 200
+_FEW_WORDS = 32  # characters of a page without a picture or a script that may be anything
+# The first bytes of PDF, ZIP, ELF, gzip, PNG, GIF and JPEG.
+_BINARY = (b"%PDF", b"PK\x03\x04", b"\x7fELF", b"\x1f\x8b", b"\x89PNG", b"GIF8", b"\xff\xd8\xff")
 _SOURCE = (b"<?php", b"<%")  # source code that a server should have executed
 _LONGEST_CHALLENGE = 200  # characters of readable text on it
-_MOST_BODY = 4 * 1024 * 1024
+_LONGEST_REFUSAL = 1000  # the same, where the text itself says so
 _HTML = ("text/html", "application/xhtml+xml", "")
 
 
@@ -68,11 +72,13 @@ class Fault:
         words: what it is instead.
         uncertain: visitors may see something else, so it says nothing about the site.
         foreign: it came from a host that is not the site's.
+        hint: what to do about an uncertain one; empty for what helps against the others.
     """
 
     words: str
     uncertain: bool = False
     foreign: bool = False
+    hint: str = ""
 
 
 def fault_of(answer: Answer, rules: PageRules) -> Fault | None:
@@ -99,7 +105,8 @@ def _of_the_way(answer: Answer) -> Fault | None:
 def _of_a_guard(answer: Answer) -> Fault | None:
     page = page_of(answer) if _is_html(answer) else Page("", "", 0, asks_password=False, refresh="")
     title = page.title.casefold()
-    if len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer)):
+    challenged = len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer))
+    if challenged or (len(page.text) <= _LONGEST_REFUSAL and words.REFUSAL.search(_folded(page.text))):
         return Fault(f"a challenge, as programs get it (HTTP {answer.status})", uncertain=True)
     pages = {
         f"a challenge, as programs get it ({door.quoted(title, 80)}, HTTP {answer.status})": words.CHALLENGE,
@@ -144,6 +151,8 @@ def stand_in(answer: Answer) -> Fault | None:
         return Fault(f"no page, but a file of the type {_kind(answer)}")
     if not _is_html(answer):
         return _of_data(answer, body)
+    if body.startswith(_BINARY) or "\0" in text_of(answer)[:_MOST_TEXT]:
+        return Fault("no page, but a file that is no text")
     page = page_of(answer)
     nothing = Fault("a page without anything on it") if page.is_empty else None
     return nothing or _of_title(page) or _of_text(page) or (None if page.text else _known_text(_markup(answer)))
@@ -159,15 +168,20 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
     if fault:
         return fault
     body, _ = decoded(answer)
-    text = body.decode("utf-8", "replace")
+    text = text_of(answer)
+    if words.NO_HOMEPAGE.fullmatch(_kind(answer)):
+        return Fault(f"no page, but a file of the type {_kind(answer)}")
     if not _is_html(answer):
         is_text = _kind(answer) == "text/plain"
-        return (_of_size(len(body), rules) if is_text else None) or _unexpected(text, rules)
+        small = _of_size(len(body), rules) if is_text else None
+        return small or _unexpected(text, rules) or (_of_few_words(text, rules) if is_text else None)
     page = page_of(answer)
     if page.asks_password and words.LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE]):
         return Fault(f"a login, {door.quoted(page.title, 80)}")
     unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
-    return _of_refresh(page, answer, rules) or _of_size(len(body), rules) or unexpected
+    few = None if page.shows else _of_few_words(page.text, rules)
+    leads_on = _of_refresh(page, answer, rules) or _of_script(page, answer, rules)
+    return leads_on or _of_size(len(body), rules) or unexpected or few
 
 
 def _of_data(answer: Answer, body: bytes) -> Fault | None:
@@ -175,16 +189,18 @@ def _of_data(answer: Answer, body: bytes) -> Fault | None:
     kind = _kind(answer)
     if "json" in kind or body.lstrip()[:1] == b"{":
         return Fault(f"an error as JSON: {answer.beginning}") if _is_error(body) else None
-    text = _folded(body[:_MOST_BODY].decode("utf-8", "replace"))
-    return _known_text(text) if kind.startswith("text/") or "xml" in kind else None
+    text = _folded(text_of(answer))
+    return _short_text(text) or _known_text(text) if kind.startswith("text/") or "xml" in kind else None
 
 
 def _is_error(body: bytes) -> bool:
     """Whether JSON reports an error, by its health words or its message."""
-    content: object = None
+    content: object = body
     with suppress(ValueError, RecursionError):
         content = read_json(body)
     texts = [content.get(key) for key in _TO_PEOPLE] if isinstance(content, dict) else []
+    if not content or (isinstance(content, dict) and "fault" in content):
+        return True
     if any(
         isinstance(text, str) and words.ERROR_TITLE.fullmatch(text.casefold()[:_LONGEST_TITLE]) for text in texts
     ):
@@ -196,23 +212,36 @@ def _is_error(body: bytes) -> bool:
 
 
 def _of_title(page: Page) -> Fault | None:
-    """By the title, or by a part of it beside the site's name."""
-    title = page.title.casefold()[:_LONGEST_TITLE]
+    """By the title, or by a part of it beside the site's name; on a short page by its headings as well."""
+    found = _titled(page.title)
+    headings = page.headings if len(page.text) <= page_short.LONGEST else ()
+    return found or next(filter(None, map(_titled, headings)), None)
+
+
+def _titled(given: str) -> Fault | None:
+    title = given.casefold()[:_LONGEST_TITLE]
     parts = [title, *(part for part in words.PARTS.split(title) if part not in words.MAY_BE_A_NAME)]
-    for what, pattern in words.TITLES:
+    for what, pattern in (*words.TITLES, *page_languages.TITLES):
         if any(part and pattern.fullmatch(part) for part in parts):
-            return Fault(f"{what}, {door.quoted(page.title, 80)}")
+            return Fault(f"{what}, {door.quoted(given, 80)}")
     return None
 
 
 def _of_text(page: Page) -> Fault | None:
-    return _known_text(_folded(page.text)) if len(page.text) <= _MOST_TEXT else None
+    text = _folded(page.text)
+    return _short_text(text) or _known_text(text)
+
+
+def _short_text(text: str) -> Fault | None:
+    return _found(page_short.KNOWN, text) if len(text) <= page_short.LONGEST else None
 
 
 def _known_text(text: str) -> Fault | None:
-    if len(text) > _MOST_TEXT:
-        return None
-    for what, pattern in words.KNOWN:
+    return _found(words.KNOWN, text) if len(text) <= _MOST_TEXT else None
+
+
+def _found(known: tuple[tuple[str, re.Pattern[str]], ...], text: str) -> Fault | None:
+    for what, pattern in known:
         found = pattern.search(text)
         if found:
             return Fault(f"{what} that says {door.quoted(text[found.start() :], 60)}")
@@ -228,6 +257,22 @@ def _of_refresh(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
         return Fault(f"a page that leads on to another host, {target.hostname}", foreign=True)
     if is_login(target.path) and not is_login(urlsplit(rules.url).path):
         return Fault(f"a page that leads on to a login, {target.path}")
+    if target.path != urlsplit(answer.url).path and words.AWAY.search(target.path):
+        return Fault(f"a page that leads on to one for errors or maintenance, {target.path}")
+    if urlsplit(rules.url).scheme == "https" and target.scheme == "http":
+        return Fault("a page that leads on to one without TLS")
+    return None
+
+
+def _of_script(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
+    """Fault of a page with hardly any text whose script sends the browser to another host."""
+    if len(page.text) > _LONGEST_CHALLENGE:
+        return None
+    for found in words.SENT_ON.finditer(text_of(answer)[:_MOST_TEXT]):
+        host = urlsplit(urljoin(answer.url, found[1] or found[2])).hostname
+        if host and not rules.may_lead_to(host):
+            hint = "If that host is the site's as well, name it in web.hosts."
+            return Fault(f"a page whose script leads on to another host, {host}", uncertain=True, hint=hint)
     return None
 
 
@@ -235,6 +280,14 @@ def _of_size(size: int, rules: PageRules) -> Fault | None:
     if size >= rules.least_bytes:
         return None
     return Fault(f"a page of {size:,} bytes, where at least {rules.least_bytes:,} are expected")
+
+
+def _of_few_words(text: str, rules: PageRules) -> Fault | None:
+    """Fault of a page of a few words and nothing else, which may be a message in any language."""
+    if rules.expect or len(text.strip()) >= _FEW_WORDS:
+        return None
+    hint = "Set web.expect to a text that only the homepage has."
+    return Fault(f"a page with nothing but {door.quoted(text, 80)}", uncertain=True, hint=hint)
 
 
 def _unexpected(text: str, rules: PageRules) -> Fault | None:
@@ -248,21 +301,8 @@ def is_login(path: str) -> bool:
     return bool(words.LOGIN.search(path))
 
 
-def decoded(answer: Answer) -> tuple[bytes, str]:
-    """The decoded body, and an encoding that cannot be decoded; some servers compress without being asked to."""
-    encoding = answer.headers.get("content-encoding", "").strip().lower()
-    if encoding in ("", "identity"):
-        return answer.body, ""
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        try:
-            return zlib.decompressobj(47).decompress(answer.body, _MOST_BODY), ""
-        except zlib.error:
-            return b"", f"{encoding}, damaged"
-    return b"", door.line(encoding, 40)
-
-
 def _markup(answer: Answer) -> str:
-    return _folded(decoded(answer)[0][:_MOST_TEXT].decode("utf-8", "replace"))
+    return _folded(text_of(answer)[:_MOST_TEXT])
 
 
 def _kind(answer: Answer) -> str:
@@ -280,80 +320,3 @@ def _bare(host: str) -> str:
 
 def _folded(text: str) -> str:
     return " ".join(text.casefold().replace("’", "'").split())
-
-
-# ----------------------------------------------------------------------------------------------------- the page
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """What a visitor sees of a page, as far as its HTML shows.
-
-    Attributes:
-        text: its readable text, without the title.
-        shows: number of elements that show or load something: scripts, pictures, frames.
-        refresh: where it redirects the browser; empty where nowhere.
-    """
-
-    title: str
-    text: str
-    shows: int
-    asks_password: bool
-    refresh: str
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether there is no text and no element."""
-        return not self.text and not self.shows
-
-
-def page_of(answer: Answer) -> Page:
-    """Parse the page."""
-    reader = _Reader()
-    reader.feed(decoded(answer)[0][:_MOST_BODY].decode("utf-8", "replace"))
-    reader.close()
-    return Page(
-        " ".join("".join(reader.titles[:1]).split()),
-        " ".join(" ".join(reader.texts).split()),
-        reader.shows,
-        reader.asks_password,
-        reader.refresh,
-    )
-
-
-class _Reader(HTMLParser):
-    _HIDDEN = frozenset({"script", "style", "noscript", "template"})
-    _SHOWING = frozenset(
-        {"script", "img", "iframe", "svg", "canvas", "video", "picture", "object", "embed", "frame"}
-    )
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.titles: list[str] = []
-        self.texts: list[str] = []
-        self.shows = 0
-        self.asks_password = False
-        self.refresh = ""
-        self._inside: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        attributes = {name: value or "" for name, value in attrs}
-        self.shows += tag in self._SHOWING
-        self.asks_password |= tag == "input" and attributes.get("type", "").lower() == "password"
-        if tag == "meta" and attributes.get("http-equiv", "").strip().lower() == "refresh":
-            _, _, target = attributes.get("content", "").partition("=")
-            self.refresh = target.strip().strip("'\"")
-        if tag == "title" and not self._inside:
-            self.titles.append("")
-        if tag == "title" or tag in self._HIDDEN:
-            self._inside.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._inside:
-            del self._inside[self._inside.index(tag) :]
-
-    def handle_data(self, data: str) -> None:
-        if self._inside == ["title"]:
-            self.titles[-1] += data
-        elif not self._inside:
-            self.texts.append(data)

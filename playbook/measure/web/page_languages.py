@@ -1,0 +1,47 @@
+"""Titles of pages that are returned in place of others, in languages other than English. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_TITLES = {
+    "an error page": (
+        r"(?:fehler|erreur|error|errore|erro|błąd|chyba|hata|feil|virhe|ошибка)(?: http)? [45]\d\d\b.*",
+        r"fehler|serverfehler|interner (?:server-?)?fehler.*|(?:seite )?nicht gefunden",
+        r"(?:seite|server) nicht erreichbar",
+        r"diese (?:website|webseite|seite) ist (?:derzeit|momentan|zurzeit) nicht (?:verfügbar|erreichbar).*",
+        r"erreur (?:interne(?: du serveur)?|serveur|du serveur)|(?:page|site) (?:non trouvée?|introuvable)",
+        r"(?:(?:site|service|page) )?(?:temporairement |momentanément )?indisponible",
+        r"error (?:interno )?del servidor|sitio (?:no|temporalmente no) disponible|página no disponible",
+        r"errore (?:interno )?del server|(?:pagina|sito) non (?:trovat[ao]|disponibile)",
+        r"erro (?:interno )?d[eo] servidor|(?:página|site) não (?:encontrad[ao]|disponível)",
+        r"site indisponível",
+        r"strony nie znaleziono|nie znaleziono strony|błąd serwera|stránka nenalezena|chyba serveru",
+        r"pagina niet gevonden|sidan hittades inte|siden bl(?:ev|e) ikke fun[nd]et|sivua ei löy\w+",
+        r"sayfa bulunamadı",
+        r"ошибка сервера|страница не найдена|сайт не найден|сторінку не знайдено",
+        r"エラー|.*サーバー ?エラー|.*ページが見つかりません(?:でした)?|服务器(?:内部)?错误|伺服器錯誤",
+        r"(?:页面|网页)不存在|找不到(?:页面|頁面|网页)",
+        r"페이지를 찾을 수 없(?:습니다|음)|서버 오류",
+    ),
+    "a server's default page": (
+        r"(?:恭喜，?)?站点创建成功！?|没有找到站点|félicitations ! votre domaine .*",
+        r"herzlichen glückwunsch! .*domain.*",
+    ),
+    "a maintenance page": (
+        r"(?:(?:site|sito|sitio|página) )?(?:en construction|in costruzione|en construcción|em construção)",
+        r"(?:(?:pagina|strona|сайт|webseite|website|site) )?(?:w budowie|в разработке|на реконструкции|im aufbau)",
+        r"(?:(?:pagina|website|site) )?(?:in costruzione|onder constructie|in aanbouw)",
+        r"(?:diese |unsere )?(?:seite|website|webseite) wird (?:gerade )?gewartet|сайт временно недоступен",
+        r"bakım modu|site bakımda|underhåll|vedlikehold|vedligeholdelse|údržba|huoltokatko|karbantartás",
+        r"(?:网站|系统)?(?:建设中|升级中|正在维护)|网站已暂停|準備中|工事中",
+        r"(?:서비스|사이트) ?(?:점검|준비) ?중.*",
+    ),
+    "a parked or suspended domain": (
+        r"(?:diese )?domain (?:ist )?(?:geparkt|abgelaufen|im kundenauftrag registriert)|konto gesperrt",
+        r"(?:cuenta|sitio|dominio) (?:suspendid[oa]|expirad[oa])|(?:compte|site) suspendu",
+        r"(?:sito|account) sospeso",
+        r"(?:conta|site) suspens[ao]|(?:konto|strona) zablokowan[ae]|(?:сайт|аккаунт) заблокирован",
+    ),
+}
+TITLES = tuple((what, re.compile("|".join(patterns))) for what, patterns in _TITLES.items())

@@ -1,0 +1,162 @@
+"""Values of health reports that a status of "ok" hides, and ordinary ones beside it, with the verdict for each."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.foreign.test_health import CRITICAL, OK, UNKNOWN, WARNING, verdict
+
+# node-redis, TypeORM, opossum and the like: the state of a connection as a boolean.
+BOOLEANS = {
+    '{"status":"ok","db":{"isOpen":false}}': CRITICAL,
+    '{"status":"ok","redis":{"isOpen":true,"isReady":true}}': OK,
+    '{"status":"ok","database":{"isInitialized":false}}': CRITICAL,
+    '{"status":"ok","db":{"canConnect":false}}': CRITICAL,
+    '{"status":"ok","redis":{"responding":false}}': CRITICAL,
+    '{"status":"ok","redis":{"ping":false}}': CRITICAL,
+    '{"status":"ok","storage":{"writable":false}}': CRITICAL,
+    '{"status":"ok","storage":{"writable":true,"readOnly":false,"path":"/srv"}}': OK,
+    '{"status":"ok","sharp":{"loaded":false}}': CRITICAL,
+    '{"status":"ok","uploadsWritable":false}': CRITICAL,
+    '{"status":"ok","redis":{"connected":true,"cluster":false,"tls":false}}': OK,
+    '{"status":"ok","db":{"connected":true,"verifiedAt":"2026-11-28","pendingMigrations":false}}': OK,
+    '{"status":"ok","shutdown":true}': CRITICAL,
+    '{"status":"ok","stopping":true}': CRITICAL,
+    '{"status":"ok","disk":{"full":true}}': CRITICAL,
+    '{"status":"ok","certificate":{"expired":true}}': CRITICAL,
+    '{"status":"ok","db":{"slow":true}}': WARNING,
+    '{"isReady":true,"startup":true,"shutdown":false,"stopping":false,"leader":false}': OK,
+    '{"status":"ok","websocket":{"connected":0,"clients":0}}': OK,
+    '{"status":"ok","circuitBreaker":{"isOpen":true}}': CRITICAL,
+    '{"status":"ok","circuitBreaker":{"isOpen":false}}': OK,
+    '{"status":"ok","redisCircuitOpen":true}': CRITICAL,
+    '{"status":"ok","redisCircuitOpen":false}': OK,
+    '{"status":"ok","breakers":{"redis":{"opened":true,"closed":false}}}': CRITICAL,
+    '{"status":"ok","breakers":{"redis":{"opened":false,"closed":true}}}': OK,
+    '{"status":"ok","circuits":{"redis":{"open":false,"halfOpen":true}}}': WARNING,
+    """{"status":"ok","cb":{"name":"redis","open":false,"halfOpen":false,"closed":true,
+    "stats":{"failures":3,"fires":90,"timeouts":2}}}""": OK,
+    '{"status":"ok","redis":{"open":true,"halfOpen":false,"closed":false}}': CRITICAL,
+    '{"status":"ok","redis":{"open":false,"halfOpen":false,"closed":true}}': OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), BOOLEANS.items())
+def test_boolean_beside_good_status_counts(body: str, expected: str) -> None:
+    """Where it says whether a thing works; switches, and breakers that are closed, say nothing bad."""
+    assert verdict(body.encode()) == expected
+
+
+NUMBERS = {
+    '{"status":"ok","db":0}': UNKNOWN,
+    '{"status":"ok","db":1}': OK,
+    '{"redis":-1,"status":"up"}': UNKNOWN,
+    '{"status":"ok","redis":12,"queue":0}': OK,
+    '{"status":"ok","workers":0}': UNKNOWN,
+    '{"status":"ok","workers":[]}': UNKNOWN,
+    '{"status":"ok","celery":[]}': UNKNOWN,
+    '{"status":"ok","queue":[]}': OK,
+    '{"status":"ok","errorCount":5}': UNKNOWN,
+    '{"status":"ok","errorCount":0,"db":{"failureCount":0}}': OK,
+    '{"status":"ok","missing":["redis"]}': CRITICAL,
+    '{"status":"ok","missingEnv":["SMTP_URL"]}': CRITICAL,
+    '{"status":"ok","missing":[]}': OK,
+    '{"status":"UP","components":{"redis":{"status":"UP","details":{"slots_up":9,"slots_fail":384}}}}': CRITICAL,
+    '{"status":"UP","components":{"redis":{"status":"UP","details":{"slots_up":16384,"slots_fail":0}}}}': OK,
+    # Limits are no measurements. Consul: /v1/health/service/NAME
+    '{"status":"ok","thresholds":{"warning":80,"critical":90},"disk":"ok"}': OK,
+    '{"status":"ok","limits":{"failed":5,"timeout":30}}': OK,
+    """[{"Node":{"ID":"a","Node":"foobar","Address":"10.1.10.12"},"Service":{"ID":"redis","Service":"redis",
+    "Tags":["primary"],"Port":8000,"Weights":{"Passing":10,"Warning":1}},"Checks":[{"Node":"foobar",
+    "CheckID":"service:redis","Name":"x","Status":"passing","Notes":"","Output":""}]}]""": OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), NUMBERS.items())
+def test_number_beside_good_status_counts(body: str, expected: str) -> None:
+    """Where it may mean that something is missing or has failed; limits and empty queues are ordinary."""
+    assert verdict(body.encode()) == expected
+
+
+ASPNET = '{"status":%d,"totalDuration":"00:00:00.01","entries":{"db":{"data":{},"status":%d,"tags":[]}}}'
+WORDS = {
+    '{"status":"ok","thumbnails":"unknown"}': UNKNOWN,
+    '{"status":"ok","images":{"thumbnails":"unchecked"}}': UNKNOWN,
+    '{"status":"healthy","build_date":"unknown","builtBy":"unknown","compiler":"unknown"}': OK,
+    '{"status":"ok","gitCommit":"unknown","build":{"number":"unknown"},"version":"unknown"}': OK,
+    '{"status":"ok","db":"ok","region":null,"deployedAt":null,"warning":null,"maintenance":null}': OK,
+    '{"status":"ok","sharp":"missing"}': CRITICAL,
+    '{"status":"ok","images":"gone"}': CRITICAL,
+    '{"status":"ok","thumbnails":"⛔"}': CRITICAL,
+    '{"status":"ok","thumbnails":"false"}': UNKNOWN,
+    '{"status":"ok","maintenance":"true"}': CRITICAL,
+    '{"status":"ok","maintenance":"false","debug":"false","db":"true"}': OK,
+    '{"status":"ok","app":"down"}': UNKNOWN,
+    '{"status":"ok","image":"failed"}': UNKNOWN,
+    '{"status":"ok","service":"unavailable: no such host"}': UNKNOWN,
+    '{"status":"ok","app":"shop","image":"shop:1.2","cluster":"green","node":"web-1","service":"orders"}': OK,
+    "OK 2/3": UNKNOWN,
+    "2 of 3 healthy": UNKNOWN,
+    "50% healthy": UNKNOWN,
+    "OK 3/3": OK,
+    "100% healthy": OK,
+    "200": OK,
+    "503": CRITICAL,
+    # https://github.com/gajus/lightship: /live
+    "SERVER_IS_NOT_SHUTTING_DOWN": OK,
+    "SERVER_IS_SHUTTING_DOWN": CRITICAL,
+    # Failures in other languages, and that there are none
+    '{"status":"ok","datenbank":"nicht erreichbar"}': UNKNOWN,
+    '{"status":"ok","base":"hors service"}': UNKNOWN,
+    '{"status":"ok","cache":"caído"}': UNKNOWN,
+    '{"status":"ok","baza":"niedostępna"}': UNKNOWN,
+    '{"status":"ok","缓存":"异常"}': UNKNOWN,
+    '{"status":"ok","imgs":"недоступен"}': UNKNOWN,
+    '{"status":"ok","画像":"接続できません"}': UNKNOWN,
+    '{"status":"ok","hinweis":"keine Fehler","检查":"无异常","migrations":"no pending migrations"}': OK,
+    # ASP.NET without a converter of enums: 0 is Unhealthy, 1 Degraded, 2 Healthy
+    ASPNET % (2, 2): OK,
+    ASPNET % (1, 1): WARNING,
+    ASPNET % (2, 0): CRITICAL,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), WORDS.items())
+def test_word_beside_good_status_counts(body: str, expected: str) -> None:
+    """In other languages, as text in place of a boolean, and where nothing is known of a part."""
+    assert verdict(body.encode()) == expected
+
+
+TEXTS = {
+    '{"status":"ok","details":["redis: connection refused"]}': UNKNOWN,
+    '{"status":"ok","notes":["redis unreachable"]}': UNKNOWN,
+    '{"status":"ok","notes":["all good"],"details":["cache: warm"]}': OK,
+    '{"status":"ok","code":"E_DB_DOWN"}': UNKNOWN,
+    '{"status":"ok","code":"SUCCESS"}': OK,
+    '{"status":"ok","resizer":{"statusCode":"502"}}': CRITICAL,
+    '{"status":"ok","errno":12}': UNKNOWN,
+    '{"errcode":0,"errmsg":"ok"}': OK,
+    '{"ret":-1,"msg":"ok"}': UNKNOWN,
+    '{"status":"ok","db":[false]}': UNKNOWN,
+    '{"status":"ok","pods":[{"phase":"CrashLoopBackOff"}]}': CRITICAL,
+    '{"status":"ok","images":"exited"}': CRITICAL,
+    '{"status":"ok","thumbnailer":"blocked"}': UNKNOWN,
+    '{"status":"ok","resizer":"no response"}': CRITICAL,
+    '{"status":"ok","resizer":"timeout after 5s"}': UNKNOWN,
+    '{"status":"ok","db":{"status":"up","timeout":"5s"}}': OK,
+    "DB OK\nREDIS OK\n": OK,
+    "DB OK\nREDIS NOT OK\n": CRITICAL,
+    "Health: OK\nErrors: 0\n": OK,
+    "Health: OK\nErrors: 5\n": CRITICAL,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), TEXTS.items())
+def test_text_beside_good_status_counts(body: str, expected: str) -> None:
+    """In lists, as codes, and in lines of plain text."""
+    assert verdict(body.encode()) == expected
+
+
+def test_bytes_of_another_encoding_are_not_understood() -> None:
+    """``gestört`` in Latin 1."""
+    assert verdict('{"status":"ok","db":"gestört"}'.encode("latin-1")) == UNKNOWN
