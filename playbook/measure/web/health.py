@@ -115,7 +115,8 @@ class _Reader(Statements):
         numbers_aside = health_keys.counts([name, *keys]) or is_named_status(value) or health_keys.is_circuit(name)
         tally = health_keys.is_tally(keys)
         for key, inner in value:
-            aside = numbers_aside or (tally and health_keys.good_if_true(key))
+            aside = numbers_aside and (inner != 0 or health_keys.counts_none(key, [name, *keys]))
+            aside = aside or (tally and health_keys.good_if_true(key))
             if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
 

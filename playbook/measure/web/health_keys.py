@@ -35,11 +35,12 @@ _BAD_IF_TRUE = _set(
     unreachable overloaded suspended stuck shutdown stopping closing expired corrupt corrupted missing lost full
     throttled lagging hung frozen aborted terminated deadlocked exceeded unstable unresponsive revoked slow"""
 )
-_COUNTERS = _set(
+_PEERS = _set("clients sockets websocket websockets subscribers")
+_COUNTERS = _PEERS | _set(
     """completed waiting delayed processed requests jobs sent received finished succeeded successful count
-    clients sockets websocket websockets subscribers
     hits misses"""
 )
+_YES_OR_NO = _set("healthy alive connected reachable up")
 _ERRORS = _set(
     """error errors err exception exceptions failure failures problem problems issues failed failing
     unhealthy down fatal errormessage errormsg errordetails errordetail"""
@@ -268,3 +269,12 @@ def is_tally(keys: list[str]) -> bool:
 def counts(keys: list[str]) -> bool:
     """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago."""
     return any("".join(words_of(key)) in _COUNTERS for key in keys)
+
+
+def counts_none(key: str, beside: list[str]) -> bool:
+    """Whether 0 under this key is a number of things, also in an object that counts: of clients none is connected,
+    but a Redis with ``hits`` and ``up: 0`` is away.
+    """
+    words = words_of(key)
+    is_number = not words or words[-1] not in _YES_OR_NO
+    return is_number or any("".join(words_of(one)) in _PEERS for one in beside)
