@@ -16,12 +16,25 @@ WORDS = re.compile(
     r"|e(?:conn(?:refused|reset|aborted)|notfound|hostunreach|netunreach|ai_again|timedout|pipe|addrinuse|acces"
     r"|perm|nomem|nospc|noent)"
     r"|(?:connect(?:ion)?|request|task|query|operation|upstream|job|read|write|handshake) timed out"
-    r"|timed out (?:after|waiting|while)|i/o timeout|deadline exceeded|server misbehaving|no healthy upstream"
+    r"|timed out (?:after|waiting|while)|i/o timeout|deadline exceeded|server misbehaving"
     r"|socket hang up|trpc failed"
     r"|temporary failure in name resolution|resource temporarily unavailable|name or service not known"
     r"|command not found|^\S{0,80}sh: (?:line )?\d+: .{1,80}: not found"
-    r"|(?:could not|couldn't|cannot|can't|unable to) (?:connect|resolve|translate|open|bind|reach|write)"
-    r"|certificate (?:has expired|is not yet valid|verify failed)|x509(?=: )"
+    r"|(?:could not|couldn't|can ?not|can't|unable to) (?:connect|resolve|translate|open|bind|reach|write|read"
+    r"|load|acquire|obtain|allocate|create|start|save|store|send|process|optimi[sz]e|decode|encode|fork|spawn"
+    r"|execute|lock|commit|serialize|access|establish|publish|enqueue|render|fetch|upload|download|delete"
+    r"|update|insert|find module"
+    r"|be (?:written|saved|sent|read|opened|processed|loaded|reached|delivered|created|started|stored))"
+    r"|lost (?:the |its )?connection|connection (?:lost|dropped|terminated)|no (?:live|healthy) upstreams?"
+    r"|(?:closed|died|exited|ended|stopped|terminated) unexpectedly|unexpected end of (?:file|input|stream)"
+    r"|prematurely closed|premature end|deadlock (?:detected|found)|loading redis is loading"
+    r"|too many (?:connections|clients)|connection slots are reserved|(?:pool|connections) (?:is |are )?exhausted"
+    r"|(?:disk|volume|queue|buffer|pool) (?:is )?full|(?:quota|rate limit|maximum retries) exceeded"
+    r"|exceeded (?:the )?max(?:imum)? (?:retries|attempts)|gave up after|giving up|stalled more than"
+    r"|bad gateway|service unavailable|internal server error|gateway time-?out|invalid api key"
+    r"|checksum mismatch|data corruption|replication (?:is )?broken|self[- ]signed certificate"
+    r"|unable to verify the first certificate|certificate (?:has expired|is not yet valid|verify failed)"
+    r"|x509(?=: )"
     r"|failed(?= to [a-z]| with (?!result)| after | because | due to |[:,;!])|failed(?=\.?$)"
     r"|crashloopbackoff|back-off restarting|(?:app|server|process|worker|has) crashed|rake aborted"
     r"|misconf|noauth|wrongpass|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
@@ -37,8 +50,9 @@ EMPTY = re.compile(
     r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
     r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])|(?: found| seen| logged| reported)?:? (?:none|nil|zero)\b"
     r"|(?: found| seen| logged| reported|_?count|s? ?\(count\))? ?[:=] ?0\b(?!\.|x)"
-    r"|(?:handlers?|handling (?:enabled|installed|registered|middleware)|pages?|rates?|counts?"
-    r"|boundar\w{1,5}|budgets?|thresholds?|reporting|reporter|logs?|logging|templates?|codes?(?! [1-9])|free)\b)",
+    r"|(?:handlers?|handling (?:enabled|installed|registered|middleware)|pages?|rates?|counts?|tracking|button"
+    r"|boundar\w{1,5}|budgets?|thresholds?|reporting|reporter|logs?|logging|templates?|codes?(?! [1-9])|free"
+    r"|(?:are|will be) (?:reported|sent|logged|written) to)\b)",
     re.IGNORECASE,
 )
 CRASH = re.compile(
@@ -93,6 +107,7 @@ _WORDS_NEED = (
         "cannot",
         "can't",
         "unable to",
+        "can not",
     ),
     *("no space left", "too many open", "refused", "reset", "no route", "no such host", "no server", "pipe"),
     *("denied", "in use", "enotf", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "econn"),
@@ -108,7 +123,19 @@ _WORDS_NEED = (
         "x509",
     ),
     *("backoff", "back-off", "crashed", "aborted", "misconf", "noauth", "wrongpass", "oom command"),
-    *("** (", "exited", "temporar"),
+    *(
+        "** (",
+        "exited",
+        "temporar",
+        "connection",
+        "unexpected",
+        "prematur",
+        "no live",
+        "deadlock",
+        "loading redis",
+    ),
+    *("too many", "exhausted", " full", "exceeded", "gave up", "giving up", "stalled"),
+    *("gateway", "unavailable", "api key", "mismatch", "corruption", "broken"),
 )
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
@@ -175,7 +202,7 @@ def suspicious(text: str) -> bool:
         or "eno" in low
         or "deadline" in low
         or "misbehav" in low
-        or "healthy up" in low
+        or "no healthy" in low
         or "hang up" in low
         or "backoff" in low
         or "back-off" in low
@@ -192,6 +219,25 @@ def suspicious(text: str) -> bool:
         or "sanitiz" in low
         or "opcode" in low
         or "harakiri" in low
+        or "can not" in low
+        or "connection" in low
+        or "unexpect" in low
+        or "prematur" in low
+        or "no live" in low
+        or "deadlock" in low
+        or "loading redis" in low
+        or "too many" in low
+        or "exhaust" in low
+        or " full" in low
+        or "exceed" in low
+        or "gave up" in low
+        or "giving up" in low
+        or "stalled" in low
+        or "gateway" in low
+        or "unavail" in low
+        or "api key" in low
+        or "mismatch" in low
+        or "broken" in low
     )
 
 
