@@ -226,6 +226,11 @@ TITLES_OF_GUARDS = [
     "hCaptcha",
 ]
 TEXTS = [
+    'Blocked request. This host ("portfolio.example") is not allowed.',
+    "Projects Error loading projects. Please try again.",
+    "Failed to fetch data",
+    "[an error occurred while processing this directive]",
+    "Liquid error: internal",
     "Error code: SVC:1x10",
     "Web server is returning an unknown error Error code 520",
     "Access Denied You don't have permission to access this server. Reference #18.2d",
@@ -430,3 +435,10 @@ def test_page_of_a_few_words_names_the_setting_that_helps() -> None:
     assert (fault.words, "web.expect" in fault.hint) == ("a page with nothing but 'Ups!'", True)
     shown = HomepageTiming((Sample(200, fault=fault),)).coverage
     assert [part.hint for part in shown.parts] == [fault.hint]
+
+
+@pytest.mark.parametrize("body", ["<?php echo $title; ?>" + FILLED, FILLED + "<?php include 'footer.php'; ?>"])
+def test_page_with_source_code_is_failing(body: str) -> None:
+    """A server that does not execute PHP sends it."""
+    assert verdict(answered(page("Portfolio", body))) == CRITICAL
+    assert verdict(answered(page("Portfolio", body.replace("<?", "&lt;?")))) == OK

@@ -8,10 +8,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from checks.security import test_security as checks
 from playbook.clients.http import HttpClient
@@ -82,6 +85,20 @@ class Maker:
                  "-days", str(days), f"-{digest}", "-extfile", f"{name}.ext", "-out", f"{name}.pem")  # fmt: skip
 
 
+def begin_earlier(folder: Path, name: str, by: str, *, days_left: int) -> None:
+    """Sign a certificate anew, with the same term and so many days left: openssl 3.0 lets it begin now only."""
+    made = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())
+    key = serialization.load_pem_private_key((folder / f"{by}.key").read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    end = datetime.now(UTC) + timedelta(days=days_left)
+    builder = x509.CertificateBuilder(made.issuer, made.subject, made.public_key(), made.serial_number)
+    builder = builder.not_valid_before(end - (made.not_valid_after_utc - made.not_valid_before_utc))
+    for extension in made.extensions:
+        builder = builder.add_extension(extension.value, extension.critical)
+    signed = builder.not_valid_after(end).sign(key, hashes.SHA256())
+    (folder / f"{name}.pem").write_bytes(signed.public_bytes(serialization.Encoding.PEM))
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A root, an authority between, one that has ended with the same key, and leaves."""
@@ -97,7 +114,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     maker.certificate("other", OTHER, "between")
     maker.certificate("alone", SERVER)
     maker.certificate("past", SERVER, "between", days=-1)
-    maker.certificate("soon", SERVER, "between", days=3)
+    maker.certificate("soon", SERVER, "between")
+    begin_earlier(folder, "soon", "between", days_left=3)
     return folder
 
 

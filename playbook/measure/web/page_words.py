@@ -149,6 +149,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         r"sqlstate ?\[\w+\]|mysql(?:i|_\w+)?(?: server)? error:|pg::\w+|<code>(?:nosuchbucket|nosuchkey"
         r"|accessdenied)</",
     ),
+    ("an error page", r"an error occurred while processing this directive|liquid (?:syntax )?error[ :(]"),
     ("an error page", r"there isn.t a github pages site here|no such app|there.s nothing here, yet"),
     (
         "an error page",

@@ -147,8 +147,14 @@ def stand_in(answer: Answer) -> Fault | None:
         return Fault(f"a body in the encoding {unread}, which was not asked for", uncertain=True)
     if not body.strip():
         return Fault("an empty page")
-    if words.FILES.fullmatch(_kind(answer)) or body.lstrip().startswith(_SOURCE):
-        return Fault(f"no page, but a file of the type {_kind(answer)}")
+    is_source = body.lstrip().startswith(_SOURCE) or (_is_html(answer) and _SOURCE[0] in body)
+    if is_source or words.FILES.fullmatch(_kind(answer)):
+        what = (
+            "source code that the server should have executed"
+            if is_source
+            else f"a file of the type {_kind(answer)}"
+        )
+        return Fault(f"no page, but {what}")
     if not _is_html(answer):
         return _of_data(answer, body)
     if body.startswith(_BINARY) or "\0" in text_of(answer)[:_MOST_TEXT]:
