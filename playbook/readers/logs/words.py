@@ -32,6 +32,20 @@ WORDS = re.compile(
     r"|(?:disk|volume|queue|buffer|pool) (?:is )?full|(?:quota|rate limit|maximum retries) exceeded"
     r"|exceeded (?:the )?max(?:imum)? (?:retries|attempts)|gave up after|giving up|stalled more than"
     r"|bad gateway|service unavailable|internal server error|gateway time-?out|invalid api key"
+    r"|unexpected eof|lock wait timeout exceeded|violates [\w-]{1,20} (?:key )?constraint|no such table"
+    r"|(?:relation|table|column|database) \S{1,80} (?:does not|doesn't) exist|database is locked"
+    r"|image is malformed"
+    r"|read-only file system|no such file or directory|operation not permitted|stale file handle"
+    r"|network is unreachable|no buffer space available|device or resource busy|pool timeout"
+    r"|(?:missing lock|lock mismatch) for job|failed (?:job|task) [#\w-]{0,40}\d|received unregistered task"
+    r"|time limit \(\S{1,20}\) exceeded|retry limit reached|retries exhausted|too many requests"
+    r"|nosuchbucket|accessdenied|signaturedoesnotmatch|invalidaccesskeyid|requesttimetooskewed|expiredtoken"
+    r"|slowdown"
+    r"|circuit (?:breaker )?(?:is |has )?(?:now )?open(?:ed)?|unhealthy|data loss"
+    r"|(?:redis|database|db|postgres|mysql|upstream|backend|server|service|host|api|queue|broker|worker|cache)"
+    r" is (?:down|unreachable|unavailable|overloaded|not (?:responding|reachable|available))"
+    r"|no (?:servers?|workers?|backends?|nodes?|instances?) (?:are )?available"
+    r"|(?:messages?|requests?|jobs?|events?) (?:was |were )?(?:lost|dropped)"
     r"|checksum mismatch|data corruption|replication (?:is )?broken|self[- ]signed certificate"
     r"|unable to verify the first certificate|certificate (?:has expired|is not yet valid|verify failed)"
     r"|x509(?=: )"
@@ -136,6 +150,20 @@ _WORDS_NEED = (
     ),
     *("too many", "exhausted", " full", "exceeded", "gave up", "giving up", "stalled"),
     *("gateway", "unavailable", "api key", "mismatch", "corruption", "broken"),
+    *(
+        "unexpected",
+        "violates",
+        "no such",
+        "exist",
+        "is locked",
+        "malformed",
+        "read-only",
+        "not permitted",
+        "stale",
+    ),
+    *("unreachable", "no buffer", "busy", "timeout", "missing lock", "unregistered", "retry limit", "nosuch"),
+    *("accessdenied", "signature", "accesskey", "skewed", "expiredtoken", "slowdown", "circuit", "unhealthy"),
+    *("data loss", " lost", "dropped", "is down", "overloaded", "not responding", "not reachable", "available"),
 )
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
@@ -238,6 +266,37 @@ def suspicious(text: str) -> bool:
         or "api key" in low
         or "mismatch" in low
         or "broken" in low
+        or "violates" in low
+        or "no such" in low
+        or "exist" in low
+        or "is locked" in low
+        or "malformed" in low
+        or "read-only" in low
+        or "not permitted" in low
+        or "stale" in low
+        or "unreach" in low
+        or "no buffer" in low
+        or "busy" in low
+        or "missing lock" in low
+        or "unregister" in low
+        or "retry limit" in low
+        or "nosuch" in low
+        or "accessdenied" in low
+        or "signature" in low
+        or "accesskey" in low
+        or "skewed" in low
+        or "expiredt" in low
+        or "slowdown" in low
+        or "circuit" in low
+        or "unhealthy" in low
+        or "data loss" in low
+        or " lost" in low
+        or "dropped" in low
+        or "is down" in low
+        or "overload" in low
+        or "not respond" in low
+        or "not reach" in low
+        or "available" in low
     )
 
 
