@@ -20,7 +20,10 @@ _CRASH = re.compile(
     words.CRASH.pattern.replace("(?:137|139|134)", r"\d{3}").replace("(?:4|6|7|8|9|11)", r"\d{1,2}"),
     re.IGNORECASE,
 )
-_WORDS = re.compile(words.WORDS.pattern.replace("(?!143|130)[1-9]", r"\d").replace("[1-9]", r"\d"), re.IGNORECASE)
+_WORDS = re.compile(
+    words.WORDS.pattern.replace("(?!143|130)[1-9]", r"\d").replace("[1-9]", r"\d").replace("[5]", r"\d"),
+    re.IGNORECASE,
+)
 # Texts in lines that report an answered request.
 _ANSWERED = ("status", "ode=", "Completed ", "Sent ", '"-" ', "<BADREQ>")
 # A hexadecimal number or a part of a UUID: no keyword consists of these letters alone.

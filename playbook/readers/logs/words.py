@@ -46,6 +46,8 @@ WORDS = re.compile(
     r" is (?:down|unreachable|unavailable|overloaded|not (?:responding|reachable|available))"
     r"|no (?:servers?|workers?|backends?|nodes?|instances?) (?:are )?available"
     r"|(?:messages?|requests?|jobs?|events?) (?:was |were )?(?:lost|dropped)"
+    r"|(?:http|status code|(?:responded|answered|replied) with(?: status| http| code)?) [5]\d\d"
+    r"(?! errors?[:=] ?0| ?(?:m?s|[kmg]?b|bytes|items|rows|results|images)\b)"
     r"|checksum mismatch|data corruption|replication (?:is )?broken|self[- ]signed certificate"
     r"|unable to verify the first certificate|certificate (?:has expired|is not yet valid|verify failed)"
     r"|x509(?=: )"
@@ -163,7 +165,19 @@ _WORDS_NEED = (
     ),
     *("unreachable", "no buffer", "busy", "timeout", "missing lock", "unregistered", "retry limit", "nosuch"),
     *("accessdenied", "signature", "accesskey", "skewed", "expiredtoken", "slowdown", "circuit", "unhealthy"),
-    *("data loss", " lost", "dropped", "is down", "overloaded", "not responding", "not reachable", "available"),
+    *(
+        "http ",
+        "status code",
+        "ed with",
+        "data loss",
+        " lost",
+        "dropped",
+        "is down",
+        "overloaded",
+        "not responding",
+        "not reachable",
+        "available",
+    ),
 )
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
@@ -289,6 +303,9 @@ def suspicious(text: str) -> bool:
         or "slowdown" in low
         or "circuit" in low
         or "unhealthy" in low
+        or "http " in low
+        or "status code" in low
+        or "ed with" in low
         or "data loss" in low
         or " lost" in low
         or "dropped" in low
