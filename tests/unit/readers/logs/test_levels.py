@@ -140,7 +140,7 @@ def test_prefilter_passes_everything_the_patterns_match():
         for number in range(3_000):
             text = made_of(tree, random)
             text = text.swapcase() if number % 3 else text
-            if pattern.search(text):
+            if pattern.search(text) or pattern.search(text.lower()):
                 found += 1
                 assert quick(text), text
                 assert words.suspicious(text), text
