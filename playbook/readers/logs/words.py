@@ -8,8 +8,8 @@ _NEGATED = re.compile(
     r"\b(?:no|not|none|nothing|never|non|zero|without|any|0|if|on)[ -]{1,2}(?:an? )?$", re.IGNORECASE
 )
 _NONE_OF = re.compile(r"\b(?:no|0|zero) [\w-]{1,20} $", re.IGNORECASE)
-# Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower case:
-# ignoring case takes twice as long.
+# Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower
+# case, as ignoring case takes twice as long.
 WORDS = re.compile(
     r"(?<![\w/.=?&@-])(?:errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:error|exception)"
     r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
