@@ -51,7 +51,7 @@ def test_permissions_are_minimal(
             not github_access.all_administer,
             "Members of the GitHub organisation",
             expected="no rights to administer every repository",
-            found=f"{github_access.default_permission or 'not said'} as what every member may",
+            found=f"{github_access.default_permission or 'no permission said'} for every member",
             warn=True,
         )
     judge.that(account.active, "DigitalOcean account", expected="active", found=account.found, warn=True)

@@ -56,6 +56,12 @@ def manager(*alerts: Any, silences: Any = (), status: Any = STATUS) -> dict[str,
     return {"api/v2/alerts": list(alerts), "api/v2/silences": list(silences), "api/v2/status": status}
 
 
+def silenced(name: str, value: str) -> dict[str, Any]:
+    """An Alertmanager with a silence on all alerts whose label has such a value."""
+    matchers = [{"isRegex": True, "name": name, "value": value}]
+    return {"alertmanager": manager(silences=[silence(matchers=matchers)]), "prometheus": QUIET}
+
+
 FIRING = {"labels": {"alertname": "HighErrorRate"}, "annotations": {}, "state": "firing", "value": "1e+00"}
 QUIET = of_rules()
 
@@ -117,46 +123,10 @@ QUIET = of_rules()
             },
             "UNKNOWN",
         ),
-        (
-            "a silence on everything",
-            {
-                "alertmanager": manager(
-                    silences=[silence(matchers=[{"isRegex": True, "name": "alertname", "value": ".*"}])]
-                ),
-                "prometheus": QUIET,
-            },
-            "WARNING",
-        ),
-        (
-            "a silence on every severity",
-            {
-                "alertmanager": manager(
-                    silences=[silence(matchers=[{"isRegex": True, "name": "severity", "value": ".+"}])]
-                ),
-                "prometheus": QUIET,
-            },
-            "WARNING",
-        ),
-        (
-            "a silence on everything that is critical",
-            {
-                "alertmanager": manager(
-                    silences=[silence(matchers=[{"isRegex": True, "name": "severity", "value": "critical"}])]
-                ),
-                "prometheus": QUIET,
-            },
-            "OK",
-        ),
-        (
-            "a silence on all nodes",
-            {
-                "alertmanager": manager(
-                    silences=[silence(matchers=[{"isRegex": True, "name": "node", "value": ".+"}])]
-                ),
-                "prometheus": QUIET,
-            },
-            "OK",
-        ),
+        ("a silence on everything", silenced("alertname", ".*"), "WARNING"),
+        ("a silence on every severity", silenced("severity", ".+"), "WARNING"),
+        ("a silence on everything that is critical", silenced("severity", "critical"), "OK"),
+        ("a silence on all nodes", silenced("node", ".+"), "OK"),
         (
             "null for lists and annotations that are empty",
             {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from playbook.clients.redis import ReadOnlyRedis
@@ -98,19 +98,12 @@ class JobQueue:
     @property
     def failed(self) -> QueueRow | None:
         """Jobs that failed for good; None where the library does not keep them."""
-        figures = self.figures
-        if figures is None or figures.failed is None:
-            return None
-        over = "(all queues)" if "failed" in figures.shared else ""
-        return QueueRow(f"Failed jobs of {self._of}", Reading(figures.failed, over))
+        return self._row(f"Failed jobs of {self._of}", lambda figures: figures.failed, "failed")
 
     @property
     def oldest(self) -> QueueRow | None:
         """Seconds that the oldest job has waited; None where none waits, or the library does not record it."""
-        figures = self.figures
-        if figures is None or figures.oldest is None:
-            return None
-        return QueueRow(f"Waiting time of the oldest job in {self._of}", Reading(figures.oldest))
+        return self._row(f"Waiting time of the oldest job in {self._of}", lambda figures: figures.oldest)
 
     @property
     def overdue(self) -> QueueRow | None:
@@ -118,19 +111,18 @@ class JobQueue:
 
         Whatever hands such jobs out (a scheduler, a worker) does so within seconds, or is not there.
         """
-        figures = self.figures
-        if figures is None or figures.overdue is None:
-            return None
-        over = "(all queues)" if "later" in figures.shared else ""
-        return QueueRow(f"Delay of scheduled jobs of {self._of}", Reading(figures.overdue, over))
+        return self._row(f"Delay of scheduled jobs of {self._of}", lambda figures: figures.overdue, "later")
 
     @property
     def retried(self) -> QueueRow | None:
         """Jobs that failed and will be tried again; None where the library does not count them."""
-        figures = self.figures
-        if figures is None or figures.retried is None:
+        return self._row(f"Jobs of {self._of} to be tried again", lambda figures: figures.retried, "later")
+
+    def _row(self, label: str, of: Callable[[Figures], float | None], kind: str = "") -> QueueRow | None:
+        """One of the figures; some libraries keep those of a kind for all queues together."""
+        if self.figures is None or (value := of(self.figures)) is None:
             return None
-        return QueueRow(f"Jobs of {self._of} to be tried again", Reading(figures.retried, "(all queues)"))
+        return QueueRow(label, Reading(value, "(all queues)" if kind in self.figures.shared else ""))
 
     @property
     def facts(self) -> dict[str, str]:

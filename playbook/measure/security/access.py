@@ -153,7 +153,7 @@ class GitHubAccess:
         unknown = [role or "no role" for _, role in self.invited if role not in ROLES]
         coverage += understood(len(unknown), len(self.invited), "roles of invitations", examples=unknown)
         if self.default_permission not in PERMISSIONS:
-            expected = "read, write, admin or none as what every member may"
+            expected = "read, write, admin or none for every member"
             coverage += lacking("", expected=expected, got=self.default_permission)
         members = {name.casefold() for name in self.members}
         missing = [name for name in self.owners if name.casefold() not in members]

@@ -134,10 +134,11 @@ def _of_lines(data: bytes) -> Manifest:
     text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="surrogateescape")
     lines = [line.removesuffix("\r") for line in text.split(end.decode())]
     lines = [line for line in lines if line.strip() and not line.startswith("#")]
-    found = [match for line in lines if (match := _LINE.fullmatch(line) or _TAGGED.fullmatch(line))]
+    matches = [_LINE.fullmatch(line) or _TAGGED.fullmatch(line) for line in lines]
+    found = [match for match in matches if match]
     if not found:
         raise ShapeError("one that is neither JSON nor lines of sums" if lines else "an empty one")
-    odd = [line for line in lines if not (_LINE.fullmatch(line) or _TAGGED.fullmatch(line))]
+    odd = [line for line, match in zip(lines, matches, strict=True) if not match]
     return Manifest([ListedFile(_path_of(match), None, match["sum"].lower()) for match in found], odd=odd)
 
 

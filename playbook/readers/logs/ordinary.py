@@ -26,7 +26,7 @@ EXACT = b""
 SAID, BARE = b":", b";"
 """Marks at the end of a row: a line that is no request; one that may continue the previous line."""
 
-_METHOD = b"(?:" + "|".join(formats.METHODS).encode() + b")"
+_METHOD = formats.METHOD.encode()
 # Not so close to the end of a minute that its time is rounded to the next one.
 _SECONDS = rb"[0-5]\d(?![.,]99999)(?:\.\d{1,9}+)?+"
 _REQUEST = rb'"[^"\\\n]{0,3000}+" ' + shapes.FINE + rb" (?:\d{1,12}+|-)(?: [^\n]{0,3000}+)?+"

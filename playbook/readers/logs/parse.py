@@ -239,7 +239,7 @@ class Parser:
             strange = request is None and self._seems_a_request(level, text)
             shown = text if request else self._logfmt_text(text)
             return Entry(time, component, self._worse(level, text), shown, access=request, strange=strange)
-        if own and words.suspicious(text):
+        if own:
             level = levels.by_words(text)
         strange = not level and request is None and (levels.unknown_word(text) or access.looks_like(text))
         return Entry(
@@ -267,7 +267,7 @@ class Parser:
         """A stated error is fatal if its words report that the program ended; so is a warning about a signal, and
         Apache's notice of one.
         """
-        if level == levels.ERROR and words.suspicious(text) and words.crashed(text):
+        if level == levels.ERROR and words.crashed(text):
             return levels.FATAL
         ended = level == levels.WARNING and "signal" in text
         if (ended or (level == levels.INFO and ":notice] " in text)) and words.crashed(text):
@@ -330,7 +330,7 @@ class Parser:
             level = self._worse(level, text)
         elif error:
             level = levels.FATAL if words.crashed(text) else levels.ERROR
-        elif not request and words.suspicious(text):
+        elif not request:
             level = levels.by_words(text)
         strange = not level and request is None
         return Entry(time, component, level, fields_of.one_line(text or body), access=request, strange=strange)

@@ -129,8 +129,6 @@ def begins(text: str) -> int:
         return levels.NONE
     if text.startswith(PYTHON):
         return levels.FATAL
-    if not words.suspicious(text):
-        return levels.NONE
     if EXCEPTION.match(text.lstrip()):
         return levels.FATAL if words.crashed(text) else levels.ERROR
     return levels.by_words(text)

@@ -100,221 +100,30 @@ CRASH = re.compile(
 )
 # Every match of ``CRASH`` contains one of these, except exit codes: most suspicious lines contain none.
 _CRASH_NEEDS = (
-    *("uncaught", "unhandled", "out of memory", "kill", "segmentation fault", "sigsegv", "sigabrt", "sigbus"),
-    *("sigill", "sigfpe", "core dumped", "panic", "fatal", "exception in thread", "memoryerror", "stackoverflow"),
-    *("crashed", "signal", "segfault", "protection fault", "kernel bug", "oops: ", "terminate called"),
-    *("double free", "stack smashing", "free(): ", "malloc(): ", "aborted", "bus error", "illegal instruction"),
-    *("breakpoint trap", "abort trap", "code=dumped", "worker timeout"),
-    *("stack overflow", "process terminated", "timed out worker", "died", "dumped core", "abnormal exit"),
-    *("insufficient memory", "memory allocation", "sanitizer", "cannot allocate", "pid terminated", "crash dump"),
-    *("invalid opcode", "harakiri"),
-)
+    "uncaught", "unhandled", "out of memory", "kill", "segmentation fault", "sigsegv", "sigabrt", "sigbus",
+    "sigill", "sigfpe", "core dumped", "panic", "fatal", "exception in thread", "memoryerror", "stackoverflow",
+    "crashed", "signal", "segfault", "protection fault", "kernel bug", "oops: ", "terminate called",
+    "double free", "stack smashing", "free(): ", "malloc(): ", "aborted", "bus error", "illegal instruction",
+    "breakpoint trap", "abort trap", "code=dumped", "worker timeout", "stack overflow", "process terminated",
+    "timed out worker", "died", "dumped core", "abnormal exit", "insufficient memory", "memory allocation",
+    "sanitizer", "cannot allocate", "pid terminated", "crash dump", "invalid opcode", "harakiri",
+)  # fmt: skip
 # Every match of ``WORDS`` contains one of these.
 _WORDS_NEED = (
-    *(
-        "err",
-        "exception",
-        "fatal",
-        "panic",
-        "fail",
-        "timed",
-        "could not",
-        "couldn't",
-        "cannot",
-        "can't",
-        "unable to",
-        "can not",
-    ),
-    *("no space left", "too many open", "refused", "reset", "no route", "no such host", "no server", "pipe"),
-    *("denied", "in use", "enotf", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "econn"),
-    *(
-        "hang up",
-        "i/o time",
-        "deadline",
-        "misbehav",
-        "no healthy",
-        "not known",
-        "not found",
-        "certificate",
-        "x509",
-    ),
-    *("backoff", "back-off", "crashed", "aborted", "misconf", "noauth", "wrongpass", "oom command"),
-    *(
-        "** (",
-        "exited",
-        "temporar",
-        "connection",
-        "unexpected",
-        "prematur",
-        "no live",
-        "deadlock",
-        "loading redis",
-    ),
-    *("too many", "exhausted", " full", "exceeded", "gave up", "giving up", "stalled"),
-    *("gateway", "unavailable", "api key", "mismatch", "corruption", "broken"),
-    *(
-        "unexpected",
-        "violates",
-        "no such",
-        "exist",
-        "is locked",
-        "malformed",
-        "read-only",
-        "not permitted",
-        "stale",
-    ),
-    *("unreachable", "no buffer", "busy", "timeout", "missing lock", "unregistered", "retry limit", "nosuch"),
-    *("accessdenied", "signature", "accesskey", "skewed", "expiredtoken", "slowdown", "circuit", "unhealthy"),
-    *(
-        "http ",
-        "status code",
-        "ed with",
-        "data loss",
-        " lost",
-        "dropped",
-        "is down",
-        "overloaded",
-        "not responding",
-        "not reachable",
-        "available",
-    ),
-)
+    "err", "exception", "fatal", "panic", "fail", "timed", "could not", "couldn't", "cannot", "can't",
+    "unable to", "can not", "no space left", "refused", "reset", "no route", "no server", "pipe", "denied",
+    "in use", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "econn", "hang up", "i/o time", "deadline",
+    "misbehav", "no healthy", "not known", "not found", "certificate", "x509", "backoff", "back-off", "crashed",
+    "aborted", "misconf", "noauth", "wrongpass", "oom command", "** (", "exited", "temporar", "connection",
+    "unexpected", "prematur", "no live", "deadlock", "loading redis", "too many", "exhausted", " full",
+    "exceeded", "gave up", "giving up", "stalled", "gateway", "api key", "mismatch", "corruption", "broken",
+    "violates", "no such", "exist", "is locked", "malformed", "read-only", "not permitted", "stale",
+    "unreachable", "no buffer", "busy", "timeout", "missing lock", "unregistered", "retry limit", "nosuch",
+    "signature", "accesskey", "skewed", "expiredtoken", "slowdown", "circuit", "unhealthy", "http ",
+    "status code", "ed with", "data loss", " lost", "dropped", "is down", "overloaded", "not responding",
+    "not reachable", "available",
+)  # fmt: skip
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
-
-
-def suspicious(text: str) -> bool:
-    """A fast prefilter: whether this line could be an error. Has false positives, no false negatives."""
-    low = text.lower()
-    return (
-        "err" in low
-        or "exce" in low
-        or "fatal" in low
-        or "panic" in low
-        or "unc" in low
-        or "unh" in low
-        or "memory" in low
-        or "kill" in low
-        or "sig" in low
-        or "segm" in low
-        or "core dump" in low
-        or "exit" in low
-        or "abort" in low
-        or "fault" in low
-        or "alloc" in low
-        or "no space" in low
-        or "refused" in low
-        or "no route" in low
-        or "no such host" in low
-        or "no server" in low
-        or "enotfound" in low
-        or "hostunreach" in low
-        or "stack overflow" in low
-        or "crash" in low
-        or "terminat" in low
-        or "trap" in low
-        or "corrupt" in low
-        or "smash" in low
-        or "too many open" in low
-        or "kernel" in low
-        or "oops" in low
-        or "malloc" in low
-        or "free():" in low
-        or "illegal" in low
-        or "code=" in low
-        or "timeout" in low
-        or "oom" in low
-        or "fail" in low
-        or "timed" in low
-        or "reset" in low
-        or "pipe" in low
-        or "denied" in low
-        or "in use" in low
-        or "could" in low
-        or "cannot" in low
-        or "can't" in low
-        or "unable" in low
-        or "certif" in low
-        or "x509" in low
-        or "econn" in low
-        or "eai_" in low
-        or "enet" in low
-        or "eaddr" in low
-        or "eacc" in low
-        or "eperm" in low
-        or "eno" in low
-        or "deadline" in low
-        or "misbehav" in low
-        or "no healthy" in low
-        or "hang up" in low
-        or "backoff" in low
-        or "back-off" in low
-        or "not known" in low
-        or "not found" in low
-        or "tempor" in low
-        or "misconf" in low
-        or "noauth" in low
-        or "wrongpass" in low
-        or "** (" in low
-        or "died" in low
-        or "abnormal" in low
-        or "dumped c" in low
-        or "sanitiz" in low
-        or "opcode" in low
-        or "harakiri" in low
-        or "can not" in low
-        or "connection" in low
-        or "unexpect" in low
-        or "prematur" in low
-        or "no live" in low
-        or "deadlock" in low
-        or "loading redis" in low
-        or "too many" in low
-        or "exhaust" in low
-        or " full" in low
-        or "exceed" in low
-        or "gave up" in low
-        or "giving up" in low
-        or "stalled" in low
-        or "gateway" in low
-        or "unavail" in low
-        or "api key" in low
-        or "mismatch" in low
-        or "broken" in low
-        or "violates" in low
-        or "no such" in low
-        or "exist" in low
-        or "is locked" in low
-        or "malformed" in low
-        or "read-only" in low
-        or "not permitted" in low
-        or "stale" in low
-        or "unreach" in low
-        or "no buffer" in low
-        or "busy" in low
-        or "missing lock" in low
-        or "unregister" in low
-        or "retry limit" in low
-        or "nosuch" in low
-        or "accessdenied" in low
-        or "signature" in low
-        or "accesskey" in low
-        or "skewed" in low
-        or "expiredt" in low
-        or "slowdown" in low
-        or "circuit" in low
-        or "unhealthy" in low
-        or "http " in low
-        or "status code" in low
-        or "ed with" in low
-        or "data loss" in low
-        or " lost" in low
-        or "dropped" in low
-        or "is down" in low
-        or "overload" in low
-        or "not respond" in low
-        or "not reach" in low
-        or "available" in low
-    )
 
 
 def may_have_crashed(text: str, codes: tuple[str, ...] = ("137", "139", "134")) -> bool:
@@ -322,7 +131,7 @@ def may_have_crashed(text: str, codes: tuple[str, ...] = ("137", "139", "134")) 
     if not text.isascii():  # other letters can fold to these
         return True
     low = text.lower()
-    # A list: a generator takes twice as long.
+    # A list: a generator takes longer.
     if any([need in low for need in _CRASH_NEEDS]):  # noqa: C419
         return True
     return "exit" in low and any(code in low for code in codes)
