@@ -6,6 +6,7 @@ import codecs
 import re
 import zlib
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 
 from playbook.clients.answer import Answer
@@ -71,8 +72,13 @@ class Page:
 
 def page_of(answer: Answer) -> Page:
     """Parse the page."""
+    return _parsed(text_of(answer))
+
+
+@lru_cache(maxsize=4)  # each sample of a page is asked several times, and mostly they are equal
+def _parsed(text: str) -> Page:
     reader = _Reader()
-    reader.feed(text_of(answer))
+    reader.feed(text)
     reader.close()
     return Page(
         next((title for title in map(_in_one_line, reader.titles) if title), ""),
