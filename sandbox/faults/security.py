@@ -87,6 +87,11 @@ def _(world: World) -> None:
     world.github.collaborators.append(Member("freelance-dan"))
 
 
+@fault("github-members-administer", "Every member of the GitHub organisation may administer every repository")
+def _(world: World) -> None:
+    world.github.default_permission = "admin"
+
+
 @fault("github-member-idle", "A member of the GitHub organisation has not pushed in five months")
 def _(world: World) -> None:
     world.github.members[2].pushed = 150.0

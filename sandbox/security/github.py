@@ -112,7 +112,7 @@ class GitHubService(HttpService):
         if self.state.owners_token:
             shown |= {
                 "two_factor_requirement_enabled": self.state.two_factor_required,
-                "default_repository_permission": "read",
+                "default_repository_permission": self.state.default_permission,
             }
         return JSONResponse(shown)
 

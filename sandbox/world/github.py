@@ -38,6 +38,7 @@ class GitHubState:
     """GitHub's contents; healthy by default, edited by faults.
 
     Attributes:
+        default_permission: what every member may do with every repository.
         owners_token: the token belongs to an owner; only owners see who lacks a second factor.
         invited: login and role of people with a pending invitation.
         missing: permissions that the token lacks: ``members``, ``invitations``, ``activity``, ``alerts``.
@@ -51,6 +52,7 @@ class GitHubState:
     invited: list[tuple[str, str]] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     two_factor_required: bool = True
+    default_permission: str = "read"
     owners_token: bool = True
     missing: set[str] = field(default_factory=set)
     cut: set[str] = field(default_factory=set)

@@ -121,6 +121,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Outside collaborators on GitHub: expected only those in the settings, got freelance-dan",
         ),
     },
+    "github-members-administer": {
+        "monthly.access.permissions": (
+            "WARNING",
+            r"Members of the GitHub organisation: expected no rights to administer every repository,"
+            r" got admin for every member",
+        ),
+    },
     "github-member-idle": {
         "monthly.access.unused-accounts": (
             "WARNING",
