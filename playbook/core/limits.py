@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -61,6 +62,7 @@ class Bound(msgspec.Struct, frozen=True):
     unit: str = ""
 
     @classmethod
+    @lru_cache(maxsize=1024)
     def parse(cls, text: str) -> Bound:
         """Read ``< 80 %``; raises ValueError with what was expected."""
         match = _BOUND.match(text)

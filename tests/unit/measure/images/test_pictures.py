@@ -40,7 +40,7 @@ def encoded(picture, kind, **options):
 
 def difference(picture, result, original=None):
     """Result of comparing a picture with the returned bytes."""
-    before, problem = decode(original or encoded(picture, "PNG"))
+    before, problem = decode(original or encoded(picture, "PNG", compress_level=1))
     assert before, problem
     after, problem = decode(result)
     return unlike(before, after) if after else problem
