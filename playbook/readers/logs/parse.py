@@ -69,6 +69,7 @@ class Entry(NamedTuple):
         bare: plain text without its own time and level: it may continue the previous line.
         access: the request that it answers, for an access line.
         strange: its level or its request was expected but not understood.
+        whole: an object of its own, which no later line continues.
     """
 
     time: float | None
@@ -78,6 +79,7 @@ class Entry(NamedTuple):
     bare: bool = False
     access: Access | None = None
     strange: bool = False
+    whole: bool = False
 
 
 def is_wrapped(text: str) -> bool:
@@ -322,7 +324,7 @@ class Parser:
             if inner and inner.level > level:  # a whole line of another logger
                 return inner
             strange = request is None and (seems_a_request or self._seems_a_request(level, text))
-            return Entry(time, component, level, text, access=request, strange=strange)
+            return Entry(time, component, level, text, access=request, strange=strange, whole=True)
         error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
         if error and error not in text:
             text = f"{text}: {error}" if text else error
@@ -333,4 +335,5 @@ class Parser:
         elif not request:
             level = levels.by_words(text)
         strange = not level and request is None
-        return Entry(time, component, level, fields_of.one_line(text or body), access=request, strange=strange)
+        text = fields_of.one_line(text or body)
+        return Entry(time, component, level, text, access=request, strange=strange, whole=True)

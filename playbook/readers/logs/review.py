@@ -117,7 +117,7 @@ class Reviewer:
 
     def _take(self, text: str, entry: Entry) -> None:  # noqa: PLR0912, PLR0915 - calls would cost more than it does
         """Review one parsed line."""
-        time, name, level, _, bare, request, strange = entry
+        time, name, level, _, bare, request, strange, _ = entry
         if time is None:
             if self._before is None:
                 self._hold_back(text)
@@ -311,7 +311,7 @@ class Reviewer:
                     self._bare(*head)
             return
         trace = self._open.get(entry.component)
-        if trace and trace.absorbs(entry.text, time):
+        if trace and trace.absorbs(entry.text, time, timed=entry.time is not None):
             return
         level = traces.begins(entry.text)
         if level:
@@ -327,12 +327,16 @@ class Reviewer:
         self._open[entry.component] = traces.opened(
             time, entry.component, level, entry.text, stamped=not entry.bare
         )
+        if entry.whole:
+            self._close(entry.component)
 
     def _close(self, component: str) -> None:
-        """Count the ended error, unless it is a warning."""
+        """Count the ended error, unless it is a warning, with which an exception belongs if frames follow it."""
         trace = self._open.pop(component)
         if trace.level < levels.ERROR:
-            return
+            if not trace.exception or trace.traced:
+                return
+            trace.level = levels.ERROR
         fatal = trace.level >= levels.FATAL
         self.errors += 1
         self.fatal += fatal

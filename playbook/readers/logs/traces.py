@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from playbook.readers.logs import levels, words
 
 WITHIN = 5.0  # seconds between an error's first line and the last line that can belong to it
+_TOGETHER = 0.2  # seconds between the lines of one message, where a platform notes when it read each
 _LINES = 400
 
 _FRAGMENTS = (
@@ -21,6 +22,9 @@ _GO_FRAME = re.compile(r"[\w./*()-]{1,300}\([^)]{0,300}\)$|\S{1,300}\.go:\d+")
 _RUST_PANIC = re.compile(r" panicked at \S+:\d+:$")  # its message is on the next line
 _NODE_ENDED = re.compile(r"Node\.js v\d+\.\d+")
 PYTHON = "Traceback (most recent call last)"
+# Python's traceback of several exceptions, and what is before each of its lines but those of the single ones.
+_GROUP = re.compile(r" {0,2}\+ Exception Group Traceback \(most recent call last\)")
+_MARGIN = re.compile(r"^ {0,2}\| ")
 
 
 @dataclass(slots=True)
@@ -51,16 +55,31 @@ class Trace:
         """The first line with the exception of the trace."""
         if not self.exception or self.exception in self.head:
             return self.head
-        return self.exception if self.head.startswith(PYTHON) else f"{self.head}: {self.exception}"
+        is_traceback = self.head.startswith(PYTHON) or _GROUP.match(self.head)
+        return self.exception if is_traceback else f"{self.head}: {self.exception}"
 
-    def absorbs(self, text: str, time: float) -> bool:
-        """Add ``text``, a bare line, if it continues this error."""
-        if abs(time - self.time) > WITHIN or self.lines >= _LINES:
+    def absorbs(self, text: str, time: float, *, timed: bool) -> bool:
+        """Add ``text``, a bare line, if it continues this error.
+
+        Args:
+            timed: the platform dates each line, so that the time is this line's own.
+        """
+        if _GROUP.match(self.head):
+            text = _MARGIN.sub("", text, count=1)
+        apart = abs(time - self.time)
+        if apart > WITHIN or self.lines >= _LINES or (timed and self._hides(text, apart)):
             return False
         if self._belongs(text):
             self.lines += 1
             return True
         return False
+
+    def _hides(self, text: str, apart: float) -> bool:
+        """Whether this is a warning, and the text an error of its own: no trace, or one that came later."""
+        if self.level >= levels.ERROR or self.in_python or begins(text) < levels.ERROR:
+            return False
+        is_trace = text.startswith(PYTHON) or EXCEPTION.match(text)
+        return not is_trace or apart > _TOGETHER
 
     def _belongs(self, text: str) -> bool:
         if not text:
@@ -125,6 +144,8 @@ def begins(text: str) -> int:
 
     A Python traceback without a log line above it is an uncaught exception, so it is fatal.
     """
+    if _GROUP.match(text):
+        return levels.FATAL
     if not text or (is_fragment(text) and not EXCEPTION.match(text.lstrip())):
         return levels.NONE
     if text.startswith(PYTHON):
@@ -136,5 +157,5 @@ def begins(text: str) -> int:
 
 def opened(time: float, component: str, level: int, text: str, *, stamped: bool) -> Trace:
     """A trace that begins with ``text``."""
-    python = text.startswith(PYTHON)
+    python = text.startswith(PYTHON) or bool(_GROUP.match(text))
     return Trace(time, component, level, text, stamped, traced=python, in_python=python)

@@ -275,3 +275,47 @@ def test_memory_does_not_grow_with_the_log():
     assert (found.errors, found.server_errors) == (8_000, 8_000)
     assert len(found.kinds) == 500
     assert found.left_out > 10_000
+
+
+GROUP = [
+    "  + Exception Group Traceback (most recent call last):",
+    '  |   File "/app/x.py", line 3, in <module>',
+    "  | ExceptionGroup: unhandled errors in a TaskGroup (2 sub-exceptions)",
+    "  +-+---------------- 1 ----------------",
+    "    | ValueError: a",
+    "    +---------------- 2 ----------------",
+    "    | OSError: [Errno 28] No space left on device",
+    "    +------------------------------------",
+]
+
+
+def test_traceback_of_several_exceptions_is_one_crash():
+    """As a TaskGroup of asyncio or anyio ends."""
+    found = review(*web(*GROUP))
+    assert (found.errors, found.fatal) == (1, 1)
+    assert found.kinds[0][0][1].startswith("ExceptionGroup: unhandled errors")
+    assert review(*web("ERROR Exception in ASGI application", *GROUP)).errors == 1
+
+
+@pytest.mark.parametrize(
+    "warning", ["Warning: bad value", "[WARN] slow", f"{STAMP} WARNING slow", '{"level":40,"msg":"slow"}']
+)
+@pytest.mark.parametrize(
+    "error", ["Error: not fixed", "tiff2vips: read error", "connect ECONNREFUSED 10.0.0.7:6379"]
+)
+def test_error_after_a_warning_is_an_error(warning, error):
+    """Where the platform dates each line, and no frames say that it is the warning's exception."""
+    assert review(*web(warning, error)).errors == 1
+
+
+def test_exception_with_frames_or_text_in_a_file_belongs_to_its_warning():
+    """It is the warning's exception, or its second line."""
+    frames = ["java.net.SocketTimeoutException: timeout", "\tat com.example.Main.run(Main.java:14)"]
+    assert review(*web("[WARN] retry", *frames)).errors == 0
+    assert review(f"{STAMP} WARNING retry, as", "the connection refused: timeout").errors == 0
+
+
+def test_crash_after_a_warning_as_an_object_is_a_crash():
+    """No line continues an object."""
+    assert review(*web('{"level":40,"msg":"slow"}', *PYTHON)).fatal == 1
+    assert review(*web('{"level":50,"msg":"failed"}', *PYTHON)).fatal == 1
