@@ -316,6 +316,9 @@ class Parser:
             # morgan's, uvicorn's or a web server's line in a JSON logger
             request = access.of_text(fields_of.one_line(text)) or access.behind_words(text)
             time = self._times.text(request.time) if request and request.time and time is None else time
+        answered = request is not None and request.status < 500
+        if level == levels.INFO and "\\n" in body and not answered and any(map(fields_of.is_traced, objects)):
+            level = levels.ERROR
         if level and level < levels.ERROR:
             text = fields_of.one_line(text)
             inner = self._json(text, time, component) if request is None and _OBJECT.match(text) else None
