@@ -53,7 +53,7 @@ _HEAD, _MARKS = 160, 80
 _MARKED = re.compile(r"(?:\[(?:\w{1,40}:)?|<|\| ?)([A-Za-z]{3,11}) {0,9}(?:\]|>| ?\|)")
 _ASSIGNED = re.compile(
     r"(?:^|[\s{,])(?:level|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
-    r"\"?=\"?([A-Za-z]{1,13})\b(?![-/.])"
+    r"\"?=\"?([A-Za-z]{1,13}|\d0)\b(?![-/.])"
 )
 # Equivalents of a level in loggers with their own words, signs or places.
 _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "⚠": WARNING}
@@ -163,10 +163,9 @@ def _stated(text: str) -> int:
     level = _unusual(text)
     if level:
         return level
-    if "=" in text:
-        assigned = _ASSIGNED.search(text)
-        if assigned:
-            return by_name(assigned[1])
+    assigned = _ASSIGNED.search(text) if "=" in text else None
+    if assigned:
+        return _assigned(assigned, text)
     postgres = _POSTGRES.search(text, 0, _HEAD) if ":  " in text else None
     if postgres:
         return INFO
@@ -175,6 +174,15 @@ def _stated(text: str) -> int:
         return LEVELS[found[1].lower()]
     marked = (_BRACKETED.get(word[1].lower(), NONE) for word in _MARKED.finditer(text, 0, _MARKS))
     return next(filter(None, marked), NONE)
+
+
+def _assigned(match: re.Match[str], text: str) -> int:
+    """The level of ``level=error``; of ``level=50`` only in logfmt, as a number may be anything's."""
+    word = match[1]
+    if word.isalpha():
+        return by_name(word)
+    is_logfmt = not match.start() or "msg=" in text or "message=" in text
+    return int(word) if is_logfmt and int(word) <= FATAL else NONE
 
 
 def may_state(text: str) -> bool:
@@ -195,7 +203,7 @@ def may_state(text: str) -> bool:
 def unknown_word(text: str) -> bool:
     """Whether a plain line states an unknown level: ``level=strange``."""
     assigned = _ASSIGNED.search(text) if "=" in text else None
-    return bool(assigned and not known(assigned[1]))
+    return bool(assigned and assigned[1].isalpha() and not known(assigned[1]))
 
 
 def _unusual(text: str) -> int:

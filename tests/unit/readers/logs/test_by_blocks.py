@@ -128,6 +128,8 @@ BITS = [
         "\r",
         "x" * 9000,
         '"status":502,',
+        "get /a 503 3 ms - 5",
+        "lvl=50 ",
         '"severity":"ERROR",',
         '"error_severity": "FATAL"',
         '"err":{"message":"x","stack":"Error: x\\n    at y"},',
