@@ -83,13 +83,14 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         # IIS: the status, its details and one to three sizes and times end the line, whichever fields are before.
         (
             " - ",
-            rf"(?:^| )(?:{METHOD}) (?P<path>/\S{{0,4096}}) \S{{1,4096}} \d{{1,5}} \S{{1,255}} "
-            rf"[\da-fA-F.:%]{{2,64}}(?: \S{{1,2048}}){{1,6}}? {_STATUS} \d{{1,3}} \d{{1,10}}(?: \d{{1,15}}){{1,3}}$",
+            rf"(?:^| )(?:{METHOD}) (?P<path>/\S{{0,4096}}) \S{{1,4096}} \d{{1,5}} \S{{1,255}} [\da-fA-F.:]{{2,64}}"
+            rf"(?: \S{{1,2048}}){{1,6}}? {_STATUS} \d{{1,3}} \d{{1,10}}(?: \d{{1,15}}){{1,3}}$",
         ),
         # Nginx Proxy Manager.
         (
             " [Client ",
-            rf"(?:^|\] |[\d-] ){_STATUS} - (?:{METHOD}) https? \S{{1,255}} \"(?P<path>[^\"]{{0,4096}})\" \[",
+            rf"(?:^|\] |[\d-] ){_STATUS} - (?:{METHOD}) https? \S{{1,255}} "
+            r"\"(?P<path>[^\"]{0,4096})\" \[",
         ),
         # Labelled, with tabs between (LTSV).
         (

@@ -161,7 +161,7 @@ class Parser:
         else:
             match = _SYSLOG_DATED.match(line)
             if not match:
-                return self._named(line)
+                return self._within(level, self._named(line))
             time, component = self._times.syslog(match[1]), match[2]
         return self._within(level, self._body(line[match.end() :], time, component))
 
