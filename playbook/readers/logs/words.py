@@ -33,7 +33,8 @@ WORDS = re.compile(
     r"|prematurely closed|premature end|deadlock (?:detected|found)|loading redis is loading"
     r"|too many (?:connections|clients)|connection slots are reserved"
     r"|(?:pool|connections|resources) (?:is |are )?exhausted"
-    r"|(?:disk|volume|queue|buffer|pool|table) (?:is )?full|(?:quota|rate limit|maximum retries) exceeded"
+    r"|(?:disk|volume|queue|buffer|pool|table) (?:is )?full"
+    r"|(?:quota|(?:rate|memory) limit|maximum retries) exceeded"
     r"|exceeded (?:the )?max(?:imum)? (?:retries|attempts)|gave up after|giving up|stalled more than"
     r"|(?:job|task|worker)s? (?:[#\w:-]{1,64} )?(?:(?:is|has|was|were) |has been )?stalled(?! no)"
     r"|moved to (?:the |a )?(?:dlq|\w{4}[- ]letter)|something went wrong"
@@ -135,15 +136,15 @@ _WORDS_NEED = (
     "unable to", "can not", "no space left", "refused", "reset", "no route", "no server", "pipe", "denied",
     "in use", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "econn", "hang up", "i/o time", "dead",
     "dlq", "letter", "misbehav", "no healthy", "not known", "not found", "certificate", "x509", "backoff",
-    "back-off", "crashed", "aborted", "misconf", "noauth", "wrongpass", "oom command", "** (", "exited", "temporar",
-    "connection", "unexpected", "prematur", "no live", "loading redis", "too many", "exhausted", " full",
-    "exceeded", "gave up", "giving up", "stalled", "gateway", "api key", "mismatch", "corruption", "broken",
-    "violates", "no such", "went wrong", "security policy", "pixel limit", "unsupported image",
+    "back-off", "crashed", "aborted", "misconf", "noauth", "wrongpass", "oom command", "** (", "exited",
+    "temporar", "connection", "unexpected", "prematur", "no live", "loading redis", "too many", "exhausted",
+    " full", "exceeded", "gave up", "giving up", "stalled", "gateway", "api key", "mismatch", "corruption",
+    "broken", "violates", "no such", "went wrong", "security policy", "pixel limit", "unsupported image",
     "unknown format", "invalid jpeg", "invalid image", "invalid format", "invalid data", "exist", "is locked",
     "malformed", "read-only", "not permitted", "stale", "unreachable", "no buffer", "busy", "timeout",
     "missing lock", "unregistered", "retry limit", "nosuch", "no decode", "signature", "accesskey", "skewed",
-    "expiredtoken", "slowdown", "circuit", "unhealthy", "http ", "status ", "ed with",
-    "data loss", " lost", "dropped", "is down", "overloaded", "not responding", "not reachable", "available",
+    "expiredtoken", "slowdown", "circuit", "unhealthy", "http ", "status ", "ed with", "data loss", " lost",
+    "dropped", "is down", "overloaded", "not responding", "not reachable", "available",
 )  # fmt: skip
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
