@@ -35,12 +35,12 @@ _SHORT = re.compile(
 )
 _UVICORN = re.compile(rf'(?:INFO:\s{{1,8}})?(\S{{1,255}}) - "({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+" (\d{{3}})\b')
 _LOGFMT_STATUS = re.compile(
-    r"(?:^| )(?:status|status_code|code|http\.status_code|http_status|statusCode|response_code)"
+    r"(?:^| )(?:status|status_code|code|http\.(?:response\.)?status_code|http_status|statusCode|response_code)"
     r"=\"?(\d{3})(?:\.0{1,6})?\"?(?= |$)"
 )
 _LOGFMT_PATH = re.compile(
     # imgproxy's is in its words.
-    r"(?:(?:^| )(?:path|uri|url|request_uri|http\.path|http\.target)=\"?|\bCompleted in \S{1,30} )"
+    r"(?:(?:^| )(?:path|uri|url|request_uri|url\.path|http\.(?:path|target|route))=\"?|\bCompleted in \S{1,30} )"
     r"([^\s\"]{1,4096})"
 )
 _LOGFMT_METHOD = re.compile(rf'(?:^| )method="?{_METHOD}\b')

@@ -78,6 +78,8 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "generated ",
             rf"(?:{METHOD}) {_PATH} => generated \d+ bytes in \d+ [mµu]?secs \(HTTP/[\d.]+ {_STATUS}\)",
         ),
+        # Hypercorn, and a program's own lines with the version of HTTP.
+        (" ", rf"(?:{METHOD}) {_PATH} (?:HTTP/)?[123](?:\.\d)? {_STATUS} [\d.]+"),
         # PHP's own server, php-fpm.
         ("]: ", rf"\[{_STATUS}\]: (?:{METHOD}) {_PATH}"),
         # IIS: the status, its details and one to three sizes and times end the line, whichever fields are before.

@@ -26,6 +26,7 @@ _OUTER = re.compile(
 _IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z  ?")
 _SYSLOG_DATED = re.compile(r"([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d) \S{1,255} ([\w./-]{1,64})(?:\[\d+\])?: ")
 _SYSLOG_TAG = re.compile(r"(?:[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]|(?:app|heroku)\[([\w.]{1,64})\]): ")
+_FLY = re.compile(r"(app|runner|proxy|health)\[\w{6,32}\] [a-z]{3} \[(\w{4,5})\] ?")
 _COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
 BALANCERS = frozenset({"http", "https", "h2", "grpcs", "ws", "wss", "tls"})  # types with which AWS' lines begin
 _POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
@@ -82,7 +83,7 @@ class Entry(NamedTuple):
 
 def is_wrapped(text: str) -> bool:
     """Whether the text after a time is a container's or syslog daemon's wrapper around another line."""
-    return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text))
+    return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text) or _FLY.match(text))
 
 
 class Parser:
@@ -143,6 +144,9 @@ class Parser:
             return self._body(body[tag.end() :], time, tag[1] or tag[2])
         if _OBJECT.match(body):
             return self._body(body, time, "")
+        fly = _FLY.match(body)
+        if fly:
+            return self._within(levels.by_name(fly[2]), self._body(body[fly.end() :], time, fly[1]))
         return self._plain(body, time, "", own=True)
 
     def _unprefixed(self, line: str) -> Entry:

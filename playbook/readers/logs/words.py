@@ -55,6 +55,7 @@ WORDS = re.compile(
     r"|circuit (?:breaker )?(?:is |has )?(?:now )?open(?:ed)?|unhealthy|data loss"
     r"|(?:redis|database|db|postgres|mysql|upstream|backend|server|service|host|api|queue|broker|worker|cache)"
     r" is (?:down|unreachable|unavailable|overloaded|not (?:responding|reachable|available))"
+    r"|(?:server|backend) \S{1,80} is down"
     r"|no (?:servers?|workers?|backends?|nodes?|instances?) (?:are )?available"
     r"|(?:messages?|requests?|jobs?|events?) (?:was |were )?(?:lost|dropped)"
     r"|(?:http|status(?: code)?|unexpected status(?: code)?:|(?:responded|answered|replied) with(?: status"
