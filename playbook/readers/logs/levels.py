@@ -56,7 +56,7 @@ _ASSIGNED = re.compile(
     r"\"?=\"?([A-Za-z]{1,13}|\d0)\b(?![-/.])"
 )
 # Equivalents of a level in loggers with their own words, signs or places.
-_SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "✕": ERROR, "💥": ERROR, "⚠": WARNING}
+_SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "💥": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
 # Next.js of three generations, npm, .NET, logrus, glog: one group of each is the level.
 _WORDED = re.compile(
