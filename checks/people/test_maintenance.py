@@ -167,7 +167,8 @@ def test_key_figures_are_normal_since(
 def test_no_new_kind_of_error_since(errors_since_maintenance: NewErrors, judge: Judge) -> None:
     """Since the maintenance began, the logs show no kind of error that did not occur in the day before it.
 
-    New errors that continue after the window are critical, those only during it a warning. UNKNOWN: too few lines.
+    New errors that continue after the window are critical. Those only during it, and far more errors than in the
+    hours before it, are a warning. UNKNOWN: too few lines.
     """
     new = errors_since_maintenance
     judge.that(not new.lasting, "New errors since the maintenance", expected="none", found=new.words(new.lasting))
@@ -176,6 +177,13 @@ def test_no_new_kind_of_error_since(errors_since_maintenance: NewErrors, judge: 
         "New errors during the maintenance",
         expected="none",
         found=new.words(new.passing),
+        warn=True,
+    )
+    judge.that(
+        not new.more,
+        "Errors in an hour since the maintenance",
+        expected="not far more than in the hours before it",
+        found=new.more or "no more",
         warn=True,
     )
 

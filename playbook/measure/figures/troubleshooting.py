@@ -32,7 +32,11 @@ from playbook.measure.web.homepage import HomepageTiming
 from playbook.settings.model import Settings
 
 DAY = timedelta(days=1)
-_OUT_OF_MEMORY = re.compile(r"(?i)out of memory|\boom\b|oom.?kill|heap limit|cannot allocate memory|MemoryError")
+_OUT_OF_MEMORY = re.compile(
+    r"(?i)out of memory|\boom\b|oom.?kill|heap limit|cannot allocate (?:memory|\d)|MemoryError"
+    r"|allowed memory size|memory (?:quota|limit) exceeded|bad_alloc|memory allocation|insufficient memory|enomem"
+    r"|failed to allocate"
+)
 
 
 @dataclass(frozen=True, slots=True)

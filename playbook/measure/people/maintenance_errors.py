@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 
 import msgspec
 
 from playbook.clients.log_reading import LogSource, LogStream
-from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.logs.log_blocks import review_of
 from playbook.measure.logs.log_coverage import of_lines
 from playbook.measure.people.maintenance import MaintenancePlan, Window
-from playbook.readers.logs.reviewed import Occurrences, Review
+from playbook.readers.logs.reviewed import HOUR, Occurrences, Review
+from playbook.readers.logs.usual import usual_level
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 
@@ -48,6 +50,7 @@ class NewErrors:
         hours_before: number of hours with lines before the window, and the minimum.
         lines_after: whether there were lines since the window's end.
         known: number of kinds that occurred before.
+        more: far more errors in an hour since the window than in those before it, in words; may be empty.
     """
 
     window: Window
@@ -56,6 +59,7 @@ class NewErrors:
     rules: CoverageRules
     kinds: tuple[NewError, ...]
     known: int
+    more: str
     hours_before: tuple[int, int]
     lines_after: bool
 
@@ -91,7 +95,11 @@ class NewErrors:
         # The hours are judged here; silence, understanding and problems as in every review.
         rules = msgspec.structs.replace(self.rules, window_percent=0.0)
         quiet = self.window.start.timestamp(), self.window.end.timestamp()
-        return before + after + of_lines(self.review, self.stream, rules, quiet)
+        left_out = self.review.kinds_left_out
+        kinds = (
+            understood(left_out, left_out + len(self.review.kinds), "kinds of errors") if left_out else Coverage()
+        )
+        return before + after + kinds + of_lines(self.review, self.stream, rules, quiet)
 
     @property
     def wanted_hours(self) -> int:
@@ -150,9 +158,27 @@ def errors_since_maintenance(logs: LogSource, maintenance_plan: MaintenancePlan,
         settings.coverage,
         tuple(sorted(kinds, key=lambda kind: (not kind.after, not kind.row.fatal, -kind.row.count))),
         len(review.kinds) - len(kinds),
+        _more_than_before(review, started, ended, settings),
         (_hours_before(review, started), wanted.least_log_hours),
         review.last is not None and review.last >= ended,
     )
+
+
+def _more_than_before(review: Review, started: float, ended: float, settings: Settings) -> str:
+    """The worst hour since the window, where it has far more errors than the hours before the window."""
+    logs = settings.target.logs
+    before = [0] * int((started - review.since) // HOUR)
+    since = [0] * max(math.ceil((review.until - ended) / HOUR), 1)
+    for minute, count in review.errors_by_minute.items():
+        time = minute * 60.0
+        if time >= ended:
+            since[min(int((time - ended) // HOUR), len(since) - 1)] += count
+        elif time < started and time >= started - HOUR * len(before):
+            before[int((started - time - 1) // HOUR)] += count
+    level = usual_level(before, least=logs.unusual_count, spread=logs.unusual_spread)
+    if level is None or max(since) <= level.bound:
+        return ""
+    return f"{max(since):,} in an hour (usually {level.usual:,.0f})"
 
 
 def _hours_before(review: Review, started: float) -> int:

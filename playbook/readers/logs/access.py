@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playbook.core.budget import read_json
-from playbook.readers.logs.formats import FORMATS, METHODS
+from playbook.readers.logs.formats import FORMATS, METHODS, SMALL
 from playbook.readers.logs.formats import METHOD as _METHOD
 from playbook.readers.logs.text import clean
 
@@ -35,10 +35,15 @@ _SHORT = re.compile(
 )
 _UVICORN = re.compile(rf'(?:INFO:\s{{1,8}})?(\S{{1,255}}) - "({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+" (\d{{3}})\b')
 _LOGFMT_STATUS = re.compile(
-    r"(?:^| )(?:status|status_code|code|http\.status_code|http_status|statusCode|response_code)"
+    r"(?:^| )(?:status|status_code|code|http\.(?:response\.)?status_code|http_status|statusCode|response_code)"
     r"=\"?(\d{3})(?:\.0{1,6})?\"?(?= |$)"
 )
-_LOGFMT_PATH = re.compile(r"(?:^| )(?:path|uri|url|request_uri|http\.path|http\.target)=\"?([^\s\"]{1,4096})")
+_LOGFMT_PATH = re.compile(
+    # imgproxy's is in its words.
+    r"(?:(?:^| )(?:path|uri|url|request_uri|url\.path|http\.(?:path|target|route))=\"?|\bCompleted in \S{1,30} )"
+    r"([^\s\"]{1,4096})"
+)
+_LOGFMT_METHOD = re.compile(rf'(?:^| )method="?{_METHOD}\b')
 _LOGFMT_CLIENT = re.compile(r"(?:^| )(?:ip|client|client_ip|remote|remote_addr|remote_ip|fwd)=\"?([^\s\",]{1,64})")
 # tower-http logs the end of a request without its path, which is in its span.
 _ENDED = "finished processing request"
@@ -174,7 +179,13 @@ def may_be_in(text: str) -> bool:
 def _elsewhere(text: str) -> Access | None:
     if "/" in text:
         possible = (
-            has_method(text) or '"-" ' in text or "<BADREQ>" in text or "Completed " in text or "Sent " in text
+            has_method(text)
+            or text.startswith(SMALL)
+            or "[response" in text
+            or '"-" ' in text
+            or "<BADREQ>" in text
+            or "Completed " in text
+            or "Sent " in text
         )
     else:
         possible = "Completed " in text or "Sent " in text
@@ -276,6 +287,7 @@ def _of_fields(fields: Mapping[str, Any]) -> Access | None:
             path = _path(request_line)
         elif (
             answered
+            or fields.get("method") in METHODS
             or not _DOUBTFUL_STATUS.issuperset(fields.keys() & _ALL_STATUS_KEYS)
             or _ENDED in _text(fields, "message")
         ):
@@ -298,6 +310,8 @@ def _of_fields(fields: Mapping[str, Any]) -> Access | None:
 
 def _of_logfmt(text: str) -> Access | None:
     status, path = _LOGFMT_STATUS.search(text), _LOGFMT_PATH.search(text)
+    if status and not path and _LOGFMT_METHOD.search(text):
+        return Access(int(status[1]), NO_PATH)
     if not status or not path:
         ended = _LOGFMT_ENDED.search(text)
         return Access(int(ended[1]), NO_PATH) if ended else None

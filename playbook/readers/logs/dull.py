@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from playbook.readers.logs import access, levels, parse, traces, words
+from playbook.readers.logs.formats import SMALL
 from playbook.readers.logs.text import LINE_LIMIT
 
 _FOLD = bytes.maketrans(b"123456789", b"0" * 9)
@@ -38,7 +39,7 @@ def is_dull(text: str) -> bool:
     Args:
         text: with all digits replaced by one; printable ASCII.
     """
-    if len(text) > LINE_LIMIT // 2 or access.has_method(text) or _CLOCK.search(text):
+    if len(text) > LINE_LIMIT // 2 or access.has_method(text) or text.startswith(SMALL) or _CLOCK.search(text):
         return False
     if any([word in text for word in _ANSWERED]):  # noqa: C419 - a generator takes twice as long
         return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playbook.core import door
@@ -26,10 +27,16 @@ LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
         for key in ("log_level", "logLevel", "PRIORITY", "priority", "syslog.severity", "LEVEL", "prio")
     ),
     *((key, levels.TELEMETRY) for key in ("severityNumber", "severity_number", "SeverityNumber")),
+    *((key, None) for key in ("error_severity", "levelName", "sev")),
     ("levelno", levels.PYTHON),
     ("level_value", levels.MONOLOG),
     ("severity", None),
     ("Severity", None),
+)
+# A second level beside the first: of Google's and PostgreSQL's loggers, and of Python's.
+SECOND_LEVELS = (
+    *("severity", "Severity", "severity_text", "severityText", "SeverityText", "error_severity"),
+    *("levelname", "level_name", "levelName"),
 )
 COMPONENT_KEYS = ("service", "component", "app", "service.name", "SYSLOG_IDENTIFIER", "container_name")
 # Keys beside a line that a collector has wrapped: of Docker's json-file and fluentd, and Fluent Bit; the journal;
@@ -66,6 +73,8 @@ ERROR_KEYS = (
     ),
     *("stack_trace", "error.stack_trace", "thrown"),
 )
+_STACKS = ("stack", "stack_trace", "error.stack_trace")
+_FRAMES = re.compile(r"^Traceback \(most |\n\s{0,8}(?:at |File \")")
 _LONGEST_NAME = 64
 _NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
 
@@ -73,7 +82,8 @@ _NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no
 def level_of(fields: dict[str, Any]) -> int | None:
     """The stated level of a JSON line; None where it states none, or an unknown one.
 
-    Serilog omits it in lines of level Information, and ``DEFAULT`` is Google's word for none.
+    Serilog omits it in lines of level Information, and ``DEFAULT`` is Google's word for none. Where two levels
+    contradict each other, and one is of an error, the line is an error.
     """
     for key, scale in LEVEL_KEYS:
         if key in fields and not isinstance(fields[key], dict):
@@ -82,7 +92,11 @@ def level_of(fields: dict[str, Any]) -> int | None:
                 scale = levels.GOOGLE  # noqa: PLW2901 - its size shows its scale
             level = levels.of_json(value, scale)
             if level:
-                return level
+                # A severity of "critical" may also be that of what the line is about.
+                return level if level >= levels.ERROR or not _second_is_worse(fields) else levels.ERROR
+    record = fields.get("record")  # Loguru
+    if isinstance(record, dict) and isinstance(record.get("level"), dict):
+        return levels.of_json(record["level"].get("name")) or None
     for key in ("log", "syslog"):  # ECS, with nested names
         inner = fields.get(key)
         if isinstance(inner, dict) and "level" in inner:
@@ -93,6 +107,25 @@ def level_of(fields: dict[str, Any]) -> int | None:
         return levels.INFO
     status = fields.get("status")  # Datadog's word for the level
     return levels.by_name(status) or None if isinstance(status, str) and len(status) > 3 else None
+
+
+def _second_is_worse(fields: dict[str, Any]) -> bool:
+    words = (fields[key] for key in SECOND_LEVELS if key in fields)
+    return any(levels.of_json(word) >= levels.ERROR for word in words if isinstance(word, str))
+
+
+def is_traced(fields: dict[str, Any]) -> bool:
+    """Whether an object contains the stack trace of an error that no client has caused."""
+    for key in filter(fields.__contains__, ERROR_KEYS):
+        error = fields[key]
+        if isinstance(error, dict):
+            statuses = (error.get(name) for name in ("status", "statusCode", "status_code"))
+            stack = first_text(error, *_STACKS)
+            if "\n" in stack and not any(isinstance(status, int) and 400 <= status < 500 for status in statuses):
+                return True
+        elif isinstance(error, str) and "\n" in error and (key in _STACKS or _FRAMES.search(error)):
+            return True
+    return False
 
 
 def is_request(fields: dict[str, Any]) -> bool:

@@ -6,6 +6,9 @@ import re
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PROPFIND")
 METHOD = "(?:" + "|".join(METHODS) + ")"
+SMALL = tuple(f"{method.lower()} /" for method in METHODS[:7])
+"""Beginnings of access lines with a method in small letters; elsewhere these are words."""
+_SMALL_METHOD = METHOD.lower()
 _STATUS = r"(?P<status>\d{3}|-1)"
 _PATH = r"(?P<path>\S{1,4096})"
 
@@ -13,6 +16,13 @@ _PATH = r"(?P<path>\S{1,4096})"
 FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (needed, re.compile(pattern))
     for needed, pattern in (
+        # Methods in small letters: hapi's, and a program's own lines.
+        (
+            "[response",
+            rf"^(?:\d{{6}}/\d{{6}}\.\d{{3}}, )?\[response[^\]]{{0,200}}\] (?:https?://\S{{1,255}}: )?"
+            rf"{_SMALL_METHOD} {_PATH} (?:\{{.{{0,2048}}\}} )?{_STATUS}\b",
+        ),
+        (" /", rf"^{_SMALL_METHOD} (?P<path>/\S{{0,4095}}) {_STATUS} (?:[\d.]{{1,20}} ?(?:ms|s)\b|\d|-)"),
         # HAProxy: times, status, bytes, cookies, ending state, … and the request last.
         (
             "/",
@@ -52,7 +62,8 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         # Tornado, Jupyter and Kemal; Sanic; the middleware of most tutorials on Nest.
         (
             "s",
-            rf"(?:^|\] |UTC ){_STATUS} (?:{METHOD}) {_PATH} (?:\(\S{{1,255}}\) )?[\d.]{{1,20}}(?:ms|s|µs|μs)\b",
+            rf"(?:^|\] |[A-Z]{{3}} |\.access:){_STATUS} (?:{METHOD}) {_PATH} (?:\(\S{{1,255}}\) )?"
+            r"[\d.]{1,20}(?:ms|s|µs|μs)\b",
         ),
         ("(sanic.access)", rf"\]: (?:{METHOD}) {_PATH} .{{0,200}}?{_STATUS} -?\d+$"),
         (" - ", rf"(?:^|\] )(?:{METHOD}) (?P<path>/\S{{0,4095}}) {_STATUS} (?:(?:\d+|-|undefined)? )?- "),
@@ -67,13 +78,21 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "generated ",
             rf"(?:{METHOD}) {_PATH} => generated \d+ bytes in \d+ [mµu]?secs \(HTTP/[\d.]+ {_STATUS}\)",
         ),
+        # Hypercorn, and a program's own lines with the version of HTTP.
+        (" ", rf"(?:{METHOD}) {_PATH} (?:HTTP/)?[123](?:\.\d)? {_STATUS} [\d.]+"),
         # PHP's own server, php-fpm.
         ("]: ", rf"\[{_STATUS}\]: (?:{METHOD}) {_PATH}"),
-        # IIS and other W3C logs with the default fields.
+        # IIS: the status, its details and one to three sizes and times end the line, whichever fields are before.
         (
             " - ",
-            rf"(?:^| )(?:{METHOD}) (?P<path>/\S{{0,4096}}) \S{{1,4096}} \d{{1,5}} \S{{1,255}} \S{{1,64}} "
-            rf"\S{{1,2048}} \S{{1,2048}} {_STATUS} \d+ \d+ \d+",
+            rf"(?:^| )(?:{METHOD}) (?P<path>/\S{{0,4096}}) \S{{1,4096}} \d{{1,5}} \S{{1,255}} [\da-fA-F.:]{{2,64}}"
+            rf"(?: \S{{1,2048}}){{1,6}}? {_STATUS} \d{{1,3}} \d{{1,10}}(?: \d{{1,15}}){{1,3}}$",
+        ),
+        # Nginx Proxy Manager.
+        (
+            " [Client ",
+            rf"(?:^|\] |[\d-] ){_STATUS} - (?:{METHOD}) https? \S{{1,255}} "
+            r"\"(?P<path>[^\"]{0,4096})\" \[",
         ),
         # Labelled, with tabs between (LTSV).
         (

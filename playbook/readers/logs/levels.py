@@ -53,10 +53,10 @@ _HEAD, _MARKS = 160, 80
 _MARKED = re.compile(r"(?:\[(?:\w{1,40}:)?|<|\| ?)([A-Za-z]{3,11}) {0,9}(?:\]|>| ?\|)")
 _ASSIGNED = re.compile(
     r"(?:^|[\s{,])(?:level|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
-    r"\"?=\"?([A-Za-z]{1,13})\b(?![-/.])"
+    r"\"?=\"?([A-Za-z]{1,13}|\d0)\b(?![-/.])"
 )
 # Equivalents of a level in loggers with their own words, signs or places.
-_SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "⚠": WARNING}
+_SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "💥": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
 # Next.js of three generations, npm, .NET, logrus, glog: one group of each is the level.
 _WORDED = re.compile(
@@ -86,6 +86,11 @@ _REDIS = re.compile(r"(?:\d+:[XCSM] |\[\d+\] )?\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?
 _REDIS_LEVELS = {".": DEBUG, "-": DEBUG, "*": INFO, "#": WARNING}
 _LARAVEL = re.compile(r"(?<![\w/])[a-z][\w-]{0,39}\.(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY): ")
 _POSTGRES = re.compile(r"(?:^|[\]> @\w]) ?(LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  ")
+
+_POSTGRES_ENDED = re.compile(
+    r"LOG:  (?:[\w /\"-]{1,90} \(PID \d+\) was terminated by signal \d|all server processes terminated"
+    r"|database system was (?:not properly shut down|interrupted))"
+)
 
 
 def by_name(name: str) -> int:
@@ -163,18 +168,26 @@ def _stated(text: str) -> int:
     level = _unusual(text)
     if level:
         return level
-    if "=" in text:
-        assigned = _ASSIGNED.search(text)
-        if assigned:
-            return by_name(assigned[1])
+    assigned = _assigned(text) if "=" in text else None
+    if assigned is not None:
+        return assigned
     postgres = _POSTGRES.search(text, 0, _HEAD) if ":  " in text else None
     if postgres:
-        return INFO
+        return max(by_words(text), ERROR) if _POSTGRES_ENDED.search(text) else INFO
     found = _CAPITALS.search(text, 0, _HEAD)
     if found and not words.negated(text, found.start()):
         return LEVELS[found[1].lower()]
     marked = (_BRACKETED.get(word[1].lower(), NONE) for word in _MARKED.finditer(text, 0, _MARKS))
     return next(filter(None, marked), NONE)
+
+
+def _assigned(text: str) -> int | None:
+    """The level of ``level=error``; of ``level=50`` only in logfmt, as a number may be anything's."""
+    match = _ASSIGNED.search(text)
+    if not match or match[1].isalpha():
+        return by_name(match[1]) if match else None
+    is_logfmt = not match.start() or "msg=" in text or "message=" in text
+    return int(match[1]) if is_logfmt and TRACE <= int(match[1]) <= FATAL else None
 
 
 def may_state(text: str) -> bool:
@@ -195,7 +208,7 @@ def may_state(text: str) -> bool:
 def unknown_word(text: str) -> bool:
     """Whether a plain line states an unknown level: ``level=strange``."""
     assigned = _ASSIGNED.search(text) if "=" in text else None
-    return bool(assigned and not known(assigned[1]))
+    return bool(assigned and assigned[1].isalpha() and not known(assigned[1]))
 
 
 def _unusual(text: str) -> int:

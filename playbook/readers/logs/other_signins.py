@@ -141,6 +141,7 @@ _LINES: tuple[tuple[Kind, str, int], ...] = (
     ("application", r"\bAUTHFAIL: user=.{0,256} ip=(?P<source>\S{1,64})", 1),
     ("application", r"(?:\[client (?P<source>\S{1,64}?)(?::\d{1,5})?\] )?AH01618: user .{0,256} not found: ", 1),
     ("application", r'\btype="?LOGIN_ERROR"?, .*\bipAddress="?(?P<source>[^",\s]{1,64})', 1),
+    ("application", r"\bCredentialsSignin\b", 1),
     (
         "application",
         r"^Authentication attempt for unknown user .{0,256} from (?P<source>\S{1,64})$",

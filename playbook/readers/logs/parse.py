@@ -26,6 +26,7 @@ _OUTER = re.compile(
 _IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z  ?")
 _SYSLOG_DATED = re.compile(r"([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d) \S{1,255} ([\w./-]{1,64})(?:\[\d+\])?: ")
 _SYSLOG_TAG = re.compile(r"(?:[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]|(?:app|heroku)\[([\w.]{1,64})\]): ")
+_FLY = re.compile(r"(app|runner|proxy|health)\[\w{6,32}\] [a-z]{3} \[(\w{4,5})\] ?")
 _COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
 BALANCERS = frozenset({"http", "https", "h2", "grpcs", "ws", "wss", "tls"})  # types with which AWS' lines begin
 _POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
@@ -84,7 +85,7 @@ class Entry(NamedTuple):
 
 def is_wrapped(text: str) -> bool:
     """Whether the text after a time is a container's or syslog daemon's wrapper around another line."""
-    return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text))
+    return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text) or _FLY.match(text))
 
 
 class Parser:
@@ -145,6 +146,9 @@ class Parser:
             return self._body(body[tag.end() :], time, tag[1] or tag[2])
         if _OBJECT.match(body):
             return self._body(body, time, "")
+        fly = _FLY.match(body)
+        if fly:
+            return self._within(levels.by_name(fly[2]), self._body(body[fly.end() :], time, fly[1]))
         return self._plain(body, time, "", own=True)
 
     def _unprefixed(self, line: str) -> Entry:
@@ -163,7 +167,7 @@ class Parser:
         else:
             match = _SYSLOG_DATED.match(line)
             if not match:
-                return self._named(line)
+                return self._within(level, self._named(line))
             time, component = self._times.syslog(match[1]), match[2]
         return self._within(level, self._body(line[match.end() :], time, component))
 
@@ -318,6 +322,9 @@ class Parser:
             # morgan's, uvicorn's or a web server's line in a JSON logger
             request = access.of_text(fields_of.one_line(text)) or access.behind_words(text)
             time = self._times.text(request.time) if request and request.time and time is None else time
+        answered = request is not None and request.status < 500
+        if level == levels.INFO and "\\n" in body and not answered and any(map(fields_of.is_traced, objects)):
+            level = levels.ERROR
         if level and level < levels.ERROR:
             text = fields_of.one_line(text)
             inner = self._json(text, time, component) if request is None and _OBJECT.match(text) else None

@@ -74,6 +74,12 @@ _NO_OTHERS, _NO_NAMES = (_ABSENT,) * len(_OTHERS), (_ABSENT,) * len(_NAMING)
 _STATUS_KEY = re.compile(rb'(?:(?:tatus|[cC]ode)[\w.-]*|"key)" *:')
 _OBJECT_AS_TEXT = b'"{'
 _WRAPPER = re.compile(rb'"(?:' + "|".join(access.WRAPPERS).encode() + rb')" *: *[{\[]')
+# A second level that is no quiet one, and what a stack trace is written under.
+_SECOND_LEVEL = re.compile(
+    rb'"(?:' + "|".join(fields_of.SECOND_LEVELS).encode() + rb')" *: *(?!"(?:trace|debug|info|TRACE|DEBUG|INFO)")'
+)
+_SECOND_WORDS = (b"everity", b"evelname", b"evel_name", b"evelName")
+_TRACED = (b'"stack', b'"err', b'"exc', b'"Exc', b'"@x', b'"thrown')
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
 
 
@@ -85,6 +91,8 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
     """
     joined = b"\n".join(bodies)
     escaped = b"\\u" in joined  # escapes hide the names of keys, and whether a text is empty
+    broken = b"\\n" in joined
+    second = any([word in joined for word in _SECOND_WORDS])  # noqa: C419 - a generator takes longer
     found: list[bool | None] = []
     for line, body in zip(_decoded(bodies, joined), bodies, strict=True):
         verdict = None
@@ -95,6 +103,8 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
             and line.level in QUIET
             and opened <= DEEPEST
             and not (escaped and b"\\u" in body)
+            and not (broken and b"\\n" in body and _may_be_traced(body))
+            and not (second and _SECOND_LEVEL.search(body))
             and not (nameless and _names(line) != _NO_NAMES)
         ):
             answer = line.res
@@ -110,6 +120,10 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
                 verdict = True
         found.append(verdict)
     return found
+
+
+def _may_be_traced(body: bytes) -> bool:
+    return any([key in body for key in _TRACED])  # noqa: C419 - a generator takes longer
 
 
 def _elsewhere(line: Any, body: bytes, *, nested: bool) -> bool | None:

@@ -5,7 +5,7 @@ Memory does not depend on the number of lines. The order of lines matters only w
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
@@ -59,6 +59,7 @@ class Reviewer:
     _open: OrderedDict[str, traces.Trace] = field(default_factory=OrderedDict)
     _newest_errors: Newest[tuple[str, str]] = field(default_factory=lambda: Newest(NEWEST_ERRORS))
     _newest_answers: Newest[tuple[str, str, Access]] = field(default_factory=lambda: Newest(NEWEST_ANSWERS))
+    _errors_by_minute: Counter[int] = field(default_factory=Counter)
     _before: float | None = None
     _before_named: bool = False
     _lines: int = 0
@@ -212,6 +213,7 @@ class Reviewer:
             ],
             left_out=self._kinds.left_out + self._answers.left_out,
             kinds_left_out=self._kinds.left_out,
+            errors_by_minute=dict(self._errors_by_minute),
         )
 
     def _track(self) -> Track:
@@ -341,6 +343,7 @@ class Reviewer:
         self.errors += 1
         self.fatal += fatal
         self._hour_of(trace.time).errors += 1
+        self._errors_by_minute[int(trace.time) // MINUTE] += 1
         kind = self._kinds.row((component, fold(trace.message)))
         kind.fatal = kind.fatal or fatal
         if kind.add(trace.time):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from playbook.readers.logs.tracks import Track
 
@@ -68,6 +68,7 @@ class Review:
         answers: (status, path) of 429 and 5xx answers, frequent ones first.
         newest_errors, newest_answers: times and lines, oldest first.
         left_out: kinds and paths that were too rare to be kept; ``kinds_left_out`` of them are kinds.
+        errors_by_minute: minute (epoch seconds by 60) → errors in it.
     """
 
     since: float
@@ -96,3 +97,4 @@ class Review:
     newest_answers: list[tuple[float, str]]
     left_out: int
     kinds_left_out: int = 0
+    errors_by_minute: dict[int, int] = field(default_factory=dict)

@@ -17,7 +17,7 @@ from playbook.readers.logs.frames import Frame, Frames
 from playbook.readers.logs.other_signins import Kind
 from playbook.readers.logs.parse import Parser
 from playbook.readers.logs.signature import fold_path
-from playbook.readers.logs.signins import SignIns, is_login_path, source_in, source_of
+from playbook.readers.logs.signins import SignIns, is_failed, source_in, source_of
 from playbook.readers.logs.tables import BoundedTable
 from playbook.readers.logs.text import clean
 
@@ -211,8 +211,8 @@ class SecurityReviewer:
         source = source_of(request.client)
         if request.status in (401, 403):
             self._refuse(str(request.status), source, _shown_path(request.path), time)
-            if request.status == 401 and is_login_path(request.path):
-                self._fail("access", source, 1, time)
+        if request.status in (400, 401, 422) and is_failed(request.status, request.path):
+            self._fail("access", source, 1, time)
 
     def _words(self, text: str, line: str, time: float, program: str, process: str) -> None:
         if "locked" in text and _BLOCKED.search(text):

@@ -15,6 +15,7 @@ from math import prod
 from typing import NamedTuple
 
 from playbook.readers.logs.dull import is_dull, sentence_of
+from playbook.readers.logs.fields_of import SECOND_LEVELS
 from playbook.readers.logs.quiet_json import NO_REQUEST
 
 _STRING = rb'"[^"\\{\[\n]*+"'
@@ -24,7 +25,7 @@ _TOKEN = re.compile(
     rb"(?P<string>" + _STRING + rb")|(?P<number>" + _NUMBER + rb"(?![\d.eE]))|(?:true|false|null)|[{}\[\],:]| "
 )
 _KEY = re.compile(rb" *+:")
-_LITERAL = frozenset({b'"level"'})
+_LITERAL = frozenset({b'"level"', *(b'"%s"' % key.encode() for key in SECOND_LEVELS)})
 _STATUS = frozenset({b'"statusCode"', b'"status"', b'"status_code"'})
 FINE = rb"(?:[1-3]\d\d|4(?:[013-9]\d|2[0-8]))"
 """A status of HTTP, but 429 and 5xx."""

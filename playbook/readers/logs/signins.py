@@ -23,14 +23,24 @@ from playbook.readers.logs import sshd
 from playbook.readers.logs.other_signins import PROGRAM_LINES, Kind
 
 _ABOUT = re.compile(
-    r"\b(?:auth(?:entication|enticate|orization|orisation)?|log-?in|logon|sign-?in|password|credentials?"
+    r"\b(?:auth(?:enticat(?:ion|ed?)|orization|orisation)?|log[- ]?in|logon|sign[- ]?in|password|credentials?"
     r"|passcode|otp|2fa|mfa|api[ _-]?key)\b",
     re.IGNORECASE,
 )
 _FAILED = re.compile(
-    r"(?<!no )(?<!0 )(?<!without )\b(?:fail(?:ed|ure|s)?|denied|invalid|incorrect|wrong|rejected|mismatch|bad"
-    r"|unsuccessful)\b"
+    r"(?<!no )(?<!0 )(?<!without )\b(?:fail(?:ed|ure|s)?(?! to (?!log|sign|auth|verif|valid))|denied|invalid"
+    r"|incorrect|wrong|rejected|mismatch|bad|unsuccessful|unauthori[sz]ed (?:log|sign)[- ]?in|no such user"
+    r"|unknown user|user not found|does not match|(?:unable to|could not(?: be)?|cannot) authenticated?"
+    r"|too many \S{1,20} attempts)\b"
     r"(?!\s?[=:]\s?(?:0|false|null|none|no)\b)",
+    re.IGNORECASE,
+)
+# The words of identifiers: loginFailed, login_failed, AuthenticationFailureBadCredentialsEvent.
+_BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\w)[_.](?=[a-zA-Z])")
+# The result beside a message in JSON.
+_UNSUCCESSFUL = re.compile(
+    r'"(?:success|succeeded|authenticated|ok)" ?: ?false\b'
+    r'|"(?:outcome|result|event\.outcome)" ?: ?"(?:fail|denied|reject|error|unsuccess)',
     re.IGNORECASE,
 )
 _IP = r"(\[?(?:(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4})\]?)"
@@ -41,7 +51,12 @@ _FROM = re.compile(
 )
 _ANY_IP = re.compile(rf"(?<![\w.:]){_IP}(?![\w.])")
 _LOGIN_PATH = re.compile(
-    r"/(?:log-?in|sign-?in|logon|sessions?|auth|token|oauth|wp-login\.php)(?:[/.?]|$)", re.IGNORECASE
+    r"/(?:log[-_]?in(?:_check)?|sign[-_]?in|logon|sessions?|auth|authenticat(?:e|ion(?:_token)?)|token|oauth"
+    r"|wp-login\.php|(?:verify[-_])?(?:otp|2fa|mfa))(?:[/.?]|$)",
+    re.IGNORECASE,
+)
+_FORM_PATH = re.compile(
+    r"/(?:log[-_]?in(?:_check)?|sign[-_]?in|logon|sessions?|authenticate|token)/?(?:\?|$)", re.IGNORECASE
 )
 # Beginnings of sshd's lines, which identify them where the frame does not name the program.
 _SSH_WORDS = re.compile(
@@ -159,7 +174,8 @@ class SignIns:
                 return (
                     [Attempt(kind, source, max(count, 1), succeeded=bool(groups.get("accepted")))] if count else []
                 )
-        if _ABOUT.search(text) and _FAILED.search(text):
+        said = text if text.startswith("at ") else _BETWEEN_WORDS.sub(" ", text)
+        if _ABOUT.search(said) and (_FAILED.search(said) or _UNSUCCESSFUL.search(line)):
             self.about += 1
             return [Attempt("application", source_in(text) or source_in(line))]
         return []
@@ -219,9 +235,11 @@ class SignIns:
         return found
 
 
-def is_login_path(path: str) -> bool:
-    """A sign-in path: a 401 there is a failed sign-in."""
-    return bool(_LOGIN_PATH.search(path))
+def is_failed(status: int, path: str) -> bool:
+    """Whether an answer is that of a failed sign-in: 401, or at the address of a form 400 and 422."""
+    if status == 401:
+        return bool(_LOGIN_PATH.search(path))
+    return status in (400, 422) and bool(_FORM_PATH.search(path))
 
 
 def source_of(text: str) -> str:

@@ -25,7 +25,7 @@ class BoundedTable(Generic[K, V]):
         self._new = new
         self._weight = weight
         self._rows: dict[K, V] = {}
-        self.left_out = 0
+        self._dropped = 0
 
     def row(self, key: K) -> V:
         """The row of ``key``, created if new."""
@@ -35,6 +35,11 @@ class BoundedTable(Generic[K, V]):
                 self._prune()
             row = self._rows[key] = self._new()
         return row
+
+    @property
+    def left_out(self) -> int:
+        """Number of rows that were dropped, or that ``heaviest`` leaves out."""
+        return self._dropped + max(len(self._rows) - self._limit, 0)
 
     def rows(self) -> Iterable[V]:
         """All rows kept, in order of arrival."""
@@ -53,7 +58,7 @@ class BoundedTable(Generic[K, V]):
 
     def _prune(self) -> None:
         kept = dict(self.heaviest())
-        self.left_out += len(self._rows) - len(kept)
+        self._dropped += len(self._rows) - len(kept)
         self._rows = kept
 
 

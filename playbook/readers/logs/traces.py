@@ -16,7 +16,7 @@ _FRAGMENTS = (
     "The above exception was", "exit status ", "[signal ", "File \"", "[cause]: ", "r0 ", "rip ", "throw ",
     "(Background on this error at: ", "called `",
 )  # fmt: skip
-EXCEPTION = re.compile(r"(?:Uncaught )?[\w$.]{0,160}(?:Error|Exception)(?: \[\w{1,64}\])?(?::(?: |$)|$)")
+EXCEPTION = re.compile(r"(?:Uncaught )?[\w$.\\]{0,160}(?:Error|Exception)(?: \[\w{1,64}\])?(?::(?: |$)| {0,4}$)")
 _PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,160}(?::(?: |$)|$)")
 _GO_FRAME = re.compile(r"[\w./*()-]{1,300}\([^)]{0,300}\)$|\S{1,300}\.go:\d+")
 _RUST_PANIC = re.compile(r" panicked at \S+:\d+:$")  # its message is on the next line

@@ -11,27 +11,36 @@ _NONE_OF = re.compile(r"\b(?:no|0|zero) [\w-]{1,20} $", re.IGNORECASE)
 # Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower
 # case, as ignoring case takes twice as long.
 WORDS = re.compile(
-    r"(?<![\w/.=?&@-])(?:errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:error|exception)"
+    r"(?<![\w/.=?&@-])(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:error"
+    r"|exception)"
     r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
-    r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied|address already in use"
+    r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied"
+    r"|address already in use"
     r"|e(?:conn(?:refused|reset|aborted)|notfound|hostunreach|netunreach|ai_again|timedout|pipe|addrinuse|acces"
     r"|perm|nomem|nospc|noent)"
     r"|(?:connect(?:ion)?|request|task|query|operation|upstream|job|read|write|handshake) timed out"
-    r"|timed out (?:after|waiting|while)|i/o timeout|deadline exceeded|server misbehaving"
+    r"|timed out (?:after|waiting|while|fetching)|i/o timeout|deadline exceeded|server misbehaving"
     r"|socket hang up|trpc failed"
     r"|temporary failure in name resolution|resource temporarily unavailable|name or service not known"
-    r"|command not found|^\S{0,80}sh: (?:line )?\d+: .{1,80}: not found"
+    r"|command not found|^\S{0,80}sh: (?:(?:line )?\d+: )?.{1,80}: not found"
     r"|(?:could not|couldn't|can ?not|can't|unable to) (?:connect|resolve|translate|open|bind|reach|write|read"
     r"|load|acquire|obtain|allocate|create|start|save|store|send|process|optimi[sz]e|decode|encode|fork|spawn"
     r"|execute|lock|commit|serialize|access|establish|publish|enqueue|render|fetch|upload|download|delete"
-    r"|update|insert|find module"
+    r"|update|insert|identify|find module"
     r"|be (?:written|saved|sent|read|opened|processed|loaded|reached|delivered|created|started|stored))"
     r"|lost (?:the |its )?connection|connection (?:lost|dropped|terminated)|no (?:live|healthy) upstreams?"
     r"|(?:closed|died|exited|ended|stopped|terminated) unexpectedly|unexpected end of (?:file|input|stream)"
     r"|prematurely closed|premature end|deadlock (?:detected|found)|loading redis is loading"
-    r"|too many (?:connections|clients)|connection slots are reserved|(?:pool|connections) (?:is |are )?exhausted"
-    r"|(?:disk|volume|queue|buffer|pool) (?:is )?full|(?:quota|rate limit|maximum retries) exceeded"
+    r"|too many (?:connections|clients)|connection slots are reserved"
+    r"|(?:pool|connections|resources) (?:is |are )?exhausted"
+    r"|(?:disk|volume|queue|buffer|pool|table) (?:is )?full"
+    r"|(?:quota|(?:rate|memory) limit|maximum retries) exceeded"
     r"|exceeded (?:the )?max(?:imum)? (?:retries|attempts)|gave up after|giving up|stalled more than"
+    r"|(?:job|task|worker)s? (?:[#\w:-]{1,64} )?(?:(?:is|has|was|were) |has been )?stalled(?! no)"
+    r"|moved to (?:the |a )?(?:dlq|\w{4}[- ]letter)|something went wrong"
+    r"|unsupported image (?:format|type)|image: unknown format|invalid (?:jpeg |image )?format"
+    r"|no decode delegate|not allowed by the security policy|invalid data found when"
+    r"|exceeds (?:the )?pixel limit"
     r"|bad gateway|service unavailable|internal server error|gateway time-?out|invalid api key"
     r"|unexpected eof|lock wait timeout exceeded|violates [\w-]{1,20} (?:key )?constraint|no such table"
     r"|(?:relation|table|column|database) \S{1,80} (?:does not|doesn't) exist|database is locked"
@@ -40,23 +49,28 @@ WORDS = re.compile(
     r"|network is unreachable|no buffer space available|device or resource busy|pool timeout"
     r"|(?:missing lock|lock mismatch) for job|failed (?:job|task) [#\w-]{0,40}\d|received unregistered task"
     r"|time limit \(\S{1,20}\) exceeded|retry limit reached|retries exhausted|too many requests"
-    r"|nosuchbucket|accessdenied|signaturedoesnotmatch|invalidaccesskeyid|requesttimetooskewed|expiredtoken"
+    r"|nosuch(?:bucket|key)|signature we calculated does not match|accessdenied|signaturedoesnotmatch"
+    r"|invalidaccesskeyid|requesttimetooskewed|expiredtoken"
     r"|slowdown"
     r"|circuit (?:breaker )?(?:is |has )?(?:now )?open(?:ed)?|unhealthy|data loss"
     r"|(?:redis|database|db|postgres|mysql|upstream|backend|server|service|host|api|queue|broker|worker|cache)"
     r" is (?:down|unreachable|unavailable|overloaded|not (?:responding|reachable|available))"
+    r"|(?:server|backend) \S{1,80} is down"
     r"|no (?:servers?|workers?|backends?|nodes?|instances?) (?:are )?available"
     r"|(?:messages?|requests?|jobs?|events?) (?:was |were )?(?:lost|dropped)"
-    r"|(?:http|status code|(?:responded|answered|replied) with(?: status| http| code)?) [5]\d\d"
+    r"|(?:http|status(?: code)?|unexpected status(?: code)?:|(?:responded|answered|replied) with(?: status"
+    r"| http| code)?) [5]\d\d"
     r"(?! errors?[:=] ?0| ?(?:m?s|[kmg]?b|bytes|items|rows|results|images)\b)"
     r"|checksum mismatch|data corruption|replication (?:is )?broken|self[- ]signed certificate"
     r"|unable to verify the first certificate|certificate (?:has expired|is not yet valid|verify failed)"
     r"|x509(?=: )"
-    r"|failed(?= to [a-z]| with (?!result)| after | because | due to |[:,;!])|failed(?=\.?$)"
-    r"|crashloopbackoff|back-off restarting|(?:app|server|process|worker|has) crashed|rake aborted"
+    r"|failed(?= to [a-z]| with (?!result)| after | because | due to "
+    r"| on | while | during | for (?!user|login)|[:,;!])|failed(?=\.?$)"
+    r"|crashloopbackoff|back-off restarting|(?:app|server|process|worker|has) crashed"
+    r"|^(?:bin/)?(?:rake|rails) aborted"
     r"|misconf|noauth|wrongpass|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
     # A service that is told to stop may end with 128 and the number of the signal.
-    r"|exited with (?:exit )?(?:code|status) \[?(?!143|130)[1-9]\d{0,2}"
+    r"|(?:exit|terminat)ed with (?:a )?(?:non-?zero )?(?:exit )?(?:code|status):? \[?(?!143|130)[1-9]\d{0,2}"
     r"|process exited, code=exited, status=(?!143|130)[1-9]\d{0,2}(?:/[\w/]{1,20})?)"
     r"(?![\w/?&@-]|\.\w|\(s\))",
 )
@@ -77,24 +91,32 @@ CRASH = re.compile(
     r"|^Uncaught\b"
     r"|\bout of memory\b"
     r"|\boom[-_ ]?kill|\bsegmentation fault\b|\bSIG(?:SEGV|ABRT|BUS|ILL|FPE)\b|\bcore dumped\b|^panic: "
-    r"|\bpanic serving\b|\bpanicked at\b|^fatal error: |\bFATAL ERROR: |\bfatal exception\b|^Exception in thread "
+    r"|\bpanic serving\b|\bpanicked at\b|^fatal error: |\bFATAL ERROR: |\bfatal exception\b"
+    r"|^Exception in thread "
     r"|\bMemoryError\b|\bOutOfMemoryError\b|\bStackOverflowError\b|^Killed$|\bto crashed\b"
-    r"|\bexit(?:ed)?:? (?:with )?(?:code|status):? ?\[?(?:137|139|134)\b|\bkilled by the OOM killer\b"
+    r"|\b(?:exit(?:ed)?:?|terminated) (?:with )?(?:a )?(?:non-?zero )?(?:exit )?(?:code"
+    r"|status):? ?\[?(?:137|139|134)\b|\bkilled by the OOM killer\b"
     r"|\bsegfault at\b|\bgeneral protection fault\b|\bkernel panic\b|\bkernel BUG at\b|\bOops: [0-9a-f]{4}\b"
     r"|\bterminate called (?:after|without)|\bdouble free or corruption\b|\bstack smashing detected\b"
-    r"|^(?:free|malloc)\(\): |^Aborted$|^Bus error\b|^Illegal instruction\b|^Trace/breakpoint trap\b|^Abort trap"
-    r"|^\S{1,80}sh: .{0,80}(?:\d |: )(?:Killed|Aborted|Segmentation fault)\b|\bexited on signal (?:4|6|7|8|9|11)\b"
+    r"|^(?:free|malloc|realloc|munmap_chunk|malloc_consolidate)\(\): |^corrupted (?:size vs|double-linked)"
+    r"|^pure virtual method called|\bstd::bad_alloc\b|: Assertion `.{1,300}' failed\.$|^Aborted$"
+    r"|^Bus error\b|^Illegal instruction\b|^Trace/breakpoint trap\b|^Abort trap"
+    r"|^\S{1,80}sh: .{0,80}(?:\d |: )(?:Killed|Aborted|Segmentation fault)\b"
+    r"|\bexited on signal (?:4|6|7|8|9|11)\b"
     r"|\bcode=(?:killed|dumped)\b|\bFatal error\. |\b(?:was|been) terminated by signal (?:4|6|7|8|9|11)\b"
-    r"|\bfatal runtime error\b|\bterminated due to signal (?:4|6|7|8|9|11)\b|\bRedis \d.{0,40} crashed by signal\b"
+    r"|\bfatal runtime error\b|\bterminated due to signal (?:4|6|7|8|9|11)\b"
+    r"|\bRedis \d.{0,40} crashed by signal\b"
     r"|\bkilled by signal (?:4|6|7|8|9|11)\b|\bsignal (?:4|6|7|8|9|11) \(SIG"
     r"|(?:^|[ :])signal: (?:killed|segm|abort)"
     r"|\bterminated by signal SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bReceived signal (?:4|6|7|8|9|11) [A-Z]"
     r"|\b(?:worker|child|process) \(?\d+\)? (?:has )?died\b|\bdumped core\b|\babnormal exit, status\b"
-    r"|\bfatal error in ,|\bfatal javascript (?:oom|out)\b|\bfatal error has been detected\b|\bBun has crashed\b"
+    r"|\bfatal error in ,|\bfatal javascript (?:oom|out)\b|\bfatal error has been detected\b"
+    r"|\bBun has crashed\b"
     r"|\binsufficient memory for the Java\b|\bmemory allocation of \d+ bytes failed\b|\bAddressSanitizer: "
     r"|\bCannot allocate \d+ bytes of memory\b|\bKernel pid terminated\b|^Crash dump is being written\b"
     r"|\btrap invalid opcode\b|\bHARAKIRI ON WORKER\b|\bStopping process with SIGKILL\b"
-    r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b|\bexit signal Segmentation fault\b"
+    r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b"
+    r"|\bexit signal Segmentation fault\b"
     r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
@@ -103,25 +125,27 @@ _CRASH_NEEDS = (
     "uncaught", "unhandled", "out of memory", "kill", "segmentation fault", "sigsegv", "sigabrt", "sigbus",
     "sigill", "sigfpe", "core dumped", "panic", "fatal", "exception in thread", "memoryerror", "stackoverflow",
     "crashed", "signal", "segfault", "protection fault", "kernel bug", "oops: ", "terminate called",
-    "double free", "stack smashing", "free(): ", "malloc(): ", "aborted", "bus error", "illegal instruction",
-    "breakpoint trap", "abort trap", "code=dumped", "worker timeout", "stack overflow", "process terminated",
-    "timed out worker", "died", "dumped core", "abnormal exit", "insufficient memory", "memory allocation",
-    "sanitizer", "cannot allocate", "pid terminated", "crash dump", "invalid opcode", "harakiri",
+    "double free", "stack smashing", "(): ", "corrupted ", "pure virtual", "bad_alloc", "assertion `",
+    "aborted", "bus error", "illegal instruction", "breakpoint trap", "abort trap", "code=dumped",
+    "worker timeout", "stack overflow", "process terminated", "timed out worker", "died", "dumped core",
+    "abnormal exit", "insufficient memory", "memory allocation", "sanitizer", "cannot allocate",
+    "pid terminated", "crash dump", "invalid opcode", "harakiri",
 )  # fmt: skip
 # Every match of ``WORDS`` contains one of these.
 _WORDS_NEED = (
     "err", "exception", "fatal", "panic", "fail", "timed", "could not", "couldn't", "cannot", "can't",
     "unable to", "can not", "no space left", "refused", "reset", "no route", "no server", "pipe", "denied",
-    "in use", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "econn", "hang up", "i/o time", "deadline",
-    "misbehav", "no healthy", "not known", "not found", "certificate", "x509", "backoff", "back-off", "crashed",
-    "aborted", "misconf", "noauth", "wrongpass", "oom command", "** (", "exited", "temporar", "connection",
-    "unexpected", "prematur", "no live", "deadlock", "loading redis", "too many", "exhausted", " full",
-    "exceeded", "gave up", "giving up", "stalled", "gateway", "api key", "mismatch", "corruption", "broken",
-    "violates", "no such", "exist", "is locked", "malformed", "read-only", "not permitted", "stale",
-    "unreachable", "no buffer", "busy", "timeout", "missing lock", "unregistered", "retry limit", "nosuch",
-    "signature", "accesskey", "skewed", "expiredtoken", "slowdown", "circuit", "unhealthy", "http ",
-    "status code", "ed with", "data loss", " lost", "dropped", "is down", "overloaded", "not responding",
-    "not reachable", "available",
+    "in use", "eho", "enet", "eai_", "eaddr", "eacc", "epe", "eno", "econn", "hang up", "i/o time", "dead",
+    "dlq", "letter", "misbehav", "no healthy", "not known", "not found", "certificate", "x509", "backoff",
+    "back-off", "crashed", "aborted", "misconf", "noauth", "wrongpass", "oom command", "** (", "exited",
+    "temporar", "connection", "unexpected", "prematur", "no live", "loading redis", "too many", "exhausted",
+    " full", "exceeded", "gave up", "giving up", "stalled", "gateway", "api key", "mismatch", "corruption",
+    "broken", "violates", "no such", "went wrong", "security policy", "pixel limit", "unsupported image",
+    "unknown format", "invalid jpeg", "invalid image", "invalid format", "invalid data", "exist", "is locked",
+    "malformed", "read-only", "not permitted", "stale", "unreachable", "no buffer", "busy", "timeout",
+    "missing lock", "unregistered", "retry limit", "nosuch", "no decode", "signature", "accesskey", "skewed",
+    "expiredtoken", "slowdown", "circuit", "unhealthy", "http ", "status ", "ed with", "data loss", " lost",
+    "dropped", "is down", "overloaded", "not responding", "not reachable", "available",
 )  # fmt: skip
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
@@ -134,7 +158,7 @@ def may_have_crashed(text: str, codes: tuple[str, ...] = ("137", "139", "134")) 
     # A list: a generator takes longer.
     if any([need in low for need in _CRASH_NEEDS]):  # noqa: C419
         return True
-    return "exit" in low and any(code in low for code in codes)
+    return ("exit" in low or "terminated" in low) and any(code in low for code in codes)
 
 
 def may_be_an_error(text: str) -> bool:

@@ -273,6 +273,36 @@ def test_new_errors_are_kinds_that_did_not_occur_before(tmp_path, errors, lastin
 
 
 @pytest.mark.parametrize(
+    ("before", "since", "more"),
+    [
+        (0, 0, ""),
+        (1, 9, ""),
+        (1, 40, "40 in an hour (usually 1)"),
+        (30, 40, ""),
+        (30, 200, "200 in an hour (usually 30)"),
+    ],
+)
+def test_far_more_errors_of_a_known_kind_are_reported(tmp_path, before, since, more):
+    """The kind is not new, so only their number tells."""
+    the_plan, settings = plan(tmp_path, MORNING)
+    errors = [
+        line(NOW - timedelta(hours=hour, minutes=1), "ERROR old") for hour in range(4, 27) for _ in range(before)
+    ]
+    errors += [line(NOW - timedelta(minutes=30), "ERROR old")] * since
+    found = errors_since_maintenance(Logs(*sorted([*QUIET, *errors])), the_plan, settings)
+    assert (found.more, found.kinds) == (more, ())
+
+
+def test_discarded_kinds_may_be_new(tmp_path):
+    """Of very many kinds not all are kept."""
+    the_plan, settings = plan(tmp_path, MORNING)
+    words = [f"ERROR {a}{b}{c}" for a in "ghijklmn" for b in "ghijklmnop" for c in "ghijklmnop"]
+    errors = [line(NOW - timedelta(hours=5), word) for word in words]
+    found = errors_since_maintenance(Logs(*sorted([*QUIET, *errors])), the_plan, settings)
+    assert found.coverage.got == "300 of 800 that are not"
+
+
+@pytest.mark.parametrize(
     ("lines", "got"),
     [
         (QUIET[-29:], "lines of 5 h before it"),

@@ -128,6 +128,12 @@ BITS = [
         "\r",
         "x" * 9000,
         '"status":502,',
+        "get /a 503 3 ms - 5",
+        "lvl=50 ",
+        '"severity":"ERROR",',
+        '"error_severity": "FATAL"',
+        '"err":{"message":"x","stack":"Error: x\\n    at y"},',
+        '"exc_info":"Traceback (most recent call last):\\n  File"',
     ),
 ]
 
@@ -220,6 +226,26 @@ def test_failure_in_a_line_that_seems_ordinary_is_counted(prefix, line):
     found = by_blocks(blocks)
     assert found == by_lines(blocks)
     assert found["fatal"] + found["server_errors"] == 1
+
+
+@pytest.mark.parametrize(
+    ("usual", "bad"),
+    [
+        ('{"level":"info","severity":"INFO","msg":"x"}', '{"level":"info","severity":"ERROR","msg":"x"}'),
+        ('{"level":"info","levelname":"INFO","msg":"x"}', '{"level":"info","levelname":"ERROR","msg":"x"}'),
+        ('{"level":30,"msg":"x","stack":"a"}', '{"level":30,"msg":"x","stack":"Error: x\\n    at y"}'),
+        (
+            '{"level":30,"err":{"message":"x","stack":"a"},"msg":"x"}',
+            '{"level":30,"err":{"message":"x","stack":"Error: x\\n    at y"},"msg":"x"}',
+        ),
+    ],
+)
+def test_error_between_lines_of_the_same_shape_is_counted(usual, bad):
+    """A second level, and a stack trace, are looked at in each line."""
+    blocks = ["\n".join([WEB + usual] * 600).encode(), "\n".join([WEB + usual] * 9 + [WEB + bad]).encode()]
+    found = by_blocks(blocks)
+    assert found == by_lines(blocks)
+    assert found["errors"] == 1
 
 
 def test_many_components_are_counted_equally():

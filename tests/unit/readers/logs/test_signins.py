@@ -2,7 +2,7 @@
 
 import pytest
 
-from playbook.readers.logs.signins import Attempt, SignIns, is_login_path, source_in
+from playbook.readers.logs.signins import Attempt, SignIns, is_failed, source_in
 
 
 def read(*texts):
@@ -46,6 +46,20 @@ def read(*texts):
         ("authentication failed for ada from ::ffff:192.0.2.7", Attempt("application", "192.0.2.7")),
         ('level=warn msg="invalid password" remote_addr=192.0.2.7:5123', Attempt("application", "192.0.2.7")),
         ("sign-in denied: wrong credentials", Attempt("application", "")),
+        ('{"event":"user_login_failed","ip":"192.0.2.7"}', Attempt("application", "192.0.2.7")),
+        ('{"msg":"loginFailed","ip":"192.0.2.7"}', Attempt("application", "192.0.2.7")),
+        ('{"msg":"login","success":false,"ip":"192.0.2.7"}', Attempt("application", "192.0.2.7")),
+        ('{"msg":"sign-in","outcome":"failure","ip":"192.0.2.7"}', Attempt("application", "192.0.2.7")),
+        (
+            "Authentication event AuthenticationFailureBadCredentialsEvent: ada; RemoteIpAddress=192.0.2.7",
+            Attempt("application", "192.0.2.7"),
+        ),
+        ("Failed to log in user ada from 192.0.2.7", Attempt("application", "192.0.2.7")),
+        ("Unable to authenticate ada from 192.0.2.7", Attempt("application", "192.0.2.7")),
+        ("Too many login attempts from 192.0.2.7", Attempt("application", "192.0.2.7")),
+        ("login: unknown user ada from 192.0.2.7", Attempt("application", "192.0.2.7")),
+        ("password does not match, ip 192.0.2.7", Attempt("application", "192.0.2.7")),
+        ("[auth][error] CredentialsSignin: Read more at https://errors.authjs.dev", Attempt("application", "")),
     ],
 )
 def test_sign_in_line_has_kind_and_source(text, attempt):
@@ -63,6 +77,10 @@ def test_sign_in_line_has_kind_and_source(text, attempt):
         "auth check failed=0",
         "job failed after 3 tries",
         "login succeeded",
+        '{"msg":"login","success":true,"ip":"192.0.2.7"}',
+        "failed to load login.css",
+        "auth service failed to start",
+        "at AuthService.validateFailed (auth.js:1)",
         "user ada signed out",
     ],
 )
@@ -92,11 +110,34 @@ def test_memory_is_bounded():
     assert len(sign_ins._connections) == 4096
 
 
-@pytest.mark.parametrize("path", ["/login", "/api/login?next=/", "/sign-in", "/auth/token", "/wp-login.php"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/login", "/api/login?next=/", "/sign-in", "/auth/token", "/wp-login.php", "/users/sign_in"),
+        *("/api/authenticate", "/api/login_check", "/authentication_token", "/verify-otp"),
+    ],
+)
 def test_sign_in_paths_are_recognised(path):
     """By their words."""
-    assert is_login_path(path)
-    assert not is_login_path("/blog/authors")
+    assert is_failed(401, path)
+    assert not is_failed(401, "/blog/authors")
+    assert not is_failed(404, path)
+
+
+@pytest.mark.parametrize(
+    ("status", "path", "failed"),
+    [
+        (422, "/users/sign_in", True),
+        (422, "/login", True),
+        (400, "/auth/v1/token?grant_type=password", True),
+        (422, "/auth/register", False),
+        (400, "/blog/authors", False),
+        (200, "/login", False),
+    ],
+)
+def test_form_that_is_refused_is_a_failed_sign_in(status, path, failed):
+    """Devise, Laravel and OAuth answer a wrong password with 422 or 400."""
+    assert is_failed(status, path) == failed
 
 
 @pytest.mark.parametrize(
