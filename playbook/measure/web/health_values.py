@@ -10,7 +10,7 @@ from typing import Any
 
 from playbook.core import door
 from playbook.core.budget import read_json
-from playbook.measure.web.health_keys import IN_WORDS, words_of
+from playbook.measure.web.health_keys import IN_WORDS, are_copies, words_of
 from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of
 
 _NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
@@ -20,6 +20,9 @@ _NO_ERRORS = ("no-error", "no-errors")
 _EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "false", "0", "success"))
 
 
+_GOOD = ("ready", "healthy", "passed", "passing", "up", "alive")
+_GOOD_COPIES = ("online", "running", "connected", "reachable")
+_NUMBER = re.compile(r"(-?\d{1,12}(?:\.\d+)?) ?%?")
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
 _MADE_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "generatedat", "timestamp")
 _ASPNET = {0: "Unhealthy", 1: "Degraded", 2: "Healthy"}
@@ -105,11 +108,12 @@ def is_circuit(value: Pairs) -> bool:
     return named or bool(switches & {"open", "opened"} and switches & {"closed", "halfopen", "half_open"})
 
 
-def in_part(value: Pairs) -> str:
+def in_part(name: str, value: Pairs) -> str:
     """``2 of 3 ready`` where an object counts fewer in a good state than there should be; empty elsewhere."""
+    words = _GOOD + _GOOD_COPIES if are_copies(name) else _GOOD
     numbers = {key.casefold(): n for key, n in value if isinstance(n, int) and not isinstance(n, bool)}
     total = max((numbers[key] for key in ("total", "desired", "expected") if key in numbers), default=0)
-    good = next((key for key in ("ready", "healthy", "passed", "passing", "up", "alive") if key in numbers), "")
+    good = next((key for key in words if key in numbers), "")
     bad = sum(n for key, n in numbers.items() if state_of(key))  # told by themselves
     return f"{numbers[good]} of {total} {good}" if good and numbers[good] + bad < total else ""
 
@@ -121,6 +125,22 @@ def is_empty(value: Any) -> bool:
     if isinstance(value, list):
         return all(is_empty(inner[1]) if isinstance(value, Pairs) else is_empty(inner) for inner in value)
     return not value
+
+
+def number_in(value: Any) -> float | None:
+    """The number, or that of a text such as ``93 %``; None where there is none."""
+    if isinstance(value, str):
+        match = _NUMBER.fullmatch(value.strip())
+        return float(match[1]) if match else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def warns_of_nothing(value: Any) -> bool:
+    """Whether the value under ``warning`` is empty, good, or only a limit such as ``80 %``."""
+    if not isinstance(value, str) or is_empty(value):
+        return is_empty(value)
+    is_good = state_of(value) is State.HEALTHY and canonical(value) not in ("true", "yes", "active")
+    return is_good or number_in(value) is not None
 
 
 def remark(entry: Pairs) -> str:
