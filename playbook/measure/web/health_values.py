@@ -10,7 +10,7 @@ from typing import Any
 
 from playbook.core import door
 from playbook.core.budget import read_json
-from playbook.measure.web.health_keys import IN_WORDS, are_copies, words_of
+from playbook.measure.web.health_keys import IN_WORDS, are_copies, is_container, is_soft, words_of
 from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of
 
 _NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
@@ -24,7 +24,10 @@ _GOOD = ("ready", "healthy", "passed", "passing", "up", "alive")
 _GOOD_COPIES = ("online", "running", "connected", "reachable")
 _NUMBER = re.compile(r"(-?\d{1,12}(?:\.\d+)?) ?%?")
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
-_MADE_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "generatedat", "timestamp")
+_CHECKED_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "lastcheckedat")
+_MADE_AT = ("generatedat", "timestamp")
+_DEEPEST = 32
+_LEAST = 1e9
 _ASPNET = {0: "Unhealthy", 1: "Degraded", 2: "Healthy"}
 _MILLISECONDS = 1e11  # a larger Unix time is in milliseconds
 
@@ -34,20 +37,40 @@ class Pairs(list[tuple[str, Any]]):
 
 
 def made_at(body: bytes) -> datetime | None:
-    """When the checks of a report were carried out, if it says so; some show results of a scheduler."""
+    """When the checks of a report were carried out, the oldest of them; some show results of a scheduler."""
     try:
         report = read_json(body)
     except (ValueError, RecursionError):
         return None
-    fields = {"".join(words_of(key)): value for key, value in report.items()} if isinstance(report, dict) else {}
-    times = [at for at in (_time_of(fields.get(key), key) for key in _MADE_AT) if at]
-    return min(times, default=None)
+    own = _MADE_AT if isinstance(report, dict) else ()
+    times = (_time_of(said, key) for key, said in _checked(report, own, within=False, depth=0))
+    return min((at for at in times if at), default=None)
+
+
+def _checked(value: Any, times: tuple[str, ...], *, within: bool, depth: int) -> Iterator[tuple[str, Any]]:
+    """Keys and values that may be the time of a check.
+
+    Args:
+        times: further keys that are.
+        within: among dependencies, where a timestamp beside a status is the time of its check.
+    """
+    for key, inner in value.items() if isinstance(value, dict) and depth <= _DEEPEST else ():
+        words = words_of(key)
+        if "".join(words) in (*times, *_CHECKED_AT) or words[-1:] == ("heartbeat",):
+            yield "".join(words), inner
+        among = within or is_container(key) or is_soft(key)
+        for one in inner if isinstance(inner, list) else [inner]:
+            has_status = isinstance(one, dict) and any("".join(words_of(name)) == "status" for name in one)
+            named = ("timestamp", "time") if among and has_status else ()
+            yield from _checked(one, named, within=among, depth=depth + 1)
 
 
 def _time_of(said: Any, key: str) -> datetime | None:
     """A time without a zone is UTC in Spatie's format, otherwise unknown."""
     try:
         if isinstance(said, int | float) and not isinstance(said, bool):
+            if said < _LEAST:  # the seconds of an interval
+                return None
             return datetime.fromtimestamp(said if said < _MILLISECONDS else said / 1000, UTC)
         at = datetime.fromisoformat(said) if isinstance(said, str) else None
     except (ValueError, OverflowError, OSError):

@@ -400,6 +400,13 @@ def test_old_scheduled_checks_are_unknown(settings, finished, good):
         ('"lastChecked":"2026-03-01T07:59:59Z"', False),
         ('"checked_at":"2026-03-01T07:59:59Z"', False),
         ('"startedAt":"2026-03-01T07:59:59Z"', True),
+        # Of one check or worker alone
+        ('"checks":{"redis":{"status":"ok","lastChecked":"2026-03-01T07:59:59Z"},"db":{"status":"ok"}}', False),
+        ('"details":{"db":{"status":"up","timestamp":"2026-03-01T07:59:59Z"}}', False),
+        ('"checks":{"db:time":[{"status":"pass","time":"2026-03-01T07:59:59Z"}]}', False),
+        ('"worker":{"lastHeartbeat":1666014000}', False),
+        ('"details":{"db":{"status":"up","timestamp":"2026-03-02T07:59:59Z"}},"worker":{"heartbeat":30}', True),
+        ('"build":{"status":"ok","timestamp":"2026-02-01T07:59:59Z"}', True),
     ],
 )
 def test_age_of_a_report_is_its_own_time(settings, told, good):
