@@ -21,6 +21,7 @@ from playbook.measure.web.health_report import Report, UnknownShapeError
 from playbook.measure.web.health_values import made_at
 from playbook.measure.web.web import REDIRECTS, in_between, milliseconds, page_rules
 from playbook.measure.web.web_page import (
+    error_page,
     in_place_of_it,
     off_the_way,
 )
@@ -195,6 +196,8 @@ def health_of(website: HttpClient, network: Network, settings: Settings, path: s
         answer.expect_ok()
         if answer.status == _PARTIAL:
             raise _no_report(answer, "HTTP 206, a part of one")
+        if report is None and (instead := error_page(answer)):
+            raise _no_report(answer, instead.words, hint="Open that address in a browser.")
     return Health(
         path,
         answer.status,
@@ -230,10 +233,10 @@ def _report(answer: Answer) -> Report | None:
         raise _no_report(answer, str(error)) from None
 
 
-def _no_report(answer: Answer, got: str) -> Malformed:
+def _no_report(answer: Answer, got: str, *, hint: str = _UNREADABLE) -> Malformed:
     return Malformed(
         f"{answer.service}: expected a health report from {answer.url}, got {got}",
         service=answer.service,
-        hint=_UNREADABLE,
+        hint=hint,
         attempts=answer.attempts,
     )

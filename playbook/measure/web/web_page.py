@@ -164,6 +164,11 @@ def stand_in(answer: Answer) -> Fault | None:
     return nothing or _of_title(page) or _of_text(page) or (None if page.text else _known_text(_markup(answer)))
 
 
+def error_page(answer: Answer) -> Fault | None:
+    """A known stand-in with a text, from an address that need not return a page; None for everything else."""
+    return stand_in(answer) if _is_html(answer) and page_of(answer).text else None
+
+
 def title_of(answer: Answer) -> str:
     """The page's title in one line; empty where it has none, or is no page."""
     return door.line(page_of(answer).title, _LONGEST_TITLE) if _is_html(answer) else ""

@@ -357,6 +357,12 @@ def test_health_by_status_alone_is_a_setting(tmp_path):
         assert verdict(health, not health.is_unhealthy) is Verdict.OK
     with serve(answer("500 Oops")) as server:
         assert api_health(site_of(server), ALONE, settings).is_unhealthy
+    maintenance = b"<!DOCTYPE html><title>Site under maintenance</title><h1>Be right back</h1>"
+    with (
+        serve(answer(body=maintenance)) as server,
+        pytest.raises(Malformed, match="got a maintenance page, 'Site"),
+    ):
+        api_health(site_of(server), ALONE, settings)
 
 
 def test_cached_good_health_is_unknown(settings):
