@@ -31,6 +31,7 @@ PHASES = frozenset(
 )
 STATES = frozenset({"HEALTHY", "UNHEALTHY"})
 NOT_REPORTED = "not reported"
+_INTERCEPTED = "Something on the way to the app intercepts the request."
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +280,7 @@ def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
         answer.status,
         fault.words if fault else f"HTTP {answer.status}",
         answered=fault is None or asks_who,
-        uncertain="Something on the way to the app intercepts the request." if fault and fault.uncertain else "",
+        uncertain=(fault.hint or _INTERCEPTED) if fault and fault.uncertain else "",
         seconds=answer.phases.total,
         attempts=answer.attempts,
     )
