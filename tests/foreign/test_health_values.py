@@ -197,6 +197,9 @@ SHARES = {
     '{"status":"ok","errorRate":"0.0%","successRate":0,"availability":1}': OK,
     '{"status":"ok","errorBudgetRemainingPercent":80,"errorRateThreshold":50,"disk":{"available_percent":40}}': OK,
     '{"status":"ok","breaker":{"state":"CLOSED","failureRate":60}}': OK,
+    '{"status":"ok","stats":{"success":120,"failed":1,"errorRate":"0.83%"},"failure_percent":0.8}': OK,
+    '{"status":"ok","stats":{"success":120,"failure":90,"total_ms":91200}}': UNKNOWN,
+    '{"status":"ok","images":{"success":0,"failed":44}}': UNKNOWN,
 }
 
 
@@ -226,6 +229,9 @@ MODES = {
     '{"status":"ok","pending_migrations":["0042_orders"]}': UNKNOWN,
     '{"status":"ok","needsDbUpgrade":true}': UNKNOWN,
     '{"status":"ok","migrations":{"applied":40,"pending":0},"pending_migrations":[],"needsDbUpgrade":false}': OK,
+    '{"status":"ok","data":{"features":{"readonly":true,"search":false}},"migrations":"up to date"}': OK,
+    '{"status":"ok","updateAvailable":false,"upgrade":{"available":false}}': OK,
+    '{"status":"ok","detail":"Read-only endpoints are enabled"}': OK,
     '{"status":"ok","warning":"redis is slow"}': WARNING,
     '{"status":"ok","alert":"disk full"}': WARNING,
     '{"status":"ok","warning":"80 %","alert":"none","alarms":"ok","degraded":"false"}': OK,

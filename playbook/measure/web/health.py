@@ -17,6 +17,7 @@ from playbook.measure.web.health_text import LINE, read_text
 from playbook.measure.web.health_values import (
     Pairs,
     are_names,
+    failing_often,
     in_part,
     is_circuit,
     is_empty,
@@ -26,6 +27,7 @@ from playbook.measure.web.health_values import (
     no_number,
     number_in,
     of_circuit,
+    outcomes,
     remark,
     short,
     under,
@@ -109,13 +111,14 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
-        if part := in_part(name, value):
-            self.unclear.append(f"{name or 'the report'} {part}")
+        for doubt in filter(None, (in_part(name, value), failing_often(value))):
+            self.unclear.append(f"{name or 'the report'} {doubt}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
         if is_circuit(value) and not health_keys.is_circuit(name):
             name = f"{name} circuit breaker"
-        numbers_aside = health_keys.counts([name, *keys]) or is_named_status(value) or health_keys.is_circuit(name)
+        numbers_aside = health_keys.counts([name, *keys]) or health_keys.is_circuit(name)
+        numbers_aside = numbers_aside or is_named_status(value) or any(outcomes(value))
         tally = health_keys.is_tally(keys)
         for key, inner in value:
             aside = numbers_aside and (inner != 0 or health_keys.counts_none(key, [name, *keys]))
@@ -126,9 +129,8 @@ class _Reader(Statements):
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
         """Read one key of an object with its value."""
-        if health_keys.holds_limits(key) and isinstance(value, list):
-            return
-        if self._is_told_in_passing(name, key, value):
+        is_limit = health_keys.holds_limits(key) and isinstance(value, list)
+        if is_limit or self._is_told_in_passing(name, key, value):
             return
         if health_keys.lists_bad(key) or (health_keys.holds_errors(key) and not isinstance(value, bool)):
             self._errors(name, key, value, depth)
@@ -148,10 +150,13 @@ class _Reader(Statements):
 
     def _is_told_in_passing(self, name: str, key: str, value: Any) -> bool:
         """Read a key whose value says only that something may be wrong; False for any other key."""
+        if health_keys.offers_update(name, key):
+            return True
         rate = number_in(value) if health_keys.is_rate(key) else None
         counted = health_keys.counts_errors(key) and not isinstance(value, list)
         if rate is not None:
-            bad = health_keys.is_bad_rate(key, rate) and not health_keys.is_circuit(name)
+            percent = isinstance(value, str) and "%" in value
+            bad = health_keys.is_bad_rate(key, rate, percent) and not health_keys.is_circuit(name)
         elif health_keys.waits_for_work(name, key) or health_keys.holds_history(key) or counted:
             bad = not is_empty(value)
         else:
@@ -236,7 +241,7 @@ class _Reader(Statements):
             self.unclear.append(f"{name} {part}")
         for key, inner in value:
             if isinstance(inner, Pairs):
-                self._object(key, inner, depth + 1)
+                self._nested_object(OWN, key, inner, depth + 1)
             elif isinstance(inner, str) and not words.looks_like_data(inner) and not health_keys.is_data(key):
                 self._entry(key, inner, depth + 1)
             else:

@@ -194,6 +194,14 @@ def waits_for_work(name: str, key: str) -> bool:
     return bool(changes and words & {"pending", "needs", "outstanding", "unapplied"})
 
 
+def offers_update(name: str, key: str) -> bool:
+    """Whether a key tells whether there is something newer: ``updateAvailable``."""
+    words = {*words_of(name), *words_of(key)}
+    return words_of(key)[-1:] == ("available",) and bool(
+        words & {"update", "updates", "upgrade", "version", "release"}
+    )
+
+
 def is_rate(key: str) -> bool:
     """Whether a key holds a share of failures or of successes: ``errorRate``, ``success_percent``."""
     words = set(words_of(key))
@@ -202,10 +210,15 @@ def is_rate(key: str) -> bool:
     return bool(words & _SHARES and words & (_ERRORS | _SUCCESSES)) or words == {"availability"}
 
 
-def is_bad_rate(key: str, value: float) -> bool:
-    """Whether a share is bad both as a fraction and in percent. Without requests, no share is 0."""
-    if set(words_of(key)) & _ERRORS:
-        return value >= 5 or 0.5 <= value <= 1
+def is_bad_rate(key: str, value: float, percent: bool) -> bool:
+    """Whether a share is bad: where its unit is not known, both as a fraction and in percent.
+
+    Without requests, no share is 0.
+    """
+    words = set(words_of(key))
+    percent = percent or bool(words & {"percent", "percentage", "pct"})
+    if words & _ERRORS:
+        return value >= 5 or (0.5 <= value <= 1 and not percent)
     return 0 < value < 0.95 or 1 < value < 95
 
 

@@ -27,6 +27,7 @@ _NAME = re.compile(r"[\w.:/@-]{1,80}")
 _CHECKED_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "lastcheckedat")
 _MADE_AT = ("generatedat", "timestamp")
 _DEEPEST = 32
+_MANY = 0.05  # share of failures
 _LEAST = 1e9
 _ASPNET = {0: "Unhealthy", 1: "Degraded", 2: "Healthy"}
 _MILLISECONDS = 1e11  # a larger Unix time is in milliseconds
@@ -139,6 +140,24 @@ def in_part(name: str, value: Pairs) -> str:
     good = next((key for key in words if key in numbers), "")
     bad = sum(n for key, n in numbers.items() if state_of(key))  # told by themselves
     return f"{numbers[good]} of {total} {good}" if good and numbers[good] + bad < total else ""
+
+
+def outcomes(value: Pairs) -> tuple[float, float]:
+    """Successes and failures where an object counts both, e.g. a worker's images; otherwise none of either."""
+    numbers = {
+        "".join(words_of(key)): n for key, n in value if isinstance(n, int | float) and not isinstance(n, bool)
+    }
+    good = next((numbers[key] for key in ("success", "successes") if key in numbers), None)
+    bad = next(
+        (numbers[key] for key in ("failure", "failures", "failed", "error", "errors") if key in numbers), None
+    )
+    return (good, bad) if good is not None and bad is not None else (0.0, 0.0)
+
+
+def failing_often(value: Pairs) -> str:
+    """``5 of 9 failed`` where many of those that an object counts have failed; empty elsewhere."""
+    good, bad = outcomes(value)
+    return f"{bad:g} of {good + bad:g} failed" if bad and bad >= _MANY * (good + bad) else ""
 
 
 def is_empty(value: Any) -> bool:

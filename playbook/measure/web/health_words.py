@@ -30,7 +30,8 @@ _WORDS = {
         reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
         open-for-business started leader follower primary secondary streaming
         not-shutting-down server-is-not-shutting-down responsive accessible operative
-        stable synced in-sync idle complete completed optimal gitlab-ok valid""",
+        stable synced in-sync synchronized synchronised up-to-date
+        idle complete completed optimal gitlab-ok valid""",
     State.DEGRADED: """
         degraded warn warning warnings slow yellow amber orange impaired partial partially-available
         partial-outage starting initializing warming-up recovering half-open reconnecting rate-limited
@@ -90,10 +91,9 @@ _NOTHING_BAD = re.compile(
     r"\b(?:no|0|zero|without|any)\s+(?:\w+\s+)?(?:errors?|failures?|failed|problems?|issues?|missing)\b"
 )
 _NEGATED = re.compile(r"\b(?:not|cannot|can't|isn't|unable|never|no longer|don't|doesn't|won't)\b")
-_READ_ONLY = re.compile(r"\bread[- ]?only\b")
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|does|did|requires?|required|needs?|contains?|exists|ran|seen"
-    r"|unknown|ago|backlog|behind)\b"
+    r"|unknown|ago|backlog|behind|read[- ]only)\b"
 )
 _MEASURED = re.compile(r"[\s(\[:,;~-]*[\d.,]+\s*(?:ns|[uµ]s|ms|s|secs?|seconds?|min|h|%|[kmg]i?b)?\s*[)\]]?$")
 _CODE = re.compile(r"(?:http[ /]?[\d.]*\s+)?([1-5]\d\d)(?:\s+[a-z' -]+)?$", re.IGNORECASE)
@@ -216,13 +216,14 @@ def is_doubtful(text: str) -> bool:
     text = text[:_LONGEST]
     plain = text.casefold()
     return canonical(text) in _DOUBTFUL or bool(
-        FAILURE.search(text) or _NEGATED.search(plain) or _FOREIGN.search(plain) or _READ_ONLY.search(plain)
+        FAILURE.search(text) or _NEGATED.search(plain) or _FOREIGN.search(plain)
     )
 
 
 def is_bad_mode(text: str) -> bool:
     """Whether a mode is not that of all days: ``maintenance``, ``read-only``, ``fallback``."""
-    return canonical(text) in ("fallback", "emergency") or is_doubtful(text) or bool(bad_anywhere(text))
+    odd = ("fallback", "emergency", "read-only", "readonly")
+    return canonical(text) in odd or is_doubtful(text) or bool(bad_anywhere(text))
 
 
 def is_unknown(text: str) -> bool:
