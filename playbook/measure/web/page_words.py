@@ -32,8 +32,8 @@ SENT_ON = re.compile(
 # React's note that a part was not rendered on the server, with the number of the error in its log; words in place
 # of the number are of redirects and of parts that are rendered in the browser.
 FAILED_PART = re.compile(r"(?:data-dgst=\\?\"|:e\{\\?\"digest\\?\":\\?\")(\d{4,20})\\?\"", re.IGNORECASE)
-# The entry of a project of Vite, which is not in what it builds.
-UNBUILT = re.compile(r"<script[^>]*\ssrc=[\"']?/?(src/(?:main|index|app)\.(?:jsx|tsx?|js))\b", re.IGNORECASE)
+# The entry of a project of Vite, which is not in what it builds, and which no browser understands.
+UNBUILT = re.compile(r"<script[^>]*\ssrc=[\"']?/?(src/\w+\.(?:jsx|tsx?))\b", re.IGNORECASE)
 LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")
 ERROR_TITLE = re.compile(
     r"error (?:[45]\d\d|1\d{3})\b.*|(?:http (?:status|error)|jbweb\d+: http status) [45]\d\d\b.*"
