@@ -376,7 +376,7 @@ class _Reader(Statements):
                 self.note(under(name, key), "false", State.UNHEALTHY)
             elif not name:
                 self.unclear.append(f"{key} false")
-        elif value and health_keys.only_reads(name, key):
+        elif value and (health_keys.only_reads(name, key) or health_keys.is_makeshift(key)):
             self.unclear.append(f"{under(name, key)} true")
         elif value and health_keys.is_needed(key):
             self.note(under(name, key), "true", State.HEALTHY)

@@ -111,6 +111,7 @@ _NEEDED = _set(
 _PLAIN = _set("version versions url urls link links host hosts port ports tag tags label labels limits")
 # Where writes are not expected.
 _READERS = _set("replica replicas reader readers secondary slave standby follower mirror transaction user token")
+_STAND_INS = _set("mock mocked stub stubbed simulated dummy")
 _SHARES = _set("rate ratio percent percentage pct share")
 _AMOUNTS = _set("latency ping rtt ms seconds time duration days left remaining free available")
 _DIFFERENCES = _set("offset drift skew diff difference delta change trend zone")
@@ -185,6 +186,14 @@ def only_reads(name: str, key: str) -> bool:
     """Whether true under this key tells that writes are refused, other than by a replica."""
     words = words_of(key)
     return "".join(words).endswith("readonly") and not {*words_of(name), *words} & _READERS
+
+
+def is_makeshift(key: str) -> bool:
+    """Whether true under this key tells of a stand-in for the real thing: ``usingFallback``, ``mock``."""
+    words = set(words_of(key))
+    return bool(words & _STAND_INS) or (
+        "fallback" in words and bool(words & {"using", "used", "active", "in", "is"})
+    )
 
 
 def waits_for_work(name: str, key: str) -> bool:
@@ -323,7 +332,8 @@ def is_switch(key: str) -> bool:
     """Whether false under this key is no failure."""
     words = words_of(key)
     wishes = bool(words) and words[0] in _WISHES
-    return "".join(words) in _SWITCHES or bool(set(words) & _SWITCHES) or wishes or is_data(key)
+    odd_if_true = is_makeshift(key) or only_reads("", key)
+    return bool({"".join(words), *words} & _SWITCHES) or wishes or is_data(key) or odd_if_true
 
 
 def holds_switches(key: str) -> bool:
