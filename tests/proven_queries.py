@@ -329,6 +329,21 @@ SCENARIOS = (
         {probe(OWN): "1x3600 0x719", probe(OWN, job="blackbox-icmp"): "1x4320"},
         (Expected("availability", 50, EXACT),),
     ),
+    Scenario(
+        "one of two places stops probing in the middle of the day",
+        {probe(OWN): "1x4320", probe(OWN, "nyc3"): "1x3601 _x719"},
+        (Expected("availability_looks", (288 + 145) / 2, EXACT), Expected("availability", 100, EXACT)),
+    ),
+    Scenario(
+        "a second place begins to probe in the middle of the day",
+        {probe(OWN): "1x4320", probe(OWN, "nyc3"): "_x3601 1x718"},
+        (Expected("availability_looks", 288, EXACT),),
+    ),
+    Scenario(
+        "the probes have another job since the middle of the day",
+        {probe(OWN): "1x3601 _x719", probe(OWN, job="probes"): "_x3602 1x718"},
+        (Expected("availability_looks", 288, EXACT),),
+    ),
     Scenario("nobody probes the website", dict(OTHERS), (Expected("availability", None),)),
     Scenario(
         "one of two instances does not answer its scrapes for half of the day",

@@ -16,11 +16,15 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.wire import Kept
+from playbook.core import door
 from playbook.core.engine import client
 from playbook.core.errors import Malformed, Unmeasured
 from playbook.settings.model import Settings
 
 SERVICE = "Grafana"
+_NO_SOURCE = "Data source not found"
+# Kinds that Grafana itself has, for panels that show those of others.
+_OWN = frozenset({"", "datasource", "grafana", "mixed", "dashboard", "__expr__"})
 HINT = "The token must be that of a service account with the role Viewer at least."
 
 
@@ -31,6 +35,7 @@ class Dashboard:
     Attributes:
         datasources: uids of the Prometheus data sources of its panels, without duplicates, in order.
         alike: number of dashboards with that title.
+        others: uids of its data sources of other kinds, such as Loki.
     """
 
     uid: str
@@ -38,6 +43,7 @@ class Dashboard:
     panels: int
     datasources: tuple[str, ...]
     alike: int = 1
+    others: tuple[str, ...] = ()
 
 
 class AlertingOff(Unmeasured):
@@ -46,6 +52,11 @@ class AlertingOff(Unmeasured):
 
 class _Message(msgspec.Struct):
     message: str
+
+
+class _SourceHealth(msgspec.Struct):
+    status: str
+    message: str = ""
 
 
 class _Health(msgspec.Struct):
@@ -117,7 +128,24 @@ class Grafana:
         stored = answer.expect_ok(HINT).json(_Stored).dashboard
         panels = list(_panels(stored))
         uids = dict.fromkeys(one for panel in panels for one in _uids(panel, stored))
-        return Dashboard(uid, title, len(panels), tuple(uids), alike)
+        others = tuple(one for one, kind in uids if kind != "prometheus")
+        return Dashboard(
+            uid, title, len(panels), tuple(one for one, kind in uids if one not in others), alike, others
+        )
+
+    def ailment(self, uid: str) -> str:
+        """Why a data source of any kind does not work, by its own check; empty where it does or has no check."""
+        answer = self.http.get(f"api/datasources/uid/{quote(uid, safe='')}/health")
+        bad = answer.status == HTTPStatus.BAD_REQUEST or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
+        if answer.status == HTTPStatus.NOT_FOUND:  # of the source, or only of its check
+            return f"HTTP 404: {_NO_SOURCE}" if _NO_SOURCE.encode() in answer.body else ""
+        try:
+            health = (answer if bad else answer.expect_ok(HINT)).json(_SourceHealth)
+        except Malformed:
+            if not bad:
+                raise
+            return f"HTTP {answer.status}"
+        return "" if health.status == "OK" else door.line(f"{health.status}: {health.message}", 160)
 
     def datasource_uid(self, dashboard: Dashboard | None = None) -> str:
         """The setting ``grafana.datasource_uid``, else the first data source of the dashboard.
@@ -207,17 +235,18 @@ def _panels(stored: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             yield panel
 
 
-def _uids(panel: Mapping[str, Any], stored: Mapping[str, Any]) -> Iterator[str]:
-    """Prometheus data sources of a panel; ``${name}`` is looked up among the dashboard's variables."""
+def _uids(panel: Mapping[str, Any], stored: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Data sources of a panel and their kinds; ``${name}`` is looked up among the dashboard's variables."""
     sources = [panel.get("datasource"), *(target.get("datasource") for target in panel.get("targets") or [])]
     for source in sources:
-        if not isinstance(source, dict) or source.get("type") != "prometheus":
+        kind = str(source.get("type") or "") if isinstance(source, dict) else ""
+        if kind in _OWN:
             continue
         uid = str(source.get("uid") or "")
         if uid.startswith("$"):
             uid = _variable(uid.strip("${}"), stored)
         if uid and not uid.startswith("-"):
-            yield uid
+            yield uid, kind
 
 
 def _variable(name: str, stored: Mapping[str, Any]) -> str:

@@ -88,6 +88,11 @@ def _(world: World) -> None:
     world.metrics.datasource = False
 
 
+@fault("log-store-away", "Grafana no longer reaches the store of the logs that its dashboard shows")
+def _(world: World) -> None:
+    world.metrics.log_store_away = True
+
+
 @fault("website-down", "The website was down for 43 minutes; ten other sites that are probed beside it were not")
 def _(world: World) -> None:
     world.metrics.down_minutes = 43

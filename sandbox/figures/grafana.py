@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sandbox.world.alerts import AlertState
 
 DATASOURCE = "prometheus"
+LOGS = "loki"
 DASHBOARD = "portfolio-overview"
 VERSION = "12.3.0"
 
@@ -28,6 +29,8 @@ UNAUTHORIZED: Content = ({"message": "Unauthorized", "messageId": "auth.unauthor
 NO_DATASOURCE: Content = ({"message": "Data source not found", "traceID": ""}, 404)
 NO_PROXY: Content = ({"message": "Unable to find datasource", "traceID": ""}, 404)
 NO_DASHBOARD: Content = ({"message": "Dashboard not found", "traceID": ""}, 404)
+LOGS_WELL: Content = ({"message": "Data source successfully connected.", "status": "OK"}, 200)
+LOGS_AWAY: Content = ({"message": "Unable to connect with Loki", "status": "ERROR"}, 400)
 NOTHING: Content = ({"message": "Not found", "traceID": ""}, 404)
 
 PANELS = {
@@ -50,6 +53,8 @@ def answer(world: World, now: datetime, path: str, query: Mapping[str, str]) -> 
         return NO_DASHBOARD
     if path == f"datasources/uid/{DATASOURCE}" and world.metrics.datasource:
         return _datasource(), 200
+    if path == f"datasources/uid/{LOGS}/health":
+        return LOGS_AWAY if world.metrics.log_store_away else LOGS_WELL
     if path.startswith("datasources/uid/"):
         return NO_DATASOURCE
     if path == "prometheus/grafana/api/v1/alerts":
@@ -99,6 +104,8 @@ def _dashboard(title: str) -> dict[str, Any]:
         }
         for number, (name, expression) in enumerate(PANELS.items(), 1)
     ]
+    logs = {"type": "loki", "uid": LOGS}
+    panels.append({"id": len(panels) + 1, "type": "logs", "title": "Errors in the logs", "datasource": logs})
     return {
         "meta": {"type": "db", "slug": DASHBOARD, "url": f"/d/{DASHBOARD}/{DASHBOARD}", "canEdit": False},
         "dashboard": {"id": 1, "uid": DASHBOARD, "title": title, "schemaVersion": 42, "panels": panels},

@@ -40,6 +40,7 @@ class MetricsState:
         missing: metrics that nothing exposes.
         largest_bucket: upper bound in seconds of the largest response time bucket.
         datasource: whether Grafana has the dashboard's data source.
+        log_store_away: Grafana does not reach the store of the dashboard's logs.
         dashboard: title of the dashboard in Grafana; ``None`` if there is none.
         dashboards: number of dashboards with that title, each in its own folder.
     """
@@ -68,6 +69,7 @@ class MetricsState:
     missing: set[str] = field(default_factory=set)
     largest_bucket: float = 10.0
     datasource: bool = True
+    log_store_away: bool = False
     dashboard: str | None = "Portfolio Overview"
     dashboards: int = 1
     product: Product = PORTFOLIO

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook.clients.grafana import Grafana
-from playbook.core.errors import Malformed
+from playbook.core.errors import Malformed, Unmeasured
 from tests.foreign.monitoring import SETTINGS, Http, groups, of_rules, rule, verdict_on_alerts
 from tests.foreign.test_alertmanager import alert, manager
 
@@ -248,6 +248,64 @@ def test_panels_of_a_dashboard_are_counted_in_every_format(stored, panels, sourc
     found = Grafana(Http(answers, "Grafana"), SETTINGS).dashboard("Portfolio Overview")
     assert found is not None
     assert (found.panels, found.datasources) == (panels, sources)
+
+
+LOKI = {"type": "loki", "uid": "l"}
+
+
+@pytest.mark.parametrize(
+    ("panel", "prometheus", "others"),
+    [
+        ({"datasource": SOURCE, "targets": [{"datasource": LOKI}]}, ("p",), ("l",)),
+        ({"datasource": {"type": "grafana-amazonprometheus-datasource", "uid": "amp"}}, (), ("amp",)),
+        (
+            {"datasource": {"type": "datasource", "uid": "-- Mixed --"}, "targets": [{"datasource": SOURCE}]},
+            ("p",),
+            (),
+        ),
+        ({"datasource": {"type": "datasource", "uid": "grafana"}}, (), ()),
+        ({"datasource": {"type": "__expr__", "uid": "__expr__"}}, (), ()),
+        ({"datasource": {"uid": "l"}}, (), ()),
+        ({"datasource": "Loki"}, (), ()),
+        ({"datasource": None}, (), ()),
+    ],
+)
+def test_data_sources_of_other_kinds_are_known(panel, prometheus, others):
+    """Grafana's own, which show those of others, are none."""
+    answers = {"api/search": [HIT], "api/dashboards/uid/po": {"meta": {}, "dashboard": {"panels": [panel]}}}
+    found = Grafana(Http(answers, "Grafana"), SETTINGS).dashboard("Portfolio Overview")
+    assert found is not None
+    assert (found.datasources, found.others) == (prometheus, others)
+
+
+@pytest.mark.parametrize(
+    ("answer", "ailment"),
+    [
+        ({"message": "Data source successfully connected.", "status": "OK"}, ""),
+        (
+            (400, {"message": "Unable to connect with Loki", "status": "ERROR"}),
+            "ERROR: Unable to connect with Loki",
+        ),
+        ((400, {"message": "", "status": "UNKNOWN"}), "UNKNOWN:"),
+        ((400, "Bad request"), "HTTP 400"),
+        ((503, {"message": "Plugin unavailable"}), "HTTP 503"),
+        ((404, {"message": "Data source not found"}), "HTTP 404: Data source not found"),
+        ((404, {"message": "Not found"}), ""),  # a kind without a check of its own
+        ((404, "404 page not found"), ""),
+    ],
+)
+def test_other_data_source_tells_whether_it_works(answer, ailment):
+    """By the check of its plugin."""
+    reader = Grafana(Http({"api/datasources/uid/l/health": answer}, "Grafana"), SETTINGS)
+    assert reader.ailment("l").strip() == ailment
+
+
+@pytest.mark.parametrize("answer", ["<!DOCTYPE html><title>Grafana</title>", (403, "{}"), {"message": "?"}])
+def test_other_data_source_that_tells_nothing_is_not_ok(answer):
+    """E.g. where the token may not ask."""
+    reader = Grafana(Http({"api/datasources/uid/l/health": answer}, "Grafana"), SETTINGS)
+    with pytest.raises(Unmeasured):
+        reader.ailment("l")
 
 
 @pytest.mark.parametrize("page", ["<!DOCTYPE html><title>Grafana</title>", "[1, 2]", '{"message": "sign in"}'])

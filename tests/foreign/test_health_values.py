@@ -166,3 +166,112 @@ def test_text_beside_good_status_counts(body: str, expected: str) -> None:
 def test_bytes_of_another_encoding_are_not_understood() -> None:
     """``gestört`` in Latin 1."""
     assert verdict('{"status":"ok","db":"gestört"}'.encode("latin-1")) == UNKNOWN
+
+
+MISSING = {
+    '{"status":"ok","details":{"redis":null}}': UNKNOWN,
+    '{"status":"ok","data":{"db":null,"version":"1.2"}}': UNKNOWN,
+    '{"status":"ok","connections":{"postgres":null}}': UNKNOWN,
+    '{"status":"ok","lastCheck":null}': UNKNOWN,
+    '{"status":"ok","worker":{"lastHeartbeat":null}}': UNKNOWN,
+    '{"status":"ok","versions":{"redis":null},"redis":{"host":"10.0.0.5","db":null},"config":{"cache":null}}': OK,
+    '{"status":"ok","contact":{"email":null},"lastError":null,"lastFailure":null}': OK,
+    '{"status":"ok","dependencies":null,"checks":[]}': OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), MISSING.items())
+def test_null_beside_good_status_counts(body: str, expected: str) -> None:
+    """Under a key that names a dependency or a check, at any depth; not where it is a setting."""
+    assert verdict(body.encode()) == expected
+
+
+SHARES = {
+    '{"status":"ok","errorRate":0.93}': UNKNOWN,
+    '{"status":"ok","metrics":{"error_rate":"93%"}}': UNKNOWN,
+    '{"status":"ok","requests":100,"metrics":{"requests":100,"failure_percent":12}}': UNKNOWN,
+    '{"status":"ok","images":{"successRate":0.07}}': UNKNOWN,
+    '{"status":"ok","success_rate":71.5}': UNKNOWN,
+    '{"status":"ok","availability":88.1}': UNKNOWN,
+    '{"status":"ok","errorRate":0.002,"metrics":{"successRate":99.8,"availability":99.95}}': OK,
+    '{"status":"ok","errorRate":"0.0%","successRate":0,"availability":1}': OK,
+    '{"status":"ok","errorBudgetRemainingPercent":80,"errorRateThreshold":50,"disk":{"available_percent":40}}': OK,
+    '{"status":"ok","breaker":{"state":"CLOSED","failureRate":60}}': OK,
+    '{"status":"ok","stats":{"success":120,"failed":1,"errorRate":"0.83%"},"failure_percent":0.8}': OK,
+    '{"status":"ok","stats":{"success":120,"failure":90,"total_ms":91200}}': UNKNOWN,
+    '{"status":"ok","images":{"success":0,"failed":44}}': UNKNOWN,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), SHARES.items())
+def test_share_beside_good_status_counts(body: str, expected: str) -> None:
+    """Where it is bad both as a fraction and in percent."""
+    assert verdict(body.encode()) == expected
+
+
+MODES = {
+    '{"status":"ok","redis":{"readonly":true}}': UNKNOWN,
+    '{"status":"ok","read_only":true}': UNKNOWN,
+    '{"status":"ok","replica":{"readOnly":true},"db":{"readOnly":false}}': OK,
+    '{"status":"ok","db":"Connected (read-only)"}': UNKNOWN,
+    '{"status":"ok","mode":"read-only"}': UNKNOWN,
+    '{"status":"ok","mode":"maintenance"}': UNKNOWN,
+    '{"status":"ok","redis_mode":"standalone","mode":"production","nodeMode":"cluster"}': OK,
+    '{"status":"ok","loading":true}': WARNING,
+    '{"status":"ok","redis":{"loading":1}}': WARNING,
+    '{"status":"ok","cache":{"initializing":true}}': WARNING,
+    '{"status":"ok","redis":{"loading":0},"loading":false,"startup":true}': OK,
+    '{"status":"ok","maintenance":1}': CRITICAL,
+    '{"status":"ok","maintenance_mode":"on"}': CRITICAL,
+    '{"status":"ok","maintenance_mode":"off","maintenance":0}': OK,
+    '{"status":"ok","redis":{"usingFallback":true}}': UNKNOWN,
+    '{"status":"ok","mock":true}': UNKNOWN,
+    '{"status":"ok","i18n":{"fallback":true},"mock":false,"isReadOnly":false}': OK,
+    '{"status":"ok","pendingMigrations":true}': UNKNOWN,
+    '{"status":"ok","migrations":{"applied":40,"pending":3}}': UNKNOWN,
+    '{"status":"ok","pending_migrations":["0042_orders"]}': UNKNOWN,
+    '{"status":"ok","needsDbUpgrade":true}': UNKNOWN,
+    '{"status":"ok","migrations":{"applied":40,"pending":0},"pending_migrations":[],"needsDbUpgrade":false}': OK,
+    '{"status":"ok","data":{"features":{"readonly":true,"search":false}},"migrations":"up to date"}': OK,
+    '{"status":"ok","updateAvailable":false,"upgrade":{"available":false}}': OK,
+    '{"status":"ok","detail":"Read-only endpoints are enabled"}': OK,
+    '{"status":"ok","warning":"redis is slow"}': WARNING,
+    '{"status":"ok","alert":"disk full"}': WARNING,
+    '{"status":"ok","warning":"80 %","alert":"none","alarms":"ok","degraded":"false"}': OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), MODES.items())
+def test_mode_beside_good_status_counts(body: str, expected: str) -> None:
+    """Where writes are refused, something begins, is in maintenance, or lacks changes."""
+    assert verdict(body.encode()) == expected
+
+
+AMOUNTS = {
+    '{"status":"ok","worker":{"exitCode":137}}': UNKNOWN,
+    '{"status":"ok","db":{"latency_ms":-1}}': UNKNOWN,
+    '{"status":"ok","tls":{"expiresInDays":-3}}': UNKNOWN,
+    '{"status":"ok","healthyInstances":0}': UNKNOWN,
+    '{"status":"ok","nodes":{"up":1,"total":3}}': UNKNOWN,
+    '{"status":"ok","workers":{"online":1,"total":4}}': UNKNOWN,
+    '{"status":"ok","data":{"workers":0}}': UNKNOWN,
+    '{"status":"ok","worker":{"exitCode":0},"clock":{"offset_ms":-12},"users":{"online":3,"total":90}}': OK,
+    '{"status":"ok","nodes":{"up":3,"total":3},"data":{"queue":0},"workers":{"busy":0,"total":4}}': OK,
+    # Answers of Redis and of databases, shown in place of a status
+    '{"status":"ok","redis":"MISCONF Redis is configured to save RDB snapshots"}': UNKNOWN,
+    '{"status":"ok","redis":"NOAUTH Authentication required."}': UNKNOWN,
+    '{"status":"ok","redis":"BUSY Redis is busy running a script"}': UNKNOWN,
+    '{"status":"ok","db":"database is locked"}': UNKNOWN,
+    '{"status":"ok","db":"Unknown database \'shop\'"}': UNKNOWN,
+    '{"status":"ok","storage":"Read-only file system"}': UNKNOWN,
+    '{"status":"ok","worker":"last seen 3 days ago"}': UNKNOWN,
+    '{"status":"ok","db":"PostgreSQL 15.4 on x86_64-pc-linux-gnu","cache":"Redis 7.2 (10.0.0.5)"}': OK,
+    '# HELP up Was it up\n# TYPE up gauge\nup 1\nerrors_total{kind="failed"} 3\n': UNKNOWN,
+    'healthy 1\nredis_up{job="redis"} 1\n': UNKNOWN,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), AMOUNTS.items())
+def test_amount_or_sentence_beside_good_status_counts(body: str, expected: str) -> None:
+    """Where a process has ended, a time is negative, some are missing, or a dependency answers with a sentence."""
+    assert verdict(body.encode()) == expected

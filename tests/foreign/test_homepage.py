@@ -404,3 +404,54 @@ SCRIPT = "<!doctype html><html><head>%s</head><body><div></div></body></html>"
 def test_page_without_text_is_judged_by_its_markup(body, expected):
     """Domain parking and bot protection send only scripts, but so do client-side rendered pages."""
     assert verdict(answered(body)) == expected
+
+
+def with_main(main: str) -> str:
+    """A page of the site's own, with navigation and footer."""
+    return page("Portfolio", f"<nav>Home Prints About</nav><main>{main}</main><footer>{FILLED * 2}</footer>")
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (with_main("<h1>Something went wrong</h1><p>Please try again later.</p>"), CRITICAL),
+        (with_main("<h1>Oops! Something went wrong.</h1>"), CRITICAL),
+        (with_main("<h1>Internal Server Error</h1>"), CRITICAL),
+        (with_main("<h1>The sea</h1><p>Error: connect ECONNREFUSED 10.0.0.5:6379</p>"), CRITICAL),
+        (with_main("<h1>The sea</h1>{% block content %}"), CRITICAL),
+        (with_main("<h1>500</h1><p>weddings</p>"), OK),
+        (with_main("<h1>Forbidden</h1><p>A series about closed places.</p>"), OK),
+        (with_main("<h1>Prints</h1><h1>Page not found</h1><p>A book.</p>"), OK),
+        (with_main("<h1>Coming soon</h1><p>New prints in May.</p>"), OK),
+        (with_main("<h1>The sea</h1><p>{{ title }}</p>"), OK),
+        # Next.js: a part that failed on the server with HTTP 200, a redirect, and a part for the browser alone
+        (with_main('<h1>The sea</h1><!--$!--><template data-dgst="2338921347"></template><!--/$-->'), UNKNOWN),
+        (
+            with_main(
+                '<h1>The sea</h1><script>self.__next_f.push([1,"1e:E{\\"digest\\":\\"3723604918\\"}\\n"])</script>'
+            ),
+            UNKNOWN,
+        ),
+        (
+            with_main(
+                '<script>self.__next_f.push([1,"4:E{\\"digest\\":\\"NEXT_REDIRECT;replace;/en;307;\\"}"])</script>'
+            ),
+            OK,
+        ),
+        (with_main('<template data-dgst="BAILOUT_TO_CLIENT_SIDE_RENDERING"></template>'), OK),
+        (
+            page("Vite + React", '<div id="root"></div><script type="module" src="/src/main.jsx"></script>'),
+            UNKNOWN,
+        ),
+        (with_main('<h1>The sea</h1><script type="module" src="src/main.js"></script>'), OK),
+        (
+            page(
+                "Vite + React", '<div id="root"></div><script type="module" src="/assets/index-4f2.js"></script>'
+            ),
+            OK,
+        ),
+    ],
+)
+def test_page_in_the_sites_own_layout_is_judged_by_its_main_part(body, expected):
+    """The only heading of the first level, the notes of a framework, and what a program says."""
+    assert verdict(answered(body)) == expected

@@ -142,6 +142,8 @@ def test_kvrocks_is_judged_by_its_own_fields():
         ("redis-7.2", {"role": "slave", "master_link_status": "down"}, CRITICAL),
         ("redis-7.2", {"errorstat_OOM": {"count": 812}}, WARNING),
         ("redis-7.2", {"errorstat_MISCONF": {"count": 3}}, WARNING),
+        ("redis-7.2", {"errorstat_WRONGPASS": {"count": 40}}, WARNING),
+        ("redis-7.2", {"errorstat_NOAUTH": {"count": 900}, "errorstat_NOPERM": {"count": 20}}, OK),
         ("redis-7.2", {"min_slaves_good_slaves": 0}, CRITICAL),
         ("redis-7.2", {"connected_clients": 10_000}, CRITICAL),
         ("redis-8.2", {"master_failover_state": "waiting-for-sync"}, CRITICAL),

@@ -31,6 +31,7 @@ PHASES = frozenset(
 )
 STATES = frozenset({"HEALTHY", "UNHEALTHY"})
 NOT_REPORTED = "not reported"
+_INTERCEPTED = "Something on the way to the app intercepts the request."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class AppStatus:
         pinned: id of the deployment that a rollback has pinned the app to; empty where there is none.
         domains: name and phase of each.
         unreported: domains of the app spec that the platform does not report.
+        is_reachable: it has a component that visitors may reach; one of workers and jobs alone has no live URL.
     """
 
     id: str
@@ -70,6 +72,7 @@ class AppStatus:
     pinned: str = ""
     domains: tuple[tuple[str, str], ...] = ()
     unreported: tuple[str, ...] = ()
+    is_reachable: bool = True
 
     @property
     def coverage(self) -> Coverage:
@@ -182,6 +185,7 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
         offline=_offline([found.spec, spec]),
         pinned=found.pinned_deployment.id if found.pinned_deployment else "",
         domains=tuple((domain.spec.domain, domain.phase) for domain in found.domains),
+        is_reachable=not spec.components or bool(spec.services or spec.static_sites or spec.functions),
         unreported=tuple(one.domain for one in spec.domains if one.domain.casefold() not in reported),
     )
 
@@ -256,7 +260,8 @@ def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
     machine's network works. Only if this machine itself has no route to the address is it not a failure.
     """
     if not app.live_url:
-        return LiveUrlAnswer("", None, "no live URL", answered=False)
+        why = "" if app.is_reachable else ", and no component that visitors could reach"
+        return LiveUrlAnswer("", None, f"no live URL{why}", answered=not app.is_reachable)
     client = HttpClient(
         app.live_url, service="Live URL", time_limits=settings.time_limits, ca=settings.target.web.ca
     )
@@ -275,7 +280,7 @@ def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
         answer.status,
         fault.words if fault else f"HTTP {answer.status}",
         answered=fault is None or asks_who,
-        uncertain="Something on the way to the app intercepts the request." if fault and fault.uncertain else "",
+        uncertain=(fault.hint or _INTERCEPTED) if fault and fault.uncertain else "",
         seconds=answer.phases.total,
         attempts=answer.attempts,
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
@@ -13,122 +13,20 @@ from playbook.clients.digitalocean_types import Deployment
 from playbook.core import context
 from playbook.core.clock import Clock
 from playbook.core.counters import Earlier
-from playbook.core.coverage import Coverage, lacking, together, understood
+from playbook.core.coverage import Coverage, lacking, together
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
-from playbook.measure.app.app import PHASES
+from playbook.measure.app.release import COLUMNS, FAILED, GOOD, Release, release_of, row
 from playbook.settings.model import Settings
 
 SHOWN = 3
 WEEK = timedelta(days=7)
 # How far back the listing is read: a week, and the deployment before it.
 BACK = timedelta(days=30)
-# seconds of clock skew; a deployment further in the future has a wrong time.
-AHEAD = 300.0
-FAILED = frozenset({"ERROR"})
-# Stopped by a person or by a newer deployment.
-STOPPED = frozenset({"CANCELED"})
-COLUMNS = ("Phase", "Made", "Age", "Took", "Cause", "Commit", "Reason")
-# Every good deployment becomes SUPERSEDED when the next good one is active.
-GOOD = frozenset({"ACTIVE", "SUPERSEDED"})
-DONE = GOOD | FAILED | STOPPED
-STATUSES = frozenset({"PENDING", "RUNNING", "ERROR", "SUCCESS"})
-CAUSES = frozenset({"MANUAL", "DEPLOY_ON_PUSH", "MAINTENANCE", "UPDATE_DATABASE_TRUSTED_SOURCES", "AUTOSCALED"})
-ROLLBACKS = {"MANUAL_ROLLBACK": "by hand", "AUTO_ROLLBACK": "automatic"}
-_PUSHED = re.compile(r"(?i)^(commit|image|tag) \S+ (was )?pushed")
-_ROLLED_BACK = re.compile(r"(?i)\b(auto\w*[ -]?)?roll(ed|ing|s)?[ -]?back")
-
-
-@dataclass(frozen=True, slots=True)
-class Release:
-    """One deployment.
-
-    Attributes:
-        age: seconds since it was made; None where the platform gives no time.
-        duration: seconds from its creation to its final phase; None while in progress.
-        reason: why it failed, in the platform's words; empty where it gives none.
-        stuck_after: seconds in progress after which it counts as stuck.
-        cause_type: DEPLOY_ON_PUSH, AUTO_ROLLBACK and so on; empty where not given.
-        statuses: of its steps.
-        error_steps: number of failed steps, as counted by the platform.
-        followed: a newer one was made.
-    """
-
-    id: str
-    phase: str
-    cause: str
-    commit: str
-    created_at: datetime | None
-    age: float | None
-    duration: float | None
-    reason: str
-    stuck_after: float
-    cause_type: str = ""
-    statuses: tuple[str, ...] = ()
-    error_steps: int = 0
-    followed: bool = False
-
-    @property
-    def coverage(self) -> Coverage:
-        """Whether phase, cause and the status of each step are known words, and its time is plausible."""
-        unknown = [] if self.phase in PHASES else [f"phase {self.phase}"]
-        if self.cause_type not in CAUSES | ROLLBACKS.keys() | {""}:
-            unknown.append(f"cause {self.cause_type}")
-        unknown += [f"step {status or 'without a status'}" for status in self.statuses if status not in STATUSES]
-        words = 2 + len(self.statuses)
-        coverage = understood(len(unknown), words, f"words of deployment {self.id[:8]}", examples=unknown)
-        if self.age is None or self.age < -AHEAD:
-            got = "none" if self.age is None else f"{moment(self.created_at)}, which is still to come"
-            coverage += lacking("", expected=f"when deployment {self.id[:8]} began", got=got)
-        return coverage
-
-    @property
-    def rolled_back(self) -> str:
-        """``automatic`` or ``by hand`` for a rollback to an earlier deployment; empty otherwise."""
-        if self.cause_type in ROLLBACKS:
-            return ROLLBACKS[self.cause_type]
-        if self.cause_type in CAUSES - {"MANUAL"} or _PUSHED.match(self.cause):
-            return ""
-        match = _ROLLED_BACK.search(self.cause)
-        return ("automatic" if "auto" in self.cause.lower() else "by hand") if match else ""
-
-    @property
-    def failed(self) -> bool:
-        """Whether it ended without serving visitors, and was not stopped in favour of a newer one."""
-        return self.phase in FAILED or (self.phase in STOPPED and not self.followed)
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether it serves or served visitors. A rollback does not repair a failed release."""
-        return self.phase in GOOD and not self.rolled_back
-
-    @property
-    def unclean(self) -> bool:
-        """Whether it serves although one of its steps failed."""
-        return self.phase in GOOD and (self.error_steps > 0 or "ERROR" in self.statuses)
-
-    @property
-    def in_progress(self) -> bool:
-        """Whether it is in progress."""
-        return self.phase in PHASES - DONE
-
-    @property
-    def stuck(self) -> bool:
-        """Whether it has been in progress for too long; False if the start is unknown, as the coverage says."""
-        return self.in_progress and self.age is not None and self.age > self.stuck_after
-
-    @property
-    def found(self) -> str:
-        """Phase, age, cause and reason, in words."""
-        since = f" for {two_units(self.age)}" if self.in_progress and self.age is not None else ""
-        ago = f", {two_units(self.age)} ago" if not self.in_progress and self.age is not None else ""
-        cause = f" ({self.cause})" if self.cause else ""
-        reason = f": {self.reason}" if self.reason else ""
-        return f"{self.phase}{since}{ago}{cause}{reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,22 +83,28 @@ class Releases:
 
     @property
     def went_back(self) -> bool:
-        """Whether the serving release is a rollback because the release before it failed."""
-        before = self.newest_first[1] if len(self.newest_first) > 1 else None
-        back = self.newest.rolled_back
-        return back == "automatic" or bool(back and before and before.phase in FAILED)
+        """Whether the serving release is an earlier one because the release after it failed."""
+        return self.newest.rolled_back == "automatic" or self._failed_before is not None
+
+    @property
+    def _failed_before(self) -> Release | None:
+        """The failed release before a rollback, or before deployments that the platform made by itself."""
+        for newer, one in pairwise(self.newest_first):
+            if not newer.by_platform and not (newer is self.newest and newer.rolled_back):
+                return None
+            if one.phase in FAILED:
+                return None if newer.repairs(one) else one
+        return None
 
     @property
     def found(self) -> str:
         """The newest deployment, and the failed one that it was rolled back from."""
-        before = self.newest_first[1] if len(self.newest_first) > 1 else None
-        if self.newest.rolled_back and before and before.phase in FAILED:
-            return f"{self.newest.found.rstrip('.')}; before it {before.found}"
-        return self.newest.found
+        before = self._failed_before
+        return f"{self.newest.found.rstrip('.')}; before it {before.found}" if before else self.newest.found
 
     def evidence(self) -> list[Evidence]:
         """A row for each of the newest three, and the deployments since the previous run."""
-        rows = [_row(release) for release in self.newest_first[:SHOWN]]
+        rows = [row(release) for release in self.newest_first[:SHOWN]]
         shown: list[Evidence] = [Table("Newest deployments", list(COLUMNS), rows)]
         if self.read_at:
             shown.append(Facts("Since the run before", {"Deployed": self.since}))
@@ -223,8 +127,19 @@ def _releases(
         raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
     stuck_after = settings.deployments.stuck_after_minutes * 60
     ordered = newest_first(listing)
+    phases = [one.phase for one in ordered]
+    serving = phases.index("ACTIVE") if "ACTIVE" in phases else 0
     return (
-        tuple(_release(one, now, stuck_after, followed=number > 0) for number, one in enumerate(ordered)),
+        tuple(
+            release_of(
+                one,
+                now,
+                stuck_after,
+                followed=number > 0,
+                overtaken=one.phase == "SUPERSEDED" and 0 < number < serving,
+            )
+            for number, one in enumerate(ordered)
+        ),
         listing.coverage,
     )
 
@@ -283,13 +198,12 @@ class Review:
         """Failed deployments not followed by a successful one, newest first; includes a failure from before the
         week.
         """
-        found = []
-        for release in (*self.newest_first, *([self.last_before] if self.last_before else [])):
-            if release.succeeded:
-                break
-            if release.failed:
-                found.append(release)
-        return tuple(found)
+        releases = (*self.newest_first, *([self.last_before] if self.last_before else []))
+        return tuple(
+            one
+            for number, one in enumerate(releases)
+            if one.failed and not any(later.repairs(one) for later in releases[:number])
+        )
 
     @property
     def stuck(self) -> tuple[Release, ...]:
@@ -332,7 +246,7 @@ class Review:
             counts["Longest that succeeded"] = two_units(max(took))
         if self.last_before:
             counts["The last before"] = self.last_before.found
-        table = Table("Deployments of the week", list(COLUMNS), [_row(release) for release in self.newest_first])
+        table = Table("Deployments of the week", list(COLUMNS), [row(release) for release in self.newest_first])
         return [Facts("The week", counts), table]
 
 
@@ -352,37 +266,3 @@ def _first_and_more(releases: tuple[Release, ...], none: str) -> str:
         return none
     more = f", and {len(releases) - 1} more" if len(releases) > 1 else ""
     return f"{releases[0].found.rstrip('.')}{more}"
-
-
-def _row(release: Release) -> list[str]:
-    return [
-        release.phase,
-        moment(release.created_at),
-        two_units(release.age) if release.age is not None else "",
-        two_units(release.duration) if release.duration is not None else "",
-        release.cause,
-        release.commit[:7],
-        release.reason,
-    ]
-
-
-def _release(deployment: Deployment, now: datetime, stuck_after: float, *, followed: bool) -> Release:
-    created = deployment.created_at
-    ended = deployment.phase_last_updated_at or deployment.updated_at
-    done = deployment.phase in DONE
-    why = deployment.reason
-    return Release(
-        id=deployment.id,
-        phase=deployment.phase,
-        cause=deployment.cause,
-        commit=deployment.commit,
-        created_at=created,
-        age=(now - created).total_seconds() if created else None,
-        duration=(ended - created).total_seconds() if created and ended and done else None,
-        reason=" ".join(filter(None, (why.code, why.message))) if why else "",
-        stuck_after=stuck_after,
-        cause_type=deployment.cause_details.type if deployment.cause_details else "",
-        statuses=tuple(deployment.progress.statuses),
-        error_steps=deployment.progress.error_steps,
-        followed=followed,
-    )

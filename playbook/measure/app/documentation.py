@@ -18,7 +18,8 @@ from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines
 from playbook.core.wording import moment
 from playbook.history.people.files import path_of
-from playbook.measure.app.deployments import GOOD, newest_first
+from playbook.measure.app.deployments import newest_first
+from playbook.measure.app.release import GOOD
 from playbook.readers.documents import read_document
 from playbook.settings.model import Settings
 

@@ -15,7 +15,8 @@ from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.wording import moment
-from playbook.measure.app.deployments import BACK, GOOD, newest_first
+from playbook.measure.app.deployments import BACK, newest_first
+from playbook.measure.app.release import GOOD
 
 
 @dataclass(frozen=True, slots=True)

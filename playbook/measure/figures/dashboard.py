@@ -139,7 +139,8 @@ def _failing_datasource(reader: Grafana, stored: Dashboard, asked: str) -> str:
                 through(reader, uid).ask("vector(1)")
             except Unreachable as error:
                 return f"{str(error).partition('got ')[2] or error} from {uid}"
-    return ""
+    ailing = ((uid, reader.ailment(uid)) for uid in stored.others)
+    return next((f"{ailment} from {uid}" for uid, ailment in ailing if ailment), "")
 
 
 def _age(store: Prometheus, settings: Settings, clock: Clock) -> tuple[float | None, Coverage]:

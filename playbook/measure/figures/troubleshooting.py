@@ -23,7 +23,8 @@ from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
 from playbook.measure.app.app import AppStatus
-from playbook.measure.app.deployments import GOOD, Release, Releases
+from playbook.measure.app.deployments import Releases
+from playbook.measure.app.release import GOOD, Release
 from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
 from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.recent import Recent, recent

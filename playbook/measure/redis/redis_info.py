@@ -14,7 +14,11 @@ from playbook.core.counters import Counted
 from playbook.core.coverage import Coverage, lacking
 
 # Errors with these codes mean that commands were refused: https://valkey.io/commands/info/, errorstats.
-REFUSALS = ("OOM", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "LOADING")
+# NOAUTH and NOPERM are ordinary: of probes without a password, and of exporters with few rights.
+REFUSALS = (
+    *("OOM", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "LOADING"),
+    "WRONGPASS",  # an application with an old password
+)
 OOM_REJECTIONS = "oom_rejections"  # only Dragonfly has it
 # Connections that it has ended for lack of memory: https://valkey.io/commands/info/, stats.
 DISCONNECTIONS = (

@@ -17,6 +17,7 @@ from playbook.measure.web.health_text import LINE, read_text
 from playbook.measure.web.health_values import (
     Pairs,
     are_names,
+    failing_often,
     in_part,
     is_circuit,
     is_empty,
@@ -24,11 +25,14 @@ from playbook.measure.web.health_values import (
     name_of,
     named,
     no_number,
+    number_in,
     of_circuit,
+    outcomes,
     remark,
     short,
     under,
     unpacked,
+    warns_of_nothing,
 )
 from playbook.measure.web.health_words import State, state_of
 
@@ -37,6 +41,7 @@ __all__ = ["MOST_BYTES", "Dependency", "Report", "State", "UnknownShapeError", "
 MOST_BYTES = 1024 * 1024
 _DEEPEST = 32
 _BOOLEANS = {"true": True, "false": False}
+_ON = ("on", "yes", "enabled", "active", "1")
 _AS_MESSAGE = ("message", "msg", "response", "text", "ping")
 
 
@@ -106,31 +111,31 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
-        if part := in_part(value):
-            self.unclear.append(f"{name or 'the report'} {part}")
+        for doubt in filter(None, (in_part(name, value), failing_often(value))):
+            self.unclear.append(f"{name or 'the report'} {doubt}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
         if is_circuit(value) and not health_keys.is_circuit(name):
             name = f"{name} circuit breaker"
-        numbers_aside = health_keys.counts([name, *keys]) or is_named_status(value) or health_keys.is_circuit(name)
+        numbers_aside = health_keys.counts([name, *keys]) or health_keys.is_circuit(name)
+        numbers_aside = numbers_aside or is_named_status(value) or any(outcomes(value))
         tally = health_keys.is_tally(keys)
         for key, inner in value:
             aside = numbers_aside and (inner != 0 or health_keys.counts_none(key, [name, *keys]))
             aside = aside or (tally and health_keys.good_if_true(key))
+            aside = aside and not health_keys.is_rate(key)
             if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
         """Read one key of an object with its value."""
-        if health_keys.holds_limits(key) and isinstance(value, list):
+        is_limit = health_keys.holds_limits(key) and isinstance(value, list)
+        if is_limit or self._is_told_in_passing(name, key, value):
             return
-        if health_keys.holds_history(key) or (health_keys.counts_errors(key) and not isinstance(value, list)):
-            if not is_empty(value):
-                self.unclear.append(f"{under(name, key)} {short(value)!r}")
-        elif health_keys.lists_bad(key) or (health_keys.holds_errors(key) and not isinstance(value, bool)):
+        if health_keys.lists_bad(key) or (health_keys.holds_errors(key) and not isinstance(value, bool)):
             self._errors(name, key, value, depth)
-        elif health_keys.holds_warnings(key) and not isinstance(value, str):
-            if not is_empty(value):
+        elif health_keys.holds_warnings(key):
+            if not warns_of_nothing(value):
                 self.note(under(name, key), short(value), State.DEGRADED)
         elif isinstance(value, list):
             self._nested_value(name, key, value, depth)
@@ -143,23 +148,46 @@ class _Reader(Statements):
         else:
             self._plain_value(name, key, value, depth)
 
+    def _is_told_in_passing(self, name: str, key: str, value: Any) -> bool:
+        """Read a key whose value says only that something may be wrong; False for any other key."""
+        if health_keys.offers_update(name, key):
+            return True
+        rate = number_in(value) if health_keys.is_rate(key) else None
+        counted = health_keys.counts_errors(key) and not isinstance(value, list)
+        if rate is not None:
+            percent = isinstance(value, str) and "%" in value
+            bad = health_keys.is_bad_rate(key, rate, percent) and not health_keys.is_circuit(name)
+        elif health_keys.waits_for_work(name, key) or health_keys.holds_history(key) or counted:
+            bad = not is_empty(value)
+        else:
+            return False
+        if bad:
+            self.unclear.append(f"{under(name, key)} {short(value)!r}")
+        return True
+
     def _plain_value(self, name: str, key: str, value: Any, depth: int) -> None:
         """Read a value under a key that is not a known status key."""
         if isinstance(value, bool):
             self._boolean(name, key, value)
         elif value is None:
-            if depth == 0 and health_keys.is_needed(key):
-                self.unclear.append(f"{key} null")
+            if health_keys.must_be_told(name, key):
+                self.unclear.append(f"{under(name, key)} null")
         elif isinstance(value, int | float):
-            if depth == 0 and value <= 0 and health_keys.must_not_be_zero(key):
-                self.unclear.append(f"{key} {value:g}")
+            if value == 1 and health_keys.is_flag(key):
+                self._boolean(name, key, True)
+            zero = not name and value <= 0 and health_keys.must_not_be_zero(key)
+            if zero or health_keys.is_odd(key, value):
+                self.unclear.append(f"{under(name, key)} {value:g}")
         elif isinstance(value, str) and not health_keys.is_needed(key) and value.strip().casefold() in _BOOLEANS:
             self._boolean(name, key, _BOOLEANS[value.strip().casefold()])
+        elif isinstance(value, str) and health_keys.is_flag(key) and value.strip().casefold() in _ON:
+            self._boolean(name, key, True)
         elif isinstance(value, str) and not health_keys.is_data(key):
-            self._string(name, key, value, depth)
+            self._string(name, key, value)
         elif isinstance(value, str) and (
             words.tells_of_failure(value)
             or ((health_keys.is_message(key) or health_keys.is_thing(key)) and words.bad_anywhere(value))
+            or (health_keys.is_mode(key) and words.is_bad_mode(value))
         ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
@@ -199,7 +227,7 @@ class _Reader(Statements):
         elif health_keys.is_soft(key) and name:
             self._object(name, value, depth + 1)
         elif health_keys.is_soft(key) and depth == 0:
-            self._soft(value, depth)
+            self._soft(key, value, depth)
         elif health_keys.holds_switches(key):
             self._object(key, Pairs(pair for pair in value if not isinstance(pair[1], bool)), depth + 1)
         else:
@@ -207,11 +235,13 @@ class _Reader(Statements):
             if depth == 0 and health_keys.is_needed(key) and all(inner is None for _, inner in value):
                 self.unclear.append(f"no status for {key}")
 
-    def _soft(self, value: Pairs, depth: int) -> None:
+    def _soft(self, name: str, value: Pairs, depth: int) -> None:
         """``details`` of the whole report: dependencies where an entry is an object or a word, otherwise data."""
+        if part := in_part(name, value):
+            self.unclear.append(f"{name} {part}")
         for key, inner in value:
             if isinstance(inner, Pairs):
-                self._object(key, inner, depth + 1)
+                self._nested_object(OWN, key, inner, depth + 1)
             elif isinstance(inner, str) and not words.looks_like_data(inner) and not health_keys.is_data(key):
                 self._entry(key, inner, depth + 1)
             else:
@@ -346,18 +376,20 @@ class _Reader(Statements):
                 self.note(under(name, key), "false", State.UNHEALTHY)
             elif not name:
                 self.unclear.append(f"{key} false")
+        elif value and (health_keys.only_reads(name, key) or health_keys.is_makeshift(key)):
+            self.unclear.append(f"{under(name, key)} true")
         elif value and health_keys.is_needed(key):
             self.note(under(name, key), "true", State.HEALTHY)
 
-    def _string(self, name: str, key: str, value: str, depth: int) -> None:
+    def _string(self, name: str, key: str, value: str) -> None:
         """Read a word under a key that is no status: failing only where it is unambiguous."""
-        needed = health_keys.is_needed(key) and depth == 0
+        needed = health_keys.is_needed(key) and not name
         state = state_of(value) if needed else words.bad_anywhere(value)
         if health_keys.is_circuit(key) or health_keys.is_circuit(name):
             state = of_circuit("state", value) or state
         if state is not None:
             self.note(key if not name else under(name, key), value.strip(), state)
-        elif needed and not words.looks_like_data(value):
+        elif needed and (words.is_sentence(value) or not words.looks_like_data(value)):
             self.state(key, value.strip(), None)
         elif (words.is_unknown(value) and not (health_keys.is_identity(key) or health_keys.is_identity(name))) or (
             words.is_doubtful(value) and not health_keys.is_switch(key)

@@ -33,8 +33,10 @@ _BAD_IF_TRUE = _set(
     maintenance unavailable problem problems issues crashed stale dead broken offline err
     warning warnings paused restarting killed oomkilled draining terminating stopped disconnected
     unreachable overloaded suspended stuck shutdown stopping closing expired corrupt corrupted missing lost full
-    throttled lagging hung frozen aborted terminated deadlocked exceeded unstable unresponsive revoked slow"""
+    throttled lagging hung frozen aborted terminated deadlocked exceeded unstable unresponsive revoked slow
+    loading booting starting initializing initialising recovering reconnecting"""
 )
+_BEGINNING = _set("loading booting starting initializing initialising recovering reconnecting")
 _PEERS = _set("clients sockets websocket websockets subscribers")
 _COUNTERS = _PEERS | _set(
     """completed waiting delayed processed requests jobs sent received finished succeeded successful count
@@ -46,7 +48,8 @@ _ERRORS = _set(
     unhealthy down fatal errormessage errormsg errordetails errordetail"""
 )
 _ERROR_ENDINGS = _set("error errors exception failure failures fail fails")
-_WARNINGS = _set("""warning warnings degraded alerts alarms incidents outages""")
+_WARNINGS = _set("""warning warnings degraded alert alerts alarm alarms incident incidents outage outages""")
+_ONLY_DEGRADED = _WARNINGS | _BEGINNING | _set("slow throttled lagging unstable")
 _LIMITING = _set(
     """max maximum min allowed threshold thresholds ignore ignored total num number last previous on report
     show"""
@@ -104,6 +107,20 @@ _NEEDED = _set(
 )
 
 
+# Objects in which the name of something needed is only a version, an address or a limit of it.
+_PLAIN = _set("version versions url urls link links host hosts port ports tag tags label labels limits")
+# Where writes are not expected.
+_READERS = _set("replica replicas reader readers secondary slave standby follower mirror transaction user token")
+_STAND_INS = _set("mock mocked stub stubbed simulated dummy")
+_SHARES = _set("rate ratio percent percentage pct share")
+_AMOUNTS = _set("latency ping rtt ms seconds time duration days left remaining free available")
+_DIFFERENCES = _set("offset drift skew diff difference delta change trend zone")
+_SUCCESSES = _set("success successes successful succeeded passed passing healthy availability")
+_FLAGS = _set("maintenance sealed draining shuttingdown loading")
+_WELL = _set("healthy ready alive live online up connected")
+_COPIES = _set("instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers")
+
+
 # Keys of a status in words beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
 IN_WORDS = (("status", "name"), ("status", "text"))
 
@@ -151,7 +168,82 @@ def is_open(key: str) -> bool:
 
 def only_degraded(key: str) -> bool:
     """Whether true under such a key is only degraded: ``has_warnings``, ``degraded``, ``slow``."""
-    return words_of(key)[-1] in _WARNINGS | {"slow", "throttled", "lagging", "unstable"}
+    words = words_of(key)
+    return words[-1] in _ONLY_DEGRADED or words[0] in _BEGINNING
+
+
+def is_flag(key: str) -> bool:
+    """Whether a key tells of a state of everything, which may also be written as 1 or "on"."""
+    return "".join(words_of(key)).removesuffix("mode") in _FLAGS
+
+
+def is_mode(key: str) -> bool:
+    """Whether a key holds the mode in which something works."""
+    return words_of(key)[-1:] == ("mode",)
+
+
+def only_reads(name: str, key: str) -> bool:
+    """Whether true under this key tells that writes are refused, other than by a replica."""
+    words = words_of(key)
+    return "".join(words).endswith("readonly") and not {*words_of(name), *words} & _READERS
+
+
+def is_makeshift(key: str) -> bool:
+    """Whether true under this key tells of a stand-in for the real thing: ``usingFallback``, ``mock``."""
+    words = set(words_of(key))
+    return bool(words & _STAND_INS) or (
+        "fallback" in words and bool(words & {"using", "used", "active", "in", "is"})
+    )
+
+
+def waits_for_work(name: str, key: str) -> bool:
+    """Whether a key tells of changes that the database still lacks: ``pendingMigrations``, ``needsDbUpgrade``."""
+    words = {*words_of(name), *words_of(key)}
+    changes = words & {"migration", "migrations", "upgrade"}
+    return bool(changes and words & {"pending", "needs", "outstanding", "unapplied"})
+
+
+def offers_update(name: str, key: str) -> bool:
+    """Whether a key tells whether there is something newer: ``updateAvailable``."""
+    words = {*words_of(name), *words_of(key)}
+    return words_of(key)[-1:] == ("available",) and bool(
+        words & {"update", "updates", "upgrade", "version", "release"}
+    )
+
+
+def is_rate(key: str) -> bool:
+    """Whether a key holds a share of failures or of successes: ``errorRate``, ``success_percent``."""
+    words = set(words_of(key))
+    if words & _LIMITING or words & {"budget", "limit"}:
+        return False
+    return bool(words & _SHARES and words & (_ERRORS | _SUCCESSES)) or words == {"availability"}
+
+
+def is_bad_rate(key: str, value: float, percent: bool) -> bool:
+    """Whether a share is bad: where its unit is not known, both as a fraction and in percent.
+
+    Without requests, no share is 0.
+    """
+    words = set(words_of(key))
+    percent = percent or bool(words & {"percent", "percentage", "pct"})
+    if words & _ERRORS:
+        return value >= 5 or (0.5 <= value <= 1 and not percent)
+    return 0 < value < 0.95 or 1 < value < 95
+
+
+def is_odd(key: str, value: float) -> bool:
+    """Whether a number tells of trouble: a process that has failed, a negative time, no healthy replica."""
+    words = words_of(key)
+    if "".join(words) in ("exitcode", "exitstatus", "returncode"):
+        return value != 0
+    if value < 0:
+        return bool(_AMOUNTS & set(words)) and not _DIFFERENCES & set(words)
+    return value == 0 and are_copies(key) and words[0] in _WELL
+
+
+def are_copies(key: str) -> bool:
+    """Whether a key names a number of equal things that should all work: ``workers``, ``healthyInstances``."""
+    return words_of(key)[-1:] != () and words_of(key)[-1] in _COPIES
 
 
 def holds_errors(key: str) -> bool:
@@ -240,7 +332,8 @@ def is_switch(key: str) -> bool:
     """Whether false under this key is no failure."""
     words = words_of(key)
     wishes = bool(words) and words[0] in _WISHES
-    return "".join(words) in _SWITCHES or bool(set(words) & _SWITCHES) or wishes or is_data(key)
+    odd_if_true = is_makeshift(key) or only_reads("", key)
+    return bool({"".join(words), *words} & _SWITCHES) or wishes or is_data(key) or odd_if_true
 
 
 def holds_switches(key: str) -> bool:
@@ -251,6 +344,15 @@ def holds_switches(key: str) -> bool:
 def must_not_be_zero(key: str) -> bool:
     """Whether 0 or less under this key may be a failure, unlike the length of a queue."""
     return is_needed(key) and words_of(key)[-1] not in _MAY_BE_NONE
+
+
+def must_be_told(name: str, key: str) -> bool:
+    """Whether null under this key says that something was not looked at: ``redis``, ``lastCheck``."""
+    words = set(words_of(key))
+    if words & {"check", "checked", "heartbeat", "healthcheck"} or (is_needed(key) and not name):
+        return not words & _SWITCHES
+    plain = is_needed(name) or holds_switches(name) or bool(set(words_of(name)) & _PLAIN)
+    return must_not_be_zero(key) and not plain
 
 
 def is_needed(key: str) -> bool:

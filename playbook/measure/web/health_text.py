@@ -17,6 +17,9 @@ from playbook.measure.web.health_words import State, state_of
 _MOST_LINES = 2000
 _BODY_COLOUR = re.compile(r"<body style=\"background-color: (\w+)\"></body>")  # Rails' /up
 _UP, _IN_TROUBLE = "Application up", "Application experiencing problems"  # Laravel's /up
+_METRICS = re.compile(
+    r"^# (?:HELP|TYPE) [a-zA-Z_:]|^[a-zA-Z_:][\w:]*\{[^{}]*\} [-+\d.eENaInf]+(?: \d+)?$", re.MULTILINE
+)
 _SUMMARY = re.compile(r"^\s*(?:healthz|livez|readyz)? ?check (passed|failed)\s*$")
 LINE = re.compile(
     r"^\s*(?:\[(?P<sign>[+-])\])?\s*(?P<name>[^:=]+?)\s*(?:[:=]\s*|\s+(?=(?:ok|failed|OK|FAILED)\b))(?P<word>.+)$"
@@ -27,6 +30,9 @@ def read_text(noted: Statements, text: str) -> None:
     """Text that is not JSON: a word, lines, or a known page."""
     if text.startswith("<"):
         _page(noted, text)
+        return
+    if _METRICS.search(text):
+        noted.unclear.append("a page of Prometheus metrics")
         return
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) > _MOST_LINES:

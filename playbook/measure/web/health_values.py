@@ -10,7 +10,7 @@ from typing import Any
 
 from playbook.core import door
 from playbook.core.budget import read_json
-from playbook.measure.web.health_keys import IN_WORDS, words_of
+from playbook.measure.web.health_keys import IN_WORDS, are_copies, is_container, is_soft, words_of
 from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of
 
 _NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
@@ -20,8 +20,15 @@ _NO_ERRORS = ("no-error", "no-errors")
 _EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "false", "0", "success"))
 
 
+_GOOD = ("ready", "healthy", "passed", "passing", "up", "alive")
+_GOOD_COPIES = ("online", "running", "connected", "reachable")
+_NUMBER = re.compile(r"(-?\d{1,12}(?:\.\d+)?) ?%?")
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
-_MADE_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "generatedat", "timestamp")
+_CHECKED_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "lastcheckedat")
+_MADE_AT = ("generatedat", "timestamp")
+_DEEPEST = 32
+_MANY = 0.05  # share of failures
+_LEAST = 1e9
 _ASPNET = {0: "Unhealthy", 1: "Degraded", 2: "Healthy"}
 _MILLISECONDS = 1e11  # a larger Unix time is in milliseconds
 
@@ -31,20 +38,40 @@ class Pairs(list[tuple[str, Any]]):
 
 
 def made_at(body: bytes) -> datetime | None:
-    """When the checks of a report were carried out, if it says so; some show results of a scheduler."""
+    """When the checks of a report were carried out, the oldest of them; some show results of a scheduler."""
     try:
         report = read_json(body)
     except (ValueError, RecursionError):
         return None
-    fields = {"".join(words_of(key)): value for key, value in report.items()} if isinstance(report, dict) else {}
-    times = [at for at in (_time_of(fields.get(key), key) for key in _MADE_AT) if at]
-    return min(times, default=None)
+    own = _MADE_AT if isinstance(report, dict) else ()
+    times = (_time_of(said, key) for key, said in _checked(report, own, within=False, depth=0))
+    return min((at for at in times if at), default=None)
+
+
+def _checked(value: Any, times: tuple[str, ...], *, within: bool, depth: int) -> Iterator[tuple[str, Any]]:
+    """Keys and values that may be the time of a check.
+
+    Args:
+        times: further keys that are.
+        within: among dependencies, where a timestamp beside a status is the time of its check.
+    """
+    for key, inner in value.items() if isinstance(value, dict) and depth <= _DEEPEST else ():
+        words = words_of(key)
+        if "".join(words) in (*times, *_CHECKED_AT) or words[-1:] == ("heartbeat",):
+            yield "".join(words), inner
+        among = within or is_container(key) or is_soft(key)
+        for one in inner if isinstance(inner, list) else [inner]:
+            has_status = isinstance(one, dict) and any("".join(words_of(name)) == "status" for name in one)
+            named = ("timestamp", "time") if among and has_status else ()
+            yield from _checked(one, named, within=among, depth=depth + 1)
 
 
 def _time_of(said: Any, key: str) -> datetime | None:
     """A time without a zone is UTC in Spatie's format, otherwise unknown."""
     try:
         if isinstance(said, int | float) and not isinstance(said, bool):
+            if said < _LEAST:  # the seconds of an interval
+                return None
             return datetime.fromtimestamp(said if said < _MILLISECONDS else said / 1000, UTC)
         at = datetime.fromisoformat(said) if isinstance(said, str) else None
     except (ValueError, OverflowError, OSError):
@@ -105,13 +132,32 @@ def is_circuit(value: Pairs) -> bool:
     return named or bool(switches & {"open", "opened"} and switches & {"closed", "halfopen", "half_open"})
 
 
-def in_part(value: Pairs) -> str:
+def in_part(name: str, value: Pairs) -> str:
     """``2 of 3 ready`` where an object counts fewer in a good state than there should be; empty elsewhere."""
+    words = _GOOD + _GOOD_COPIES if are_copies(name) else _GOOD
     numbers = {key.casefold(): n for key, n in value if isinstance(n, int) and not isinstance(n, bool)}
     total = max((numbers[key] for key in ("total", "desired", "expected") if key in numbers), default=0)
-    good = next((key for key in ("ready", "healthy", "passed", "passing", "up", "alive") if key in numbers), "")
+    good = next((key for key in words if key in numbers), "")
     bad = sum(n for key, n in numbers.items() if state_of(key))  # told by themselves
     return f"{numbers[good]} of {total} {good}" if good and numbers[good] + bad < total else ""
+
+
+def outcomes(value: Pairs) -> tuple[float, float]:
+    """Successes and failures where an object counts both, e.g. a worker's images; otherwise none of either."""
+    numbers = {
+        "".join(words_of(key)): n for key, n in value if isinstance(n, int | float) and not isinstance(n, bool)
+    }
+    good = next((numbers[key] for key in ("success", "successes") if key in numbers), None)
+    bad = next(
+        (numbers[key] for key in ("failure", "failures", "failed", "error", "errors") if key in numbers), None
+    )
+    return (good, bad) if good is not None and bad is not None else (0.0, 0.0)
+
+
+def failing_often(value: Pairs) -> str:
+    """``5 of 9 failed`` where many of those that an object counts have failed; empty elsewhere."""
+    good, bad = outcomes(value)
+    return f"{bad:g} of {good + bad:g} failed" if bad and bad >= _MANY * (good + bad) else ""
 
 
 def is_empty(value: Any) -> bool:
@@ -121,6 +167,22 @@ def is_empty(value: Any) -> bool:
     if isinstance(value, list):
         return all(is_empty(inner[1]) if isinstance(value, Pairs) else is_empty(inner) for inner in value)
     return not value
+
+
+def number_in(value: Any) -> float | None:
+    """The number, or that of a text such as ``93 %``; None where there is none."""
+    if isinstance(value, str):
+        match = _NUMBER.fullmatch(value.strip())
+        return float(match[1]) if match else None
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def warns_of_nothing(value: Any) -> bool:
+    """Whether the value under ``warning`` is empty, good, or only a limit such as ``80 %``."""
+    if not isinstance(value, str) or is_empty(value):
+        return is_empty(value)
+    is_good = state_of(value) is State.HEALTHY and canonical(value) not in ("true", "yes", "active")
+    return is_good or number_in(value) is not None
 
 
 def remark(entry: Pairs) -> str:

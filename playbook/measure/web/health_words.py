@@ -30,7 +30,8 @@ _WORDS = {
         reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
         open-for-business started leader follower primary secondary streaming
         not-shutting-down server-is-not-shutting-down responsive accessible operative
-        stable synced in-sync idle complete completed optimal gitlab-ok valid""",
+        stable synced in-sync synchronized synchronised up-to-date
+        idle complete completed optimal gitlab-ok valid""",
     State.DEGRADED: """
         degraded warn warning warnings slow yellow amber orange impaired partial partially-available
         partial-outage starting initializing warming-up recovering half-open reconnecting rate-limited
@@ -45,7 +46,7 @@ _WORDS = {
         major-outage halted killed suspended paused hung corrupt corrupted unexpected-result
         not-yet-valid missing absent gone faulty faulted inoperable wedged frozen out-of-disk
         exited crashloopbackoff imagepullbackoff oomkilled errored stalled no-answer no-response
-        zombie evicted blocked""",
+        zombie evicted blocked missed""",
 }
 MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
 # The service does not say whether it works.
@@ -90,6 +91,10 @@ _NOTHING_BAD = re.compile(
     r"\b(?:no|0|zero|without|any)\s+(?:\w+\s+)?(?:errors?|failures?|failed|problems?|issues?|missing)\b"
 )
 _NEGATED = re.compile(r"\b(?:not|cannot|can't|isn't|unable|never|no longer|don't|doesn't|won't)\b")
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|does|did|requires?|required|needs?|contains?|exists|ran|seen"
+    r"|unknown|ago|backlog|behind|read[- ]only)\b"
+)
 _MEASURED = re.compile(r"[\s(\[:,;~-]*[\d.,]+\s*(?:ns|[uµ]s|ms|s|secs?|seconds?|min|h|%|[kmg]i?b)?\s*[)\]]?$")
 _CODE = re.compile(r"(?:http[ /]?[\d.]*\s+)?([1-5]\d\d)(?:\s+[a-z' -]+)?$", re.IGNORECASE)
 _SAID_OF = re.compile(r"^[\w .'-]{1,40} (?:is|are) (?:now |currently )?([\w-]+)$")
@@ -215,6 +220,12 @@ def is_doubtful(text: str) -> bool:
     )
 
 
+def is_bad_mode(text: str) -> bool:
+    """Whether a mode is not that of all days: ``maintenance``, ``read-only``, ``fallback``."""
+    odd = ("fallback", "emergency", "read-only", "readonly")
+    return canonical(text) in odd or is_doubtful(text) or bool(bad_anywhere(text))
+
+
 def is_unknown(text: str) -> bool:
     """Whether a text says that nothing is known: ``unknown``, ``unchecked``."""
     return canonical(text) in ("unknown", "unchecked", "not-checked", "untested", "undefined", "?")
@@ -235,6 +246,11 @@ def _known(word: str) -> State | None:
         if rest != word and MEANING.get(rest) is State.HEALTHY:
             return State.UNHEALTHY
     return None
+
+
+def is_sentence(text: str) -> bool:
+    """Whether a text tells something of a thing and does not only say which one it is: ``database is locked``."""
+    return _VERB.search(text.casefold()) is not None
 
 
 def looks_like_data(text: str) -> bool:

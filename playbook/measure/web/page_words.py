@@ -29,6 +29,11 @@ NO_HOMEPAGE = re.compile(
 SENT_ON = re.compile(
     r"\blocation(?:\.href)?\s*=\s*[\"']([^\"']+)|\blocation\.(?:replace|assign)\(\s*[\"']([^\"']+)", re.IGNORECASE
 )
+# React's note that a part was not rendered on the server, with the number of the error in its log; words in place
+# of the number are of redirects and of parts that are rendered in the browser.
+FAILED_PART = re.compile(r"(?:data-dgst=\\?\"|:e\{\\?\"digest\\?\":\\?\")(\d{4,20})\\?\"", re.IGNORECASE)
+# The entry of a project of Vite, which is not in what it builds, and which no browser understands.
+UNBUILT = re.compile(r"<script[^>]*\ssrc=[\"']?/?(src/\w+\.(?:jsx|tsx?))\b", re.IGNORECASE)
 LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")
 ERROR_TITLE = re.compile(
     r"error (?:[45]\d\d|1\d{3})\b.*|(?:http (?:status|error)|jbweb\d+: http status) [45]\d\d\b.*"
@@ -165,7 +170,8 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ),
     (
         "an error page",
-        r"^error: (?:connect |getaddrinfo )?\b(?:econn|enotfound|etimedout)|an unhandled exception occurred",
+        r"^error: (?:connect |getaddrinfo )?\b(?:econn|enotfound|etimedout)|an unhandled exception occurred"
+        r"|\b(?:connect|read|getaddrinfo) e(?:connrefused|connreset|timedout|hostunreach|notfound|ai_again)\b",
     ),
     (
         "an error page",
@@ -178,6 +184,7 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         r"|the specified bucket does not",
     ),
     ("an error page", r"^(?:<\?xml[^>]{0,99}\?> ?)?<error[ >]"),
+    ("a template that was not filled in", r"\{%-? ?(?:block|extends|include|load|endblock|endfor|endif)\b"),
     # The markup of pages without text: Next.js' own error page, and Heroku's in a frame.
     ("an error page", r"id=\"__next_error__\"|\"page\":\"/_error\"|herokucdn\.com/error-pages/"),
     (

@@ -164,6 +164,11 @@ def stand_in(answer: Answer) -> Fault | None:
     return nothing or _of_title(page) or _of_text(page) or (None if page.text else _known_text(_markup(answer)))
 
 
+def error_page(answer: Answer) -> Fault | None:
+    """A known stand-in with a text, from an address that need not return a page; None for everything else."""
+    return stand_in(answer) if _is_html(answer) and page_of(answer).text else None
+
+
 def title_of(answer: Answer) -> str:
     """The page's title in one line; empty where it has none, or is no page."""
     return door.line(page_of(answer).title, _LONGEST_TITLE) if _is_html(answer) else ""
@@ -187,7 +192,18 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
     unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
     few = None if page.shows else _of_few_words(page.text, rules)
     leads_on = _of_refresh(page, answer, rules) or _of_script(page, answer, rules)
-    return leads_on or _of_size(len(body), rules) or unexpected or few
+    return leads_on or _of_size(len(body), rules) or unexpected or few or _of_rendering(text)
+
+
+def _of_rendering(text: str) -> Fault | None:
+    """Fault of a page of which a part failed on the server, or that is a project's source."""
+    if failed := words.FAILED_PART.search(text):
+        found = f"a page of which a part failed on the server (digest {failed[1]})"
+        return Fault(found, uncertain=True, hint="Look for that digest in the log of the server.")
+    if source := words.UNBUILT.search(text):
+        hint = "Serve what the project builds, e.g. its folder dist."
+        return Fault(f"a page that loads {source[1]}, the source of a project", uncertain=True, hint=hint)
+    return None
 
 
 def _of_data(answer: Answer, body: bytes) -> Fault | None:
@@ -221,7 +237,16 @@ def _of_title(page: Page) -> Fault | None:
     """By the title, or by a part of it beside the site's name; on a short page by its headings as well."""
     found = _titled(page.title)
     headings = page.headings if len(page.text) <= page_short.LONGEST else ()
-    return found or next(filter(None, map(_titled, headings)), None)
+    return found or next(filter(None, map(_titled, headings)), None) or _of_heading(page)
+
+
+def _of_heading(page: Page) -> Fault | None:
+    """By the only heading of a page whose navigation and footer make it longer."""
+    heading = page.headings[0].casefold() if len(page.headings) == 1 and len(page.text) <= _MOST_TEXT else ""
+    is_word = heading[:1].isalpha() and heading not in words.MAY_BE_A_NAME
+    if is_word and words.ERROR_TITLE.fullmatch(heading[:_LONGEST_TITLE]):
+        return Fault(f"an error page, {door.quoted(page.headings[0], 80)}")
+    return None
 
 
 def _titled(given: str) -> Fault | None:

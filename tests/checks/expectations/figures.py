@@ -184,6 +184,12 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Data source: expected an answer to Grafana, got HTTP 404: Unable to find datasource",
         ),
     },
+    "log-store-away": {
+        "daily.dashboard.available": (
+            "CRITICAL",
+            r"Data source: expected an answer to Grafana, got ERROR: Unable to connect with Loki from loki",
+        ),
+    },
     "website-down": {
         "daily.kpi.availability": (
             "CRITICAL",

@@ -23,7 +23,8 @@ from playbook.core.coverage import whole
 from playbook.core.errors import Unmeasured
 from playbook.measure.app.app import PHASES, STATES, LiveUrlAnswer, app
 from playbook.measure.app.components import app_components
-from playbook.measure.app.deployments import CAUSES, ROLLBACKS, STATUSES, deployment_review, deployments
+from playbook.measure.app.deployments import deployment_review, deployments
+from playbook.measure.app.release import CAUSES, ROLLBACKS, STATUSES
 from playbook.measure.app.resources import cpu_week, memory_growth
 from playbook.measure.app.rollback import rollback, rollback_asked
 from playbook.measure.app.scaling import scaling

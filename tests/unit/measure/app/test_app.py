@@ -180,6 +180,12 @@ class TestLiveUrl:
         assert (answer.answered, answer.outcome) == (False, "no live URL")
         assert answer.evidence()
 
+    def test_app_of_workers_alone_has_none(self, simulator):
+        """https://github.com/digitalocean/app_action/issues/265"""
+        simulator.live_url = ""
+        workers = replace(measured(simulator), is_reachable=False)
+        assert live_url_answer(workers, simulator.settings()).answered
+
 
 class TestComponents:
     def test_healthy(self, simulator):

@@ -268,6 +268,47 @@ def test_manual_rollback_after_a_failure_is_a_failed_release():
     assert len(review(back, made("ERROR", 60), made("SUPERSEDED", 90)).unrepaired) == 1
 
 
+def by(cause: str, commit: str = "") -> dict[str, Any]:
+    return {
+        "cause_details": CauseDetails(type=cause),
+        "services": [Source(name="web", source_commit_hash=commit)] if commit else [],
+    }
+
+
+@pytest.mark.parametrize(
+    ("newest", "failed", "wanted"),
+    [
+        (by("AUTOSCALED"), by("DEPLOY_ON_PUSH"), "CRITICAL"),
+        (by("MAINTENANCE", "aaa"), by("DEPLOY_ON_PUSH", "bbb"), "CRITICAL"),
+        (by("UPDATE_DATABASE_TRUSTED_SOURCES", "aaa"), by("MANUAL"), "CRITICAL"),
+        (by("AUTOSCALED", "bbb"), by("DEPLOY_ON_PUSH", "bbb"), "OK"),
+        (by("MAINTENANCE"), by("MAINTENANCE"), "OK"),
+        (by("DEPLOY_ON_PUSH", "ccc"), by("DEPLOY_ON_PUSH", "bbb"), "OK"),
+        (by("MANUAL"), by("AUTOSCALED"), "OK"),
+    ],
+)
+def test_deployment_of_the_platform_itself_repairs_no_failed_release(newest, failed, wanted):
+    """Autoscaling and maintenance deploy again what was deployed; the same commit, or a release, repairs."""
+    listed = (made("ACTIVE", 30, **newest), made("ERROR", 60, **failed), made("SUPERSEDED", 90))
+    assert verdict(*listed) == wanted
+    assert str(judged(WEEKLY, deployment_review=review(*listed))[0]) == wanted
+    twice = (made("ACTIVE", 10, **newest), made("SUPERSEDED", 30, **newest), *listed[1:])
+    assert verdict(*twice) == wanted
+
+
+def test_failed_release_behind_autoscaling_is_named():
+    listed = (made("ACTIVE", 30, cause="autoscaled", **by("AUTOSCALED")), made("ERROR", 60))
+    assert measure(*listed).found == "ACTIVE, 30 min ago (autoscaled); before it ERROR, 1 h ago (manual)"
+
+
+def test_superseded_deployment_that_never_served_repairs_nothing():
+    """The newer one took its place while it was built; what was active before them still serves."""
+    found = review(made("BUILDING", 5), made("SUPERSEDED", 15), made("ERROR", 60), made("ACTIVE", 90))
+    assert [one.phase for one in found.unrepaired] == ["ERROR"]
+    found = review(made("ACTIVE", 5), made("SUPERSEDED", 15), made("ERROR", 60), made("SUPERSEDED", 90))
+    assert found.unrepaired == ()
+
+
 @pytest.mark.parametrize("phase", ["UNKNOWN", "HIBERNATING"])
 def test_unknown_phase_makes_the_week_unknown(phase):
     found = review(made("ACTIVE", 60), made(phase, 90), made("SUPERSEDED", 120))

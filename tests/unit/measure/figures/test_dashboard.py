@@ -47,6 +47,9 @@ class Reader:
     def dashboard(self, title):
         return self._board
 
+    def ailment(self, uid):
+        return "" if uid == "tempo" else "ERROR: no route"
+
     def datasource_uid(self, stored):
         return self._uid or stored.datasources[0]
 
@@ -174,3 +177,9 @@ def test_every_data_source_of_the_dashboard_must_respond(monkeypatch, measured):
     clock = FixedClock(datetime.fromtimestamp(1000, UTC))
     view = module.dashboard(load("sandbox", environment={}, overlay=overlay), clock)
     assert view.problem == "HTTP 502 from archive"
+
+
+def test_data_source_of_another_kind_must_work(measured):
+    """Its panels stay empty otherwise."""
+    assert measured(Store(990.0), replace(BOARD, others=("tempo", "loki"))).problem == "ERROR: no route from loki"
+    assert measured(Store(990.0), replace(BOARD, others=("tempo",))).problem == ""

@@ -14,7 +14,8 @@ from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.core.errors import TooLittleData
 from playbook.measure.app.app import AppStatus
-from playbook.measure.app.deployments import Release, Releases
+from playbook.measure.app.deployments import Releases
+from playbook.measure.app.release import Release
 from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.recent import error_rate_now, image_success_now, recent, response_time_now
 from playbook.measure.figures.troubleshooting import (

@@ -357,16 +357,40 @@ def test_health_by_status_alone_is_a_setting(tmp_path):
         assert verdict(health, not health.is_unhealthy) is Verdict.OK
     with serve(answer("500 Oops")) as server:
         assert api_health(site_of(server), ALONE, settings).is_unhealthy
+    maintenance = b"<!DOCTYPE html><title>Site under maintenance</title><h1>Be right back</h1>"
+    with (
+        serve(answer(body=maintenance)) as server,
+        pytest.raises(Malformed, match="got a maintenance page, 'Site"),
+    ):
+        api_health(site_of(server), ALONE, settings)
 
 
 def test_cached_good_health_is_unknown(settings):
     """Good health of an hour ago proves nothing; bad health still counts."""
-    with serve(answer(body=GOOD, Age="7200"), answer(body=GOOD, Age="60"), answer(body=BAD, Age="7200")) as server:
-        verdicts = [
-            verdict(health, not health.is_unhealthy)
-            for health in (api_health(site_of(server), ALONE, settings) for _ in range(3))
-        ]
-    assert verdicts == [Verdict.UNKNOWN, Verdict.OK, Verdict.CRITICAL]
+    for raw, said in (
+        (answer(body=GOOD, Age="7200"), Verdict.UNKNOWN),
+        (answer(body=GOOD, Age="60"), Verdict.OK),
+        (answer(body=BAD, Age="7200"), Verdict.CRITICAL),
+    ):
+        with serve(raw) as server:
+            health = api_health(site_of(server), ALONE, settings)
+        assert verdict(health, not health.is_unhealthy) is said
+
+
+def test_worst_answer_of_several_instances_counts(settings):
+    """Each request meets one of them; a limit of requests is none of its answers."""
+    good, unknown = answer(body=GOOD), answer(body=b'{"status":"ok","checks":{"redis":"fubar"}}')
+    for raw, asked, said in (
+        ([good, good, good], 3, Verdict.OK),
+        ([good, answer("503 Busy", BAD), good], 2, Verdict.CRITICAL),
+        ([good, good, answer(body=BAD)], 3, Verdict.CRITICAL),
+        ([good, unknown, good], 2, Verdict.UNKNOWN),
+        ([good, answer("429 Too Many Requests")], 1, Verdict.OK),
+        ([answer(body=BAD), good], 1, Verdict.CRITICAL),
+    ):
+        with serve(*raw) as server:
+            health = api_health(site_of(server), ALONE, settings)
+        assert (health.asked, verdict(health, not health.is_unhealthy)) == (asked, said)
 
 
 @pytest.mark.parametrize(
@@ -400,6 +424,13 @@ def test_old_scheduled_checks_are_unknown(settings, finished, good):
         ('"lastChecked":"2026-03-01T07:59:59Z"', False),
         ('"checked_at":"2026-03-01T07:59:59Z"', False),
         ('"startedAt":"2026-03-01T07:59:59Z"', True),
+        # Of one check or worker alone
+        ('"checks":{"redis":{"status":"ok","lastChecked":"2026-03-01T07:59:59Z"},"db":{"status":"ok"}}', False),
+        ('"details":{"db":{"status":"up","timestamp":"2026-03-01T07:59:59Z"}}', False),
+        ('"checks":{"db:time":[{"status":"pass","time":"2026-03-01T07:59:59Z"}]}', False),
+        ('"worker":{"lastHeartbeat":1666014000}', False),
+        ('"details":{"db":{"status":"up","timestamp":"2026-03-02T07:59:59Z"}},"worker":{"heartbeat":30}', True),
+        ('"build":{"status":"ok","timestamp":"2026-02-01T07:59:59Z"}', True),
     ],
 )
 def test_age_of_a_report_is_its_own_time(settings, told, good):
