@@ -17,6 +17,7 @@ from typing import IO
 
 from playbook.core import door
 from playbook.core.coverage import Coverage, lacking, share
+from playbook.readers.archives.database_dumps import database_dump
 from playbook.readers.archives.inspection import unreadable
 from playbook.readers.archives.manifest import Manifest
 from playbook.readers.archives.rdb import Dump, DumpError, read_dump
@@ -150,8 +151,10 @@ class _Walk(Walk):
             return
         content = tar.extractfile(member)
         assert content
+        database = database_dump(path, member.size)
         with self.into.create(member) if self.into and not reason else nullcontext() as file:
-            summed = _Hashing(content, file.write if file else None, self.require_time)
+            writes = tuple(one.write for one in (file, database) if one)
+            summed = _Hashing(content, writes, self.require_time)
             if self.is_manifest(member):
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
             elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
@@ -159,6 +162,8 @@ class _Walk(Walk):
             while summed.read(CHUNK):
                 pass
         self._sums[path] = summed.digest()
+        if database:
+            self._databases[path] = database.problem
 
     def _read_dump(self, path: str, content: _Hashing) -> None:
         self._dump_path = path
@@ -226,19 +231,22 @@ class _Hashing:
     """Passes on what is read, hashes it, and writes it where requested."""
 
     def __init__(
-        self, content: IO[bytes], write: Callable[[bytes], object] | None, require_time: Callable[[], None]
+        self,
+        content: IO[bytes],
+        writes: tuple[Callable[[bytes], object], ...],
+        require_time: Callable[[], None],
     ) -> None:
         self._content = content
         self._require_time = require_time
-        self._write = write
+        self._writes = writes
         self._sum = hashlib.sha256()
 
     def read(self, count: int) -> bytes:
         self._require_time()
         piece = self._content.read(count)
         self._sum.update(piece)
-        if self._write:
-            self._write(piece)
+        for write in self._writes:
+            write(piece)
         return piece
 
     def digest(self) -> bytes:

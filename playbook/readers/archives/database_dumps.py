@@ -1,0 +1,81 @@
+"""Dumps of databases within an archive: whether one is empty, or ended while it was still being written.
+
+A dump whose program died is packed and summed like a whole one; only its own end shows it. Each of these programs
+writes a line at the end if it writes its name at the beginning.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+# Deeper ones belong to the source of a program, whose samples may be empty or cut.
+_MOST_FOLDERS = 2
+_NAME = re.compile(r"(?i)[^/]+\.(?:sql|dump|pgdump|psql|mysql)(?P<packed>\.gz)?")
+_MAX_PACKED = 100 << 20  # bytes; a larger one takes too long to unpack
+_UNPACKED_AT_ONCE = 1 << 20
+_HEAD, _TAIL = 2048, 4096  # bytes
+_ENDS = (
+    (re.compile(rb"-- (?:MySQL|MariaDB) dump "), b"-- Dump completed"),
+    (re.compile(rb"-- PostgreSQL database cluster dump\s"), b"-- PostgreSQL database cluster dump complete"),
+    (re.compile(rb"-- PostgreSQL database dump\s"), b"-- PostgreSQL database dump complete"),
+    (re.compile(rb"\APRAGMA foreign_keys=OFF;\s+BEGIN TRANSACTION;"), b"COMMIT;"),
+)
+_ERROR = re.compile(
+    rb"(?:mysqldump|mariadb-dump|pg_dump|pg_dumpall): (?:error:|Error|Got error|Couldn't|\[archiver)[^\r\n]{0,80}"
+)
+
+
+class DatabaseDump:
+    """One dump: pass its bytes to ``write``, then read ``problem``."""
+
+    def __init__(self, *, packed: bool) -> None:
+        self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed else None
+        self._head = self._tail = b""
+        self._damage = ""
+
+    def write(self, piece: bytes) -> None:
+        """The next bytes, as stored."""
+        if self._unpacker is None:
+            self._keep(piece)
+            return
+        try:
+            while piece and not self._damage:
+                if self._unpacker.eof:  # several files of gzip, one after the other, are one
+                    piece = piece.lstrip(b"\0")
+                    self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if piece else self._unpacker
+                    continue
+                self._keep(self._unpacker.decompress(piece, _UNPACKED_AT_ONCE))
+                piece = self._unpacker.unconsumed_tail or self._unpacker.unused_data
+        except zlib.error:
+            self._damage = "is no sound gzip file"
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it, to follow its name; empty where nothing is."""
+        if self._damage:
+            return self._damage
+        if self._unpacker is not None and not self._unpacker.eof:
+            return "is cut off" if self._head else "is empty"
+        if not self._head.strip():
+            return "is empty"
+        for begin, end in _ENDS:
+            if begin.search(self._head):
+                return "" if end in self._tail else f"breaks off, without the line {end.decode()!r} at its end"
+        error = _ERROR.match(self._head)
+        return f"is an error instead of a dump ({error[0].decode(errors='replace')})" if error else ""
+
+    def _keep(self, data: bytes) -> None:
+        if len(self._head) < _HEAD:
+            self._head += data[: _HEAD - len(self._head)]
+        self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
+
+
+def database_dump(path: str, size: int) -> DatabaseDump | None:
+    """The reader of a member that is a dump by its name; None for others, and for those that take too long."""
+    folders, _, name = path.rpartition("/")
+    found = _NAME.fullmatch(name)
+    if not found or folders.count("/") + bool(folders) > _MOST_FOLDERS:
+        return None
+    packed = bool(found["packed"])
+    return None if packed and size > _MAX_PACKED else DatabaseDump(packed=packed)
