@@ -19,6 +19,7 @@ from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
+from playbook.measure.backups.series import ended, going_on
 from playbook.measure.backups.stored_sets import divided, holds_all, repository_of
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
@@ -67,8 +68,8 @@ class Backups:
 
     @property
     def coverage(self) -> Coverage:
-        """The whole listing, and whether the date of the newest archive is known."""
-        return whole(self.contents) + dated(self.archives)
+        """The whole listing, whether the date of the newest archive is known, and whether every job goes on."""
+        return whole(self.contents) + dated(self.archives) + ended(self.archives)
 
     @property
     def contents(self) -> str:
@@ -104,20 +105,12 @@ class Backups:
 
     @property
     def size(self) -> Reading:
-        """Size of the newest archive in percent of the median of the earlier ones; unknown without any."""
-        before = [archive.file.size for archive in self.archives[1 : 1 + USUAL_OVER]]
-        usual = median(before) if before else 0
-        if not usual:
-            return Reading(
-                math.nan,
-                coverage=lacking(
-                    "nothing to compare with",
-                    expected=f"archives before {self.newest.file.name} to compare its size with",
-                    got="empty ones" if before else "none",
-                ),
-            )
-        over = f"{plural(len(before), 'archive')} before it (median {size(usual)})"
-        return Reading(round(self.newest.file.size / usual * 100, 1), over=over)
+        """Size of the newest archive in percent of the median of the earlier ones; unknown without any.
+
+        Of several jobs it is the one whose newest archive is the smallest by this.
+        """
+        found = [_compared(series, self.newest) for series in going_on(self.archives)]
+        return min(found, key=lambda reading: -1.0 if math.isnan(reading.value) else reading.value)
 
     @property
     def complete(self) -> bool:
@@ -165,6 +158,25 @@ class Backups:
             rows = [[file.name, moment(file.modified), size(file.size)] for file in self.others[:_SHOWN]]
             shown.append(Table("Other files", ["File", "Written", "Size"], rows))
         return shown
+
+
+def _compared(archives: Sequence[Archive], newest_of_all: Archive) -> Reading:
+    """Size of the newest of these in percent of the median of the earlier ones."""
+    newest, *others = archives
+    before = [archive.file.size for archive in others[:USUAL_OVER]]
+    usual = median(before) if before else 0
+    if not usual:
+        return Reading(
+            math.nan,
+            coverage=lacking(
+                "nothing to compare with",
+                expected=f"archives before {newest.file.name} to compare its size with",
+                got="empty ones" if before else "none",
+            ),
+        )
+    name = "it" if newest is newest_of_all else newest.file.name
+    over = f"{plural(len(before), 'archive')} before {name} (median {size(usual)})"
+    return Reading(round(newest.file.size / usual * 100, 1), over=over)
 
 
 def dated(archives: Sequence[Archive]) -> Coverage:
