@@ -18,9 +18,10 @@ from typing import IO
 from playbook.core import door
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.readers.archives.database_dumps import database_dump
+from playbook.readers.archives.dump import Dump, DumpError
 from playbook.readers.archives.inspection import unreadable
 from playbook.readers.archives.manifest import Manifest
-from playbook.readers.archives.rdb import Dump, DumpError, read_dump
+from playbook.readers.archives.rdb import read_dump
 from playbook.readers.archives.streams import CHUNK, DamagedError, OutOfTimeError, Reader, UnreadableError
 from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
 from playbook.readers.archives.walk import Walk, plain
