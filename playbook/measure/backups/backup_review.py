@@ -20,8 +20,8 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
-from playbook.measure.backups.backups import USUAL_OVER, Archive, Listing, dated, not_given, size
-from playbook.measure.backups.series import ended, going_on, kind_of
+from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, not_given, size
+from playbook.measure.backups.series import Archive, ended, going_on, kind_of
 from playbook.measure.backups.stored_sets import holds_all
 from playbook.readers.archives.verification import Verification, Wanted, verify
 from playbook.settings.model import Settings

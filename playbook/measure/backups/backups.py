@@ -19,7 +19,7 @@ from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.backups.series import ended, going_on
+from playbook.measure.backups.series import Archive, ended, going_on
 from playbook.measure.backups.stored_sets import divided, holds_all, repository_of
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
@@ -31,20 +31,6 @@ _END = 7.0  # seconds for one end of an archive after its read time has run out
 _LONGEST = 50.0  # seconds; the real time limit for reading is a setting
 _COPIED_WITHIN = timedelta(minutes=2)
 _SHOWN = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Archive:
-    """One archive.
-
-    Attributes:
-        made: aware, in UTC.
-        made_by: source of the date, e.g. ``name``; see ``playbook.readers.archives.dating``.
-    """
-
-    file: StoredFile
-    made: datetime
-    made_by: str
 
 
 @dataclass(frozen=True, slots=True)

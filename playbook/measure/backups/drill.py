@@ -26,7 +26,7 @@ from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.progress import Task
 from playbook.core.wording import moment
-from playbook.measure.backups.backups import Archive
+from playbook.measure.backups.series import Archive
 from playbook.readers.archives.dump import Dump
 from playbook.readers.archives.streams import CHUNK
 from playbook.readers.archives.unpacking import Folder, NoRoomError

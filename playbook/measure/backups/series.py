@@ -5,16 +5,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
-from typing import TYPE_CHECKING
 
+from playbook.clients.backups import StoredFile
 from playbook.core.coverage import Coverage, lacking, together
 from playbook.core.wording import moment
-
-if TYPE_CHECKING:
-    from playbook.measure.backups.backups import Archive
 
 _LEAST = 4  # archives; with fewer nothing is known of a job's habit
 _NIGHTLY = timedelta(hours=36)
@@ -24,7 +22,22 @@ _MOST = 0.75  # of these times that must be usual ones: people make archives at 
 _NUMBER = re.compile(r"\d+")
 _MONTH = re.compile(r"(?i)(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}(?![a-z])")
 
-Series = tuple["Archive", ...]
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One archive.
+
+    Attributes:
+        made: aware, in UTC.
+        made_by: source of the date, e.g. ``name``; see ``playbook.readers.archives.dating``.
+    """
+
+    file: StoredFile
+    made: datetime
+    made_by: str
+
+
+Series = tuple[Archive, ...]
 
 
 def kind_of(name: str) -> str:
