@@ -33,7 +33,7 @@ from playbook.settings.model import Settings
 
 SERVICE = "npm"
 PACKAGE = "package.json"
-LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
+LOCK_FILES = ("npm-shrinkwrap.json", "package-lock.json")  # of both npm reads the first
 MAX_FILE = 64 * 1024 * 1024
 # Variables that npm needs beyond those of any program: its own configuration and network access. Nothing else is
 # passed on.
@@ -151,6 +151,7 @@ class Npm:
             packages=len(lock.packages.keys() - {""}) or _counted(whole),
             form=lock.lockfileVersion,
             workspaces=tuple(package.workspaces),
+            rivals=self._rivals(package.packageManager),
         )
 
     # ------------------------------------------------------------------------------------------------- running npm
@@ -291,13 +292,20 @@ class Npm:
                 return self.project / name
         found = [name for name in _OTHER_LOCKS if (self.project / name).is_file()]
         other = f"{found[0]} of {_OTHER_LOCKS[found[0]]}" if found else "none"
+        names = " or ".join(reversed(LOCK_FILES))
         raise TooLittleData(
-            f"{SERVICE}: expected a lock file ({' or '.join(LOCK_FILES)}) in {self.project}, got {other}",
+            f"{SERVICE}: expected a lock file ({names}) in {self.project}, got {other}",
             service=SERVICE,
             hint="npm reads no other than its own; Dependabot does."
             if found
             else "Make one with `npm install --package-lock-only`, and commit it.",
         )
+
+    def _rivals(self, manager: str) -> tuple[str, ...]:
+        """Why npm's lock file may be a leftover: package.json names another program, or its lock file is there."""
+        if manager:
+            return () if manager.startswith("npm@") else (f"packageManager {manager}",)
+        return tuple(name for name in _OTHER_LOCKS if (self.project / name).is_file())
 
     def _json(self, file: Path) -> Any:
         try:
