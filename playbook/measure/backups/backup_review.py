@@ -32,6 +32,7 @@ _SHOWN = 12
 _LATE = timedelta(hours=26)
 _NIGHT = timedelta(days=1)
 _NAMED = 5
+_STALE = timedelta(hours=48)  # a time without a zone may be up to 14 hours off
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,18 @@ class BackupVerification:
     def broken(self) -> tuple[Verified, ...]:
         """Archives with problems, newest first."""
         return tuple(one for one in self.verified if one.verification.problems)
+
+    @property
+    def stale(self) -> str:
+        """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty."""
+        if not self.verified:
+            return ""
+        newest = self.verified[0]
+        return ", ".join(
+            f"{path} of {moment(made)}"
+            for path, made in newest.verification.made.items()
+            if made < newest.archive.made - _STALE
+        )
 
     @property
     def newest_problems(self) -> tuple[str, ...]:

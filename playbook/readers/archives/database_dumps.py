@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from datetime import datetime
 
 # Deeper ones belong to the source of a program, whose samples may be empty or cut.
 _MOST_FOLDERS = 2
@@ -21,6 +22,8 @@ _ENDS = (
     (re.compile(rb"-- PostgreSQL database dump\s"), b"-- PostgreSQL database dump complete"),
     (re.compile(rb"\APRAGMA foreign_keys=OFF;\s+BEGIN TRANSACTION;"), b"COMMIT;"),
 )
+# In the time zone of the machine that wrote it.
+_MADE = re.compile(rb"-- Dump completed on (\d{4}-\d\d-\d\d) {1,2}(\d{1,2}):(\d\d):(\d\d)\s*\Z")
 _ERROR = re.compile(
     rb"(?:mysqldump|mariadb-dump|pg_dump|pg_dumpall): (?:error:|Error|Got error|Couldn't|\[archiver)[^\r\n]{0,80}"
 )
@@ -64,6 +67,18 @@ class DatabaseDump:
                 return "" if end in self._tail else f"breaks off, without the line {end.decode()!r} at its end"
         error = _ERROR.match(self._head)
         return f"is an error instead of a dump ({error[0].decode(errors='replace')})" if error else ""
+
+    @property
+    def made(self) -> datetime | None:
+        """When it was made, by its last line, taken as UTC; None where that does not say."""
+        found = _MADE.search(self._tail)
+        if not found:
+            return None
+        day, hour, minute, second = (part.decode() for part in found.groups())
+        try:
+            return datetime.fromisoformat(f"{day}T{int(hour):02}:{minute}:{second}+00:00")
+        except ValueError:
+            return None
 
     def _keep(self, data: bytes) -> None:
         if len(self._head) < _HEAD:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 class DumpError(Exception):
@@ -33,6 +34,7 @@ class Dump:
 
     Attributes:
         version: ``VALKEY080``.
+        made: when the server wrote it, in UTC; None where it does not say.
         keys: by kind.
         expired: of those, by kind, keys that no server loads any more as they have expired.
         passing: of those, by kind, keys that expire within the hour and may be gone when counted.
@@ -42,6 +44,7 @@ class Dump:
     """
 
     version: str
+    made: datetime | None = None
     keys: Counter[str] = field(default_factory=Counter)
     expired: Counter[str] = field(default_factory=Counter)
     passing: Counter[str] = field(default_factory=Counter)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from random import Random
 from typing import IO
 
@@ -108,7 +109,7 @@ class _Reading:
                 case 0xFB:
                     self._lengths(2)
                 case 0xFA:
-                    self._strings(2)
+                    self._about(self._text()[1], self._text()[1])
                 case 0xF9:
                     self._input.skip(1)
                 case 0xF8:
@@ -125,6 +126,12 @@ class _Reading:
                     ends = None
                 case _:
                     raise _UncountedError(f"it holds an entry of kind {code}, which is not known here")
+
+    def _about(self, name: bytes | None, value: bytes | None) -> None:
+        """A field about the dump itself."""
+        if name == b"ctime" and value and value.isdigit():
+            with suppress(OverflowError, ValueError):
+                self._dump.made = datetime.fromtimestamp(int(value), UTC)
 
     def _key(self, code: int, ends: float | None) -> None:
         found = _TYPES.get(code if code != _DISPUTED or self._valkey else -1)

@@ -44,6 +44,7 @@ class Verification:
         manifest_path: the manifest's member.
         dump: None where there is none, or none that can be read.
         dump_path: the dump's member.
+        made: when each dump in it was made, by the dump itself, where that says so.
         located: files that the manifest lists, to the member that holds their content.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
@@ -58,6 +59,7 @@ class Verification:
     manifest_path: str = ""
     dump: Dump | None = None
     dump_path: str = ""
+    made: dict[str, datetime] = field(default_factory=dict)
     located: dict[str, str] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -140,6 +142,7 @@ class _Walk(Walk):
     _dumps: dict[str, str] = field(default_factory=dict)
     _sums: dict[str, bytes] = field(default_factory=dict)
     _folders: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _made: dict[str, datetime] = field(default_factory=dict)
     _dump: Dump | None = None
     _dump_path: str = ""
 
@@ -165,6 +168,9 @@ class _Walk(Walk):
         self._sums[path] = summed.digest()
         if database:
             self._databases[path] = database.problem
+        made = database.made if database else self._dump.made if self._dump and path == self._dump_path else None
+        if made:
+            self._made[path] = made
 
     def _read_dump(self, path: str, content: _Hashing) -> None:
         self._dump_path = path
@@ -223,6 +229,7 @@ class _Walk(Walk):
             self._base + self.manifest_name,
             self._dump,
             self._dump_path,
+            self._made,
             {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
             self.coverage if coverage is None else coverage,
         )

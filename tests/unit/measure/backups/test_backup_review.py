@@ -224,12 +224,16 @@ def test_unavailable_archive_hides_no_other(tmp_path, write):
     assert "an error (Backups: access denied)" in message
 
 
+def an_rdb(keys, ctime=None):
+    """A Redis dump with this many keys, which says when it was made if that is given."""
+    made = b"" if ctime is None else b"\xfa\x05ctime\xc2" + ctime.to_bytes(4, "little")
+    content = b"REDIS0011" + made + b"\xfe\x00"
+    content += b"".join(b"\x00\x01%c\x01x" % (97 + key) for key in range(keys)) + b"\xff"
+    return content + crc64(content).to_bytes(8, "little")
+
+
 def test_dump_that_lost_every_key_is_critical(tmp_path, write):
     """It is intact, and a restore of it succeeds."""
-
-    def an_rdb(keys):
-        content = b"REDIS0011\xfe\x00" + b"".join(b"\x00\x01%c\x01x" % (97 + key) for key in range(keys)) + b"\xff"
-        return content + crc64(content).to_bytes(8, "little")
 
     def with_dump(keys):
         return gzip.compress(tar(members_with_manifest({"dump.rdb": an_rdb(keys), "images/a.webp": b"x" * 900})))
@@ -254,3 +258,22 @@ def test_files_are_compared_with_those_of_the_same_job(tmp_path, write):
             gzip.compress(tar(members_with_manifest(many)))
         )
     assert verdict(measured(tmp_path, backup_verification, dump=""))[0] is Verdict.OK
+
+
+SQL = "-- MySQL dump 10.13  Distrib 8.0.36\n\n-- Dump completed on {:%Y-%m-%d %H:%M:%S}\n"
+
+
+@pytest.mark.parametrize(
+    ("hours", "wanted"), [(0.0, Verdict.OK), (-9.0, Verdict.OK), (30.0, Verdict.OK), (60.0, Verdict.WARNING)]
+)
+@pytest.mark.parametrize("name", ["dump.rdb", "db/shop.sql"])
+def test_old_dump_in_a_new_archive_is_a_warning(tmp_path, write, name, hours, wanted):
+    """A job that goes on after its first step failed packs what it finds."""
+    for before in (5, 29, 53):
+        made = NOW - timedelta(hours=before + hours)
+        dump = an_rdb(3, int(made.timestamp())) if name == "dump.rdb" else SQL.format(made).encode()
+        write(before, gzip.compress(tar(members_with_manifest({name: dump, "images/a.webp": b"x" * 900}))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump="dump.rdb" if "rdb" in name else ""))
+    assert said is wanted, message
+    if wanted is Verdict.WARNING:
+        assert f"expected each to be made for it, got {name} of 2026-11-19 15:20" in message
