@@ -81,6 +81,8 @@ _ELSEWHERE = re.compile(
     r"|[\w.-]+/[\w.-]+(#|$)|\.{0,2}/|~/"
 )
 
+_ONE_MAJOR = re.compile(r"[~^=v]*(\d+)(?:\.(?:\d+|x|\*)){0,2}(?:[-+][\w.+-]+)?")
+
 T = TypeVar("T")
 
 
@@ -152,6 +154,7 @@ class Npm:
             form=lock.lockfileVersion,
             workspaces=tuple(package.workspaces),
             rivals=self._rivals(package.packageManager),
+            stale=tuple(name for name in direct if _is_other(wanted[name], locked[name])),
         )
 
     # ------------------------------------------------------------------------------------------------- running npm
@@ -360,6 +363,12 @@ class Npm:
 def _of_registry(spec: str) -> bool:
     """Whether a dependency is a release in the registry; so is an alias such as ``npm:other@1``."""
     return not _ELSEWHERE.match(spec.strip())
+
+
+def _is_other(spec: str, version: str) -> bool:
+    """Whether a locked version is of another major release than package.json asks for."""
+    asked, locked = _ONE_MAJOR.fullmatch(spec.strip()), _ONE_MAJOR.fullmatch(version)
+    return bool(asked and locked and asked[1] != locked[1])
 
 
 def _counted(lock: Any) -> int:

@@ -134,6 +134,7 @@ class Project(Message, frozen=True):
         packages: number of packages in the lock file.
         form: ``lockfileVersion``.
         workspaces: patterns of folders with packages of their own.
+        stale: names of its own dependencies of which the lock file has another major release than package.json.
         rivals: what says that another program than npm installs the dependencies, by a lock file that is not read.
     """
 
@@ -143,12 +144,20 @@ class Project(Message, frozen=True):
     packages: int = 0
     form: int = 3
     workspaces: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
     rivals: tuple[str, ...] = ()
 
     @property
     def lock_coverage(self) -> Coverage:
         """Whether npm's lock file is of a known form, and the one that counts."""
         total = Coverage()
+        if self.stale:
+            total += lacking(
+                "an old lock file",
+                expected="a lock file of this package.json",
+                got=f"one with {self.stale[0]} {self.locked[self.stale[0]]}, of another major release",
+                hint="Run `npm install --package-lock-only`, and commit the lock file.",
+            )
         if self.rivals:
             total += lacking(
                 "not the only lock file",

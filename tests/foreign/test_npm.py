@@ -303,6 +303,28 @@ def test_lock_file_of_npm_may_be_a_leftover(tmp_path, name, manager, verdict):
     assert audited(folder, report())[0] is verdict
 
 
+@pytest.mark.parametrize(
+    ("spec", "verdict"),
+    [
+        ("^5.0.0", UNKNOWN),
+        ("~3.4.0", UNKNOWN),
+        ("5", UNKNOWN),
+        ("5.x", UNKNOWN),
+        ("4.21.2", OK),
+        ("v4.0.0-beta.1", OK),
+        ("^4.1.0 || ^5.0.0", OK),
+        (">=4", OK),
+        ("latest", OK),
+        ("*", OK),
+        ("npm:express5@^5.0.0", OK),
+    ],
+)
+def test_lock_file_is_of_this_package(tmp_path, spec, verdict):
+    """Otherwise something else is installed than what was audited."""
+    package = {**PACKAGE, "dependencies": {**PACKAGE["dependencies"], "express": spec}}
+    assert audited(place(tmp_path, package=package), report())[0] is verdict
+
+
 def test_shrinkwrap_goes_before_the_lock_file(tmp_path):
     """As npm itself does it."""
     folder = place(place(tmp_path), lock_name="npm-shrinkwrap.json")
