@@ -15,7 +15,7 @@ from playbook.core.coverage import Coverage, lacking, together
 from playbook.core.wording import moment
 
 _LEAST = 4  # archives; with fewer nothing is known of a job's habit
-_NIGHTLY = timedelta(hours=36)
+_NIGHTLY = (timedelta(hours=12), timedelta(hours=36))  # usual time between two archives
 _LATE = timedelta(hours=26)
 _REGULAR = 0.25  # deviation from the usual time between two archives, as a share of it
 _MOST = 0.75  # of these times that must be usual ones: people make archives at any time
@@ -81,15 +81,16 @@ def ended(archives: Sequence[Archive]) -> Coverage:
 
 
 def _is_nightly(archives: Sequence[Archive]) -> bool:
-    between = sorted(_between(archives))
-    if len(archives) < _LEAST or median(between) > _NIGHTLY.total_seconds():
+    between = list(_between(archives))
+    usual = median(between) if len(archives) >= _LEAST else 0.0
+    if not _NIGHTLY[0].total_seconds() <= usual <= _NIGHTLY[1].total_seconds():
         return False
-    usual = median(between)
     return sum(abs(one - usual) <= _REGULAR * usual for one in between) >= _MOST * len(between)
 
 
 def _has_ended(series: Series, newest: datetime) -> bool:
-    return newest - series[0].made > timedelta(seconds=median(_between(series))) + _LATE
+    """Whether it pauses for longer than ever: some jobs rest on weekends."""
+    return newest - series[0].made > timedelta(seconds=max(_between(series))) + _LATE
 
 
 def _middle(series: Series) -> datetime:

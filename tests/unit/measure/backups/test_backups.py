@@ -236,6 +236,17 @@ GOING_ON = {
         **FILES,
         "before-release-{:%Y%m%d-%H%M}.tar.gz": [(hours, 2000) for hours in (120, 121, 150, 300, 470, 500)],
     },
+    "hourly-at-work": {
+        **FILES,
+        "hourly/db-{:%Y%m%dT%H%MZ}.tar.gz": [(55 + hour, 2000) for hour in range(10)]
+        + [(55 + 24 + hour, 2000) for hour in range(10)],
+    },
+    "on-working-days": {
+        **FILES,
+        "db-{:%Y%m%dT%H%MZ}.tar.gz": [
+            (77.5 + 24 * day, 2000) for day in range(20) if (NOW - timedelta(hours=77.5 + 24 * day)).weekday() < 5
+        ],
+    },
     "by-weekday-and-month": {
         **{f"shop-{day}-{{:%H%M}}.tar.gz": [(5 + 24 * number, 2000)] for number, day in enumerate("abcdefg")},
         "shop-{:%B-%d-%Y}.tar.gz": nights(30),
