@@ -8,6 +8,7 @@ import json
 import lzma
 import os
 import shutil
+import sqlite3
 import subprocess
 import tarfile
 import unicodedata
@@ -738,6 +739,9 @@ POSTGRESQL = b"--\n-- PostgreSQL database dump\n--\n\n\\restrict k7Yq\n\n-- Dump
 POSTGRESQL_END = b"--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict k7Yq\n\n"
 CLUSTER = b"--\r\n-- PostgreSQL database cluster dump\r\n--\r\n\r\nSET default_transaction_read_only = off;\r\n"
 CLUSTER_END = b"--\r\n-- PostgreSQL database cluster dump complete\r\n--\r\n\r\n"
+with sqlite3.connect(":memory:") as _memory:
+    _memory.execute("CREATE TABLE orders (id INTEGER, text TEXT)")
+    COPY = _memory.serialize()
 SQLITE = b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE a(b);\n"
 ROWS = b"INSERT INTO `orders` VALUES (1,'a','2026-11-01'),(2,'b','2026-11-02');\n" * 200
 PACKED = gzip.compress(POSTGRESQL + os.urandom(3000).hex().encode() + POSTGRESQL_END)
@@ -789,6 +793,13 @@ DUMPS = {
     "gzip-that-is-none": ("db/database.sql.gz", b"pg_dump: command not found\n", "is no sound gzip file"),
     "sqlite": ("shop.sql", SQLITE + ROWS + b"COMMIT;\n", ""),
     "sqlite-with-errors": ("shop.sql", SQLITE + ROWS + b"ROLLBACK; -- due to errors\n", "breaks off"),
+    "encrypted": ("shop.sql.gz.gpg", b"\x8c\x0d\x04\x09\x03\x02" + bytes(90), ""),
+    "encrypted-empty": ("shop.sql.gz.gpg", b"", "is empty"),
+    "xz": ("shop.sql.xz", lzma.compress(MYSQL), ""),
+    "sqlite-file": ("shop.db", COPY, ""),
+    "sqlite-file-cut-off": ("data/shop.sqlite3", COPY[:-5000], "is cut off after 3,192 of 8,192 B"),
+    "sqlite-file-of-an-old-version": ("shop.db", b"SQLite format 3\0\x10\0" + bytes(300), ""),
+    "empty-database-file": ("database/database.sqlite", b"", ""),
     "sample-in-the-source-of-a-program": ("html/vendor/cms/tests/sample.sql", MYSQL, ""),
     "empty-one-in-the-source-of-a-program": ("html/vendor/cms/install/none.sql", b"", ""),
     "statements-of-a-person": ("db/seed.sql", b"CREATE TABLE a (b int);\n", ""),

@@ -12,7 +12,11 @@ from datetime import datetime
 
 # Deeper ones belong to the source of a program, whose samples may be empty or cut.
 _MOST_FOLDERS = 2
-_NAME = re.compile(r"(?i)[^/]+\.(?:sql|dump|pgdump|psql|mysql)(?P<packed>\.gz)?")
+_NAME = re.compile(
+    r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db)"
+    r"|(?:sql|dump|pgdump|psql|mysql)(?:(?P<packed>\.gz)|(?P<sealed>(?:\.(?:gz|bz2|xz|zst|lz4|gpg|age|enc)){1,2}))?)"
+)
+_SQLITE = b"SQLite format 3\0"
 _MAX_PACKED = 100 << 20  # bytes; a larger one takes too long to unpack
 _UNPACKED_AT_ONCE = 1 << 20
 _HEAD, _TAIL = 2048, 4096  # bytes
@@ -32,7 +36,15 @@ _ERROR = re.compile(
 class DatabaseDump:
     """One dump: pass its bytes to ``write``, then read ``problem``."""
 
-    def __init__(self, *, packed: bool) -> None:
+    def __init__(self, size: int, *, packed: bool, sealed: bool, may_be_empty: bool) -> None:
+        """One dump.
+
+        Args:
+            size: bytes, as stored.
+            packed: by gzip.
+            sealed: otherwise packed, or encrypted: only an empty one is known.
+        """
+        self._size, self._sealed, self._may_be_empty = size, sealed, may_be_empty
         self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed else None
         self._head = self._tail = b""
         self._damage = ""
@@ -60,8 +72,11 @@ class DatabaseDump:
             return self._damage
         if self._unpacker is not None and not self._unpacker.eof:
             return "is cut off" if self._head else "is empty"
-        if not self._head.strip():
-            return "is empty"
+        is_empty = not self._head.strip()
+        if is_empty or self._sealed:
+            return "is empty" if is_empty and not self._may_be_empty else ""
+        if self._head.startswith(_SQLITE):
+            return self._cut_copy()
         for begin, end in _ENDS:
             if begin.search(self._head):
                 return "" if end in self._tail else f"breaks off, without the line {end.decode()!r} at its end"
@@ -80,6 +95,14 @@ class DatabaseDump:
         except ValueError:
             return None
 
+    def _cut_copy(self) -> str:
+        """Whether a file of SQLite is shorter than its own header says (https://sqlite.org/fileformat.html)."""
+        head = self._head
+        page = int.from_bytes(head[16:18], "big")
+        length = (65_536 if page == 1 else page) * int.from_bytes(head[28:32], "big")
+        is_known = len(head) >= 100 and head[24:28] == head[92:96]
+        return f"is cut off after {self._size:,} of {length:,} B" if is_known and length > self._size else ""
+
     def _keep(self, data: bytes) -> None:
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]
@@ -93,4 +116,7 @@ def database_dump(path: str, size: int) -> DatabaseDump | None:
     if not found or folders.count("/") + bool(folders) > _MOST_FOLDERS:
         return None
     packed = bool(found["packed"])
-    return None if packed and size > _MAX_PACKED else DatabaseDump(packed=packed)
+    if packed and size > _MAX_PACKED:
+        return None
+    sealed, may_be_empty = bool(found["sealed"]), bool(found["copy"])
+    return DatabaseDump(size, packed=packed, sealed=sealed, may_be_empty=may_be_empty)
