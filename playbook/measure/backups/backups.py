@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -43,6 +44,7 @@ class Backups:
         archives: newest first.
         others: files that are not archives, newest first, e.g. leftovers of an unfinished job.
         inspection: of the newest archive; None where there is none.
+        damaged: the newest archives of other jobs that have a problem, by name, with it.
     """
 
     location: str
@@ -51,6 +53,7 @@ class Backups:
     archives: tuple[Archive, ...]
     others: tuple[StoredFile, ...]
     inspection: Inspection | None
+    damaged: tuple[tuple[str, str], ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -105,8 +108,8 @@ class Backups:
 
     @property
     def complete(self) -> bool:
-        """Whether no problem was found in the newest archive."""
-        return self.inspection is not None and not self.inspection.problem
+        """Whether no problem was found in the newest archive, also of other jobs."""
+        return self.inspection is not None and not self.inspection.problem and not self.damaged
 
     @property
     def read(self) -> Coverage:
@@ -115,10 +118,11 @@ class Backups:
 
     @property
     def completeness(self) -> str:
-        """The problem found in the newest archive, or how far it was read."""
+        """The problem found in the newest archive, also of another job, or how far it was read."""
         if self.inspection is None:
             return "no archive"
-        return self.inspection.problem or f"an archive {self.inspection.how}"
+        others = "; ".join(f"{name}: {problem}" for name, problem in self.damaged)
+        return self.inspection.problem or others or f"an archive {self.inspection.how}"
 
     def evidence(self) -> list[Evidence]:
         """The newest archives, and totals."""
@@ -250,10 +254,10 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings) -> Backups:
     """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
-    inspection = None
-    if archives:
-        most = wanted.read_whole_mb * 1_000_000
-        inspection = _inspected(backup_store, archives[0].file, wanted, most)
+    most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
+    inspection = _inspected(backup_store, archives[0].file, wanted, most) if archives else None
+    others = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
+    damaged = ((file.name, _problem(backup_store, file, wanted, until)) for file in others if file.size <= most)
     return Backups(
         backup_store.location,
         backup_listing.now,
@@ -261,7 +265,20 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         archives,
         backup_listing.others,
         inspection,
+        tuple((name, problem) for name, problem in damaged if problem),
     )
+
+
+def _problem(store: BackupStore, file: StoredFile, wanted: Wanted, until: float) -> str:
+    """What is wrong with the newest archive of another job, as far as time is left for it."""
+    left = until - time.monotonic()
+    if left <= 0:
+        return ""
+    try:
+        with store.open(file, within=left) as stream:
+            return inspect(stream, file.size, manifest=wanted.manifest, seconds=left).problem
+    except Unmeasured:
+        return ""
 
 
 def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:

@@ -268,6 +268,15 @@ def test_several_jobs_that_go_on_are_ok(tmp_path, jobs):
     assert verdict(measured(of_jobs(tmp_path, jobs), manifest=""))[0] is Verdict.OK
 
 
+def test_damaged_archive_of_another_job_is_found(tmp_path):
+    """Although the newest one of all is sound."""
+    store = of_jobs(tmp_path, {**FILES, "db_{:%Y%m%d-%H%M}.tar.gz": nights(30, first=5.5)})
+    (tmp_path / "db_20261122-0250.tar.gz").write_bytes(an_archive(2000)[:-200])
+    said, message = verdict(measured(store, manifest=""))
+    assert said is Verdict.CRITICAL
+    assert "to be complete, got db_20261122-0250.tar.gz: an archive that is cut off" in message
+
+
 def test_archive_is_compared_with_those_of_its_own_job(tmp_path):
     """The larger archives of another job hide no small one, and make none small."""
     jobs = {**FILES, "db_{:%Y%m%d-%H%M}.tar.gz": [(5.5, 300), *nights(29, first=29.5)]}
