@@ -26,7 +26,9 @@ def test_nothing_is_open_to_everybody(
     An empty list of trusted sources means open to all. An excessively wide range is a warning, as is a cloud
     firewall that protects nothing or could not be applied.
     """
-    clusters = [*filter(None, [trusted_sources]), *(database_sources.clusters if database_sources else ())]
+    clusters = list(database_sources.clusters) if database_sources else []
+    if trusted_sources:
+        clusters.insert(0, trusted_sources)
     for cluster in clusters:
         judge.that(
             cluster.restricted,
