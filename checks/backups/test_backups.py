@@ -43,8 +43,9 @@ def test_newest_backups_match_their_manifests(
 ) -> None:
     """Every file of the newest archives matches its checksum in the manifest, and the Redis dump loads.
 
-    An archive that would write outside its folder is critical too. UNKNOWN: no archive, no time left for one,
-    files missing from the manifest, or a manifest that is not understood.
+    An archive that would write outside its folder is critical too; an old dump in a new one is a warning.
+    UNKNOWN: no archive, no time left for one, files missing from the manifest, or a manifest that is not
+    understood.
     """
     judge.that(
         not backup_verification.broken,
@@ -54,6 +55,13 @@ def test_newest_backups_match_their_manifests(
         coverage=backup_verification.read,
     )
     judge(backup_verification.files, limits.backup_files)
+    judge.that(
+        not backup_verification.stale,
+        "Dumps in the newest archive",
+        expected="each to be made for it",
+        found=backup_verification.stale or "none that is older",
+        warn=True,
+    )
 
 
 @pytest.mark.weekly

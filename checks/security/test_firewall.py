@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
-    from playbook.measure.security.firewall import CloudFirewalls, TrustedSources
+    from playbook.measure.security.firewall import CloudFirewalls, DatabaseSources, TrustedSources
 
 pytestmark = pytest.mark.security
 
@@ -16,19 +16,25 @@ pytestmark = pytest.mark.security
 @pytest.mark.monthly
 @pytest.mark.item("monthly.config.firewall")
 def test_nothing_is_open_to_everybody(
-    cloud_firewalls: CloudFirewalls, trusted_sources: TrustedSources, judge: Judge
+    cloud_firewalls: CloudFirewalls,
+    trusted_sources: TrustedSources,
+    database_sources: DatabaseSources,
+    judge: Judge,
 ) -> None:
-    """Redis accepts connections from trusted sources only; no cloud firewall opens a management port to the world.
+    """Redis and managed databases have trusted sources only; no cloud firewall opens a management port to all.
 
     An empty list of trusted sources means open to all. An excessively wide range is a warning, as is a cloud
     firewall that protects nothing or could not be applied.
     """
+    clusters = list(database_sources.clusters) if database_sources else []
     if trusted_sources:
+        clusters.insert(0, trusted_sources)
+    for cluster in clusters:
         judge.that(
-            trusted_sources.restricted,
-            "Trusted sources of Redis",
+            cluster.restricted,
+            f"Trusted sources of {cluster.name}",
             expected="a list of who may connect",
-            found=trusted_sources.found,
+            found=cluster.found,
         )
     judge.that(
         not cloud_firewalls.openings,
@@ -50,11 +56,11 @@ def test_nothing_is_open_to_everybody(
         found=", ".join(f"{name} covering none" for name in cloud_firewalls.idle) or "none that covers nothing",
         warn=True,
     )
-    if trusted_sources:
+    for cluster in clusters:
         judge.that(
-            not trusted_sources.too_wide,
-            "Trusted sources of Redis",
+            not cluster.too_wide,
+            f"Trusted sources of {cluster.name}",
             expected="narrow address ranges",
-            found=", ".join(trusted_sources.too_wide) or "no wide ones",
+            found=", ".join(cluster.too_wide) or "no wide ones",
             warn=True,
         )

@@ -33,7 +33,7 @@ from playbook.settings.model import Settings
 
 SERVICE = "npm"
 PACKAGE = "package.json"
-LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
+LOCK_FILES = ("npm-shrinkwrap.json", "package-lock.json")  # of both npm reads the first
 MAX_FILE = 64 * 1024 * 1024
 # Variables that npm needs beyond those of any program: its own configuration and network access. Nothing else is
 # passed on.
@@ -80,6 +80,8 @@ _ELSEWHERE = re.compile(
     r"(?i)(file|link|portal|workspace|git|github|gitlab|bitbucket|gist|https?|git\+\w+):"
     r"|[\w.-]+/[\w.-]+(#|$)|\.{0,2}/|~/"
 )
+
+_ONE_MAJOR = re.compile(r"[~^=v]*(\d+)(?:\.(?:\d+|x|\*)){0,2}(?:[-+][\w.+-]+)?")
 
 T = TypeVar("T")
 
@@ -151,6 +153,8 @@ class Npm:
             packages=len(lock.packages.keys() - {""}) or _counted(whole),
             form=lock.lockfileVersion,
             workspaces=tuple(package.workspaces),
+            rivals=self._rivals(package.packageManager),
+            stale=tuple(name for name in direct if _is_other(wanted[name], locked[name])),
         )
 
     # ------------------------------------------------------------------------------------------------- running npm
@@ -291,13 +295,20 @@ class Npm:
                 return self.project / name
         found = [name for name in _OTHER_LOCKS if (self.project / name).is_file()]
         other = f"{found[0]} of {_OTHER_LOCKS[found[0]]}" if found else "none"
+        names = " or ".join(reversed(LOCK_FILES))
         raise TooLittleData(
-            f"{SERVICE}: expected a lock file ({' or '.join(LOCK_FILES)}) in {self.project}, got {other}",
+            f"{SERVICE}: expected a lock file ({names}) in {self.project}, got {other}",
             service=SERVICE,
             hint="npm reads no other than its own; Dependabot does."
             if found
             else "Make one with `npm install --package-lock-only`, and commit it.",
         )
+
+    def _rivals(self, manager: str) -> tuple[str, ...]:
+        """Why npm's lock file may be a leftover: package.json names another program, or its lock file is there."""
+        if manager:
+            return () if manager.startswith("npm@") else (f"packageManager {manager}",)
+        return tuple(name for name in _OTHER_LOCKS if (self.project / name).is_file())
 
     def _json(self, file: Path) -> Any:
         try:
@@ -352,6 +363,12 @@ class Npm:
 def _of_registry(spec: str) -> bool:
     """Whether a dependency is a release in the registry; so is an alias such as ``npm:other@1``."""
     return not _ELSEWHERE.match(spec.strip())
+
+
+def _is_other(spec: str, version: str) -> bool:
+    """Whether a locked version is of another major release than package.json asks for."""
+    asked, locked = _ONE_MAJOR.fullmatch(spec.strip()), _ONE_MAJOR.fullmatch(version)
+    return bool(asked and locked and asked[1] != locked[1])
 
 
 def _counted(lock: Any) -> int:

@@ -6,6 +6,10 @@ from typing import Any
 
 import msgspec
 
+from playbook.core.coverage import Coverage, lacking
+
+_FORMS = (1, 2, 3)  # of lock files
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     pass
@@ -111,8 +115,9 @@ class Lock(Message, frozen=True):
 
 
 class Package(Message, frozen=True):
-    """A package.json."""
+    """A package.json; ``packageManager`` is e.g. ``pnpm@9.1.0``."""
 
+    packageManager: str = ""  # noqa: N815
     dependencies: dict[str, str] = {}
     devDependencies: dict[str, str] = {}  # noqa: N815
     optionalDependencies: dict[str, str] = {}  # noqa: N815
@@ -129,6 +134,8 @@ class Project(Message, frozen=True):
         packages: number of packages in the lock file.
         form: ``lockfileVersion``.
         workspaces: patterns of folders with packages of their own.
+        stale: names of its own dependencies of which the lock file has another major release than package.json.
+        rivals: what says that another program than npm installs the dependencies, by a lock file that is not read.
     """
 
     direct: dict[str, bool]
@@ -137,6 +144,35 @@ class Project(Message, frozen=True):
     packages: int = 0
     form: int = 3
     workspaces: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
+    rivals: tuple[str, ...] = ()
+
+    @property
+    def lock_coverage(self) -> Coverage:
+        """Whether npm's lock file is of a known form, and the one that counts."""
+        total = Coverage()
+        if self.stale:
+            total += lacking(
+                "an old lock file",
+                expected="a lock file of this package.json",
+                got=f"one with {self.stale[0]} {self.locked[self.stale[0]]}, of another major release",
+                hint="Run `npm install --package-lock-only`, and commit the lock file.",
+            )
+        if self.rivals:
+            total += lacking(
+                "not the only lock file",
+                expected="npm's lock file to be the one that dependencies are installed from",
+                got=f"{self.rivals[0]} beside it",
+                hint='Remove the lock file that is not used, or name npm as "packageManager" in package.json. npm '
+                "reads no other than its own; Dependabot does.",
+            )
+        if self.form not in _FORMS:
+            total += lacking(
+                f"lockfileVersion {self.form}",
+                expected=f"a lock file of version {', '.join(map(str, _FORMS))}",
+                got=f"one of version {self.form}, which is not known here",
+            )
+        return total
 
 
 class Error(Message, frozen=True):

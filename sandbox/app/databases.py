@@ -35,8 +35,8 @@ def list_firewall_rules(call: Call) -> Json:
     state = call.state
     trusted = state.cluster.trusted
     if call.path["cluster_id"] != state.cluster.id:
-        _wanted(call)
-        trusted = [("app", state.app_id)]
+        others = _wanted(call).trusted
+        trusted = [] if others is None else [("app", state.app_id), *others]
     return {
         "rules": [
             {

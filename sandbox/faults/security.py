@@ -30,6 +30,16 @@ def _(world: World) -> None:
     world.digitalocean.cluster.trusted.append(("ip_addr", "10.0.0.0/8"))
 
 
+@fault("database-open-to-world", "A managed database has no trusted sources: the whole internet may connect")
+def _(world: World) -> None:
+    world.digitalocean.databases[0].trusted = None
+
+
+@fault("database-trusts-too-many", "A managed database trusts sixteen million addresses")
+def _(world: World) -> None:
+    world.digitalocean.databases[0].trusted = [("ip_addr", "10.0.0.0/8")]
+
+
 @fault("ssh-open-to-world", "The monitoring machine's firewall opens SSH to the whole internet")
 def _(world: World) -> None:
     world.digitalocean.firewalls[0].inbound[0] = ("tcp", "22", ["0.0.0.0/0", "::/0"])

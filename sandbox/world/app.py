@@ -86,6 +86,7 @@ class Database:
         storage, cpu, memory: percent.
         connections: concurrent ones.
         replicas: name and state of each read-only copy.
+        trusted: sources that may connect besides the app, as (type, value); None: everybody may.
     """
 
     id: str
@@ -106,6 +107,7 @@ class Database:
     storage: float = 41.0
     connections: float = 23.0
     replicas: list[tuple[str, str]] = field(default_factory=lambda: [("reports", "online")])
+    trusted: list[tuple[str, str]] | None = field(default_factory=list)
     cpu: float = 18.0
     memory: float = 58.0
 

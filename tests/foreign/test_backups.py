@@ -8,6 +8,7 @@ import json
 import lzma
 import os
 import shutil
+import sqlite3
 import subprocess
 import tarfile
 import unicodedata
@@ -726,6 +727,94 @@ ARCHIVES = {
         "not listed",
     ),
 }
+
+
+MYSQL = b"-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)\n--\n-- Host: db    Database: shop\n"
+MYSQL_END = b"\n/*!40111 SET SQL_NOTES=@OLD_SQL_NOTES */;\n\n-- Dump completed on 2026-11-22  3:00:02\n"
+MARIADB = (
+    b"/*M!999999\\- enable the sandbox mode */ \n-- MariaDB dump 10.19  Distrib 10.11.6-MariaDB\n--\n"
+    b"INSERT INTO `orders` VALUES (1);\n"
+)
+POSTGRESQL = b"--\n-- PostgreSQL database dump\n--\n\n\\restrict k7Yq\n\n-- Dumped from database version 16.11\n"
+POSTGRESQL_END = b"--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict k7Yq\n\n"
+CLUSTER = b"--\r\n-- PostgreSQL database cluster dump\r\n--\r\n\r\nSET default_transaction_read_only = off;\r\n"
+CLUSTER_END = b"--\r\n-- PostgreSQL database cluster dump complete\r\n--\r\n\r\n"
+with sqlite3.connect(":memory:") as _memory:
+    _memory.execute("CREATE TABLE orders (id INTEGER, text TEXT)")
+    COPY = _memory.serialize()
+SQLITE = b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE a(b);\n"
+ROWS = b"INSERT INTO `orders` VALUES (1,'a','2026-11-01'),(2,'b','2026-11-02');\n" * 200
+PACKED = gzip.compress(POSTGRESQL + os.urandom(3000).hex().encode() + POSTGRESQL_END)
+# The name of a database's dump in the archive, its content, and what is wrong with it; empty where nothing is.
+DUMPS = {
+    "mysqldump": ("db/shop.sql", MYSQL + ROWS + MYSQL_END, ""),
+    "mysqldump-cut-off": ("db/shop.sql", MYSQL + ROWS, "breaks off, without the line '-- Dump completed'"),
+    "mysqldump-with-its-warning": (
+        "shop.sql",
+        b"mysqldump: [Warning] Using a password on the command line interface can be insecure.\n"
+        + MYSQL
+        + ROWS
+        + MYSQL_END,
+        "",
+    ),
+    "mysqldump-that-lost-its-connection": (
+        "shop.sql",
+        MYSQL + ROWS + b"mysqldump: Error 2013: Lost connection to server during query when dumping table `a`\n",
+        "breaks off",
+    ),
+    "mysqldump-that-was-refused": (
+        "backup/db/shop.sql",
+        b"mysqldump: Got error: 1045: Access denied for user 'backup'@'10.0.0.4' when trying to connect\n",
+        "is an error instead of a dump (mysqldump: Got error: 1045: Access denied",
+    ),
+    "mysqldump-without-comments": ("shop.sql", b"/*!40101 SET NAMES utf8mb4 */;\n" + ROWS, ""),
+    "mariadb-dump-cut-off": ("shop.sql", MARIADB + ROWS, "breaks off"),
+    "mariadb-dump": ("shop.sql", MARIADB + ROWS + MYSQL_END, ""),
+    "pg_dump": ("shop.sql", POSTGRESQL + ROWS + POSTGRESQL_END, ""),
+    "pg_dump-cut-off": ("shop.sql", POSTGRESQL + ROWS, "without the line '-- PostgreSQL database dump complete'"),
+    "pg_dump-that-was-refused": (
+        "shop.sql",
+        b'pg_dump: error: connection to server at "db" (10.0.0.3), port 5432 failed: FATAL:  too many clients\n',
+        "is an error instead of a dump",
+    ),
+    "pg_dumpall-through-a-terminal": ("all.sql", CLUSTER + ROWS + CLUSTER_END, ""),
+    "pg_dumpall-that-ended-after-a-database": ("all.sql", CLUSTER + POSTGRESQL + POSTGRESQL_END, "cluster dump"),
+    "pg_dumps-behind-each-other": ("all.sql", (POSTGRESQL + ROWS + POSTGRESQL_END) * 2, ""),
+    "custom-format": ("shop.dump", b"PGDMP\x01\x0f" + bytes(90), ""),
+    "custom-format-empty": ("shop.dump", b"", "is empty"),
+    "empty": ("db/shop.sql", b"", "db/shop.sql, which is empty"),
+    "gzip-of-nothing": ("db/shop.sql.gz", gzip.compress(b""), "is empty"),
+    "gzip-of-0-bytes": ("db/shop.sql.gz", b"", "is empty"),
+    "gzip": ("db/database.sql.gz", PACKED, ""),
+    "gzip-in-two": ("db/database.sql.gz", gzip.compress(POSTGRESQL) + gzip.compress(POSTGRESQL_END), ""),
+    "gzip-cut-off": ("db/database.sql.gz", PACKED[:-900], "is cut off"),
+    "gzip-damaged": ("db/database.sql.gz", PACKED[:-8] + bytes(8), "is no sound gzip file"),
+    "gzip-of-a-dump-cut-off": ("db/database.sql.gz", gzip.compress(MYSQL + ROWS), "breaks off"),
+    "gzip-that-is-none": ("db/database.sql.gz", b"pg_dump: command not found\n", "is no sound gzip file"),
+    "sqlite": ("shop.sql", SQLITE + ROWS + b"COMMIT;\n", ""),
+    "sqlite-with-errors": ("shop.sql", SQLITE + ROWS + b"ROLLBACK; -- due to errors\n", "breaks off"),
+    "encrypted": ("shop.sql.gz.gpg", b"\x8c\x0d\x04\x09\x03\x02" + bytes(90), ""),
+    "encrypted-empty": ("shop.sql.gz.gpg", b"", "is empty"),
+    "xz": ("shop.sql.xz", lzma.compress(MYSQL), ""),
+    "sqlite-file": ("shop.db", COPY, ""),
+    "sqlite-file-cut-off": ("data/shop.sqlite3", COPY[:-5000], "is cut off after 3,192 of 8,192 B"),
+    "sqlite-file-of-an-old-version": ("shop.db", b"SQLite format 3\0\x10\0" + bytes(300), ""),
+    "empty-database-file": ("database/database.sqlite", b"", ""),
+    "sample-in-the-source-of-a-program": ("html/vendor/cms/tests/sample.sql", MYSQL, ""),
+    "empty-one-in-the-source-of-a-program": ("html/vendor/cms/install/none.sql", b"", ""),
+    "statements-of-a-person": ("db/seed.sql", b"CREATE TABLE a (b int);\n", ""),
+}
+
+
+@pytest.mark.parametrize(("name", "data", "words"), DUMPS.values(), ids=DUMPS)
+def test_dump_of_a_database_in_an_archive_is_whole(folder, name, data, words):
+    """Its sum is right also where the program that wrote it has died."""
+    content = {**CONTENT, name: data}
+    archive = folder / "store" / "portfolio-20261122T030000Z.tar.gz"
+    archive.write_bytes(with_manifest(manifest_of(content), content))
+    for verdict, message in both(folder):
+        assert (verdict is CRITICAL) == bool(words), message
+        assert words in message
 
 
 # What is intact and cannot be read here, and what it is called.

@@ -20,7 +20,7 @@ from playbook.measure.app.deployments import deployment_review, deployments
 from playbook.measure.app.samples import usable
 from playbook.measure.figures.costs import bills, cost_trend
 from playbook.measure.security.access import GitHubAccess, digitalocean_access
-from playbook.measure.security.firewall import cloud_firewalls, trusted_sources
+from playbook.measure.security.firewall import DatabaseSources, cloud_firewalls, trusted_sources
 from tests.canned import NOW, Canned, settings
 from tests.judged import check, judged
 
@@ -84,6 +84,7 @@ def walls(which: str, edit: Edit | None) -> str:
     values = {
         "cloud_firewalls": cloud_firewalls(canned.account, SETTINGS),
         "trusted_sources": trusted_sources(canned.api, SETTINGS),
+        "database_sources": DatabaseSources(),
     }
     return str(judged(check("test_firewall", "test_nothing_is_open_to_everybody"), **values)[0])
 

@@ -127,3 +127,31 @@ def test_escaped_names_are_read(store):
 def test_manifest_that_lists_itself_is_ok(store):
     """With the size that it had before it was written."""
     assert results(store, with_manifest(manifest_of({**CONTENT, "manifest.json": b""})))[0] == (OK, OK)
+
+
+SIGNED = """-----BEGIN PGP SIGNED MESSAGE-----
+Hash: SHA512
+
+{}-----BEGIN PGP SIGNATURE-----
+
+iQIzBAEBCgAdFiEE
+=b2pB
+-----END PGP SIGNATURE-----
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdicts"),
+    [
+        (SIGNED.format(PLAIN), (OK, OK)),
+        (SIGNED.format(PLAIN).replace("\n", "\r\n"), (OK, OK)),
+        (SIGNED.format(PLAIN.replace(SUMS[0][0], "0" * 64)), (OK, CRITICAL)),
+        (SIGNED.format("".join(PLAIN.splitlines(keepends=True)[1:])), (UNKNOWN, UNKNOWN)),
+        (SIGNED.format(PLAIN).partition("-----END")[0], (UNKNOWN, UNKNOWN)),
+    ],
+    ids=["whole", "of-windows", "with-a-wrong-sum", "without-a-file", "cut-off"],
+)
+def test_signed_list_is_read(store, text, verdicts):
+    """Of ``gpg --clearsign SHA256SUMS``."""
+    archive = gzip.compress(tarred([("manifest.json", text.encode()), *CONTENT.items()]))
+    assert results(store, archive)[0] == verdicts

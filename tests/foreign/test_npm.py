@@ -285,6 +285,53 @@ def test_foreign_lock_files_are_named(tmp_path, name, words):
     assert words in message
 
 
+@pytest.mark.parametrize(
+    ("name", "manager", "verdict"),
+    [
+        ("yarn.lock", "", UNKNOWN),
+        ("pnpm-lock.yaml", "", UNKNOWN),
+        ("pnpm-lock.yaml", "pnpm@9.12.0+sha512.aa", UNKNOWN),
+        ("notes.txt", "pnpm@9.12.0", UNKNOWN),
+        ("yarn.lock", "npm@10.9.0", OK),
+        ("notes.txt", "npm@10.9.0", OK),
+    ],
+)
+def test_lock_file_of_npm_may_be_a_leftover(tmp_path, name, manager, verdict):
+    """Of a project that is installed by another program, npm's lock file is what it once was."""
+    folder = place(tmp_path, package={**PACKAGE, **({"packageManager": manager} if manager else {})})
+    (folder / "project" / name).write_text("")
+    assert audited(folder, report())[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("spec", "verdict"),
+    [
+        ("^5.0.0", UNKNOWN),
+        ("~3.4.0", UNKNOWN),
+        ("5", UNKNOWN),
+        ("5.x", UNKNOWN),
+        ("4.21.2", OK),
+        ("v4.0.0-beta.1", OK),
+        ("^4.1.0 || ^5.0.0", OK),
+        (">=4", OK),
+        ("latest", OK),
+        ("*", OK),
+        ("npm:express5@^5.0.0", OK),
+    ],
+)
+def test_lock_file_is_of_this_package(tmp_path, spec, verdict):
+    """Otherwise something else is installed than what was audited."""
+    package = {**PACKAGE, "dependencies": {**PACKAGE["dependencies"], "express": spec}}
+    assert audited(place(tmp_path, package=package), report())[0] is verdict
+
+
+def test_shrinkwrap_goes_before_the_lock_file(tmp_path):
+    """As npm itself does it."""
+    folder = place(place(tmp_path), lock_name="npm-shrinkwrap.json")
+    (folder / "project" / "package-lock.json").write_text("{}")
+    assert audited(folder, report())[0] is OK
+
+
 def alert(number, severity="low", **more):
     return {
         "number": number,

@@ -5,6 +5,7 @@ processes.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -20,6 +21,13 @@ from playbook.core.errors import Unmeasured
 _KEPT_LINES = 60
 _KEPT_BYTES = 64 * 1024
 _LONGEST_LINE = 400
+_SEARCHED_LINES = 200_000
+# Errors of programs that go on after them and end with code 0, or whose code a script ignores.
+_ERROR = re.compile(
+    rb"(?:psql:[^:]+:\d+: )?(?:ERROR|FATAL|PANIC):  |pg_restore: (?:error:|warning: errors ignored on restore)"
+    rb"|ERROR \d{4} \([0-9A-Z]{5}\)|tar: Exiting with failure status"
+    rb"|[^:]+: (?:line )?\d+: [^:]+: (?:command )?not found"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +37,13 @@ class Ended:
     Attributes:
         code: its exit code; None if it did not end in time.
         lines: its last lines; secrets are removed when the record is made.
+        error: its first line in which a program that it runs reports an error; empty without one.
     """
 
     code: int | None
     words: str
     lines: tuple[str, ...]
+    error: str = ""
 
 
 def run_command(words: list[str], place: Place, *, within: float, variables: Sequence[str] = ()) -> Ended:
@@ -63,7 +73,18 @@ def run_command(words: list[str], place: Place, *, within: float, variables: Seq
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     outcome = f"ended with code {code}" if code is not None else f"did not end within {within:.0f} s"
-    return Ended(code, outcome, _tail(output))
+    return Ended(code, outcome, _tail(output), _first_error(output))
+
+
+def _first_error(file: Path) -> str:
+    with file.open("rb") as stream:
+        for _ in range(_SEARCHED_LINES):
+            line = stream.readline(_LONGEST_LINE)
+            if not line:
+                break
+            if _ERROR.match(line):
+                return door.line(line.decode(errors="replace"), _LONGEST_LINE)
+    return ""
 
 
 def _tail(file: Path) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from playbook.clients.recovery.place import Place
 from playbook.core import door
 from playbook.core.environment import for_program
 from playbook.core.errors import NotConfigured, Unmeasured
-from playbook.readers.archives.rdb import Sample
+from playbook.readers.archives.dump import Sample
 from playbook.settings.model import Settings
 
 if TYPE_CHECKING:

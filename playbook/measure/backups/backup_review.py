@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
@@ -19,7 +20,8 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
-from playbook.measure.backups.backups import Archive, Listing, dated, not_given, size
+from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, not_given, size
+from playbook.measure.backups.series import Archive, ended, going_on, kind_of
 from playbook.measure.backups.stored_sets import holds_all
 from playbook.readers.archives.verification import Verification, Wanted, verify
 from playbook.settings.model import Settings
@@ -30,6 +32,7 @@ _SHOWN = 12
 _LATE = timedelta(hours=26)
 _NIGHT = timedelta(days=1)
 _NAMED = 5
+_STALE = timedelta(hours=48)  # a time without a zone may be up to 14 hours off
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,18 @@ class BackupVerification:
     def broken(self) -> tuple[Verified, ...]:
         """Archives with problems, newest first."""
         return tuple(one for one in self.verified if one.verification.problems)
+
+    @property
+    def stale(self) -> str:
+        """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty."""
+        if not self.verified:
+            return ""
+        newest = self.verified[0]
+        return ", ".join(
+            f"{path} of {moment(made)}"
+            for path, made in newest.verification.made.items()
+            if made < newest.archive.made - _STALE
+        )
 
     @property
     def newest_problems(self) -> tuple[str, ...]:
@@ -113,7 +128,7 @@ class BackupVerification:
     @property
     def files(self) -> Reading:
         """Files in the newest archive in percent of the median of the earlier ones; unknown without any."""
-        counts = [one.verification.files for one in self.verified if one.verification.whole]
+        counts = [one.verification.files for one in self._of_one_job if one.verification.whole]
         usual = median(counts[1:]) if counts[1:] and self.verified[0].verification.whole else 0
         if not usual:
             return Reading(
@@ -124,6 +139,13 @@ class BackupVerification:
             )
         over = f"{plural(len(counts) - 1, 'archive')} before it ({counts[0]:,} files, median {usual:g})"
         return Reading(round(100 * counts[0] / usual, 1), over=over)
+
+    @property
+    def _of_one_job(self) -> tuple[Verified, ...]:
+        """The newest archive and those of the same job, or all where there is no other of that job."""
+        kinds = [kind_of(one.archive.file.name) for one in self.verified]
+        same = tuple(one for one, kind in zip(self.verified, kinds, strict=True) if kind == kinds[0])
+        return same if len(same) > 1 else self.verified
 
     @property
     def words(self) -> str:
@@ -189,7 +211,21 @@ def backup_verification(
                 found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
             verified.append(Verified(archive, found))
     took = time.monotonic() - started
-    return BackupVerification(backup_store.location, len(chosen), (took, recovery.verify_seconds), tuple(verified))
+    return BackupVerification(
+        backup_store.location, len(chosen), (took, recovery.verify_seconds), _emptied(verified)
+    )
+
+
+def _emptied(verified: list[Verified]) -> tuple[Verified, ...]:
+    """With a problem of the newest archive where its dump has lost every key: such a dump loads, and is intact."""
+    keys = [one.verification.dump.total for one in verified[1:] if one.verification.dump]
+    newest = verified[0].verification.dump if verified else None
+    if newest is None or newest.total or newest.uncounted or not any(keys):
+        return tuple(verified)
+    problem = f"an archive with a dump without any key, where one before it has {max(keys):,}"
+    first = verified[0].verification
+    emptied = replace(verified[0], verification=replace(first, problems=(*first.problems, problem)))
+    return (emptied, *verified[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +269,8 @@ class BackupRetention:
         return Reading(
             len(self.missing),
             f"{kept}; none for {named})" if named else f"{kept})",
-            share(been, self.nights, "nights", hint="The first archive is younger than the policy reaches."),
+            share(been, self.nights, "nights", hint="The first archive is younger than the policy reaches.")
+            + ended(self.archives),
         )
 
     @property
@@ -273,9 +310,13 @@ def backup_retention(backup_listing: Listing, settings: Settings) -> BackupReten
     """Nights of the retention policy with and without an archive, and archives over age."""
     recovery, now = settings.target.recovery, backup_listing.now
     archives = backup_listing.archives
-    missing = _missing([archive.made for archive in archives], recovery.keep_nights, now)
+    missing = _missing(archives, recovery.keep_nights, now)
     since = min([known_since(settings, now), *(archive.made for archive in archives[-1:])])
     been = [night for night in missing if night > since - _NIGHT / 2]
+    ahead = len(missing) - len(been)
+    for series in going_on(archives):  # of several jobs the one with the most gaps since its first archive
+        gaps = [night for night in _missing(series, recovery.keep_nights, now) if night > series[-1].made]
+        been = max(been, gaps, key=len)
     oldest_allowed = now - timedelta(days=recovery.keep_most_days)
     over_age = [archive for archive in reversed(archives) if archive.made < oldest_allowed]
     return BackupRetention(
@@ -283,26 +324,36 @@ def backup_retention(backup_listing: Listing, settings: Settings) -> BackupReten
         now,
         recovery.keep_nights,
         recovery.keep_most_days,
-        len(missing) - len(been),
+        ahead,
         archives,
         tuple(been),
         tuple(over_age),
     )
 
 
-def _missing(made: list[datetime], nights: int, now: datetime) -> list[datetime]:
-    """Nights without an archive, counted back from the newest archive's hour; ``made`` is newest first.
+def _missing(archives: Sequence[Archive], nights: int, now: datetime) -> list[datetime]:
+    """Nights without an archive, counted back from the newest archive's hour; the archives are newest first.
 
     Nights are counted by that hour, not by calendar day: a job that runs around midnight can make two archives on
     one day and none on the next.
     """
-    if not made:
+    if not archives:
         return []
-    newest = made[0]
+    newest = archives[0].made
     late = max(now - newest - _LATE + _NIGHT, timedelta(0)) // _NIGHT
     expected = [newest + (late - ago) * _NIGHT for ago in range(nights)]
-    covered = {round((newest - one) / _NIGHT) for one in made}
+    covered = {round((newest - one.made) / _NIGHT) for one in _with_content(archives)}
     return [night for night in expected if round((newest - night) / _NIGHT) not in covered]
+
+
+def _with_content(archives: Sequence[Archive]) -> Iterator[Archive]:
+    """Without the empty ones, and those of less than a tenth of the usual size before and after them."""
+    sizes = [archive.file.size for archive in archives]
+    for at, archive in enumerate(archives):
+        around = [sizes[max(at - USUAL_OVER, 0) : at], sizes[at + 1 : at + 1 + USUAL_OVER]]
+        least = min(median(some) for some in around) if all(around) else 0
+        if sizes[at] and sizes[at] * 10 >= least:
+            yield archive
 
 
 def _of(names: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -19,6 +20,7 @@ from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
+from playbook.measure.backups.series import Archive, ended, going_on, kind_of
 from playbook.measure.backups.stored_sets import divided, holds_all, repository_of
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
@@ -33,20 +35,6 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
-    """One archive.
-
-    Attributes:
-        made: aware, in UTC.
-        made_by: source of the date, e.g. ``name``; see ``playbook.readers.archives.dating``.
-    """
-
-    file: StoredFile
-    made: datetime
-    made_by: str
-
-
-@dataclass(frozen=True, slots=True)
 class Backups:
     """Contents of the store.
 
@@ -56,6 +44,7 @@ class Backups:
         archives: newest first.
         others: files that are not archives, newest first, e.g. leftovers of an unfinished job.
         inspection: of the newest archive; None where there is none.
+        damaged: the newest archives of other jobs that have a problem, by name, with it.
     """
 
     location: str
@@ -64,11 +53,12 @@ class Backups:
     archives: tuple[Archive, ...]
     others: tuple[StoredFile, ...]
     inspection: Inspection | None
+    damaged: tuple[tuple[str, str], ...] = ()
 
     @property
     def coverage(self) -> Coverage:
-        """The whole listing, and whether the date of the newest archive is known."""
-        return whole(self.contents) + dated(self.archives)
+        """The whole listing, whether the date of the newest archive is known, and whether every job goes on."""
+        return whole(self.contents) + dated(self.archives) + ended(self.archives)
 
     @property
     def contents(self) -> str:
@@ -104,25 +94,22 @@ class Backups:
 
     @property
     def size(self) -> Reading:
-        """Size of the newest archive in percent of the median of the earlier ones; unknown without any."""
-        before = [archive.file.size for archive in self.archives[1 : 1 + USUAL_OVER]]
-        usual = median(before) if before else 0
-        if not usual:
-            return Reading(
-                math.nan,
-                coverage=lacking(
-                    "nothing to compare with",
-                    expected=f"archives before {self.newest.file.name} to compare its size with",
-                    got="empty ones" if before else "none",
-                ),
-            )
-        over = f"{plural(len(before), 'archive')} before it (median {size(usual)})"
-        return Reading(round(self.newest.file.size / usual * 100, 1), over=over)
+        """Size of the newest archive in percent of the median of the earlier ones; unknown without any.
+
+        Of several jobs it is the one whose newest archive is the smallest by this.
+        """
+        series = going_on(self.archives)
+        if all(self.newest not in one for one in series):  # one made by hand, or weekly
+            kind = kind_of(self.newest.file.name)
+            same = tuple(one for one in self.archives if kind_of(one.file.name) == kind)
+            series = (*series, same if len(same) > 1 else self.archives)
+        found = [_compared(one, self.newest) for one in series]
+        return min(found, key=lambda reading: -1.0 if math.isnan(reading.value) else reading.value)
 
     @property
     def complete(self) -> bool:
-        """Whether no problem was found in the newest archive."""
-        return self.inspection is not None and not self.inspection.problem
+        """Whether no problem was found in the newest archive, also of other jobs."""
+        return self.inspection is not None and not self.inspection.problem and not self.damaged
 
     @property
     def read(self) -> Coverage:
@@ -131,10 +118,11 @@ class Backups:
 
     @property
     def completeness(self) -> str:
-        """The problem found in the newest archive, or how far it was read."""
+        """The problem found in the newest archive, also of another job, or how far it was read."""
         if self.inspection is None:
             return "no archive"
-        return self.inspection.problem or f"an archive {self.inspection.how}"
+        others = "; ".join(f"{name}: {problem}" for name, problem in self.damaged)
+        return self.inspection.problem or others or f"an archive {self.inspection.how}"
 
     def evidence(self) -> list[Evidence]:
         """The newest archives, and totals."""
@@ -165,6 +153,25 @@ class Backups:
             rows = [[file.name, moment(file.modified), size(file.size)] for file in self.others[:_SHOWN]]
             shown.append(Table("Other files", ["File", "Written", "Size"], rows))
         return shown
+
+
+def _compared(archives: Sequence[Archive], newest_of_all: Archive) -> Reading:
+    """Size of the newest of these in percent of the median of the earlier ones."""
+    newest, *others = archives
+    before = [archive.file.size for archive in others[:USUAL_OVER]]
+    usual = median(before) if before else 0
+    if not usual:
+        return Reading(
+            math.nan,
+            coverage=lacking(
+                "nothing to compare with",
+                expected=f"archives before {newest.file.name} to compare its size with",
+                got="empty ones" if before else "none",
+            ),
+        )
+    name = "it" if newest is newest_of_all else newest.file.name
+    over = f"{plural(len(before), 'archive')} before {name} (median {size(usual)})"
+    return Reading(round(newest.file.size / usual * 100, 1), over=over)
 
 
 def dated(archives: Sequence[Archive]) -> Coverage:
@@ -247,10 +254,10 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings) -> Backups:
     """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
-    inspection = None
-    if archives:
-        most = wanted.read_whole_mb * 1_000_000
-        inspection = _inspected(backup_store, archives[0].file, wanted, most)
+    most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
+    inspection = _inspected(backup_store, archives[0].file, wanted, most) if archives else None
+    others = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
+    damaged = ((file.name, _problem(backup_store, file, wanted, until)) for file in others if file.size <= most)
     return Backups(
         backup_store.location,
         backup_listing.now,
@@ -258,7 +265,20 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         archives,
         backup_listing.others,
         inspection,
+        tuple((name, problem) for name, problem in damaged if problem),
     )
+
+
+def _problem(store: BackupStore, file: StoredFile, wanted: Wanted, until: float) -> str:
+    """What is wrong with the newest archive of another job, as far as time is left for it."""
+    left = until - time.monotonic()
+    if left <= 0:
+        return ""
+    try:
+        with store.open(file, within=left) as stream:
+            return inspect(stream, file.size, manifest=wanted.manifest, seconds=left).problem
+    except Unmeasured:
+        return ""
 
 
 def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:

@@ -26,8 +26,8 @@ from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.progress import Task
 from playbook.core.wording import moment
-from playbook.measure.backups.backups import Archive
-from playbook.readers.archives.rdb import Dump
+from playbook.measure.backups.series import Archive
+from playbook.readers.archives.dump import Dump
 from playbook.readers.archives.streams import CHUNK
 from playbook.readers.archives.unpacking import Folder, NoRoomError
 from playbook.readers.archives.verification import Verification, Wanted, verify
@@ -368,6 +368,13 @@ def _run_restore_script(
     drill.output = ended
     if ended.code != 0:
         drill.problems.append(f"{drill.by} that {ended.words}")
+    elif ended.error:
+        drill.coverage += lacking(
+            "errors in its output",
+            expected=f"{drill.by} to restore without an error",
+            got=f"code 0, and {ended.error!r}",
+            hint="Let it end at the first error: set -e -o pipefail, psql -v ON_ERROR_STOP=1, pg_restore -e.",
+        )
     elif any("{folder}" in word for word in command) and not any(empty.iterdir()):
         drill.coverage += lacking(
             "nothing restored",

@@ -337,12 +337,23 @@ def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, floa
             return {}, f"{bills.month}: no preview", lacking("", expected=expected, got="none")
         if preview.invoice_period != bills.month:
             return {}, f"{bills.month}: no preview", lacking("", expected=expected, got=preview.invoice_period)
+        days, of = _elapsed_of(bills.month, preview.updated_at or bills.used_at)
+        if days < bills.project_after:
+            got = f"one of {moment(preview.updated_at)}"
+            return {}, f"{bills.month}: an old preview", lacking("", expected=expected, got=got)
         products, lack = _products(account.invoice_summary(preview.invoice_uuid), bills.month)
     except Unmeasured as error:
         return {}, f"{bills.month}: {error}", lacking("", expected=expected, got=str(error), cause=away(error))
-    days, of = elapsed(preview.updated_at or bills.used_at)
-    projected = {name: dollars / max(days, 0.5) * of for name, dollars in products.items()}
-    return projected, "", lack
+    return {name: dollars / max(days, 0.5) * of for name, dollars in products.items()}, "", lack
+
+
+def _elapsed_of(month: str, at: datetime) -> tuple[float, int]:
+    """As ``elapsed``, for a preview of this month, which is whole in the first hours of the next one."""
+    days, of = elapsed(at)
+    if month_of(at) == month:
+        return days, of
+    of = monthrange(*map(int, month.split("-")))[1]
+    return float(of) if month_of(at) > month else 0.0, of
 
 
 def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Coverage]:

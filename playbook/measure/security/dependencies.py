@@ -20,7 +20,6 @@ from playbook.settings.model import Settings
 
 LEVELS = ("critical", "high", "moderate", "low", "info")
 SEVERE = frozenset({"critical", "high"})
-_FORMS = (1, 2, 3)
 _REPORT = 2  # report version of npm audit, from npm 7 on
 # GitHub's words for a repository without alerts, and for an archived one.
 _OFF = re.compile(r"(?i)alerts are (disabled|not available)")
@@ -204,17 +203,7 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
             expected=f"a report of npm audit of version {_REPORT}",
             got=f"one of version {report.auditReportVersion}, which is not known here",
         )
-    return total + _form(project)
-
-
-def _form(project: Project) -> Coverage:
-    if project.form in _FORMS:
-        return Coverage()
-    return lacking(
-        f"lockfileVersion {project.form}",
-        expected=f"a lock file of version {', '.join(map(str, _FORMS))}",
-        got=f"one of version {project.form}, which is not known here",
-    )
+    return total + project.lock_coverage
 
 
 def _weakness(package: str, vulnerability: Vulnerability) -> Weakness:
@@ -353,7 +342,7 @@ class OutdatedDependencies:
                 got=f"those of the root alone, not of {', '.join(self.project.workspaces[:NAMED])}",
                 hint="Set npm.project to a workspace's own folder to check it.",
             )
-        return total + _form(self.project)
+        return total + self.project.lock_coverage
 
     @property
     def majors(self) -> Reading:

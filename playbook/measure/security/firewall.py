@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount, Firewall, InboundRule
+from playbook.clients.managed_databases import ManagedDatabases
+from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, together, understood, whole
 from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Table
 from playbook.core.wording import plural
+from playbook.measure.databases.databases import read_databases
 from playbook.measure.security.address_ranges import Network, everybody, network
 from playbook.settings.model import Settings
 
@@ -23,14 +27,16 @@ PROTOCOLS = frozenset({"tcp", "udp", "icmp"})
 
 @dataclass(frozen=True, slots=True)
 class TrustedSources:
-    """Trusted sources of the Redis cluster, as (type, value).
+    """Trusted sources of a database cluster, as (type, value).
 
     Attributes:
+        name: of the cluster, in messages.
         too_wide: address ranges wider than the configured maximum, the widest first.
     """
 
     sources: tuple[tuple[str, str], ...]
     too_wide: tuple[str, ...]
+    name: str = "Redis"
 
     @property
     def coverage(self) -> Coverage:
@@ -66,16 +72,66 @@ class TrustedSources:
     def evidence(self) -> Evidence:
         """A row for each source."""
         rows = [[kind, value] for kind, value in self.sources] or [["everybody", "the list is empty"]]
-        return Table("Trusted sources of the Redis cluster", ["Type", "Who"], rows)
+        return Table(f"Trusted sources of {self.name}", ["Type", "Who"], rows)
 
 
 @measurement(parts=("redis",))
 def trusted_sources(digitalocean: DigitalOceanApi, settings: Settings) -> TrustedSources:
     """Trusted sources of the Redis cluster."""
-    rules = digitalocean.trusted_sources()
+    return _sources("Redis", digitalocean.trusted_sources(), settings)
+
+
+def _sources(name: str, rules: Iterable[Mapping[str, object]], settings: Settings) -> TrustedSources:
     sources = tuple((str(rule.get("type", "")), str(rule.get("value", ""))) for rule in rules)
     wide = [(found.num_addresses, value) for kind, value in sources if (found := _wide(kind, value, settings))]
-    return TrustedSources(sources, tuple(value for _, value in sorted(wide, reverse=True)))
+    return TrustedSources(sources, tuple(value for _, value in sorted(wide, reverse=True)), name)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSources:
+    """Trusted sources of each managed PostgreSQL and MySQL.
+
+    Attributes:
+        seen: coverage of the clusters.
+    """
+
+    clusters: tuple[TrustedSources, ...] = ()
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether each cluster was read, and each rule is understood."""
+        return (
+            whole(plural(len(self.clusters), "database")) + self.seen + together(c.coverage for c in self.clusters)
+        )
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each source of each cluster."""
+        return [one.evidence() for one in self.clusters]
+
+
+@measurement(parts=("databases",))
+def database_sources(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> DatabaseSources:
+    """Trusted sources of the managed PostgreSQL and MySQL; none where there is no such database."""
+    clusters: list[TrustedSources] = []
+    seen = Coverage()
+    try:
+        found = read_databases(managed_databases, settings, clock, in_full=False)
+        problems = list(found.missing)
+        for cluster in (database.cluster for database in found.found):
+            try:
+                rules = managed_databases.api.trusted_sources(cluster.id)
+                clusters.append(_sources(cluster.name, rules, settings))
+            except Unmeasured as error:
+                problems.append((f"the database {cluster.name}", error))
+    except NotConfigured:
+        return DatabaseSources()
+    except Unmeasured as error:
+        problems = [("the managed databases", error)]
+    for what, problem in problems:
+        expected = f"the trusted sources of {what}"
+        seen += lacking("", expected=expected, got=str(problem), hint=problem.hint, cause=away(problem))
+    return DatabaseSources(tuple(clusters), seen)
 
 
 @dataclass(frozen=True, slots=True)

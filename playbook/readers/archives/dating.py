@@ -45,6 +45,11 @@ _NAMED = tuple(
 )
 # The version of a schema or of a program, v20261018123456, is no time of a backup.
 _VERSION = re.compile(r"(?i)(?<![a-z])v(?=20\d\d)")
+# Plesk's, with two digits of the year: backup_2611220300.tar. As seconds such a number is of 2033 or later.
+_SHORT = re.compile(
+    r"(?<!\d)(?P<year>[2-3]\d)(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12]\d|3[01])"
+    r"(?P<hour>[01]\d|2[0-3])(?P<minute>[0-5]\d)(?P<second>)(?P<zone>)(?P<half>)(?!\d)"
+)
 _EPOCH = re.compile(r"(?<!\d)(?P<seconds>1[5-9]\d{8}|[2-3]\d{9})(?P<milli>\d{3})?(?!\d)")
 
 
@@ -65,10 +70,11 @@ def date_of(name: str, modified: datetime, now: datetime, zone: tzinfo = UTC) ->
     """When an archive was made.
 
     Names may contain ``20261122T030000Z``, ``2026-11-22T03:00:00+01:00``, ``2026-11-22_03-00``,
-    ``20261122-030000``, ``2026.11.22``, ``20261122``, ``22-11-2026_03-00``, ``22-Nov-2026`` and seconds or
-    milliseconds since 1970. Of several the last one counts, and the seconds where both mean the same night:
-    GitLab's names have a version behind the date, as have Discourse's, ``v20261018123456``. The names of the
-    folders are read where the file's own has no time. A time in the future is ignored.
+    ``20261122-030000``, ``2026.11.22``, ``20261122``, ``22-11-2026_03-00``, ``22-Nov-2026``,
+    ``backup_2611220300`` and seconds or milliseconds since 1970. Of several the last one counts, and the seconds
+    where both mean the same night: GitLab's names have a version behind the date, as have Discourse's,
+    ``v20261018123456``. The names of the folders are read where the file's own has no time. A time in the future
+    is ignored.
 
     Args:
         modified: when the file was last written, aware.
@@ -90,6 +96,10 @@ def _seconds(name: str) -> Iterator[Dated]:
 
 def _from_name(name: str, modified: datetime, now: datetime, zone: tzinfo) -> Iterator[Dated]:
     yield from _seconds(name)
+    for match in _SHORT.finditer(name) if name.startswith("backup_") else ():
+        dated = _dated(match, int(match["month"]), int(match["day"]), modified, zone)
+        if dated:
+            yield dated
     for pattern in _NAMED:
         name = pattern.sub(_in_numbers, name)
     year_last = list(_YEAR_LAST.finditer(name))
@@ -133,7 +143,7 @@ def _dated(match: re.Match[str], month: int, day: int, modified: datetime, zone:
         hour = hour % 12 + (12 if match["half"].lower() == "p" else 0)
     try:
         local = datetime(
-            int(match["year"]), month, day, hour, minute, second, tzinfo=_offset(match["zone"]) or zone
+            _year(match["year"]), month, day, hour, minute, second, tzinfo=_offset(match["zone"]) or zone
         )
     except ValueError:  # the 31st of a short month
         return None
@@ -144,6 +154,10 @@ def _dated(match: re.Match[str], month: int, day: int, modified: datetime, zone:
             return Dated(modified, "date in its name, time of writing")
         return Dated(local.astimezone(UTC), "date in its name")
     return Dated(local.astimezone(UTC), "name" if match["zone"] else f"name, taken as {zone}")
+
+
+def _year(text: str) -> int:
+    return int(text) + (2000 if len(text) == 2 else 0)
 
 
 def _offset(text: str | None) -> tzinfo | None:

@@ -27,6 +27,12 @@ _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 _LINE = re.compile(r"(?P<escaped>\\?)(?P<sum>[0-9a-fA-F]{64}) [ *]?(?P<path>.+)", re.DOTALL)
 # Of BSD and sha256sum --tag, and of openssl dgst.
 _TAGGED = re.compile(r"(?P<escaped>\\?)SHA(?:2-)?256 ?\((?P<path>.+)\) ?= (?P<sum>[0-9a-fA-F]{64})", re.DOTALL)
+# RFC 9580, 7: lines that begin with a dash have another one and a space before it.
+_SIGNED = re.compile(
+    r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[\w-]+: [^\n]*\n)*\n(?P<text>.*)\n-----BEGIN PGP SIGNATURE-----\n.*"
+    r"-----END PGP SIGNATURE-----\s*",
+    re.DOTALL,
+)
 _ESCAPED = re.compile(r"\\([\\nr])")
 _MEANT = {"\\": "\\", "n": "\n", "r": "\r"}
 
@@ -126,13 +132,16 @@ def _entry(entry: Any) -> ListedFile | None:
 
 def _of_lines(data: bytes) -> Manifest:
     """Parse the output of sha256sum, including the BSD style, its binary mark, comments, escaped names, and lines
-    that end with NUL.
+    that end with NUL; also where OpenPGP has signed it.
     """
     end = b"\0" if b"\0" in data else b"\n"
     if data.count(end) > MAX_ENTRIES:
         raise ShapeError(f"one of over {MAX_ENTRIES:,} lines")
     text = data.removeprefix(codecs.BOM_UTF8).decode("utf-8", errors="surrogateescape")
     lines = [line.removesuffix("\r") for line in text.split(end.decode())]
+    signed = _SIGNED.fullmatch("\n".join(lines))
+    if signed:
+        lines = [line.removeprefix("- ") for line in signed["text"].split("\n")]
     lines = [line for line in lines if line.strip() and not line.startswith("#")]
     matches = [_LINE.fullmatch(line) or _TAGGED.fullmatch(line) for line in lines]
     found = [match for match in matches if match]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from contextlib import suppress
+from datetime import UTC, datetime
 from random import Random
 from typing import IO
 
+from playbook.readers.archives.dump import Dump, DumpError, Sample
 from playbook.readers.archives.lzf import unpack
 from playbook.readers.archives.rdb_input import SUM, EndedError, Input
 
@@ -23,56 +23,6 @@ _MAGIC_LENGTH = 9
 _MAX_SAMPLED = 1024 * 1024  # bytes of a text that is hashed; of a longer one only the length is compared
 _MAX_DATABASES = 1024  # 16 by default; a server allocates memory for each
 _ENDED = 0xFF
-
-
-class DumpError(Exception):
-    """A damaged dump; the message follows "a dump that"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One key of a dump, to be compared with a server that has loaded it.
-
-    Attributes:
-        kind: as TYPE reports it.
-        length: as STRLEN, LLEN, HLEN and similar commands report it; None where the dump does not contain it.
-        sha256: of a text's bytes; empty for other kinds and long texts.
-    """
-
-    database: int
-    key: bytes
-    kind: str
-    length: int | None = None
-    sha256: str = ""
-
-
-@dataclass(slots=True)
-class Dump:
-    """Content of a dump.
-
-    Attributes:
-        version: ``VALKEY080``.
-        keys: by kind.
-        expired: of those, by kind, keys that no server loads any more as they have expired.
-        passing: of those, by kind, keys that expire within the hour and may be gone when counted.
-        highest: number of the highest database.
-        summed: whether the checksum was compared; a server can be configured to write none.
-        uncounted: why the keys could not be counted, e.g. data of a module; empty where they were.
-    """
-
-    version: str
-    keys: Counter[str] = field(default_factory=Counter)
-    expired: Counter[str] = field(default_factory=Counter)
-    passing: Counter[str] = field(default_factory=Counter)
-    highest: int = 0
-    samples: list[Sample] = field(default_factory=list)
-    summed: bool = True
-    uncounted: str = ""
-
-    @property
-    def total(self) -> int:
-        """Number of keys, including expired ones."""
-        return self.keys.total()
 
 
 class _UncountedError(Exception):
@@ -159,7 +109,7 @@ class _Reading:
                 case 0xFB:
                     self._lengths(2)
                 case 0xFA:
-                    self._strings(2)
+                    self._about(self._text()[1], self._text()[1])
                 case 0xF9:
                     self._input.skip(1)
                 case 0xF8:
@@ -176,6 +126,12 @@ class _Reading:
                     ends = None
                 case _:
                     raise _UncountedError(f"it holds an entry of kind {code}, which is not known here")
+
+    def _about(self, name: bytes | None, value: bytes | None) -> None:
+        """A field about the dump itself."""
+        if name == b"ctime" and value and value.isdigit():
+            with suppress(OverflowError, ValueError):
+                self._dump.made = datetime.fromtimestamp(int(value), UTC)
 
     def _key(self, code: int, ends: float | None) -> None:
         found = _TYPES.get(code if code != _DISPUTED or self._valkey else -1)
@@ -371,6 +327,13 @@ class _Reading:
                 self._skip_string()
                 self._input.skip(8 if version < 3 else 16)
                 self._input.skip(16 * self._length())
+            if version >= 5:  # entries that were given back
+                self._input.skip(16 * self._length())
+        if version >= 4:
+            self._lengths(2)
+            if self._length():
+                raise _UncountedError("it holds a stream with producers that send a message once only")
+            self._lengths(2)
         return count
 
 
@@ -399,4 +362,6 @@ _TYPES: dict[int, tuple[str, Callable[[_Reading], int | None]]] = {
     _DISPUTED: ("hash", _Reading._expiring_pairs),
     24: ("hash", _Reading._timed_pairs),
     25: ("hash", _Reading._timed_one),
+    26: ("stream", lambda reading: reading._stream_of(4)),  # Redis 8.6
+    27: ("stream", lambda reading: reading._stream_of(5)),  # Redis 8.8
 }

@@ -17,9 +17,11 @@ from typing import IO
 
 from playbook.core import door
 from playbook.core.coverage import Coverage, lacking, share
+from playbook.readers.archives.database_dumps import database_dump
+from playbook.readers.archives.dump import Dump, DumpError
 from playbook.readers.archives.inspection import unreadable
 from playbook.readers.archives.manifest import Manifest
-from playbook.readers.archives.rdb import Dump, DumpError, read_dump
+from playbook.readers.archives.rdb import read_dump
 from playbook.readers.archives.streams import CHUNK, DamagedError, OutOfTimeError, Reader, UnreadableError
 from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
 from playbook.readers.archives.walk import Walk, plain
@@ -42,6 +44,7 @@ class Verification:
         manifest_path: the manifest's member.
         dump: None where there is none, or none that can be read.
         dump_path: the dump's member.
+        made: when each dump in it was made, by the dump itself, where that says so.
         located: files that the manifest lists, to the member that holds their content.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
@@ -56,6 +59,7 @@ class Verification:
     manifest_path: str = ""
     dump: Dump | None = None
     dump_path: str = ""
+    made: dict[str, datetime] = field(default_factory=dict)
     located: dict[str, str] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -138,6 +142,7 @@ class _Walk(Walk):
     _dumps: dict[str, str] = field(default_factory=dict)
     _sums: dict[str, bytes] = field(default_factory=dict)
     _folders: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _made: dict[str, datetime] = field(default_factory=dict)
     _dump: Dump | None = None
     _dump_path: str = ""
 
@@ -150,8 +155,10 @@ class _Walk(Walk):
             return
         content = tar.extractfile(member)
         assert content
+        database = database_dump(path, member.size)
         with self.into.create(member) if self.into and not reason else nullcontext() as file:
-            summed = _Hashing(content, file.write if file else None, self.require_time)
+            writes = tuple(one.write for one in (file, database) if one)
+            summed = _Hashing(content, writes, self.require_time)
             if self.is_manifest(member):
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
             elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
@@ -159,6 +166,11 @@ class _Walk(Walk):
             while summed.read(CHUNK):
                 pass
         self._sums[path] = summed.digest()
+        if database:
+            self._databases[path] = database.problem
+        made = database.made if database else self._dump.made if self._dump and path == self._dump_path else None
+        if made:
+            self._made[path] = made
 
     def _read_dump(self, path: str, content: _Hashing) -> None:
         self._dump_path = path
@@ -217,6 +229,7 @@ class _Walk(Walk):
             self._base + self.manifest_name,
             self._dump,
             self._dump_path,
+            self._made,
             {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
             self.coverage if coverage is None else coverage,
         )
@@ -226,19 +239,22 @@ class _Hashing:
     """Passes on what is read, hashes it, and writes it where requested."""
 
     def __init__(
-        self, content: IO[bytes], write: Callable[[bytes], object] | None, require_time: Callable[[], None]
+        self,
+        content: IO[bytes],
+        writes: tuple[Callable[[bytes], object], ...],
+        require_time: Callable[[], None],
     ) -> None:
         self._content = content
         self._require_time = require_time
-        self._write = write
+        self._writes = writes
         self._sum = hashlib.sha256()
 
     def read(self, count: int) -> bytes:
         self._require_time()
         piece = self._content.read(count)
         self._sum.update(piece)
-        if self._write:
-            self._write(piece)
+        for write in self._writes:
+            write(piece)
         return piece
 
     def digest(self) -> bytes:

@@ -20,6 +20,7 @@ import msgspec
 
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
+from playbook.readers.archives.database_dumps import database_dump
 from playbook.readers.archives.headers import members_of
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
@@ -57,6 +58,7 @@ class Walk:
     _understood: Manifest | ShapeError | None = None
     _base: str = ""
     _hard: set[str] = field(default_factory=set)
+    _databases: dict[str, str] = field(default_factory=dict)
     _odd: list[str] = field(default_factory=list)
     _elsewhere: int = 0
     _names: int = 0
@@ -133,10 +135,18 @@ class Walk:
 
     def visit(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         """Visit one member; its content can only be read now."""
-        if self.is_manifest(member):
+        path = plain(member.name)
+        database = database_dump(path, member.size) if member.isfile() else None
+        if database or self.is_manifest(member):
             content = tar.extractfile(member)
             assert content
-            self.keep_manifest(member, content)
+            if not database:
+                self.keep_manifest(member, content)
+                return
+            while piece := content.read(CHUNK):
+                self.require_time()
+                database.write(piece)
+            self._databases[path] = database.problem
 
     def is_manifest(self, member: tarfile.TarInfo) -> bool:
         """Whether it is the manifest: of several the one nearest to the top, and of those the last."""
@@ -189,7 +199,8 @@ class Walk:
         differing = next(filter(None, map(self._difference, manifest.files if manifest else ())), "")
         if not differing and not any(self.sizes[self.real(path)] for path in files):
             return f"an archive with {plural(len(files), 'file')} but no content"
-        return differing
+        cut = next((f"{path}, which {why}" for path, why in self._databases.items() if why and path in files), "")
+        return differing or (f"an archive with {cut}" if cut else "")
 
     def _difference(self, listed: ListedFile) -> str:
         size = self.sizes.get(self.real(self.found_at(listed)))

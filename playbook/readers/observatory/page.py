@@ -38,17 +38,41 @@ def read(html: str) -> Page:
     return reader.page
 
 
+# What a head may contain; anything else begins the body (HTML Standard, 13.2.6.4.4).
+_HEAD = frozenset({"html", "head", "meta", "link", "base", "basefont", "bgsound"})
+_WITH_CONTENT = frozenset({"title", "style", "script", "noscript", "template", "noframes"})
+_BLANK = "\ufeff \t\r\n\f"
+_INERT = frozenset({"noscript", "template"})
+
+
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.page = Page()
+        self._in_head = True
+        self._within: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        if data.strip(_BLANK) and not self._within:
+            self._in_head = False
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._within:
+            del self._within[self._within.index(tag) :]
+        elif tag == "head":
+            self._in_head = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
+        if tag in _WITH_CONTENT:
+            self._within.append(tag)
+        elif tag not in _HEAD and not self._within:
+            self._in_head = False
         if tag == "meta" and attributes.get("http-equiv"):
-            self.page.equiv.setdefault(attributes["http-equiv"].strip().lower(), []).append(
-                attributes.get("content", "")
-            )
+            name = attributes["http-equiv"].strip().lower()
+            # Browsers ignore a policy elsewhere, so that a script written into the page cannot set one.
+            if name != "content-security-policy" or (self._in_head and not _INERT & {*self._within}):
+                self.page.equiv.setdefault(name, []).append(attributes.get("content", ""))
         elif tag == "meta" and attributes.get("name", "").strip().lower() == "referrer":
             self.page.equiv.setdefault("referrer-policy", []).append(attributes.get("content", ""))
         elif tag == "script" and attributes.get("src"):

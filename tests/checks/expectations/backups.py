@@ -45,6 +45,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "backup-empty": {
         "daily.backups.completed": ("CRITICAL", BACKUP_DAMAGE % "a file of 0 bytes"),
         **newest_is("a file of 0 bytes"),
+        "weekly.backups.retention": (
+            "WARNING",
+            r"Nights without a backup: expected none, got 1 \(29 of 30 nights kept; none for \S+\)",
+        ),
     },
     "backup-no-manifest": {
         "daily.backups.completed": (

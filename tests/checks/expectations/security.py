@@ -62,6 +62,19 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Trusted sources of Redis: expected narrow address ranges, got 10\.0\.0\.0/8",
         ),
     },
+    "database-open-to-world": {
+        "monthly.config.firewall": (
+            "CRITICAL",
+            r"Trusted sources of \S+: expected a list of who may connect, "
+            r"got an empty list, which lets the whole internet connect",
+        ),
+    },
+    "database-trusts-too-many": {
+        "monthly.config.firewall": (
+            "WARNING",
+            r"Trusted sources of \S+: expected narrow address ranges, got 10\.0\.0\.0/8",
+        ),
+    },
     "ssh-open-to-world": {
         "monthly.config.firewall": (
             "CRITICAL",

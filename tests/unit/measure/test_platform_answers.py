@@ -34,7 +34,13 @@ from playbook.measure.figures.costs import bills, cost_trend
 from playbook.measure.figures.troubleshooting import component_restarts
 from playbook.measure.security.access import STATUSES as ACCOUNT_STATUSES
 from playbook.measure.security.access import GitHubAccess, GitHubActivity, digitalocean_access
-from playbook.measure.security.firewall import PROTOCOLS, SOURCE_TYPES, cloud_firewalls, trusted_sources
+from playbook.measure.security.firewall import (
+    PROTOCOLS,
+    SOURCE_TYPES,
+    DatabaseSources,
+    cloud_firewalls,
+    trusted_sources,
+)
 from tests.canned import NOW, Canned
 from tests.canned import settings as sandbox_settings
 from tests.judged import check, judged
@@ -101,6 +107,7 @@ def _firewall(canned: Canned) -> Any:
     values = {
         "cloud_firewalls": cloud_firewalls(canned.account, SETTINGS),
         "trusted_sources": trusted_sources(canned.api, SETTINGS),
+        "database_sources": DatabaseSources(),
     }
     return judged(check("test_firewall", "test_nothing_is_open_to_everybody"), **values)
 

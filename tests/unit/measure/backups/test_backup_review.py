@@ -13,6 +13,7 @@ from playbook.core.errors import Denied
 from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import BackupRetention, backup_retention, backup_verification
 from playbook.measure.backups.backups import backup_listing
+from playbook.readers.archives.crc64 import crc64
 from playbook.settings.loading import load
 from tests.judged import judged
 from tests.unit.measure.backups.test_backups import an_archive
@@ -66,6 +67,36 @@ def test_gap_is_named_by_its_night(tmp_path, write):
     found = kept(tmp_path)
     assert found.gaps.value == 1
     assert found.gaps.over == "(3 of 4 nights kept; none for 2026-11-20)"
+
+
+@pytest.mark.parametrize("size", [0, 45, 150])
+def test_archive_with_nothing_in_it_keeps_no_night(tmp_path, write, size):
+    """A job that failed often leaves a file of a few bytes."""
+    for night in range(10):
+        write(5 + 24 * night, b"x" * (size if night in (3, 4, 5) else 4000 + night))
+    found = kept(tmp_path, keep_nights=10)
+    assert found.gaps.value == 3
+    assert found.gaps.over.startswith("(7 of 10 nights kept; none for 2026-11-19, 2026-11-18")
+
+
+def test_archives_that_became_smaller_or_larger_for_good_are_kept(tmp_path, write):
+    """For instance as images were moved elsewhere."""
+    for night, size in enumerate((90, 100, 4000, 4000, 80)):
+        write(5 + 24 * night, b"x" * size)
+    assert kept(tmp_path).missing == ()
+
+
+def test_gaps_of_a_job_are_not_filled_by_another_one(tmp_path, write):
+    """Each is to be kept, since its first archive."""
+    for night in range(10):
+        write(5 + 24 * night)
+        if night not in (2, 3, 4):
+            made = NOW - timedelta(hours=5.5 + 24 * night)
+            (tmp_path / f"db-{made:%Y%m%dT%H%M%SZ}.tar.gz").write_bytes(b"x")
+        if night < 6:
+            made = NOW - timedelta(hours=6 + 24 * night)
+            (tmp_path / f"mail-{made:%Y%m%dT%H%M%SZ}.tar.gz").write_bytes(b"x")
+    assert kept(tmp_path, keep_nights=10).gaps.over.startswith("(7 of 10 nights kept; none for 2026-11-20")
 
 
 @pytest.mark.parametrize(("hours", "missing"), [(25.9, 0), (26.1, 1), (50.1, 2)])
@@ -191,3 +222,58 @@ def test_unavailable_archive_hides_no_other(tmp_path, write):
     assert said is Verdict.UNKNOWN
     assert f"expected {gone.name} to be read and reading" in message
     assert "an error (Backups: access denied)" in message
+
+
+def an_rdb(keys, ctime=None):
+    """A Redis dump with this many keys, which says when it was made if that is given."""
+    made = b"" if ctime is None else b"\xfa\x05ctime\xc2" + ctime.to_bytes(4, "little")
+    content = b"REDIS0011" + made + b"\xfe\x00"
+    content += b"".join(b"\x00\x01%c\x01x" % (97 + key) for key in range(keys)) + b"\xff"
+    return content + crc64(content).to_bytes(8, "little")
+
+
+def test_dump_that_lost_every_key_is_critical(tmp_path, write):
+    """It is intact, and a restore of it succeeds."""
+
+    def with_dump(keys):
+        return gzip.compress(tar(members_with_manifest({"dump.rdb": an_rdb(keys), "images/a.webp": b"x" * 900})))
+
+    for hours, keys in ((5, 0), (29, 7), (53, 6)):
+        write(hours, with_dump(keys))
+    said, message = verdict(measured(tmp_path, backup_verification))
+    assert said is Verdict.CRITICAL
+    assert "got portfolio-20261122T032000Z.tar.gz: an archive with a dump without any key, where one" in message
+    write(29, with_dump(0))
+    write(53, with_dump(0))
+    assert verdict(measured(tmp_path, backup_verification))[0] is Verdict.OK
+
+
+def test_files_are_compared_with_those_of_the_same_job(tmp_path, write):
+    """Each archive of a database has one file, and each of the images many."""
+    many = {f"images/{number}.webp": b"x" for number in range(20)}
+    for night in range(3):
+        write(5 + 24 * night, gzip.compress(tar(members_with_manifest({"shop": b"x"}))))
+        made = NOW - timedelta(hours=6 + 24 * night)
+        (tmp_path / f"images-{made:%Y%m%dT%H%M%SZ}.tar.gz").write_bytes(
+            gzip.compress(tar(members_with_manifest(many)))
+        )
+    assert verdict(measured(tmp_path, backup_verification, dump=""))[0] is Verdict.OK
+
+
+SQL = "-- MySQL dump 10.13  Distrib 8.0.36\n\n-- Dump completed on {:%Y-%m-%d %H:%M:%S}\n"
+
+
+@pytest.mark.parametrize(
+    ("hours", "wanted"), [(0.0, Verdict.OK), (-9.0, Verdict.OK), (30.0, Verdict.OK), (60.0, Verdict.WARNING)]
+)
+@pytest.mark.parametrize("name", ["dump.rdb", "db/shop.sql"])
+def test_old_dump_in_a_new_archive_is_a_warning(tmp_path, write, name, hours, wanted):
+    """A job that goes on after its first step failed packs what it finds."""
+    for before in (5, 29, 53):
+        made = NOW - timedelta(hours=before + hours)
+        dump = an_rdb(3, int(made.timestamp())) if name == "dump.rdb" else SQL.format(made).encode()
+        write(before, gzip.compress(tar(members_with_manifest({name: dump, "images/a.webp": b"x" * 900}))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump="dump.rdb" if "rdb" in name else ""))
+    assert said is wanted, message
+    if wanted is Verdict.WARNING:
+        assert f"expected each to be made for it, got {name} of 2026-11-19 15:20" in message

@@ -189,3 +189,97 @@ def test_evidence_lists_the_archives(store):
         ["2026-11-21 03:20 UTC", "29 h"],
         ["2026-11-20 03:20 UTC", "53 h"],
     ]
+
+
+def of_jobs(tmp_path, jobs, **settings):
+    """A store with archives of several jobs: by name the hours since each, and its size."""
+    for name, archives in jobs.items():
+        for hours, size in archives:
+            made = NOW - timedelta(hours=hours)
+            file = tmp_path / name.format(made)
+            file.parent.mkdir(exist_ok=True)
+            file.write_bytes(an_archive(size))
+            os.utime(file, (made.timestamp(), made.timestamp()))
+    return FolderStore(str(tmp_path), "targets.sandbox.backups.location")
+
+
+def nights(count, first=5.0, size=2000):
+    return [(first + 24 * night, size) for night in range(count)]
+
+
+FILES = {"files-{:%Y-%m-%d_%H%M}.tar.gz": nights(30, size=9000)}
+ENDED = {
+    "one-of-two": {**FILES, "db_{:%Y%m%d-%H%M}.tar.gz": nights(20, first=5.5 + 24 * 10)},
+    "in-a-folder-of-its-own": {**FILES, "db/{:%Y-%m-%d_%H%M}.tar.gz": nights(26, first=5.5 + 24 * 4)},
+    "with-the-name-of-the-month": {**FILES, "db-{:%d-%b-%Y-%H%M}.tar.gz": nights(20, first=5.5 + 24 * 10)},
+}
+GOING_ON = {
+    "both": {**FILES, "db_{:%Y%m%d-%H%M}.tar.gz": nights(30, first=5.5)},
+    "daily-weekly-monthly": {
+        "daily/shop-{:%Y%m%dT%H%MZ}.tar.gz": nights(30),
+        "weekly/shop-{:%Y%m%dT%H%MZ}.tar.gz": [(100 + 168 * week, 2000) for week in range(8)],
+        "monthly/shop-{:%Y%m%dT%H%MZ}.tar.gz": [(600 + 720 * month, 2000) for month in range(6)],
+    },
+    "renamed": {
+        "webshop-{:%Y%m%dT%H%MZ}.tar.gz": nights(10),
+        "shop-{:%Y%m%dT%H%MZ}.tar.gz": nights(20, first=5 + 24 * 10),
+    },
+    "moved-to-another-server": {
+        "web-b-{:%Y%m%dT%H%MZ}.tar.gz": nights(12),
+        "web-a-{:%Y%m%dT%H%MZ}.tar.gz": nights(20, first=5 + 24 * 9),
+    },
+    "summer-and-winter-time": {
+        "shop-{:%Y-%m-%d-%H%M}-CET.tar.gz": nights(28),
+        "shop-{:%Y-%m-%d-%H%M}-CEST.tar.gz": nights(7, first=5 + 24 * 28),
+    },
+    "made-by-hand-before-releases": {
+        **FILES,
+        "before-release-{:%Y%m%d-%H%M}.tar.gz": [(hours, 2000) for hours in (120, 121, 150, 300, 470, 500)],
+    },
+    "hourly-at-work": {
+        **FILES,
+        "hourly/db-{:%Y%m%dT%H%MZ}.tar.gz": [(55 + hour, 2000) for hour in range(10)]
+        + [(55 + 24 + hour, 2000) for hour in range(10)],
+    },
+    "on-working-days": {
+        **FILES,
+        "db-{:%Y%m%dT%H%MZ}.tar.gz": [
+            (77.5 + 24 * day, 2000) for day in range(20) if (NOW - timedelta(hours=77.5 + 24 * day)).weekday() < 5
+        ],
+    },
+    "by-weekday-and-month": {
+        **{f"shop-{day}-{{:%H%M}}.tar.gz": [(5 + 24 * number, 2000)] for number, day in enumerate("abcdefg")},
+        "shop-{:%B-%d-%Y}.tar.gz": nights(30),
+    },
+}
+
+
+@pytest.mark.parametrize("jobs", ENDED.values(), ids=ENDED)
+def test_job_that_ended_is_not_hidden_by_another_one(tmp_path, jobs):
+    """The newest archive is of last night, and nothing was backed up by the other job since."""
+    said, message = verdict(measured(of_jobs(tmp_path, jobs), manifest=""))
+    assert said is Verdict.UNKNOWN
+    assert "while others are made" in message
+
+
+@pytest.mark.parametrize("jobs", GOING_ON.values(), ids=GOING_ON)
+def test_several_jobs_that_go_on_are_ok(tmp_path, jobs):
+    """Nor is a job missed whose archives have another name now, or one that never was nightly."""
+    assert verdict(measured(of_jobs(tmp_path, jobs), manifest=""))[0] is Verdict.OK
+
+
+def test_damaged_archive_of_another_job_is_found(tmp_path):
+    """Although the newest one of all is sound."""
+    store = of_jobs(tmp_path, {**FILES, "db_{:%Y%m%d-%H%M}.tar.gz": nights(30, first=5.5)})
+    (tmp_path / "db_20261122-0250.tar.gz").write_bytes(an_archive(2000)[:-200])
+    said, message = verdict(measured(store, manifest=""))
+    assert said is Verdict.CRITICAL
+    assert "to be complete, got db_20261122-0250.tar.gz: an archive that is cut off" in message
+
+
+def test_archive_is_compared_with_those_of_its_own_job(tmp_path):
+    """The larger archives of another job hide no small one, and make none small."""
+    jobs = {**FILES, "db_{:%Y%m%d-%H%M}.tar.gz": [(5.5, 300), *nights(29, first=29.5)]}
+    said, message = verdict(measured(of_jobs(tmp_path, jobs), manifest=""))
+    assert said is Verdict.CRITICAL
+    assert "of usual over 14 archives before db_20261122-0250.tar.gz" in message

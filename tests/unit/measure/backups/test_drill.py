@@ -274,6 +274,41 @@ def test_script_that_restores_nothing_is_unknown(tmp_path, backups):
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        'psql:/tmp/shop.sql:1204: ERROR:  relation "orders" does not exist',
+        "ERROR:  syntax error at or near CREATE",
+        "FATAL:  remaining connection slots are reserved",
+        "pg_restore: error: could not execute query: ERROR:  out of memory",
+        "pg_restore: warning: errors ignored on restore: 3",
+        "ERROR 1146 (42S02) at line 3: Table 'shop.orders' doesn't exist",
+        "tar: Exiting with failure status due to previous errors",
+        "./restore.sh: line 7: pg_restore: command not found",
+        "./restore.sh: 7: pg_restore: not found",
+    ],
+)
+def test_script_that_goes_on_after_an_error_is_unknown(tmp_path, backups, line):
+    """Its last command succeeded."""
+    backups()
+    quoted = line.replace("'", "'\\''")
+    command = script(tmp_path, f'echo \'{quoted}\' >&2; seq 100; tar -xzf "$2" -C "$3"')
+    said, message = verdict(checks.test_the_newest_backup_restores, drilled(tmp_path, restore_command=command))
+    assert said is Verdict.UNKNOWN
+    assert f"restore.sh to restore without an error, got code 0, and {' '.join(line.split())!r}" in message
+
+
+def test_script_may_speak_of_errors(tmp_path, backups):
+    """For instance that there were none."""
+    backups()
+    said = "echo 'NOTICE:  table x does not exist, skipping'; echo '0 errors'; echo 'ERROR log is /var/log/x'"
+    command = script(tmp_path, f'{said}; tar -xzf "$2" -C "$3"')
+    assert (
+        verdict(checks.test_the_newest_backup_restores, drilled(tmp_path, restore_command=command))[0]
+        is Verdict.OK
+    )
+
+
+@pytest.mark.parametrize(
     "case",
     [
         (restore_drill, checks.test_the_newest_backup_restores, 7.5),

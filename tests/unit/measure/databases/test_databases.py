@@ -8,10 +8,12 @@ import pytest
 from playbook.clients.digitalocean_transport import _HOLDS_PASSWORDS, NotJson, _Response
 from playbook.clients.managed_databases import ManagedDatabases
 from playbook.core.clock import FixedClock
+from playbook.core.coverage import whole
 from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, UsageError
 from playbook.core.verdict import Verdict
 from playbook.measure.databases.database_upkeep import database_upkeep
 from playbook.measure.databases.databases import databases
+from playbook.measure.security.firewall import CloudFirewalls, TrustedSources, database_sources
 from playbook.settings.loading import load
 from tests.canned import NOW, Canned
 from tests.judged import check, judged
@@ -27,6 +29,8 @@ OPENING = {
     "password": PASSWORD,
     "ssl": True,
 }
+REDIS = TrustedSources((("app", "1f2e"),), ())
+FIREWALL = check("test_firewall", "test_nothing_is_open_to_everybody")
 HEALTHY = check("test_databases", "test_managed_databases_are_healthy")
 UPKEEP = check("test_databases", "test_managed_databases_are_maintained")
 
@@ -396,3 +400,47 @@ def test_upkeep_verdicts(more, verdict, words):
     found, message = kept_up(**more)
     assert found is verdict, message
     assert words in message
+
+
+def rules(*sources):
+    return {
+        "rules": [{"uuid": "79f2", "cluster_uuid": ID, "type": kind, "value": value} for kind, value in sources]
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "words"),
+    [
+        (rules(("app", "1f2e"), ("tag", "jobs")), Verdict.OK, ""),
+        (
+            rules(),
+            Verdict.CRITICAL,
+            "Trusted sources of backend: expected a list of who may connect, got an empty",
+        ),
+        ({"rules": None}, Verdict.UNKNOWN, "an answer without 'rules'"),
+        (rules(("ip_addr", "0.0.0.0/1"), ("ip_addr", "128.0.0.0/1")), Verdict.CRITICAL, "the whole internet"),
+        (rules(("ip_addr", "10.0.0.0/8")), Verdict.WARNING, "got 10.0.0.0/8"),
+        (rules(("vpc", "0b1e")), Verdict.UNKNOWN, "'vpc 0b1e'"),
+        (
+            (403, {"id": "forbidden", "message": "no"}),
+            Verdict.UNKNOWN,
+            "the trusted sources of the database backend",
+        ),
+    ],
+)
+def test_database_is_open_to_trusted_sources_only(answer, verdict, words):
+    """As Redis is."""
+    api = canned()
+    api.answers = {f"/{ID}/firewall": answer if isinstance(answer, tuple) else (200, answer), **api.answers}
+    found = database_sources(ManagedDatabases(api.api), settings_of(*BY_ID), FixedClock(NOW))
+    walls = CloudFirewalls((), (), whole("0 firewalls"))
+    said = judged(FIREWALL, database_sources=found, cloud_firewalls=walls, trusted_sources=REDIS)
+    assert said[0] is verdict, said
+    assert words in said[1]
+
+
+def test_product_without_databases_has_no_sources():
+    """Its spec names none."""
+    api = Canned()
+    api.state.databases = []
+    assert database_sources(ManagedDatabases(api.api), settings_of(), FixedClock(NOW)).clusters == ()

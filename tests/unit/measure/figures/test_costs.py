@@ -32,13 +32,19 @@ class FakeAccount:
     """Bills by month; ``products`` holds the cost of each product."""
 
     def __init__(
-        self, months: dict[str, dict[str, float]], at: datetime, *, summary_of_preview: bool = True
+        self,
+        months: dict[str, dict[str, float]],
+        at: datetime,
+        *,
+        summary_of_preview: bool = True,
+        previewed_at: datetime | None = None,
     ) -> None:
         self.months, self.at, self.summary_of_preview = months, at, summary_of_preview
         self.running = month_of(at)
         self.billed: dict[str, float] = {}  # by month, where it is not the sum of the products
         self.cut: dict[str, list[str]] = {}  # by month, products missing from the summary
         self.has_preview = True
+        self.previewed_at = previewed_at
         self.used: float | None = None
 
     def balance(self) -> Balance:
@@ -58,8 +64,8 @@ class FakeAccount:
         return Listing(full, whole(f"{len(full)} invoices"))
 
     def invoice_preview(self) -> Invoice | None:
-        running = sum(self.months[self.running].values())
-        preview = Invoice(invoice_uuid=PREVIEW, amount=running, invoice_period=self.running, updated_at=self.at)
+        running, at = sum(self.months[self.running].values()), self.previewed_at or self.at
+        preview = Invoice(invoice_uuid=PREVIEW, amount=running, invoice_period=self.running, updated_at=at)
         return preview if self.has_preview else None
 
     def invoice_summary(self, uuid: str) -> InvoiceSummary:
@@ -237,3 +243,20 @@ def test_credits_do_not_hide_the_cost_of_a_month():
 def test_months_and_elapsed_days():
     assert month_of(datetime(2026, 1, 5, tzinfo=UTC), 1) == "2025-12"
     assert elapsed(datetime(2028, 2, 29, 12, tzinfo=UTC)) == (28.5, 29)
+
+
+@pytest.mark.parametrize(
+    ("at", "previewed_at", "wanted"),
+    [
+        (datetime(2026, 6, 30, 23, 50, tzinfo=UTC), datetime(2026, 7, 1, 0, 10, tzinfo=UTC), "OK"),
+        (datetime(2026, 6, 16, tzinfo=UTC), datetime(2026, 6, 1, 2, tzinfo=UTC), "UNKNOWN"),
+        (datetime(2026, 6, 16, tzinfo=UTC), datetime(2026, 5, 31, 2, tzinfo=UTC), "UNKNOWN"),
+        (datetime(2026, 6, 16, tzinfo=UTC), datetime(2026, 6, 15, 2, tzinfo=UTC), "OK"),
+    ],
+    ids=["made-just-after-the-month", "made-on-its-first-day", "made-before-it", "of-yesterday"],
+)
+def test_preview_is_projected_from_its_own_time(at: datetime, previewed_at: datetime, wanted: str) -> None:
+    """In the first hours of a month the last month's preview is whole, and not that of a few minutes."""
+    share = 1.0 if at.day == 30 else 0.5
+    mine = {"2026-06": {"App": 40 * share}, "2026-05": {"App": 40.0}, "2026-04": {"App": 40.0}}
+    assert verdict(measured(mine, at, previewed_at=previewed_at)[1]) == wanted

@@ -12,6 +12,7 @@ from playbook.clients.listing import Listing
 from playbook.core.coverage import whole
 from playbook.measure.security.firewall import (
     CloudFirewalls,
+    DatabaseSources,
     TrustedSources,
     cloud_firewalls,
     trusted_sources,
@@ -54,9 +55,17 @@ def walls(protocol: str, ports: str, *addresses: str) -> CloudFirewalls:
     return behind(rule(protocol, ports, *addresses))
 
 
-def verdict(found: CloudFirewalls | None = None, sources: TrustedSources | None = None) -> str:
+def verdict(
+    found: CloudFirewalls | None = None,
+    sources: TrustedSources | None = None,
+    databases: DatabaseSources | None = None,
+) -> str:
     good = behind(rule("tcp", "22", "203.0.113.0/28"))
-    values = {"cloud_firewalls": found or good, "trusted_sources": sources or trusted(("app", "1f2e"))}
+    values = {
+        "cloud_firewalls": found or good,
+        "trusted_sources": sources or trusted(("app", "1f2e")),
+        "database_sources": databases or DatabaseSources(),
+    }
     return str(judged(CHECK, **values)[0])
 
 

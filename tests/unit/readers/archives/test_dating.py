@@ -67,6 +67,12 @@ BY_UTC = "name, taken as UTC"
         ("portfolio-20261341T030000Z.tar.gz", WRITTEN, "time of writing"),
         ("portfolio-20260231T030000Z.tar.gz", WRITTEN, "time of writing"),
         ("portfolio-2026112203.tar.gz", WRITTEN, "time of writing"),
+        ("backup_2611220300.tar", THREE, BY_UTC),
+        ("backup_user-data_2611220300.tgz", THREE, BY_UTC),
+        ("backup_shop.example_user-data_2611210300_2611220300.tzst", THREE, BY_UTC),
+        ("domains/shop.example/backup_user-data_2003010300.tgz", datetime(2020, 3, 1, 3, tzinfo=UTC), BY_UTC),
+        ("backup_2613220300.tar", WRITTEN, "time of writing"),
+        ("customer_2104051230.tar", WRITTEN, "time of writing"),
         ("portfolio-20271122T030000Z.tar.gz", WRITTEN, "time of writing"),
     ],
 )

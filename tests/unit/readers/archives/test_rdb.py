@@ -9,8 +9,9 @@ import pytest
 
 from playbook.core.guard import Guard, temporary_folder
 from playbook.readers.archives.crc64 import Crc64, crc64
+from playbook.readers.archives.dump import DumpError
 from playbook.readers.archives.lzf import unpack
-from playbook.readers.archives.rdb import DumpError, read_dump
+from playbook.readers.archives.rdb import read_dump
 
 NOW = datetime.now(UTC)  # at collection; keys of ten minutes are created up to ten minutes later
 
@@ -167,6 +168,34 @@ def test_unknown_types_are_not_counted_but_checksummed(filled):
     assert dump(data).uncounted == "it holds a value of type 99, which is not known here"
     with pytest.raises(DumpError, match="differs from its checksum"):
         dump(body + bytes([1, *data[-7:]]))
+
+
+STREAM = (
+    b"\x01" + b"\x10" + bytes(16) + b"\x07listpack"[:1] + b"listpak"  # one node: an ID and a listpack
+    + b"\x03\x09\x00" + b"\x01\x00\x00\x00\x03"  # length, last ID; first ID, last deleted ID, entries added
+    + b"\x01\x05group\x09\x00\x03"  # one group: its name, last ID, entries read
+    + b"\x02" + (bytes(16) + bytes(8) + b"\x01") * 2  # two pending entries
+    + b"\x01\x02me" + bytes(16) + b"\x01" + bytes(16)  # one consumer: its name, times, pending entries
+)  # fmt: skip
+NEWER = {
+    "redis-8.6": (26, STREAM + b"\x40\x64\x40\x64" + b"\x00" + b"\x00\x00", ""),
+    "redis-8.8": (27, STREAM + b"\x01" + bytes(16) + b"\x40\x64\x40\x64" + b"\x00" + b"\x00\x00", ""),
+    "with-producers": (
+        26,
+        STREAM + b"\x40\x64\x40\x64" + b"\x01\x01p\x01\x01i\x09\x00" + b"\x01\x00",
+        "producers",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "value", "words"), NEWER.values(), ids=NEWER)
+def test_streams_of_newer_servers_are_counted(code, value, words):
+    """Their forms end with more fields than the earlier ones."""
+    body = b"REDIS0014\xfe\x00" + bytes((code,)) + b"\x06stream" + value + b"\x00\x03key\x01v\xff"
+    found = dump(body + crc64(body).to_bytes(8, "little"))
+    assert words in found.uncounted
+    if not words:
+        assert found.keys == {"stream": 1, "string": 1}
 
 
 def test_crc64_matches_the_server():

@@ -208,6 +208,29 @@ def test_foreign_scripts_need_integrity_and_https(html, result):
     assert page.integrity_of(page.read(html), HOST, https=True) == result
 
 
+POLICY = '<meta http-equiv="Content-Security-Policy" content="default-src \'self\'">'
+
+
+@pytest.mark.parametrize(
+    ("html", "counts"),
+    [
+        (f"<!DOCTYPE html><html><head><title>a > b</title><script>1</script>{POLICY}</head><body>", True),
+        (f"\ufeff<!DOCTYPE html>\n<meta charset=utf-8>\n<link rel=icon href=/>\n{POLICY}\n<p>Hello", True),
+        (f"<!-- made by a program --><head><style>p {{}}</style><noscript><img></noscript>{POLICY}", True),
+        (f"<html><head></head><body>{POLICY}", False),
+        (f"<html><head></head>{POLICY}<body>", False),
+        (f"<p>Hello</p>{POLICY}", False),
+        (f"Hello {POLICY}", False),
+        (f"<html><head><noscript>{POLICY}</noscript></head>", False),
+        (f"<html><head><template>{POLICY}</template></head>", False),
+        (f"<html><head><!-- {POLICY} --></head>", False),
+    ],
+)
+def test_policy_counts_in_the_head_only(html, counts):
+    """As browsers ignore it elsewhere."""
+    assert ("content-security-policy" in page.read(html).equiv) is counts
+
+
 def test_policies_are_read_from_meta_elements():
     """In any letter case; broken HTML is read as far as possible."""
     found = page.read(

@@ -1,0 +1,102 @@
+"""Series of archives: what one job makes night by night, by what the names have in common. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from playbook.clients.backups import StoredFile
+from playbook.core.coverage import Coverage, lacking, together
+from playbook.core.wording import moment
+
+_LEAST = 4  # archives; with fewer nothing is known of a job's habit
+_NIGHTLY = (timedelta(hours=12), timedelta(hours=36))  # usual time between two archives
+_LATE = timedelta(hours=26)
+_REGULAR = 0.25  # deviation from the usual time between two archives, as a share of it
+_MOST = 0.75  # of these times that must be usual ones: people make archives at any time
+_NUMBER = re.compile(r"\d+")
+_MONTH = re.compile(r"(?i)(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}(?![a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One archive.
+
+    Attributes:
+        made: aware, in UTC.
+        made_by: source of the date, e.g. ``name``; see ``playbook.readers.archives.dating``.
+    """
+
+    file: StoredFile
+    made: datetime
+    made_by: str
+
+
+Series = tuple[Archive, ...]
+
+
+def kind_of(name: str) -> str:
+    """What the names of one job's archives have in common: all but dates and numbers."""
+    return _NUMBER.sub("#", _MONTH.sub("#", name))
+
+
+def series_of(archives: Sequence[Archive]) -> tuple[Series, ...]:
+    """The archives of each job that makes one every night, newest first, if there are several such jobs; all
+    archives as one series otherwise.
+    """
+    found: defaultdict[str, list[Archive]] = defaultdict(list)
+    for archive in archives:
+        found[kind_of(archive.file.name)].append(archive)
+    series = tuple(tuple(one) for one in found.values() if _is_nightly(one))
+    return series if len(series) > 1 else (tuple(archives),)
+
+
+def going_on(archives: Sequence[Archive]) -> tuple[Series, ...]:
+    """The series that have not ended."""
+    series = series_of(archives)
+    return tuple(one for one in series if len(series) == 1 or not _has_ended(one, archives[0].made))
+
+
+def ended(archives: Sequence[Archive]) -> Coverage:
+    """That no job has ended while another one, which ran beside it most of the time, goes on.
+
+    A job whose archives have another name now did not run beside it.
+    """
+    others = going_on(archives)
+    return together(
+        lacking(
+            f"none like {series[0].file.name} since",
+            expected=f"every night an archive like {series[0].file.name}, as before",
+            got=f"none since {moment(series[0].made)}, while others are made",
+            hint="Where its job was given up, let backups.pattern name the others only.",
+        )
+        for series in series_of(archives)
+        if series not in others and any(one[-1].made <= _middle(series) for one in others)
+    )
+
+
+def _is_nightly(archives: Sequence[Archive]) -> bool:
+    between = list(_between(archives))
+    usual = median(between) if len(archives) >= _LEAST else 0.0
+    if not _NIGHTLY[0].total_seconds() <= usual <= _NIGHTLY[1].total_seconds():
+        return False
+    return sum(abs(one - usual) <= _REGULAR * usual for one in between) >= _MOST * len(between)
+
+
+def _has_ended(series: Series, newest: datetime) -> bool:
+    """Whether it pauses for longer than ever: some jobs rest on weekends."""
+    return newest - series[0].made > timedelta(seconds=max(_between(series))) + _LATE
+
+
+def _middle(series: Series) -> datetime:
+    return series[0].made - (series[0].made - series[-1].made) / 2
+
+
+def _between(archives: Sequence[Archive]) -> Iterator[float]:
+    """Seconds between two archives, newest first."""
+    return ((new.made - old.made).total_seconds() for new, old in pairwise(archives))
