@@ -123,6 +123,14 @@ TITLES = (
     ("a maintenance page", _AWAY_TITLE),
     ("a parked or suspended domain", _PARKED_TITLE),
 )
+# Words of an error as the name of a work: "Not Found – an exhibition".
+NAME_OF_A_WORK = re.compile(
+    r"(?:not found|nothing found|oops|something went wrong|[45]\d\d)\W{1,3}an? (?:[\w'’-]+ ){0,3}"
+    r"(?:album|anthology|band|book|comic|concert|documentary|essay|exhibition|exhibit|film|gallery|game|magazine"
+    r"|memoir|musical|novel|opera|photo ?book|play|podcast|poem|project|series|short|show|song|story|zine)"
+    r"\b[^|]{0,80}",
+    re.IGNORECASE,
+)
 PARTS = re.compile(r"\s+[|–—·:-]\s+")
 # Words of a title that may also be a name.
 MAY_BE_A_NAME = ("error", "forbidden", "maintenance", "localhost", "bad request", "unauthorized", "access denied")
@@ -193,9 +201,16 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("a server's default page", r"firebase hosting setup complete|famous five-minute wordpress installation"),
     (
         "a server's default page",
-        r"because debug=true is in your settings|get started by editing (?:app|src|pages)/",
+        r"because debug=true is in your settings"
+        r"|get started(?: by editing|, edit) (?:the )?(?:(?:app|src|pages)/|page\.)"
+        r"|welcome to your (?:vue\.js app|new gatsby site)|docusaurus was designed from the ground up",
     ),
-    ("a server's default page", r"rails version: .* ruby version|laravel has wonderful documentation"),
+    ("a server's default page", r"rails version: .* ruby version|laravel has wonderful,? (?:thorough )?docum"),
+    (
+        "a server's default page",
+        r"laravel has an incredibly rich ecosystem\.? we suggest|get started, open the src/pages directory"
+        r"|welcome to wordpress\. this is your first post|building web apps with asp\.net core",
+    ),
     ("a server's default page", r"this is the default (?:index|web) page (?:of|for)"),
     ("a server's default page", r"welcome to nginx!|apache2 (?:ubuntu|debian) default page|^it works!$"),
     ("a server's default page", r"your web app is running and waiting for your content|your new server is ready"),
