@@ -16,6 +16,7 @@ from playbook.core.errors import Malformed, Unreachable, UsageError
 from playbook.core.evidence import Evidence, Lines, Table
 from playbook.core.limits import Reading
 from playbook.history.people.files import path_of
+from playbook.measure.web.link_faults import fault_of_link
 from playbook.readers.documents import Document, read_document
 from playbook.settings.model import Settings
 
@@ -177,4 +178,5 @@ def _try(link: str, settings: Settings) -> str:
         answer = HttpClient(link, service=SERVICE, time_limits=settings.time_limits).get(redirects=5)
     except (Unreachable, Malformed, UsageError) as error:
         return f"{link}: {str(error).rpartition(', got ')[2]}"
-    return "" if answer.status < 400 or answer.status in {401, 403} else f"{link}: HTTP {answer.status}"
+    fault = None if 200 < answer.status < 300 else fault_of_link("documentation", link, answer)
+    return f"{link}: {fault.words}" if fault else ""

@@ -15,7 +15,7 @@ LOGIN = re.compile(
     re.IGNORECASE,
 )
 AWAY = re.compile(
-    r"/(?:maintenance|errors?|404|500|502|503|unavailable|offline|suspended(?:page)?|coming-?soon|blocked"
+    r"/(?:maintenance|errors?|(?:page-?)?not-?found|404|500|502|503|unavailable|offline|suspended(?:page)?|coming-?soon|blocked"
     r"|lander"
     r"|cgi-sys/\w+)(?:\.\w+)?/?$",
     re.IGNORECASE,
@@ -59,7 +59,7 @@ ERROR_TITLE = re.compile(
     r"|missing authentication token"
     r"|application error.*|(?:internal )?server error.*|runtime error|unhandled exception.*"
     r"|whitelabel error page"
-    r"|(?:page )?not found.*|this page could ?n.t be found.*|bad gateway.*"
+    r"|(?:(?:\w+ )?page )?not found.*|this page could ?n.t be found.*|bad gateway.*"
     r"|service (?:temporarily )?unavailable.*"
     r"|gateway time-?out.*|forbidden|access denied|unauthorized|bad request|no such app"
     r"|oops[!.…]*(?: (?:an?|something|page|that|this|we|it) .*)?"
@@ -108,7 +108,8 @@ _PARKED_TITLE = re.compile(
     r".*domain (?:is )?(?:parked|for sale|expired|suspended).*|parked (?:domain|page).*"
     r"|(?:this )?(?:account|website|site|service|domain|app)(?: has been| is)?"
     r" (?:suspended|expired|disabled|deactivated|parked|not available).*"
-    r"|\S+\.\S+ is for sale.*|hugedomains.*|sedo .*|domain default page.*"
+    r"|(?:the domain (?:name )?)?\S+\.\S+ is for sale.*|.* afternic domain listing"
+    r"|hugedomains.*|sedo .*|domain default page.*"
     r"|private site|.* registered at namecheap\.com|congratulations! your domain .*|domain registered at .*"
     r"|domain reserviert.*|.*domain reserved|.*domain parking|.*\bparking page|expired domain"
     r"|domain not claimed"

@@ -158,15 +158,17 @@ def test_no_runbooks_are_unreachable(measure, folder, remove):
 
 @pytest.fixture
 def server():
-    """Returns 200 for /there, 404 otherwise; records the requests."""
+    """Returns 404 for /gone, and an error page with status 200 for /moved; records the requests."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             asked.append(self.path)
-            self.send_response(200 if self.path == "/there" else 404)
-            self.send_header("Content-Length", "0")
+            body = b"<title>404 Not Found</title><p>Sorry" if self.path == "/moved" else b"<p>Dashboard"
+            self.send_response(404 if self.path == "/gone" else 200)
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *args):
             pass
@@ -178,9 +180,9 @@ def server():
 def test_only_links_to_loopback_are_tried(measure, folder, server):
     """Anybody can write a link into a document; others are requested only if configured."""
     url, asked = server
-    links = f"\n[a]({url}/there) [b]({url}/gone) [c](https://outside.example/) <https://localhost.example/>\n"
+    links = f"\n[a]({url}/there) [b]({url}/gone) [m]({url}/moved) [c](https://outside.example/) <https://localhost.example/>\n"
     (folder / "burns.md").write_text(WHOLE + links, encoding="utf-8")
     found = measure()
-    assert found.silent == (f"{url}/gone: HTTP 404",)
+    assert found.silent == (f"{url}/gone: HTTP 404", f"{url}/moved: an error page, '404 Not Found'")
     assert found.untried == ("https://outside.example/", "https://localhost.example/")
-    assert asked == ["/there", "/gone"]
+    assert asked == ["/there", "/gone", "/moved"]
