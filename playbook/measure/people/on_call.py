@@ -20,6 +20,7 @@ from playbook.history.people.roster import (
     SECONDARY,
     SERVICE,
     SEVERITIES,
+    STEP_MINUTES,
     Call,
     Roster,
     Span,
@@ -147,7 +148,7 @@ class OnCall:
                 problems.append(f"nobody is called for {severity}")
                 continue
             beyond = [name for name in escalation.call if name not in DUTIES]
-            if severity in {"P1", "P2"} and not beyond:
+            if severity in {"P1", "P2"} and not any(map(self._is_beyond, beyond)):
                 problems.append(f"{severity} goes no further than those on call")
             nobody = [name for name in beyond if self.roster.contact(name, self.now) is None]
             problems += [f"{severity} calls {name}, and nobody has that duty now" for name in nobody]
@@ -156,7 +157,15 @@ class OnCall:
                 problems.append(
                     f"{severity} may wait {two_units(asked * 60)}, and {two_units(allowed * 60)} is the most"
                 )
+            step = escalation.next_after_minutes
+            if allowed and step > max(allowed, STEP_MINUTES) and len(escalation.call) > 1:
+                problems.append(f"{severity} calls the next only after {two_units(step * 60)}")
         return problems
+
+    def _is_beyond(self, name: str) -> bool:
+        """Whether a name in the escalation leads to somebody whose turn it is not anyway."""
+        key = self.roster.key(name, self.now)
+        return not any(self.roster.one_phone(self.roster.in_turn(duty, self.now), key) for duty in DUTIES)
 
     def calls(self, severity: str, at: datetime | None = None) -> list[Call]:
         """Whom to call, and by when, for a severity (``P1`` to ``P4``) that began at ``at`` or now."""
@@ -191,7 +200,7 @@ class OnCall:
     def reached(self, key: str | None) -> str:
         """Return the name and the telephone number of a person or contact, or the address where there is none."""
         contact = self.roster.people.get(key or "") or self.roster.contacts.get(key or "")
-        reach = (contact.phone or contact.email) if contact else ""
+        reach = contact.reach if contact else ""
         return f"{self.name(key)}, {reach}" if reach else self.name(key)
 
     def _reach(self, duty: str) -> str:

@@ -287,6 +287,17 @@ def test_calls_with_their_deadlines(tmp_path, changes, now):
         assert "then nobody as secondary at Mon 22:15" in calls.found
 
 
+def test_placeholder_of_a_number_reaches_nobody(tmp_path):
+    """Nor one of an address."""
+    text = ROSTER.replace("+49 30 5550101", "+1 555 0100").replace("ada@portfolio.example", "TBD")
+    (tmp_path / "roster.toml").write_text(text)
+    overlay = {"targets": {"staging": {"people": {"roster": str(tmp_path / "roster.toml")}}}}
+    settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
+    calls = calls_for(look(settings, **{HOMEPAGE: homepage(500)}), settings, FixedClock(NOW))
+    assert not calls.first_can_be_reached
+    assert calls.now == "; call Ada at once, to answer by Mon 22:15"
+
+
 def delivery(what="events", ago=timedelta(hours=2), **changes):
     """A message about an opened incident."""
     fields = {"target": "production", "set": "daily", "channel": "apprise Slack", "to": "Slack", "delivered": True}

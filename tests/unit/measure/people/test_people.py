@@ -175,6 +175,23 @@ def test_severity_without_a_contact_is_a_problem(roster):
     assert found.incomplete == ["no email and no phone of Ada", "no email and no phone of Ben"]
 
 
+@pytest.mark.parametrize(
+    ("p1", "problem"),
+    [
+        ('call = ["primary", "secondary", "ada"]', "P1 goes no further than those on call"),
+        ('call = ["primary", "secondary", "ada", "support"]', ""),
+        ('call = ["primary", "support"]\nnext_after_minutes = 1440', "P1 calls the next only after 24 h"),
+        ('call = ["support"]\nnext_after_minutes = 1440', ""),
+        ('call = ["primary", "support"]\nanswer_minutes = 5', ""),
+    ],
+)
+def test_escalation_that_reaches_nobody_else_in_time_is_a_problem(roster, p1, problem):
+    """Somebody who is on call in turn is nobody else; the next is called in the time for an answer."""
+    support = '[contacts.support]\nname = "Support"\nurl = "https://support.example"\n'
+    found = roster(f"{support}[escalation.P1]\n{p1}\n").escalation_problems
+    assert [each for each in found if each.startswith("P1")] == ([problem] if problem else [])
+
+
 def test_escalation_to_a_duty_that_nobody_has_is_a_problem(roster):
     """Its rotation begins next month."""
     found = roster(
