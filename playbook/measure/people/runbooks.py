@@ -17,7 +17,7 @@ from playbook.core.evidence import Evidence, Lines, Table
 from playbook.core.limits import Reading
 from playbook.history.people.files import path_of
 from playbook.measure.web.link_faults import fault_of_link
-from playbook.readers.documents import Document, read_document
+from playbook.readers.documents import Document, documents_in, read_document
 from playbook.settings.model import Settings
 
 SERVICE = "Runbooks"
@@ -136,7 +136,7 @@ def runbooks(settings: Settings, clock: Clock) -> Runbooks:
     """Every runbook in the folder of runbooks."""
     folder = path_of(settings, settings.require(settings.people.runbooks, "people.runbooks", SERVICE))
     try:
-        documents = tuple(read_document(file) for file in sorted(folder.glob("*.md")))
+        documents = tuple(read_document(file) for file in documents_in(folder))
     except UnicodeDecodeError as error:
         raise Malformed(f"{SERVICE}: expected text in UTF-8, got {error.reason}", service=SERVICE) from None
     except OSError as error:
@@ -165,8 +165,8 @@ def _may_be_tried(link: str, hosts: tuple[str, ...]) -> bool:
     """Whether a link may be requested: anybody can write one into a document, so only this machine and configured
     hosts are.
     """
-    host = urlsplit(link).hostname or ""
     try:
+        host = urlsplit(link).hostname or ""
         return host in hosts or host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False

@@ -67,7 +67,16 @@ def test_complete_runbook_lacks_nothing(folder):
     [
         (("Owner: Operations team", ""), "no owner"),
         (("Owner: Operations team", "Owner:"), "no owner"),
-        (("2026-11-01", "last week"), "no date of review"),
+        (("Operations team", "TBD"), "no owner"),
+        (("Operations team", "<your team>"), "no owner"),
+        (("Owner: Operations team", "| Owner | Reviewed |"), "no owner"),
+        (("Owner: Operations team", "<!-- Owner: Operations team -->"), "no owner"),
+        (("2026-11-01", "last week"), "no date of review (expected one such as 2026-11-20, got last week)"),
+        (("2026-11-01", "11/01/2026"), "no date of review"),
+        (("2026-11-01", "2026-13-01"), "no date of review"),
+        (("2026-11-01", "YYYY-MM-DD"), "no date of review"),
+        (("Expected: an answer.", "Expected: TBD"), "no expected outcome of `curl -s $URL`"),
+        (("Expected: an answer.", "Expected: …"), "no expected outcome of `curl -s $URL`"),
         (("2026-11-01", "2026-12-01"), "reviewed in the future, on 2026-12-01"),
         (("```bash", "```text"), "no commands"),
         (("Expected: an answer.", "Expected:"), "no expected outcome of `curl -s $URL`"),
@@ -83,6 +92,96 @@ def test_missing_part_of_a_runbook_is_reported(folder, change, problem):
     file.write_text(WHOLE.replace(*change), encoding="utf-8")
     (found,) = read_document(file).problems(TODAY)
     assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "**Owner:** Operations team\n**Reviewed:** 2026-11-01",
+        "- Owner: Operations team\n- Last reviewed: 2026-11-01 (Ada)",
+        "| Owner | Operations team |\n| Reviewed | 1 November 2026 |",
+        "owner : Operations team\r\nreviewed : Nov 1, 2026",
+        "> *Owner*: Operations team  \n> *Review date*: 01.11.2026",
+        "Owner: Operations team\nReview: every month\nReviewed: 1st November 2026",
+    ],
+)
+def test_head_is_read_however_it_is_written(folder, head):
+    """As people write Markdown."""
+    file = folder / "burns.md"
+    file.write_text(
+        WHOLE.replace("Owner: Operations team\nReviewed: 2026-11-01", head), encoding="utf-8", newline=""
+    )
+    found = read_document(file)
+    assert (found.owner, found.reviewed) == ("Operations team", date(2026, 11, 1))
+    assert list(found.problems(TODAY)) == []
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "```bash title=Look\nls\n```\nExpected: files.\n",
+        "~~~sh\nls\n~~~\nExpected: none.\n",
+        "````console\n$ cat x.md\n```\ntext\n```\n````\n**Expected output:**\n```\nfiles\n```\n",
+        "```yaml title=x\n[a](nowhere.md)\n```\n",
+    ],
+)
+def test_block_is_read_however_it_is_fenced(folder, block):
+    """What follows it is read, too."""
+    file = folder / "burns.md"
+    file.write_text(f"{WHOLE}\n{block}\nSee [x](gone.md).\n", encoding="utf-8")
+    found = read_document(file)
+    assert list(found.problems(TODAY)) == []
+    assert list(found.dead_links()) == ["gone.md"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "my%20notes.md",
+        "<my notes.md>",
+        "/other.md",
+        "other.md?plain=1#L3",
+        "other.md#twice-1",
+        "other.md#see-here",
+        "other.md#named",
+        "other.md#underlined",
+    ],
+)
+def test_living_link_is_not_dead(folder, link):
+    """Encoded, from the root of the repository, to a line, and to headings as GitHub names them."""
+    (folder / "my notes.md").write_text("# Notes\n", encoding="utf-8")
+    headings = '\n## Twice\n## Twice ##\n## See [here](x.md)\n<a id="named"></a>\n\nUnderlined\n----------\n'
+    (folder / "other.md").write_text(WHOLE + "\n## What comes next?\n" + headings, encoding="utf-8")
+    (folder / "burns.md").write_text(f"{WHOLE}\n[x]({link})\n", encoding="utf-8")
+    assert list(read_document(folder / "burns.md").dead_links()) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "dead"),
+    [
+        ('<a href="gone.md">x</a>', "gone.md"),
+        ("[x](https://grafana.example.com/d/1)", "https://grafana.example.com/d/1"),
+        ("[x](https://TODO)", "https://TODO"),
+        ("[x](https://[host]/d)", "https://[host]/d"),
+        ("[x](other.md#twice-2)", "other.md#twice-2"),
+        ("`[x](gone.md)` <!-- [x](gone.md) -->", ""),
+    ],
+)
+def test_dead_link_is_found_in_other_words(measure, folder, written, dead):
+    """In HTML, to an example, and to a heading that is there once less; one that is not shown does not count."""
+    (folder / "burns.md").write_text(f"{WHOLE}\n{written}\n", encoding="utf-8")
+    assert measure().dead_links == ([f"burns: {dead}"] if dead else [])
+
+
+def test_runbooks_in_folders_below_are_read(measure, folder):
+    """One that is put away, and an overview, are not; a folder's own page has the folder's name."""
+    for name in ("redis/restart.md", "web/README.md", "archive/old.md", "_drafts/new.md", "README.md", "more.MD"):
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("# Nothing yet\n", encoding="utf-8")
+    found = measure()
+    assert [each.name for each in found.documents] == ["burns", "more", "other", "restart", "web"]
+    assert "restart: no owner" in found.problems
 
 
 @pytest.mark.parametrize("link", ["gone.md", "other.md#nowhere", "#nowhere", "../gone/"])
