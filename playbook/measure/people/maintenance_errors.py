@@ -8,7 +8,7 @@ from datetime import timedelta
 import msgspec
 
 from playbook.clients.log_reading import LogSource, LogStream
-from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.logs.log_blocks import review_of
@@ -91,7 +91,9 @@ class NewErrors:
         # The hours are judged here; silence, understanding and problems as in every review.
         rules = msgspec.structs.replace(self.rules, window_percent=0.0)
         quiet = self.window.start.timestamp(), self.window.end.timestamp()
-        return before + after + of_lines(self.review, self.stream, rules, quiet)
+        kept, left_out = len(self.review.kinds), self.review.kinds_left_out  # which may be new ones
+        kinds = understood(left_out, left_out + kept, "kinds of errors") if left_out else Coverage()
+        return before + after + kinds + of_lines(self.review, self.stream, rules, quiet)
 
     @property
     def wanted_hours(self) -> int:
