@@ -267,6 +267,50 @@ def test_damaged_page_is_critical_on_the_first_day(tmp_path, first_seen):
     assert judged(handoff.test_the_week_is_handed_over, known, weekly_handoff=found)[0] == "CRITICAL"
 
 
+PAGE = """{"schema": 1, "target": "production", "period": "weekly", "made": "2026-11-22T09:00:00Z",
+"since": "2026-11-15T09:00:00Z", "until": "2026-11-29T09:00:00Z", "runs": {"daily": 7},
+"last_run": "2026-11-22T06:17:00Z", "problems": [], "changes": [], "endings": []}"""
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"20261122T090000Z.html": "<p>x</html>", "20261122T090000Z.md": "# x"}, ("OK", "OK")),
+        ({"20261122T090000Z.html": "", "20261122T090000Z.md": "# x"}, ("OK", "CRITICAL")),
+        ({"20261122T090000Z.html": "<p>cut o", "20261122T090000Z.md": "# x"}, ("OK", "CRITICAL")),
+        ({"20261122T090000Z.html": "<p>x</html>", "20261122T090000Z.md": " "}, ("OK", "CRITICAL")),
+        (
+            {
+                "20261122T090000Z.html": "<p>x</html>",
+                "20261122T090000Z.md": "# x",
+                "20261123T060000Z.json": '{"schema": 1, "tar',
+            },
+            ("CRITICAL", "CRITICAL"),
+        ),
+        (
+            {
+                "20261122T090000Z.html": "<p>x</html>",
+                "20261122T090000Z.md": "# x",
+                "20261115T090000Z.json": "",
+                "notes.json": "{}",
+            },
+            ("OK", "OK"),
+        ),
+    ],
+    ids=["whole", "empty", "cut off", "empty Markdown", "a newer one damaged", "an older one damaged"],
+)
+def test_page_that_was_not_written_to_its_end_is_critical(tmp_path, first_seen, files, expected):
+    """The disk was full, or a merge has left its marks."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for name, text in {"20261122T090000Z.json": PAGE, **files}.items():
+        (folder / f"production-weekly-{name}").write_text(text)
+    known = first_seen(30, handoffs="pages")
+    found = weekly_handoff(known, CLOCK)
+    checks = (handoff.test_the_week_is_handed_over, handoff.test_the_weekly_page_can_be_read)
+    assert tuple(judged(check, known, weekly_handoff=found)[0] for check in checks) == expected
+
+
 @effort(deadline=None, max_examples=40)
 @given(hour=st.integers(1, 6 * 24), length=st.integers(1, 20), duty=st.sampled_from(["primary", "secondary"]))
 def test_one_person_for_both_duties_anywhere_is_not_ok(tmp_path_factory, hour, length, duty):
