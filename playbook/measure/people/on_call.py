@@ -118,6 +118,8 @@ class OnCall:
         people = {key: roster.people[key].missing(outside=False) for key in sorted(roster.named())}
         outside = {key: contact.missing(outside=True) for key, contact in sorted(roster.contacts.items())}
         lacking = {**people, **outside}
+        if not people:
+            return ["nobody has a duty or is called by name"]
         return [
             f"no {' and no '.join(missing)} of {self.name(key)}" for key, missing in lacking.items() if missing
         ]
@@ -128,9 +130,9 @@ class OnCall:
         if self.incomplete:
             return "; ".join(self.incomplete)
         people, outside = len(self.roster.named()), len(self.roster.contacts)
-        groups = [plural(people, "person", "people")] if people else []
+        groups = [plural(people, "person", "people")]
         groups += [plural(outside, "outside contact")] if outside else []
-        return f"all of them for {' and '.join(groups)}" if groups else "nobody to reach"
+        return f"all of them for {' and '.join(groups)}"
 
     @property
     def escalation(self) -> str:

@@ -192,6 +192,14 @@ def test_escalation_that_reaches_nobody_else_in_time_is_a_problem(roster, p1, pr
     assert [each for each in found if each.startswith("P1")] == ([problem] if problem else [])
 
 
+def test_contacts_of_a_roster_without_anybody_are_incomplete(tmp_path, settings):
+    """People without a duty are called by nobody, so that nothing is known to be complete."""
+    (tmp_path / "r.toml").write_text('time_zone = "UTC"\n[people.ada]\nname = "Ada"\n')
+    found = on_call(settings(roster="r.toml"), CLOCK)
+    assert found.incomplete == ["nobody has a duty or is called by name"]
+    assert found.contacts == "nobody has a duty or is called by name"
+
+
 def test_escalation_to_a_duty_that_nobody_has_is_a_problem(roster):
     """Its rotation begins next month."""
     found = roster(
