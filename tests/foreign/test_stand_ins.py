@@ -542,6 +542,7 @@ def test_error_as_the_name_of_a_work_is_ok(title: str) -> None:
         ("<h1>{{ hero.title }}</h1>" + LONG, UNKNOWN),
         ("<h1>{{ hero.title }}</h1><script src=/vue.global.js></script>" + LONG, OK),
         ("<div ng-app=shop><h1>{{ hero.title }}</h1></div>" + LONG, OK),
+        ("<h1>Undefined</h1><p>A design studio.</p>" + LONG, OK),
         ("<h1>Templates</h1><p>Write {{ name }} where the name goes.</p>" + LONG, OK),
     ],
 )

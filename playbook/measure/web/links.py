@@ -11,7 +11,7 @@ from playbook.clients.http import HttpClient
 from playbook.clients.urls import shown
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import NotConfigured, Unreachable
+from playbook.core.errors import Malformed, NotConfigured, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.statements import Statement
 from playbook.measure.web.link_faults import LOGIN, Name, fault_of_link
@@ -187,6 +187,8 @@ def _follow(name: Name, url: str, settings: Settings) -> Link:
         answer = client.get(redirects=REDIRECTS, max_body=_BEGINNING, cut=True)
     except Unreachable as error:
         return Link(name, shown(urlsplit(url)), None, problem_of(error), error=error)
+    except Malformed as error:  # the other links are known nevertheless
+        return Link(name, shown(urlsplit(url)), 200, fault=Fault(problem_of(error), uncertain=True))
     return Link(
         name,
         answer.url,

@@ -11,8 +11,9 @@ import re
 # A place in a template, which nothing has filled in.
 _UNFILLED = re.compile(
     r".*(?:\{\{.*\}\}|\{%.*%\}|\$\{.+\}|#\{.+\}|<%.*%>|\[\[.+\]\]|%[a-z]+_[a-z_]+%|__[a-z_]+__|@yield\().*"
-    r"|undefined|null|nan|none|\[object object\]|\{\w+\}"
+    r"|\{\w+\}"
 )
+_EMPTY = ("undefined", "null", "nan", "none", "[object object]")  # values that are none, as a title
 # Scripts that fill in such places in the browser, in lower case.
 FILLED_IN = re.compile(
     r"\b(?:data-)?ng-\w|\bv-cloak|\bx-data|\bdata-bind|\b(?:angular|vue|alpine|handlebars|mustache|knockout|ember)"
@@ -33,11 +34,16 @@ _STARTED = re.compile(
 )
 
 
-def is_unfilled(title: str) -> bool:
-    """Whether a place for the title was left as it stands in the template; ``title`` is in lower case."""
-    return bool(_UNFILLED.fullmatch(title))
+def is_unfilled(text: str) -> bool:
+    """Whether a place for a text was left as it stands in the template; ``text`` is in lower case."""
+    return bool(_UNFILLED.fullmatch(text))
 
 
 def is_started(title: str) -> bool:
     """Whether it is the title of a page to begin with; ``title`` is in lower case."""
     return bool(_STARTED.fullmatch(title))
+
+
+def is_of_nothing(title: str) -> bool:
+    """Whether it is what a script writes for a value that is missing; ``title`` is in lower case."""
+    return title in _EMPTY

@@ -301,15 +301,13 @@ def _unbuilt(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
     """Fault of a page with a template's title or heading, which may stand for a page that nobody has built."""
     title, *headings = (text.casefold()[:_LONGEST_TITLE] for text in (page.title, *page.headings))
     started = len(page.text) <= page_short.LONGEST and page_unbuilt.is_started(title)
-    unfilled = any(map(page_unbuilt.is_unfilled, (title, *headings))) and not page_unbuilt.FILLED_IN.search(
-        _markup(answer)
-    )
-    if rules.expect or not (started or unfilled):
+    unfilled = [text for text in (title, *headings) if page_unbuilt.is_unfilled(text)]
+    if unfilled and page_unbuilt.FILLED_IN.search(_markup(answer)):
+        unfilled = []
+    if rules.expect or not (started or unfilled or page_unbuilt.is_of_nothing(title)):
         return None
-    shown = page.title if started or page_unbuilt.is_unfilled(title) else " ".join(page.headings)
-    return Fault(
-        f"a page with the words of a template, {door.quoted(shown, 80)}", uncertain=True, hint=_SET_EXPECT
-    )
+    shown = door.quoted(unfilled[0] if unfilled else page.title, 80)
+    return Fault(f"a page with the words of a template, {shown}", uncertain=True, hint=_SET_EXPECT)
 
 
 def _unexpected(text: str, rules: PageRules) -> Fault | None:
