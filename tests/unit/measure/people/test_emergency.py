@@ -370,6 +370,26 @@ def test_message_of_an_open_incident_replaces_a_sign_off(tmp_path, settings, del
     assert found.evidence()
 
 
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        ("f00-recovered-20261123T120000Z", False),
+        ("f00-gone-20261123T120000Z", False),
+        ("f00-recovered-20261122T120000Z", True),
+        ("ba7-recovered-20261123T120000Z", True),
+    ],
+)
+def test_message_of_an_incident_that_has_ended_since_does_not_count(tmp_path, settings, ended, told):
+    """The emergency of now is another one; an end before its opening, or of another incident, is none."""
+    folder = tmp_path / "deliveries-of-it"
+    note(folder, delivery(ago=timedelta(hours=12)))
+    note(folder, delivery(ids=[ended]))
+    people = msgspec.structs.replace(settings.people, deliveries=str(folder))
+    settings = msgspec.structs.replace(settings, people=people)
+    found = notice(look(settings, **{HOMEPAGE: homepage(500, 500)}), settings, FixedClock(NOW))
+    assert bool(found.settled) is told
+
+
 def test_need_to_notify_is_known_from_any_sign(settings):
     """A failed page is itself the emergency, so coverage is enough; without one, unknown signs matter."""
     down = notice(look(settings, **{HOMEPAGE: homepage(500, 500), RESPONSE: AWAY}), settings, FixedClock(NOW))
