@@ -22,11 +22,14 @@ from playbook.history.people.roster import (
     SEVERITIES,
     STEP_MINUTES,
     Call,
+    Contact,
     Roster,
     Span,
     read_roster,
 )
-from playbook.settings.model import Settings
+from playbook.settings.model import SANDBOX, Settings
+
+EXAMPLE = ".example"  # a domain that nobody can have, as in people/roster.example.toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class OnCall:
         days: length of the period ahead.
         spans: by duty, from now on.
         answer_minutes: by severity, where the roster sets none.
+        is_sandbox: the roster is the sandbox's, whose people are invented.
     """
 
     roster: Roster
@@ -45,6 +49,7 @@ class OnCall:
     days: float
     spans: Mapping[str, tuple[Span, ...]]
     answer_minutes: Mapping[str, float]
+    is_sandbox: bool = False
 
     @property
     def coverage(self) -> Coverage:
@@ -115,7 +120,7 @@ class OnCall:
     def incomplete(self) -> list[str]:
         """Contacts that lack a way to be reached: ``no phone of Ben Okafor``."""
         roster = self.roster
-        people = {key: roster.people[key].missing(outside=False) for key in sorted(roster.named())}
+        people = {key: self._missing(roster.people[key]) for key in sorted(roster.named())}
         outside = {key: contact.missing(outside=True) for key, contact in sorted(roster.contacts.items())}
         lacking = {**people, **outside}
         if not people:
@@ -123,6 +128,12 @@ class OnCall:
         return [
             f"no {' and no '.join(missing)} of {self.name(key)}" for key, missing in lacking.items() if missing
         ]
+
+    def _missing(self, contact: Contact) -> list[str]:
+        """Missing details; the addresses of the example roster are real in the sandbox only."""
+        missing = contact.missing(outside=False)
+        is_example = contact.email.casefold().endswith(EXAMPLE) and not self.is_sandbox
+        return ["email", *missing] if is_example and "email" not in missing else missing
 
     @property
     def contacts(self) -> str:
@@ -234,7 +245,8 @@ def on_call(settings: Settings, clock: Clock) -> OnCall:
     roster = read_roster(path_of(settings, settings.require(people.roster, "people.roster", SERVICE)))
     now = clock.now().astimezone(UTC)
     end = now + timedelta(days=people.on_call_days)
-    return OnCall(roster, now, people.on_call_days, _spans(roster, now, end), people.answer_minutes)
+    spans, is_sandbox = _spans(roster, now, end), settings.target.kind == SANDBOX
+    return OnCall(roster, now, people.on_call_days, spans, people.answer_minutes, is_sandbox)
 
 
 def _spans(roster: Roster, start: datetime, end: datetime) -> Mapping[str, tuple[Span, ...]]:

@@ -192,6 +192,17 @@ def test_escalation_that_reaches_nobody_else_in_time_is_a_problem(roster, p1, pr
     assert [each for each in found if each.startswith("P1")] == ([problem] if problem else [])
 
 
+@pytest.mark.parametrize(("kind", "lacking"), [("sandbox", []), ("production", ["no email of Ada"])])
+def test_address_of_the_example_is_nobodys_in_production(tmp_path, settings, kind, lacking):
+    """Somebody has copied the example and left it as it is."""
+    ada = 'name = "Ada"\nemail = "ada@portfolio.example"\nphone = "+49 30 5550 0101"\n'
+    turn = '[rotations.primary]\nstarts = 2026-01-05T09:00:00\npeople = ["ada"]\n'
+    (tmp_path / "r.toml").write_text(f'time_zone = "UTC"\n[people.ada]\n{ada}{turn}')
+    mine = settings(roster="r.toml")
+    target = msgspec.structs.replace(mine.target, kind=kind)
+    assert on_call(msgspec.structs.replace(mine, target=target), CLOCK).incomplete == lacking
+
+
 def test_contacts_of_a_roster_without_anybody_are_incomplete(tmp_path, settings):
     """People without a duty are called by nobody, so that nothing is known to be complete."""
     (tmp_path / "r.toml").write_text('time_zone = "UTC"\n[people.ada]\nname = "Ada"\n')
