@@ -29,14 +29,25 @@ pytestmark = pytest.mark.maintenance
 def test_window_is_scheduled_and_announced(
     maintenance_plan: MaintenancePlan, attestations: Attestations, judge: Judge
 ) -> None:
-    """A maintenance window is ahead, and somebody signed that it was announced."""
+    """A maintenance window is ahead, and somebody signed that it was announced.
+
+    A sign-off from before the end of the last window may be about that one: a warning.
+    """
     judge.that(
         maintenance_plan.ahead is not None,
         "Maintenance window",
         expected="one that is ahead",
         found=maintenance_plan.found,
     )
-    judge.sign_off(attestations.of("pre_maintenance.window"))
+    sign_off = attestations.of("pre_maintenance.window")
+    judge.sign_off(sign_off)
+    judge.that(
+        maintenance_plan.about_next(sign_off),
+        "Announcement",
+        expected=maintenance_plan.expected_of_next,
+        found=sign_off.found,
+        warn=True,
+    )
 
 
 @pytest.mark.pre_maintenance
@@ -79,11 +90,22 @@ def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.team-available")
 def test_team_is_available_for_the_window(
-    window_team: WindowTeam, attestations: Attestations, judge: Judge
+    window_team: WindowTeam, maintenance_plan: MaintenancePlan, attestations: Attestations, judge: Judge
 ) -> None:
-    """Two people are on call for the whole window, and somebody signed that they know and are available."""
+    """Two people are on call for the whole window, and somebody signed that they know and are available.
+
+    A sign-off from before the end of the last window may be about that one: a warning.
+    """
     judge.that(window_team.there, "On call in the window", expected="two people", found=window_team.found)
-    judge.sign_off(attestations.of("pre_maintenance.team-available"))
+    sign_off = attestations.of("pre_maintenance.team-available")
+    judge.sign_off(sign_off)
+    judge.that(
+        maintenance_plan.about_next(sign_off),
+        "Word of the team",
+        expected=maintenance_plan.expected_of_next,
+        found=sign_off.found,
+        warn=True,
+    )
 
 
 @pytest.mark.pre_maintenance

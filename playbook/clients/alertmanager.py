@@ -219,14 +219,17 @@ class RuleAlerts:
         return _together(mine, other)
 
     def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
-        """As ``Alertmanager.silences_on``; TooLittleData for Prometheus alone, which has no silences."""
-        if not isinstance(self.source, Grafana):
+        """As ``Alertmanager.silences_on``, by Grafana; TooLittleData where it is not set."""
+        knows = self.also
+        if isinstance(self.source, Grafana):
+            knows = self.source
+        elif knows is None:
             raise TooLittleData(
                 f"{self.source.service}: expected silences, got none, as it does not support them",
                 service=self.source.service,
                 hint="Set alertmanager.url, or grafana.url where Grafana sends the alerts.",
             )
-        return covering(self.source.silences(list[RawSilence]), labels)
+        return covering(knows.silences(list[RawSilence]), labels)
 
 
 def _of_grafana(answer: Found | Unmeasured) -> Found:

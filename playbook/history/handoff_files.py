@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +15,7 @@ SERVICE = "Handoff pages"
 
 
 class Kept(NamedTuple):
-    """A page in the folder; ``lacking`` are the readable files that are missing beside it."""
+    """A page in the folder; ``lacking`` are the readable files that are missing beside it, or cut off."""
 
     page: Page
     file: Path
@@ -26,6 +27,18 @@ class Pages(NamedTuple):
 
     kept: tuple[Kept, ...]
     damaged: tuple[str, ...]
+
+    @property
+    def spoilt(self) -> str:
+        """The last invalid file, in words, where it is of a later time than every page; else empty."""
+        newest = max((kept.file.name for kept in self.kept), default="")
+        dated = [words for words in self.damaged if _DATED.match(words)]
+        return dated[-1] if dated and dated[-1].partition(":")[0] > newest else ""
+
+
+_DATED = re.compile(r".+-\d{8}T\d{6}Z\.json: ")
+# How a whole file ends: by a tag, or anyhow, but not empty.
+_ENDS = {".html": b"</html>", ".md": b""}
 
 
 def file_of(folder: Path, page: Page) -> Path:
@@ -60,7 +73,15 @@ def read_pages(folder: Path, target: str, period: Period) -> Pages:
         if page.schema != SCHEMA or (page.target, page.period) != (target, period):
             damaged.append(f"{file.name}: no {period} page of {target} in form {SCHEMA}")
             continue
-        lacking = [suffix for suffix in (".html", ".md") if not file.with_suffix(suffix).is_file()]
+        lacking = [suffix for suffix in _ENDS if not _is_whole(file.with_suffix(suffix))]
         kept.append(Kept(page, file, tuple(lacking)))
     kept.sort(key=lambda each: each.page.made)
     return Pages(tuple(kept), tuple(damaged))
+
+
+def _is_whole(file: Path) -> bool:
+    try:
+        content = file.read_bytes().rstrip()
+    except OSError:
+        return False
+    return bool(content) and content.endswith(_ENDS[file.suffix])

@@ -96,7 +96,7 @@ class PeopleService(Service):
             file.with_suffix(".md").write_text("# Nothing open\n", encoding="utf-8")
             if handoff.readable:
                 file.with_suffix(".html").write_text(
-                    "<!doctype html><title>Nothing open</title>", encoding="utf-8"
+                    "<!doctype html><title>Nothing open</title></html>", encoding="utf-8"
                 )
 
     def _signed(self, state: SignedState) -> bytes:

@@ -35,10 +35,10 @@ SIGNED: dict[str, tuple[str, float, str]] = {
 SIGNED_LATELY: dict[str, tuple[str, float, str]] = {
     "pre_maintenance.window": (
         BEN,
-        150,
+        30,
         "Announced to the team and on the status page, with what visitors notice",
     ),
-    "pre_maintenance.team-available": (BEN, 150, "Both on call know of it, and have nothing else at that time"),
+    "pre_maintenance.team-available": (BEN, 30, "Both on call know of it, and have nothing else at that time"),
     "post_maintenance.stakeholders-notified": (ADA, 20, "Told the team and the status page that it is done"),
     "post_maintenance.documentation": (
         ADA,

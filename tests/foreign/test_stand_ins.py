@@ -7,7 +7,7 @@ import html
 import pytest
 
 from playbook.measure.web.homepage import HomepageTiming, Sample
-from playbook.measure.web.web_page import fault_of
+from playbook.measure.web.web_page import PageRules, fault_of
 from tests.foreign.test_homepage import CRITICAL, FILLED, OK, RULES, UNKNOWN, answered, page, verdict
 
 TITLES = [
@@ -442,3 +442,110 @@ def test_page_with_source_code_is_failing(body: str) -> None:
     """A server that does not execute PHP sends it."""
     assert verdict(answered(page("Portfolio", body))) == CRITICAL
     assert verdict(answered(page("Portfolio", body.replace("<?", "&lt;?")))) == OK
+
+
+UNBUILT = """
+Vite App
+Vite + React
+Vite + React + TS
+React App
+Svelte app
+New Remix App
+Create T3 App
+Laravel
+Hello from My Site
+Home | Gatsby Default Starter
+Your awesome title
+Phoenix Framework
+Astro
+Home page - WebApplication1
+My Site
+My Store
+Your Site Title
+Insert title here
+Portfolio – Just another WordPress site
+Untitled
+Untitled Document
+Document
+Page Title
+Hello World
+Test
+""".strip().splitlines()
+UNFILLED = """
+{{ title }}
+{{title}} | Shop
+{% block title %}
+${title}
+#{title}
+[[title]]
+&lt;%= htmlWebpackPlugin.options.title %&gt;
+%VITE_APP_TITLE%
+__TITLE__
+@yield('title')
+undefined
+null
+[object Object]
+""".strip().splitlines()
+STARTED = [
+    "Let's get started. Laravel has an incredibly rich ecosystem. We suggest starting with the following.",
+    "Laravel has wonderful, thorough documentation covering every aspect of the framework.",
+    "To get started, edit the page.tsx file. Looking for a starting point?",
+    "To get started, open the src/pages directory in your project.",
+    "Welcome to Your Vue.js App",
+    "Easy to Use Docusaurus was designed from the ground up to be easily installed",
+    "Hello world! Welcome to WordPress. This is your first post. Edit or delete it, then start writing!",
+    "Welcome Learn about building Web apps with ASP.NET Core.",
+]
+APP = "<div id=root></div><script type=module src=/assets/index.js></script>"
+LONG = FILLED * 4
+
+
+@pytest.mark.parametrize("title", [*UNBUILT, *UNFILLED])
+def test_title_of_a_template_does_not_prove_a_page(title: str) -> None:
+    """With an application in it, or with a little text; a required text on it does prove one."""
+    assert verdict(answered(page(title, APP))) == UNKNOWN
+    assert verdict(answered(page(title))) == UNKNOWN
+    assert verdict(answered(page(title)), PageRules(RULES.url, expect="Photographs")) == OK
+
+
+@pytest.mark.parametrize(("titles", "expected"), [(UNBUILT, OK), (UNFILLED, UNKNOWN)], ids=["built", "unfilled"])
+def test_long_page_with_the_title_of_a_template(titles: list[str], expected: str) -> None:
+    """It is built, and only its title was kept; a place that nothing has filled in remains one."""
+    assert {verdict(answered(page(title, LONG))) for title in titles} == {expected}
+
+
+@pytest.mark.parametrize("text", STARTED)
+def test_page_that_a_framework_starts_with_is_failing(text: str) -> None:
+    """Whatever its title."""
+    assert verdict(answered(page("Portfolio", f"<p>{html.escape(text)}</p>" + FILLED))) == CRITICAL
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Not Found – an exhibition",
+        "Not found: a novel",
+        "Not Found – a photo series by Ana",
+        "404 – a gallery in Leeds",
+        "Something went wrong – a podcast about mistakes",
+    ],
+)
+def test_error_as_the_name_of_a_work_is_ok(title: str) -> None:
+    """On a page with a text of some length; a short one may be an error page of a site with such a name."""
+    assert verdict(answered(page(title, LONG))) == OK
+    assert verdict(answered(page(title))) == CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("<h1>{{ hero.title }}</h1>" + LONG, UNKNOWN),
+        ("<h1>{{ hero.title }}</h1><script src=/vue.global.js></script>" + LONG, OK),
+        ("<div ng-app=shop><h1>{{ hero.title }}</h1></div>" + LONG, OK),
+        ("<h1>Undefined</h1><p>A design studio.</p>" + LONG, OK),
+        ("<h1>Templates</h1><p>Write {{ name }} where the name goes.</p>" + LONG, OK),
+    ],
+)
+def test_heading_of_a_template_does_not_prove_a_page(body: str, expected: str) -> None:
+    """Unless a script fills it in; a text may be about templates."""
+    assert verdict(answered(page("Portfolio", body))) == expected

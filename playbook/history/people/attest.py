@@ -15,6 +15,7 @@ import msgspec
 from playbook.core import ledger
 from playbook.core.clock import AHEAD
 from playbook.core.errors import UsageError
+from playbook.core.placeholders import is_placeholder
 from playbook.core.sign_off import Attestation, Rule, SignOff
 
 SERVICE = "Sign-offs"
@@ -139,10 +140,12 @@ def sha256(file: Path) -> str:
 
 
 def plain_line(text: str, option: str) -> str:
-    """The stripped text; UsageError where it is empty or not a single line of plain text."""
+    """The stripped text; UsageError where it is empty, a placeholder, or not a single line of plain text."""
     text = text.strip()
     if not text:
         raise UsageError(f"{option} is empty")
+    if is_placeholder(text):
+        raise UsageError(f"{option} says nothing: {text!r}")
     if not text.isprintable():
         raise UsageError(f"{option} must be one line of plain text, got {text!r}")
     return text

@@ -15,18 +15,25 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
 from playbook.core.errors import Denied, Malformed, Unreachable
+from playbook.core.placeholders import is_no_mailbox, is_no_number, is_placeholder
 
 SERVICE = "On-call roster"
 PRIMARY, SECONDARY = "primary", "secondary"
 DUTIES = (PRIMARY, SECONDARY)
 SEVERITIES = ("P1", "P2", "P3", "P4")
-# Usable from any country: + and the country code, seven digits or more, and blanks.
-_PHONE = re.compile(r"(?=(?:\D*\d){7})\+[1-9][\d ()./-]{6,}")
+STEP_MINUTES = 15.0  # without an answer, until the next is called
+# Usable from any country: + and the country code, seven digits or more, blanks, and perhaps an extension.
+_PHONE = re.compile(
+    r"(?=(?:\D*\d){7})\+[1-9][\d\s()./\u2010-\u2013-]{6,}(?:(?:,|;|x|ext\.?|extension|#)\s*\d{1,6})?",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"(?:https?://[^\s/]+\.[^\s/]+|tel:\+?\d|mailto:\S+@|slack://)\S*", re.IGNORECASE)
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -45,11 +52,29 @@ class Contact(_Part, frozen=True, kw_only=True):
 
     def missing(self, *, outside: bool) -> list[str]:
         """Missing contact details; for outside contacts one way is enough."""
-        ways = {"email": _MAIL.fullmatch(self.email), "phone": _PHONE.fullmatch(self.phone)}
-        lacking = [] if self.name else ["name"]
+        lacking = ["name"] if is_placeholder(self.name) else []
         if outside:
-            return lacking + ([] if any(ways.values()) or self.url else ["email, phone or url"])
-        return lacking + [way for way, right in ways.items() if not right]
+            return lacking + ([] if self.reach else ["email, phone or url"])
+        return lacking + [
+            way for way, right in (("email", self.has_mailbox), ("phone", self.has_number)) if not right
+        ]
+
+    @property
+    def reach(self) -> str:
+        """The best way to reach them: telephone, e-mail, or an address; empty where none is real."""
+        has_url = bool(_URL.fullmatch(self.url)) and not is_no_mailbox(f"@{urlsplit(self.url).hostname or ''}")
+        ways = {self.phone: self.has_number, self.email: self.has_mailbox, self.url: has_url}
+        return next((way for way, right in ways.items() if right), "")
+
+    @property
+    def has_mailbox(self) -> bool:
+        """Whether the e-mail address may be somebody's."""
+        return bool(_MAIL.fullmatch(self.email)) and not is_no_mailbox(self.email)
+
+    @property
+    def has_number(self) -> bool:
+        """Whether the telephone number may be somebody's, and can be called from any country."""
+        return bool(_PHONE.fullmatch(self.phone)) and not is_no_number(self.phone)
 
 
 class Rotation(_Part, frozen=True, kw_only=True):
@@ -85,7 +110,7 @@ class Escalation(_Part, frozen=True, kw_only=True):
 
     call: list[str]
     answer_minutes: Annotated[float, msgspec.Meta(gt=0)] | None = None
-    next_after_minutes: Annotated[float, msgspec.Meta(gt=0)] = 15.0
+    next_after_minutes: Annotated[float, msgspec.Meta(gt=0)] = STEP_MINUTES
 
 
 class _File(_Part, frozen=True, kw_only=True):
@@ -143,6 +168,10 @@ class Roster:
         covering = [shift for shift in self._shifts if shift[0] == duty and shift[2] <= at < shift[3]]
         if covering:
             return max(covering, key=lambda shift: shift[2])[1]
+        return self.in_turn(duty, at)
+
+    def in_turn(self, duty: str, at: datetime) -> str | None:
+        """Key of the person whose turn it is in the rotation, whatever the shifts."""
         rotation = self.rotations.get(duty)
         if rotation is None:
             return None
@@ -181,8 +210,12 @@ class Roster:
 
     def contact(self, name: str, at: datetime) -> Contact | None:
         """The contact for a duty, a person's key or a contact's key; None where nobody has the duty."""
-        key = self.on_duty(name, at) if self._is_duty(name) else name
+        key = self.key(name, at)
         return None if key is None else self.people.get(key) or self.contacts.get(key)
+
+    def key(self, name: str, at: datetime) -> str | None:
+        """The key for a duty, a person's key or a contact's key; None where nobody has the duty."""
+        return self.on_duty(name, at) if self._is_duty(name) else name
 
     def one_phone(self, one: str | None, other: str | None) -> bool:
         """Whether two keys are one person, or people who are called by one number."""
@@ -248,6 +281,9 @@ class Roster:
                 yield f"shift {number} names {person}, who is not in people"
             if ends <= begins:
                 yield f"shift {number} ends before it begins"
+            for other, (same, another, start, _) in enumerate(self._shifts[: number - 1], 1):
+                if (same, start) == (duty, begins) and another != person:
+                    yield f"shifts {other} and {number} give {duty} to {another} and {person} from the same moment"
         for severity, escalation in self.escalation.items():
             for name in escalation.call:
                 if not self._is_duty(name) and name not in self.people and name not in self.contacts:
@@ -283,7 +319,7 @@ def read_roster(file: Path) -> Roster:
         raise Malformed(
             f"{SERVICE}: {file.name} is not in the form of a roster: {text}", service=SERVICE
         ) from None
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError):
         raise Malformed(
             f"{SERVICE}: expected a time zone such as Europe/Berlin in {file.name}, got {raw.get('time_zone')!r}",
             service=SERVICE,

@@ -20,7 +20,7 @@ from playbook.core.wording import moment
 from playbook.history.people.files import path_of
 from playbook.measure.app.deployments import newest_first
 from playbook.measure.app.release import GOOD
-from playbook.readers.documents import read_document
+from playbook.readers.documents import documents_in, read_document
 from playbook.settings.model import Settings
 
 _SHOWN = 10
@@ -74,7 +74,7 @@ class Documentation:
 def documentation(settings: Settings, clock: Clock) -> Documentation:
     """When the runbooks and the playbook were last reviewed, and the releases since then."""
     now = clock.now()
-    reviewed, count, unknown = _reviewed(settings)
+    reviewed, count, unknown = _reviewed(settings, now.date() + timedelta(days=1))  # tomorrow in some time zone
     if reviewed is None:
         return Documentation(None, count, None, unknown, recent=False)
     validity = settings.people.sign_offs.get("weekly")
@@ -98,12 +98,12 @@ def _may_be_since(deployment: Deployment, since: datetime) -> bool:
     return deployment.phase in GOOD or deployment.phase not in {"ERROR", "CANCELED"}
 
 
-def _reviewed(settings: Settings) -> tuple[date | None, int, str]:
+def _reviewed(settings: Settings, latest: date) -> tuple[date | None, int, str]:
     """Date of the oldest review, number of documents, and why the date is not known."""
     people = settings.people
     if people.runbooks is None:
         return None, 0, "people.runbooks is not set"
-    files = sorted(path_of(settings, people.runbooks).glob("*.md"))
+    files = documents_in(path_of(settings, people.runbooks))
     if people.playbook is not None and path_of(settings, people.playbook).is_file():
         files.append(path_of(settings, people.playbook))
     try:
@@ -113,6 +113,8 @@ def _reviewed(settings: Settings) -> tuple[date | None, int, str]:
     dates = [document.reviewed for document in documents]
     if not dates or None in dates:
         return None, len(files), "a document has no date of review" if dates else "there are no documents"
+    if max(day for day in dates if day) > latest:
+        return None, len(files), "a document was reviewed in the future"
     return min(day for day in dates if day), len(files), ""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,27 +24,14 @@ from playbook.core.wording import plural, within
 from playbook.measure.alerts.alerts import Alerts
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
+from playbook.measure.people.emergency_words import ASKED, NAMES, RESPONSE, WORDS
 from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.homepage import HomepageTiming
+from playbook.measure.web.sites import OtherHealth, OtherHomepages
 from playbook.settings.model import Settings
 
 SERVICE = "Emergency"
-HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS = (
-    "homepage_timing",
-    "api_health",
-    "response_time_latest",
-    "error_rate_latest",
-    "alerts",
-)
-ASKED = (HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS)
 _TIMES = re.compile(r"\bafter [\d.,]+ s\b")
-_NAMES = {
-    HOMEPAGE: "Homepage",
-    HEALTH: "API health",
-    RESPONSE: "P95 response time",
-    ERRORS: "Error rate",
-    ALERTS: "Alerts",
-}
 
 
 @measurement
@@ -111,14 +98,14 @@ class Look:
 
     @property
     def known(self) -> Known:
-        """The known facts."""
-        homepage, health, alerts = (self._value(name) for name in (HOMEPAGE, HEALTH, ALERTS))
+        """The known facts: the worst that any sign tells."""
+        told = [self._of(name) for name in self.signs]
         return Known(
-            down=homepage.is_down if homepage else None,
-            seconds=_largest(self._number(RESPONSE), self._number(HOMEPAGE)),
-            error_percent=_largest(self._number(ERRORS), homepage.bad_percent if homepage else None),
-            unhealthy=health.is_unhealthy or health.is_degraded if health else None,
-            alerts=len(alerts.firing) if alerts else None,
+            down=_any(one.down for one in told),
+            seconds=_largest(*(one.seconds for one in told)),
+            error_percent=_largest(*(one.error_percent for one in told)),
+            unhealthy=_any(one.unhealthy for one in told),
+            alerts=next((one.alerts for one in told if one.alerts is not None), None),
         )
 
     @property
@@ -178,29 +165,33 @@ class Look:
     @property
     def _decisive(self) -> list[Sign]:
         """Signs that on their own have the same severity."""
-        known, homepage = self.known, self._value(HOMEPAGE)
-        parts = {
-            HOMEPAGE: Known(
-                down=known.down,
-                seconds=self._number(HOMEPAGE),
-                error_percent=homepage.bad_percent if homepage else None,
-            ),
-            HEALTH: Known(unhealthy=known.unhealthy),
-            RESPONSE: Known(seconds=self._number(RESPONSE)),
-            ERRORS: Known(error_percent=self._number(ERRORS)),
-            ALERTS: Known(alerts=known.alerts),
-        }
         return [
-            self.signs[name]
-            for name, part in parts.items()
-            if name in self.signs and severity_of(part, self.response, self.errors) == self.severity
+            sign
+            for name, sign in self.signs.items()
+            if severity_of(self._of(name), self.response, self.errors) == self.severity
         ]
 
-    def _value(self, name: str) -> Any:
-        return self.signs[name].value if name in self.signs else None
-
-    def _number(self, name: str) -> float | None:
-        return self.signs[name].number if name in self.signs else None
+    def _of(self, name: str) -> Known:
+        """What one sign tells; nothing where it was not measured."""
+        value, number = self.signs[name].value, self.signs[name].number
+        match value:
+            case HomepageTiming():
+                return Known(down=value.is_down, seconds=number, error_percent=value.bad_percent)
+            case OtherHomepages():
+                pages = [site.value for site in value.seen]
+                times = (page.median.value for page in pages)
+                return Known(
+                    down=_any(page.is_down for page in pages),
+                    seconds=_largest(*(seconds for seconds in times if math.isfinite(seconds))),
+                    error_percent=_largest(*(page.bad_percent for page in pages)),
+                )
+            case Health():
+                return Known(unhealthy=value.is_unhealthy or value.is_degraded)
+            case OtherHealth():
+                return Known(unhealthy=not all(statement.holds for statement in value.statements))
+            case Alerts():
+                return Known(alerts=len(value.firing))
+        return Known(seconds=number) if name == RESPONSE else Known(error_percent=number)
 
 
 def _unknown(signs: list[Sign]) -> Coverage:
@@ -218,6 +209,11 @@ def _unknown(signs: list[Sign]) -> Coverage:
 
 def _bound(bound: Bound | None) -> str:
     return bound.shown if bound else "never"
+
+
+def _any(facts: Iterable[bool | None]) -> bool | None:
+    known = [fact for fact in facts if fact is not None]
+    return any(known) if known else None
 
 
 def _largest(*values: float | None) -> float | None:
@@ -238,7 +234,7 @@ def take_look(settings: Settings, clock: Clock) -> Look:
     try:
         outcomes = {name: measurements.outcome(name) for name in ASKED}
         signs = {
-            name: _sign(_NAMES[name], outcome, _WORDS[name])
+            name: _sign(NAMES[name], outcome, WORDS[name])
             for name, outcome in outcomes.items()
             if not outcome.absent
         }
@@ -274,36 +270,6 @@ def _reading(value: Any) -> Reading | None:
     if isinstance(value, HomepageTiming):
         return value.median
     return value.reading if isinstance(value, Recent) else None
-
-
-def _homepage_words(homepage: HomepageTiming) -> str:
-    seconds = homepage.median.value
-    return homepage.summary + (f", {seconds:.2f} s" if math.isfinite(seconds) else "")
-
-
-def _health_words(health: Health) -> str:
-    return health.summary
-
-
-def _time_words(measured: Recent) -> str:
-    return f"{measured.reading.value:.2f} s over {measured.over}"
-
-
-def _share_words(measured: Recent) -> str:
-    return f"{measured.reading.value:.2f} % over {measured.over}"
-
-
-def _alert_words(alerts: Alerts) -> str:
-    return f"{alerts.words(alerts.firing, 'firing')}" if alerts.firing else "none firing"
-
-
-_WORDS: dict[str, Callable[[Any], str]] = {
-    HOMEPAGE: _homepage_words,
-    HEALTH: _health_words,
-    RESPONSE: _time_words,
-    ERRORS: _share_words,
-    ALERTS: _alert_words,
-}
 
 
 @measurement(time_limit=50.0)

@@ -113,8 +113,7 @@ class EmergencyCalls:
 
 
 def _reach(call: Call) -> str:
-    contact = call.contact
-    return (contact.phone or contact.email or contact.url) if contact else ""
+    return call.contact.reach if call.contact else ""
 
 
 @measurement(apart_from=("emergency",))

@@ -29,6 +29,7 @@ class HandoffPage:
     Attributes:
         kept: None where there is none.
         damaged: files that are not valid pages, in words.
+        spoilt: the one of them that is newer than the newest page; empty where none is.
         since: when the system was first checked.
         within: maximum age of the newest page.
     """
@@ -39,6 +40,7 @@ class HandoffPage:
     damaged: tuple[str, ...]
     since: datetime
     within: timedelta
+    spoilt: str = ""
 
     @property
     def coverage(self) -> Coverage:
@@ -55,7 +57,7 @@ class HandoffPage:
     @property
     def is_there(self) -> bool:
         """Whether there is a readable page; also true before the first one is due, which is then UNKNOWN."""
-        return self.kept is not None or self.pending
+        return (self.kept is not None and not self.spoilt) or self.pending
 
     @property
     def found(self) -> str:
@@ -64,6 +66,8 @@ class HandoffPage:
             return ""
         if self.kept is None:
             return "none" + (f" that can be read ({self.damaged[-1]})" if self.damaged else "")
+        if self.spoilt:
+            return f"a newer one that cannot be read ({self.spoilt})"
         return f"one of {self.page.made:%Y-%m-%d}"
 
     @property
@@ -135,4 +139,4 @@ def _newest(settings: Settings, clock: Clock, period: Period) -> HandoffPage:
         )
     limit = settings.limits.weekly_handoff_age if period == "weekly" else settings.limits.monthly_handoff_age
     within = timedelta(days=limit.critical.number if limit.critical else _CADENCE[period])
-    return HandoffPage(period, now, kept, pages.damaged, known_since(settings, now), within)
+    return HandoffPage(period, now, kept, pages.damaged, known_since(settings, now), within, pages.spoilt)

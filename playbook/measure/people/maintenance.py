@@ -65,8 +65,9 @@ class MaintenancePlan:
 
     @property
     def past(self) -> Window | None:
-        """The last finished window."""
-        return next((window for window in reversed(self.windows) if window.end <= self.now), None)
+        """The last finished window: that which ended last, whenever it began."""
+        over = (window for window in self.windows if window.end <= self.now)
+        return max(over, key=lambda window: window.end, default=None)
 
     @property
     def next(self) -> Window:
@@ -90,6 +91,15 @@ class MaintenancePlan:
     def after(self, sign_off: SignOff) -> bool:
         """Whether it was signed after the last window; an earlier sign-off does not count."""
         return sign_off.newest is not None and sign_off.newest.when >= self.last.end
+
+    def about_next(self, sign_off: SignOff) -> bool:
+        """Whether it may be about the window ahead: one from before the end of the last window is about that."""
+        return self.past is None or sign_off.newest is None or sign_off.newest.when >= self.past.end
+
+    @property
+    def expected_of_next(self) -> str:
+        """Of a sign-off about the window ahead."""
+        return f"one after {self.past}" if self.past else "one about this window"
 
     def evidence(self) -> Evidence:
         """A row for each window."""
@@ -281,10 +291,10 @@ def window_team(maintenance_plan: MaintenancePlan, settings: Settings) -> Window
     }
     gaps = [f"nobody as {duty}" for duty in DUTIES if any(one.person is None for one in spans[duty])]
     doubles = [
-        f"{roster.people[mine.person].name} as both"
+        f"{roster.people[mine.person or ''].name} as both"
         for mine in spans[PRIMARY]
         for other in spans[SECONDARY]
-        if mine.person and mine.person == other.person and mine.start < other.end and other.start < mine.end
+        if roster.one_phone(mine.person, other.person) and mine.start < other.end and other.start < mine.end
     ]
     return WindowTeam(window, people, (*gaps, *doubles))
 

@@ -95,10 +95,8 @@ class NewErrors:
         # The hours are judged here; silence, understanding and problems as in every review.
         rules = msgspec.structs.replace(self.rules, window_percent=0.0)
         quiet = self.window.start.timestamp(), self.window.end.timestamp()
-        left_out = self.review.kinds_left_out
-        kinds = (
-            understood(left_out, left_out + len(self.review.kinds), "kinds of errors") if left_out else Coverage()
-        )
+        kept, left_out = len(self.review.kinds), self.review.kinds_left_out  # which may be new ones
+        kinds = understood(left_out, left_out + kept, "kinds of errors") if left_out else Coverage()
         return before + after + kinds + of_lines(self.review, self.stream, rules, quiet)
 
     @property

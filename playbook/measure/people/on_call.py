@@ -20,12 +20,16 @@ from playbook.history.people.roster import (
     SECONDARY,
     SERVICE,
     SEVERITIES,
+    STEP_MINUTES,
     Call,
+    Contact,
     Roster,
     Span,
     read_roster,
 )
-from playbook.settings.model import Settings
+from playbook.settings.model import SANDBOX, Settings
+
+EXAMPLE = ".example"  # a domain that nobody can have, as in people/roster.example.toml
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class OnCall:
         days: length of the period ahead.
         spans: by duty, from now on.
         answer_minutes: by severity, where the roster sets none.
+        is_sandbox: the roster is the sandbox's, whose people are invented.
     """
 
     roster: Roster
@@ -44,6 +49,7 @@ class OnCall:
     days: float
     spans: Mapping[str, tuple[Span, ...]]
     answer_minutes: Mapping[str, float]
+    is_sandbox: bool = False
 
     @property
     def coverage(self) -> Coverage:
@@ -114,12 +120,20 @@ class OnCall:
     def incomplete(self) -> list[str]:
         """Contacts that lack a way to be reached: ``no phone of Ben Okafor``."""
         roster = self.roster
-        people = {key: roster.people[key].missing(outside=False) for key in sorted(roster.named())}
+        people = {key: self._missing(roster.people[key]) for key in sorted(roster.named())}
         outside = {key: contact.missing(outside=True) for key, contact in sorted(roster.contacts.items())}
         lacking = {**people, **outside}
+        if not people:
+            return ["nobody has a duty or is called by name"]
         return [
             f"no {' and no '.join(missing)} of {self.name(key)}" for key, missing in lacking.items() if missing
         ]
+
+    def _missing(self, contact: Contact) -> list[str]:
+        """Missing details; the addresses of the example roster are real in the sandbox only."""
+        missing = contact.missing(outside=False)
+        is_example = contact.email.casefold().endswith(EXAMPLE) and not self.is_sandbox
+        return ["email", *missing] if is_example and "email" not in missing else missing
 
     @property
     def contacts(self) -> str:
@@ -127,9 +141,9 @@ class OnCall:
         if self.incomplete:
             return "; ".join(self.incomplete)
         people, outside = len(self.roster.named()), len(self.roster.contacts)
-        groups = [plural(people, "person", "people")] if people else []
+        groups = [plural(people, "person", "people")]
         groups += [plural(outside, "outside contact")] if outside else []
-        return f"all of them for {' and '.join(groups)}" if groups else "nobody to reach"
+        return f"all of them for {' and '.join(groups)}"
 
     @property
     def escalation(self) -> str:
@@ -147,7 +161,7 @@ class OnCall:
                 problems.append(f"nobody is called for {severity}")
                 continue
             beyond = [name for name in escalation.call if name not in DUTIES]
-            if severity in {"P1", "P2"} and not beyond:
+            if severity in {"P1", "P2"} and not any(map(self._is_beyond, beyond)):
                 problems.append(f"{severity} goes no further than those on call")
             nobody = [name for name in beyond if self.roster.contact(name, self.now) is None]
             problems += [f"{severity} calls {name}, and nobody has that duty now" for name in nobody]
@@ -156,7 +170,15 @@ class OnCall:
                 problems.append(
                     f"{severity} may wait {two_units(asked * 60)}, and {two_units(allowed * 60)} is the most"
                 )
+            step = escalation.next_after_minutes
+            if allowed and step > max(allowed, STEP_MINUTES) and len(escalation.call) > 1:
+                problems.append(f"{severity} calls the next only after {two_units(step * 60)}")
         return problems
+
+    def _is_beyond(self, name: str) -> bool:
+        """Whether a name in the escalation leads to somebody whose turn it is not anyway."""
+        key = self.roster.key(name, self.now)
+        return not any(self.roster.one_phone(self.roster.in_turn(duty, self.now), key) for duty in DUTIES)
 
     def calls(self, severity: str, at: datetime | None = None) -> list[Call]:
         """Whom to call, and by when, for a severity (``P1`` to ``P4``) that began at ``at`` or now."""
@@ -191,7 +213,7 @@ class OnCall:
     def reached(self, key: str | None) -> str:
         """Return the name and the telephone number of a person or contact, or the address where there is none."""
         contact = self.roster.people.get(key or "") or self.roster.contacts.get(key or "")
-        reach = (contact.phone or contact.email) if contact else ""
+        reach = contact.reach if contact else ""
         return f"{self.name(key)}, {reach}" if reach else self.name(key)
 
     def _reach(self, duty: str) -> str:
@@ -223,7 +245,8 @@ def on_call(settings: Settings, clock: Clock) -> OnCall:
     roster = read_roster(path_of(settings, settings.require(people.roster, "people.roster", SERVICE)))
     now = clock.now().astimezone(UTC)
     end = now + timedelta(days=people.on_call_days)
-    return OnCall(roster, now, people.on_call_days, _spans(roster, now, end), people.answer_minutes)
+    spans, is_sandbox = _spans(roster, now, end), settings.target.kind == SANDBOX
+    return OnCall(roster, now, people.on_call_days, spans, people.answer_minutes, is_sandbox)
 
 
 def _spans(roster: Roster, start: datetime, end: datetime) -> Mapping[str, tuple[Span, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
@@ -20,6 +21,8 @@ from playbook.history.people.attest import SignOffs, rule_for
 from playbook.history.people.files import path_of, rules, sign_offs_of
 from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.own_catalogue import catalogue_of
+
+_ENDINGS = ("recovered", "gone")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +117,8 @@ def newest_delivery(
 
     Args:
         set_name: the set whose result it must report; of any set where empty.
-        of_incidents: it must report an open incident, by message or as an issue; a digest does not count.
+        of_incidents: it must report an incident that has not ended since, by message or as an issue; a digest
+            does not count.
     """
     kinds = ("events", "issue") if of_incidents else ("digest", "events")
     if settings.people.deliveries is not None:
@@ -123,19 +127,32 @@ def newest_delivery(
         history = history_folder(settings, Path.cwd() / "reports")
     else:
         return None
-    found = [
+    mine = [
         delivery
         for delivery in read(history, since=since)
+        if delivery.target == settings.target.name and delivery.when <= until
+    ]
+    events = [_Event(*each.split("-")) for delivery in mine for each in delivery.ids if each.count("-") == 2]
+    ended = {event.incident: event.at for event in sorted(events, key=_at) if event.what in _ENDINGS}
+    still_open = {"-".join(event) for event in events if event.at > ended.get(event.incident, "")}
+    found = [
+        delivery
+        for delivery in mine
         if delivery.delivered
         and delivery.what in kinds
         and (not set_name or delivery.set == set_name)
-        and (not of_incidents or any(not _is_closing(each) for each in delivery.ids))
-        and delivery.target == settings.target.name
-        and delivery.when <= until
+        and (not of_incidents or not still_open.isdisjoint(delivery.ids))
     ]
     return max(found, key=lambda delivery: delivery.when, default=None)
 
 
-def _is_closing(event: str) -> bool:
-    """Whether an event closes an incident, by its id: fingerprint, what, and when."""
-    return any(f"-{what}-" in event for what in ("recovered", "gone"))
+class _Event(NamedTuple):
+    """An event by the parts of its id; ``incident`` is the fingerprint."""
+
+    incident: str
+    what: str
+    at: str
+
+
+def _at(event: _Event) -> str:
+    return event.at

@@ -16,7 +16,8 @@ from playbook.core.errors import Malformed, Unreachable, UsageError
 from playbook.core.evidence import Evidence, Lines, Table
 from playbook.core.limits import Reading
 from playbook.history.people.files import path_of
-from playbook.readers.documents import Document, read_document
+from playbook.measure.web.link_faults import fault_of_link
+from playbook.readers.documents import Document, documents_in, read_document
 from playbook.settings.model import Settings
 
 SERVICE = "Runbooks"
@@ -135,7 +136,7 @@ def runbooks(settings: Settings, clock: Clock) -> Runbooks:
     """Every runbook in the folder of runbooks."""
     folder = path_of(settings, settings.require(settings.people.runbooks, "people.runbooks", SERVICE))
     try:
-        documents = tuple(read_document(file) for file in sorted(folder.glob("*.md")))
+        documents = tuple(read_document(file) for file in documents_in(folder))
     except UnicodeDecodeError as error:
         raise Malformed(f"{SERVICE}: expected text in UTF-8, got {error.reason}", service=SERVICE) from None
     except OSError as error:
@@ -164,8 +165,8 @@ def _may_be_tried(link: str, hosts: tuple[str, ...]) -> bool:
     """Whether a link may be requested: anybody can write one into a document, so only this machine and configured
     hosts are.
     """
-    host = urlsplit(link).hostname or ""
     try:
+        host = urlsplit(link).hostname or ""
         return host in hosts or host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
@@ -177,4 +178,5 @@ def _try(link: str, settings: Settings) -> str:
         answer = HttpClient(link, service=SERVICE, time_limits=settings.time_limits).get(redirects=5)
     except (Unreachable, Malformed, UsageError) as error:
         return f"{link}: {str(error).rpartition(', got ')[2]}"
-    return "" if answer.status < 400 or answer.status in {401, 403} else f"{link}: HTTP {answer.status}"
+    fault = None if 200 < answer.status < 300 else fault_of_link("documentation", link, answer)
+    return f"{link}: {fault.words}" if fault else ""

@@ -4,27 +4,22 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import urlsplit
 
-from playbook.clients.answer import Answer
 from playbook.clients.breakage import Kind
 from playbook.clients.http import HttpClient
 from playbook.clients.urls import shown
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import NotConfigured, Unreachable
+from playbook.core.errors import Malformed, NotConfigured, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.statements import Statement
+from playbook.measure.web.link_faults import LOGIN, Name, fault_of_link
 from playbook.measure.web.web import REDIRECTS, problem_of
-from playbook.measure.web.web_page import Fault, by_status, in_place_of_it, stand_in
+from playbook.measure.web.web_page import Fault
 from playbook.settings.model import Settings
 
 _BEGINNING = 512 * 1024  # bytes of a page, which are enough to recognise it
-# A page that requires authentication exists.
-_LOGIN = (401, 403)
-
-Name = Literal["grafana", "console", "status_page", "documentation"]
 TITLES: dict[Name, str] = {
     "grafana": "Grafana",
     "console": "DigitalOcean console",
@@ -89,7 +84,7 @@ class Link:
             return f"{self.problem} from {self.url}"
         if self.fault:
             return f"{self.fault.words} from {self.url}"
-        login = " (it asks for a login, so it is there)" if self.status in _LOGIN else ""
+        login = " (it asks for a login, so it is there)" if self.status in LOGIN else ""
         return f"HTTP {self.status} from {self.url}{login}"
 
 
@@ -192,13 +187,15 @@ def _follow(name: Name, url: str, settings: Settings) -> Link:
         answer = client.get(redirects=REDIRECTS, max_body=_BEGINNING, cut=True)
     except Unreachable as error:
         return Link(name, shown(urlsplit(url)), None, problem_of(error), error=error)
+    except Malformed as error:  # the other links are known nevertheless
+        return Link(name, shown(urlsplit(url)), 200, fault=Fault(problem_of(error), uncertain=True))
     return Link(
         name,
         answer.url,
         answer.status,
         seconds=answer.phases.total,
         redirects=answer.redirects,
-        fault=_fault(answer),
+        fault=fault_of_link(name, url, answer),
     )
 
 
@@ -208,11 +205,3 @@ def _authority(name: Name, url: str, settings: Settings) -> str | None:
     if name == "grafana" and target.grafana.ca:
         return target.grafana.ca
     return target.web.ca if urlsplit(url).hostname == urlsplit(target.web.url or "").hostname else None
-
-
-def _fault(answer: Answer) -> Fault | None:
-    """What was returned instead of the page; a login is accepted, and a link may lead to another host."""
-    foreign = in_place_of_it(answer)
-    if foreign or answer.status in _LOGIN:
-        return foreign
-    return by_status(answer) or stand_in(answer)

@@ -35,6 +35,8 @@ _TEXTS = {
         r"router_external_target_error|blobnotfound|publicaccessnotpermitted",
         r"the requested content does not exist|\bnosuch(?:bucket|key|website)",
         r"(?:oops|sorry)[!,. ]+(?:but )?something went wrong|something went wrong[.,!] (?:please )?try again",
+        r"this (?:\w+ )?page (?:does ?n.t|does not) exist|the file you have requested does not exist",
+        r"status page (?:not found|(?:is|has been) (?:inactive|not active|paused|disabled))",
         r"this page could not be found|page (?:that )?you .{0,30}(?:does ?n.t|not) (?:exist|be found)",
     ),
     "a placeholder": (

@@ -15,7 +15,7 @@ LOGIN = re.compile(
     re.IGNORECASE,
 )
 AWAY = re.compile(
-    r"/(?:maintenance|errors?|404|500|502|503|unavailable|offline|suspended(?:page)?|coming-?soon|blocked"
+    r"/(?:maintenance|errors?|(?:page-?)?not-?found|404|500|502|503|unavailable|offline|suspended(?:page)?|coming-?soon|blocked"
     r"|lander"
     r"|cgi-sys/\w+)(?:\.\w+)?/?$",
     re.IGNORECASE,
@@ -64,7 +64,7 @@ ERROR_TITLE = re.compile(
     r"|missing authentication token"
     r"|application error.*|(?:internal )?server error.*|runtime error|unhandled exception.*"
     r"|whitelabel error page"
-    r"|(?:page )?not found.*|this page could ?n.t be found.*|bad gateway.*"
+    r"|(?:(?:\w+ )?page )?not found.*|this page could ?n.t be found.*|bad gateway.*"
     r"|service (?:temporarily )?unavailable.*"
     r"|gateway time-?out.*|forbidden|access denied|unauthorized|bad request|no such app"
     r"|oops[!.…]*(?: (?:an?|something|page|that|this|we|it) .*)?"
@@ -113,7 +113,8 @@ _PARKED_TITLE = re.compile(
     r".*domain (?:is )?(?:parked|for sale|expired|suspended).*|parked (?:domain|page).*"
     r"|(?:this )?(?:account|website|site|service|domain|app)(?: has been| is)?"
     r" (?:suspended|expired|disabled|deactivated|parked|not available).*"
-    r"|\S+\.\S+ is for sale.*|hugedomains.*|sedo .*|domain default page.*"
+    r"|(?:the domain (?:name )?)?\S+\.\S+ is for sale.*|.* afternic domain listing"
+    r"|hugedomains.*|sedo .*|domain default page.*"
     r"|private site|.* registered at namecheap\.com|congratulations! your domain .*|domain registered at .*"
     r"|domain reserviert.*|.*domain reserved|.*domain parking|.*\bparking page|expired domain"
     r"|domain not claimed"
@@ -127,6 +128,14 @@ TITLES = (
     ("a server's default page", _DEFAULT_TITLE),
     ("a maintenance page", _AWAY_TITLE),
     ("a parked or suspended domain", _PARKED_TITLE),
+)
+# Words of an error as the name of a work: "Not Found – an exhibition".
+NAME_OF_A_WORK = re.compile(
+    r"(?:not found|nothing found|oops|something went wrong|[45]\d\d)\W{1,3}an? (?:[\w'’-]+ ){0,3}"
+    r"(?:album|anthology|band|book|comic|concert|documentary|essay|exhibition|exhibit|film|gallery|game|magazine"
+    r"|memoir|musical|novel|opera|photo ?book|play|podcast|poem|project|series|short|show|song|story|zine)"
+    r"\b[^|]{0,80}",
+    re.IGNORECASE,
 )
 PARTS = re.compile(r"\s+[|–—·:-]\s+")
 # Words of a title that may also be a name.
@@ -200,9 +209,16 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("a server's default page", r"firebase hosting setup complete|famous five-minute wordpress installation"),
     (
         "a server's default page",
-        r"because debug=true is in your settings|get started by editing (?:app|src|pages)/",
+        r"because debug=true is in your settings"
+        r"|get started(?: by editing|, edit) (?:the )?(?:(?:app|src|pages)/|page\.)"
+        r"|welcome to your (?:vue\.js app|new gatsby site)|docusaurus was designed from the ground up",
     ),
-    ("a server's default page", r"rails version: .* ruby version|laravel has wonderful documentation"),
+    ("a server's default page", r"rails version: .* ruby version|laravel has wonderful,? (?:thorough )?docum"),
+    (
+        "a server's default page",
+        r"laravel has an incredibly rich ecosystem\.? we suggest|get started, open the src/pages directory"
+        r"|welcome to wordpress\. this is your first post|building web apps with asp\.net core",
+    ),
     ("a server's default page", r"this is the default (?:index|web) page (?:of|for)"),
     ("a server's default page", r"welcome to nginx!|apache2 (?:ubuntu|debian) default page|^it works!$"),
     ("a server's default page", r"your web app is running and waiting for your content|your new server is ready"),

@@ -15,7 +15,7 @@ from playbook.clients.answer import Answer
 from playbook.clients.breakage import is_internal
 from playbook.core import door
 from playbook.core.budget import read_json
-from playbook.measure.web import page_languages, page_short
+from playbook.measure.web import page_languages, page_short, page_unbuilt
 from playbook.measure.web import page_words as words
 from playbook.measure.web.health import State, read_report
 from playbook.measure.web.health_report import UnknownShapeError
@@ -31,6 +31,7 @@ _FEW_WORDS = 32  # characters of a page without a picture or a script that may b
 # The first bytes of PDF, ZIP, ELF, gzip, PNG, GIF and JPEG.
 _BINARY = (b"%PDF", b"PK\x03\x04", b"\x7fELF", b"\x1f\x8b", b"\x89PNG", b"GIF8", b"\xff\xd8\xff")
 _SOURCE = (b"<?php", b"<%")  # source code that a server should have executed
+_SET_EXPECT = "Set web.expect to a text that only the homepage has."
 _LONGEST_CHALLENGE = 200  # characters of readable text on it
 _LONGEST_REFUSAL = 1000  # the same, where the text itself says so
 _HTML = ("text/html", "application/xhtml+xml", "")
@@ -192,7 +193,8 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
     unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
     few = None if page.shows else _of_few_words(page.text, rules)
     leads_on = _of_refresh(page, answer, rules) or _of_script(page, answer, rules)
-    return leads_on or _of_size(len(body), rules) or unexpected or few or _of_rendering(text)
+    incomplete = _of_rendering(text) or _unbuilt(page, answer, rules)
+    return leads_on or _of_size(len(body), rules) or unexpected or few or incomplete
 
 
 def _of_rendering(text: str) -> Fault | None:
@@ -235,8 +237,9 @@ def _is_error(body: bytes) -> bool:
 
 def _of_title(page: Page) -> Fault | None:
     """By the title, or by a part of it beside the site's name; on a short page by its headings as well."""
-    found = _titled(page.title)
-    headings = page.headings if len(page.text) <= page_short.LONGEST else ()
+    is_long = len(page.text) > page_short.LONGEST
+    found = None if is_long and words.NAME_OF_A_WORK.fullmatch(page.title) else _titled(page.title)
+    headings = () if is_long else page.headings
     return found or next(filter(None, map(_titled, headings)), None) or _of_heading(page)
 
 
@@ -317,8 +320,20 @@ def _of_few_words(text: str, rules: PageRules) -> Fault | None:
     """Fault of a page of a few words and nothing else, which may be a message in any language."""
     if rules.expect or len(text.strip()) >= _FEW_WORDS:
         return None
-    hint = "Set web.expect to a text that only the homepage has."
-    return Fault(f"a page with nothing but {door.quoted(text, 80)}", uncertain=True, hint=hint)
+    return Fault(f"a page with nothing but {door.quoted(text, 80)}", uncertain=True, hint=_SET_EXPECT)
+
+
+def _unbuilt(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
+    """Fault of a page with a template's title or heading, which may stand for a page that nobody has built."""
+    title, *headings = (text.casefold()[:_LONGEST_TITLE] for text in (page.title, *page.headings))
+    started = len(page.text) <= page_short.LONGEST and page_unbuilt.is_started(title)
+    unfilled = [text for text in (title, *headings) if page_unbuilt.is_unfilled(text)]
+    if unfilled and page_unbuilt.FILLED_IN.search(_markup(answer)):
+        unfilled = []
+    if rules.expect or not (started or unfilled or page_unbuilt.is_of_nothing(title)):
+        return None
+    shown = door.quoted(unfilled[0] if unfilled else page.title, 80)
+    return Fault(f"a page with the words of a template, {shown}", uncertain=True, hint=_SET_EXPECT)
 
 
 def _unexpected(text: str, rules: PageRules) -> Fault | None:

@@ -35,8 +35,8 @@ def _caller(call: Call, roster: OnCall) -> Caller:
     return Caller(
         duty=call.name,
         who=contact.name or call.name,
-        phone=contact.phone or "",
-        email=contact.email or "",
-        url=contact.url or "",
+        phone=contact.phone if contact.has_number else "",
+        email=contact.email if contact.has_mailbox else "",
+        url=contact.url,
         by=by,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from playbook.core.secret import Section
@@ -78,6 +78,9 @@ class Emergency(Section, frozen=True):
     watch_minutes: float = 60.0
 
 
+LONGEST_WINDOW = timedelta(days=7)  # a longer one is mostly a mistake in its end, and delays messages all the time
+
+
 class MaintenanceWindow(Section, frozen=True):
     """One planned maintenance; times without an offset are local times of ``maintenance.time_zone``."""
 
@@ -106,14 +109,22 @@ class Maintenance(Section, frozen=True):
     least_log_hours: int = 12
 
     def __post_init__(self) -> None:
-        """Require an existing zone, and windows that end after they begin."""
+        """Require an existing zone, and windows that end after they begin, and not long after."""
         try:
             zone = ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"expected a time zone such as Europe/Berlin, got {self.time_zone!r}") from None
         for window in self.windows:
-            if moment_in(window.end, zone) <= moment_in(window.start, zone):
+            start, end = moment_in(window.start, zone), moment_in(window.end, zone)
+            if end <= start and window.end > window.start:
+                raise ValueError(f"the window {window.name!r} lies in the hour that the clocks skip in {zone.key}")
+            if end <= start:
                 raise ValueError(f"the window {window.name!r} ends before it begins")
+            if end - start > LONGEST_WINDOW:
+                raise ValueError(
+                    f"the window {window.name!r} takes {(end - start).days} days, and {LONGEST_WINDOW.days} are "
+                    "the most; enter longer work as several windows"
+                )
 
     @property
     def zone(self) -> ZoneInfo:

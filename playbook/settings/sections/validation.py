@@ -35,6 +35,8 @@ _ADDRESSES = {
     "target.links.logs": _WEB,
 }
 _PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
+_HOSTS = ("people.link_hosts", "target.web.hosts")
+_HOST = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:]+\]?")
 # Places with names of sets: as keys of a table, or in a list.
 _SETS = (
     "floors",
@@ -73,6 +75,10 @@ def mistakes(settings: msgspec.Struct, sets: Iterable[str], where: str = "") -> 
     for path, value in found.items():
         if _OF_SITES.fullmatch(path) and value:
             yield from _address(path, value, _WEB)
+    for path in _HOSTS:
+        for host in _names(found.get(path)):
+            if not _HOST.fullmatch(host):
+                yield Mistake(path, f"expected names of hosts such as grafana.portfolio.example, got {host!r}")
     yield from _names_of_sites(found.get("target.web.also"))
     for path in [*_PATHS, *(path for path in found if _HEALTH_OF_SITES.fullmatch(path) and found[path])]:
         value = found.get(path)

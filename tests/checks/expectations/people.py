@@ -135,6 +135,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "maintenance-just-over": {
+        "pre_maintenance.window": (
+            "WARNING",
+            rf"Announcement: expected one after {OVER}, got one by Ben Okafor on .+",
+        ),
+        "pre_maintenance.team-available": (
+            "WARNING",
+            rf"Word of the team: expected one after {OVER}, got one by Ben Okafor on .+",
+        ),
         "post_maintenance.kpis-normal": (
             "UNKNOWN",
             r"Error rate: expected at least 100 requests in \d min( \d+ s)?, got \d{1,2}"

@@ -89,6 +89,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "image-service-unhealthy": {
+        **emergency(
+            "WARNING",
+            r"P3: API health: HTTP 503, degraded; image-optimizer unhealthy \([^)]+\); "
+            r"Image service: HTTP 503, unhealthy",
+        ),
         f"{FAILING}.dependencies": ("CRITICAL", "Image service: expected healthy, got HTTP 503, unhealthy"),
         f"{FAILING}.service-status": ("CRITICAL", API_UNHEALTHY % "image-optimizer"),
         "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; image-optimizer unhealthy \(\S+ ms\)"),
@@ -129,12 +134,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         for item, (_, service) in LINKS.items()
     },
     "shop-down": {
+        **emergency("CRITICAL", r"P1: Other homepages: shop: HTTP 503 in ([345]) of \1 samples, \d\.\d\d s"),
         "daily.probe.homepage": (
             "CRITICAL",
             r"Homepage of shop: expected HTTP 200 each time, got HTTP 503 in ([345]) of \1 samples",
         ),
     },
     "shop-unhealthy": {
+        **emergency("WARNING", r"P3: Health of the other sites: Health of shop: HTTP 503, unhealthy"),
         "daily.health.api": ("CRITICAL", r"Health of shop: expected all healthy, got HTTP 503, unhealthy"),
         "troubleshooting.high-error-rates.service-status": (
             "CRITICAL",

@@ -85,6 +85,13 @@ def test_prometheus_alone_cannot_answer_for_silences():
         client_of(prometheus="http://127.0.0.1:9").silences_on({"a": "b"})
 
 
+def test_grafana_beside_prometheus_answers_for_silences():
+    """Which Prometheus does not support."""
+    with serve(content([silence("active")])) as server:
+        found = client_of(prometheus="http://127.0.0.1:9", grafana=server.url).silences_on({"a": "b"})
+    assert [one.matchers for one in found] == [('a="b"',)]
+
+
 def test_firing_silenced_and_inhibited_alerts_are_distinguished():
     """An inhibited alert is suppressed without a silence."""
     alerts = [

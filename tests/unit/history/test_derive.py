@@ -96,7 +96,7 @@ def test_window_that_the_skipped_hour_reverses_is_refused(tmp_path):
     """02:30 that night is 03:30."""
     window = '{ name = "w", start = 2026-03-29T02:30:00, end = 2026-03-29T03:00:00 }'
     lines = f'time_zone = "{BERLIN}"\nwindows = [{window}]'
-    with pytest.raises(UsageError, match="ends before it begins"):
+    with pytest.raises(UsageError, match="lies in the hour that the clocks skip"):
         settings_of(tmp_path, f"[targets.production.maintenance]\n{lines}\n")
 
 

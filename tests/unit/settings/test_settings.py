@@ -141,6 +141,10 @@ def test_target_overrides_limits_and_floors(project):
             'targets.production.kind: expected "sandbox", "staging" or "production", got \'prod\'',
         ),
         (
+            "[people]\nlink_hosts = ['https://grafana.portfolio.example']",
+            "people.link_hosts: expected names of hosts such as grafana.portfolio.example, got 'https://grafana",
+        ),
+        (
             "[targets.production.web]\nurl = 'portfolio.example'",
             "targets.production.web.url: expected an address such as https://portfolio.example, got",
         ),

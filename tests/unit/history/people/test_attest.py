@@ -150,7 +150,12 @@ def test_evidence_must_be_beside_the_ledger(book, tmp_path):
 
 @pytest.mark.parametrize(
     ("change", "sentence"),
-    [({"who": " "}, "--by is empty"), ({"note": "a\nb"}, "--note must be one line of plain text, got 'a\\nb'")],
+    [
+        ({"who": " "}, "--by is empty"),
+        ({"who": "TBD"}, "--by says nothing: 'TBD'"),
+        ({"note": "-"}, "--note says nothing: '-'"),
+        ({"note": "a\nb"}, "--note must be one line of plain text, got 'a\\nb'"),
+    ],
 )
 def test_invalid_text_is_refused(book, change, sentence):
     """With one sentence."""

@@ -144,7 +144,30 @@ def test_p4_waits_for_the_end_of_the_next_business_day(roster):
         (Contact(name="A", email="a@b.example", phone="+49 (...) ......"), False, ["phone"]),
         (Contact(name="A", email="a at b", phone=""), False, ["email", "phone"]),
         (Contact(phone="+49 30 123456", email="a@b.example"), False, ["name"]),
+        (Contact(name="A", email="a@b.example", phone="+49\u00a030\u2011123456 ext. 12"), False, []),
+        (Contact(name="A", email="a@b.example", phone="+1 415 555 2671 x123"), False, []),
+        (Contact(name="TBD", email="tbd@tbd.example", phone="+1 555 0100"), False, ["name", "email", "phone"]),
+        (
+            Contact(name="Your name", email="a@example.com", phone="+1 (415) 555-0134"),
+            False,
+            ["name", "email", "phone"],
+        ),
+        (
+            Contact(name="xxx", email="noreply@b.example", phone="+49 30 0000000"),
+            False,
+            ["name", "email", "phone"],
+        ),
+        (
+            Contact(name="-", email="a@your-company.com", phone="+1 234 567 8900"),
+            False,
+            ["name", "email", "phone"],
+        ),
+        (Contact(name="A", email="first.last@b.example", phone="+49 123 456789"), False, ["email", "phone"]),
         (Contact(name="S", url="https://s.example"), True, []),
+        (Contact(name="S", url="tel:112"), True, []),
+        (Contact(name="S", url="TBD"), True, ["email, phone or url"]),
+        (Contact(name="S", url="https://"), True, ["email, phone or url"]),
+        (Contact(name="S", url="https://support.example.com/help"), True, ["email, phone or url"]),
         (Contact(name="S"), True, ["email, phone or url"]),
     ],
 )
@@ -175,6 +198,19 @@ def test_missing_contact_details(contact, outside, missing):
             + '[[shifts]]\nduty = "Primary"\nperson = "ada"\n'
             + "from = 2026-04-01T00:00:00\nuntil = 2026-04-02T00:00:00",
             "shift 1 is for Primary, which is not a duty (the duties are: primary, secondary)",
+        ),
+        (HEAD.replace("Europe/Berlin", "Europe"), "expected a time zone such as Europe/Berlin"),
+        (HEAD.replace("2026-12-25", '"25.12.2026"'), "is not in the form of a roster"),
+        (HEAD + WEEKLY.replace("2026-03-23T09:00:00", "2026-03-23"), "is not in the form of a roster"),
+        (HEAD + "[people.ada]\n", "expected valid TOML"),
+        (
+            HEAD
+            + "".join(
+                f'[[shifts]]\nduty = "primary"\nperson = "{who}"\n'
+                "from = 2026-04-01T09:00:00\nuntil = 2026-04-08T09:00:00\n"
+                for who in ("ada", "ben")
+            ),
+            "shifts 1 and 2 give primary to ada and ben from the same moment",
         ),
         (
             HEAD + '[escalation.P1]\ncall = ["boss"]',

@@ -77,6 +77,8 @@ def test_deployments_since_the_review_are_listed_for_comparison(found, reviews, 
     ("reviews", "given"),
     [
         ([2, None], {}),
+        ([-300], {}),  # a mistake in the year
+        ([2, -3], {}),
         ([], {}),
         ([12], {}),  # an old review does not count for this week
         ([2], {"error": Unreachable("away", service="x")}),

@@ -67,7 +67,16 @@ def test_complete_runbook_lacks_nothing(folder):
     [
         (("Owner: Operations team", ""), "no owner"),
         (("Owner: Operations team", "Owner:"), "no owner"),
-        (("2026-11-01", "last week"), "no date of review"),
+        (("Operations team", "TBD"), "no owner"),
+        (("Operations team", "<your team>"), "no owner"),
+        (("Owner: Operations team", "| Owner | Reviewed |"), "no owner"),
+        (("Owner: Operations team", "<!-- Owner: Operations team -->"), "no owner"),
+        (("2026-11-01", "last week"), "no date of review (expected one such as 2026-11-20, got last week)"),
+        (("2026-11-01", "11/01/2026"), "no date of review"),
+        (("2026-11-01", "2026-13-01"), "no date of review"),
+        (("2026-11-01", "YYYY-MM-DD"), "no date of review"),
+        (("Expected: an answer.", "Expected: TBD"), "no expected outcome of `curl -s $URL`"),
+        (("Expected: an answer.", "Expected: …"), "no expected outcome of `curl -s $URL`"),
         (("2026-11-01", "2026-12-01"), "reviewed in the future, on 2026-12-01"),
         (("```bash", "```text"), "no commands"),
         (("Expected: an answer.", "Expected:"), "no expected outcome of `curl -s $URL`"),
@@ -83,6 +92,96 @@ def test_missing_part_of_a_runbook_is_reported(folder, change, problem):
     file.write_text(WHOLE.replace(*change), encoding="utf-8")
     (found,) = read_document(file).problems(TODAY)
     assert found.startswith(problem)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "**Owner:** Operations team\n**Reviewed:** 2026-11-01",
+        "- Owner: Operations team\n- Last reviewed: 2026-11-01 (Ada)",
+        "| Owner | Operations team |\n| Reviewed | 1 November 2026 |",
+        "owner : Operations team\r\nreviewed : Nov 1, 2026",
+        "> *Owner*: Operations team  \n> *Review date*: 01.11.2026",
+        "Owner: Operations team\nReview: every month\nReviewed: 1st November 2026",
+    ],
+)
+def test_head_is_read_however_it_is_written(folder, head):
+    """As people write Markdown."""
+    file = folder / "burns.md"
+    file.write_text(
+        WHOLE.replace("Owner: Operations team\nReviewed: 2026-11-01", head), encoding="utf-8", newline=""
+    )
+    found = read_document(file)
+    assert (found.owner, found.reviewed) == ("Operations team", date(2026, 11, 1))
+    assert list(found.problems(TODAY)) == []
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "```bash title=Look\nls\n```\nExpected: files.\n",
+        "~~~sh\nls\n~~~\nExpected: none.\n",
+        "````console\n$ cat x.md\n```\ntext\n```\n````\n**Expected output:**\n```\nfiles\n```\n",
+        "```yaml title=x\n[a](nowhere.md)\n```\n",
+    ],
+)
+def test_block_is_read_however_it_is_fenced(folder, block):
+    """What follows it is read, too."""
+    file = folder / "burns.md"
+    file.write_text(f"{WHOLE}\n{block}\nSee [x](gone.md).\n", encoding="utf-8")
+    found = read_document(file)
+    assert list(found.problems(TODAY)) == []
+    assert list(found.dead_links()) == ["gone.md"]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "my%20notes.md",
+        "<my notes.md>",
+        "/other.md",
+        "other.md?plain=1#L3",
+        "other.md#twice-1",
+        "other.md#see-here",
+        "other.md#named",
+        "other.md#underlined",
+    ],
+)
+def test_living_link_is_not_dead(folder, link):
+    """Encoded, from the root of the repository, to a line, and to headings as GitHub names them."""
+    (folder / "my notes.md").write_text("# Notes\n", encoding="utf-8")
+    headings = '\n## Twice\n## Twice ##\n## See [here](x.md)\n<a id="named"></a>\n\nUnderlined\n----------\n'
+    (folder / "other.md").write_text(WHOLE + "\n## What comes next?\n" + headings, encoding="utf-8")
+    (folder / "burns.md").write_text(f"{WHOLE}\n[x]({link})\n", encoding="utf-8")
+    assert list(read_document(folder / "burns.md").dead_links()) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "dead"),
+    [
+        ('<a href="gone.md">x</a>', "gone.md"),
+        ("[x](https://grafana.example.com/d/1)", "https://grafana.example.com/d/1"),
+        ("[x](https://TODO)", "https://TODO"),
+        ("[x](https://[host]/d)", "https://[host]/d"),
+        ("[x](other.md#twice-2)", "other.md#twice-2"),
+        ("`[x](gone.md)` <!-- [x](gone.md) -->", ""),
+    ],
+)
+def test_dead_link_is_found_in_other_words(measure, folder, written, dead):
+    """In HTML, to an example, and to a heading that is there once less; one that is not shown does not count."""
+    (folder / "burns.md").write_text(f"{WHOLE}\n{written}\n", encoding="utf-8")
+    assert measure().dead_links == ([f"burns: {dead}"] if dead else [])
+
+
+def test_runbooks_in_folders_below_are_read(measure, folder):
+    """One that is put away, and an overview, are not; a folder's own page has the folder's name."""
+    for name in ("redis/restart.md", "web/README.md", "archive/old.md", "_drafts/new.md", "README.md", "more.MD"):
+        file = folder / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("# Nothing yet\n", encoding="utf-8")
+    found = measure()
+    assert [each.name for each in found.documents] == ["burns", "more", "other", "restart", "web"]
+    assert "restart: no owner" in found.problems
 
 
 @pytest.mark.parametrize("link", ["gone.md", "other.md#nowhere", "#nowhere", "../gone/"])
@@ -158,15 +257,17 @@ def test_no_runbooks_are_unreachable(measure, folder, remove):
 
 @pytest.fixture
 def server():
-    """Returns 200 for /there, 404 otherwise; records the requests."""
+    """Returns 404 for /gone, and an error page with status 200 for /moved; records the requests."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             asked.append(self.path)
-            self.send_response(200 if self.path == "/there" else 404)
-            self.send_header("Content-Length", "0")
+            body = b"<title>404 Not Found</title><p>Sorry" if self.path == "/moved" else b"<p>Dashboard"
+            self.send_response(404 if self.path == "/gone" else 200)
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
+            self.wfile.write(body)
 
         def log_message(self, *args):
             pass
@@ -178,9 +279,9 @@ def server():
 def test_only_links_to_loopback_are_tried(measure, folder, server):
     """Anybody can write a link into a document; others are requested only if configured."""
     url, asked = server
-    links = f"\n[a]({url}/there) [b]({url}/gone) [c](https://outside.example/) <https://localhost.example/>\n"
+    links = f"\n[a]({url}/there) [b]({url}/gone) [m]({url}/moved) [c](https://outside.example/) <https://localhost.example/>\n"
     (folder / "burns.md").write_text(WHOLE + links, encoding="utf-8")
     found = measure()
-    assert found.silent == (f"{url}/gone: HTTP 404",)
+    assert found.silent == (f"{url}/gone: HTTP 404", f"{url}/moved: an error page, '404 Not Found'")
     assert found.untried == ("https://outside.example/", "https://localhost.example/")
-    assert asked == ["/there", "/gone"]
+    assert asked == ["/there", "/gone", "/moved"]

@@ -22,23 +22,27 @@ from playbook.measure.alerts.alerts import Alerts
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent
 from playbook.measure.people import emergency
-from playbook.measure.people.emergency import (
+from playbook.measure.people.emergency import Look, Stability, stability
+from playbook.measure.people.emergency_calls import calls_for, notice, who_to_call
+from playbook.measure.people.emergency_words import (
     ALERTS,
     ASKED,
     ERRORS,
     HEALTH,
     HOMEPAGE,
+    IMAGES,
+    NAMES,
     RESPONSE,
-    Look,
-    Stability,
-    stability,
+    SITES,
+    SITES_HEALTH,
+    WORDS,
 )
-from playbook.measure.people.emergency_calls import calls_for, notice, who_to_call
 from playbook.measure.web.health import State
 from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.health_report import Report
 from playbook.measure.web.homepage import HomepageTiming
 from playbook.measure.web.homepage import Sample as HomepageSample
+from playbook.measure.web.sites import OfSite, OtherHealth, OtherHomepages
 from playbook.measure.web.web_page import Fault
 from playbook.settings.loading import load
 
@@ -106,6 +110,18 @@ def firing(*names):
     return Alerts(NOW, Found("Alertmanager", tuple(Alert(name, {}, "firing", NOW) for name in names)), ())
 
 
+def sites(kind, *values):
+    """One site for each value; an error is a site that could not be measured."""
+    return kind(
+        tuple(
+            OfSite(f"site {number}", SETTINGS.limits, problem=value)
+            if isinstance(value, str)
+            else OfSite(f"site {number}", SETTINGS.limits, value)
+            for number, value in enumerate(values)
+        )
+    )
+
+
 def look(settings, at=NOW, **changes):
     """A look at a healthy system except for some signs; an exception is a sign that could not be measured."""
     values = {
@@ -120,7 +136,7 @@ def look(settings, at=NOW, **changes):
     for name, value in values.items():
         failed = isinstance(value, Exception)
         outcome = Outcome(name, None if failed else value, value if failed else None, 0.1)
-        signs[name] = emergency._sign(emergency._NAMES[name], outcome, emergency._WORDS[name])
+        signs[name] = emergency._sign(NAMES[name], outcome, WORDS[name])
     return Look(at, signs, settings.limits.emergency_response, settings.limits.emergency_errors)
 
 
@@ -142,6 +158,23 @@ def look(settings, at=NOW, **changes):
             "(500 requests)",
         ),
         ({HEALTH: health(State.DEGRADED)}, "P3", "P3: API health: HTTP 200, degraded"),
+        ({IMAGES: health(State.UNHEALTHY)}, "P3", "P3: Image service: HTTP 200, unhealthy"),
+        (
+            {SITES: sites(OtherHomepages, homepage(200), homepage(500, 500))},
+            "P1",
+            "P1: Other homepages: site 1: HTTP 500 in 2 of 2 samples, 0.20 s",
+        ),
+        (
+            {SITES: sites(OtherHomepages, homepage(200, seconds=6.0), homepage(200))},
+            "P2",
+            "P2: Other homepages: site 0: 1 of 1 HTTP 200, 6.00 s; site 1: 1 of 1 HTTP 200, 0.20 s",
+        ),
+        (
+            {SITES_HEALTH: sites(OtherHealth, health(), health(State.DEGRADED))},
+            "P3",
+            "P3: Health of the other sites: Health of site 1: HTTP 200, degraded",
+        ),
+        ({SITES: sites(OtherHomepages, homepage(200)), SITES_HEALTH: sites(OtherHealth, health())}, "", "none"),
         ({ALERTS: firing("A")}, "P4", "P4: Alerts: 1 firing: A (for 0 s)"),
         ({RESPONSE: UNSET, ERRORS: UNSET}, "", "none"),
         ({RESPONSE: AWAY, HEALTH: health(State.UNHEALTHY)}, "P3", "P3: API health: HTTP 200, unhealthy"),
@@ -159,6 +192,9 @@ def test_severity_of_a_look(settings, changes, severity, found):
     [
         {RESPONSE: AWAY},
         {ALERTS: AWAY},
+        {IMAGES: AWAY},
+        {SITES: sites(OtherHomepages, homepage(200), "no answer")},
+        {SITES_HEALTH: sites(OtherHealth, "no answer")},
         {ERRORS: figure(ERROR_RATE, 0.0, count=3)},
         {HEALTH: Malformed("Website: odd", service="Website")},
         {HEALTH: Health("/h", 200, Report("ok", State.HEALTHY, (), ("redis 'odd'",)), Phases(), ())},
@@ -194,7 +230,10 @@ def test_look_with_an_unknown_sign_is_never_ok(unknown, bad):
     """Whichever it is, and whatever the others show."""
     worse = {
         HOMEPAGE: homepage(500),
+        SITES: sites(OtherHomepages, homepage(500)),
         HEALTH: health(State.UNHEALTHY),
+        IMAGES: health(State.UNHEALTHY),
+        SITES_HEALTH: sites(OtherHealth, health(State.UNHEALTHY)),
         RESPONSE: figure(RESPONSE_TIME, 9),
         ERRORS: figure(ERROR_RATE, 50),
         ALERTS: firing("A"),
@@ -287,6 +326,17 @@ def test_calls_with_their_deadlines(tmp_path, changes, now):
         assert "then nobody as secondary at Mon 22:15" in calls.found
 
 
+def test_placeholder_of_a_number_reaches_nobody(tmp_path):
+    """Nor one of an address."""
+    text = ROSTER.replace("+49 30 5550101", "+1 555 0100").replace("ada@portfolio.example", "TBD")
+    (tmp_path / "roster.toml").write_text(text)
+    overlay = {"targets": {"staging": {"people": {"roster": str(tmp_path / "roster.toml")}}}}
+    settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
+    calls = calls_for(look(settings, **{HOMEPAGE: homepage(500)}), settings, FixedClock(NOW))
+    assert not calls.first_can_be_reached
+    assert calls.now == "; call Ada at once, to answer by Mon 22:15"
+
+
 def delivery(what="events", ago=timedelta(hours=2), **changes):
     """A message about an opened incident."""
     fields = {"target": "production", "set": "daily", "channel": "apprise Slack", "to": "Slack", "delivered": True}
@@ -318,6 +368,26 @@ def test_message_of_an_open_incident_replaces_a_sign_off(tmp_path, settings, del
     assert found.needless == ""
     assert found.settled == ("told to Slack on 2026-11-23 19:00 UTC" if told else ""), found
     assert found.evidence()
+
+
+@pytest.mark.parametrize(
+    ("ended", "told"),
+    [
+        ("f00-recovered-20261123T120000Z", False),
+        ("f00-gone-20261123T120000Z", False),
+        ("f00-recovered-20261122T120000Z", True),
+        ("ba7-recovered-20261123T120000Z", True),
+    ],
+)
+def test_message_of_an_incident_that_has_ended_since_does_not_count(tmp_path, settings, ended, told):
+    """The emergency of now is another one; an end before its opening, or of another incident, is none."""
+    folder = tmp_path / "deliveries-of-it"
+    note(folder, delivery(ago=timedelta(hours=12)))
+    note(folder, delivery(ids=[ended]))
+    people = msgspec.structs.replace(settings.people, deliveries=str(folder))
+    settings = msgspec.structs.replace(settings, people=people)
+    found = notice(look(settings, **{HOMEPAGE: homepage(500, 500)}), settings, FixedClock(NOW))
+    assert bool(found.settled) is told
 
 
 def test_need_to_notify_is_known_from_any_sign(settings):

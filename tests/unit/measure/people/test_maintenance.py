@@ -1,6 +1,6 @@
 """Planned maintenance: windows in local time, silences, the team, and new errors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -101,6 +101,18 @@ def test_windows_are_in_local_time(tmp_path, zone, start, end, utc):
             {"windows": [window("2026-01-01T10:00:00", "2026-01-01T10:00:00")]},
             "the window 'Work' ends before it begins",
         ),
+        (
+            {"time_zone": "Europe/Berlin", "windows": [window("2027-03-28T02:00:00", "2027-03-28T03:00:00")]},
+            "the window 'Work' lies in the hour that the clocks skip in Europe/Berlin",
+        ),
+        (
+            {"windows": [window("2026-11-28T22:00:00", "2027-11-28T23:00:00")]},
+            "the window 'Work' takes 365 days, and 7 are the most; enter longer work as several windows",
+        ),
+        ({"time_zone": "Europe"}, "expected a time zone such as Europe/Berlin, got 'Europe'"),
+        ({"windows": [window("28.11.2026 22:00", "28.11.2026 23:00")]}, "maintenance.windows[0].start: invalid"),
+        ({"windows": [{"name": "x", "from": "2026-11-28T22:00:00"}]}, "maintenance.windows[0]"),
+        ({"window": []}, "maintenance"),
         ({"windows": [{"name": "x", "start": "soon", "end": "later"}]}, "maintenance.windows[0].start: invalid"),
     ],
 )
@@ -122,6 +134,22 @@ def test_only_sign_offs_after_the_maintenance_count(tmp_path):
     assert found.after(signed(NOW - timedelta(hours=2)))
     assert not found.after(signed(NOW - timedelta(hours=2, seconds=1)))
     assert not found.after(SignOff("i", None, (), Rule(timedelta(1), timedelta()), NOW))
+
+
+def test_last_window_is_the_one_that_ended_last(tmp_path):
+    """A short one within a longer one ended before it."""
+    long = window("2026-11-23T08:00:00", "2026-11-23T11:00:00", "Long")
+    found, _ = plan(tmp_path, MORNING, long)
+    assert found.last.name == "Long"
+    assert not found.after(signed(NOW - timedelta(minutes=90)))
+
+
+@pytest.mark.parametrize(("hours", "about"), [(3, False), (2, True), (0, True)])
+def test_sign_off_from_before_the_last_window_is_not_about_the_next(tmp_path, hours, about):
+    """Two windows on one day; without one before it, any sign-off is."""
+    found, _ = plan(tmp_path, MORNING, TODAY)
+    assert found.about_next(signed(NOW - timedelta(hours=hours))) is about
+    assert plan(tmp_path, TODAY)[0].about_next(signed(NOW - timedelta(hours=hours)))
 
 
 @dataclass
@@ -209,6 +237,20 @@ def test_two_people_are_on_call_during_the_window(tmp_path, secondary, found):
     team = window_team(maintenance_plan(settings, FixedClock(NOW)), settings)
     assert (team.found, team.there) == (found, " then " in found)
     assert team.evidence()
+
+
+def test_two_people_at_one_telephone_are_one_during_the_window(tmp_path):
+    """As they are for the week."""
+    one_phone = ROSTER.replace('Ada"', 'Ada"\nphone = "+49 30 5550101"').replace(
+        'Ben"', 'Ben"\nphone = "+49305550101"'
+    )
+    (tmp_path / "roster.toml").write_text(one_phone % "2026-11-02T13:30:00")
+    overlay = {"targets": {"staging": {"people": {"roster": "roster.toml"}, "maintenance": {"windows": [TODAY]}}}}
+    (tmp_path / "playbook.toml").write_text("")
+    settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
+    team = window_team(maintenance_plan(settings, FixedClock(NOW)), settings)
+    assert not team.there
+    assert team.found == "Ada as both; Ben as both"
 
 
 def test_figures_since_the_end_report_their_period(tmp_path):
@@ -324,3 +366,12 @@ def test_unreadable_part_may_hold_a_new_error(tmp_path):
     the_plan, settings = plan(tmp_path, MORNING)
     found = errors_since_maintenance(Logs(*QUIET, problems=["one was damaged"]), the_plan, settings)
     assert found.coverage.got == "one was damaged"
+
+
+def test_kinds_that_were_too_many_to_keep_may_be_new(tmp_path):
+    """Their number is known, and nothing else."""
+    the_plan, settings = plan(tmp_path, MORNING)
+    found = errors_since_maintenance(Logs(*QUIET), the_plan, settings)
+    beyond = replace(found, review=replace(found.review, kinds_left_out=7))
+    assert found.coverage.enough
+    assert not beyond.coverage.enough

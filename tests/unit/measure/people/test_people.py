@@ -175,6 +175,42 @@ def test_severity_without_a_contact_is_a_problem(roster):
     assert found.incomplete == ["no email and no phone of Ada", "no email and no phone of Ben"]
 
 
+@pytest.mark.parametrize(
+    ("p1", "problem"),
+    [
+        ('call = ["primary", "secondary", "ada"]', "P1 goes no further than those on call"),
+        ('call = ["primary", "secondary", "ada", "support"]', ""),
+        ('call = ["primary", "support"]\nnext_after_minutes = 1440', "P1 calls the next only after 24 h"),
+        ('call = ["support"]\nnext_after_minutes = 1440', ""),
+        ('call = ["primary", "support"]\nanswer_minutes = 5', ""),
+    ],
+)
+def test_escalation_that_reaches_nobody_else_in_time_is_a_problem(roster, p1, problem):
+    """Somebody who is on call in turn is nobody else; the next is called in the time for an answer."""
+    support = '[contacts.support]\nname = "Support"\nurl = "https://support.example"\n'
+    found = roster(f"{support}[escalation.P1]\n{p1}\n").escalation_problems
+    assert [each for each in found if each.startswith("P1")] == ([problem] if problem else [])
+
+
+@pytest.mark.parametrize(("kind", "lacking"), [("sandbox", []), ("production", ["no email of Ada"])])
+def test_address_of_the_example_is_nobodys_in_production(tmp_path, settings, kind, lacking):
+    """Somebody has copied the example and left it as it is."""
+    ada = 'name = "Ada"\nemail = "ada@portfolio.example"\nphone = "+49 30 5550 0101"\n'
+    turn = '[rotations.primary]\nstarts = 2026-01-05T09:00:00\npeople = ["ada"]\n'
+    (tmp_path / "r.toml").write_text(f'time_zone = "UTC"\n[people.ada]\n{ada}{turn}')
+    mine = settings(roster="r.toml")
+    target = msgspec.structs.replace(mine.target, kind=kind)
+    assert on_call(msgspec.structs.replace(mine, target=target), CLOCK).incomplete == lacking
+
+
+def test_contacts_of_a_roster_without_anybody_are_incomplete(tmp_path, settings):
+    """People without a duty are called by nobody, so that nothing is known to be complete."""
+    (tmp_path / "r.toml").write_text('time_zone = "UTC"\n[people.ada]\nname = "Ada"\n')
+    found = on_call(settings(roster="r.toml"), CLOCK)
+    assert found.incomplete == ["nobody has a duty or is called by name"]
+    assert found.contacts == "nobody has a duty or is called by name"
+
+
 def test_escalation_to_a_duty_that_nobody_has_is_a_problem(roster):
     """Its rotation begins next month."""
     found = roster(
@@ -248,6 +284,50 @@ def test_damaged_page_is_critical_on_the_first_day(tmp_path, first_seen):
     known = first_seen(0, handoffs="pages")
     found = weekly_handoff(known, CLOCK)
     assert judged(handoff.test_the_week_is_handed_over, known, weekly_handoff=found)[0] == "CRITICAL"
+
+
+PAGE = """{"schema": 1, "target": "production", "period": "weekly", "made": "2026-11-22T09:00:00Z",
+"since": "2026-11-15T09:00:00Z", "until": "2026-11-29T09:00:00Z", "runs": {"daily": 7},
+"last_run": "2026-11-22T06:17:00Z", "problems": [], "changes": [], "endings": []}"""
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"20261122T090000Z.html": "<p>x</html>", "20261122T090000Z.md": "# x"}, ("OK", "OK")),
+        ({"20261122T090000Z.html": "", "20261122T090000Z.md": "# x"}, ("OK", "CRITICAL")),
+        ({"20261122T090000Z.html": "<p>cut o", "20261122T090000Z.md": "# x"}, ("OK", "CRITICAL")),
+        ({"20261122T090000Z.html": "<p>x</html>", "20261122T090000Z.md": " "}, ("OK", "CRITICAL")),
+        (
+            {
+                "20261122T090000Z.html": "<p>x</html>",
+                "20261122T090000Z.md": "# x",
+                "20261123T060000Z.json": '{"schema": 1, "tar',
+            },
+            ("CRITICAL", "CRITICAL"),
+        ),
+        (
+            {
+                "20261122T090000Z.html": "<p>x</html>",
+                "20261122T090000Z.md": "# x",
+                "20261115T090000Z.json": "",
+                "notes.json": "{}",
+            },
+            ("OK", "OK"),
+        ),
+    ],
+    ids=["whole", "empty", "cut off", "empty Markdown", "a newer one damaged", "an older one damaged"],
+)
+def test_page_that_was_not_written_to_its_end_is_critical(tmp_path, first_seen, files, expected):
+    """The disk was full, or a merge has left its marks."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for name, text in {"20261122T090000Z.json": PAGE, **files}.items():
+        (folder / f"production-weekly-{name}").write_text(text)
+    known = first_seen(30, handoffs="pages")
+    found = weekly_handoff(known, CLOCK)
+    checks = (handoff.test_the_week_is_handed_over, handoff.test_the_weekly_page_can_be_read)
+    assert tuple(judged(check, known, weekly_handoff=found)[0] for check in checks) == expected
 
 
 @effort(deadline=None, max_examples=40)

@@ -73,6 +73,16 @@ def test_beginning_of_a_large_document_is_enough(tmp_path):
     assert not link.is_dead
 
 
+def test_answer_that_cannot_be_read_leaves_the_other_links_known(tmp_path):
+    """The page may be there for people; a dead link beside it is dead."""
+    damaged = answer(body=b"no gzip at all", content_encoding="gzip")
+    with serve(damaged) as server, serve(answer("404 Not Found")) as gone:
+        found = ask(tmp_path, status_page=server.url, documentation=gone.url)
+    assert not found.status_page.is_dead
+    assert not found.status_page.coverage.enough
+    assert found.documentation.is_dead
+
+
 def test_redirect_is_followed(tmp_path):
     """And shown."""
     with serve(answer("302 Found", Location="/login"), answer(body=b"<p>Sign in")) as server:

@@ -1,0 +1,38 @@
+"""Texts that stand in a place where something is still to be written. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_NOTHING = re.compile(
+    r"[\W_]*(?:tb[acd]|to be (?:announced|confirmed|decided|defined|determined|done|filled in|hired|named|written)"
+    r"|to ?do|fix ?me|wip|x{2,}|n/a|n\.a\.?|none|nobody|no ?one|unknown|unassigned|vacant|place ?holder|change ?me"
+    r"|some(?:body|one)|(?:insert |enter |your |full |first |last |first and last )?(?:name|owner)(?: here)?"
+    r"|(?:insert|enter|your|write) [\w -]{1,30}|(?:jane|john) doe|(?:max|erika) mustermann|lorem ipsum.*"
+    r"|noch (?:offen|zu klären)|offen|niemand)?[\W_]*",
+    re.IGNORECASE,
+)
+# Digits of a number that reaches nobody: one digit alone, a row of them, or 555-0100 to 555-0199 in North America.
+_PHONE = re.compile(r"\d{0,3}?(\d)\1{6,}|\d{0,4}1234567(?:8(?:9(?:0\d?)?)?)?|1(?:\d{3})?55501\d\d|\d{1,4}0{5,}\d?")
+_MAIL = re.compile(
+    r"(?:tb[acd]|to-?do|x{2,}|no-?reply|do-?not-?reply|nobody|change-?me|your[\w.-]*|first(?:name)?\.last(?:name)?"
+    r"|vorname\.nachname|(?:jane|john)\.?doe|(?:max|erika)\.mustermann)@.*"
+    r"|.*@(?:[\w-]+\.)*(?:example\.(?:com|net|org)|(?:(?:your|my)-?)(?:company|domain|team)\.\w+|domain\.(?:com|tld))"
+    r"|.*\.(?:invalid|test|localhost|tld)",
+    re.IGNORECASE,
+)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether it says nothing yet: ``TBD``, ``xxx``, ``Your name``, ``-``, or an empty text."""
+    return bool(_NOTHING.fullmatch(text))
+
+
+def is_no_number(phone: str) -> bool:
+    """Whether a telephone number is one of those that people write as an example."""
+    return bool(_PHONE.fullmatch(re.sub(r"\D", "", phone)))
+
+
+def is_no_mailbox(address: str) -> bool:
+    """Whether an e-mail address is one of those that people write as an example, or that nobody reads."""
+    return bool(_MAIL.fullmatch(address))

@@ -1,0 +1,78 @@
+"""The signs of an emergency: their measurements, their names, and what was found, in words. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from playbook.measure.alerts.alerts import Alerts
+from playbook.measure.figures.recent import Recent
+from playbook.measure.web.health_endpoints import Health
+from playbook.measure.web.homepage import HomepageTiming
+from playbook.measure.web.sites import OtherHealth, OtherHomepages
+
+HOMEPAGE, SITES, HEALTH, IMAGES, SITES_HEALTH, RESPONSE, ERRORS, ALERTS = ASKED = (
+    "homepage_timing",
+    "other_homepages",
+    "api_health",
+    "image_health",
+    "other_health",
+    "response_time_latest",
+    "error_rate_latest",
+    "alerts",
+)
+NAMES = {
+    HOMEPAGE: "Homepage",
+    SITES: "Other homepages",
+    HEALTH: "API health",
+    IMAGES: "Image service",
+    SITES_HEALTH: "Health of the other sites",
+    RESPONSE: "P95 response time",
+    ERRORS: "Error rate",
+    ALERTS: "Alerts",
+}
+
+
+def _homepage_words(homepage: HomepageTiming) -> str:
+    seconds = homepage.median.value
+    return homepage.summary + (f", {seconds:.2f} s" if math.isfinite(seconds) else "")
+
+
+def _sites_words(sites: OtherHomepages) -> str:
+    bad = [f"{site.name}: {_homepage_words(site.value)}" for site in sites.seen if site.value.bad]
+    slow = [f"{site.name}: {_homepage_words(site.value)}" for site in sites.seen if not site.value.bad]
+    return "; ".join(bad or slow) or "none seen"
+
+
+def _sites_health_words(sites: OtherHealth) -> str:
+    bad = [f"{one.subject}: {one.found}" for one in sites.statements if not one.holds]
+    return "; ".join(bad) or f"{len(sites.seen)} healthy"
+
+
+def _health_words(health: Health) -> str:
+    return health.summary
+
+
+def _time_words(measured: Recent) -> str:
+    return f"{measured.reading.value:.2f} s over {measured.over}"
+
+
+def _share_words(measured: Recent) -> str:
+    return f"{measured.reading.value:.2f} % over {measured.over}"
+
+
+def _alert_words(alerts: Alerts) -> str:
+    return f"{alerts.words(alerts.firing, 'firing')}" if alerts.firing else "none firing"
+
+
+WORDS: dict[str, Callable[[Any], str]] = {
+    HOMEPAGE: _homepage_words,
+    SITES: _sites_words,
+    HEALTH: _health_words,
+    IMAGES: _health_words,
+    SITES_HEALTH: _sites_health_words,
+    RESPONSE: _time_words,
+    ERRORS: _share_words,
+    ALERTS: _alert_words,
+}

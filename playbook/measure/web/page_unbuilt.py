@@ -1,0 +1,49 @@
+"""Titles that generators and frameworks give to a page, and that stay where nobody has built it. Pure.
+
+Browsers may fill in a title by a script, and a built page may have kept the title of its template: no title proves
+that the page is not built.
+"""
+
+from __future__ import annotations
+
+import re
+
+# A place in a template, which nothing has filled in.
+_UNFILLED = re.compile(
+    r".*(?:\{\{.*\}\}|\{%.*%\}|\$\{.+\}|#\{.+\}|<%.*%>|\[\[.+\]\]|%[a-z]+_[a-z_]+%|__[a-z_]+__|@yield\().*"
+    r"|\{\w+\}"
+)
+_EMPTY = ("undefined", "null", "nan", "none", "[object object]")  # values that are none, as a title
+# Scripts that fill in such places in the browser, in lower case.
+FILLED_IN = re.compile(
+    r"\b(?:data-)?ng-\w|\bv-cloak|\bx-data|\bdata-bind|\b(?:angular|vue|alpine|handlebars|mustache|knockout|ember)"
+    r"[\w.@/-]*\.js"
+)
+# Titles of the pages that they start with.
+_STARTED = re.compile(
+    r"vite app|vite ?\+ ?[\w.+ ]+|(?:react|vue|svelte|preact|solid(?:js)?|remix|ionic|vuetify|quasar|stencil|tauri"
+    r"|electron|expo|angular|next(?:\.?js)?|nuxt|lit|qwik|parcel|webpack|my|new remix|very cool)[- ]app"
+    r"|create (?:\w+ )?app|laravel|hello from my site|(?:.* \| )?gatsby default starter|your awesome title"
+    r"|phoenix framework"
+    r"|astro(?: basics| starter.*)?|home page - \w+application\d*"
+    r"|(?:your|my) (?:new )?(?:web)?(?:site|page|store|shop|blog)(?: title)?(?: here)?"
+    r"|(?:insert |enter )?(?:your )?(?:page|site|website)? ?title(?: (?:goes )?here)?"
+    r"|.* [–—-] just another wordpress site"
+    r"|untitled(?:[- ](?:document|page|site|\d+))?|document|new (?:page|tab|document)|page ?1|index(?:\.html?)?"
+    r"|hello,? world!?|test(?:ing| page| site)?|example(?: domain| page)?|lorem ipsum.*|tbd|todo|placeholder"
+)
+
+
+def is_unfilled(text: str) -> bool:
+    """Whether a place for a text was left as it stands in the template; ``text`` is in lower case."""
+    return bool(_UNFILLED.fullmatch(text))
+
+
+def is_started(title: str) -> bool:
+    """Whether it is the title of a page to begin with; ``title`` is in lower case."""
+    return bool(_STARTED.fullmatch(title))
+
+
+def is_of_nothing(title: str) -> bool:
+    """Whether it is what a script writes for a value that is missing; ``title`` is in lower case."""
+    return title in _EMPTY
