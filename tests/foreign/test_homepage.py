@@ -445,9 +445,7 @@ def with_main(main: str) -> str:
         ),
         (with_main('<h1>The sea</h1><script type="module" src="src/main.js"></script>'), OK),
         (
-            page(
-                "Vite + React", '<div id="root"></div><script type="module" src="/assets/index-4f2.js"></script>'
-            ),
+            page("The studio", '<div id="root"></div><script type="module" src="/assets/index-4f2.js"></script>'),
             OK,
         ),
     ],

@@ -474,7 +474,6 @@ Test
 UNFILLED = """
 {{ title }}
 {{title}} | Shop
-{% block title %}
 ${title}
 #{title}
 [[title]]
