@@ -26,7 +26,7 @@ WORDS = re.compile(
     r"|(?:could not|couldn't|can ?not|can't|unable to) (?:connect|resolve|translate|open|bind|reach|write|read"
     r"|load|acquire|obtain|allocate|create|start|save|store|send|process|optimi[sz]e|decode|encode|fork|spawn"
     r"|execute|lock|commit|serialize|access|establish|publish|enqueue|render|fetch|upload|download|delete"
-    r"|update|insert|identify|find module"
+    r"|update|insert|identify|find module|parse|thumbnail|resize|convert|compress|decompress|extract"
     r"|be (?:written|saved|sent|read|opened|processed|loaded|reached|delivered|created|started|stored))"
     r"|lost (?:the |its )?connection|connection (?:lost|dropped|terminated)|no (?:live|healthy) upstreams?"
     r"|(?:closed|died|exited|ended|stopped|terminated) unexpectedly|unexpected end of (?:file|input|stream)"
@@ -41,6 +41,14 @@ WORDS = re.compile(
     r"|unsupported image (?:format|type)|image: unknown format|invalid (?:jpeg |image )?format"
     r"|no decode delegate|not allowed by the security policy|invalid data found when"
     r"|exceeds (?:the )?pixel limit"
+    # ImageMagick's place of an error, libvips, libjpeg, libwebp, FFmpeg, Gifsicle, OptiPNG, gzip
+    r"|@ (?:error|fatal)/\S{1,120}|not a (?:known file|recogni[sz]ed|supported) format"
+    r"|not an? (?:jpe?g|png|gif|webp|tiff?|avif|heic|image|zip|valid \w{1,8}) file"
+    r"|not in (?:gif|gzip|xz|zstd) format|corrupt(?:ed)? (?:image|jpeg|png|gif|webp|tiff|file|data|archive)"
+    r"|(?:image|file|archive|data) (?:is |was )?corrupt(?:ed)?|empty input file|nothing was encoded"
+    r"|unknown (?:en|de)coder|invalid (?:frame|image) data|insufficient image data"
+    r"|decoding of \S{1,120} failed|[1-9]\d{0,6} error\(s\)|file \S{1,120} does not exist"
+    r"|stack traceback:|attempt to (?:index|call|perform arithmetic on) an? \w{1,8} value"
     r"|bad gateway|service unavailable|internal server error|gateway time-?out|invalid api key"
     r"|unexpected eof|lock wait timeout exceeded|violates [\w-]{1,20} (?:key )?constraint|no such table"
     r"|(?:relation|table|column|database) \S{1,80} (?:does not|doesn't) exist|database is locked"
@@ -117,6 +125,7 @@ CRASH = re.compile(
     r"|\btrap invalid opcode\b|\bHARAKIRI ON WORKER\b|\bStopping process with SIGKILL\b"
     r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b"
     r"|\bexit signal Segmentation fault\b"
+    r"|^-{5} Native stack trace -{5}$"
     r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
@@ -128,7 +137,7 @@ _CRASH_NEEDS = (
     "double free", "stack smashing", "(): ", "corrupted ", "pure virtual", "bad_alloc", "assertion `",
     "aborted", "bus error", "illegal instruction", "breakpoint trap", "abort trap", "code=dumped",
     "worker timeout", "stack overflow", "process terminated", "timed out worker", "died", "dumped core",
-    "abnormal exit", "insufficient memory", "memory allocation", "sanitizer", "cannot allocate",
+    "abnormal exit", "insufficient memory", "memory allocation", "sanitizer", "native stack", "cannot allocate",
     "pid terminated", "crash dump", "invalid opcode", "harakiri",
 )  # fmt: skip
 # Every match of ``WORDS`` contains one of these.
@@ -142,6 +151,8 @@ _WORDS_NEED = (
     " full", "exceeded", "gave up", "giving up", "stalled", "gateway", "api key", "mismatch", "corruption",
     "broken", "violates", "no such", "went wrong", "security policy", "pixel limit", "unsupported image",
     "unknown format", "invalid jpeg", "invalid image", "invalid format", "invalid data", "exist", "is locked",
+    " format", "not a", "corrupt", "input file", "was encoded", "coder", "frame data", "image data", "decoding of",
+    "traceback:", "attempt to",
     "malformed", "read-only", "not permitted", "stale", "unreachable", "no buffer", "busy", "timeout",
     "missing lock", "unregistered", "retry limit", "nosuch", "no decode", "signature", "accesskey", "skewed",
     "expiredtoken", "slowdown", "circuit", "unhealthy", "http ", "status ", "ed with", "data loss", " lost",
