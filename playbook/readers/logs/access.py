@@ -50,6 +50,7 @@ _ENDED = "finished processing request"
 _LOGFMT_ENDED = re.compile(rf"\b{_ENDED}\b.{{0,200}}\bstatus=(\d{{3}})\b")
 
 NO_PATH = "(not stated)"
+_BAD_GATEWAY = 502
 _QUOTED = re.compile(
     rf'"(?:{_METHOD}|-) ?(?P<path>[^" ]{{0,4096}})(?: HTTP/[\d.]+)?"(?: from \S{{1,255}} -|:)? '
     # Envoy's status of a request that was aborted before an answer is 0, beside flags.
@@ -219,9 +220,12 @@ def behind_words(text: str) -> Access | None:
 
 
 def _access(match: re.Match[str]) -> Access:
-    """HAProxy's -1 is a request that was aborted before an answer."""
-    path = match.groupdict().get("path")
-    return Access(max(int(match["status"]), 0), path or NO_PATH)
+    """HAProxy's -1 is a request that was aborted before an answer, and an answer cut off by its server is none."""
+    found = match.groupdict()
+    status = max(int(match["status"]), 0)
+    if found.get("cut"):
+        status = max(status, _BAD_GATEWAY)
+    return Access(status, found.get("path") or NO_PATH)
 
 
 def of_json(objects: list[dict[str, Any]]) -> Access | None:

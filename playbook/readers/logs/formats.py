@@ -23,10 +23,11 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             rf"{_SMALL_METHOD} {_PATH} (?:\{{.{{0,2048}}\}} )?{_STATUS}\b",
         ),
         (" /", rf"^{_SMALL_METHOD} (?P<path>/\S{{0,4095}}) {_STATUS} (?:[\d.]{{1,20}} ?(?:ms|s)\b|\d|-)"),
-        # HAProxy: times, status, bytes, cookies, ending state, … and the request last.
+        # HAProxy: times, status, bytes, cookies, ending state, … and the request last. The state of an answer that
+        # the server cut off, or did not send in time, begins with an S.
         (
             "/",
-            rf"\S{{1,255}} (?:[+-]?\d+/){{3,5}}[+-]?\d+ {_STATUS} \+?\d+ \S{{1,255}} \S{{1,255}} \S{{4}} "
+            rf"\S{{1,255}} (?:[+-]?\d+/){{3,5}}[+-]?\d+ {_STATUS} \+?\d+ \S{{1,255}} \S{{1,255}} (?:(?P<cut>[Ss][HD])\S\S|\S{{4}}) "
             rf'.{{0,2048}}"(?:{METHOD} (?P<path>[^" ]{{1,4096}})|<BADREQ>|[^"]{{0,4096}})',
         ),
         # AWS' load balancers: three times, the balancer's and the target's status, sizes, the request.
