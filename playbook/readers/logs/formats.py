@@ -27,7 +27,8 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         # the server cut off, or did not send in time, begins with an S.
         (
             "/",
-            rf"\S{{1,255}} (?:[+-]?\d+/){{3,5}}[+-]?\d+ {_STATUS} \+?\d+ \S{{1,255}} \S{{1,255}} (?:(?P<cut>[Ss][HD])\S\S|\S{{4}}) "
+            rf"\S{{1,255}} (?:[+-]?\d+/){{3,5}}[+-]?\d+ {_STATUS} \+?\d+ \S{{1,255}} \S{{1,255}} "
+            rf"(?:(?P<cut>[Ss][HD])\S\S|\S{{4}}) "
             rf'.{{0,2048}}"(?:{METHOD} (?P<path>[^" ]{{1,4096}})|<BADREQ>|[^"]{{0,4096}})',
         ),
         # AWS' load balancers: three times, the balancer's and the target's status, sizes, the request.
