@@ -54,6 +54,8 @@ class Alert:
         silences: ids of the silences on it.
         delivered: False if it fires in Prometheus but is missing from Alertmanager, so nobody was notified.
         by_grafana: a rule of Grafana itself, which sends its own notifications.
+        fingerprint: Alertmanager's id of it; empty elsewhere.
+        inhibited_by: fingerprints of the alerts because of which nobody is notified of it.
     """
 
     name: str
@@ -64,6 +66,8 @@ class Alert:
     silences: tuple[str, ...] = ()
     delivered: bool = True
     by_grafana: bool = False
+    fingerprint: str = ""
+    inhibited_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,7 @@ class _Alert(msgspec.Struct):
     startsAt: datetime  # noqa: N815
     annotations: dict[str, str] | None = None
     endsAt: datetime | None = None  # noqa: N815
+    fingerprint: str = ""
 
 
 class _Matcher(msgspec.Struct):
@@ -161,7 +166,14 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
         summary = _summary(alert.annotations)
         found.append(
             Alert(
-                _name(alert.labels), alert.labels, state, alert.startsAt, summary, tuple(status.silencedBy or ())
+                _name(alert.labels),
+                alert.labels,
+                state,
+                alert.startsAt,
+                summary,
+                tuple(status.silencedBy or ()),
+                fingerprint=alert.fingerprint,
+                inhibited_by=tuple(status.inhibitedBy or ()),
             )
         )
     return found, understood(len(odd), len(raw), "alerts", examples=odd) + _in_time(future)

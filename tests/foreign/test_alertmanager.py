@@ -83,6 +83,32 @@ QUIET = of_rules()
             "OK",
         ),
         (
+            "inhibited only by an alert that is meant to fire",
+            {
+                "alertmanager": manager(
+                    alert("Watchdog", fingerprint="a1"),
+                    alert(state="suppressed", status={"inhibitedBy": ["a1"]}),
+                ),
+                "prometheus": QUIET,
+            },
+            "CRITICAL",
+        ),
+        (
+            "kube-prometheus: one for information, which InfoInhibitor or Watchdog inhibits",
+            {
+                "alertmanager": manager(
+                    alert("Watchdog", fingerprint="a1"),
+                    alert(
+                        state="suppressed",
+                        status={"inhibitedBy": ["a1"]},
+                        labels={"alertname": "CPUThrottlingHigh", "severity": "info"},
+                    ),
+                ),
+                "prometheus": QUIET,
+            },
+            "OK",
+        ),
+        (
             "suppressed by nothing that is named",
             {"alertmanager": manager(alert(state="suppressed")), "prometheus": QUIET},
             "UNKNOWN",

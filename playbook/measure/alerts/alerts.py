@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from playbook.core.wording import moment
 from playbook.settings.model import Settings
 
 SHOWN = 3  # names in a message; the evidence lists all
+_FOR_INFORMATION = {"info", "information", "informational", "notice", "debug", "none"}  # severities
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,10 @@ class Alerts:
     def firing(self) -> tuple[Alert, ...]:
         """Firing alerts that are not silenced, inhibited or meant to fire.
 
-        Undelivered alerts first, then the longest-firing.
+        An alert that only those inhibit that are meant to fire is among them, unless it is for information, as
+        nothing else tells of it. Undelivered alerts first, then the longest-firing.
         """
-        return self._of("firing")
+        return self._sorted([*self._of("firing"), *filter(self._is_hidden, self._of("inhibited"))])
 
     @property
     def waiting(self) -> tuple[Alert, ...]:
@@ -123,8 +125,18 @@ class Alerts:
         return shown
 
     def _of(self, *states: str) -> tuple[Alert, ...]:
-        chosen = [alert for alert in self.found.alerts if alert.state in states and alert.name not in self.ignored]
-        return tuple(sorted(chosen, key=lambda alert: (alert.delivered, alert.since or self.at, alert.name)))
+        return self._sorted(
+            [alert for alert in self.found.alerts if alert.state in states and alert.name not in self.ignored]
+        )
+
+    def _sorted(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
+        return tuple(sorted(alerts, key=lambda alert: (alert.delivered, alert.since or self.at, alert.name)))
+
+    def _is_hidden(self, alert: Alert) -> bool:
+        """Whether only alerts that are meant to fire inhibit it; InfoInhibitor does so with the others."""
+        meant = {one.fingerprint for one in self.found.alerts if one.name in self.ignored}
+        is_for_information = alert.labels.get("severity", "").lower() in _FOR_INFORMATION
+        return bool(alert.inhibited_by) and meant.issuperset(alert.inhibited_by) and not is_for_information
 
     def _days(self, silence: Silence) -> float:
         return (silence.until - self.at).total_seconds() / 86_400
