@@ -118,7 +118,7 @@ class Store(Server):
     """Holds keys as a server does: lists, sets, hashes, sorted sets (``Ranked``) and texts."""
 
     def __init__(self, keys: Mapping[str, Any], info: Any = None, **answers: Any) -> None:
-        super().__init__(info, **answers)
+        super().__init__({} if info is None else info, **answers)
         self.keys = dict(keys)
 
     def many(self, commands: Sequence[tuple[str | bytes | int, ...]]) -> list[Any]:

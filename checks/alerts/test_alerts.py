@@ -20,9 +20,11 @@ pytestmark = pytest.mark.alerts
 def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
     """No alert is firing (critical) or pending (warning); silenced alerts and silences are listed.
 
-    A rule without data counts as pending. Where an Alertmanager is configured, it must have received what fires in
-    Prometheus, as nobody is notified otherwise. A silence that matches everything, or that ends too far ahead, is
-    a warning. UNKNOWN: no rules, rules that are not evaluated, or pending alerts that cannot be read.
+    A rule without data counts as pending, and an alert that only ones that are meant to fire inhibit as firing.
+    Where an Alertmanager is configured, it must have received what fires in Prometheus, as nobody is notified
+    otherwise. A silence that matches everything, or that ends too far ahead, is a warning, and so is a critical
+    alert that only silenced ones inhibit. UNKNOWN: no rules, rules that are not evaluated, or pending alerts that
+    cannot be read.
     """
     judge.that(
         not alerts.firing,
@@ -44,6 +46,14 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
         found=alerts.words(alerts.waiting),
         warn=True,
         public=say("{} pending", len(alerts.waiting)),
+    )
+    judge.that(
+        not alerts.inhibited_by_silenced,
+        "Inhibited alerts",
+        expected="none that only silenced alerts inhibit",
+        found=alerts.words(alerts.inhibited_by_silenced),
+        warn=True,
+        public=say("{} inhibited", len(alerts.inhibited_by_silenced)),
     )
     judge.that(
         not alerts.overlong,

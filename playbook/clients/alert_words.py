@@ -52,10 +52,10 @@ class Alert:
         since: ``None`` if the source does not say.
         summary: annotation ``summary``, else ``description``; may be empty.
         silences: ids of the silences on it.
+        id: Alertmanager's fingerprint; empty elsewhere.
+        inhibitors: ids of the alerts that inhibit it.
         delivered: False if it fires in Prometheus but is missing from Alertmanager, so nobody was notified.
         by_grafana: a rule of Grafana itself, which sends its own notifications.
-        fingerprint: Alertmanager's id of it; empty elsewhere.
-        inhibited_by: fingerprints of the alerts because of which nobody is notified of it.
     """
 
     name: str
@@ -64,10 +64,10 @@ class Alert:
     since: datetime | None
     summary: str = ""
     silences: tuple[str, ...] = ()
+    id: str = ""
+    inhibitors: tuple[str, ...] = ()
     delivered: bool = True
     by_grafana: bool = False
-    fingerprint: str = ""
-    inhibited_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +143,11 @@ def covering(silences: Iterable[RawSilence], labels: Mapping[str, str]) -> list[
 def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
     """Alerts that have not ended; entries in an undocumented format are counted as not understood."""
     found, odd, future = [], [], []
-    for one in raw:
+    for entry in raw:
         try:
-            alert = convert(one, _Alert)
+            alert = convert(entry, _Alert)
         except msgspec.ValidationError:
-            odd.append(shown(one))
+            odd.append(shown(entry))
             continue
         # Go's zero time, the year 1, means that it has no end. Alertmanager lists none that has ended by its own
         # clock, and Prometheus moves the end of one that goes on to only four minutes ahead.
@@ -163,19 +163,9 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
             odd.append(f"{_name(alert.labels)} {status.state}")
         if _aware(alert.startsAt) > now + AHEAD:
             future.append(_name(alert.labels))
-        summary = _summary(alert.annotations)
-        found.append(
-            Alert(
-                _name(alert.labels),
-                alert.labels,
-                state,
-                alert.startsAt,
-                summary,
-                tuple(status.silencedBy or ()),
-                fingerprint=alert.fingerprint,
-                inhibited_by=tuple(status.inhibitedBy or ()),
-            )
-        )
+        name, silences = _name(alert.labels), tuple(status.silencedBy or ())
+        one = Alert(name, alert.labels, state, alert.startsAt, _summary(alert.annotations), silences)
+        found.append(replace(one, id=alert.fingerprint, inhibitors=tuple(status.inhibitedBy or ())))
     return found, understood(len(odd), len(raw), "alerts", examples=odd) + _in_time(future)
 
 

@@ -122,6 +122,7 @@ def verdict_on_alerts(
             (not found.firing, found.words(found.firing), False),
             (not found.undelivered, found.words(found.undelivered), False),
             (not found.waiting, found.words(found.waiting), True),
+            (not found.inhibited_by_silenced, found.words(found.inhibited_by_silenced), True),
             (not found.overlong, found.found_overlong, True),
         ):
             judge.that(holds, "Alerts", expected="none", found=subject, warn=warn)

@@ -340,6 +340,56 @@ def test_recording_rules_that_alerts_are_computed_from_must_be_evaluated(rules, 
     assert verdict_on_alerts(prometheus=answers)[0] == verdict
 
 
+def inhibited(name: str, severity: str, *by: str, **more: Any) -> dict[str, Any]:
+    """An alert that alerts with these fingerprints inhibit."""
+    labels = {"alertname": name, "severity": severity}
+    return alert(state="suppressed", status={"inhibitedBy": list(by)}, labels=labels, **more)
+
+
+WATCHDOG = alert("Watchdog", fingerprint="aa")
+SILENCED = alert("NodeDown", "suppressed", status={"silencedBy": ["2b0c"]}, fingerprint="bb")
+FIRES = alert("NodeDown", fingerprint="cc")
+
+
+@pytest.mark.parametrize(
+    ("name", "alerts", "verdict"),
+    [
+        ("by what is meant to fire", [WATCHDOG, inhibited("ApiDown", "critical", "aa")], "CRITICAL"),
+        ("a warning by what is meant to fire", [WATCHDOG, inhibited("Slow", "warning", "aa")], "CRITICAL"),
+        (
+            "an information by kube-prometheus' InfoInhibitor",
+            [alert("InfoInhibitor", fingerprint="dd"), inhibited("CPUThrottlingHigh", "info", "dd")],
+            "OK",
+        ),
+        ("by a silenced one", [SILENCED, inhibited("ApiDown", "critical", "bb")], "WARNING"),
+        ("its warning by a silenced critical one", [SILENCED, inhibited("NodeSlow", "warning", "bb")], "OK"),
+        (
+            "by a silenced one and what is meant to fire",
+            [SILENCED, WATCHDOG, inhibited("A", "page", "aa", "bb")],
+            "WARNING",
+        ),
+        (
+            "by one that a silenced one inhibits",
+            [SILENCED, inhibited("B", "warning", "bb", fingerprint="ee"), inhibited("A", "critical", "ee")],
+            "WARNING",
+        ),
+        (
+            "by each other",
+            [
+                inhibited("A", "critical", "2", fingerprint="1"),
+                inhibited("B", "critical", "1", fingerprint="2"),
+            ],
+            "CRITICAL",
+        ),
+        ("by one that fires", [FIRES, inhibited("ApiDown", "critical", "cc")], "CRITICAL"),
+        ("by one that has just ended", [inhibited("ApiDown", "critical", "ff")], "OK"),
+    ],
+)
+def test_inhibited_alerts_of_which_nobody_learns_count(name, alerts, verdict):
+    """Notifications of an inhibited alert are left out because those of another one are sent."""
+    assert verdict_on_alerts(alertmanager=manager(*alerts), prometheus=QUIET)[0] == verdict, name
+
+
 BAD_ALERTS = [
     alert(),
     alert(state="unprocessed"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,10 @@ from playbook.core.wording import moment
 from playbook.settings.model import Settings
 
 SHOWN = 3  # names in a message; the evidence lists all
-_FOR_INFORMATION = {"info", "information", "informational", "notice", "debug", "none"}  # severities
+# Severities of alerts that are only information: InfoInhibitor, which is meant to fire, inhibits those. A warning
+# may be inhibited by a critical alert on the same matter, which somebody has silenced.
+_INFORMATION = frozenset({"info", "information", "informational", "none", "notice", "debug"})
+_LESSER = _INFORMATION | {"warning", "warn", "minor", "low"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +72,22 @@ class Alerts:
 
     @property
     def firing(self) -> tuple[Alert, ...]:
-        """Firing alerts that are not silenced, inhibited or meant to fire.
+        """Firing alerts that are not silenced or meant to fire, nor inhibited by one that is not.
 
-        An alert that only those inhibit that are meant to fire is among them, unless it is for information, as
-        nothing else tells of it. Undelivered alerts first, then the longest-firing.
+        Undelivered alerts first, then the longest-firing.
         """
-        return self._sorted([*self._of("firing"), *filter(self._is_hidden, self._of("inhibited"))])
+        return self._sorted([*self._of("firing"), *self._inhibited({"ignored"}, _INFORMATION)])
+
+    @property
+    def inhibited_by_silenced(self) -> tuple[Alert, ...]:
+        """Inhibited alerts of which nobody learns, as what inhibits them is silenced."""
+        quiet = self._inhibited({"silenced", "ignored"}, _LESSER)
+        return self._sorted(alert for alert in quiet if alert not in self.firing)
 
     @property
     def waiting(self) -> tuple[Alert, ...]:
         """Pending alerts, and alerts whose rule cannot be evaluated."""
-        return self._of("pending", "not evaluated")
+        return self._sorted(self._of("pending", "not evaluated"))
 
     @property
     def undelivered(self) -> tuple[Alert, ...]:
@@ -124,19 +132,43 @@ class Alerts:
             shown.append(Table("Silences", ["On", "By", "Until", "Comment"], silences))
         return shown
 
-    def _of(self, *states: str) -> tuple[Alert, ...]:
-        return self._sorted(
-            [alert for alert in self.found.alerts if alert.state in states and alert.name not in self.ignored]
-        )
+    def _of(self, *states: str) -> list[Alert]:
+        return [alert for alert in self.found.alerts if alert.state in states and alert.name not in self.ignored]
 
-    def _sorted(self, alerts: Iterable[Alert]) -> tuple[Alert, ...]:
-        return tuple(sorted(alerts, key=lambda alert: (alert.delivered, alert.since or self.at, alert.name)))
+    def _sorted(self, chosen: Iterable[Alert]) -> tuple[Alert, ...]:
+        return tuple(sorted(chosen, key=lambda alert: (alert.delivered, alert.since or self.at, alert.name)))
 
-    def _is_hidden(self, alert: Alert) -> bool:
-        """Whether only alerts that are meant to fire inhibit it; InfoInhibitor does so with the others."""
-        meant = {one.fingerprint for one in self.found.alerts if one.name in self.ignored}
-        is_for_information = alert.labels.get("severity", "").lower() in _FOR_INFORMATION
-        return bool(alert.inhibited_by) and meant.issuperset(alert.inhibited_by) and not is_for_information
+    def _inhibited(self, quiet: Set[str], but: Set[str]) -> list[Alert]:
+        """Alerts that only alerts of which nobody learns inhibit.
+
+        Args:
+            quiet: kinds of such alerts: ``ignored``, ``silenced``.
+            but: severities that are left out.
+        """
+        known = {alert.id: alert for alert in self.found.alerts if alert.id}
+        return [
+            alert
+            for alert in self._of("inhibited")
+            if alert.inhibitors
+            and alert.labels.get("severity", "").lower() not in but
+            and self._kinds_above(alert, known) <= quiet
+        ]
+
+    def _kinds_above(self, alert: Alert, known: Mapping[str, Alert]) -> set[str]:
+        """Kinds of the alerts that inhibit this one; empty where they only inhibit each other."""
+        kinds: set[str] = set()
+        above = list(alert.inhibitors)
+        for name in above:  # grows, as what inhibits may be inhibited itself
+            one = known.get(name)
+            if one is None:  # it has just ended
+                kinds.add("unknown")
+            elif one.name in self.ignored:
+                kinds.add("ignored")
+            elif one.state != "inhibited":
+                kinds.add(one.state)
+            else:
+                above += [other for other in one.inhibitors if other not in above]
+        return kinds
 
     def _days(self, silence: Silence) -> float:
         return (silence.until - self.at).total_seconds() / 86_400
@@ -148,6 +180,8 @@ class Alerts:
         about = [alert.labels.get("component", ""), alert.labels.get("severity", "")]
         about += [f"for {self._since(alert)}"] if alert.since else []
         about += [] if alert.delivered else ["not delivered to Alertmanager"]
+        by = [one.name for one in self.found.alerts if one.id and one.id in alert.inhibitors]
+        about += [f"inhibited by {by[0]}"] if by else []
         details = ", ".join(filter(None, about))
         return f"{alert.name} ({details})" if details else alert.name
 

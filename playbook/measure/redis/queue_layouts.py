@@ -122,14 +122,15 @@ def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     separator, separated = _kombu_separator([str(member) for members in bound for member in members], name)
     lists = [f"{prefix}{name}{separator}{step}" if step else f"{prefix}{name}" for step in queue.priorities]
     unacked, index = f"{prefix}unacked", f"{prefix}unacked_index"
-    keys = _Keys(redis, {unacked: "hash", index: "zset", **dict.fromkeys(lists, "list")})
+    mailbox = f"{prefix}_kombu.binding.celery.pidbox"
+    keys = _Keys(redis, {unacked: "hash", index: "zset", mailbox: "set", **dict.fromkeys(lists, "list")})
     known = any(str(member).split(separator)[-1] == name for members in bound for member in members)
     known = known or bool(keys.there & set(lists))
     first = redis.many([("ZRANGE", index, 0, 0, "WITHSCORES")])[0] if index in keys.there else []
     taken = moment_of(first[1]) if len(first) == 2 else None
     return Figures(
         waiting=keys.size(*lists),
-        unattended=bool(keys.size(*lists)) and is_unattended(redis),
+        unattended=bool(keys.size(*lists)) and is_unattended(redis, has_mailbox=mailbox in keys.there),
         active=keys.size(unacked),
         taken=None if taken is None else max(now - taken, 0.0),
         not_told=("failed jobs", "the wait of the oldest job", "workers"),

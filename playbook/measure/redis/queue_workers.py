@@ -18,16 +18,26 @@ _NEVER = 0.0  # the time of a heartbeat that is missing: RQ writes one with ever
 _SILENT = 3600.0  # seconds after which a worker whose hash stays counts as lost
 
 
-def is_unattended(redis: ReadOnlyRedis) -> bool:
-    """Whether no client subscribes to a pattern, as each worker of Celery does for remote control and for events.
+def is_unattended(redis: ReadOnlyRedis, *, has_mailbox: bool) -> bool:
+    """Whether no client is a worker of Celery: False also where that is not known.
 
-    False also where that is not known: the list of clients is refused, holds only this one, or has no such field.
+    Each worker subscribes to a pattern, for remote control and for events. Flower does so too, but it has no
+    mailbox for remote control and takes no jobs. Where clients are not listed, INFO counts the patterns.
+
+    Args:
+        has_mailbox: some worker has declared a mailbox for remote control, and not removed it at its end.
     """
     try:
         clients = redis.clients()
     except (Malformed, NotAllowed):
+        clients = []
+    if len(clients) > 1 and all("psub" in client for client in clients):
+        commands = {client.get("cmd", "brpop") for client in clients}
+        return all(client["psub"] == "0" for client in clients) or not (has_mailbox or "brpop" in commands)
+    try:
+        return redis.info().get("pubsub_patterns") == 0
+    except (Malformed, NotAllowed):
         return False
-    return len(clients) > 1 and all(client.get("psub") == "0" for client in clients)
 
 
 def rq_workers(redis: ReadOnlyRedis, key: str | None, now: float) -> tuple[int | None, int, Coverage]:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import Any
 
 import msgspec
 
@@ -20,7 +19,9 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Refused, Unmeasured, away
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading, format_value
+from playbook.measure.redis.redis_fields import fields_of
 from playbook.measure.redis.redis_info import Info, mebibytes
+from playbook.measure.redis.redis_replicas import REPLICAS, Replicas, replicas_of
 from playbook.measure.redis.redis_work import (
     ANSWERED,
     answer_of,
@@ -118,6 +119,7 @@ class RedisStats:
         cluster: reply to CLUSTER INFO, or the error; None where it is not a cluster.
         problem: why there is no INFO; None where there is.
         is_cache: it is used as a cache, so its hit rate is meaningful.
+        replicas: those that it feeds; None where there is no INFO.
     """
 
     info: Info
@@ -126,6 +128,7 @@ class RedisStats:
     cluster: Mapping[str, str] | str | None = None
     problem: Unmeasured | None = None
     is_cache: bool = True
+    replicas: Replicas | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -163,14 +166,17 @@ class RedisStats:
     @property
     def readings(self) -> dict[str, Counted]:
         """For later runs to compare with."""
-        return {} if self.problem else {"redis": self.read}
+        told = {REPLICAS: self.replicas.read} if self.replicas else {}
+        return {} if self.problem else {"redis": self.read, **told}
 
     @property
     def work(self) -> list[Statement]:
         """Whether it can do its work; failing statements first."""
         if self.problem:
             return [answer_of("Redis", "INFO", self.problem)]
-        return statements(self.info, self.growth, self.cluster)
+        found = statements(self.info, self.growth, self.cluster)
+        found += self.replicas.statements if self.replicas else []
+        return sorted(found, key=lambda one: (one.holds, one.warn))
 
     @property
     def turned_away(self) -> Statement:
@@ -313,9 +319,10 @@ class RedisStats:
 def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> RedisStats:
     """Health, hits and misses, memory and clients, from one INFO (https://valkey.io/commands/info/)."""
     at = clock.now()
-    not_told = settings.target.redis.not_told
+    configured = settings.target.redis
+    not_told = configured.not_told
     try:
-        info = Info(_all_fields(redis), not_told)
+        info = Info(fields_of(redis), not_told)
     except ANSWERED as problem:
         nothing = Counted(at=at)
         return RedisStats(
@@ -335,18 +342,8 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
         growth=_without_own_reads(growth, read, earlier.of(OWN_READS)),
         cluster=cluster,
         is_cache="cache" not in settings.absent,
+        replicas=replicas_of(info, configured.replicas, at, earlier.of(REPLICAS), settings.coverage),
     )
-
-
-def _all_fields(redis: ReadOnlyRedis) -> dict[str, Any]:
-    """INFO, and its section on persistence where that is not among those by default, as with Dragonfly."""
-    fields = redis.info()
-    if "loading" in fields:
-        return fields
-    try:
-        return {**redis.info("persistence"), **fields}
-    except ANSWERED:
-        return fields
 
 
 def _without_own_reads(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:

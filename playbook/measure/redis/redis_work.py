@@ -16,7 +16,7 @@ from playbook.measure.statements import Statement
 _LINK = re.compile(r"master(_\d+|_global)?_link_status")
 _SYNC = re.compile(r"master(_\d+)?_sync_in_progress")
 _REPLICA = re.compile(r"slave\d+")
-_PRIMARIES = frozenset({"master", "primary"})
+PRIMARIES = frozenset({"master", "primary"})
 _REPLICAS = frozenset({"slave", "replica"})
 _ACTIVE = "active-replica"  # KeyDB's role of a replica that accepts writes
 _ONLINE = frozenset({"online", "stable_sync"})
@@ -187,7 +187,7 @@ def _room_of_machine(info: Info, subject: str, expected: str) -> Statement:
 
 def _replication(info: Info) -> list[Statement]:
     role = info.word("role")
-    if role in _PRIMARIES:
+    if role in PRIMARIES:
         return _primary_statements(info)
     if role in _REPLICAS or role == _ACTIVE:
         return _replica_statements(info, role)

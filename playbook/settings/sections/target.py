@@ -102,6 +102,7 @@ class Redis(Section, frozen=True):
         stats_key: hash in which the image workers count.
         queue_key: list in which images wait.
         queues: those of other libraries; where there are any, ``queue_key`` is not read.
+        replicas: how many it must feed; where not set, as many as in earlier runs.
         not_told: fields of INFO that this service never reports, and without which it is judged all the same.
     """
 
@@ -110,6 +111,7 @@ class Redis(Section, frozen=True):
     stats_key: str = "image-processing-stats"
     queue_key: str = "image-processing-queue"
     queues: tuple[JobQueue, ...] = ()
+    replicas: Annotated[int, msgspec.Meta(ge=0)] | None = None
     not_told: tuple[str, ...] = ()
 
 

@@ -189,23 +189,36 @@ def test_celery_uses_its_prefix_and_its_exchange():
     assert judged(read(keys, preset="celery", name="mail", prefix="shop:"))[0] is Verdict.UNKNOWN
 
 
-WEB, WORKER = {"addr": "10.0.0.1:7", "psub": "0"}, {"addr": "10.0.0.2:7", "psub": "1"}
+WEB = {"addr": "10.0.0.1:7", "psub": "0", "cmd": "llen"}
+WORKER = {"addr": "10.0.0.2:7", "psub": "1", "cmd": "psubscribe"}
+TAKES = {"addr": "10.0.0.2:8", "psub": "0", "cmd": "brpop"}
+FLOWER = {"addr": "10.0.0.3:7", "psub": "1", "cmd": "psubscribe"}
+ENDED = {"_kombu.binding.celery.pidbox": None}
+DENIED = NotAllowed("got NOPERM", service="Redis")
 
 
 @pytest.mark.parametrize(
-    ("waiting", "clients", "verdict"),
+    ("waiting", "clients", "more", "patterns", "verdict"),
     [
-        (3, [WEB, WEB], Verdict.WARNING),
-        (3, [WEB, WORKER], Verdict.OK),
-        (0, [WEB, WEB], Verdict.OK),  # its workers may be resting
-        (3, [WEB], Verdict.OK),  # only this suite's own connection: others may be hidden
-        (3, [{"addr": "10.0.0.1:7"}, {"addr": "10.0.0.2:7"}], Verdict.OK),  # Dragonfly
-        (3, NotAllowed("got NOPERM", service="Redis"), Verdict.OK),
+        (3, [WEB, WEB], ENDED, None, Verdict.WARNING),
+        (3, [WEB, WEB], {}, None, Verdict.WARNING),  # its worker was killed
+        (3, [WEB, WORKER], {}, None, Verdict.OK),
+        (3, [WEB, WORKER, TAKES], ENDED, None, Verdict.OK),  # a worker without remote control
+        (3, [WEB, FLOWER], ENDED, None, Verdict.WARNING),
+        (3, [WEB, {"addr": "10.0.0.3:7", "psub": "1"}], ENDED, None, Verdict.OK),
+        (0, [WEB, WEB], {}, 0, Verdict.OK),  # its workers may be resting
+        (3, [WEB], {}, None, Verdict.OK),  # only this suite's own connection: others may be hidden
+        (3, [WEB], {}, 0, Verdict.WARNING),
+        (3, [{"addr": "10.0.0.1:7"}, {"addr": "10.0.0.2:7"}], {}, None, Verdict.OK),  # Dragonfly
+        (3, DENIED, {}, None, Verdict.OK),
+        (3, DENIED, {}, 2, Verdict.OK),
+        (3, DENIED, {}, 0, Verdict.WARNING),
     ],
 )
-def test_jobs_of_celery_that_no_worker_takes_are_found(waiting, clients, verdict):
-    """Each worker subscribes to a pattern for remote control, and nothing else shows that there is one."""
-    store = Store(celery(celery=["{}"] * waiting), clients=clients)
+def test_jobs_of_celery_that_no_worker_takes_are_found(waiting, clients, more, patterns, verdict):
+    """Each worker subscribes to a pattern and has a mailbox for remote control, and takes jobs with BRPOP."""
+    info = {"redis_version": "7.2.4", **({} if patterns is None else {"pubsub_patterns": patterns})}
+    store = Store(celery(celery=["{}"] * waiting, **more), info=info, clients=clients)
     queues = job_queues(store, settings_with(tuple(CELERY.items())), FixedClock(NOW))
     found = judged(queues)
     assert found[0] is verdict

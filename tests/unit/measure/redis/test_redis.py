@@ -23,7 +23,7 @@ def test_figures_of_the_server_are_read():
     assert facts["Hit rate since it counts"] == "94.96 %"
     assert facts["Hits"] == "398,840 since it counts, 18,840 of them in 24 h"
     assert facts["Keys evicted"] == "7 since it counts, 0 of them in 24 h"
-    assert (stats.coverage.words, list(stats.readings)) == ("1 INFO", ["redis"])
+    assert (stats.coverage.words, list(stats.readings)) == ("1 INFO", ["redis", "redis-replicas"])
 
 
 def test_older_redis_is_read_too():
