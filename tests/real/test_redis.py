@@ -223,11 +223,6 @@ def test_slow_log_states_its_range(tmp_path):
         stats = redis_stats(server.reader, SETTINGS, Clock(), Earlier())
         log = redis_slow_log(server.reader, stats, SETTINGS, Clock())
         assert (log.off, log.threshold, log.coverage.enough) == ("", 10.0, False)
-        assert not stats.read.counts.get("slow_log_resets")
-        server.admin.slowlog_reset()
-        stats = redis_stats(server.reader, SETTINGS, Clock(), Earlier())
-        assert stats.read.counts["slow_log_resets"] == 1
-        assert redis_slow_log(server.reader, stats, SETTINGS, Clock()).short == "it was emptied (SLOWLOG RESET)"
         server.admin.config_set("slowlog-log-slower-than", -1)
         assert "negative" in redis_slow_log(server.reader, stats, SETTINGS, Clock()).off
     with running(tmp_path, "--rename-command", "CONFIG", "") as server:
