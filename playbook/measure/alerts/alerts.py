@@ -81,8 +81,8 @@ class Alerts:
     @property
     def inhibited_by_silenced(self) -> tuple[Alert, ...]:
         """Inhibited alerts of which nobody learns, as what inhibits them is silenced."""
-        quiet = self._inhibited({"silenced", "ignored"}, _LESSER)
-        return self._sorted(alert for alert in quiet if alert not in self.firing)
+        firing, quiet = self.firing, self._inhibited({"silenced", "ignored"}, _LESSER)
+        return self._sorted(alert for alert in quiet if alert not in firing)
 
     @property
     def waiting(self) -> tuple[Alert, ...]:

@@ -23,7 +23,7 @@ class Replicas:
     Attributes:
         info: fields of INFO.
         wanted: their number in the settings; None where it is not set.
-        before: their largest number in earlier runs.
+        before: their largest number in the earlier runs that are still known, or the usual one.
         read: their number now and the usual one, for later runs.
     """
 

@@ -55,8 +55,7 @@ class Trace:
         """The first line with the exception of the trace."""
         if not self.exception or self.exception in self.head:
             return self.head
-        is_traceback = self.head.startswith(PYTHON) or _GROUP.match(self.head)
-        return self.exception if is_traceback else f"{self.head}: {self.exception}"
+        return self.exception if _is_traceback(self.head) else f"{self.head}: {self.exception}"
 
     def absorbs(self, text: str, time: float, *, timed: bool) -> bool:
         """Add ``text``, a bare line, if it continues this error.
@@ -123,6 +122,11 @@ class Trace:
         return not EXCEPTION.match(text) and not words.crashed(text)
 
 
+def _is_traceback(text: str) -> bool:
+    """Whether Python's traceback of one exception, or of several, begins."""
+    return text.startswith(PYTHON) or _GROUP.match(text) is not None
+
+
 def is_fragment(text: str) -> bool:
     """Whether a line can only be part of a trace: indented, a frame, a closing brace."""
     return text[0] in " }^)" or text.startswith(_FRAGMENTS)
@@ -144,12 +148,10 @@ def begins(text: str) -> int:
 
     A Python traceback without a log line above it is an uncaught exception, so it is fatal.
     """
-    if _GROUP.match(text):
+    if _is_traceback(text):
         return levels.FATAL
     if not text or (is_fragment(text) and not EXCEPTION.match(text.lstrip())):
         return levels.NONE
-    if text.startswith(PYTHON):
-        return levels.FATAL
     if EXCEPTION.match(text.lstrip()):
         return levels.FATAL if words.crashed(text) else levels.ERROR
     return levels.by_words(text)
@@ -157,5 +159,5 @@ def begins(text: str) -> int:
 
 def opened(time: float, component: str, level: int, text: str, *, stamped: bool) -> Trace:
     """A trace that begins with ``text``."""
-    python = text.startswith(PYTHON) or bool(_GROUP.match(text))
+    python = _is_traceback(text)
     return Trace(time, component, level, text, stamped, traced=python, in_python=python)
