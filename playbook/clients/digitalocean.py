@@ -139,6 +139,14 @@ class DigitalOceanApi:
         bare = "app_health" not in body and "components" in body
         return self.parse(AppHealth, body if bare else self.inside(body, "app_health", what), what)
 
+    def _deployment_with_logs(self) -> str:
+        """The id of the deployment that runs, or of the one in progress."""
+        app = self.app()
+        deployment = app.active_deployment or app.in_progress_deployment
+        if deployment is None:
+            raise TooLittleData(f"{SERVICE}: expected a deployment that writes logs, got none", service=SERVICE)
+        return deployment.id
+
     def log_sources(self, component: str | None = None, *, kind: str = "RUN", tail_lines: int = -1) -> LogUrls:
         """Where the logs of the running deployment, or of the one in progress, can be fetched.
 
@@ -149,23 +157,31 @@ class DigitalOceanApi:
         Raises:
             TooLittleData: there is no deployment, or it never got far enough to write such logs.
         """
-        app = self.app()
-        deployment = app.active_deployment or app.in_progress_deployment
-        if deployment is None:
-            raise TooLittleData(f"{SERVICE}: expected a deployment that writes logs, got none", service=SERVICE)
+        deployment = self._deployment_with_logs()
         # pydo has no argument for these three, which doctl sends too.
         params = {"tail_lines": str(tail_lines), **({"component_name": component} if component else {})}
-        try:
-            body = self.read(
+
+        def of(deployment_id: str) -> Json:
+            return self.read(
                 "the logs",
                 "app:read",
                 lambda api: api.apps.get_logs_aggregate(
-                    self.app_id, deployment.id, type=kind, follow=False, params=params
+                    self.app_id, deployment_id, type=kind, follow=False, params=params
                 ),
             )
+
+        try:
+            try:
+                body = of(deployment)
+            except BadRequest:
+                # Another deployment may have become the active one between the two requests.
+                before, deployment = deployment, self._deployment_with_logs()
+                if deployment == before:
+                    raise
+                body = of(deployment)
         except BadRequest as error:
             raise TooLittleData(
-                f"{SERVICE}: expected {kind} logs of deployment {deployment.id}, got none: {error.said}",
+                f"{SERVICE}: expected {kind} logs of deployment {deployment}, got none: {error.said}",
                 service=SERVICE,
                 hint="A deployment that did not come as far as to run has no such logs.",
                 attempts=error.attempts,

@@ -267,6 +267,28 @@ class TestLogSources:
         with pytest.raises(TooLittleData, match="expected a deployment that writes logs, got none"):
             api.log_sources()
 
+    def test_deployment_that_was_replaced_meanwhile(self, script):
+        def app(active: str) -> Answer:
+            return said(200, {"app": {"id": "a", "active_deployment": {"id": active}}})
+
+        refused = said(400, {"id": "bad_request", "message": "no RUN logs"})
+        server = script(app("old"), refused, app("new"), said(200, {"live_url": "https://x"}))
+        assert server.api.log_sources().live_url == "https://x"
+        assert [asked.partition("?")[0] for asked in server.asked] == [
+            "GET /v2/apps/a",
+            "GET /v2/apps/a/deployments/old/logs",
+            "GET /v2/apps/a",
+            "GET /v2/apps/a/deployments/new/logs",
+        ]
+
+    def test_deployment_that_was_replaced_and_has_no_logs_either(self, script):
+        apps = [said(200, {"app": {"id": "a", "active_deployment": {"id": active}}}) for active in ("old", "new")]
+        refused = said(400, {"id": "bad_request", "message": "no RUN logs"})
+        server = script(apps[0], refused, apps[1], refused)
+        with pytest.raises(TooLittleData, match="expected RUN logs of deployment new, got none: HTTP 400"):
+            server.api.log_sources()
+        assert len(server.asked) == 4
+
     def test_no_address(self, script):
         app = {"id": "a", "active_deployment": {"id": "d"}}
         server = script(said(200, {"app": app}), said(200, {}))
