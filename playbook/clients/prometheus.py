@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import HttpClient, monitoring_client
+from playbook.clients.prometheus_meaning import in_percent, over_window, without_window
 from playbook.clients.wire import Kept
 from playbook.core import door
 from playbook.core.budget import convert, read_json, words
@@ -66,6 +67,7 @@ class Answered:
         setting: dotted path of the setting that holds it; may be empty.
         warnings: the store's own warnings, e.g. that a part of it did not answer.
         asked: requested time in Unix seconds; ``None`` for the store's own current time.
+        meaning: not enough where the query is over another time, or its value in another unit.
     """
 
     service: str
@@ -74,11 +76,12 @@ class Answered:
     samples: list[Sample]
     warnings: tuple[str, ...]
     asked: float | None = None
+    meaning: Coverage = field(default_factory=Coverage)
 
     @property
     def coverage(self) -> Coverage:
-        """Coverage: whole if the answer is complete and of the requested time."""
-        coverage = whole_answer(self.warnings)
+        """Coverage: whole if the answer is complete, of the requested time and of the expected meaning."""
+        coverage = whole_answer(self.warnings) + self.meaning
         off = max((abs(sample.time - self.asked) for sample in self.samples), default=0.0) if self.asked else 0.0
         if off > _CLOCK:
             return coverage + lacking(
@@ -128,17 +131,19 @@ class Courses(list[Series]):
     """Answer of a range query.
 
     Attributes:
-        warnings: see ``Answered``.
+        warnings, meaning: see ``Answered``.
     """
 
-    def __init__(self, series: Iterable[Series] = (), warnings: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, series: Iterable[Series] = (), warnings: tuple[str, ...] = (), meaning: Coverage | None = None
+    ) -> None:
         super().__init__(series)
-        self.warnings = warnings
+        self.warnings, self.meaning = warnings, meaning or Coverage()
 
     @property
     def coverage(self) -> Coverage:
-        """Coverage: whole if the answer is complete."""
-        return whole_answer(self.warnings)
+        """Coverage: whole if the answer is complete and of the expected meaning."""
+        return whole_answer(self.warnings) + self.meaning
 
 
 def whole_answer(warnings: Sequence[str]) -> Coverage:
@@ -200,11 +205,13 @@ class Prometheus:
         hint: what to do if the credentials are not accepted.
         proxied: queried through Grafana, whose own 400 and 404 mean that it has no such data source or that the
             data source refuses it.
+        fixed: settings whose query is over the same time whatever the window is.
     """
 
     http: HttpClient
     hint: str = ""
     proxied: bool = False
+    fixed: frozenset[str] = frozenset()
 
     @property
     def service(self) -> str:
@@ -223,7 +230,9 @@ class Prometheus:
             parameters["time"] = at.timestamp()
         data, warnings = self._get("query", parameters, setting)
         asked = at.timestamp() if at is not None else None
-        return Answered(self.service, expression, setting, self._samples(data, setting), warnings, asked)
+        samples = self._samples(data, setting)
+        meaning = self._meaning(setting, expression, (sample.value for sample in samples))
+        return Answered(self.service, expression, setting, samples, warnings, asked, meaning)
 
     def query(self, expression: str, at: datetime | None = None, *, setting: str = "") -> list[Sample]:
         """Samples of an instant query; raises as ``ask``."""
@@ -247,14 +256,15 @@ class Prometheus:
         result = self._convert(data, _Result, setting)
         if result.resultType != "matrix":
             raise self._odd(words(f"a {result.resultType}"), setting)
-        rows = self._rows(result.result, list[_MatrixRow], setting)
-        return Courses(
-            (
-                Series(row.metric, tuple((time, self._value(text, setting)) for time, text in row.values))
-                for row in rows
-            ),
-            warnings,
-        )
+        series = [
+            Series(row.metric, tuple((time, self._value(text, setting)) for time, text in row.values))
+            for row in self._rows(result.result, list[_MatrixRow], setting)
+        ]
+        values = (value for one in series for _, value in one.points)
+        return Courses(series, warnings, self._meaning(setting, expression, values))
+
+    def _meaning(self, setting: str, query: str, values: Iterable[float]) -> Coverage:
+        return over_window(setting, self.fixed) + in_percent(setting, query, values)
 
     def alerts(self) -> tuple[list[Any], tuple[str, ...]]:
         """Active alerts of its rules: ``labels``, ``annotations``, ``state``, ``activeAt``, ``value``; and
@@ -387,8 +397,10 @@ def prometheus(settings: Settings) -> Prometheus:
     target = settings.target
     if target.prometheus.url is None and target.grafana.url is not None:
         reader = grafana(settings)
-        return through(reader, reader.datasource_uid())
-    return Prometheus(monitoring_client(settings, "prometheus", SERVICE, Kept()))
+        store = through(reader, reader.datasource_uid())
+    else:
+        store = Prometheus(monitoring_client(settings, "prometheus", SERVICE, Kept()))
+    return replace(store, fixed=without_window(settings))
 
 
 def through(reader: Grafana, uid: str) -> Prometheus:

@@ -1,0 +1,73 @@
+"""Whether a query of the operator's own means what its setting does: the whole window, and percent.
+
+Prometheus answers a query of five minutes as readily as one of a day, and a share of 0.05 as readily as 5 %.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+import msgspec
+
+from playbook.core.coverage import Coverage, lacking
+from playbook.core.promql import selected
+from playbook.settings.model import Settings
+
+# The newest sample is one of any time, and the others are no questions of their own.
+_OF_NO_WINDOW = {"newest_sample", "counted"}
+_PERCENT = {
+    f"queries.{key}"
+    for key in (
+        *("availability", "error_rate", "image_success", "cache_hit_rate", "scraped"),
+        *("component_cpu", "component_cpu_total", "component_memory", "component_storage"),
+    )
+}
+_STRINGS = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|\#[^\n]*""")
+_SAYS_PERCENT = re.compile(r"(?<![\w.])(?:100(?:\.0*)?|1e\+?2)(?![\w.])|percent|pct", re.IGNORECASE)
+_CORES = re.compile(r"\w*cpu\w*_seconds(?:_total)?\b")
+
+
+def without_window(settings: Settings) -> frozenset[str]:
+    """The settings whose query of series does not contain the window: ``queries.error_rate``, …"""
+    texts = {
+        key: _STRINGS.sub(r"\1", query) for key, query in msgspec.structs.asdict(settings.queries).items() if query
+    }
+    told = ("$window", "$counted(") if "$window" in texts.get("counted", "") else ("$window",)
+    return frozenset(
+        f"queries.{key}"
+        for key, text in texts.items()
+        if key not in _OF_NO_WINDOW and not any(word in text for word in told) and selected(text, {})
+    )
+
+
+def over_window(setting: str, fixed: frozenset[str]) -> Coverage:
+    """Not enough where the query of this setting is one of those ``without_window``."""
+    if setting not in fixed:
+        return Coverage()
+    return lacking(
+        "a time of its own",
+        expected=f"a query over $window as {setting}",
+        got="one that is always over the same time, however long the window is",
+        hint=f"Write $window in {setting} where the query has its range, as in rate(…[$window]). What has no "
+        "range, such as a recording rule, becomes avg_over_time(…[$window]).",
+    )
+
+
+def in_percent(setting: str, query: str, values: Iterable[float]) -> Coverage:
+    """Not enough where the value may be a fraction, or a number of cores, in place of percent."""
+    without_strings = _STRINGS.sub(lambda found: "" if found[1] else found[0], query)  # a comment may say percent
+    if setting not in _PERCENT or _SAYS_PERCENT.search(without_strings):
+        return Coverage()
+    top = max((value for value in values if value > 0), default=0.0)
+    cores = _CORES.search(without_strings)
+    if not cores and not 0 < top <= 1:
+        return Coverage()
+    got = f"a number of cores, by {cores.group()}" if cores else f"{top:.3g}, which may be a fraction of 1"
+    return lacking(
+        "a value of another unit",
+        expected=f"percent from {setting}",
+        got=got,
+        hint="Divide what is used by what there is, and multiply it by 100. Where it is percent already, say so "
+        "in the query, by the comment # percent.",
+    )

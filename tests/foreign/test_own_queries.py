@@ -1,0 +1,149 @@
+"""Queries as operators have them in their dashboards and rules, in place of the shipped ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import pytest
+
+from playbook.clients.http import HttpClient
+from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus_meaning import without_window
+from playbook.core.clock import FixedClock
+from playbook.measure.figures.kpis import error_rate
+from playbook.settings.loading import load
+from playbook.settings.model import Settings
+from tests.foreign.monitoring import NOW, Http, vector
+from tests.judged import judged_reading
+
+FAILED = 'sum(rate(http_requests_total{job="web",code=~"5.."}[5m]))'
+ALL = 'sum(rate(http_requests_total{job="web"}[5m]))'
+OF_A_DAY = [text.replace("5m", "$window") for text in (FAILED, ALL)]
+
+
+def with_query(key: str, query: str) -> Settings:
+    return load("production", environment={}, overlay={"queries": {key: query}})
+
+
+@dataclass
+class Store(Http):
+    """Answers the operator's own query with a value, and all else as on a good day."""
+
+    query: str = ""
+    value: str = "0"
+    answers: Any = field(default_factory=dict)
+
+    def _path(self, path, parameters):
+        asked = str(parameters.get("query", ""))
+        self.answers = {
+            "own": vector(self.value),
+            "series": vector("2", {"job": "web", "instance": "10.0.0.7:8080"}),
+            "looks": vector("288"),
+            "unknown": vector("0"),
+            "count": vector("5000"),
+        }
+        return "own" if asked == self.query.replace("$window", "24h") else super()._path(path, parameters)
+
+
+def verdict(query: str, value: float) -> tuple[str, str]:
+    settings = with_query("error_rate", query)
+    http = cast(HttpClient, Store(query=query, value=str(value)))
+    store = Prometheus(http, fixed=without_window(settings))
+    kpi = error_rate(store, settings, FixedClock(NOW))
+    return judged_reading(kpi.coverage, kpi.reading, settings.limits.error_rate)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"100 * {FAILED} / {ALL}",
+        f"{FAILED} / {ALL} * 100",
+        # Recorded by Sloth (slo:sli_error:ratio_rate5m) and Pyrra, and kube-prometheus' way of naming.
+        'slo:sli_error:ratio_rate5m{sloth_service="web"} * 100',
+        '100 * job:http_requests_errors:ratio_rate5m{job="web"}',
+        '100 * avg_over_time(job:http_requests_errors:ratio_rate5m{job="web"}[1h])',
+        "100 * sum(increase(http_errors_total{job='a'}[1d])) / sum(increase(http_requests_total{job='a'}[1d]))",
+        "100 * sum(irate(traefik_service_requests_total{job='web',code=~'5..'}[$__rate_interval]))"
+        " / sum(irate(traefik_service_requests_total{job='web'}[$__rate_interval]))",
+        # The window in a comment, which Prometheus does not read.
+        f"# over $window\n100 * {FAILED} / {ALL}",
+    ],
+)
+def test_share_of_another_time_is_not_the_days(query):
+    said, message = verdict(query, 0.02)
+    assert said == "UNKNOWN"
+    assert "expected a query over $window as queries.error_rate, got one that is always over the same" in message
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        " / ".join(OF_A_DAY),
+        'avg_over_time(slo:sli_error:ratio_rate5m{sloth_service="web"}[$window])',
+        '1 - sum(rate(http_requests_total{job="web",code!~"5.."}[$window])) / ' + OF_A_DAY[1],
+        OF_A_DAY[0],  # failures each second
+        'avg_over_time(job:errors:ratio{job="web",le="100"}[$window])',  # a 100 that multiplies nothing
+        "avg_over_time(job:errors:ratio{job='web'}[$window] offset 100s)",
+    ],
+)
+def test_fraction_is_not_read_as_percent(query):
+    """6 % that fail are over the critical limit, and 0.06 % is on target."""
+    said, message = verdict(query, 0.06)
+    assert said == "UNKNOWN"
+    assert "expected percent from queries.error_rate, got 0.06, which may be a fraction of 1" in message
+
+
+@pytest.mark.parametrize(
+    ("query", "value", "expected"),
+    [
+        ("100 * " + " / ".join(OF_A_DAY), 0.02, "OK"),
+        (" / ".join(OF_A_DAY) + " * 1e2", 0.02, "OK"),
+        ("# percent\navg_over_time(errors{job='web'}[$window])", 0.02, "OK"),
+        ("avg_over_time(errors_pct{job='web'}[$window])", 0.02, "OK"),
+        (" / ".join(OF_A_DAY), 0.0, "OK"),  # nothing failed, in any unit
+        (" / ".join(OF_A_DAY), 6.0, "CRITICAL"),
+        (f"100 * {FAILED} / {ALL}", 6.0, "CRITICAL"),  # bad evidence counts, of whatever time
+    ],
+)
+def test_query_that_says_what_it_means_is_judged(query, value, expected):
+    assert verdict(query, value)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("query", "values", "got"),
+    [
+        # cAdvisor's and node_exporter's counters are seconds of a core, so 0.93 is 93 % of one core.
+        ("sum by (pod) (rate(container_cpu_usage_seconds_total{job='web'}[$window]))", [0.93, 0.2], "cores"),
+        ("sum by (pod) (rate(process_cpu_seconds_total{job='web'}[$window]))", [3.2], "cores"),
+        ("max by (pod) (quantile_over_time(0.95, cpu_utilization_ratio{job='web'}[$window]))", [0.93], "fraction"),
+        ("100 * sum by (pod) (rate(container_cpu_usage_seconds_total{job='web'}[$window])) / 2", [0.93], ""),
+        ("max by (pod) (avg_over_time(cpu_usage{job='web'}[$window]))", [41.0, 0.3], ""),
+        ("max by (pod) (avg_over_time(cpu_usage{job='web'}[$window]))", [], ""),
+    ],
+)
+def test_use_of_the_cpu_in_cores_or_as_a_fraction_is_no_percentage(query, values, got):
+    matrix = [{"metric": {"pod": str(n)}, "values": [[NOW.timestamp(), str(v)]]} for n, v in enumerate(values)]
+    answer = {"status": "success", "data": {"resultType": "matrix", "result": matrix}}
+    store = Prometheus(cast(HttpClient, Http({"api/v1/query_range": answer})))
+    coverage = store.query_range(query, NOW, NOW, 60, setting="queries.component_cpu").coverage
+    assert coverage.enough == (not got)
+    assert got in coverage.got
+
+
+def test_shipped_queries_say_what_they_mean():
+    settings = load("production", environment={})
+    assert without_window(settings) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("key", "query"),
+    [
+        ("error_rate_unknown", "vector(0)"),  # always known
+        ("newest_sample", "max(timestamp(up{job='web'}))"),
+        ("response_time_buckets", ""),
+        ("response_time", "histogram_quantile(0.95, sum by (le) ($counted(nginx_seconds_bucket{job='web'})))"),
+    ],
+)
+def test_queries_that_need_no_window(key, query):
+    assert without_window(with_query(key, query)) == frozenset()
