@@ -166,9 +166,10 @@ class Maintenance(_Message, frozen=True):
 
 
 class DomainSpec(_Message, frozen=True):
-    """A domain in the app spec."""
+    """A domain in the app spec; with ``wildcard`` also every name below it."""
 
     domain: str = ""
+    wildcard: bool = False
 
 
 class Database(_Message, frozen=True):
@@ -270,6 +271,7 @@ class App(_Message, frozen=True):
     id: str
     spec: Spec = Spec()
     live_url: str = ""
+    default_ingress: str = ""
     region: Region = Region()
     tier_slug: str = ""
     created_at: Moment | None = None

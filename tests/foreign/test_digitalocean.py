@@ -51,7 +51,7 @@ def api(which: str = "", edit: Edit | None = None) -> Canned:
 
 
 def the_app(which: str, edit: Edit | None) -> str:
-    status = app(api(which, edit).api, CLOCK)
+    status = app(api(which, edit).api, SETTINGS, CLOCK)
     answer = LiveUrlAnswer("https://gallery.example", 200, "HTTP 200", answered=True)
     judge = Judge()
     judge.add_coverage("app", status.coverage)
@@ -64,7 +64,7 @@ def the_app(which: str, edit: Edit | None) -> str:
 
 def components(which: str, edit: Edit | None) -> str:
     canned = api(which, edit).api
-    found = app_components(canned, app(canned, CLOCK))
+    found = app_components(canned, app(canned, SETTINGS, CLOCK))
     return str(judged(check("test_app", "test_every_component_is_healthy"), app_components=found)[0])
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from playbook.clients.breakage import Kind
+from playbook.clients.breakage import Kind, is_internal
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_types import DOMAIN_PHASES, Spec
+from playbook.clients.digitalocean_types import DOMAIN_PHASES, App, Spec
 from playbook.clients.http import HttpClient
 from playbook.clients.web import SERVICE as WEBSITE
 from playbook.core.clock import Clock
@@ -52,6 +52,8 @@ class AppStatus:
         domains: name and phase of each.
         unreported: domains of the app spec that the platform does not report.
         is_reachable: it has a component that visitors may reach; one of workers and jobs alone has no live URL.
+        hosts: names at which it is reached; ``*.shop.example`` stands for all below that name.
+        website: names of the website by the settings; empty where they are of this machine or no names.
     """
 
     id: str
@@ -73,6 +75,8 @@ class AppStatus:
     domains: tuple[tuple[str, str], ...] = ()
     unreported: tuple[str, ...] = ()
     is_reachable: bool = True
+    hosts: tuple[str, ...] = ()
+    website: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -98,6 +102,24 @@ class AppStatus:
                 got=f"none of {', '.join(self.unreported)}",
             )
         return coverage
+
+    @property
+    def identity(self) -> Coverage:
+        """Whether it is the app of the website; another one may be as healthy as it likes."""
+        is_own = any(
+            name == host or (host.startswith("*.") and name.endswith(host[1:]))
+            for name in self.website
+            for host in self.hosts
+        )
+        if is_own or not self.website or not self.hosts:
+            return Coverage()
+        return lacking(
+            "",
+            expected=f"the app of {self.website[0]}",
+            got=f"one at {', '.join(self.hosts)}",
+            hint="Compare digitalocean.app_id with the output of doctl apps list. If something in front of this "
+            "app gives it the website's name, add one of the app's own names to web.hosts.",
+        )
 
     @property
     def serves(self) -> bool:
@@ -157,7 +179,7 @@ class AppStatus:
 
 
 @measurement
-def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
+def app(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> AppStatus:
     """Name, phase, live URL and region of the app, and whether visitors see it."""
     found = digitalocean.app()
     active = found.active_deployment
@@ -187,7 +209,33 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
         domains=tuple((domain.spec.domain, domain.phase) for domain in found.domains),
         is_reachable=not spec.components or bool(spec.services or spec.static_sites or spec.functions),
         unreported=tuple(one.domain for one in spec.domains if one.domain.casefold() not in reported),
+        hosts=_hosts(found),
+        website=_website(settings),
     )
+
+
+def _hosts(found: App) -> tuple[str, ...]:
+    """Names at which the app is reached, in lower case."""
+    domains = [*found.spec_in_effect.domains, *(domain.spec for domain in found.domains)]
+    names = [_host_in(found.live_url), _host_in(found.default_ingress)]
+    for one in domains:
+        name = one.domain.casefold().rstrip(".")
+        names += [name, f"*.{name}"] if one.wildcard else [name]
+    return tuple(dict.fromkeys(filter(None, names)))
+
+
+def _website(settings: Settings) -> tuple[str, ...]:
+    """Names of the website; an address, or a name of this machine or network, says nothing of the app."""
+    own = _host_in(settings.target.web.url or "")
+    if is_internal(own) or not own.rpartition(".")[2].isalpha():
+        return ()
+    bare = own.removeprefix("www.")
+    return tuple(dict.fromkeys([own, bare, f"www.{bare}", *map(str.casefold, settings.target.web.hosts)]))
+
+
+def _host_in(url: str) -> str:
+    """Its name in lower case; the API gives addresses with and without a scheme."""
+    return urlsplit(url if "//" in url else f"//{url}").hostname or ""
 
 
 def _offline(specs: list[Spec]) -> str:

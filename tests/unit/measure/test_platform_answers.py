@@ -77,13 +77,13 @@ def verdict(name: str, edits: dict[str, Edit]) -> str:
 
 
 def _active(canned: Canned) -> Any:
-    status = app(canned.api, CLOCK)
+    status = app(canned.api, SETTINGS, CLOCK)
     answer = LiveUrlAnswer("https://x", 200, "HTTP 200", answered=True)
     return judged(check("test_app", "test_app_is_active"), app=status, live_url_answer=answer)
 
 
 def _components(canned: Canned) -> Any:
-    found = app_components(canned.api, app(canned.api, CLOCK))
+    found = app_components(canned.api, app(canned.api, SETTINGS, CLOCK))
     return judged(check("test_app", "test_every_component_is_healthy"), app_components=found)
 
 
@@ -133,17 +133,17 @@ def _costs(canned: Canned) -> Any:
 
 
 def _utilization(canned: Canned) -> Any:
-    found = utilization(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
+    found = utilization(canned.api, app(canned.api, SETTINGS, CLOCK), SETTINGS, CLOCK)
     return judged(check("test_utilization", "test_resource_use_is_below_its_limits"), utilization=found)
 
 
 def _cpu(canned: Canned) -> Any:
-    found = cpu_week(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
+    found = cpu_week(canned.api, app(canned.api, SETTINGS, CLOCK), SETTINGS, CLOCK)
     return judged(check("test_resources", "test_cpu_had_headroom_all_week"), cpu_week=found)
 
 
 def _memory(canned: Canned) -> Any:
-    found = memory_growth(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
+    found = memory_growth(canned.api, app(canned.api, SETTINGS, CLOCK), SETTINGS, CLOCK)
     return judged(check("test_resources", "test_memory_does_not_grow_into_its_limit"), memory_growth=found)
 
 
@@ -158,7 +158,7 @@ def _network(canned: Canned) -> Any:
 
 
 def _restarts(canned: Canned) -> Any:
-    found = component_restarts(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
+    found = component_restarts(canned.api, app(canned.api, SETTINGS, CLOCK), SETTINGS, CLOCK)
     the_check = check("test_troubleshooting", "test_no_component_is_restarted")
     return judged(the_check, component_restarts=found, utilization_now=found)
 

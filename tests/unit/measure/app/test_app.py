@@ -8,14 +8,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import App
 from playbook.core.clock import FixedClock
 from playbook.core.evidence import Facts, Table
 from playbook.core.judge import Judge
 from playbook.core.verdict import SEVERITY, Critical
 from playbook.measure.app.app import NO_DEPLOYMENT, AppStatus, LiveUrlAnswer, app, live_url_answer
 from playbook.measure.app.components import AppComponents, Component, app_components
+from playbook.settings.loading import load
 from tests.judged import check, judged
 from tests.unit.digitalocean import Simulator, running
 from tests.unit.loopback import answer, serve
@@ -50,7 +54,44 @@ def active(status: AppStatus) -> str:
 
 
 def measured(simulator: Simulator) -> AppStatus:
-    return app(simulator.client(), FixedClock(simulator.state.now))
+    return app(simulator.client(), simulator.settings(), FixedClock(simulator.state.now))
+
+
+class TestIdentity:
+    @pytest.mark.parametrize(
+        ("url", "hosts", "app_hosts", "said"),
+        [
+            ("https://portfolio.example", (), ("portfolio.example", "portfolio-x.ondigitalocean.app"), "OK"),
+            ("https://www.portfolio.example", (), ("portfolio.example",), "OK"),
+            ("https://portfolio.example", (), ("www.portfolio.example",), "OK"),
+            ("https://Portfolio.example:8443/de", (), ("portfolio.example",), "OK"),
+            ("https://portfolio-x.ondigitalocean.app", (), ("portfolio-x.ondigitalocean.app",), "OK"),
+            ("https://eu.portfolio.example", (), ("portfolio.example", "*.portfolio.example"), "OK"),
+            ("https://portfolio.example", ("x.ondigitalocean.app",), ("x.ondigitalocean.app",), "OK"),
+            ("https://portfolio.example", (), ("shop.example", "shop-y.ondigitalocean.app"), "UNKNOWN"),
+            ("https://portfolio.example", (), ("staging.portfolio.example",), "UNKNOWN"),
+            ("https://notportfolio.example", (), ("portfolio.example", "*.portfolio.example"), "UNKNOWN"),
+            # Not known by name: a tunnel, a test, an app of workers alone.
+            ("http://127.0.0.1:8080", (), ("shop.example",), "OK"),
+            ("http://203.0.113.9", (), ("shop.example",), "OK"),
+            ("http://portfolio.internal", (), ("shop.example",), "OK"),
+            ("https://portfolio.example", (), (), "OK"),
+        ],
+    )
+    def test_app_of_another_website(self, simulator, url, hosts, app_hosts, said):
+        web = {"url": url, "hosts": list(hosts)}
+        settings = load("production", environment={}, overlay={"targets": {"production": {"web": web}}})
+        found = app(simulator.client(), settings, FixedClock(simulator.state.now))
+        assert active(replace(found, hosts=app_hosts)) == said
+
+    def test_names_of_an_app(self, simulator, monkeypatch):
+        """As the API's description gives them: with and without a scheme, and a domain with all below it."""
+        spec = {"name": "shop", "domains": [{"domain": "Shop.example", "wildcard": True}]}
+        addresses = {"live_url": "https://shop.example", "default_ingress": "shop-y.ondigitalocean.app"}
+        body = {"id": "a", "spec": spec, **addresses}
+        monkeypatch.setattr(DigitalOceanApi, "app", lambda self: msgspec.convert(body, App))
+        found = app(simulator.client(), simulator.settings(), FixedClock(simulator.state.now))
+        assert found.hosts == ("shop.example", "shop-y.ondigitalocean.app", "*.shop.example")
 
 
 class TestApp:
