@@ -143,7 +143,7 @@ class WebhookChannel:
         self._secret, self._url = settings.secret, url
 
     def send(self, message: Message, seconds: float) -> Try:
-        """A 2xx answer is a delivery."""
+        """A 2xx answer that says nothing against it is a delivery."""
         body = msgspec.json.encode(msgspec.structs.replace(message, text=as_plain_text(message.text)))
         headers = {
             "Content-Type": "application/json",
