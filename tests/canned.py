@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
@@ -104,6 +105,7 @@ class Canned:
         return DigitalOceanAccount(self.api)
 
 
+@cache
 def settings() -> Settings:
     """The sandbox's, with a budget."""
     return load("sandbox", environment={})

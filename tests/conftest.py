@@ -9,7 +9,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from playbook.clients.pace import WORKERS_VARIABLE
 from playbook.core import door
@@ -21,8 +21,10 @@ from tests.scheduling import ByFile, matrix_last, may_hold_slow, require_found_b
 
 # The same examples each time: a test of properties fails for a change and not by chance. To look for more of them:
 # HYPOTHESIS=explore pytest tests/unit/measure/tls/test_certificates.py
-settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
-settings.register_profile("explore", deadline=None, max_examples=2000)
+# How long an example takes to make is a matter of the machine, which may be busy.
+_AT_LEISURE = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fixed", derandomize=True, database=None, **_AT_LEISURE)
+settings.register_profile("explore", max_examples=2000, **_AT_LEISURE)
 settings.load_profile(os.environ.get("HYPOTHESIS", "fixed"))
 
 # Runs that tests start ask sandboxes of their own, so they need not share the rate limit of a token.

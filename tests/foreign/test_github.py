@@ -257,7 +257,9 @@ def test_listing_that_fails_hides_no_finding_of_another(organisation):
     key=st.sampled_from(["role=admin", "role=all", "/outside_collaborators", "/activity", "filter=2fa_disabled"]),
     how=st.sampled_from(["403 Forbidden", "404 Not Found", "422 Unprocessable Entity", "cut", "dict"]),
 )
-@hypothesis_settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(
+    max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 def test_incomplete_listing_is_never_ok(shown, key, how):
     """Refused, missing, truncated, or of another shape."""
     shown.answers = good()

@@ -461,7 +461,7 @@ def test_workspaces_are_not_checked(tmp_path, workspaces):
 # ----------------------------------------------------------------------------------------------------- properties
 
 
-@effort(deadline=None, max_examples=40)
+@effort(max_examples=40)
 @given(data=st.data())
 def test_one_missing_part_of_a_report_is_not_ok(tmp_path_factory, data):
     """What npm should have reported, but did not."""
@@ -491,7 +491,7 @@ def test_one_missing_part_of_a_report_is_not_ok(tmp_path_factory, data):
     assert audited(folder, audit)[0] is not OK
 
 
-@effort(deadline=None, max_examples=40)
+@effort(max_examples=40)
 @given(at=st.integers(0, 5), severity=st.text(max_size=12).filter(lambda text: text not in LEVELS[:3]))
 def test_one_vulnerability_of_another_level_is_not_ok(tmp_path_factory, at, severity):
     """Also among those that do not matter."""
@@ -501,7 +501,7 @@ def test_one_vulnerability_of_another_level_is_not_ok(tmp_path_factory, at, seve
     assert audited(folder, report(*found))[0] is not OK
 
 
-@effort(deadline=None, max_examples=20)
+@effort(max_examples=20)
 @given(name=st.sampled_from(list(NEWEST)), instead=st.sampled_from([None, {}, [], {"current": "0.0.0"}, "x", 7]))
 def test_one_dependency_without_a_release_is_not_ok(tmp_path_factory, name, instead):
     """Whatever is in its place."""

@@ -4,7 +4,7 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbook.core.verdict import Verdict
@@ -377,9 +377,7 @@ SOME_RULES = st.builds(
     good_runs=st.integers(1, 2),
     reopen_hours=st.sampled_from([0.0, 30.0, 100.0]),
 )
-# A busy machine generates examples slowly, which has no meaning for the test.
-SLOW = [HealthCheck.too_slow]
-MANY = settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
+MANY = settings(max_examples=150)
 
 
 @MANY

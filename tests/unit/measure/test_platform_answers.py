@@ -287,7 +287,6 @@ WORDS = [
 
 
 @given(place=st.sampled_from(WORDS), word=st.one_of(words, st.none(), st.just("UNKNOWN")))
-@settings(deadline=None)
 def test_unknown_word_is_never_ok(place, word):
     """Nor a missing one."""
     name, path, way = place
@@ -310,7 +309,7 @@ def test_unknown_word_is_never_ok(place, word):
     instance=st.integers(0, 4),
     how=st.sampled_from(["gone", "renamed", "nan", "negative"]),
 )
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 def test_unseen_instance_is_never_ok(name, instance, how):
     """It is missing, has no component, or has no valid values."""
     path = next(iter(ANSWERS[name]))
@@ -331,7 +330,6 @@ def test_unseen_instance_is_never_ok(name, instance, how):
 @given(
     component=st.integers(0, 2), part=st.sampled_from(["component", "state", "replicas_ready", "replicas_desired"])
 )
-@settings(deadline=None)
 def test_incompletely_reported_component_is_never_ok(component, part):
     """Without the component, or without one word."""
 
@@ -346,7 +344,7 @@ def test_incompletely_reported_component_is_never_ok(component, part):
 
 
 @given(days=st.sets(st.integers(0, 13), min_size=2, max_size=14))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_missing_traffic_days_are_ok_only_for_one_weekday(days):
     """Two days may be the same weekday of both weeks: then six of seven can still be compared."""
     asked: list[int] = []

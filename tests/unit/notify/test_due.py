@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbook.history.folding import incidents
@@ -16,9 +16,7 @@ RUNS = st.lists(
     st.dictionaries(st.sampled_from(["daily.a", "daily.b"]), st.sampled_from([OK, CRIT, UNK]), min_size=1),
     max_size=12,
 )
-# A busy machine draws slowly, which says nothing of what is tested.
-SLOW = [HealthCheck.too_slow]
-MANY = settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
+MANY = settings(max_examples=150)
 
 
 def told_day_by_day(drawn, windows=(), asleep=()):

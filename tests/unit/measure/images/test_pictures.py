@@ -278,7 +278,7 @@ def test_colours_are_compared_as_displayed():
     assert "its colour profile cannot be used" in problem
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     left=st.integers(0, 599 - 16),
     top=st.integers(0, 399 - 16),

@@ -330,7 +330,7 @@ def test_page_that_was_not_written_to_its_end_is_critical(tmp_path, first_seen, 
     assert tuple(judged(check, known, weekly_handoff=found)[0] for check in checks) == expected
 
 
-@effort(deadline=None, max_examples=40)
+@effort(max_examples=40)
 @given(hour=st.integers(1, 6 * 24), length=st.integers(1, 20), duty=st.sampled_from(["primary", "secondary"]))
 def test_one_person_for_both_duties_anywhere_is_not_ok(tmp_path_factory, hour, length, duty):
     """At any hour of the week, in either duty."""
