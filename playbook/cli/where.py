@@ -86,6 +86,11 @@ def places(item: str, root: Path) -> list[Place]:
     return [*found, *_proofs(root, item)]
 
 
+@cache
+def _unit_tests(root: Path) -> list[Path]:
+    return sorted((root / TESTS).rglob("test_*.py"))
+
+
 def _lines(what: str, root: Path, file: Path, pattern: re.Pattern[str], name: str = "") -> Iterator[Place]:
     for number, line in enumerate((root / file).read_text(encoding="utf-8").splitlines(), 1):
         if pattern.search(line):
@@ -156,8 +161,9 @@ def _measured(root: Path, names: set[str]) -> Iterator[Place]:
         modules.add(module)
         yield from _lines("measurement", root, file_of_module(module), re.compile(rf"^def {name}\("), name)
     for module in sorted(modules):
-        for file in sorted((root / TESTS).rglob(f"test_{module.rpartition('.')[2]}.py")):
-            yield Place("unit test", file.relative_to(root), 1)
+        for file in _unit_tests(root):
+            if file.stem == f"test_{module.rpartition('.')[2]}":
+                yield Place("unit test", file.relative_to(root), 1)
 
 
 def _proofs(root: Path, item: str) -> Iterator[Place]:
