@@ -16,7 +16,7 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import HttpClient, monitoring_client
-from playbook.clients.prometheus_meaning import in_percent, over_window, without_window
+from playbook.clients.prometheus_meaning import in_its_unit, over_window, without_window
 from playbook.clients.wire import Kept
 from playbook.core import door
 from playbook.core.budget import convert, read_json, words
@@ -67,7 +67,8 @@ class Answered:
         setting: dotted path of the setting that holds it; may be empty.
         warnings: the store's own warnings, e.g. that a part of it did not answer.
         asked: requested time in Unix seconds; ``None`` for the store's own current time.
-        meaning: not enough where the query is over another time, or its value in another unit.
+        time: not enough where the query is over another time than the window.
+        unit: not enough where its value may be in another unit.
     """
 
     service: str
@@ -76,12 +77,13 @@ class Answered:
     samples: list[Sample]
     warnings: tuple[str, ...]
     asked: float | None = None
-    meaning: Coverage = field(default_factory=Coverage)
+    time: Coverage = field(default_factory=Coverage)
+    unit: Coverage = field(default_factory=Coverage)
 
     @property
     def coverage(self) -> Coverage:
-        """Coverage: whole if the answer is complete, of the requested time and of the expected meaning."""
-        coverage = whole_answer(self.warnings) + self.meaning
+        """Coverage: whole if the answer is complete, of the requested time and in the expected unit."""
+        coverage = whole_answer(self.warnings) + self.time + self.unit
         off = max((abs(sample.time - self.asked) for sample in self.samples), default=0.0) if self.asked else 0.0
         if off > _CLOCK:
             return coverage + lacking(
@@ -98,9 +100,12 @@ class Answered:
 
         Raises:
             TooLittleData: no value, or NaN, the result of 0/0.
-            Malformed: several values, or an infinite one.
+            Malformed: several values, an infinite one, or one in another unit.
         """
         what = self.setting or self.query
+        if not self.unit.enough:
+            got = f"expected {self.unit.expected}, got {self.unit.got}"
+            raise Malformed(f"{self.service}: {got}", service=self.service, hint=self.unit.hint)
         if not self.samples:
             raise TooLittleData(
                 f"{self.service}: expected a number for {what}, got no samples",
@@ -131,7 +136,8 @@ class Courses(list[Series]):
     """Answer of a range query.
 
     Attributes:
-        warnings, meaning: see ``Answered``.
+        warnings: see ``Answered``.
+        meaning: not enough where the query is over another time, or its values in another unit.
     """
 
     def __init__(
@@ -231,8 +237,9 @@ class Prometheus:
         data, warnings = self._get("query", parameters, setting)
         asked = at.timestamp() if at is not None else None
         samples = self._samples(data, setting)
-        meaning = self._meaning(setting, expression, (sample.value for sample in samples))
-        return Answered(self.service, expression, setting, samples, warnings, asked, meaning)
+        unit = in_its_unit(setting, expression, (sample.value for sample in samples))
+        time = over_window(setting, self.fixed)
+        return Answered(self.service, expression, setting, samples, warnings, asked, time, unit)
 
     def query(self, expression: str, at: datetime | None = None, *, setting: str = "") -> list[Sample]:
         """Samples of an instant query; raises as ``ask``."""
@@ -261,10 +268,8 @@ class Prometheus:
             for row in self._rows(result.result, list[_MatrixRow], setting)
         ]
         values = (value for one in series for _, value in one.points)
-        return Courses(series, warnings, self._meaning(setting, expression, values))
-
-    def _meaning(self, setting: str, query: str, values: Iterable[float]) -> Coverage:
-        return over_window(setting, self.fixed) + in_percent(setting, query, values)
+        unit = in_its_unit(setting, expression, values)
+        return Courses(series, warnings, over_window(setting, self.fixed) + unit)
 
     def alerts(self) -> tuple[list[Any], tuple[str, ...]]:
         """Active alerts of its rules: ``labels``, ``annotations``, ``state``, ``activeAt``, ``value``; and

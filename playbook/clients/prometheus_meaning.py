@@ -1,4 +1,4 @@
-"""Whether a query of the operator's own means what its setting does: the whole window, and percent.
+"""Whether a query of the operator's own means what its setting does: the whole window, percent, seconds.
 
 Prometheus answers a query of five minutes as readily as one of a day, and a share of 0.05 as readily as 5 %.
 """
@@ -23,8 +23,11 @@ _PERCENT = {
         *("component_cpu", "component_cpu_total", "component_memory", "component_storage"),
     )
 }
+_SECONDS = {"queries.response_time", "queries.response_time_quantile", "queries.image_time_quantile"}
 _STRINGS = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|\#[^\n]*""")
 _SAYS_PERCENT = re.compile(r"(?<![\w.])(?:100(?:\.0*)?|1e\+?2)(?![\w.])|percent|pct", re.IGNORECASE)
+_MILLISECONDS = re.compile(r"\w*(?:_ms|_msec|milliseconds?|_millis)(?:_\w+)?\b")
+_SCALES = re.compile(r"(?<![\w.])(?:1000|1e\+?3|0\.001|1e-3)(?![\w.])|\bseconds\b")
 _CORES = re.compile(r"\w*cpu\w*_seconds(?:_total)?\b")
 
 
@@ -54,13 +57,21 @@ def over_window(setting: str, fixed: frozenset[str]) -> Coverage:
     )
 
 
-def in_percent(setting: str, query: str, values: Iterable[float]) -> Coverage:
-    """Not enough where the value may be a fraction, or a number of cores, in place of percent."""
-    without_strings = _STRINGS.sub(lambda found: "" if found[1] else found[0], query)  # a comment may say percent
-    if setting not in _PERCENT or _SAYS_PERCENT.search(without_strings):
+def in_its_unit(setting: str, query: str, values: Iterable[float]) -> Coverage:
+    """Not enough where the values may be of another unit than percent, or than seconds."""
+    text = _STRINGS.sub(lambda found: "" if found[1] else found[0], query)  # a comment may say the unit
+    if setting in _SECONDS and (metric := _MILLISECONDS.search(text)) and not _SCALES.search(text):
+        return lacking(
+            "a value of another unit",
+            expected=f"seconds from {setting}",
+            got=f"milliseconds, by {metric.group()}",
+            hint=f"Divide it by 1000 in {setting}; the bounds of its buckets are not compared where "
+            'queries.response_time_buckets = "".',
+        )
+    if setting not in _PERCENT or _SAYS_PERCENT.search(text):
         return Coverage()
     top = max((value for value in values if value > 0), default=0.0)
-    cores = _CORES.search(without_strings)
+    cores = _CORES.search(text)
     if not cores and not 0 < top <= 1:
         return Coverage()
     got = f"a number of cores, by {cores.group()}" if cores else f"{top:.3g}, which may be a fraction of 1"

@@ -11,7 +11,7 @@ from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus
 from playbook.clients.prometheus_meaning import without_window
 from playbook.core.clock import FixedClock
-from playbook.measure.figures.kpis import error_rate
+from playbook.measure.figures.kpis import availability, error_rate, response_time
 from playbook.settings.loading import load
 from playbook.settings.model import Settings
 from tests.foreign.monitoring import NOW, Http, vector
@@ -23,7 +23,7 @@ OF_A_DAY = [text.replace("5m", "$window") for text in (FAILED, ALL)]
 
 
 def with_query(key: str, query: str) -> Settings:
-    return load("production", environment={}, overlay={"queries": {key: query}})
+    return load("production", environment={}, overlay={"queries": {"response_time_buckets": "", key: query}})
 
 
 @dataclass
@@ -46,12 +46,12 @@ class Store(Http):
         return "own" if asked == self.query.replace("$window", "24h") else super()._path(path, parameters)
 
 
-def verdict(query: str, value: float) -> tuple[str, str]:
-    settings = with_query("error_rate", query)
+def verdict(query: str, value: float, measure: Any = error_rate) -> tuple[str, str]:
+    settings = with_query(measure.__name__, query)
     http = cast(HttpClient, Store(query=query, value=str(value)))
     store = Prometheus(http, fixed=without_window(settings))
-    kpi = error_rate(store, settings, FixedClock(NOW))
-    return judged_reading(kpi.coverage, kpi.reading, settings.limits.error_rate)
+    kpi = measure(store, settings, FixedClock(NOW))
+    return judged_reading(kpi.coverage, kpi.reading, getattr(settings.limits, measure.__name__))
 
 
 @pytest.mark.parametrize(
@@ -108,6 +108,45 @@ def test_fraction_is_not_read_as_percent(query):
 )
 def test_query_that_says_what_it_means_is_judged(query, value, expected):
     assert verdict(query, value)[0] == expected
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "avg(avg_over_time(probe_success{job='web'}[$window]))",
+        "avg_over_time(job:uptime:ratio{job='web'}[$window])",
+    ],
+)
+def test_fraction_of_availability_is_no_outage(query):
+    """Of 99.9 %, read as 0.999 %."""
+    said, message = verdict(query, 0.999, availability)
+    assert said == "UNKNOWN"
+    assert "expected percent from queries.availability, got 0.999" in message
+
+
+@pytest.mark.parametrize(
+    ("query", "value", "expected"),
+    [
+        # express-prom-bundle's older name, OpenTelemetry's, and Micrometer's with a comment
+        (
+            "histogram_quantile(0.95, sum by (le) ($counted(http_request_duration_ms_bucket{job='w'})))",
+            840,
+            "UNKNOWN",
+        ),
+        (
+            "histogram_quantile(0.95, sum by (le) ($counted(http_server_duration_milliseconds_bucket)))",
+            0.2,
+            "UNKNOWN",
+        ),
+        ("max_over_time(web_latency_millis{quantile='0.95'}[$window])", 3, "UNKNOWN"),
+        ("max_over_time(web_latency_millis{quantile='0.95'}[$window]) / 1000", 0.84, "OK"),
+        ("0.001 * max_over_time(web_latency_ms{quantile='0.95'}[$window])", 6.1, "CRITICAL"),
+        ("# seconds, whatever its name is\nmax_over_time(web_latency_ms[$window])", 0.84, "OK"),
+        ("max_over_time(web_msgs_latency{quantile='0.95'}[$window])", 0.84, "OK"),
+    ],
+)
+def test_milliseconds_are_not_read_as_seconds(query, value, expected):
+    assert verdict(query, value, response_time)[0] == expected
 
 
 @pytest.mark.parametrize(
