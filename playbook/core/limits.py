@@ -195,6 +195,7 @@ def parse_limit(name: str, spec: dict[str, str]) -> Limit:
     lowest, highest = _parse_possible(spec.get("possible", ".."))
     limit = Limit(name, units.pop(), **bounds, lowest=lowest, highest=highest)
     _require_order(limit)
+    _require_reach(limit)
     return limit
 
 
@@ -219,3 +220,15 @@ def _require_order(limit: Limit) -> None:
         between = operator.le if upward == {True} else operator.ge
         if not between(limit.target.number, limit.warning.number):
             raise ValueError(f"expected the target ({limit.target}) to be stricter than warning ({limit.warning})")
+
+
+def _require_reach(limit: Limit) -> None:
+    """What no possible value is beyond could never fail, as ``< 0 %`` of a share."""
+    for bound in filter(None, (limit.warning, limit.critical)):
+        upward = bound.comparison[0] == ">"
+        end = limit.highest if upward else limit.lowest
+        if end is not None and not bound.holds(end):
+            raise ValueError(
+                f"expected a limit that a value can be beyond, got {bound} where {end:g} {limit.unit}".rstrip()
+                + f" is the {'most' if upward else 'least'} that is possible"
+            )

@@ -87,6 +87,10 @@ def test_invalid_bound_states_what_was_expected(text):
         ({"warning": "< 80 %", "critical": "< 90 %"}, "to be worse than warning"),
         ({"warning": "> 2 s", "critical": "> 1 s"}, "to be worse than warning"),
         ({"target": "> 70 %", "warning": "< 80 %"}, "stricter than warning"),
+        # What no value can be beyond would be a check that cannot fail.
+        ({"critical": "> 100 %", "possible": "0 .. 100"}, "can be beyond, got > 100 % where 100 % is the most"),
+        ({"warning": "> 500 %", "possible": "0 .. 100"}, "can be beyond, got > 500 %"),
+        ({"critical": "< 0 s", "possible": "0 .."}, "can be beyond, got < 0 s where 0 s is the least"),
     ],
 )
 def test_contradictory_limits_are_refused(spec, reason):
@@ -110,3 +114,16 @@ def test_share_just_over_100_percent_is_possible():
     assert limit.possible(-1e-12)
     assert not limit.possible(100.001)
     assert not limit.possible(-0.001)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"critical": ">= 100 %", "possible": "0 .. 100"},
+        {"critical": "<= 0 jobs", "possible": "0 .."},
+        {"critical": "> 100 %", "possible": "0 .."},
+        {"warning": "< 0 points"},
+    ],
+)
+def test_limit_at_the_end_of_what_is_possible_can_be_reached(spec):
+    assert parse_limit("x", spec)
