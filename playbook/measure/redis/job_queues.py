@@ -19,6 +19,7 @@ from playbook.measure.redis.queue_layouts import Figures, figures_of
 from playbook.measure.redis.redis_work import ANSWERED, answer_of
 from playbook.measure.statements import Statement
 from playbook.settings.model import Settings
+from playbook.settings.sections.target import Redis
 
 _LISTS = "the lengths of its lists"
 _IMAGES = "Image queue"
@@ -210,8 +211,8 @@ class JobQueues:
 def job_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQueues:
     """Number of waiting, failed and active jobs and of workers, as far as Redis holds them.
 
-    For the image workers' list, a missing key is an empty queue; for a library's queue only if the library has
-    left a sign that it knows the queue.
+    For the image workers' list, a missing key is an empty queue, and none at all where there are queues of
+    libraries; a library's queue is empty only if the library has left a sign that it knows the queue.
     """
     return read_queues(redis, settings, clock)
 
@@ -226,13 +227,21 @@ def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQu
             found.append(JobQueue(queue.name, queue.preset, figures))
         except ANSWERED as problem:
             found.append(JobQueue(queue.name, queue.preset, problem=problem))
-    if configured.queues or "images" in settings.absent:
-        return JobQueues(tuple(found))
+    if "images" not in settings.absent and (images := _image_queue(redis, configured)):
+        found.append(images)
+    return JobQueues(tuple(found))
+
+
+def _image_queue(redis: ReadOnlyRedis, configured: Redis) -> JobQueue | None:
+    """The image workers' list; beside the queues of libraries only where images wait in it."""
     key = configured.queue_key
     try:
-        return JobQueues((JobQueue(key, figures=Figures(waiting=redis.llen(key), coverage=whole("1 list"))),))
+        length = redis.llen(key)
     except ANSWERED as problem:
-        return JobQueues((JobQueue(key, problem=problem),))
+        return None if configured.queues else JobQueue(key, problem=problem)
+    if configured.queues and not length:
+        return None
+    return JobQueue(key, figures=Figures(waiting=length, coverage=whole("1 list")))
 
 
 def _longest_first(rows: Iterable[QueueRow | None]) -> list[QueueRow]:

@@ -101,7 +101,7 @@ class Redis(Section, frozen=True):
     Attributes:
         stats_key: hash in which the image workers count.
         queue_key: list in which images wait.
-        queues: those of other libraries; where there are any, ``queue_key`` is not read.
+        queues: those of other libraries; where there are any, ``queue_key`` counts only if something waits in it.
         replicas: how many it must feed; where not set, as many as in earlier runs.
         not_told: fields of INFO that this service never reports, and without which it is judged all the same.
     """

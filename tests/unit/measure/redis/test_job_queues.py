@@ -122,6 +122,18 @@ def test_default_queue_is_the_list_of_image_workers():
     assert odd.evidence()[0].facts["Waiting"] == "got WRONGTYPE"
 
 
+def test_images_that_wait_beside_the_queues_of_a_library_are_counted():
+    """Where none wait there is no such queue: by its library alone."""
+    with_both = settings_with((("preset", "celery"), ("name", "celery")))
+    queues = job_queues(Store(celery(**{"image-processing-queue": ["a"] * 180})), with_both, FixedClock(NOW))
+    assert [(queue.name, queue.preset) for queue in queues.queues] == [
+        ("celery", "celery"),
+        ("image-processing-queue", ""),
+    ]
+    assert [reading.value for reading in queues.images] == [180]
+    assert [queue.name for queue in read(celery(), preset="celery", name="celery").queues] == ["celery"]
+
+
 @pytest.mark.parametrize(("made", "queue"), EMPTY)
 def test_empty_queue_that_the_library_knows_is_ok(made, queue):
     """Its list is missing, as Redis keeps no empty ones."""
