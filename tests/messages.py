@@ -25,14 +25,7 @@ from tests.wording import mistakes_in
 
 _PARSER: Any = re._parser  # type: ignore[attr-defined]
 _LETTERS = "abcdefghij"
-_SOURCES = (
-    "checks",
-    "playbook/measure",
-    "playbook/clients",
-    "playbook/clients/recovery",
-    "playbook/load",
-    "playbook/people",
-)
+_SOURCES = ("checks", "playbook/measure", "playbook/clients", "playbook/readers", "playbook/history/people")
 _SAID = frozenset({"expected", "found", "got", "hint", "words", "subject", "message"})
 
 
