@@ -30,6 +30,7 @@ class EmergencyCalls:
     Attributes:
         severity: as found; empty for none.
         calls: in the order in which to make them.
+        worst: those for P1, where not every sign is known and it may be one.
         zone: of the roster.
         problem: why the roster cannot be read; then there are no calls.
     """
@@ -37,6 +38,7 @@ class EmergencyCalls:
     severity: str
     calls: tuple[Call, ...] = ()
     zone: tzinfo = UTC
+    worst: tuple[Call, ...] = ()
     problem: Unmeasured | NotConfigured | None = None
 
     @property
@@ -68,8 +70,8 @@ class EmergencyCalls:
 
     @property
     def all_can_be_reached(self) -> bool:
-        """Whether every call has a contact."""
-        return all(_reach(call) for call in self.calls)
+        """Whether every call has a contact, also if what is not known makes it a P1."""
+        return all(_reach(call) for call in (*self.calls, *self.worst))
 
     @property
     def found(self) -> str:
@@ -78,9 +80,11 @@ class EmergencyCalls:
             return f"{self.meant_for}: not known whom to call ({self.problem})"
         if not self.calls:
             return f"nobody to call for {self.meant_for}"
-        steps = [self._step(call, first=call is self.calls[0]) for call in self.calls]
-        text = "; then ".join(steps)
-        return f"{self.meant_for}: {text}" if self.severity else f"for a {P1} (there is no emergency now): {text}"
+        text = self._steps(self.calls)
+        if not self.severity:
+            return f"for a {P1} (there is no emergency now): {text}"
+        worse = f"; if what is not known makes it a {P1}: {self._steps(self.worst)}" if self.worst else ""
+        return f"{self.meant_for}: {text}{worse}"
 
     def evidence(self) -> Evidence:
         """A row for each call, or why there is none."""
@@ -94,10 +98,14 @@ class EmergencyCalls:
                 self._local(call.at),
                 self._local(call.answer_by),
             ]
-            for call in self.calls
+            for call in (*self.calls, *self.worst)
         ]
         when = f"for {self.severity}" if self.severity else f"if it were {P1}"
+        when += f", and if it is {P1}" if self.worst else ""
         return Table(f"Whom to call, {when} ({self.zone})", ["Step", "Who", "How", "Call at", "Answer by"], rows)
+
+    def _steps(self, calls: tuple[Call, ...]) -> str:
+        return "; then ".join(self._step(call, first=call is calls[0]) for call in calls)
 
     def _step(self, call: Call, *, first: bool) -> str:
         when = "at once" if first else f"at {self._local(call.at)}"
@@ -180,4 +188,6 @@ def calls_for(look: Look, settings: Settings, clock: Clock) -> EmergencyCalls:
     except (Unmeasured, NotConfigured) as error:
         return EmergencyCalls(look.severity, problem=error)
     calls = roster.calls(look.severity or P1, look.at)
-    return EmergencyCalls(look.severity, tuple(calls), roster.roster.zone)
+    may_be_worse = look.severity not in ("", P1) and not look.coverage.enough
+    worst = roster.calls(P1, look.at) if may_be_worse else ()
+    return EmergencyCalls(look.severity, tuple(calls), roster.roster.zone, tuple(worst))

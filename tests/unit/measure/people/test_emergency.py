@@ -326,6 +326,20 @@ def test_calls_with_their_deadlines(tmp_path, changes, now):
         assert "then nobody as secondary at Mon 22:15" in calls.found
 
 
+def test_calls_are_also_for_what_an_incomplete_look_may_hide(tmp_path):
+    """An alert is a P4 at least; what does not answer may make it a P1, for which nobody is secondary."""
+    (tmp_path / "roster.toml").write_text(ROSTER)
+    overlay = {"targets": {"staging": {"people": {"roster": str(tmp_path / "roster.toml")}}}}
+    settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
+    whole = calls_for(look(settings, **{ALERTS: firing("A")}), settings, FixedClock(NOW))
+    partial = calls_for(look(settings, **{ALERTS: firing("A"), HOMEPAGE: AWAY}), settings, FixedClock(NOW))
+    assert whole.all_can_be_reached
+    assert not partial.all_can_be_reached
+    assert partial.now == whole.now
+    assert "; if what is not known makes it a P1: Ada (+49 30 5550101) at once" in partial.found
+    assert len(partial.evidence().rows) == 3
+
+
 def test_placeholder_of_a_number_reaches_nobody(tmp_path):
     """Nor one of an address."""
     text = ROSTER.replace("+49 30 5550101", "+1 555 0100").replace("ada@portfolio.example", "TBD")
