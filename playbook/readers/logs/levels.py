@@ -55,6 +55,7 @@ _ASSIGNED = re.compile(
     r"(?:^|[\s{,])(?:level|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
     r"\"?=\"?([A-Za-z]{1,13}|\d0)\b(?![-/.])"
 )
+_SENTENCE = re.compile(r'"(?:[^"\\]|\\.){0,4096} (?:[^"\\]|\\.){0,4096}"')
 # Equivalents of a level in loggers with their own words, signs or places.
 _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "💥": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
@@ -182,10 +183,19 @@ def _stated(text: str) -> int:
 
 
 def _assigned(text: str) -> int | None:
-    """The level of ``level=error``; of ``level=50`` only in logfmt, as a number may be anything's."""
+    """The level of ``level=error``; of ``level=50`` only in logfmt, as a number may be anything's.
+
+    Where a second one contradicts it, and is one of an error, the line is an error. Not within a quoted message.
+    """
     match = _ASSIGNED.search(text)
-    if not match or match[1].isalpha():
-        return by_name(match[1]) if match else None
+    if not match:
+        return None
+    if match[1].isalpha():
+        level = by_name(match[1])
+        if level and level < ERROR and _ASSIGNED.search(text, match.end()):
+            others = _ASSIGNED.finditer(_SENTENCE.sub('""', text))
+            level = ERROR if any(by_name(other[1]) >= ERROR for other in others) else level
+        return level
     is_logfmt = not match.start() or "msg=" in text or "message=" in text
     return int(match[1]) if is_logfmt and TRACE <= int(match[1]) <= FATAL else None
 

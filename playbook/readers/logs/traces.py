@@ -21,6 +21,8 @@ _PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,160}(?::(?: |$)|$)")
 _GO_FRAME = re.compile(r"[\w./*()-]{1,300}\([^)]{0,300}\)$|\S{1,300}\.go:\d+")
 _RUST_PANIC = re.compile(r" panicked at \S+:\d+:$")  # its message is on the next line
 _NODE_ENDED = re.compile(r"Node\.js v\d+\.\d+")
+# The level of an object that is printed over several lines: by Node's console, and as indented JSON.
+_FIELD = re.compile(r"""[ {]{1,9}["']?(?:level|severity)["']?: ["'](\w{3,13})["'],?$""")
 PYTHON = "Traceback (most recent call last)"
 # Python's traceback of several exceptions, and what is before each of its lines but those of the single ones.
 _GROUP = re.compile(r" {0,2}\+ Exception Group Traceback \(most recent call last\)")
@@ -150,6 +152,10 @@ def begins(text: str) -> int:
     """
     if _is_traceback(text):
         return levels.FATAL
+    field = _FIELD.match(text) if text[:1] in (" ", "{") and "e" in text else None
+    if field:
+        level = levels.by_name(field[1])
+        return level if level >= levels.ERROR else levels.NONE
     if not text or (is_fragment(text) and not EXCEPTION.match(text.lstrip())):
         return levels.NONE
     if EXCEPTION.match(text.lstrip()):

@@ -49,6 +49,10 @@ WORDS = re.compile(
     r"|unknown (?:en|de)coder|invalid (?:frame|image) data|insufficient image data"
     r"|decoding of \S{1,120} failed|[1-9]\d{0,6} error\(s\)|file \S{1,120} does not exist"
     r"|stack traceback:|attempt to (?:index|call|perform arithmetic on) an? \w{1,8} value"
+    # Perl, where it gives up by itself; its programs' own words are those of a warning, too.
+    r"|died at \S{1,300} line \d{1,9}|can't locate (?:object method|\S{1,120} in @inc)|begin failed--compilation"
+    r"|can't call method \S{1,80} (?:on|without)|illegal division by zero|undefined subroutine \S{1,120} called"
+    r"|(?:not an?|can't use) \w[^.]{0,120} at \S{1,300}\.(?:p[lm]|cgi|psgi|t) line \d{1,9}"
     r"|bad gateway|service unavailable|internal server error|gateway time-?out|invalid api key"
     r"|unexpected eof|lock wait timeout exceeded|violates [\w-]{1,20} (?:key )?constraint|no such table"
     r"|(?:relation|table|column|database) \S{1,80} (?:does not|doesn't) exist|database is locked"
@@ -156,7 +160,8 @@ _WORDS_NEED = (
     "malformed", "read-only", "not permitted", "stale", "unreachable", "no buffer", "busy", "timeout",
     "missing lock", "unregistered", "retry limit", "nosuch", "no decode", "signature", "accesskey", "skewed",
     "expiredtoken", "slowdown", "circuit", "unhealthy", "http ", "status ", "ed with", "data loss", " lost",
-    "dropped", "is down", "overloaded", "not responding", "not reachable", "available",
+    "dropped", "is down", "died at", "can't locate", "begin failed", "can't call", "illegal div",
+    "undefined sub", "can't use", "reference at", "overloaded", "not responding", "not reachable", "available",
 )  # fmt: skip
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 

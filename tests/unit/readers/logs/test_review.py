@@ -319,3 +319,43 @@ def test_crash_after_a_warning_as_an_object_is_a_crash():
     """No line continues an object."""
     assert review(*web('{"level":40,"msg":"slow"}', *PYTHON)).fatal == 1
     assert review(*web('{"level":50,"msg":"failed"}', *PYTHON)).fatal == 1
+
+
+PRINTED = {
+    "node": (
+        "{\n  level: 'error',\n  message: 'connect ECONNREFUSED 10.0.0.7:6379',\n  [Symbol(level)]: 'error'\n}",
+        1,
+    ),
+    "node, message first": ("{\n  message: 'order lost',\n  level: 'error'\n}", 1),
+    "node, behind words": ("Order 7 {\n  level: 'fatal',\n  message: 'x'\n}", 1),
+    "node, level info": ("{\n  level: 'info',\n  failed: 0\n}", 0),
+    "node, an error with a level": (
+        "Error: boom\n    at foo (/app/x.js:1:2) {\n  level: 'error',\n  code: 'X'\n}",
+        1,
+    ),
+    "json": ('{\n  "level": "error",\n  "message": "order lost"\n}', 1),
+    "json, level of something else": ('{\n  "level": 50,\n  "name": "knight"\n}', 0),
+}
+
+
+@pytest.mark.parametrize(("text", "errors"), PRINTED.values(), ids=PRINTED)
+def test_object_printed_over_several_lines_is_one_error(text, errors):
+    """Of console.log in Node, and of JSON with an indentation."""
+    assert review(*web(*text.split("\n"))).errors == errors
+
+
+def test_request_that_caddy_logs_twice_is_counted_once():
+    """http.log.error explains the failure of a request, which http.log.access reports; as JSON and for people."""
+    request = (
+        '"request": {"remote_ip": "127.0.0.1", "method": "GET", "host": "localhost", "uri": "/a"}, "status": 502'
+    )
+    told = (
+        ("http.log.error", "dial tcp 127.0.0.1:8080: connect: connection refused"),
+        ("http.log.access", "handled request"),
+    )
+    for form in (
+        '{{"level": "error", "ts": 1717013654.12, "logger": "{}", "msg": "{}", {}}}',
+        "2024/05/29 20:14:14.123    ERROR    {}    {}    {{{}}}",
+    ):
+        found = review(*web(*(form.format(*names, request) for names in told)))
+        assert (found.requests, found.server_errors, found.strange) == (1, 1, 0)
