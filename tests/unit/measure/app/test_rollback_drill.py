@@ -100,7 +100,7 @@ def test_production_is_judged_by_the_newest_record(tmp_path, changes, expected, 
     ],
 )
 def test_drill_of_another_products_staging_does_not_count(tmp_path, named, target, expected):
-    """Where the settings name the staging targets of this one, as the file of records may hold those of several."""
+    """Where the settings name the staging targets of this one: one file of records may be of several products."""
     known = settings(tmp_path, staging=named)
     at = NOW - timedelta(days=2)
     of_staging = {"item": ITEM, "when": at, "kind": "staging", "target": target, "ok": True, "seconds": 180.0}
