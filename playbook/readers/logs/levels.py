@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playbook.readers.logs import words
+from playbook.readers.logs import clients, words
 
 NONE, TRACE, DEBUG, INFO, WARNING, ERROR, FATAL = 0, 10, 20, 30, 40, 50, 60
 """Levels as pino and bunyan number them; 0 is a line that states none."""
@@ -263,7 +263,9 @@ def _placed(text: str) -> int:
 
 
 def by_words(text: str) -> int:
-    """Level of a line that states none: ERROR where it reports an error, FATAL where it reports a crash."""
-    if words.crashed(text):
-        return FATAL
-    return ERROR if words.report_an_error(text) else NONE
+    """Level of a line that states none: ERROR where it reports an error, FATAL where it reports a crash.
+
+    WARNING where that is a client's fault.
+    """
+    level = FATAL if words.crashed(text) else ERROR if words.report_an_error(text) else NONE
+    return WARNING if level and clients.at_fault(text) else level

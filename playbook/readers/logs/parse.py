@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playbook.core.budget import read_json
-from playbook.readers.logs import access, fields_of, levels, traces, words
+from playbook.readers.logs import access, clients, fields_of, levels, traces, words
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.times import Times
 
@@ -271,8 +271,10 @@ class Parser:
     @staticmethod
     def _worse(level: int, text: str) -> int:
         """A stated error is fatal if its words report that the program ended; so is a warning about a signal, and
-        Apache's notice of one.
+        Apache's notice of one. What a client did wrong is a warning.
         """
+        if level >= levels.ERROR and clients.at_fault(text):
+            return levels.WARNING
         if level == levels.ERROR and words.crashed(text):
             return levels.FATAL
         ended = level == levels.WARNING and "signal" in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playbook.readers.logs import levels, words
+from playbook.readers.logs import clients, levels, words
 
 WITHIN = 5.0  # seconds between an error's first line and the last line that can belong to it
 _TOGETHER = 0.2  # seconds between the lines of one message, where a platform notes when it read each
@@ -72,6 +72,8 @@ class Trace:
             return False
         if self._belongs(text):
             self.lines += 1
+            if self.lines == 2 and self.stamped and clients.at_fault(text):  # Rails' first line is empty
+                self.level = levels.WARNING
             return True
         return False
 
@@ -158,6 +160,8 @@ def begins(text: str) -> int:
         return level if level >= levels.ERROR else levels.NONE
     if not text or (is_fragment(text) and not EXCEPTION.match(text.lstrip())):
         return levels.NONE
+    if clients.at_fault(text):
+        return levels.WARNING
     if EXCEPTION.match(text.lstrip()):
         return levels.FATAL if words.crashed(text) else levels.ERROR
     return levels.by_words(text)

@@ -163,6 +163,12 @@ _WORDS_NEED = (
     "dropped", "is down", "died at", "can't locate", "begin failed", "can't call", "illegal div",
     "undefined sub", "can't use", "reference at", "overloaded", "not responding", "not reachable", "available",
 )  # fmt: skip
+# Of Dramatiq, Huey and Quartz: an exception that ended a job, and no process.
+_OF_A_JOB = re.compile(
+    r"\bprocess message \S.{0,400} with unhandled exception|\bunhandled exception in (?:task|job)\b"
+    r"|\bjob \S{1,160} threw an unhandled exception",
+    re.IGNORECASE,
+)
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
 
@@ -188,6 +194,8 @@ def crashed(text: str) -> bool:
     if not may_have_crashed(text):
         return False
     for match in CRASH.finditer(text):
+        if match[0][:9].lower() == "unhandled" and _OF_A_JOB.search(text):
+            continue
         after = text[match.end() : match.end() + 24].lstrip("'\": ").lower()
         if not after.startswith(_ONLY_NAMED) and not negated(text, match.start()):
             return True

@@ -359,3 +359,38 @@ def test_request_that_caddy_logs_twice_is_counted_once():
     ):
         found = review(*web(*(form.format(*names, request) for names in told)))
         assert (found.requests, found.server_errors, found.strange) == (1, 1, 0)
+
+
+FAULTS_OF_CLIENTS = {
+    "rails": """F, [2024-05-29T20:14:14.000000 #7] FATAL -- : [5f3c]
+[5f3c] ActionController::RoutingError (No route matches [GET] "/wp-login.php"):
+[5f3c]
+[5f3c] """,
+    "express": """URIError: Failed to decode param '%c0%ae'
+    at decode_param (/app/node_modules/express/lib/router/layer.js:172:12) {
+  expose: true,
+  statusCode: 400
+}""",
+    "django": """Invalid HTTP_HOST header: '192.0.2.4'. You may need to add '192.0.2.4' to ALLOWED_HOSTS.
+Traceback (most recent call last):
+  File "/x.py", line 7, in inner
+    response = get_response(request)
+django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: '192.0.2.4'.""",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS_OF_CLIENTS.values(), ids=FAULTS_OF_CLIENTS)
+def test_fault_of_a_client_with_its_trace_is_no_error(text):
+    """And what follows it on its own is one."""
+    assert review(*web(*text.split("\n"))).errors == 0
+    assert review(*web(*text.split("\n"), "worker: could not connect to Redis")).errors == 1
+    later = web("Error: boom", "    at x (y.js:1:2)", at="2024-05-29T20:14:16")
+    assert review(*web(*text.split("\n")), *later).errors == 1
+
+
+def test_error_of_rails_with_an_empty_first_line_is_one():
+    """As the fault of a client is written."""
+    text = FAULTS_OF_CLIENTS["rails"].replace(
+        "ActionController::RoutingError (No route", "NoMethodError (undefined"
+    )
+    assert review(*web(*text.split("\n"))).fatal == 1
