@@ -13,7 +13,15 @@ _NGINX = re.compile(
     r"|access forbidden by rule|directory index of \"[^\"]{0,4096}\" is forbidden"
     r"|client intended to send too large |limiting (?:requests|connections)\b|no user/password was provided"
     r"|user \"[^\"]{0,256}\"(?:: password mismatch| was not found in )|\"Primary script unknown\""
+    r"|client prematurely closed connection"
+    r"|(?:recv|send|writev)\(\) failed \((?:32|104): [^)]{1,80}\) while (?:proxying upgraded connection"
+    r"|sending (?:response )?to client|reading client request|keepalive)"
     r"|SSL_do_handshake\(\) failed \([^)]{0,400}\) while SSL handshaking(?! to )).{0,4096}, client: "
+)
+# Of cloudflared, about a visitor who left.
+_LEFT = re.compile(
+    r"\bstream \d{1,12} canceled by remote with error code 0\b"
+    r"|\bIncoming request ended abruptly: context canceled\b"
 )
 _APACHE = re.compile(
     r"\[client [^\]]{2,80}\] (?:AH(?:00036|00126|00127|00128|00135|01276|01617|01618|01630|01797|02042|02811"
@@ -30,11 +38,21 @@ _FRAMEWORKS = re.compile(
     r"|\bBadRequestError: request aborted|\bPhoenix\.Router\.NoRouteError\b"
 )
 # Every match contains one of these: most errors contain none.
-_NEEDED = ("client", "Action", "HttpException", "HTTP_HOST", "URIError", "TooLarge", "BadRequest", "NoRoute")
+_NEEDED = (
+    "client",
+    "Action",
+    "HttpException",
+    "HTTP_HOST",
+    "URIError",
+    "TooLarge",
+    "BadRequest",
+    "NoRoute",
+    " cancel",
+)
 
 
 def at_fault(text: str) -> bool:
     """Whether an error is a client's alone."""
     if not any([word in text for word in _NEEDED]):  # noqa: C419 - a generator takes longer
         return False
-    return bool(_NGINX.search(text) or _APACHE.search(text) or _FRAMEWORKS.search(text))
+    return bool(_NGINX.search(text) or _APACHE.search(text) or _FRAMEWORKS.search(text) or _LEFT.search(text))

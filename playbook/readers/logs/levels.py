@@ -56,6 +56,19 @@ _ASSIGNED = re.compile(
     r"\"?=\"?([A-Za-z]{1,13}|\d0)\b(?![-/.])"
 )
 _SENTENCE = re.compile(r'"(?:[^"\\]|\\.){0,4096} (?:[^"\\]|\\.){0,4096}"')
+# PostgreSQL's "FATAL" ends one client's session; a server that ends says PANIC. Those of a restart are expected.
+_SESSION = re.compile(r"(?:^|[\]> @\w]) ?FATAL:  ")
+_RESTARTS = re.compile(
+    r"FATAL:  (?:terminating connection due to administrator command"
+    r"|the database system is (?:starting up|shutting down)|unsupported frontend protocol"
+    r"|no PostgreSQL user name specified)"
+)
+# npm's lines about a script that was told to end, and those beside the one that tells why another failed.
+_NPM_TOLD = re.compile(
+    r"npm (?:ERR!|error) (?:path|location|workspace|cwd|command|signal SIG(?:TERM|INT)|A complete log of this)\b"
+    r"|npm (?:ERR!|error)$"
+)
+_TOLD_TO_END = "was sent SIGTERM!"  # gunicorn's worker, at each deployment
 # Equivalents of a level in loggers with their own words, signs or places.
 _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "💥": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
@@ -151,7 +164,16 @@ def _by_number(number: float, scale: Scale | None) -> int:
 
 
 def stated(text: str) -> int:
-    """The level that a plain line states, 0 where it states none."""
+    """The level that a plain line states, 0 where it states none; that of an expected end is a warning."""
+    level = _stated_at_all(text)
+    if level < ERROR:
+        return level
+    if "FATAL:  " in text and _SESSION.search(text, 0, _HEAD):
+        return WARNING if _RESTARTS.search(text) else ERROR
+    return WARNING if _TOLD_TO_END in text or (text.startswith("npm ") and _NPM_TOLD.match(text)) else level
+
+
+def _stated_at_all(text: str) -> int:
     if text.startswith(_PHP_MESSAGE):  # php-fpm's level is always the same; PHP's own follows
         return _stated(text[len(_PHP_MESSAGE) :]) or max(by_words(text), INFO)
     return _stated(text)

@@ -209,6 +209,9 @@ class Parser:
                 rest = body[stamped.end() :]
                 if _OBJECT.match(rest):
                     return self._json(rest, time, component)
+                fly = _FLY.match(rest)
+                if fly:
+                    return self._within(levels.by_name(fly[2]), self._body(rest[fly.end() :], time, component))
                 return self._plain(rest, time, component, own=True)
         return self._plain(body, time, component, own=False)
 

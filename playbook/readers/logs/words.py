@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _NEGATED = re.compile(
-    r"\b(?:no|not|none|nothing|never|non|zero|without|any|0|if|on)[ -]{1,2}(?:an? )?$", re.IGNORECASE
+    r"\b(?:no|not|none|nothing|never|non|zero|without|any|0|if|on|recovered from|restored after)[ -]{1,2}"
+    r"(?:an? )?$",
+    re.IGNORECASE,
 )
 _NONE_OF = re.compile(r"\b(?:no|0|zero) [\w-]{1,20} $", re.IGNORECASE)
 # Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower
