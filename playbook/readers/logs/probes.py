@@ -11,14 +11,22 @@ from functools import lru_cache
 # Of Kubernetes, load balancers (Google's, AWS', Cloudflare's), uptime monitors (DigitalOcean's, UptimeRobot,
 # Uptime Kuma, Google's UptimeChecks …), and Prometheus; and this suite's own. Few, as each costs time.
 _AGENTS = (
-    *(b"kube-probe/", b"GoogleHC/", b"HealthChecker/", b"Health-Check", b"Healthchecks", b"Uptime"),
-    *(b"Pingdom.com_bot", b"StatusCake", b"Blackbox", b"Prometheus/", b"operations-playbook"),
+    *(b"kube-probe/", b"GoogleHC/", b"HealthChecker/", b"Health-Check", b"Health Check", b"Envoy/HC"),
+    *(
+        b"Healthchecks",
+        b"Uptime",
+        b"Pingdom.com_bot",
+        b"StatusCake",
+        b"Blackbox",
+        b"Prometheus/",
+        b"operations-playbook",
+    ),
 )
 _AGENT_NAMES = tuple(agent.decode() for agent in _AGENTS)
 # Usual paths, besides those of the settings.
 _PATHS = ("/health", "/healthz", "/livez", "/readyz", "/metrics")
-# A path in an access line, in JSON, and in logfmt.
-_AROUND = ((b" ", b" "), (b'"', b'"'), (b"=", b" "))
+# A path in an access line, in JSON, and in logfmt; with a query, and with a slash at its end.
+_AROUND = ((b" ", b" "), (b'"', b'"'), (b"=", b" "), (b" ", b"?"), (b'"', b"?"), (b" ", b"/ "), (b'"', b'/"'))
 _KEPT = 1024
 _SAMPLE = 1 << 12  # bytes at the beginning of a block
 
@@ -38,7 +46,7 @@ class Probes:
 
     def is_one(self, text: str, path: str) -> bool:
         """Whether a line about a request of ``path`` is about one of a probe."""
-        if path in self._paths:
+        if path.partition("?")[0].rstrip("/") in self._paths:
             return True
         return _ends_with_agent(text[text.rfind(' "') :]) if text[-1:] == '"' else _names_agent(text)
 
