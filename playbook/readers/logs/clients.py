@@ -51,8 +51,15 @@ _NEEDED = (
 )
 
 
+# A page of the site itself has asked for it; browsers ask for icons that no page names.
+_OWN_PAGE = re.compile(r", host: \"([^\"]{1,255})\", referrer: \"https?://\1(?::\d{1,5})?/")
+_ICON = re.compile(r"/(?:favicon\.ico|apple-touch-icon[\w-]{0,40}\.png)\"")
+
+
 def at_fault(text: str) -> bool:
-    """Whether an error is a client's alone."""
+    """Whether an error is a client's alone: not a file that a page of the site itself asks for."""
     if not any([word in text for word in _NEEDED]):  # noqa: C419 - a generator takes longer
         return False
-    return bool(_NGINX.search(text) or _APACHE.search(text) or _FRAMEWORKS.search(text) or _LEFT.search(text))
+    if _NGINX.search(text):
+        return not _OWN_PAGE.search(text) or bool(_ICON.search(text))
+    return bool(_APACHE.search(text) or _FRAMEWORKS.search(text) or _LEFT.search(text))

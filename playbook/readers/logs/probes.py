@@ -11,16 +11,9 @@ from functools import lru_cache
 # Of Kubernetes, load balancers (Google's, AWS', Cloudflare's), uptime monitors (DigitalOcean's, UptimeRobot,
 # Uptime Kuma, Google's UptimeChecks …), and Prometheus; and this suite's own. Few, as each costs time.
 _AGENTS = (
-    *(b"kube-probe/", b"GoogleHC/", b"HealthChecker/", b"Health-Check", b"Health Check", b"Envoy/HC"),
-    *(
-        b"Healthchecks",
-        b"Uptime",
-        b"Pingdom.com_bot",
-        b"StatusCake",
-        b"Blackbox",
-        b"Prometheus/",
-        b"operations-playbook",
-    ),
+    *(b"kube-probe/", b"GoogleHC/", b"HealthChecker/", b"Health-Check", b"Health Check", b"Healthchecks"),
+    *(b"Envoy/HC", b"Uptime", b"Pingdom.com_bot", b"StatusCake", b"Blackbox", b"Prometheus/"),
+    b"operations-playbook",
 )
 _AGENT_NAMES = tuple(agent.decode() for agent in _AGENTS)
 # Usual paths, besides those of the settings.
