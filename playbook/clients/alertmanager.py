@@ -151,6 +151,10 @@ class Alertmanager:
         """Active and pending silences that cover an alert with these labels."""
         return covering(self._read("silences", list[RawSilence]), labels)
 
+    def rule_names(self, now: datetime) -> tuple[str, ...]:
+        """Names of the rules that alert, as far as their source is configured and answers."""
+        return self.rules.rule_names(now) if self.rules else ()
+
     def _settled(self, now: datetime) -> tuple[Coverage, float]:
         """Whether it has the state of all its peers, and its uptime in seconds; infinite if unknown.
 
@@ -230,6 +234,14 @@ class RuleAlerts:
                 hint="Set alertmanager.url, or grafana.url where Grafana sends the alerts.",
             )
         return covering(knows.silences(list[RawSilence]), labels)
+
+    def rule_names(self, now: datetime) -> tuple[str, ...]:
+        """As ``Alertmanager.rule_names``."""
+        try:
+            rules = self.evaluated(now).rules
+        except Unmeasured:
+            return ()
+        return (*rules.names, *rules.paused) if rules else ()
 
 
 def _of_grafana(answer: Found | Unmeasured) -> Found:

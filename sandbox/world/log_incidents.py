@@ -90,7 +90,7 @@ def strange_format(state: LogsState) -> None:
         state.extra.append(LogLine(at, OPTIMIZER, text))
 
 
-def throttled(state: LogsState, count: int = 640, hours_ago: float = 3) -> None:
+def throttled(state: LogsState, count: int = 540, hours_ago: float = 3) -> None:
     """One visitor exceeded the rate limit some hours ago: a burst of 429."""
     random = Random(4)
     for _ in range(count):

@@ -28,6 +28,8 @@ from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backup_listing, backups
 from playbook.measure.backups.stored_sets import divided
+from playbook.readers.archives import database_dumps
+from playbook.readers.archives.streams import OutOfTimeError
 from playbook.settings.loading import load
 from tests.judged import judged, judged_reading
 from tests.unit.clients.test_backups import bucket
@@ -745,6 +747,12 @@ with sqlite3.connect(":memory:") as _memory:
 SQLITE = b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE a(b);\n"
 ROWS = b"INSERT INTO `orders` VALUES (1,'a','2026-11-01'),(2,'b','2026-11-02');\n" * 200
 PACKED = gzip.compress(POSTGRESQL + os.urandom(3000).hex().encode() + POSTGRESQL_END)
+REFUSED = b"mysqldump: Got error: 1045: Access denied for user 'backup'@'10.0.0.4' when trying to connect\n"
+# Of the MySQL client 8 for a user without PROCESS, which writes a whole dump nevertheless.
+MYSQLDUMP_WARNED = (
+    b"mysqldump: Error: 'Access denied; you need (at least one of) the PROCESS privilege(s) for this operation' "
+    b"when trying to dump tablespaces\n"
+)
 # The name of a database's dump in the archive, its content, and what is wrong with it; empty where nothing is.
 DUMPS = {
     "mysqldump": ("db/shop.sql", MYSQL + ROWS + MYSQL_END, ""),
@@ -764,7 +772,7 @@ DUMPS = {
     ),
     "mysqldump-that-was-refused": (
         "backup/db/shop.sql",
-        b"mysqldump: Got error: 1045: Access denied for user 'backup'@'10.0.0.4' when trying to connect\n",
+        REFUSED,
         "is an error instead of a dump (mysqldump: Got error: 1045: Access denied",
     ),
     "mysqldump-without-comments": ("shop.sql", b"/*!40101 SET NAMES utf8mb4 */;\n" + ROWS, ""),
@@ -795,7 +803,35 @@ DUMPS = {
     "sqlite-with-errors": ("shop.sql", SQLITE + ROWS + b"ROLLBACK; -- due to errors\n", "breaks off"),
     "encrypted": ("shop.sql.gz.gpg", b"\x8c\x0d\x04\x09\x03\x02" + bytes(90), ""),
     "encrypted-empty": ("shop.sql.gz.gpg", b"", "is empty"),
-    "xz": ("shop.sql.xz", lzma.compress(MYSQL), ""),
+    **{
+        f"{form}-{what}": (f"db/shop.sql.{form}", pack(content), words)
+        for form, pack in (("bz2", bz2.compress), ("xz", lzma.compress))
+        for what, content, words in (
+            ("whole", MYSQL + ROWS + MYSQL_END, ""),
+            ("of-a-dump-cut-off", MYSQL + ROWS, "breaks off"),
+            ("of-nothing", b"", "is empty"),
+            ("of-an-error", REFUSED, "is an error instead of a dump (mysqldump: Got error: 1045: Access denied"),
+            ("of-an-error-before-a-dump", MYSQLDUMP_WARNED + MYSQL + ROWS + MYSQL_END, ""),
+            ("of-custom-format", b"PGDMP\x01\x0f" + bytes(90), ""),
+        )
+    },
+    "bz2-in-two": ("shop.sql.bz2", bz2.compress(POSTGRESQL) + bz2.compress(POSTGRESQL_END), ""),
+    "xz-in-two": ("shop.sql.xz", lzma.compress(POSTGRESQL) + lzma.compress(POSTGRESQL_END), ""),
+    "bz2-cut-off": ("shop.sql.bz2", bz2.compress(os.urandom(3000_000))[:-900], "is cut off"),
+    "xz-cut-off": ("shop.sql.xz", lzma.compress(MYSQL + ROWS + MYSQL_END)[:-30], "is cut off"),
+    "xz-that-is-none": ("shop.sql.xz", b"pg_dump: command not found\n", "is no sound xz file"),
+    "bz2-that-is-none": ("shop.sql.bz2", b"pg_dump: command not found\n", "is no sound bzip2 file"),
+    # zstd and lz4, of standard input.
+    "zst-of-nothing": ("shop.sql.zst", bytes.fromhex("28b52ffd240001000099e9d851"), "is empty"),
+    "zst-without-sum-of-nothing": ("shop.sql.zst", bytes.fromhex("28b52ffd0058010000"), "is empty"),
+    "lz4-of-nothing": ("shop.sql.lz4", bytes.fromhex("04224d186440a70000000005"), "is empty"),
+    "lz4-of-an-error": (
+        "shop.sql.lz4",
+        bytes.fromhex("04224d186440a75e000080") + REFUSED + bytes.fromhex("00000000d676ad28"),
+        "error instead of a dump",
+    ),
+    "zst-of-a-dump": ("shop.sql.zst", bytes.fromhex("28b52ffd04588d0200") + MYSQL, ""),
+    "gz-of-an-sqlite-file": ("shop.dump.gz", gzip.compress(COPY), ""),
     "sqlite-file": ("shop.db", COPY, ""),
     "sqlite-file-cut-off": ("data/shop.sqlite3", COPY[:-5000], "is cut off after 3,192 of 8,192 B"),
     "sqlite-file-of-an-old-version": ("shop.db", b"SQLite format 3\0\x10\0" + bytes(300), ""),
@@ -815,6 +851,39 @@ def test_dump_of_a_database_in_an_archive_is_whole(folder, name, data, words):
     for verdict, message in both(folder):
         assert (verdict is CRITICAL) == bool(words), message
         assert words in message
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (MYSQL + ROWS + MYSQL_END, ""),
+        (MYSQL + ROWS, ""),
+        (b"", "is empty"),
+        (REFUSED * 30, "is an error instead of a dump"),
+    ],
+)
+@pytest.mark.parametrize("form", ["gz", "bz2", "xz"])
+def test_beginning_of_a_long_packed_dump_is_read(folder, monkeypatch, form, content, words):
+    """Its end is not, as all of it would have to be unpacked for that."""
+    monkeypatch.setattr(database_dumps, "_WHOLE", dict.fromkeys(("gz", "bz2", "xz"), 10))
+    pack = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}[form]
+    files = {**CONTENT, f"shop.sql.{form}": pack(content)}
+    archive = folder / "store" / "portfolio-20261122T030000Z.tar.gz"
+    archive.write_bytes(with_manifest(manifest_of(files), files))
+    for verdict, message in both(folder):
+        assert (verdict is CRITICAL) == bool(words), message
+        assert words in message
+
+
+def test_time_is_looked_at_while_a_dump_is_unpacked():
+    """A few kilobytes can stand for gigabytes."""
+
+    def require_time():
+        raise OutOfTimeError
+
+    dump = database_dumps.DatabaseDumps().reader_of("shop.sql.xz", 100, require_time)
+    with pytest.raises(OutOfTimeError):
+        dump.write(lzma.compress(bytes(3_000_000)))
 
 
 # What is intact and cannot be read here, and what it is called.

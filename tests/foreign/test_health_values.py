@@ -84,6 +84,69 @@ def test_number_beside_good_status_counts(body: str, expected: str) -> None:
     assert verdict(body.encode()) == expected
 
 
+DISKS = {
+    '{"status":"ok","diskUsage":99}': UNKNOWN,
+    '{"status":"ok","diskUsage":50}': OK,
+    '{"status":"ok","disk":{"usage":99}}': UNKNOWN,
+    '{"status":"ok","checks":{"disk":{"status":"ok","usage":99}}}': UNKNOWN,
+    '{"status":"ok","disk":{"percent":99.2,"used":12}}': UNKNOWN,
+    '{"status":"ok","disk":{"usedPercent":97.4}}': UNKNOWN,
+    '{"status":"ok","disk_used_percent":"99%"}': UNKNOWN,
+    '{"status":"ok","disk":{"used":99,"total":100}}': UNKNOWN,
+    '{"status":"ok","disk":{"usedGB":99,"totalGB":500}}': OK,
+    '{"status":"ok","disk":{"used":"99 GB","total":"500 GB"}}': OK,
+    '{"status":"ok","storage":{"used":99}}': OK,
+    '{"status":"ok","disk":{"usage_gb":99}}': OK,
+    '{"status":"ok","disk":{"free":0}}': UNKNOWN,
+    '{"status":"ok","disk":{"free_gb":0.0}}': UNKNOWN,
+    '{"status":"ok","disk":{"freePercent":1}}': UNKNOWN,
+    '{"status":"ok","disk":{"total":62671097856,"free":1671097}}': UNKNOWN,
+    '{"status":"ok","disk":{"total":62671097856,"free":8671097856,"threshold":10485760}}': OK,
+    '{"status":"ok","disk":{"usage":"45%","free":"55%"}}': OK,
+    '{"status":"ok","storage":{"available":1}}': OK,
+    '{"status":"ok","inodes":{"used_percent":100}}': UNKNOWN,
+    # Of these it is usual, or not known what they are.
+    '{"status":"ok","memory":{"usage":99},"cpu":100,"heapUsagePercent":99}': OK,
+    '{"status":"ok","disk":99}': OK,
+    '{"status":"ok","volume":{"left":0,"right":0}}': OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), DISKS.items())
+def test_disk_without_space_counts(body: str, expected: str) -> None:
+    """Also where its number has no unit and is near 100; other amounts may be of gigabytes."""
+    assert verdict(body.encode()) == expected
+
+
+BARE_NUMBERS = {
+    '{"status":1,"message":"ok"}': OK,
+    '{"status":1,"msg":"success"}': OK,
+    '{"status":0,"message":"Service is healthy"}': OK,
+    '{"status":1,"message":"database is down"}': CRITICAL,
+    '{"status":0,"message":"Internal error"}': CRITICAL,
+    '{"status":500,"message":"ok"}': CRITICAL,
+    '{"status":1,"message":"hello"}': UNKNOWN,
+    # 1 is good for most, and a warning for those who follow Nagios.
+    '{"status":1}': UNKNOWN,
+    '{"status":0}': UNKNOWN,
+    **{
+        f'{{"status":"ok","{key}":"{product}"}}': OK
+        for key, product in (
+            *(("auth", "jwt"), ("auth", "oidc"), ("mail", "smtp"), ("db", "prisma"), ("scheduler", "cron")),
+            *(("gateway", "nginx"), ("backend", "fastapi"), ("search", "typesense"), ("storage", "cloudinary")),
+        )
+    },
+    '{"status":"ok","auth":"none"}': UNKNOWN,
+    '{"status":"ok","auth":"broken-jwt"}': CRITICAL,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), BARE_NUMBERS.items())
+def test_bare_number_and_product_are_no_status(body: str, expected: str) -> None:
+    """A message beside the number tells which it is; what something is built with is data."""
+    assert verdict(body.encode()) == expected
+
+
 ASPNET = '{"status":%d,"totalDuration":"00:00:00.01","entries":{"db":{"data":{},"status":%d,"tags":[]}}}'
 WORDS = {
     '{"status":"ok","thumbnails":"unknown"}': UNKNOWN,

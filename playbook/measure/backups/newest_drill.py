@@ -126,8 +126,14 @@ class NewestDrill:
 
 
 def is_of_target(record: DrillRecord, item: str, settings: Settings) -> bool:
-    """Whether a record is of this item and applies to this target: its own, or one of staging."""
-    return record.item == item and (record.target == settings.target.name or record.kind == "staging")
+    """Whether a record is of this item and applies to this target: its own, or one of its staging."""
+    return record.item == item and (record.target == settings.target.name or is_of_staging(record, settings))
+
+
+def is_of_staging(record: DrillRecord, settings: Settings) -> bool:
+    """Whether a drill took place on a staging target of this one."""
+    named = settings.target.recovery.staging
+    return record.kind == "staging" and (not named or record.target in named)
 
 
 def on_record(drill: NewestDrill, what: str) -> Coverage:

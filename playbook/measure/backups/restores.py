@@ -20,7 +20,7 @@ from playbook.history.drill_records import DrillRecord, is_of
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.measure.backups.backups import Listing
 from playbook.measure.backups.drill import Drill, carry_out
-from playbook.measure.backups.newest_drill import NewestDrill, on_record
+from playbook.measure.backups.newest_drill import NewestDrill, is_of_staging, on_record
 from playbook.settings.model import Settings
 
 RESTORES = "weekly.backups.restores"
@@ -134,7 +134,7 @@ def counts(record: DrillRecord, settings: Settings) -> bool:
     target = settings.target
     source = target.backups.location
     return record.target == target.name or (
-        record.kind == "staging" and source is not None and is_of(record, source)
+        is_of_staging(record, settings) and source is not None and is_of(record, source)
     )
 
 

@@ -7,14 +7,17 @@ from datetime import datetime
 
 from playbook.clients.log_reading import BytesPart, Lines, LogStream, name_of
 from playbook.readers.logs.by_blocks import BlockReviewer
+from playbook.readers.logs.probes import Probes
 from playbook.readers.logs.reviewed import Review
 from playbook.readers.logs.workers import workers
 
 
-def review_of(stream: LogStream, since: datetime, until: datetime) -> Review:
-    """Review of everything in ``stream``, within the limits of its reading."""
+def review_of(stream: LogStream, since: datetime, until: datetime, probes: Probes | None = None) -> Review:
+    """Review of everything in ``stream``, within the limits of its reading; ``probes`` recognises those of the
+    site.
+    """
     times = since.timestamp(), until.timestamp()
-    reviewer = BlockReviewer(*times)
+    reviewer = BlockReviewer(*times, probes=probes or Probes())
     reading = _Bounds()
     with workers(stream.size, *times) as helpers:
         for part, block, found in helpers.in_order(_pieces(stream, reading), reading.reached):

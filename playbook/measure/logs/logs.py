@@ -15,6 +15,7 @@ from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.measure.logs.log_blocks import review_of
 from playbook.measure.logs.log_coverage import hours_seen, of_lines, of_requests
+from playbook.readers.logs.probes import Probes
 from playbook.readers.logs.reviewed import HOUR, Hour, Review
 from playbook.readers.logs.usual import Level, usual_level
 from playbook.settings.model import Settings
@@ -24,6 +25,8 @@ from playbook.settings.sections.target import Logs
 WINDOW = timedelta(hours=24)
 # A share of failed requests is meaningful from about this many requests: one in 500 is 0.2 %.
 RECENT_REQUESTS = 500
+# One or two failures among a few visitors' requests are no share.
+LEAST_OF_VISITORS = 3
 _ROWS = 15
 
 
@@ -75,24 +78,27 @@ class LogReview:
 
     @property
     def server_errors(self) -> Reading:
-        """Share of requests that returned 5xx, in percent; NaN without any request."""
-        return self._share("server_errors", self.review.hours, "24 h")
+        """Share of requests that returned 5xx, in percent; NaN without any request.
+
+        If it is larger without the requests of probes, it is the share without them.
+        """
+        return self._share("server_errors")
 
     @property
     def throttled(self) -> Reading:
-        """Share of requests that returned 429, in percent; NaN without any request."""
-        return self._share("throttled", self.review.hours, "24 h")
+        """Share of requests that returned 429, like ``server_errors``."""
+        return self._share("throttled")
 
     @property
     def server_errors_lately(self) -> Reading:
-        """As ``server_errors``, over the newest hours that have ``RECENT_REQUESTS`` requests together."""
+        """Share of all requests that returned 5xx, over the newest hours with ``RECENT_REQUESTS`` together."""
         lately: list[Hour] = []
         for hour in reversed(self.review.hours):
             lately.insert(0, hour)
             if sum(taken.requests for taken in lately) >= RECENT_REQUESTS:
                 break
         since = f"the time since {_clock(max(lately[0].start, self.review.since))} UTC" if lately else ""
-        return self._share("server_errors", lately, since)
+        return self._share_of_all("server_errors", lately, since)
 
     @property
     def usual(self) -> str:
@@ -168,7 +174,12 @@ class LogReview:
         hours = "24 h" if enough else f"{self.hours_seen} of 24 h"
         return f"{hours} ({self.review.lines:,} lines)"
 
-    def _share(self, name: str, hours: list[Hour], over: str) -> Reading:
+    def _share(self, name: str) -> Reading:
+        """The larger share, with or without the requests of probes."""
+        shares = self._share_of_all(name, self.review.hours, "24 h"), self._share_of_visitors(name)
+        return max(shares, key=lambda reading: -1.0 if math.isnan(reading.value) else reading.value)
+
+    def _share_of_all(self, name: str, hours: list[Hour], over: str) -> Reading:
         requests = sum(hour.requests for hour in hours)
         if not requests:
             return Reading(math.nan, over, self.requests_coverage)
@@ -176,6 +187,16 @@ class LogReview:
         return Reading(
             100 * failed / requests, f"{over} ({failed:,} of {requests:,} requests)", self.requests_coverage
         )
+
+    def _share_of_visitors(self, name: str) -> Reading:
+        """NaN where there are no probes, or too few failures."""
+        hours = self.review.hours
+        requests = self.review.requests - self.review.probes
+        failed = sum(getattr(hour, name) - getattr(hour, f"probes_{name}") for hour in hours)
+        if not self.review.probes or failed < LEAST_OF_VISITORS:
+            return Reading(math.nan, "24 h", self.requests_coverage)
+        over = f"24 h ({failed:,} of {requests:,} requests, without {self.review.probes:,} of health probes)"
+        return Reading(100 * failed / requests, over, self.requests_coverage)
 
     def _hourly(self) -> dict[str, list[int]]:
         hours = self.review.hours
@@ -195,7 +216,7 @@ class LogReview:
             "Hours with lines": f"{self.hours_seen} of 24 (at least {self.rules.window_percent:g} % wanted)",
             "Lines by component": components,
             "Errors": f"{review.errors:,}, of them {review.fatal:,} fatal",
-            "Requests": f"{review.requests:,}",
+            "Requests": f"{review.requests:,}, {review.probes:,} of them by health probes and other monitors",
             "Answered 5xx": f"{review.server_errors:,}",
             "Answered 429": f"{review.throttled:,}",
         }
@@ -245,7 +266,7 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
     now = clock.now()
     since = now - WINDOW
     stream = logs.read(since)
-    review = review_of(stream, since, now)
+    review = review_of(stream, since, now, Probes(_health_paths(settings)))
     if not review.lines:
         raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=KEPT_HINT)
     # Lines written during reading are later than its start, but not ahead of the clock.
@@ -253,6 +274,11 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
     rules = settings.coverage
     lines, requests = of_lines(review, stream, rules), of_requests(review, stream, rules)
     return LogReview(review, stream, settings.target.logs, rules, lines, requests, skew)
+
+
+def _health_paths(settings: Settings) -> list[str]:
+    web = settings.target.web
+    return [web.health_path, web.image_health_path, *(site.health_path for site in web.also)]
 
 
 def _nothing(review: Review, source: str, problems: list[str]) -> str:

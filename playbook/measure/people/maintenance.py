@@ -12,12 +12,13 @@ from playbook.clients.alert_words import Silence
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, whole
+from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.sign_off import SignOff
+from playbook.core.suggestions import did_you_mean
 from playbook.core.wording import moment, plural
 from playbook.history.people.files import path_of
 from playbook.history.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
@@ -151,16 +152,22 @@ class WindowSilences:
 
     Attributes:
         slack: by how much a silence may be longer.
+        misspelt: names of alerts that no rule has, with a similar one that a rule has.
     """
 
     window: Window
     alerts: tuple[SilencedAlert, ...]
     slack: timedelta
+    misspelt: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
-        """Number of alerts for which a silence was looked for."""
-        return whole(f"{plural(len(self.alerts), 'alert')} of the settings")
+        """Number of alerts for which a silence was looked for; a silence on a misspelt one silences nothing."""
+        total = whole(f"{plural(len(self.alerts), 'alert')} of the settings")
+        for name in self.misspelt:
+            expected = "a rule for each alert of maintenance.silenced"
+            total += lacking("alert not known", expected=expected, got=f"none named {name}")
+        return total
 
     @property
     def all_silenced(self) -> bool:
@@ -228,7 +235,11 @@ def window_silences(
     # A current window has to be silenced from now on.
     begins = max(window.start, maintenance_plan.now)
     found = tuple(_silenced(labels, alerting.silences_on(labels), window, begins) for labels in planned.silenced)
-    return WindowSilences(window, found, timedelta(minutes=planned.slack_minutes))
+    names = alerting.rule_names(maintenance_plan.now)
+    asked = [labels.get("alertname", "") for labels in planned.silenced]
+    meant = {name: did_you_mean(name, names) for name in asked if name and name not in names}
+    misspelt = tuple(f"{name!r}{other}" for name, other in meant.items() if other)
+    return WindowSilences(window, found, timedelta(minutes=planned.slack_minutes), misspelt)
 
 
 def _silenced(

@@ -15,14 +15,16 @@ from playbook.measure.redis.job_times import moment_of, object_of
 _MOST_WORKERS = 500
 _STAYS = -1  # reply of TTL for a key that never expires
 _NEVER = 0.0  # the time of a heartbeat that is missing: RQ writes one with everything else at a worker's birth
+_BUSY = 3600  # seconds that a worker of Celery may work without asking for a job
 _SILENT = 3600.0  # seconds after which a worker whose hash stays counts as lost
 
 
 def is_unattended(redis: ReadOnlyRedis, *, has_mailbox: bool) -> bool:
     """Whether no client is a worker of Celery: False also where that is not known.
 
-    Each worker subscribes to a pattern, for remote control and for events. Flower does so too, but it has no
-    mailbox for remote control and takes no jobs. Where clients are not listed, INFO counts the patterns.
+    Each worker subscribes to a pattern for remote control, and usually to one for events. Flower subscribes to
+    one, but it has no mailbox for remote control and takes no jobs. A worker that was killed leaves its mailbox.
+    Where clients are not listed, INFO counts the patterns.
 
     Args:
         has_mailbox: some worker has declared a mailbox for remote control, and not removed it at its end.
@@ -32,12 +34,25 @@ def is_unattended(redis: ReadOnlyRedis, *, has_mailbox: bool) -> bool:
     except (Malformed, NotAllowed):
         clients = []
     if len(clients) > 1 and all("psub" in client for client in clients):
-        commands = {client.get("cmd", "brpop") for client in clients}
-        return all(client["psub"] == "0" for client in clients) or not (has_mailbox or "brpop" in commands)
+        subscribed = [client for client in clients if client["psub"] != "0"]
+        taking = [client for client in clients if client.get("cmd", "brpop") == "brpop"]
+        if sum(map(_count, (client["psub"] for client in clients))) <= 1:
+            return not subscribed or not any(_asks(client) for client in taking)
+        return not (has_mailbox or taking)
     try:
         return redis.info().get("pubsub_patterns") == 0
     except (Malformed, NotAllowed):
         return False
+
+
+def _asks(client: Mapping[str, str]) -> bool:
+    """Whether it may be a worker: one that works does not ask for jobs meanwhile, and Flower asks for answers."""
+    idle = client.get("idle", "")
+    return not idle.isdecimal() or int(idle) < _BUSY
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdecimal() else 2
 
 
 def rq_workers(redis: ReadOnlyRedis, key: str | None, now: float) -> tuple[int | None, int, Coverage]:

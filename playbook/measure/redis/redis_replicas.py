@@ -23,7 +23,7 @@ class Replicas:
     Attributes:
         info: fields of INFO.
         wanted: their number in the settings; None where it is not set.
-        before: their largest number in the earlier runs that are still known, or the usual one.
+        before: their number in most of the earlier runs that are still known, or the usual one.
         read: their number now and the usual one, for later runs.
     """
 
@@ -49,15 +49,21 @@ class Replicas:
 def replicas_of(info: Info, wanted: int | None, at: datetime, earlier: Sequence[Counted], ages: Ages) -> Replicas:
     """Compare with earlier runs.
 
-    The number in two runs that are far enough apart is the usual one, which is handed on from run to run: a host
-    that moves a server to another machine feeds one replica more for a while.
+    The number in most of the runs that are far enough apart is the usual one, which is handed on from run to run:
+    a host that moves a server to another machine feeds one replica more for a while.
     """
     is_primary = info.word("role") in PRIMARIES
     online = (info.count("connected_slaves") or 0) if is_primary else 0
     past = [one for one in earlier if one.at < at]
     old = [one for one in past if (at - one.at).total_seconds() >= ages.counter_least_hours * 3600]
     usual = max((one.counts.get(_USUAL, 0.0) for one in past), default=0.0)
-    steady = max((min(one.counts.get(_ONLINE, 0.0), online) for one in old), default=0.0)
-    before = max((max(one.counts.values(), default=0.0) for one in past), default=0.0)
+    steady = _mostly([*old, Counted(at=at, counts={_ONLINE: float(online)})]) if old else 0.0
+    before = max(usual, _mostly(past))
     read = Counted(at=at, counts={_ONLINE: float(online), _USUAL: max(usual, steady)})
     return Replicas(info, wanted, int(before), read)
+
+
+def _mostly(runs: Sequence[Counted]) -> float:
+    """The largest number that more than half of these runs have reached."""
+    counts = sorted((one.counts.get(_ONLINE, 0.0) for one in runs), reverse=True)
+    return counts[len(counts) // 2] if counts else 0.0

@@ -21,6 +21,7 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.measure.tls.certificate import DAY, Certificate, describe
 from playbook.measure.tls.certificate_names import plain_host
+from playbook.measure.tls.redirects import led_to
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 
@@ -235,9 +236,10 @@ class Certificates:
         return [*shown, Facts("Not looked at", facts)] if facts else shown
 
 
-@measurement(time_limit=60.0)
+@measurement(time_limit=60.0, libraries=("playbook.clients.transport", "stamina"))
 def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificates:
-    """Certificates of the website, of the configured domains and of the app's domains, at all their addresses.
+    """Certificates of the website, of hosts of it that its homepage redirects to, of the configured domains and of
+    the app's domains, at all their addresses.
 
     Each is first read without verification, so that an expired one can be measured; then verified, to learn the
     error of a client.
@@ -249,10 +251,11 @@ def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificat
     problems: list[Unmeasured] = []
     remarks: list[str] = []
     domains, platform = _app_domains(settings, remarks)
-    endpoints = _endpoints(settings, [domain.spec.domain for domain in domains])
+    led = led_to(settings)
+    endpoints = _endpoints(settings, [(one.host, one.port) for one in led], domains)
     served: list[Certificate] = []
     seen = of = 0
-    authorities = _authorities(settings)
+    authorities = _authorities(settings) | {(one.host, one.port): one.ca for one in led if one.ca}
     for endpoint in endpoints:
         ca = authorities.get((endpoint.host, endpoint.address[1]))
         own = replace(tls, ca=ca) if ca else tls
@@ -305,8 +308,8 @@ def _app_domains(settings: Settings, remarks: list[str]) -> tuple[list[AppDomain
         return [], error
 
 
-def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
-    """Every host once. A wildcard domain has no address of its own."""
+def _endpoints(settings: Settings, led: list[tuple[str, int]], domains: list[AppDomain]) -> list[Endpoint]:
+    """Every host once, also those that homepages redirect to. A wildcard domain has no address of its own."""
     hosts: list[tuple[str, int]] = []
     url = urlsplit(settings.target.web.url or "")
     if url.scheme == "https" and url.hostname:
@@ -315,8 +318,10 @@ def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
         url = urlsplit(site.url or "")
         if url.scheme == "https" and url.hostname:
             hosts.append((plain_host(url.hostname), url.port or 443))
+    hosts += led
     hosts += [host_and_port(text, "security.domains") for text in settings.target.security.domains]
-    hosts += [(plain_host(name), 443) for name in app_domains if not name.startswith("*.")]
+    names = [domain.spec.domain for domain in domains]
+    hosts += [(plain_host(name), 443) for name in names if not name.startswith("*.")]
     connect_to = {plain_host(host): to for host, to in settings.target.security.connect_to.items()}
     found: dict[tuple[str, int], Endpoint] = {}
     for host, port in hosts:

@@ -22,8 +22,10 @@ from playbook.measure.web.health_values import (
     is_circuit,
     is_empty,
     is_named_status,
+    is_told,
     name_of,
     named,
+    nearly_full,
     no_number,
     number_in,
     of_circuit,
@@ -42,7 +44,6 @@ MOST_BYTES = 1024 * 1024
 _DEEPEST = 32
 _BOOLEANS = {"true": True, "false": False}
 _ON = ("on", "yes", "enabled", "active", "1")
-_AS_MESSAGE = ("message", "msg", "response", "text", "ping")
 
 
 def read_report(body: bytes) -> Report:
@@ -100,10 +101,8 @@ class _Reader(Statements):
     def _read_message_as_status(self, value: Pairs) -> None:
         """``{"message": "OK"}``, where nothing else gives a status."""
         for key, text in value:
-            if "".join(health_keys.words_of(key)) in _AS_MESSAGE and isinstance(text, str):
-                state = state_of(text)
-                if state is not None:
-                    self.state(OWN, text.strip(), state)
+            if is_told(key, text):
+                self.state(OWN, text.strip(), state_of(text))
 
     def _object(self, name: str, value: Pairs, depth: int) -> None:
         """Read an object whose statements are about ``name``; the service itself where that is empty."""
@@ -111,7 +110,7 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
-        for doubt in filter(None, (in_part(name, value), failing_often(value))):
+        for doubt in filter(None, (in_part(name, value), failing_often(value), nearly_full(name, value))):
             self.unclear.append(f"{name or 'the report'} {doubt}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]

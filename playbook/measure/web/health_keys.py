@@ -114,6 +114,9 @@ _READERS = _set("replica replicas reader readers secondary slave standby followe
 _STAND_INS = _set("mock mocked stub stubbed simulated dummy")
 _SHARES = _set("rate ratio percent percentage pct share")
 _AMOUNTS = _set("latency ping rtt ms seconds time duration days left remaining free available")
+_DISKS = _set("disk disks storage filesystem filesystems inode inodes")
+_FREE, _USE = _set("free available left remaining"), _set("usage utilization utilisation percent full")
+_UNITS = _set("kb mb gb tb kib mib gib tib bytes")
 _DIFFERENCES = _set("offset drift skew diff difference delta change trend zone")
 _SUCCESSES = _set("success successes successful succeeded passed passing healthy availability")
 _FLAGS = _set("maintenance sealed draining shuttingdown loading")
@@ -209,6 +212,21 @@ def offers_update(name: str, key: str) -> bool:
     return words_of(key)[-1:] == ("available",) and bool(
         words & {"update", "updates", "upgrade", "version", "release"}
     )
+
+
+def is_percent(key: str) -> bool:
+    """Whether a key says that its number is in percent."""
+    return bool({*words_of(key)} & {"percent", "percentage", "pct", "perc"})
+
+
+def space_of(name: str, key: str) -> str:
+    """``free``, ``used``, or ``share`` for its use, where a key holds the space of a disk; empty for any other."""
+    own = {*words_of(key)}
+    if own & _LIMITING or not ({*words_of(name)} | own) & _DISKS:
+        return ""
+    if own & _FREE:
+        return "free"
+    return "used" if "used" in own or own & _UNITS else "share" if own & _USE else ""
 
 
 def is_rate(key: str) -> bool:

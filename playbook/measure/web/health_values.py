@@ -10,7 +10,15 @@ from typing import Any
 
 from playbook.core import door
 from playbook.core.budget import read_json
-from playbook.measure.web.health_keys import IN_WORDS, are_copies, is_container, is_soft, words_of
+from playbook.measure.web.health_keys import (
+    IN_WORDS,
+    are_copies,
+    is_container,
+    is_percent,
+    is_soft,
+    space_of,
+    words_of,
+)
 from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of
 
 _NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
@@ -26,6 +34,8 @@ _NUMBER = re.compile(r"(-?\d{1,12}(?:\.\d+)?) ?%?")
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
 _CHECKED_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "lastcheckedat")
 _MADE_AT = ("generatedat", "timestamp")
+_TOTALS = {"total", "size", "capacity"}
+_AS_MESSAGE = ("message", "msg", "response", "text", "ping")
 _DEEPEST = 32
 _MANY = 0.05  # share of failures
 _LEAST = 1e9
@@ -142,6 +152,28 @@ def in_part(name: str, value: Pairs) -> str:
     return f"{numbers[good]} of {total} {good}" if good and numbers[good] + bad < total else ""
 
 
+def nearly_full(name: str, value: Pairs) -> str:
+    """``diskUsage 99`` where an object tells of a disk with next to no space left; empty elsewhere.
+
+    A number without a unit may be a percentage, but also one of gigabytes, so that only those near 100 count.
+    """
+    numbers = [(key, one, number) for key, one in value if (number := number_in(one)) is not None]
+    total = next((number for key, _, number in numbers if {*words_of(key)} & _TOTALS), 0.0)
+    for key, one, number in numbers:
+        kind = space_of(name, key)
+        percent = isinstance(one, str) or is_percent(key)
+        if kind == "free":
+            bad = number <= 0 or (number < 3 if percent else number < 0.01 * total)
+        elif kind == "used" and total and not percent:
+            bad = number >= 0.99 * total
+        else:
+            bad = kind == "share" or (kind == "used" and percent)
+            bad = bad and 98 - percent <= number <= 100
+        if bad:
+            return f"{key} {short(one)}"
+    return ""
+
+
 def outcomes(value: Pairs) -> tuple[float, float]:
     """Successes and failures where an object counts both, e.g. a worker's images; otherwise none of either."""
     numbers = {
@@ -223,11 +255,22 @@ def keys(value: Pairs) -> Iterator[str]:
 
 
 def is_named_status(value: Pairs) -> bool:
-    """Whether a status is given both as a number and in words: ``"status": 0, "status_name": "…_ok"``."""
+    """Whether a status is given both as a number and in words: ``"status": 0, "status_name": "…_ok"``.
+
+    A status of 0 or 1 alone says nothing: either may be the good one. A message beside it tells.
+    """
+    is_bare = any(key.casefold() == "status" and one in (0, 1) and not isinstance(one, bool) for key, one in value)
+    if is_bare and any(is_told(key, text) for key, text in value):
+        return True
     return any(
         isinstance(status, str) and words_of(key) in IN_WORDS and state_of(status) is not None
         for key, status in value
     )
+
+
+def is_told(key: str, text: Any) -> bool:
+    """Whether this is a message of a few words that tells the status: ``"message": "OK"``."""
+    return "".join(words_of(key)) in _AS_MESSAGE and isinstance(text, str) and state_of(text) is not None
 
 
 def are_names(value: list[Any]) -> bool:

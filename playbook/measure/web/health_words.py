@@ -126,7 +126,10 @@ _PRODUCTS = _set(
     """postgres postgresql mysql mariadb mongodb mongo sqlite sqlite3 redis valkey memcached oracle mssql h2
     dynamodb cassandra kafka rabbitmq s3 spaces minio memory local file sendgrid ses mailgun cockroachdb
     cloudsql rds sqlserver elasticsearch opensearch meilisearch celery sidekiq bull bullmq sqs pubsub
-    supabase planetscale neon database disk filesystem bleve array sync predis phpredis"""
+    supabase planetscale neon database disk filesystem bleve array sync predis phpredis ioredis prisma drizzle
+    typeorm sequelize knex mongoose sqlalchemy gorm jwt oauth oidc saml ldap session cookie bearer passport clerk
+    keycloak cognito firebase nextauth smtp imap nodemailer postmark resend cron nginx envoy traefik kong express
+    fastapi flask django rails laravel nestjs typesense algolia qdrant nats pulsar gcs cloudinary stripe"""
 )
 
 

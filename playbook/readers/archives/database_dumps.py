@@ -7,18 +7,22 @@ writes a line at the end if it writes its name at the beginning.
 from __future__ import annotations
 
 import re
-import zlib
+from collections.abc import Callable
 from datetime import datetime
+
+from playbook.readers.archives.packed import Packed, holds_nothing
 
 # Deeper ones belong to the source of a program, whose samples may be empty or cut.
 _MOST_FOLDERS = 2
 _NAME = re.compile(
     r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db)"
-    r"|(?:sql|dump|pgdump|psql|mysql)(?:(?P<packed>\.gz)|(?P<sealed>(?:\.(?:gz|bz2|xz|zst|lz4|gpg|age|enc)){1,2}))?)"
+    r"|(?:sql|dump|pgdump|psql|mysql)"
+    r"(?:\.(?P<packed>gz|bz2|xz)|(?P<sealed>(?:\.(?:gz|bz2|xz|zst|lz4|gpg|age|enc)){1,2}))?)"
 )
 _SQLITE = b"SQLite format 3\0"
-_MAX_PACKED = 100 << 20  # bytes; a larger one takes too long to unpack
-_UNPACKED_AT_ONCE = 1 << 20
+# Bytes of one that is unpacked whole, and of all of a form in an archive: seconds. Of others the beginning is.
+_WHOLE = {"gz": 100 << 20, "bz2": 16 << 20, "xz": 32 << 20}
+_ALL = {"gz": 1 << 60, "bz2": 32 << 20, "xz": 64 << 20}
 _HEAD, _TAIL = 2048, 4096  # bytes
 _ENDS = (
     (re.compile(rb"-- (?:MySQL|MariaDB) dump "), b"-- Dump completed"),
@@ -36,51 +40,67 @@ _ERROR = re.compile(
 class DatabaseDump:
     """One dump: pass its bytes to ``write``, then read ``problem``."""
 
-    def __init__(self, size: int, *, packed: bool, sealed: bool, may_be_empty: bool) -> None:
+    def __init__(
+        self,
+        size: int,
+        *,
+        packed: str,
+        whole: bool,
+        sealed: bool,
+        may_be_empty: bool,
+        require_time: Callable[[], None],
+    ) -> None:
         """One dump.
 
         Args:
             size: bytes, as stored.
-            packed: by gzip.
-            sealed: otherwise packed, or encrypted: only an empty one is known.
+            packed: ``gz``, ``bz2`` or ``xz``; empty for others.
+            whole: it is unpacked to its end, not only its beginning.
+            sealed: otherwise packed, or encrypted: little is known of it.
+            require_time: called for each piece that is unpacked, as a few bytes can stand for hours of work.
         """
         self._size, self._sealed, self._may_be_empty = size, sealed, may_be_empty
-        self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if packed else None
+        self._packed, self._whole = Packed(packed) if packed else None, whole
+        self._require_time = require_time
         self._head = self._tail = b""
-        self._damage = ""
 
     def write(self, piece: bytes) -> None:
         """The next bytes, as stored."""
-        if self._unpacker is None:
+        if self._packed is None:
             self._keep(piece)
             return
-        try:
-            while piece and not self._damage:
-                if self._unpacker.eof:  # several files of gzip, one after the other, are one
-                    piece = piece.lstrip(b"\0")
-                    self._unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16) if piece else self._unpacker
-                    continue
-                self._keep(self._unpacker.decompress(piece, _UNPACKED_AT_ONCE))
-                piece = self._unpacker.unconsumed_tail or self._unpacker.unused_data
-        except zlib.error:
-            self._damage = "is no sound gzip file"
+        if not self._whole and len(self._head) == _HEAD:
+            return
+        for content in self._packed.unpack(piece):
+            self._require_time()
+            self._keep(content)
+            if not self._whole and len(self._head) == _HEAD:
+                return
 
     @property
     def problem(self) -> str:
         """What is wrong with it, to follow its name; empty where nothing is."""
-        if self._damage:
-            return self._damage
-        if self._unpacker is not None and not self._unpacker.eof:
+        packed = self._packed
+        if packed and (packed.damage or packed.unknown):
+            return packed.damage
+        if packed and self._whole and not packed.ended:
             return "is cut off" if self._head else "is empty"
-        is_empty = not self._head.strip()
-        if is_empty or self._sealed:
-            return "is empty" if is_empty and not self._may_be_empty else ""
+        if not self._head.strip() or (self._sealed and holds_nothing(self._head)):
+            return "" if self._may_be_empty else "is empty"
+        return self._error() if self._sealed else self._of_content()
+
+    def _of_content(self) -> str:
         if self._head.startswith(_SQLITE):
-            return self._cut_copy()
+            return "" if self._packed else self._cut_copy()
         for begin, end in _ENDS:
             if begin.search(self._head):
-                return "" if end in self._tail else f"breaks off, without the line {end.decode()!r} at its end"
-        error = _ERROR.match(self._head)
+                is_whole = end in self._tail or not self._whole
+                return "" if is_whole else f"breaks off, without the line {end.decode()!r} at its end"
+        return self._error()
+
+    def _error(self) -> str:
+        """Of a small file, LZ4 and Zstandard keep the words."""
+        error = (_ERROR.search if self._sealed else _ERROR.match)(self._head)
         return f"is an error instead of a dump ({error[0].decode(errors='replace')})" if error else ""
 
     @property
@@ -109,14 +129,28 @@ class DatabaseDump:
         self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
 
 
-def database_dump(path: str, size: int) -> DatabaseDump | None:
-    """The reader of a member that is a dump by its name; None for others, and for those that take too long."""
-    folders, _, name = path.rpartition("/")
-    found = _NAME.fullmatch(name)
-    if not found or folders.count("/") + bool(folders) > _MOST_FOLDERS:
-        return None
-    packed = bool(found["packed"])
-    if packed and size > _MAX_PACKED:
-        return None
-    sealed, may_be_empty = bool(found["sealed"]), bool(found["copy"])
-    return DatabaseDump(size, packed=packed, sealed=sealed, may_be_empty=may_be_empty)
+class DatabaseDumps:
+    """The dumps in one archive."""
+
+    def __init__(self) -> None:
+        self._left = dict(_ALL)
+
+    def reader_of(self, path: str, size: int, require_time: Callable[[], None]) -> DatabaseDump | None:
+        """The reader of a member that is a dump by its name; None for others."""
+        folders, _, name = path.rpartition("/")
+        found = _NAME.fullmatch(name)
+        if not found or folders.count("/") + bool(folders) > _MOST_FOLDERS:
+            return None
+        packed, whole = (found["packed"] or "").lower(), True
+        if packed:
+            whole = size <= min(_WHOLE[packed], self._left[packed])
+            self._left[packed] -= size if whole else 0
+        sealed, may_be_empty = bool(found["sealed"]), bool(found["copy"])
+        return DatabaseDump(
+            size,
+            packed=packed,
+            whole=whole,
+            sealed=sealed,
+            may_be_empty=may_be_empty,
+            require_time=require_time,
+        )

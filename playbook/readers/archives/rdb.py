@@ -52,6 +52,7 @@ class _Reading:
         self._random = Random(64)  # noqa: S311 - the same dump gives the same sample
         self._database = 0
         self._candidates = 0
+        self._templates: dict[int, int] = {}  # of Redis 8.10: to the number of a hash's fields
 
     def run(self) -> Dump:
         try:
@@ -121,6 +122,16 @@ class _Reading:
                     self._strings(1)
                 case 0xF4:
                     self._lengths(3)
+                case 0xF3 if self._valkey:
+                    self._skip_string()
+                    self._lengths(2 * self._length())
+                case 0xF3:  # of a key's modules, before its type
+                    for _ in range(self._length()):
+                        self._input.skip(4)
+                        self._module_values()
+                case 0xF2 if not self._valkey:
+                    number = self._length()
+                    self._templates[number] = self._members()
                 case _ if code < 0xF0:
                     self._key(code, ends)
                     ends = None
@@ -134,7 +145,7 @@ class _Reading:
                 self._dump.made = datetime.fromtimestamp(int(value), UTC)
 
     def _key(self, code: int, ends: float | None) -> None:
-        found = _TYPES.get(code if code != _DISPUTED or self._valkey else -1)
+        found = (_OF_VALKEY if self._valkey else _OF_REDIS).get(code) or _TYPES.get(code)
         if found is None:
             raise _UncountedError(f"it holds a value of type {code}, which is not known here")
         kind, read = found
@@ -331,13 +342,37 @@ class _Reading:
                 self._input.skip(16 * self._length())
         if version >= 4:
             self._lengths(2)
-            if self._length():
-                raise _UncountedError("it holds a stream with producers that send a message once only")
+            for _ in range(self._length()):  # producers that send a message once only
+                self._skip_string()
+                for _ in range(self._length()):
+                    self._skip_string()
+                    self._lengths(2)
             self._lengths(2)
         return count
 
+    def _array(self) -> int:
+        """Places with their values, and the place of the next one where there is a cursor."""
+        count = self._length()
+        self._lengths(self._length())
+        for _ in range(count):
+            self._length()
+            match self._length():
+                case 0 | 3:
+                    self._skip_string()
+                case 1 | 2:
+                    self._input.skip(8)
+                case _:
+                    raise DumpError(f"cannot be read {self._place}")
+        return count
 
-_DISPUTED = 22  # Redis used the number for a format that it dropped before a release
+    def _templated(self) -> int:
+        count = self._templates.get(self._length())
+        if count is None:
+            raise DumpError(f"cannot be read {self._place}")
+        self._strings(count)
+        return count
+
+
 _TYPES: dict[int, tuple[str, Callable[[_Reading], int | None]]] = {
     0: ("string", _Reading._one),
     1: ("list", _Reading._members),
@@ -359,9 +394,15 @@ _TYPES: dict[int, tuple[str, Callable[[_Reading], int | None]]] = {
     19: ("stream", lambda reading: reading._stream_of(2)),
     20: ("set", _Reading._one),
     21: ("stream", lambda reading: reading._stream_of(3)),
-    _DISPUTED: ("hash", _Reading._expiring_pairs),
+}
+_OF_VALKEY: dict[int, tuple[str, Callable[[_Reading], int | None]]] = {22: ("hash", _Reading._expiring_pairs)}
+# Without 22 and 23, which it dropped before a release; 29 and 31, which only DUMP returns; and 33 of no release.
+_OF_REDIS: dict[int, tuple[str, Callable[[_Reading], int | None]]] = {
     24: ("hash", _Reading._timed_pairs),
     25: ("hash", _Reading._timed_one),
-    26: ("stream", lambda reading: reading._stream_of(4)),  # Redis 8.6
-    27: ("stream", lambda reading: reading._stream_of(5)),  # Redis 8.8
+    26: ("stream", lambda reading: reading._stream_of(4)),  # 8.6
+    27: ("stream", lambda reading: reading._stream_of(5)),  # 8.8, with the next
+    28: ("array", _Reading._array),
+    30: ("hash", _Reading._one),  # 8.10, with the next
+    32: ("hash", _Reading._templated),
 }

@@ -17,7 +17,6 @@ from typing import IO
 
 from playbook.core import door
 from playbook.core.coverage import Coverage, lacking, share
-from playbook.readers.archives.database_dumps import database_dump
 from playbook.readers.archives.dump import Dump, DumpError
 from playbook.readers.archives.inspection import unreadable
 from playbook.readers.archives.manifest import Manifest
@@ -155,7 +154,7 @@ class _Walk(Walk):
             return
         content = tar.extractfile(member)
         assert content
-        database = database_dump(path, member.size)
+        database = self.dumps.reader_of(path, member.size, self.require_time)
         with self.into.create(member) if self.into and not reason else nullcontext() as file:
             writes = tuple(one.write for one in (file, database) if one)
             summed = _Hashing(content, writes, self.require_time)

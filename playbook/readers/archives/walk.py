@@ -20,7 +20,7 @@ import msgspec
 
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
-from playbook.readers.archives.database_dumps import database_dump
+from playbook.readers.archives.database_dumps import DatabaseDumps
 from playbook.readers.archives.headers import members_of
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
@@ -45,6 +45,7 @@ class Walk:
         files: members with content: regular files and hard links.
         links: symbolic and hard links, with their targets.
         how: compression of the archive.
+        dumps: gives the readers of dumps of databases.
         require_time: raises OutOfTimeError at the time limit, as a hole of a sparse file needs no reading.
     """
 
@@ -54,6 +55,7 @@ class Walk:
     links: dict[str, str] = field(default_factory=dict)
     how: str = ""
     require_time: Callable[[], None] = lambda: None
+    dumps: DatabaseDumps = field(default_factory=DatabaseDumps)
     _manifest: bytes | None = None
     _understood: Manifest | ShapeError | None = None
     _base: str = ""
@@ -136,7 +138,7 @@ class Walk:
     def visit(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         """Visit one member; its content can only be read now."""
         path = plain(member.name)
-        database = database_dump(path, member.size) if member.isfile() else None
+        database = self.dumps.reader_of(path, member.size, self.require_time) if member.isfile() else None
         if database or self.is_manifest(member):
             content = tar.extractfile(member)
             assert content

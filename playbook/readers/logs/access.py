@@ -50,6 +50,7 @@ _ENDED = "finished processing request"
 _LOGFMT_ENDED = re.compile(rf"\b{_ENDED}\b.{{0,200}}\bstatus=(\d{{3}})\b")
 
 NO_PATH = "(not stated)"
+_EXPLAINS = "http.log.error"
 _BAD_GATEWAY = 502
 _QUOTED = re.compile(
     rf'"(?:{_METHOD}|-) ?(?P<path>[^" ]{{0,4096}})(?: HTTP/[\d.]+)?"(?: from \S{{1,255}} -|:)? '
@@ -208,7 +209,7 @@ def _elsewhere(text: str) -> Access | None:
 
 def behind_words(text: str) -> Access | None:
     """The request in an object behind the words, as zap's, Caddy's and Monolog's lines for people have it."""
-    if text[-1:] not in ("}", "]") or not (has_method(text) or '"statusCode"' in text):
+    if text[-1:] not in ("}", "]") or not (has_method(text) or '"statusCode"' in text) or _EXPLAINS in text:
         return None
     start = 0 if text[0] == "{" else text.find(" {") + 1
     end = text.rfind("} [") + 1 or text.rfind("} {") + 1 or len(text)  # Monolog's extra
@@ -231,8 +232,11 @@ def _access(match: re.Match[str]) -> Access:
 def of_json(objects: list[dict[str, Any]]) -> Access | None:
     """The first request in the ``objects_of`` a JSON line: a status with a path or address, in the usual places.
 
-    A status within a response object needs no path: Fastify logs it on another line.
+    A status within a response object needs no path: Fastify logs it on another line. Caddy's ``http.log.error``
+    explains a failure, whose request ``http.log.access`` reports.
     """
+    if str(objects[0].get("logger")).startswith(_EXPLAINS):
+        return None
     return next(filter(None, map(_of_fields, objects)), None)
 
 

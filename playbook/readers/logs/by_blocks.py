@@ -108,7 +108,7 @@ class BlockReviewer(Reviewer):
                     return
                 self.add(texts[number] if texts else rows.lines[number].decode("utf-8", "replace"))
             return
-        self._reduce(rows, kinds, entries)
+        self._reduce(rows, kinds, entries, self.probes.among(block, rows.lines))
 
     def _read(
         self, sorted_: Rows, texts: list[str] | None, halt: Callable[[], bool]
@@ -143,7 +143,7 @@ class BlockReviewer(Reviewer):
 
     # ------------------------------------------------------------------------------------------ in order of lines
 
-    def _reduce(self, rows: Rows, kinds: list[_Kind], entries: Entries) -> None:
+    def _reduce(self, rows: Rows, kinds: list[_Kind], entries: Entries, probes: set[int]) -> None:
         by_row = {kind.row: kind.minute for kind in kinds}
         new = self._unseen(rows, kinds)
         after = 0  # one past the last line on the exact path
@@ -154,7 +154,7 @@ class BlockReviewer(Reviewer):
             self._take(text, entry)
         if after < len(rows.rows):
             self._gap(rows, by_row, after, len(rows.rows), new)
-        self._count(rows, kinds)
+        self._count(rows, kinds, Counter([rows.rows[number] for number in probes]))
 
     def _unseen(self, rows: Rows, kinds: list[_Kind]) -> list[tuple[int, str]]:
         """New components, each with its first line; this order decides between equal weights."""
@@ -220,7 +220,7 @@ class BlockReviewer(Reviewer):
 
     # --------------------------------------------------------------------------------------------- in any order
 
-    def _count(self, rows: Rows, kinds: list[_Kind]) -> None:
+    def _count(self, rows: Rows, kinds: list[_Kind], probes: Counter[bytes]) -> None:
         ends: dict[str, list[float]] = {}
         for row, minute, count in kinds:
             track = self._components.row(minute.component)
@@ -235,7 +235,9 @@ class BlockReviewer(Reviewer):
             track.lines += count
             hour = self._hour_of(minute.start)
             hour.lines += count
-            hour.requests += count if is_request else 0
+            if is_request:
+                hour.requests += count
+                hour.probes += probes[row]
             both = ends.setdefault(minute.component, [minute.start, minute.start])
             both[0], both[1] = min(both[0], minute.start), max(both[1], minute.start)
         for name, (first, last) in ends.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from playbook.readers.logs import access, levels, parse, traces, words
+from playbook.readers.logs import access, clients, levels, parse, traces, words
 from playbook.readers.logs.formats import SMALL
 from playbook.readers.logs.text import LINE_LIMIT
 
@@ -50,7 +50,7 @@ def is_dull(text: str) -> bool:
 
 def _may_report_an_error(text: str) -> bool:
     """Whether the words could report an error, with any numbers."""
-    if text.startswith(traces.PYTHON):
+    if text.startswith(traces.PYTHON) or clients.at_fault(text):
         return True
     if words.may_have_crashed(text, ("",)) and _CRASH.search(text):
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playbook.readers.logs import words
+from playbook.readers.logs import clients, words
 
 NONE, TRACE, DEBUG, INFO, WARNING, ERROR, FATAL = 0, 10, 20, 30, 40, 50, 60
 """Levels as pino and bunyan number them; 0 is a line that states none."""
@@ -55,6 +55,20 @@ _ASSIGNED = re.compile(
     r"(?:^|[\s{,])(?:level|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
     r"\"?=\"?([A-Za-z]{1,13}|\d0)\b(?![-/.])"
 )
+_SENTENCE = re.compile(r'"(?:[^"\\]|\\.){0,4096} (?:[^"\\]|\\.){0,4096}"')
+# PostgreSQL's "FATAL" ends one client's session; a server that ends says PANIC. Those of a restart are expected.
+_SESSION = re.compile(r"(?:^|[\]> @\w]) ?FATAL:  ")
+_RESTARTS = re.compile(
+    r"FATAL:  (?:terminating connection due to administrator command"
+    r"|the database system is (?:starting up|shutting down)|unsupported frontend protocol"
+    r"|no PostgreSQL user name specified)"
+)
+# npm's lines about a script that was told to end, and those beside the one that tells why another failed.
+_NPM_TOLD = re.compile(
+    r"npm (?:ERR!|error) (?:path|location|workspace|cwd|command|signal SIG(?:TERM|INT)|A complete log of this)\b"
+    r"|npm (?:ERR!|error)$"
+)
+_TOLD_TO_END = "was sent SIGTERM!"  # gunicorn's worker, at each deployment
 # Equivalents of a level in loggers with their own words, signs or places.
 _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "💥": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
@@ -150,7 +164,16 @@ def _by_number(number: float, scale: Scale | None) -> int:
 
 
 def stated(text: str) -> int:
-    """The level that a plain line states, 0 where it states none."""
+    """The level that a plain line states, 0 where it states none; that of an expected end is a warning."""
+    level = _stated_at_all(text)
+    if level < ERROR:
+        return level
+    if "FATAL:  " in text and _SESSION.search(text, 0, _HEAD):
+        return WARNING if _RESTARTS.search(text) else ERROR
+    return WARNING if _TOLD_TO_END in text or (text.startswith("npm ") and _NPM_TOLD.match(text)) else level
+
+
+def _stated_at_all(text: str) -> int:
     if text.startswith(_PHP_MESSAGE):  # php-fpm's level is always the same; PHP's own follows
         return _stated(text[len(_PHP_MESSAGE) :]) or max(by_words(text), INFO)
     return _stated(text)
@@ -182,10 +205,19 @@ def _stated(text: str) -> int:
 
 
 def _assigned(text: str) -> int | None:
-    """The level of ``level=error``; of ``level=50`` only in logfmt, as a number may be anything's."""
+    """The level of ``level=error``; of ``level=50`` only in logfmt, as a number may be anything's.
+
+    Where a second one contradicts it, and is one of an error, the line is an error. Not within a quoted message.
+    """
     match = _ASSIGNED.search(text)
-    if not match or match[1].isalpha():
-        return by_name(match[1]) if match else None
+    if not match:
+        return None
+    if match[1].isalpha():
+        level = by_name(match[1])
+        if level and level < ERROR and _ASSIGNED.search(text, match.end()):
+            others = _ASSIGNED.finditer(_SENTENCE.sub('""', text))
+            level = ERROR if any(by_name(other[1]) >= ERROR for other in others) else level
+        return level
     is_logfmt = not match.start() or "msg=" in text or "message=" in text
     return int(match[1]) if is_logfmt and TRACE <= int(match[1]) <= FATAL else None
 
@@ -253,7 +285,9 @@ def _placed(text: str) -> int:
 
 
 def by_words(text: str) -> int:
-    """Level of a line that states none: ERROR where it reports an error, FATAL where it reports a crash."""
-    if words.crashed(text):
-        return FATAL
-    return ERROR if words.report_an_error(text) else NONE
+    """Level of a line that states none: ERROR where it reports an error, FATAL where it reports a crash.
+
+    WARNING where that is a client's fault.
+    """
+    level = FATAL if words.crashed(text) else ERROR if words.report_an_error(text) else NONE
+    return WARNING if level and clients.at_fault(text) else level

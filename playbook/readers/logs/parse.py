@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playbook.core.budget import read_json
-from playbook.readers.logs import access, fields_of, levels, traces, words
+from playbook.readers.logs import access, clients, fields_of, levels, traces, words
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.times import Times
 
@@ -209,6 +209,9 @@ class Parser:
                 rest = body[stamped.end() :]
                 if _OBJECT.match(rest):
                     return self._json(rest, time, component)
+                fly = _FLY.match(rest)
+                if fly:
+                    return self._within(levels.by_name(fly[2]), self._body(rest[fly.end() :], time, component))
                 return self._plain(rest, time, component, own=True)
         return self._plain(body, time, component, own=False)
 
@@ -271,8 +274,10 @@ class Parser:
     @staticmethod
     def _worse(level: int, text: str) -> int:
         """A stated error is fatal if its words report that the program ended; so is a warning about a signal, and
-        Apache's notice of one.
+        Apache's notice of one. What a client did wrong is a warning.
         """
+        if level >= levels.ERROR and clients.at_fault(text):
+            return levels.WARNING
         if level == levels.ERROR and words.crashed(text):
             return levels.FATAL
         ended = level == levels.WARNING and "signal" in text

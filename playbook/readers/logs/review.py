@@ -13,6 +13,7 @@ from playbook.core import door
 from playbook.readers.logs import levels, traces
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.parse import Entry, Parser
+from playbook.readers.logs.probes import Probes
 from playbook.readers.logs.reviewed import HOUR, Hour, Occurrences, Review, Rows
 from playbook.readers.logs.signature import fold, fold_path
 from playbook.readers.logs.tables import BoundedTable, Newest
@@ -42,10 +43,15 @@ def _weight(row: Occurrences) -> float:
 
 @dataclass
 class Reviewer:
-    """Reviews lines one by one. Times in epoch seconds."""
+    """Reviews lines one by one. Times in epoch seconds.
+
+    Attributes:
+        probes: recognises requests of health probes.
+    """
 
     since: float
     until: float
+    probes: Probes = field(default_factory=Probes)
     outside: int = 0
     undated: int = 0
     ahead: int = 0
@@ -163,8 +169,10 @@ class Reviewer:
         hour.lines += 1
         if request:
             hour.requests += 1
+            probe = self.probes.is_one(text, request.path)
+            hour.probes += probe
             if request.status >= 500 or request.status == 429:
-                self._failed(entry, request, time, hour)
+                self._failed(entry, request, time, hour, probe=probe)
         elif strange or (not level and "\ufffd" in text):
             self._not_understood(text)
         if self._cut and not bare:
@@ -213,6 +221,7 @@ class Reviewer:
             ],
             left_out=self._kinds.left_out + self._answers.left_out,
             kinds_left_out=self._kinds.left_out,
+            probes=sum(hour.probes for hour in hours),
             errors_by_minute=dict(self._errors_by_minute),
         )
 
@@ -273,11 +282,13 @@ class Reviewer:
         if len(self._examples) < STRANGE_LINES:
             self._examples.append(door.line(text, _SHOWN))
 
-    def _failed(self, entry: Entry, access: Access, time: float, hour: Hour) -> None:
+    def _failed(self, entry: Entry, access: Access, time: float, hour: Hour, *, probe: bool) -> None:
         if access.status == 429:
             hour.throttled += 1
+            hour.probes_throttled += probe
         else:
             hour.server_errors += 1
+            hour.probes_server_errors += probe
         row = self._answers.row((str(access.status), fold_path(access.path)))
         if row.add(time):
             row.example = access.path

@@ -11,7 +11,12 @@ HOUR = 3600
 
 @dataclass(slots=True)
 class Hour:
-    """Counts of one hour that begins at ``start`` (epoch seconds, a full hour)."""
+    """Counts of one hour that begins at ``start`` (epoch seconds, a full hour).
+
+    Attributes:
+        probes: requests of health probes and other monitors, among ``requests``; so are the other two among
+            ``server_errors`` and ``throttled``.
+    """
 
     start: int
     lines: int = 0
@@ -19,6 +24,9 @@ class Hour:
     errors: int = 0
     server_errors: int = 0
     throttled: int = 0
+    probes: int = 0
+    probes_server_errors: int = 0
+    probes_throttled: int = 0
 
 
 @dataclass(slots=True)
@@ -67,6 +75,7 @@ class Review:
         kinds: (component, signature) of the errors, fatal ones and frequent ones first.
         answers: (status, path) of 429 and 5xx answers, frequent ones first.
         newest_errors, newest_answers: times and lines, oldest first.
+        probes: requests of health probes and other monitors, among ``requests``.
         left_out: kinds and paths that were too rare to be kept; ``kinds_left_out`` of them are kinds.
         errors_by_minute: minute (epoch seconds by 60) → errors in it.
     """
@@ -97,4 +106,5 @@ class Review:
     newest_answers: list[tuple[float, str]]
     left_out: int
     kinds_left_out: int = 0
+    probes: int = 0
     errors_by_minute: dict[int, int] = field(default_factory=dict)

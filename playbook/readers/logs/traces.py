@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playbook.readers.logs import levels, words
+from playbook.readers.logs import clients, levels, words
 
 WITHIN = 5.0  # seconds between an error's first line and the last line that can belong to it
 _TOGETHER = 0.2  # seconds between the lines of one message, where a platform notes when it read each
@@ -21,6 +21,8 @@ _PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,160}(?::(?: |$)|$)")
 _GO_FRAME = re.compile(r"[\w./*()-]{1,300}\([^)]{0,300}\)$|\S{1,300}\.go:\d+")
 _RUST_PANIC = re.compile(r" panicked at \S+:\d+:$")  # its message is on the next line
 _NODE_ENDED = re.compile(r"Node\.js v\d+\.\d+")
+# The level of an object that is printed over several lines: by Node's console, and as indented JSON.
+_FIELD = re.compile(r"""[ {]{1,9}["']?(?:level|severity)["']?: ["'](\w{3,13})["'],?$""")
 PYTHON = "Traceback (most recent call last)"
 # Python's traceback of several exceptions, and what is before each of its lines but those of the single ones.
 _GROUP = re.compile(r" {0,2}\+ Exception Group Traceback \(most recent call last\)")
@@ -70,6 +72,8 @@ class Trace:
             return False
         if self._belongs(text):
             self.lines += 1
+            if self.lines == 2 and self.stamped and clients.at_fault(text):  # Rails' first line is empty
+                self.level = levels.WARNING
             return True
         return False
 
@@ -150,8 +154,14 @@ def begins(text: str) -> int:
     """
     if _is_traceback(text):
         return levels.FATAL
+    field = _FIELD.match(text) if text[:1] in (" ", "{") and "e" in text else None
+    if field:
+        level = levels.by_name(field[1])
+        return level if level >= levels.ERROR else levels.NONE
     if not text or (is_fragment(text) and not EXCEPTION.match(text.lstrip())):
         return levels.NONE
+    if clients.at_fault(text):
+        return levels.WARNING
     if EXCEPTION.match(text.lstrip()):
         return levels.FATAL if words.crashed(text) else levels.ERROR
     return levels.by_words(text)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 _NEGATED = re.compile(
-    r"\b(?:no|not|none|nothing|never|non|zero|without|any|0|if|on)[ -]{1,2}(?:an? )?$", re.IGNORECASE
+    r"\b(?:no|not|none|nothing|never|non|zero|without|any|0|if|on|recovered from|restored after)[ -]{1,2}"
+    r"(?:an? )?$",
+    re.IGNORECASE,
 )
 _NONE_OF = re.compile(r"\b(?:no|0|zero) [\w-]{1,20} $", re.IGNORECASE)
 # Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower
@@ -49,6 +51,10 @@ WORDS = re.compile(
     r"|unknown (?:en|de)coder|invalid (?:frame|image) data|insufficient image data"
     r"|decoding of \S{1,120} failed|[1-9]\d{0,6} error\(s\)|file \S{1,120} does not exist"
     r"|stack traceback:|attempt to (?:index|call|perform arithmetic on) an? \w{1,8} value"
+    # Perl, where it gives up by itself; its programs' own words are those of a warning, too.
+    r"|died at \S{1,300} line \d{1,9}|can't locate (?:object method|\S{1,120} in @inc)|begin failed--compilation"
+    r"|can't call method \S{1,80} (?:on|without)|illegal division by zero|undefined subroutine \S{1,120} called"
+    r"|(?:not an?|can't use) \w[^.]{0,120} at \S{1,300}\.(?:p[lm]|cgi|psgi|t) line \d{1,9}"
     r"|bad gateway|service unavailable|internal server error|gateway time-?out|invalid api key"
     r"|unexpected eof|lock wait timeout exceeded|violates [\w-]{1,20} (?:key )?constraint|no such table"
     r"|(?:relation|table|column|database) \S{1,80} (?:does not|doesn't) exist|database is locked"
@@ -156,8 +162,15 @@ _WORDS_NEED = (
     "malformed", "read-only", "not permitted", "stale", "unreachable", "no buffer", "busy", "timeout",
     "missing lock", "unregistered", "retry limit", "nosuch", "no decode", "signature", "accesskey", "skewed",
     "expiredtoken", "slowdown", "circuit", "unhealthy", "http ", "status ", "ed with", "data loss", " lost",
-    "dropped", "is down", "overloaded", "not responding", "not reachable", "available",
+    "dropped", "is down", "died at", "can't locate", "begin failed", "can't call", "illegal div",
+    "undefined sub", "can't use", "reference at", "overloaded", "not responding", "not reachable", "available",
 )  # fmt: skip
+# Of Dramatiq, Huey and Quartz: an exception that ended a job, and no process.
+_OF_A_JOB = re.compile(
+    r"\bprocess message \S.{0,400} with unhandled exception|\bunhandled exception in (?:task|job)\b"
+    r"|\bjob \S{1,160} threw an unhandled exception",
+    re.IGNORECASE,
+)
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
 
@@ -183,6 +196,8 @@ def crashed(text: str) -> bool:
     if not may_have_crashed(text):
         return False
     for match in CRASH.finditer(text):
+        if match[0][:9].lower() == "unhandled" and _OF_A_JOB.search(text):
+            continue
         after = text[match.end() : match.end() + 24].lstrip("'\": ").lower()
         if not after.startswith(_ONLY_NAMED) and not negated(text, match.start()):
             return True

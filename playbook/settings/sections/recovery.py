@@ -19,6 +19,7 @@ class Recovery(Section, frozen=True):
         images: folder in the archives that is the image store.
         records: file to which each drill appends a line, and by which production is judged; relative to the
             current folder.
+        staging: names of the staging targets whose drills count for this one; those of any where empty.
         records_limit_days: how long a drill's record counts for the objectives.
         weekly_within_days, monthly_within_days: maximum age of the newest restore drill and the newest full test.
         rollback_within_days: maximum age of the newest rollback drill; where not set, staging is not rolled back,
@@ -44,6 +45,7 @@ class Recovery(Section, frozen=True):
     dump: str = "dump.rdb"
     images: str = "images"
     records: str = "drills.jsonl"
+    staging: tuple[str, ...] = ()
     records_limit_days: float = 35.0
     weekly_within_days: float = 7.5
     monthly_within_days: float = 31.5

@@ -91,6 +91,24 @@ def test_production_is_judged_by_the_newest_record(tmp_path, changes, expected, 
 
 
 @pytest.mark.parametrize(
+    ("named", "target", "expected"),
+    [
+        ([], "shop-staging", Verdict.OK),
+        (["shop-staging"], "shop-staging", Verdict.OK),
+        (["shop-staging"], "office-staging", Verdict.UNKNOWN),
+        (["shop-staging"], "production", Verdict.OK),
+    ],
+)
+def test_drill_of_another_products_staging_does_not_count(tmp_path, named, target, expected):
+    """Where the settings name the staging targets of this one: one file of records may be of several products."""
+    known = settings(tmp_path, staging=named)
+    at = NOW - timedelta(days=2)
+    of_staging = {"item": ITEM, "when": at, "kind": "staging", "target": target, "ok": True, "seconds": 180.0}
+    records.add(known.target.recovery.records, msgspec.structs.replace(a_record(), **of_staging))
+    assert verdict(known)[0] is expected
+
+
+@pytest.mark.parametrize(
     ("back", "expected"),
     [(Leg(90.0, "ACTIVE"), Verdict.OK), (Leg(9.0, "ERROR", "a deployment in phase ERROR"), Verdict.CRITICAL)],
 )

@@ -203,3 +203,69 @@ def test_sandbox_files_give_the_same_review(tmp_path, monkeypatch):
     damaged = log_review(source, SETTINGS, FixedClock(NOW))
     assert "portfolio.log.2.gz is damaged" in damaged.problems[0]
     assert damaged.review.errors == 3
+
+
+def by_web_server(request, agent, path="/"):
+    return f'10.0.0.7 - - [29/May/2024:20:14:14 +0000] "{request} {path} HTTP/1.1" 200 2 "-" "{agent}"'
+
+
+PROBES = [
+    by_web_server("GET", "kube-probe/1.31"),
+    by_web_server("GET", "GoogleHC/1.0"),
+    by_web_server("GET", "ELB-HealthChecker/2.0"),
+    by_web_server("GET", "Amazon-Route53-Health-Check-Service (ref 1; report http://amzn.to/1vsZADi)"),
+    by_web_server("HEAD", "Mozilla/5.0+(compatible; UptimeRobot/2.0; http://www.uptimerobot.com/)"),
+    by_web_server("GET", "DigitalOcean Uptime Probe 0.22.0 (https://digitalocean.com)"),
+    by_web_server("GET", "Blackbox Exporter/0.25.0"),
+    by_web_server("GET", "operations-playbook"),
+    by_web_server("GET", "Prometheus/2.53.0", "/metrics"),
+    by_web_server("GET", "node", "/api/health"),
+    by_web_server("GET", "curl/8.5.0", "/api/health/"),
+    by_web_server("GET", "Go-http-client/1.1", "/api/health?full=1"),
+    by_web_server("GET", "Consul Health Check"),
+    by_web_server("GET", "Envoy/HC"),
+    "GET /api/image/health 200 1.250 ms - 12",
+    "GET /healthz 200 1.250 ms - 12",
+    '{"level":30,"time":1,"req":{"method":"GET","url":"/api/health"},"res":{"statusCode":200},"msg":"done"}',
+    '{"level":"info","msg":"request","method":"GET","path":"/api/health","status":200}',
+    "level=info msg=request method=GET path=/api/health status=200",
+]
+
+
+def of_quiet_site(probe, *, failed=20, visitors=200, failed_probes=0):
+    """A day with a probe twice a minute; some requests of visitors and of the probe failed."""
+    lines = [f"web {NOW - timedelta(seconds=30 * n):%Y-%m-%dT%H:%M:%S}Z {probe}" for n in range(2_879, 0, -1)]
+    bad = probe.replace(" 200 ", " 503 ").replace(":200}", ":503}")
+    for number in range(visitors + failed_probes):
+        at = f"web {NOW - timedelta(hours=23 - 0.1 * number):%Y-%m-%dT%H:%M:%S}Z "
+        lines.append(
+            at + (bad if number >= visitors else f"GET /p/{number} {200 + 300 * (number < failed)} 9 ms - 5")
+        )
+    return reviewed(lines)
+
+
+@pytest.mark.parametrize("probe", PROBES)
+def test_good_probes_do_not_hide_failures_of_visitors(probe):
+    """2,879 of them beside 200 visitors; with their own failures counted among all requests only."""
+    review = of_quiet_site(probe)
+    assert review.server_errors.value == pytest.approx(10)
+    assert review.server_errors.over == "24 h (20 of 200 requests, without 2,879 of health probes)"
+    assert of_quiet_site(probe, failed=2).server_errors.value < 0.1
+    assert of_quiet_site(probe, failed=0).server_errors.value == 0
+
+
+@pytest.mark.parametrize("probe", PROBES[:-1])
+def test_failed_probes_count_among_all_requests(probe):
+    """Also where there are few visitors: 150 failed ones of 3,229 are 4.6 %, and 20 are no outage."""
+    assert of_quiet_site(probe, failed=0, failed_probes=150).server_errors.value == pytest.approx(4.65, abs=0.01)
+    assert of_quiet_site(probe, failed=0, visitors=9, failed_probes=20).server_errors.value < 1
+
+
+def test_requests_of_visitors_are_no_probes():
+    """Words of probes elsewhere: in a path, and in what a browser calls itself."""
+    lines = every_hour(
+        by_web_server("GET", "Mozilla/5.0 (X11)", "/health-insurance"),
+        by_web_server("GET", "Mozilla/5.0 (X11)", "/shop/health"),
+        '{"level":"info","msg":"request","method":"GET","path":"/api/healthy","status":200}',
+    )
+    assert reviewed(lines).review.probes == 0

@@ -154,13 +154,18 @@ def test_sign_off_from_before_the_last_window_is_not_about_the_next(tmp_path, ho
 
 @dataclass
 class Alerting:
-    """Silences by the alert's name."""
+    """Silences by the alert's name, and the names of the rules."""
 
     silences: dict
+    rules: tuple[str, ...] = ()
 
     def silences_on(self, labels):
         """As a client does."""
-        return self.silences.get(labels["alertname"], [])
+        return self.silences.get(labels.get("alertname"), [])
+
+    def rule_names(self, _now):
+        """As a client does."""
+        return self.rules
 
 
 def silence(start, end):
@@ -187,6 +192,23 @@ def test_silences_cover_the_window_and_not_much_more(tmp_path, silences, all_sil
     seen = window_silences(Alerting({"A": silences}), the_plan, settings)
     assert (seen.all_silenced, seen.none_longer, seen.found) == (all_silenced, none_longer, found)
     assert seen.evidence()
+
+
+@pytest.mark.parametrize(
+    ("rules", "got"),
+    [
+        (("HighErrorRate", "HighLatency"), "none named 'HighErorRate'; did you mean 'HighErrorRate'?"),
+        (("HighErorRate", "HighErrorRate"), ""),
+        (("DiskFull",), ""),  # its rule may be somebody else's, e.g. Loki's
+        ((), ""),
+    ],
+)
+def test_silence_on_a_misspelt_alert_is_not_good(tmp_path, rules, got):
+    """It hides nothing; the work will set off the alert that was meant."""
+    the_plan, settings = plan(tmp_path, TODAY, silenced=[{"alertname": "HighErorRate"}, {"severity": "page"}])
+    seen = window_silences(Alerting({"HighErorRate": [silence(0.9, 2.1)]}, rules), the_plan, settings)
+    assert seen.coverage.enough == (not got)
+    assert got in seen.coverage.got
 
 
 def test_current_window_needs_a_silence_from_now_on(tmp_path):

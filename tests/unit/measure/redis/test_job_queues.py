@@ -214,7 +214,14 @@ DENIED = NotAllowed("got NOPERM", service="Redis")
     [
         (3, [WEB, WEB], ENDED, None, Verdict.WARNING),
         (3, [WEB, WEB], {}, None, Verdict.WARNING),  # its worker was killed
-        (3, [WEB, WORKER], {}, None, Verdict.OK),
+        (3, [WEB, WORKER, {**WORKER, "addr": "10.0.0.2:9"}, TAKES], {}, None, Verdict.OK),
+        (3, [WEB, WORKER, TAKES], {}, None, Verdict.OK),  # --without-gossip
+        (3, [WEB, WORKER, {**TAKES, "idle": "1400"}], {}, None, Verdict.OK),  # a long job of one without gossip
+        (3, [WEB, WORKER, {**WORKER, "addr": "10.0.0.2:9"}, {**TAKES, "idle": "9000"}], {}, None, Verdict.OK),
+        # Flower, whose inspection has asked for answers once, and a worker that was killed.
+        (3, [WEB, FLOWER, {**TAKES, "idle": "9000"}], {}, None, Verdict.WARNING),
+        (3, [WEB, FLOWER], {}, None, Verdict.WARNING),
+        (3, [WEB, FLOWER, {**TAKES, "idle": "62"}], {}, None, Verdict.OK),  # it may be at work
         (3, [WEB, WORKER, TAKES], ENDED, None, Verdict.OK),  # a worker without remote control
         (3, [WEB, FLOWER], ENDED, None, Verdict.WARNING),
         (3, [WEB, {"addr": "10.0.0.3:7", "psub": "1"}], ENDED, None, Verdict.OK),

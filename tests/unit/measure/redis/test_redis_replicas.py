@@ -45,6 +45,12 @@ def said(stats):
         (ALONE, runs((1, 0)), {}, "at least 1 replica (as before; otherwise set redis.replicas), got 0"),
         (ALONE, runs((0, 1)), {}, "at least 1 replica (as before; otherwise set redis.replicas), got 0"),
         (INFO, runs((2, 2)), {}, "at least 2 replicas (as before; otherwise set redis.replicas), got 1"),
+        # A host that moved the server yesterday, or is moving it now.
+        (INFO, runs((1, 1), (2, 1)), {}, ""),
+        (INFO, runs((2, 1), (1, 1)), {}, ""),
+        (ALONE, runs((0, 0), (1, 0)), {}, ""),
+        (ALONE, runs((1, 1), (2, 1)), {}, "at least 1 replica (as before; otherwise set redis.replicas), got 0"),
+        (INFO, runs((2, 0), (2, 0)), {}, "at least 2 replicas (as before; otherwise set redis.replicas), got 1"),
         (ALONE, runs((1, 1)), {"replicas": 0}, ""),
         (ALONE, [], {"replicas": 1}, "at least 1 replica (redis.replicas), got 0"),
         (INFO, [], {"replicas": 1}, ""),
@@ -65,7 +71,7 @@ def test_lost_replica_is_a_warning():
 
 
 def test_usual_number_is_handed_on_for_as_long_as_a_replica_is_lost():
-    """Two runs that are far enough apart make it usual; a replica of a moment does not."""
+    """Most of the runs that are far enough apart make it usual; a replica of a moment does not."""
     past = runs((0, 0), (1, 0))
     usual = []
     for info in (INFO, ALONE, ALONE, ALONE):

@@ -1,7 +1,7 @@
 """Further websites of a target: each is a row, and a failing row names its site."""
 
 import ssl
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,7 +15,7 @@ from playbook.measure.tls.certificates import certificates
 from playbook.measure.web.sites import other_headers, other_health, other_homepages, other_tls
 from playbook.settings.loading import load
 from playbook.settings.model import TimeLimits
-from tests.unit.certificates import Authority, context_of, tls_server
+from tests.unit.certificates import NOW, Authority, context_of, tls_server
 from tests.unit.loopback import answer, closed_port, serve
 
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
@@ -226,6 +226,31 @@ def test_certificates_of_all_sites_are_measured(settings_of, tmp_path):
     assert trusted["localhost"] == ""
     assert trusted["portfolio.example"]
     assert "the certificate of later" in found.coverage.expected
+
+
+@pytest.mark.parametrize("whose", ["website", "further site"])
+def test_certificate_of_the_host_that_a_homepage_redirects_to_is_measured(tmp_path, whose):
+    """Visitors of example.com read www.example.com; a login at another company's is not the site's matter."""
+    authority = Authority()
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    good = context_of(tmp_path, authority.issue("localhost"))
+    old = context_of(tmp_path, authority.issue("localhost", begins=timedelta(days=-90), ends=timedelta(days=-3)))
+    with tls_server(old) as end:
+        away = b"HTTP/1.1 302 Found\r\nLocation: https://login.invalid/\r\nContent-Length: 0\r\n\r\n"
+        lead = b"HTTP/1.1 301 Moved\r\nLocation: %s/home\r\nContent-Length: 0\r\n\r\n"
+        for answer, ports in ((lead % end.url.encode(), 2), (away, 1)):
+            with serve(answer, tls=good) as first:
+                web = {"name": "shop", "url": first.url, "ca": str(tmp_path / "ca.pem")}
+                own = {"also": [web]} if whose == "further site" else {"url": web["url"], "ca": web["ca"]}
+                settings = load(
+                    "production",
+                    root=tmp_path,
+                    environment={},
+                    overlay={"targets": {"production": {"web": own, "security": {"ipv6": False}}}},
+                )
+                found = certificates(TlsClient(LONG, settings.target.web.ca), settings, FixedClock(NOW))
+            assert len(found.served) == ports
+            assert ("expired on" in found.faults) == (ports == 2), found.faults
 
 
 @pytest.mark.parametrize(

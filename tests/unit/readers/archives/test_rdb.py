@@ -177,25 +177,59 @@ STREAM = (
     + b"\x02" + (bytes(16) + bytes(8) + b"\x01") * 2  # two pending entries
     + b"\x01\x02me" + bytes(16) + b"\x01" + bytes(16)  # one consumer: its name, times, pending entries
 )  # fmt: skip
+TEMPLATE = b"\xf2\x07\x03\x03age\x04name\x05email"
+# What is before the key, the number of its type, its value, and its kind; empty where it is not known.
 NEWER = {
-    "redis-8.6": (26, STREAM + b"\x40\x64\x40\x64" + b"\x00" + b"\x00\x00", ""),
-    "redis-8.8": (27, STREAM + b"\x01" + bytes(16) + b"\x40\x64\x40\x64" + b"\x00" + b"\x00\x00", ""),
+    "redis-8.6": (b"", 26, STREAM + b"\x40\x64\x40\x64" + b"\x00" + b"\x00\x00", "stream"),
+    "redis-8.8": (b"", 27, STREAM + b"\x01" + bytes(16) + b"\x40\x64\x40\x64" + b"\x00" + b"\x00\x00", "stream"),
     "with-producers": (
+        b"",
         26,
         STREAM + b"\x40\x64\x40\x64" + b"\x01\x01p\x01\x01i\x09\x00" + b"\x01\x00",
-        "producers",
+        "stream",
     ),
+    "array": (
+        b"",
+        28,
+        b"\x04\x00"
+        + b"\x00\x01"
+        + bytes(8)
+        + b"\x01\x02"
+        + bytes(8)
+        + b"\x02\x03\x02ab"
+        + b"\x40\x64\x00\x0842345678",
+        "array",
+    ),
+    "array-with-a-cursor": (b"", 28, b"\x01\x01\x31" + b"\x00\x03\x01a", "array"),
+    "hash-of-a-template-packed": (TEMPLATE, 30, b"\x0b" + bytes(11), "hash"),
+    "hash-of-a-template": (TEMPLATE, 32, b"\x07" + b"\xc0\x2a" + b"\x05Edijs" + b"\x0bedijs@e.com", "hash"),
+    "hash-with-times": (b"", 24, bytes(8) + b"\x01" + b"\x00\x01f\x01v", "hash"),
+    "string-with-a-modules-data": (b"\xf3\x01" + bytes(4) + b"\x02\x05\x05\x01x\x00", 0, b"\x01v", "string"),
+    "rate-limit": (b"", 33, b"\x01", ""),
 }
 
 
-@pytest.mark.parametrize(("code", "value", "words"), NEWER.values(), ids=NEWER)
-def test_streams_of_newer_servers_are_counted(code, value, words):
-    """Their forms end with more fields than the earlier ones."""
-    body = b"REDIS0014\xfe\x00" + bytes((code,)) + b"\x06stream" + value + b"\x00\x03key\x01v\xff"
+@pytest.mark.parametrize(("before", "code", "value", "kind"), NEWER.values(), ids=NEWER)
+def test_values_of_newer_servers_are_counted(before, code, value, kind):
+    """Redis 8.6 to 8.10: rdb.h, and the parsers of upstash/rdb."""
+    body = b"REDIS0014\xfe\x00" + before + bytes((code,)) + b"\x06number" + value + b"\x00\x03key\x01v\xff"
     found = dump(body + crc64(body).to_bytes(8, "little"))
-    assert words in found.uncounted
-    if not words:
-        assert found.keys == {"stream": 1, "string": 1}
+    assert bool(found.uncounted) == (not kind)
+    if kind:
+        assert found.keys[kind] == (2 if kind == "string" else 1)
+        assert found.total == 2
+
+
+def test_valkey_has_entries_and_types_of_its_own():
+    """The import of a slot, and not Redis' numbers of types."""
+    start = b"VALKEY090\xf3\x03job\x02\x00\x09\x10\x19\xfe\x00"
+    for code, value, known in (
+        (22, b"\x01\x01f\x01v" + bytes(8), True),
+        (26, b"\x01", False),
+        (28, b"\x01", False),
+    ):
+        body = start + bytes((code,)) + b"\x06number" + value + b"\xff"
+        assert bool(dump(body + crc64(body).to_bytes(8, "little")).uncounted) != known
 
 
 def test_crc64_matches_the_server():

@@ -319,3 +319,78 @@ def test_crash_after_a_warning_as_an_object_is_a_crash():
     """No line continues an object."""
     assert review(*web('{"level":40,"msg":"slow"}', *PYTHON)).fatal == 1
     assert review(*web('{"level":50,"msg":"failed"}', *PYTHON)).fatal == 1
+
+
+PRINTED = {
+    "node": (
+        "{\n  level: 'error',\n  message: 'connect ECONNREFUSED 10.0.0.7:6379',\n  [Symbol(level)]: 'error'\n}",
+        1,
+    ),
+    "node, message first": ("{\n  message: 'order lost',\n  level: 'error'\n}", 1),
+    "node, behind words": ("Order 7 {\n  level: 'fatal',\n  message: 'x'\n}", 1),
+    "node, level info": ("{\n  level: 'info',\n  failed: 0\n}", 0),
+    "node, an error with a level": (
+        "Error: boom\n    at foo (/app/x.js:1:2) {\n  level: 'error',\n  code: 'X'\n}",
+        1,
+    ),
+    "json": ('{\n  "level": "error",\n  "message": "order lost"\n}', 1),
+    "json, level of something else": ('{\n  "level": 50,\n  "name": "knight"\n}', 0),
+}
+
+
+@pytest.mark.parametrize(("text", "errors"), PRINTED.values(), ids=PRINTED)
+def test_object_printed_over_several_lines_is_one_error(text, errors):
+    """Of console.log in Node, and of JSON with an indentation."""
+    assert review(*web(*text.split("\n"))).errors == errors
+
+
+def test_request_that_caddy_logs_twice_is_counted_once():
+    """http.log.error explains the failure of a request, which http.log.access reports; as JSON and for people."""
+    request = (
+        '"request": {"remote_ip": "127.0.0.1", "method": "GET", "host": "localhost", "uri": "/a"}, "status": 502'
+    )
+    told = (
+        ("http.log.error", "dial tcp 127.0.0.1:8080: connect: connection refused"),
+        ("http.log.access", "handled request"),
+    )
+    for form in (
+        '{{"level": "error", "ts": 1717013654.12, "logger": "{}", "msg": "{}", {}}}',
+        "2024/05/29 20:14:14.123    ERROR    {}    {}    {{{}}}",
+    ):
+        found = review(*web(*(form.format(*names, request) for names in told)))
+        assert (found.requests, found.server_errors, found.strange) == (1, 1, 0)
+
+
+FAULTS_OF_CLIENTS = {
+    "rails": """F, [2024-05-29T20:14:14.000000 #7] FATAL -- : [5f3c]
+[5f3c] ActionController::RoutingError (No route matches [GET] "/wp-login.php"):
+[5f3c]
+[5f3c] """,
+    "express": """URIError: Failed to decode param '%c0%ae'
+    at decode_param (/app/node_modules/express/lib/router/layer.js:172:12) {
+  expose: true,
+  statusCode: 400
+}""",
+    "django": """Invalid HTTP_HOST header: '192.0.2.4'. You may need to add '192.0.2.4' to ALLOWED_HOSTS.
+Traceback (most recent call last):
+  File "/x.py", line 7, in inner
+    response = get_response(request)
+django.core.exceptions.DisallowedHost: Invalid HTTP_HOST header: '192.0.2.4'.""",
+}
+
+
+@pytest.mark.parametrize("text", FAULTS_OF_CLIENTS.values(), ids=FAULTS_OF_CLIENTS)
+def test_fault_of_a_client_with_its_trace_is_no_error(text):
+    """And what follows it on its own is one."""
+    assert review(*web(*text.split("\n"))).errors == 0
+    assert review(*web(*text.split("\n"), "worker: could not connect to Redis")).errors == 1
+    later = web("Error: boom", "    at x (y.js:1:2)", at="2024-05-29T20:14:16")
+    assert review(*web(*text.split("\n")), *later).errors == 1
+
+
+def test_error_of_rails_with_an_empty_first_line_is_one():
+    """As the fault of a client is written."""
+    text = FAULTS_OF_CLIENTS["rails"].replace(
+        "ActionController::RoutingError (No route", "NoMethodError (undefined"
+    )
+    assert review(*web(*text.split("\n"))).fatal == 1

@@ -1,0 +1,65 @@
+"""What a client did wrong: web servers and frameworks call it an error, although nothing is wrong with the system.
+
+Scanners ask every public site for what it does not have, send broken requests, and shake hands in old ways.
+"""
+
+from __future__ import annotations
+
+import re
+
+# nginx names the client at the end of a line, Apache before its message.
+_NGINX = re.compile(
+    r"(?:open\(\) \"[^\"]{0,4096}\" failed \((?:2|20|36): |\"[^\"]{0,4096}\" is not found \(2: "
+    r"|access forbidden by rule|directory index of \"[^\"]{0,4096}\" is forbidden"
+    r"|client intended to send too large |limiting (?:requests|connections)\b|no user/password was provided"
+    r"|user \"[^\"]{0,256}\"(?:: password mismatch| was not found in )|\"Primary script unknown\""
+    r"|client prematurely closed connection"
+    r"|(?:recv|send|writev)\(\) failed \((?:32|104): [^)]{1,80}\) while (?:proxying upgraded connection"
+    r"|sending (?:response )?to client|reading client request|keepalive)"
+    r"|SSL_do_handshake\(\) failed \([^)]{0,400}\) while SSL handshaking(?! to )).{0,4096}, client: "
+)
+# Of cloudflared, about a visitor who left.
+_LEFT = re.compile(
+    r"\bstream \d{1,12} canceled by remote with error code 0\b"
+    r"|\bIncoming request ended abruptly: context canceled\b"
+)
+_APACHE = re.compile(
+    r"\[client [^\]]{2,80}\] (?:AH(?:00036|00126|00127|00128|00135|01276|01617|01618|01630|01797|02042|02811"
+    r"|10244):|AH01071: Got error 'Primary script unknown|File does not exist: |client denied by server "
+    r"|script '[^']{0,4096}' not found or unable to stat|ModSecurity: Access denied )"
+)
+# Rails, Symfony, Laravel, Django, Express with its body-parser, Phoenix.
+_FRAMEWORKS = re.compile(
+    r"(?<![\w(:])ActionController::(?:RoutingError|BadRequest|UnknownHttpMethod) \("
+    r"|(?<![\w(:])ActionDispatch::Http::(?:Parameters::ParseError|MimeNegotiation::InvalidType) \("
+    r"|(?:Uncaught PHP Exception |\[object\] \()[\w\\]{0,160}"
+    r"(?:NotFound|MethodNotAllowed|AccessDenied|BadRequest|Unauthorized|UnsupportedMediaType)HttpException\b"
+    r"|\bInvalid HTTP_HOST header: |\bURIError: Failed to decode param |\bPayloadTooLargeError: "
+    r"|\bBadRequestError: request aborted|\bPhoenix\.Router\.NoRouteError\b"
+)
+# Every match contains one of these: most errors contain none.
+_NEEDED = (
+    "client",
+    "Action",
+    "HttpException",
+    "HTTP_HOST",
+    "URIError",
+    "TooLarge",
+    "BadRequest",
+    "NoRoute",
+    " cancel",
+)
+
+
+# A page of the site itself has asked for it; browsers ask for icons that no page names.
+_OWN_PAGE = re.compile(r", host: \"([^\"]{1,255})\", referrer: \"https?://\1(?::\d{1,5})?/")
+_ICON = re.compile(r"/(?:favicon\.ico|apple-touch-icon[\w-]{0,40}\.png)\"")
+
+
+def at_fault(text: str) -> bool:
+    """Whether an error is a client's alone: not a file that a page of the site itself asks for."""
+    if not any([word in text for word in _NEEDED]):  # noqa: C419 - a generator takes longer
+        return False
+    if _NGINX.search(text):
+        return not _OWN_PAGE.search(text) or bool(_ICON.search(text))
+    return bool(_APACHE.search(text) or _FRAMEWORKS.search(text) or _LEFT.search(text))
