@@ -13,13 +13,13 @@ from pathlib import Path
 from playbook.clients.http import HttpClient
 from playbook.core import progress
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.load.load_endpoints import endpoint_table, seconds
+from playbook.measure.load.load_endpoints import endpoint_table, name_of, seconds
 from playbook.measure.load.load_sampling import Sampler
 from playbook.readers.load import kept
 from playbook.readers.load.bottleneck import Bottleneck, find_bottlenecks, watched_of
@@ -45,6 +45,10 @@ _PERCENTILES: dict[str, Callable[[Moments], float | None]] = {
     "P99": lambda one: one.p99,
     "maximum": lambda one: one.slowest,
 }
+_UNCLEAR = (
+    "The daily checks of the homepage and of the health endpoints say the same of such answers, and what to set: "
+    "web.expect, web.health."
+)
 # Delay of a process in seconds from which on response times seem noticeably slower.
 _LATE = 0.1
 
@@ -130,6 +134,13 @@ class LoadTest:
             "locust.log beside the report.",
         )
 
+    def clear(self, *names: str) -> Coverage:
+        """Whether all answers of these endpoints, by default of all, are understood as good or bad ones."""
+        odd = [one for one in self.outcome.unclear if not names or one.name in names]
+        asked = sum(one.requests for one in self.outcome.endpoints if not names or one.name in names)
+        examples = [f"{name_of(one.name)}: {one.message}" for one in odd]
+        return understood(sum(one.times for one in odd), asked, "answers", examples=examples, hint=_UNCLEAR)
+
     @property
     def carried_per_second(self) -> float:
         """Successful requests a second; for a breakpoint test, in the highest step that held."""
@@ -151,7 +162,8 @@ class LoadTest:
             none = lacking("", expected="seconds with users", got="none")
             return [Reading(math.nan, coverage=none if self.coverage.enough else self.coverage)]
         over = f"{self.outcome.seconds:.0f} s ({self.carried_per_second:,.1f} requests/s answered well, up to "
-        return [Reading(round(100 * self._answered / wanted, 1), f"{over}{self.outcome.most_users:,} users)")]
+        over += f"{self.outcome.most_users:,} users)"
+        return [Reading(round(100 * self._answered / wanted, 1), over, self.clear())]
 
     @property
     def held(self) -> list[Reading]:
@@ -169,7 +181,7 @@ class LoadTest:
         if self.outcome.throttled:
             after += f"; load.most_requests_per_second delayed {self.outcome.throttled:,} requests"
         over = f"{plural(len(self.outcome.steps), 'step')} ({self.carried_per_second:,.1f} requests/s; {after})"
-        return [Reading(highest.users if highest else 0, over)]
+        return [Reading(highest.users if highest else 0, over, self.clear())]
 
     @property
     def highest(self) -> Step | None:

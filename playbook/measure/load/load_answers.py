@@ -15,7 +15,7 @@ from playbook.measure.load.load import LoadTest
 from playbook.measure.load.load_endpoints import endpoint_table, name_of, seconds
 from playbook.measure.statements import Statement
 from playbook.readers.load.bottleneck import points_of
-from playbook.readers.load.outcome import Endpoint, Error
+from playbook.readers.load.outcome import Endpoint
 from playbook.readers.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.settings.model import Settings
 
@@ -33,7 +33,7 @@ class Group:
     Attributes:
         judged: with enough requests for a percentile.
         few: with fewer than ``least``, including planned ones that were never requested.
-        test: coverage of the whole test.
+        test: coverage of the whole test, and of what its answers said.
         missing: never requested, although by their weights twice ``least`` requests were expected.
         broken_on_purpose: a breakpoint test runs until this fails, so it is shown and not judged.
     """
@@ -170,7 +170,8 @@ def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str
         Endpoint(name=task, requests=0, failures=0, p50=None, p95=None, p99=None, slowest=None, per_second=0.0)
         for task in never
     )
-    return Group(name, judged, few, least, test.is_breakpoint, test.coverage, missing)
+    seen = test.coverage + test.clear(*(one.name for one in mine)) if mine else test.coverage
+    return Group(name, judged, few, least, test.is_breakpoint, seen, missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +188,8 @@ class LoadFailures:
 
     @property
     def coverage(self) -> Coverage:
-        """Coverage of the whole test."""
-        return self.test.coverage
+        """Coverage of the whole test, and whether it is known of each answer that it is none."""
+        return self.test.coverage + self.test.clear()
 
     @property
     def only_shown(self) -> list[str]:
@@ -198,8 +199,13 @@ class LoadFailures:
 
     def evidence(self) -> list[Evidence]:
         """Each kind of failure, and when failures occurred."""
-        errors: list[Error] = sorted(self.test.outcome.errors, key=lambda error: -error.times)
-        rows = [[error.name, error.message, f"{error.times:,}"] for error in errors[:_SHOWN]]
+        outcome = self.test.outcome
+        kinds = (outcome.errors, ""), (outcome.unclear, " (not understood)")
+        rows = [
+            [error.name, f"{error.message}{how}", f"{error.times:,}"]
+            for errors, how in kinds
+            for error in sorted(errors, key=lambda error: -error.times)[:_SHOWN]
+        ]
         moments = self.test.outcome.moments
         share = [(one.at, 100 * one.failures / one.requests) for one in moments if one.requests]
         return [

@@ -319,6 +319,26 @@ def test_failing_endpoint_is_not_hidden_by_the_others():
     assert found.evidence()[0].rows == [["health", "HTTP 503", "4"]]
 
 
+def test_answers_that_are_not_understood_are_no_good_evidence():
+    """They may be failures. What was good without them stays good, and what was bad stays bad."""
+    odd = [Error(name="health", message="expected a health report, got an empty body", times=3)]
+    endpoints = [endpoint("homepage", 100), endpoint("health", 40)]
+    test = made(outcome(endpoints=endpoints, unclear=odd))
+    failures, health = load_failures(test, SETTINGS), health_load(test, SETTINGS)
+    limits = SETTINGS.limits
+    assert verdict(failures.shares[0].reading, limits.load_errors, failures) is Verdict.UNKNOWN
+    assert verdict(health.p95[0].reading, limits.load_health_p95, health) is Verdict.UNKNOWN
+    assert "3 of 40 that are not, e.g. 'health: expected a health report" in health.coverage.got
+    homepage = homepage_load(test, SETTINGS)
+    assert verdict(homepage.p95[0].reading, limits.load_homepage_p95, homepage) is Verdict.OK
+    assert verdict(test.throughput[0], limits.load_throughput, test) is Verdict.UNKNOWN
+    worse = load_failures(made(outcome(endpoints=[endpoint("health", 40, 20)], unclear=odd)), SETTINGS)
+    assert verdict(worse.shares[0].reading, limits.load_errors, worse) is Verdict.CRITICAL
+    assert failures.evidence()[0].rows == [["health", f"{odd[0].message} (not understood)", "3"]]
+    steps = outcome(steps=[step(40), step(60, "P95")], shape="breakpoint", unclear=odd)
+    assert verdict(made(steps, shape="breakpoint").held[0], limits.load_held) is Verdict.UNKNOWN
+
+
 # --------------------------------------------------------------------------------------------------- server
 
 
