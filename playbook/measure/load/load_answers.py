@@ -16,7 +16,15 @@ from playbook.measure.load.load_endpoints import endpoint_table, name_of, second
 from playbook.measure.statements import Statement
 from playbook.readers.load.bottleneck import points_of
 from playbook.readers.load.outcome import Endpoint
-from playbook.readers.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
+from playbook.readers.load.samples import (
+    QUEUE,
+    QUEUE_IN_PART,
+    REDIS_BLOCKED,
+    REDIS_LATENCY,
+    UNITS,
+    WEB_QUEUE,
+    Sample,
+)
 from playbook.settings.model import Settings
 
 HOMEPAGE = ("homepage",)
@@ -242,6 +250,7 @@ class LoadedServer:
         test, broken_on_purpose: as in ``Group``.
         has_redis: the target has its own Redis, so its latency must be known.
         has_queue: the product has an image queue, so its length must be known.
+        queue_key: the list in Redis that is the queue; empty where there is none, or another library keeps it.
     """
 
     samples: tuple[Sample, ...]
@@ -251,12 +260,13 @@ class LoadedServer:
     broken_on_purpose: bool = False
     has_redis: bool = False
     has_queue: bool = True
+    queue_key: str = ""
 
     @property
     def queue(self) -> list[Reading]:
         """Maximum length of the image queue."""
-        longest = max(self._queue, default=math.nan)
-        seen = self._reads(QUEUE, "from Redis or the website's metrics")
+        longest = max([*self._queue, *self._values(QUEUE_IN_PART)], default=math.nan)
+        seen = self._queue_seen
         if self.broken_on_purpose or not self.has_queue:
             return []
         return [Reading(longest, f"{len(self._queue)} looks", seen)]
@@ -274,9 +284,7 @@ class LoadedServer:
     def coverage(self) -> Coverage:
         """Coverage of the whole test, and of the queue of a breakpoint test, which is only shown."""
         only_shown = self.broken_on_purpose and self.has_queue
-        return self.test + (
-            self._reads(QUEUE, "from Redis or the website's metrics") if only_shown else Coverage()
-        )
+        return self.test + (self._queue_seen if only_shown else Coverage())
 
     @property
     def only_shown(self) -> list[str]:
@@ -291,7 +299,25 @@ class LoadedServer:
 
     @property
     def _queue(self) -> list[float]:
-        return [value for _, value in points_of(self.samples, QUEUE)]
+        return self._values(QUEUE)
+
+    def _values(self, name: str) -> list[float]:
+        return [value for _, value in points_of(self.samples, name)]
+
+    @property
+    def _queue_seen(self) -> Coverage:
+        """Whether it was read, and is certain to be the queue: to Redis a misspelled list is an empty one."""
+        read = self._reads(QUEUE, "from Redis or the website's metrics")
+        signs = any(self._queue) or any(self._values(REDIS_BLOCKED)) or bool(self._values(WEB_QUEUE))
+        if not self.queue_key or signs or not read.enough:
+            return read
+        return read + lacking(
+            "no sign of the queue",
+            expected=f"a sign of the list {self.queue_key}: an image in it, or a client that waits for one",
+            got=f"none in {len(self.samples)} looks",
+            hint="Look at redis.queue_key and at the number of the database in redis.url, or let the website show "
+            "metrics.queue_length.",
+        )
 
     def _reads(self, name: str, source: str) -> Coverage:
         """Whether it was read at least every other time: unread values under load may differ from the others."""
@@ -336,4 +362,5 @@ def loaded_server(load_test: LoadTest, settings: Settings) -> LoadedServer:
         test.is_breakpoint,
         has_redis=has_redis,
         has_queue=not settings.absent & {"images", "queue"},
+        queue_key=settings.target.redis.queue_key if has_redis and not settings.target.redis.queues else "",
     )

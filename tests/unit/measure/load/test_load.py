@@ -27,7 +27,14 @@ from playbook.measure.load.load_comparison import compare, line_of, load_compari
 from playbook.readers.load.kept import Result
 from playbook.readers.load.order import LoadOrder
 from playbook.readers.load.outcome import INTERRUPTED, RUNNING, TIME_IS_UP, Error
-from playbook.readers.load.samples import QUEUE, REDIS_LATENCY, Sample
+from playbook.readers.load.samples import (
+    QUEUE,
+    QUEUE_IN_PART,
+    REDIS_BLOCKED,
+    REDIS_LATENCY,
+    WEB_QUEUE,
+    Sample,
+)
 from playbook.settings.loading import load
 from tests.unit.readers.load.made import STARTED, endpoint, outcome, plan, step
 
@@ -381,6 +388,29 @@ def test_long_queue_counts_however_rarely_it_was_seen():
     samples = tuple(Sample(float(n), {QUEUE: 170.0} if n == 3 else {}) for n in range(6))
     server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples), SETTINGS)
     assert verdict(server.queue[0], SETTINGS.limits.queue_length, server) is Verdict.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({QUEUE: 0.0}, Verdict.UNKNOWN),  # as a list of another name would look
+        ({QUEUE: 0.0, REDIS_BLOCKED: 0.0}, Verdict.UNKNOWN),
+        ({QUEUE: 0.0, REDIS_BLOCKED: 2.0}, Verdict.OK),
+        ({QUEUE: 0.0, WEB_QUEUE: 0.0}, Verdict.OK),
+        ({QUEUE: 1.0}, Verdict.OK),
+        ({QUEUE: 180.0}, Verdict.CRITICAL),
+        ({QUEUE_IN_PART: 180.0}, Verdict.CRITICAL),
+        ({QUEUE_IN_PART: 3.0}, Verdict.UNKNOWN),
+    ],
+)
+def test_list_without_a_sign_of_itself_is_no_empty_queue(values, expected):
+    """An image in it, a worker that waits for one, or the website's own figure: in one look of the test."""
+    usual = {} if QUEUE_IN_PART in values else {QUEUE: 0.0}
+    samples = tuple(Sample(float(n), values if n == 3 else usual) for n in range(6))
+    test = LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples)
+    server = replace(loaded_server(test, SETTINGS), queue_key="image-queue")
+    assert verdict(server.queue[0], SETTINGS.limits.queue_length, server) is expected
+    assert replace(server, queue_key="").queue[0].coverage.enough == (QUEUE_IN_PART not in values)
 
 
 def test_server_without_redis_and_metrics_is_not_configured(tmp_path):
