@@ -22,6 +22,7 @@ Samples = Sequence[tuple[float, float]]
 HOUR = 3600.0
 # Share of its expected samples that a span needs for its mean to count.
 _HALF = 0.5
+_DAY = 24
 
 
 def usable(series: Series) -> list[tuple[float, float]]:
@@ -154,9 +155,19 @@ class Window:
             total += lacking(
                 "", expected=f"a component for all {what}", got=f"{len(found[''])} series without one"
             )
-        if not least and not found:
-            total += lacking("", expected=f"{what} of any component", got="none")
-        return total
+        if not awake and not found and not (least and self.hours < _DAY):
+            # What may sleep has samples after anybody asked it, which this suite does every day.
+            total += lacking("", expected=f"{what} of any component", got="none", hint=_HINT)
+        elif not least and (now := self._with_recent(found, rules)):
+            got = f"none, and {what} of {', '.join(now)}"
+            total += lacking("", expected="an app spec that names every component", got=got)
+        silent = sorted(name for name, wanted in least.items() if not wanted and name not in found)
+        return total + whole(f"none of {', '.join(silent)}, which may sleep" if silent and found else "")
+
+    def _with_recent(self, found: Mapping[str, Sequence[Samples]], rules: CoverageRules) -> list[str]:
+        """Components with recent samples, so that they are no former ones."""
+        oldest = self.end - 60 * rules.newest_minutes
+        return sorted(name for name, instances in found.items() if any(one[-1][0] >= oldest for one in instances))
 
     def _freshness(self, what: str, instances: Sequence[Samples], wanted: int, rules: CoverageRules) -> Coverage:
         newest = sorted((samples[-1][0] for samples in instances), reverse=True)[:wanted]
