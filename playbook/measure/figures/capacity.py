@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.prometheus import Prometheus
-from playbook.clients.prometheus_queries import own_series, query_of
+from playbook.clients.prometheus import Courses, Prometheus, Series
+from playbook.clients.prometheus_queries import highest, one_series, own_series, query_of
 from playbook.core.clock import Clock, Moment
 from playbook.core.coverage import Coverage, lacking, share, together, whole
 from playbook.core.engine import measurement
@@ -20,6 +20,7 @@ from playbook.core.errors import Malformed
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
+from playbook.measure.app.percentages import LEAST_MEMORY, MOST, in_percent, percentages
 from playbook.measure.app.resources import Judged
 from playbook.measure.app.scaling_policy import autoscaling, instances
 from playbook.readers.load import kept
@@ -281,16 +282,26 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
     )
     first, label = now - timedelta(days=HISTORY_DAYS - 1), settings.target.prometheus.component_label
     found, answers = [], Coverage()
-    for _, key, _ in kinds:
-        series = prometheus.query_range(query_of(settings, key, DAY), first, now, DAY, setting=f"queries.{key}")
+    for kind, key, _ in kinds:
+        query, setting, is_memory = query_of(settings, key, DAY), f"queries.{key}", kind == "Memory"
+        series = prometheus.query_range(query, first, now, DAY, setting=setting)
         answers += series.coverage
-        found.append({one.labels.get(label, ""): one.points for one in series})
+        mine = {}
+        for name, several in _by_component(series, label).items():
+            least = LEAST_MEMORY if is_memory else 0.0
+            # CPU may be counted in percent of one core of several.
+            most = math.inf if kind == "CPU" else MOST
+            mine[name], odd = percentages(highest(several), setting, least=least, most=most)
+            answers += odd
+        values = [value for points in mine.values() for _, value in points]
+        answers += in_percent(query, values, setting, is_memory=is_memory)
+        found.append(mine)
     # A component with memory but no CPU samples is reported as missing, not skipped.
     names = sorted({name for one in found for name in one}) or [""]
     courses = []
     for (kind, _, limit), points_of in zip(kinds, found, strict=True):
         for name in names:
-            points = tuple(point for point in points_of.get(name, ()) if math.isfinite(point[1]))
+            points = points_of.get(name, ())
             trend = fit([points], WEEK_SECONDS, settings.trends)
             courses.append(Course(f"{kind} of {name}" if name else kind, points, trend, ceiling(limit)))
     answers += own_series(prometheus, settings, COMPONENTS, DAY, now)
@@ -309,17 +320,24 @@ def headroom(
 
     answers = []
 
-    def quarters(key: str) -> dict[str, list[Point]]:
+    def quarters(key: str) -> Courses:
         query = query_of(settings, key, QUARTER)
         series = prometheus.query_range(query, first, now, QUARTER, setting=f"queries.{key}")
         answers.append(series.coverage)
-        return {one.labels.get(label, ""): [p for p in one.points if math.isfinite(p[1])] for one in series}
+        return series
 
-    cpu = quarters("component_cpu_total")
-    rates = next(iter(quarters("request_rate").values()), [])
+    # Of several series that belong together the highest is only a part of their sum.
+    setting = "queries.component_cpu_total"
+    cpu = _by_component(quarters("component_cpu_total"), label)
+    answers += [one_series(len(mine), setting, f" of {name}") for name, mine in cpu.items()]
+    every = [value for mine in cpu.values() for _, value in highest(mine)]
+    answers.append(in_percent(query_of(settings, "component_cpu_total", QUARTER), every, setting))
+    counted = quarters("request_rate")
+    answers.append(one_series(len(counted), "queries.request_rate"))
+    rates = highest(counted)
     spikes = []
     for component in (*spec.services, *spec.workers):
-        values = [value for _, value in cpu.get(component.name, [])]
+        values = [value for _, value in highest(cpu.get(component.name, ()))]
         most = autoscaling(component)[1] if component.autoscaling else component.instance_count
         spikes.append(Spike(component.name, max(values, default=0.0), len(values), max(most, 1)))
     busiest: dict[float, float] = {}
@@ -341,6 +359,13 @@ def headroom(
         together(answers) + own_series(prometheus, settings, ["component_cpu_total", "request_rate"], DAY, now),
         len(rates),
     )
+
+
+def _by_component(series: Iterable[Series], label: str) -> dict[str, list[Series]]:
+    found: dict[str, list[Series]] = {}
+    for one in series:
+        found.setdefault(one.labels.get(label, ""), []).append(one)
+    return found
 
 
 def ceiling(limit: Limit) -> float:

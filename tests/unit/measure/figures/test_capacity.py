@@ -14,13 +14,14 @@ from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import Coverage
 from playbook.core.errors import Malformed, NotConfigured
+from playbook.measure.app.percentages import in_percent
 from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
 from playbook.measure.figures.capacity import capacity_growth, headroom, newest_load_test
 from playbook.readers.load.kept import LoadLine, remember
 from playbook.readers.load.order import LoadOrder
 from playbook.settings.loading import load
 from playbook.settings.sections.trends import ScalingPolicy
-from tests.judged import judged_reading
+from tests.judged import check, judged, judged_reading
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DAY = 86_400.0
@@ -49,6 +50,12 @@ def series(component, level, growth=0.0, count=60, step=DAY):
     at = NOW.timestamp()
     points = [(at - step * ago, level - growth * step * ago / DAY) for ago in range(count - 1, -1, -1)]
     return Series({"component": component}, tuple(points))
+
+
+def instance(component, level, name, **more):
+    """One of several series of a component."""
+    one = series(component, level, **more)
+    return Series({**one.labels, "instance": name}, one.points)
 
 
 def growth(**answers):
@@ -95,6 +102,55 @@ def test_most_of_two_months_must_be_known_for_every_resource(answers, short):
     assert growth(**answers).coverage.got == f"fewer days of {short}"
 
 
+def growth_verdict(**answers):
+    found = growth(**answers)
+    return [
+        str(one) for one in judged(check("test_capacity", "test_no_limit_is_reached_soon"), capacity_growth=found)
+    ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_highest_of_several_series_of_a_component_grows(order):
+    """An operator's own query may have one for each instance; neither the first nor the last stands for all."""
+    several = [series("web", 79.0, 0.4), instance("web", 5.0, "b")]
+    assert growth_verdict(component_memory=several[::order])[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"component_memory": [series("web", 1.5e9)]}, "e.g. '1.5e+09'"),  # bytes
+        ({"component_memory": [series("web", 1e-8)]}, "e.g. '1e-08'"),  # of a limit of 9.2e18 bytes, which is none
+        ({"component_storage": [series("web", -3.0)]}, "e.g. '-3'"),
+        ({"component_cpu": [series("web", -3.0)]}, "e.g. '-3'"),
+    ],
+)
+def test_values_that_are_no_percentages_are_not_understood(answers, words):
+    """They neither grow towards a limit nor stay away from it."""
+    verdict, message = growth_verdict(**answers)
+    assert verdict == "UNKNOWN"
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    ("query", "values", "is_memory", "enough"),
+    [
+        ("app:memory:used", [0.4, 0.79], True, False),
+        ("app:memory:used", [0.4, 49.0], True, True),
+        ("100 * app:memory:used", [0.4, 0.79], True, True),
+        ("app:memory:percent", [0.4, 0.79], True, True),
+        ("app:cpu:used", [0.4, 0.79], False, True),  # an idle component
+        ("sum(rate(container_cpu_usage_seconds_total[1h]))", [1.9, 3.2], False, False),
+        ("sum(rate(container_cpu_usage_seconds_total[1h])) * 100", [190.0], False, True),
+        ("rate(process_cpu_seconds_total[1h])", [0.4], False, False),
+        ("app:memory:used", [], True, True),
+    ],
+)
+def test_query_of_another_unit(query, values, is_memory, enough):
+    """Cores and shares of one are no percent; by the query's text, and for memory by its values."""
+    assert in_percent(query, values, "queries.x", is_memory=is_memory).enough is enough
+
+
 def test_steep_growth_over_a_few_days_is_not_extrapolated():
     """It is unknown, without a date."""
     assert growth(component_cpu=[series("web", 79.0, 5.0, count=10)]).meeting == []
@@ -127,6 +183,31 @@ def test_spike_is_the_peak_times_the_multiple_over_the_maximum_instances(tmp_pat
     assert found.coverage.words == "1 answer · 2 series of this target · 720 of 720 h"
     assert found.by_requests == []
     assert found.evidence()[1].facts["Load test"] == "no breakpoint test yet"
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"), [((160.0, 5.0), "CRITICAL"), ((5.0, 160.0), "CRITICAL"), ((80.0, 80.0), "UNKNOWN")]
+)
+def test_several_series_of_a_component_are_a_part_of_its_cpu(tmp_path, levels, expected):
+    """The highest counts if it is too high alone; otherwise their sum may be."""
+    several = [instance("web", level, str(n), count=2880, step=900.0) for n, level in enumerate(levels)]
+    found = room(tmp_path, [*several, quarters("optimizer", 1.0)])
+    verdict, message = judged(check("test_capacity", "test_spike_fits_capacity"), headroom=found)
+    assert str(verdict) == expected
+    assert expected != "UNKNOWN" or "expected one series of web for queries.component_cpu_total, got 2" in message
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"), [((1.0, 90.0), "CRITICAL"), ((90.0, 1.0), "CRITICAL"), ((7.0, 7.0), "UNKNOWN")]
+)
+def test_several_series_are_a_part_of_the_requests(tmp_path, rates, expected):
+    """For instance one for each route."""
+    write(tmp_path, "a.json")
+    cpu = [quarters("web", 1.0), quarters("optimizer", 1.0)]
+    found = room(tmp_path, cpu, [quarters(f"/{n}", rate) for n, rate in enumerate(rates)])
+    verdict, message = judged(check("test_capacity", "test_spike_fits_capacity"), headroom=found)
+    assert str(verdict) == expected
+    assert expected != "UNKNOWN" or "expected one series for queries.request_rate, got 2" in message
 
 
 def test_multiple_is_a_setting(tmp_path):
