@@ -21,11 +21,11 @@ from playbook.core.errors import Refused, Unmeasured, away
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading, format_value
 from playbook.measure.redis.redis_info import Info, mebibytes
+from playbook.measure.redis.redis_memory import limit_in_words, limit_of, swapped
 from playbook.measure.redis.redis_replicas import REPLICAS, Replicas, replicas_of
 from playbook.measure.redis.redis_work import (
     ANSWERED,
     answer_of,
-    limit_of,
     policy_evicts,
     statements,
     turned_away,
@@ -217,10 +217,14 @@ class RedisStats:
         known = self.info.need("maxmemory", limit is not None)
         if limit:
             known += self.info.need("maxmemory_policy", policy_evicts(self.info) is not None)
-        words = (
-            "none" if not limit else f"{mebibytes(limit)} ({self.info.word('maxmemory_policy') or 'no policy'})"
+        return Statement(
+            "Limit of Redis' memory", limit != 0, "one", limit_in_words(self.info), warn=True, coverage=known
         )
-        return Statement("Limit of Redis' memory", limit != 0, "one", words, warn=True, coverage=known)
+
+    @property
+    def swapped(self) -> list[Statement]:
+        """That its data are in the machine's memory, where that can be told."""
+        return swapped(self.info)
 
     @property
     def memory_use(self) -> Reading:

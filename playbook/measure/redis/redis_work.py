@@ -11,6 +11,7 @@ from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.durations import two_whole_units
 from playbook.core.errors import Malformed, Refused, Unmeasured
 from playbook.measure.redis.redis_info import DISCONNECTIONS, OOM_REJECTIONS, REFUSALS, Info, mebibytes
+from playbook.measure.redis.redis_memory import limit_of, swapped
 from playbook.measure.statements import Statement
 
 _LINK = re.compile(r"master(_\d+|_global)?_link_status")
@@ -43,11 +44,6 @@ def answer_of(subject: str, command: str, problem: Unmeasured | None) -> Stateme
     return Statement(subject, not refusal, f"an answer to {command}", found)
 
 
-def limit_of(info: Info) -> int | None:
-    """Memory limit in bytes; 0 is no limit, None where it is not reported."""
-    return info.count("maxmemory")
-
-
 def used_of(info: Info) -> float | None:
     """Bytes that count against the limit: buffers of replicas and of the AOF do not."""
     used = info.number("used_memory")
@@ -77,6 +73,7 @@ def statements(info: Info, growth: Grown, cluster: Mapping[str, str] | str | Non
     found = [
         *_serving(info),
         *_room(info),
+        *swapped(info),
         *_storage(info),
         *_replication(info),
         *_persistence(info),
@@ -181,7 +178,7 @@ def _room_of_machine(info: Info, subject: str, expected: str) -> Statement:
     needed = info.need("total_system_memory", bool(system)) + info.need("used_memory_rss", resident is not None)
     if not system or resident is None:
         return Statement(subject, True, expected, "no limit, and the machine's memory is unknown", coverage=needed)
-    words = f"{mebibytes(resident)} of the machine's {mebibytes(system)} used, and no limit"
+    words = f"{mebibytes(resident)} of the machine's {mebibytes(system)} used, and no limit below that"
     return Statement(subject, resident < _SYSTEM_FULL * system, expected, words, coverage=needed)
 
 

@@ -17,6 +17,8 @@ GONE = object()
 
 def info(**changes):
     told = {**INFO, **changes}
+    if isinstance(changes.get("used_memory"), int) and "used_memory_rss" not in changes:
+        told["used_memory_rss"] = told["used_memory"] + 5 * MIB
     return {name: value for name, value in told.items() if value is not GONE}
 
 
@@ -79,6 +81,35 @@ def test_healthy_server_is_ok():
             "got 3,900.0 MiB of the machine's 4,096.0 MiB used, and no limit",
         ),
         ({"maxmemory": 0}, OK, ""),
+        (
+            {"maxmemory": 8 * 1024 * MIB, "used_memory": 3_800 * MIB, "used_memory_rss": 3_900 * MIB},
+            CRITICAL,
+            "got 3,900.0 MiB of the machine's 4,096.0 MiB used, and no limit below that",
+        ),
+        ({"maxmemory": 8 * 1024 * MIB, "total_system_memory": GONE}, OK, ""),
+        (
+            {"used_memory": 200 * MIB, "used_memory_rss": 60 * MIB},
+            WARNING,
+            "Data of Redis in memory: expected nearly all of them, got 60.0 MiB of 200.0 MiB: the machine has",
+        ),
+        ({"used_memory": 200 * MIB, "used_memory_rss": 190 * MIB}, OK, ""),
+        ({"used_memory": 90 * MIB, "used_memory_rss": 9 * MIB}, OK, ""),
+        ({"used_memory": 200 * MIB, "used_memory_rss": 0}, OK, ""),
+        (
+            {"used_memory": 200 * MIB, "used_memory_rss": 60 * MIB, "repl_backlog_size": 150 * MIB},
+            OK,
+            "",
+        ),
+        (
+            {
+                "used_memory": 200 * MIB,
+                "used_memory_rss": 60 * MIB,
+                "repl_backlog_size": 150 * MIB,
+                "repl_backlog_histlen": 150 * MIB,
+            },
+            WARNING,
+            "the machine has swapped out the rest",
+        ),
         ({"maxmemory": 0, "total_system_memory": GONE}, UNKNOWN, "expected total_system_memory in INFO, got none"),
         # replication
         ({"master_failover_state": "failover-in-progress"}, CRITICAL, "failover-in-progress: writes wait"),
