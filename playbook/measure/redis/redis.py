@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import Any
 
 import msgspec
 
@@ -20,6 +19,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Refused, Unmeasured, away
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading, format_value
+from playbook.measure.redis.redis_fields import fields_of
 from playbook.measure.redis.redis_info import Info, mebibytes
 from playbook.measure.redis.redis_memory import limit_in_words, limit_of, swapped
 from playbook.measure.redis.redis_replicas import REPLICAS, Replicas, replicas_of
@@ -326,7 +326,7 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
     configured = settings.target.redis
     not_told = configured.not_told
     try:
-        info = Info(_all_fields(redis), not_told)
+        info = Info(fields_of(redis), not_told)
     except ANSWERED as problem:
         nothing = Counted(at=at)
         return RedisStats(
@@ -348,17 +348,6 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
         is_cache="cache" not in settings.absent,
         replicas=replicas_of(info, configured.replicas, at, earlier.of(REPLICAS), settings.coverage),
     )
-
-
-def _all_fields(redis: ReadOnlyRedis) -> dict[str, Any]:
-    """INFO, and its section on persistence where that is not among those by default, as with Dragonfly."""
-    fields = redis.info()
-    if "loading" in fields:
-        return fields
-    try:
-        return {**redis.info("persistence"), **fields}
-    except ANSWERED:
-        return fields
 
 
 def _without_own_reads(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:

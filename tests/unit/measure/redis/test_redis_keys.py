@@ -265,6 +265,8 @@ def test_slow_log_of_a_day_shows_no_values(tmp_path):
 
 
 FULL = [entry(3 * number / 128, 11, "GET x", 900 - number) for number in range(128)]
+FIRST = [entry(3 * number / 128, 11, "GET x", 7 - number) for number in range(8)]
+SLOW = [entry(30 + number, 3_000, "KEYS *", 4 - number) for number in range(5)]
 UNTOLD = Malformed("this server does not know that command", service="Redis")
 
 
@@ -272,7 +274,9 @@ UNTOLD = Malformed("this server does not know that command", service="Redis")
     ("log", "config", "info", "said"),
     [
         ([], CONFIG, {}, (OK, "")),
-        (FULL[:8], CONFIG, {}, (OK, "")),
+        (FIRST, CONFIG, {}, (OK, "")),
+        (FULL[:8], CONFIG, {}, (UNKNOWN, "got a slow log of 0.2 h (it was emptied (SLOWLOG RESET))")),
+        ([*FULL[:7], entry(23, 11, "GET x", 892)], CONFIG, {}, (OK, "")),
         (FULL, CONFIG, {}, (CRITICAL, "got 128 over 2 h 58 min (128 entries fill it)")),
         (
             FULL[:8],
@@ -294,6 +298,10 @@ UNTOLD = Malformed("this server does not know that command", service="Redis")
         ([], {**CONFIG, "slowlog-max-len": "0"}, {}, (UNKNOWN, "slowlog-max-len is 0, so nothing is kept")),
         ([], UNTOLD, {}, (UNKNOWN, "got an empty one, and the server does not report whether it is on")),
         ([], {**CONFIG, "slowlog-log-slower-than": "2000000"}, {}, (UNKNOWN, "below the limit, got 2,000 ms")),
+        (SLOW, UNTOLD, {}, (UNKNOWN, "got one that is not told, and no entry below 3,000 ms")),
+        (SLOW[1:], UNTOLD, {}, (OK, "")),  # too few to tell
+        ([*SLOW[:4], entry(40, 11, "GET x")], UNTOLD, {}, (OK, "")),
+        (SLOW, CONFIG, {}, (OK, "")),
         ([entry(1, 3_000, "KEYS *")], UNTOLD, {"uptime_in_seconds": 60}, (CRITICAL, "got 3,000 ms")),
         (
             [entry(1, 12, "GET x"), {"id": 1}],
@@ -308,6 +316,31 @@ def test_limits_of_a_slow_log_are_reported(tmp_path, log, config, info, said):
     found = slow_verdict(tmp_path, log, config, **info)
     assert found[0] is said[0], found
     assert said[1] in found[1]
+
+
+@pytest.mark.parametrize(
+    ("log", "then", "now", "verdict"),
+    [
+        ([], None, 0, OK),
+        ([], None, 1, OK),  # nobody knows when: a server that was just set up, or long ago
+        ([], 1, 1, OK),
+        ([], 1, 2, UNKNOWN),
+        ([], None, None, OK),  # Redis 6, which does not count it
+        (FULL[:8], 1, 2, UNKNOWN),
+        (FULL[:8], 2, 2, OK),
+        (FIRST, 1, 1, OK),
+        ([entry(1, 3_000, "KEYS *")], 1, 2, CRITICAL),
+    ],
+)
+def test_slow_log_that_was_emptied_lately_does_not_cover_the_day(tmp_path, log, then, now, verdict):
+    """How often that was done is compared with an earlier run. FIRST has the very first entry, so it is whole."""
+    commands = {"cmdstat_slowlog|get": {"calls": 4}}
+    commands |= {"cmdstat_slowlog|reset": {"calls": now}} if now else {}
+    answers = {"commandstats": commands if now is not None else {"cmdstat_slowlog": {"calls": 5}}}
+    earlier = {**YESTERDAY, **({"slow_log_resets": then} if then is not None else {})}
+    stats = stats_of(INFO, earlier, **answers)
+    found = redis_slow_log(Server(log=log, config=CONFIG), stats, settings_with(tmp_path), FixedClock(NOW))
+    assert judged(QUICK, settings_with(tmp_path), redis_slow_log=found)[0] is verdict
 
 
 def test_clients_are_listed_by_address_with_idle_ones(tmp_path):
