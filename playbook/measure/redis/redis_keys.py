@@ -40,6 +40,8 @@ MEBIBYTE = 1024 * 1024
 _AT_ONCE = 100  # keys for each SCAN, and for each batch of commands about them
 _SHOWN = 12
 _GONE = -2  # reply of TTL for a missing key; -1 is one that never expires
+_LEAST_FOUND = 0.5  # of the keys that DBSIZE counts
+_FOR_GOOD = 2 * 366 * 86_400  # seconds; some programs write "for ever" as an expiry in ten years
 
 
 _ONE_SERVER = Coverage()
@@ -50,7 +52,7 @@ class Key:
     """One key.
 
     Attributes:
-        seconds: until it expires; None where it never does.
+        seconds: until it expires; None where it never does, or not for years.
         size: bytes including its contents; an estimate for large collections.
         lasting: meant to stay, according to the settings.
     """
@@ -237,6 +239,8 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
     deadline = time.monotonic() + wanted.sample_seconds
     total = redis.size()
     names, complete = _names(redis, wanted, deadline)
+    # DBSIZE also counts keys that have expired and are not deleted yet; SCAN does not return these.
+    complete = complete and len(names) >= _LEAST_FOUND * total
     keys: list[Key] = []
     asked = 0
     for start in range(0, len(names), _AT_ONCE):
@@ -297,7 +301,7 @@ def _examined(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) 
             )
         if ttl != _GONE and size is not None:
             lasts = any(fnmatchcase(name, like) for like in lasting)
-            found.append(Key(name, ttl if ttl >= 0 else None, size, lasts))
+            found.append(Key(name, ttl if 0 <= ttl < _FOR_GOOD else None, size, lasts))
     return found
 
 

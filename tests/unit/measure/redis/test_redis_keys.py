@@ -102,6 +102,26 @@ def test_large_server_is_sampled(tmp_path):
     assert looked_at(tmp_path, keys, sample_seconds=0.0).looked_at == 100  # time was over at once
 
 
+def test_expiry_in_many_years_is_none(tmp_path):
+    """As good as never; in a year it is one."""
+    keys = {f"img:{n}": (3_650 * 86_400 if n < 8 else 365 * 86_400, 100) for n in range(40)}
+    found = looked_at(tmp_path, keys)
+    assert found.expiring.value == 80
+    assert "8 of the examined keys never expire" in found.proposals[0]
+
+
+@pytest.mark.parametrize(("counted", "verdict"), [(40, OK), (60, OK), (4_000, UNKNOWN)])
+def test_scan_that_returns_few_of_the_keys_is_no_whole_one(tmp_path, counted, verdict):
+    """A proxy in front of several servers may answer it for one of them."""
+
+    class Proxy(Keys):
+        def size(self):
+            return counted
+
+    found = redis_keys(Proxy(IMAGES), stats_of(INFO), settings_with(tmp_path))
+    assert judged(SIZE, settings_with(tmp_path), redis_keys=found)[0] is verdict
+
+
 def test_key_that_scan_returns_twice_counts_once(tmp_path):
     """SCAN may do that while the server grows."""
     found = looked_at(tmp_path, IMAGES, repeat=True)
