@@ -233,7 +233,7 @@ class RedisStats:
         if limit == 0:
             system, resident = self.info.number("total_system_memory"), self.info.number("used_memory_rss")
             needed = self.info.need("total_system_memory", bool(system))
-            needed += self.info.need("used_memory_rss", resident is not None)
+            needed += self.info.need("used_memory_rss", bool(resident))
             over = f"({mebibytes(resident or 0)} of the machine's {mebibytes(system or 0)})"
             return _share(resident, system, over, needed)
         needed = self.info.need("maxmemory", limit is not None)
@@ -245,8 +245,8 @@ class RedisStats:
         """Memory held but not used, in percent of the memory limit."""
         limit, used, resident = self.memory_limit, used_of(self.info), self.info.number("used_memory_rss")
         needed = self.info.need("maxmemory", bool(limit)) + self.info.need("used_memory", used is not None)
-        needed += self.info.need("used_memory_rss", resident is not None)
-        if not limit or used is None or resident is None:
+        needed += self.info.need("used_memory_rss", bool(resident))
+        if not limit or used is None or not resident:
             return _share(None, None, "", needed)
         over = f"({mebibytes(limit)}; it holds {mebibytes(resident)} and uses {mebibytes(used)})"
         return _share(max(resident - used, 0.0), limit, over, needed)

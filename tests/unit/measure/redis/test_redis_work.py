@@ -13,6 +13,7 @@ from tests.redis_factory import INFO, YESTERDAY, alive, hit_rate, optimization, 
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
 MIB = 1024 * 1024
 GONE = object()
+FEW = {"keys": 5_000, "expires": 3}
 
 
 def info(**changes):
@@ -87,6 +88,25 @@ def test_healthy_server_is_ok():
             "got 3,900.0 MiB of the machine's 4,096.0 MiB used, and no limit below that",
         ),
         ({"maxmemory": 8 * 1024 * MIB, "total_system_memory": GONE}, OK, ""),
+        # a policy that may evict few keys only
+        (
+            {"used_memory": 255 * MIB, "maxmemory_policy": "volatile-lru", "db0": FEW, "evicted_keys": 0},
+            CRITICAL,
+            "Memory of Redis: expected at most 80 %, got 99.609 %",
+        ),
+        (
+            {"used_memory": 256 * MIB, "maxmemory_policy": "volatile-lru", "db0": FEW, "evicted_keys": 0},
+            CRITICAL,
+            "under volatile-lru, and hardly any key expires: writes are refused",
+        ),
+        (
+            {"used_memory": 255 * MIB, "maxmemory_policy": "volatile-lru", "db0": FEW},
+            OK,
+            "",
+        ),  # it has evicted some
+        ({"maxmemory_policy": "volatile-lru", "db0": FEW, "evicted_keys": 0}, OK, ""),
+        ({"used_memory": 0}, UNKNOWN, "expected used_memory in INFO, got 0"),
+        ({"maxmemory": 0, "used_memory_rss": 0}, UNKNOWN, "expected used_memory_rss in INFO, got 0"),
         (
             {"used_memory": 200 * MIB, "used_memory_rss": 60 * MIB},
             WARNING,
