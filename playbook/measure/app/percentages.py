@@ -15,6 +15,9 @@ LEAST_MEMORY = 0.01
 # Percent of memory and storage: what is used and its limit are not read at the same moment.
 MOST = 110.0
 _IN_PERCENT = re.compile(r"\b100\b|percent|pct", re.IGNORECASE)
+_TEXTS = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")  # values of labels
+_SHARE = re.compile(r"/|(?<![a-z])ratio(?![a-z])", re.IGNORECASE)  # https://prometheus.io/docs/practices/rules/
+_MOST_CORES = 64
 _CORES = re.compile(r"cpu\w*_seconds_total")
 
 
@@ -32,15 +35,18 @@ def percentages(
 
 
 def in_percent(query: str, values: Sequence[float], setting: str, *, is_memory: bool = False) -> Coverage:
-    """Whether a query may give percent, by its text and its values.
+    """Whether a query may give percent, by its text and its values; a comment with that word says so as well.
 
-    The rate of CPU seconds is a number of cores. No program takes less than one percent of its memory for weeks in
-    every component, so that such values are shares of one.
+    What is divided, or called a ratio, and not multiplied by 100 is a share of one, and the rate of CPU seconds a
+    number of cores. No program takes less than one percent of its memory for weeks in every component.
     """
-    cores = _CORES.search(query)
-    if _IN_PERCENT.search(query) or not values or not (cores or (is_memory and max(values) <= 1)):
+    text = _TEXTS.sub('""', query)
+    if _IN_PERCENT.search(text) or not values or max(values) > _MOST_CORES:
         return Coverage()
-    unit = "a number of cores" if cores else "shares of one"
+    is_share = max(values) <= 1 and (is_memory or bool(_SHARE.search(text)))
+    if not is_share and not _CORES.search(text):
+        return Coverage()
+    unit = "shares of one" if is_share else "a number of cores"
     got = f"{unit}, at most {max(values):g}, by {door.quoted(' '.join(query.split()), 80)}"
     return lacking("another unit", expected=f"percent for {setting}", got=got, hint=_HINT)
 

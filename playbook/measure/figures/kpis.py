@@ -18,6 +18,7 @@ from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import Verdict
+from playbook.measure.app.percentages import in_percent
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.figure_names import (
     AVAILABILITY,
@@ -107,7 +108,7 @@ class Kpi:
                 got=f"{self.count:,.0f}",
                 hint="Look at Status → Targets in Prometheus: is everything being scraped?",
             )
-        value, why = number_of(self.answered)
+        value, why = number_of(self.answered, figure.unit)
         stands_for = f"{self.count:,.0f} {figure.counted}"
         if self.buckets:
             beyond, odd = self.buckets.lack(figure, value, self.count, self.limit)
@@ -162,10 +163,12 @@ def first_lack(*coverages: Coverage) -> Coverage:
     return next(coverage for coverage in coverages if not coverage.enough)
 
 
-def number_of(answered: Answered) -> tuple[float, Coverage]:
-    """The only value; otherwise NaN, and what was returned instead."""
+def number_of(answered: Answered, unit: str = "") -> tuple[float, Coverage]:
+    """The only value; otherwise NaN, and what was returned instead: also a share of one in place of percent."""
     try:
-        return answered.number, Coverage()
+        value = answered.number
+        of_unit = in_percent(answered.query, [value], answered.setting) if unit == "%" else Coverage()
+        return (value, of_unit) if of_unit.enough else (math.nan, of_unit)
     except (TooLittleData, Malformed) as error:
         # Messages are "Service: expected …, got …".
         expected, _, got = str(error).partition(": expected ")[2].partition(", got ")

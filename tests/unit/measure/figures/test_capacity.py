@@ -144,6 +144,12 @@ def test_values_that_are_no_percentages_are_not_understood(answers, words):
         ("sum(rate(container_cpu_usage_seconds_total[1h])) * 100", [190.0], False, True),
         ("rate(process_cpu_seconds_total[1h])", [0.4], False, False),
         ("app:memory:used", [], True, True),
+        ("a / b", [0.4], False, False),
+        ("a / b * 100", [0.4], False, True),
+        ("a / b", [49.0], False, True),  # what is divided may be in percent
+        ('sum(a{route="/api/100"}) / sum(b)', [0.4], False, False),
+        ('sum(a{route="/api"})', [0.4], False, True),
+        ("a / b  # percent", [0.4], False, True),
     ],
 )
 def test_query_of_another_unit(query, values, is_memory, enough):
