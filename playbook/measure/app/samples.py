@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
+import msgspec
+
 from playbook.clients.digitalocean_types import Series
 from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.settings.sections.coverage import CoverageRules
@@ -32,6 +34,14 @@ def usable(series: Series) -> list[tuple[float, float]]:
         if math.isfinite(at) and math.isfinite(value) and value >= 0:
             highest[at] = max(value, highest.get(at, value))
     return sorted(highest.items())
+
+
+def of_memory(series: Iterable[Series]) -> list[Series]:
+    """Samples of memory use without zeros: every program takes some, so that nothing was measured there."""
+    return [
+        msgspec.structs.replace(one, samples=[(at, value) for at, value in one.samples if value != 0])
+        for one in series
+    ]
 
 
 def by_component(series: Iterable[Series], but: Collection[str] = ()) -> dict[str, list[Samples]]:
