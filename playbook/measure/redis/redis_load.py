@@ -28,6 +28,7 @@ from playbook.settings.model import Settings
 NEWEST = 1_000  # entries that are read; the slow log holds 128 by default
 _LONGER = "Raise slowlog-max-len, so that it holds all slow commands of a day."
 _EMPTIED = "it was emptied (SLOWLOG RESET)"
+_SLOW = 10.0  # milliseconds; Redis logs commands from there on by default
 _ALL_SLOW = 5  # entries, none of them quick, from which on its threshold may be the reason
 _TURN_ON = "Set slowlog-log-slower-than (10000, microseconds) and slowlog-max-len (128) at the server."
 _SHOWN = 15
@@ -106,9 +107,9 @@ class SlowLog:
 
     @property
     def count(self) -> Reading:
-        """Number of slow commands, at least."""
+        """Number of slow commands, at least; a server may log quicker ones too."""
         window = f"{two_whole_units(self.reach * 3600)} ({self.short})" if self.short else f"{self.hours:g} h"
-        return Reading(len(self.newest_first), window)
+        return Reading(sum(one.milliseconds >= _SLOW for one in self.newest_first), window)
 
     @property
     def slowest(self) -> Reading:

@@ -297,6 +297,19 @@ UNTOLD = Malformed("this server does not know that command", service="Redis")
         (FIRST, CONFIG, {}, (OK, "")),
         (FULL[:8], CONFIG, {}, (UNKNOWN, "got a slow log of 0.2 h (it was emptied (SLOWLOG RESET))")),
         ([*FULL[:7], entry(23, 11, "GET x", 892)], CONFIG, {}, (OK, "")),
+        # All commands are logged, however quick: they fill it in a moment, and none of them is slow.
+        (
+            [entry(n / 3600, 0.02, "GET x", 900 - n) for n in range(128)],
+            {**CONFIG, "slowlog-log-slower-than": "0"},
+            {},
+            (UNKNOWN, "got a slow log of 0 h (128 entries fill it)"),
+        ),
+        (
+            [entry(n / 6, 0.5, "GET x", 120 - n) for n in range(121)],
+            {**CONFIG, "slowlog-log-slower-than": "100"},
+            {},
+            (OK, ""),
+        ),
         (FULL, CONFIG, {}, (CRITICAL, "got 128 over 2 h 58 min (128 entries fill it)")),
         (
             FULL[:8],
