@@ -32,6 +32,7 @@ HEALTH = ("health", "image_health")
 IMAGES = "optimize_"
 _FAILED = "Failed requests under load"
 _SHOWN = 20
+_ALL_FAILED = 3  # requests of an endpoint, however rarely it is asked: that all of them fail is no chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +188,8 @@ class LoadFailures:
     """Failures under load.
 
     Attributes:
-        shares: percent: of all requests, and of the endpoints that have enough; empty for a breakpoint test, which
-            runs until requests fail.
+        shares: percent: of all requests, and of the endpoints that have enough or of which each request failed;
+            empty for a breakpoint test, which runs until requests fail.
     """
 
     test: LoadTest
@@ -236,7 +237,7 @@ def load_failures(load_test: LoadTest, settings: Settings) -> LoadFailures:
             ),
         )
         for one in (outcome.all, *outcome.endpoints)
-        if one.requests >= (1 if one is outcome.all else least)
+        if one.requests >= (1 if one is outcome.all else least) or one.failures == one.requests >= _ALL_FAILED
     ]
     # The share of all requests comes first.
     return LoadFailures(load_test, tuple(shares))

@@ -36,6 +36,7 @@ from playbook.readers.load.samples import (
     Sample,
 )
 from playbook.settings.loading import load
+from tests.judged import check, judged
 from tests.unit.readers.load.made import STARTED, endpoint, outcome, plan, step
 
 SETTINGS = load("staging", environment={"STAGING_URL": "https://staging.example"})
@@ -344,6 +345,26 @@ def test_answers_that_are_not_understood_are_no_good_evidence():
     assert failures.evidence()[0].rows == [["health", f"{odd[0].message} (not understood)", "3"]]
     steps = outcome(steps=[step(40), step(60, "P95")], shape="breakpoint", unclear=odd)
     assert verdict(made(steps, shape="breakpoint").held[0], limits.load_held) is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("requests", "failures", "expected"),
+    [
+        (9, 9, Verdict.CRITICAL),
+        (3, 3, Verdict.CRITICAL),
+        (9, 8, Verdict.OK),
+        (2, 2, Verdict.OK),
+        (9, 0, Verdict.OK),
+    ],
+)
+def test_endpoint_that_always_fails_counts_however_rarely_it_is_asked(requests, failures, expected):
+    """Among two thousand requests it would be less than one percent of all."""
+    rare = endpoint("image_health", requests, failures)
+    found = load_failures(made(outcome(endpoints=[endpoint("homepage", 2000), rare])), SETTINGS)
+    assert (
+        str(judged(check("test_load", "test_hardly_any_request_fails_under_load"), load_failures=found)[0])
+        == expected
+    )
 
 
 # --------------------------------------------------------------------------------------------------- server
