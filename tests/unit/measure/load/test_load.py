@@ -404,6 +404,14 @@ def test_server_read_less_than_every_other_time_is_unknown(read, known):
         assert reading.coverage.words == f"{read} of 6 looks"
 
 
+@pytest.mark.parametrize(("looks", "known"), [(60, True), (12, True), (11, False), (2, False)])
+def test_few_looks_at_the_server_do_not_cover_a_test(looks, known):
+    """Each of them may have taken long: most of the minute was not seen."""
+    samples = tuple(Sample(float(n), {QUEUE: 1.0}) for n in range(looks))
+    server = loaded_server(LoadTest(plan(), outcome(seconds=60.0), 1, 1.0, 2.0, samples), SETTINGS)
+    assert server.queue[0].coverage.enough is known
+
+
 def test_long_queue_counts_however_rarely_it_was_seen():
     """Bad evidence counts even when partial."""
     samples = tuple(Sample(float(n), {QUEUE: 170.0} if n == 3 else {}) for n in range(6))
