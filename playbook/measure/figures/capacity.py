@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Courses, Prometheus, Series
 from playbook.clients.prometheus_queries import highest, one_series, own_series, query_of
-from playbook.core.clock import Clock, Moment
+from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import Malformed
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.percentages import LEAST_MEMORY, MOST, in_percent, percentages
 from playbook.measure.app.resources import Judged
 from playbook.measure.app.scaling_policy import autoscaling, instances
+from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
 from playbook.readers.load import kept
 from playbook.readers.load.order import LoadOrder
-from playbook.readers.load.plan import BREAKPOINT
 from playbook.readers.load.planning import history_of
 from playbook.readers.trend import DAY, Point, Trend, fit
 from playbook.settings.model import Settings
@@ -33,6 +30,7 @@ from playbook.settings.model import Settings
 HISTORY_DAYS = 60
 # With fewer whole days there are not four weeks of weekdays to compare.
 LEAST_DAYS = 28
+NEWEST_DAYS = 2
 PEAK_DAYS = 30
 QUARTER = 900.0  # seconds
 QUARTERS = 2880  # in 30 days
@@ -73,7 +71,7 @@ class CapacityGrowth:
         ]
         fewest = min((len(course.days) for course in self.courses), default=0)
         if self.courses and not short:
-            return self.answers + whole(f"{fewest} of {HISTORY_DAYS} days")
+            return self.answers + whole(f"{fewest} of {HISTORY_DAYS} days") + self._newest
         return self.answers + lacking(
             f"{fewest} of {HISTORY_DAYS} days",
             expected=f"at least {least} of the last {HISTORY_DAYS} days of CPU, memory and storage of every "
@@ -81,6 +79,11 @@ class CapacityGrowth:
             got=f"fewer days of {', '.join(short) or 'all'}",
             hint="The queries stand in the settings as queries.component_….",
         )
+
+    @property
+    def _newest(self) -> Coverage:
+        """Whether the newest day of each is one of the last: it may grow since."""
+        return _freshness({course.name: course.days for course in self.courses}, self.measured, NEWEST_DAYS)
 
     @property
     def meeting(self) -> list[Judged]:
@@ -130,22 +133,6 @@ class CapacityGrowth:
         return "no such trend"
 
 
-class LoadTest(msgspec.Struct, frozen=True):
-    """Result of a load test: the fields needed here of what ``playbook.readers.load.kept`` writes.
-
-    Attributes:
-        finished: aware.
-        requests_per_second: the highest rate carried within the limits; 0 where none was.
-        whole: it ran as planned; a test cut short says nothing.
-    """
-
-    target: str
-    shape: str
-    finished: Moment
-    requests_per_second: float
-    whole: bool = True
-
-
 @dataclass(frozen=True, slots=True)
 class Spike:
     """A component at its spike.
@@ -174,7 +161,7 @@ class Headroom:
     multiple: float
     spikes: tuple[Spike, ...]
     busiest_rate: float | None
-    load_test: LoadTest | None
+    load_test: BreakpointTest | None
     days: tuple[Point, ...]
     least_percent: float
     answers: Coverage = field(default_factory=Coverage)
@@ -337,7 +324,9 @@ def headroom(
     rates = highest(counted)
     spikes = []
     for component in (*spec.services, *spec.workers):
-        values = [value for _, value in highest(cpu.get(component.name, ()))]
+        points = highest(cpu.get(component.name, ()))
+        answers.append(_freshness({f"CPU of {component.name}": points}, now, 1))
+        values = [value for _, value in points]
         most = autoscaling(component)[1] if component.autoscaling else component.instance_count
         spikes.append(Spike(component.name, max(values, default=0.0), len(values), max(most, 1)))
     busiest: dict[float, float] = {}
@@ -349,7 +338,7 @@ def headroom(
         settings.capacity.spike,
         tuple(spikes),
         max((rate for _, rate in rates), default=None),
-        newest_load_test(
+        newest_test(
             Path(settings.capacity.load_tests),
             settings.target.name,
             kept.recall(history_of(settings, load_order)).tests,
@@ -358,6 +347,20 @@ def headroom(
         settings.coverage.window_percent,
         together(answers) + own_series(prometheus, settings, ["component_cpu_total", "request_rate"], DAY, now),
         len(rates),
+    )
+
+
+def _freshness(courses: Mapping[str, Sequence[Point]], now: datetime, most_days: int) -> Coverage:
+    """Whether each that has samples has some of the last days."""
+    ages = {name: (now.timestamp() - points[-1][0]) / DAY for name, points in courses.items() if points}
+    late = {name: age for name, age in ages.items() if age > most_days}
+    if not late:
+        return Coverage()
+    return lacking(
+        "silent of late",
+        expected=f"samples of each in the last {24 * most_days} h",
+        got=", ".join(f"none of {within(name)} for {age:.1f} days" for name, age in late.items()),
+        hint="Look at Status → Targets in Prometheus: is everything being scraped?",
     )
 
 
@@ -372,23 +375,3 @@ def ceiling(limit: Limit) -> float:
     """The warning limit, or the critical one where there is none."""
     bound = limit.warning or limit.critical
     return bound.number if bound else 100.0
-
-
-def newest_load_test(folder: Path, target: str, lines: Sequence[kept.LoadLine] = ()) -> LoadTest | None:
-    """The newest breakpoint test of this target that ran as planned; ``None`` where there is none yet.
-
-    Other shapes show that a load was carried, not how much could be. Result files stay where they were measured;
-    the lines of history hold only tests that ran as planned, and are shared with the history.
-
-    Raises:
-        Malformed: a result file is not in the format of the load tests.
-    """
-    found = []
-    for file in sorted(folder.glob("*.json")):
-        try:
-            found.append(msgspec.json.decode(file.read_bytes(), type=LoadTest))
-        except msgspec.DecodeError as error:
-            raise Malformed(f"Load test: expected a result in {file}, got {error}", service="Load test") from None
-    found += [LoadTest(one.target, one.shape, one.started, one.requests_per_second) for one in lines]
-    mine = [one for one in found if (one.target, one.shape) == (target, BREAKPOINT) and one.whole]
-    return max(mine, key=lambda one: one.finished, default=None)

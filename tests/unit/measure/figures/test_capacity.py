@@ -16,7 +16,8 @@ from playbook.core.coverage import Coverage
 from playbook.core.errors import Malformed, NotConfigured
 from playbook.measure.app.percentages import in_percent
 from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
-from playbook.measure.figures.capacity import capacity_growth, headroom, newest_load_test
+from playbook.measure.figures.breakpoint_tests import newest_test
+from playbook.measure.figures.capacity import capacity_growth, headroom
 from playbook.readers.load.kept import LoadLine, remember
 from playbook.readers.load.order import LoadOrder
 from playbook.settings.loading import load
@@ -157,6 +158,15 @@ def test_query_of_another_unit(query, values, is_memory, enough):
     assert in_percent(query, values, "queries.x", is_memory=is_memory).enough is enough
 
 
+@pytest.mark.parametrize(("days", "expected"), [(1, "OK"), (2, "OK"), (3, "UNKNOWN"), (11, "UNKNOWN")])
+def test_resource_that_is_silent_of_late_is_unknown(days, expected):
+    """Most of two months are known, and what came since is not."""
+    one = series("web", 50.0, count=60)
+    verdict, message = growth_verdict(component_memory=[Series(one.labels, one.points[:-days])])
+    assert verdict == expected
+    assert expected == "OK" or f"none of memory of web for {days}.0 days" in message
+
+
 def test_steep_growth_over_a_few_days_is_not_extrapolated():
     """It is unknown, without a date."""
     assert growth(component_cpu=[series("web", 79.0, 5.0, count=10)]).meeting == []
@@ -216,6 +226,15 @@ def test_several_series_are_a_part_of_the_requests(tmp_path, rates, expected):
     assert expected != "UNKNOWN" or "expected one series for queries.request_rate, got 2" in message
 
 
+def test_component_that_is_silent_of_late_may_have_had_its_peak_since(tmp_path):
+    """Nine tenths of the month are known, and not the last two days."""
+    web = quarters("web", 100.0)
+    found = room(tmp_path, [Series(web.labels, web.points[:-192]), quarters("optimizer", 1.0)])
+    verdict, message = judged(check("test_capacity", "test_spike_fits_capacity"), headroom=found)
+    assert str(verdict) == "UNKNOWN"
+    assert "samples of each in the last 24 h, got none of CPU of web for 2.0 days" in message
+
+
 def test_multiple_is_a_setting(tmp_path):
     """As configured."""
     assert room(tmp_path, [quarters("web", 100.0)], spike=3.0).by_cpu[0].reading.value == 150
@@ -258,7 +277,7 @@ def write(folder, name, **changes):
     (folder / name).write_bytes(msgspec.json.encode({**told, "requests_per_second": 20.0, **changes}))
 
 
-def test_newest_breakpoint_test_of_this_target_counts(tmp_path):
+def test_newest_test_of_this_target_counts(tmp_path):
     """Compared with the spike in requests a second."""
     write(tmp_path, "a.json", requests_per_second=10.0)
     write(tmp_path, "b.json", finished="2026-11-02T10:00:00+01:00")
@@ -308,7 +327,7 @@ def test_invalid_result_file_is_malformed(tmp_path):
     """It is not skipped."""
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(Malformed, match=r"expected a result in .*x\.json"):
-        newest_load_test(tmp_path, "production")
+        newest_test(tmp_path, "production")
 
 
 @pytest.mark.parametrize(
