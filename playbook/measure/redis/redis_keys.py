@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from glob import escape
@@ -34,6 +34,7 @@ from playbook.readers.logs.signature import fold
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.ondemand import Optimization
+from playbook.settings.sections.queues import JobQueue
 
 PROPOSALS = "Proposals, none of them applied"
 MEBIBYTE = 1024 * 1024
@@ -258,10 +259,30 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
 
 
 def _wanted(settings: Settings) -> Optimization:
-    """The settings, with the queue and the image counts added to the lasting keys."""
+    """The settings, with the queues and the image counts added to the lasting keys."""
     wanted, own = settings.optimization, settings.target.redis
-    lasting = (*wanted.lasting_keys, escape(own.queue_key), escape(own.stats_key))
+    queues = (pattern for queue in own.queues for pattern in _of_queue(queue))
+    lasting = (*wanted.lasting_keys, escape(own.queue_key), escape(own.stats_key), *queues)
     return msgspec.structs.replace(wanted, lasting_keys=lasting)
+
+
+def _of_queue(queue: JobQueue) -> Iterator[str]:
+    """Patterns of the keys that a library keeps its jobs and workers in: they wait, and are no cache."""
+    prefix, name = escape(queue.prefix), escape(queue.name)
+    if queue.preset == "celery":
+        yield from (
+            f"{prefix}{name}",
+            f"{prefix}{name}\x06\x16*",
+            f"{prefix}_kombu.binding.*",
+            f"{prefix}unacked*",
+        )
+    elif queue.preset == "rq":
+        yield f"{prefix}rq:*"
+    elif queue.preset == "sidekiq":
+        yield from (f"{prefix}queue:*", f"{prefix}stat:*")
+        yield from (f"{prefix}{key}" for key in ("queues", "processes", "retry", "schedule", "dead"))
+    else:
+        yield f"{prefix or 'bull'}:{name}:*"
 
 
 def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:
@@ -306,8 +327,8 @@ def _examined(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) 
 
 
 def _families(keys: Iterable[Key]) -> tuple[Family, ...]:
-    by_pattern: dict[str, list[Key]] = {}
+    by_pattern: dict[tuple[str, bool], list[Key]] = {}
     for key in keys:
-        by_pattern.setdefault(key.name if key.lasting else fold(door.line(key.name)), []).append(key)
-    families = [Family(pattern, tuple(members)) for pattern, members in by_pattern.items()]
+        by_pattern.setdefault((fold(door.line(key.name)), key.lasting), []).append(key)
+    families = [Family(pattern, tuple(members)) for (pattern, _), members in by_pattern.items()]
     return tuple(sorted(families, key=lambda family: -family.size))

@@ -102,6 +102,27 @@ def test_large_server_is_sampled(tmp_path):
     assert looked_at(tmp_path, keys, sample_seconds=0.0).looked_at == 100  # time was over at once
 
 
+JOBS = {
+    "bullmq": ["bull:mail:17", "bull:mail:wait", "bull:mail:meta", "bull:mail:completed"],
+    "celery": ["mail", "mail\x06\x163", "_kombu.binding.mail", "_kombu.binding.celery.pidbox", "unacked_index"],
+    "rq": ["rq:job:8f1c", "rq:queue:mail", "rq:workers", "rq:finished:mail"],
+    "sidekiq": ["queue:mail", "queues", "retry", "schedule", "dead", "stat:processed:2026-11-23"],
+}
+
+
+@pytest.mark.parametrize("preset", JOBS)
+def test_jobs_of_a_library_are_no_cache(tmp_path, preset):
+    """They wait for a worker, and expire when it is done; other keys without an expiry count nevertheless."""
+    queues = {"redis": {"queues": [{"preset": preset, "name": "mail"}]}}
+    settings = load("production", root=tmp_path, environment={}, overlay={"targets": {"production": queues}})
+    keys = {**IMAGES, **dict.fromkeys(JOBS[preset], (-1, 100))}
+    found = redis_keys(Keys(keys), stats_of(INFO), settings)
+    assert (found.expiring.value, found.proposals) == (100, [])
+    mixed = redis_keys(Keys({**keys, "page:mail": (-1, 100)}), stats_of(INFO), settings)
+    assert mixed.expiring.over == "41 cached keys"
+    assert looked_at(tmp_path, keys).expiring.value < 95
+
+
 def test_expiry_in_many_years_is_none(tmp_path):
     """As good as never; in a year it is one."""
     keys = {f"img:{n}": (3_650 * 86_400 if n < 8 else 365 * 86_400, 100) for n in range(40)}
