@@ -134,6 +134,11 @@ class LoadTest:
             "locust.log beside the report.",
         )
 
+    @property
+    def may_be_kept(self) -> bool:
+        """Whether later tests and the review of capacity may rely on it."""
+        return not self.shortfall and self.clear().enough
+
     def clear(self, *names: str) -> Coverage:
         """Whether all answers of these endpoints, by default of all, are understood as good or bad ones."""
         odd = [one for one in self.outcome.unclear if not names or one.name in names]
@@ -391,7 +396,7 @@ def _kept(test: LoadTest, settings: Settings, now: datetime) -> LoadTest:
         shape=test.plan.shape,
         finished=now.astimezone(UTC),
         requests_per_second=round(test.carried_per_second, 3),
-        whole=not test.shortfall,
+        whole=test.may_be_kept,
         plan=test.plan,
         outcome=test.outcome,
         server=list(test.samples),

@@ -680,6 +680,15 @@ def test_aborted_test_is_kept_as_incomplete(tmp_path):
     assert msgspec.json.decode(file.read_bytes(), type=Result).whole is False
 
 
+def test_test_with_answers_that_are_not_understood_is_no_standard_for_later_ones(tmp_path):
+    """What it carried may have been errors: neither the comparison nor the review of capacity relies on it."""
+    odd = [Error(name="health", message="expected a health report, got an empty body", times=3)]
+    test = made(outcome(unclear=odd))
+    assert not test.may_be_kept
+    assert not load_comparison(test, SETTINGS, order(tmp_path)).coverage.enough
+    assert load_comparison(made(later(outcome())), SETTINGS, order(tmp_path)).before is None
+
+
 def never(*_, **__):
     """Fails if load is made."""
     raise AssertionError("load was made")
