@@ -112,7 +112,7 @@ def _boxes_are_whole(data: bytes) -> bool:
         if size < 8:
             return size == 0
         at += size
-    return at == len(data)
+    return at <= len(data)
 
 
 _ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}
@@ -125,7 +125,7 @@ _BEGINNINGS: dict[str, Callable[[bytes], bool]] = {
 _ENDS: dict[str, Callable[[bytes], bool]] = {
     "image/jpeg": lambda data: b"\xff\xd9" in data[-_TAIL:],
     "image/png": lambda data: b"IEND" in data[-_TAIL:],
-    "image/webp": lambda data: int.from_bytes(data[4:8], "little") + 8 <= len(data),
+    "image/webp": lambda data: int.from_bytes(data[4:8], "little") + 8 <= len(data) + 1,
     "image/avif": _boxes_are_whole,
 }
 
