@@ -288,3 +288,13 @@ def test_share_of_one_is_no_percentage(query, value, known):
     found, why = number_of(answered, "%")
     assert (found == value, why.enough) == (known, known)
     assert number_of(answered, "s")[0] == value
+
+
+@pytest.mark.parametrize("which", ["count", "looks"])
+@pytest.mark.parametrize(("answer", "got"), [(TWO_ROWS, "2 series"), (vector("NaN")["data"], "NaN")])
+def test_count_of_several_series_says_what_to_do(which, answer, got):
+    """It is not one of nothing."""
+    verdict, message = verdict_on_availability(probes(**{which: {"status": "success", "data": answer}}))
+    assert verdict == "UNKNOWN"
+    assert f"for queries.availability_{which}" in message
+    assert got in message

@@ -271,11 +271,12 @@ def kpi(
     def has(suffix: str) -> bool:
         return bool(getattr(settings.queries, figure.key + suffix, ""))
 
-    value, count, looks = ask(), count_of(ask("_count")), count_of(ask("_looks"))
+    value = ask()
+    (count, odd_count), (looks, odd_looks) = unknown_of(ask("_count")), unknown_of(ask("_looks"))
     buckets = Buckets.of(ask("_buckets").samples) if has("_buckets") else None
     unknown, why = unknown_of(ask("_unknown")) if has("_unknown") else (0.0, Coverage())
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], window.seconds, at) + why
+    seen = own_series(store, settings, [figure.key], window.seconds, at) + why + odd_count + odd_looks
     seen += understood(
         math.ceil(unknown),
         math.ceil(count),

@@ -125,13 +125,13 @@ def recent(
         answers.append(answered)
         return answered
 
-    value, count = ask(), count_of(ask("_count"))
+    value, (count, odd_count) = ask(), unknown_of(ask("_count"))
     has_unknown = bool(getattr(settings.queries, f"{figure.key}_unknown", ""))
     unknown, why = unknown_of(ask("_unknown")) if has_unknown else (0.0, Coverage())
     has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
     buckets = Buckets.of(ask("_buckets").samples) if has_buckets else None
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], minutes * 60, until) + why
+    seen = own_series(store, settings, [figure.key], minutes * 60, until) + why + odd_count
     seen += understood(
         math.ceil(unknown), math.ceil(count), figure.counted, most_percent=rules.not_understood_percent
     )
