@@ -20,7 +20,7 @@ from playbook.clients.redis import SERVICE, ReadOnlyRedis
 from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core import door
 from playbook.core.counters import Counted
-from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.coverage import Coverage, lacking, share, understood, whole
 from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed
@@ -41,6 +41,8 @@ MEBIBYTE = 1024 * 1024
 _AT_ONCE = 100  # keys for each SCAN, and for each batch of commands about them
 _SHOWN = 12
 _GONE = -2  # reply of TTL for a missing key; -1 is one that never expires
+_NO_TEXT = "\ufffd"  # stands for bytes of a name that are no text
+_MOST_UNREADABLE = 5.0  # percent of the names
 _LEAST_FOUND = 0.5  # of the keys that DBSIZE counts
 _FOR_GOOD = 2 * 366 * 86_400  # seconds; some programs write "for ever" as an expiry in ten years
 
@@ -102,6 +104,7 @@ class RedisKeys:
         families: largest first.
         expiry: limit of the share that expires, to decide whether a sample's margin excludes it.
         nodes: whether the server is the only node.
+        unreadable: keys whose names are no text, so that nothing can be asked about them.
         asked: hits and misses that examining the keys caused, at the server of ``redis_stats``.
     """
 
@@ -114,6 +117,7 @@ class RedisKeys:
     expiry: Limit
     asked: Counted | None = None
     nodes: Coverage = _ONE_SERVER
+    unreadable: int = 0
 
     @property
     def readings(self) -> dict[str, Counted]:
@@ -124,7 +128,10 @@ class RedisKeys:
     def coverage(self) -> Coverage:
         """How many were examined; each figure has its own coverage."""
         seen = f"all {self.total:,}" if self.whole else f"{self.looked_at:,} of {self.total:,}"
-        return whole(f"{seen} keys") + self.nodes
+        named = self.looked_at + self.vanished + self.unreadable
+        hint = "Let the program that writes them use text, e.g. Spring's StringRedisSerializer."
+        names = understood(self.unreadable, named, "names of keys", most_percent=_MOST_UNREADABLE, hint=hint)
+        return whole(f"{seen} keys") + names + self.nodes
 
     @property
     def looked_at(self) -> int:
@@ -171,6 +178,7 @@ class RedisKeys:
             return Reading(math.nan, coverage=lacking("", expected="sizes of keys (MEMORY USAGE)", got="none"))
         largest = max((key for family in self.families for key in family.keys), key=lambda key: key.size)
         seen = self.total if self.whole else min(self.looked_at + self.vanished, self.total)
+        seen = max(seen - self.unreadable, 0) if self.whole else seen
         every = share(
             seen,
             self.total,
@@ -242,6 +250,8 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
     names, complete = _names(redis, wanted, deadline)
     # DBSIZE also counts keys that have expired and are not deleted yet; SCAN does not return these.
     complete = complete and len(names) >= _LEAST_FOUND * total
+    unreadable = sum(_NO_TEXT in name for name in names)
+    names = [name for name in names if _NO_TEXT not in name]
     keys: list[Key] = []
     asked = 0
     for start in range(0, len(names), _AT_ONCE):
@@ -253,8 +263,18 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
         keys += _examined(redis, batch, wanted.lasting_keys)
     counts = {"keyspace_hits": float(len(keys)), "keyspace_misses": float(asked - len(keys))}
     own = msgspec.structs.replace(redis_stats.read, counts=counts)
+    gone = asked - len(keys)
     return RedisKeys(
-        total, asked - len(keys), complete, _families(keys), wanted, rules, expiry, own, redis_stats.nodes
+        total,
+        gone,
+        complete,
+        _families(keys),
+        wanted,
+        rules,
+        expiry,
+        own,
+        redis_stats.nodes,
+        unreadable,
     )
 
 

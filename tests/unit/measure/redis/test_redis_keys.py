@@ -123,6 +123,16 @@ def test_jobs_of_a_library_are_no_cache(tmp_path, preset):
     assert looked_at(tmp_path, keys).expiring.value < 95
 
 
+@pytest.mark.parametrize(("count", "expiry", "size"), [(0, OK, OK), (1, OK, UNKNOWN), (900, UNKNOWN, UNKNOWN)])
+def test_keys_with_names_that_are_no_text_are_not_examined(tmp_path, count, expiry, size):
+    """Java's serialisation begins with such bytes; nothing can be asked about a name that is only shown."""
+    odd = {f"\ufffd\ufffd\x00\x05t\x00\x05page{n}": (-2, 0) for n in range(count)}
+    found = looked_at(tmp_path, {**IMAGES, **odd})
+    assert found.vanished == 0
+    assert judged(EXPIRY, settings_with(tmp_path), redis_keys=found)[0] is expiry
+    assert judged(SIZE, settings_with(tmp_path), redis_keys=found)[0] is size
+
+
 def test_expiry_in_many_years_is_none(tmp_path):
     """As good as never; in a year it is one."""
     keys = {f"img:{n}": (3_650 * 86_400 if n < 8 else 365 * 86_400, 100) for n in range(40)}
