@@ -37,11 +37,11 @@ def check_health(response: Any, contents: Contents) -> str:
     return contents.health(lambda: _answer(response), _kind(response), response.content)
 
 
-def check_image(response: Any, posted: int) -> str:
-    """What is wrong with an optimised image; ``posted`` is the original's size in bytes."""
+def check_image(response: Any, posted: int, shape: float) -> str:
+    """What is wrong with an optimised image: ``posted`` and ``shape`` are of the original."""
     if response.status_code != 200:
         return _status(response)
-    return picture_fault(_kind(response).partition(";")[0].strip().lower(), response.content, posted)
+    return picture_fault(_kind(response).partition(";")[0].strip().lower(), response.content, posted, shape)
 
 
 def _answer(response: Any) -> Answer:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from math import log
 
+from loadtests.pixels import pixels_of
 from playbook.clients.answer import Answer
 from playbook.measure.web.health import State, read_report
 from playbook.measure.web.health_report import Report, UnknownShapeError
@@ -20,6 +21,8 @@ _SIZES = 8  # steps of a page's size, for each factor of 2.7
 _MOST_KINDS = 256  # of pages that are remembered
 _SHOWN = 3  # failing dependencies
 _LONGEST = 120
+_LEAST_WIDTH = 16  # pixels
+_OTHER_SHAPE = 0.05  # of the width; both sides are rounded
 _TAIL = 4096  # bytes in which the end of a picture is looked for; some programs write more behind it
 _NUMBERS = re.compile(r"0x[0-9a-f]+|\d+", re.IGNORECASE)
 
@@ -84,10 +87,14 @@ def health_fault(body: bytes) -> str:
     return ""
 
 
-def picture_fault(kind: str, data: bytes, posted: int) -> str:
-    """What is wrong with an optimised picture; ``posted`` is the original's size in bytes.
+def picture_fault(kind: str, data: bytes, posted: int, shape: float = 0.0) -> str:
+    """What is wrong with an optimised picture.
 
     Only its beginning and its end are looked at: to decode it would take longer than the request.
+
+    Args:
+        posted: the original's size in bytes.
+        shape: its width divided by its height; 0 for any.
     """
     kind = _ALIASES.get(kind, kind)
     begins_right = _BEGINNINGS.get(kind)
@@ -99,6 +106,9 @@ def picture_fault(kind: str, data: bytes, posted: int) -> str:
         return f"expected a whole {kind}, got one that is cut off"
     if len(data) >= posted:
         return "expected an image smaller than the original, got one that is not"
+    width, height = pixels_of(kind, data) or (0, 0)
+    if shape and (width < _LEAST_WIDTH or abs(width - shape * height) > max(_OTHER_SHAPE * width, 2)):
+        return f"expected the posted picture, got one of {width} × {height} pixels"
     return ""
 
 

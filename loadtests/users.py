@@ -114,7 +114,7 @@ def _post(
         "POST",
         address,
         name,
-        lambda response: check_image(response, photograph.size),
+        lambda response: check_image(response, photograph.size, photograph.shape),
         data=form,
         headers={"Content-Type": photograph.content_type},
     )

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from loadtests.contents import Contents, Unclear, health_fault, page_fault, picture_fault
+from loadtests.pixels import pixels_of
 from playbook.clients.answer import Answer
 from playbook.measure.web.web_page import PageRules
 from tests.foreign import test_health, test_health_values
@@ -159,3 +160,39 @@ def test_picture_under_another_name_of_its_type(kind: str, expected: str) -> Non
     stream = io.BytesIO()
     Image.new("RGB", (32, 32)).save(stream, "JPEG")
     assert said(picture_fault(kind, stream.getvalue(), 10**6)) == expected
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((600, 400), GOOD),
+        ((64, 43), GOOD),
+        ((320, 213), GOOD),
+        ((1, 1), FAILED),
+        ((200, 200), FAILED),
+        ((400, 600), FAILED),
+    ],
+)
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_picture_of_another_shape_is_not_the_posted_one(
+    name: str, size: tuple[int, int], expected: str, mode: str
+) -> None:
+    """A service under load may answer with a placeholder."""
+    stream = io.BytesIO()
+    Image.new("RGB" if name == "JPEG" else mode, size, "green").save(stream, name)
+    data = stream.getvalue()
+    assert pixels_of(KINDS[name], data) == size
+    assert said(picture_fault(KINDS[name], data, 10**6, 1.5)) == expected
+    lossless = io.BytesIO()
+    Image.new(mode, size).save(lossless, "WEBP", lossless=True)
+    assert pixels_of("image/webp", lossless.getvalue()) == size
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_size_is_read_from_any_bytes(name: str) -> None:
+    """Without an error, however few they are."""
+    stream = io.BytesIO()
+    Image.new("RGB", (30, 20)).save(stream, name)
+    for length in range(len(stream.getvalue())):
+        assert pixels_of(KINDS[name], stream.getvalue()[:length]) in (None, (30, 20))
