@@ -298,3 +298,28 @@ def test_count_of_several_series_says_what_to_do(which, answer, got):
     assert verdict == "UNKNOWN"
     assert f"for queries.availability_{which}" in message
     assert got in message
+
+
+@pytest.mark.parametrize(
+    ("query", "known"),
+    [
+        # https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ and what came before it
+        ("histogram_quantile(0.95, sum by (le) (rate(http_server_duration_milliseconds_bucket[1h])))", False),
+        ("histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket[1h])))", True),
+        ("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_ms_bucket[1h])))", False),
+        ("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_ms_bucket[1h]))) / 1000", True),
+        (
+            "histogram_quantile(0.95, sum by (le) (rate(http_server_duration_milliseconds_bucket[1h]))) * 0.001",
+            True,
+        ),
+        ("max_over_time(traefik_service_request_duration_seconds[500ms])", True),
+        ("avg(istio_request_duration_milliseconds_sum / istio_request_duration_milliseconds_count) / 1e3", True),
+        ('quantile(0.95, request_seconds{route="/ms"})', True),
+        ("quantile(0.95, rooms_duration)", True),
+    ],
+)
+def test_milliseconds_are_no_seconds(query, known):
+    """850 of them would be judged as a quarter of an hour."""
+    answered = Answered("Prometheus", query, "queries.response_time", [Sample({}, 0.0, 850.0)], ())
+    found, why = number_of(answered, "s")
+    assert (found == 850, why.enough) == (known, known)

@@ -1,4 +1,4 @@
-"""Percentages that an operator's own queries give: values that are none, and queries of another unit. Pure."""
+"""Percentages and seconds that an operator's own queries give: values that are none, and other units. Pure."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ _IN_PERCENT = re.compile(r"\b100\b|percent|pct", re.IGNORECASE)
 _TEXTS = re.compile(r""""(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`""")  # values of labels
 _SHARE = re.compile(r"/|(?<![a-z])ratio(?![a-z])", re.IGNORECASE)  # https://prometheus.io/docs/practices/rules/
 _MOST_CORES = 64
+# As OpenTelemetry's http_server_duration_milliseconds_bucket, or request_duration_ms.
+_MILLISECONDS = re.compile(r"milli_?seconds?|micro_?seconds?|(?<![a-z0-9])ms(?![a-z0-9])", re.IGNORECASE)
+_INTO_SECONDS = re.compile(r"/\s*(?:10{3}|10{6}|1e[36])\b|\*\s*(?:0?\.0*1\b|1e-[36])|#.*\bseconds")
 _CORES = re.compile(r"cpu\w*_seconds_total")
 
 
@@ -49,6 +52,20 @@ def in_percent(query: str, values: Sequence[float], setting: str, *, is_memory: 
     unit = "shares of one" if is_share else "a number of cores"
     got = f"{unit}, at most {max(values):g}, by {door.quoted(' '.join(query.split()), 80)}"
     return lacking("another unit", expected=f"percent for {setting}", got=got, hint=_HINT)
+
+
+def in_seconds(query: str, setting: str) -> Coverage:
+    """Whether a query may give seconds, by its text: a metric in milliseconds must be divided by 1000."""
+    text = _TEXTS.sub('""', query)
+    other = _MILLISECONDS.search(text)
+    if not other or _INTO_SECONDS.search(text):
+        return Coverage()
+    return lacking(
+        "another unit",
+        expected=f"seconds for {setting}",
+        got=f"{other[0].strip('_')}, by {door.quoted(' '.join(query.split()), 80)}",
+        hint="Divide the query by 1000.",
+    )
 
 
 _HINT = (

@@ -18,7 +18,7 @@ from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import Verdict
-from playbook.measure.app.percentages import in_percent
+from playbook.measure.app.percentages import in_percent, in_seconds
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.figure_names import (
     AVAILABILITY,
@@ -164,10 +164,14 @@ def first_lack(*coverages: Coverage) -> Coverage:
 
 
 def number_of(answered: Answered, unit: str = "") -> tuple[float, Coverage]:
-    """The only value; otherwise NaN, and what was returned instead: also a share of one in place of percent."""
+    """The only value; otherwise NaN, and what was returned instead: also a value in another unit."""
     try:
         value = answered.number
-        of_unit = in_percent(answered.query, [value], answered.setting) if unit == "%" else Coverage()
+        of_unit = Coverage()
+        if unit == "%":
+            of_unit = in_percent(answered.query, [value], answered.setting)
+        elif unit == "s":
+            of_unit = in_seconds(answered.query, answered.setting)
         return (value, of_unit) if of_unit.enough else (math.nan, of_unit)
     except (TooLittleData, Malformed) as error:
         # Messages are "Service: expected …, got …".
