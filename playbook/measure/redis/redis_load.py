@@ -201,15 +201,18 @@ def _reach(
 ) -> tuple[float, str]:
     """Hours that the log covers, and why not more.
 
-    Ids count from 0 and are never used again: a log without the first entry is full, or was emptied. Whether one
-    without any entry was emptied is only known where an earlier run counted the commands that do so.
+    Ids count from 0 and are never used again: a log without the first entry is full, or was emptied. Servers since
+    Redis 7 count the commands that empty it; when they were sent is only known where an earlier run has read that.
     """
-    resets = stats.growth.of(SLOW_LOG_RESETS)
+    resets, counts_them = stats.growth.of(SLOW_LOG_RESETS), SLOW_LOG_RESETS in stats.read.counts
     if entries and (entries[-1].id > 0 or len(entries) >= NEWEST):
         oldest = (now - entries[-1].at).total_seconds() / 3600
         if len(entries) >= min(told.get("slowlog-max-len", len(entries)), NEWEST):
             return oldest, f"{len(entries)} entries fill it"
-        return max(oldest, stats.growth.hours if resets == 0 else 0.0), _EMPTIED
+        if resets or not counts_them:
+            return oldest, _EMPTIED
+        if resets == 0:
+            return max(oldest, stats.growth.hours), _EMPTIED
     if not entries and resets:
         return 0.0, _EMPTIED
     if stats.uptime is None:

@@ -391,6 +391,8 @@ def test_limits_of_a_slow_log_are_reported(tmp_path, log, config, info, said):
         ([], 1, 2, UNKNOWN),
         ([], None, None, OK),  # Redis 6, which does not count it
         (FULL[:8], 1, 2, UNKNOWN),
+        (FULL[:8], None, 1, OK),
+        (FULL[:8], None, None, UNKNOWN),  # its ids tell
         (FULL[:8], 2, 2, OK),
         (FIRST, 1, 1, OK),
         ([entry(1, 3_000, "KEYS *")], 1, 2, CRITICAL),
