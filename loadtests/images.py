@@ -22,11 +22,13 @@ class Photograph:
 
     Attributes:
         size: of the image in bytes.
+        shape: its width divided by its height.
         form: the whole form with it.
         content_type: of the form.
     """
 
     size: int
+    shape: float
     form: bytes
     content_type: str
     _at: int
@@ -67,11 +69,11 @@ def make(wanted: Iterable[str], widths: Mapping[str, int]) -> dict[str, Photogra
             scaled.save(out, "PNG", compress_level=1)
         else:
             scaled.save(out, "JPEG", quality=95)
-        made[name] = _photograph(out.getvalue(), kind)
+        made[name] = _photograph(out.getvalue(), kind, scaled.width / scaled.height)
     return made
 
 
-def _photograph(image: bytes, kind: str) -> Photograph:
+def _photograph(image: bytes, kind: str, shape: float) -> Photograph:
     boundary = secrets.token_hex(16)
     extension = "jpg" if kind == "jpeg" else kind
     head = (
@@ -82,7 +84,7 @@ def _photograph(image: bytes, kind: str) -> Photograph:
     form = head + image + f"\r\n--{boundary}--\r\n".encode()
     inside = _PNG_HEAD if kind == "png" else len(_JPEG_START)
     return Photograph(
-        len(image), form, f"multipart/form-data; boundary={boundary}", len(head) + inside, kind == "png"
+        len(image), shape, form, f"multipart/form-data; boundary={boundary}", len(head) + inside, kind == "png"
     )
 
 

@@ -88,6 +88,7 @@ class Counts(msgspec.Struct):
     Attributes:
         slices: by quarter second of Unix time.
         errors: number by endpoint and message.
+        unclear: answers that are neither good nor bad, by endpoint and message; they count as successful.
         refused: requests refused by the guard, by reason.
         throttled: requests delayed by the cap on requests per second.
         throttled_seconds: total delay.
@@ -99,6 +100,7 @@ class Counts(msgspec.Struct):
     endpoints: dict[str, Tally] = {}
     slices: dict[int, Tally] = {}
     errors: dict[str, dict[str, int]] = {}
+    unclear: dict[str, dict[str, int]] = {}
     refused: dict[str, int] = {}
     throttled: int = 0
     throttled_seconds: float = 0.0
@@ -143,10 +145,11 @@ class Counts(msgspec.Struct):
             tally.counts[bucket] -= 1
             tally.failures += 1
             tally.unreached += unreached
-        messages = self.errors.setdefault(name, {})
-        if message not in messages and len(messages) >= MOST_ERRORS:
-            message = OTHERS
-        messages[message] = messages.get(message, 0) + 1
+        _count(self.errors, name, message)
+
+    def doubt(self, name: str, message: str) -> None:
+        """Count that the answer just recorded is neither good nor bad, and why."""
+        _count(self.unclear, name, message)
 
     def add(self, other: Counts) -> None:
         """Add other counts."""
@@ -154,10 +157,11 @@ class Counts(msgspec.Struct):
             self.endpoints.setdefault(name, Tally()).add(tally)
         for moment, tally in other.slices.items():
             self.slices.setdefault(moment, Tally()).add(tally)
-        for name, messages in other.errors.items():
-            own = self.errors.setdefault(name, {})
-            for message, times in messages.items():
-                own[message] = own.get(message, 0) + times
+        for counted, more in ((self.errors, other.errors), (self.unclear, other.unclear)):
+            for name, messages in more.items():
+                own = counted.setdefault(name, {})
+                for message, times in messages.items():
+                    own[message] = own.get(message, 0) + times
         for why, times in other.refused.items():
             self.refused[why] = self.refused.get(why, 0) + times
         self.throttled += other.throttled
@@ -191,6 +195,13 @@ class Counts(msgspec.Struct):
         for name in self.__struct_fields__:
             setattr(self, name, getattr(empty, name))
         return taken
+
+
+def _count(counted: dict[str, dict[str, int]], name: str, message: str) -> None:
+    messages = counted.setdefault(name, {})
+    if message not in messages and len(messages) >= MOST_ERRORS:
+        message = OTHERS
+    messages[message] = messages.get(message, 0) + 1
 
 
 def encode(counts: Counts) -> bytes:

@@ -86,11 +86,8 @@ class Report:
             all=_endpoint("all", self.counts.all(), seconds),
             endpoints=[_endpoint(name, tally, seconds) for name, tally in sorted(self.counts.endpoints.items())],
             moments=[*self._moments, *self._newest()],
-            errors=[
-                Error(name=name, message=message, times=times)
-                for name, messages in sorted(self.counts.errors.items())
-                for message, times in sorted(messages.items(), key=lambda entry: -entry[1])
-            ],
+            errors=_kinds(self.counts.errors),
+            unclear=_kinds(self.counts.unclear),
             workers=self.plan.workers,
             lost=list(self.lost),
             refused=[f"{why} ({times} ×)" for why, times in sorted(self.counts.refused.items())],
@@ -164,6 +161,14 @@ class Report:
         while second not in self._users and second > 0:
             second -= 1
         return self._users.get(second, 0)
+
+
+def _kinds(counted: dict[str, dict[str, int]]) -> list[Error]:
+    return [
+        Error(name=name, message=message, times=times)
+        for name, messages in sorted(counted.items())
+        for message, times in sorted(messages.items(), key=lambda entry: -entry[1])
+    ]
 
 
 def _endpoint(name: str, tally: Tally, seconds: float) -> Endpoint:

@@ -22,6 +22,7 @@ from loadtests.guard import Guard
 from loadtests.plans import find
 from loadtests.recorder import Counts, Tally, decode, encode
 from loadtests.report import Report
+from loadtests.session import UNCLEAR
 from loadtests.shapes import PlannedShape
 from loadtests.users import Script, Visitor
 from loadtests.workers import SILENT_SECONDS, Workers
@@ -251,12 +252,15 @@ class Test:
         response_time: float,
         response_length: int,
         exception: BaseException | None = None,
+        context: dict[str, Any] | None = None,
         **_: Any,
     ) -> None:
         tallies = self.counts.record(name, response_time, response_length)
         if exception is not None:
             message, unreached = describe(exception, **self._limits)
             self.counts.fail(name, response_time, message, tallies, unreached=unreached)
+        elif context and UNCLEAR in context:
+            self.counts.doubt(name, str(context[UNCLEAR]))
 
     # ---------------------------------------------------------------------------------------------------- workers
 

@@ -6,12 +6,14 @@ import ssl
 import time
 from typing import TYPE_CHECKING, Any
 
+import brotli
 import gevent
 from geventhttpclient.client import HTTPClient, HTTPClientPool
 from geventhttpclient.url import URL
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, LocustUserAgent
 from locust.exception import CatchResponseError
 
+from loadtests.contents import Unclear
 from loadtests.guard import Guard
 from playbook.readers.load.plan import Plan
 
@@ -20,11 +22,12 @@ if TYPE_CHECKING:
 
     from locust import User
 
+UNCLEAR = "unclear"  # in a request's context: what its answer was that is neither good nor bad
 AGENT = "operations-playbook-load-test"
 # Milliseconds: an abandoned request with a shorter wait is not counted.
 _SAYS_SOMETHING = 1000.0
 # Exceptions of a request; ValueError for an invalid header or encoding.
-_FAILURES = (*FAILURE_EXCEPTIONS, ValueError)
+_FAILURES = (*FAILURE_EXCEPTIONS, ValueError, brotli.error)
 
 
 def _leave_if_over(guard: Guard) -> None:
@@ -134,6 +137,7 @@ class GuardedSession(FastHttpSession):
         self._take_turn()
         size = 0
         failure: BaseException | None = None
+        problem = ""
         response = None
         start = time.time()
         begin = self.waiting_since = time.perf_counter()
@@ -156,7 +160,7 @@ class GuardedSession(FastHttpSession):
         took = (time.perf_counter() - begin) * 1000
         if failure is None:
             problem = check(response)
-            if problem:
+            if problem and not isinstance(problem, Unclear):
                 failure = CatchResponseError(problem)
         self.request_event.fire(
             request_type=method,
@@ -164,7 +168,7 @@ class GuardedSession(FastHttpSession):
             response_time=took,
             response_length=size,
             response=response,
-            context={},
+            context={UNCLEAR: problem} if isinstance(problem, Unclear) else {},
             exception=failure,
             start_time=start,
             url=str(address),

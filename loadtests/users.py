@@ -13,6 +13,7 @@ import gevent
 from locust import FastHttpUser, User, task
 
 from loadtests.answers import check_health, check_image, check_page
+from loadtests.contents import Contents
 from loadtests.guard import Guard
 from loadtests.images import KINDS, Notes, Photograph, make
 from loadtests.session import Address, GuardedSession
@@ -49,6 +50,7 @@ class Script:
             size, _, kind = name.partition("_")
             if size not in plan.widths or kind not in KINDS:
                 raise UsageError(f"weights: expected {', '.join(PAGES)} or {OPTIMIZE}_SIZE_FORMAT, got {name}")
+        self._contents = Contents(plan)
         self._photographs = make(pictures, plan.widths)
         self.steps = [self._step(name) for name in weights]
         self.bounds = list(accumulate(weights.values()))
@@ -87,7 +89,8 @@ class Script:
 
     def _step(self, name: str) -> Callable[[Visitor], None]:
         if name in PAGES:
-            return partial(_read, name=name, address=self._address(name), check=PAGES[name])
+            check = partial(PAGES[name], contents=self._contents)
+            return partial(_read, name=name, address=self._address(name), check=check)
         return partial(
             _post,
             name=name,
@@ -111,7 +114,7 @@ def _post(
         "POST",
         address,
         name,
-        lambda response: check_image(response, photograph.size),
+        lambda response: check_image(response, photograph.size, photograph.shape),
         data=form,
         headers={"Content-Type": photograph.content_type},
     )

@@ -67,13 +67,16 @@ def test_no_key_is_too_large(redis_keys: RedisKeys, limits: Limits, judge: Judge
 def test_redis_memory_is_used_efficiently(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
     """Redis has a memory limit, uses at most 80 % of it where it may not evict, and wastes little.
 
-    Memory that is held but unused (fragmentation, buffers, the program itself) is at most 30 % of the limit.
+    Memory that is held but unused (fragmentation, buffers, the program itself) is at most 30 % of the limit. One
+    above the machine's memory is no limit, and memory that was swapped out is a warning.
     """
     judge.that(**redis_stats.limited.terms)
     if redis_stats.fills_up:
         judge(redis_stats.memory_use, limits.redis_memory)
     if redis_stats.limited.holds:
         judge(redis_stats.held, limits.redis_fragmentation)
+    for one in redis_stats.swapped:
+        judge.that(**one.terms)
 
 
 @pytest.mark.optimization

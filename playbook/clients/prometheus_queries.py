@@ -1,7 +1,8 @@
-"""The settings' queries as they are sent, and whether the series they select are the target's own."""
+"""The settings' queries as they are sent, whose series they select, and what to do with several of them."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -17,7 +18,7 @@ from playbook.core.promql import Selected
 from playbook.settings.model import Settings
 
 if TYPE_CHECKING:
-    from playbook.clients.prometheus import Prometheus, Sample
+    from playbook.clients.prometheus import Prometheus, Sample, Series
 
 # Labels that distinguish two Prometheus servers which scrape the same targets.
 REPLICAS = ("prometheus_replica", "__replica__", "replica")
@@ -116,6 +117,27 @@ def population(samples: Iterable[Sample], chosen: Iterable[Selected], target: st
             "'prometheus_replica=\"a\"'.",
         )
     return coverage
+
+
+def highest(series: Iterable[Series]) -> tuple[tuple[float, float], ...]:
+    """The highest finite value of all series at each time, in order of time."""
+    found: dict[float, float] = {}
+    for time, value in (point for one in series for point in one.points):
+        if math.isfinite(value):
+            found[time] = max(value, found.get(time, value))
+    return tuple(sorted(found.items()))
+
+
+def one_series(count: int, setting: str, of: str = "") -> Coverage:
+    """Whether there is at most one series where only one can be judged."""
+    if count <= 1:
+        return Coverage()
+    return lacking(
+        f"{count} series{of}",
+        expected=f"one series{of} for {setting}",
+        got=str(count),
+        hint="Put sum(…), avg(…) or max(…) around the query.",
+    )
 
 
 def _named_sources(counts: Mapping[tuple[str, str], float]) -> str:

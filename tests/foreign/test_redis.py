@@ -134,7 +134,14 @@ def test_kvrocks_is_judged_by_its_own_fields():
     [
         ("redis-6.0", {"used_memory": 1024**3}, CRITICAL),
         ("redis-6.0", {"rdb_last_bgsave_status": "err"}, CRITICAL),
-        ("redis-7.2", {"used_memory": 1024**3}, OK),
+        ("redis-7.2", {"used_memory": 1024**3, "used_memory_rss": 1024**3}, OK),
+        ("redis-7.2", {"used_memory": 1024**3, "mem_fragmentation_ratio": 0.06}, WARNING),  # it was swapped out
+        (
+            "redis-7.2",
+            {"maxmemory": 8 * 1024**3, "used_memory_rss": 4 * 1024**3},
+            CRITICAL,
+        ),  # the machine has 4 GiB
+        ("digitalocean-valkey-8", {"maxmemory": 3 * 1024**3, "used_memory_rss": 1024**3}, OK),
         ("redis-7.2", {"aof_last_write_status": "err"}, CRITICAL),
         ("redis-7.2", {"loading": 1}, CRITICAL),
         ("redis-7.2", {"rdb_bgsave_in_progress": 1, "rdb_current_bgsave_time_sec": 90_000}, WARNING),

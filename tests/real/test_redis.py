@@ -223,6 +223,14 @@ def test_slow_log_states_its_range(tmp_path):
         stats = redis_stats(server.reader, SETTINGS, Clock(), Earlier())
         log = redis_slow_log(server.reader, stats, SETTINGS, Clock())
         assert (log.off, log.threshold, log.coverage.enough) == ("", 10.0, False)
+        server.admin.config_set("slowlog-log-slower-than", 0)
+        server.admin.ping()
+        server.admin.slowlog_reset()
+        server.admin.ping()
+        assert min(entry["id"] for entry in server.admin.slowlog_get(128)) > 0  # ids are never used again
+        server.admin.config_set("slowlog-log-slower-than", 10_000)
+        again = redis_stats(server.reader, SETTINGS, Clock(), Earlier())
+        assert again.read.counts.get("slow_log_resets") in (1, None)  # servers before Redis 7 do not count it
         server.admin.config_set("slowlog-log-slower-than", -1)
         assert "negative" in redis_slow_log(server.reader, stats, SETTINGS, Clock()).off
     with running(tmp_path, "--rename-command", "CONFIG", "") as server:

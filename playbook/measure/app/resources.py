@@ -22,7 +22,7 @@ from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import within
 from playbook.measure.app.app import AppStatus
-from playbook.measure.app.samples import Window, by_component
+from playbook.measure.app.samples import Window, by_component, of_memory
 from playbook.readers.trend import Point, Trend, by_grid, fit, split_at_falls
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
@@ -266,7 +266,7 @@ def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, 
 def memory_growth(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> MemoryGrowth:
     """Hourly memory of every component over seven days, and whether it grows."""
     now = clock.now()
-    series = digitalocean.metric("memory_percentage", now - WEEK, now)
+    series = of_memory(digitalocean.metric("memory_percentage", now - WEEK, now))
     weeks = _weeks(app, series, now - WEEK)
     growths = []
     for week in weeks:

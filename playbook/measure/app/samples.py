@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median
 
+import msgspec
+
 from playbook.clients.digitalocean_types import Series
 from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.settings.sections.coverage import CoverageRules
@@ -22,6 +24,7 @@ Samples = Sequence[tuple[float, float]]
 HOUR = 3600.0
 # Share of its expected samples that a span needs for its mean to count.
 _HALF = 0.5
+_DAY = 24
 
 
 def usable(series: Series) -> list[tuple[float, float]]:
@@ -31,6 +34,14 @@ def usable(series: Series) -> list[tuple[float, float]]:
         if math.isfinite(at) and math.isfinite(value) and value >= 0:
             highest[at] = max(value, highest.get(at, value))
     return sorted(highest.items())
+
+
+def of_memory(series: Iterable[Series]) -> list[Series]:
+    """Samples of memory use without zeros: every program takes some, so that nothing was measured there."""
+    return [
+        msgspec.structs.replace(one, samples=[(at, value) for at, value in one.samples if value != 0])
+        for one in series
+    ]
 
 
 def by_component(series: Iterable[Series], but: Collection[str] = ()) -> dict[str, list[Samples]]:
@@ -154,9 +165,19 @@ class Window:
             total += lacking(
                 "", expected=f"a component for all {what}", got=f"{len(found[''])} series without one"
             )
-        if not least and not found:
-            total += lacking("", expected=f"{what} of any component", got="none")
-        return total
+        if not awake and not found and not (least and self.hours < _DAY):
+            # What may sleep has samples after anybody asked it, which this suite does every day.
+            total += lacking("", expected=f"{what} of any component", got="none", hint=_HINT)
+        elif not least and (now := self._with_recent(found, rules)):
+            got = f"none, and {what} of {', '.join(now)}"
+            total += lacking("", expected="an app spec that names every component", got=got)
+        silent = sorted(name for name, wanted in least.items() if not wanted and name not in found)
+        return total + whole(f"none of {', '.join(silent)}, which may sleep" if silent and found else "")
+
+    def _with_recent(self, found: Mapping[str, Sequence[Samples]], rules: CoverageRules) -> list[str]:
+        """Components with recent samples, so that they are no former ones."""
+        oldest = self.end - 60 * rules.newest_minutes
+        return sorted(name for name, instances in found.items() if any(one[-1][0] >= oldest for one in instances))
 
     def _freshness(self, what: str, instances: Sequence[Samples], wanted: int, rules: CoverageRules) -> Coverage:
         newest = sorted((samples[-1][0] for samples in instances), reverse=True)[:wanted]

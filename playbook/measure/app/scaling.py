@@ -22,7 +22,7 @@ from playbook.core.coverage import Coverage, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.limits import Reading
-from playbook.measure.app.samples import Samples, Window, by_component
+from playbook.measure.app.samples import Samples, Window, by_component, of_memory
 from playbook.settings.model import Settings
 from playbook.settings.sections.platform import Scaling
 
@@ -211,7 +211,7 @@ def scaling(
     spec, active = running.spec_in_effect, running.active_deployment
     others = {component.name for component in spec.others}
     cpu = by_component(digitalocean.metric("cpu_percentage", now - WEEK, now), others)
-    memory = by_component(digitalocean.metric("memory_percentage", now - WEEK, now), others)
+    memory = by_component(of_memory(digitalocean.metric("memory_percentage", now - WEEK, now)), others)
     fits, silent = [], []
     for component, is_service in (*((c, True) for c in spec.services), *((c, False) for c in spec.workers)):
         use = _use(cpu.get(component.name, []), memory.get(component.name, []))

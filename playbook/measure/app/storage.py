@@ -6,14 +6,15 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from playbook.clients.prometheus import Prometheus
-from playbook.clients.prometheus_queries import query_of
+from playbook.clients.prometheus import Prometheus, Series
+from playbook.clients.prometheus_queries import highest, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together
 from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
+from playbook.measure.app.percentages import MOST, percentages
 from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.redis.redis_info import mebibytes
@@ -175,13 +176,15 @@ def storage_week(
         ]
 
     def area(name: str, points: tuple[Point, ...], *, evicts: bool = False, size: str = "") -> Area:
+        points, odd = percentages(points, within(name), most=math.inf if name == REDIS else MOST)
+        answers.append(odd)
         parts = split_at_falls(points, settings.trends.restart_points)
         return Area(name, points, fit(parts, DAY, settings.trends), evicts, size)
 
     areas = [area(f"Files of {name}" if name else "Files", points) for name, points in hours("component_storage")]
     known = redis_stats.coverage + redis_stats.limited.coverage if redis_stats else Coverage()
     if redis_stats and redis_stats.memory_limit:
-        used = next((points for _, points in hours("redis_memory")), ())
+        used = highest(Series({}, points) for _, points in hours("redis_memory"))
         share = tuple((moment, FULL * value / redis_stats.memory_limit) for moment, value in used)
         size = mebibytes(redis_stats.memory_limit)
         areas.append(area(REDIS, share, evicts=redis_stats.evicts, size=size))

@@ -16,7 +16,7 @@ from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.app import AppStatus
-from playbook.measure.app.samples import Samples, Window, by_component, sustained, usable
+from playbook.measure.app.samples import Samples, Window, by_component, of_memory, sustained, usable
 from playbook.readers.streaks import since_when
 from playbook.settings.model import Settings
 
@@ -183,7 +183,7 @@ def _utilization(
     window = Window.before(now, length, 60 * minutes, app.deployed_at)
     series = {
         "CPU": digitalocean.metric("cpu_percentage", now - length, now),
-        "memory": digitalocean.metric("memory_percentage", now - length, now),
+        "memory": of_memory(digitalocean.metric("memory_percentage", now - length, now)),
     }
     least = {name: app.instances(name) for name in app.components}
     seen = Coverage()

@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import msgspec
-
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.prometheus import Prometheus
-from playbook.clients.prometheus_queries import own_series, query_of
-from playbook.core.clock import Clock, Moment
+from playbook.clients.prometheus import Courses, Prometheus, Series
+from playbook.clients.prometheus_queries import highest, one_series, own_series, query_of
+from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import Malformed
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
+from playbook.measure.app.percentages import LEAST_MEMORY, MOST, in_percent, percentages
 from playbook.measure.app.resources import Judged
 from playbook.measure.app.scaling_policy import autoscaling, instances
+from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
 from playbook.readers.load import kept
 from playbook.readers.load.order import LoadOrder
-from playbook.readers.load.plan import BREAKPOINT
 from playbook.readers.load.planning import history_of
 from playbook.readers.trend import DAY, Point, Trend, fit
 from playbook.settings.model import Settings
@@ -32,6 +30,7 @@ from playbook.settings.model import Settings
 HISTORY_DAYS = 60
 # With fewer whole days there are not four weeks of weekdays to compare.
 LEAST_DAYS = 28
+NEWEST_DAYS = 2
 PEAK_DAYS = 30
 QUARTER = 900.0  # seconds
 QUARTERS = 2880  # in 30 days
@@ -72,7 +71,7 @@ class CapacityGrowth:
         ]
         fewest = min((len(course.days) for course in self.courses), default=0)
         if self.courses and not short:
-            return self.answers + whole(f"{fewest} of {HISTORY_DAYS} days")
+            return self.answers + whole(f"{fewest} of {HISTORY_DAYS} days") + self._newest
         return self.answers + lacking(
             f"{fewest} of {HISTORY_DAYS} days",
             expected=f"at least {least} of the last {HISTORY_DAYS} days of CPU, memory and storage of every "
@@ -80,6 +79,11 @@ class CapacityGrowth:
             got=f"fewer days of {', '.join(short) or 'all'}",
             hint="The queries stand in the settings as queries.component_….",
         )
+
+    @property
+    def _newest(self) -> Coverage:
+        """Whether the newest day of each is one of the last: it may grow since."""
+        return _freshness({course.name: course.days for course in self.courses}, self.measured, NEWEST_DAYS)
 
     @property
     def meeting(self) -> list[Judged]:
@@ -129,22 +133,6 @@ class CapacityGrowth:
         return "no such trend"
 
 
-class LoadTest(msgspec.Struct, frozen=True):
-    """Result of a load test: the fields needed here of what ``playbook.readers.load.kept`` writes.
-
-    Attributes:
-        finished: aware.
-        requests_per_second: the highest rate carried within the limits; 0 where none was.
-        whole: it ran as planned; a test cut short says nothing.
-    """
-
-    target: str
-    shape: str
-    finished: Moment
-    requests_per_second: float
-    whole: bool = True
-
-
 @dataclass(frozen=True, slots=True)
 class Spike:
     """A component at its spike.
@@ -173,7 +161,7 @@ class Headroom:
     multiple: float
     spikes: tuple[Spike, ...]
     busiest_rate: float | None
-    load_test: LoadTest | None
+    load_test: BreakpointTest | None
     days: tuple[Point, ...]
     least_percent: float
     answers: Coverage = field(default_factory=Coverage)
@@ -281,16 +269,26 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
     )
     first, label = now - timedelta(days=HISTORY_DAYS - 1), settings.target.prometheus.component_label
     found, answers = [], Coverage()
-    for _, key, _ in kinds:
-        series = prometheus.query_range(query_of(settings, key, DAY), first, now, DAY, setting=f"queries.{key}")
+    for kind, key, _ in kinds:
+        query, setting, is_memory = query_of(settings, key, DAY), f"queries.{key}", kind == "Memory"
+        series = prometheus.query_range(query, first, now, DAY, setting=setting)
         answers += series.coverage
-        found.append({one.labels.get(label, ""): one.points for one in series})
+        mine = {}
+        for name, several in _by_component(series, label).items():
+            least = LEAST_MEMORY if is_memory else 0.0
+            # CPU may be counted in percent of one core of several.
+            most = math.inf if kind == "CPU" else MOST
+            mine[name], odd = percentages(highest(several), setting, least=least, most=most)
+            answers += odd
+        values = [value for points in mine.values() for _, value in points]
+        answers += in_percent(query, values, setting, is_memory=is_memory)
+        found.append(mine)
     # A component with memory but no CPU samples is reported as missing, not skipped.
     names = sorted({name for one in found for name in one}) or [""]
     courses = []
     for (kind, _, limit), points_of in zip(kinds, found, strict=True):
         for name in names:
-            points = tuple(point for point in points_of.get(name, ()) if math.isfinite(point[1]))
+            points = points_of.get(name, ())
             trend = fit([points], WEEK_SECONDS, settings.trends)
             courses.append(Course(f"{kind} of {name}" if name else kind, points, trend, ceiling(limit)))
     answers += own_series(prometheus, settings, COMPONENTS, DAY, now)
@@ -309,17 +307,26 @@ def headroom(
 
     answers = []
 
-    def quarters(key: str) -> dict[str, list[Point]]:
+    def quarters(key: str) -> Courses:
         query = query_of(settings, key, QUARTER)
         series = prometheus.query_range(query, first, now, QUARTER, setting=f"queries.{key}")
         answers.append(series.coverage)
-        return {one.labels.get(label, ""): [p for p in one.points if math.isfinite(p[1])] for one in series}
+        return series
 
-    cpu = quarters("component_cpu_total")
-    rates = next(iter(quarters("request_rate").values()), [])
+    # Of several series that belong together the highest is only a part of their sum.
+    setting = "queries.component_cpu_total"
+    cpu = _by_component(quarters("component_cpu_total"), label)
+    answers += [one_series(len(mine), setting, f" of {name}") for name, mine in cpu.items()]
+    every = [value for mine in cpu.values() for _, value in highest(mine)]
+    answers.append(in_percent(query_of(settings, "component_cpu_total", QUARTER), every, setting))
+    counted = quarters("request_rate")
+    answers.append(one_series(len(counted), "queries.request_rate"))
+    rates = highest(counted)
     spikes = []
     for component in (*spec.services, *spec.workers):
-        values = [value for _, value in cpu.get(component.name, [])]
+        points = highest(cpu.get(component.name, ()))
+        answers.append(_freshness({f"CPU of {component.name}": points}, now, 1))
+        values = [value for _, value in points]
         most = autoscaling(component)[1] if component.autoscaling else component.instance_count
         spikes.append(Spike(component.name, max(values, default=0.0), len(values), max(most, 1)))
     busiest: dict[float, float] = {}
@@ -331,7 +338,7 @@ def headroom(
         settings.capacity.spike,
         tuple(spikes),
         max((rate for _, rate in rates), default=None),
-        newest_load_test(
+        newest_test(
             Path(settings.capacity.load_tests),
             settings.target.name,
             kept.recall(history_of(settings, load_order)).tests,
@@ -343,27 +350,28 @@ def headroom(
     )
 
 
+def _freshness(courses: Mapping[str, Sequence[Point]], now: datetime, most_days: int) -> Coverage:
+    """Whether each that has samples has some of the last days."""
+    ages = {name: (now.timestamp() - points[-1][0]) / DAY for name, points in courses.items() if points}
+    late = {name: age for name, age in ages.items() if age > most_days}
+    if not late:
+        return Coverage()
+    return lacking(
+        "silent of late",
+        expected=f"samples of each in the last {24 * most_days} h",
+        got=", ".join(f"none of {within(name)} for {age:.1f} days" for name, age in late.items()),
+        hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+    )
+
+
+def _by_component(series: Iterable[Series], label: str) -> dict[str, list[Series]]:
+    found: dict[str, list[Series]] = {}
+    for one in series:
+        found.setdefault(one.labels.get(label, ""), []).append(one)
+    return found
+
+
 def ceiling(limit: Limit) -> float:
     """The warning limit, or the critical one where there is none."""
     bound = limit.warning or limit.critical
     return bound.number if bound else 100.0
-
-
-def newest_load_test(folder: Path, target: str, lines: Sequence[kept.LoadLine] = ()) -> LoadTest | None:
-    """The newest breakpoint test of this target that ran as planned; ``None`` where there is none yet.
-
-    Other shapes show that a load was carried, not how much could be. Result files stay where they were measured;
-    the lines of history hold only tests that ran as planned, and are shared with the history.
-
-    Raises:
-        Malformed: a result file is not in the format of the load tests.
-    """
-    found = []
-    for file in sorted(folder.glob("*.json")):
-        try:
-            found.append(msgspec.json.decode(file.read_bytes(), type=LoadTest))
-        except msgspec.DecodeError as error:
-            raise Malformed(f"Load test: expected a result in {file}, got {error}", service="Load test") from None
-    found += [LoadTest(one.target, one.shape, one.started, one.requests_per_second) for one in lines]
-    mine = [one for one in found if (one.target, one.shape) == (target, BREAKPOINT) and one.whole]
-    return max(mine, key=lambda one: one.finished, default=None)

@@ -18,6 +18,7 @@ from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import Verdict
+from playbook.measure.app.percentages import in_percent, in_seconds
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.figure_names import (
     AVAILABILITY,
@@ -107,7 +108,7 @@ class Kpi:
                 got=f"{self.count:,.0f}",
                 hint="Look at Status → Targets in Prometheus: is everything being scraped?",
             )
-        value, why = number_of(self.answered)
+        value, why = number_of(self.answered, figure.unit)
         stands_for = f"{self.count:,.0f} {figure.counted}"
         if self.buckets:
             beyond, odd = self.buckets.lack(figure, value, self.count, self.limit)
@@ -162,10 +163,16 @@ def first_lack(*coverages: Coverage) -> Coverage:
     return next(coverage for coverage in coverages if not coverage.enough)
 
 
-def number_of(answered: Answered) -> tuple[float, Coverage]:
-    """The only value; otherwise NaN, and what was returned instead."""
+def number_of(answered: Answered, unit: str = "") -> tuple[float, Coverage]:
+    """The only value; otherwise NaN, and what was returned instead: also a value in another unit."""
     try:
-        return answered.number, Coverage()
+        value = answered.number
+        of_unit = Coverage()
+        if unit == "%":
+            of_unit = in_percent(answered.query, [value], answered.setting)
+        elif unit == "s":
+            of_unit = in_seconds(answered.query, answered.setting)
+        return (value, of_unit) if of_unit.enough else (math.nan, of_unit)
     except (TooLittleData, Malformed) as error:
         # Messages are "Service: expected …, got …".
         expected, _, got = str(error).partition(": expected ")[2].partition(", got ")
@@ -268,11 +275,12 @@ def kpi(
     def has(suffix: str) -> bool:
         return bool(getattr(settings.queries, figure.key + suffix, ""))
 
-    value, count, looks = ask(), count_of(ask("_count")), count_of(ask("_looks"))
+    value = ask()
+    (count, odd_count), (looks, odd_looks) = unknown_of(ask("_count")), unknown_of(ask("_looks"))
     buckets = Buckets.of(ask("_buckets").samples) if has("_buckets") else None
     unknown, why = unknown_of(ask("_unknown")) if has("_unknown") else (0.0, Coverage())
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], window.seconds, at) + why
+    seen = own_series(store, settings, [figure.key], window.seconds, at) + why + odd_count + odd_looks
     seen += understood(
         math.ceil(unknown),
         math.ceil(count),

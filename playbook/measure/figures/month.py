@@ -288,7 +288,8 @@ def _times(store: Prometheus, settings: Settings, key: str, name: str, now: date
     for quantile in QUANTILES:
         query = query_of(settings, key, MONTH.seconds, quantile=quantile)
         answered = store.ask(query, now, setting=f"queries.{key}")
-        found += [(quantile, sample.value) for sample in answered.samples[:1] if math.isfinite(sample.value)]
+        seconds = [sample.value for sample in answered.samples if math.isfinite(sample.value)]
+        found += [(quantile, max(seconds))] if seconds else []
     return Times(name, tuple(found))
 
 

@@ -23,6 +23,7 @@ from playbook.settings.model import Settings
 from playbook.settings.sections.ondemand import Optimization
 
 _SHOWN = 15
+_LEAST_MS = 1.0  # nothing decodes and encodes a picture in less
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,15 @@ class ProcessingTimes(OfImageStats):
         if stats.mean_ms is None:
             coverage = lacking("", expected="the time of its images (total_ms)", got="none")
             return Reading(math.nan, coverage=coverage)
-        return Reading(stats.mean_ms, f"{self.stats.growth.over} ({stats.success:,} images)")
+        seen = Coverage()
+        if stats.mean_ms < _LEAST_MS:
+            seen = lacking(
+                "times not in milliseconds",
+                expected=f"at least {_LEAST_MS:g} ms for each image (total_ms)",
+                got=f"{stats.mean_ms:.3g}",
+                hint="Let the workers count milliseconds, not seconds.",
+            )
+        return Reading(stats.mean_ms, f"{self.stats.growth.over} ({stats.success:,} images)", seen)
 
     @property
     def proposals(self) -> list[str]:

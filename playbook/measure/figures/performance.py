@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from playbook.clients.prometheus import Prometheus
-from playbook.clients.prometheus_queries import query_of
+from playbook.clients.prometheus_queries import one_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
@@ -98,7 +98,7 @@ def days_of(
 ) -> tuple[tuple[Point, ...], Coverage]:
     """Result of a query for each of ``count`` days up to ``last``, and whether the store's answer was complete.
 
-    Days without samples are left out.
+    Days without samples are left out. Of several series only the first is returned, which is no whole answer.
     """
     series = store.query_range(
         query_of(settings, key, DAY.total_seconds()),
@@ -109,7 +109,7 @@ def days_of(
     )
     # A share of zero requests is not a number.
     days = tuple(point for point in series[0].points if math.isfinite(point[1])) if series else ()
-    return days, series.coverage
+    return days, series.coverage + one_series(len(series), f"queries.{key}")
 
 
 @measurement

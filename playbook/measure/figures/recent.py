@@ -86,7 +86,7 @@ class Recent:
                 got=f"{self.count:,.0f}",
                 hint="Look again when more time has passed.",
             )
-        value, why = number_of(self.answered)
+        value, why = number_of(self.answered, self.figure.unit)
         if self.buckets:
             coverage += self.buckets.lack(self.figure, value, self.count, self.limit)[1]
         if why.parts:
@@ -125,13 +125,13 @@ def recent(
         answers.append(answered)
         return answered
 
-    value, count = ask(), count_of(ask("_count"))
+    value, (count, odd_count) = ask(), unknown_of(ask("_count"))
     has_unknown = bool(getattr(settings.queries, f"{figure.key}_unknown", ""))
     unknown, why = unknown_of(ask("_unknown")) if has_unknown else (0.0, Coverage())
     has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
     buckets = Buckets.of(ask("_buckets").samples) if has_buckets else None
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], minutes * 60, until) + why
+    seen = own_series(store, settings, [figure.key], minutes * 60, until) + why + odd_count
     seen += understood(
         math.ceil(unknown), math.ceil(count), figure.counted, most_percent=rules.not_understood_percent
     )

@@ -34,9 +34,16 @@ from playbook.settings.model import Settings
 
 DAY = timedelta(days=1)
 _OUT_OF_MEMORY = re.compile(
-    r"(?i)out of memory|\boom\b|oom.?kill|heap limit|cannot allocate (?:memory|\d)|MemoryError"
-    r"|allowed memory size|memory (?:quota|limit) exceeded|bad_alloc|memory allocation|insufficient memory|enomem"
-    r"|failed to allocate"
+    r"out.?of.?memory|\boom\b|oom.?kill|heap (?:limit|space)|MemoryError|bad_alloc|enomem"
+    r"|(?:cannot|could not|unable to|failed to) allocate\b"
+    r"(?: \d|[^.\n]{0,40}(?:memory|buffer|array|\bbytes|\b[kmg]i?b\b))"
+    r"|(?:memory|buffer|heap) allocation|failed to allocate$|allowed memory size|more memory than allowed"
+    r"|(?:insufficient|not enough) memory|memory exhausted|exhausted (?:\w+ )?memory|cache resources exhausted"
+    r"|memory (?:quota|limit|usage)\b[^.\n]{0,30}\bexceed|exceed\w*[^.\n]{0,20}\bmemory\b|max-memory-restart"
+    r"|memory resource limit alarm|vm_memory_high_watermark set"
+    # A worker that was killed, as its parent process tells it; of a whole component it may be a deployment.
+    r"|(?:worker|child|process|work-horse)\b[^\n]{0,60}\bsignal 9\b",
+    re.IGNORECASE,
 )
 
 

@@ -13,19 +13,20 @@ from pathlib import Path
 from playbook.clients.http import HttpClient
 from playbook.core import progress
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
-from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
+from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.load.load_endpoints import endpoint_table, seconds
+from playbook.measure.load.load_charts import charts_of
+from playbook.measure.load.load_endpoints import endpoint_table, name_of, seconds
 from playbook.measure.load.load_sampling import Sampler
 from playbook.readers.load import kept
 from playbook.readers.load.bottleneck import Bottleneck, find_bottlenecks, watched_of
 from playbook.readers.load.omission import kind_of_percentiles
 from playbook.readers.load.order import LoadOrder
-from playbook.readers.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Moments, Outcome, Step
+from playbook.readers.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Outcome, Step
 from playbook.readers.load.permission import SERVICE, require_permission
 from playbook.readers.load.plan import BREAKPOINT, Plan
 from playbook.readers.load.planning import make_plan
@@ -39,12 +40,10 @@ _LEAST_SHARE = 0.9  # of the planned time; a test that reports being finished an
 _SHOWN = 12
 BUSY_SECONDS = 5  # as the load's processes measure themselves
 MOST_HELD_BACK = 5.0  # percent of its users' time
-_PERCENTILES: dict[str, Callable[[Moments], float | None]] = {
-    "P50": lambda one: one.p50,
-    "P95": lambda one: one.p95,
-    "P99": lambda one: one.p99,
-    "maximum": lambda one: one.slowest,
-}
+_UNCLEAR = (
+    "The daily checks of the homepage and of the health endpoints say the same of such answers, and what to set: "
+    "web.expect, web.health."
+)
 # Delay of a process in seconds from which on response times seem noticeably slower.
 _LATE = 0.1
 
@@ -131,6 +130,18 @@ class LoadTest:
         )
 
     @property
+    def may_be_kept(self) -> bool:
+        """Whether later tests and the review of capacity may rely on it."""
+        return not self.shortfall and self.clear().enough
+
+    def clear(self, *names: str) -> Coverage:
+        """Whether all answers of these endpoints, by default of all, are understood as good or bad ones."""
+        odd = [one for one in self.outcome.unclear if not names or one.name in names]
+        asked = sum(one.requests for one in self.outcome.endpoints if not names or one.name in names)
+        examples = [f"{name_of(one.name)}: {one.message}" for one in odd]
+        return understood(sum(one.times for one in odd), asked, "answers", examples=examples, hint=_UNCLEAR)
+
+    @property
     def carried_per_second(self) -> float:
         """Successful requests a second; for a breakpoint test, in the highest step that held."""
         if self.is_breakpoint:
@@ -151,7 +162,8 @@ class LoadTest:
             none = lacking("", expected="seconds with users", got="none")
             return [Reading(math.nan, coverage=none if self.coverage.enough else self.coverage)]
         over = f"{self.outcome.seconds:.0f} s ({self.carried_per_second:,.1f} requests/s answered well, up to "
-        return [Reading(round(100 * self._answered / wanted, 1), f"{over}{self.outcome.most_users:,} users)")]
+        over += f"{self.outcome.most_users:,} users)"
+        return [Reading(round(100 * self._answered / wanted, 1), over, self.clear())]
 
     @property
     def held(self) -> list[Reading]:
@@ -169,7 +181,7 @@ class LoadTest:
         if self.outcome.throttled:
             after += f"; load.most_requests_per_second delayed {self.outcome.throttled:,} requests"
         over = f"{plural(len(self.outcome.steps), 'step')} ({self.carried_per_second:,.1f} requests/s; {after})"
-        return [Reading(highest.users if highest else 0, over)]
+        return [Reading(highest.users if highest else 0, over, self.clear())]
 
     @property
     def highest(self) -> Step | None:
@@ -268,7 +280,7 @@ class LoadTest:
             shown.append(self._steps)
         if outcome.lost or outcome.refused:
             shown.append(Lines("Lost and held back", [*outcome.lost, *outcome.refused][:_SHOWN]))
-        return [*shown, *self._charts]
+        return [*shown, *charts_of(outcome, self.breaks_p95, self.bottlenecks)]
 
     @property
     def _endpoints(self) -> list[Endpoint]:
@@ -294,31 +306,6 @@ class LoadTest:
             for step in self.outcome.steps
         ]
         return Table("Steps", ["Users", "Requests", "Per second", "P95", "Failed", "Result"], rows)
-
-    @property
-    def _charts(self) -> list[Evidence]:
-        moments = self.outcome.moments
-        first = self._marks
-        times = [
-            Curve(name, points)
-            for name, value in _PERCENTILES.items()
-            if (points := [(one.at, found) for one in moments if (found := value(one)) is not None])
-        ]
-        requests = [
-            Curve("requests", [(one.at, one.requests) for one in moments]),
-            Curve("failed", [(one.at, one.failures) for one in moments]),
-        ]
-        return [
-            Chart("Users", "", [Curve("users", [(one.at, one.users) for one in moments])], bars=True, marks=first),
-            Chart("Requests and failures of each second", "", requests, marks=first),
-            Chart("Response times of each second", "s", times, {"P95 at most": self.breaks_p95}, marks=first),
-        ]
-
-    @property
-    def _marks(self) -> dict[str, float]:
-        """The first bottleneck, marked on every chart."""
-        began = self.outcome.started.timestamp()
-        return {f"first: {one.mark}": began + max(one.after, 0.0) for one in self.bottlenecks[:1]}
 
 
 @measurement(time_limit=LONGEST, is_long=True)
@@ -379,7 +366,7 @@ def _kept(test: LoadTest, settings: Settings, now: datetime) -> LoadTest:
         shape=test.plan.shape,
         finished=now.astimezone(UTC),
         requests_per_second=round(test.carried_per_second, 3),
-        whole=not test.shortfall,
+        whole=test.may_be_kept,
         plan=test.plan,
         outcome=test.outcome,
         server=list(test.samples),

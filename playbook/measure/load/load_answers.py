@@ -15,8 +15,16 @@ from playbook.measure.load.load import LoadTest
 from playbook.measure.load.load_endpoints import endpoint_table, name_of, seconds
 from playbook.measure.statements import Statement
 from playbook.readers.load.bottleneck import points_of
-from playbook.readers.load.outcome import Endpoint, Error
-from playbook.readers.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
+from playbook.readers.load.outcome import Endpoint
+from playbook.readers.load.samples import (
+    QUEUE,
+    QUEUE_IN_PART,
+    REDIS_BLOCKED,
+    REDIS_LATENCY,
+    UNITS,
+    WEB_QUEUE,
+    Sample,
+)
 from playbook.settings.model import Settings
 
 HOMEPAGE = ("homepage",)
@@ -24,6 +32,8 @@ HEALTH = ("health", "image_health")
 IMAGES = "optimize_"
 _FAILED = "Failed requests under load"
 _SHOWN = 20
+_MOST_BETWEEN = 5.0  # seconds of a test for each look at the server
+_ALL_FAILED = 3  # requests of an endpoint, however rarely it is asked: that all of them fail is no chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +43,7 @@ class Group:
     Attributes:
         judged: with enough requests for a percentile.
         few: with fewer than ``least``, including planned ones that were never requested.
-        test: coverage of the whole test.
+        test: coverage of the whole test, and of what its answers said.
         missing: never requested, although by their weights twice ``least`` requests were expected.
         broken_on_purpose: a breakpoint test runs until this fails, so it is shown and not judged.
     """
@@ -170,7 +180,8 @@ def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str
         Endpoint(name=task, requests=0, failures=0, p50=None, p95=None, p99=None, slowest=None, per_second=0.0)
         for task in never
     )
-    return Group(name, judged, few, least, test.is_breakpoint, test.coverage, missing)
+    seen = test.coverage + test.clear(*(one.name for one in mine)) if mine else test.coverage
+    return Group(name, judged, few, least, test.is_breakpoint, seen, missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +189,8 @@ class LoadFailures:
     """Failures under load.
 
     Attributes:
-        shares: percent: of all requests, and of the endpoints that have enough; empty for a breakpoint test, which
-            runs until requests fail.
+        shares: percent: of all requests, and of the endpoints that have enough or of which each request failed;
+            empty for a breakpoint test, which runs until requests fail.
     """
 
     test: LoadTest
@@ -187,8 +198,8 @@ class LoadFailures:
 
     @property
     def coverage(self) -> Coverage:
-        """Coverage of the whole test."""
-        return self.test.coverage
+        """Coverage of the whole test, and whether it is known of each answer that it is none."""
+        return self.test.coverage + self.test.clear()
 
     @property
     def only_shown(self) -> list[str]:
@@ -198,8 +209,13 @@ class LoadFailures:
 
     def evidence(self) -> list[Evidence]:
         """Each kind of failure, and when failures occurred."""
-        errors: list[Error] = sorted(self.test.outcome.errors, key=lambda error: -error.times)
-        rows = [[error.name, error.message, f"{error.times:,}"] for error in errors[:_SHOWN]]
+        outcome = self.test.outcome
+        kinds = (outcome.errors, ""), (outcome.unclear, " (not understood)")
+        rows = [
+            [error.name, f"{error.message}{how}", f"{error.times:,}"]
+            for errors, how in kinds
+            for error in sorted(errors, key=lambda error: -error.times)[:_SHOWN]
+        ]
         moments = self.test.outcome.moments
         share = [(one.at, 100 * one.failures / one.requests) for one in moments if one.requests]
         return [
@@ -222,7 +238,7 @@ def load_failures(load_test: LoadTest, settings: Settings) -> LoadFailures:
             ),
         )
         for one in (outcome.all, *outcome.endpoints)
-        if one.requests >= (1 if one is outcome.all else least)
+        if one.requests >= (1 if one is outcome.all else least) or one.failures == one.requests >= _ALL_FAILED
     ]
     # The share of all requests comes first.
     return LoadFailures(load_test, tuple(shares))
@@ -236,6 +252,8 @@ class LoadedServer:
         test, broken_on_purpose: as in ``Group``.
         has_redis: the target has its own Redis, so its latency must be known.
         has_queue: the product has an image queue, so its length must be known.
+        least_looks: that cover the test.
+        queue_key: the list in Redis that is the queue; empty where there is none, or another library keeps it.
     """
 
     samples: tuple[Sample, ...]
@@ -245,12 +263,14 @@ class LoadedServer:
     broken_on_purpose: bool = False
     has_redis: bool = False
     has_queue: bool = True
+    queue_key: str = ""
+    least_looks: float = 0.0
 
     @property
     def queue(self) -> list[Reading]:
         """Maximum length of the image queue."""
-        longest = max(self._queue, default=math.nan)
-        seen = self._reads(QUEUE, "from Redis or the website's metrics")
+        longest = max([*self._queue, *self._values(QUEUE_IN_PART)], default=math.nan)
+        seen = self._queue_seen
         if self.broken_on_purpose or not self.has_queue:
             return []
         return [Reading(longest, f"{len(self._queue)} looks", seen)]
@@ -268,9 +288,7 @@ class LoadedServer:
     def coverage(self) -> Coverage:
         """Coverage of the whole test, and of the queue of a breakpoint test, which is only shown."""
         only_shown = self.broken_on_purpose and self.has_queue
-        return self.test + (
-            self._reads(QUEUE, "from Redis or the website's metrics") if only_shown else Coverage()
-        )
+        return self.test + (self._queue_seen if only_shown else Coverage())
 
     @property
     def only_shown(self) -> list[str]:
@@ -285,17 +303,37 @@ class LoadedServer:
 
     @property
     def _queue(self) -> list[float]:
-        return [value for _, value in points_of(self.samples, QUEUE)]
+        return self._values(QUEUE)
+
+    def _values(self, name: str) -> list[float]:
+        return [value for _, value in points_of(self.samples, name)]
+
+    @property
+    def _queue_seen(self) -> Coverage:
+        """Whether it was read, and is certain to be the queue: to Redis a misspelled list is an empty one."""
+        read = self._reads(QUEUE, "from Redis or the website's metrics")
+        signs = any(self._queue) or any(self._values(REDIS_BLOCKED)) or bool(self._values(WEB_QUEUE))
+        if not self.queue_key or signs or not read.enough:
+            return read
+        return read + lacking(
+            "no sign of the queue",
+            expected=f"a sign of the list {self.queue_key}: an image in it, or a client that waits for one",
+            got=f"none in {len(self.samples)} looks",
+            hint="Look at redis.queue_key and at the number of the database in redis.url, or let the website show "
+            "metrics.queue_length.",
+        )
 
     def _reads(self, name: str, source: str) -> Coverage:
         """Whether it was read at least every other time: unread values under load may differ from the others."""
         read, looks = len(points_of(self.samples, name)), len(self.samples)
         words = f"{read} of {looks} looks"
-        if read and 2 * read >= looks:
+        often = read >= self.least_looks
+        if read and 2 * read >= looks and often:
             return whole(words)
+        every = "" if often else f", and {self.least_looks:,.0f} of them in all"
         return lacking(
             words,
-            expected=f"at least every other reading {source} to succeed",
+            expected=f"at least every other reading {source} to succeed{every}",
             got=f"{words} ({'; '.join(self.unread) or 'none'})",
             hint="Set redis.url, or load.metrics_path to where the metric metrics.queue_length is shown; both must"
             " answer within a second while there is load.",
@@ -330,4 +368,6 @@ def loaded_server(load_test: LoadTest, settings: Settings) -> LoadedServer:
         test.is_breakpoint,
         has_redis=has_redis,
         has_queue=not settings.absent & {"images", "queue"},
+        least_looks=test.outcome.seconds / max(_MOST_BETWEEN, 2 * settings.load.sample_seconds),
+        queue_key=settings.target.redis.queue_key if has_redis and not settings.target.redis.queues else "",
     )

@@ -159,9 +159,10 @@ def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrd
             hint="What failed is judged by load.errors.",
         )
     folder, load = history_of(settings, load_order), settings.load
+    seen = load_test.coverage + load_test.clear()
     line = line_of(load_test)
     known = kept.recall(folder)
-    if not load_test.shortfall:
+    if load_test.may_be_kept:
         kept.remember(folder, line)
     mine = (one for one in known.tests if (one.target, one.shape) == (line.target, line.shape))
     before = next((one for one in mine if one.started < line.started), None)
@@ -170,7 +171,7 @@ def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrd
     if before and not unlike and not load_test.is_breakpoint:
         compared += failing(load_test, before)
     return LoadComparison(
-        line, before, unlike, compared, load.worse_times, load.worse_seconds, known.problems, load_test.coverage
+        line, before, unlike, compared, load.worse_times, load.worse_seconds, known.problems, seen
     )
 
 

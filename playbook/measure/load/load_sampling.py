@@ -24,12 +24,15 @@ from playbook.measure.redis.job_queues import JobQueue, read_queues
 from playbook.readers.load.samples import (
     EVICTED,
     QUEUE,
+    QUEUE_IN_PART,
+    REDIS_BLOCKED,
     REDIS_CLIENTS,
     REDIS_CPU,
     REDIS_LATENCY,
     REDIS_MEMORY,
     WEB_CPU,
     WEB_MEMORY,
+    WEB_QUEUE,
     WEB_REQUESTS,
     Sample,
 )
@@ -90,7 +93,10 @@ class Sampler:
         at, values = self._now(), dict[str, float]()
         for reader in self._readers:
             try:
-                values |= reader(self._now())
+                found = reader(self._now())
+                # The website and Redis may each tell the length of the queue.
+                longest = {name: max(values[name], found[name]) for name in values.keys() & found.keys()}
+                values |= found | longest
             except PlaybookError as error:
                 self.problems[str(error)] += 1
         self.samples.append(Sample(at, values))
@@ -125,9 +131,11 @@ class Sampler:
         if "queue" not in self._settings.absent:
             queues = read_queues(redis, self._settings, Clock()).queues
             waiting = [_waiting(queue) for queue in queues]
-            if waiting and all(map(math.isfinite, waiting)):
-                values[QUEUE] = sum(waiting)
-        values |= _numbers(info, {REDIS_MEMORY: ("used_memory", _MIB), REDIS_CLIENTS: ("connected_clients", 1)})
+            known = [count for count in waiting if math.isfinite(count)]
+            if known:
+                values[QUEUE if len(known) == len(waiting) else QUEUE_IN_PART] = sum(known)
+        clients = {REDIS_CLIENTS: ("connected_clients", 1), REDIS_BLOCKED: ("blocked_clients", 1)}
+        values |= _numbers(info, {REDIS_MEMORY: ("used_memory", _MIB), **clients})
         cpu = _number(info.get("used_cpu_sys")), _number(info.get("used_cpu_user"))
         if None not in cpu:
             self._rate(values, REDIS_CPU, sum(filter(None, cpu)), at, 100)
@@ -140,8 +148,10 @@ class Sampler:
         answer = website.get(self._settings.load.metrics_path, retry="none").expect_ok()
         found, names = sums(answer.text), self._settings.metrics
         values = _numbers(
-            found, {QUEUE: (names.queue_length, 1), WEB_MEMORY: ("process_resident_memory_bytes", _MIB)}
+            found, {WEB_QUEUE: (names.queue_length, 1), WEB_MEMORY: ("process_resident_memory_bytes", _MIB)}
         )
+        if WEB_QUEUE in values:
+            values[QUEUE] = values[WEB_QUEUE]
         if "process_cpu_seconds_total" in found:
             self._rate(values, WEB_CPU, found["process_cpu_seconds_total"], at, 100)
         if names.requests in found:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
-from typing import Any
 
 import msgspec
 
@@ -20,12 +19,13 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Refused, Unmeasured, away
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading, format_value
+from playbook.measure.redis.redis_fields import fields_of
 from playbook.measure.redis.redis_info import Info, mebibytes
+from playbook.measure.redis.redis_memory import limit_in_words, limit_of, swapped
 from playbook.measure.redis.redis_replicas import REPLICAS, Replicas, replicas_of
 from playbook.measure.redis.redis_work import (
     ANSWERED,
     answer_of,
-    limit_of,
     policy_evicts,
     statements,
     turned_away,
@@ -217,10 +217,14 @@ class RedisStats:
         known = self.info.need("maxmemory", limit is not None)
         if limit:
             known += self.info.need("maxmemory_policy", policy_evicts(self.info) is not None)
-        words = (
-            "none" if not limit else f"{mebibytes(limit)} ({self.info.word('maxmemory_policy') or 'no policy'})"
+        return Statement(
+            "Limit of Redis' memory", limit != 0, "one", limit_in_words(self.info), warn=True, coverage=known
         )
-        return Statement("Limit of Redis' memory", limit != 0, "one", words, warn=True, coverage=known)
+
+    @property
+    def swapped(self) -> list[Statement]:
+        """That its data are in the machine's memory, where that can be told."""
+        return swapped(self.info)
 
     @property
     def memory_use(self) -> Reading:
@@ -229,7 +233,7 @@ class RedisStats:
         if limit == 0:
             system, resident = self.info.number("total_system_memory"), self.info.number("used_memory_rss")
             needed = self.info.need("total_system_memory", bool(system))
-            needed += self.info.need("used_memory_rss", resident is not None)
+            needed += self.info.need("used_memory_rss", bool(resident))
             over = f"({mebibytes(resident or 0)} of the machine's {mebibytes(system or 0)})"
             return _share(resident, system, over, needed)
         needed = self.info.need("maxmemory", limit is not None)
@@ -241,8 +245,8 @@ class RedisStats:
         """Memory held but not used, in percent of the memory limit."""
         limit, used, resident = self.memory_limit, used_of(self.info), self.info.number("used_memory_rss")
         needed = self.info.need("maxmemory", bool(limit)) + self.info.need("used_memory", used is not None)
-        needed += self.info.need("used_memory_rss", resident is not None)
-        if not limit or used is None or resident is None:
+        needed += self.info.need("used_memory_rss", bool(resident))
+        if not limit or used is None or not resident:
             return _share(None, None, "", needed)
         over = f"({mebibytes(limit)}; it holds {mebibytes(resident)} and uses {mebibytes(used)})"
         return _share(max(resident - used, 0.0), limit, over, needed)
@@ -322,7 +326,7 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
     configured = settings.target.redis
     not_told = configured.not_told
     try:
-        info = Info(_all_fields(redis), not_told)
+        info = Info(fields_of(redis), not_told)
     except ANSWERED as problem:
         nothing = Counted(at=at)
         return RedisStats(
@@ -344,17 +348,6 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
         is_cache="cache" not in settings.absent,
         replicas=replicas_of(info, configured.replicas, at, earlier.of(REPLICAS), settings.coverage),
     )
-
-
-def _all_fields(redis: ReadOnlyRedis) -> dict[str, Any]:
-    """INFO, and its section on persistence where that is not among those by default, as with Dragonfly."""
-    fields = redis.info()
-    if "loading" in fields:
-        return fields
-    try:
-        return {**redis.info("persistence"), **fields}
-    except ANSWERED:
-        return fields
 
 
 def _without_own_reads(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:

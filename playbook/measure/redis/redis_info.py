@@ -20,6 +20,7 @@ REFUSALS = (
     "WRONGPASS",  # an application with an old password
 )
 OOM_REJECTIONS = "oom_rejections"  # only Dragonfly has it
+SLOW_LOG_RESETS = "slow_log_resets"  # from the statistics of commands, see fields_of
 # Connections that it has ended for lack of memory: https://valkey.io/commands/info/, stats.
 DISCONNECTIONS = (
     "evicted_clients",
@@ -30,6 +31,7 @@ _COUNTERS = (
     *("keyspace_hits", "keyspace_misses", "evicted_keys", "expired_keys", "rejected_connections"),
     *("total_commands_processed", "total_connections_received", "total_net_input_bytes", "total_error_replies"),
     OOM_REJECTIONS,
+    SLOW_LOG_RESETS,
     *DISCONNECTIONS,
 )
 _IDENTITY = re.compile(r"[0-9a-f]{16,64}")

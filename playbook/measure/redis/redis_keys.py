@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from glob import escape
@@ -20,7 +20,7 @@ from playbook.clients.redis import SERVICE, ReadOnlyRedis
 from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.core import door
 from playbook.core.counters import Counted
-from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.coverage import Coverage, lacking, share, understood, whole
 from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed
@@ -34,12 +34,17 @@ from playbook.readers.logs.signature import fold
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.ondemand import Optimization
+from playbook.settings.sections.queues import JobQueue
 
 PROPOSALS = "Proposals, none of them applied"
 MEBIBYTE = 1024 * 1024
 _AT_ONCE = 100  # keys for each SCAN, and for each batch of commands about them
 _SHOWN = 12
 _GONE = -2  # reply of TTL for a missing key; -1 is one that never expires
+_NO_TEXT = "\ufffd"  # stands for bytes of a name that are no text
+_MOST_UNREADABLE = 5.0  # percent of the names
+_LEAST_FOUND = 0.5  # of the keys that DBSIZE counts
+_FOR_GOOD = 2 * 366 * 86_400  # seconds; some programs write "for ever" as an expiry in ten years
 
 
 _ONE_SERVER = Coverage()
@@ -50,7 +55,7 @@ class Key:
     """One key.
 
     Attributes:
-        seconds: until it expires; None where it never does.
+        seconds: until it expires; None where it never does, or not for years.
         size: bytes including its contents; an estimate for large collections.
         lasting: meant to stay, according to the settings.
     """
@@ -99,6 +104,7 @@ class RedisKeys:
         families: largest first.
         expiry: limit of the share that expires, to decide whether a sample's margin excludes it.
         nodes: whether the server is the only node.
+        unreadable: keys whose names are no text, so that nothing can be asked about them.
         asked: hits and misses that examining the keys caused, at the server of ``redis_stats``.
     """
 
@@ -111,6 +117,7 @@ class RedisKeys:
     expiry: Limit
     asked: Counted | None = None
     nodes: Coverage = _ONE_SERVER
+    unreadable: int = 0
 
     @property
     def readings(self) -> dict[str, Counted]:
@@ -121,7 +128,10 @@ class RedisKeys:
     def coverage(self) -> Coverage:
         """How many were examined; each figure has its own coverage."""
         seen = f"all {self.total:,}" if self.whole else f"{self.looked_at:,} of {self.total:,}"
-        return whole(f"{seen} keys") + self.nodes
+        named = self.looked_at + self.vanished + self.unreadable
+        hint = "Let the program that writes them use text, e.g. Spring's StringRedisSerializer."
+        names = understood(self.unreadable, named, "names of keys", most_percent=_MOST_UNREADABLE, hint=hint)
+        return whole(f"{seen} keys") + names + self.nodes
 
     @property
     def looked_at(self) -> int:
@@ -168,6 +178,7 @@ class RedisKeys:
             return Reading(math.nan, coverage=lacking("", expected="sizes of keys (MEMORY USAGE)", got="none"))
         largest = max((key for family in self.families for key in family.keys), key=lambda key: key.size)
         seen = self.total if self.whole else min(self.looked_at + self.vanished, self.total)
+        seen = max(seen - self.unreadable, 0) if self.whole else seen
         every = share(
             seen,
             self.total,
@@ -237,6 +248,10 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
     deadline = time.monotonic() + wanted.sample_seconds
     total = redis.size()
     names, complete = _names(redis, wanted, deadline)
+    # DBSIZE also counts keys that have expired and are not deleted yet; SCAN does not return these.
+    complete = complete and len(names) >= _LEAST_FOUND * total
+    unreadable = sum(_NO_TEXT in name for name in names)
+    names = [name for name in names if _NO_TEXT not in name]
     keys: list[Key] = []
     asked = 0
     for start in range(0, len(names), _AT_ONCE):
@@ -248,16 +263,46 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
         keys += _examined(redis, batch, wanted.lasting_keys)
     counts = {"keyspace_hits": float(len(keys)), "keyspace_misses": float(asked - len(keys))}
     own = msgspec.structs.replace(redis_stats.read, counts=counts)
+    gone = asked - len(keys)
     return RedisKeys(
-        total, asked - len(keys), complete, _families(keys), wanted, rules, expiry, own, redis_stats.nodes
+        total,
+        gone,
+        complete,
+        _families(keys),
+        wanted,
+        rules,
+        expiry,
+        own,
+        redis_stats.nodes,
+        unreadable,
     )
 
 
 def _wanted(settings: Settings) -> Optimization:
-    """The settings, with the queue and the image counts added to the lasting keys."""
+    """The settings, with the queues and the image counts added to the lasting keys."""
     wanted, own = settings.optimization, settings.target.redis
-    lasting = (*wanted.lasting_keys, escape(own.queue_key), escape(own.stats_key))
+    queues = (pattern for queue in own.queues for pattern in _of_queue(queue))
+    lasting = (*wanted.lasting_keys, escape(own.queue_key), escape(own.stats_key), *queues)
     return msgspec.structs.replace(wanted, lasting_keys=lasting)
+
+
+def _of_queue(queue: JobQueue) -> Iterator[str]:
+    """Patterns of the keys that a library keeps its jobs and workers in: they wait, and are no cache."""
+    prefix, name = escape(queue.prefix), escape(queue.name)
+    if queue.preset == "celery":
+        yield from (
+            f"{prefix}{name}",
+            f"{prefix}{name}\x06\x16*",
+            f"{prefix}_kombu.binding.*",
+            f"{prefix}unacked*",
+        )
+    elif queue.preset == "rq":
+        yield f"{prefix}rq:*"
+    elif queue.preset == "sidekiq":
+        yield from (f"{prefix}queue:*", f"{prefix}stat:*")
+        yield from (f"{prefix}{key}" for key in ("queues", "processes", "retry", "schedule", "dead"))
+    else:
+        yield f"{prefix or 'bull'}:{name}:*"
 
 
 def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:
@@ -297,13 +342,13 @@ def _examined(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) 
             )
         if ttl != _GONE and size is not None:
             lasts = any(fnmatchcase(name, like) for like in lasting)
-            found.append(Key(name, ttl if ttl >= 0 else None, size, lasts))
+            found.append(Key(name, ttl if 0 <= ttl < _FOR_GOOD else None, size, lasts))
     return found
 
 
 def _families(keys: Iterable[Key]) -> tuple[Family, ...]:
-    by_pattern: dict[str, list[Key]] = {}
+    by_pattern: dict[tuple[str, bool], list[Key]] = {}
     for key in keys:
-        by_pattern.setdefault(key.name if key.lasting else fold(door.line(key.name)), []).append(key)
-    families = [Family(pattern, tuple(members)) for pattern, members in by_pattern.items()]
+        by_pattern.setdefault((fold(door.line(key.name)), key.lasting), []).append(key)
+    families = [Family(pattern, tuple(members)) for (pattern, _), members in by_pattern.items()]
     return tuple(sorted(families, key=lambda family: -family.size))

@@ -21,11 +21,15 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.redis import RedisStats
+from playbook.measure.redis.redis_info import SLOW_LOG_RESETS
 from playbook.readers.logs.signature import fold
 from playbook.settings.model import Settings
 
 NEWEST = 1_000  # entries that are read; the slow log holds 128 by default
 _LONGER = "Raise slowlog-max-len, so that it holds all slow commands of a day."
+_EMPTIED = "it was emptied (SLOWLOG RESET)"
+_SLOW = 10.0  # milliseconds; Redis logs commands from there on by default
+_ALL_SLOW = 5  # entries, none of them quick, from which on its threshold may be the reason
 _TURN_ON = "Set slowlog-log-slower-than (10000, microseconds) and slowlog-max-len (128) at the server."
 _SHOWN = 15
 # Their first argument is a script, a password or a subcommand, not a key.
@@ -61,6 +65,7 @@ class SlowLog:
         reach: hours that the log covers.
         short: why it does not cover all requested hours; empty where it does.
         threshold: milliseconds from which commands are logged; None where it is not reported.
+        quickest: milliseconds of the quickest entry; None where there are too few to tell the threshold.
         least_percent: minimum percentage of the hours covered.
         odd: entries of another form.
         nodes: whether the server is the only node.
@@ -76,6 +81,7 @@ class SlowLog:
     least_percent: float
     slowest_limit: Limit
     odd: int = 0
+    quickest: float | None = None
     nodes: Coverage = _ONE_SERVER
 
     @property
@@ -101,20 +107,21 @@ class SlowLog:
 
     @property
     def count(self) -> Reading:
-        """Number of slow commands, at least."""
+        """Number of slow commands, at least; a server may log quicker ones too."""
         window = f"{two_whole_units(self.reach * 3600)} ({self.short})" if self.short else f"{self.hours:g} h"
-        return Reading(len(self.newest_first), window)
+        return Reading(sum(one.milliseconds >= _SLOW for one in self.newest_first), window)
 
     @property
     def slowest(self) -> Reading:
         """Milliseconds of the slowest; 0 where there was none."""
-        threshold = self.threshold
+        threshold = self.quickest if self.threshold is None else self.threshold
         seen = Coverage()
         if threshold is not None and self.slowest_limit.verdict(threshold) is not Verdict.OK:
+            told = "" if self.threshold is not None else "one that is not told, and no entry below "
             seen = lacking(
                 "slow log too coarse",
                 expected="slowlog-log-slower-than below the limit",
-                got=f"{threshold:,.0f} ms",
+                got=f"{told}{threshold:,.0f} ms",
                 hint=_TURN_ON,
             )
         if not self.newest_first:
@@ -154,14 +161,15 @@ def redis_slow_log(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Sett
     """Commands that blocked Redis for long in the last hours, from its slow log (SLOWLOG GET).
 
     The log is in memory and holds only the newest entries: it reaches back to the server's start, or, where it is
-    full, to its oldest entry. An empty one may be switched off, which its settings (CONFIG GET) show.
+    full or was emptied, to its oldest entry. An empty one may be switched off, which its settings (CONFIG GET)
+    show.
     """
     hours, now = settings.optimization.slow_hours, clock.now()
     answered = redis.slow_commands(NEWEST)
     entries = [entry for entry in map(_slow, answered) if entry]
     log_settings = _settings_of(redis)
     recent = tuple(entry for entry in entries if entry.at >= now - timedelta(hours=hours))
-    reach, short = _reach(entries, log_settings, redis_stats.uptime, now)
+    reach, short = _reach(entries, log_settings, redis_stats, now)
     slower_than = log_settings.get("slowlog-log-slower-than", log_settings.get("commandlog-execution-slower-than"))
     return SlowLog(
         hours=hours,
@@ -174,6 +182,7 @@ def redis_slow_log(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Sett
         least_percent=settings.coverage.window_percent,
         slowest_limit=settings.limits.redis_slowest,
         odd=len(answered) - len(entries),
+        quickest=min(one.milliseconds for one in entries) if len(entries) >= _ALL_SLOW else None,
         nodes=redis_stats.nodes,
     )
 
@@ -188,18 +197,27 @@ def _settings_of(redis: ReadOnlyRedis) -> dict[str, int]:
 
 
 def _reach(
-    entries: Sequence[SlowCommand], told: Mapping[str, int], uptime: float | None, now: datetime
+    entries: Sequence[SlowCommand], told: Mapping[str, int], stats: RedisStats, now: datetime
 ) -> tuple[float, str]:
-    """Hours that the log covers, and why not more."""
-    most = told.get("slowlog-max-len")
-    read_all = len(entries) < NEWEST
-    # Ids count from 0 and are never reused, so a log without the first one has lost entries, or was reset.
-    complete = read_all and (len(entries) < most if most is not None else not entries or entries[-1].id == 0)
-    if entries and not complete:
-        return (now - entries[-1].at).total_seconds() / 3600, f"{len(entries)} entries fill it"
-    if uptime is None:
+    """Hours that the log covers, and why not more.
+
+    Ids count from 0 and are never used again: a log without the first entry is full, or was emptied. Servers since
+    Redis 7 count the commands that empty it; when they were sent is only known where an earlier run has read that.
+    """
+    resets, counts_them = stats.growth.of(SLOW_LOG_RESETS), SLOW_LOG_RESETS in stats.read.counts
+    if entries and (entries[-1].id > 0 or len(entries) >= NEWEST):
+        oldest = (now - entries[-1].at).total_seconds() / 3600
+        if len(entries) >= min(told.get("slowlog-max-len", len(entries)), NEWEST):
+            return oldest, f"{len(entries)} entries fill it"
+        if resets or not counts_them:
+            return oldest, _EMPTIED
+        if resets == 0:
+            return max(oldest, stats.growth.hours), _EMPTIED
+    if not entries and resets:
+        return 0.0, _EMPTIED
+    if stats.uptime is None:
         return 0.0, "the server does not say since when it is up"
-    return uptime / 3600, f"the server is up for {two_whole_units(uptime)}"
+    return stats.uptime / 3600, f"the server is up for {two_whole_units(stats.uptime)}"
 
 
 def _off(entries: Sequence[SlowCommand], told: Mapping[str, int]) -> str:

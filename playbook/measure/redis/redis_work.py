@@ -11,6 +11,7 @@ from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.durations import two_whole_units
 from playbook.core.errors import Malformed, Refused, Unmeasured
 from playbook.measure.redis.redis_info import DISCONNECTIONS, OOM_REJECTIONS, REFUSALS, Info, mebibytes
+from playbook.measure.redis.redis_memory import limit_of, swapped
 from playbook.measure.statements import Statement
 
 _LINK = re.compile(r"master(_\d+|_global)?_link_status")
@@ -21,6 +22,7 @@ _REPLICAS = frozenset({"slave", "replica"})
 _ACTIVE = "active-replica"  # KeyDB's role of a replica that accepts writes
 _ONLINE = frozenset({"online", "stable_sync"})
 _SYSTEM_FULL = 0.95
+_FEW = 0.05  # of all keys; to evict so few makes hardly any room
 _SILENT = 60.0  # seconds after which Redis itself gives up a link (repl-timeout)
 _SAVES = 3600.0  # seconds
 _EVICTS_LATE = 10_000.0  # milliseconds over its limit during which it could not make room
@@ -43,27 +45,25 @@ def answer_of(subject: str, command: str, problem: Unmeasured | None) -> Stateme
     return Statement(subject, not refusal, f"an answer to {command}", found)
 
 
-def limit_of(info: Info) -> int | None:
-    """Memory limit in bytes; 0 is no limit, None where it is not reported."""
-    return info.count("maxmemory")
-
-
 def used_of(info: Info) -> float | None:
-    """Bytes that count against the limit: buffers of replicas and of the AOF do not."""
+    """Bytes that count against the limit: buffers of replicas and of the AOF do not. None where it is not told."""
     used = info.number("used_memory")
-    return None if used is None else max(used - (info.number("mem_not_counted_for_evict") or 0.0), 0.0)
+    return None if not used else max(used - (info.number("mem_not_counted_for_evict") or 0.0), 0.0)
 
 
 def policy_evicts(info: Info) -> bool | None:
     """Whether it evicts keys when memory is full; None where its policy is not known.
 
-    Without a limit nothing is ever evicted; a volatile-… policy needs keys that expire.
+    Without a limit nothing is ever evicted; a volatile-… policy needs keys that expire, and more than a few of
+    them unless it has evicted some.
     """
     policy = info.word("maxmemory_policy")
     if limit_of(info) == 0 or policy == "noeviction":
         return False
     if policy.startswith("volatile-"):
-        return any(_amount(database, "expires") for database in info.databases)
+        expire = sum(_count(database, "expires") for database in info.databases)
+        few = expire < _FEW * sum(_count(database, "keys") for database in info.databases)
+        return expire > 0 and (not few or bool(info.number("evicted_keys")))
     return True if policy.startswith("allkeys-") or policy == "eviction" else None
 
 
@@ -77,6 +77,7 @@ def statements(info: Info, growth: Grown, cluster: Mapping[str, str] | str | Non
     found = [
         *_serving(info),
         *_room(info),
+        *swapped(info),
         *_storage(info),
         *_replication(info),
         *_persistence(info),
@@ -147,17 +148,20 @@ def _room(info: Info) -> list[Statement]:
         return [Statement(subject, True, expected, "not known", coverage=needed)]
     words = f"{mebibytes(used)} of {mebibytes(limit)} used"
     policy, evicts = info.word("maxmemory_policy"), policy_evicts(info)
-    keyless = ", and no key expires" if policy.startswith("volatile-") and not evicts else ""
+    keyless = few = ""
+    if policy.startswith("volatile-") and not evicts:
+        keyless = "" if any(_count(one, "expires") for one in info.databases) else ", and no key expires"
+        few = keyless or ", and hardly any key expires"
     if evicts is None:
         known = info.need("maxmemory_policy", known=False)
         return [Statement(subject, True, expected, f"{words}, which it may evict or not", coverage=known)]
     if used >= limit and not evicts:
-        full = f"full memory ({mebibytes(used)} of {mebibytes(limit)}) under {policy}{keyless}"
+        full = f"full memory ({mebibytes(used)} of {mebibytes(limit)}) under {policy}{few}"
         return [Statement(subject, False, expected, f"{full}: writes are refused")]
     late = info.number("current_eviction_exceeded_time") or 0.0
     if late >= _EVICTS_LATE:
         words = f"over its limit for {two_whole_units(late / 1000)}, as it cannot evict as fast as it is filled"
-    elif keyless and any(_amount(one, "keys") for one in info.databases):
+    elif keyless and any(_count(one, "keys") for one in info.databases):
         words = f"{words}; nothing can be evicted under {policy}{keyless}"
     else:
         return [Statement(subject, True, expected, words)]
@@ -178,10 +182,10 @@ def _storage(info: Info) -> list[Statement]:
 def _room_of_machine(info: Info, subject: str, expected: str) -> Statement:
     """Without a limit of its own, the machine's memory is the limit."""
     system, resident = info.number("total_system_memory"), info.number("used_memory_rss")
-    needed = info.need("total_system_memory", bool(system)) + info.need("used_memory_rss", resident is not None)
-    if not system or resident is None:
+    needed = info.need("total_system_memory", bool(system)) + info.need("used_memory_rss", bool(resident))
+    if not system or not resident:
         return Statement(subject, True, expected, "no limit, and the machine's memory is unknown", coverage=needed)
-    words = f"{mebibytes(resident)} of the machine's {mebibytes(system)} used, and no limit"
+    words = f"{mebibytes(resident)} of the machine's {mebibytes(system)} used, and no limit below that"
     return Statement(subject, resident < _SYSTEM_FULL * system, expected, words, coverage=needed)
 
 
@@ -386,9 +390,9 @@ def _recent_growth(info: Info, growth: Grown, name: str, count: float | None) ->
     return grew, growth.over
 
 
-def _amount(database: Mapping[str, object], name: str) -> bool:
+def _count(database: Mapping[str, object], name: str) -> int:
     value = database.get(name)
-    return isinstance(value, int) and value > 0
+    return value if isinstance(value, int) and value > 0 else 0
 
 
 def _whole(cluster: Mapping[str, str], name: str) -> int | None:

@@ -67,7 +67,7 @@ class Moments(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Error(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of failure, and its number."""
+    """A kind of failure, or of an answer that is not understood, and its number."""
 
     name: str
     message: str
@@ -94,6 +94,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         all: every request together.
         endpoints: by kind, in order of their names.
         workers: planned worker processes; 0 where there was a single process.
+        unclear: answers that are neither good nor bad, as no check understands them; counted as successful.
         lost: lost workers, in words.
         refused: requests that the guard refused, in words.
         throttled: requests delayed by the cap on requests a second.
@@ -117,6 +118,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: list[Endpoint] = []
     moments: list[Moments] = []
     errors: list[Error] = []
+    unclear: list[Error] = []
     workers: int = 0
     lost: list[str] = []
     refused: list[str] = []

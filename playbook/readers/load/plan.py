@@ -56,6 +56,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         widths: of photographs in pixels, by the size's name in a task.
         unreachable_seconds: time without a single response after which the test ends early.
         workers: processes that share users and caps; 0 is a single process.
+        health_by_status: any 2xx of a health endpoint counts as healthy, whatever its body says.
+        expect, least_bytes, hosts: of the homepage, as in the settings of the website.
         outcome: file that the outcome is written to. Paths are relative to the plan's own folder.
         breaks: only for a breakpoint test.
     """
@@ -80,6 +82,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     widths: dict[str, int] = msgspec.field(default_factory=lambda: {"small": 320, "medium": 1024, "large": 2048})
     unreachable_seconds: float = 10.0
     workers: int = 0
+    health_by_status: bool = False
+    expect: str = ""
+    least_bytes: int = 0
+    hosts: list[str] = []
     outcome: str
     breaks: Break | None = None
 

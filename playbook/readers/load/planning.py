@@ -82,6 +82,10 @@ def make_plan(settings: Settings, order: LoadOrder, permission: Permission) -> P
         connect_seconds=settings.time_limits.connect,
         read_seconds=settings.time_limits.read,
         workers=order.workers,
+        health_by_status=web.health == "status",
+        expect=web.expect,
+        least_bytes=web.least_bytes,
+        hosts=list(web.hosts),
         outcome=str((order.folder / OUTCOME_FILE).resolve()),
         breaks=Break(
             p95_seconds=breaks.p95_seconds,

@@ -77,7 +77,7 @@ def test_failures_are_described_by_endpoint(tmp_path: Path) -> None:
             case "/":
                 handler.say(503, "text/html", b"request 7a81f0 failed")
             case "/api/health":
-                handler.say(200, "application/json", b'{"status":"degraded"}')
+                handler.say(200, "application/json", b'{"status":"ok","redis":{"status":"down"}}')
             case "/api/image/health":
                 return bool(handler.hang_up())
             case _ if counted[handler.path] % 3 == 0:
@@ -98,7 +98,7 @@ def test_failures_are_described_by_endpoint(tmp_path: Path) -> None:
     assert outcome.all.failures == outcome.all.requests - outcome.all.cut > 20
     assert _messages(outcome) == {
         "homepage": {"HTTP 503"},
-        "health": {"expected to be healthy, got degraded"},
+        "health": {"expected to be healthy, got ok, redis down"},
         "image_health": {"connection closed before the answer was whole"},
         "optimize_small_jpeg": {
             "expected image/webp, got bytes that do not begin as it does",
@@ -118,7 +118,7 @@ def test_invalid_page_or_json_fails(tmp_path: Path) -> None:
         if handler.path == "/":
             handler.say(200, "text/html", b"Bad gateway")
         else:
-            handler.say(200, "application/json", b"<html>")
+            handler.say(200, "application/json", b"", **{"Content-Encoding": "br"})
         return True
 
     with website() as site:
@@ -126,9 +126,21 @@ def test_invalid_page_or_json_fails(tmp_path: Path) -> None:
         plan = plan_of(site.port, weights={"homepage": 1.0, "health": 1.0}, **_long(3))
         outcome = run_until(plan, tmp_path, lambda: len(counted) == 2 and min(counted.values()) > 5)
     assert _messages(outcome) == {
-        "homepage": {"expected a page, got something that does not begin as one"},
-        "health": {"expected JSON with a status, got something else"},
+        "homepage": {"expected the page, got an error page that says 'bad gateway'"},
+        "health": {"a compressed answer that is damaged or cut off"},
     }
+
+
+def test_answer_that_is_not_understood_is_counted_apart(tmp_path: Path) -> None:
+    """It is no failure, and no proof of health."""
+
+    with website() as site:
+        site.act = lambda handler: bool(handler.say(200, "application/json", b'{"status":"pending"}')) or True
+        plan = plan_of(site.port, weights={"health": 1.0}, **_long(3))
+        outcome = run_until(plan, tmp_path, lambda: len(site.times) > 20)
+    (odd,) = outcome.unclear
+    assert (outcome.errors, odd.name, odd.times) == ([], "health", outcome.all.requests - outcome.all.cut)
+    assert odd.message.startswith("expected a health report, got the status 'pending'")
 
 
 def test_slow_answer_is_cut_off(tmp_path: Path) -> None:

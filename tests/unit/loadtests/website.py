@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-PAGE = b"<!DOCTYPE html><title>Portfolio</title>"
+PAGE = b"<!DOCTYPE html><title>Portfolio</title><h1>Photographs of the sea and of the hills</h1>"
 HEALTHY = b'{"status":"healthy"}'
-WEBP = b"RIFF\x10\x00\x00\x00WEBPVP8 "
+WEBP = b"RIFF\x16\x00\x00\x00WEBPVP8 \x0a\x00\x00\x00\x00\x00\x00\x9d\x01\x2a\x3c\x00\x28\x00"  # 60 × 40
 
 
 class Website:

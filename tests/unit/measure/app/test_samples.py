@@ -93,8 +93,23 @@ def test_newest_sample_must_be_recent():
     assert coverage.got == "none for 120 min"
 
 
-def test_component_that_may_be_scaled_to_zero_needs_no_samples():
-    assert DAY.coverage("CPU samples", {}, {"web": 0}, RULES).enough
+@pytest.mark.parametrize(
+    ("hours", "found", "least", "enough"),
+    [
+        (24, {"web": [every(120, 720)]}, {"web": 1, "api": 0}, True),  # one that may sleep, and did
+        (1, {}, {"web": 0}, True),
+        (24, {}, {"web": 0}, False),  # this suite wakes it every day
+        (24, {"web": [every(120, 720)]}, {"web": 1, "api": 1}, False),
+        (24, {"web": [every(120, 720)], "api": []}, {"web": 1, "api": 1}, False),
+        (24, {"web": [every(120, 720)]}, {}, False),  # an app spec that does not know it
+        (24, {"web": [every(120, 720, ends=5 * HOUR)]}, {}, True),  # a former component of an app of static sites
+        (24, {"web": [every(120, 720)], "old": [every(120, 9, ends=9 * HOUR)]}, {"web": 1}, True),
+    ],
+)
+def test_component_without_samples(hours, found, least, enough):
+    """Of those that run all the time each must have samples; those that may sleep need none beside others."""
+    window = Window.before(NOW, timedelta(hours=hours))
+    assert window.coverage("CPU samples", found, least, RULES).enough is enough
 
 
 def test_samples_without_a_component_and_no_samples_are_not_enough():

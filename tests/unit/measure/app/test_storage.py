@@ -112,6 +112,21 @@ def verdict_of(found):
         ([gappy(float("nan"), 2)], [hours(1.0)], Verdict.UNKNOWN, "samples of 84 h of files of worker"),
         ([gappy(float("inf"), 50)], [hours(1.0)], Verdict.OK, ""),
         ([gappy(float("inf"), 1)], [hours(1.0)], Verdict.UNKNOWN, "samples of 0 h of files of worker"),
+        (
+            [hours(1.0)],
+            [hours(1.0), hours(99.0)],
+            Verdict.CRITICAL,
+            "Redis memory: expected at most 80 %, got 99 %",
+        ),
+        (
+            [hours(1.0)],
+            [hours(99.0), hours(1.0)],
+            Verdict.CRITICAL,
+            "Redis memory: expected at most 80 %, got 99 %",
+        ),
+        ([hours(1.0), hours(95.0)], [hours(1.0)], Verdict.CRITICAL, "got 95 %"),  # two disks of a component
+        ([hours(4.2e9)], [hours(1.0)], Verdict.UNKNOWN, "that are not, e.g. '4.2e+09'"),
+        ([hours(-8.0)], [hours(1.0)], Verdict.UNKNOWN, "that are not, e.g. '-8'"),
         ([hours(1.0, until=5)], [hours(1.0)], Verdict.UNKNOWN, "a sample of files of worker of the last 2 h, got"),
     ],
 )

@@ -96,6 +96,7 @@ def test_idle_instance_does_not_hide_a_busy_one():
         [*GOOD[:2], day("worker", 5.0), day("", 5.0)],  # of an unknown component
         [*GOOD[:2], day("worker", [math.nan] * COUNT)],
         [*GOOD[:2], day("worker", [-3.0] * COUNT)],
+        [*GOOD[:2], day("worker", [0.0] * COUNT)],  # no program has no memory
         [*GOOD[:2], day("worker", [5.0] * 600)],  # four hours are missing
         [*GOOD[:2], day("worker", [5.0] * 300 + [math.nan] * 120 + [5.0] * 300)],
         [*GOOD[:2], day("worker", [5.0] * 680 + [math.nan] * 40)],  # silent for 80 minutes

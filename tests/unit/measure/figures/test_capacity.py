@@ -14,13 +14,15 @@ from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import Coverage
 from playbook.core.errors import Malformed, NotConfigured
+from playbook.measure.app.percentages import in_percent
 from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
-from playbook.measure.figures.capacity import capacity_growth, headroom, newest_load_test
+from playbook.measure.figures.breakpoint_tests import newest_test
+from playbook.measure.figures.capacity import capacity_growth, headroom
 from playbook.readers.load.kept import LoadLine, remember
 from playbook.readers.load.order import LoadOrder
 from playbook.settings.loading import load
 from playbook.settings.sections.trends import ScalingPolicy
-from tests.judged import judged_reading
+from tests.judged import check, judged, judged_reading
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DAY = 86_400.0
@@ -49,6 +51,12 @@ def series(component, level, growth=0.0, count=60, step=DAY):
     at = NOW.timestamp()
     points = [(at - step * ago, level - growth * step * ago / DAY) for ago in range(count - 1, -1, -1)]
     return Series({"component": component}, tuple(points))
+
+
+def instance(component, level, name, **more):
+    """One of several series of a component."""
+    one = series(component, level, **more)
+    return Series({**one.labels, "instance": name}, one.points)
 
 
 def growth(**answers):
@@ -95,6 +103,70 @@ def test_most_of_two_months_must_be_known_for_every_resource(answers, short):
     assert growth(**answers).coverage.got == f"fewer days of {short}"
 
 
+def growth_verdict(**answers):
+    found = growth(**answers)
+    return [
+        str(one) for one in judged(check("test_capacity", "test_no_limit_is_reached_soon"), capacity_growth=found)
+    ]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_highest_of_several_series_of_a_component_grows(order):
+    """An operator's own query may have one for each instance; neither the first nor the last stands for all."""
+    several = [series("web", 79.0, 0.4), instance("web", 5.0, "b")]
+    assert growth_verdict(component_memory=several[::order])[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ({"component_memory": [series("web", 1.5e9)]}, "e.g. '1.5e+09'"),  # bytes
+        ({"component_memory": [series("web", 1e-8)]}, "e.g. '1e-08'"),  # of a limit of 9.2e18 bytes, which is none
+        ({"component_storage": [series("web", -3.0)]}, "e.g. '-3'"),
+        ({"component_cpu": [series("web", -3.0)]}, "e.g. '-3'"),
+    ],
+)
+def test_values_that_are_no_percentages_are_not_understood(answers, words):
+    """They neither grow towards a limit nor stay away from it."""
+    verdict, message = growth_verdict(**answers)
+    assert verdict == "UNKNOWN"
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    ("query", "values", "is_memory", "enough"),
+    [
+        ("app:memory:used", [0.4, 0.79], True, False),
+        ("app:memory:used", [0.4, 49.0], True, True),
+        ("100 * app:memory:used", [0.4, 0.79], True, True),
+        ("app:memory:percent", [0.4, 0.79], True, True),
+        ("app:cpu:used", [0.4, 0.79], False, True),  # an idle component
+        ("sum(rate(container_cpu_usage_seconds_total[1h]))", [1.9, 3.2], False, False),
+        ("sum(rate(container_cpu_usage_seconds_total[1h])) * 100", [190.0], False, True),
+        ("rate(process_cpu_seconds_total[1h])", [0.4], False, False),
+        ("app:memory:used", [], True, True),
+        ("a / b", [0.4], False, False),
+        ("a / b * 100", [0.4], False, True),
+        ("a / b", [49.0], False, True),  # what is divided may be in percent
+        ('sum(a{route="/api/100"}) / sum(b)', [0.4], False, False),
+        ('sum(a{route="/api"})', [0.4], False, True),
+        ("a / b  # percent", [0.4], False, True),
+    ],
+)
+def test_query_of_another_unit(query, values, is_memory, enough):
+    """Cores and shares of one are no percent; by the query's text, and for memory by its values."""
+    assert in_percent(query, values, "queries.x", is_memory=is_memory).enough is enough
+
+
+@pytest.mark.parametrize(("days", "expected"), [(1, "OK"), (2, "OK"), (3, "UNKNOWN"), (11, "UNKNOWN")])
+def test_resource_that_is_silent_of_late_is_unknown(days, expected):
+    """Most of two months are known, and what came since is not."""
+    one = series("web", 50.0, count=60)
+    verdict, message = growth_verdict(component_memory=[Series(one.labels, one.points[:-days])])
+    assert verdict == expected
+    assert expected == "OK" or f"none of memory of web for {days}.0 days" in message
+
+
 def test_steep_growth_over_a_few_days_is_not_extrapolated():
     """It is unknown, without a date."""
     assert growth(component_cpu=[series("web", 79.0, 5.0, count=10)]).meeting == []
@@ -127,6 +199,40 @@ def test_spike_is_the_peak_times_the_multiple_over_the_maximum_instances(tmp_pat
     assert found.coverage.words == "1 answer · 2 series of this target · 720 of 720 h"
     assert found.by_requests == []
     assert found.evidence()[1].facts["Load test"] == "no breakpoint test yet"
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"), [((160.0, 5.0), "CRITICAL"), ((5.0, 160.0), "CRITICAL"), ((80.0, 80.0), "UNKNOWN")]
+)
+def test_several_series_of_a_component_are_a_part_of_its_cpu(tmp_path, levels, expected):
+    """The highest counts if it is too high alone; otherwise their sum may be."""
+    several = [instance("web", level, str(n), count=2880, step=900.0) for n, level in enumerate(levels)]
+    found = room(tmp_path, [*several, quarters("optimizer", 1.0)])
+    verdict, message = judged(check("test_capacity", "test_spike_fits_capacity"), headroom=found)
+    assert str(verdict) == expected
+    assert expected != "UNKNOWN" or "expected one series of web for queries.component_cpu_total, got 2" in message
+
+
+@pytest.mark.parametrize(
+    ("rates", "expected"), [((1.0, 90.0), "CRITICAL"), ((90.0, 1.0), "CRITICAL"), ((7.0, 7.0), "UNKNOWN")]
+)
+def test_several_series_are_a_part_of_the_requests(tmp_path, rates, expected):
+    """For instance one for each route."""
+    write(tmp_path, "a.json")
+    cpu = [quarters("web", 1.0), quarters("optimizer", 1.0)]
+    found = room(tmp_path, cpu, [quarters(f"/{n}", rate) for n, rate in enumerate(rates)])
+    verdict, message = judged(check("test_capacity", "test_spike_fits_capacity"), headroom=found)
+    assert str(verdict) == expected
+    assert expected != "UNKNOWN" or "expected one series for queries.request_rate, got 2" in message
+
+
+def test_component_that_is_silent_of_late_may_have_had_its_peak_since(tmp_path):
+    """Nine tenths of the month are known, and not the last two days."""
+    web = quarters("web", 100.0)
+    found = room(tmp_path, [Series(web.labels, web.points[:-192]), quarters("optimizer", 1.0)])
+    verdict, message = judged(check("test_capacity", "test_spike_fits_capacity"), headroom=found)
+    assert str(verdict) == "UNKNOWN"
+    assert "samples of each in the last 24 h, got none of CPU of web for 2.0 days" in message
 
 
 def test_multiple_is_a_setting(tmp_path):
@@ -171,7 +277,7 @@ def write(folder, name, **changes):
     (folder / name).write_bytes(msgspec.json.encode({**told, "requests_per_second": 20.0, **changes}))
 
 
-def test_newest_breakpoint_test_of_this_target_counts(tmp_path):
+def test_newest_test_of_this_target_counts(tmp_path):
     """Compared with the spike in requests a second."""
     write(tmp_path, "a.json", requests_per_second=10.0)
     write(tmp_path, "b.json", finished="2026-11-02T10:00:00+01:00")
@@ -221,7 +327,7 @@ def test_invalid_result_file_is_malformed(tmp_path):
     """It is not skipped."""
     (tmp_path / "x.json").write_text("{}")
     with pytest.raises(Malformed, match=r"expected a result in .*x\.json"):
-        newest_load_test(tmp_path, "production")
+        newest_test(tmp_path, "production")
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from playbook.measure.figures.month import MONTH, compare, month_comparison, mon
 from playbook.measure.figures.performance import week_availability
 from playbook.settings.loading import load
 from playbook.settings.sections.trends import Trends
-from tests.judged import judged_reading
+from tests.judged import check, judged, judged_reading
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
@@ -261,3 +261,19 @@ def test_half_empty_month_may_fail():
     good = month_report(cast(Any, Store(0.05, looks=6)), SETTINGS, FixedClock(NOW))
     error_rate = next(one for one in good.kpis if one.whole.figure is ERROR_RATE)
     assert judged_reading(good.coverage, error_rate.by_itself, error_rate.limit)[0] == "UNKNOWN"
+
+
+@pytest.mark.parametrize("setting", ["error_rate", "availability", "error_rate_count", "response_time_looks"])
+def test_unusual_days_of_several_series_are_unknown(setting):
+    """An operator's own query may have one for each instance: the first says nothing about the others."""
+
+    class Several(Store):
+        def query_range(self, expression, start, end, step, *, setting):
+            (one,) = found = super().query_range(expression, start, end, step, setting=setting)
+            return Courses([*found, Series({"instance": "web-1"}, one.points)]) if setting == asked else found
+
+    asked = f"queries.{setting}"
+    found = month_days(cast(Any, Several(99.9)), SETTINGS, FixedClock(NOW))
+    verdict, message = judged(check("test_performance", "test_no_day_was_unusual"), month_days=found)
+    assert str(verdict) == "UNKNOWN"
+    assert f"expected one series for {asked}, got 2" in message

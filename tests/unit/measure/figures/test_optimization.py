@@ -82,6 +82,16 @@ def test_images_without_a_time_have_no_mean():
     assert verdict_of(times(webp=(100, 0.0), avif=(100, 9_000.0)))[0] is Verdict.CRITICAL
 
 
+@pytest.mark.parametrize(
+    ("mean", "expected"), [(0.04, Verdict.UNKNOWN), (0.75, Verdict.UNKNOWN), (8.0, Verdict.OK)]
+)
+def test_time_of_less_than_a_millisecond_is_in_seconds(mean, expected):
+    """No picture is made so quickly, so that the workers count in another unit."""
+    verdict, message = verdict_of(times(webp=(100, mean)))
+    assert verdict is expected
+    assert verdict is Verdict.OK or "expected at least 1 ms for each image (total_ms), got 0." in message
+
+
 def test_without_an_earlier_reading_no_time_is_judged():
     """The mean of all time hides a slow day."""
     verdict, message = verdict_of(times(hours=0.1, webp=(100, 10.0)))

@@ -27,8 +27,16 @@ from playbook.measure.load.load_comparison import compare, line_of, load_compari
 from playbook.readers.load.kept import Result
 from playbook.readers.load.order import LoadOrder
 from playbook.readers.load.outcome import INTERRUPTED, RUNNING, TIME_IS_UP, Error
-from playbook.readers.load.samples import QUEUE, REDIS_LATENCY, Sample
+from playbook.readers.load.samples import (
+    QUEUE,
+    QUEUE_IN_PART,
+    REDIS_BLOCKED,
+    REDIS_LATENCY,
+    WEB_QUEUE,
+    Sample,
+)
 from playbook.settings.loading import load
+from tests.judged import check, judged
 from tests.unit.readers.load.made import STARTED, endpoint, outcome, plan, step
 
 SETTINGS = load("staging", environment={"STAGING_URL": "https://staging.example"})
@@ -319,6 +327,46 @@ def test_failing_endpoint_is_not_hidden_by_the_others():
     assert found.evidence()[0].rows == [["health", "HTTP 503", "4"]]
 
 
+def test_answers_that_are_not_understood_are_no_good_evidence():
+    """They may be failures. What was good without them stays good, and what was bad stays bad."""
+    odd = [Error(name="health", message="expected a health report, got an empty body", times=3)]
+    endpoints = [endpoint("homepage", 100), endpoint("health", 40)]
+    test = made(outcome(endpoints=endpoints, unclear=odd))
+    failures, health = load_failures(test, SETTINGS), health_load(test, SETTINGS)
+    limits = SETTINGS.limits
+    assert verdict(failures.shares[0].reading, limits.load_errors, failures) is Verdict.UNKNOWN
+    assert verdict(health.p95[0].reading, limits.load_health_p95, health) is Verdict.UNKNOWN
+    assert "3 of 40 that are not, e.g. 'health: expected a health report" in health.coverage.got
+    homepage = homepage_load(test, SETTINGS)
+    assert verdict(homepage.p95[0].reading, limits.load_homepage_p95, homepage) is Verdict.OK
+    assert verdict(test.throughput[0], limits.load_throughput, test) is Verdict.UNKNOWN
+    worse = load_failures(made(outcome(endpoints=[endpoint("health", 40, 20)], unclear=odd)), SETTINGS)
+    assert verdict(worse.shares[0].reading, limits.load_errors, worse) is Verdict.CRITICAL
+    assert failures.evidence()[0].rows == [["health", f"{odd[0].message} (not understood)", "3"]]
+    steps = outcome(steps=[step(40), step(60, "P95")], shape="breakpoint", unclear=odd)
+    assert verdict(made(steps, shape="breakpoint").held[0], limits.load_held) is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("requests", "failures", "expected"),
+    [
+        (9, 9, Verdict.CRITICAL),
+        (3, 3, Verdict.CRITICAL),
+        (9, 8, Verdict.OK),
+        (2, 2, Verdict.OK),
+        (9, 0, Verdict.OK),
+    ],
+)
+def test_endpoint_that_always_fails_counts_however_rarely_it_is_asked(requests, failures, expected):
+    """Among two thousand requests it would be less than one percent of all."""
+    rare = endpoint("image_health", requests, failures)
+    found = load_failures(made(outcome(endpoints=[endpoint("homepage", 2000), rare])), SETTINGS)
+    assert (
+        str(judged(check("test_load", "test_hardly_any_request_fails_under_load"), load_failures=found)[0])
+        == expected
+    )
+
+
 # --------------------------------------------------------------------------------------------------- server
 
 
@@ -356,11 +404,42 @@ def test_server_read_less_than_every_other_time_is_unknown(read, known):
         assert reading.coverage.words == f"{read} of 6 looks"
 
 
+@pytest.mark.parametrize(("looks", "known"), [(60, True), (12, True), (11, False), (2, False)])
+def test_few_looks_at_the_server_do_not_cover_a_test(looks, known):
+    """Each of them may have taken long: most of the minute was not seen."""
+    samples = tuple(Sample(float(n), {QUEUE: 1.0}) for n in range(looks))
+    server = loaded_server(LoadTest(plan(), outcome(seconds=60.0), 1, 1.0, 2.0, samples), SETTINGS)
+    assert server.queue[0].coverage.enough is known
+
+
 def test_long_queue_counts_however_rarely_it_was_seen():
     """Bad evidence counts even when partial."""
     samples = tuple(Sample(float(n), {QUEUE: 170.0} if n == 3 else {}) for n in range(6))
     server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples), SETTINGS)
     assert verdict(server.queue[0], SETTINGS.limits.queue_length, server) is Verdict.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({QUEUE: 0.0}, Verdict.UNKNOWN),  # as a list of another name would look
+        ({QUEUE: 0.0, REDIS_BLOCKED: 0.0}, Verdict.UNKNOWN),
+        ({QUEUE: 0.0, REDIS_BLOCKED: 2.0}, Verdict.OK),
+        ({QUEUE: 0.0, WEB_QUEUE: 0.0}, Verdict.OK),
+        ({QUEUE: 1.0}, Verdict.OK),
+        ({QUEUE: 180.0}, Verdict.CRITICAL),
+        ({QUEUE_IN_PART: 180.0}, Verdict.CRITICAL),
+        ({QUEUE_IN_PART: 3.0}, Verdict.UNKNOWN),
+    ],
+)
+def test_list_without_a_sign_of_itself_is_no_empty_queue(values, expected):
+    """An image in it, a worker that waits for one, or the website's own figure: in one look of the test."""
+    usual = {} if QUEUE_IN_PART in values else {QUEUE: 0.0}
+    samples = tuple(Sample(float(n), values if n == 3 else usual) for n in range(6))
+    test = LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples)
+    server = replace(loaded_server(test, SETTINGS), queue_key="image-queue")
+    assert verdict(server.queue[0], SETTINGS.limits.queue_length, server) is expected
+    assert replace(server, queue_key="").queue[0].coverage.enough == (QUEUE_IN_PART not in values)
 
 
 def test_server_without_redis_and_metrics_is_not_configured(tmp_path):
@@ -599,6 +678,15 @@ def test_aborted_test_is_kept_as_incomplete(tmp_path):
     carry_out(lambda *_, **__: left, Website(), settings(tmp_path), FixedClock(STARTED), order(tmp_path))
     (file,) = (tmp_path / "kept").glob("*.json")
     assert msgspec.json.decode(file.read_bytes(), type=Result).whole is False
+
+
+def test_test_with_answers_that_are_not_understood_is_no_standard_for_later_ones(tmp_path):
+    """What it carried may have been errors: neither the comparison nor the review of capacity relies on it."""
+    odd = [Error(name="health", message="expected a health report, got an empty body", times=3)]
+    test = made(outcome(unclear=odd))
+    assert not test.may_be_kept
+    assert not load_comparison(test, SETTINGS, order(tmp_path)).coverage.enough
+    assert load_comparison(made(later(outcome())), SETTINGS, order(tmp_path)).before is None
 
 
 def never(*_, **__):

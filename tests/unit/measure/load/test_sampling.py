@@ -9,7 +9,7 @@ from playbook.measure.load import load_sampling
 from playbook.measure.load.load_sampling import Sampler, sums
 from playbook.measure.redis.job_queues import JobQueue, JobQueues
 from playbook.measure.redis.queue_layouts import Figures
-from playbook.readers.load.samples import QUEUE, WEB_CPU, WEB_REQUESTS
+from playbook.readers.load.samples import QUEUE, QUEUE_IN_PART, WEB_CPU, WEB_QUEUE, WEB_REQUESTS
 from playbook.settings.loading import load
 from tests.unit.loopback import closed_port
 
@@ -82,9 +82,9 @@ def test_counters_become_rates_and_gauges_stay(monkeypatch):
         "http_requests_total 4\nimage_queue_length 0\nprocess_cpu_seconds_total 1.5\n",
     ]
     first, second, third = (one.values for one in sampler(monkeypatch, pages).samples)
-    assert first == {QUEUE: 3}
-    assert second == {QUEUE: 5, WEB_REQUESTS: 20, WEB_CPU: pytest.approx(25)}
-    assert third == {QUEUE: 0, WEB_CPU: pytest.approx(25)}
+    assert first == {QUEUE: 3, WEB_QUEUE: 3}
+    assert second == {QUEUE: 5, WEB_QUEUE: 5, WEB_REQUESTS: 20, WEB_CPU: pytest.approx(25)}
+    assert third == {QUEUE: 0, WEB_QUEUE: 0, WEB_CPU: pytest.approx(25)}
 
 
 def test_read_errors_are_counted_and_stop_nothing():
@@ -120,12 +120,15 @@ class Server:
 @pytest.mark.parametrize(
     ("queues", "length"),
     [
-        ([Figures(waiting=3, coverage=whole("1 queue"))], 3),
-        ([Figures(waiting=0, coverage=whole("1 queue"))], 0),
-        ([Figures(waiting=0, coverage=UNKNOWN_QUEUE)], None),
-        ([Figures(waiting=3, coverage=UNKNOWN_QUEUE)], 3),
-        ([Figures(waiting=3, coverage=whole("1 queue")), Figures(waiting=0, coverage=UNKNOWN_QUEUE)], None),
-        ([Figures(waiting=None, coverage=whole("1 queue"))], None),
+        ([Figures(waiting=3, coverage=whole("1 queue"))], {QUEUE: 3}),
+        ([Figures(waiting=0, coverage=whole("1 queue"))], {QUEUE: 0}),
+        ([Figures(waiting=0, coverage=UNKNOWN_QUEUE)], {}),
+        ([Figures(waiting=3, coverage=UNKNOWN_QUEUE)], {QUEUE: 3}),
+        (
+            [Figures(waiting=3, coverage=whole("1 queue")), Figures(waiting=0, coverage=UNKNOWN_QUEUE)],
+            {QUEUE_IN_PART: 3},
+        ),
+        ([Figures(waiting=None, coverage=whole("1 queue"))], {}),
     ],
 )
 def test_queue_that_shows_no_sign_of_itself_is_not_empty(monkeypatch, queues, length):
@@ -133,4 +136,13 @@ def test_queue_that_shows_no_sign_of_itself_is_not_empty(monkeypatch, queues, le
     found = JobQueues(tuple(JobQueue("images", "celery", figures) for figures in queues))
     monkeypatch.setattr(load_sampling, "read_queues", lambda *_: found)
     values = Sampler(load("staging", environment={}))._of_redis(Server(), 1.0)
-    assert values.get(QUEUE) == length
+    assert {name: value for name, value in values.items() if name in (QUEUE, QUEUE_IN_PART)} == length
+
+
+@pytest.mark.parametrize(("told", "counted"), [(0, 80), (80, 0), (7, 7)])
+def test_longer_of_two_lengths_counts(told, counted):
+    """The website's metric and the list in Redis: one of the two may be another queue, or none."""
+    made = Sampler(load("staging", environment={}))
+    made._readers = [lambda at: {QUEUE: told, WEB_QUEUE: told}, lambda at: {QUEUE: counted}]
+    made.read()
+    assert made.samples[0].values == {QUEUE: max(told, counted), WEB_QUEUE: told}

@@ -149,6 +149,10 @@ def test_memory_evictions_and_clients_are_percentages():
     bare = stats_of({**INFO, "maxmemory": 0, "maxclients": 0})
     assert (bare.evicts, bare.limited.found, bare.limited.holds) == (False, "none", False)
     assert bare.memory_use.over == "(8.0 MiB of the machine's 4,096.0 MiB)"
+    above = stats_of({**INFO, "maxmemory": 16 * 1024**3})
+    assert (above.evicts, above.fills_up, above.limited.holds) == (False, True, False)
+    assert above.limited.found == "one of 16,384.0 MiB, and the machine has 4,096.0 MiB"
+    assert above.memory_use.over == bare.memory_use.over
     for reading in (bare.held, bare.client_use):
         assert math.isnan(reading.value)
         assert not reading.coverage.enough

@@ -102,6 +102,57 @@ def test_large_server_is_sampled(tmp_path):
     assert looked_at(tmp_path, keys, sample_seconds=0.0).looked_at == 100  # time was over at once
 
 
+JOBS = {
+    "bullmq": ["bull:mail:17", "bull:mail:wait", "bull:mail:meta", "bull:mail:completed"],
+    "celery": ["mail", "mail\x06\x163", "_kombu.binding.mail", "_kombu.binding.celery.pidbox", "unacked_index"],
+    "rq": ["rq:job:8f1c", "rq:queue:mail", "rq:workers", "rq:finished:mail"],
+    "sidekiq": ["queue:mail", "queues", "retry", "schedule", "dead", "stat:processed:2026-11-23"],
+}
+
+
+@pytest.mark.parametrize("preset", JOBS)
+def test_jobs_of_a_library_are_no_cache(tmp_path, preset):
+    """They wait for a worker, and expire when it is done; other keys without an expiry count nevertheless."""
+    queues = {"redis": {"queues": [{"preset": preset, "name": "mail"}]}}
+    settings = load("production", root=tmp_path, environment={}, overlay={"targets": {"production": queues}})
+    keys = {**IMAGES, **dict.fromkeys(JOBS[preset], (-1, 100))}
+    found = redis_keys(Keys(keys), stats_of(INFO), settings)
+    assert (found.expiring.value, found.proposals) == (100, [])
+    mixed = redis_keys(Keys({**keys, "page:mail": (-1, 100)}), stats_of(INFO), settings)
+    assert mixed.expiring.over == "41 cached keys"
+    assert looked_at(tmp_path, keys).expiring.value < 95
+
+
+@pytest.mark.parametrize(("count", "expiry", "size"), [(0, OK, OK), (1, OK, UNKNOWN), (900, UNKNOWN, UNKNOWN)])
+def test_keys_with_names_that_are_no_text_are_not_examined(tmp_path, count, expiry, size):
+    """Java's serialisation begins with such bytes; nothing can be asked about a name that is only shown."""
+    odd = {f"\ufffd\ufffd\x00\x05t\x00\x05page{n}": (-2, 0) for n in range(count)}
+    found = looked_at(tmp_path, {**IMAGES, **odd})
+    assert found.vanished == 0
+    assert judged(EXPIRY, settings_with(tmp_path), redis_keys=found)[0] is expiry
+    assert judged(SIZE, settings_with(tmp_path), redis_keys=found)[0] is size
+
+
+def test_expiry_in_many_years_is_none(tmp_path):
+    """As good as never; in a year it is one."""
+    keys = {f"img:{n}": (3_650 * 86_400 if n < 8 else 365 * 86_400, 100) for n in range(40)}
+    found = looked_at(tmp_path, keys)
+    assert found.expiring.value == 80
+    assert "8 of the examined keys never expire" in found.proposals[0]
+
+
+@pytest.mark.parametrize(("counted", "verdict"), [(40, OK), (60, OK), (4_000, UNKNOWN)])
+def test_scan_that_returns_few_of_the_keys_is_no_whole_one(tmp_path, counted, verdict):
+    """A proxy in front of several servers may answer it for one of them."""
+
+    class Proxy(Keys):
+        def size(self):
+            return counted
+
+    found = redis_keys(Proxy(IMAGES), stats_of(INFO), settings_with(tmp_path))
+    assert judged(SIZE, settings_with(tmp_path), redis_keys=found)[0] is verdict
+
+
 def test_key_that_scan_returns_twice_counts_once(tmp_path):
     """SCAN may do that while the server grows."""
     found = looked_at(tmp_path, IMAGES, repeat=True)
@@ -265,6 +316,8 @@ def test_slow_log_of_a_day_shows_no_values(tmp_path):
 
 
 FULL = [entry(3 * number / 128, 11, "GET x", 900 - number) for number in range(128)]
+FIRST = [entry(3 * number / 128, 11, "GET x", 7 - number) for number in range(8)]
+SLOW = [entry(30 + number, 3_000, "KEYS *", 4 - number) for number in range(5)]
 UNTOLD = Malformed("this server does not know that command", service="Redis")
 
 
@@ -272,7 +325,22 @@ UNTOLD = Malformed("this server does not know that command", service="Redis")
     ("log", "config", "info", "said"),
     [
         ([], CONFIG, {}, (OK, "")),
-        (FULL[:8], CONFIG, {}, (OK, "")),
+        (FIRST, CONFIG, {}, (OK, "")),
+        (FULL[:8], CONFIG, {}, (UNKNOWN, "got a slow log of 0.2 h (it was emptied (SLOWLOG RESET))")),
+        ([*FULL[:7], entry(23, 11, "GET x", 892)], CONFIG, {}, (OK, "")),
+        # All commands are logged, however quick: they fill it in a moment, and none of them is slow.
+        (
+            [entry(n / 3600, 0.02, "GET x", 900 - n) for n in range(128)],
+            {**CONFIG, "slowlog-log-slower-than": "0"},
+            {},
+            (UNKNOWN, "got a slow log of 0 h (128 entries fill it)"),
+        ),
+        (
+            [entry(n / 6, 0.5, "GET x", 120 - n) for n in range(121)],
+            {**CONFIG, "slowlog-log-slower-than": "100"},
+            {},
+            (OK, ""),
+        ),
         (FULL, CONFIG, {}, (CRITICAL, "got 128 over 2 h 58 min (128 entries fill it)")),
         (
             FULL[:8],
@@ -294,6 +362,10 @@ UNTOLD = Malformed("this server does not know that command", service="Redis")
         ([], {**CONFIG, "slowlog-max-len": "0"}, {}, (UNKNOWN, "slowlog-max-len is 0, so nothing is kept")),
         ([], UNTOLD, {}, (UNKNOWN, "got an empty one, and the server does not report whether it is on")),
         ([], {**CONFIG, "slowlog-log-slower-than": "2000000"}, {}, (UNKNOWN, "below the limit, got 2,000 ms")),
+        (SLOW, UNTOLD, {}, (UNKNOWN, "got one that is not told, and no entry below 3,000 ms")),
+        (SLOW[1:], UNTOLD, {}, (OK, "")),  # too few to tell
+        ([*SLOW[:4], entry(40, 11, "GET x")], UNTOLD, {}, (OK, "")),
+        (SLOW, CONFIG, {}, (OK, "")),
         ([entry(1, 3_000, "KEYS *")], UNTOLD, {"uptime_in_seconds": 60}, (CRITICAL, "got 3,000 ms")),
         (
             [entry(1, 12, "GET x"), {"id": 1}],
@@ -308,6 +380,33 @@ def test_limits_of_a_slow_log_are_reported(tmp_path, log, config, info, said):
     found = slow_verdict(tmp_path, log, config, **info)
     assert found[0] is said[0], found
     assert said[1] in found[1]
+
+
+@pytest.mark.parametrize(
+    ("log", "then", "now", "verdict"),
+    [
+        ([], None, 0, OK),
+        ([], None, 1, OK),  # nobody knows when: a server that was just set up, or long ago
+        ([], 1, 1, OK),
+        ([], 1, 2, UNKNOWN),
+        ([], None, None, OK),  # Redis 6, which does not count it
+        (FULL[:8], 1, 2, UNKNOWN),
+        (FULL[:8], None, 1, OK),
+        (FULL[:8], None, None, UNKNOWN),  # its ids tell
+        (FULL[:8], 2, 2, OK),
+        (FIRST, 1, 1, OK),
+        ([entry(1, 3_000, "KEYS *")], 1, 2, CRITICAL),
+    ],
+)
+def test_slow_log_that_was_emptied_lately_does_not_cover_the_day(tmp_path, log, then, now, verdict):
+    """How often that was done is compared with an earlier run. FIRST has the very first entry, so it is whole."""
+    commands = {"cmdstat_slowlog|get": {"calls": 4}}
+    commands |= {"cmdstat_slowlog|reset": {"calls": now}} if now else {}
+    answers = {"commandstats": commands if now is not None else {"cmdstat_slowlog": {"calls": 5}}}
+    earlier = {**YESTERDAY, **({"slow_log_resets": then} if then is not None else {})}
+    stats = stats_of(INFO, earlier, **answers)
+    found = redis_slow_log(Server(log=log, config=CONFIG), stats, settings_with(tmp_path), FixedClock(NOW))
+    assert judged(QUICK, settings_with(tmp_path), redis_slow_log=found)[0] is verdict
 
 
 def test_clients_are_listed_by_address_with_idle_ones(tmp_path):

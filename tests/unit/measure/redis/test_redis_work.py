@@ -13,10 +13,13 @@ from tests.redis_factory import INFO, YESTERDAY, alive, hit_rate, optimization, 
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
 MIB = 1024 * 1024
 GONE = object()
+FEW = {"keys": 5_000, "expires": 3}
 
 
 def info(**changes):
     told = {**INFO, **changes}
+    if isinstance(changes.get("used_memory"), int) and "used_memory_rss" not in changes:
+        told["used_memory_rss"] = told["used_memory"] + 5 * MIB
     return {name: value for name, value in told.items() if value is not GONE}
 
 
@@ -79,6 +82,54 @@ def test_healthy_server_is_ok():
             "got 3,900.0 MiB of the machine's 4,096.0 MiB used, and no limit",
         ),
         ({"maxmemory": 0}, OK, ""),
+        (
+            {"maxmemory": 8 * 1024 * MIB, "used_memory": 3_800 * MIB, "used_memory_rss": 3_900 * MIB},
+            CRITICAL,
+            "got 3,900.0 MiB of the machine's 4,096.0 MiB used, and no limit below that",
+        ),
+        ({"maxmemory": 8 * 1024 * MIB, "total_system_memory": GONE}, OK, ""),
+        # a policy that may evict few keys only
+        (
+            {"used_memory": 255 * MIB, "maxmemory_policy": "volatile-lru", "db0": FEW, "evicted_keys": 0},
+            CRITICAL,
+            "Memory of Redis: expected at most 80 %, got 99.609 %",
+        ),
+        (
+            {"used_memory": 256 * MIB, "maxmemory_policy": "volatile-lru", "db0": FEW, "evicted_keys": 0},
+            CRITICAL,
+            "under volatile-lru, and hardly any key expires: writes are refused",
+        ),
+        (
+            {"used_memory": 255 * MIB, "maxmemory_policy": "volatile-lru", "db0": FEW},
+            OK,
+            "",
+        ),  # it has evicted some
+        ({"maxmemory_policy": "volatile-lru", "db0": FEW, "evicted_keys": 0}, OK, ""),
+        ({"used_memory": 0}, UNKNOWN, "expected used_memory in INFO, got 0"),
+        ({"maxmemory": 0, "used_memory_rss": 0}, UNKNOWN, "expected used_memory_rss in INFO, got 0"),
+        (
+            {"used_memory": 200 * MIB, "used_memory_rss": 60 * MIB},
+            WARNING,
+            "Data of Redis in memory: expected nearly all of them, got 60.0 MiB of 200.0 MiB: the machine has",
+        ),
+        ({"used_memory": 200 * MIB, "used_memory_rss": 190 * MIB}, OK, ""),
+        ({"used_memory": 90 * MIB, "used_memory_rss": 9 * MIB}, OK, ""),
+        ({"used_memory": 200 * MIB, "used_memory_rss": 0}, OK, ""),
+        (
+            {"used_memory": 200 * MIB, "used_memory_rss": 60 * MIB, "repl_backlog_size": 150 * MIB},
+            OK,
+            "",
+        ),
+        (
+            {
+                "used_memory": 200 * MIB,
+                "used_memory_rss": 60 * MIB,
+                "repl_backlog_size": 150 * MIB,
+                "repl_backlog_histlen": 150 * MIB,
+            },
+            WARNING,
+            "the machine has swapped out the rest",
+        ),
         ({"maxmemory": 0, "total_system_memory": GONE}, UNKNOWN, "expected total_system_memory in INFO, got none"),
         # replication
         ({"master_failover_state": "failover-in-progress"}, CRITICAL, "failover-in-progress: writes wait"),

@@ -1,0 +1,49 @@
+"""Results of breakpoint tests: what the newest one carried."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from playbook.core.clock import Moment
+from playbook.core.errors import Malformed
+from playbook.readers.load import kept
+from playbook.readers.load.plan import BREAKPOINT
+
+
+class BreakpointTest(msgspec.Struct, frozen=True):
+    """Result of a load test: the fields needed here of what ``playbook.readers.load.kept`` writes.
+
+    Attributes:
+        finished: aware.
+        requests_per_second: the highest rate carried within the limits; 0 where none was.
+        whole: it ran as planned; a test cut short says nothing.
+    """
+
+    target: str
+    shape: str
+    finished: Moment
+    requests_per_second: float
+    whole: bool = True
+
+
+def newest_test(folder: Path, target: str, lines: Sequence[kept.LoadLine] = ()) -> BreakpointTest | None:
+    """The newest breakpoint test of this target that ran as planned; ``None`` where there is none yet.
+
+    Other shapes show that a load was carried, not how much could be. Result files stay where they were measured;
+    the lines of history hold only tests that ran as planned, and are shared with the history.
+
+    Raises:
+        Malformed: a result file is not in the format of the load tests.
+    """
+    found = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            found.append(msgspec.json.decode(file.read_bytes(), type=BreakpointTest))
+        except msgspec.DecodeError as error:
+            raise Malformed(f"Load test: expected a result in {file}, got {error}", service="Load test") from None
+    found += [BreakpointTest(one.target, one.shape, one.started, one.requests_per_second) for one in lines]
+    mine = [one for one in found if (one.target, one.shape) == (target, BREAKPOINT) and one.whole]
+    return max(mine, key=lambda one: one.finished, default=None)
