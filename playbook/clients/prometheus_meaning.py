@@ -26,8 +26,9 @@ _PERCENT = {
 _SECONDS = {"queries.response_time", "queries.response_time_quantile", "queries.image_time_quantile"}
 _STRINGS = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|\#[^\n]*""")
 _SAYS_PERCENT = re.compile(r"(?<![\w.])(?:100(?:\.0*)?|1e\+?2)(?![\w.])|percent|pct", re.IGNORECASE)
-_MILLISECONDS = re.compile(r"\w*(?:_ms|_msec|milliseconds?|_millis)(?:_\w+)?\b")
-_SCALES = re.compile(r"(?<![\w.])(?:1000|1e\+?3|0\.001|1e-3)(?![\w.])|\bseconds\b")
+# As OpenTelemetry's http_server_duration_milliseconds_bucket, or request_duration_ms.
+_SMALLER = re.compile(r"\w*(?:milli_?sec|micro_?sec|millis|(?<![a-z0-9])ms(?![a-z0-9]))\w*", re.IGNORECASE)
+_SCALES = re.compile(r"(?<![\w.])(?:10{3}|10{6}|1e\+?[36]|0?\.0*1|1e-[36])(?![\w.])|\bseconds\b")
 _CORES = re.compile(r"\w*cpu\w*_seconds(?:_total)?\b")
 
 
@@ -60,13 +61,13 @@ def over_window(setting: str, fixed: frozenset[str]) -> Coverage:
 def in_its_unit(setting: str, query: str, values: Iterable[float]) -> Coverage:
     """Not enough where the values may be of another unit than percent, or than seconds."""
     text = _STRINGS.sub(lambda found: "" if found[1] else found[0], query)  # a comment may say the unit
-    if setting in _SECONDS and (metric := _MILLISECONDS.search(text)) and not _SCALES.search(text):
+    if setting in _SECONDS and (metric := _SMALLER.search(text)) and not _SCALES.search(text):
         return lacking(
             "a value of another unit",
             expected=f"seconds from {setting}",
-            got=f"milliseconds, by {metric.group()}",
-            hint=f"Divide it by 1000 in {setting}; the bounds of its buckets are not compared where "
-            'queries.response_time_buckets = "".',
+            got=f"a smaller unit, by {metric.group()}",
+            hint=f"Divide it in {setting}, by 1000 where it is in milliseconds. The bounds of its buckets are not "
+            'compared where queries.response_time_buckets is "".',
         )
     if setting not in _PERCENT or _SAYS_PERCENT.search(text):
         return Coverage()

@@ -9,7 +9,7 @@ import pytest
 
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus
-from playbook.clients.prometheus_meaning import without_window
+from playbook.clients.prometheus_meaning import in_its_unit, without_window
 from playbook.core.clock import FixedClock
 from playbook.measure.figures.kpis import availability, error_rate, response_time
 from playbook.settings.loading import load
@@ -149,25 +149,68 @@ def test_milliseconds_are_not_read_as_seconds(query, value, expected):
     assert verdict(query, value, response_time)[0] == expected
 
 
+# As operators write them: https://sre.google/workbook/alerting-on-slos/, kubernetes-mixin, node-mixin.
 @pytest.mark.parametrize(
     ("query", "values", "got"),
     [
+        (
+            "sum(rate(http_requests_total{code=~'5..'}[1h])) / sum(rate(http_requests_total[1h]))",
+            [0.06],
+            "fraction",
+        ),
+        ("sum(rate(errors[1h])) / ignoring(code) group_left sum(rate(requests[1h]))", [0.06], "fraction"),
+        ("sum(rate(errors[1h])) / ignoring(code) group_left sum(rate(requests[1h]))", [0.0], ""),
+        ("1 - (sum(rate(errors[1h])) / sum(rate(requests[1h])))", [0.9999], "fraction"),
+        ("job:errors:rate1h", [0.06], "fraction"),
+        ("app:memory:used", [0.4, 0.79], "fraction"),
+        ("app:memory:used", [0.4, 49.0], ""),
+        ('sum(a{route="/api/100"}) / sum(b)', [0.4], "fraction"),
+        ("avg_over_time(probe_success[24h]) * 100", [0.4], ""),
+        ("(sum(rate(errors[1h])) / sum(rate(requests[1h])) * 100) or vector(0)", [0.4], ""),
+        ("sum(rate(errors[1h])) / (sum(rate(requests[1h])) / 100)", [0.06], ""),
+        ("sum(errors) / sum(requests) # percent, as the counter is in hundredths", [0.06], ""),
+        ("app:memory:percent", [0.4, 0.79], ""),
+        ("app:memory:used", [], ""),
         # cAdvisor's and node_exporter's counters are seconds of a core, so 0.93 is 93 % of one core.
         ("sum by (pod) (rate(container_cpu_usage_seconds_total{job='web'}[$window]))", [0.93, 0.2], "cores"),
         ("sum by (pod) (rate(process_cpu_seconds_total{job='web'}[$window]))", [3.2], "cores"),
+        ("sum(rate(container_cpu_usage_seconds_total[1h])) * 100", [190.0], ""),
         ("max by (pod) (quantile_over_time(0.95, cpu_utilization_ratio{job='web'}[$window]))", [0.93], "fraction"),
         ("100 * sum by (pod) (rate(container_cpu_usage_seconds_total{job='web'}[$window])) / 2", [0.93], ""),
         ("max by (pod) (avg_over_time(cpu_usage{job='web'}[$window]))", [41.0, 0.3], ""),
-        ("max by (pod) (avg_over_time(cpu_usage{job='web'}[$window]))", [], ""),
     ],
 )
-def test_use_of_the_cpu_in_cores_or_as_a_fraction_is_no_percentage(query, values, got):
+def test_fraction_or_number_of_cores_is_no_percentage(query, values, got):
+    """Of instant queries and of ranges."""
+    told = in_its_unit("queries.component_cpu", query, values)
+    assert told.enough == (not got)
+    assert got in told.got
     matrix = [{"metric": {"pod": str(n)}, "values": [[NOW.timestamp(), str(v)]]} for n, v in enumerate(values)]
     answer = {"status": "success", "data": {"resultType": "matrix", "result": matrix}}
     store = Prometheus(cast(HttpClient, Http({"api/v1/query_range": answer})))
     coverage = store.query_range(query, NOW, NOW, 60, setting="queries.component_cpu").coverage
     assert coverage.enough == (not got)
-    assert got in coverage.got
+
+
+@pytest.mark.parametrize(
+    ("query", "is_known"),
+    [
+        # https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ and what came before it
+        ("histogram_quantile(0.95, sum by (le) (rate(http_server_duration_milliseconds_bucket[1h])))", False),
+        ("histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket[1h])))", True),
+        ("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_ms_bucket[1h])))", False),
+        ("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_microseconds_bucket[1h])))", False),
+        ("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_ms_bucket[1h]))) / 1000", True),
+        ("histogram_quantile(0.95, sum by (le) (rate(http_duration_milliseconds_bucket[1h]))) * 0.001", True),
+        ("max_over_time(traefik_service_request_duration_seconds[500ms])", True),
+        ("avg(istio_request_duration_milliseconds_sum / istio_request_duration_milliseconds_count) / 1e3", True),
+        ('quantile(0.95, request_seconds{route="/ms"})', True),
+        ("quantile(0.95, rooms_duration)", True),
+    ],
+)
+def test_milliseconds_are_told_by_name(query, is_known):
+    """850 of them would be judged as a quarter of an hour."""
+    assert in_its_unit("queries.response_time", query, [850.0]).enough is is_known
 
 
 def test_shipped_queries_say_what_they_mean():

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook.clients.http import HttpClient
-from playbook.clients.prometheus import Answered, Prometheus, Sample
+from playbook.clients.prometheus import Prometheus, Sample
 from playbook.clients.prometheus_queries import population
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Malformed
 from playbook.core.promql import Selected
 from playbook.measure.figures.figure_names import RESPONSE_TIME, Buckets
-from playbook.measure.figures.kpis import error_rate, number_of
+from playbook.measure.figures.kpis import error_rate
 from playbook.measure.figures.recent import error_rate_now
 from playbook.settings.loading import load
 from tests.foreign.monitoring import NOW, SETTINGS, Http, probes, vector, verdict_on_availability
@@ -265,31 +265,6 @@ def test_foreign_series_in_a_query_without_selector_are_not_ok(foreign):
     assert population(samples, [Selected("probe_success{…}", True, "probe")], "production").enough
 
 
-# As operators write them: https://sre.google/workbook/alerting-on-slos/, kubernetes-mixin, node-mixin.
-@pytest.mark.parametrize(
-    ("query", "value", "known"),
-    [
-        ('sum(rate(http_requests_total{code=~"5.."}[1h])) / sum(rate(http_requests_total[1h]))', 0.06, False),
-        ("sum(rate(errors[1h])) / ignoring(code) group_left sum(rate(requests[1h]))", 0.0, False),
-        ("job:slo_errors_per_request:ratio_rate1h", 0.06, False),
-        ("1 - (sum(rate(errors[1h])) / sum(rate(requests[1h])))", 0.9999, False),
-        ("avg_over_time(probe_success[24h]) * 100", 0.4, True),
-        ("100 * sum(rate(errors[1h])) / sum(rate(requests[1h]))", 0.06, True),
-        ("(sum(rate(errors[1h])) / sum(rate(requests[1h])) * 100) or vector(0)", 0.0, True),
-        ("job:errors:percent", 0.06, True),
-        ("job:errors:rate1h", 0.06, True),
-        ("sum(rate(errors[1h])) / (sum(rate(requests[1h])) / 100)", 0.06, True),
-        ("sum(errors) / sum(requests) # percent, as the counter is in hundredths", 0.06, True),
-    ],
-)
-def test_share_of_one_is_no_percentage(query, value, known):
-    """An error rate of 6 % would be judged as one of 0.06 %, and an availability of 99.99 % as one of 1 %."""
-    answered = Answered("Prometheus", query, "queries.error_rate", [Sample({}, 0.0, value)], ())
-    found, why = number_of(answered, "%")
-    assert (found == value, why.enough) == (known, known)
-    assert number_of(answered, "s")[0] == value
-
-
 @pytest.mark.parametrize("which", ["count", "looks"])
 @pytest.mark.parametrize(("answer", "got"), [(TWO_ROWS, "2 series"), (vector("NaN")["data"], "NaN")])
 def test_count_of_several_series_says_what_to_do(which, answer, got):
@@ -298,28 +273,3 @@ def test_count_of_several_series_says_what_to_do(which, answer, got):
     assert verdict == "UNKNOWN"
     assert f"for queries.availability_{which}" in message
     assert got in message
-
-
-@pytest.mark.parametrize(
-    ("query", "known"),
-    [
-        # https://opentelemetry.io/docs/specs/semconv/http/http-metrics/ and what came before it
-        ("histogram_quantile(0.95, sum by (le) (rate(http_server_duration_milliseconds_bucket[1h])))", False),
-        ("histogram_quantile(0.95, sum by (le) (rate(http_server_request_duration_seconds_bucket[1h])))", True),
-        ("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_ms_bucket[1h])))", False),
-        ("histogram_quantile(0.95, sum by (le) (rate(http_request_duration_ms_bucket[1h]))) / 1000", True),
-        (
-            "histogram_quantile(0.95, sum by (le) (rate(http_server_duration_milliseconds_bucket[1h]))) * 0.001",
-            True,
-        ),
-        ("max_over_time(traefik_service_request_duration_seconds[500ms])", True),
-        ("avg(istio_request_duration_milliseconds_sum / istio_request_duration_milliseconds_count) / 1e3", True),
-        ('quantile(0.95, request_seconds{route="/ms"})', True),
-        ("quantile(0.95, rooms_duration)", True),
-    ],
-)
-def test_milliseconds_are_no_seconds(query, known):
-    """850 of them would be judged as a quarter of an hour."""
-    answered = Answered("Prometheus", query, "queries.response_time", [Sample({}, 0.0, 850.0)], ())
-    found, why = number_of(answered, "s")
-    assert (found == 850, why.enough) == (known, known)

@@ -17,7 +17,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
-from playbook.measure.app.percentages import LEAST_MEMORY, MOST, in_percent, percentages
+from playbook.measure.app.percentages import LEAST_MEMORY, MOST, percentages
 from playbook.measure.app.resources import Judged
 from playbook.measure.app.scaling_policy import autoscaling, instances
 from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
@@ -280,8 +280,6 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
             most = math.inf if kind == "CPU" else MOST
             mine[name], odd = percentages(highest(several), setting, least=least, most=most)
             answers += odd
-        values = [value for points in mine.values() for _, value in points]
-        answers += in_percent(query, values, setting, is_memory=is_memory)
         found.append(mine)
     # A component with memory but no CPU samples is reported as missing, not skipped.
     names = sorted({name for one in found for name in one}) or [""]
@@ -317,8 +315,6 @@ def headroom(
     setting = "queries.component_cpu_total"
     cpu = _by_component(quarters("component_cpu_total"), label)
     answers += [one_series(len(mine), setting, f" of {name}") for name, mine in cpu.items()]
-    every = [value for mine in cpu.values() for _, value in highest(mine)]
-    answers.append(in_percent(query_of(settings, "component_cpu_total", QUARTER), every, setting))
     counted = quarters("request_rate")
     answers.append(one_series(len(counted), "queries.request_rate"))
     rates = highest(counted)

@@ -18,7 +18,6 @@ from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import Verdict
-from playbook.measure.app.percentages import in_percent, in_seconds
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.figure_names import (
     AVAILABILITY,
@@ -108,7 +107,7 @@ class Kpi:
                 got=f"{self.count:,.0f}",
                 hint="Look at Status → Targets in Prometheus: is everything being scraped?",
             )
-        value, why = number_of(self.answered, figure.unit)
+        value, why = number_of(self.answered)
         stands_for = f"{self.count:,.0f} {figure.counted}"
         if self.buckets:
             beyond, odd = self.buckets.lack(figure, value, self.count, self.limit)
@@ -163,16 +162,10 @@ def first_lack(*coverages: Coverage) -> Coverage:
     return next(coverage for coverage in coverages if not coverage.enough)
 
 
-def number_of(answered: Answered, unit: str = "") -> tuple[float, Coverage]:
+def number_of(answered: Answered) -> tuple[float, Coverage]:
     """The only value; otherwise NaN, and what was returned instead: also a value in another unit."""
     try:
-        value = answered.number
-        of_unit = Coverage()
-        if unit == "%":
-            of_unit = in_percent(answered.query, [value], answered.setting)
-        elif unit == "s":
-            of_unit = in_seconds(answered.query, answered.setting)
-        return (value, of_unit) if of_unit.enough else (math.nan, of_unit)
+        return answered.number, Coverage()
     except (TooLittleData, Malformed) as error:
         # Messages are "Service: expected …, got …".
         expected, _, got = str(error).partition(": expected ")[2].partition(", got ")

@@ -86,7 +86,7 @@ class Recent:
                 got=f"{self.count:,.0f}",
                 hint="Look again when more time has passed.",
             )
-        value, why = number_of(self.answered, self.figure.unit)
+        value, why = number_of(self.answered)
         if self.buckets:
             coverage += self.buckets.lack(self.figure, value, self.count, self.limit)[1]
         if why.parts:

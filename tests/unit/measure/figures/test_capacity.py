@@ -14,7 +14,6 @@ from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import Coverage
 from playbook.core.errors import Malformed, NotConfigured
-from playbook.measure.app.percentages import in_percent
 from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
 from playbook.measure.figures.breakpoint_tests import newest_test
 from playbook.measure.figures.capacity import capacity_growth, headroom
@@ -131,31 +130,6 @@ def test_values_that_are_no_percentages_are_not_understood(answers, words):
     verdict, message = growth_verdict(**answers)
     assert verdict == "UNKNOWN"
     assert words in message
-
-
-@pytest.mark.parametrize(
-    ("query", "values", "is_memory", "enough"),
-    [
-        ("app:memory:used", [0.4, 0.79], True, False),
-        ("app:memory:used", [0.4, 49.0], True, True),
-        ("100 * app:memory:used", [0.4, 0.79], True, True),
-        ("app:memory:percent", [0.4, 0.79], True, True),
-        ("app:cpu:used", [0.4, 0.79], False, True),  # an idle component
-        ("sum(rate(container_cpu_usage_seconds_total[1h]))", [1.9, 3.2], False, False),
-        ("sum(rate(container_cpu_usage_seconds_total[1h])) * 100", [190.0], False, True),
-        ("rate(process_cpu_seconds_total[1h])", [0.4], False, False),
-        ("app:memory:used", [], True, True),
-        ("a / b", [0.4], False, False),
-        ("a / b * 100", [0.4], False, True),
-        ("a / b", [49.0], False, True),  # what is divided may be in percent
-        ('sum(a{route="/api/100"}) / sum(b)', [0.4], False, False),
-        ('sum(a{route="/api"})', [0.4], False, True),
-        ("a / b  # percent", [0.4], False, True),
-    ],
-)
-def test_query_of_another_unit(query, values, is_memory, enough):
-    """Cores and shares of one are no percent; by the query's text, and for memory by its values."""
-    assert in_percent(query, values, "queries.x", is_memory=is_memory).enough is enough
 
 
 @pytest.mark.parametrize(("days", "expected"), [(1, "OK"), (2, "OK"), (3, "UNKNOWN"), (11, "UNKNOWN")])
