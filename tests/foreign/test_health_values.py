@@ -84,6 +84,36 @@ def test_number_beside_good_status_counts(body: str, expected: str) -> None:
     assert verdict(body.encode()) == expected
 
 
+# Of BullMQ, Celery, RQ and the like: who takes the jobs.
+WORKERS = {
+    '{"status":"ok","workers":{"count":0}}': UNKNOWN,
+    '{"status":"ok","info":{"workers":{"status":"up","count":0}},"error":{},"details":{}}': UNKNOWN,
+    '{"status":"UP","components":{"workers":{"status":"UP","details":{"count":0}}}}': UNKNOWN,
+    '{"status":"ok","checks":[{"name":"workers","status":"ok","count":0}]}': UNKNOWN,
+    '{"status":"pass","checks":{"workers:count":[{"status":"pass","observedValue":0}]}}': UNKNOWN,
+    '{"status":"ok","rq":{"workers":{"total":0,"busy":0}}}': UNKNOWN,
+    '{"status":"ok","bull":{"workerCount":0,"waiting":0}}': UNKNOWN,
+    '{"status":"ok","queue":{"workers":0,"waiting":3}}': UNKNOWN,
+    '{"status":"ok","rabbit":{"consumers":0,"messages":0}}': UNKNOWN,
+    '{"status":"ok","celery":{"online_workers":0}}': UNKNOWN,
+    '{"status":"ok","celery":{"status":"ok","workers":[]}}': UNKNOWN,
+    '{"status":"ok","celery":{"workers":{}}}': UNKNOWN,
+    '{"status":"ok","info":{"workers":{"status":"up","count":2}},"error":{},"details":{}}': OK,
+    '{"status":"ok","rq":{"workers":{"total":3,"busy":0,"failed":0}}}': OK,
+    '{"status":"ok","workers":{"idle":4,"busy":0}}': OK,
+    '{"status":"ok","workers":{"busy":0,"restarts":0}}': OK,
+    '{"status":"ok","queue":{"busyWorkers":0,"workers":2,"waiting":0}}': OK,
+    '{"status":"ok","config":{"workers":0},"threads":{"worker":0}}': OK,
+    '{"status":"ok","celery":{"workers":["a@web-1"],"waiting":0}}': OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), WORKERS.items())
+def test_number_of_workers_beside_good_status_counts(body: str, expected: str) -> None:
+    """Without any, nobody takes a job; how many of them are busy says nothing."""
+    assert verdict(body.encode()) == expected
+
+
 ASPNET = '{"status":%d,"totalDuration":"00:00:00.01","entries":{"db":{"data":{},"status":%d,"tags":[]}}}'
 WORDS = {
     '{"status":"ok","thumbnails":"unknown"}': UNKNOWN,

@@ -33,6 +33,7 @@ from playbook.measure.web.health_values import (
     under,
     unpacked,
     warns_of_nothing,
+    without_workers,
 )
 from playbook.measure.web.health_words import State, state_of
 
@@ -111,7 +112,7 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
-        for doubt in filter(None, (in_part(name, value), failing_often(value))):
+        for doubt in filter(None, (in_part(name, value), without_workers(name, value), failing_often(value))):
             self.unclear.append(f"{name or 'the report'} {doubt}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]

@@ -119,7 +119,7 @@ _SUCCESSES = _set("success successes successful succeeded passed passing healthy
 _FLAGS = _set("maintenance sealed draining shuttingdown loading")
 _WELL = _set("healthy ready alive live online up connected")
 _COPIES = _set("instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers")
-
+_HOW_MANY = _set("count total number num size online alive live running available connected registered")
 
 # Keys of a status in words beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
 IN_WORDS = (("status", "name"), ("status", "text"))
@@ -244,6 +244,19 @@ def is_odd(key: str, value: float) -> bool:
 def are_copies(key: str) -> bool:
     """Whether a key names a number of equal things that should all work: ``workers``, ``healthyInstances``."""
     return words_of(key)[-1:] != () and words_of(key)[-1] in _COPIES
+
+
+def counts_workers(key: str) -> bool:
+    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``."""
+    words = words_of(key)
+    named = [word for word in words if word not in _HOW_MANY]
+    return named in (["workers"], ["consumers"]) or (named in (["worker"], ["consumer"]) and len(words) > 1)
+
+
+def is_count(key: str) -> bool:
+    """Whether a key beside the name of equal things tells how many there are: ``count``, ``total``, ``idle``."""
+    words = words_of(key)
+    return bool(words) and set(words) <= _HOW_MANY | {"idle", "busy", "active", "value", "observed"}
 
 
 def holds_errors(key: str) -> bool:

@@ -10,7 +10,17 @@ from typing import Any
 
 from playbook.core import door
 from playbook.core.budget import read_json
-from playbook.measure.web.health_keys import IN_WORDS, are_copies, is_container, is_soft, words_of
+from playbook.measure.web.health_keys import (
+    IN_WORDS,
+    are_copies,
+    counts_workers,
+    holds_limits,
+    holds_switches,
+    is_container,
+    is_count,
+    is_soft,
+    words_of,
+)
 from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of
 
 _NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
@@ -140,6 +150,19 @@ def in_part(name: str, value: Pairs) -> str:
     good = next((key for key in words if key in numbers), "")
     bad = sum(n for key, n in numbers.items() if state_of(key))  # told by themselves
     return f"{numbers[good]} of {total} {good}" if good and numbers[good] + bad < total else ""
+
+
+def without_workers(name: str, value: Pairs) -> str:
+    """``workers 0`` where an object counts or lists workers and there is none, so nobody takes a job."""
+    if holds_switches(name) or holds_limits(name):
+        return ""
+    none = [(key, inner) for key, inner in value if inner in (0, []) and not isinstance(inner, bool)]
+    listed = next((f"{key} {short(inner)}" for key, inner in none if counts_workers(key)), "")
+    if listed or not counts_workers(name):
+        return listed
+    counted = {key: inner for key, inner in value if is_count(key) and isinstance(inner, int | float)}
+    telling = [key for key in counted if words_of(key) != ("busy",)]
+    return f"{telling[0]} 0" if telling and not any(counted.values()) else ""
 
 
 def outcomes(value: Pairs) -> tuple[float, float]:

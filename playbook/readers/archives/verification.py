@@ -161,7 +161,7 @@ class _Walk(Walk):
             summed = _Hashing(content, writes, self.require_time)
             if self.is_manifest(member):
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
-            elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
+            elif self.wanted.dump and f"/{path}".endswith(f"/{plain(self.wanted.dump)}"):
                 self._read_dump(path, summed)
             while summed.read(CHUNK):
                 pass

@@ -98,6 +98,22 @@ def test_empty_manifest_proves_nothing():
     assert look(members).problems == ("an archive without manifest.json among its 3 members",)
 
 
+@pytest.mark.parametrize(
+    ("wanted", "member", "found"),
+    [
+        ("redis/dump.rdb", "redis/dump.rdb", True),
+        ("redis/dump.rdb", "backup/redis/dump.rdb", True),
+        ("./redis/dump.rdb", "redis/dump.rdb", True),
+        ("dump.rdb", "var/lib/redis/dump.rdb", True),
+        ("redis/dump.rdb", "dump.rdb", False),
+        ("redis/dump.rdb", "old-redis/dump.rdb", False),
+    ],
+)
+def test_dump_may_be_named_with_its_folders(wanted, member, found):
+    """As ``tar -t`` lists it."""
+    assert bool(look(members_with_manifest({member: DUMP}), dump=wanted).dump_path) is found
+
+
 def test_archives_without_a_dump_are_verified_where_none_is_expected():
     """E.g. archives of an image store alone."""
     assert look(members_with_manifest({"images/a.webp": b"x"}), dump="").problems == ()
