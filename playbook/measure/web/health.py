@@ -187,6 +187,7 @@ class _Reader(Statements):
             self._string(name, key, value)
         elif isinstance(value, str) and (
             words.tells_of_failure(value)
+            or (health_keys.is_finding(key) and words.tells_of_trouble(value))
             or ((health_keys.is_message(key) or health_keys.is_thing(key)) and words.bad_anywhere(value))
             or (health_keys.is_mode(key) and words.is_bad_mode(value))
         ):
@@ -392,7 +393,9 @@ class _Reader(Statements):
             self.note(key if not name else under(name, key), value.strip(), state)
         elif needed and (words.is_sentence(value) or not words.looks_like_data(value)):
             self.state(key, value.strip(), None)
-        elif (words.is_unknown(value) and not (health_keys.is_identity(key) or health_keys.is_identity(name))) or (
-            words.is_doubtful(value) and not health_keys.is_switch(key)
+        elif (
+            (words.is_unknown(value) and not (health_keys.is_identity(key) or health_keys.is_identity(name)))
+            or (words.is_doubtful(value) and not health_keys.is_switch(key))
+            or (health_keys.is_finding(key) and words.tells_of_trouble(value))
         ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")

@@ -85,6 +85,7 @@ _IDENTITIES = _set(
 _MESSAGES = _set(
     "message msg note notes output reason detail details description shortsummary notificationmessage"
 )
+_FINDINGS = _set("message msg output reason detail details text info comment remark")
 _DATA_ENDINGS = _set("version name id url at level severity priority color colour theme mode type log")
 _SWITCHES = _set(
     """debug cached cache ssl tls standby timed timedout test testing demo preview beta experimental readonly
@@ -303,6 +304,11 @@ def is_circuit(key: str) -> bool:
 def is_message(key: str) -> bool:
     """Whether a key holds words about the status beside it."""
     return "".join(words_of(key)) in _MESSAGES
+
+
+def is_finding(key: str) -> bool:
+    """Whether a key holds what a check has found, not what it is for."""
+    return words_of(key)[-1:] != () and words_of(key)[-1] in _FINDINGS
 
 
 def is_code(key: str) -> bool:
