@@ -109,6 +109,12 @@ class DatabaseDump:
         self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
 
 
+def is_database_dump(path: str) -> bool:
+    """Whether a member is a dump by its name."""
+    folders, _, name = path.rpartition("/")
+    return bool(_NAME.fullmatch(name)) and folders.count("/") + bool(folders) <= _MOST_FOLDERS
+
+
 def database_dump(path: str, size: int) -> DatabaseDump | None:
     """The reader of a member that is a dump by its name; None for others, and for those that take too long."""
     folders, _, name = path.rpartition("/")
