@@ -24,9 +24,8 @@ from playbook.readers.archives.manifest import Manifest
 from playbook.readers.archives.rdb import read_dump
 from playbook.readers.archives.streams import CHUNK, DamagedError, OutOfTimeError, Reader, UnreadableError
 from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
-from playbook.readers.archives.walk import Walk, is_no_picture, is_picture, plain
+from playbook.readers.archives.walk import HEAD, Walk, is_picture, plain
 
-_HEAD = 64  # bytes
 _MORE = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
 
 
@@ -169,8 +168,8 @@ class _Walk(Walk):
             while summed.read(CHUNK):
                 pass
         self._sums[path] = summed.digest()
-        if is_picture(path) and is_no_picture(summed.head):
-            self._no_pictures.add(path)
+        if is_picture(path):
+            self.note_picture(path, summed.head)
         if database:
             self._databases[path] = database.problem
         made = database.made if database else self._dump.made if self._dump and path == self._dump_path else None
@@ -259,7 +258,7 @@ class _Hashing:
     def read(self, count: int) -> bytes:
         self._require_time()
         piece = self._content.read(count)
-        self.head = self.head or piece[:_HEAD]
+        self.head = self.head or piece[:HEAD]
         self._sum.update(piece)
         for write in self._writes:
             write(piece)

@@ -35,6 +35,7 @@ MAX_MEMBERS = 500_000
 MAX_NAMES = 64 << 20  # characters
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".heic", ".tif", ".tiff")
 _MANY_EMPTY = 10
+HEAD = 64  # bytes of a picture that are looked at
 _ZEROS = 32  # bytes; AVIF and HEIC begin with three
 
 
@@ -151,6 +152,14 @@ class Walk:
                 self.require_time()
                 database.write(piece)
             self._databases[path] = database.problem
+        elif member.isfile() and is_picture(path):
+            content = tar.extractfile(member)
+            self.note_picture(path, content.read(HEAD) if content else b"")
+
+    def note_picture(self, path: str, head: bytes) -> None:
+        """Keep whether a picture is none by its first bytes."""
+        if is_no_picture(head):
+            self._no_pictures.add(path)
 
     def is_manifest(self, member: tarfile.TarInfo) -> bool:
         """Whether it is the manifest: of several the one nearest to the top, and of those the last."""
