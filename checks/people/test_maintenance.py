@@ -56,7 +56,7 @@ def test_window_is_scheduled_and_announced(
 def test_backup_is_recent_and_verified(
     backups: Backups, backup_verification: BackupVerification, limits: Limits, judge: Judge
 ) -> None:
-    """The newest backup is from last night, complete, and matches its manifest."""
+    """The newest backup is from last night, complete, matches its manifest, and is as large as those before it."""
     judge(backups.age, limits.backup_age)
     judge.that(
         backups.complete,
@@ -72,6 +72,8 @@ def test_backup_is_recent_and_verified(
         found=backup_verification.newest_words,
         coverage=backup_verification.newest_read,
     )
+    judge(backups.size, limits.backup_size)
+    judge(backup_verification.files, limits.backup_files)
 
 
 @pytest.mark.pre_maintenance

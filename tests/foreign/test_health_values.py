@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.foreign.test_health import CRITICAL, OK, UNKNOWN, WARNING, verdict
@@ -145,6 +147,116 @@ BARE_NUMBERS = {
 def test_bare_number_and_product_are_no_status(body: str, expected: str) -> None:
     """A message beside the number tells which it is; what something is built with is data."""
     assert verdict(body.encode()) == expected
+
+
+# Of BullMQ, Celery, RQ and the like: who takes the jobs.
+WORKERS = {
+    '{"status":"ok","workers":{"count":0}}': UNKNOWN,
+    '{"status":"ok","info":{"workers":{"status":"up","count":0}},"error":{},"details":{}}': UNKNOWN,
+    '{"status":"UP","components":{"workers":{"status":"UP","details":{"count":0}}}}': UNKNOWN,
+    '{"status":"ok","checks":[{"name":"workers","status":"ok","count":0}]}': UNKNOWN,
+    '{"status":"pass","checks":{"workers:count":[{"status":"pass","observedValue":0}]}}': UNKNOWN,
+    '{"status":"ok","rq":{"workers":{"total":0,"busy":0}}}': UNKNOWN,
+    '{"status":"ok","bull":{"workerCount":0,"waiting":0}}': UNKNOWN,
+    '{"status":"ok","queue":{"workers":0,"waiting":3}}': UNKNOWN,
+    '{"status":"ok","rabbit":{"consumers":0,"messages":0}}': UNKNOWN,
+    '{"status":"ok","celery":{"online_workers":0}}': UNKNOWN,
+    '{"status":"ok","celery":{"status":"ok","workers":[]}}': UNKNOWN,
+    '{"status":"ok","celery":{"workers":{}}}': UNKNOWN,
+    '{"status":"ok","info":{"workers":{"status":"up","count":2}},"error":{},"details":{}}': OK,
+    '{"status":"ok","rq":{"workers":{"total":3,"busy":0,"failed":0}}}': OK,
+    '{"status":"ok","workers":{"idle":4,"busy":0}}': OK,
+    '{"status":"ok","workers":{"busy":0,"restarts":0}}': OK,
+    '{"status":"ok","queue":{"busyWorkers":0,"workers":2,"waiting":0}}': OK,
+    '{"status":"ok","config":{"workers":0},"threads":{"worker":0}}': OK,
+    '{"status":"ok","celery":{"workers":["a@web-1"],"waiting":0}}': OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), WORKERS.items())
+def test_number_of_workers_beside_good_status_counts(body: str, expected: str) -> None:
+    """Without any, nobody takes a job; how many of them are busy says nothing."""
+    assert verdict(body.encode()) == expected
+
+
+# What drivers, servers and checks say of what they have found, and what says nothing bad.
+FOUND_BAD = """
+Connection to database lost
+Lost connection to MySQL server during query
+connection closed unexpectedly
+socket hang up
+no connection to db
+Redis is not reachable
+Query took too long
+Name or service not known
+permission denied
+certificate has expired
+disk full
+Read-only file system
+an exception occurred
+degraded performance
+lag is too high
+replication broken
+replica is behind
+no workers available
+all workers are busy
+WEBP support not installed
+quota exceeded
+circuit open
+data is stale
+health check did not finish
+unexpected response: 500
+deadlock detected
+PONG not received
+remaining connection slots are reserved for roles with the SUPERUSER attribute
+LOADING Redis is loading the dataset in memory
+NOAUTH Authentication required.
+OOM command not allowed when used memory > 'maxmemory'.
+The operation was aborted
+3 of 5 checks failed
+2 errors
+""".strip().splitlines()
+FOUND_GOOD = """
+all systems operational
+PONG
+0 errors
+no missing migrations
+2 workers available
+using 3 of 10 connections
+reconnected after 2 attempts
+Reconnects if the connection is lost
+Dead letter queue is empty
+Disk is 40% full
+expired keys: 1203
+12 connections closed, 3 open
+Last run: 2 errors fixed
+password expires in 90 days
+maintenance window: Sunday
+Successfully queried the Prometheus API.
+Schema up to date, 0 missing
+error budget 99.9 % left
+""".strip().splitlines()
+REPORTS = (
+    '{"status":"pass","output":%s,"checks":{"redis:x":[{"status":"pass"}]}}',
+    '{"status":"ok","redis":{"status":"up","message":%s}}',
+    '{"status":"ok","checks":[{"name":"db","status":"ok","detail":%s}]}',
+    '{"status":"ok","db":{"status":"up","statusMessage":%s}}',
+)
+
+
+@pytest.mark.parametrize("report", REPORTS)
+@pytest.mark.parametrize(
+    ("text", "expected"), [*((text, False) for text in FOUND_BAD), *((text, True) for text in FOUND_GOOD)]
+)
+def test_finding_beside_good_status_counts(report: str, text: str, expected: bool) -> None:
+    """The status may be older than it, or of another part."""
+    assert (verdict((report % json.dumps(text)).encode()) == OK) is expected
+
+
+def test_purpose_of_a_check_is_no_finding() -> None:
+    """A description tells what would be bad."""
+    text = '{"status":"ok","db":{"status":"up","description":"Is the connection lost, or the disk full?"}}'
+    assert verdict(text.encode()) == OK
 
 
 ASPNET = '{"status":%d,"totalDuration":"00:00:00.01","entries":{"db":{"data":{},"status":%d,"tags":[]}}}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,8 @@ _SHOWN = 12
 _LATE = timedelta(hours=26)
 _NIGHT = timedelta(days=1)
 _NAMED = 5
+_LEAST_BEFORE = 2  # archives before the newest, to know what each of them has
+_DIGITS = re.compile(r"\d+")
 _STALE = timedelta(hours=48)  # a time without a zone may be up to 14 hours off
 
 
@@ -212,8 +215,30 @@ def backup_verification(
             verified.append(Verified(archive, found))
     took = time.monotonic() - started
     return BackupVerification(
-        backup_store.location, len(chosen), (took, recovery.verify_seconds), _emptied(verified)
+        backup_store.location, len(chosen), (took, recovery.verify_seconds), _lost(_emptied(verified))
     )
+
+
+def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:
+    """With a problem of the newest archive where it lacks a dump that each one before it has, in any night's name:
+    the manifest is made of what the job has written, and misses nothing.
+    """
+    kinds = [kind_of(one.archive.file.name) for one in verified]
+    earlier = [
+        one for one, kind in zip(verified, kinds, strict=True) if kind == kinds[0] and one.verification.whole
+    ]
+    if len(earlier) < _LEAST_BEFORE + 1 or earlier[0] is not verified[0]:
+        return verified
+    newest, *names = [{_DIGITS.sub("#", path) for path in one.verification.databases} for one in earlier]
+    missing = sorted(set.intersection(*names) - newest)
+    if not missing:
+        return verified
+    found = f"{_of(missing)}, which each of the {len(names)} before it has"
+    return (_with_problem(verified[0], f"an archive without {found}"), *verified[1:])
+
+
+def _with_problem(one: Verified, problem: str) -> Verified:
+    return replace(one, verification=replace(one.verification, problems=(*one.verification.problems, problem)))
 
 
 def _emptied(verified: list[Verified]) -> tuple[Verified, ...]:
@@ -223,9 +248,7 @@ def _emptied(verified: list[Verified]) -> tuple[Verified, ...]:
     if newest is None or newest.total or newest.uncounted or not any(keys):
         return tuple(verified)
     problem = f"an archive with a dump without any key, where one before it has {max(keys):,}"
-    first = verified[0].verification
-    emptied = replace(verified[0], verification=replace(first, problems=(*first.problems, problem)))
-    return (emptied, *verified[1:])
+    return (_with_problem(verified[0], problem), *verified[1:])
 
 
 @dataclass(frozen=True, slots=True)

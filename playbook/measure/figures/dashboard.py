@@ -102,6 +102,8 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
             None,
             works,
         )
+    if not stored.panels:  # it names no data source either, which is no gap in the settings
+        return DashboardView(title, "there, with no panels", False, state, NOT_ASKED, "", None, works)
     uid = reader.datasource_uid(stored)
     store = through(reader, uid)
     problem, minutes, seen = "", None, Coverage()
@@ -114,9 +116,9 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
             raise
         # Grafana has just responded, so a failing data source behind it is a finding, not a connectivity issue.
         problem = str(error).partition("got ")[2] or str(error)
-    found = f"there, with {stored.panels or 'no'} panels"
+    found = f"there, with {stored.panels} panels"
     seen += _ambiguity(stored, settings)
-    return DashboardView(title, found, stored.panels > 0, state, store.service, problem, minutes, works, seen)
+    return DashboardView(title, found, True, state, store.service, problem, minutes, works, seen)
 
 
 def _ambiguity(stored: Dashboard, settings: Settings) -> Coverage:

@@ -79,7 +79,7 @@ class JobQueue:
             subject = f"Workers of {self._of}"
             yield Statement(subject, figures.workers > 0, "at least one that is alive", found)
         if figures.unattended:
-            expected = "a client that subscribes as a worker does"
+            expected = "a client that looks like a worker"
             yield Statement(f"Workers of {self._of}", False, expected, "none, while jobs wait", warn=True)
         if figures.stalled is not None:
             held = f"one taken {two_whole_units(figures.stalled)} ago that no worker holds any more"

@@ -22,7 +22,12 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.wording import plural
 from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, overdue
-from playbook.measure.redis.queue_workers import is_unattended, rq_workers, sidekiq_processes
+from playbook.measure.redis.queue_workers import (
+    is_unattended,
+    is_unattended_by_bull,
+    rq_workers,
+    sidekiq_processes,
+)
 from playbook.settings.sections.queues import JobQueue
 
 _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
@@ -54,7 +59,7 @@ class Figures:
         stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
             there is none, or the library does not tell.
         workers: number of live workers.
-        unattended: jobs wait, and no client looks like a worker; only Celery's are recognised.
+        unattended: jobs wait, and no client looks like a worker; those of Celery, Bull and BullMQ are recognised.
         lost: listed workers that are no longer alive, or take no new jobs.
         paused: no jobs are handed out.
         not_told: figures that this library does not keep in Redis.
@@ -212,8 +217,8 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
 
 
 def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
-    """Figures of Bull and BullMQ. Both keep a lock for each active job but none for a worker, so workers are
-    unknown.
+    """Figures of Bull and BullMQ. Both keep a lock for each active job but none for a worker, so the number of
+    workers is unknown.
     """
     base = f"{queue.prefix or 'bull'}:{queue.name}:"
     kinds = {
@@ -240,6 +245,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     known = bool({f"{base}meta", f"{base}id", wait, paused, prioritized} & keys.there)
     return Figures(
         waiting=waiting,
+        unattended=bool(waiting) and is_unattended_by_bull(redis, queue.prefix or "bull", queue.name),
         active=keys.size(f"{base}active"),
         stalled=_stalled(redis, base, keys.size(f"{base}active") or 0, now),
         failed=keys.size(f"{base}failed"),

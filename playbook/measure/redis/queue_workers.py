@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ _MOST_WORKERS = 500
 _STAYS = -1  # reply of TTL for a key that never expires
 _NEVER = 0.0  # the time of a heartbeat that is missing: RQ writes one with everything else at a worker's birth
 _BUSY = 3600  # seconds that a worker of Celery may work without asking for a job
+_BLOCKING = {"", "bzpopmin", "brpoplpush", "blmove", "brpop"}
 _SILENT = 3600.0  # seconds after which a worker whose hash stays counts as lost
 
 
@@ -53,6 +55,24 @@ def _asks(client: Mapping[str, str]) -> bool:
 
 def _count(text: str) -> int:
     return int(text) if text.isdecimal() else 2
+
+
+def is_unattended_by_bull(redis: ReadOnlyRedis, prefix: str, queue: str) -> bool:
+    """Whether no client is a worker of Bull or BullMQ: False also where that is not known.
+
+    The connection on which a worker waits for jobs has a name of prefix and queue, where the service allows names
+    (``getWorkers`` of src/classes/queue-getters.ts looks for it as well). One without a name, as of workers in
+    other languages, is known by its blocking command.
+    """
+    try:
+        clients = redis.clients()
+    except (Malformed, NotAllowed):
+        return False
+    own = f"{prefix}:{b64encode(queue.encode()).decode()}"
+    names = [client.get("name") for client in clients]
+    named = any(name is None or name == own or name.startswith(f"{own}:w:") for name in names)
+    nameless = {client.get("cmd", "") for client in clients if not client.get("name")}
+    return len(clients) > 1 and not named and not nameless & _BLOCKING
 
 
 def rq_workers(redis: ReadOnlyRedis, key: str | None, now: float) -> tuple[int | None, int, Coverage]:

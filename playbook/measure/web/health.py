@@ -35,6 +35,7 @@ from playbook.measure.web.health_values import (
     under,
     unpacked,
     warns_of_nothing,
+    without_workers,
 )
 from playbook.measure.web.health_words import State, state_of
 
@@ -110,7 +111,8 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
-        for doubt in filter(None, (in_part(name, value), failing_often(value), nearly_full(name, value))):
+        part, idle = in_part(name, value), without_workers(name, value)
+        for doubt in filter(None, (part, idle, failing_often(value), nearly_full(name, value))):
             self.unclear.append(f"{name or 'the report'} {doubt}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
@@ -185,6 +187,7 @@ class _Reader(Statements):
             self._string(name, key, value)
         elif isinstance(value, str) and (
             words.tells_of_failure(value)
+            or (health_keys.is_finding(key) and words.tells_of_trouble(value))
             or ((health_keys.is_message(key) or health_keys.is_thing(key)) and words.bad_anywhere(value))
             or (health_keys.is_mode(key) and words.is_bad_mode(value))
         ):
@@ -390,7 +393,9 @@ class _Reader(Statements):
             self.note(key if not name else under(name, key), value.strip(), state)
         elif needed and (words.is_sentence(value) or not words.looks_like_data(value)):
             self.state(key, value.strip(), None)
-        elif (words.is_unknown(value) and not (health_keys.is_identity(key) or health_keys.is_identity(name))) or (
-            words.is_doubtful(value) and not health_keys.is_switch(key)
+        elif (
+            (words.is_unknown(value) and not (health_keys.is_identity(key) or health_keys.is_identity(name)))
+            or (words.is_doubtful(value) and not health_keys.is_switch(key))
+            or (health_keys.is_finding(key) and words.tells_of_trouble(value))
         ):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")

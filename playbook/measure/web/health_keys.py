@@ -85,6 +85,7 @@ _IDENTITIES = _set(
 _MESSAGES = _set(
     "message msg note notes output reason detail details description shortsummary notificationmessage"
 )
+_FINDINGS = _set("message msg output reason detail details text info comment remark")
 _DATA_ENDINGS = _set("version name id url at level severity priority color colour theme mode type log")
 _SWITCHES = _set(
     """debug cached cache ssl tls standby timed timedout test testing demo preview beta experimental readonly
@@ -122,7 +123,7 @@ _SUCCESSES = _set("success successes successful succeeded passed passing healthy
 _FLAGS = _set("maintenance sealed draining shuttingdown loading")
 _WELL = _set("healthy ready alive live online up connected")
 _COPIES = _set("instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers")
-
+_HOW_MANY = _set("count total number num size online alive live running available connected registered")
 
 # Keys of a status in words beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
 IN_WORDS = (("status", "name"), ("status", "text"))
@@ -264,6 +265,19 @@ def are_copies(key: str) -> bool:
     return words_of(key)[-1:] != () and words_of(key)[-1] in _COPIES
 
 
+def counts_workers(key: str) -> bool:
+    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``."""
+    words = words_of(key)
+    named = [word for word in words if word not in _HOW_MANY]
+    return named in (["workers"], ["consumers"]) or (named in (["worker"], ["consumer"]) and len(words) > 1)
+
+
+def is_count(key: str) -> bool:
+    """Whether a key beside the name of equal things tells how many there are: ``count``, ``total``, ``idle``."""
+    words = words_of(key)
+    return bool(words) and set(words) <= _HOW_MANY | {"idle", "busy", "active", "value", "observed"}
+
+
 def holds_errors(key: str) -> bool:
     """Whether a key holds errors, if there are any."""
     words = words_of(key)
@@ -308,6 +322,11 @@ def is_circuit(key: str) -> bool:
 def is_message(key: str) -> bool:
     """Whether a key holds words about the status beside it."""
     return "".join(words_of(key)) in _MESSAGES
+
+
+def is_finding(key: str) -> bool:
+    """Whether a key holds what a check has found, not what it is for."""
+    return words_of(key)[-1:] != () and words_of(key)[-1] in _FINDINGS
 
 
 def is_code(key: str) -> bool:

@@ -13,7 +13,11 @@ from playbook.core.budget import read_json
 from playbook.measure.web.health_keys import (
     IN_WORDS,
     are_copies,
+    counts_workers,
+    holds_limits,
+    holds_switches,
     is_container,
+    is_count,
     is_percent,
     is_soft,
     space_of,
@@ -172,6 +176,19 @@ def nearly_full(name: str, value: Pairs) -> str:
         if bad:
             return f"{key} {short(one)}"
     return ""
+
+
+def without_workers(name: str, value: Pairs) -> str:
+    """``workers 0`` where an object counts or lists workers and there is none, so nobody takes a job."""
+    if holds_switches(name) or holds_limits(name):
+        return ""
+    none = [(key, inner) for key, inner in value if inner in (0, []) and not isinstance(inner, bool)]
+    listed = next((f"{key} {short(inner)}" for key, inner in none if counts_workers(key)), "")
+    if listed or not counts_workers(name):
+        return listed
+    counted = {key: inner for key, inner in value if is_count(key) and isinstance(inner, int | float)}
+    telling = [key for key in counted if words_of(key) != ("busy",)]
+    return f"{telling[0]} 0" if telling and not any(counted.values()) else ""
 
 
 def outcomes(value: Pairs) -> tuple[float, float]:

@@ -116,6 +116,33 @@ FAILURE = re.compile(
     r"|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
+# In a message beside a good status: what has happened, in the words of drivers, servers and health checks.
+_TROUBLE = re.compile(
+    r"(?<!not )(?<!never )(?<!no )(?<!without )\b(?:lost (?:connection|contact)|hang up|no connection"
+    r"|connection (?:\w+ ){0,3}(?:lost|closed|dropped|aborted|terminated)|connection slots are reserved"
+    r"|(?:not|isn't) (?:yet )?(?:reachable|connected|available|ready|responding|found|installed|received"
+    r"|known|loaded|supported|running|working)|did(?: not|n't)|took too long|too (?:slow|high|low|long|old|few)"
+    r"|permission denied|denied for user|invalid (?:password|credentials?|token|response|certificate)"
+    r"|(?:certificate|license|token|password|lease) (?:is |has )?expired|name or service not known"
+    r"|(?:disk|memory|storage|queue|volume|pool|device) (?:is )?(?:almost |nearly )?full|read-only file ?system"
+    r"|exception occurred|traceback|degraded|overloaded|unhealthy|high (?:latency|load|lag)"
+    r"|still (?:starting|loading)|(?:is|are) (?:far )?behind|maintenance in progress|rate.limited"
+    r"|(?:quota|limit|deadline|space) (?:was |is )?exceeded|circuit (?:is )?open|checksum mismatch|was aborted"
+    r"|(?:lock|deadlock) (?:is )?(?:held|detected)|unexpected (?:response|status|answer|error|reply)"
+    r"|no (?:\w+ )?(?:workers?|consumers?|response|answer|heartbeat|leader|primary|backup|space|master)\b"
+    r"|workers are busy|dropped [1-9]|[1-9]\d* (?:errors?|failures?)\b(?! (?:fixed|resolved|ignored))"
+    r"|of \d+ (?:\w+ )?fail(?:ed|ing))"
+    r"|^(?:stale|missing|broken|corrupt(?:ed)?|stuck)\b"
+    r"|(?<!not )(?<!no )\b(?:stale|missing|broken|corrupt(?:ed)?|stuck)$",
+    re.IGNORECASE,
+)
+# Refusals of Redis.
+_REFUSAL = re.compile(
+    r"\b(?:MISCONF|NOAUTH|WRONGPASS|MASTERDOWN|CLUSTERDOWN) |OOM command not|LOADING Redis is|READONLY You can't"
+)
+_CONDITION = re.compile(
+    r"\b(?:if|when|whether|unless|until|on (?:failure|error|timeout))\b|^checks? (?:that|the)\b"
+)
 # What precedes the reason of a failure; "errors: 0" has none.
 _HEAD = re.compile(r"[\s\[(]*([^\W\d_][\w '-]*?)(?:\s*[\])]|\s*[:;,(\[]\s|\s*[(\[]|\s+[-–—|]\s)\s*")
 _NONE_OF_THEM = re.compile(r"0\b(?!\.)|none\b|no$|null\b|\[\]", re.IGNORECASE)
@@ -239,6 +266,13 @@ def tells_of_failure(text: str) -> bool:
     plain = text[:_LONGEST].casefold().strip(" \t\r\n.!")
     match = None if _IN_PART.search(plain) else _SAID_OF.match(plain)
     return bool(FAILURE.search(text) or (match and _known(match[1])))
+
+
+def tells_of_trouble(text: str) -> bool:
+    """As ``tells_of_failure``, of a message that says what a check has found, in any of the usual words."""
+    plain = text[:_LONGEST].casefold().strip(" \t\r\n.!")
+    happened = _TROUBLE.search(plain) and not _NOTHING_BAD.search(plain) and not _CONDITION.search(plain)
+    return bool(happened or _REFUSAL.search(text))
 
 
 def _known(word: str) -> State | None:

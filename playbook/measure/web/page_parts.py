@@ -55,6 +55,8 @@ class Page:
         shows: number of elements that show or load something: scripts, pictures, frames.
         refresh: where it redirects the browser; empty where nowhere.
         headings: those of the first level.
+        cut_in: the element within which the markup ends; empty where it ends as pages do. At the end
+            tags may be left out, but only those of a body, a paragraph and the like.
     """
 
     title: str
@@ -63,6 +65,7 @@ class Page:
     asks_password: bool
     refresh: str
     headings: tuple[str, ...] = ()
+    cut_in: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -87,6 +90,7 @@ def _parsed(text: str) -> Page:
         reader.asks_password,
         reader.refresh,
         tuple(filter(None, map(_in_one_line, reader.headings))),
+        reader.cut_in,
     )
 
 
@@ -98,6 +102,10 @@ class _Reader(HTMLParser):
     _HIDDEN = frozenset({"script", "style", "noscript", "template"})
     _SHOWING = frozenset(
         {"script", "img", "iframe", "svg", "canvas", "video", "picture", "object", "embed", "frame"}
+    )
+    _CLOSED = frozenset(
+        {"a", "article", "aside", "div", "footer", "form", "h1", "h2", "h3", "header", "main", "nav", "ol", "pre"}
+        | {"script", "section", "span", "style", "table", "title", "ul"}
     )
 
     def __init__(self) -> None:
@@ -111,10 +119,19 @@ class _Reader(HTMLParser):
         self._in_heading = False
         self._pictures = 0
         self._inside: list[str] = []
+        self._open: list[str] = []
+        self._ended = False
+
+    @property
+    def cut_in(self) -> str:
+        """The innermost open element that has no end without its tag, where the page has no end either."""
+        return self._open[-1] if self._open and not self._ended else ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         self.shows += tag in self._SHOWING
+        if tag in self._CLOSED:
+            self._open.append(tag)
         self.asks_password |= tag == "input" and attributes.get("type", "").lower() == "password"
         if tag == "meta" and attributes.get("http-equiv", "").strip().lower() == "refresh":
             _, _, target = attributes.get("content", "").partition("=")
@@ -130,6 +147,9 @@ class _Reader(HTMLParser):
             self._inside.append(tag)
 
     def handle_endtag(self, tag: str) -> None:
+        self._ended |= tag in ("body", "html")
+        if tag in self._open:
+            del self._open[len(self._open) - 1 - self._open[::-1].index(tag) :]
         if tag == "h1":
             self._in_heading = False
         if tag == "svg":

@@ -158,6 +158,14 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"the website encountered an unexpected error|this serverless function has crashed"),
     ("an error page", r"function_invocation_failed|deployment_not_found|not found - request id"),
     ("an error page", r"traceback \(most recent call last\)|fatal error: uncaught|parse error: syntax error"),
+    # Frames of a stack, as Node, Java, .NET, PHP, Ruby and Go print them.
+    (
+        "an error page",
+        r"\bat (?:[\w$.<>\[\]]{1,80} ){1,3}\((?:file:|node:|/|[a-z]:\\)[^\s()]{1,300}:\d+:\d+\)"
+        r"|\bat [\w$.]{3,200}(?:<init>)?\([\w$]+\.(?:java|kt|scala|groovy):\d+\)"
+        r"|\bin (?:/|[a-z]:\\)\S{1,300}\.(?:cs|vb|fs|cshtml):line \d+"
+        r"|#0 /\S{1,300}\.php(?:\(|:)\d+|/\S{1,300}\.e?rb:\d+:in ['`]|goroutine \d+ \[running\]",
+    ),
     (
         "an error page",
         r"sqlstate ?\[\w+\]|mysql(?:i|_\w+)?(?: server)? error:|pg::\w+|<code>(?:nosuchbucket|nosuchkey"

@@ -193,8 +193,16 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
     unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
     few = None if page.shows else _of_few_words(page.text, rules)
     leads_on = _of_refresh(page, answer, rules) or _of_script(page, answer, rules)
-    incomplete = _of_rendering(text) or _unbuilt(page, answer, rules)
+    incomplete = _cut_off(page) or _of_rendering(text) or _unbuilt(page, answer, rules)
     return leads_on or _of_size(len(body), rules) or unexpected or few or incomplete
+
+
+def _cut_off(page: Page) -> Fault | None:
+    if not page.cut_in:
+        return None
+    found = f"a page that ends within its <{page.cut_in}>, without </body> and </html>"
+    hint = "Look in the log of the server for why it stopped; if the page is whole, let it close its elements."
+    return Fault(found, uncertain=True, hint=hint)
 
 
 def _of_rendering(text: str) -> Fault | None:

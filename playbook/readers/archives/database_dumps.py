@@ -154,3 +154,9 @@ class DatabaseDumps:
             may_be_empty=may_be_empty,
             require_time=require_time,
         )
+
+
+def is_database_dump(path: str) -> bool:
+    """Whether a member is a dump by its name."""
+    folders, _, name = path.rpartition("/")
+    return bool(_NAME.fullmatch(name)) and folders.count("/") + bool(folders) <= _MOST_FOLDERS

@@ -17,13 +17,14 @@ from typing import IO
 
 from playbook.core import door
 from playbook.core.coverage import Coverage, lacking, share
+from playbook.readers.archives.database_dumps import is_database_dump
 from playbook.readers.archives.dump import Dump, DumpError
 from playbook.readers.archives.inspection import unreadable
 from playbook.readers.archives.manifest import Manifest
 from playbook.readers.archives.rdb import read_dump
 from playbook.readers.archives.streams import CHUNK, DamagedError, OutOfTimeError, Reader, UnreadableError
 from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
-from playbook.readers.archives.walk import Walk, plain
+from playbook.readers.archives.walk import HEAD, Walk, is_picture, plain
 
 _MORE = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
 
@@ -44,6 +45,7 @@ class Verification:
         dump: None where there is none, or none that can be read.
         dump_path: the dump's member.
         made: when each dump in it was made, by the dump itself, where that says so.
+        databases: dumps of databases by their names, whether they were read or not.
         located: files that the manifest lists, to the member that holds their content.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
@@ -59,6 +61,7 @@ class Verification:
     dump: Dump | None = None
     dump_path: str = ""
     made: dict[str, datetime] = field(default_factory=dict)
+    databases: tuple[str, ...] = ()
     located: dict[str, str] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -160,11 +163,13 @@ class _Walk(Walk):
             summed = _Hashing(content, writes, self.require_time)
             if self.is_manifest(member):
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
-            elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
+            elif self.wanted.dump and f"/{path}".endswith(f"/{plain(self.wanted.dump)}"):
                 self._read_dump(path, summed)
             while summed.read(CHUNK):
                 pass
         self._sums[path] = summed.digest()
+        if is_picture(path):
+            self.note_picture(path, summed.head)
         if database:
             self._databases[path] = database.problem
         made = database.made if database else self._dump.made if self._dump and path == self._dump_path else None
@@ -229,6 +234,7 @@ class _Walk(Walk):
             self._dump,
             self._dump_path,
             self._made,
+            tuple(sorted(filter(is_database_dump, self.files))),
             {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
             self.coverage if coverage is None else coverage,
         )
@@ -247,10 +253,12 @@ class _Hashing:
         self._require_time = require_time
         self._writes = writes
         self._sum = hashlib.sha256()
+        self.head = b""
 
     def read(self, count: int) -> bytes:
         self._require_time()
         piece = self._content.read(count)
+        self.head = self.head or piece[:HEAD]
         self._sum.update(piece)
         for write in self._writes:
             write(piece)

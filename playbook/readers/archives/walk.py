@@ -33,6 +33,10 @@ DUMP_DIRECTORY, VOLUME_LABEL, OTHER_VOLUME = b"D", b"V", b"M"
 # Limits of what is kept of all members together: a name of each, and about 400 bytes besides.
 MAX_MEMBERS = 500_000
 MAX_NAMES = 64 << 20  # characters
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".heic", ".tif", ".tiff")
+_MANY_EMPTY = 10
+HEAD = 64  # bytes of a picture that are looked at
+_ZEROS = 32  # bytes; AVIF and HEIC begin with three
 
 
 @dataclass
@@ -62,6 +66,7 @@ class Walk:
     _hard: set[str] = field(default_factory=set)
     _databases: dict[str, str] = field(default_factory=dict)
     _odd: list[str] = field(default_factory=list)
+    _no_pictures: set[str] = field(default_factory=set)
     _elsewhere: int = 0
     _names: int = 0
     _noted: int = 0
@@ -149,6 +154,14 @@ class Walk:
                 self.require_time()
                 database.write(piece)
             self._databases[path] = database.problem
+        elif member.isfile() and is_picture(path):
+            content = tar.extractfile(member)
+            self.note_picture(path, content.read(HEAD) if content else b"")
+
+    def note_picture(self, path: str, head: bytes) -> None:
+        """Keep whether a picture is none by its first bytes."""
+        if is_no_picture(head):
+            self._no_pictures.add(path)
 
     def is_manifest(self, member: tarfile.TarInfo) -> bool:
         """Whether it is the manifest: of several the one nearest to the top, and of those the last."""
@@ -202,7 +215,18 @@ class Walk:
         if not differing and not any(self.sizes[self.real(path)] for path in files):
             return f"an archive with {plural(len(files), 'file')} but no content"
         cut = next((f"{path}, which {why}" for path, why in self._databases.items() if why and path in files), "")
-        return differing or (f"an archive with {cut}" if cut else "")
+        return differing or (f"an archive with {cut}" if cut else "") or self._without_pictures(files)
+
+    def _without_pictures(self, files: list[str]) -> str:
+        """A few pictures may be empty, as uploads that broke off; of most of them the backup failed."""
+        pictures = [path for path in files if is_picture(path)]
+        for what, number in (
+            ("are empty", sum(not self.sizes[self.real(path)] for path in pictures)),
+            ("are none by their first bytes", sum(self.real(path) in self._no_pictures for path in pictures)),
+        ):
+            if number >= _MANY_EMPTY and number * 2 > len(pictures):
+                return f"an archive in which {number:,} of {plural(len(pictures), 'picture')} {what}"
+        return ""
 
     def _difference(self, listed: ListedFile) -> str:
         size = self.sizes.get(self.real(self.found_at(listed)))
@@ -275,6 +299,16 @@ class Walk:
         path = plain(listed.path)
         beside, top = self._base + path, path.lstrip("/")
         return beside if beside in self.sizes else path if path in self.sizes else top
+
+
+def is_picture(path: str) -> bool:
+    """Whether a member is a picture by its name."""
+    return path.lower().endswith(_PICTURES)
+
+
+def is_no_picture(head: bytes) -> bool:
+    """Whether the first bytes are those of an error page, of JSON, or of a file that was never written."""
+    return head.lstrip()[:1] in (b"{", b"<") or (len(head) > _ZEROS and not head.strip(b"\0"))
 
 
 def plain(path: str) -> str:

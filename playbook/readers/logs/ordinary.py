@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from playbook.readers.logs import formats, quiet_json, shapes, words
 from playbook.readers.logs.dull import Sentences
-from playbook.readers.logs.parse import BALANCERS, Parser
+from playbook.readers.logs.parse import BALANCERS, TOLD_IN_PASSING, Parser
 from playbook.readers.logs.shapes import Learned
 from playbook.readers.logs.text import ESCAPED
 
@@ -93,8 +93,9 @@ def _combined(zone: bytes) -> bytes:
     )  # fmt: skip
 
 
-# A level next to a request decides; Rails and Lumen report answers in words; Apache's notice may be of a crash.
-_ODD = (b"level=", b"Completed ", b"Sent ", b":notice] ", ESCAPED.encode())
+# A level next to a request decides; Rails and Lumen report answers in words; what Apache and Supervisor
+# tell in passing may be of a crash.
+_ODD = (b"level=", b"Completed ", b"Sent ", *(one.encode() for one in TOLD_IN_PASSING), ESCAPED.encode())
 _PRINTABLE = bytes(range(32, 127)) + b"\n"
 
 
@@ -188,6 +189,8 @@ def _is_odd(text: bytes) -> bool:
         or _ODD[2] in text
         or _ODD[3] in text
         or _ODD[4] in text
+        or _ODD[5] in text
+        or _ODD[6] in text
     )
 
 

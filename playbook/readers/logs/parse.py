@@ -88,6 +88,10 @@ def is_wrapped(text: str) -> bool:
     return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text) or _FLY.match(text))
 
 
+TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state")
+_ENDED = ("signal", "terminated unexpectedly", *TOLD_IN_PASSING)
+
+
 class Parser:
     """Parses lines cleaned by ``text.clean``. ``now`` is in epoch seconds."""
 
@@ -274,16 +278,15 @@ class Parser:
     @staticmethod
     def _worse(level: int, text: str) -> int:
         """A stated error is fatal if its words report that the program ended; so is a warning about a signal, and
-        Apache's notice of one. What a client did wrong is a warning.
+        what Apache and Supervisor tell of one in passing. What a client did wrong is a warning.
         """
         if level >= levels.ERROR and clients.at_fault(text):
             return levels.WARNING
         if level == levels.ERROR and words.crashed(text):
             return levels.FATAL
-        ended = level == levels.WARNING and "signal" in text
-        if (ended or (level == levels.INFO and ":notice] " in text)) and words.crashed(text):
-            return levels.FATAL
-        return level
+        ended = level == levels.WARNING and any(sign in text for sign in _ENDED)
+        told = level == levels.INFO and any(sign in text for sign in TOLD_IN_PASSING)
+        return levels.FATAL if (ended or told) and words.crashed(text) else level
 
     @staticmethod
     def _logfmt_text(text: str) -> str:

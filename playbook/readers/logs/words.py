@@ -132,6 +132,8 @@ CRASH = re.compile(
     r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b"
     r"|\bexit signal Segmentation fault\b"
     r"|^-{5} Native stack trace -{5}$"
+    r"|\(signal (?:4|6|7|8|9|11)\)|\b(?:worker|child|process|work-horse) terminated unexpectedly\b"
+    r"|\bexited: \S{1,80} \(.{1,60}; not expected\)|\bgave up: \S{1,80} entered FATAL state\b"
     r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
@@ -144,7 +146,7 @@ _CRASH_NEEDS = (
     "aborted", "bus error", "illegal instruction", "breakpoint trap", "abort trap", "code=dumped",
     "worker timeout", "stack overflow", "process terminated", "timed out worker", "died", "dumped core",
     "abnormal exit", "insufficient memory", "memory allocation", "sanitizer", "native stack", "cannot allocate",
-    "pid terminated", "crash dump", "invalid opcode", "harakiri",
+    "pid terminated", "crash dump", "invalid opcode", "harakiri", "terminated unexp", "not expected",
 )  # fmt: skip
 # Every match of ``WORDS`` contains one of these.
 _WORDS_NEED = (

@@ -99,7 +99,7 @@ class Redis(Section, frozen=True):
     """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually contains the password.
 
     Attributes:
-        stats_key: hash in which the image workers count.
+        stats_key: hash of the image workers' counts: ``success``, ``failure``, ``total_ms``, or ``jpeg:success`` …
         queue_key: list in which images wait.
         queues: those of other libraries; where there are any, ``queue_key`` counts only if something waits in it.
         replicas: how many it must feed; where not set, as many as in earlier runs.

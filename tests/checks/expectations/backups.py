@@ -70,6 +70,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Size of the newest backup: expected at least 70 % of usual, got [\d.]+ % of usual over "
             r"14 archives before it \(median [\d.]+ KB\) \(critical < 50 % of usual\)",
         ),
+        "pre_maintenance.backup-verified": (
+            "CRITICAL",
+            r"Newest backup: expected what its manifest says, got \S+: an archive with a dump without any key, "
+            r"where one before it has \d+",
+        ),
     },
     "backup-other-manifest": {
         "daily.backups.completed": ("UNKNOWN", NOT_SEEN % (OTHER_SHAPE, r"JSON with 'contents' .+")),

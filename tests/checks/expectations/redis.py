@@ -197,7 +197,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
         (
             "WARNING",
-            r"Workers of celery \(Celery\): expected a client that subscribes as a worker does, "
+            r"Workers of celery \(Celery\): expected a client that looks like a worker, "
             r"got none, while jobs wait",
         ),
     ),

@@ -248,6 +248,38 @@ def test_dump_that_lost_every_key_is_critical(tmp_path, write):
     assert verdict(measured(tmp_path, backup_verification))[0] is Verdict.OK
 
 
+PG_DUMP = b"-- PostgreSQL database dump\n" + b"x\n" * 90 + b"-- PostgreSQL database dump complete\n--\n\n"
+
+
+@pytest.mark.parametrize(
+    ("newest", "before", "found"),
+    [
+        ([], ["db.sql"] * 3, "an archive without db.sql, which each of the 3 before it has"),
+        (
+            [],
+            [f"dumps/shop-2026-11-{day}.sql" for day in (21, 20)],
+            "an archive without dumps/shop-#-#-#.sql, which",
+        ),
+        (["dumps/shop-2026-11-22.sql"], [f"dumps/shop-2026-11-{day}.sql" for day in (21, 20)], ""),
+        ([], ["db.sql", ""], ""),  # it is not in each of them
+        ([], ["db.sql"], ""),  # of one archive nobody knows what is usual
+    ],
+)
+def test_dump_that_the_newest_archive_lacks_is_critical(tmp_path, write, newest, before, found):
+    """The manifest is made of what the job has written, so it misses nothing; the pictures are the most of it."""
+
+    def with_dumps(names):
+        members = dict.fromkeys(filter(None, names), PG_DUMP) | {f"images/{n}.webp": b"x" * 900 for n in range(30)}
+        return gzip.compress(tar(members_with_manifest(members)))
+
+    write(5, with_dumps(newest))
+    for night, name in enumerate(before, start=1):
+        write(5 + 24 * night, with_dumps([name]))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert (said is Verdict.CRITICAL) is bool(found)
+    assert found in message
+
+
 def test_files_are_compared_with_those_of_the_same_job(tmp_path, write):
     """Each archive of a database has one file, and each of the images many."""
     many = {f"images/{number}.webp": b"x" for number in range(20)}

@@ -243,8 +243,41 @@ def test_jobs_of_celery_that_no_worker_takes_are_found(waiting, clients, more, p
     assert found[0] is verdict
     if verdict is Verdict.WARNING:
         assert found[1] == (
-            "Workers of celery (Celery): expected a client that subscribes as a worker does, "
-            "got none, while jobs wait"
+            "Workers of celery (Celery): expected a client that looks like a worker, got none, while jobs wait"
+        )
+
+
+OWN = "bull:aW1hZ2Vz"  # prefix and base64 of "images"
+APP = {"addr": "10.0.0.1:7", "name": "", "cmd": "evalsha"}
+EVENTS = {"addr": "10.0.0.1:8", "name": f"{OWN}:qe", "cmd": "xread"}
+TAKER = {"addr": "10.0.0.2:7", "name": OWN, "cmd": "bzpopmin"}
+
+
+@pytest.mark.parametrize(
+    ("waiting", "clients", "verdict"),
+    [
+        (3, [APP, APP], Verdict.WARNING),
+        (3, [APP, EVENTS], Verdict.WARNING),
+        (3, [APP, TAKER | {"name": "bull:bWFpbA=="}], Verdict.WARNING),  # of another queue
+        (3, [APP, TAKER], Verdict.OK),
+        (3, [APP, TAKER | {"name": f"{OWN}:w:thumbnails"}], Verdict.OK),  # a worker with a name of its own
+        (3, [APP, TAKER | {"cmd": "brpoplpush"}], Verdict.OK),  # of Bull
+        (3, [APP, TAKER | {"name": ""}], Verdict.OK),  # where names are refused, and of other languages
+        (3, [APP, {"addr": "10.0.0.2:7"}], Verdict.OK),  # a server that does not tell names
+        (3, [APP], Verdict.OK),  # only this suite's own connection: others may be hidden
+        (0, [APP, APP], Verdict.OK),  # its workers may be resting
+        (3, DENIED, Verdict.OK),
+    ],
+)
+def test_jobs_of_bull_that_no_worker_takes_are_found(waiting, clients, verdict):
+    """A worker's connection has the name of the queue, or waits with a blocking command."""
+    jobs = {f"bull:images:{n}": {"timestamp": str(int(ago(5) * 1000))} for n in range(waiting)}
+    store = Store(bull(**jobs, **{"bull:images:wait": list(map(str, range(waiting)))}), clients=clients)
+    found = judged(job_queues(store, settings_with(tuple(BULL.items())), FixedClock(NOW)))
+    assert found[0] is verdict
+    if verdict is Verdict.WARNING:
+        assert found[1].startswith(
+            "Workers of images (BullMQ): expected a client that looks like a worker, got none"
         )
 
 

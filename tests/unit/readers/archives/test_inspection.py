@@ -168,3 +168,15 @@ def test_file_that_does_not_begin_as_a_tar_is_found():
         "a file beginning with 3c 21 44 4f that does not begin as a tar.gz"
     )
     assert ends_of(gzip.compress(b"no tar" * 200)).problem
+
+
+@pytest.mark.parametrize("content", [b"", bytes(90), b"<html>502 Bad Gateway</html>"])
+def test_pictures_that_are_none_are_found_every_day(content):
+    """The manifest is made of what was written, so it agrees; after them the archive is read to its end."""
+    pictures = {f"images/{n}.webp": content for n in range(12)}
+    whole = {f"images/whole-{n}.webp": b"RIFF" + bytes(70_000) for n in range(11)}
+    found = look(gzip.compress(tar(members_with_manifest({"dump.rdb": b"x", **pictures, **whole}))))
+    assert found.problem.startswith("an archive in which 12 of 23 pictures are ")
+    assert found.members == 25
+    fewer = {f"images/{n}.webp": content for n in range(9)}
+    assert look(gzip.compress(tar(members_with_manifest({"dump.rdb": b"x", **fewer})))).problem == ""

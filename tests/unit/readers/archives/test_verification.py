@@ -98,6 +98,49 @@ def test_empty_manifest_proves_nothing():
     assert look(members).problems == ("an archive without manifest.json among its 3 members",)
 
 
+@pytest.mark.parametrize(("empty", "whole", "bad"), [(12, 8, True), (12, 13, False), (9, 1, False), (30, 0, True)])
+def test_pictures_that_are_mostly_empty_are_a_failed_backup(empty, whole, bad):
+    """As on a full disk: each is there and has the sum that the manifest lists."""
+    pictures = {f"images/{n}.JPG": b"" if n < empty else b"x" for n in range(empty + whole)}
+    problems = look(members_with_manifest({"dump.rdb": DUMP, ".keep": b"", **pictures})).problems
+    assert problems == ((f"an archive in which {empty} of {empty + whole} pictures are empty",) if bad else ())
+
+
+@pytest.mark.parametrize(
+    ("content", "bad"),
+    [
+        (b"<html><body>502 Bad Gateway</body></html>", True),
+        (b'\n<?xml version="1.0"?><Error><Code>SlowDown</Code></Error>', True),
+        (b'{"message":"Unauthorized"}', True),
+        (bytes(900), True),
+        (b"\xff\xd8\xff\xe0" + bytes(900), False),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", False),
+        (b"\x00\x00\x00\x1cftypavif" + bytes(90), False),
+    ],
+)
+def test_pictures_that_are_something_else_are_a_failed_backup(content, bad):
+    """What the store answered to each download, or blocks that were never written."""
+    pictures = {f"images/{n}.webp": content for n in range(12)}
+    problems = look(members_with_manifest({"dump.rdb": DUMP, **pictures})).problems
+    assert problems == (("an archive in which 12 of 12 pictures are none by their first bytes",) if bad else ())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "member", "found"),
+    [
+        ("redis/dump.rdb", "redis/dump.rdb", True),
+        ("redis/dump.rdb", "backup/redis/dump.rdb", True),
+        ("./redis/dump.rdb", "redis/dump.rdb", True),
+        ("dump.rdb", "var/lib/redis/dump.rdb", True),
+        ("redis/dump.rdb", "dump.rdb", False),
+        ("redis/dump.rdb", "old-redis/dump.rdb", False),
+    ],
+)
+def test_dump_may_be_named_with_its_folders(wanted, member, found):
+    """As ``tar -t`` lists it."""
+    assert bool(look(members_with_manifest({member: DUMP}), dump=wanted).dump_path) is found
+
+
 def test_archives_without_a_dump_are_verified_where_none_is_expected():
     """E.g. archives of an image store alone."""
     assert look(members_with_manifest({"images/a.webp": b"x"}), dump="").problems == ()
