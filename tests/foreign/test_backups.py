@@ -795,7 +795,7 @@ DUMPS = {
     "sqlite-with-errors": ("shop.sql", SQLITE + ROWS + b"ROLLBACK; -- due to errors\n", "breaks off"),
     "encrypted": ("shop.sql.gz.gpg", b"\x8c\x0d\x04\x09\x03\x02" + bytes(90), ""),
     "encrypted-empty": ("shop.sql.gz.gpg", b"", "is empty"),
-    "xz": ("shop.sql.xz", lzma.compress(MYSQL), ""),
+    "xz": ("shop.sql.xz", lzma.compress(MYSQL + MYSQL_END), ""),
     "sqlite-file": ("shop.db", COPY, ""),
     "sqlite-file-cut-off": ("data/shop.sqlite3", COPY[:-5000], "is cut off after 3,192 of 8,192 B"),
     "sqlite-file-of-an-old-version": ("shop.db", b"SQLite format 3\0\x10\0" + bytes(300), ""),

@@ -17,7 +17,6 @@ from typing import IO
 
 from playbook.core import door
 from playbook.core.coverage import Coverage, lacking, share
-from playbook.readers.archives.database_dumps import database_dump
 from playbook.readers.archives.dump import Dump, DumpError
 from playbook.readers.archives.inspection import unreadable
 from playbook.readers.archives.manifest import Manifest
@@ -155,20 +154,22 @@ class _Walk(Walk):
             return
         content = tar.extractfile(member)
         assert content
-        database = database_dump(path, member.size)
+        is_manifest = self.is_manifest(member)
+        is_dump = not is_manifest and bool(self.wanted.dump) and path.rpartition("/")[2] == self.wanted.dump
+        inner = None if is_manifest or is_dump else self.inner(member)
         with self.into.create(member) if self.into and not reason else nullcontext() as file:
-            writes = tuple(one.write for one in (file, database) if one)
+            writes = tuple(one.write for one in (file, inner) if one)
             summed = _Hashing(content, writes, self.require_time)
-            if self.is_manifest(member):
+            if is_manifest:
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
-            elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
+            elif is_dump:
                 self._read_dump(path, summed)
             while summed.read(CHUNK):
                 pass
         self._sums[path] = summed.digest()
-        if database:
-            self._databases[path] = database.problem
-        made = database.made if database else self._dump.made if self._dump and path == self._dump_path else None
+        if inner:
+            self._inner[path] = inner.problem
+        made = (inner and inner.made) or (self._dump.made if self._dump and path == self._dump_path else None)
         if made:
             self._made[path] = made
 

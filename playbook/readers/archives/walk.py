@@ -20,8 +20,8 @@ import msgspec
 
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
-from playbook.readers.archives.database_dumps import database_dump
 from playbook.readers.archives.headers import members_of
+from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 
@@ -58,7 +58,8 @@ class Walk:
     _understood: Manifest | ShapeError | None = None
     _base: str = ""
     _hard: set[str] = field(default_factory=set)
-    _databases: dict[str, str] = field(default_factory=dict)
+    _inner: dict[str, str] = field(default_factory=dict)
+    _to_unpack: int = MAX_PACKED
     _odd: list[str] = field(default_factory=list)
     _elsewhere: int = 0
     _names: int = 0
@@ -136,17 +137,24 @@ class Walk:
     def visit(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         """Visit one member; its content can only be read now."""
         path = plain(member.name)
-        database = database_dump(path, member.size) if member.isfile() else None
-        if database or self.is_manifest(member):
+        is_manifest = self.is_manifest(member)
+        inner = self.inner(member) if member.isfile() and not is_manifest else None
+        if inner or is_manifest:
             content = tar.extractfile(member)
             assert content
-            if not database:
+            if not inner:
                 self.keep_manifest(member, content)
                 return
             while piece := content.read(CHUNK):
                 self.require_time()
-                database.write(piece)
-            self._databases[path] = database.problem
+                inner.write(piece)
+            self._inner[path] = inner.problem
+
+    def inner(self, member: tarfile.TarInfo) -> InnerFile | None:
+        """The reader of a dump or an archive in it; None for other members, and where too much was unpacked."""
+        found, effort = inner_file(plain(member.name), member.size, self._to_unpack)
+        self._to_unpack -= effort
+        return found
 
     def is_manifest(self, member: tarfile.TarInfo) -> bool:
         """Whether it is the manifest: of several the one nearest to the top, and of those the last."""
@@ -199,7 +207,7 @@ class Walk:
         differing = next(filter(None, map(self._difference, manifest.files if manifest else ())), "")
         if not differing and not any(self.sizes[self.real(path)] for path in files):
             return f"an archive with {plural(len(files), 'file')} but no content"
-        cut = next((f"{path}, which {why}" for path, why in self._databases.items() if why and path in files), "")
+        cut = next((f"{path}, which {why}" for path, why in self._inner.items() if why and path in files), "")
         return differing or (f"an archive with {cut}" if cut else "")
 
     def _difference(self, listed: ListedFile) -> str:
