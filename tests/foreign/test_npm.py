@@ -394,6 +394,22 @@ def test_newer_release_than_the_latest_is_not_behind(tmp_path):
     assert (verdict, "got 0 of 9 dependencies" in message) == (OK, True), message
 
 
+def test_alias_is_looked_up_under_its_own_name(tmp_path):
+    """npm names it with what it stands for."""
+    package = {"dependencies": {"mini": "npm:minimist@0.0.8", "@scope/odd": "npm:is-odd@1.0.0"}}
+    packages = {
+        "node_modules/mini": {"name": "minimist", "version": "0.0.8"},
+        "node_modules/@scope/odd": {"name": "is-odd", "version": "1.0.0"},
+    }
+    folder = place(tmp_path, package, {**LOCK, "packages": {"": package, **packages}})
+    outdated = {
+        **release("mini:minimist@0.0.8", "0.0.8", "1.2.8"),
+        **release("@scope/odd:is-odd@1.0.0", "1.0.0", "1.0.0"),
+    }
+    verdict, message = looked_up(folder, outdated)
+    assert (verdict, "got 1 of 2 dependencies of the project (mini 0.0.8" in message) == (OK, True), message
+
+
 def looked_up(folder, outdated):
     settings = settings_of(folder, report(), outdated, True)
     try:
