@@ -651,11 +651,23 @@ ARCHIVES = {
     "manifest-with-sha512": (
         with_manifest(manifest_of(change=lambda entry: {**without("sha256")(entry), "sha512": "ab" * 64})),
         OK,
+        CRITICAL,
+        "differs from its sum",
+    ),
+    "manifest-with-blake2": (
+        with_manifest(manifest_of(change=lambda entry: {**without("sha256")(entry), "b2": "ab" * 64})),
+        OK,
         UNKNOWN,
         "SHA-256 sums of 0 listed files",
     ),
     "manifest-with-md5-and-no-size": (
         with_manifest(manifest_of(change=lambda entry: {"path": entry["path"], "md5": "ab" * 16})),
+        OK,
+        CRITICAL,
+        "differs from its sum",
+    ),
+    "manifest-with-crc-and-no-size": (
+        with_manifest(manifest_of(change=lambda entry: {"path": entry["path"], "crc32": "ab" * 4})),
         UNKNOWN,
         UNKNOWN,
         "a list of files with entries such as",

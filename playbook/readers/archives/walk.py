@@ -183,12 +183,27 @@ class Walk:
         """
         if self._understood is None:
             try:
-                found = read_manifest(self._manifest or b"")
+                found = self._from_the_top(read_manifest(self._manifest or b""))
                 others = [one for one in found.files if self.found_at(one) != self._own]
                 self._understood = msgspec.structs.replace(found, files=others)
             except ShapeError as error:
                 self._understood = error
         return self._understood
+
+    def _from_the_top(self, found: Manifest) -> Manifest:
+        """With the paths from the folder that all files have in common, where they are absolute and none of them
+        is in the archive as it is: ``sha256sum /backup/work/* > /backup/work/SHA256SUMS``.
+        """
+        paths = [plain(one.path) for one in found.files]
+        is_absolute = bool(paths) and all(path.startswith("/") for path in paths)
+        if not is_absolute or any(self.found_at(one) in self.sizes for one in found.files):
+            return found
+        common = posixpath.commonpath([posixpath.dirname(path) for path in paths])
+        files = [
+            msgspec.structs.replace(one, path=posixpath.relpath(path, common))
+            for one, path in zip(found.files, paths, strict=True)
+        ]
+        return msgspec.structs.replace(found, files=files)
 
     def problem(self, manifest: Manifest | None) -> str:
         """What is wrong with the members according to the manifest; empty where nothing is."""
