@@ -58,20 +58,30 @@ COMMANDS = frozenset(
 _OTHER_COMMANDS = frozenset(
     {"", "bat", "batch", "cmd", "doctl", "http", "mysql", "promql", "ps1", "psql", "pwsh", "redis", "sql"}
 )
-_SUFFIXES = (".md", ".markdown")
+_SUFFIXES = (".md", ".markdown", ".mdx")
+_OTHER_SUFFIXES = (".adoc", ".asciidoc", ".docx", ".odt", ".org", ".rst", ".textile")
 _LEFT_OUT = ("archive", "archived", "templates")
 
 
 def documents_in(folder: Path) -> list[Path]:
     """The documents of a folder and those below it, without an overview of the others, and what is put away."""
-    found = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in _SUFFIXES
-        and not any(part.startswith((".", "_")) or part in _LEFT_OUT for part in file.relative_to(folder).parts)
-    ]
+    found = _files_in(folder, _SUFFIXES)
     overview = [file for file in found if file.parent == folder and file.stem.lower() in ("readme", "index")]
     return [file for file in found if file not in overview] or overview
+
+
+def others_in(folder: Path) -> list[Path]:
+    """Documents of a folder and those below it in forms that are not read here."""
+    return _files_in(folder, _OTHER_SUFFIXES)
+
+
+def _files_in(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    return [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in suffixes
+        and not any(part.startswith((".", "_")) or part in _LEFT_OUT for part in file.relative_to(folder).parts)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

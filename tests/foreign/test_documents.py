@@ -1,10 +1,16 @@
 """Runbooks and playbooks as teams write them: wikis, front matter, tables, and blocks of commands of all kinds."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
+from checks.people import test_documents as checks
+from playbook.core.clock import FixedClock
+from playbook.history.people.roster import Contact
+from playbook.measure.people.runbooks import runbooks
 from playbook.readers.documents import read_document
+from playbook.settings.loading import load
+from tests.judged import judged
 
 TODAY = date(2026, 11, 29)
 DAY = date(2026, 11, 20)
@@ -103,3 +109,33 @@ def test_missing_commands_or_outcomes_are_found(tmp_path, body, words):
 def test_version_of_a_document_is_read(tmp_path):
     """As in the foot of the operations playbook."""
     assert _problems(tmp_path, "**Document Version**: 1.0  \n**Owner**: Operations Team\n")[0].version == "1.0"
+
+
+def test_runbooks_in_other_forms_are_not_read(tmp_path):
+    """They may be out of date, and nobody would see it."""
+    for name in ("db.md", "cache.adoc", "site/queue.rst", "archive/old.rst", "_parts/head.adoc", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(f"# Runbook\n\n{HEAD}{BODY}", encoding="utf-8")
+    overlay = {"people": {"runbooks": str(tmp_path)}}
+    settings = load("sandbox", environment={}, overlay=overlay)
+    found = runbooks(settings, FixedClock(datetime(2026, 11, 29, tzinfo=UTC)))
+    verdict, message = judged(checks.test_runbooks_are_maintained, limits=settings.limits, runbooks=found)
+    assert (str(verdict), found.unread) == ("UNKNOWN", ("cache.adoc", "queue.rst"))
+    assert "expected all 3 runbooks, got 1 runbook (not cache.adoc)" in message
+    for name in found.unread:
+        next(tmp_path.rglob(name)).unlink()
+    assert runbooks(settings, FixedClock(datetime(2026, 11, 29, tzinfo=UTC))).coverage.enough
+
+
+@pytest.mark.parametrize(
+    ("phone", "is_real"),
+    [
+        ("+44 7700 900123", False),
+        ("+44 20 7946 0321", False),
+        ("+44 113 496 0001", False),
+        ("+44 20 7123 4568", True),
+    ],
+)
+def test_numbers_for_films_reach_nobody(phone, is_real):
+    """As in examples of rosters."""
+    assert Contact(name="Ada", phone=phone).has_number is is_real

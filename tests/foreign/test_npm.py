@@ -12,9 +12,10 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from checks.security import test_vulnerabilities as checks
+from playbook.cli import probes
 from playbook.clients.github import DependabotAlert, GitHubApi
 from playbook.clients.npm import npm
-from playbook.core.errors import NotConfigured, PlaybookError
+from playbook.core.errors import NotConfigured, PlaybookError, TooLittleData
 from playbook.core.verdict import Verdict
 from playbook.measure.security.dependencies import outdated_dependencies, weaknesses
 from playbook.settings.loading import load
@@ -417,6 +418,14 @@ def looked_up(folder, outdated):
     except PlaybookError as error:
         return UNKNOWN, str(error)
     return judged(checks.test_dependencies_are_not_far_behind, limits=settings.limits, outdated_dependencies=found)
+
+
+def test_doctor_tells_of_a_registry_without_the_packages(project):
+    """npm says nothing of them."""
+    with pytest.raises(TooLittleData, match="got none of @scope/a: .* has 3 dependencies"):
+        probes._npm(npm(settings_of(project, report(), {}, True)))
+    found = probes._npm(npm(settings_of(project, report(), NEWEST, True)))
+    assert found.endswith("has 3 dependencies, and the registry has their releases")
 
 
 OUTDATED = {
