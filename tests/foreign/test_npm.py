@@ -422,7 +422,7 @@ def looked_up(folder, outdated):
 
 def test_doctor_tells_of_a_registry_without_the_packages(project):
     """npm says nothing of them."""
-    with pytest.raises(TooLittleData, match="got none of @scope/a: .* has 3 dependencies"):
+    with pytest.raises(TooLittleData, match=r"got none of @scope/a: .* has 3 dependencies"):
         probes._npm(npm(settings_of(project, report(), {}, True)))
     found = probes._npm(npm(settings_of(project, report(), NEWEST, True)))
     assert found.endswith("has 3 dependencies, and the registry has their releases")
