@@ -68,6 +68,7 @@ FILES = {
     "schema-in-custom-format": ("shop.pgdump", CUSTOM[:-5] + b"\3" + bytes(8), ""),
     "mysqldump-skip-comments": ("shop.sql", NO_COMMENTS + MYSQL_END, ""),
     "mysqldump-skip-comments-cut-off": ("shop.sql", NO_COMMENTS, "breaks off"),
+    "heidisql": ("shop.sql", NO_COMMENTS + b"/*!40111 SET SQL_NOTES=IFNULL(@OLD_SQL_NOTES, 1) */;\n", ""),
     "mysqldump-xml": ("shop.xml", XML + b"</mysqldump>\n", ""),
     "mysqldump-xml-cut-off": ("shop.xml", XML, "breaks off, without the line '</mysqldump>'"),
     "redis-cli-rdb": ("redis.rdb", RDB + b"\xff" + bytes(8), ""),

@@ -26,13 +26,14 @@ _EFFORT = {"bz2": 6, "xz": 3, "zst": 0}
 _PACKED_NOTHING = 15  # bytes: frames of Zstandard and LZ4 that hold nothing have 9 to 15
 _SQLITE = b"SQLite format 3\0"
 _HEAD, _TAIL = 2048, 4096  # bytes
-_ENDS = (
-    (re.compile(rb"-- (?:MySQL|MariaDB) dump "), b"-- Dump completed"),
-    (re.compile(rb"-- PostgreSQL database cluster dump\s"), b"-- PostgreSQL database cluster dump complete"),
-    (re.compile(rb"-- PostgreSQL database dump\s"), b"-- PostgreSQL database dump complete"),
-    (re.compile(rb"\APRAGMA foreign_keys=OFF;\s+BEGIN TRANSACTION;"), b"COMMIT;"),
-    (re.compile(rb"SET @OLD_SQL_NOTES=@@SQL_NOTES"), b"SET SQL_NOTES=@OLD_SQL_NOTES"),
-    (re.compile(rb"<mysqldump[\s>]"), b"</mysqldump>"),
+# How a text begins, and what stands at its end if it is whole, in the words of each program.
+_ENDS: tuple[tuple[re.Pattern[bytes], tuple[bytes, ...]], ...] = (
+    (re.compile(rb"-- (?:MySQL|MariaDB) dump "), (b"-- Dump completed",)),
+    (re.compile(rb"-- PostgreSQL database cluster dump\s"), (b"-- PostgreSQL database cluster dump complete",)),
+    (re.compile(rb"-- PostgreSQL database dump\s"), (b"-- PostgreSQL database dump complete",)),
+    (re.compile(rb"\APRAGMA foreign_keys=OFF;\s+BEGIN TRANSACTION;"), (b"COMMIT;",)),
+    (re.compile(rb"SET @OLD_SQL_NOTES=@@SQL_NOTES"), (b"SET SQL_NOTES=@OLD_SQL_NOTES", b"IFNULL(@OLD_SQL_NOTES")),
+    (re.compile(rb"<mysqldump[\s>]"), (b"</mysqldump>",)),
 )
 # How binary files begin, and whether one with these last bytes is whole. PostgreSQL's custom format ends with the
 # length 0 of a block, or with that of an entry without data.
@@ -118,12 +119,13 @@ class InnerFile:
         head = self._head
         if head.startswith(_SQLITE):
             return self._cut_copy()
-        for begin, end in _ENDS:
+        for begin, ends in _ENDS:
             if begin.search(head):
-                return "" if end in self._tail else f"breaks off, without the line {end.decode()!r} at its end"
-        for marks, is_whole in _MARKS:
+                is_whole = any(end in self._tail for end in ends)
+                return "" if is_whole else f"breaks off, without the line {ends[0].decode()!r} at its end"
+        for marks, ends_well in _MARKS:
             if head.startswith(marks):
-                return "" if is_whole(self._tail) else "is cut off"
+                return "" if ends_well(self._tail) else "is cut off"
         if head[257:262] == b"ustar":
             return "" if self._tail.endswith(_TAR_END) else "is cut off"
         if self._text and head.startswith(_UTF_16):
