@@ -53,6 +53,7 @@ JSON_HARMLESS = {
     "success": '"action":"login","outcome":"success","ip":"198.51.100.7"',
     "no-error": '"msg":"login","error":"","ip":"198.51.100.7"',
     "other-failure": '"msg":"thumbnail","status":"failed","error":"invalid image"',
+    "service-away": '"msg":"auth service unavailable","status":"error","error":"ECONNREFUSED"',
     "other-action": '"action":"resize","outcome":"failure"',
 }
 

@@ -43,7 +43,8 @@ _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\w)[_.](?=[a-zA-Z])")
 _UNSUCCESSFUL = re.compile(
     r'(?:"|\b)(?:success|succeeded|successful|authenticated|ok|valid)"?(?: ?: ?|=)"?false\b'
     r'|(?:"|\b)(?:outcome|result|status|event\.outcome)"?(?: ?: ?|=)"?'
-    r"(?:fail|denied|reject|error|unsuccess|invalid|incorrect|wrong)",
+    r"(?:fail|denied|reject|unsuccess|invalid|incorrect|wrong)"
+    r'|"(?:outcome|result|event\.outcome)" ?: ?"error',
     re.IGNORECASE,
 )
 # What a line of JSON is about, and why, beside its message.
