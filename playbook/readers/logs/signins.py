@@ -53,6 +53,23 @@ _BESIDE = re.compile(
     r'"([^"]{1,300})"',
     re.IGNORECASE,
 )
+_ABOUT_IT = (
+    "auth",
+    "login",
+    "log-in",
+    "log in",
+    "logon",
+    "sign",
+    "passw",
+    "passcode",
+    "passphrase",
+    "credential",
+    "otp",
+    "mfa",
+    "2fa",
+    "api key",
+    "api_key",
+)
 _IP = r"(\[?(?:(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4})\]?)"
 _FROM = re.compile(
     rf"(?:from|von|depuis|desde|ip|client|client_?ip|remote|remote_?addr(?:ess)?|remote_?ip|rhost|addr|address|source)"
@@ -173,7 +190,7 @@ class SignIns:
                 return found
         if program in sshd.PROGRAMS or (not program and _SSH_WORDS.match(text)):
             return self._ssh(text, process)
-        beside = " ".join(_BESIDE.findall(line)) if line.startswith("{") else ""
+        beside = _said_beside(line) if line.startswith("{") else ""
         if not _HINT.search(text) and not _HINT.search(beside):
             return []
         for kind, pattern, times in PROGRAM_LINES if text else ():
@@ -246,6 +263,12 @@ class SignIns:
         while len(self._connections) > _CONNECTIONS:
             self._connections.popitem(last=False)
         return found
+
+
+def _said_beside(line: str) -> str:
+    """What a line of JSON says beside its message, where it may be about a sign-in."""
+    lowered = line.lower()
+    return " ".join(_BESIDE.findall(line)) if any(word in lowered for word in _ABOUT_IT) else ""
 
 
 def is_failed(status: int, path: str) -> bool:
