@@ -29,9 +29,17 @@ def test_month_stays_within_its_budget(bills: Bills, limits: Limits, judge: Judg
 def test_last_invoice_is_there_and_within_the_budget(bills: Bills, limits: Limits, judge: Judge) -> None:
     """Last month's invoice exists and is within the budget (warning over 90 %, critical over 100 %).
 
-    The newest five are listed. UNKNOWN: last month's invoice is missing.
+    The newest five are listed. What is still owed from earlier months in the second half of a month is a warning.
+    UNKNOWN: last month's invoice is missing.
     """
     judge(bills.cost_of_last_month, limits.budget, subject="Last invoice")
+    judge.that(
+        not bills.overdue,
+        "Invoices of earlier months",
+        expected="each to be paid",
+        found=bills.overdue or "nothing owed that is due",
+        warn=True,
+    )
 
 
 @pytest.mark.monthly

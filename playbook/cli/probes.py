@@ -222,8 +222,16 @@ def _github(github: GitHubApi) -> str:
 
 
 def _npm(npm: Npm) -> str:
-    direct = plural(len(npm.read().direct), "dependency", "dependencies")
-    return f"{npm.project} has {direct}, of which the registry has newer ones of {len(npm.outdated())}"
+    direct = npm.read().direct
+    found = f"{npm.project} has {plural(len(direct), 'dependency', 'dependencies')}"
+    unseen = sorted(direct.keys() - npm.outdated())
+    if unseen:
+        raise TooLittleData(
+            f"npm: expected releases of all of them from the registry, got none of {unseen[0]}: {found}",
+            service="npm",
+            hint="Check npm.registry, and the registries and credentials in ~/.npmrc.",
+        )
+    return f"{found}, and the registry has their releases"
 
 
 _DIGITALOCEAN = ("digitalocean.token", "digitalocean.app_id")

@@ -130,8 +130,12 @@ class Npm:
         the registry are silently omitted. ``current`` therefore has to be taken from the lock file.
         """
         output = self._run("outdated", installed=dict.fromkeys(self.read().direct, _NEVER_THE_NEWEST))
-        # For a package that is installed more than once npm gives a list; the first entry is the project's own.
-        flat = {name: one[0] if isinstance(one, list) and one else one for name, one in output.items()}
+        # For a package that is installed more than once npm gives a list; the first entry is the project's own. An
+        # alias is named with what it stands for: "mini:minimist@0.0.8".
+        flat = {
+            name.partition(":")[0]: one[0] if isinstance(one, list) and one else one
+            for name, one in output.items()
+        }
         return self._as(dict[str, Outdated], flat, "the list of npm outdated")
 
     def read(self) -> Project:

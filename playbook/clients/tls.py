@@ -41,7 +41,7 @@ _LEGACY_SERVER_CONNECT = 0x4  # ssl.OP_LEGACY_SERVER_CONNECT, since Python 3.12
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
 _CLIENT_HELLO = 1
 # Errors of a server that supports none of the offered versions or suites: alerts (RFC 8446, 6.2), or an answer in
-# another version. Other alerts (internal error, access denied, unrecognised name) are not conclusive.
+# another version. Other alerts (access denied, unrecognised name) are not conclusive.
 _REFUSALS = frozenset(
     {
         "TLSV1_ALERT_PROTOCOL_VERSION",
@@ -52,6 +52,10 @@ _REFUSALS = frozenset(
         "WRONG_VERSION_NUMBER",
     }
 )
+# OpenSSL 3 fails so where a version is switched on that its security level has no signature for, as in nginx'
+# defaults; and so does a server in trouble.
+_INTERNAL_ERROR = "TLSV1_ALERT_INTERNAL_ERROR"
+_INTERNAL_ERROR_NUMBER = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ class Handshake:
         version, cipher: as negotiated; empty if the handshake failed.
         reason: why it failed, in words.
         refused: the server rejected the offer; otherwise the reason for the failure is unknown.
-        hung_up: it closed the connection without an alert.
+        hung_up: it closed the connection without an alert, or with that of an internal error.
         chain: the certificates as the server sends them, its own first, DER; not verified.
     """
 
@@ -211,7 +215,8 @@ class TlsClient:
             except OSError as error:
                 return Handshake(False, reason=reason_of(error)[0], hung_up=True)
             except ValueError as error:
-                return Handshake(False, reason=str(error))
+                failed = str(error) == f"TLS alert {_INTERNAL_ERROR_NUMBER}"
+                return Handshake(False, reason=str(error), hung_up=failed)
         if suite:
             return Handshake(True, version=version, cipher=suite)
         return Handshake(False, reason=refusal or "connection closed", refused=bool(refusal), hung_up=not refusal)
@@ -247,7 +252,12 @@ class TlsClient:
                 # Some servers refuse with an alert, others close the connection, and so does a connection limit.
                 return Handshake(False, reason=reason_of(error)[0], hung_up=True)
             except ssl.SSLError as error:
-                return Handshake(False, reason=reason_of(error)[0], refused=error.reason in _REFUSALS)
+                return Handshake(
+                    False,
+                    reason=reason_of(error)[0],
+                    refused=error.reason in _REFUSALS,
+                    hung_up=error.reason == _INTERNAL_ERROR,
+                )
 
 
 @client(libraries=("cryptography.x509",))

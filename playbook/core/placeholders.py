@@ -12,8 +12,12 @@ _NOTHING = re.compile(
     r"|noch (?:offen|zu klären)|offen|niemand)?[\W_]*",
     re.IGNORECASE,
 )
-# Digits of a number that reaches nobody: one digit alone, a row of them, or 555-0100 to 555-0199 in North America.
-_PHONE = re.compile(r"\d{0,3}?(\d)\1{6,}|\d{0,4}1234567(?:8(?:9(?:0\d?)?)?)?|1(?:\d{3})?55501\d\d|\d{1,4}0{5,}\d?")
+# Digits of a number that reaches nobody: one digit alone, a row of them, or those set aside for films in North
+# America (555-0100 to 555-0199) and in Britain (07700 900…, 020 7946 0…, 0113 496 0…).
+_PHONE = re.compile(
+    r"\d{0,3}?(\d)\1{6,}|\d{0,4}1234567(?:8(?:9(?:0\d?)?)?)?|1(?:\d{3})?55501\d\d|\d{1,4}0{5,}\d?"
+    r"|440?(?:7700900\d{3}|2079460\d{3}|1\d{2}4960\d{3})"
+)
 _MAIL = re.compile(
     r"(?:tb[acd]|to-?do|x{2,}|no-?reply|do-?not-?reply|nobody|change-?me|your[\w.-]*|first(?:name)?\.last(?:name)?"
     r"|vorname\.nachname|(?:jane|john)\.?doe|(?:max|erika)\.mustermann)@.*"

@@ -13,37 +13,32 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from playbook.core.placeholders import is_no_mailbox, is_placeholder
+from playbook.readers.document_head import head_of
 
-
-def _field(names: str) -> re.Pattern[str]:
-    """A line of the head: alone, in a list, a table or front matter, and with or without emphasis."""
-    return re.compile(
-        rf"^[ \t]*(?:[-*>|][ \t]+|\|)?[ \t]*[*_]{{0,3}}(?:{names})[*_]{{0,3}}[ \t]*[:|][*_]{{0,3}}[ \t]*"
-        r"(?P<value>.*)$",
-        re.MULTILINE | re.IGNORECASE,
-    )
-
-
-_OWNER = _field("owners?|owned by")
-_REVIEWED = _field("(?:last )?review(?:ed)?(?: on| date)?|date of review")
-_VERSION = _field("version")
-_NAMES = re.compile(r"owners?|version|(?:last )?review(?:ed)?(?: date)?", re.IGNORECASE)
 _TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
 _BLOCK = re.compile(
-    r"^[ \t>]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<kind>[\w+-]*)[^\n`]*\n(?P<code>.*?)"
+    r"^[ \t>]*(?P<fence>`{3,}|~{3,})[ \t]*\{?\.?(?P<kind>[\w+-]*)[^\n`]*\n(?P<code>.*?)"
     r"(?:^[ \t>]*(?P=fence)[`~]*[ \t]*$|\Z)",
     re.MULTILINE | re.DOTALL,
 )
 _EXPECTED = re.compile(
-    r"^[ \t>*_-]*Expected(?: \w+){0,2}[*_]*:[*_]*[ \t]*(?P<text>\S.*|\n+[ \t>]*(?:```|~~~).*)$", re.MULTILINE
+    r"^[ \t>*_-]*(?:Expect(?:ed)?(?: \w+){0,2}|(?:(?:Example|Sample|Typical) )?(?:Outcome|Output|Result))"
+    r"[*_]*:[*_]*[ \t]*(?P<text>\S.*|\n+[ \t>]*(?:```|~~~).*)$"
+    r"|^[ \t>*_-]*(?:You should (?:now )?(?:get|see)"
+    r"|(?:It|That|This|The (?:answer|command|output|response|result)) should (?:now )?"
+    r"(?:answer|be|contain|display|give|list|print|report|respond|return|say|show))\b(?P<should>.*)$",
+    re.MULTILINE | re.IGNORECASE,
 )
+# In a comment, as a block of its own behind the commands, and behind a prompt.
+_EXPECTED_IN_CODE = re.compile(r"#[ \t]*(?:expected(?: \w+){0,2}:|=>|→)[ \t]*\w", re.IGNORECASE)
+_OUTPUT = re.compile(r"\s*(?:```|~~~)[ \t]*(?:json|log|output|plain\w*|te?xt)?[ \t]*\n\s*(?!```|~~~)\S")
+_PROMPT = re.compile(r"^[ \t]*[$%] \S(?:.*[^\\\n])?\n[ \t]*(?![$%#>\s])\S", re.MULTILINE)
 _NOT_SHOWN = re.compile(r"<!--.*?-->|(?<!`)(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)", re.DOTALL)
 # [text](to), [text](<to> "title"), [name]: to, <https://…>, and <a href="to">
 _LINK = re.compile(
@@ -56,25 +51,37 @@ _HEADING = re.compile(r"^#+ +(.+)$|^(\S.*)\n(?:=+|-{2,})[ \t]*$", re.MULTILINE)
 _ANCHOR = re.compile(r"<[^>]*?\s(?:id|name)=[\"']([^\"'>]+)", re.IGNORECASE)
 _LINKED = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _OF_LINES = re.compile(r"L\d+(?:-L\d+)?")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}(?!\d)|\d{8}(?!\d)|\d{4}-W\d{2}-\d")
-_IN_WORDS = ("%d %B %Y", "%d %b %Y", "%B %d %Y", "%b %d %Y", "%d.%m.%Y")
 COMMANDS = frozenset(
     {"bash", "sh", "zsh", "fish", "shell", "console", "terminal", "shellsession", "shell-session", "powershell"}
 )
-_SUFFIXES = (".md", ".markdown")
+# What people run besides; where there are no commands of a shell, these are the commands.
+_OTHER_COMMANDS = frozenset(
+    {"", "bat", "batch", "cmd", "doctl", "http", "mysql", "promql", "ps1", "psql", "pwsh", "redis", "sql"}
+)
+_SUFFIXES = (".md", ".markdown", ".mdx")
+_OTHER_SUFFIXES = (".adoc", ".asciidoc", ".docx", ".odt", ".org", ".rst", ".textile")
 _LEFT_OUT = ("archive", "archived", "templates")
 
 
 def documents_in(folder: Path) -> list[Path]:
     """The documents of a folder and those below it, without an overview of the others, and what is put away."""
-    found = [
-        file
-        for file in sorted(folder.rglob("*"))
-        if file.suffix.lower() in _SUFFIXES
-        and not any(part.startswith((".", "_")) or part in _LEFT_OUT for part in file.relative_to(folder).parts)
-    ]
+    found = _files_in(folder, _SUFFIXES)
     overview = [file for file in found if file.parent == folder and file.stem.lower() in ("readme", "index")]
     return [file for file in found if file not in overview] or overview
+
+
+def others_in(folder: Path) -> list[Path]:
+    """Documents of a folder and those below it in forms that are not read here."""
+    return _files_in(folder, _OTHER_SUFFIXES)
+
+
+def _files_in(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    return [
+        file
+        for file in sorted(folder.rglob("*"))
+        if file.suffix.lower() in suffixes
+        and not any(part.startswith((".", "_")) or part in _LEFT_OUT for part in file.relative_to(folder).parts)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,58 +152,50 @@ def read_document(file: Path) -> Document:
     text = file.read_text(encoding="utf-8-sig")
     prose = _NOT_SHOWN.sub("", _BLOCK.sub("", text))
     title = _TITLE.search(prose)
-    blocks = [block for block in _BLOCK.finditer(text) if block["kind"].lower() in COMMANDS]
+    blocks = _commands(text)
     following = [*(block.start() for block in blocks[1:]), len(text)]
     unexplained = [
         _first_command(block["code"])
         for block, end in zip(blocks, following, strict=False)
-        if not _is_explained(text, block.end(), end)
+        if not _is_explained(text, block, end)
     ]
-    given = _values(_REVIEWED, prose)
-    dates = [day for day in map(_date, given) if day]
+    head = head_of(prose)
     return Document(
         file,
         title[1].strip() if title else file.stem,
-        next(iter(_values(_OWNER, prose)), ""),
-        next(iter(dates), None),
+        head.owner,
+        head.reviewed,
         len(blocks),
         tuple(unexplained),
         tuple(dict.fromkeys(next(filter(None, link.groups())) for link in _LINK.finditer(prose))),
-        next(iter(_values(_VERSION, prose)), ""),
-        next(iter(given), ""),
+        head.version,
+        head.given,
     )
 
 
-def _values(field: re.Pattern[str], text: str) -> list[str]:
-    """What is written in the places of a field, without placeholders and headings of a table."""
-    values = [found["value"].strip().strip("|*_\"'").strip() for found in field.finditer(text)]
-    return [
-        value for value in values if not is_placeholder(value) and "|" not in value and not _NAMES.fullmatch(value)
-    ]
+def _commands(text: str) -> list[re.Match[str]]:
+    """Blocks of commands: of a shell, or else of other programs, or without a name and not an output."""
+    found = list(_BLOCK.finditer(text))
+    of_shell = [block for block in found if block["kind"].lower() in COMMANDS]
+    if of_shell:
+        return of_shell
+    blocks: list[re.Match[str]] = []
+    for block in found:
+        is_output = bool(blocks) and not block["kind"] and not text[blocks[-1].end() : block.start()].strip()
+        if block["kind"].lower() in _OTHER_COMMANDS and not is_output:
+            blocks.append(block)
+    return blocks
 
 
-def _date(given: str) -> date | None:
-    """The day that a text begins with: as ISO 8601 writes it, or with the month in words; 1/2/2026 is two days."""
-    found = _DAY.match(given)
-    try:
-        if found:
-            return date.fromisoformat(found[0])
-    except ValueError:
-        return None
-    words = " ".join(re.split(r"[,\s(]+", re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", given))[:3])
-    for form in _IN_WORDS:
-        for text in (words, words.partition(" ")[0]):
-            with suppress(ValueError):
-                return datetime.strptime(text, form).replace(tzinfo=UTC).date()
-    return None
-
-
-def _is_explained(text: str, begin: int, end: int) -> bool:
-    """Whether a result is written down between two places."""
-    found = _EXPECTED.search(text, begin, end)
+def _is_explained(text: str, block: re.Match[str], end: int) -> bool:
+    """Whether a result is written down in a block of commands, or behind it up to ``end``."""
+    code = f"{block['code']}\n"
+    if _EXPECTED_IN_CODE.search(code) or _PROMPT.search(code) or _OUTPUT.match(text, block.end()):
+        return True
+    found = _EXPECTED.search(text, block.end(), end)
     if found is None:
         return False
-    outcome = found["text"].strip("*_. \t").lower()
+    outcome = (found["text"] or found["should"]).strip("*_. \t").lower()
     return outcome.startswith("\n") or outcome in ("none", "nobody", "n/a") or not is_placeholder(outcome)
 
 

@@ -28,7 +28,7 @@ from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backup_listing, backups
 from playbook.measure.backups.stored_sets import divided
-from playbook.readers.archives import database_dumps
+from playbook.readers.archives import inner_files
 from playbook.readers.archives.streams import OutOfTimeError
 from playbook.settings.loading import load
 from tests.judged import judged, judged_reading
@@ -653,11 +653,23 @@ ARCHIVES = {
     "manifest-with-sha512": (
         with_manifest(manifest_of(change=lambda entry: {**without("sha256")(entry), "sha512": "ab" * 64})),
         OK,
+        CRITICAL,
+        "differs from its sum",
+    ),
+    "manifest-with-blake2": (
+        with_manifest(manifest_of(change=lambda entry: {**without("sha256")(entry), "b2": "ab" * 64})),
+        OK,
         UNKNOWN,
         "SHA-256 sums of 0 listed files",
     ),
     "manifest-with-md5-and-no-size": (
         with_manifest(manifest_of(change=lambda entry: {"path": entry["path"], "md5": "ab" * 16})),
+        OK,
+        CRITICAL,
+        "differs from its sum",
+    ),
+    "manifest-with-crc-and-no-size": (
+        with_manifest(manifest_of(change=lambda entry: {"path": entry["path"], "crc32": "ab" * 4})),
         UNKNOWN,
         UNKNOWN,
         "a list of files with entries such as",
@@ -825,12 +837,11 @@ DUMPS = {
     "zst-of-nothing": ("shop.sql.zst", bytes.fromhex("28b52ffd240001000099e9d851"), "is empty"),
     "zst-without-sum-of-nothing": ("shop.sql.zst", bytes.fromhex("28b52ffd0058010000"), "is empty"),
     "lz4-of-nothing": ("shop.sql.lz4", bytes.fromhex("04224d186440a70000000005"), "is empty"),
-    "lz4-of-an-error": (
-        "shop.sql.lz4",
-        bytes.fromhex("04224d186440a75e000080") + REFUSED + bytes.fromhex("00000000d676ad28"),
-        "error instead of a dump",
+    "zst-of-a-dump": (
+        "shop.sql.zst",
+        bytes.fromhex("28b52ffd0458") + ((len(MYSQL) << 3) + 1).to_bytes(3, "little") + MYSQL + bytes(4),
+        "",
     ),
-    "zst-of-a-dump": ("shop.sql.zst", bytes.fromhex("28b52ffd04588d0200") + MYSQL, ""),
     "gz-of-an-sqlite-file": ("shop.dump.gz", gzip.compress(COPY), ""),
     "sqlite-file": ("shop.db", COPY, ""),
     "sqlite-file-cut-off": ("data/shop.sqlite3", COPY[:-5000], "is cut off after 3,192 of 8,192 B"),
@@ -859,13 +870,13 @@ def test_dump_of_a_database_in_an_archive_is_whole(folder, name, data, words):
         (MYSQL + ROWS + MYSQL_END, ""),
         (MYSQL + ROWS, ""),
         (b"", "is empty"),
-        (REFUSED * 30, "is an error instead of a dump"),
+        (REFUSED, "is an error instead of a dump"),
     ],
 )
 @pytest.mark.parametrize("form", ["gz", "bz2", "xz"])
 def test_beginning_of_a_long_packed_dump_is_read(folder, monkeypatch, form, content, words):
     """Its end is not, as all of it would have to be unpacked for that."""
-    monkeypatch.setattr(database_dumps, "_WHOLE", dict.fromkeys(("gz", "bz2", "xz"), 10))
+    monkeypatch.setattr(inner_files, "_EFFORT", dict.fromkeys(("gz", "bz2", "xz"), 1 << 40))
     pack = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}[form]
     files = {**CONTENT, f"shop.sql.{form}": pack(content)}
     archive = folder / "store" / "portfolio-20261122T030000Z.tar.gz"
@@ -881,7 +892,8 @@ def test_time_is_looked_at_while_a_dump_is_unpacked():
     def require_time():
         raise OutOfTimeError
 
-    dump = database_dumps.DatabaseDumps().reader_of("shop.sql.xz", 100, require_time)
+    dump, _ = inner_files.inner_file("shop.sql.xz", 100, 1 << 20, require_time)
+    assert dump
     with pytest.raises(OutOfTimeError):
         dump.write(lzma.compress(bytes(3_000_000)))
 

@@ -232,6 +232,7 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (walls, "rules", put("rules.1.value", "my-laptop"), "UNKNOWN"),
         (walls, "rules", put("rules.0.type", "vpc_peering"), "UNKNOWN"),
         (walls, "rules", drop("rules.0.value"), "UNKNOWN"),
+        (costs, "balance", put("account_balance", "12.23"), "WARNING"),
         (costs, "balance", put("month_to_date_usage", "400.00"), "CRITICAL"),
         (costs, "balance", put("month_to_date_usage", "-1.00"), "UNKNOWN"),
         (costs, "balance", put("generated_at", "2026-10-30T05:00:00Z"), "UNKNOWN"),

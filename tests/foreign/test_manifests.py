@@ -124,6 +124,59 @@ def test_escaped_names_are_read(store):
     assert results(store, packed, manifest="SHA256SUMS")[0] == (OK, OK)
 
 
+def _sums(algorithm, form, content):
+    return "".join(form.format(hashlib.new(algorithm, data).hexdigest(), name) for name, data in content.items())
+
+
+PLAIN_FORM = "{0}  {1}\n"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "form", "name"),
+    [
+        ("sha512", PLAIN_FORM, "SHA512SUMS"),
+        ("sha512", "SHA512 ({1}) = {0}\n", "sums.sha512"),
+        ("sha512", "SHA2-512({1})= {0}\n", "sha512.txt"),
+        ("sha384", PLAIN_FORM, "SHA384SUMS"),
+        ("sha1", PLAIN_FORM, "sha1sums.txt"),
+        ("md5", PLAIN_FORM, "md5sums"),
+        ("md5", "MD5 ({1}) = {0}\n", "CHECKSUM.MD5"),
+    ],
+)
+@pytest.mark.parametrize("is_last", [True, False])
+def test_sums_of_other_algorithms_are_compared(store, algorithm, form, name, is_last):
+    """By the name of the list, wherever it is in the archive; a wrong sum and a missing file are found."""
+
+    def packed(content):
+        sums = (name, _sums(algorithm, form, CONTENT).encode())
+        return gzip.compress(tarred([*content.items(), sums] if is_last else [sums, *content.items()]))
+
+    assert results(store, packed(CONTENT), manifest=name)[0] == (OK, OK)
+    changed = {**CONTENT, "images/b.webp": b"B" * 900}
+    assert results(store, packed(changed), manifest=name)[0] == (OK, CRITICAL)
+    less = {path: data for path, data in CONTENT.items() if path != "images/b.webp"}
+    assert results(store, packed(less), manifest=name)[0] == (CRITICAL, CRITICAL)
+
+
+def test_sums_of_an_unnamed_kind_behind_the_files_are_unknown(store):
+    """When the list is read, the files have passed."""
+    last = gzip.compress(tarred([*CONTENT.items(), ("SUMS", _sums("sha512", PLAIN_FORM, CONTENT).encode())]))
+    found, message = results(store, last, manifest="SUMS")
+    assert found == (OK, UNKNOWN)
+    assert "got SHA-256 sums of 0 listed files" in message
+
+
+@pytest.mark.parametrize("folder", ["/backup/work/", "./"])
+def test_sums_by_absolute_paths_are_read(store, folder):
+    """``sha256sum /backup/work/* > SHA256SUMS``; tar stores the same files from that folder."""
+    text = "".join(f"{digest}  {folder}{name}\n" for digest, name in SUMS)
+    packed = gzip.compress(tarred([*CONTENT.items(), ("SHA256SUMS", text.encode())]))
+    assert results(store, packed, manifest="SHA256SUMS")[0] == (OK, OK)
+    less = [(path, data) for path, data in CONTENT.items() if path != "images/b.webp"]
+    packed = gzip.compress(tarred([*less, ("SHA256SUMS", text.encode())]))
+    assert results(store, packed, manifest="SHA256SUMS")[0] == (CRITICAL, CRITICAL)
+
+
 def test_manifest_that_lists_itself_is_ok(store):
     """With the size that it had before it was written."""
     assert results(store, with_manifest(manifest_of({**CONTENT, "manifest.json": b""})))[0] == (OK, OK)

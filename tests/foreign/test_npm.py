@@ -12,9 +12,10 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from checks.security import test_vulnerabilities as checks
+from playbook.cli import probes
 from playbook.clients.github import DependabotAlert, GitHubApi
 from playbook.clients.npm import npm
-from playbook.core.errors import NotConfigured, PlaybookError
+from playbook.core.errors import NotConfigured, PlaybookError, TooLittleData
 from playbook.core.verdict import Verdict
 from playbook.measure.security.dependencies import outdated_dependencies, weaknesses
 from playbook.settings.loading import load
@@ -394,6 +395,22 @@ def test_newer_release_than_the_latest_is_not_behind(tmp_path):
     assert (verdict, "got 0 of 9 dependencies" in message) == (OK, True), message
 
 
+def test_alias_is_looked_up_under_its_own_name(tmp_path):
+    """npm names it with what it stands for."""
+    package = {"dependencies": {"mini": "npm:minimist@0.0.8", "@scope/odd": "npm:is-odd@1.0.0"}}
+    packages = {
+        "node_modules/mini": {"name": "minimist", "version": "0.0.8"},
+        "node_modules/@scope/odd": {"name": "is-odd", "version": "1.0.0"},
+    }
+    folder = place(tmp_path, package, {**LOCK, "packages": {"": package, **packages}})
+    outdated = {
+        **release("mini:minimist@0.0.8", "0.0.8", "1.2.8"),
+        **release("@scope/odd:is-odd@1.0.0", "1.0.0", "1.0.0"),
+    }
+    verdict, message = looked_up(folder, outdated)
+    assert (verdict, "got 1 of 2 dependencies of the project (mini 0.0.8" in message) == (OK, True), message
+
+
 def looked_up(folder, outdated):
     settings = settings_of(folder, report(), outdated, True)
     try:
@@ -401,6 +418,14 @@ def looked_up(folder, outdated):
     except PlaybookError as error:
         return UNKNOWN, str(error)
     return judged(checks.test_dependencies_are_not_far_behind, limits=settings.limits, outdated_dependencies=found)
+
+
+def test_doctor_tells_of_a_registry_without_the_packages(project):
+    """npm says nothing of them."""
+    with pytest.raises(TooLittleData, match=r"got none of @scope/a: .* has 3 dependencies"):
+        probes._npm(npm(settings_of(project, report(), {}, True)))
+    found = probes._npm(npm(settings_of(project, report(), NEWEST, True)))
+    assert found.endswith("has 3 dependencies, and the registry has their releases")
 
 
 OUTDATED = {

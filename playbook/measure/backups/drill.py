@@ -316,7 +316,7 @@ def _read_back(drill: Drill, found: Verification, files: Path, images: str, samp
     listed = [
         one
         for one in (found.manifest.files if found.manifest else [])
-        if one.sha256 and _is_in(one.path.rpartition("/")[0], images)
+        if one.digest and _is_in(one.path.rpartition("/")[0], images)
     ]
     there = _image_count(found, images)
     if there:
@@ -325,7 +325,7 @@ def _read_back(drill: Drill, found: Verification, files: Path, images: str, samp
         drill.coverage += lacking("", expected="a dump or images to compare", got="neither")
     if samples is not None and len(listed) > samples:
         listed = Random(drill.archive.file.name).sample(listed, samples)  # noqa: S311 - which ones is no secret
-    wrong = [one.path for one in listed if _sum(files / found.located[one.path]) != one.sha256]
+    wrong = [one.path for one in listed if _sum(files / found.located[one.path], one.algorithm) != one.digest]
     drill.compared.append(("Images read", f"{len(listed):,} as listed", f"{len(listed) - len(wrong):,}"))
     drill.problems += [f"a restored {path} that differs from its sum" for path in wrong]
     return f"{len(listed):,} images read and compared"
@@ -389,9 +389,9 @@ def _is_in(folder: str, images: str) -> bool:
     return images.strip("/") in parts
 
 
-def _sum(file: Path) -> str:
+def _sum(file: Path, algorithm: str) -> str:
     try:
         with file.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+            return hashlib.file_digest(stream, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
     except OSError:
         return ""

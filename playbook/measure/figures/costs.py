@@ -53,6 +53,7 @@ class Bills:
         shown: number of invoices to show.
         budget: a month.
         project_after: days of a month after which its usage is projected to its end.
+        paid_after: days of a month after which nothing may be owed from earlier months.
     """
 
     month: str
@@ -67,6 +68,7 @@ class Bills:
     read_at: datetime
     charges: float | None = None
     missing: str = ""
+    paid_after: float = 15.0
     listing: Coverage = Coverage()  # noqa: RUF009 - frozen
     used_is_dated: bool = True
 
@@ -136,6 +138,12 @@ class Bills:
             else Coverage(),
         )
 
+    @property
+    def overdue(self) -> str:
+        """What is owed from earlier months although DigitalOcean has charged it; empty where nothing is."""
+        is_due = elapsed(self.used_at)[0] >= self.paid_after
+        return f"${self.owed:,.2f} owed" if is_due and self.owed >= CENT else ""
+
     def evidence(self) -> list[Evidence]:
         """Budget and balance, and a row for each bill."""
         projected = self.projected
@@ -197,6 +205,7 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
         read_at=now,
         charges=charges,
         missing=missing,
+        paid_after=settings.cost_review.paid_after_days,
         listing=listed.coverage,
     )
 

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 from playbook.clients.http import HttpClient
 from playbook.core.clock import Clock
-from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable, UsageError
 from playbook.core.evidence import Evidence, Lines, Table
 from playbook.core.limits import Reading
 from playbook.history.people.files import path_of
 from playbook.measure.web.link_faults import fault_of_link
-from playbook.readers.documents import Document, documents_in, read_document
+from playbook.readers.documents import Document, documents_in, others_in, read_document
 from playbook.settings.model import Settings
 
 SERVICE = "Runbooks"
@@ -34,6 +34,7 @@ class Runbooks:
         silent: links that were tried and failed, in words.
         untried: links to hosts that may not be tried.
         beyond: links that may be tried, but come after the first ``MOST_LINKS``.
+        unread: names of documents in forms that are not read here.
     """
 
     documents: tuple[Document, ...]
@@ -41,6 +42,7 @@ class Runbooks:
     silent: tuple[str, ...]
     untried: tuple[str, ...]
     beyond: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def problems(self) -> list[str]:
@@ -90,7 +92,14 @@ class Runbooks:
             )
         note = "others not tried" if self.untried else ""
         linked = share(tried, links, "links", least_percent=0, note=note, may_be_empty=True)
-        return whole(f"{len(self.documents)} runbooks") + linked + beyond
+        read = share(
+            len(self.documents),
+            len(self.documents) + len(self.unread),
+            "runbooks",
+            note=f"not {self.unread[0]}" if self.unread else "",
+            hint="Only Markdown is read: write them in it, or keep them in another folder.",
+        )
+        return read + linked + beyond
 
     @staticmethod
     def words(found: list[str], otherwise: str) -> str:
@@ -154,7 +163,8 @@ def runbooks(settings: Settings, clock: Clock) -> Runbooks:
     silent = [problem for link in to_try if (problem := _try(link, settings))]
     untried = [link for link in remote if link not in permitted]
     today = clock.now().astimezone(UTC).date()
-    return Runbooks(documents, today, tuple(silent), tuple(untried), tuple(beyond))
+    unread = tuple(file.name for file in others_in(folder))
+    return Runbooks(documents, today, tuple(silent), tuple(untried), tuple(beyond), unread)
 
 
 def _is_remote(link: str) -> bool:

@@ -2,8 +2,8 @@
 
     {"files": [{"path": "dump.rdb", "bytes": 4711, "sha256": "9f86d0…"}], "created": "…", "counts": {"images": 54}}
 
-or the lines that ``sha256sum`` writes, ``9f86d0…  dump.rdb``. Of its other content only the words of a failed job
-count; an entry with less information counts as not understood.
+or the lines that ``sha256sum`` and its relatives write, ``9f86d0…  dump.rdb``. Of its other content only the words
+of a failed job count; an entry with less information counts as not understood.
 """
 
 from __future__ import annotations
@@ -22,11 +22,19 @@ from playbook.readers.archives.job_report import report_of
 LONGEST = 16 * 1024 * 1024  # bytes
 MAX_ENTRIES = 500_000
 SHAPE = '{"files": [{"path": "…", "bytes": 1, "sha256": "…"}]} or the lines of sha256sum'
-_SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
+# By the length of a sum in hexadecimal digits.
+ALGORITHMS = {32: "md5", 40: "sha1", 56: "sha224", 64: "sha256", 96: "sha384", 128: "sha512"}
+_SUM = "|".join(f"[0-9a-fA-F]{{{length}}}" for length in sorted(ALGORITHMS, reverse=True))
+_DIGEST = re.compile(rf"(?:(?:md5|sha-?\d{{1,3}}):)?({_SUM})", re.IGNORECASE)
+# Keys of an entry's sum, the best first.
+_KEYS = ("sha256", "sha512", "sha384", "sha1", "md5", "checksum", "digest", "hash")
 # Of sha256sum, and of FreeBSD's sha256 -r, which writes one space.
-_LINE = re.compile(r"(?P<escaped>\\?)(?P<sum>[0-9a-fA-F]{64}) [ *]?(?P<path>.+)", re.DOTALL)
+_LINE = re.compile(rf"(?P<escaped>\\?)(?P<sum>{_SUM}) [ *]?(?P<path>.+)", re.DOTALL)
 # Of BSD and sha256sum --tag, and of openssl dgst.
-_TAGGED = re.compile(r"(?P<escaped>\\?)SHA(?:2-)?256 ?\((?P<path>.+)\) ?= (?P<sum>[0-9a-fA-F]{64})", re.DOTALL)
+_TAGGED = re.compile(
+    rf"(?P<escaped>\\?)(?:MD5|SHA(?:2-)?\d{{1,3}}) ?\((?P<path>.+)\) ?= (?P<sum>{_SUM})", re.DOTALL
+)
+_NAMED = re.compile(r"(?i)(?:md5|sha-?(?:1|224|256|384|512))(?!\d)")
 # RFC 9580, 7: lines that begin with a dash have another one and a space before it.
 _SIGNED = re.compile(
     r"-----BEGIN PGP SIGNED MESSAGE-----\n(?:[\w-]+: [^\n]*\n)*\n(?P<text>.*)\n-----BEGIN PGP SIGNATURE-----\n.*"
@@ -42,12 +50,17 @@ class ListedFile(msgspec.Struct, frozen=True):
 
     Attributes:
         bytes: its size; None where not given.
-        sha256: of its content, in lower case; empty where not given, or only by another algorithm.
+        digest: of its content, in lower case; empty where not given, or only by an unknown algorithm.
     """
 
     path: str
     bytes: int | None = None
-    sha256: str = ""
+    digest: str = ""
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm of its digest, as hashlib names it."""
+        return ALGORITHMS[len(self.digest)]
 
 
 class Manifest(msgspec.Struct, frozen=True):
@@ -69,6 +82,15 @@ class Manifest(msgspec.Struct, frozen=True):
 
 class ShapeError(Exception):
     """The manifest has another format; the message follows "got"."""
+
+
+def algorithms_of(name: str, begin: bytes) -> frozenset[str]:
+    """The algorithms of a manifest's sums, as far as its name or the beginning of its text shows them: SHA-256 is
+    one of them, as it is the usual one.
+    """
+    found = {named[0].lower().replace("-", "") for named in _NAMED.finditer(name)}
+    lengths = {len(digits) for digits in re.findall(rb"\b[0-9a-fA-F]{32,128}\b", begin)}
+    return frozenset({"sha256", *found, *(ALGORITHMS[length] for length in lengths & ALGORITHMS.keys())})
 
 
 def read_manifest(data: bytes) -> Manifest:
@@ -120,9 +142,9 @@ def _entry(entry: Any) -> ListedFile | None:
     """One entry; None where it names no file, or gives neither its size nor any checksum."""
     if not isinstance(entry, Mapping) or not isinstance(entry.get("path"), str) or not entry["path"]:
         return None
-    size, text = entry.get("bytes"), entry.get("sha256")
-    found = _SHA256.fullmatch(text) if isinstance(text, str) else None
-    if text and not found:
+    size, texts = entry.get("bytes"), [entry[key] for key in _KEYS if key in entry]
+    found = next((match for text in texts if isinstance(text, str) and (match := _DIGEST.fullmatch(text))), None)
+    if entry.get("sha256") and not found:
         return None
     counted = size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None
     if counted is None and ("bytes" in entry or not found):

@@ -9,7 +9,7 @@ import errno
 import hashlib
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,15 +17,17 @@ from typing import IO
 
 from playbook.core import door
 from playbook.core.coverage import Coverage, lacking, share
-from playbook.readers.archives.database_dumps import is_database_dump
 from playbook.readers.archives.dump import Dump, DumpError
+from playbook.readers.archives.inner_files import is_database_dump
 from playbook.readers.archives.inspection import unreadable
-from playbook.readers.archives.manifest import Manifest
+from playbook.readers.archives.manifest import ListedFile, Manifest, algorithms_of
 from playbook.readers.archives.rdb import read_dump
 from playbook.readers.archives.streams import CHUNK, DamagedError, OutOfTimeError, Reader, UnreadableError
 from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
 from playbook.readers.archives.walk import HEAD, Walk, is_picture, plain
 
+_FIRST_LINES = 1024  # bytes of a manifest that show which sums it has
+_NAME_IT = "Where the sums are not of SHA-256, name their kind in the name of the manifest (SHA512SUMS)."
 _MORE = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
 
 
@@ -142,7 +144,7 @@ class _Walk(Walk):
     into: Folder | None = field(kw_only=True)
     wrong: list[str] = field(default_factory=list)
     _dumps: dict[str, str] = field(default_factory=dict)
-    _sums: dict[str, bytes] = field(default_factory=dict)
+    _sums: dict[str, dict[str, str]] = field(default_factory=dict)
     _folders: dict[str, tuple[int, int]] = field(default_factory=dict)
     _made: dict[str, datetime] = field(default_factory=dict)
     _dump: Dump | None = None
@@ -157,24 +159,30 @@ class _Walk(Walk):
             return
         content = tar.extractfile(member)
         assert content
-        database = self.dumps.reader_of(path, member.size, self.require_time)
+        is_manifest = self.is_manifest(member)
+        is_dump = not is_manifest and self._is_dump(path)
+        inner = None if is_manifest or is_dump else self.inner(member)
         with self.into.create(member) if self.into and not reason else nullcontext() as file:
-            writes = tuple(one.write for one in (file, database) if one)
-            summed = _Hashing(content, writes, self.require_time)
-            if self.is_manifest(member):
+            writes = tuple(one.write for one in (file, inner) if one)
+            summed = _Hashing(content, writes, self.require_time, self.algorithms)
+            if is_manifest:
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
-            elif self.wanted.dump and f"/{path}".endswith(f"/{plain(self.wanted.dump)}"):
+            elif is_dump:
                 self._read_dump(path, summed)
             while summed.read(CHUNK):
                 pass
-        self._sums[path] = summed.digest()
+        self._sums[path] = summed.digests()
         if is_picture(path):
             self.note_picture(path, summed.head)
-        if database:
-            self._databases[path] = database.problem
-        made = database.made if database else self._dump.made if self._dump and path == self._dump_path else None
+        if inner:
+            self._inner[path] = inner.problem
+        made = (inner and inner.made) or (self._dump.made if self._dump and path == self._dump_path else None)
         if made:
             self._made[path] = made
+
+    def _is_dump(self, path: str) -> bool:
+        """Whether it is Redis' dump, which may be named with folders."""
+        return bool(self.wanted.dump) and f"/{path}".endswith(f"/{plain(self.wanted.dump)}")
 
     def _read_dump(self, path: str, content: _Hashing) -> None:
         self._dump_path = path
@@ -194,19 +202,33 @@ class _Walk(Walk):
         manifest = self.manifest()
         self.wrong += filter(None, (*self._dumps.values(), self.problem(manifest)))
         for listed in manifest.files if manifest else ():
-            found = self._sums.get(self.real(self.found_at(listed)))
-            if found is not None and listed.sha256 and found.hex() != listed.sha256:
+            if self._sum_of(listed) not in ("", listed.digest):
                 self.wrong.append(f"an archive whose {listed.path} differs from its sum in {self.manifest_name}")
         if self.wanted.dump and not self._dump_path:
             self.wrong.append(f"an archive without {self.wanted.dump}")
+
+    @property
+    def algorithms(self) -> frozenset[str]:
+        """Of the manifest's sums, as far as they are known before it was read."""
+        return algorithms_of(self.manifest_name, (self._manifest or b"")[:_FIRST_LINES])
+
+    def _is_summed(self, listed: ListedFile) -> bool:
+        """Whether its sum was made; a missing file is reported by itself."""
+        found = self._sums.get(self.real(self.found_at(listed)))
+        return found is None or listed.algorithm in found
+
+    def _sum_of(self, listed: ListedFile) -> str:
+        """The sum of a listed file as it is in the archive; empty where none is listed, or none was made."""
+        found = self._sums.get(self.real(self.found_at(listed)), {})
+        return found.get(listed.algorithm, "") if listed.digest else ""
 
     @property
     def coverage(self) -> Coverage:
         """Coverage of the walk, of the checksums and of the dump."""
         total, manifest = super().coverage, self.manifest()
         if manifest and manifest.files:
-            summed = sum(bool(listed.sha256) for listed in manifest.files)
-            total += share(summed, len(manifest.files), "listed files", what="SHA-256 sums")
+            summed = sum(bool(listed.digest) and self._is_summed(listed) for listed in manifest.files)
+            total += share(summed, len(manifest.files), "listed files", what="SHA-256 sums", hint=_NAME_IT)
         if self._dump and self._dump.uncounted:
             total += lacking(
                 "keys not counted",
@@ -248,24 +270,27 @@ class _Hashing:
         content: IO[bytes],
         writes: tuple[Callable[[bytes], object], ...],
         require_time: Callable[[], None],
+        algorithms: Iterable[str],
     ) -> None:
         self._content = content
         self._require_time = require_time
         self._writes = writes
-        self._sum = hashlib.sha256()
+        self._sums = {name: hashlib.new(name, usedforsecurity=False) for name in algorithms}
         self.head = b""
 
     def read(self, count: int) -> bytes:
         self._require_time()
         piece = self._content.read(count)
         self.head = self.head or piece[:HEAD]
-        self._sum.update(piece)
+        for one in self._sums.values():
+            one.update(piece)
         for write in self._writes:
             write(piece)
         return piece
 
-    def digest(self) -> bytes:
-        return self._sum.digest()
+    def digests(self) -> dict[str, str]:
+        """By algorithm, in hexadecimal digits."""
+        return {name: one.hexdigest() for name, one in self._sums.items()}
 
 
 def _shown(name: str) -> str:

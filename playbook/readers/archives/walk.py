@@ -20,8 +20,8 @@ import msgspec
 
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
-from playbook.readers.archives.database_dumps import DatabaseDumps
 from playbook.readers.archives.headers import members_of
+from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 
@@ -59,12 +59,12 @@ class Walk:
     links: dict[str, str] = field(default_factory=dict)
     how: str = ""
     require_time: Callable[[], None] = lambda: None
-    dumps: DatabaseDumps = field(default_factory=DatabaseDumps)
     _manifest: bytes | None = None
     _understood: Manifest | ShapeError | None = None
     _base: str = ""
     _hard: set[str] = field(default_factory=set)
-    _databases: dict[str, str] = field(default_factory=dict)
+    _inner: dict[str, str] = field(default_factory=dict)
+    _to_unpack: int = MAX_PACKED
     _odd: list[str] = field(default_factory=list)
     _no_pictures: set[str] = field(default_factory=set)
     _elsewhere: int = 0
@@ -143,17 +143,18 @@ class Walk:
     def visit(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         """Visit one member; its content can only be read now."""
         path = plain(member.name)
-        database = self.dumps.reader_of(path, member.size, self.require_time) if member.isfile() else None
-        if database or self.is_manifest(member):
+        is_manifest = self.is_manifest(member)
+        inner = self.inner(member) if member.isfile() and not is_manifest else None
+        if inner or is_manifest:
             content = tar.extractfile(member)
             assert content
-            if not database:
+            if not inner:
                 self.keep_manifest(member, content)
                 return
             while piece := content.read(CHUNK):
                 self.require_time()
-                database.write(piece)
-            self._databases[path] = database.problem
+                inner.write(piece)
+            self._inner[path] = inner.problem
         elif member.isfile() and is_picture(path):
             content = tar.extractfile(member)
             self.note_picture(path, content.read(HEAD) if content else b"")
@@ -162,6 +163,12 @@ class Walk:
         """Keep whether a picture is none by its first bytes."""
         if is_no_picture(head):
             self._no_pictures.add(path)
+
+    def inner(self, member: tarfile.TarInfo) -> InnerFile | None:
+        """The reader of a dump or an archive in it; None for other members."""
+        found, effort = inner_file(plain(member.name), member.size, self._to_unpack, self.require_time)
+        self._to_unpack -= effort
+        return found
 
     def is_manifest(self, member: tarfile.TarInfo) -> bool:
         """Whether it is the manifest: of several the one nearest to the top, and of those the last."""
@@ -190,12 +197,27 @@ class Walk:
         """
         if self._understood is None:
             try:
-                found = read_manifest(self._manifest or b"")
+                found = self._from_the_top(read_manifest(self._manifest or b""))
                 others = [one for one in found.files if self.found_at(one) != self._own]
                 self._understood = msgspec.structs.replace(found, files=others)
             except ShapeError as error:
                 self._understood = error
         return self._understood
+
+    def _from_the_top(self, found: Manifest) -> Manifest:
+        """With the paths from the folder that all files have in common, where they are absolute and none of them
+        is in the archive as it is: ``sha256sum /backup/work/* > /backup/work/SHA256SUMS``.
+        """
+        paths = [plain(one.path) for one in found.files]
+        is_absolute = bool(paths) and all(path.startswith("/") for path in paths)
+        if not is_absolute or any(self.found_at(one) in self.sizes for one in found.files):
+            return found
+        common = posixpath.commonpath([posixpath.dirname(path) for path in paths])
+        files = [
+            msgspec.structs.replace(one, path=posixpath.relpath(path, common))
+            for one, path in zip(found.files, paths, strict=True)
+        ]
+        return msgspec.structs.replace(found, files=files)
 
     def problem(self, manifest: Manifest | None) -> str:
         """What is wrong with the members according to the manifest; empty where nothing is."""
@@ -214,7 +236,7 @@ class Walk:
         differing = next(filter(None, map(self._difference, manifest.files if manifest else ())), "")
         if not differing and not any(self.sizes[self.real(path)] for path in files):
             return f"an archive with {plural(len(files), 'file')} but no content"
-        cut = next((f"{path}, which {why}" for path, why in self._databases.items() if why and path in files), "")
+        cut = next((f"{path}, which {why}" for path, why in self._inner.items() if why and path in files), "")
         return differing or (f"an archive with {cut}" if cut else "") or self._without_pictures(files)
 
     def _without_pictures(self, files: list[str]) -> str:

@@ -142,6 +142,12 @@ _LINES: tuple[tuple[Kind, str, int], ...] = (
     ("application", r"(?:\[client (?P<source>\S{1,64}?)(?::\d{1,5})?\] )?AH01618: user .{0,256} not found: ", 1),
     ("application", r'\btype="?LOGIN_ERROR"?, .*\bipAddress="?(?P<source>[^",\s]{1,64})', 1),
     ("application", r"\bCredentialsSignin\b", 1),
+    ("application", r"\bUser account locked out\b", 1),
+    ("application", r"\buser denied: .{0,256} \([\w-]{1,64}\) from (?P<source>\S{1,64})", 1),
+    ("application", r"\bRESULT tag=97 err=49 ", 1),
+    ("application", r"(?i)\b(?:anmeldung|anmeldeversuch)\b.{0,60}(?:fehlgeschlagen|abgelehnt|ungültig)", 1),
+    ("application", r"(?i)\béchec (?:de (?:la )?connexion|d.authentification)", 1),
+    ("application", r"(?i)\b(?:inicio de sesión|autenticación) (?:fallid[oa]|incorrect[oa]|rechazad[oa])", 1),
     (
         "application",
         r"^Authentication attempt for unknown user .{0,256} from (?P<source>\S{1,64})$",

@@ -25,7 +25,7 @@ HOUR = 3600
 _SOURCES, _PATHS, _ACCEPTED, _EXAMPLES = 500, 20, 20_000, 3
 _AHEAD = 300  # seconds that a clock may be ahead of ours
 # Texts of application log lines that may have a frame: most lines contain none of these.
-_MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login")
+_MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login", "wordpress")
 # As syslog daemons of BSD and macOS write repetitions.
 _REPEATED = re.compile(r" (?:--- )?last message repeated (\d{1,6}) times?(?: ---)?$")
 _MAX_REPEATED = 10_000

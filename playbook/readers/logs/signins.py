@@ -23,29 +23,56 @@ from playbook.readers.logs import sshd
 from playbook.readers.logs.other_signins import PROGRAM_LINES, Kind
 
 _ABOUT = re.compile(
-    r"\b(?:auth(?:enticat(?:ion|ed?)|orization|orisation)?|log[- ]?in|logon|sign[- ]?in|password|credentials?"
-    r"|passcode|otp|2fa|mfa|api[ _-]?key)\b",
+    r"\b(?:auth(?:enticat(?:ion|ed?)|orization|orisation)?|log[- ]?ins?|logon|sign[- ]?ins?|passwords?"
+    r"|credentials?|passcode|passphrase|t?otp|2fa|mfa|two[- ]factor|api[ _-]?key)\b",
     re.IGNORECASE,
 )
 _FAILED = re.compile(
-    r"(?<!no )(?<!0 )(?<!without )\b(?:fail(?:ed|ure|s)?(?! to (?!log|sign|auth|verif|valid))|denied|invalid"
+    r"(?<!no )(?<!0 )(?<!without )\b(?:fail(?:ed|ures?|s)?(?! to (?!log|sign|auth|verif|valid|provide the))"
+    r"(?! (?:log|sign)[- ]?ins? (?:attempts? )?count)|denied|invalid"
     r"|incorrect|wrong|rejected|mismatch|bad|unsuccessful|unauthori[sz]ed (?:log|sign)[- ]?in|no such user"
-    r"|unknown user|user not found|does not match|(?:unable to|could not(?: be)?|cannot) authenticated?"
-    r"|too many \S{1,20} attempts)\b"
+    r"|unknown user|user[ -]not[ -]found|(?:do|does|did)(?: not|n't) (?:match|exist|verify)|is not the hash"
+    r"|(?:unable to|could not(?: be)?|cannot) (?:authenticated?|log[- ]?in|sign[- ]?in)"
+    r"|too many (?:\S{1,20} attempts|failed \S{1,20}))\b"
     r"(?!\s?[=:]\s?(?:0|false|null|none|no)\b)",
     re.IGNORECASE,
 )
 # The words of identifiers: loginFailed, login_failed, AuthenticationFailureBadCredentialsEvent.
 _BETWEEN_WORDS = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=\w)[_.](?=[a-zA-Z])")
-# The result beside a message in JSON.
+# The result beside a message in JSON and in logfmt.
 _UNSUCCESSFUL = re.compile(
-    r'"(?:success|succeeded|authenticated|ok)" ?: ?false\b'
-    r'|"(?:outcome|result|event\.outcome)" ?: ?"(?:fail|denied|reject|error|unsuccess)',
+    r'(?:"|\b)(?:success|succeeded|successful|authenticated|ok|valid)"?(?: ?: ?|=)"?false\b'
+    r'|(?:"|\b)(?:outcome|result|status|event\.outcome)"?(?: ?: ?|=)"?'
+    r"(?:fail|denied|reject|unsuccess|invalid|incorrect|wrong)"
+    r'|"(?:outcome|result|event\.outcome)" ?: ?"error',
     re.IGNORECASE,
+)
+# What a line of JSON is about, and why, beside its message.
+_BESIDE = re.compile(
+    r'"(?:action|event(?:\.action|[._]?(?:type|name))?|type|operation|error|err|reason|detail|cause|message)" ?: ?'
+    r'"([^"]{1,300})"',
+    re.IGNORECASE,
+)
+_ABOUT_IT = (
+    "auth",
+    "login",
+    "log-in",
+    "log in",
+    "logon",
+    "sign",
+    "passw",
+    "passcode",
+    "passphrase",
+    "credential",
+    "otp",
+    "mfa",
+    "2fa",
+    "api key",
+    "api_key",
 )
 _IP = r"(\[?(?:(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4})\]?)"
 _FROM = re.compile(
-    rf"(?:from|ip|client|client_?ip|remote|remote_?addr(?:ess)?|remote_?ip|rhost|addr|address|source)"
+    rf"(?:from|von|depuis|desde|ip|client|client_?ip|remote|remote_?addr(?:ess)?|remote_?ip|rhost|addr|address|source)"
     rf"[\"']?(?:\s{{1,3}}|\s{{0,3}}[=:]\s{{0,3}})[\"']?{_IP}",
     re.IGNORECASE,
 )
@@ -74,7 +101,7 @@ _SSH_PAM = re.compile(
 # Every line of ``PROGRAM_LINES``, and every match of ``_ABOUT``, contains one of these: most lines contain none.
 _HINT = re.compile(
     r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|"
-    r"fail|denied|\bban|found|user|\bsu\b|pg_hba"
+    r"fail|denied|\bban|found|user|\bsu\b|pg_hba|passphrase|two[- ]factor|err=49|anmeld|connexion|sesi"
 )
 _CONNECTIONS = 4096
 _PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})
@@ -163,18 +190,21 @@ class SignIns:
                 return found
         if program in sshd.PROGRAMS or (not program and _SSH_WORDS.match(text)):
             return self._ssh(text, process)
-        if not _HINT.search(text):
+        beside = _said_beside(line) if line.startswith("{") else ""
+        if not _HINT.search(text) and not _HINT.search(beside):
             return []
-        for kind, pattern, times in PROGRAM_LINES:
+        for kind, pattern, times in PROGRAM_LINES if text else ():
             if match := pattern.search(text):
                 self.about += 1
                 groups = match.groupdict()
                 count = int(groups.get("times") or times)
                 source = source_of(groups.get("source") or "")
+                if not source and kind == "application":
+                    source = source_in(text) or source_in(line)
                 return (
                     [Attempt(kind, source, max(count, 1), succeeded=bool(groups.get("accepted")))] if count else []
                 )
-        said = text if text.startswith("at ") else _BETWEEN_WORDS.sub(" ", text)
+        said = text if text.startswith("at ") else _BETWEEN_WORDS.sub(" ", f"{text} {beside}")
         if _ABOUT.search(said) and (_FAILED.search(said) or _UNSUCCESSFUL.search(line)):
             self.about += 1
             return [Attempt("application", source_in(text) or source_in(line))]
@@ -233,6 +263,12 @@ class SignIns:
         while len(self._connections) > _CONNECTIONS:
             self._connections.popitem(last=False)
         return found
+
+
+def _said_beside(line: str) -> str:
+    """What a line of JSON says beside its message, where it may be about a sign-in."""
+    lowered = line.lower()
+    return " ".join(_BESIDE.findall(line)) if any(word in lowered for word in _ABOUT_IT) else ""
 
 
 def is_failed(status: int, path: str) -> bool:

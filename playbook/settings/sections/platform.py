@@ -54,11 +54,13 @@ class CostReview(Section, frozen=True):
     Attributes:
         project_after_days: in the first days of a month its usage is too little for a projection; until then the
             last full month is judged.
+        paid_after_days: from this day of a month on, nothing may be owed from earlier months.
         least_usd: a product that costs less than this a month is not judged by itself.
         months: number of invoices shown.
     """
 
     project_after_days: float = 3.0
+    paid_after_days: float = 15.0
     least_usd: float = 5.0
     months: int = 5
 

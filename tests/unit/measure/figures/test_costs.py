@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -131,6 +132,17 @@ def test_missing_invoice_of_the_last_month_is_unknown():
     verdict, message = judged(check("test_costs", "test_last_invoice_is_there_and_within_the_budget"), bills=found)
     assert str(verdict) == "UNKNOWN"
     assert message == "Last invoice: expected the invoice of 2026-05, got none: the newest is of 2026-04"
+
+
+@pytest.mark.parametrize(
+    ("day", "owed", "words"), [(3, 80.0, ""), (16, 80.0, "$80.00 owed"), (16, 0.0, ""), (16, -80.0, "")]
+)
+def test_unpaid_invoice_is_overdue_in_the_second_half_of_a_month(day, owed, words):
+    """Before that DigitalOcean may not have charged it yet; a negative balance is a credit."""
+    at = datetime(2026, 6, day, 12, tzinfo=UTC)
+    fake = account({"2026-06": {"App": 9.0}, "2026-05": {"App": 80.0}}, at)
+    found = replace(bills(fake, settings(), FixedClock(at)), owed=owed)
+    assert found.overdue == words
 
 
 @pytest.mark.parametrize("budget", [None, 0.0])

@@ -97,8 +97,10 @@ def test_trusted_sources_are_restricted_or_too_wide(sources, restricted, too_wid
         ("tcp", "22", ["::/0"], (22,)),
         ("tcp", "22", ["203.0.113.0/24"], None),
         ("tcp", "443", ["0.0.0.0/0", "::/0"], None),
-        ("tcp", "20-30", ["0.0.0.0/0"], (22, 23)),
-        ("tcp", "9000-9100", ["0.0.0.0/0"], (9090, 9093, 9100)),
+        ("tcp", "20-30", ["0.0.0.0/0"], (21, 22, 23)),
+        ("tcp", "1433", ["0.0.0.0/0"], (1433,)),
+        ("tcp", "5672", ["::/0"], (5672,)),
+        ("tcp", "9093-9121", ["0.0.0.0/0"], (9093, 9100, 9121)),
         ("udp", "3389", ["0.0.0.0/0"], (3389,)),
         ("icmp", "0", ["0.0.0.0/0"], None),
         ("icmp", "", ["0.0.0.0/0"], None),
@@ -115,7 +117,7 @@ def test_open_management_ports_are_found(protocol, ports, addresses, opened):
 def test_all_ports_or_an_unknown_port_opens_all(ports):
     (opening,) = walls("tcp", ports, "0.0.0.0/0").openings
     assert opening.ports == tuple(SETTINGS.firewall.management_ports)
-    assert "22, 23, 2375, 2376, …" in str(opening)
+    assert "21, 22, 23, 111, …" in str(opening)
 
 
 def test_missing_firewall_opens_nothing():

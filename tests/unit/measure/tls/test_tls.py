@@ -136,6 +136,8 @@ class Farm:
 YES = Handshake(True, cipher="ECDHE-RSA-AES128-GCM-SHA256")
 NO = Handshake(False, reason="protocol version", refused=True)
 RESET = Handshake(False, reason="connection reset", hung_up=True)
+# What nginx with its defaults answers to TLS 1.0 and 1.1 where OpenSSL 3 forbids SHA-1.
+INTERNAL_ERROR = Handshake(False, reason="a TLS failure: tlsv1 alert internal error", hung_up=True)
 
 
 def good(_place, version, suites, _count):
@@ -180,11 +182,12 @@ def test_outdated_version_accepted_once_is_found(tmp_path):
     assert measured(tmp_path, rule).outdated == "TLS 1.0"
 
 
-def test_hanging_up_is_a_refusal_while_others_are_answered(tmp_path):
+@pytest.mark.parametrize("answer", [RESET, INTERNAL_ERROR], ids=["reset", "internal-error"])
+def test_hanging_up_is_a_refusal_while_others_are_answered(tmp_path, answer):
     """Many servers refuse that way."""
 
     def rule(place, version, suites, count):
-        return RESET if version == "TLSv1" else good(place, version, suites, count)
+        return answer if version == "TLSv1" else good(place, version, suites, count)
 
     found = measured(tmp_path, rule)
     assert found.versions["TLSv1"] is None
@@ -192,7 +195,9 @@ def test_hanging_up_is_a_refusal_while_others_are_answered(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "answer", [RESET, Handshake(False, reason="a TLS failure: tlsv1 alert internal error")], ids=["reset", "alert"]
+    "answer",
+    [RESET, INTERNAL_ERROR, Handshake(False, reason="a TLS failure: tlsv1 alert access denied")],
+    ids=["reset", "internal-error", "alert"],
 )
 def test_connection_limit_is_no_refusal(tmp_path, answer):
     """After five handshakes the server answers no more: the later ones are unknown."""

@@ -11,7 +11,7 @@ import pytest
 
 from playbook.readers.archives.inspection import inspect, inspect_ends
 
-CONTENT = {"dump.rdb": b"VALKEY080", "images/a.webp": bytes(range(256)) * 40, "images/b.webp": b""}
+CONTENT = {"dump.rdb": b"VALKEY080\xff" + bytes(8), "images/a.webp": bytes(range(256)) * 40, "images/b.webp": b""}
 
 
 def members_with_manifest(content=CONTENT, listed=None):

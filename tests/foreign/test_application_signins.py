@@ -1,0 +1,89 @@
+"""Failed sign-ins in the words of frameworks, identity services and loggers, in an application's log."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from playbook.readers.logs.security import SecurityReviewer
+
+NOW = datetime(2026, 1, 3, 12, 30, tzinfo=UTC)
+AT = "2026-01-03T12:29:00Z"
+SOURCE = "203.0.113.66"
+
+FAILED = {
+    "django-axes": f"WARNING AXES: Locking out {{ip_address: '{SOURCE}'}} after repeated login failures.",
+    "aspnet": "warn: Microsoft.AspNetCore.Identity.SignInManager[2] User failed to provide the correct password.",
+    "aspnet-lockout": "warn: SignInManager[15] User account locked out.",
+    "firebase": "FirebaseError: Firebase: Error (auth/user-not-found).",
+    "lighttpd": f"(mod_auth.c.828) password doesn't match for /admin username: eve, IP: {SOURCE}",
+    "phpmyadmin": f"phpMyAdmin[5]: user denied: root (mysql-denied) from {SOURCE}",
+    "joomla": f"INFO {SOURCE} joomlafailure Username and password do not match or you do not have an account yet.",
+    "openldap": "slapd[7]: conn=1000 op=0 RESULT tag=97 err=49 text=",
+    "metabase": "WARN metabase.server Password did not match stored password",
+    "bcrypt": "crypto/bcrypt: hashedPassword is not the hash of the given password",
+    "argon2": f"argon2: the encoded password does not verify; ip={SOURCE}",
+    "passphrase": f"WARN could not log in eve: wrong passphrase from {SOURCE}",
+    "no-such-user": f"WARN Login error for eve: user does not exist ip={SOURCE}",
+    "too-many": f"WARN Too many failed logins from {SOURCE}",
+    "totp": f"WARN TOTP code invalid for eve ip={SOURCE}",
+    "german": f"WARN Anmeldung fehlgeschlagen für eve von {SOURCE}",
+    "french": f"WARN Échec de connexion pour eve depuis {SOURCE}",
+    "spanish": f"WARN Inicio de sesión fallido para eve desde {SOURCE}",
+    "logfmt": f"level=INFO msg=login status=failed src_ip={SOURCE}",
+}
+# Fields beside the time in JSON.
+JSON_FAILED = {
+    "kratos": '"msg":"Encountered self-service login error.","error":{"message":"the credentials are invalid"}',
+    "status": f'"event":"user_login","status":"failed","ip":"{SOURCE}"',
+    "no-message": f'"action":"login","result":"denied","ip":"{SOURCE}"',
+    "ecs": f'"event.action":"user-login","event.outcome":"failure","source.ip":"{SOURCE}"',
+    "ecs-nested": f'"event":{{"action":"user-login","outcome":"failure"}},"source":{{"ip":"{SOURCE}"}}',
+    "success-as-text": f'"type":"auth","success":"false","ip":"{SOURCE}"',
+    "valid": f'"msg":"login attempt","valid":false,"ip":"{SOURCE}"',
+    "reason": f'"msg":"login attempt","error":"user not found","ip":"{SOURCE}"',
+    "go": f'"msg":"signin","err":"bcrypt: hashedPassword is not the hash of the given password","ip":"{SOURCE}"',
+}
+HARMLESS = {
+    "counter": "INFO Reset of failed login counter for user 7",
+    "other-failure": "ERROR failed to send login mail: SMTP timeout",
+    "reset": "INFO user 7 changed password",
+    "translated": "INFO Anmeldung erfolgreich für Ada",
+}
+JSON_HARMLESS = {
+    "success": '"action":"login","outcome":"success","ip":"198.51.100.7"',
+    "no-error": '"msg":"login","error":"","ip":"198.51.100.7"',
+    "other-failure": '"msg":"thumbnail","status":"failed","error":"invalid image"',
+    "service-away": '"msg":"auth service unavailable","status":"error","error":"ECONNREFUSED"',
+    "other-action": '"action":"resize","outcome":"failure"',
+}
+
+
+def _failed(line):
+    reviewer = SecurityReviewer((NOW - timedelta(days=7)).timestamp(), NOW.timestamp())
+    reviewer.extend([line])
+    found = reviewer.result()
+    assert not found.undated
+    return {source: row.count for (_, source), row in found.failed}
+
+
+@pytest.mark.parametrize("text", FAILED.values(), ids=FAILED)
+def test_failed_sign_in_counts(text):
+    """Once, under its source, if it has one."""
+    assert _failed(f"{AT} {text}") == {SOURCE if SOURCE in text else "": 1}
+
+
+@pytest.mark.parametrize("fields", JSON_FAILED.values(), ids=JSON_FAILED)
+def test_failed_sign_in_in_json_counts(fields):
+    """By its message, its other fields, or both."""
+    line = f'{{"time":"{AT}",{fields}}}'
+    assert _failed(line) == {SOURCE if SOURCE in line else "": 1}
+
+
+@pytest.mark.parametrize("text", HARMLESS.values(), ids=HARMLESS)
+def test_other_line_does_not_count(text):
+    assert _failed(f"{AT} {text}") == {}
+
+
+@pytest.mark.parametrize("fields", JSON_HARMLESS.values(), ids=JSON_HARMLESS)
+def test_other_line_in_json_does_not_count(fields):
+    assert _failed(f'{{"time":"{AT}",{fields}}}') == {}
