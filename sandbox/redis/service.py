@@ -208,14 +208,15 @@ class ValkeyService(Service):
         await (self._proxy.close() if self.name in world.gone else self._proxy.open())
 
     async def _attend(self, state: RedisState) -> None:
-        """Subscribe as a worker of Celery does, if there is one."""
+        """Subscribe as a worker of Celery does, for remote control and for events, if there is one."""
         if self._celery:
             await self._celery.aclose()  # type: ignore[no-untyped-call]
             self._celery = None
         if any(queue.preset == "celery" and queue.workers for queue in state.jobs.queues):
             self._celery = self._admin.pubsub()
-            await self._celery.psubscribe("/0.celery.pidbox")
-            await self._celery.get_message(timeout=_START_LIMIT)  # the confirmation
+            for pattern in ("/0.celery.pidbox", "/0.celeryev/worker.*"):
+                await self._celery.psubscribe(pattern)
+                await self._celery.get_message(timeout=_START_LIMIT)  # the confirmation
 
     async def stop(self) -> None:
         """Close the proxy. The guard ends the process."""

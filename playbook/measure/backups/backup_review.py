@@ -231,7 +231,7 @@ def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:
         return verified
     newest, *names = [{_DIGITS.sub("#", path) for path in one.verification.databases} for one in earlier]
     missing = sorted(set.intersection(*names) - newest)
-    if not missing:
+    if not missing or verified[0].verification.problems:  # what is damaged may have lost it by that
         return verified
     found = f"{_of(missing)}, which each of the {len(names)} before it has"
     return (_with_problem(verified[0], f"an archive without {found}"), *verified[1:])

@@ -252,8 +252,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "ssh-open-by-halves": {
         "monthly.config.firewall": (
             "CRITICAL",
-            r"Cloud firewalls: expected no management port open to the world, got 22 open to "
-            r"0\.0\.0\.0/2 and 128\.0\.0\.0/2 in monitoring \(rule tcp 20-25\), and 1 more",
+            r"Cloud firewalls: expected no management port open to the world, got 21 open to "
+            r"0\.0\.0\.0/2 and 128\.0\.0\.0/2 in monitoring \(rule tcp 20-25\), and 2 more",
         ),
     },
     "firewall-idle": {
