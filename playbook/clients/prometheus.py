@@ -238,7 +238,7 @@ class Prometheus:
         asked = at.timestamp() if at is not None else None
         samples = self._samples(data, setting)
         unit = in_its_unit(setting, expression, (sample.value for sample in samples))
-        time = over_window(setting, self.fixed)
+        time = over_window(setting, expression, self.fixed)
         return Answered(self.service, expression, setting, samples, warnings, asked, time, unit)
 
     def query(self, expression: str, at: datetime | None = None, *, setting: str = "") -> list[Sample]:
@@ -269,7 +269,7 @@ class Prometheus:
         ]
         values = (value for one in series for _, value in one.points)
         unit = in_its_unit(setting, expression, values)
-        return Courses(series, warnings, over_window(setting, self.fixed) + unit)
+        return Courses(series, warnings, over_window(setting, expression, self.fixed) + unit)
 
     def alerts(self) -> tuple[list[Any], tuple[str, ...]]:
         """Active alerts of its rules: ``labels``, ``annotations``, ``state``, ``activeAt``, ``value``; and

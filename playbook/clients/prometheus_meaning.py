@@ -29,6 +29,9 @@ _SAYS_PERCENT = re.compile(r"(?<![\w.])(?:100(?:\.0*)?|1e\+?2)(?![\w.])|percent|
 # As OpenTelemetry's http_server_duration_milliseconds_bucket, or request_duration_ms.
 _SMALLER = re.compile(r"\w*(?:milli_?sec|micro_?sec|millis|(?<![a-z0-9])ms(?![a-z0-9]))\w*", re.IGNORECASE)
 _SCALES = re.compile(r"(?<![\w.])(?:10{3}|10{6}|1e\+?[36]|0?\.0*1|1e-[36])(?![\w.])|\bseconds\b")
+_PART = re.compile(r"(\d+)(ms|[smhdwy])")
+_RANGE = re.compile(rf"\[\s*((?:{_PART.pattern})+)\s*[\]:]")
+_UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _CORES = re.compile(r"\w*cpu\w*_seconds(?:_total)?\b")
 
 
@@ -45,9 +48,25 @@ def without_window(settings: Settings) -> frozenset[str]:
     )
 
 
-def over_window(setting: str, fixed: frozenset[str]) -> Coverage:
-    """Not enough where the query of this setting is one of those ``without_window``."""
+class Query(str):
+    """A query as it is sent, with the length of its window in seconds."""
+
+    seconds: float = 0.0
+
+    @classmethod
+    def over(cls, seconds: float, text: str) -> Query:
+        """The text, asked over this window."""
+        query = cls(text)
+        query.seconds = seconds
+        return query
+
+
+def over_window(setting: str, query: str, fixed: frozenset[str]) -> Coverage:
+    """Not enough where the query of this setting is one of those ``without_window``, and over another time."""
     if setting not in fixed:
+        return Coverage()
+    ranges = [_seconds_of(found[1]) for found in _RANGE.finditer(_STRINGS.sub("", query))]
+    if isinstance(query, Query) and max(ranges, default=0.0) == round(query.seconds):
         return Coverage()
     return lacking(
         "a time of its own",
@@ -56,6 +75,11 @@ def over_window(setting: str, fixed: frozenset[str]) -> Coverage:
         hint=f"Write $window in {setting} where the query has its range, as in rate(…[$window]). What has no "
         "range, such as a recording rule, becomes avg_over_time(…[$window]).",
     )
+
+
+def _seconds_of(duration: str) -> float:
+    """Of ``1d``, ``24h`` or ``1h30m``."""
+    return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(duration))
 
 
 def in_its_unit(setting: str, query: str, values: Iterable[float]) -> Coverage:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook.clients.prometheus_meaning import Query
 from playbook.core import promql
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.promql import Selected
@@ -63,8 +64,9 @@ def named(settings: Settings, key: str) -> str:
 
 def query_of(settings: Settings, key: str, seconds: float, *, quantile: float | None = None) -> str:
     """A query from the settings over a window; empty where it is set to an empty text."""
-    query = named(settings, key)
-    return promql.fill(query, seconds, selectors(settings), counted=named(settings, "counted"), quantile=quantile)
+    query, counted = named(settings, key), named(settings, "counted")
+    text = promql.fill(query, seconds, selectors(settings), counted=counted, quantile=quantile)
+    return Query.over(seconds, text)
 
 
 def own_series(

@@ -63,7 +63,8 @@ def verdict(query: str, value: float, measure: Any = error_rate) -> tuple[str, s
         'slo:sli_error:ratio_rate5m{sloth_service="web"} * 100',
         '100 * job:http_requests_errors:ratio_rate5m{job="web"}',
         '100 * avg_over_time(job:http_requests_errors:ratio_rate5m{job="web"}[1h])',
-        "100 * sum(increase(http_errors_total{job='a'}[1d])) / sum(increase(http_requests_total{job='a'}[1d]))",
+        "100 * sum(increase(http_errors_total{job='a'}[7d])) / sum(increase(http_requests_total{job='a'}[7d]))",
+        "100 * sum(increase(errors{job='[24h]'}[1h])) / sum(increase(requests{job='a'}[1h]))",
         "100 * sum(irate(traefik_service_requests_total{job='web',code=~'5..'}[$__rate_interval]))"
         " / sum(irate(traefik_service_requests_total{job='web'}[$__rate_interval]))",
         # The window in a comment, which Prometheus does not read.
@@ -103,6 +104,11 @@ def test_fraction_is_not_read_as_percent(query):
         ("avg_over_time(errors_pct{job='web'}[$window])", 0.02, "OK"),
         (" / ".join(OF_A_DAY), 0.0, "OK"),  # nothing failed, in any unit
         (" / ".join(OF_A_DAY), 6.0, "CRITICAL"),
+        # Of a day by its own words, which is what the daily set asks for.
+        ("100 * sum(increase(e{job='a'}[1d])) / sum(increase(r{job='a'}[1d]))", 0.02, "OK"),
+        ("100 * avg_over_time(job:errors:ratio_rate5m{job='a'}[24h])", 0.02, "OK"),
+        ("100 * max_over_time(sum(rate(e{job='a'}[5m]))[1d:5m])", 0.02, "OK"),
+        ("100 * avg_over_time(job:errors:ratio_rate5m{job='a'}[23h60m])", 0.02, "OK"),
         (f"100 * {FAILED} / {ALL}", 6.0, "CRITICAL"),  # bad evidence counts, of whatever time
     ],
 )
