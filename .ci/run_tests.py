@@ -124,6 +124,11 @@ def _record(outcome: str, only: str, *arguments: str) -> int:
     return int(pytest.main(list(arguments), plugins=[recorder]))
 
 
+def _end(number: int, _frame: object) -> None:
+    """End with the processes of the run: they have a session of their own, which the signal does not reach."""
+    sys.exit(128 + number)
+
+
 def _say(*lines: str) -> None:
     sys.stdout.writelines(f"{line}\n" for line in ("", *lines))
     sys.stdout.flush()
@@ -132,4 +137,6 @@ def _say(*lines: str) -> None:
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--record"]:
         sys.exit(_record(*sys.argv[2:]))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _end)
     sys.exit(main(sys.argv[1:]))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.waiting import hear_of_closed_terminals, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -181,3 +184,35 @@ def test_a():
     ended = tests.run(text, RUN_LIMIT="5")
     assert ended.returncode == 1
     assert ended.stdout.splitlines()[-1] == "The tests took longer than 5 s and were ended."
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP], ids=lambda one: one.name)
+def test_signal_ends_the_run_with_its_tests(tests: MadeUp, number: signal.Signals) -> None:
+    """Which are in a session of their own."""
+    text = """
+import os
+def test_a():
+    pathlib.Path("pid").write_text(f"{os.getpid()}.")
+    os.read(os.pipe()[0], 1)
+"""
+    (tests.folder / "test_made_up.py").write_text(ONCE + text)
+    command = [sys.executable, str(SCRIPT), "-p", "no:cacheprovider"]
+    told = tests.folder / "pid"
+    process = subprocess.Popen(
+        command,
+        cwd=tests.folder,
+        stdout=subprocess.DEVNULL,
+        preexec_fn=hear_of_closed_terminals,  # noqa: PLW1509 - there is one thread here
+    )
+    wait_for(lambda: told.exists() and told.read_text().endswith("."), "the test")
+    process.send_signal(number)
+    assert process.wait(60) != 0
+    wait_for(lambda: _is_gone(int(told.read_text().rstrip("."))), "the end of the test")
+
+
+def _is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
