@@ -17,9 +17,6 @@ from loadtests.contents import Contents, picture_fault, plain
 from loadtests.guard import Refused
 from playbook.clients.answer import Answer
 
-Check = Callable[[Any], str]
-
-
 _PARTIAL = 206
 
 

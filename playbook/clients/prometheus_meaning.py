@@ -89,7 +89,7 @@ def in_its_unit(setting: str, query: str, values: Iterable[float]) -> Coverage:
         return lacking(
             "a value of another unit",
             expected=f"seconds from {setting}",
-            got=f"a smaller unit, by {metric.group()}",
+            got=f"milliseconds or smaller, by the name {metric.group()}",
             hint=f"Divide it in {setting}, by 1000 where it is in milliseconds. The bounds of its buckets are not "
             'compared where queries.response_time_buckets is "".',
         )

@@ -49,7 +49,6 @@ class Walk:
         files: members with content: regular files and hard links.
         links: symbolic and hard links, with their targets.
         how: compression of the archive.
-        dumps: gives the readers of dumps of databases.
         require_time: raises OutOfTimeError at the time limit, as a hole of a sparse file needs no reading.
     """
 
@@ -242,10 +241,9 @@ class Walk:
     def _without_pictures(self, files: list[str]) -> str:
         """A few pictures may be empty, as uploads that broke off; of most of them the backup failed."""
         pictures = [path for path in files if is_picture(path)]
-        for what, number in (
-            ("are empty", sum(not self.sizes[self.real(path)] for path in pictures)),
-            ("are none by their first bytes", sum(self.real(path) in self._no_pictures for path in pictures)),
-        ):
+        empty = sum(not self.sizes[self.real(path)] for path in pictures)
+        other = sum(self.real(path) in self._no_pictures for path in pictures)
+        for what, number in (("are empty", empty), ("are no pictures by their first bytes", other)):
             if number >= _MANY_EMPTY and number * 2 > len(pictures):
                 return f"an archive in which {number:,} of {plural(len(pictures), 'picture')} {what}"
         return ""

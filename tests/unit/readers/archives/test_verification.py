@@ -122,7 +122,8 @@ def test_pictures_that_are_something_else_are_a_failed_backup(content, bad):
     """What the store answered to each download, or blocks that were never written."""
     pictures = {f"images/{n}.webp": content for n in range(12)}
     problems = look(members_with_manifest({"dump.rdb": DUMP, **pictures})).problems
-    assert problems == (("an archive in which 12 of 12 pictures are none by their first bytes",) if bad else ())
+    told = "an archive in which 12 of 12 pictures are no pictures by their first bytes"
+    assert problems == ((told,) if bad else ())
 
 
 @pytest.mark.parametrize(
