@@ -270,7 +270,8 @@ def _load() -> None:
 
     for name in (
         *("certifi", "loadtests.launch", "playbook.report.terminal", "websockets.utils", "encodings.idna"),
-        *("sandbox.faults", "sandbox.launcher", "PIL.ImageDraw"),
+        *("sandbox.faults", "sandbox.launcher", "PIL.ImageDraw", "prometheus_client.core"),
+        *("playbook.run.thread.weaving", "cryptography.hazmat.backends.openssl.backend"),
     ):
         importlib.import_module(name)
     for provider in REGISTRY.values():
@@ -298,6 +299,7 @@ def _use() -> None:
     from playbook.clients.trust import context_for
     from playbook.core.catalogue import shipped
     from playbook.core.door.foreign import RULES
+    from playbook.report import pytest_html
     from playbook.report.page import environment
     from playbook.settings.loading import load
 
@@ -306,6 +308,7 @@ def _use() -> None:
     context_for(None, "nobody")  # the usual authorities
     for name in environment().list_templates():
         environment().get_template(name)  # which compiles it
+    pytest_html.template()
     for rule in RULES:
         assert rule.pattern.compiled
     assert shipped()

@@ -7,24 +7,31 @@ are then counted. pytest-html escapes neither test ids nor what hooks return, so
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Callable, MutableSequence
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jinja2 import Environment, FileSystemLoader, select_autoescape
 
+from playbook.core.errors import UsageError
 from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.core.record import Record
 from playbook.core.verdict import Verdict
 from playbook.core.whole_file import reason_of, write_whole
 from playbook.core.wording import without_code_marks
+from playbook.report.compiled import Compiled
 from playbook.report.pytest_terms import record_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from jinja2 import Template
 
 STYLE = Path(__file__).with_name("templates") / "pytest_html.css"
 
@@ -46,7 +53,6 @@ _LABELS = {
     "error": "Errors of pytest",
 }
 _LINES = 40
-_FIRST = pytest.StashKey[Any]()  # of the pages that stand apart
 _OURS = pytest.StashKey[bool]()  # the page is in the run's folder; with --html it can be anywhere
 
 
@@ -56,18 +62,8 @@ def add_page(config: pytest.Config, file: Path, failed: Callable[[str, str], Non
     Args:
         failed: called with the file's name and the error if it cannot be written.
     """
-    from pytest_html.plugin import pytest_configure
-
     config.stash[_OURS] = True
-    config.option.htmlpath = str(file)
-    config.option.self_contained_html = True
-    config.option.css = [*config.option.css, str(STYLE)]
-    pytest_configure(config)
-    for page in _pages(config):
-        page._generate_report = _without_raising(
-            _then(page._generate_report, lambda: make_accessible(file)), lambda why: failed(file.name, why)
-        )
-        page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
+    config.pluginmanager.register(_page(config, file, lambda why: failed(file.name, why)))
 
 
 class PageApart:
@@ -75,24 +71,8 @@ class PageApart:
 
     def __init__(self, config: pytest.Config, file: Path, failed: Callable[[str, str], None]) -> None:
         self._failed, self._name = failed, file.name
-        first = config.stash.get(_FIRST, None)
-        if first is None:
-            known = _pages(config)
-            add_page(config, file, failed)
-            (self._page,) = [page for page in _pages(config) if page not in known]
-            config.pluginmanager.unregister(self._page)
-            config.stash[_FIRST] = self._page
-        else:  # its template is read only once
-            from pytest_html.report_data import ReportData
-            from pytest_html.selfcontained_report import SelfContainedReport
-
-            config.option.htmlpath = str(file)
-            self._page = SelfContainedReport(str(file), config, ReportData(config), first._template, first._css)
-            self._page._generate_report = _without_raising(
-                _then(self._page._generate_report, lambda: make_accessible(file)),
-                lambda why: failed(file.name, why),
-            )
-            self._page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
+        config.stash[_OURS] = True
+        self._page = _page(config, file, lambda why: failed(file.name, why))
         config.option.htmlpath = None  # only our page is written
 
     def keep(self, report: pytest.TestReport) -> None:
@@ -106,6 +86,54 @@ class PageApart:
             self._page.pytest_sessionfinish(config.pluginmanager.get_plugin("session"))
         except Exception as error:  # noqa: BLE001 - its page must not cost the verdict
             self._failed(self._name, f"{type(error).__name__}: {error}")
+
+
+def styles_given(config: pytest.Config) -> list[Path]:
+    """Files of ``--css``.
+
+    Raises:
+        UsageError: one of them cannot be read, for which pytest-html would end the run with a traceback.
+    """
+    given = [Path(os.path.expandvars(name)).expanduser() for name in getattr(config.option, "css", ())]
+    for file in given:
+        try:
+            file.read_text(encoding="utf-8")
+        except (OSError, ValueError) as error:
+            reason = reason_of(error) if isinstance(error, OSError) else "it is not UTF-8"
+            raise UsageError(f"--css: expected a style sheet, and {file} cannot be read: {reason}") from None
+    return given
+
+
+def _page(config: pytest.Config, file: Path, failed: Callable[[str], None]) -> Any:
+    """A page as pytest-html makes it with ``--self-contained-html`` and our style, begun."""
+    from pytest_html.report_data import ReportData
+    from pytest_html.selfcontained_report import SelfContainedReport
+    from pytest_html.util import _process_css
+
+    config.option.htmlpath = str(file)
+    config.option.self_contained_html = True
+    css = _process_css(_resources() / "style.css", [*styles_given(config), STYLE])
+    page = SelfContainedReport(str(file), config, ReportData(config), template(), css)
+    page._generate_report = _without_raising(_then(page._generate_report, lambda: make_accessible(file)), failed)
+    page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
+    return page
+
+
+@cache
+def template() -> Template:
+    """pytest-html's own template; compiled anew for each run it would take longer than its page."""
+    environment = Environment(
+        loader=FileSystemLoader(_resources()),
+        autoescape=select_autoescape(enabled_extensions=("jinja2",)),
+        bytecode_cache=Compiled(STYLE.parent),
+    )
+    return environment.get_template("index.jinja2")
+
+
+def _resources() -> Path:
+    import pytest_html
+
+    return Path(pytest_html.__file__).with_name("resources")
 
 
 # Accessibility fixes: the page's own text, and its replacement.

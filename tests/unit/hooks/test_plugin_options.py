@@ -264,6 +264,29 @@ def test_sandbox_start_failure_is_one_sentence_without_a_run(project, workers):
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [("none.css", "no such file or directory"), ("checks", "is a directory"), ("latin.css", "it is not UTF-8")],
+)
+def test_unreadable_style_sheet_is_one_sentence_without_a_run(project, name, why):
+    """pytest-html would raise in the middle of the run, and its results would be lost."""
+    project.write(GOOD)
+    (project.folder / "latin.css").write_bytes("/* é */".encode("latin-1"))
+    ended = project.run("-m", "daily", f"--css={name}")
+    assert (ended.returncode, left_by_a_run(project)) == (4, []), ended.stdout + ended.stderr
+    assert f"--css: expected a style sheet, and {name} cannot be read: {why}" in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_given_style_sheet_is_in_the_page_of_the_run(project):
+    """As it is in the page that --html asks for."""
+    project.write(GOOD)
+    (project.folder / "own.css").write_text("h1 { color: teal }", encoding="utf-8")
+    assert project.run("-m", "daily", "--css=own.css").returncode == 0
+    (page,) = project.folder.glob("reports/staging-*/pytest-html.html")
+    assert "h1 { color: teal }" in page.read_text(encoding="utf-8")
+
+
 def test_run_without_collectable_file_is_no_run(project):
     """There is not one check to begin with."""
     project.write(BROKEN, "test_broken")
