@@ -67,7 +67,8 @@ class Picture:
 
 def decode(data: bytes) -> tuple[Picture | None, str]:
     """The picture, or a description of the bytes. It is decoded completely, as a valid header proves nothing."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    # The two plugins: Pillow loads few at first, and for a format of another one all sixty.
+    from PIL import AvifImagePlugin, Image, ImageOps, UnidentifiedImageError, WebPImagePlugin  # noqa: F401
 
     try:
         with Image.open(io.BytesIO(data)) as opened:
