@@ -136,7 +136,7 @@ def pytest_configure(config: pytest.Config) -> None:
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             config.stash[RUNS] = _runs_of_worker(config)
         else:
-            pytest_html.styles_given(config)
+            pytest_html.check_options(config)
             controller = config.stash[CONTROLLER] = Controller(config)
             if controller.many and getattr(config.option, "dist", "no") != "no":
                 config.option.dist = "loadgroup"  # a target is a group, so that nothing is measured twice

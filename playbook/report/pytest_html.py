@@ -14,6 +14,7 @@ from collections.abc import Callable, MutableSequence
 from functools import cache
 from html import escape
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -88,20 +89,35 @@ class PageApart:
             self._failed(self._name, f"{type(error).__name__}: {error}")
 
 
-def styles_given(config: pytest.Config) -> list[Path]:
-    """Files of ``--css``.
+def check_options(config: pytest.Config) -> None:
+    """Whether pytest-html can do what its options ask for, as it ends the run with a traceback if not.
 
     Raises:
-        UsageError: one of them cannot be read, for which pytest-html would end the run with a traceback.
+        UsageError: a file of ``--css`` cannot be read, or the folder of ``--html`` cannot be written to.
     """
-    given = [Path(os.path.expandvars(name)).expanduser() for name in getattr(config.option, "css", ())]
-    for file in given:
+    for file in _styles_given(config):
         try:
             file.read_text(encoding="utf-8")
         except (OSError, ValueError) as error:
             reason = reason_of(error) if isinstance(error, OSError) else "it is not UTF-8"
             raise UsageError(f"--css: expected a style sheet, and {file} cannot be read: {reason}") from None
-    return given
+    if asked := getattr(config.option, "htmlpath", None):
+        folder = _path(asked).absolute().parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise UsageError(f"--html: cannot write to the folder {folder}: {reason_of(error)}") from None
+
+
+def _styles_given(config: pytest.Config) -> list[Path]:
+    return [_path(name) for name in getattr(config.option, "css", ())]
+
+
+def _path(name: str) -> Path:
+    """A file as pytest-html understands its name."""
+    return Path(os.path.expandvars(name)).expanduser()
 
 
 def _page(config: pytest.Config, file: Path, failed: Callable[[str], None]) -> Any:
@@ -112,7 +128,7 @@ def _page(config: pytest.Config, file: Path, failed: Callable[[str], None]) -> A
 
     config.option.htmlpath = str(file)
     config.option.self_contained_html = True
-    css = _process_css(_resources() / "style.css", [*styles_given(config), STYLE])
+    css = _process_css(_resources() / "style.css", [*_styles_given(config), STYLE])
     page = SelfContainedReport(str(file), config, ReportData(config), template(), css)
     page._generate_report = _without_raising(_then(page._generate_report, lambda: make_accessible(file)), failed)
     page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))

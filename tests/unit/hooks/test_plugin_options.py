@@ -278,6 +278,17 @@ def test_unreadable_style_sheet_is_one_sentence_without_a_run(project, name, why
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize("file", ["/proc/self/page.html", "taken/page.html"])
+def test_unwritable_folder_of_html_is_one_sentence_without_a_run(project, file):
+    """A file system that refuses it also to root, and a file where the folder should be."""
+    project.write(GOOD)
+    (project.folder / "taken").touch()
+    ended = project.run("-m", "daily", f"--html={file}")
+    assert (ended.returncode, left_by_a_run(project)) == (4, []), ended.stdout + ended.stderr
+    assert re.search(rf"--html: cannot write to the folder \S*{file.removesuffix('/page.html')}: ", ended.stderr)
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
 def test_given_style_sheet_is_in_the_page_of_the_run(project):
     """As it is in the page that --html asks for."""
     project.write(GOOD)
