@@ -37,6 +37,8 @@ _ADDRESSES = {
 _PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
 _HOSTS = ("people.link_hosts", "target.web.hosts")
 _HOST = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:]+\]?")
+# The two standards for international names lead to different hosts: Python follows the older, browsers the newer.
+_AMBIGUOUS = frozenset("\u00df\u03c2\u200c\u200d")
 # Places with names of sets: as keys of a table, or in a list.
 _SETS = (
     "floors",
@@ -130,6 +132,8 @@ def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistak
     if not sound:
         got = "something else" if isinstance(value, Secret) else repr(text)
         yield Mistake(path, f"expected an address such as {schemes[-1]}://portfolio.example, got {got}")
+    elif _AMBIGUOUS & set(parts.hostname or ""):
+        yield Mistake(path, f"expected the host as in DNS (xn--…), got {parts.hostname}, which not all find")
 
 
 def _zone(path: str, value: Any) -> Iterator[Mistake]:
