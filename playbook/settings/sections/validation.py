@@ -87,6 +87,7 @@ def mistakes(settings: msgspec.Struct, sets: Iterable[str], where: str = "") -> 
         if isinstance(value, str) and not value.startswith("/"):
             yield Mistake(path, f"expected a path such as /api/health, got {value!r}")
     yield from _zone("target.time_zone", found.get("target.time_zone"))
+    yield from _zone("target.logs.time_zone", found.get("target.logs.time_zone") or "UTC")
     known = {*sets, _OTHERS}
     for path in _SETS:
         for name in _names(found.get(path)):

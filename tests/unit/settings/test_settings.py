@@ -152,6 +152,10 @@ def test_target_overrides_limits_and_floors(project):
             "[targets.production]\ntime_zone = 'Mars'",
             "targets.production.time_zone: expected a time zone such as Europe/Berlin, got 'Mars'",
         ),
+        (
+            "[targets.production.logs]\ntime_zone = 'Mars'",
+            "targets.production.logs.time_zone: expected a time zone such as Europe/Berlin, got 'Mars'",
+        ),
         ("[targets.production]\ntime_zone = '../etc/passwd'", "expected a time zone such as Europe/Berlin, got"),
         ("[targets.production]\ntime_zone = 'Europe'", "expected a time zone such as Europe/Berlin, got 'Europe'"),
         ("[targets.production.web]\nurl = 'https://'", "web.url: expected an address"),
