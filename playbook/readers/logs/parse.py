@@ -255,10 +255,15 @@ class Parser:
             return Entry(time, component, self._worse(level, text), shown, access=request, strange=strange)
         if own:
             level = levels.by_words(text)
-        strange = not level and request is None and (levels.unknown_word(text) or access.looks_like(text))
+        strange = not level and request is None and self._is_strange(text)
         return Entry(
             time, component, level, text, bare=not own and request is None, access=request, strange=strange
         )
+
+    @staticmethod
+    def _is_strange(text: str) -> bool:
+        """Whether a text without a level may contain one, or a request, that was not understood."""
+        return levels.unknown_word(text) or access.looks_like(text) or fields_of.is_part(text)
 
     @staticmethod
     def _seems_a_request(level: int, text: str) -> bool:
