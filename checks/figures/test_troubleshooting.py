@@ -139,7 +139,7 @@ def test_services_are_up(
         f"App {app.name}",
         expected="an active deployment in phase ACTIVE",
         found=app.found,
-        coverage=app.phases + app.identity,
+        coverage=app.phases,
     )
     for one in app_components.worst_first:
         judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)

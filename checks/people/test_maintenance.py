@@ -160,7 +160,7 @@ def test_services_are_healthy_again(
         f"App {app.name}",
         expected="an active deployment in phase ACTIVE",
         found=app.found,
-        coverage=app.phases + app.identity,
+        coverage=app.phases,
     )
     judge.that(
         not live_url_answer.failed,

@@ -82,10 +82,10 @@ class AppStatus:
 
     @property
     def coverage(self) -> Coverage:
-        """One response that lists the components; their use is not needed."""
+        """One response of the website's app that lists the components; their use is not needed."""
         if not self.components and not self.others:
             return whole("1 answer") + lacking("", expected="an app spec with components", got="none")
-        return whole("1 answer")
+        return whole("1 answer") + self.identity
 
     @property
     def phases(self) -> Coverage:

@@ -90,7 +90,9 @@ class TestIdentity:
         web = {"url": url, "hosts": list(hosts)}
         settings = load("production", environment={}, overlay={"targets": {"production": {"web": web}}})
         found = app(simulator.client(), settings, FixedClock(simulator.state.now))
-        assert active(replace(found, hosts=Hosts.of(app_hosts).names)) == said
+        known = replace(found, hosts=Hosts.of(app_hosts).names)
+        assert active(known) == said
+        assert known.coverage.enough is (said == "OK")  # so is everything that is measured of its components
 
     def test_names_of_an_app(self, simulator, monkeypatch):
         """As the API's description gives them: with and without a scheme, and a domain with all below it."""
