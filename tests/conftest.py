@@ -5,6 +5,7 @@ import fcntl
 import os
 import signal
 import sys
+import time
 from collections.abc import Generator
 from pathlib import Path
 
@@ -29,6 +30,10 @@ settings.load_profile(os.environ.get("HYPOTHESIS", "fixed"))
 
 # Runs that tests start ask sandboxes of their own, so they need not share the rate limit of a token.
 os.environ.pop(WORKERS_VARIABLE, None)
+
+# Times in log files without a zone are judged by this machine's.
+os.environ["TZ"] = "UTC"
+time.tzset()
 
 # A shell gives its background jobs Ctrl-C ignored, and so to every process that a test starts and then interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

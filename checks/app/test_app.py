@@ -32,7 +32,7 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
         f"App {app.name}",
         expected="an active deployment in phase ACTIVE",
         found=app.found,
-        coverage=app.phases + app.identity,
+        coverage=app.phases,
     )
     judge.that(
         not live_url_answer.failed,

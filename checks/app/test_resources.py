@@ -48,7 +48,8 @@ def test_memory_does_not_grow_into_its_limit(memory_growth: MemoryGrowth, limits
 def test_storage_has_room(storage_week: StorageWeek, limits: Limits, judge: Judge) -> None:
     """File systems stay below 80 % (critical over 90 %) and neither they nor Redis' memory fill within 30 days.
 
-    Redis' memory counts where its policy does not evict keys. UNKNOWN: less than half of the week is known.
+    Redis' memory counts where its policy does not evict keys. UNKNOWN: less than 80 % of the week is known, or
+    nothing of a component of the app.
     """
     for area in storage_week.fullest:
         judge(area.reading, limits.storage, subject=area.name)

@@ -20,7 +20,8 @@ pytestmark = pytest.mark.capacity
 def test_no_limit_is_reached_soon(capacity_growth: CapacityGrowth, limits: Limits, judge: Judge) -> None:
     """No component's CPU, memory or storage grows so steadily that it meets its limit in 90 days (critical 30).
 
-    Growth counts only where two months of weekdays agree. UNKNOWN: fewer than 48 of the 60 days are known.
+    Growth counts only where two months of weekdays agree. UNKNOWN: fewer than 48 of the 60 days are known of a
+    component of the app.
     """
     for resource in capacity_growth.meeting:
         judge(resource.reading, limits.capacity_days_left, subject=f"{resource.name}, time until its limit")

@@ -32,7 +32,7 @@ def test_the_week_is_handed_over(weekly_handoff: HandoffPage, limits: Limits, ju
 @pytest.mark.handoff
 @pytest.mark.item("handoff.weekly-page")
 def test_the_weekly_page_can_be_read(weekly_handoff: HandoffPage, limits: Limits, judge: Judge) -> None:
-    """The newest weekly page is fresh and can be read, as HTML and as Markdown."""
+    """The newest weekly page is fresh, tells of runs and can be read, as HTML and as Markdown."""
     judge.that(weekly_handoff.is_there, "Weekly page", expected="one", found=weekly_handoff.found)
     judge.that(
         not weekly_handoff.lacking,
@@ -41,12 +41,19 @@ def test_the_weekly_page_can_be_read(weekly_handoff: HandoffPage, limits: Limits
         found=f"no {weekly_handoff.lacking}" if weekly_handoff.lacking else "both",
     )
     judge(weekly_handoff.age, limits.weekly_handoff_age)
+    judge.that(
+        weekly_handoff.runs > 0 or weekly_handoff.pending,
+        "Weekly page",
+        expected="one that tells of runs",
+        found=f"{weekly_handoff.runs} runs",
+        warn=True,
+    )
 
 
 @pytest.mark.handoff
 @pytest.mark.item("handoff.monthly-page")
 def test_the_monthly_page_can_be_read(monthly_handoff: HandoffPage, limits: Limits, judge: Judge) -> None:
-    """The newest monthly page is fresh and can be read, as HTML and as Markdown."""
+    """The newest monthly page is fresh, tells of runs and can be read, as HTML and as Markdown."""
     judge.that(monthly_handoff.is_there, "Monthly page", expected="one", found=monthly_handoff.found)
     judge.that(
         not monthly_handoff.lacking,
@@ -55,3 +62,10 @@ def test_the_monthly_page_can_be_read(monthly_handoff: HandoffPage, limits: Limi
         found=f"no {monthly_handoff.lacking}" if monthly_handoff.lacking else "both",
     )
     judge(monthly_handoff.age, limits.monthly_handoff_age)
+    judge.that(
+        monthly_handoff.runs > 0 or monthly_handoff.pending,
+        "Monthly page",
+        expected="one that tells of runs",
+        found=f"{monthly_handoff.runs} runs",
+        warn=True,
+    )

@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
-    from playbook.measure.app.app import AppStatus
+    from playbook.measure.app.app import AppStatus, LiveUrlAnswer
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.rollback import RollbackPlan
     from playbook.measure.backups.backup_review import BackupVerification
@@ -56,7 +56,10 @@ def test_window_is_scheduled_and_announced(
 def test_backup_is_recent_and_verified(
     backups: Backups, backup_verification: BackupVerification, limits: Limits, judge: Judge
 ) -> None:
-    """The newest backup is from last night, complete, matches its manifest, and is as large as those before it."""
+    """The newest backup is from last night, complete, matches its manifest, and is as large as those before it.
+
+    An old dump in it is a warning.
+    """
     judge(backups.age, limits.backup_age)
     judge.that(
         backups.complete,
@@ -74,6 +77,13 @@ def test_backup_is_recent_and_verified(
     )
     judge(backups.size, limits.backup_size)
     judge(backup_verification.files, limits.backup_files)
+    judge.that(
+        not backup_verification.stale,
+        "Dumps in the newest backup",
+        expected="each to be made for it",
+        found=backup_verification.stale or "none that is older",
+        warn=True,
+    )
 
 
 @pytest.mark.pre_maintenance
@@ -133,19 +143,39 @@ def test_alerts_are_silenced_for_the_window(window_silences: WindowSilences, jud
 @pytest.mark.item("post_maintenance.services-healthy", runbook="high-error-rates")
 def test_services_are_healthy_again(
     app: AppStatus,
+    live_url_answer: LiveUrlAnswer,
     app_components: AppComponents,
     api_health: Health,
     image_health: Health,
     other_health: OtherHealth,
     judge: Judge,
 ) -> None:
-    """The app is ACTIVE, its components, the API, its dependencies and the image service are healthy."""
+    """The app is ACTIVE and its live URL returns a page; its components, the API, its dependencies and the image
+    service are healthy.
+
+    What is degraded, and a domain that is not ACTIVE, is a warning. The app of another website is UNKNOWN.
+    """
     judge.that(
         app.serves,
         f"App {app.name}",
         expected="an active deployment in phase ACTIVE",
         found=app.found,
         coverage=app.phases,
+    )
+    judge.that(
+        not live_url_answer.failed,
+        f"Live URL {live_url_answer.url}".strip(),
+        expected="a page",
+        found=live_url_answer.outcome,
+        coverage=live_url_answer.certainty,
+        cause=live_url_answer.cause,
+    )
+    judge.that(
+        not app.domains_off,
+        f"Domains of {app.name}",
+        expected="all in phase ACTIVE",
+        found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
+        warn=True,
     )
     for one in app_components.worst_first:
         judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
@@ -156,6 +186,14 @@ def test_services_are_healthy_again(
     if api_health:
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
+        )
+    if image_health:
+        judge.that(
+            not image_health.is_degraded,
+            "Image service",
+            expected="healthy",
+            found=image_health.summary,
+            warn=True,
         )
     if other_health:
         for statement in other_health.statements:
@@ -171,17 +209,35 @@ def test_key_figures_are_normal_since(
     limits: Limits,
     judge: Judge,
 ) -> None:
-    """Since the maintenance ended, requests were fast, hardly any failed, and images were processed.
+    """Since the maintenance ended, requests were fast, hardly any failed, and images were processed. Now the
+    homepage answers each time, and fast.
 
-    Judged over the time since then, at most a day. UNKNOWN: too few requests or images.
+    A homepage with another title than before may be that of the maintenance: a warning. Judged over the time since
+    then, at most a day. UNKNOWN: too few requests or images.
     """
     if since_maintenance:
         judge(since_maintenance.error_rate.by_itself, limits.error_rate)
         judge(since_maintenance.response_time.by_itself, limits.response_time)
     if since_maintenance and since_maintenance.image_success:
         judge(since_maintenance.image_success.by_itself, limits.image_success_recent)
+    judge.that(
+        not homepage_timing.bad,
+        "Homepage",
+        expected="HTTP 200 each time",
+        found=homepage_timing.summary,
+        cause=homepage_timing.cause,
+    )
+    judge.that(
+        not homepage_timing.is_retitled,
+        "Title of the homepage",
+        expected=repr(homepage_timing.usual_title) if homepage_timing.usual_title else "any title",
+        found=repr(homepage_timing.title),
+        warn=True,
+    )
     judge(homepage_timing.median, limits.homepage_time)
     if other_homepages:
+        for one in other_homepages.statements:
+            judge.that(**one.terms)
         for site in other_homepages.seen:
             judge(site.value.median, site.limits.homepage_time, subject=f"Homepage of {site.name}")
 

@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, tzinfo
 from typing import IO, BinaryIO, NamedTuple
 
 from playbook.clients.log_reading import CHUNK, Reading
@@ -47,6 +48,7 @@ class Blocks:
 
     Attributes:
         since, now: epoch seconds; lines older than ``since`` need not be read.
+        zone: of times without one.
         skipped: bytes that were skipped as too old.
         damaged: what is wrong with the compressed data; empty if nothing.
     """
@@ -56,11 +58,12 @@ class Blocks:
     now: float
     reading: Reading
     block: int = BLOCK
+    zone: tzinfo = UTC
     skipped: int = 0
     damaged: str = ""
 
     def __post_init__(self) -> None:
-        self._parser = Parser(self.now)
+        self._parser = Parser(self.now, self.zone)
 
     def __iter__(self) -> Iterator[Piece]:
         """Blocks, newest first. OSError if the file cannot be read."""

@@ -6,9 +6,10 @@ import glob
 import os
 import re
 import stat
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,10 +17,14 @@ from playbook.clients.log_blocks import BLOCK, Blocks
 from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, Reading
 from playbook.core.errors import TooLittleData, Unreachable
 from playbook.core.wording import moment, plural
+from playbook.core.zones import zone_of
+from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.text import clean
 from playbook.settings.sections.target import Logs
 
 _UNREAD = frozenset({".xz", ".bz2", ".zst", ".zip", ".lz4", ".br", ".7z", ".lzma"})
 _TAIL = 1 << 18
+_LOOKED_AT, _LINES_LOOKED_AT = 1 << 14, 100  # bytes and lines of which the zone is looked for
 _TRIES = 3
 _PACKED_TO = 8  # typical expansion of a gzip log
 _SLACK = 900.0  # seconds by which a file's modification time may be older than its newest line
@@ -50,11 +55,15 @@ class FileLogs:
 
     Attributes:
         block: bytes that are read in the order of the file; blocks are read newest first.
+        zone: IANA name of the zone of times without one; where nobody says it, UTC.
+        zone_setting: the setting that says it.
     """
 
     patterns: tuple[str, ...]
     wanted: Logs
     block: int = BLOCK
+    zone: str | None = None
+    zone_setting: str = "logs.time_zone"
 
     def read(self, since: datetime) -> LogStream:
         """Lines of the files written at ``since`` or later, and the end of every other log.
@@ -69,6 +78,7 @@ class FileLogs:
         stream = LogStream(
             "", iter(()), expected=tuple(self.wanted.components), serving=tuple(self.wanted.serving)
         )
+        stream.zone = zone_of(self.zone or "UTC")
         found, opened = self._open_all(since.timestamp(), stream)
         recent = [file for file in found if file.changed >= since.timestamp() - _SLACK]
         if not recent:
@@ -160,6 +170,7 @@ class FileLogs:
     def _parts(self, opened: list[tuple[LogFile, BinaryIO]], since: float, stream: LogStream) -> Iterator[Lines]:
         reading = Reading(self.wanted, stream.problems)
         now = max(file.changed for file, _ in opened) if opened else since
+        in_doubt = self.zone is None and is_elsewhere(now)
         try:
             for file, raw in opened:
                 if file.path.suffix.lower() in _UNREAD:
@@ -169,7 +180,13 @@ class FileLogs:
                     continue
                 if reading.reached():
                     return
-                blocks = Blocks(raw, since, max(now, since + 86_400), reading, self.block)
+                blocks = Blocks(raw, since, max(now, since + 86_400), reading, self.block, stream.zone)
+                if in_doubt and _has_unzoned(_guarded(file, blocks.tail(_LOOKED_AT), reading), now):
+                    in_doubt = False
+                    reading.problems.append(
+                        f"{file.path} has times without a zone, and this machine is not in UTC: "
+                        f'{self.zone_setting} says which is theirs, e.g. "UTC"'
+                    )
                 name = _named(file.path, opened)
                 if file.changed < since - _SLACK:
                     # The end shows how often it was written and since when it has been silent.
@@ -248,6 +265,18 @@ def _guarded(file: LogFile, chunks: Iterator[bytes], reading: Reading) -> Iterat
         yield from chunks
     except OSError as error:
         reading.problems.append(str(_unreadable(file.path, error)).partition(": ")[2])
+
+
+def is_elsewhere(at: float) -> bool:
+    """Whether this machine's zone is not UTC at that time: files of its own programs may have its local times."""
+    return time.localtime(at).tm_gmtoff != 0
+
+
+def _has_unzoned(chunks: Iterator[bytes], now: float) -> bool:
+    """Whether a line's time depends on the zone of its log."""
+    here, there = Parser(now).parse, Parser(now, timezone(timedelta(hours=1))).parse
+    lines = map(clean, b"".join(chunks).decode("utf-8", "replace").splitlines()[-_LINES_LOOKED_AT:])
+    return any(here(line).time != there(line).time for line in lines)
 
 
 def _natural(name: str) -> list[tuple[int, str]]:

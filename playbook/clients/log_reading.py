@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
 from playbook.readers.logs.text import decode_lines, whole_lines
@@ -78,6 +78,7 @@ class LogStream:
         expected: components that must have lines, if the source knows them.
         serving: those of them that answer requests.
         size: approximate number of bytes to read; 0 if unknown.
+        zone: of times without one.
     """
 
     source: str
@@ -87,6 +88,7 @@ class LogStream:
     expected: tuple[str, ...] = ()
     serving: tuple[str, ...] = ()
     size: int = 0
+    zone: tzinfo = UTC
 
 
 class LogSource(Protocol):

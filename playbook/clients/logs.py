@@ -19,6 +19,6 @@ def logs(settings: Settings) -> LogSource:
     wanted = settings.target.logs
     if wanted.source == "files":
         files = settings.require(wanted.files or None, "logs.files", SERVICE)
-        return FileLogs(tuple(files), wanted)
+        return FileLogs(tuple(files), wanted, zone=wanted.time_zone)
     # Called directly rather than requested as a parameter: log files need no DigitalOcean client.
     return ApiLogs(digitalocean(settings), wanted, settings.time_limits, settings.target.digitalocean.ca)

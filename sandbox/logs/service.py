@@ -37,7 +37,14 @@ class LogsService(FileService):
         """The source, and the glob of the files if they are used."""
         state = self.world.logs
         bound = {"most_lines": state.most_lines} if state.most_lines else {}
-        return {"logs": {"source": state.source, "files": [str(self._folder / "portfolio*.log*")], **bound}}
+        return {
+            "logs": {
+                "source": state.source,
+                "files": [str(self._folder / "portfolio*.log*")],
+                "time_zone": "UTC",
+                **bound,
+            }
+        }
 
     @property
     def _folder(self) -> Path:

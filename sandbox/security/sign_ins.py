@@ -19,7 +19,7 @@ class SignInsService(FileService):
 
     def settings(self) -> dict[str, Any]:
         """Path of the file."""
-        return {"security": {"auth_logs": [str(self._file.with_suffix(".log*"))]}}
+        return {"security": {"auth_logs": [str(self._file.with_suffix(".log*"))], "time_zone": "UTC"}}
 
     @property
     def _file(self) -> Path:

@@ -660,7 +660,7 @@ ARCHIVES = {
         with_manifest(manifest_of(change=lambda entry: {**without("sha256")(entry), "b2": "ab" * 64})),
         OK,
         UNKNOWN,
-        "SHA-256 sums of 0 listed files",
+        "checksums of 0 listed files",
     ),
     "manifest-with-md5-and-no-size": (
         with_manifest(manifest_of(change=lambda entry: {"path": entry["path"], "md5": "ab" * 16})),

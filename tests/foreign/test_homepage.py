@@ -340,10 +340,21 @@ def test_answer_has_its_verdict(answer, expected):
     assert verdict(answer) == expected
 
 
-def test_further_host_is_allowed_by_the_settings():
-    """With and without www."""
-    rules = PageRules("https://portfolio.example", hosts=("photos.example",))
-    assert verdict(answered(page("P"), url="https://www.photos.example/", redirects=("x",)), rules) == OK
+@pytest.mark.parametrize(
+    ("url", "hosts", "came"),
+    [
+        ("https://portfolio.example", ("photos.example",), "https://www.photos.example/"),
+        ("https://portfolio.example", ("Photos.example.",), "https://photos.example/"),
+        ("https://portfolio.example", ("münchen.example",), "https://xn--mnchen-3ya.example/"),
+        ("https://münchen.example", (), "https://www.xn--mnchen-3ya.example/"),
+        ("https://xn--mnchen-3ya.example", (), "https://www.münchen.example/"),
+        ("https://portfolio.example", (), "https://portfolio.example.:443/"),
+    ],
+)
+def test_further_host_is_allowed_by_the_settings(url, hosts, came):
+    """With and without www, in any spelling."""
+    rules = PageRules(url, hosts=hosts)
+    assert verdict(answered(page("P"), url=came, redirects=("x",)), rules) == OK
 
 
 def test_login_is_allowed_where_configured():

@@ -163,7 +163,7 @@ def test_sums_of_an_unnamed_kind_behind_the_files_are_unknown(store):
     last = gzip.compress(tarred([*CONTENT.items(), ("SUMS", _sums("sha512", PLAIN_FORM, CONTENT).encode())]))
     found, message = results(store, last, manifest="SUMS")
     assert found == (OK, UNKNOWN)
-    assert "got SHA-256 sums of 0 listed files" in message
+    assert "got checksums of 0 listed files" in message
 
 
 @pytest.mark.parametrize("folder", ["/backup/work/", "./"])

@@ -10,6 +10,7 @@ from playbook.clients.breakage import Kind, is_internal
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import DOMAIN_PHASES, App, Spec
 from playbook.clients.http import HttpClient
+from playbook.clients.urls import origin
 from playbook.clients.web import SERVICE as WEBSITE
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, understood, whole
@@ -17,6 +18,7 @@ from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import Unreachable
 from playbook.core.evidence import Evidence, Facts
+from playbook.core.hosts import Hosts, address_of, host_in
 from playbook.core.wording import moment
 from playbook.measure.web.web import page_rules
 from playbook.measure.web.web_page import fault_of
@@ -80,10 +82,10 @@ class AppStatus:
 
     @property
     def coverage(self) -> Coverage:
-        """One response that lists the components; their use is not needed."""
+        """One response of the website's app that lists the components; their use is not needed."""
         if not self.components and not self.others:
             return whole("1 answer") + lacking("", expected="an app spec with components", got="none")
-        return whole("1 answer")
+        return whole("1 answer") + self.identity
 
     @property
     def phases(self) -> Coverage:
@@ -106,12 +108,8 @@ class AppStatus:
     @property
     def identity(self) -> Coverage:
         """Whether it is the app of the website; another one may be as healthy as it likes."""
-        is_own = any(
-            name == host or (host.startswith("*.") and name.endswith(host[1:]))
-            for name in self.website
-            for host in self.hosts
-        )
-        if is_own or not self.website or not self.hosts:
+        own = Hosts(self.hosts)
+        if any(name in own for name in self.website) or not self.website or not self.hosts:
             return Coverage()
         return lacking(
             "",
@@ -215,27 +213,24 @@ def app(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> AppS
 
 
 def _hosts(found: App) -> tuple[str, ...]:
-    """Names at which the app is reached, in lower case."""
+    """Names at which the app is reached; the API gives addresses with and without a scheme."""
     domains = [*found.spec_in_effect.domains, *(domain.spec for domain in found.domains)]
-    names = [_host_in(found.live_url), _host_in(found.default_ingress)]
+    names = [found.live_url, found.default_ingress]
     for one in domains:
-        name = one.domain.casefold().rstrip(".")
-        names += [name, f"*.{name}"] if one.wildcard else [name]
-    return tuple(dict.fromkeys(filter(None, names)))
+        names += [one.domain, f"*.{one.domain}"] if one.wildcard and one.domain else [one.domain]
+    return Hosts.of(names).names
 
 
 def _website(settings: Settings) -> tuple[str, ...]:
     """Names of the website; an address, or a name of this machine or network, says nothing of the app."""
-    own = _host_in(settings.target.web.url or "")
-    if is_internal(own) or not own.rpartition(".")[2].isalpha():
+    own = host_in(settings.target.web.url or "")
+    if is_internal(own) or address_of(own):
         return ()
-    bare = own.removeprefix("www.")
-    return tuple(dict.fromkeys([own, bare, f"www.{bare}", *map(str.casefold, settings.target.web.hosts)]))
+    return Hosts.of((own, *settings.target.web.hosts)).names
 
 
-def _host_in(url: str) -> str:
-    """Its name in lower case; the API gives addresses with and without a scheme."""
-    return urlsplit(url if "//" in url else f"//{url}").hostname or ""
+def _place(url: str) -> tuple[str, int]:
+    return host_in(url), origin(urlsplit(url))[2]
 
 
 def _offline(specs: list[Spec]) -> str:
@@ -319,7 +314,7 @@ def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
         reason = error.attempts[-1].partition(": ")[2] if error.attempts else str(error)
         own = "The fault is on this machine's side: its routes, its limits or its proxy."
         uncertain = own if error.kind == Kind.OWN else ""
-        is_website = urlsplit(app.live_url).netloc == urlsplit(settings.target.web.url or "").netloc
+        is_website = _place(app.live_url) == _place(settings.target.web.url or "")
         return LiveUrlAnswer(app.live_url, None, reason, False, uncertain, is_website, attempts=error.attempts)
     fault = fault_of(answer, page_rules(settings, app.live_url))
     asks_who = answer.status == 401 and "www-authenticate" in answer.headers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from playbook.clients.prometheus import Prometheus, Series
 from playbook.clients.prometheus_queries import highest, query_of
@@ -16,6 +16,7 @@ from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.percentages import MOST, percentages
 from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged
+from playbook.measure.app.sampled import awake, fresh
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.trend import Point, Trend, fit, split_at_falls
@@ -48,7 +49,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class StorageWeek:
-    """A week of every file system with samples, and of Redis where the product has it.
+    """A week of every file system with samples or of a component of the app spec, and of Redis where there is one.
 
     Attributes:
         redis_limit: enough where Redis reports its memory limit, or that it has none.
@@ -115,15 +116,7 @@ class StorageWeek:
             if not area.evicts
         )
         reach = timedelta(hours=1, minutes=self.rules.newest_minutes)
-        for area in (area for area in self.areas if not area.evicts):
-            age = self.measured - datetime.fromtimestamp(area.hours[-1][0], UTC) if area.hours else None
-            if age is not None and age > reach:
-                hours = age.total_seconds() / 3600
-                found += lacking(
-                    f"{area.name} silent for {hours:.0f} h",
-                    expected=f"a sample of {within(area.name)} of the last {reach.total_seconds() / 3600:g} h",
-                    got=f"the newest {hours:.0f} h old",
-                )
+        found += fresh({area.name: area.hours for area in self.areas if not area.evicts}, self.measured, reach)
         return found + self.redis_limit + self.answers
 
     def evidence(self) -> list[Evidence]:
@@ -181,7 +174,12 @@ def storage_week(
         parts = split_at_falls(points, settings.trends.restart_points)
         return Area(name, points, fit(parts, DAY, settings.trends), evicts, size)
 
-    areas = [area(f"Files of {name}" if name else "Files", points) for name, points in hours("component_storage")]
+    files, (wanted, named) = hours("component_storage"), awake(settings)
+    seen = {name for name, _ in files}
+    # A query of one's own without the label is of the whole app.
+    files += [(name, ()) for name in wanted if seen != {""} and name not in seen]
+    answers.append(named)
+    areas = [area(f"Files of {name}" if name else "Files", points) for name, points in files]
     known = redis_stats.coverage + redis_stats.limited.coverage if redis_stats else Coverage()
     if redis_stats and redis_stats.memory_limit:
         used = highest(Series({}, points) for _, points in hours("redis_memory"))

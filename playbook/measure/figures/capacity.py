@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.percentages import LEAST_MEMORY, MOST, percentages
 from playbook.measure.app.resources import Judged
+from playbook.measure.app.sampled import awake, fresh
 from playbook.measure.app.scaling_policy import autoscaling, instances
 from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
 from playbook.readers.load import kept
@@ -30,7 +31,7 @@ from playbook.settings.model import Settings
 HISTORY_DAYS = 60
 # With fewer whole days there are not four weeks of weekdays to compare.
 LEAST_DAYS = 28
-NEWEST_DAYS = 2
+NEWEST = timedelta(days=2)
 PEAK_DAYS = 30
 QUARTER = 900.0  # seconds
 QUARTERS = 2880  # in 30 days
@@ -83,7 +84,7 @@ class CapacityGrowth:
     @property
     def _newest(self) -> Coverage:
         """Whether the newest day of each is one of the last: it may grow since."""
-        return _freshness({course.name: course.days for course in self.courses}, self.measured, NEWEST_DAYS)
+        return fresh({course.name: course.days for course in self.courses}, self.measured, NEWEST)
 
     @property
     def meeting(self) -> list[Judged]:
@@ -282,7 +283,11 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
             answers += odd
         found.append(mine)
     # A component with memory but no CPU samples is reported as missing, not skipped.
-    names = sorted({name for one in found for name in one}) or [""]
+    seen = {name for one in found for name in one}
+    wanted, named = awake(settings)
+    answers += named
+    # A query of one's own without the label is of the whole app.
+    names = sorted(seen.union(() if seen == {""} else wanted)) or [""]
     courses = []
     for (kind, _, limit), points_of in zip(kinds, found, strict=True):
         for name in names:
@@ -321,7 +326,7 @@ def headroom(
     spikes = []
     for component in (*spec.services, *spec.workers):
         points = highest(cpu.get(component.name, ()))
-        answers.append(_freshness({f"CPU of {component.name}": points}, now, 1))
+        answers.append(fresh({f"CPU of {component.name}": points}, now, timedelta(days=1)))
         values = [value for _, value in points]
         most = autoscaling(component)[1] if component.autoscaling else component.instance_count
         spikes.append(Spike(component.name, max(values, default=0.0), len(values), max(most, 1)))
@@ -343,20 +348,6 @@ def headroom(
         settings.coverage.window_percent,
         together(answers) + own_series(prometheus, settings, ["component_cpu_total", "request_rate"], DAY, now),
         len(rates),
-    )
-
-
-def _freshness(courses: Mapping[str, Sequence[Point]], now: datetime, most_days: int) -> Coverage:
-    """Whether each that has samples has some of the last days."""
-    ages = {name: (now.timestamp() - points[-1][0]) / DAY for name, points in courses.items() if points}
-    late = {name: age for name, age in ages.items() if age > most_days}
-    if not late:
-        return Coverage()
-    return lacking(
-        "silent of late",
-        expected=f"samples of each in the last {24 * most_days} h",
-        got=", ".join(f"none of {within(name)} for {age:.1f} days" for name, age in late.items()),
-        hint="Look at Status → Targets in Prometheus: is everything being scraped?",
     )
 
 

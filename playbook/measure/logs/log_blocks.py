@@ -17,9 +17,9 @@ def review_of(stream: LogStream, since: datetime, until: datetime, probes: Probe
     site.
     """
     times = since.timestamp(), until.timestamp()
-    reviewer = BlockReviewer(*times, probes=probes or Probes())
+    reviewer = BlockReviewer(*times, probes=probes or Probes(), zone=stream.zone)
     reading = _Bounds()
-    with workers(stream.size, *times) as helpers:
+    with workers(stream.size, *times, stream.zone) as helpers:
         for part, block, found in helpers.in_order(_pieces(stream, reading), reading.reached):
             if block is not None:
                 reviewer.take(block, reading.reached, found)

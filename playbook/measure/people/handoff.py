@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from playbook.core.clock import AHEAD, Clock
-from playbook.core.coverage import Coverage, whole
+from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Evidence, Facts, Lines
 from playbook.core.limits import Reading
-from playbook.core.wording import moment
+from playbook.core.wording import moment, plural
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.history.handoff_files import SERVICE, Kept, read_pages
 from playbook.history.handoff_page import Page, Period
@@ -44,10 +44,20 @@ class HandoffPage:
 
     @property
     def coverage(self) -> Coverage:
-        """The newest page; none is required before its period is over for the first time."""
+        """The newest page, and whether everything could be read for it; none is required before its period is over
+        for the first time.
+        """
         if self.pending:
             return never_proven(f"a {self.period} page", self.since, self.now, self.within)
-        return whole("1 page" if self.kept else "no page")
+        if self.kept is None or not self.page.not_read:
+            return whole("1 page" if self.kept else "no page")
+        parts = self.page.not_read
+        return lacking(
+            f"a page without {plural(len(parts), 'part')}",
+            expected=f"a {self.period} page of everything that it hands over",
+            got=f"one without what could not be read ({parts[0]})",
+            hint="See what could not be read on the page, then write it again.",
+        )
 
     @property
     def pending(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 
 from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStream
 from playbook.core.clock import Clock
@@ -196,10 +196,10 @@ def security_log(logs_of_the_week: LogsOfTheWeek) -> SecurityLog:
 
 
 def review_of(
-    logs: LogSource, since: datetime, until: datetime, *, strict: bool, zone: tzinfo = UTC
+    logs: LogSource, since: datetime, until: datetime, *, strict: bool
 ) -> tuple[SecurityReview, LogStream]:
     stream = logs.read(since)
-    reviewer = SecurityReviewer(since.timestamp(), until.timestamp(), strict=strict, zone=zone)
+    reviewer = SecurityReviewer(since.timestamp(), until.timestamp(), strict=strict, zone=stream.zone)
     for part in stream.parts:
         reviewer.extend(part)
     return reviewer.result(), stream

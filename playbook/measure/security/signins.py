@@ -226,8 +226,10 @@ def failed_logins(logs_of_the_week: LogsOfTheWeek, settings: Settings, clock: Cl
     review, source = None, ""
     if wanted.auth_logs:
         try:
-            files = FileLogs(wanted.auth_logs, settings.target.logs)
-            review, stream = review_of(files, since, until, strict=True, zone=wanted.zone)
+            files = FileLogs(
+                wanted.auth_logs, settings.target.logs, zone=wanted.time_zone, zone_setting="security.time_zone"
+            )
+            review, stream = review_of(files, since, until, strict=True)
             source = stream.source
             problems += stream.problems
         except Unmeasured as error:

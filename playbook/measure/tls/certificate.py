@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 
 from playbook.clients.tls import Endpoint
 from playbook.core.errors import Malformed
+from playbook.core.hosts import plain_host
 from playbook.core.wording import moment
 from playbook.measure.tls.certificate_facts import Facts, facts_of, paths
-from playbook.measure.tls.certificate_names import matches_address, matches_name, plain_host
+from playbook.measure.tls.certificate_names import matches_address, matches_name
 
 DAY = 86400.0
 # No authority issues such a term: it is the result of a wrong clock, or a date that means never.

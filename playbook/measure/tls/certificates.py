@@ -17,10 +17,10 @@ from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured, UsageError, away
 from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.hosts import plain_host
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.measure.tls.certificate import DAY, Certificate, describe
-from playbook.measure.tls.certificate_names import plain_host
 from playbook.measure.tls.redirects import led_to
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules

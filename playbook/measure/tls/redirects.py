@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from playbook.clients.http import HttpClient
 from playbook.core.errors import Unmeasured
-from playbook.measure.tls.certificate_names import plain_host
+from playbook.core.hosts import Hosts, plain_host
 from playbook.settings.model import Settings
 
 _MOST = 5
@@ -44,7 +44,7 @@ def _of(settings: Settings, url: str | None, ca: str | None, hosts: tuple[str, .
         return []
     if plain_host(start.hostname) in map(plain_host, settings.target.security.connect_to):
         return []  # looked at elsewhere than where its name leads
-    own = {_bare(name) for name in (start.hostname, *hosts)}
+    own = Hosts.of((start.hostname, *hosts))
     client = HttpClient(url or "", service="Website", time_limits=settings.time_limits, ca=ca, whole=_SECONDS)
     found: list[Led] = []
     place = ""
@@ -54,12 +54,8 @@ def _of(settings: Settings, url: str | None, ca: str | None, hosts: tuple[str, .
         except Unmeasured:
             break
         target = urlsplit(urljoin(place or client.base_url, answer.headers.get("location", "")))
-        if not 300 <= answer.status < 400 or target.scheme != "https" or _bare(target.hostname or "") not in own:
+        if not 300 <= answer.status < 400 or target.scheme != "https" or (target.hostname or "") not in own:
             break
         found.append(Led(plain_host(target.hostname or ""), target.port or 443, ca))
         place = target.geturl()
     return found
-
-
-def _bare(host: str) -> str:
-    return plain_host(host).removeprefix("www.")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from playbook.clients.network import Network
 from playbook.clients.wire import Phases
 from playbook.core.errors import Malformed, Unreachable
@@ -19,7 +17,7 @@ REDIRECTS = 5  # the most that are followed
 def page_rules(settings: Settings, url: str = "") -> PageRules:
     """Requirements for the homepage, from the settings; also for another address of the same site."""
     web = settings.target.web
-    hosts = [*web.hosts, *([_host(web.url)] if web.url else [])]
+    hosts = [*web.hosts, *([web.url] if web.url else [])]
     return PageRules(url or web.url or "", tuple(hosts), web.expect, web.least_bytes)
 
 
@@ -50,7 +48,3 @@ def milliseconds(seconds: float) -> str:
 def phase_texts(phases: Phases) -> list[str]:
     """DNS, connect, TLS, first byte and total, for a table."""
     return [milliseconds(s) for s in (phases.dns, phases.connect, phases.tls, phases.first_byte, phases.total)]
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).hostname or ""

@@ -15,6 +15,7 @@ from playbook.clients.answer import Answer
 from playbook.clients.breakage import is_internal
 from playbook.core import door
 from playbook.core.budget import read_json
+from playbook.core.hosts import Hosts
 from playbook.measure.web import page_languages, page_short, page_unbuilt
 from playbook.measure.web import page_words as words
 from playbook.measure.web.health import State, read_report
@@ -61,8 +62,7 @@ class PageRules:
 
     def may_lead_to(self, host: str) -> bool:
         """Whether this is a host of the site."""
-        known = [urlsplit(self.url).hostname or "", *self.hosts]
-        return _bare(host) in {_bare(each) for each in known}
+        return host in Hosts.of((self.url, *self.hosts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,10 +366,6 @@ def _kind(answer: Answer) -> str:
 def _is_html(answer: Answer) -> bool:
     kind = _kind(answer)
     return kind in _HTML and (bool(kind) or answer.body.lstrip()[:1] != b"{")
-
-
-def _bare(host: str) -> str:
-    return host.casefold().rstrip(".").removeprefix("www.")
 
 
 def _folded(text: str) -> str:

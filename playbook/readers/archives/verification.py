@@ -228,7 +228,7 @@ class _Walk(Walk):
         total, manifest = super().coverage, self.manifest()
         if manifest and manifest.files:
             summed = sum(bool(listed.digest) and self._is_summed(listed) for listed in manifest.files)
-            total += share(summed, len(manifest.files), "listed files", what="SHA-256 sums", hint=_NAME_IT)
+            total += share(summed, len(manifest.files), "listed files", what="checksums", hint=_NAME_IT)
         if self._dump and self._dump.uncounted:
             total += lacking(
                 "keys not counted",

@@ -54,7 +54,7 @@ class BlockReviewer(Reviewer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._sorter = Sorter(Parser(self.until))
+        self._sorter = Sorter(Parser(self.until, self.zone))
 
     def extend(self, lines: Iterable[str]) -> None:
         """Review all of ``lines``."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from playbook.readers.logs import access, clients, levels, parse, traces, words
+from playbook.readers.logs import access, clients, fields_of, levels, parse, traces, words
 from playbook.readers.logs.formats import SMALL
 from playbook.readers.logs.text import LINE_LIMIT
 
@@ -44,6 +44,8 @@ def is_dull(text: str) -> bool:
     if any([word in text for word in _ANSWERED]):  # noqa: C419 - a generator takes twice as long
         return False
     if '" ' in text and access.COMBINED.match(text):
+        return False
+    if fields_of.is_part(text):
         return False
     return not (levels.may_state(text) or _may_report_an_error(text) or parse.is_wrapped(text))
 

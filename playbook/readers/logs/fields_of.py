@@ -211,3 +211,17 @@ def error_text(value: object) -> str:
         # A Python traceback names its exception last, all others first.
         return lines[-1] if lines[0].startswith("Traceback") else lines[0].strip()
     return str(value)
+
+
+# A level as a field, in any quotes: of an object in a list, in a text, or in another language's words.
+_LEVEL_FIELD = re.compile(r"""["'](?:[\w.@]{0,20}[Ll]evel(?:_?name|Name)?|lvl|[Ss]everity|LEVEL|@l)\\?["'] ?:""")
+
+
+def is_part(text: str) -> bool:
+    """Whether a plain text seems to be a part of an object: its end, or one that holds a level and is not read."""
+    if not ('"' in text or "'" in text):
+        return False
+    end = text.rstrip(" ,]")
+    return (end.endswith("}") and '"' in end and end.count("}") > end.count("{")) or bool(
+        _LEVEL_FIELD.search(text)
+    )

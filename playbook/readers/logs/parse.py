@@ -9,6 +9,7 @@ of each kind. Anything else is plain text, or ``strange`` where it should contai
 from __future__ import annotations
 
 import re
+from datetime import UTC, tzinfo
 from typing import Any, NamedTuple
 
 import msgspec
@@ -93,10 +94,10 @@ _ENDED = ("signal", "terminated unexpectedly", *TOLD_IN_PASSING)
 
 
 class Parser:
-    """Parses lines cleaned by ``text.clean``. ``now`` is in epoch seconds."""
+    """Parses lines cleaned by ``text.clean``. ``now`` is in epoch seconds; ``zone`` is of times without one."""
 
-    def __init__(self, now: float) -> None:
-        self._times = Times(now)
+    def __init__(self, now: float, zone: tzinfo = UTC) -> None:
+        self._times = Times(now, zone)
         # App Platform's prefixes up to the hour, "web 2024-05-29T20:" → (start of the hour, "web"). Neighbouring
         # lines share them, and a look-up costs a tenth of a regular expression.
         self._prefixes: dict[str, tuple[float, str]] = {}
@@ -254,10 +255,15 @@ class Parser:
             return Entry(time, component, self._worse(level, text), shown, access=request, strange=strange)
         if own:
             level = levels.by_words(text)
-        strange = not level and request is None and (levels.unknown_word(text) or access.looks_like(text))
+        strange = not level and request is None and self._is_strange(text)
         return Entry(
             time, component, level, text, bare=not own and request is None, access=request, strange=strange
         )
+
+    @staticmethod
+    def _is_strange(text: str) -> bool:
+        """Whether a text without a level may contain one, or a request, that was not understood."""
+        return levels.unknown_word(text) or access.looks_like(text) or fields_of.is_part(text)
 
     @staticmethod
     def _seems_a_request(level: int, text: str) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, tzinfo
 
 from playbook.core import door
 from playbook.readers.logs import levels, traces
@@ -52,6 +53,7 @@ class Reviewer:
     since: float
     until: float
     probes: Probes = field(default_factory=Probes)
+    zone: tzinfo = UTC
     outside: int = 0
     undated: int = 0
     ahead: int = 0
@@ -78,7 +80,7 @@ class Reviewer:
     _later: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._parse = Parser(self.until).parse
+        self._parse = Parser(self.until, self.zone).parse
         self._everything = self._track()
         self._file = self._track()
         self._files: BoundedTable[str, Track] = self._tracks()

@@ -113,12 +113,12 @@ class SecurityReviewer:
     Args:
         strict: each line should have its own time and program, as in a file of sign-ins; otherwise a line without
             has those of the previous line, as in a stack trace.
-        zone: of times without an offset in such a file.
+        zone: of times without an offset.
     """
 
     def __init__(self, since: float, until: float, *, strict: bool = False, zone: tzinfo = UTC) -> None:
         self.since, self.until, self.strict = since, until, strict
-        self._parser, self._frames = Parser(until), Frames(until, zone)
+        self._parser, self._frames = Parser(until, zone), Frames(until, zone)
         self._previous: Frame | None = None
         self._sign_ins = SignIns()
         self._before: float | None = None

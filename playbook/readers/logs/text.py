@@ -67,6 +67,8 @@ def clean(line: str) -> str:
         line = _ESCAPED_COLOUR.sub("", line)
     if line.isprintable():
         return line
+    if not line.strip("\0"):
+        return "\ufffd"  # as a crash leaves in place of what was written last
     line = line.expandtabs(4)[:LINE_LIMIT] if "\t" in line else line
     return harmless(encodable(line)).replace("\n", "")
 

@@ -1,10 +1,12 @@
-"""Timestamps of logs as epoch seconds. A time without a zone is taken as UTC, as containers write it."""
+"""Timestamps of logs as epoch seconds. A time without a zone is in the log's own: UTC, as containers write it, or
+another.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 _MONTHS = {
     name: number
@@ -55,15 +57,16 @@ class Times:
 
     Args:
         now: epoch seconds; syslog's dates have no year, and are in the past.
+        zone: of times without one.
     """
 
-    def __init__(self, now: float) -> None:
-        self._now = now
+    def __init__(self, now: float, zone: tzinfo = UTC) -> None:
+        self._now, self._zone = now, zone
         self._minutes: dict[tuple[str, ...], float | None] = {}
 
     def iso(self, date: str, minute: str, second: str, fraction: str | None, zone: str | None) -> float | None:
         """From the parts ``2024-05-29``, ``20:14``, ``14``, ``996``, ``Z``; None for an invalid time."""
-        base = self._minute((date, minute, zone or "Z"))
+        base = self._minute((date, minute, zone or ""))
         if base is None:
             return None
         return base + int(second) + (float("0." + fraction) if fraction else 0.0)
@@ -169,12 +172,14 @@ class Times:
         zone = zone.strip().upper()
         if zone in ("AM", "PM"):  # winston's in most tutorials: "hh:mm:ss A"
             minute = f"{int(minute[:2]) % 12 + 12 * (zone == 'PM'):02d}{minute[2:]}"
-            zone = "Z"
+            zone = ""
         late = minute.startswith("24:")  # 24:00 is the end of a day
         text = f"{date.replace('/', '-')}T{'00:' + minute[3:] if late else minute}:00"
         text += "+00:00" if zone in ("Z", "UTC", "GMT") else zone
         try:
-            moment = datetime.fromisoformat(text).timestamp() + (DAY if late else 0)
+            read = datetime.fromisoformat(text)
+            own = read if zone else read.replace(tzinfo=self._zone)
+            moment = own.timestamp() + (DAY if late else 0)
         except (ValueError, OverflowError):
             moment = None
         if len(self._minutes) >= _CACHED_MINUTES:

@@ -15,9 +15,11 @@ from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, tzinfo
 from typing import TypeVar
 
 from playbook.core.environment import OF_PYTHON, for_program
+from playbook.core.zones import zone_of
 from playbook.readers.logs.by_blocks import BlockReviewer, Found
 
 MIN_SIZE = 64 << 20
@@ -31,9 +33,9 @@ P = TypeVar("P")
 
 
 class _Worker:
-    def __init__(self, since: float, until: float) -> None:
+    def __init__(self, since: float, until: float, zone: tzinfo) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, repr(since), repr(until)],
+            [sys.executable, "-m", __name__, repr(since), repr(until), str(zone)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -99,11 +101,11 @@ class Workers:
         count: number of workers; with none, nothing is sorted in advance.
     """
 
-    def __init__(self, count: int, since: float, until: float) -> None:
+    def __init__(self, count: int, since: float, until: float, zone: tzinfo = UTC) -> None:
         self._workers: list[_Worker] = []
         try:
             for _ in range(count):
-                self._workers.append(_Worker(since, until))
+                self._workers.append(_Worker(since, until, zone))
         except OSError:  # no room for a process: the existing ones suffice
             pass
 
@@ -144,13 +146,13 @@ class Workers:
 
 
 @contextmanager
-def workers(size: int, since: float, until: float) -> Iterator[Workers]:
+def workers(size: int, since: float, until: float, zone: tzinfo = UTC) -> Iterator[Workers]:
     """Workers for a log of this size, until the context ends: none for small logs, one processor, or where pytest
     already runs several processes.
     """
     wanted = min(_MAX, _processors())
     few = size < MIN_SIZE or wanted < 2 or "PYTEST_XDIST_WORKER" in os.environ
-    found = Workers(0 if few else wanted, since, until)
+    found = Workers(0 if few else wanted, since, until, zone)
     try:
         yield found
     finally:
@@ -164,8 +166,8 @@ def _processors() -> int:
 
 def main() -> None:
     """Run a worker: blocks in, results out."""
-    since, until = map(float, sys.argv[1:])
-    reviewer = BlockReviewer(since, until)
+    since, until = map(float, sys.argv[1:3])
+    reviewer = BlockReviewer(since, until, zone=zone_of(sys.argv[3]))
     coming, going = sys.stdin.buffer, sys.stdout.buffer
     while len(head := coming.read(_SIZE)) == _SIZE:
         block = coming.read(int.from_bytes(head, "big"))

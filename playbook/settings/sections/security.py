@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
@@ -19,7 +18,7 @@ class Security(Section, frozen=True):
             ``--connect-to`` does: to read the origin's certificate behind a proxy, or before a name is switched.
         auth_logs: files with sign-ins by glob, e.g. ``/var/log/auth.log*``, besides the target's logs.
         days: how far back refused requests and failed sign-ins are counted, as far as the logs reach.
-        time_zone: of times in these files without an offset, e.g. ``Europe/Berlin``.
+        time_zone: of times in these files without an offset, e.g. ``Europe/Berlin``; as ``logs.time_zone``.
         quiet_hours: how long these files may be without a line; the rest of a longer silence counts as not seen.
         ipv6: whether hosts are checked over IPv6 too; by default if this machine has a route. The result says so
             where they are checked over IPv4 alone.
@@ -31,23 +30,18 @@ class Security(Section, frozen=True):
     connect_to: dict[str, str] = msgspec.field(default_factory=dict)
     auth_logs: tuple[str, ...] = ()
     days: float = 7.0
-    time_zone: str = "UTC"
+    time_zone: str | None = None
     quiet_hours: float = 24.0
     ipv6: bool | None = None
     break_in_failures: int = 10
 
     def __post_init__(self) -> None:
         try:
-            ZoneInfo(self.time_zone)
+            ZoneInfo(self.time_zone or "UTC")
         except (ZoneInfoNotFoundError, ValueError):
             raise ValueError(
                 f'time_zone: expected an IANA name such as "Europe/Berlin", got {self.time_zone!r}'
             ) from None
-
-    @property
-    def zone(self) -> tzinfo:
-        """The zone of the times in the files with sign-ins."""
-        return UTC if self.time_zone == "UTC" else ZoneInfo(self.time_zone)
 
 
 class Links(Section, frozen=True):

@@ -186,6 +186,8 @@ class Logs(Section, frozen=True):
     Attributes:
         components: names that must have lines, besides those of the DigitalOcean app.
         serving: names of components that answer requests and so must have access lines; besides the app's too.
+        time_zone: of times in the files without an offset, e.g. ``Europe/Berlin``. Where it is not set they are
+            taken as UTC, and are not known where this machine is in another zone.
         unusual_count: an hour with fewer 429 or 5xx than this is never unusual.
         unusual_spread: how many times the usual spread above the usual level makes an hour unusual.
         most_lines, most_seconds: limits of reading; reaching one is reported.
@@ -195,6 +197,7 @@ class Logs(Section, frozen=True):
     files: list[str] = []
     components: list[str] = []
     serving: list[str] = []
+    time_zone: str | None = None
     unusual_count: int = 10
     unusual_spread: float = 6.0
     most_lines: int = 5_000_000

@@ -37,6 +37,8 @@ _ADDRESSES = {
 _PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
 _HOSTS = ("people.link_hosts", "target.web.hosts")
 _HOST = re.compile(r"[\w.-]+|\[?[0-9a-fA-F:]+\]?")
+# The two standards for international names lead to different hosts: Python follows the older, browsers the newer.
+_AMBIGUOUS = frozenset("\u00df\u03c2\u200c\u200d")
 # Places with names of sets: as keys of a table, or in a list.
 _SETS = (
     "floors",
@@ -85,6 +87,7 @@ def mistakes(settings: msgspec.Struct, sets: Iterable[str], where: str = "") -> 
         if isinstance(value, str) and not value.startswith("/"):
             yield Mistake(path, f"expected a path such as /api/health, got {value!r}")
     yield from _zone("target.time_zone", found.get("target.time_zone"))
+    yield from _zone("target.logs.time_zone", found.get("target.logs.time_zone") or "UTC")
     known = {*sets, _OTHERS}
     for path in _SETS:
         for name in _names(found.get(path)):
@@ -130,6 +133,8 @@ def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistak
     if not sound:
         got = "something else" if isinstance(value, Secret) else repr(text)
         yield Mistake(path, f"expected an address such as {schemes[-1]}://portfolio.example, got {got}")
+    elif _AMBIGUOUS & set(parts.hostname or ""):
+        yield Mistake(path, f"expected the host as in DNS (xn--…), got {parts.hostname}, which not all find")
 
 
 def _zone(path: str, value: Any) -> Iterator[Mistake]:

@@ -68,6 +68,7 @@ def digitalocean_away(got: str) -> dict[str, tuple[str, str]]:
 
 
 NO_API = r"DigitalOcean API: expected the app from localhost:\d+, got connection refused \(connect, after \S+ s\)"
+NO_SPEC = "expected the app spec, which names every component"
 DATABASES = ("daily.databases.healthy", "weekly.databases.upkeep")
 
 
@@ -118,6 +119,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         **dict.fromkeys(
             (*WEEK_USE, *CAPACITY[1:]),
             ("UNKNOWN", rf"DigitalOcean API: expected the (app|bandwidth) \S.*, got {REFUSED}"),
+        ),
+        **dict.fromkeys(
+            (STORAGE, CAPACITY[0]), ("UNKNOWN", rf".+: {NO_SPEC}, got {clause_of(NO_API)}; partial.+")
         ),
     },
     "digitalocean-unauthorized": {

@@ -152,9 +152,17 @@ def test_target_overrides_limits_and_floors(project):
             "[targets.production]\ntime_zone = 'Mars'",
             "targets.production.time_zone: expected a time zone such as Europe/Berlin, got 'Mars'",
         ),
+        (
+            "[targets.production.logs]\ntime_zone = 'Mars'",
+            "targets.production.logs.time_zone: expected a time zone such as Europe/Berlin, got 'Mars'",
+        ),
         ("[targets.production]\ntime_zone = '../etc/passwd'", "expected a time zone such as Europe/Berlin, got"),
         ("[targets.production]\ntime_zone = 'Europe'", "expected a time zone such as Europe/Berlin, got 'Europe'"),
         ("[targets.production.web]\nurl = 'https://'", "web.url: expected an address"),
+        (
+            "[targets.production.web]\nurl = 'https://straße.example'",
+            "web.url: expected the host as in DNS (xn--…), got straße.example, which not all find",
+        ),
         ("[targets.production.web]\nurl = 'https://x:99999'", "web.url: expected an address"),
         ("[targets.production.web]\nurl = 'ftp://x.example'", "web.url: expected an address"),
         ("[targets.production.web]\nhealth_path = ''", "web.health_path: expected a path such as /api/health"),

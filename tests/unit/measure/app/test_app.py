@@ -15,6 +15,7 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import App
 from playbook.core.clock import FixedClock
 from playbook.core.evidence import Facts, Table
+from playbook.core.hosts import Hosts
 from playbook.core.judge import Judge
 from playbook.core.verdict import SEVERITY, Critical
 from playbook.measure.app.app import NO_DEPLOYMENT, AppStatus, LiveUrlAnswer, app, live_url_answer
@@ -68,6 +69,13 @@ class TestIdentity:
             ("https://portfolio-x.ondigitalocean.app", (), ("portfolio-x.ondigitalocean.app",), "OK"),
             ("https://eu.portfolio.example", (), ("portfolio.example", "*.portfolio.example"), "OK"),
             ("https://portfolio.example", ("x.ondigitalocean.app",), ("x.ondigitalocean.app",), "OK"),
+            ("https://münchen.example", (), ("xn--mnchen-3ya.example",), "OK"),
+            ("https://xn--e1afmkfd.xn--p1ai", (), ("пример.рф",), "OK"),
+            ("https://portfolio.example.", (), ("portfolio.example",), "OK"),
+            ("https://portfolio.example", ("X.ondigitalocean.app.",), ("x.ondigitalocean.app",), "OK"),
+            ("https://portfolio.example", ("photos.example",), ("www.photos.example",), "OK"),
+            ("https://xn--e1afmkfd.xn--p1ai", (), ("shop.example",), "UNKNOWN"),
+            ("https://пример.рф", (), ("shop.example",), "UNKNOWN"),
             ("https://portfolio.example", (), ("shop.example", "shop-y.ondigitalocean.app"), "UNKNOWN"),
             ("https://portfolio.example", (), ("staging.portfolio.example",), "UNKNOWN"),
             ("https://notportfolio.example", (), ("portfolio.example", "*.portfolio.example"), "UNKNOWN"),
@@ -82,7 +90,9 @@ class TestIdentity:
         web = {"url": url, "hosts": list(hosts)}
         settings = load("production", environment={}, overlay={"targets": {"production": {"web": web}}})
         found = app(simulator.client(), settings, FixedClock(simulator.state.now))
-        assert active(replace(found, hosts=app_hosts)) == said
+        known = replace(found, hosts=Hosts.of(app_hosts).names)
+        assert active(known) == said
+        assert known.coverage.enough is (said == "OK")  # so is everything that is measured of its components
 
     def test_names_of_an_app(self, simulator, monkeypatch):
         """As the API's description gives them: with and without a scheme, and a domain with all below it."""

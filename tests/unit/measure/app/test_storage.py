@@ -11,9 +11,11 @@ import pytest
 from playbook.clients.prometheus import Courses, Series
 from playbook.core.clock import FixedClock
 from playbook.core.verdict import Verdict
+from playbook.measure.app import sampled
 from playbook.measure.app.storage import StorageWeek, storage_week
 from playbook.measure.app.traffic import GIB, NetworkWeek, network_week
 from playbook.settings.loading import load
+from tests import spec_factory
 from tests.judged import check, judged
 from tests.redis_factory import INFO, stats_of
 
@@ -127,12 +129,40 @@ def verdict_of(found):
         ([hours(1.0), hours(95.0)], [hours(1.0)], Verdict.CRITICAL, "got 95 %"),  # two disks of a component
         ([hours(4.2e9)], [hours(1.0)], Verdict.UNKNOWN, "that are not, e.g. '4.2e+09'"),
         ([hours(-8.0)], [hours(1.0)], Verdict.UNKNOWN, "that are not, e.g. '-8'"),
-        ([hours(1.0, until=5)], [hours(1.0)], Verdict.UNKNOWN, "a sample of files of worker of the last 2 h, got"),
+        (
+            [hours(1.0, until=5)],
+            [hours(1.0)],
+            Verdict.UNKNOWN,
+            "samples of each in the last 2 h, got none of files of worker for 5 h",
+        ),
     ],
 )
 def test_most_of_the_week_must_be_known_up_to_now(files, redis, verdict, message):
     """For everything that can be full; a full area counts with few samples too."""
     found = measure(files, redis)
+    assert verdict_of(found)[0] is verdict, verdict_of(found)
+    assert message in verdict_of(found)[1]
+    assert found.evidence()
+
+
+@pytest.mark.parametrize(
+    ("files", "spec", "verdict", "message"),
+    [
+        ([hours(1.0)], ["worker"], Verdict.OK, ""),
+        ([hours(1.0)], ["worker", "web"], Verdict.UNKNOWN, "samples of 0 h of files of web"),
+        ([], ["web"], Verdict.UNKNOWN, "samples of 0 h of files of web"),
+        ([hours(95.0)], ["worker", "web"], Verdict.CRITICAL, "got 95 %"),
+        ([hours(1.0)], ["worker", "nap"], Verdict.OK, ""),
+        ([hours(1.0, component="")], ["worker", "web"], Verdict.OK, ""),  # a query of one's own, of the whole app
+        ([hours(1.0)], spec_factory.AWAY, Verdict.UNKNOWN, "expected the app spec, which names every component"),
+        ([hours(95.0)], spec_factory.AWAY, Verdict.CRITICAL, "got 95 %"),
+        ([hours(1.0)], spec_factory.NO_PLATFORM, Verdict.OK, ""),
+    ],
+)
+def test_component_of_the_spec_without_a_series_is_missed(files, spec, verdict, message, monkeypatch):
+    """Prometheus has never seen it; one that may sleep need not be there."""
+    monkeypatch.setattr(sampled, "digitalocean", spec_factory.platform(spec))
+    found = measure(files, [hours(1.0, component="")])
     assert verdict_of(found)[0] is verdict, verdict_of(found)
     assert message in verdict_of(found)[1]
     assert found.evidence()

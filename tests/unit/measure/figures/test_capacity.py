@@ -14,6 +14,7 @@ from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import Coverage
 from playbook.core.errors import Malformed, NotConfigured
+from playbook.measure.app import sampled
 from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
 from playbook.measure.figures.breakpoint_tests import newest_test
 from playbook.measure.figures.capacity import capacity_growth, headroom
@@ -21,6 +22,7 @@ from playbook.readers.load.kept import LoadLine, remember
 from playbook.readers.load.order import LoadOrder
 from playbook.settings.loading import load
 from playbook.settings.sections.trends import ScalingPolicy
+from tests import spec_factory
 from tests.judged import check, judged, judged_reading
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
@@ -109,6 +111,25 @@ def growth_verdict(**answers):
     ]
 
 
+@pytest.mark.parametrize(
+    ("spec", "answers", "verdict", "message"),
+    [
+        (["web"], {}, "OK", ""),
+        (["web", "worker"], {}, "UNKNOWN", "CPU of worker (0), memory of worker (0), storage of worker (0)"),
+        (["web", "worker"], {"component_memory": [series("web", 79.0, 0.4)]}, "CRITICAL", "memory of web"),
+        (["web", "nap"], {}, "OK", ""),
+        (spec_factory.AWAY, {}, "UNKNOWN", "expected the app spec, which names every component"),
+        (spec_factory.NO_PLATFORM, {}, "OK", ""),
+    ],
+)
+def test_component_of_the_spec_that_was_never_seen_is_missed(spec, answers, verdict, message, monkeypatch):
+    """No series of it at all; one that may sleep need not have any."""
+    monkeypatch.setattr(sampled, "digitalocean", spec_factory.platform(spec))
+    found = growth_verdict(**answers)
+    assert found[0] == verdict, found
+    assert message.casefold() in found[1].casefold()
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_highest_of_several_series_of_a_component_grows(order):
     """An operator's own query may have one for each instance; neither the first nor the last stands for all."""
@@ -132,13 +153,15 @@ def test_values_that_are_no_percentages_are_not_understood(answers, words):
     assert words in message
 
 
-@pytest.mark.parametrize(("days", "expected"), [(1, "OK"), (2, "OK"), (3, "UNKNOWN"), (11, "UNKNOWN")])
-def test_resource_that_is_silent_of_late_is_unknown(days, expected):
+@pytest.mark.parametrize(
+    ("days", "expected", "ago"), [(1, "OK", ""), (2, "OK", ""), (3, "UNKNOWN", "3 d"), (11, "UNKNOWN", "11 d")]
+)
+def test_resource_that_is_silent_of_late_is_unknown(days, expected, ago):
     """Most of two months are known, and what came since is not."""
     one = series("web", 50.0, count=60)
     verdict, message = growth_verdict(component_memory=[Series(one.labels, one.points[:-days])])
     assert verdict == expected
-    assert expected == "OK" or f"none of memory of web for {days}.0 days" in message
+    assert not ago or f"none of memory of web for {ago}" in message
 
 
 def test_steep_growth_over_a_few_days_is_not_extrapolated():
@@ -206,7 +229,7 @@ def test_component_that_is_silent_of_late_may_have_had_its_peak_since(tmp_path):
     found = room(tmp_path, [Series(web.labels, web.points[:-192]), quarters("optimizer", 1.0)])
     verdict, message = judged(check("test_capacity", "test_spike_fits_capacity"), headroom=found)
     assert str(verdict) == "UNKNOWN"
-    assert "samples of each in the last 24 h, got none of CPU of web for 2.0 days" in message
+    assert "samples of each in the last 24 h, got none of CPU of web for 48 h" in message
 
 
 def test_multiple_is_a_setting(tmp_path):

@@ -2,13 +2,17 @@
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 
+from checks.people import test_maintenance as checks
 from playbook.clients.alertmanager import Silence
 from playbook.clients.log_reading import LogStream
 from playbook.core.clock import FixedClock
+from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.errors import NotConfigured, TooLittleData, UsageError
+from playbook.core.limits import Reading
 from playbook.core.sign_off import Attestation, Rule, SignOff
 from playbook.measure.people.maintenance import (
     maintenance_plan,
@@ -18,6 +22,7 @@ from playbook.measure.people.maintenance import (
 )
 from playbook.measure.people.maintenance_errors import errors_since_maintenance
 from playbook.settings.loading import load
+from tests.judged import judged
 from tests.unit.measure.figures.test_kpis import Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -397,3 +402,109 @@ def test_kinds_that_were_too_many_to_keep_may_be_new(tmp_path):
     beyond = replace(found, review=replace(found.review, kinds_left_out=7))
     assert found.coverage.enough
     assert not beyond.coverage.enough
+
+
+HEALTHY = {
+    "app": {
+        "name": "shop",
+        "serves": True,
+        "found": "ACTIVE",
+        "phases": Coverage(),
+        "domains": (),
+        "domains_off": (),
+    },
+    "live_url_answer": {
+        "url": "https://shop.example",
+        "failed": False,
+        "outcome": "HTTP 200",
+        "certainty": Coverage(),
+        "cause": "",
+    },
+    "app_components": {"worst_first": ()},
+    "api_health": {"is_unhealthy": False, "is_degraded": False, "summary": "healthy"},
+    "image_health": {"is_unhealthy": False, "is_degraded": False, "summary": "healthy"},
+}
+
+
+def of(values, **changed):
+    """Stand-ins for measured values, with some attributes changed: ``app={"serves": False}``."""
+    return {
+        name: SimpleNamespace(**{"coverage": whole("seen"), **known, **changed.get(name, {})})
+        for name, known in values.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({}, "OK"),
+        ({"image_health": {"is_degraded": True}}, "WARNING"),
+        ({"app": {"domains_off": ("shop.example in phase ERROR",)}}, "WARNING"),
+        ({"app": {"coverage": lacking("", expected="the app of shop.example", got="another")}}, "UNKNOWN"),
+        ({"live_url_answer": {"failed": True, "outcome": "HTTP 503"}}, "CRITICAL"),
+        ({"live_url_answer": {"certainty": lacking("", expected="the page", got="a challenge")}}, "UNKNOWN"),
+    ],
+)
+def test_whatever_a_daily_check_finds_bad_is_bad_after_a_maintenance(changed, verdict):
+    """Of the services' health."""
+    assert judged(checks.test_services_are_healthy_again, **of(HEALTHY, **changed))[0] == verdict
+
+
+class _Absent:
+    """A product without Prometheus: falsy."""
+
+    coverage = whole("seen")
+
+    def __bool__(self):
+        return False
+
+
+NO_FIGURES = _Absent()
+PAGE = {
+    "bad": [],
+    "summary": "5 of 5",
+    "cause": "",
+    "is_retitled": False,
+    "usual_title": "Shop",
+    "title": "Shop",
+    "median": Reading(0.2, "5 fresh connections"),
+}
+
+
+@pytest.mark.parametrize(
+    ("changed", "verdict"),
+    [
+        ({}, "OK"),
+        ({"bad": ["HTTP 503"]}, "CRITICAL"),
+        ({"is_retitled": True, "title": "Back soon"}, "WARNING"),
+    ],
+)
+def test_homepage_must_be_back_after_a_maintenance(changed, verdict):
+    """A page of the maintenance that was left on may be quick."""
+    values = of({"homepage_timing": PAGE}, homepage_timing=changed)
+    found = judged(checks.test_key_figures_are_normal_since, since_maintenance=NO_FIGURES, **values)
+    assert found[0] == verdict
+
+
+def test_old_dump_in_the_newest_backup_is_a_warning_before_a_maintenance():
+    """Its job packed that of another night."""
+    newest = SimpleNamespace(file=SimpleNamespace(name="a.tar.gz"))
+    backups = {
+        "age": Reading(5.0, "h"),
+        "complete": True,
+        "completeness": "complete",
+        "newest": newest,
+        "read": Coverage(),
+        "size": Reading(100.0, ""),
+    }
+    verified = {
+        "newest_problems": (),
+        "newest_words": "as its manifest says",
+        "newest_read": Coverage(),
+        "files": Reading(100.0, ""),
+        "stale": "dump.rdb of 2026-11-16",
+    }
+    values = of({"backups": backups, "backup_verification": verified})
+    assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "WARNING"
+    values["backup_verification"].stale = ""
+    assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "OK"

@@ -330,6 +330,27 @@ def test_page_that_was_not_written_to_its_end_is_critical(tmp_path, first_seen, 
     assert tuple(judged(check, known, weekly_handoff=found)[0] for check in checks) == expected
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ('"runs"', '"runs"', ("OK", "OK")),
+        ('{"daily": 7}', "{}", ("WARNING", "WARNING")),
+        ('"endings": []', '"endings": [], "not_read": ["a.jsonl:7 is damaged"]', ("UNKNOWN", "UNKNOWN")),
+    ],
+    ids=["whole", "of no run", "without a part"],
+)
+def test_page_that_does_not_tell_of_everything_is_not_ok(tmp_path, first_seen, old, new, expected):
+    """The history was not found where the page was written, or could not be read in part."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for ending, text in {"json": PAGE.replace(old, new), "html": "<p>x</html>", "md": "# x"}.items():
+        (folder / f"production-weekly-20261122T090000Z.{ending}").write_text(text)
+    known = first_seen(30, handoffs="pages")
+    found = weekly_handoff(known, CLOCK)
+    checks = (handoff.test_the_week_is_handed_over, handoff.test_the_weekly_page_can_be_read)
+    assert tuple(judged(check, known, weekly_handoff=found)[0] for check in checks) == expected
+
+
 @effort(max_examples=40)
 @given(hour=st.integers(1, 6 * 24), length=st.integers(1, 20), duty=st.sampled_from(["primary", "secondary"]))
 def test_one_person_for_both_duties_anywhere_is_not_ok(tmp_path_factory, hour, length, duty):
