@@ -2,6 +2,7 @@
 
 import configparser
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -89,6 +90,17 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """Leave the files that hold no slow test out of the slow layer."""
     is_left_out = config.option.markexpr == "slow" and collection_path.match("test_*.py")
     return True if is_left_out and not may_hold_slow(collection_path) else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep Python's cyclic garbage collector from scanning thousands of tests again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -40,6 +40,12 @@ def check(module: str, name: str) -> Callable[..., None]:
     return names[name]  # type: ignore[no-any-return]
 
 
+@cache
+def _settings() -> Settings:
+    """The sandbox's, whatever the folder that a test has changed to."""
+    return load("sandbox", root=CHECKS, environment={})
+
+
 def judged(
     the_check: Callable[..., None], settings: Settings | None = None, *, limits: Any = None, **values: Any
 ) -> tuple[Verdict, str]:
@@ -54,7 +60,7 @@ def judged(
         judge.add_coverage(name, value.coverage)
     wanted = inspect.signature(the_check).parameters
     if "settings" in wanted or ("limits" in wanted and limits is None):
-        settings = settings or load("sandbox", environment={})
+        settings = settings or _settings()
         limits = limits or settings.limits
     others = {name: None for name in wanted if name.startswith("other_")}  # no further websites
     given = {"judge": judge, "limits": limits, "settings": settings, **others, **values}

@@ -13,6 +13,7 @@ import random
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -110,7 +111,8 @@ class Template(NamedTuple):
     text: str
 
 
-def templates() -> list[Template]:
+@cache
+def templates() -> tuple[Template, ...]:
     """What checks, measurements and clients may say, by file and line."""
     found = set()
     for folder in _SOURCES:
@@ -120,7 +122,7 @@ def templates() -> list[Template]:
             for node in ast.walk(tree):
                 for text in _texts_of(node):
                     found.add(Template(name, getattr(node, "lineno", 0), text))
-    return sorted(found)
+    return tuple(sorted(found))
 
 
 def _texts_of(node: ast.AST) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """The checks as they are written: read from their files, without importing them."""
 
 import ast
+from functools import cache
 
 from playbook.core.places import shipped_files
 
@@ -11,8 +12,10 @@ CADENCES = {
 }
 
 
+@cache
 def written_checks():
     """(file, function, item id, runbook, cadence markers) of every check, read without importing it."""
+    found = []
     for file in shipped_files():
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
@@ -24,4 +27,5 @@ def written_checks():
                         runbook = next((ast.literal_eval(k.value) for k in decorator.keywords), None)
                     elif text.removeprefix("pytest.mark.") in CADENCES:
                         cadences.add(text.removeprefix("pytest.mark."))
-                yield file, node, item, runbook, cadences
+                found.append((file, node, item, runbook, cadences))
+    return tuple(found)

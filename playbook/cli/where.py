@@ -110,12 +110,13 @@ def check_functions(root: Path) -> Iterator[tuple[Path, ast.FunctionDef]]:
             yield file, function
 
 
-def named_by(check: ast.FunctionDef) -> set[str]:
+@cache
+def named_by(check: ast.FunctionDef) -> frozenset[str]:
     """Every text in the markers of a check: its items are among them."""
     texts = (
         part.value for mark in check.decorator_list for part in ast.walk(mark) if isinstance(part, ast.Constant)
     )
-    return {text for text in texts if isinstance(text, str)}
+    return frozenset(text for text in texts if isinstance(text, str))
 
 
 def limits_of(check: ast.FunctionDef) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -42,8 +43,9 @@ from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.own_catalogue import catalogue_of
 
 
+@cache
 def load_providers() -> None:
-    """Register every client and measurement. Imports none of them, and needs no network."""
+    """Register every client and measurement, once. Imports none of them, and needs no network."""
     for package in (playbook.clients, playbook.measure):
         REGISTRY.find(package)
 

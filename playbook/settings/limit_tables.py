@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from playbook.core.errors import UsageError
@@ -32,7 +33,13 @@ def limits_from(raw: Any, where: str, paths: Mapping[str, str]) -> dict[str, Lim
         for wrong in spec.keys() - set(allowed):
             raise UsageError(f"{where}: unknown setting {path}.{wrong}: expected {', '.join(allowed)}")
         try:
-            limits[key] = parse_limit(spec.get("name", key), dict(spec))
+            limits[key] = _parsed(spec.get("name", key), tuple(spec.items()))
         except ValueError as error:
             raise UsageError(f"{where}: {path}: {error}") from None
     return limits
+
+
+@lru_cache(maxsize=1024)
+def _parsed(name: str, spec: tuple[tuple[str, str], ...]) -> Limit:
+    """Parsed once, as nearly all targets have the same limits."""
+    return parse_limit(name, dict(spec))

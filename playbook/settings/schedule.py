@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -119,9 +120,17 @@ def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) ->
     if len(text.split()) != _FIELDS:
         raise UsageError(expected)
     try:
-        # In the zone's local time: a slot in the hour skipped in spring runs at its end, as on GitHub.
-        return next(CronSim(text, moment.astimezone(zone_of(schedule)), reverse=back)).astimezone(UTC)
+        return _next(text, zone_of(schedule), moment, back)
     except CronSimError as error:
         raise UsageError(f"{expected}: {str(error).lower()}") from None
     except StopIteration:
         raise UsageError(f"{expected}: it never comes") from None
+
+
+@lru_cache(maxsize=1024)
+def _next(line: str, zone: tzinfo, moment: datetime, back: bool) -> datetime:
+    """The slot of a cron line after or before a moment, in UTC.
+
+    It is searched in the zone's local time: a slot in the hour skipped in spring runs at its end, as on GitHub.
+    """
+    return next(CronSim(line, moment.astimezone(zone), reverse=back)).astimezone(UTC)

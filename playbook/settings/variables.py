@@ -50,13 +50,17 @@ def texts_in(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 def interpolate(value: Any, environment: Mapping[str, str]) -> Any:
     """Replace ``${NAME}``; a text with an unset variable becomes None, which is 'not configured'."""
+    if isinstance(value, str):
+        return _filled(value, environment) if "${" in value else value
     if isinstance(value, Mapping):
         filled = {key: interpolate(inner, environment) for key, inner in value.items()}
         return {key: inner for key, inner in filled.items() if inner is not None}
     if isinstance(value, list):
         return [inner for inner in (interpolate(item, environment) for item in value) if inner is not None]
-    if not isinstance(value, str):
-        return value
+    return value
+
+
+def _filled(text: str, environment: Mapping[str, str]) -> str | None:
     missing = False
 
     def fill(match: re.Match[str]) -> str:
@@ -67,5 +71,5 @@ def interpolate(value: Any, environment: Mapping[str, str]) -> Any:
         missing = True
         return ""
 
-    text = VARIABLE.sub(fill, value)
-    return None if missing else text
+    filled = VARIABLE.sub(fill, text)
+    return None if missing else filled

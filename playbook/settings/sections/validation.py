@@ -49,6 +49,7 @@ _SETS = (
     "notifications.digests",
     "notifications.ping_urls",
 )
+_SITES = "target.web.also."
 _OF_SITES = re.compile(r"target\.web\.also\.\d+\.(url|http_url)")
 _HEALTH_OF_SITES = re.compile(r"target\.web\.also\.\d+\.health_path")
 _LIMITS = "limits"  # tables of numbers, which have rules of their own: playbook/core/limits.py
@@ -69,20 +70,21 @@ def mistakes(settings: msgspec.Struct, sets: Iterable[str], where: str = "") -> 
         sets: names of all sets there are.
         where: path of these settings, if they are a part of all.
     """
-    found = dict(_walk(settings, where))
-    for path, value in found.items():
-        yield from _number(path, value)
+    found: dict[str, Any] = {}
+    _collect(settings, where, found)
+    yield from _numbers(found)
     for path, schemes in _ADDRESSES.items():
         yield from _address(path, found.get(path), schemes)
-    for path, value in found.items():
-        if _OF_SITES.fullmatch(path) and value:
-            yield from _address(path, value, _WEB)
+    of_sites = [path for path in found if path.startswith(_SITES)]
+    for path in of_sites:
+        if _OF_SITES.fullmatch(path) and found[path]:
+            yield from _address(path, found[path], _WEB)
     for path in _HOSTS:
         for host in _names(found.get(path)):
             if not _HOST.fullmatch(host):
                 yield Mistake(path, f"expected names of hosts such as grafana.portfolio.example, got {host!r}")
     yield from _names_of_sites(found.get("target.web.also"))
-    for path in [*_PATHS, *(path for path in found if _HEALTH_OF_SITES.fullmatch(path) and found[path])]:
+    for path in [*_PATHS, *(path for path in of_sites if _HEALTH_OF_SITES.fullmatch(path) and found[path])]:
         value = found.get(path)
         if isinstance(value, str) and not value.startswith("/"):
             yield Mistake(path, f"expected a path such as /api/health, got {value!r}")
@@ -97,28 +99,33 @@ def mistakes(settings: msgspec.Struct, sets: Iterable[str], where: str = "") -> 
                 )
 
 
-def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _collect(value: Any, path: str, found: dict[str, Any]) -> None:
+    """Add a value and all within it to ``found``, by dotted path."""
     if path:
-        yield path, value
+        found[path] = value
+    if isinstance(value, str | int | float | None):
+        return
+    inside = f"{path}." if path else ""
     if isinstance(value, msgspec.Struct):
-        inner = ((field, getattr(value, field)) for field in value.__struct_fields__ if field != _LIMITS)
+        for field in value.__struct_fields__:
+            if field != _LIMITS:
+                _collect(getattr(value, field), inside + field, found)
     elif isinstance(value, Mapping):
-        inner = ((str(key), each) for key, each in value.items())
+        for key, each in value.items():
+            _collect(each, f"{inside}{key}", found)
     elif isinstance(value, list | tuple):
-        inner = ((str(number), each) for number, each in enumerate(value))
-    else:
-        return
-    for name, each in inner:
-        yield from _walk(each, f"{path}.{name}".lstrip("."))
+        for number, each in enumerate(value):
+            _collect(each, f"{inside}{number}", found)
 
 
-def _number(path: str, value: Any) -> Iterator[Mistake]:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return
-    if not math.isfinite(value):
-        yield Mistake(path, f"expected a finite number, got {value}")
-    elif value < 0:
-        yield Mistake(path, f"expected a number of 0 or more, got {value:g}")
+def _numbers(found: Mapping[str, Any]) -> Iterator[Mistake]:
+    for path, value in found.items():
+        if not isinstance(value, int | float) or isinstance(value, bool) or 0 <= value < math.inf:
+            continue
+        if math.isfinite(value):
+            yield Mistake(path, f"expected a number of 0 or more, got {value:g}")
+        else:
+            yield Mistake(path, f"expected a finite number, got {value}")
 
 
 def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistake]:

@@ -19,29 +19,33 @@ from playbook.core.wording import (
 from tests.messages import Example, example_of, expected_examples, listed, missing, templates
 from tests.wording import mistakes_in
 
-EXAMPLES = list(expected_examples())
+
+@pytest.fixture(scope="module")
+def examples():
+    """A message of every item under every fault."""
+    return list(expected_examples())
 
 
-def test_no_expected_message_breaks_a_rule():
+def test_no_expected_message_breaks_a_rule(examples):
     """For every item, under every fault; the matrix compares each pattern with the real message."""
-    wrong = {one.message: (one.item, found) for one in EXAMPLES if (found := mistakes_in(one.message))}
+    wrong = {one.message: (one.item, found) for one in examples if (found := mistakes_in(one.message))}
     assert wrong == {}
 
 
-def test_list_of_messages_has_every_item_and_verdict():
+def test_list_of_messages_has_every_item_and_verdict(examples):
     """Good, bad and UNKNOWN once each; removed dependencies are named."""
     healthy = dict.fromkeys(read_catalogue().items, "fine")
-    assert missing(EXAMPLES, healthy) == []
-    rest = [one for one in EXAMPLES if (one.item, one.verdict) != ("daily.redis.alive", "UNKNOWN")]
+    assert missing(examples, healthy) == []
+    rest = [one for one in examples if (one.item, one.verdict) != ("daily.redis.alive", "UNKNOWN")]
     del healthy["daily.health.api"]
     assert missing(rest, healthy) == ["daily.health.api: OK", "daily.redis.alive: UNKNOWN"]
 
 
-def test_list_has_every_item_with_its_messages():
+def test_list_has_every_item_with_its_messages(examples):
     """Each under its heading; a violation of a rule is marked."""
     bad = Example("daily.redis.alive", "CRITICAL", "x", "Redis: expected >= 1 key, got 1 keys")
     text = "\n".join(
-        listed([*EXAMPLES, bad], {"daily.health.api": "API health: expected all healthy, got HTTP 200"})
+        listed([*examples, bad], {"daily.health.api": "API health: expected all healthy, got HTTP 200"})
     )
     for item in read_catalogue().items:
         assert f"\n## {item}: " in text
@@ -204,9 +208,9 @@ def test_number_is_kept_with_its_unit(text, kept):
     assert kept_together(text).replace("\N{NO-BREAK SPACE}", "_") == kept
 
 
-def test_every_verdict_of_the_expectations_is_valid():
+def test_every_verdict_of_the_expectations_is_valid(examples):
     """A misspelt one would otherwise be ignored."""
-    assert {one.verdict for one in EXAMPLES} <= {str(verdict) for verdict in Verdict}
+    assert {one.verdict for one in examples} <= {str(verdict) for verdict in Verdict}
 
 
 @pytest.mark.parametrize(

@@ -39,14 +39,20 @@ def index_of(runs, now=NOW, **more):
     return Document(dict(render(site(runs, now, **more)))["index.html"])
 
 
+@pytest.fixture(scope="module")
+def of_five_years():
+    """Pages of five years of runs."""
+    return dict(render(site(years(5))))
+
+
 @pytest.mark.parametrize("which", ["ordinary", "hostile", "empty", "five years"])
-def test_every_link_resolves_within_the_site(which, files):
+def test_every_link_resolves_within_the_site(which, files, request):
     """Relative, so that it works below any path and from a disk; ids stand once; headings leave out no level."""
     made = {
         "ordinary": lambda: files,
         "hostile": lambda: dict(render(hostile_site())),
         "empty": lambda: dict(render(site([]))),
-        "five years": lambda: dict(render(site(years(5)))),
+        "five years": lambda: request.getfixturevalue("of_five_years"),
     }[which]()
     pages, wrong = broken_links(made)
     assert wrong == []
@@ -387,9 +393,9 @@ def test_kept_reports_are_linked_and_older_runs_listed():
     assert f'href="runs/{runs[-1].report}/index.html"' in year
 
 
-def test_five_years_of_history_give_bounded_pages():
+def test_five_years_of_history_give_bounded_pages(of_five_years):
     """The first page does not grow; an item's is bounded; the lists are by year."""
-    files = dict(render(site(years(5))))
+    files = of_five_years
     assert len(files["index.html"]) < 100_000
     assert max(len(content) for name, content in files.items() if name.startswith("items/")) < 60_000
     assert {f"runs-{year}.html" for year in range(2021, 2027)} <= files.keys()

@@ -75,23 +75,23 @@ def test_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
 
 
 @pytest.mark.parametrize(
-    ("body", "headers", "problem"),
+    ("make", "headers", "problem"),
     [
-        (b"<html>", {}, "6 bytes that are not an image"),
-        (b"", {}, "0 bytes that are not an image"),
-        (picture()[:900], {}, "900 bytes that cannot be decoded: "),
+        (lambda: b"<html>", {}, "6 bytes that are not an image"),
+        (lambda: b"", {}, "0 bytes that are not an image"),
+        (lambda: picture()[:900], {}, "900 bytes that cannot be decoded: "),
         (
-            picture("JPEG")[:-900],
+            lambda: picture("JPEG")[:-900],
             {"Content_Type": "image/jpeg"},
             "bytes that cannot be decoded: image file is truncated",
         ),
-        (picture("GIF"), {"Content_Type": "image/gif"}, "which is not one of AVIF, WEBP, JPEG, PNG"),
-        (picture("JPEG"), {}, "declared as image/webp"),
-        (picture(size=(400, 600)), {}, "WEBP 400 × 600, "),
-        (picture(size=(300, 100)), {}, "for an original of 600 × 400"),
-        (picture(size=(1200, 800)), {}, "for an original of 600 × 400"),
-        (picture(size=(300, 200)), {}, "for an original of 600 × 400"),
-        (picture(size=(1, 1)), {}, "for an original of 600 × 400"),
+        (lambda: picture("GIF"), {"Content_Type": "image/gif"}, "which is not one of AVIF, WEBP, JPEG, PNG"),
+        (lambda: picture("JPEG"), {}, "declared as image/webp"),
+        (lambda: picture(size=(400, 600)), {}, "WEBP 400 × 600, "),
+        (lambda: picture(size=(300, 100)), {}, "for an original of 600 × 400"),
+        (lambda: picture(size=(1200, 800)), {}, "for an original of 600 × 400"),
+        (lambda: picture(size=(300, 200)), {}, "for an original of 600 × 400"),
+        (lambda: picture(size=(1, 1)), {}, "for an original of 600 × 400"),
     ],
     ids=[
         "html",
@@ -107,9 +107,9 @@ def test_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
         "dot",
     ],
 )
-def test_result_that_cannot_replace_the_original_is_reported(body, headers, problem, settings):
+def test_result_that_cannot_replace_the_original_is_reported(make, headers, problem, settings):
     """The bytes are fully decoded; the header alone is not trusted."""
-    result = measured(settings, body, **headers)
+    result = measured(settings, make(), **headers)
     assert not result.is_valid
     assert problem in result.summary
 

@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 
@@ -232,9 +233,15 @@ PROBES = [
 ]
 
 
+@cache
+def twice_a_minute():
+    """The beginning of a line for each half minute of a day."""
+    return [f"web {NOW - timedelta(seconds=30 * n):%Y-%m-%dT%H:%M:%S}Z " for n in range(2_879, 0, -1)]
+
+
 def of_quiet_site(probe, *, failed=20, visitors=200, failed_probes=0):
     """A day with a probe twice a minute; some requests of visitors and of the probe failed."""
-    lines = [f"web {NOW - timedelta(seconds=30 * n):%Y-%m-%dT%H:%M:%S}Z {probe}" for n in range(2_879, 0, -1)]
+    lines = [at + probe for at in twice_a_minute()]
     bad = probe.replace(" 200 ", " 503 ").replace(":200}", ":503}")
     for number in range(visitors + failed_probes):
         at = f"web {NOW - timedelta(hours=23 - 0.1 * number):%Y-%m-%dT%H:%M:%S}Z "
