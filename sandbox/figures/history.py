@@ -58,6 +58,12 @@ def _remembered(method: Callable[Concatenate[History, P], T]) -> Callable[Concat
     return remembered  # type: ignore[return-value]  # mypy loses the method's own signature
 
 
+def odd_milliseconds(instance: str) -> int:
+    """How far into each minute the target is scraped."""
+    rest, second = divmod(zlib.crc32(instance.encode()), 50)
+    return 1000 * second + 100 + rest % 800
+
+
 class History:
     """Time grid of all series, and the effects that many of them share."""
 
@@ -81,7 +87,7 @@ class History:
         self.answered: Times = self.scraped[self.scraped != self.deployed]  # instances were being replaced then
         self.silent = samples if state.silent_minutes is None else now - round(state.silent_minutes)
 
-    @property
+    @cached_property
     def end(self) -> int:
         """End of the samples in milliseconds since 1970."""
         return int(self.seconds[-1]) * 1000
@@ -89,10 +95,10 @@ class History:
     @_remembered
     def times(self, job: str, instance: str, always: bool) -> Times:
         """Scrape times of the target in milliseconds; ``always`` includes failed scrapes."""
-        rest, odd_second = divmod(zlib.crc32(instance.encode()), 50)
-        odd = 1000 * odd_second + 100 + rest % 800
-        return self.seconds[self.kept(job, always)] * 1000 + odd
+        seconds: Times = self.seconds[self.kept(job, always)]
+        return seconds * 1000 + odd_milliseconds(instance)
 
+    @_remembered
     def kept(self, job: str, always: bool) -> Times:
         """Which points of the grid have a sample; ``always`` includes failed scrapes."""
         if always:

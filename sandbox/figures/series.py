@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import math
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
 from sandbox.figures.catalogue import Build, beyond, catalogue
-from sandbox.figures.history import DAY, INTERVAL, Floats, History, Times
+from sandbox.figures.history import DAY, INTERVAL, Floats, History, Times, odd_milliseconds
 from sandbox.world.figures import HISTORY_DAYS, MetricsState
 
 Labels = tuple[tuple[str, str], ...]
@@ -32,21 +34,55 @@ class Series:
         labels: names and values, sorted, including ``__name__``.
         times: milliseconds since 1970, ascending.
         values: one for each time.
+        whole: the series that this is the beginning of, if it is one.
     """
 
     labels: Labels
     times: Times
     values: Floats
+    whole: Series | None = None
+
+    @cached_property
+    def _resets(self) -> tuple[Times, Floats]:
+        """Where a counter begins anew, and the total of what it has lost before, at and after each."""
+        before, after = self.values[:-1], self.values[1:]
+        at = np.flatnonzero(after < before)
+        return at + 1, np.cumsum(np.append(0.0, before[at]))
+
+    def lost(self, low: Times, high: Times) -> Floats:
+        """What a counter has lost by resets between samples: after those at ``low`` up to those at ``high``."""
+        at, total = (self.whole or self)._resets
+        until, before = total[at.searchsorted(high, side="right")], total[at.searchsorted(low, side="right")]
+        with np.errstate(invalid="ignore"):  # both are infinite if infinity was lost
+            return np.asarray(until - before, dtype=np.float64)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What queries have already computed of samples that do not change; queries repeat each other's parts.
+
+    Attributes:
+        selected: series by selector.
+        tables: by times and bounds, by the text of the expression.
+    """
+
+    selected: dict[tuple[str | None, str], list[Series]] = field(default_factory=dict)
+    tables: dict[tuple[bytes, int, int], dict[str, Any]] = field(default_factory=dict)
 
 
 class View:
-    """The store as of one time: nothing later is in it."""
+    """The store as of one time: nothing later is in it.
+
+    Attributes:
+        memory: of queries.
+    """
 
     def __init__(self, store: Store, end: int) -> None:
         self._store = store
         self._end = end
         self._seen: dict[Labels, Series] = {}  # a query asks for the same series several times
         self._until: dict[int, tuple[Times, Times]] = {}  # by identity: times as a whole, and until the end
+        self.memory = Memory()
 
     def names(self) -> list[str]:
         """Every metric name."""
@@ -64,7 +100,7 @@ class View:
                 count = int(np.searchsorted(whole.times, self._end, side="right"))
                 self._until[id(whole.times)] = whole.times, whole.times[:count]
             _, times = self._until[id(whole.times)]
-            self._seen[labels] = Series(labels, times, whole.values[: len(times)])
+            self._seen[labels] = Series(labels, times, whole.values[: len(times)], whole)
         return self._seen[labels]
 
 
@@ -84,10 +120,19 @@ class Store:
                     continue
                 key = tuple(sorted({"__name__": name, **labels}.items()))
                 self.catalogue.setdefault(name, {})[key] = build
+        targets = {_target(dict(labels)) for those in self.catalogue.values() for labels in those}
+        self._odds = sorted(map(odd_milliseconds, targets))
+        self._view: tuple[int, View] | None = None
 
     def until(self, seconds: float) -> View:
-        """Everything scraped by then (Unix time)."""
-        return View(self, round(seconds * 1000))
+        """Everything scraped by then (Unix time); the same view until something new is scraped."""
+        end = round(seconds * 1000)
+        since = end - self._start * 1000
+        scrapes = sum((since - odd) // (INTERVAL * 1000) for odd in self._odds)
+        with self._lock:
+            if self._view is None or self._view[0] != scrapes:
+                self._view = scrapes, View(self, end)
+            return self._view[1]
 
     def whole(self, labels: Labels, end: int) -> Series:
         """A series up to ``end`` (milliseconds) or somewhat beyond."""
@@ -100,7 +145,7 @@ class Store:
                 values = self.catalogue[named["__name__"]][labels](self._history)
                 always = named["__name__"] == "up"
                 kept = self._history.kept(named["job"], always)
-                times = self._history.times(named["job"], named.get("probe", "") + named["instance"], always)
+                times = self._history.times(named["job"], _target(named), always)
                 sampled = values[kept]
                 there = ~np.isnan(sampled)
                 if not there.all():
@@ -113,6 +158,10 @@ class Store:
         samples = math.ceil((end - self._start * 1000) / 1000 / INTERVAL)
         days = max(HISTORY_DAYS + 1, math.ceil(samples / DAY) + 1)
         return History(self._state, self._start, days * DAY)
+
+
+def _target(labels: dict[str, str]) -> str:
+    return labels.get("probe", "") + labels["instance"]
 
 
 _making = Lock()

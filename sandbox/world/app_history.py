@@ -6,12 +6,14 @@ import hashlib
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random
 
 _NAMESPACE = uuid.UUID("6f1d7a0e-5b1c-4c39-9a51-3f0d7b9e2c44")
 RUNNING = frozenset({"PENDING_BUILD", "BUILDING", "PENDING_DEPLOY", "DEPLOYING"})
 
 
+@lru_cache(maxsize=10_000)
 def identifier(name: str) -> str:
     """A UUID that is the same in every sandbox, so that ids in reports are comparable."""
     return str(uuid.uuid5(_NAMESPACE, name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -84,6 +85,20 @@ def test_worlds_with_equal_levers_share_samples():
     assert store_of(MetricsState.healthy(NOW + timedelta(seconds=60))) is not first
     high = replace(MetricsState.healthy(NOW), cpu={"portfolio-web": 95.0})
     assert store_of(high) is not store_of(MetricsState.healthy(NOW))
+
+
+def test_view_is_the_same_until_the_next_scrape(healthy):
+    """At any moment of a minute it holds what has been scraped by then, of every series."""
+    store = store_of(healthy)
+    moments = [NOW.timestamp() + passed / 10 for passed in range(600)]
+    views = [(moment, store.until(moment)) for moment in moments]
+    changes = [pair for pair in pairwise(views) if pair[0][1] is not pair[1][1]]
+    assert 10 < len(changes) < 30
+    whole = store.until(moments[-1] + 60)
+    for moment, view in (each for pair in changes for each in pair):
+        for labels in view.labels("up"):
+            scraped = whole.series(labels).times
+            assert view.series(labels).times[-1] == scraped[scraped <= round(moment * 1000)][-1]
 
 
 def test_traffic_varies_by_day_and_grows(healthy):
