@@ -59,13 +59,17 @@ class Series:
 
 @dataclass(slots=True)
 class Memory:
-    """What queries have already computed of samples that do not change; queries repeat each other's parts.
+    """What has already been computed of samples that do not change; queries repeat each other's parts.
 
     Attributes:
+        series: by labels.
+        until: by identity: times as a whole, and until the view's end.
         selected: series by selector.
         tables: by times and bounds, by the text of the expression.
     """
 
+    series: dict[Labels, Series] = field(default_factory=dict)
+    until: dict[int, tuple[Times, Times]] = field(default_factory=dict)
     selected: dict[tuple[str | None, str], list[Series]] = field(default_factory=dict)
     tables: dict[tuple[bytes, int, int], dict[str, Any]] = field(default_factory=dict)
 
@@ -74,15 +78,13 @@ class View:
     """The store as of one time: nothing later is in it.
 
     Attributes:
-        memory: of queries.
+        memory: shared by all views with the same samples.
     """
 
-    def __init__(self, store: Store, end: int) -> None:
+    def __init__(self, store: Store, end: int, memory: Memory) -> None:
         self._store = store
         self._end = end
-        self._seen: dict[Labels, Series] = {}  # a query asks for the same series several times
-        self._until: dict[int, tuple[Times, Times]] = {}  # by identity: times as a whole, and until the end
-        self.memory = Memory()
+        self.memory = memory
 
     def names(self) -> list[str]:
         """Every metric name."""
@@ -94,14 +96,15 @@ class View:
 
     def series(self, labels: Labels) -> Series:
         """The samples of one label set."""
-        if labels not in self._seen:
+        known, until = self.memory.series, self.memory.until
+        if labels not in known:
             whole = self._store.whole(labels, self._end)
-            if id(whole.times) not in self._until:
+            if id(whole.times) not in until:
                 count = int(np.searchsorted(whole.times, self._end, side="right"))
-                self._until[id(whole.times)] = whole.times, whole.times[:count]
-            _, times = self._until[id(whole.times)]
-            self._seen[labels] = Series(labels, times, whole.values[: len(times)], whole)
-        return self._seen[labels]
+                until[id(whole.times)] = whole.times, whole.times[:count]
+            _, times = until[id(whole.times)]
+            known[labels] = Series(labels, times, whole.values[: len(times)], whole)
+        return known[labels]
 
 
 class Store:
@@ -122,17 +125,17 @@ class Store:
                 self.catalogue.setdefault(name, {})[key] = build
         targets = {_target(dict(labels)) for those in self.catalogue.values() for labels in those}
         self._odds = sorted(map(odd_milliseconds, targets))
-        self._view: tuple[int, View] | None = None
+        self._memory = -1, Memory()  # of the number of scrapes
 
     def until(self, seconds: float) -> View:
-        """Everything scraped by then (Unix time); the same view until something new is scraped."""
+        """Everything scraped by then (Unix time); views share their memory until something new is scraped."""
         end = round(seconds * 1000)
         since = end - self._start * 1000
         scrapes = sum((since - odd) // (INTERVAL * 1000) for odd in self._odds)
         with self._lock:
-            if self._view is None or self._view[0] != scrapes:
-                self._view = scrapes, View(self, end)
-            return self._view[1]
+            if self._memory[0] != scrapes:
+                self._memory = scrapes, Memory()
+            return View(self, end, self._memory[1])
 
     def whole(self, labels: Labels, end: int) -> Series:
         """A series up to ``end`` (milliseconds) or somewhat beyond."""
@@ -144,11 +147,10 @@ class Store:
                 named = dict(labels)
                 values = self.catalogue[named["__name__"]][labels](self._history)
                 always = named["__name__"] == "up"
-                kept = self._history.kept(named["job"], always)
                 times = self._history.times(named["job"], _target(named), always)
-                sampled = values[kept]
-                there = ~np.isnan(sampled)
-                if not there.all():
+                sampled = self._history.scraped_of(values, named["job"], always=always)
+                if len(sampled) and np.isnan(sampled.min()):
+                    there = ~np.isnan(sampled)
                     times, sampled = times[there], sampled[there]
                 self._built[labels] = Series(labels, times, sampled)  # all of a target share their times
             return self._built[labels]

@@ -181,6 +181,8 @@ class _Compiler:
         """The expression at all steps at once, if supported."""
         if isinstance(expression, ast.ParenExpr):
             return self.table(expression.expr)
+        if isinstance(expression, ast.BinaryExpr) and str(expression.op) not in SETS:
+            return None
         text = str(expression)
         if text not in self._tables:
             self._tables[text] = self._made_table(expression)
@@ -210,7 +212,7 @@ class _Compiler:
                 texts = [cast(str, self.node(each)(0)) for each in expression.args[1:]]
                 changed = functions.replacing(*texts)
                 return inner if inner is None else inner.called([changed(labels) for labels in inner.labels])
-            case ast.BinaryExpr() if str(expression.op) in SETS:
+            case ast.BinaryExpr():  # a set
                 return self._joined(expression)
             case ast.AggregateExpr() if str(expression.op) in tables.COMBINED:
                 inner = self.table(expression.expr)

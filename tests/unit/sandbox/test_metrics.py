@@ -87,12 +87,12 @@ def test_worlds_with_equal_levers_share_samples():
     assert store_of(high) is not store_of(MetricsState.healthy(NOW))
 
 
-def test_view_is_the_same_until_the_next_scrape(healthy):
-    """At any moment of a minute it holds what has been scraped by then, of every series."""
+def test_views_share_their_memory_until_the_next_scrape(healthy):
+    """At any moment of a minute they hold what has been scraped by then, of every series."""
     store = store_of(healthy)
     moments = [NOW.timestamp() + passed / 10 for passed in range(600)]
     views = [(moment, store.until(moment)) for moment in moments]
-    changes = [pair for pair in pairwise(views) if pair[0][1] is not pair[1][1]]
+    changes = [pair for pair in pairwise(views) if pair[0][1].memory is not pair[1][1].memory]
     assert 10 < len(changes) < 30
     whole = store.until(moments[-1] + 60)
     for moment, view in (each for pair in changes for each in pair):
