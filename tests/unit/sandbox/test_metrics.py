@@ -14,6 +14,7 @@ import pytest
 
 from playbook.core.clock import Clock
 from sandbox.alerts.service import AlertmanagerService
+from sandbox.figures import history
 from sandbox.figures.series import store_of
 from sandbox.figures.service import GrafanaService, PrometheusService
 from sandbox.serving.basic_auth import USERNAME
@@ -85,6 +86,26 @@ def test_worlds_with_equal_levers_share_samples():
     assert store_of(MetricsState.healthy(NOW + timedelta(seconds=60))) is not first
     high = replace(MetricsState.healthy(NOW), cpu={"portfolio-web": 95.0})
     assert store_of(high) is not store_of(MetricsState.healthy(NOW))
+
+
+@pytest.mark.parametrize(
+    "changed", [{"odd_day": 3.0}, {"now": NOW + timedelta(minutes=1)}, {"latency_factor": 2.0}]
+)
+def test_samples_do_not_depend_on_earlier_worlds(healthy, changed):
+    """What worlds share is the same in each of them: samples are those of a sandbox that has just started."""
+    state = replace(healthy, **changed)
+    names = ("http_requests_total", "http_request_duration_seconds_sum", "redis_keyspace_hits_total")
+
+    def samples():
+        return [one(state, name, state.now).values for name in names]
+
+    for name in names:
+        one(healthy, name)
+    after = samples()
+    one(healthy, names[0])  # makes the store forget the other world
+    for kept in (history._noise, history._busy, history._events):
+        kept.cache_clear()
+    assert all(map(np.array_equal, after, samples()))
 
 
 def test_views_share_their_memory_until_the_next_scrape(healthy):
