@@ -230,7 +230,7 @@ def _container(labels: dict[str, str]) -> Iterator[tuple[str, dict[str, str], Bu
 
 def _redis(labels: dict[str, str]) -> Iterator[tuple[str, dict[str, str], Build]]:
     def reads(history: History) -> Floats:
-        return np.cumsum(history.random("reads").poisson(22 * history.busy), dtype=np.float64)
+        return history.events(22.0, "reads")
 
     def hits(history: History) -> Floats:
         return history.counter(reads(history), 0.94, history.state.cache_hits / 100)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable
-from functools import cached_property, wraps
+from functools import cached_property, lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sandbox.world.figures import HISTORY_DAYS, MetricsState
 
 T = TypeVar("T")
+Number = TypeVar("Number", bound=np.generic)
 P = ParamSpec("P")
 
 Floats = NDArray[np.float64]
@@ -58,6 +59,53 @@ def _remembered(method: Callable[Concatenate[History, P], T]) -> Callable[Concat
     return remembered  # type: ignore[return-value]  # mypy loses the method's own signature
 
 
+def odd_milliseconds(instance: str) -> int:
+    """How far into each minute the target is scraped."""
+    rest, second = divmod(zlib.crc32(instance.encode()), 50)
+    return 1000 * second + 100 + rest % 800
+
+
+# What is the same in every world, or in those of one minute: these take most of the time that samples take.
+
+
+def _random(names: tuple[str, ...]) -> np.random.Generator:
+    return np.random.default_rng(zlib.crc32("/".join(names).encode()))
+
+
+@lru_cache(maxsize=64)
+def _noise(names: tuple[str, ...], samples: int) -> Floats:
+    white = _random(names).standard_normal(samples)
+    kernel = np.exp(np.arange(60) / -15.0)
+    return _constant(np.convolve(white, kernel / np.sqrt((kernel**2).sum()))[:samples])
+
+
+@lru_cache(maxsize=2)
+def _busy(start: int, samples: int, odd_day: float) -> Floats:
+    seconds = _grid(start, samples)
+    days = seconds / 86_400
+    daily = 1 + 0.45 * np.sin(2 * np.pi * (days % 1) - 0.75 * np.pi)
+    weekend = np.where((np.floor(days) + 4) % 7 % 6 == 0, 0.75, 1.0)  # 1 January 1970 was a Thursday
+    grown = 1 + GROWTH * (np.arange(samples) / (HISTORY_DAYS * DAY) - 1)
+    today = int(seconds[HISTORY_DAYS * DAY]) // 86_400
+    odd = np.where(np.floor(days) == today - ODD_DAYS_AGO, odd_day, 1.0)
+    return _constant(daily * weekend * grown * odd)
+
+
+@lru_cache(maxsize=32)
+def _events(names: tuple[str, ...], a_minute: float, start: int, samples: int, odd_day: float) -> Floats:
+    events = _random(names).poisson(a_minute * _busy(start, samples, odd_day))
+    return _constant(np.cumsum(events, dtype=np.float64))
+
+
+def _grid(start: int, samples: int) -> Times:
+    return start + INTERVAL * np.arange(samples, dtype=np.int64)
+
+
+def _constant(values: Floats) -> Floats:
+    values.flags.writeable = False
+    return values
+
+
 class History:
     """Time grid of all series, and the effects that many of them share."""
 
@@ -65,7 +113,8 @@ class History:
         self.state = state
         self.samples = samples
         self.made: dict[tuple[object, ...], Any] = {}
-        self.seconds: Times = start + INTERVAL * np.arange(samples, dtype=np.int64)
+        self._start = start
+        self.seconds = _grid(start, samples)
         now = HISTORY_DAYS * DAY
         self.deployed = now - DEPLOYED_DAYS_AGO * DAY
         self.incident = now - round(state.incident_hours * 60)
@@ -81,7 +130,7 @@ class History:
         self.answered: Times = self.scraped[self.scraped != self.deployed]  # instances were being replaced then
         self.silent = samples if state.silent_minutes is None else now - round(state.silent_minutes)
 
-    @property
+    @cached_property
     def end(self) -> int:
         """End of the samples in milliseconds since 1970."""
         return int(self.seconds[-1]) * 1000
@@ -89,53 +138,51 @@ class History:
     @_remembered
     def times(self, job: str, instance: str, always: bool) -> Times:
         """Scrape times of the target in milliseconds; ``always`` includes failed scrapes."""
-        rest, odd_second = divmod(zlib.crc32(instance.encode()), 50)
-        odd = 1000 * odd_second + 100 + rest % 800
-        return self.seconds[self.kept(job, always)] * 1000 + odd
+        return self.scraped_of(self.seconds, job, always=always) * 1000 + odd_milliseconds(instance)
 
-    def kept(self, job: str, always: bool) -> Times:
-        """Which points of the grid have a sample; ``always`` includes failed scrapes."""
-        if always:
-            return self.scraped
-        kept: Times = self.answered[self.answered < self.silent] if job == "portfolio" else self.answered
-        return kept
+    def scraped_of(self, values: NDArray[Number], job: str, *, always: bool) -> NDArray[Number]:
+        """Those of the grid's values that the job's targets have answered; ``always`` includes failed scrapes."""
+        return np.concatenate([values[run] for run in self._runs(job, always)])
+
+    @_remembered
+    def _runs(self, job: str, always: bool) -> list[slice]:
+        """Answered scrapes, as the few runs of points in the grid that they are."""
+        kept = self.scraped if always else self.answered
+        if job == "portfolio" and not always:
+            kept = kept[kept < self.silent]
+        ends = np.flatnonzero(np.diff(kept) > 1) + 1
+        return [slice(int(run[0]), int(run[-1]) + 1) for run in np.split(kept, ends) if len(run)] or [slice(0)]
 
     def random(self, *names: str) -> np.random.Generator:
         """A random generator per name."""
-        return np.random.default_rng(zlib.crc32("/".join(names).encode()))
+        return _random(names)
 
     def noise(self, *names: str) -> Floats:
         """Slow noise around 0, with a standard deviation of about 1."""
-        white = self.random(*names).standard_normal(self.samples)
-        kernel = np.exp(np.arange(60) / -15.0)
-        return np.convolve(white, kernel / np.sqrt((kernel**2).sum()))[: self.samples]
+        return _noise(names, self.samples)
+
+    def events(self, a_minute: float, *names: str) -> Floats:
+        """Total number so far of something that happens more often while there is more traffic."""
+        return _events(names, a_minute, self._start, self.samples, self.state.odd_day)
 
     @property
     def days_to_now(self) -> Floats:
         """Days since the state's time; negative before it."""
         return np.asarray(np.arange(self.samples) / DAY - HISTORY_DAYS, dtype=np.float64)
 
-    @cached_property
+    @property
     def busy(self) -> Floats:
         """Traffic relative to its mean: afternoons and working days above 1, nights below, growing slowly."""
-        days = self.seconds / 86_400
-        daily = 1 + 0.45 * np.sin(2 * np.pi * (days % 1) - 0.75 * np.pi)
-        weekend = np.where((np.floor(days) + 4) % 7 % 6 == 0, 0.75, 1.0)  # 1 January 1970 was a Thursday
-        grown = 1 + GROWTH * (np.arange(self.samples) / (HISTORY_DAYS * DAY) - 1)
-        today = int(self.seconds[HISTORY_DAYS * DAY]) // 86_400
-        odd = np.where(np.floor(days) == today - ODD_DAYS_AGO, self.state.odd_day, 1.0)
-        return np.asarray(daily * weekend * grown * odd, dtype=np.float64)
+        return _busy(self._start, self.samples, self.state.odd_day)
 
-    @_remembered
     def requests(self, component: str, instance: str, route: str) -> Floats:
         """Total number of requests so far."""
         level = ROUTES[component, route][0] / len(INSTANCES[component])
-        return np.cumsum(self.random("requests", instance, route).poisson(level * self.busy), dtype=np.float64)
+        return self.events(level, "requests", instance, route)
 
-    @_remembered
     def images(self, format_: str) -> Floats:
         """Total number of attempted images so far."""
-        return np.cumsum(self.random("images", format_).poisson(FORMATS[format_] * self.busy), dtype=np.float64)
+        return self.events(FORMATS[format_], "images", format_)
 
     def counter(self, events: Floats, usual: float = 1.0, lever: float | None = None) -> Floats:
         """A share of events as an integer counter, which is reset by the deployment.

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import math
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from threading import Lock
+from typing import Any
 
 import numpy as np
 
 from sandbox.figures.catalogue import Build, beyond, catalogue
-from sandbox.figures.history import DAY, INTERVAL, Floats, History, Times
+from sandbox.figures.history import DAY, INTERVAL, Floats, History, Times, odd_milliseconds
 from sandbox.world.figures import HISTORY_DAYS, MetricsState
 
 Labels = tuple[tuple[str, str], ...]
@@ -32,21 +34,57 @@ class Series:
         labels: names and values, sorted, including ``__name__``.
         times: milliseconds since 1970, ascending.
         values: one for each time.
+        whole: the series that this is the beginning of, if it is one.
     """
 
     labels: Labels
     times: Times
     values: Floats
+    whole: Series | None = None
+
+    @cached_property
+    def _resets(self) -> tuple[Times, Floats]:
+        """Where a counter begins anew, and the total of what it has lost before, at and after each."""
+        before, after = self.values[:-1], self.values[1:]
+        at = np.flatnonzero(after < before)
+        return at + 1, np.cumsum(np.append(0.0, before[at]))
+
+    def lost(self, low: Times, high: Times) -> Floats:
+        """What a counter has lost by resets between samples: after those at ``low`` up to those at ``high``."""
+        at, total = (self.whole or self)._resets
+        until, before = total[at.searchsorted(high, side="right")], total[at.searchsorted(low, side="right")]
+        with np.errstate(invalid="ignore"):  # both are infinite if infinity was lost
+            return np.asarray(until - before, dtype=np.float64)
+
+
+@dataclass(slots=True)
+class Memory:
+    """What has already been computed of samples that do not change; queries repeat each other's parts.
+
+    Attributes:
+        series: by labels.
+        until: by identity: times as a whole, and until the view's end.
+        selected: series by selector.
+        tables: by times and bounds, by the text of the expression.
+    """
+
+    series: dict[Labels, Series] = field(default_factory=dict)
+    until: dict[int, tuple[Times, Times]] = field(default_factory=dict)
+    selected: dict[tuple[str | None, str], list[Series]] = field(default_factory=dict)
+    tables: dict[tuple[bytes, int, int], dict[str, Any]] = field(default_factory=dict)
 
 
 class View:
-    """The store as of one time: nothing later is in it."""
+    """The store as of one time: nothing later is in it.
 
-    def __init__(self, store: Store, end: int) -> None:
+    Attributes:
+        memory: shared by all views with the same samples.
+    """
+
+    def __init__(self, store: Store, end: int, memory: Memory) -> None:
         self._store = store
         self._end = end
-        self._seen: dict[Labels, Series] = {}  # a query asks for the same series several times
-        self._until: dict[int, tuple[Times, Times]] = {}  # by identity: times as a whole, and until the end
+        self.memory = memory
 
     def names(self) -> list[str]:
         """Every metric name."""
@@ -58,14 +96,15 @@ class View:
 
     def series(self, labels: Labels) -> Series:
         """The samples of one label set."""
-        if labels not in self._seen:
+        known, until = self.memory.series, self.memory.until
+        if labels not in known:
             whole = self._store.whole(labels, self._end)
-            if id(whole.times) not in self._until:
+            if id(whole.times) not in until:
                 count = int(np.searchsorted(whole.times, self._end, side="right"))
-                self._until[id(whole.times)] = whole.times, whole.times[:count]
-            _, times = self._until[id(whole.times)]
-            self._seen[labels] = Series(labels, times, whole.values[: len(times)])
-        return self._seen[labels]
+                until[id(whole.times)] = whole.times, whole.times[:count]
+            _, times = until[id(whole.times)]
+            known[labels] = Series(labels, times, whole.values[: len(times)], whole)
+        return known[labels]
 
 
 class Store:
@@ -84,10 +123,19 @@ class Store:
                     continue
                 key = tuple(sorted({"__name__": name, **labels}.items()))
                 self.catalogue.setdefault(name, {})[key] = build
+        targets = {_target(dict(labels)) for those in self.catalogue.values() for labels in those}
+        self._odds = sorted(map(odd_milliseconds, targets))
+        self._memory = -1, Memory()  # of the number of scrapes
 
     def until(self, seconds: float) -> View:
-        """Everything scraped by then (Unix time)."""
-        return View(self, round(seconds * 1000))
+        """Everything scraped by then (Unix time); views share their memory until something new is scraped."""
+        end = round(seconds * 1000)
+        since = end - self._start * 1000
+        scrapes = sum((since - odd) // (INTERVAL * 1000) for odd in self._odds)
+        with self._lock:
+            if self._memory[0] != scrapes:
+                self._memory = scrapes, Memory()
+            return View(self, end, self._memory[1])
 
     def whole(self, labels: Labels, end: int) -> Series:
         """A series up to ``end`` (milliseconds) or somewhat beyond."""
@@ -99,11 +147,10 @@ class Store:
                 named = dict(labels)
                 values = self.catalogue[named["__name__"]][labels](self._history)
                 always = named["__name__"] == "up"
-                kept = self._history.kept(named["job"], always)
-                times = self._history.times(named["job"], named.get("probe", "") + named["instance"], always)
-                sampled = values[kept]
-                there = ~np.isnan(sampled)
-                if not there.all():
+                times = self._history.times(named["job"], _target(named), always)
+                sampled = self._history.scraped_of(values, named["job"], always=always)
+                if len(sampled) and np.isnan(sampled.min()):
+                    there = ~np.isnan(sampled)
                     times, sampled = times[there], sampled[there]
                 self._built[labels] = Series(labels, times, sampled)  # all of a target share their times
             return self._built[labels]
@@ -113,6 +160,10 @@ class Store:
         samples = math.ceil((end - self._start * 1000) / 1000 / INTERVAL)
         days = max(HISTORY_DAYS + 1, math.ceil(samples / DAY) + 1)
         return History(self._state, self._start, days * DAY)
+
+
+def _target(labels: dict[str, str]) -> str:
+    return labels.get("probe", "") + labels["instance"]
 
 
 _making = Lock()

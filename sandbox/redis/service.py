@@ -13,6 +13,7 @@ import subprocess
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import lru_cache
 from random import Random
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -43,6 +44,7 @@ MAY_READ = (
     "+type +zcard +scard +hlen +hget +hmget +lindex +smembers +sismember +zrange "
     "+client|list +config|get +slowlog|get +cluster|info"
 )
+THUMBNAILS = 12  # of the cached images, which are read the most
 _START_LIMIT = 30.0  # seconds; longer on a busy machine
 
 
@@ -71,16 +73,27 @@ async def live_through(redis: Redis, state: RedisState, now: datetime, past: Pas
         past.note(yesterday, await redis.info(), images, state.product.called(STATS_KEY))
 
 
+@lru_cache(maxsize=2)  # the same in nearly every world
+def _images(count: int) -> list[tuple[str, bytes, int]]:
+    """Key, contents, and seconds until it expires; the first ones are thumbnails."""
+    random = Random(20)
+    keys = [f"img:{random.getrandbits(128):032x}:webp:80" for _ in range(count)]
+    images = []
+    for number, key in enumerate(keys):
+        size = random.randint(600, 1_800) if number < THUMBNAILS else random.randint(5_000, 40_000)
+        images.append((key, random.randbytes(size), random.randint(3_600, 86_400)))
+    return images
+
+
 async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
     """Replace the server's contents by ``state``."""
-    random = Random(20)
-    images = [f"img:{random.getrandbits(128):032x}:webp:80" for _ in range(state.cached_images)]
+    random = Random(21)
+    images = _images(state.cached_images)
     pipe = redis.pipeline(transaction=False)
     pipe.flushall()
-    popular = images[:12]  # thumbnails
-    for number, key in enumerate(images):
-        size = random.randint(600, 1_800) if key in popular else random.randint(5_000, 40_000)
-        pipe.set(key, random.randbytes(size), ex=random.randint(3_600, 86_400))
+    popular = [key for key, _, _ in images[:THUMBNAILS]]
+    for number, (key, image, seconds) in enumerate(images):
+        pipe.set(key, image, ex=seconds)
         if number < state.lasting_images:
             pipe.persist(key)
     if state.large_page:

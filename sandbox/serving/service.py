@@ -258,7 +258,14 @@ class _Server(uvicorn.Server):
         self.config.load()
         self.lifespan = self.config.lifespan_class(self.config)
         await self.startup(sockets=[bound])
-        self._ticks = asyncio.create_task(self.main_loop())  # updates the Date header
+        await self.on_tick(0)
+        self._ticks = asyncio.create_task(self.main_loop())
+
+    async def main_loop(self) -> None:
+        """Update the Date header every second: uvicorn's own loop wakes up ten times, in each of many services."""
+        while True:
+            await asyncio.sleep(1)
+            await self.on_tick(0)
 
     async def end(self) -> None:
         """Stop listening and cut every connection: a service that is gone does not finish its answers."""

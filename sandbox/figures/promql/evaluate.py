@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
 import promql_parser as ast
-from numpy.typing import NDArray
 
-from sandbox.figures.promql import functions, tables
+from sandbox.figures.promql import functions, rates, tables
 from sandbox.figures.promql.aggregate import aggregate
 from sandbox.figures.promql.binary import SETS
 from sandbox.figures.promql.expressions import (
@@ -41,6 +41,7 @@ LOOKBACK = 5 * 60 * 1000
 SUBQUERY_STEP = 60 * 1000  # Prometheus' default evaluation interval
 
 
+@lru_cache(maxsize=1_000)
 def parse(text: str) -> ast.Expr:
     """The parsed expression; ParseError if it is invalid."""
     try:
@@ -91,7 +92,11 @@ def over(view: View, expression: ast.Expr, times: list[float], end: float) -> li
         end: value of ``@ end()``: the query's end, which the last step need not reach.
     """
     steps = np.array([round(time * 1000) for time in times], dtype=np.int64)
-    node = _Compiler(view, steps, (int(steps[0]), round(end * 1000))).node(expression)
+    compiler = _Compiler(view, steps, (int(steps[0]), round(end * 1000)))
+    table = compiler.table(expression)
+    if table is not None and table.called(table.labels):
+        return sorted(tables.points_of(table, times))
+    node = compiler.node(expression)
     series: dict[Labels, Points] = {}
     for step, time in enumerate(times):
         value = node(step)
@@ -147,11 +152,13 @@ class _Compiler:
         self._steps = steps
         self._bounds = bounds or (int(steps[0]), int(steps[-1]))
         # By the text of the expression, as PromQL has no names and queries repeat their subexpressions.
-        self._tables: dict[str, tables.Table | None] = {}
+        self._tables: dict[str, tables.Table | None] = view.memory.tables.setdefault(
+            (steps.tobytes(), *self._bounds), {}
+        )
 
     def node(self, expression: ast.Expr) -> Node:  # noqa: PLR0911
         """The expression as a function of the step number."""
-        table = self._table(expression)
+        table = self.table(expression)
         if table is not None:
             return tables.node_of(table)
         match expression:
@@ -170,8 +177,12 @@ class _Compiler:
                 return self._call(expression)
         raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox here")
 
-    def _table(self, expression: ast.Expr) -> tables.Table | None:
+    def table(self, expression: ast.Expr) -> tables.Table | None:
         """The expression at all steps at once, if supported."""
+        if isinstance(expression, ast.ParenExpr):
+            return self.table(expression.expr)
+        if isinstance(expression, ast.BinaryExpr) and str(expression.op) not in SETS:
+            return None
         text = str(expression)
         if text not in self._tables:
             self._tables[text] = self._made_table(expression)
@@ -179,35 +190,39 @@ class _Compiler:
 
     def _made_table(self, expression: ast.Expr) -> tables.Table | None:  # noqa: PLR0911
         match expression:
-            case ast.ParenExpr():
-                return self._table(expression.expr)
             case ast.VectorSelector():
-                return [
-                    tables.Row(series.labels, series.values[np.maximum(index, 0)], index >= 0)
-                    for series, index in self._newest(expression)
-                ]
+                return tables.selected(self._series(expression), self._moments(expression), LOOKBACK)
             case ast.Call() if expression.func.name == "timestamp":
                 first = bare(expression.args[0])
-                return tables.distinct(self._timestamps(first)) if isinstance(first, ast.VectorSelector) else None
-            case ast.Call() if expression.func.name in tables.EXTRAPOLATED:
-                return tables.extrapolated(expression.func.name, self.range_vector(expression.args[0]))
-            case ast.Call() if expression.func.name in tables.WINDOWED:
-                return tables.over_windows(expression.func.name, self.range_vector(expression.args[0]))
+                if not isinstance(first, ast.VectorSelector):
+                    return None
+                table = self._timestamps(first)
+                return table.called(table.labels)
+            case ast.Call() if expression.func.name in rates.EXTRAPOLATED:
+                return rates.extrapolated(expression.func.name, self.range_vector(expression.args[0]))
+            case ast.Call() if expression.func.name in rates.WINDOWED:
+                return rates.over_windows(expression.func.name, self.range_vector(expression.args[0]))
+            case ast.Call() if expression.func.name == "quantile_over_time":
+                q = bare(expression.args[0])
+                if not isinstance(q, ast.NumberLiteral):
+                    return None
+                return rates.quantiles(q.val, self.range_vector(expression.args[1]))
             case ast.Call() if expression.func.name == "label_replace":
-                inner = self._table(expression.args[0])
+                inner = self.table(expression.args[0])
                 texts = [cast(str, self.node(each)(0)) for each in expression.args[1:]]
-                return inner if inner is None else tables.relabelled(inner, functions.replacing(*texts))
-            case ast.BinaryExpr() if str(expression.op) in SETS:
+                changed = functions.replacing(*texts)
+                return inner if inner is None else inner.called([changed(labels) for labels in inner.labels])
+            case ast.BinaryExpr():  # a set
                 return self._joined(expression)
             case ast.AggregateExpr() if str(expression.op) in tables.COMBINED:
-                inner = self._table(expression.expr)
+                inner = self.table(expression.expr)
                 grouping = grouping_of(expression)
                 return inner if inner is None else tables.aggregated(str(expression.op), inner, grouping)
         return None
 
     def _joined(self, expression: ast.BinaryExpr) -> tables.Table | None:
-        left = self._table(expression.lhs)
-        right = None if left is None else self._table(expression.rhs)
+        left = self.table(expression.lhs)
+        right = None if left is None else self.table(expression.rhs)
         if left is None or right is None:
             return None
         operation = operation_of(expression)
@@ -219,9 +234,8 @@ class _Compiler:
             expression = expression.expr
         if isinstance(expression, ast.MatrixSelector):
             selector = expression.vector_selector
-            series = [self._view.series(labels) for labels in _matched(self._view, selector)]
-            rows = [(one.labels, one.times, one.values) for one in series]
-            return RangeVector(rows, self._moments(selector), self._steps, milliseconds(expression.range))
+            moments = self._moments(selector)
+            return RangeVector(self._series(selector), moments, self._steps, milliseconds(expression.range))
         if isinstance(expression, ast.SubqueryExpr):
             return self._subquery(expression)
         raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox as a range vector")
@@ -246,34 +260,25 @@ class _Compiler:
         step = milliseconds(expression.step) if expression.step else SUBQUERY_STEP
         first = (int(moments.min()) - width) // step * step + step
         grid = np.arange(first, int(moments.max()) + 1, step, dtype=np.int64)
-        rows = []
+        found = []
         if len(grid):
             inner = _Compiler(self._view, grid, self._bounds)
-            table = inner._table(expression.expr)
+            table = inner.table(expression.expr)
             if table is None:
-                rows = tables.gathered(cast(VectorNode, inner.node(expression.expr)), grid)
+                found = tables.gathered(cast(VectorNode, inner.node(expression.expr)), grid)
             else:
-                rows = [(row.labels, grid[row.there], row.values[row.there]) for row in table if row.there.any()]
-        return RangeVector(rows, moments, self._steps, width)
+                found = tables.series_of(table, grid)
+        return RangeVector(found, moments, self._steps, width)
 
-    def _newest(self, selector: ast.VectorSelector) -> list[tuple[Series, NDArray[np.intp]]]:
-        """For each series and step the index of the current sample; -1 if none is recent enough."""
-        moments = self._moments(selector)
-        found = []
-        for labels in _matched(self._view, selector):
-            series = self._view.series(labels)
-            if not len(series.times):
-                continue
-            index = np.searchsorted(series.times, moments, side="right") - 1
-            recent = (index >= 0) & (series.times[np.maximum(index, 0)] > moments - LOOKBACK)
-            found.append((series, np.where(recent, index, -1)))
-        return found
+    def _series(self, selector: ast.VectorSelector) -> list[Series]:
+        key = selector.name, str(selector.matchers)
+        selected = self._view.memory.selected
+        if key not in selected:
+            selected[key] = [self._view.series(labels) for labels in _matched(self._view, selector)]
+        return selected[key]
 
     def _timestamps(self, selector: ast.VectorSelector) -> tables.Table:
-        return [
-            tables.Row(nameless(series.labels), series.times[np.maximum(index, 0)] / 1000, index >= 0)
-            for series, index in self._newest(selector)
-        ]
+        return tables.timestamps(self._series(selector), self._moments(selector), LOOKBACK)
 
     def _binary(self, expression: ast.BinaryExpr) -> Node:
         left, right = self.node(expression.lhs), self.node(expression.rhs)

@@ -1,101 +1,194 @@
-"""Vectors of all steps at once: selectors, rates, sums, counts and sets, of which most queries consist.
+"""Vectors of all steps at once: selectors, rates, windows, sums, counts and sets, of which most queries consist.
 
 Results equal those of the functions for one step (windows.py, aggregate.py), in a fraction of the time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sandbox.figures.promql.values import Labels, VectorNode, nameless
-from sandbox.figures.promql.windows import KEEPS_NAME, Floats, RangeVector, Times
+from sandbox.figures.promql.values import Labels, Points, VectorNode, nameless
+from sandbox.figures.promql.windows import Floats, Times, by_times
+from sandbox.figures.series import Series
+
+Flags = NDArray[np.bool_]
+Numbers = NDArray[np.intp]
+_FEW = 64  # steps for which numpy combines all rows sooner than each
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One series of a vector.
+@dataclass(frozen=True)
+class Table:
+    """A vector at all steps.
 
     Attributes:
-        values: one for each step.
-        there: at which steps it has a value.
+        labels: of each series.
+        there: at which steps each series has a value.
+        make: values of the series with these numbers at all steps; called once they are needed, as sets, counts
+            and a series that is nowhere need none.
     """
 
-    labels: Labels
-    values: Floats
-    there: NDArray[np.bool_]
+    labels: Sequence[Labels]
+    there: Flags
+    make: Callable[[Numbers], Floats]
+
+    @cached_property
+    def values(self) -> Floats:
+        """Of each series at each step; any number where it is not there."""
+        return self.make(np.arange(len(self.labels)))
+
+    def at(self, there: Flags) -> Table:
+        """The same series at other steps; without those that are nowhere."""
+        rows = np.flatnonzero(there.any(axis=1))
+        known = self.__dict__.get("values")
+        return Table(
+            [self.labels[row] for row in rows.tolist()],
+            there[rows],
+            lambda chosen: self.make(rows[chosen]) if known is None else known[rows[chosen]],
+        )
+
+    def called(self, labels: Sequence[Labels]) -> Table | None:
+        """With other labels; None if two are equal, an error at steps at which both have a value."""
+        return Table(labels, self.there, self.rows) if len(set(labels)) == len(labels) else None
+
+    def rows(self, chosen: Numbers) -> Floats:
+        """Values of the series with these numbers."""
+        return self.values[chosen] if "values" in self.__dict__ else self.make(chosen)
 
 
-Table = list[Row]
-# rate and the like: is it for counters, and is it per second
-EXTRAPOLATED = {"rate": (True, True), "increase": (True, False), "delta": (False, False)}
+def made(labels: Sequence[Labels], values: Floats, there: Flags) -> Table:
+    """A table whose values are known."""
+    return Table(labels, there, lambda rows: values[rows])
+
+
 # Neutral value for missing samples, and the binary operation.
-COMBINED: dict[str, tuple[float, Callable[[Floats, Floats], Floats]]] = {
+COMBINED: dict[str, tuple[float, np.ufunc]] = {
     "sum": (0.0, np.add),
     "count": (0.0, np.add),
     "min": (np.nan, np.fmin),
     "max": (np.nan, np.fmax),
 }
-# Window functions, except rates, that are computed for all steps at once.
-WINDOWED = frozenset({"count_over_time", "present_over_time", "last_over_time", "min_over_time", "max_over_time"})
 
 
 def node_of(table: Table) -> VectorNode:
     """The same as a function of the step number."""
-    rows = [(row.labels, row.there.tolist(), row.values.tolist()) for row in table]
+    rows = list(zip(table.labels, table.there.tolist(), table.values.tolist(), strict=True))
     return lambda step: [(labels, values[step]) for labels, there, values in rows if there[step]]
+
+
+def points_of(table: Table, times: Sequence[float]) -> Iterable[tuple[Labels, Points]]:
+    """Time and value at each step, by series."""
+    for labels, there, values in zip(table.labels, table.there, table.values, strict=True):
+        if there.any():
+            yield labels, list(zip(compress(times, there), values[there].tolist(), strict=True))
+
+
+def series_of(table: Table, grid: Times) -> list[Series]:
+    """Each series that exists at one of these times; those at the same times share them."""
+    shared: dict[bytes, Times] = {}
+    found = []
+    for labels, there, values in zip(table.labels, table.there, table.values, strict=True):
+        if there.any():
+            times = shared.setdefault(there.tobytes(), grid[there])
+            found.append(Series(labels, times, values[there]))
+    return found
+
+
+def selected(series: Sequence[Series], moments: Times, lookback: int) -> Table:
+    """The newest sample of each series at each step, unless it is too old."""
+    series, group, index = _newest(series, moments, lookback)
+
+    def make(rows: Numbers) -> Floats:
+        return _stacked([series[row].values[index[group[row]]] for row in rows.tolist()], moments)
+
+    return Table([one.labels for one in series], (index >= 0)[group], make)
+
+
+def timestamps(series: Sequence[Series], moments: Times, lookback: int) -> Table:
+    """The time of that sample."""
+    series, group, index = _newest(series, moments, lookback)
+
+    def make(rows: Numbers) -> Floats:
+        return _stacked([series[row].times[index[group[row]]] / 1000 for row in rows.tolist()], moments)
+
+    return Table([nameless(one.labels) for one in series], (index >= 0)[group], make)
+
+
+def _newest(
+    series: Sequence[Series], moments: Times, lookback: int
+) -> tuple[Sequence[Series], Numbers, NDArray[np.intp]]:
+    """Series with samples, their groups, and for each group and step the newest sample; -1 if there is none."""
+    series = [one for one in series if len(one.times)]
+    groups, group = by_times(series)
+    index = np.empty((len(groups), len(moments)), dtype=np.intp)
+    for number, times in enumerate(groups):
+        newest = np.searchsorted(times, moments, side="right") - 1
+        recent = (newest >= 0) & (times[newest] > moments - lookback)
+        index[number] = np.where(recent, newest, -1)
+    return series, group, index
+
+
+def _stacked(rows: Sequence[Floats], steps: Times) -> Floats:
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(steps))
 
 
 def aggregated(op: str, table: Table, group_of: Callable[[Labels], Labels]) -> Table:
     """One of ``COMBINED`` by groups, combined in the order of the rows."""
     absent, combine = COMBINED[op]
-    groups: dict[Labels, Row] = {}
-    for row in table:
-        group = group_of(row.labels)
-        values, there = np.where(row.there, 1.0 if op == "count" else row.values, absent), row.there
-        if group in groups:
-            values, there = combine(groups[group].values, values), groups[group].there | there
-        groups[group] = Row(group, values, there)
-    return list(groups.values())
-
-
-def distinct(table: Table) -> Table | None:
-    """The table; None if two rows have the same labels, an error at steps at which both have a value."""
-    return table if len({row.labels for row in table}) == len(table) else None
-
-
-def relabelled(table: Table, changed: Callable[[Labels], Labels]) -> Table | None:
-    """Each row with other labels; None if two rows become equal."""
-    return distinct([Row(changed(row.labels), row.values, row.there) for row in table])
+    numbers: dict[Labels, int] = {}
+    groups = [numbers.setdefault(group_of(labels), len(numbers)) for labels in table.labels]
+    values = table.there if op == "count" else np.where(table.there, table.values, absent)
+    found = np.full((len(numbers), table.there.shape[1]), absent)
+    there = np.zeros(found.shape, dtype=bool)
+    if found.shape[1] < _FEW:
+        combine.at(found, groups, values)
+        np.logical_or.at(there, groups, table.there)
+    else:
+        for row, group in enumerate(groups):
+            combine(found[group], values[row], out=found[group])
+            there[group] |= table.there[row]
+    return made(list(numbers), found, there)
 
 
 def joined(op: str, left: Table, right: Table, signature: Callable[[Labels], Labels]) -> Table:
     """``and``, ``or`` or ``unless``: rows match by the signature of their labels, at each step separately."""
     chosen, other = (right, left) if op == "or" else (left, right)
-    met: dict[Labels, NDArray[np.bool_]] = {}
-    for row in other:
-        key = signature(row.labels)
-        met[key] = met[key] | row.there if key in met else row.there
-    kept = []
-    for row in chosen:
-        there = met.get(signature(row.labels), np.zeros_like(row.there))
-        kept.append(Row(row.labels, row.values, row.there & (there if op == "and" else ~there)))
-    if op != "or":
-        return kept
-    # Equal labels on both sides are one series, whose value at a step is the left one or else the right one.
-    rows = {row.labels: row for row in left}
-    for row in kept:
-        first = rows.get(row.labels, Row(row.labels, row.values, np.zeros_like(row.there)))
-        values = np.where(first.there, first.values, row.values)
-        rows[row.labels] = Row(row.labels, values, first.there | row.there)
-    return list(rows.values())
+    met: dict[Labels, Flags] = {}
+    for labels, there in zip(other.labels, other.there, strict=True):
+        key = signature(labels)
+        met[key] = met[key] | there if key in met else there
+    never = np.zeros(chosen.there.shape[1], dtype=bool)
+    matched = np.array([met.get(signature(labels), never) for labels in chosen.labels], dtype=bool)
+    matched = matched.reshape(chosen.there.shape)
+    kept = chosen.at(chosen.there & (matched if op == "and" else ~matched))
+    return _united(left, kept) if op == "or" else kept
 
 
-def gathered(node: VectorNode, grid: Times) -> list[tuple[Labels, Times, Floats]]:
-    """Times and values of each series that exists at one of these times."""
+def _united(left: Table, right: Table) -> Table:
+    """Both. Equal labels are one series, whose value at a step is the left one or else the right one."""
+    if not len(right.labels):
+        return left
+    numbers = {labels: number for number, labels in enumerate(left.labels)}
+    values, flags = list(left.values), list(left.there)
+    for labels, found, there in zip(right.labels, right.values, right.there, strict=True):
+        if labels in numbers:
+            number = numbers[labels]
+            values[number] = np.where(flags[number], values[number], found)
+            flags[number] = flags[number] | there
+        else:
+            numbers[labels] = len(values)
+            values.append(found)
+            flags.append(there)
+    return made(list(numbers), np.array(values), np.array(flags))
+
+
+def gathered(node: VectorNode, grid: Times) -> list[Series]:
+    """Each series that exists at one of these times."""
     points: dict[Labels, tuple[list[int], list[float]]] = {}
     for number, moment in enumerate(grid.tolist()):
         value = node(number)
@@ -104,81 +197,6 @@ def gathered(node: VectorNode, grid: Times) -> list[tuple[Labels, Times, Floats]
             times.append(moment)
             values.append(found)
     return [
-        (labels, np.array(times, dtype=np.int64), np.array(values, dtype=np.float64))
+        Series(labels, np.array(times, dtype=np.int64), np.array(values, dtype=np.float64))
         for labels, (times, values) in points.items()
     ]
-
-
-def extrapolated(name: str, windows: RangeVector) -> Table | None:
-    """``rate``, ``increase`` or ``delta``; None if each step has to be computed separately."""
-    counter, per_second = EXTRAPOLATED[name]
-    rows = []
-    for labels, times, values, lows, highs in windows.series:
-        first, last = int(lows.min()), int(highs.max())
-        seen = values[first:last]
-        lost = np.zeros(len(seen))  # total of all counter resets so far
-        if counter and len(seen) > 1:
-            before, after = seen[:-1], seen[1:]
-            np.cumsum(np.where(after < before, before, 0.0), out=lost[1:])
-        if not np.isfinite(lost[-1:]).all():
-            return None  # differences of infinite values are undefined
-        there = highs - lows >= 2
-        samples = _Samples(times[first:last], seen, lost, lows[there] - first, highs[there] - 1 - first)
-        found = np.zeros(len(there))
-        found[there] = _rates(samples, windows.ends[there], windows.milliseconds, counter=counter)
-        if per_second:
-            found /= windows.milliseconds / 1000
-        rows.append(Row(nameless(labels), found, there))
-    return distinct(rows)
-
-
-def over_windows(name: str, windows: RangeVector) -> Table | None:
-    """One of ``WINDOWED``; None if each step has to be computed separately."""
-    rows = []
-    for labels, _, values, lows, highs in windows.series:
-        there = highs > lows
-        low, high = lows[there], highs[there]
-        found = np.zeros(len(there))
-        if name == "count_over_time":
-            found[there] = high - low
-        elif name == "present_over_time":
-            found[there] = 1.0
-        elif name == "last_over_time":
-            found[there] = values[high - 1]
-        elif len(low):
-            least = np.fmin if name == "min_over_time" else np.fmax
-            # Every other result is a window; those between are the gaps between two windows.
-            first, last = int(low.min()), int(high.max())
-            edges = np.column_stack((low, high)).ravel() - first
-            found[there] = least.reduceat(np.append(values[first:last], 0.0), edges)[::2]
-        rows.append(Row(labels if name in KEEPS_NAME else nameless(labels), found, there))
-    return distinct(rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Samples:
-    """Samples of one series; ``low`` and ``high`` are the first and the last in the window of each step."""
-
-    times: Times
-    values: Floats
-    lost: Floats
-    low: NDArray[np.intp]
-    high: NDArray[np.intp]
-
-
-def _rates(samples: _Samples, ends: Times, milliseconds: int, *, counter: bool) -> Floats:
-    """``windows._extrapolated`` for all steps; see there."""
-    low, high, times = samples.low, samples.high, samples.times
-    first = samples.values[low]
-    result = samples.values[high] - first + (samples.lost[high] - samples.lost[low])
-    sampled = (times[high] - times[low]) / 1000
-    average = sampled / (high - low)
-    to_start = (times[low] - (ends - milliseconds)) / 1000
-    to_end = (ends - times[high]) / 1000
-    to_start = np.where(to_start >= average * 1.1, average / 2, to_start)
-    if counter:
-        above = (result > 0) & (first >= 0)
-        reach = sampled * np.divide(first, result, out=np.full_like(first, np.inf), where=above)
-        to_start = np.minimum(to_start, reach)
-    to_end = np.where(to_end >= average * 1.1, average / 2, to_end)
-    return np.asarray(result * ((sampled + to_start + to_end) / sampled), dtype=np.float64)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.figures.promql.values import Labels
+from sandbox.figures.series import Series
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -32,37 +33,53 @@ class Window:
     now: int
 
 
+def by_times(series: Sequence[Series]) -> tuple[list[Times], NDArray[np.intp]]:
+    """The times that they have, and which of them each has: one scrape brings many series of a target.
+
+    Only the same array counts as the same times.
+    """
+    numbers: dict[int, int] = {}
+    group = [numbers.setdefault(id(one.times), len(numbers)) for one in series]
+    times = {id(one.times): one.times for one in series}
+    return [times[key] for key in numbers], np.array(group, dtype=np.intp)
+
+
 class RangeVector:
-    """All series of a range vector, with the windows of all steps.
+    """All series of a range vector that have samples, with the windows of all steps.
 
     Args:
-        series: labels, times and values.
         ends: right edge of the window for each step, milliseconds.
         nows: the moment of each step, milliseconds.
+
+    Attributes:
+        group: of each series; those of one group have the same times.
+        times: of each group.
+        lows, highs: first and last index (exclusive) of the window, by group and step.
     """
 
-    def __init__(
-        self, series: list[tuple[Labels, Times, Floats]], ends: Times, nows: Times, milliseconds: int
-    ) -> None:
+    def __init__(self, series: Sequence[Series], ends: Times, nows: Times, milliseconds: int) -> None:
         self.milliseconds = milliseconds
         self.ends = ends
         self._nows = nows
-        starts = ends - milliseconds
-        # Many series have the same times, as one scrape brings all of a target's.
-        bounds = {
-            id(times): (np.searchsorted(times, starts, side="right"), np.searchsorted(times, ends, side="right"))
-            for times in {id(times): times for _, times, _ in series}.values()
-        }
-        # Labels, times, values, and for each step the first and last index of its window.
-        self.series = [(labels, times, values, *bounds[id(times)]) for labels, times, values in series]
+        series = [one for one in series if len(one.times)]
+        times, group = by_times(series)
+        edges = np.array([ends - milliseconds, ends])
+        found = np.array([np.searchsorted(each, edges, side="right") for each in times], dtype=np.intp)
+        self.lows, self.highs = found.reshape(len(times), 2, len(ends)).transpose(1, 0, 2)
+        self.times = times
+        filled = np.asarray((self.highs > self.lows).any(axis=1))[group]
+        self.group = group[filled]
+        self.series = [one for one, kept in zip(series, filled.tolist(), strict=True) if kept]
+        self.labels = [one.labels for one in self.series]
 
     def at(self, step: int) -> list[tuple[Labels, Window]]:
         """The windows of one step that hold samples."""
         end, now = int(self.ends[step]), int(self._nows[step])
+        lows, highs = self.lows[:, step].tolist(), self.highs[:, step].tolist()
         return [
-            (labels, Window(times[low:high], values[low:high], end - self.milliseconds, end, now))
-            for labels, times, values, lows, highs in self.series
-            if (high := highs[step]) > (low := lows[step])
+            (one.labels, Window(one.times[low:high], one.values[low:high], end - self.milliseconds, end, now))
+            for one, number in zip(self.series, self.group.tolist(), strict=True)
+            if (high := highs[number]) > (low := lows[number])
         ]
 
 
@@ -141,11 +158,15 @@ def quantile(q: float, values: Floats) -> float:
         return math.inf
     # Go's sort puts NaN first, numpy's last.
     ordered = np.roll(np.sort(values), np.count_nonzero(np.isnan(values)))
-    rank = q * (len(ordered) - 1)
-    low = max(0, math.floor(rank))
-    high = min(len(ordered) - 1, low + 1)
-    weight = rank - math.floor(rank)
+    low, high, weight = rank_of(q, len(ordered))
     return float(ordered[low] * (1 - weight) + ordered[high] * weight)
+
+
+def rank_of(q: float, count: int) -> tuple[int, int, float]:
+    """The two of ``count`` ordered values between which a quantile is, and the share of the second."""
+    rank = q * (count - 1)
+    low = max(0, math.floor(rank))
+    return low, min(count - 1, low + 1), rank - math.floor(rank)
 
 
 def _pairs(compare: Callable[[Floats, Floats], NDArray[np.bool_]]) -> WindowFunction:

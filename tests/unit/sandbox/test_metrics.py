@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ import pytest
 
 from playbook.core.clock import Clock
 from sandbox.alerts.service import AlertmanagerService
+from sandbox.figures import history
 from sandbox.figures.series import store_of
 from sandbox.figures.service import GrafanaService, PrometheusService
 from sandbox.serving.basic_auth import USERNAME
@@ -84,6 +86,40 @@ def test_worlds_with_equal_levers_share_samples():
     assert store_of(MetricsState.healthy(NOW + timedelta(seconds=60))) is not first
     high = replace(MetricsState.healthy(NOW), cpu={"portfolio-web": 95.0})
     assert store_of(high) is not store_of(MetricsState.healthy(NOW))
+
+
+@pytest.mark.parametrize(
+    "changed", [{"odd_day": 3.0}, {"now": NOW + timedelta(minutes=1)}, {"latency_factor": 2.0}]
+)
+def test_samples_do_not_depend_on_earlier_worlds(healthy, changed):
+    """What worlds share is the same in each of them: samples are those of a sandbox that has just started."""
+    state = replace(healthy, **changed)
+    names = ("http_requests_total", "http_request_duration_seconds_sum", "redis_keyspace_hits_total")
+
+    def samples():
+        return [one(state, name, state.now).values for name in names]
+
+    for name in names:
+        one(healthy, name)
+    after = samples()
+    one(healthy, names[0])  # makes the store forget the other world
+    for kept in (history._noise, history._busy, history._events):
+        kept.cache_clear()
+    assert all(map(np.array_equal, after, samples()))
+
+
+def test_views_share_their_memory_until_the_next_scrape(healthy):
+    """At any moment of a minute they hold what has been scraped by then, of every series."""
+    store = store_of(healthy)
+    moments = [NOW.timestamp() + passed / 10 for passed in range(600)]
+    views = [(moment, store.until(moment)) for moment in moments]
+    changes = [pair for pair in pairwise(views) if pair[0][1].memory is not pair[1][1].memory]
+    assert 10 < len(changes) < 30
+    whole = store.until(moments[-1] + 60)
+    for moment, view in (each for pair in changes for each in pair):
+        for labels in view.labels("up"):
+            scraped = whole.series(labels).times
+            assert view.series(labels).times[-1] == scraped[scraped <= round(moment * 1000)][-1]
 
 
 def test_traffic_varies_by_day_and_grows(healthy):

@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.figures import promql
 from sandbox.figures.numbers import number
-from sandbox.figures.series import Series
+from sandbox.figures.series import Memory, Series
 
 SECOND = 1000
 # metric, labels → seconds and values
@@ -26,6 +26,9 @@ SAMPLES = {
 
 class View:
     """The samples above, as the store gives them."""
+
+    def __init__(self) -> None:
+        self.memory = Memory()
 
     def names(self) -> list[str]:
         return sorted({name for name, _ in SAMPLES})

@@ -10,7 +10,7 @@ import pytest
 
 from playbook.settings.loading import load
 from sandbox.figures import promql
-from sandbox.figures.series import Series
+from sandbox.figures.series import Memory, Series
 from tests.proven_queries import EVALUATED, INTERVAL, SCENARIOS, Expected, expression, values_of
 
 
@@ -19,6 +19,7 @@ class View:
 
     def __init__(self, series):
         self._series = {}
+        self.memory = Memory()
         for name, notation in series.items():
             metric, _, matchers = name.partition("{")
             labels = tuple(sorted([("__name__", metric), *re.findall(r'(\w+)="([^"]*)"', matchers)]))
