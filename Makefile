@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 # With RETRY=yes, as CI runs it, what fails is run once more, alone; what passes then is named and fails nothing.
 PYTEST = $(if $(RETRY),$(BIN)/python .ci/run_tests.py,$(BIN)/pytest)
 
+# The suite is started hundreds of times by its tests: without bytecode each start would compile all of it.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help daily test test-quick test-slow messages doctor sandbox pictures lint types check lock clean
