@@ -1,7 +1,6 @@
 """What every test stands on."""
 
 import configparser
-import fcntl
 import gc
 import os
 import signal
@@ -20,6 +19,7 @@ from tests.installed import LIMIT, build, call, environment_of
 from tests.preloaded import CAN_FORK, Server
 from tests.project import ROOT
 from tests.scheduling import ByFile, matrix_last, may_hold_slow, require_found_by_text
+from tests.shared import made_once
 
 # The same examples each time: a test of properties fails for a change and not by chance. To look for more of them:
 # HYPOTHESIS=explore pytest tests/unit/measure/tls/test_certificates.py
@@ -117,16 +117,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, N
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory):
     """The folder of the programs of an installed suite, which all workers share."""
-    folder = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        folder = folder.parent  # of this run, with a folder for each worker
-    programs = folder / "installed" / "programs"
-    with (folder / "installed.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not programs.exists():
-            (folder / "installed").mkdir(exist_ok=True)
-            programs.symlink_to(build(folder / "installed"))
-    return programs.resolve()
+    return (made_once(tmp_path_factory, "installed", build) / "venv" / "bin").resolve()
 
 
 @pytest.fixture(name="call")

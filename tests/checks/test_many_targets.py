@@ -1,8 +1,6 @@
 """The daily set on three targets in one run, served by one sandbox: what is bad of one is so of that one alone."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -13,6 +11,7 @@ from playbook.report.overview import read_overview
 from sandbox.launcher import start
 from sandbox.many import many_targets
 from tests.leisure import AT_LEISURE
+from tests.preloaded import run_plain, run_pytest
 
 pytestmark = pytest.mark.slow
 
@@ -23,15 +22,10 @@ def daily(folder, sandbox, change, *options):
     """Run the daily set on shop-a, shop-b and shop-c; the results of each, by name."""
     text, secrets = many_targets(sandbox.settings, ["shop-a", "shop-b", "shop-c"])
     (folder / "playbook.toml").write_text(change(text) + AT_LEISURE, encoding="utf-8")
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-m", "daily", "--target=group:shops", f"--reports={folder}", *options],
-        cwd=ROOT,
-        env={**os.environ, **secrets, "PLAYBOOK_CONFIG": str(folder / "playbook.toml")},
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
+    arguments = ("-m", "daily", "--target=group:shops", f"--reports={folder}", *options)
+    environment = {**os.environ, **secrets, "PLAYBOOK_CONFIG": str(folder / "playbook.toml")}
+    run = run_plain if options else run_pytest  # workers are processes of their own
+    ended = run(*arguments, cwd=ROOT, env=environment, timeout=240)
     made = {}
     for file in folder.glob("shop-*/results.json"):
         results = msgspec.json.decode(file.read_bytes(), type=Results)

@@ -18,6 +18,7 @@ from playbook.history.incidents import Incident
 from playbook.history.rules import Rules
 from playbook.history.runs import RunLine
 from tests.leisure import AT_LEISURE
+from tests.shared import made_once
 from tests.workflows.actions import Cancel, Repository
 from tests.workflows.github_api import github_api
 
@@ -33,7 +34,10 @@ _DAILY = "17 6 * * *"
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory) -> Path:
     """A bare repository with this working tree, as in a fork."""
-    folder = tmp_path_factory.mktemp("origin")
+    return made_once(tmp_path_factory, "origin", _commit_all) / "origin.git"
+
+
+def _commit_all(folder: Path) -> None:
     seed, bare = folder / "seed", folder / "origin.git"
     listed = _git("ls-files", "--cached", "--others", "--exclude-standard", "-z", at=ROOT).split("\0")
     for name in filter(None, listed):
@@ -47,7 +51,6 @@ def origin(tmp_path_factory) -> Path:
     _git("clone", "--quiet", "--bare", str(seed), str(bare), at=folder)
     # As a host keeps it: else each clone of a job compresses all of it anew.
     _git("repack", "-adq", at=bare)
-    return bare
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from tests.waiting import hear_of_closed_terminals, wait_for
 pytestmark = pytest.mark.slow
 
 SCRIPT = Path(__file__).resolve().parents[3] / ".ci" / "run_tests.py"
+# Those for workers and for time limits are asked something here; loading all takes longer than the tests do.
+PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_PLUGINS": "xdist.plugin,pytest_timeout"}
 # Fails where it is run for the first time; with workers as well, each of which may be the one that runs it.
 ONCE = """
 import pathlib, pytest
@@ -35,12 +37,12 @@ class MadeUp:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.flaky = folder / "flaky.txt"
-        (folder / "pytest.ini").write_text("[pytest]\naddopts = -p no:locust -p no:valkey -p no:anyio\n")
+        (folder / "pytest.ini").write_text("[pytest]\n")
 
     def run(self, text: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Write them and run them as CI does."""
         (self.folder / "test_made_up.py").write_text(ONCE + text)
-        own: Any = {"FLAKY_FILE": str(self.flaky), **environment}
+        own: Any = {"FLAKY_FILE": str(self.flaky), **PLUGINS, **environment}
         command = [sys.executable, str(SCRIPT), "-p", "no:cacheprovider", *arguments]
         return subprocess.run(
             command,
@@ -201,6 +203,7 @@ def test_a():
     process = subprocess.Popen(
         command,
         cwd=tests.folder,
+        env=os.environ | PLUGINS,
         stdout=subprocess.DEVNULL,
         preexec_fn=hear_of_closed_terminals,  # noqa: PLW1509 - there is one thread here
     )
