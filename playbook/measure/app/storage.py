@@ -176,8 +176,8 @@ def storage_week(
 
     files, (wanted, named) = hours("component_storage"), awake(settings)
     seen = {name for name, _ in files}
-    # A query of one's own without the label is of the whole app.
-    files += [(name, ()) for name in wanted if seen != {""} and name not in seen]
+    # A query of one's own without the label is of the whole app, and without any sample one statement is enough.
+    files += [(name, ()) for name in wanted if seen - {""} and name not in seen]
     answers.append(named)
     areas = [area(f"Files of {name}" if name else "Files", points) for name, points in files]
     known = redis_stats.coverage + redis_stats.limited.coverage if redis_stats else Coverage()

@@ -77,7 +77,7 @@ class CapacityGrowth:
             f"{fewest} of {HISTORY_DAYS} days",
             expected=f"at least {least} of the last {HISTORY_DAYS} days of CPU, memory and storage of every "
             "component",
-            got=f"fewer days of {', '.join(short) or 'all'}",
+            got=f"fewer days of {', '.join(short)}" if any(course.days for course in self.courses) else "none",
             hint="The queries stand in the settings as queries.component_….",
         )
 

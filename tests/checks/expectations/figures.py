@@ -60,12 +60,12 @@ def unknown_month(exact: str, days: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def no_growth(days: str) -> tuple[str, str]:
+def no_growth(got: str) -> tuple[str, str]:
     """Too few days for growth."""
     return (
         "UNKNOWN",
         r"Growth into a limit: expected at least 48 of the last 60 days of CPU, memory and storage of every "
-        rf"component, got fewer days of {days}; partial result: none of \d that grows steadily "
+        rf"component, got {got}; partial result: none of \d that grows steadily "
         rf"towards its limit",
     )
 
@@ -168,7 +168,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         },
         **unknown_week("0"),
         **unknown_month("0", "0"),
-        CAPACITY[0]: no_growth(r"CPU \(0\), memory \(0\), storage \(0\)"),
+        CAPACITY[0]: no_growth("none"),
         CAPACITY[1]: ("UNKNOWN", "Requests at a spike: expected the requests a second of 30 days, got no samples"),
         STORAGE: ("UNKNOWN", no_storage("File systems", "samples of every file system", "none")),
     },
@@ -331,7 +331,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "metrics-short": {  # two days are one, two or three whole ones in part, by the distance from midnight
         **unknown_week(r"4[78](\.\d)?"),
         **unknown_month(r"4[78](\.\d)?", "[12]"),
-        CAPACITY[0]: no_growth(r"((CPU|memory|storage) of [a-z-]+ \([23]\)(, )?){9}"),
+        CAPACITY[0]: no_growth(r"fewer days of ((CPU|memory|storage) of [a-z-]+ \([23]\)(, )?){9}"),
         CAPACITY[1]: (
             "UNKNOWN",
             r"CPU of image-worker at a spike: expected CPU samples of at least 648 of the last 720 h of every "
@@ -367,7 +367,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             )
             + "; partial result: 5 not comparable",
         ),
-        CAPACITY[0]: no_growth(r"((CPU|memory|storage) of [a-z-]+ \(4[01]\)(, )?){9}"),
+        CAPACITY[0]: no_growth(r"fewer days of ((CPU|memory|storage) of [a-z-]+ \(4[01]\)(, )?){9}"),
     },
     "traffic-anomaly": {
         MONTH_ITEMS[2]: (

@@ -150,7 +150,7 @@ def test_most_of_the_week_must_be_known_up_to_now(files, redis, verdict, message
     [
         ([hours(1.0)], ["worker"], Verdict.OK, ""),
         ([hours(1.0)], ["worker", "web"], Verdict.UNKNOWN, "samples of 0 h of files of web"),
-        ([], ["web"], Verdict.UNKNOWN, "samples of 0 h of files of web"),
+        ([], ["web"], Verdict.UNKNOWN, "expected samples of every file system, got none"),
         ([hours(95.0)], ["worker", "web"], Verdict.CRITICAL, "got 95 %"),
         ([hours(1.0)], ["worker", "nap"], Verdict.OK, ""),
         ([hours(1.0, component="")], ["worker", "web"], Verdict.OK, ""),  # a query of one's own, of the whole app
