@@ -89,7 +89,7 @@ def is_wrapped(text: str) -> bool:
     return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text) or _FLY.match(text))
 
 
-TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state")
+TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ")
 _ENDED = ("signal", "terminated unexpectedly", *TOLD_IN_PASSING)
 
 

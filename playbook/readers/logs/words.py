@@ -30,6 +30,11 @@ WORDS = re.compile(
     r"|execute|lock|commit|serialize|access|establish|publish|enqueue|render|fetch|upload|download|delete"
     r"|update|insert|identify|find module|parse|thumbnail|resize|convert|compress|decompress|extract"
     r"|be (?:written|saved|sent|read|opened|processed|loaded|reached|delivered|created|started|stored))"
+    # lighttpd, PgBouncer, systemd and Varnish, in lines without a level
+    r"|child exited: [1-9]\d{0,2}|unexpected end-of-file|all handlers for .{1,200} are down"
+    r"|closing because: (?:server conn crashed\?|connect failed|server login failed|query_wait_timeout)"
+    r"|start request repeated too quickly|watchdog timeout"
+    r"|backend_health - \S{1,120} (?:went|still) sick"
     r"|lost (?:the |its )?connection|connection (?:lost|dropped|terminated)|no (?:live|healthy) upstreams?"
     r"|(?:closed|died|exited|ended|stopped|terminated) unexpectedly|unexpected end of (?:file|input|stream)"
     r"|prematurely closed|premature end|deadlock (?:detected|found)|loading redis is loading"
@@ -37,7 +42,7 @@ WORDS = re.compile(
     r"|(?:pool|connections|resources) (?:is |are )?exhausted"
     r"|(?:disk|volume|queue|buffer|pool|table) (?:is )?full"
     r"|(?:quota|(?:rate|memory) limit|maximum retries) exceeded"
-    r"|exceeded (?:the )?max(?:imum)? (?:retries|attempts)|gave up after|giving up|stalled more than"
+    r"|exceeded (?:the )?max(?:imum)? (?:retries|attempts)|max retries \d{1,4} exceeded|gave up after|giving up|stalled more than"
     r"|(?:job|task|worker)s? (?:[#\w:-]{1,64} )?(?:(?:is|has|was|were) |has been )?stalled(?! no)"
     r"|moved to (?:the |a )?(?:dlq|\w{4}[- ]letter)|something went wrong"
     r"|unsupported image (?:format|type)|image: unknown format|invalid (?:jpeg |image )?format"
@@ -123,7 +128,9 @@ CRASH = re.compile(
     r"|\bkilled by signal (?:4|6|7|8|9|11)\b|\bsignal (?:4|6|7|8|9|11) \(SIG"
     r"|(?:^|[ :])signal: (?:killed|segm|abort)"
     r"|\bterminated by signal SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bReceived signal (?:4|6|7|8|9|11) [A-Z]"
-    r"|\b(?:worker|child|process) \(?\d+\)? (?:has )?died\b|\bdumped core\b|\babnormal exit, status\b"
+    r"|\bKilled process \d+\b|\bhas overflowed its stack\b"
+    r"|\bsockets disabled, (?:out-of-fds|connection limit)\b"
+    r"|\b(?:worker|child|process) \(?\d+\)? (?:\(PID: \d+\) )?(?:has )?died\b|\bdumped core\b|\babnormal exit, status\b"
     r"|\bfatal error in ,|\bfatal javascript (?:oom|out)\b|\bfatal error has been detected\b"
     r"|\bBun has crashed\b"
     r"|\binsufficient memory for the Java\b|\bmemory allocation of \d+ bytes failed\b|\bAddressSanitizer: "
@@ -147,6 +154,7 @@ _CRASH_NEEDS = (
     "worker timeout", "stack overflow", "process terminated", "timed out worker", "died", "dumped core",
     "abnormal exit", "insufficient memory", "memory allocation", "sanitizer", "native stack", "cannot allocate",
     "pid terminated", "crash dump", "invalid opcode", "harakiri", "terminated unexp", "not expected",
+    "overflowed", "sockets disabled",
 )  # fmt: skip
 # Every match of ``WORDS`` contains one of these.
 _WORDS_NEED = (
@@ -166,6 +174,7 @@ _WORDS_NEED = (
     "expiredtoken", "slowdown", "circuit", "unhealthy", "http ", "status ", "ed with", "data loss", " lost",
     "dropped", "is down", "died at", "can't locate", "begin failed", "can't call", "illegal div",
     "undefined sub", "can't use", "reference at", "overloaded", "not responding", "not reachable", "available",
+    "are down", "too quickly", "sick",
 )  # fmt: skip
 # Of Dramatiq, Huey and Quartz: an exception that ended a job, and no process.
 _OF_A_JOB = re.compile(
