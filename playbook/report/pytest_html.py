@@ -18,7 +18,6 @@ from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 
 from playbook.core.errors import UsageError
 from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
@@ -26,7 +25,6 @@ from playbook.core.record import Record
 from playbook.core.verdict import Verdict
 from playbook.core.whole_file import reason_of, write_whole
 from playbook.core.wording import without_code_marks
-from playbook.report.compiled import Compiled
 from playbook.report.pytest_terms import record_of
 
 if TYPE_CHECKING:
@@ -138,6 +136,10 @@ def _page(config: pytest.Config, file: Path, failed: Callable[[str], None]) -> A
 @cache
 def template() -> Template:
     """pytest-html's own template; compiled anew for each run it would take longer than its page."""
+    from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+    from playbook.report.compiled import Compiled
+
     environment = Environment(
         loader=FileSystemLoader(_resources()),
         autoescape=select_autoescape(enabled_extensions=("jinja2",)),
