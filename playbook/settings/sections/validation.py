@@ -141,7 +141,8 @@ def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistak
         got = "something else" if isinstance(value, Secret) else repr(text)
         yield Mistake(path, f"expected an address such as {schemes[-1]}://portfolio.example, got {got}")
     elif _AMBIGUOUS & set(parts.hostname or ""):
-        yield Mistake(path, f"expected the host as in DNS (xn--…), got {parts.hostname}, which not all find")
+        expected = "expected the host as in DNS (xn--…)"
+        yield Mistake(path, f"{expected}, got {parts.hostname}, which not all programs look up by the same name")
 
 
 def _zone(path: str, value: Any) -> Iterator[Mistake]:

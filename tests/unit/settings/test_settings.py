@@ -161,7 +161,8 @@ def test_target_overrides_limits_and_floors(project):
         ("[targets.production.web]\nurl = 'https://'", "web.url: expected an address"),
         (
             "[targets.production.web]\nurl = 'https://straße.example'",
-            "web.url: expected the host as in DNS (xn--…), got straße.example, which not all find",
+            "web.url: expected the host as in DNS (xn--…), got straße.example, which not all programs "
+            "look up by the same name",
         ),
         ("[targets.production.web]\nurl = 'https://x:99999'", "web.url: expected an address"),
         ("[targets.production.web]\nurl = 'ftp://x.example'", "web.url: expected an address"),
