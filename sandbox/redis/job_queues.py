@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -74,6 +75,11 @@ def _bullmq(pipe: Any, queue: JobQueue, now: datetime) -> None:
         pipe.hset(f"{base}{number}", mapping={"name": "mail", "data": "{}", "timestamp": str(at)})
     for number in range(queue.failed):
         pipe.zadd(f"{base}failed", {f"f{number}": now.timestamp() * 1000})
+
+
+def bullmq_worker(queue: JobQueue) -> str:
+    """The name of the connection on which a worker waits for jobs."""
+    return f"bull:{b64encode(queue.name.encode()).decode()}"
 
 
 _SEEDS = {"celery": _celery, "rq": _rq, "sidekiq": _sidekiq, "bullmq": _bullmq}

@@ -27,6 +27,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from playbook.core.guard import Guard
 from sandbox.loopback import LOOPBACK
 from sandbox.redis.burdens import Burdened
+from sandbox.redis.job_queues import bullmq_worker
 from sandbox.redis.job_queues import seed as seed_queues
 from sandbox.redis.past import Past
 from sandbox.redis.proxy import TlsProxy
@@ -131,16 +132,21 @@ class ValkeyService(Service):
         self._log = guard.folder / "valkey.log"
         self._child: subprocess.Popen[bytes] | None = None
         self._proxy: TlsProxy | None = None
-        # Bypasses the proxy and the password that faults change.
-        self._admin = Redis(
+        self._admin = self._inside()
+        self._celery: PubSub | None = None
+        self._bullmq: Redis | None = None
+        self._burdened = Burdened(self._admin, self._socket, guard.folder)
+        self._past = Past(guard.folder / "redis-past.jsonl")
+
+    def _inside(self, name: str | None = None) -> Redis:
+        """A client that bypasses the proxy and the password that faults change, with this name for the server."""
+        return Redis(
             unix_socket_path=str(self._socket),
             username="sandbox",
             password=self._admin_password,
+            client_name=name,
             retry=Retry(NoBackoff(), 0),
         )
-        self._celery: PubSub | None = None
-        self._burdened = Burdened(self._admin, self._socket, guard.folder)
-        self._past = Past(guard.folder / "redis-past.jsonl")
 
     @property
     def url(self) -> str:
@@ -221,21 +227,32 @@ class ValkeyService(Service):
         await (self._proxy.close() if self.name in world.gone else self._proxy.open())
 
     async def _attend(self, state: RedisState) -> None:
-        """Subscribe as a worker of Celery does, for remote control and for events, if there is one."""
-        if self._celery:
-            await self._celery.aclose()  # type: ignore[no-untyped-call]
-            self._celery = None
+        """Connect as the workers do that are known by their connections, if there are any.
+
+        One of Celery subscribes for remote control and for events; one of BullMQ names its connection.
+        """
+        await self._dismiss()
+        for queue in state.jobs.queues:
+            if queue.preset == "bullmq" and queue.workers:
+                self._bullmq = self._inside(bullmq_worker(queue))
+                await self._bullmq.ping()
         if any(queue.preset == "celery" and queue.workers for queue in state.jobs.queues):
             self._celery = self._admin.pubsub()
             for pattern in ("/0.celery.pidbox", "/0.celeryev/worker.*"):
                 await self._celery.psubscribe(pattern)
                 await self._celery.get_message(timeout=_START_LIMIT)  # the confirmation
 
+    async def _dismiss(self) -> None:
+        """End the workers' connections."""
+        for connection in (self._celery, self._bullmq):
+            if connection:
+                await connection.aclose()
+        self._celery = self._bullmq = None
+
     async def stop(self) -> None:
         """Close the proxy. The guard ends the process."""
         await self._burdened.end()
-        if self._celery:
-            await self._celery.aclose()  # type: ignore[no-untyped-call]
+        await self._dismiss()
         await self._admin.aclose()
         if self._proxy:
             await self._proxy.end()
