@@ -15,9 +15,9 @@ from typing import BinaryIO
 
 from playbook.clients.log_blocks import BLOCK, Blocks
 from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, Reading
+from playbook.core.clock import zone_of
 from playbook.core.errors import TooLittleData, Unreachable
 from playbook.core.wording import moment, plural
-from playbook.core.zones import zone_of
 from playbook.readers.logs.parse import Parser
 from playbook.readers.logs.text import clean
 from playbook.settings.sections.target import Logs
@@ -78,7 +78,7 @@ class FileLogs:
         stream = LogStream(
             "", iter(()), expected=tuple(self.wanted.components), serving=tuple(self.wanted.serving)
         )
-        stream.zone = zone_of(self.zone or "UTC")
+        stream.zone = zone_of(self.zone or "UTC", self.zone_setting)
         found, opened = self._open_all(since.timestamp(), stream)
         recent = [file for file in found if file.changed >= since.timestamp() - _SLACK]
         if not recent:
@@ -185,7 +185,7 @@ class FileLogs:
                     in_doubt = False
                     reading.problems.append(
                         f"{file.path} has times without a zone, and this machine is not in UTC: "
-                        f'{self.zone_setting} says which is theirs, e.g. "UTC"'
+                        f'set {self.zone_setting} to theirs, e.g. "UTC"'
                     )
                 name = _named(file.path, opened)
                 if file.changed < since - _SLACK:

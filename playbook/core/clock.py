@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated
 
 import msgspec
+
+from playbook.core.errors import UsageError
 
 # Written to files with its offset from UTC.
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -46,3 +48,19 @@ class FixedClock(Clock):
     def advance(self, seconds: float) -> None:
         """Move the clock forward."""
         self._now = datetime.fromtimestamp(self._now.timestamp() + seconds, UTC)
+
+
+def zone_of(name: str, setting: str) -> tzinfo:
+    """The zone of an IANA name.
+
+    Raises:
+        UsageError: there is no such zone, by the name of the setting.
+    """
+    if name == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"{setting}: expected a time zone such as Europe/Berlin, got {name!r}") from None

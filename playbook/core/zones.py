@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 
 
 def both(moment: datetime, zone: str) -> str:
@@ -32,15 +32,6 @@ def beside(moment: datetime, zone: str) -> str:
         return ""
     day = "" if local.date() == utc.date() else f"{local:%a} "
     return f" ({day}{local:%H:%M} in {place_of(zone)})"
-
-
-def zone_of(name: str) -> tzinfo:
-    """The zone of an IANA name."""
-    if name == "UTC":
-        return UTC
-    from zoneinfo import ZoneInfo
-
-    return ZoneInfo(name)
 
 
 def place_of(zone: str) -> str:

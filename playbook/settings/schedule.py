@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from playbook.core.clock import zone_of
 from playbook.core.errors import UsageError
 from playbook.settings.sections.history import Schedule
 
@@ -30,7 +30,7 @@ def require_valid(schedule: Schedule, where: str) -> None:
     """Raise UsageError for the first invalid cron line; ``where`` is the settings file."""
     for name in schedule.cron:
         try:
-            zone_of(schedule)
+            _zone_of(schedule)
             next_slot(schedule, name, datetime(2000, 1, 1, tzinfo=UTC))
         except UsageError as error:
             raise UsageError(f"{where}: {error}") from None
@@ -96,18 +96,9 @@ def slot_of(
     return last_slot(schedule, set_name, started + _EARLY)
 
 
-def zone_of(schedule: Schedule) -> tzinfo:
-    """The time zone of the cron lines.
-
-    Raises:
-        UsageError: there is no such zone.
-    """
-    try:
-        return UTC if schedule.time_zone == "UTC" else ZoneInfo(schedule.time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(
-            f"schedule.time_zone: expected a time zone such as Europe/Berlin, got {schedule.time_zone!r}"
-        ) from None
+def _zone_of(schedule: Schedule) -> tzinfo:
+    """The time zone of the cron lines; UsageError if there is no such zone."""
+    return zone_of(schedule.time_zone, "schedule.time_zone")
 
 
 def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) -> datetime | None:
@@ -120,7 +111,7 @@ def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) ->
     if len(text.split()) != _FIELDS:
         raise UsageError(expected)
     try:
-        return _next(text, zone_of(schedule), moment, back)
+        return _next(text, _zone_of(schedule), moment, back)
     except CronSimError as error:
         raise UsageError(f"{expected}: {str(error).lower()}") from None
     except StopIteration:

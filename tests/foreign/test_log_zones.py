@@ -95,9 +95,8 @@ def test_zone_that_nobody_says_is_unknown_on_a_machine_with_another(tmp_path, mo
         monkeypatch.undo()
         time.tzset()
     assert found.coverage.enough is enough
-    said = (
-        f"{tmp_path}/error.log has times without a zone, and this machine is not in UTC: logs.time_zone says which"
-    )
+    doubt = "has times without a zone, and this machine is not in UTC"
+    said = f"{tmp_path}/error.log {doubt}: set logs.time_zone to theirs"
     assert enough or said in found.coverage.got
 
 

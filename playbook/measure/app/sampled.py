@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from playbook.clients.digitalocean import digitalocean
@@ -27,6 +27,14 @@ def awake(settings: Settings) -> tuple[tuple[str, ...], Coverage]:
         wanted = "the app spec, which names every component"
         return (), lacking("", expected=wanted, got=str(error), hint=error.hint, cause=away(error))
     return tuple(one.name for one in spec.running if one.least), Coverage()
+
+
+def unseen(wanted: Iterable[str], seen: Collection[str]) -> list[str]:
+    """Components without a series beside those that have one.
+
+    A query of one's own without the label is of the whole app, and without any series one statement is enough.
+    """
+    return [name for name in wanted if any(seen) and name not in seen]
 
 
 def fresh(courses: Mapping[str, Sequence[Point]], now: datetime, reach: timedelta) -> Coverage:

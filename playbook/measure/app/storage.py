@@ -16,7 +16,7 @@ from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.percentages import MOST, percentages
 from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged
-from playbook.measure.app.sampled import awake, fresh
+from playbook.measure.app.sampled import awake, fresh, unseen
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.trend import Point, Trend, fit, split_at_falls
@@ -176,8 +176,7 @@ def storage_week(
 
     files, (wanted, named) = hours("component_storage"), awake(settings)
     seen = {name for name, _ in files}
-    # A query of one's own without the label is of the whole app, and without any sample one statement is enough.
-    files += [(name, ()) for name in wanted if seen - {""} and name not in seen]
+    files += [(name, ()) for name in unseen(wanted, seen)]
     answers.append(named)
     areas = [area(f"Files of {name}" if name else "Files", points) for name, points in files]
     known = redis_stats.coverage + redis_stats.limited.coverage if redis_stats else Coverage()

@@ -6,17 +6,16 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from statistics import median
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
-from playbook.core.clock import Clock
+from playbook.core.clock import Clock, zone_of
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
-from playbook.core.errors import TooLittleData, Unmeasured, UsageError
+from playbook.core.errors import TooLittleData, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
@@ -233,7 +232,7 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
         Unmeasured: they are a program's repository, of which only the program knows what is in it.
     """
     wanted = settings.target.backups
-    zone = _zone(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
+    zone = zone_of(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
     now = clock.now()
     files = backup_store.files()
     program = repository_of(files)
@@ -305,15 +304,6 @@ def _inspect(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) 
         ends = inspect_ends(partial(store.part, file, within=_END), file.size)
         return Inspection(ends.problem, f"{inspection.how}; then {ends.how}", coverage=inspection.coverage)
     return inspect_ends(partial(store.part, file), file.size)
-
-
-def _zone(name: str, setting: str) -> tzinfo:
-    if name == "UTC":
-        return UTC
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"{setting}: expected a time zone such as Europe/Berlin, got {name!r}") from None
 
 
 def size(count: float) -> str:

@@ -19,7 +19,7 @@ from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.percentages import LEAST_MEMORY, MOST, percentages
 from playbook.measure.app.resources import Judged
-from playbook.measure.app.sampled import awake, fresh
+from playbook.measure.app.sampled import awake, fresh, unseen
 from playbook.measure.app.scaling_policy import autoscaling, instances
 from playbook.measure.figures.breakpoint_tests import BreakpointTest, newest_test
 from playbook.readers.load import kept
@@ -286,8 +286,7 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
     seen = {name for one in found for name in one}
     wanted, named = awake(settings)
     answers += named
-    # A query of one's own without the label is of the whole app.
-    names = sorted(seen.union(() if seen == {""} else wanted)) or [""]
+    names = sorted(seen.union(unseen(wanted, seen))) or [""]
     courses = []
     for (kind, _, limit), points_of in zip(kinds, found, strict=True):
         for name in names:

@@ -101,6 +101,11 @@ class HandoffPage:
         return " and ".join(self.kept.lacking) if self.kept else ""
 
     @property
+    def tells_of_runs(self) -> bool:
+        """Whether it covers any; none is required while it is pending."""
+        return self.runs > 0 or self.pending
+
+    @property
     def runs(self) -> int:
         """Number of runs it covers."""
         return sum(self.page.runs.values()) if self.kept else 0

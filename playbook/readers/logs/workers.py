@@ -18,8 +18,8 @@ from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from typing import TypeVar
 
+from playbook.core.clock import zone_of
 from playbook.core.environment import OF_PYTHON, for_program
-from playbook.core.zones import zone_of
 from playbook.readers.logs.by_blocks import BlockReviewer, Found
 
 MIN_SIZE = 64 << 20
@@ -167,7 +167,7 @@ def _processors() -> int:
 def main() -> None:
     """Run a worker: blocks in, results out."""
     since, until = map(float, sys.argv[1:3])
-    reviewer = BlockReviewer(since, until, zone=zone_of(sys.argv[3]))
+    reviewer = BlockReviewer(since, until, zone=zone_of(sys.argv[3], "the zone"))
     coming, going = sys.stdin.buffer, sys.stdout.buffer
     while len(head := coming.read(_SIZE)) == _SIZE:
         block = coming.read(int.from_bytes(head, "big"))
