@@ -16,7 +16,7 @@ from playbook.core.places import CHECKS
 from playbook.core.verdict import Verdict
 from sandbox.faults import FAULTS
 from tests.checks.expectations import EXPECTATIONS
-from tests.leisure import leisure
+from tests.leisure import COMPARISON, leisure
 from tests.wording import mistakes_in
 from tests.written import written_checks
 
@@ -32,7 +32,8 @@ TIMED = {
     "load-health-slow": ("load_health_p95",),
     "load-homepage-slow": ("load_homepage_p95",),
     "load-images-slow": ("load_images_p95",),
-    "load-not-carried": ("load_health_p95", "load_homepage_p95", "load_images_p95"),
+    "load-not-carried": ("load_health_p95", "load_homepage_p95", "load_images_p95", "load_throughput"),
+    "load-slower-than-before": (COMPARISON,),
 }
 CRITICALLY_TIMED = {
     "homepage-very-slow": ("homepage_time",)
