@@ -77,5 +77,6 @@ def judge(stage: Stage, tally: Tally, breaks: Break) -> Step:
         per_second=tally.requests / seconds,
         p95=p95,
         failed_percent=failed,
+        cached=tally.cached,
         broke=broke,
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from math import log
 
 from loadtests.pixels import pixels_of
 from playbook.clients.answer import Answer
@@ -14,10 +13,7 @@ from playbook.measure.web.health_report import Report, UnknownShapeError
 from playbook.measure.web.web_page import PageRules, error_page, fault_of, in_place_of_it
 from playbook.readers.load.plan import Plan
 
-_TITLE = re.compile(rb"<title[^>]*>([^<]{0,300})", re.IGNORECASE)
-_DIGITS = re.compile(rb"\d+")
-_HEAD = 16 * 1024  # bytes in which a title is looked for
-_SIZES = 8  # steps of a page's size, for each factor of 2.7
+_OF_NUMBERS = b"0123456789abcdefABCDEF"  # letters of which numbers and most ids are made
 _MOST_KINDS = 256  # of pages that are remembered
 _SHOWN = 3  # failing dependencies
 _LONGEST = 120
@@ -36,21 +32,19 @@ class Unclear(str):
 class Contents:
     """What is wrong with answers, by what a plan requires of them; an empty text where nothing is.
 
-    Reading a page takes longer than a request, so of pages that look alike (the same title, about the same size)
-    one is read.
+    Reading a page takes longer than a request, so of pages that differ in numbers only one is read.
     """
 
     def __init__(self, plan: Plan) -> None:
         url = f"{plan.host}{plan.paths.get('homepage', '/')}"
         self._rules = PageRules(url, tuple(plan.hosts), plan.expect, plan.least_bytes)
         self._by_status = plan.health_by_status
-        self._pages: dict[object, str] = {}
+        self._pages: dict[tuple[str, int], str] = {}
         self._health = lru_cache(maxsize=64)(health_fault)
 
     def page(self, answer: Callable[[], Answer], kind: str, body: bytes) -> str:
         """What is wrong with the homepage; ``answer`` is only called for a page of a new kind."""
-        title = _TITLE.search(body, 0, _HEAD)
-        alike = kind, _DIGITS.sub(b"", title[1]) if title else body[:80], round(_SIZES * log(len(body) + 1))
+        alike = kind, hash(body.translate(None, _OF_NUMBERS))
         found = self._pages.get(alike)
         if found is None:
             if len(self._pages) >= _MOST_KINDS:

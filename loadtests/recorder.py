@@ -38,6 +38,7 @@ class Tally(msgspec.Struct):
         cut: requests still unanswered when their visitor was stopped, after a long wait. They count in ``counts``
             with that wait: their answer would have taken longer.
         overdue: in addition, requests waiting longer than allowed at the end of the period.
+        cached: successful requests that a cache before the website answered.
         received: bytes of bodies.
         slowest: milliseconds, including failures.
         counts: successful requests, by bucket of response time.
@@ -48,6 +49,7 @@ class Tally(msgspec.Struct):
     unreached: int = 0
     cut: int = 0
     overdue: int = 0
+    cached: int = 0
     received: int = 0
     slowest: float = 0.0
     counts: dict[int, int] = {}
@@ -58,6 +60,7 @@ class Tally(msgspec.Struct):
         self.failures += other.failures
         self.unreached += other.unreached
         self.cut += other.cut
+        self.cached += other.cached
         self.received += other.received
         self.slowest = max(self.slowest, other.slowest)
         for bucket, number in other.counts.items():

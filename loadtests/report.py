@@ -177,6 +177,7 @@ def _endpoint(name: str, tally: Tally, seconds: float) -> Endpoint:
         requests=tally.requests,
         failures=tally.failures,
         cut=tally.cut,
+        cached=tally.cached,
         p50=tally.percentile(50),
         p95=tally.percentile(95),
         p99=tally.percentile(99),

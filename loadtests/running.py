@@ -22,7 +22,7 @@ from loadtests.guard import Guard
 from loadtests.plans import find
 from loadtests.recorder import Counts, Tally, decode, encode
 from loadtests.report import Report
-from loadtests.session import UNCLEAR
+from loadtests.session import CACHED, UNCLEAR
 from loadtests.shapes import PlannedShape
 from loadtests.users import Script, Visitor
 from loadtests.workers import SILENT_SECONDS, Workers
@@ -261,6 +261,9 @@ class Test:
             self.counts.fail(name, response_time, message, tallies, unreached=unreached)
         elif context and UNCLEAR in context:
             self.counts.doubt(name, str(context[UNCLEAR]))
+        elif context and CACHED in context:
+            for tally in tallies:
+                tally.cached += 1
 
     # ---------------------------------------------------------------------------------------------------- workers
 

@@ -13,6 +13,7 @@ from geventhttpclient.url import URL
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, LocustUserAgent
 from locust.exception import CatchResponseError
 
+from loadtests.answers import from_cache
 from loadtests.contents import Unclear
 from loadtests.guard import Guard
 from playbook.readers.load.plan import Plan
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
     from locust import User
 
-UNCLEAR = "unclear"  # in a request's context: what its answer was that is neither good nor bad
+# In a request's context: what an answer was that is neither good nor bad, and the header of a cache that gave it.
+UNCLEAR, CACHED = "unclear", "cached"
 AGENT = "operations-playbook-load-test"
 # Milliseconds: an abandoned request with a shorter wait is not counted.
 _SAYS_SOMETHING = 1000.0
@@ -137,7 +139,7 @@ class GuardedSession(FastHttpSession):
         self._take_turn()
         size = 0
         failure: BaseException | None = None
-        problem = ""
+        context: dict[str, str] = {}
         response = None
         start = time.time()
         begin = self.waiting_since = time.perf_counter()
@@ -162,13 +164,17 @@ class GuardedSession(FastHttpSession):
             problem = check(response)
             if problem and not isinstance(problem, Unclear):
                 failure = CatchResponseError(problem)
+            elif problem:
+                context[UNCLEAR] = problem
+            elif method == "GET" and (hit := from_cache(response)):
+                context[CACHED] = hit
         self.request_event.fire(
             request_type=method,
             name=name,
             response_time=took,
             response_length=size,
             response=response,
-            context={UNCLEAR: problem} if isinstance(problem, Unclear) else {},
+            context=context,
             exception=failure,
             start_time=start,
             url=str(address),

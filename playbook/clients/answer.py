@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +13,31 @@ from playbook.clients.wire import Phases
 from playbook.core import door
 from playbook.core.budget import Ambiguous, OverBudget, read_unambiguous_json
 from playbook.core.errors import Denied, Malformed
+
+# Values by which caches mark their own responses. https://www.rfc-editor.org/rfc/rfc9211 STALE, UPDATING and
+# REVALIDATED are words of Cloudflare and nginx for responses from the cache.
+_HIT = re.compile(r"(?i)hit(?![a-z]|=\?0)|(?<![a-z])(stale|updating|revalidated)(?![a-z])")
+CACHES = (
+    "x-cache",
+    "cache-status",
+    "cf-cache-status",
+    "cdn-cache",
+    "x-cache-status",
+    "x-proxy-cache",
+    "x-vercel-cache",
+    "x-litespeed-cache",
+)
+AGE = "age"
+
+
+def cache_hit(headers: Mapping[str, str]) -> str:
+    """The header that shows that a cache answered; empty where none does."""
+    for name in CACHES:
+        if _HIT.search(headers.get(name, "")):
+            return f"{name}: {headers[name]}"
+    age = headers.get(AGE, "")
+    ages = [one.strip() for one in age.split(",")]
+    return f"age: {age}" if any(one.isdecimal() and one.strip("0") for one in ages) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def test_real_homepage_is_good_under_load(body: str) -> None:
 
 
 def test_page_of_another_kind_is_read_once() -> None:
-    """Pages that differ in a nonce or a count are alike; one with another title or of another size is not."""
+    """Pages that differ in an id or a count are alike; one with other words is not, of whatever title and size."""
     contents = Contents(plan(host="https://portfolio.example:443"))
     read: list[str] = []
 
@@ -125,6 +125,11 @@ def test_page_of_another_kind_is_read_once() -> None:
     ] * 2
     assert asked(good) == GOOD
     assert len(read) == 3
+    broken = "Application error: a server-side exception has occurred (digest 2386741)"
+    long = page("Portfolio", f"<p>{'Pictures of the sea, and of the hills. ' * 40}</p>")
+    failed = long.replace("Pictures of the sea, and of the hills. " * 2, f"{broken:<78}")
+    assert len(long) == len(failed)
+    assert [asked(long), asked(failed) != GOOD, asked(long)] == [GOOD, True, GOOD]
 
 
 def test_expected_text_is_expected_under_load() -> None:

@@ -214,7 +214,8 @@ class Headroom:
                 "no step held",
                 expected="a step of the newest breakpoint test to have held",
                 got=f"none on {test.finished:%Y-%m-%d}",
-                hint="See what broke the first step, then test again: pytest -m load --shape breakpoint.",
+                hint="See what broke the first step, or whether a cache answered for the website, then test "
+                "again: pytest -m load --shape breakpoint.",
             )
             return [Judged("Requests", Reading(math.nan, coverage=lacks))]
         over = f"({self.multiple:g} × the peak is {wanted:,.1f} requests/s; the {test.shape} test on "

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from playbook.clients.answer import cache_hit
 from playbook.clients.web import ImageApi
 from playbook.clients.wire import Phases
 from playbook.core.clock import Clock
@@ -25,10 +24,6 @@ _JPEG_START = b"\xff\xd8"
 _JPEG_COMMENT = b"\xff\xfe"
 _PNG_HEAD = 8 + 4 + 4 + 13 + 4  # the signature and the first chunk, which holds the size
 _ROUNDED = 1  # pixel of tolerance where the service scales down
-# Values by which caches mark their own responses. https://www.rfc-editor.org/rfc/rfc9211 STALE, UPDATING and
-# REVALIDATED are words of Cloudflare and nginx for responses from the cache.
-_HIT = re.compile(r"(?i)hit(?![a-z])|(?<![a-z])(stale|updating|revalidated)(?![a-z])")
-_CACHES = ("x-cache", "cache-status", "cf-cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,7 @@ def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optim
         problem=problem,
         declared=declared,
         cache=answer.headers.get("x-cache", ""),
-        cached=_cached(answer.headers),
+        cached=cache_hit(answer.headers),
         phases=answer.phases,
         attempts=answer.attempts,
     )
@@ -187,12 +182,3 @@ def _mismatch(original: Picture, result: Picture, declared: str, width: int | No
         return f"{result}, for an original of {original.width} × {original.height}{scaled}"
     difference = unlike(original, result)
     return f"{result}, {difference}" if difference else ""
-
-
-def _cached(headers: Mapping[str, str]) -> str:
-    """The header that shows a cache hit; empty where none does."""
-    for name in _CACHES:
-        if _HIT.search(headers.get(name, "")):
-            return f"{name}: {headers[name]}"
-    age = headers.get("age", "")
-    return f"age: {age}" if age.isdecimal() and int(age) else ""

@@ -142,11 +142,22 @@ class LoadTest:
         return understood(sum(one.times for one in odd), asked, "answers", examples=examples, hint=_UNCLEAR)
 
     @property
-    def carried_per_second(self) -> float:
+    def answered_per_second(self) -> float:
         """Successful requests a second; for a breakpoint test, in the highest step that held."""
         if self.is_breakpoint:
             return self.highest.per_second * (1 - self.highest.failed_percent / 100) if self.highest else 0.0
         return self._answered / self.outcome.seconds if self.outcome.seconds > 0 else 0.0
+
+    @property
+    def carried_per_second(self) -> float:
+        """Those of them that reached the website, and were not answered by a cache before it."""
+        if not self.is_breakpoint:
+            hits, of = self.outcome.all.cached, self._answered
+            return self.answered_per_second * (1 - hits / of) if of else 0.0
+        step = self.highest
+        if not step or not step.requests:
+            return 0.0
+        return self.answered_per_second - step.per_second * step.cached / step.requests
 
     @property
     def throughput(self) -> list[Reading]:
@@ -161,7 +172,7 @@ class LoadTest:
         if self._missing_load or not self.outcome.all.requests or not wanted > 0:
             none = lacking("", expected="seconds with users", got="none")
             return [Reading(math.nan, coverage=none if self.coverage.enough else self.coverage)]
-        over = f"{self.outcome.seconds:.0f} s ({self.carried_per_second:,.1f} requests/s answered well, up to "
+        over = f"{self.outcome.seconds:.0f} s ({self.answered_per_second:,.1f} requests/s answered well, up to "
         over += f"{self.outcome.most_users:,} users)"
         return [Reading(round(100 * self._answered / wanted, 1), over, self.clear())]
 
@@ -180,7 +191,7 @@ class LoadTest:
         )
         if self.outcome.throttled:
             after += f"; load.most_requests_per_second delayed {self.outcome.throttled:,} requests"
-        over = f"{plural(len(self.outcome.steps), 'step')} ({self.carried_per_second:,.1f} requests/s; {after})"
+        over = f"{plural(len(self.outcome.steps), 'step')} ({self.answered_per_second:,.1f} requests/s; {after})"
         return [Reading(highest.users if highest else 0, over, self.clear())]
 
     @property
@@ -250,7 +261,7 @@ class LoadTest:
             "Begun": moment(outcome.started),
             "Ended": f"{outcome.ended}, after {outcome.seconds:.1f} of {outcome.planned_seconds:g} s",
             "Requests": f"{outcome.all.requests:,}, {outcome.all.failures:,} failed",
-            "Answered well": f"{self.carried_per_second:,.1f} requests/s",
+            "Answered well": f"{self.answered_per_second:,.1f} requests/s",
             "Percentiles": kind_of_percentiles(outcome),
             "Most users at once": f"{outcome.most_users:,}",
             "Processes": f"a master and {plan.workers} workers" if plan.workers else "one",
@@ -264,6 +275,9 @@ class LoadTest:
             facts["Without an answer yet"] = (
                 f"{outcome.all.cut:,} requests at the end of their users, after a second or more"
             )
+        if outcome.all.cached:
+            hits = [f"{one.cached:,} for {name_of(one.name)}" for one in outcome.endpoints if one.cached]
+            facts["Answered by a cache"] = f"{', '.join(hits)}; the website itself carried the others"
         if outcome.throttled:
             cap = f"{plan.most_requests_per_second:g} requests/s"
             facts["Delayed by the cap"] = f"{outcome.throttled:,} requests (load.most_requests_per_second, {cap})"

@@ -114,7 +114,7 @@ class Group:
             return [Judged(self.name, Reading(math.nan, coverage=self.coverage))]
         figures = [(getattr(one, which), one) for one in self.judged]
         return [
-            Judged(name_of(one.name), Reading(value, f"{one.requests:,} requests for {name_of(one.name)}"))
+            Judged(name_of(one.name), Reading(value, _over(one)))
             for value, one in sorted(figures, key=lambda pair: -(pair[0] or 0))
             if value is not None
         ]
@@ -163,6 +163,11 @@ def health_load(load_test: LoadTest, settings: Settings) -> Group:
 def image_load(load_test: LoadTest, settings: Settings) -> Group:
     """Response times of image optimisation under load, by size and format of the photograph."""
     return _group("Image optimisation", load_test, settings, lambda name: name.startswith(IMAGES))
+
+
+def _over(one: Endpoint) -> str:
+    cached = f", {one.cached:,} of them answered by a cache" if one.cached else ""
+    return f"{one.requests:,} requests for {name_of(one.name)}{cached}"
 
 
 def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str], bool]) -> Group:

@@ -31,6 +31,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
             failure counts as a response that never came.
         cut: requests still without a response when their user was stopped, after a second or more. They count
             among the requests with that time, and not as successful.
+        cached: successful requests that a cache before the website answered.
         slowest: seconds, including failures; None where there were no requests.
         per_second: requests a second over the duration of the test.
     """
@@ -45,6 +46,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     per_second: float
     received_bytes: int = 0
     cut: int = 0
+    cached: int = 0
 
 
 class Moments(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +77,10 @@ class Error(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of a breakpoint test; ``broke`` names the limit that broke, empty where it held."""
+    """One step of a breakpoint test; ``broke`` names the limit that broke, empty where it held.
+
+    ``cached`` of its requests were answered by a cache before the website.
+    """
 
     users: int
     requests: int
@@ -83,6 +88,7 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     p95: float | None
     failed_percent: float
     broke: str = ""
+    cached: int = 0
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):

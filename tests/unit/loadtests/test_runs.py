@@ -19,7 +19,7 @@ from playbook.readers.load.outcome import FINISHED, INTERRUPTED, TIME_IS_UP, UNR
 from playbook.readers.load.plan import Break, Stage
 from tests.unit.loadtests.locusts import run_until
 from tests.unit.loadtests.plans import plan_of
-from tests.unit.loadtests.website import WEBP, Website, website
+from tests.unit.loadtests.website import HEALTHY, PAGE, WEBP, Website, website
 from tests.unit.loopback import closed_port
 
 pytestmark = pytest.mark.slow
@@ -45,6 +45,29 @@ def _messages(outcome: Outcome) -> dict[str, set[str]]:
     for error in outcome.errors:
         found.setdefault(error.name, set()).add(error.message)
     return found
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_answers_of_a_cache_are_counted(tmp_path: Path, workers: int) -> None:
+    """By endpoint and in all: of a homepage they are good, of a health endpoint they tell nothing."""
+
+    def act(handler: Any) -> bool:
+        if handler.path.endswith("health"):
+            handler.say(200, "application/json", HEALTHY, Age="9")
+        else:
+            handler.say(200, "text/html; charset=utf-8", PAGE, **{"CF-Cache-Status": "HIT"})
+        return True
+
+    with website() as site:
+        site.act = act
+        plan = plan_of(site.port, weights={"homepage": 2.0, "health": 1.0}, workers=workers, **_long(4))
+        outcome = run_until(plan, tmp_path, lambda: len(site.times) > 60, workers=workers)
+    health, homepage = outcome.endpoints
+    assert outcome.all.cached == homepage.cached == homepage.requests > 0
+    assert (health.cached, outcome.all.failures) == (0, 0)
+    assert {(one.name, one.message) for one in outcome.unclear} == {
+        ("health", "expected an answer of the instance, got one from a cache (age: N)")
+    }
 
 
 def test_every_request_is_counted_by_endpoint_and_second(tmp_path: Path) -> None:

@@ -175,6 +175,28 @@ def test_throughput_is_a_share_of_the_users_demand(requests, failures, percent, 
     assert verdict(found, SETTINGS.limits.load_throughput) is expected
 
 
+def test_what_a_cache_answered_was_not_carried_by_the_website():
+    """Visitors got their answers; but the review of capacity compares with requests that reached the website."""
+    total = msgspec.structs.replace(endpoint("all", 90, 10), cached=60)
+    page = msgspec.structs.replace(endpoint("homepage", 90, 10), cached=60)
+    test = made(left=outcome(endpoints=[page], total=total))
+    assert test.throughput[0].value == 80.0
+    assert (test.answered_per_second, test.carried_per_second) == (8.0, pytest.approx(2.0))
+    (facts,) = (one.facts for one in test.evidence() if one.title == "Load test")
+    assert facts["Answered by a cache"] == "60 for homepage; the website itself carried the others"
+    (p95,) = homepage_load(test, SETTINGS).p95
+    assert p95.reading.over == "90 requests for homepage, 60 of them answered by a cache"
+
+
+def test_step_is_carried_without_what_a_cache_answered():
+    """Of the highest that held: 20 requests/s, of which nine in ten were cached."""
+    cached = msgspec.structs.replace(step(10), cached=90)
+    test = made(left=outcome(steps=[cached, step(20, "P95 3.10 s")], shape="breakpoint"), shape="breakpoint")
+    assert test.answered_per_second == 20.0
+    assert test.carried_per_second == pytest.approx(2.0)
+    assert "Answered by a cache" not in str([one.facts for one in test.evidence() if one.title == "Load test"])
+
+
 def test_requests_held_back_by_the_cap_are_not_missing():
     """The demand is what may be sent."""
     capped = msgspec.structs.replace(plan(), most_requests_per_second=5.0)
