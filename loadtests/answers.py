@@ -13,12 +13,11 @@ import gevent
 from geventhttpclient.response import HTTPConnectionClosed, HTTPParseError
 from locust.exception import CatchResponseError
 
-from loadtests.contents import Contents, Unclear, picture_fault, plain
+from loadtests.contents import Contents, from_cache, picture_fault, plain, text_of
 from loadtests.guard import Refused
-from playbook.clients.answer import AGE, CACHES, Answer, cache_hit
+from playbook.clients.answer import Answer
 
 _PARTIAL = 206
-_TELL_OF_CACHES = frozenset((*CACHES, AGE))
 
 
 def check_page(response: Any, contents: Contents) -> str:
@@ -32,9 +31,8 @@ def check_health(response: Any, contents: Contents) -> str:
     """What is wrong with the answer of a health endpoint."""
     if not 200 <= response.status_code < 300 or response.status_code == _PARTIAL:
         return _status(response)
-    fault = contents.health(lambda: _answer(response), _kind(response), response.content)
-    hit = "" if fault else from_cache(response)
-    return Unclear(f"expected an answer of the instance, got one from a cache ({plain(hit)})") if hit else fault
+    hit = from_cache(response.headers)
+    return contents.health(lambda: _answer(response), _kind(response), response.content, hit)
 
 
 def check_image(response: Any, posted: int, shape: float) -> str:
@@ -44,24 +42,11 @@ def check_image(response: Any, posted: int, shape: float) -> str:
     return picture_fault(_kind(response).partition(";")[0].strip().lower(), response.content, posted, shape)
 
 
-def from_cache(response: Any) -> str:
-    """The header that shows that a cache answered; empty where none does."""
-    headers = response.headers
-    if _TELL_OF_CACHES.isdisjoint(headers):
-        return ""
-    return cache_hit({name: _text(headers[name]) for name in _TELL_OF_CACHES if name in headers})
-
-
 def _answer(response: Any) -> Answer:
     """As the suite's own clients receive it; the body is decompressed already."""
-    headers = {name.lower(): _text(response.headers[name]) for name in response.headers}
+    headers = {name.lower(): text_of(response.headers[name]) for name in response.headers}
     headers.pop("content-encoding", None)
     return Answer("Website", response.status_code, headers, response.content, response.url or "")
-
-
-def _text(value: str | list[str]) -> str:
-    """A header's value; a list where it was repeated."""
-    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _kind(response: Any) -> str:

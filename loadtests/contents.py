@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from loadtests.pixels import pixels_of
-from playbook.clients.answer import Answer
+from playbook.clients.answer import AGE, CACHES, Answer, cache_hit
 from playbook.measure.web.health import State, read_report
 from playbook.measure.web.health_report import Report, UnknownShapeError
 from playbook.measure.web.web_page import PageRules, error_page, fault_of, in_place_of_it
 from playbook.readers.load.plan import Plan
 
 _OF_NUMBERS = b"0123456789abcdefABCDEF"  # letters of which numbers and most ids are made
+_TELL_OF_CACHES = frozenset((*CACHES, AGE))
 _MOST_KINDS = 256  # of pages that are remembered
 _SHOWN = 3  # failing dependencies
 _LONGEST = 120
@@ -52,11 +53,25 @@ class Contents:
             found = self._pages[alike] = page_fault(answer(), self._rules)
         return found
 
-    def health(self, answer: Callable[[], Answer], kind: str, body: bytes) -> str:
-        """What is wrong with the answer of a health endpoint."""
-        if kind.startswith("text/html"):
-            return _instead(answer()) or ("" if self._by_status else self._health(body))
-        return "" if self._by_status else self._health(body)
+    def health(self, answer: Callable[[], Answer], kind: str, body: bytes, hit: str = "") -> str:
+        """What is wrong with the answer of a health endpoint; ``hit`` is what ``from_cache`` says of it."""
+        fault = _instead(answer()) if kind.startswith("text/html") else ""
+        fault = fault or ("" if self._by_status else self._health(body))
+        if hit and not fault:
+            return Unclear(f"expected an answer of the instance, got one from a cache ({plain(hit)})")
+        return fault
+
+
+def from_cache(headers: Mapping[str, str | list[str]]) -> str:
+    """The header that shows that a cache answered; empty where none does. Names are in lower case."""
+    if _TELL_OF_CACHES.isdisjoint(headers):
+        return ""
+    return cache_hit({name: text_of(headers[name]) for name in _TELL_OF_CACHES if name in headers})
+
+
+def text_of(value: str | list[str]) -> str:
+    """A header's value; a list where it was repeated."""
+    return ", ".join(value) if isinstance(value, list) else value
 
 
 def page_fault(answer: Answer, rules: PageRules) -> str:

@@ -13,8 +13,7 @@ from geventhttpclient.url import URL
 from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, LocustUserAgent
 from locust.exception import CatchResponseError
 
-from loadtests.answers import from_cache
-from loadtests.contents import Unclear
+from loadtests.contents import Unclear, from_cache
 from loadtests.guard import Guard
 from playbook.readers.load.plan import Plan
 
@@ -140,7 +139,7 @@ class GuardedSession(FastHttpSession):
         size = 0
         failure: BaseException | None = None
         context: dict[str, str] = {}
-        response = None
+        response: Any = None
         start = time.time()
         begin = self.waiting_since = time.perf_counter()
         limit = gevent.Timeout.start_new(self._seconds)
@@ -166,7 +165,7 @@ class GuardedSession(FastHttpSession):
                 failure = CatchResponseError(problem)
             elif problem:
                 context[UNCLEAR] = problem
-            elif method == "GET" and (hit := from_cache(response)):
+            elif method == "GET" and (hit := from_cache(response.headers)):
                 context[CACHED] = hit
         self.request_event.fire(
             request_type=method,

@@ -97,10 +97,13 @@ def pytest_collection() -> Generator[None, object, object]:
     """Keep Python's cyclic garbage collector from scanning thousands of tests again and again."""
     gc.disable()
     try:
-        return (yield)
+        collected = yield
     finally:
         gc.freeze()
         gc.enable()
+    if "locust" in sys.modules:
+        raise pytest.UsageError("a test imports Locust, which patches this whole process: let a program import it")
+    return collected
 
 
 @pytest.hookimpl(wrapper=True)

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
-from geventhttpclient.header import Headers
 
-from loadtests.answers import check_health, from_cache
-from loadtests.contents import Contents, Unclear
+from loadtests.contents import Contents, Unclear, from_cache
 from playbook.clients.answer import cache_hit
 from tests.unit.readers.load.made import plan
 
@@ -53,21 +49,19 @@ MISSES = [
 ]
 
 
-def answered(headers, body=b'{"status":"healthy"}'):
-    """As geventhttpclient gives it, with the names as they were sent."""
-    sent = Headers()
-    for name, value in {"content-type": "application/json", **headers}.items():
-        for one in value.split(", ") if name == "age" else [value]:
-            sent.add(name.title(), one)
-    return SimpleNamespace(status_code=200, headers=sent, content=body, url="https://portfolio.example/api/health")
+def health(headers: dict[str, str], body: bytes = b'{"status":"healthy"}') -> str:
+    """What a load test says of a health endpoint's answer; a repeated header is a list there."""
+    sent = {
+        name: value.split(", ") if name == "age" and ", " in value else value for name, value in headers.items()
+    }
+    return Contents(plan()).health(pytest.fail, "application/json", body, from_cache(sent))
 
 
 @pytest.mark.parametrize("headers", HITS, ids=str)
 def test_answer_of_a_cache_is_known_by_its_header(headers: dict[str, str]) -> None:
     """To the daily check and to a load test; there, it is no answer of the instance."""
     assert cache_hit(headers)
-    assert from_cache(answered(headers))
-    said = check_health(answered(headers), Contents(plan()))
+    said = health(headers)
     assert isinstance(said, Unclear)
     assert said.startswith("expected an answer of the instance, got one from a cache (")
 
@@ -75,13 +69,11 @@ def test_answer_of_a_cache_is_known_by_its_header(headers: dict[str, str]) -> No
 @pytest.mark.parametrize("headers", MISSES, ids=str)
 def test_answer_of_the_website_is_not_taken_for_one(headers: dict[str, str]) -> None:
     """A cache that was asked, and asked the website."""
-    assert cache_hit(headers) == ""
-    assert from_cache(answered(headers)) == ""
-    assert check_health(answered(headers), Contents(plan())) == ""
+    assert cache_hit(headers) == health(headers) == ""
 
 
 def test_bad_answer_of_a_cache_is_a_bad_one() -> None:
     """What it says of the website counts."""
-    said = check_health(answered({"age": "5"}, b'{"status":"down"}'), Contents(plan()))
+    said = health({"age": "5"}, b'{"status":"down"}')
     assert said.startswith("expected to be healthy")
     assert not isinstance(said, Unclear)
