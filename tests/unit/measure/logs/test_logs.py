@@ -103,10 +103,17 @@ def test_each_incident_is_found_at_any_hour(trouble, expected, hour):
     assert not_ok(of_sandbox(trouble, now=NOW + timedelta(hours=hour, minutes=37))) == expected
 
 
+@pytest.mark.parametrize("hour", range(24))
+def test_bad_hour_is_too_few_over_the_day(hour):
+    """Also where a day's own failed requests are in the window twice, as it begins within an hour."""
+    found = not_ok(of_sandbox(log_incidents.one_bad_hour, now=NOW + timedelta(hours=hour, minutes=30)))
+    assert found == {"unusual": "WARNING"}
+
+
 def test_unusual_hours_are_named():
     """With the usual level and the limit."""
     review = of_sandbox(log_incidents.one_bad_hour)
-    assert review.unusual == "15 × 5xx at 09:00–10:00 UTC (usually 0)"
+    assert review.unusual == "13 × 5xx at 09:00–10:00 UTC (usually 0)"
     assert review.usual == "at most 10 × 5xx and at most 10 × 429 in an hour"
 
 
