@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from playbook.core.clock import iana_zone
 from playbook.core.secret import Section
 
 
@@ -110,10 +111,7 @@ class Maintenance(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Require an existing zone, and windows that end after they begin, and not long after."""
-        try:
-            zone = ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"expected a time zone such as Europe/Berlin, got {self.time_zone!r}") from None
+        zone = self.zone
         for window in self.windows:
             start, end = moment_in(window.start, zone), moment_in(window.end, zone)
             if end <= start and window.end > window.start:
@@ -129,7 +127,7 @@ class Maintenance(Section, frozen=True):
     @property
     def zone(self) -> ZoneInfo:
         """The zone of local times."""
-        return ZoneInfo(self.time_zone)
+        return iana_zone(self.time_zone)
 
     def in_utc(self) -> list[MaintenanceWindow]:
         """The windows in order of time, each with its moments in UTC."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
 import msgspec
 
+from playbook.core.clock import iana_zone
 from playbook.core.secret import Section
 
 
@@ -37,11 +36,9 @@ class Security(Section, frozen=True):
 
     def __post_init__(self) -> None:
         try:
-            ZoneInfo(self.time_zone or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(
-                f'time_zone: expected an IANA name such as "Europe/Berlin", got {self.time_zone!r}'
-            ) from None
+            iana_zone(self.time_zone or "UTC")
+        except ValueError as error:
+            raise ValueError(f"time_zone: {error}") from None
 
 
 class Links(Section, frozen=True):

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from playbook.core.clock import iana_zone
 from playbook.core.secret import Secret
 from playbook.core.suggestions import did_you_mean
 
@@ -147,9 +147,9 @@ def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistak
 
 def _zone(path: str, value: Any) -> Iterator[Mistake]:
     try:
-        ZoneInfo(str(value))
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the database, such as "Europe"
-        yield Mistake(path, f"expected a time zone such as Europe/Berlin, got {value!r}")
+        iana_zone(value)
+    except ValueError as error:
+        yield Mistake(path, str(error))
 
 
 def _names_of_sites(sites: Any) -> Iterator[Mistake]:

@@ -51,7 +51,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "oncall-nobody": {
         "pre_maintenance.team-available": (
             "CRITICAL",
-            r"On call in the window: expected two people, got nobody as secondary",
+            r"On call in the window: expected two people with a telephone, got nobody as secondary",
         ),
         "emergency.who-to-call": (
             "WARNING",
