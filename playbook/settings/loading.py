@@ -112,6 +112,7 @@ class Document:
                         f"{file}: targets: expected a name of letters, digits, . _ and -, got {each!r} "
                         "(reports are named after it)"
                     )
+            _require_meant(own.get("targets", {}), shipped_defaults()["targets"], file)
             self._groups = groups_of(groups, self._targets, file)
         self._built: dict[str, Settings] = {}  # by what their target sets beside itself
         self._declared = merged
@@ -200,6 +201,17 @@ class Document:
             settings = _build(name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted)
             self._built.setdefault(repr(_split(self._merged["targets"][name])[1]), settings)
         return replace(settings, guarded=Guarded(self._reached, name))
+
+
+def _require_meant(own: Mapping[str, Any], shipped: Iterable[str], file: Path) -> None:
+    """Reject a misspelt name of a shipped target: what it sets would silently apply to nothing.
+
+    Only a target of one's own has a kind, and without one it can never be chosen.
+    """
+    for name, table in own.items():
+        meant = did_you_mean(name, shipped)
+        if name not in shipped and "kind" not in table and meant:
+            raise UsageError(f"{file}: targets.{name}.kind is missing, as of a target of its own{meant}")
 
 
 def _split(target: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

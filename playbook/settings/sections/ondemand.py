@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from playbook.core.clock import iana_zone
 from playbook.core.secret import Section
+
+# Over nothing, and within no time, everything is well.
+_Over0 = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Optimization(Section, frozen=True):
@@ -33,7 +39,7 @@ class Optimization(Section, frozen=True):
     sample_seconds: float = 10.0
     least_keys: int = 20
     lasting_keys: tuple[str, ...] = ()
-    slow_hours: float = 24.0
+    slow_hours: _Over0 = 24.0
     idle_minutes: float = 60.0
     log_keep_days: float = 30.0
 
@@ -46,7 +52,7 @@ class Recent(Section, frozen=True):
         least_requests, least_images: minimum for a judgement.
     """
 
-    window_minutes: float = 60.0
+    window_minutes: _Over0 = 60.0
     least_requests: int = 100
     least_images: int = 20
 
@@ -58,7 +64,7 @@ class Troubleshooting(Section, frozen=True):
         recent_release_hours: a release is a suspect for this long after it was made.
     """
 
-    recent_release_hours: float = 6.0
+    recent_release_hours: _Over0 = 6.0
 
 
 class Emergency(Section, frozen=True):
@@ -72,11 +78,11 @@ class Emergency(Section, frozen=True):
         watch_minutes: maximum duration of watching.
     """
 
-    window_minutes: float = 15.0
-    looks: int = 3
+    window_minutes: _Over0 = 15.0
+    looks: Annotated[int, msgspec.Meta(ge=1)] = 3
     look_seconds: float = 10.0
-    watch_seconds: float = 60.0
-    watch_minutes: float = 60.0
+    watch_seconds: _Over0 = 60.0
+    watch_minutes: _Over0 = 60.0
 
 
 LONGEST_WINDOW = timedelta(days=7)  # a longer one is mostly a mistake in its end, and delays messages all the time
@@ -112,6 +118,8 @@ class Maintenance(Section, frozen=True):
     def __post_init__(self) -> None:
         """Require an existing zone, and windows that end after they begin, and not long after."""
         zone = self.zone
+        if not all(self.silenced):
+            raise ValueError('silenced: expected labels such as { alertname = "HighErrorRate" }, got none')
         for window in self.windows:
             start, end = moment_in(window.start, zone), moment_in(window.end, zone)
             if end <= start and window.end > window.start:
