@@ -35,7 +35,10 @@ _PHONE = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"(?:https?://[^\s/]+\.[^\s/]+|tel:\+?\d|mailto:\S+@|slack://)\S*", re.IGNORECASE)
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# One address as it is, without brackets, a scheme or a second one.
+_MAIL = re.compile(
+    r"[^@\s<>()\[\],;:\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[^\W\d_]{2,}|xn--[a-z\d-]{2,})", re.IGNORECASE
+)
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
