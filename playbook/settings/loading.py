@@ -46,6 +46,7 @@ from playbook.settings.variables import (
     holds_secret,
     interpolate,
     is_secret,
+    looks_like_variable,
     texts_in,
 )
 
@@ -279,6 +280,13 @@ def _build(
                     f"{where}: {path} is a secret and must come from the environment, written as "
                     f'"${{{variable}}}"; never write it into the file'
                 )
+    people = texts_in(common.get("people", {}), "people")
+    for path, text in (*sources.items(), *people):
+        if not trusted and looks_like_variable(text):
+            raise UsageError(
+                f'{where}: {path}: expected a variable as "${{NAME}}", in capital letters, got {text!r}, '
+                "which would be taken as it is"
+            )
     common[NOTIFICATIONS] = interpolate(notifications, environment)
     common["people"] = interpolate(common.get("people", {}), environment)
     shared_limits = common.get("limits", {})

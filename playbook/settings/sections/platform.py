@@ -110,12 +110,12 @@ class Access(Section, frozen=True):
     Attributes:
         github_owners, github_outsiders: logins of owners and outside collaborators; where a list is set, nobody
             else may be one.
-        idle_days: days without a push or merge.
+        idle_days: days without a push or merge; GitHub lists those of a year.
     """
 
     github_owners: list[str] | None = None
     github_outsiders: list[str] | None = None
-    idle_days: int = 90
+    idle_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90
 
 
 class Dependencies(Section, frozen=True):

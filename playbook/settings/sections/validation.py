@@ -33,6 +33,8 @@ _ADDRESSES = {
     "target.links.status_page": _WEB,
     "target.links.documentation": _WEB,
     "target.links.logs": _WEB,
+    "notifications.link": _WEB,
+    "notifications.site": _WEB,
 }
 _PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
 _HOSTS = ("people.link_hosts", "target.web.hosts")

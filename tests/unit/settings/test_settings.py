@@ -188,6 +188,26 @@ def test_target_overrides_limits_and_floors(project):
             "[targets.prodution.web]\nurl = 'https://portfolio.example'",
             "targets.prodution.kind is missing, as of a target of its own; did you mean 'production'?",
         ),
+        (
+            "[targets.production.web]\nexpect = '${expect}'",
+            "web.expect: expected a variable as \"${NAME}\", in capital letters, got '${expect}', which would be "
+            "taken as it is",
+        ),
+        ("[targets.production.web]\nexpect = '${EXPECT'", 'web.expect: expected a variable as "${NAME}"'),
+        ("[targets.production.digitalocean]\napp_id = '${A:-b}'", 'app_id: expected a variable as "${NAME}"'),
+        ("[targets.production.digitalocean]\napp_id = '$APP_ID'", 'app_id: expected a variable as "${NAME}"'),
+        ("[targets.production.digitalocean]\napp_id = '%APP_ID%'", 'app_id: expected a variable as "${NAME}"'),
+        (
+            "[targets.production.digitalocean]\napp_id = '${{ vars.APP_ID }}'",
+            'digitalocean.app_id: expected a variable as "${NAME}"',
+        ),
+        ("[people]\nroster = '{{ roster }}'", 'people.roster: expected a variable as "${NAME}"'),
+        (
+            "[notifications]\nsite = 'portfolio.example'",
+            "notifications.site: expected an address such as https://",
+        ),
+        ("[notifications]\nlink = 'javascript:alert(1)'", "notifications.link: expected an address such as https"),
+        ("[access]\nidle_days = 400", "access.idle_days: expected a whole number of at most 365, got 400"),
         ("[people.answer_minutes]\nP9 = 3", "people.answer_minutes.P9: expected P1 to P4, got 'P9'"),
         (
             "[people.sign_offs]\nwekly = { valid_days = 9, near_days = 2 }",
