@@ -104,11 +104,14 @@ def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
 def test_team_is_available_for_the_window(
     window_team: WindowTeam, maintenance_plan: MaintenancePlan, attestations: Attestations, judge: Judge
 ) -> None:
-    """Two people are on call for the whole window, and somebody signed that they know and are available.
+    """Two people are on call for the whole window and have a telephone, and somebody signed that they know and are
+    available.
 
     A sign-off from before the end of the last window may be about that one: a warning.
     """
-    judge.that(window_team.there, "On call in the window", expected="two people", found=window_team.found)
+    judge.that(
+        window_team.there, "On call in the window", expected="two people with a telephone", found=window_team.found
+    )
     sign_off = attestations.of("pre_maintenance.team-available")
     judge.sign_off(sign_off)
     judge.that(

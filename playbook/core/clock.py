@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 
 from playbook.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 # Written to files with its offset from UTC.
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -58,9 +61,20 @@ def zone_of(name: str, setting: str) -> tzinfo:
     """
     if name == "UTC":
         return UTC
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+    try:
+        return iana_zone(name)
+    except ValueError as error:
+        raise UsageError(f"{setting}: {error}") from None
+
+
+def iana_zone(name: object) -> ZoneInfo:
+    """The zone of an IANA name; ValueError, in words, where there is none.
+
+    A folder of the database, such as ``Europe``, is none, and neither is a path that leads out of it.
+    """
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # what needs no local time does without them
 
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise UsageError(f"{setting}: expected a time zone such as Europe/Berlin, got {name!r}") from None
+        raise ValueError(f"expected a time zone such as Europe/Berlin, got {name!r}") from None

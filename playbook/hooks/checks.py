@@ -38,6 +38,26 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[_STARTED] = time.perf_counter()
 
 
+def has_begun(item: pytest.Item) -> bool:
+    """Whether the check's setup has begun, so that pytest reports what becomes of it."""
+    return _STARTED in item.stash
+
+
+def report_as_unknown(item: pytest.Item, error: Exception) -> bool:
+    """Report a check that could not begin, as another plugin raised: a wrong mark affects its own check only."""
+
+    def fail() -> None:
+        raise error
+
+    pytest_runtest_setup(item)
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    call = pytest.CallInfo.from_call(fail, "setup")
+    report = item.ihook.pytest_runtest_makereport(item=item, call=call)
+    item.ihook.pytest_runtest_logreport(report=report)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     notes = item.stash[NOTES]

@@ -15,7 +15,7 @@ from playbook.core import progress
 from playbook.core.audience import Audience, of_terminal
 from playbook.core.command_line import Once
 from playbook.history.by_target import RunsByTarget
-from playbook.hooks import asserting, collecting, fixtures, load_options
+from playbook.hooks import asserting, collecting, fixtures, load_options, other_options
 from playbook.hooks.checks import Keeper
 from playbook.hooks.controller import Controller
 from playbook.hooks.fixtures import RUNS
@@ -100,6 +100,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
         config.option.numprocesses = 0
         config.stash[_SPARES] = True
     if not config.option.list_faults:
+        if _reads_settings(config) and not only_shows(config) and not is_worker(config):
+            with usage_errors():
+                other_options.check_others(config)
         return None
     from sandbox.faults import describe
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from playbook.core import progress
+from playbook.hooks.checks import has_begun, report_as_unknown
 from playbook.hooks.fixtures import NOTES, RUNS, TARGET, run_of
 from playbook.hooks.shared import (
     CONTROLLER,
@@ -36,7 +37,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         item.config.stash[RUNS] = {item.stash[TARGET]: run}
         measure(run, item.session.items)
         controller.open_page()
-    result = yield
+    try:
+        result = yield
+    except Exception as error:
+        if isinstance(error, pytest.UsageError) or has_begun(item):
+            raise
+        result = report_as_unknown(item, error)
     if turns:
         item.stash[NOTES] = Notes()  # its data can be large
         is_last = turns.after(item)

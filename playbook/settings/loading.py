@@ -46,6 +46,7 @@ from playbook.settings.variables import (
     holds_secret,
     interpolate,
     is_secret,
+    looks_like_variable,
     texts_in,
 )
 
@@ -112,6 +113,7 @@ class Document:
                         f"{file}: targets: expected a name of letters, digits, . _ and -, got {each!r} "
                         "(reports are named after it)"
                     )
+            _require_meant(own.get("targets", {}), shipped_defaults()["targets"], file)
             self._groups = groups_of(groups, self._targets, file)
         self._built: dict[str, Settings] = {}  # by what their target sets beside itself
         self._declared = merged
@@ -202,6 +204,17 @@ class Document:
         return replace(settings, guarded=Guarded(self._reached, name))
 
 
+def _require_meant(own: Mapping[str, Any], shipped: Iterable[str], file: Path) -> None:
+    """Reject a misspelt name of a shipped target: what it sets would silently apply to nothing.
+
+    Only a target of one's own has a kind, and without one it can never be chosen.
+    """
+    for name, table in own.items():
+        meant = did_you_mean(name, shipped)
+        if name not in shipped and "kind" not in table and meant:
+            raise UsageError(f"{file}: targets.{name}.kind is missing, as of a target of its own{meant}")
+
+
 def _split(target: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What a target says of itself, and what it sets of the tables that are not about one target."""
     raw = dict(target)
@@ -267,6 +280,13 @@ def _build(
                     f"{where}: {path} is a secret and must come from the environment, written as "
                     f'"${{{variable}}}"; never write it into the file'
                 )
+    people = texts_in(common.get("people", {}), "people")
+    for path, text in (*sources.items(), *people):
+        if not trusted and looks_like_variable(text):
+            raise UsageError(
+                f'{where}: {path}: expected a variable as "${{NAME}}", in capital letters, got {text!r}, '
+                "which would be taken as it is"
+            )
     common[NOTIFICATIONS] = interpolate(notifications, environment)
     common["people"] = interpolate(common.get("people", {}), environment)
     shared_limits = common.get("limits", {})

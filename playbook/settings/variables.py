@@ -9,6 +9,8 @@ from typing import Any
 from playbook.settings.sections.incidents import PLAIN
 
 VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
+# Those of shells, of Windows, of GitHub Actions and of templates.
+_MEANT = re.compile(r"\$\{|\{\{|^\$[A-Z_][A-Z0-9_]*$|^%[A-Z_][A-Z0-9_]*%$")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
 _SECRET_VARIABLE = re.compile(
     r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$"
@@ -35,6 +37,11 @@ def from_variable(source: str) -> str:
     """The variable that a value came from, in words; empty for a literal."""
     variables = VARIABLE.findall(source)
     return f" (from {' or '.join('$' + name for name in variables[0].split('|'))})" if variables else ""
+
+
+def looks_like_variable(text: str) -> bool:
+    """Whether a text was meant to hold a variable, in another form: ``${name}``, ``$NAME`` or ``%NAME%``."""
+    return bool(_MEANT.search(VARIABLE.sub("", text)))
 
 
 def texts_in(value: Any, path: str) -> Iterator[tuple[str, str]]:

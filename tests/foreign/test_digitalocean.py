@@ -14,7 +14,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
 from playbook.core.judge import Judge
-from playbook.measure.app.app import LiveUrlAnswer, app
+from playbook.measure.app.app import LiveUrlAnswer, OwnApp, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
 from playbook.measure.app.samples import usable
@@ -69,12 +69,12 @@ def components(which: str, edit: Edit | None) -> str:
 
 
 def newest(which: str, edit: Edit | None) -> str:
-    found = deployments(api(which, edit).api, SETTINGS, CLOCK, Earlier())
+    found = deployments(api(which, edit).api, SETTINGS, CLOCK, Earlier(), OwnApp())
     return str(judged(check("test_deployments", "test_newest_deployment_succeeded"), deployments=found)[0])
 
 
 def week(which: str, edit: Edit | None) -> str:
-    found = deployment_review(api(which, edit).api, SETTINGS, CLOCK)
+    found = deployment_review(api(which, edit).api, SETTINGS, CLOCK, OwnApp())
     the_check = check("test_deployments", "test_failed_deployments_were_repaired")
     return str(judged(the_check, deployment_review=found)[0])
 

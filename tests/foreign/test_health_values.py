@@ -46,6 +46,28 @@ BOOLEANS = {
     "stats":{"failures":3,"fires":90,"timeouts":2}}}""": OK,
     '{"status":"ok","redis":{"open":true,"halfOpen":false,"closed":false}}': CRITICAL,
     '{"status":"ok","redis":{"open":false,"halfOpen":false,"closed":true}}': OK,
+    # A part that is behind, or by itself.
+    '{"status":"ok","cluster":{"quorum":false}}': UNKNOWN,
+    '{"status":"ok","cluster":{"hasQuorum":false,"leader":false}}': UNKNOWN,
+    '{"status":"ok","db":{"connected":true,"inSync":false}}': UNKNOWN,
+    '{"status":"ok","replica":{"caughtUp":false}}': CRITICAL,
+    '{"status":"ok","db":{"connected":true,"migrationsUpToDate":false}}': UNKNOWN,
+    '{"status":"ok","db":{"migrated":false}}': UNKNOWN,
+    '{"status":"ok","storage":{"canWrite":false}}': UNKNOWN,
+    '{"status":"ok","redis":{"connected":true,"subscribed":false}}': UNKNOWN,
+    '{"status":"ok","gossip":{"joined":false}}': UNKNOWN,
+    '{"status":"ok","db":{"replicating":false}}': UNKNOWN,
+    '{"status":"ok","cluster":{"quorum":true,"inSync":true,"leader":false}}': OK,
+    '{"status":"ok","db":{"connected":true,"sync":false,"pooled":false}}': OK,
+    '{"status":"ok","mongoose":0}': UNKNOWN,
+    '{"status":"ok","mongo":2}': UNKNOWN,
+    '{"status":"ok","mongodb":3}': UNKNOWN,
+    '{"status":"ok","mongo":1}': OK,
+    '{"status":"ok","mongo":12}': OK,
+    '{"status":"ok","latency":{"mongo":2,"redis":3}}': OK,
+    '{"status":"ok","redis":"0"}': UNKNOWN,
+    '{"status":"ok","redis":"1"}': OK,
+    '{"status":"ok","queue":"0"}': OK,
 }
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from playbook.core.clock import FixedClock
 from playbook.core.secret import Secret
 from playbook.history import deliveries
 from playbook.notify import ping
+from playbook.notify.messages import Message
 from playbook.notify.post import post
 from playbook.notify.refusals import LONGEST, refusal
 from tests.unit.loopback import answer, serve
@@ -33,6 +35,24 @@ TAKEN = [
     b'{"success":true,"error":null,"errors":[],"code":200}',
     b'{"statusCode":"202","body":""}',
     b'{"id":"1","type":0,"content":"CRITICAL: error rate 6 %","channel_id":"2"}',  # Discord, with ?wait=true
+    b'{"id":"x","time":1,"event":"message","topic":"t","message":"Forbidden: 403 for all visitors"}',  # ntfy
+    b'{"name":"spaces/AAA/messages/BBB","text":"CRITICAL: error rate 6 %"}',  # Google Chat
+    b'[{"status":"sent","reject_reason":null}]',  # Mandrill
+    b'{"success":1,"failure":0,"results":[{"message_id":"0"}]}',  # Firebase
+    b'{"Code":"OK","Message":"OK"}',  # Alibaba Cloud
+    b'{"ErrorCode":0,"Message":"OK","MessageID":"b7"}',  # Postmark
+    b'{"event_id":"$x"}',  # Matrix
+    b'<?xml version="1.0" encoding="UTF-8"?><Response/>',  # Twilio
+    b"<response><status>ok</status></response>",
+    b'{"status":{"code":0,"message":"no error"}}',
+    b'{"status":"no error"}',
+    b'{"errors":{}}',
+    b'{"data":{"success":true,"error":null}}',
+    b'{"detail":"Created"}',
+    b"202 Accepted",
+    b"true",
+    b"{}",
+    b"[]",
 ]
 REFUSED = [
     b"OK (not found)",  # healthchecks.io, of a check that was deleted
@@ -58,6 +78,49 @@ REFUSED = [
     b"Not Found",
     b"<!DOCTYPE html>\n<html><head><title>Sign in</title>",
     b"\n<HTML><body>This domain is for sale</body></HTML>",
+    b'[{"email":"a@b.example","status":"rejected","reject_reason":"hard-bounce"}]',  # Mandrill
+    b'{"multicast_id":1,"success":0,"failure":1}',  # Firebase
+    b'{"Code":"isv.BUSINESS_LIMIT_CONTROL","Message":"x"}',  # Alibaba Cloud
+    b'{"Code":"SignatureDoesNotMatch","Message":"Specified signature does not match"}',
+    b'{"errcode":"M_FORBIDDEN","error":"not in room"}',  # Matrix
+    b'{"status_code":400,"id":"api.x","message":"m"}',  # Mattermost
+    b'{"message":"Forbidden"}',  # Amazon's API Gateway
+    b'{"message":"Internal server error"}',
+    b'{"Message":"Endpoint request timed out"}',
+    b'{"detail":"Authentication credentials were not provided."}',  # Django REST framework
+    b'{"detail":"Not found."}',
+    b'{"fault":{"faultstring":"Invalid ApiKey"}}',  # Apigee
+    b'{"Success":false}',
+    b'{"isSuccess":"False"}',
+    b'{"data":{"success":false}}',
+    b'{"response":{"status":"failed"}}',
+    b'{"status":{"code":500}}',
+    b'{"status":"undelivered"}',
+    b'{"result":"NG"}',
+    b'{"code":"invalid_token"}',
+    b'{"type":"error","text":"x"}',
+    b'{"http_code":500}',
+    b'\xef\xbb\xbf{"ok":false}',
+    b'"error"',
+    b"false",
+    b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>",
+    b"<response><status>error</status></response>",
+    b"channel_is_archived",  # Slack
+    b"action_prohibited",
+    b"too_many_attachments",
+    b"Bad payload received by generic incoming webhook.",
+    b"Access denied",
+    b"Quota exceeded",
+    b"Payment required",
+    b"This webhook has been disabled",
+    b"The channel was deleted",
+    b"Payload is not valid JSON",
+    b"No such webhook",
+    b"Internal Server Error",
+    b"upstream connect error or disconnect/reset before headers",  # Envoy
+    b"default backend - 404",
+    b"Cannot POST /hook",  # Express
+    b"Sorry, something went wrong",
 ]
 
 
@@ -69,6 +132,23 @@ def test_message_is_taken(content):
 @pytest.mark.parametrize("content", REFUSED)
 def test_message_is_refused_with_a_status_of_success(content):
     assert refusal(content)
+
+
+def test_message_that_is_repeated_is_taken():
+    """By those that return what they were sent."""
+    message = Message(
+        id="a",
+        what="events",
+        target="shop",
+        kind="production",
+        set="daily",
+        mood="failure",
+        title="Error rate: CRITICAL",
+        text="Error rate: expected at most 5 %, got 6 %. The endpoint was deleted.",
+        ids=["1"],
+    )
+    assert refusal(msgspec.json.encode(message)) == ""
+    assert refusal(msgspec.json.encode({"status": "success", "data": msgspec.to_builtins(message)})) == ""
 
 
 def test_long_answer_may_repeat_our_message():

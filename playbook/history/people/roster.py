@@ -16,10 +16,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 import msgspec
 
+from playbook.core.clock import iana_zone
 from playbook.core.errors import Denied, Malformed, Unreachable
 from playbook.core.placeholders import is_no_mailbox, is_no_number, is_placeholder
 
@@ -34,7 +35,10 @@ _PHONE = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"(?:https?://[^\s/]+\.[^\s/]+|tel:\+?\d|mailto:\S+@|slack://)\S*", re.IGNORECASE)
-_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+# One address as it is, without brackets, a scheme or a second one.
+_MAIL = re.compile(
+    r"[^@\s<>()\[\],;:\"]+@(?:[^\W_](?:[\w-]*[^\W_])?\.)+(?:[^\W\d_]{2,}|xn--[a-z\d-]{2,})", re.IGNORECASE
+)
 
 
 class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -303,7 +307,7 @@ def read_roster(file: Path) -> Roster:
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
         content = msgspec.convert(raw, _File)
-        roster = Roster(content, ZoneInfo(content.time_zone))
+        roster = Roster(content, iana_zone(content.time_zone))
     except FileNotFoundError:
         raise Unreachable(
             f"{SERVICE}: expected the file {file.name}, which is not there", service=SERVICE
@@ -319,11 +323,8 @@ def read_roster(file: Path) -> Roster:
         raise Malformed(
             f"{SERVICE}: {file.name} is not in the form of a roster: {text}", service=SERVICE
         ) from None
-    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError):
-        raise Malformed(
-            f"{SERVICE}: expected a time zone such as Europe/Berlin in {file.name}, got {raw.get('time_zone')!r}",
-            service=SERVICE,
-        ) from None
+    except ValueError as error:
+        raise Malformed(f"{SERVICE}: time_zone in {file.name}: {error}", service=SERVICE) from None
     except OSError as error:
         raise Unreachable(f"{SERVICE}: {file.name} cannot be read: {error.strerror}", service=SERVICE) from None
     problem = next(roster.problems(), "")

@@ -16,7 +16,7 @@ from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
-from playbook.core.errors import Unreachable
+from playbook.core.errors import Unmeasured, Unreachable, away
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.hosts import Hosts, address_of, host_in
 from playbook.core.wording import moment
@@ -108,16 +108,7 @@ class AppStatus:
     @property
     def identity(self) -> Coverage:
         """Whether it is the app of the website; another one may be as healthy as it likes."""
-        own = Hosts(self.hosts)
-        if any(name in own for name in self.website) or not self.website or not self.hosts:
-            return Coverage()
-        return lacking(
-            "",
-            expected=f"the app of {self.website[0]}",
-            got=f"one at {', '.join(self.hosts)}",
-            hint="Compare digitalocean.app_id with the output of doctl apps list. If something in front of this "
-            "app gives it the website's name, add one of the app's own names to web.hosts.",
-        )
+        return _identity(self.hosts, self.website)
 
     @property
     def serves(self) -> bool:
@@ -210,6 +201,46 @@ def app(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> AppS
         hosts=_hosts(found),
         website=_website(settings),
     )
+
+
+def identity_of(found: App, settings: Settings) -> Coverage:
+    """Whether an app is that of the website, for what is read of it besides its status."""
+    return _identity(_hosts(found), _website(settings))
+
+
+def _identity(hosts: tuple[str, ...], website: tuple[str, ...]) -> Coverage:
+    own = Hosts(hosts)
+    if any(name in own for name in website) or not website or not hosts:
+        return Coverage()
+    return lacking(
+        "",
+        expected=f"the app of {website[0]}",
+        got=f"one at {', '.join(hosts)}",
+        hint="Compare digitalocean.app_id with the output of doctl apps list. If something in front of this "
+        "app gives it the website's name, add one of the app's own names to web.hosts.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnApp:
+    """Whether the configured app is the website's; what is read of an app relies on it."""
+
+    identity: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """One response, of which nothing else is needed."""
+        return whole("") + self.identity
+
+
+@measurement
+def own_app(digitalocean: DigitalOceanApi, settings: Settings) -> OwnApp:
+    """The app's names beside the website's. Where they cannot be read, nothing bad that is seen of it is lost."""
+    try:
+        return OwnApp(identity_of(digitalocean.app(), settings))
+    except Unmeasured as error:
+        got, away_from = str(error), away(error)
+        return OwnApp(lacking("", expected="the app's names", got=got, hint=error.hint, cause=away_from))
 
 
 def _hosts(found: App) -> tuple[str, ...]:

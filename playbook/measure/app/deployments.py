@@ -20,6 +20,7 @@ from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
+from playbook.measure.app.app import OwnApp
 from playbook.measure.app.release import COLUMNS, FAILED, GOOD, Release, release_of, row
 from playbook.settings.model import Settings
 
@@ -112,7 +113,9 @@ class Releases:
 
 
 @measurement
-def deployments(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, earlier: Earlier) -> Releases:
+def deployments(
+    digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, earlier: Earlier, own_app: OwnApp
+) -> Releases:
     """The newest deployments with phase, cause, commit, age and duration, and those since the previous run."""
     now = clock.now()
     found, listing = _releases(digitalocean, settings, now)
@@ -251,7 +254,7 @@ class Review:
 
 
 @measurement
-def deployment_review(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> Review:
+def deployment_review(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, own_app: OwnApp) -> Review:
     """The week's deployments with phase, cause, commit and duration; a week without any is a valid result."""
     listed, listing = _releases(digitalocean, settings, clock.now())
     week = WEEK.total_seconds()

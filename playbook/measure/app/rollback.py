@@ -15,6 +15,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.wording import moment
+from playbook.measure.app.app import OwnApp
 from playbook.measure.app.deployments import BACK, newest_first
 from playbook.measure.app.release import GOOD
 
@@ -107,7 +108,7 @@ class Asked:
 
 
 @measurement
-def rollback_asked(digitalocean: DigitalOceanApi, clock: Clock) -> Asked:
+def rollback_asked(digitalocean: DigitalOceanApi, clock: Clock, own_app: OwnApp) -> Asked:
     """Whether the app could be rolled back; also used by the rollback drill, which begins when this is done."""
     try:
         return Asked(_plan(digitalocean, clock.now()))

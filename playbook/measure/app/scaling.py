@@ -22,6 +22,7 @@ from playbook.core.coverage import Coverage, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.limits import Reading
+from playbook.measure.app.app import identity_of
 from playbook.measure.app.samples import Samples, Window, by_component, of_memory
 from playbook.settings.model import Settings
 from playbook.settings.sections.platform import Scaling
@@ -223,7 +224,7 @@ def scaling(
     least = {component.name: component.least for component in spec.running}
     seen = window.coverage("CPU samples", cpu, least, settings.coverage)
     seen += window.coverage("memory samples", memory, least, settings.coverage)
-    return ScalingReview(tuple(fits), tuple(silent), seen)
+    return ScalingReview(tuple(fits), tuple(silent), seen + identity_of(running, settings))
 
 
 def _use(busy: Sequence[Samples], full: Sequence[Samples]) -> Use | None:

@@ -13,6 +13,7 @@ from playbook.core.coverage import Coverage, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured
 from playbook.core.evidence import Evidence, Table
+from playbook.measure.app.app import identity_of
 from playbook.settings.model import Settings
 from playbook.settings.sections.trends import ScalingPolicy
 
@@ -86,10 +87,15 @@ class ScalingRule:
 
 @dataclass(frozen=True, slots=True)
 class ScalingPolicies:
-    """Every component with a policy, and those without one."""
+    """Every component with a policy, and those without one.
+
+    Attributes:
+        identity: whether the app is the website's.
+    """
 
     rules: tuple[ScalingRule, ...]
     others: tuple[ComponentSpec, ...]
+    identity: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
     def coverage(self) -> Coverage:
@@ -102,7 +108,8 @@ class ScalingPolicies:
             for key in autoscaling_words(rule.spec) - AUTOSCALING
         ]
         policies = whole(f"{found} of {found + len(self.others)} components have a policy")
-        return policies + understood(len(unknown), len(self.rules), "autoscaling settings", examples=unknown)
+        words = understood(len(unknown), len(self.rules), "autoscaling settings", examples=unknown)
+        return policies + words + self.identity
 
     @property
     def worst_first(self) -> list[ScalingRule]:
@@ -122,13 +129,15 @@ def scaling_policies(digitalocean: DigitalOceanApi, settings: Settings) -> Scali
     """Instances of every component by the app spec in effect, beside the policy in the settings."""
     if not settings.capacity.policy:
         raise _not_configured(settings)
-    spec = digitalocean.app().spec_in_effect
+    app = digitalocean.app()
+    spec = app.spec_in_effect
     components = {one.name: one for one in (*spec.services, *spec.workers)}
     policies = _by_component(settings, components)
     if not policies:
         raise _not_configured(settings)
     rules = tuple(ScalingRule(name, policy, components.get(name)) for name, policy in policies.items())
-    return ScalingPolicies(rules, tuple(one for name, one in components.items() if name not in policies))
+    others = tuple(one for name, one in components.items() if name not in policies)
+    return ScalingPolicies(rules, others, identity_of(app, settings))
 
 
 def _by_component(settings: Settings, components: Collection[str]) -> dict[str, ScalingPolicy]:

@@ -14,6 +14,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Malformed
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Reading
+from playbook.measure.app.app import OwnApp
 from playbook.settings.model import Settings
 
 DAYS = 7
@@ -91,7 +92,7 @@ class NetworkWeek:
 
 
 @measurement
-def network_week(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> NetworkWeek:
+def network_week(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, own_app: OwnApp) -> NetworkWeek:
     """Bytes sent by the app on each of the last fourteen whole days."""
     today = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today - timedelta(days=ago) for ago in range(2 * DAYS, 0, -1)]

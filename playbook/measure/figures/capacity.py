@@ -17,6 +17,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
+from playbook.measure.app.app import identity_of
 from playbook.measure.app.percentages import LEAST_MEMORY, MOST, percentages
 from playbook.measure.app.resources import Judged
 from playbook.measure.app.sampled import awake, fresh, unseen
@@ -304,11 +305,12 @@ def headroom(
 ) -> Headroom:
     """CPU of every component in the busiest quarter of an hour of 30 days, and its CPU at a spike."""
     now = clock.now()
-    spec = digitalocean.app().spec_in_effect
+    app = digitalocean.app()
+    spec = app.spec_in_effect
     first = now - timedelta(days=PEAK_DAYS) + timedelta(seconds=QUARTER)
     label = settings.target.prometheus.component_label
 
-    answers = []
+    answers = [identity_of(app, settings)]
 
     def quarters(key: str) -> Courses:
         query = query_of(settings, key, QUARTER)

@@ -259,7 +259,7 @@ class WindowTeam:
 
     Attributes:
         people: names by duty, in order of their turns.
-        gaps: in words.
+        gaps: in words; also who could not be called.
     """
 
     window: Window
@@ -273,7 +273,7 @@ class WindowTeam:
 
     @property
     def there(self) -> bool:
-        """Whether two different people are on call all the time."""
+        """Whether two different people are on call all the time, and can be called."""
         return not self.gaps
 
     @property
@@ -297,7 +297,7 @@ def window_team(maintenance_plan: MaintenancePlan, settings: Settings) -> Window
     begins = max(window.start, maintenance_plan.now)
     spans = {duty: list(roster.spans(duty, begins, window.end)) for duty in DUTIES}
     people = {
-        duty: tuple(dict.fromkeys(roster.people[one.person].name for one in found if one.person))
+        duty: tuple(dict.fromkeys(roster.people[one.person].name or one.person for one in found if one.person))
         for duty, found in spans.items()
     }
     gaps = [f"nobody as {duty}" for duty in DUTIES if any(one.person is None for one in spans[duty])]
@@ -307,7 +307,9 @@ def window_team(maintenance_plan: MaintenancePlan, settings: Settings) -> Window
         for other in spans[SECONDARY]
         if roster.one_phone(mine.person, other.person) and mine.start < other.end and other.start < mine.end
     ]
-    return WindowTeam(window, people, (*gaps, *doubles))
+    keys = dict.fromkeys(one.person for found in spans.values() for one in found if one.person)
+    silent = [f"no phone of {roster.people[key].name or key}" for key in keys if not roster.people[key].has_number]
+    return WindowTeam(window, people, (*gaps, *doubles, *silent))
 
 
 @dataclass(frozen=True, slots=True)

@@ -176,11 +176,14 @@ class _Reader(Statements):
         elif isinstance(value, int | float):
             if value == 1 and health_keys.is_flag(key):
                 self._boolean(name, key, True)
-            zero = not name and value <= 0 and health_keys.must_not_be_zero(key)
-            if zero or health_keys.is_odd(key, value):
+            zero = value <= 0 and health_keys.must_not_be_zero(key)
+            odd = not name and (zero or health_keys.is_unconnected(key, value))
+            if odd or health_keys.is_odd(key, value):
                 self.unclear.append(f"{under(name, key)} {value:g}")
         elif isinstance(value, str) and not health_keys.is_needed(key) and value.strip().casefold() in _BOOLEANS:
             self._boolean(name, key, _BOOLEANS[value.strip().casefold()])
+        elif value == "0" and not name and health_keys.must_not_be_zero(key):
+            self.unclear.append(f"{key} '0'")
         elif isinstance(value, str) and health_keys.is_flag(key) and value.strip().casefold() in _ON:
             self._boolean(name, key, True)
         elif isinstance(value, str) and not health_keys.is_data(key):
@@ -376,8 +379,8 @@ class _Reader(Statements):
             closed = health_keys.is_open(key) and health_keys.is_needed(name)
             if health_keys.is_needed(key) or health_keys.fails_if_false(key) or closed:
                 self.note(under(name, key), "false", State.UNHEALTHY)
-            elif not name:
-                self.unclear.append(f"{key} false")
+            elif not name or health_keys.doubtful_if_false(key):
+                self.unclear.append(f"{under(name, key)} false")
         elif value and (health_keys.only_reads(name, key) or health_keys.is_makeshift(key)):
             self.unclear.append(f"{under(name, key)} true")
         elif value and health_keys.is_needed(key):

@@ -87,6 +87,9 @@ _MESSAGES = _set(
 )
 _FINDINGS = _set("message msg output reason detail details text info comment remark")
 _DATA_ENDINGS = _set("version name id url at level severity priority color colour theme mode type log")
+# False under these tells of a part that is behind, or by itself.
+_TOGETHER = _set("""quorum quorate insync uptodate migrated replicating joined registered subscribed canwrite""")
+_MONGO = _set("mongo mongodb mongoose")
 _SWITCHES = _set(
     """debug cached cache ssl tls standby timed timedout test testing demo preview beta experimental readonly
     verbose production development staging enabled required optional critical authenticated fresh dev prod
@@ -157,6 +160,18 @@ def fails_if_false(key: str) -> bool:
     """Whether false under this key is failing wherever it is: ``canConnect``, ``isInitialized``, ``writable``."""
     words = words_of(key)
     return bool(words) and words[0] not in _LIMITING and (words[-1] in _WORKING or good_if_true(key))
+
+
+def is_unconnected(key: str, value: float) -> bool:
+    """Whether a number may be the state of a connection of mongoose other than 1: ``"mongo": 3`` is closing."""
+    words = words_of(key)
+    return bool(words) and words[-1] in _MONGO and value in (0, 2, 3)
+
+
+def doubtful_if_false(key: str) -> bool:
+    """Whether false under this key may be a failure wherever it is: ``quorum``, ``inSync``, ``upToDate``."""
+    words = words_of(key)
+    return bool(words) and ("".join(words[-3:]) in _TOGETHER or words[-1] in _TOGETHER)
 
 
 def opens_circuit(name: str, key: str) -> bool:

@@ -75,7 +75,8 @@ def sentence(
         return f"{where}: {path_of(path)}: {_choices(path, whole, 'expected ')}, got {wrong['word']}"
     path, value = _actual(path, whole, raw)
     what = _SHAPE.sub(lambda found: _in_words(found[0]), what)
-    got = f", got {value!r}" if _BOUND.search(what) and ", got" not in what else ""
+    is_number = value is not None and _BOUND.search(what)  # the value of a list's member is not found
+    got = f", got {value!r}" if is_number and ", got" not in what else ""
     what = _BOUND.sub(lambda found: f"{_KINDS[found['kind']]} {_BOUNDS[found['bound']]} ", what)
     return f"{where}: {path_of(path) or 'the file'}: {what[:1].lower()}{what[1:]}{got}"
 

@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
+import msgspec
+
+from playbook.core.clock import iana_zone
 from playbook.core.secret import Section
+
+# Over nothing, and within no time, everything is well.
+_Over0 = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Optimization(Section, frozen=True):
@@ -32,7 +39,7 @@ class Optimization(Section, frozen=True):
     sample_seconds: float = 10.0
     least_keys: int = 20
     lasting_keys: tuple[str, ...] = ()
-    slow_hours: float = 24.0
+    slow_hours: _Over0 = 24.0
     idle_minutes: float = 60.0
     log_keep_days: float = 30.0
 
@@ -45,7 +52,7 @@ class Recent(Section, frozen=True):
         least_requests, least_images: minimum for a judgement.
     """
 
-    window_minutes: float = 60.0
+    window_minutes: _Over0 = 60.0
     least_requests: int = 100
     least_images: int = 20
 
@@ -57,7 +64,7 @@ class Troubleshooting(Section, frozen=True):
         recent_release_hours: a release is a suspect for this long after it was made.
     """
 
-    recent_release_hours: float = 6.0
+    recent_release_hours: _Over0 = 6.0
 
 
 class Emergency(Section, frozen=True):
@@ -71,11 +78,11 @@ class Emergency(Section, frozen=True):
         watch_minutes: maximum duration of watching.
     """
 
-    window_minutes: float = 15.0
-    looks: int = 3
+    window_minutes: _Over0 = 15.0
+    looks: Annotated[int, msgspec.Meta(ge=1)] = 3
     look_seconds: float = 10.0
-    watch_seconds: float = 60.0
-    watch_minutes: float = 60.0
+    watch_seconds: _Over0 = 60.0
+    watch_minutes: _Over0 = 60.0
 
 
 LONGEST_WINDOW = timedelta(days=7)  # a longer one is mostly a mistake in its end, and delays messages all the time
@@ -110,10 +117,9 @@ class Maintenance(Section, frozen=True):
 
     def __post_init__(self) -> None:
         """Require an existing zone, and windows that end after they begin, and not long after."""
-        try:
-            zone = ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"expected a time zone such as Europe/Berlin, got {self.time_zone!r}") from None
+        zone = self.zone
+        if not all(self.silenced):
+            raise ValueError('silenced: expected labels such as { alertname = "HighErrorRate" }, got none')
         for window in self.windows:
             start, end = moment_in(window.start, zone), moment_in(window.end, zone)
             if end <= start and window.end > window.start:
@@ -129,7 +135,7 @@ class Maintenance(Section, frozen=True):
     @property
     def zone(self) -> ZoneInfo:
         """The zone of local times."""
-        return ZoneInfo(self.time_zone)
+        return iana_zone(self.time_zone)
 
     def in_utc(self) -> list[MaintenanceWindow]:
         """The windows in order of time, each with its moments in UTC."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Annotated
 
 import msgspec
+
+_Over0 = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -50,6 +53,6 @@ class People(_Section, frozen=True):
     deliveries: str | None = None
     sign_offs: dict[str, Validity] = {}
     waiver_days: int = 30
-    on_call_days: float = 7.0
-    answer_minutes: dict[str, float] = {}
+    on_call_days: _Over0 = 7.0
+    answer_minutes: dict[str, _Over0] = {}
     link_hosts: tuple[str, ...] = ()

@@ -8,6 +8,11 @@ import msgspec
 
 from playbook.core.secret import Seconds, Secret, Section
 
+# A later day comes in no February, so that what waits for it would never be judged in one.
+_DayOfMonth = Annotated[float, msgspec.Meta(ge=0, le=28)]
+_Port = Annotated[int, msgspec.Meta(ge=1, le=65_535)]
+_Room = Annotated[float, msgspec.Meta(gt=0, le=100)]
+
 
 class GitHub(Section, frozen=True):
     """The organisation and repository of the code. ``ca`` is for a private certificate authority.
@@ -59,8 +64,8 @@ class CostReview(Section, frozen=True):
         months: number of invoices shown.
     """
 
-    project_after_days: float = 3.0
-    paid_after_days: float = 15.0
+    project_after_days: _DayOfMonth = 3.0
+    paid_after_days: _DayOfMonth = 15.0
     least_usd: float = 5.0
     months: int = 5
 
@@ -73,9 +78,9 @@ class Firewalls(Section, frozen=True):
         widest_ipv4, widest_ipv6: prefix lengths; a shorter one among the trusted sources of Redis is too wide.
     """
 
-    management_ports: list[int] = []
-    widest_ipv4: int = 16
-    widest_ipv6: int = 32
+    management_ports: Annotated[list[_Port], msgspec.Meta(min_length=1)] = []
+    widest_ipv4: Annotated[int, msgspec.Meta(ge=1, le=32)] = 16
+    widest_ipv6: Annotated[int, msgspec.Meta(ge=1, le=128)] = 32
 
 
 class UtilizationRules(Section, frozen=True):
@@ -93,8 +98,8 @@ class Scaling(Section, frozen=True):
         least_saving_usd: per month; a smaller saving is not worth a change.
     """
 
-    cpu_room_percent: float = 60.0
-    memory_room_percent: float = 75.0
+    cpu_room_percent: _Room = 60.0
+    memory_room_percent: _Room = 75.0
     least_instances: int = 2
     least_saving_usd: float = 5.0
 
@@ -105,12 +110,12 @@ class Access(Section, frozen=True):
     Attributes:
         github_owners, github_outsiders: logins of owners and outside collaborators; where a list is set, nobody
             else may be one.
-        idle_days: days without a push or merge.
+        idle_days: days without a push or merge; GitHub lists those of a year.
     """
 
     github_owners: list[str] | None = None
     github_outsiders: list[str] | None = None
-    idle_days: int = 90
+    idle_days: Annotated[int, msgspec.Meta(ge=1, le=365)] = 90
 
 
 class Dependencies(Section, frozen=True):

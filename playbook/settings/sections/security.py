@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Annotated
 
 import msgspec
 
+from playbook.core.clock import iana_zone
 from playbook.core.secret import Section
 
 
@@ -29,7 +30,7 @@ class Security(Section, frozen=True):
     domains: tuple[str, ...] = ()
     connect_to: dict[str, str] = msgspec.field(default_factory=dict)
     auth_logs: tuple[str, ...] = ()
-    days: float = 7.0
+    days: Annotated[float, msgspec.Meta(gt=0)] = 7.0
     time_zone: str | None = None
     quiet_hours: float = 24.0
     ipv6: bool | None = None
@@ -37,11 +38,9 @@ class Security(Section, frozen=True):
 
     def __post_init__(self) -> None:
         try:
-            ZoneInfo(self.time_zone or "UTC")
-        except (ZoneInfoNotFoundError, ValueError):
-            raise ValueError(
-                f'time_zone: expected an IANA name such as "Europe/Berlin", got {self.time_zone!r}'
-            ) from None
+            iana_zone(self.time_zone or "UTC")
+        except ValueError as error:
+            raise ValueError(f"time_zone: {error}") from None
 
 
 class Links(Section, frozen=True):

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from playbook.core.secret import Section
+
+# With these nothing would ever count: no trend without comparisons, and none in which more than all agree.
+_Some = Annotated[int, msgspec.Meta(ge=1)]
+_Over0 = Annotated[float, msgspec.Meta(gt=0)]
+_Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 
 
 class Trends(Section, frozen=True):
@@ -27,12 +34,12 @@ class Trends(Section, frozen=True):
             the unit of the figure; requests and times in percent of their median.
     """
 
-    least_pairs: int = 40
-    agreement_percent: float = 75.0
-    half_percent: float = 40.0
+    least_pairs: _Some = 40
+    agreement_percent: _Percent = 75.0
+    half_percent: _Percent = 40.0
     times_the_spread: float = 3.0
-    reach: float = 6.0
-    restart_points: float = 8.0
+    reach: _Over0 = 6.0
+    restart_points: _Over0 = 8.0
     coverage_points: float = 10.0
     unusual_spreads: float = 5.0
     availability_floor: float = 0.05
@@ -53,18 +60,23 @@ class ScalingPolicy(Section, frozen=True):
 
     least: int
     most: int | None = None
-    cpu_percent: int | None = None
+    cpu_percent: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
+
+    def __post_init__(self) -> None:
+        """Require a range: with fewer at most than at least, autoscaling would not be required at all."""
+        if self.most is not None and self.most < self.least:
+            raise ValueError(f"expected most to be {self.least} or more, as least is, got {self.most}")
 
 
 class Capacity(Section, frozen=True):
     """The load that the system must be able to carry.
 
     Attributes:
-        spike: size of a traffic spike as a multiple of the month's peak.
+        spike: size of a traffic spike as a multiple of the month's peak, 1 or more.
         load_tests: folder of load test results, ``*.json``; from the current folder.
         policy: by component.
     """
 
-    spike: float = 1.5
+    spike: Annotated[float, msgspec.Meta(ge=1)] = 1.5
     load_tests: str = "reports/load"
     policy: dict[str, ScalingPolicy] = msgspec.field(default_factory=dict)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
+from playbook.core.clock import iana_zone
 from playbook.core.secret import Secret
 from playbook.core.suggestions import did_you_mean
 
@@ -33,6 +33,8 @@ _ADDRESSES = {
     "target.links.status_page": _WEB,
     "target.links.documentation": _WEB,
     "target.links.logs": _WEB,
+    "notifications.link": _WEB,
+    "notifications.site": _WEB,
 }
 _PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
 _HOSTS = ("people.link_hosts", "target.web.hosts")
@@ -49,6 +51,8 @@ _SETS = (
     "notifications.digests",
     "notifications.ping_urls",
 )
+_SIGN_OFFS, _ANSWERS = "people.sign_offs", "people.answer_minutes"
+_SEVERITIES = ("P1", "P2", "P3", "P4")
 _SITES = "target.web.also."
 _OF_SITES = re.compile(r"target\.web\.also\.\d+\.(url|http_url)")
 _HEALTH_OF_SITES = re.compile(r"target\.web\.also\.\d+\.health_path")
@@ -90,13 +94,24 @@ def mistakes(settings: msgspec.Struct, sets: Iterable[str], where: str = "") -> 
             yield Mistake(path, f"expected a path such as /api/health, got {value!r}")
     yield from _zone("target.time_zone", found.get("target.time_zone"))
     yield from _zone("target.logs.time_zone", found.get("target.logs.time_zone") or "UTC")
-    known = {*sets, _OTHERS}
+    yield from _keys(found, {*sets, _OTHERS})
+
+
+def _keys(found: Mapping[str, Any], known: Collection[str]) -> Iterator[Mistake]:
+    """Names of sets, items and severities: what is set for any other has no effect."""
     for path in _SETS:
         for name in _names(found.get(path)):
             if name not in known:
                 yield Mistake(
                     f"{path}.{name}", f"expected the name of a set, got {name!r}{did_you_mean(name, known)}"
                 )
+    for name in _names(found.get(_SIGN_OFFS)):  # an item, or its set
+        if name.partition(".")[0] not in known:
+            expected = f"expected an item or a set, got {name!r}{did_you_mean(name, known)}"
+            yield Mistake(f"{_SIGN_OFFS}.{name}", expected)
+    for name in _names(found.get(_ANSWERS)):
+        if name not in _SEVERITIES:
+            yield Mistake(f"{_ANSWERS}.{name}", f"expected {_SEVERITIES[0]} to {_SEVERITIES[-1]}, got {name!r}")
 
 
 def _collect(value: Any, path: str, found: dict[str, Any]) -> None:
@@ -147,9 +162,9 @@ def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistak
 
 def _zone(path: str, value: Any) -> Iterator[Mistake]:
     try:
-        ZoneInfo(str(value))
-    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the database, such as "Europe"
-        yield Mistake(path, f"expected a time zone such as Europe/Berlin, got {value!r}")
+        iana_zone(value)
+    except ValueError as error:
+        yield Mistake(path, str(error))
 
 
 def _names_of_sites(sites: Any) -> Iterator[Mistake]:

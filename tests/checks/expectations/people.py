@@ -51,7 +51,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "oncall-nobody": {
         "pre_maintenance.team-available": (
             "CRITICAL",
-            r"On call in the window: expected two people, got nobody as secondary",
+            r"On call in the window: expected two people with a telephone, got nobody as secondary",
         ),
         "emergency.who-to-call": (
             "WARNING",
@@ -253,6 +253,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "contact-incomplete": {
         "handoff.contacts": ("CRITICAL", PHONES),
         "monthly.docs.contacts": ("CRITICAL", PHONES),
+        "pre_maintenance.team-available": (
+            "CRITICAL",
+            r"On call in the window: expected two people with a telephone, "
+            r"got no phone of (Ben Okafor|Chiara Rossi)(; no phone of (Ben Okafor|Chiara Rossi))?",
+        ),
     },
     "escalation-incomplete": {
         "monthly.docs.escalation": (

@@ -21,7 +21,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
 from playbook.core.errors import Unmeasured
-from playbook.measure.app.app import PHASES, STATES, LiveUrlAnswer, app
+from playbook.measure.app.app import PHASES, STATES, LiveUrlAnswer, OwnApp, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
 from playbook.measure.app.release import CAUSES, ROLLBACKS, STATUSES
@@ -88,18 +88,19 @@ def _components(canned: Canned) -> Any:
 
 
 def _recent(canned: Canned) -> Any:
-    found = deployments(canned.api, SETTINGS, CLOCK, Earlier())
+    found = deployments(canned.api, SETTINGS, CLOCK, Earlier(), OwnApp())
     return judged(check("test_deployments", "test_newest_deployment_succeeded"), deployments=found)
 
 
 def _week(canned: Canned) -> Any:
-    found = deployment_review(canned.api, SETTINGS, CLOCK)
+    found = deployment_review(canned.api, SETTINGS, CLOCK, OwnApp())
     return judged(check("test_deployments", "test_failed_deployments_were_repaired"), deployment_review=found)
 
 
 def _rollback(canned: Canned) -> Any:
     return judged(
-        check("test_rollback", "test_rollback_is_possible"), rollback=rollback(rollback_asked(canned.api, CLOCK))
+        check("test_rollback", "test_rollback_is_possible"),
+        rollback=rollback(rollback_asked(canned.api, CLOCK, OwnApp())),
     )
 
 
@@ -153,7 +154,7 @@ def _scaling(canned: Canned) -> Any:
 
 
 def _network(canned: Canned) -> Any:
-    found = network_week(canned.api, SETTINGS, CLOCK)
+    found = network_week(canned.api, SETTINGS, CLOCK, OwnApp())
     return judged(check("test_resources", "test_traffic_is_similar_to_the_week_before"), network_week=found)
 
 

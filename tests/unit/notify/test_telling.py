@@ -475,7 +475,7 @@ def test_notify_command_supports_dry_run_and_strict(tmp_path, monkeypatch, capsy
     for name in ("SLACK_WEBHOOK_URL", "PLAYBOOK_ISSUES_TOKEN", "PLAYBOOK_TARGET"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "playbook.toml").write_text(
-        "[notifications]\ntries = 1\n[targets.sandbox.notifications]\nlink = 'x'\n"
+        "[notifications]\ntries = 1\n[targets.sandbox.notifications]\nlink = 'https://site.example'\n"
     )
     arguments = ["notify", "--history", str(folder)]
     assert main([*arguments, "--dry-run"]) == 0

@@ -14,17 +14,22 @@ import pytest
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import App
 from playbook.core.clock import FixedClock
+from playbook.core.coverage import Coverage
+from playbook.core.engine import REGISTRY
+from playbook.core.errors import Denied
 from playbook.core.evidence import Facts, Table
 from playbook.core.hosts import Hosts
 from playbook.core.judge import Judge
 from playbook.core.verdict import SEVERITY, Critical
-from playbook.measure.app.app import NO_DEPLOYMENT, AppStatus, LiveUrlAnswer, app, live_url_answer
+from playbook.measure.app.app import NO_DEPLOYMENT, AppStatus, LiveUrlAnswer, app, live_url_answer, own_app
 from playbook.measure.app.components import AppComponents, Component, app_components
+from playbook.run.run import load_providers
 from playbook.settings.loading import load
 from tests.judged import check, judged
 from tests.unit.digitalocean import Simulator, running
 from tests.unit.loopback import answer, serve
 
+load_providers()
 PAGE = b"<!DOCTYPE html><title>Portfolio</title><h1>Photographs that load fast</h1><p>By somebody.</p>"
 
 
@@ -102,6 +107,36 @@ class TestIdentity:
         monkeypatch.setattr(DigitalOceanApi, "app", lambda self: msgspec.convert(body, App))
         found = app(simulator.client(), simulator.settings(), FixedClock(simulator.state.now))
         assert found.hosts == ("shop.example", "shop-y.ondigitalocean.app", "*.shop.example")
+
+    def test_what_else_is_read_of_the_app_relies_on_it(self, simulator, monkeypatch):
+        """The deployments of another app may be as good as they like."""
+        web = {"url": "https://portfolio.example"}
+        settings = load("production", environment={}, overlay={"targets": {"production": {"web": web}}})
+        api = simulator.client()
+
+        def coverage(**names: str) -> Coverage:
+            monkeypatch.setattr(DigitalOceanApi, "app", lambda self: msgspec.convert({"id": "a", **names}, App))
+            return own_app(api, settings).coverage
+
+        assert coverage(live_url="https://portfolio.example").enough
+        other = coverage(live_url="https://shop.example")
+        assert (other.expected, other.got) == ("the app of portfolio.example", "one at shop.example")
+
+    def test_names_that_cannot_be_read_are_no_error(self, simulator, monkeypatch):
+        """A failed deployment counts nevertheless; a good one does not."""
+
+        def refuse(_: DigitalOceanApi) -> App:
+            raise Denied("the token needs the scope app:read", service="DigitalOcean")
+
+        monkeypatch.setattr(DigitalOceanApi, "app", refuse)
+        found = own_app(simulator.client(), simulator.settings()).coverage
+        assert (found.enough, found.expected) == (False, "the app's names")
+
+    @pytest.mark.parametrize("name", ["deployments", "deployment_review", "rollback_asked", "network_week"])
+    def test_measurements_of_one_app_rely_on_whose_it_is(self, name):
+        """The engine adds its coverage to theirs."""
+        provider = REGISTRY[name]
+        assert ("own_app" in provider.needs, "own_app" in provider.apart_from) == (True, False)
 
 
 class TestApp:

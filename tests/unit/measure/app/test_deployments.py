@@ -16,6 +16,7 @@ from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Facts, Table
+from playbook.measure.app.app import OwnApp
 from playbook.measure.app.deployments import Releases, Review, deployment_review, deployments
 from playbook.settings.loading import load
 from tests.judged import check, judged
@@ -34,7 +35,7 @@ class FakeApi:
 def measure(*found: Deployment, **over: Any) -> Releases:
     overlay = {"targets": {"sandbox": {"kind": "sandbox", **over}}}
     settings = load("sandbox", environment={}, overlay=overlay)
-    return deployments(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW), Earlier())
+    return deployments(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW), Earlier(), OwnApp())
 
 
 def made(phase: str, minutes: float, **more: Any) -> Deployment:
@@ -109,7 +110,7 @@ def test_deployments_since_the_previous_run_are_named(hours, words):
     before = None if hours is None else NOW - timedelta(hours=hours)
     earlier = Earlier(last_run=lambda: before)
     settings = load("sandbox", environment={})
-    releases = deployments(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW), earlier)
+    releases = deployments(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW), earlier, OwnApp())
     assert releases.since == words
     assert releases.evidence()[-1] == Facts("Since the run before", {"Deployed": words})
 
@@ -148,7 +149,7 @@ def test_newest_three_are_shown():
 
 def review(*found: Deployment) -> Review:
     settings = load("sandbox", environment={}, overlay={"targets": {"sandbox": {"kind": "sandbox"}}})
-    return deployment_review(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW))
+    return deployment_review(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW), OwnApp())
 
 
 DAY = 24 * 60
@@ -329,8 +330,10 @@ def test_incomplete_listing_is_not_the_whole_week():
 
     settings = load("sandbox", environment={})
     good = (made("ACTIVE", 60), made("SUPERSEDED", 90))
-    found = deployments(cast(DigitalOceanApi, Cut(*good)), settings, FixedClock(NOW), Earlier())
+    found = deployments(cast(DigitalOceanApi, Cut(*good)), settings, FixedClock(NOW), Earlier(), OwnApp())
     verdict, message = judged(RECENT, deployments=found)
     assert (str(verdict), "expected all 5 deployments, got 2 deployments" in message) == ("UNKNOWN", True)
-    bad = deployments(cast(DigitalOceanApi, Cut(made("ERROR", 5), *good)), settings, FixedClock(NOW), Earlier())
+    bad = deployments(
+        cast(DigitalOceanApi, Cut(made("ERROR", 5), *good)), settings, FixedClock(NOW), Earlier(), OwnApp()
+    )
     assert str(judged(RECENT, deployments=bad)[0]) == "CRITICAL"

@@ -13,6 +13,7 @@ from playbook.clients.listing import Listing
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.core.errors import TooLittleData
+from playbook.measure.app.app import OwnApp
 from playbook.measure.app.rollback import RollbackPlan, rollback, rollback_asked
 from tests.judged import check, judged
 
@@ -41,7 +42,7 @@ class FakeApi:
 
 def plan(phases: list[str], said: Rollback = VALID) -> tuple[RollbackPlan, list[str]]:
     api = FakeApi(phases, said)
-    return rollback(rollback_asked(cast(DigitalOceanApi, api), FixedClock(NOW))), api.asked
+    return rollback(rollback_asked(cast(DigitalOceanApi, api), FixedClock(NOW), OwnApp())), api.asked
 
 
 @pytest.mark.parametrize(

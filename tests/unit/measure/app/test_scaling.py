@@ -171,3 +171,15 @@ def test_shortage_counts_with_few_samples():
 def test_fitting_size_is_ok():
     found = review("small", [40.0, 40.0], [60.0, 60.0], instance_count=2)
     assert str(judged(CHECK, scaling=found)[0]) == "OK"
+
+
+@pytest.mark.parametrize(("domain", "found"), [("portfolio.example", "OK"), ("shop.example", "UNKNOWN")])
+def test_sizes_are_those_of_the_website_s_app(domain, found):
+    """Another app may fit its use."""
+    overlay = {"targets": {"production": {"web": {"url": "https://portfolio.example"}}}}
+    settings = load("production", environment={}, overlay=overlay)
+    fake = Fake(ComponentSpec(name="web", instance_size_slug="small"), [40.0], [40.0], 168, "service")
+    known = App(id="a", spec=fake.spec, live_url=f"https://{domain}")
+    fake.app = lambda: known  # type: ignore[method-assign]
+    review = scaling(cast(DigitalOceanApi, fake), cast(DigitalOceanAccount, fake), settings, FixedClock(NOW))
+    assert str(judged(CHECK, settings, scaling=review)[0]) == found

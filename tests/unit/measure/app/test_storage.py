@@ -12,6 +12,7 @@ from playbook.clients.prometheus import Courses, Series
 from playbook.core.clock import FixedClock
 from playbook.core.verdict import Verdict
 from playbook.measure.app import sampled
+from playbook.measure.app.app import OwnApp
 from playbook.measure.app.storage import StorageWeek, storage_week
 from playbook.measure.app.traffic import GIB, NetworkWeek, network_week
 from playbook.settings.loading import load
@@ -179,7 +180,9 @@ def network(sizes) -> NetworkWeek:
     """Traffic with these bytes on the last fourteen days, oldest first."""
     today = datetime(2026, 11, 23, tzinfo=UTC)
     by_day = {today - timedelta(days=14 - n): size for n, size in enumerate(sizes)}
-    return network_week(cast(Any, SimpleNamespace(bandwidth=by_day.__getitem__)), SETTINGS, FixedClock(NOW))
+    return network_week(
+        cast(Any, SimpleNamespace(bandwidth=by_day.__getitem__)), SETTINGS, FixedClock(NOW), OwnApp()
+    )
 
 
 def test_traffic_against_the_week_before():

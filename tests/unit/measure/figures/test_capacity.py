@@ -393,6 +393,18 @@ def test_policy_is_compared_with_the_spec_in_effect():
     assert (rule.off, rule.found) == (True, "1 instance and no autoscaling")
 
 
+@pytest.mark.parametrize(("domain", "enough"), [("portfolio.example", True), ("shop.example", False)])
+def test_policy_is_about_the_app_of_the_website(domain, enough):
+    """Another one may scale as it likes."""
+    web = {"url": "https://portfolio.example"}
+    capacity = {"policy": {"web": {"least": 1}}}
+    overlay = {"targets": {"production": {"web": web, "capacity": capacity}}}
+    settings = load("production", environment={}, overlay=overlay)
+    spec = Spec("portfolio", services=[ComponentSpec("web", 2)])
+    api = SimpleNamespace(app=lambda: App("a", spec=spec, live_url=f"https://{domain}"))
+    assert scaling_policies(cast(Any, api), settings).coverage.enough is enough
+
+
 def test_missing_policy_is_not_configured():
     """With the lines to add."""
     with pytest.raises(NotConfigured) as caught:

@@ -235,8 +235,10 @@ ROSTER = """
 time_zone = "UTC"
 [people.ada]
 name = "Ada"
+phone = "+49 30 901820"
 [people.ben]
 name = "Ben"
+phone = "+49 40 428280"
 [rotations.primary]
 starts = 2026-11-02T13:30:00
 people = ["ada", "ben"]
@@ -268,9 +270,7 @@ def test_two_people_are_on_call_during_the_window(tmp_path, secondary, found):
 
 def test_two_people_at_one_telephone_are_one_during_the_window(tmp_path):
     """As they are for the week."""
-    one_phone = ROSTER.replace('Ada"', 'Ada"\nphone = "+49 30 5550101"').replace(
-        'Ben"', 'Ben"\nphone = "+49305550101"'
-    )
+    one_phone = ROSTER.replace("+49 40 428280", "+4930901820")
     (tmp_path / "roster.toml").write_text(one_phone % "2026-11-02T13:30:00")
     overlay = {"targets": {"staging": {"people": {"roster": "roster.toml"}, "maintenance": {"windows": [TODAY]}}}}
     (tmp_path / "playbook.toml").write_text("")
@@ -278,6 +278,17 @@ def test_two_people_at_one_telephone_are_one_during_the_window(tmp_path):
     team = window_team(maintenance_plan(settings, FixedClock(NOW)), settings)
     assert not team.there
     assert team.found == "Ada as both; Ben as both"
+
+
+@pytest.mark.parametrize("phone", ["", "TBD", "030 901820", "+1 202 555 0101", "ask Ada", "+00 000 0000"])
+def test_nobody_without_a_telephone_is_available(tmp_path, phone):
+    """A name alone cannot be called; a number is one from any country, and nobody's example."""
+    (tmp_path / "roster.toml").write_text(ROSTER.replace("+49 40 428280", phone) % "2026-11-02T13:30:00")
+    overlay = {"targets": {"staging": {"people": {"roster": "roster.toml"}, "maintenance": {"windows": [TODAY]}}}}
+    (tmp_path / "playbook.toml").write_text("")
+    settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
+    team = window_team(maintenance_plan(settings, FixedClock(NOW)), settings)
+    assert (team.found, team.there) == ("no phone of Ben", False)
 
 
 def test_figures_since_the_end_report_their_period(tmp_path):
