@@ -93,6 +93,7 @@ LZ4_OLD = bytes.fromhex(
 )
 # mysqldump --compact
 COMPACT = b"/*!40101 SET @saved_cs_client     = @@character_set_client */;\n" + ROWS
+MANY_ROWS = b"/*M!999999\\- enable the sandbox mode */ \nINSERT INTO `a` VALUES\n" + b"(1,'a'),\n" * 400
 # 7z: the place and the length of the header at the end, which is written into the first one last.
 SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c\0\4" + bytes(4) + (90).to_bytes(8, "little") + (30).to_bytes(8, "little")
 SEVEN_ZIP += bytes(4 + 120)
@@ -120,6 +121,9 @@ FILES = {
     "mysqldump-compact": ("shop.sql", COMPACT, ""),
     "mysqldump-compact-cut-off": ("shop.sql", COMPACT[:-30], "breaks off within a statement"),
     "mysqldump-compact-cut-off-in-gzip": ("shop.sql.gz", gzip.compress(COMPACT[:-30]), "within a statement"),
+    "mariadb-dump-compact": ("shop.sql", MANY_ROWS + b"(2,'b');\n", ""),
+    "mariadb-dump-compact-cut-off": ("shop.sql", MANY_ROWS, "breaks off within a statement"),
+    "mysqldump-compact-of-one-table-cut-off": ("shop.sql", ROWS[:39] + ROWS[:39] * 99, "within a statement"),
     "rows-before-a-remark": ("shop.sql", ROWS + b"-- the end\n", ""),
     "rows-of-sql-server": ("shop.sql", ROWS + b"GO\r\n", ""),
     "7z": ("files.7z", SEVEN_ZIP, ""),
@@ -251,6 +255,10 @@ FOLDERS = {
     "pg_dump": ({**PARTS, "db/shop/toc.dat": b"PGDMP"}, ""),
     "pg_dump-not-finished": (PARTS, "a dump of pg_dump in db/shop that is not finished, without toc.dat"),
     "pg_dump-part-cut-off": ({"db/3001.dat.gz": gzip.compress(ROWS)[:-9], "db/toc.dat": b"PGDMP"}, CUT),
+    "pg_dump-large-object-cut-off": (
+        {"db/blob_16393.dat.gz": gzip.compress(ROWS)[:-9], "db/toc.dat": b"PGDMP"},
+        CUT,
+    ),
     "pg_dump-part-empty": ({"db/3001.dat.gz": b"", "db/toc.dat": b"PGDMP"}, "is empty"),
     "mysql-shell": ({"db/@.json": b"{}", "db/@.done.json": b"{}"}, ""),
     "mysql-shell-not-finished": ({"db/@.json": b"{}"}, "without @.done.json"),

@@ -19,7 +19,7 @@ _MOST_FOLDERS = 2
 _NAME = re.compile(
     r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive|bson|aof\.manifest)"
     r"|(?P<text>sql|pgdump|psql|mysql)|(?P<binary>dump|rdb|tar|zip|7z)|t(?P<short>gz|bz2?|xz))"
-    r"(?:\.(?P<packed>gz|bz2|xz|zst|lz4))?(?:\.(?P<sealed>gpg|pgp|age|enc))?|\d{1,10}\.dat\.(?P<part>gz|lz4|zst)"
+    r"(?:\.(?P<packed>gz|bz2|xz|zst|lz4))?(?:\.(?P<sealed>gpg|pgp|age|enc))?|(?:blob_)?\d{1,10}\.dat\.(?P<part>gz|lz4|zst)"
 )
 # Packed bytes of all inner files of an archive that are unpacked, and how many times as long as gzip others take.
 MAX_PACKED = 100 << 20
@@ -54,7 +54,9 @@ _STATEMENT = re.compile(
     r"|use)\b)"
 )
 # Statements one below the other, without the words of a program that would show its end (mysqldump --compact).
-_ROWS = re.compile(rb"(?m)^(?:INSERT INTO|REPLACE INTO|CREATE TABLE) [^\n]{0,2000};\r?$")
+_ROWS = re.compile(
+    rb"(?m)^(?:INSERT INTO|REPLACE INTO|CREATE TABLE) (?:`|[^\n]{0,2000};\r?$)|\A/\*M?![^\n]{1,99}\*/ ?;?\r?\n"
+)
 _LAST = re.compile(rb"(?:;|\*/|\\\.|(?:^|\n)(?:go|/|(?:--|#|\\)[^\n]*))\s*\Z", re.IGNORECASE)
 # Files of an append-only file of Redis.
 _LISTED = re.compile(r"(?m)^file \"?([^\s\"]{1,255})\"? seq \d")

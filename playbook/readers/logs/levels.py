@@ -71,7 +71,12 @@ _NPM_TOLD = re.compile(
     r"npm (?:ERR!|error) (?:path|location|workspace|cwd|command|signal SIG(?:TERM|INT)|A complete log of this)\b"
     r"|npm (?:ERR!|error)$"
 )
-_TOLD_TO_END = "was sent SIGTERM!"  # gunicorn's worker, at each deployment
+# Of gunicorn and Varnish, at each deployment; and of Supervisor, whenever it starts in a container.
+_EXPECTED = (
+    *("was sent SIGTERM!", "Manager got SIGTERM", " died signal=15"),
+    *("Supervisor is running as root.", "Supervisor running as root ", "Set uid to user "),
+    "running without any HTTP authentication checking",
+)
 # Equivalents of a level in loggers with their own words, signs or places.
 _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "💥": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
@@ -178,7 +183,12 @@ def stated(text: str) -> int:
         return level
     if "FATAL:  " in text and _SESSION.search(text, 0, _HEAD):
         return WARNING if _RESTARTS.search(text) else ERROR
-    return WARNING if _TOLD_TO_END in text or (text.startswith("npm ") and _NPM_TOLD.match(text)) else level
+    return WARNING if is_expected(text) or (text.startswith("npm ") and _NPM_TOLD.match(text)) else level
+
+
+def is_expected(text: str) -> bool:
+    """Whether it tells of something that belongs to each start or end of a program, whatever it calls that."""
+    return any([sign in text for sign in _EXPECTED])  # noqa: C419 - a generator takes longer
 
 
 def _stated_at_all(text: str) -> int:
@@ -301,4 +311,4 @@ def by_words(text: str) -> int:
     WARNING where that is a client's fault.
     """
     level = FATAL if words.crashed(text) else ERROR if words.report_an_error(text) else NONE
-    return WARNING if level and clients.at_fault(text) else level
+    return WARNING if level and (clients.at_fault(text) or is_expected(text)) else level

@@ -97,6 +97,10 @@ GIVEN_UP = (
     *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
     " blocked for more than ",
 )
+_GIVEN_UP = re.compile(
+    r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
+    r"|\"state\":\"discard\"|\btask \S{1,64}:\d{1,10} blocked for more than "
+)
 _ENDED = ("signal", "terminated unexpectedly", *TOLD_IN_PASSING)
 
 
@@ -309,7 +313,7 @@ class Parser:
         if (ended or told) and words.crashed(text):
             return levels.FATAL
         lost = levels.INFO <= level < levels.ERROR and any(sign in text for sign in GIVEN_UP)
-        return levels.ERROR if lost else level
+        return levels.ERROR if lost and _GIVEN_UP.search(text) else level
 
     @staticmethod
     def _logfmt_text(text: str) -> str:

@@ -176,7 +176,7 @@ def begins(text: str) -> int:
         return level if level >= levels.ERROR else levels.NONE
     if not text or (is_fragment(text) and not EXCEPTION.match(text.lstrip())):
         return levels.NONE
-    if clients.at_fault(text):
+    if clients.at_fault(text) or levels.is_expected(text):
         return levels.WARNING
     if EXCEPTION.match(text.lstrip()):
         return levels.FATAL if words.crashed(text) else levels.ERROR

@@ -13,7 +13,7 @@ _NONE_OF = re.compile(r"\b(?:no|0|zero) [\w-]{1,20} $", re.IGNORECASE)
 # Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower
 # case, as ignoring case takes twice as long.
 WORDS = re.compile(
-    r"(?<![\w/.=?&@+-])(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:error"
+    r"(?<![\w/.=?&@+-])(?<!-xx:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:error"
     r"|exception)"
     r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
     r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied"
@@ -35,7 +35,8 @@ WORDS = re.compile(
     r"|closing because: (?:server conn crashed\?|connect failed|server login failed|query_wait_timeout)"
     r"|start request repeated too quickly|watchdog timeout"
     # s6, Puma, Bundler, PM2, HAProxy, JVM and .NET, and Linux
-    r"|exited [1-9]\d{0,2}(?=\.?$)|early termination of worker|could not find \S{1,80} in (?:locally|any of)"
+    r"|cont-init(?:\.d\] \S{1,80}:|: info: \S{1,120}) exited [1-9]\d{0,2}(?=\.?$)|early termination of worker"
+    r"|could not find .{1,80} in (?:locally installed gems|any of the sources)"
     r"|too many unstable restarts|process \d{1,6} restarted because it exceeds|reached process fd limit"
     r"|could not reserve enough space|must install or update|soft lockup|remounting filesystem read-only"
     r"|page allocation failure|corruption detected|imagepullbackoff"
@@ -99,6 +100,7 @@ WORDS = re.compile(
     r"|^(?:bin/)?(?:rake|rails) aborted"
     r"|background (?:saving|aof rewrite) terminated by signal (?!10\b)\d|bad file format|possible security attack"
     r"|got errno \d{1,3}|connection unexpectedly closed|passphrase supplied in"
+    r"|^[^\s\"':]{1,200} does not exist, skipping|^archive \S{1,120} already exists"
     r"|misconf|noauth|wrongpass|clusterdown|masterdown|noreplicas|wrongtype|max number of clients reached"
     r"|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
     # A service that is told to stop may end with 128 and the number of the signal.
@@ -110,7 +112,8 @@ WORDS = re.compile(
 EMPTY = re.compile(
     r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:none|nil)\b"
     # The whole value: "error: no recipients" is no empty one.
-    r"|(?:null|false|no|undefined)\b(?= errors?\b| \w{1,40}[=:]|\.?\s{0,3}$|[^\s\w.-])"
+    r"|(?:null|false|no|undefined)\b"
+    r"(?= (?:error|failure|exception|issue|problem)s?\b| \w{1,40}[=:]|\.?\s{0,3}$|[^\s\w.-])"
     r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
     r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])|(?: found| seen| logged| reported)?:? (?:none|nil|zero)\b"
     r"|(?: found| seen| logged| reported|_?count|s? ?\(count\))? ?[:=] ?0\b(?!\.|x)"
@@ -145,7 +148,7 @@ CRASH = re.compile(
     r"|\bterminated by (?:signal )?SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bReceived signal (?:4|6|7|8|9|11) [A-Z]"
     r"|\bKilled process \d+\b|\bhas overflowed its stack\b"
     r"|\bsockets disabled, (?:out-of-fds|connection limit)\b"
-    r"|\b(?:worker|child|process) \(?\d+\)? (?:\(PID: \d+\) )?(?:has )?died\b|\bdumped core\b"
+    r"|\b(?:worker|child|process) \(?\d+\)? (?:\(PID: \d+\) )?(?:has )?died\b(?! signal=15\b)|\bdumped core\b"
     r"|\babnormal exit, status\b"
     r"|\bfatal error in ,|\bfatal javascript (?:oom|out)\b|\bfatal error has been detected\b"
     r"|\bBun has crashed\b"
