@@ -71,12 +71,14 @@ _NPM_TOLD = re.compile(
     r"npm (?:ERR!|error) (?:path|location|workspace|cwd|command|signal SIG(?:TERM|INT)|A complete log of this)\b"
     r"|npm (?:ERR!|error)$"
 )
-# Of gunicorn and Varnish, at each deployment; and of Supervisor, whenever it starts in a container.
-_EXPECTED = (
-    *("was sent SIGTERM!", "Manager got SIGTERM", " died signal=15"),
-    *("Supervisor is running as root.", "Supervisor running as root ", "Set uid to user "),
-    "running without any HTTP authentication checking",
+# Of gunicorn, Varnish, HAProxy, Traefik and Go's servers at each deployment; of Supervisor whenever it starts.
+_EXPECTED = re.compile(
+    r"was sent SIGTERM!|Manager got SIGTERM| died signal=15\b|exited with code 143 \(Terminated\)"
+    r"|\baccept tcp\d? \S{1,80}: use of closed network connection|\bhttp: Server closed(?! \w)"
+    r"|\bSupervisor (?:is )?running as root\b|\bSet uid to user "
+    r"|\brunning without any HTTP authentication checking"
 )
+_EXPECTED_NEEDS = ("SIGTERM", "=15", "143 (", " closed", "Supervisor ", "Set uid", " without any HTTP")
 # Equivalents of a level in loggers with their own words, signs or places.
 _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "💥": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
@@ -188,7 +190,8 @@ def stated(text: str) -> int:
 
 def is_expected(text: str) -> bool:
     """Whether it tells of something that belongs to each start or end of a program, whatever it calls that."""
-    return any([sign in text for sign in _EXPECTED])  # noqa: C419 - a generator takes longer
+    needed = any([sign in text for sign in _EXPECTED_NEEDS])  # noqa: C419 - a generator takes longer
+    return needed and _EXPECTED.search(text) is not None
 
 
 def _stated_at_all(text: str) -> int:

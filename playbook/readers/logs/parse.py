@@ -304,7 +304,7 @@ class Parser:
         what Apache, Supervisor and others tell of one in passing. A job that its queue gave up is an error. What a
         client did wrong is a warning.
         """
-        if level >= levels.ERROR and clients.at_fault(text):
+        if level >= levels.ERROR and (clients.at_fault(text) or levels.is_expected(text)):
             return levels.WARNING
         if level == levels.ERROR and words.crashed(text):
             return levels.FATAL
