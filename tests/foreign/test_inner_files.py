@@ -101,6 +101,8 @@ SEVEN_ZIP += bytes(4 + 120)
 AGE = b"age-encryption.org/v1\n-> X25519 x\nkey\n--- mac\n" + bytes(16 + 900)
 # gpg --symmetric of much: parts of 512 bytes, and a last one.
 OPENPGP = ENCRYPTED[:15] + b"\xd2" + (b"\xe9" + bytes(512)) * 3 + b"\x16" + bytes(22)
+# gpg --sign -z 0: a mark, the text, the signature.
+SIGNED = b"\x90\x0d" + bytes(13) + b"\xcb\xff\0\0\3\xe8" + bytes(1000) + b"\x88\x75" + bytes(117)
 ARMOURED = b"-----BEGIN PGP MESSAGE-----\n\njA0ECQMC\n-----END PGP MESSAGE-----\n"
 DOCUMENTS = (b"\x10\0\0\0\x02a\0\4\0\0\0abc\0\0") * 300
 
@@ -136,6 +138,8 @@ FILES = {
     "gpg-without-data": ("shop.sql.gz.gpg", ENCRYPTED[:15], CUT),
     "gpg-of-nothing": ("shop.sql.gz.gpg", ENCRYPTED[:15] + b"\xd2\x3b" + bytes(59), "is empty"),
     "gpg-that-is-none": ("shop.sql.gpg", b"gpg: x: skipped: No public key\n", "is no sound OpenPGP file"),
+    "gpg-signed-only": ("shop.sql.gpg", SIGNED, ""),
+    "gpg-signed-only-cut-off": ("shop.sql.gpg", SIGNED[:-9], CUT),
     "gpg-armoured": ("shop.sql.gpg", ARMOURED, ""),
     "gpg-armoured-cut-off": ("shop.sql.gpg", ARMOURED[:-28], CUT),
     "age": ("shop.sql.gz.age", AGE, ""),

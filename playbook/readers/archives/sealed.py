@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from playbook.readers.archives.framed import UnsoundError
 
 _DATA = frozenset({9, 18, 20})  # kinds of packets with what was encrypted
+_NOT_LAST = frozenset({0, 1, 3})  # of the keys, which are before it; 0 is none
 _ARMOUR, _ARMOUR_END = b"-----BEGIN ", re.compile(rb"-----END [A-Z ]{3,40}-----\s*\Z")
 _END_WITHIN = 100  # bytes
 _HEADER = 16 * 1024  # bytes of age's
@@ -77,8 +78,8 @@ class OpenPgp(_Sealed):
             at += step
         self._held = self._held[at:]
         is_between = not (self._skip or self._goes_on or self._held)
-        self.ended = self._has_no_end or (is_between and self._kind in _DATA)
-        self.holds_nothing = self.ended and not self._has_no_end and self._of_data <= _NOTHING
+        self.ended = self._has_no_end or (is_between and self._kind not in _NOT_LAST)
+        self.holds_nothing = self._kind in _DATA and self.ended and self._of_data <= _NOTHING
 
     def _packet(self, at: int) -> int:
         """How many bytes from there on are done with; 0 where it takes more of them."""
