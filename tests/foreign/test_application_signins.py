@@ -14,6 +14,8 @@ FAILED = {
     "django-axes": f"WARNING AXES: Locking out {{ip_address: '{SOURCE}'}} after repeated login failures.",
     "aspnet": "warn: Microsoft.AspNetCore.Identity.SignInManager[2] User failed to provide the correct password.",
     "aspnet-lockout": "warn: SignInManager[15] User account locked out.",
+    "aspnet-locked-out": "info: SignInManager[3] User is currently locked out.",
+    "account-locked": f"WARN Account locked after 5 failed attempts: eve from {SOURCE}",
     "firebase": "FirebaseError: Firebase: Error (auth/user-not-found).",
     "lighttpd": f"(mod_auth.c.828) password doesn't match for /admin username: eve, IP: {SOURCE}",
     "phpmyadmin": f"phpMyAdmin[5]: user denied: root (mysql-denied) from {SOURCE}",
@@ -47,6 +49,8 @@ HARMLESS = {
     "counter": "INFO Reset of failed login counter for user 7",
     "other-failure": "ERROR failed to send login mail: SMTP timeout",
     "reset": "INFO user 7 changed password",
+    "unlocked": "INFO account unlocked for user 7",
+    "locked-row": "INFO row locked by transaction 7",
     "translated": "INFO Anmeldung erfolgreich für Ada",
 }
 JSON_HARMLESS = {
@@ -87,3 +91,27 @@ def test_other_line_does_not_count(text):
 @pytest.mark.parametrize("fields", JSON_HARMLESS.values(), ids=JSON_HARMLESS)
 def test_other_line_in_json_does_not_count(fields):
     assert _failed(f'{{"time":"{AT}",{fields}}}') == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (f"BLOCKED request from {SOURCE}", 1),
+        (f"IP {SOURCE} has been blocked for 1 hour", 1),
+        ("[ActionDispatch::HostAuthorization::DefaultResponseApp] Blocked hosts: evil.example", 1),
+        ("0 visitors, 3 bots blocked", 1),
+        ("0 requests blocked", 0),
+        ("no bots were blocked", 0),
+        ("event loop is blocked for 1200 ms", 0),
+        ("INFO: task node:12 blocked for more than 120 seconds.", 0),
+        ("goroutine 1 [chan receive, blocked]:", 0),
+        ("query blocked by process 12", 0),
+        ("worker 3 blocked on mutex", 0),
+        ("non-blocked queue", 0),
+    ],
+)
+def test_what_waits_is_not_blocked_as_a_visitor_is(text, count):
+    """A blocked request, in any case of letters."""
+    reviewer = SecurityReviewer((NOW - timedelta(days=7)).timestamp(), NOW.timestamp())
+    reviewer.extend([f"{AT} {text}"])
+    assert sum(row.count for _, row in reviewer.result().refused) == count

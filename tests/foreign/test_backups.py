@@ -765,6 +765,8 @@ MYSQLDUMP_WARNED = (
     b"mysqldump: Error: 'Access denied; you need (at least one of) the PROCESS privilege(s) for this operation' "
     b"when trying to dump tablespaces\n"
 )
+# gpg --symmetric: a packet with the salt, and one of 416 bytes with the data.
+ENCRYPTED = b"\x8c\x0d\x04\x09\x03\x02" + bytes(9) + b"\xd2\xc0\xe0" + bytes(416)
 # The name of a database's dump in the archive, its content, and what is wrong with it; empty where nothing is.
 DUMPS = {
     "mysqldump": ("db/shop.sql", MYSQL + ROWS + MYSQL_END, ""),
@@ -813,7 +815,8 @@ DUMPS = {
     "gzip-that-is-none": ("db/database.sql.gz", b"pg_dump: command not found\n", "is no sound gzip file"),
     "sqlite": ("shop.sql", SQLITE + ROWS + b"COMMIT;\n", ""),
     "sqlite-with-errors": ("shop.sql", SQLITE + ROWS + b"ROLLBACK; -- due to errors\n", "breaks off"),
-    "encrypted": ("shop.sql.gz.gpg", b"\x8c\x0d\x04\x09\x03\x02" + bytes(90), ""),
+    "encrypted": ("shop.sql.gz.gpg", ENCRYPTED, ""),
+    "encrypted-cut-off": ("shop.sql.gz.gpg", ENCRYPTED[:-9], "is cut off"),
     "encrypted-empty": ("shop.sql.gz.gpg", b"", "is empty"),
     **{
         f"{form}-{what}": (f"db/shop.sql.{form}", pack(content), words)
@@ -836,11 +839,11 @@ DUMPS = {
     # zstd and lz4, of standard input.
     "zst-of-nothing": ("shop.sql.zst", bytes.fromhex("28b52ffd240001000099e9d851"), "is empty"),
     "zst-without-sum-of-nothing": ("shop.sql.zst", bytes.fromhex("28b52ffd0058010000"), "is empty"),
-    "lz4-of-nothing": ("shop.sql.lz4", bytes.fromhex("04224d186440a70000000005"), "is empty"),
+    "lz4-of-nothing": ("shop.sql.lz4", bytes.fromhex("04224d186440a700000000055dcc02"), "is empty"),
     "zst-of-a-dump": (
         "shop.sql.zst",
         bytes.fromhex("28b52ffd0458") + ((len(MYSQL) << 3) + 1).to_bytes(3, "little") + MYSQL + bytes(4),
-        "",
+        "breaks off",
     ),
     "gz-of-an-sqlite-file": ("shop.dump.gz", gzip.compress(COPY), ""),
     "sqlite-file": ("shop.db", COPY, ""),

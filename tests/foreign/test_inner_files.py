@@ -12,7 +12,17 @@ import pytest
 
 from playbook.core.verdict import Verdict
 from playbook.readers.archives.inner_files import MAX_PACKED, inner_file
-from tests.foreign.test_backups import CONTENT, MYSQL, MYSQL_END, ROWS, both, manifest_of, with_manifest
+from tests.foreign.test_backups import (
+    CONTENT,
+    ENCRYPTED,
+    MYSQL,
+    MYSQL_END,
+    REFUSED,
+    ROWS,
+    both,
+    manifest_of,
+    with_manifest,
+)
 
 OK, CRITICAL = Verdict.OK, Verdict.CRITICAL
 CUT = "is cut off"
@@ -60,7 +70,87 @@ ZSTD = bytes.fromhex("28b52ffd0458190000616263990977ad")
 ZSTD_RLE = bytes.fromhex("28b52ffd0058 4b0600 61")
 SKIPPED = bytes.fromhex("502a4d1804000000 00000000")
 
+
+def _lz4(data):
+    """A frame with one block, stored as it is."""
+    size = (len(data) | 1 << 31).to_bytes(4, "little")
+    return bytes.fromhex("04224d186440a7") + size + data + bytes(8)
+
+
+def _zstd(data):
+    return bytes.fromhex("28b52ffd0058") + (len(data) << 3 | 1).to_bytes(3, "little") + data
+
+
+# lz4 -c of a hundred rows, whole and without the last six bytes; and of the old form, lz4 -l -c.
+LZ4 = bytes.fromhex(
+    "04224d186440a731000000ff0d494e5345525420494e544f206061602056414c554553202831293b0a1c00ffffffffffffffffffffc6502831293b0a00000000bd6d2093"
+)
+LZ4_OF_A_CUT_DUMP = bytes.fromhex(
+    "04224d186440a731000000ff0d494e5345525420494e544f206061602056414c554553202831293b0a1c00ffffffffffffffffffffc050414c55455300000000d393c3ad"
+)
+LZ4_OLD = bytes.fromhex(
+    "02214c1831000000ff0d494e5345525420494e544f206061602056414c554553202831293b0a1c00ffffffffffffffffffffc6502831293b0a"
+)
+# mysqldump --compact
+COMPACT = b"/*!40101 SET @saved_cs_client     = @@character_set_client */;\n" + ROWS
+MANY_ROWS = b"/*M!999999\\- enable the sandbox mode */ \nINSERT INTO `a` VALUES\n" + b"(1,'a'),\n" * 400
+# 7z: the place and the length of the header at the end, which is written into the first one last.
+SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c\0\4" + bytes(4) + (90).to_bytes(8, "little") + (30).to_bytes(8, "little")
+SEVEN_ZIP += bytes(4 + 120)
+# age: a header, a number of 16 bytes, a chunk.
+AGE = b"age-encryption.org/v1\n-> X25519 x\nkey\n--- mac\n" + bytes(16 + 900)
+# gpg --symmetric of much: parts of 512 bytes, and a last one.
+OPENPGP = ENCRYPTED[:15] + b"\xd2" + (b"\xe9" + bytes(512)) * 3 + b"\x16" + bytes(22)
+# gpg --sign -z 0: a mark, the text, the signature.
+SIGNED = b"\x90\x0d" + bytes(13) + b"\xcb\xff\0\0\3\xe8" + bytes(1000) + b"\x88\x75" + bytes(117)
+ARMOURED = b"-----BEGIN PGP MESSAGE-----\n\njA0ECQMC\n-----END PGP MESSAGE-----\n"
+DOCUMENTS = (b"\x10\0\0\0\x02a\0\4\0\0\0abc\0\0") * 300
+
 FILES = {
+    "lz4": ("shop.sql.lz4", LZ4, ""),
+    "lz4-cut-off": ("shop.sql.lz4", LZ4[:-9], CUT),
+    "lz4-without-its-end-mark": ("shop.sql.lz4", LZ4[:-8], CUT),
+    "lz4-in-two-of-which-one-is-cut-off": ("shop.sql.lz4", LZ4 + LZ4[:30], CUT),
+    "lz4-of-a-dump-cut-off": ("shop.sql.lz4", LZ4_OF_A_CUT_DUMP, "breaks off within a statement"),
+    "lz4-of-an-error": ("shop.sql.lz4", _lz4(REFUSED), NO_DUMP),
+    "lz4-of-a-dump": ("shop.sql.lz4", _lz4(WHOLE), ""),
+    "lz4-of-the-old-form": ("shop.sql.lz4", LZ4_OLD, ""),
+    "lz4-that-is-none": ("shop.sql.lz4", b"pg_dump: command not found\n", "is no sound LZ4 file"),
+    "lz4-damaged": ("shop.sql.lz4", LZ4[:11] + bytes(20) + LZ4[31:], "is no sound LZ4 file"),
+    "tar-in-lz4": ("files.tar.lz4", _lz4(TAR), ""),
+    "tar-cut-off-in-lz4": ("files.tar.lz4", _lz4(TAR[:2000]), CUT),
+    "zstd-of-an-error": ("shop.sql.zst", _zstd(REFUSED), NO_DUMP),
+    "mysqldump-compact": ("shop.sql", COMPACT, ""),
+    "mysqldump-compact-cut-off": ("shop.sql", COMPACT[:-30], "breaks off within a statement"),
+    "mysqldump-compact-cut-off-in-gzip": ("shop.sql.gz", gzip.compress(COMPACT[:-30]), "within a statement"),
+    "mariadb-dump-compact": ("shop.sql", MANY_ROWS + b"(2,'b');\n", ""),
+    "mariadb-dump-compact-cut-off": ("shop.sql", MANY_ROWS, "breaks off within a statement"),
+    "mysqldump-compact-of-one-table-cut-off": ("shop.sql", ROWS[:39] + ROWS[:39] * 99, "within a statement"),
+    "rows-before-a-remark": ("shop.sql", ROWS + b"-- the end\n", ""),
+    "rows-of-sql-server": ("shop.sql", ROWS + b"GO\r\n", ""),
+    "7z": ("files.7z", SEVEN_ZIP, ""),
+    "7z-cut-off": ("files.7z", SEVEN_ZIP[:-9], "is cut off after 143 of 152 B"),
+    "7z-not-finished": ("files.7z", SEVEN_ZIP[:8] + bytes(24 + 99), "is not finished"),
+    "7z-empty": ("files.7z", b"", "is empty"),
+    "gpg": ("shop.sql.gz.gpg", OPENPGP, ""),
+    "gpg-cut-off": ("shop.sql.gz.gpg", OPENPGP[:-9], CUT),
+    "gpg-cut-off-between-its-parts": ("shop.sql.gz.gpg", OPENPGP[:-23], CUT),
+    "gpg-without-data": ("shop.sql.gz.gpg", ENCRYPTED[:15], CUT),
+    "gpg-of-nothing": ("shop.sql.gz.gpg", ENCRYPTED[:15] + b"\xd2\x3b" + bytes(59), "is empty"),
+    "gpg-that-is-none": ("shop.sql.gpg", b"gpg: x: skipped: No public key\n", "is no sound OpenPGP file"),
+    "gpg-signed-only": ("shop.sql.gpg", SIGNED, ""),
+    "gpg-signed-only-cut-off": ("shop.sql.gpg", SIGNED[:-9], CUT),
+    "gpg-armoured": ("shop.sql.gpg", ARMOURED, ""),
+    "gpg-armoured-cut-off": ("shop.sql.gpg", ARMOURED[:-28], CUT),
+    "age": ("shop.sql.gz.age", AGE, ""),
+    "age-cut-off-in-its-header": ("shop.sql.gz.age", AGE[:40], CUT),
+    "age-cut-off-in-its-number": ("shop.sql.gz.age", AGE[:-905], CUT),
+    "age-of-nothing": ("shop.sql.gz.age", AGE[:-884], "is empty"),
+    "age-that-is-none": ("shop.sql.age", b"age: error: no recipients specified\n", "is no sound age file"),
+    "mongodump-folder": ("dump/shop/users.bson", DOCUMENTS, ""),
+    "mongodump-folder-without-documents": ("dump/shop/users.bson", b"", ""),
+    "mongodump-folder-cut-off": ("dump/shop/users.bson", DOCUMENTS[:-7], CUT),
+    "mongodump-folder-cut-off-in-gzip": ("dump/shop/users.bson.gz", gzip.compress(DOCUMENTS[:-7]), CUT),
     "custom-format": ("db/shop.dump", CUSTOM, ""),
     "custom-format-cut-off": ("db/shop.dump", CUSTOM[:-50], CUT),
     "custom-format-under-another-name": ("db/shop.backup", CUSTOM[:-50], CUT),
@@ -158,8 +248,46 @@ def test_unpacking_has_an_end():
     assert effort("a.sql", MAX_PACKED, 0) == 0
 
 
+PARTS = {"db/shop/3001.dat.gz": gzip.compress(b"1\t2\n"), "db/shop/3002.dat.gz": gzip.compress(b"\\.\n\n\n")}
+APPENDED = {
+    "redis/appendonly.aof.manifest": b"file appendonly.aof.1.base.rdb seq 1 type b\n"
+    b"file appendonly.aof.1.incr.aof seq 1 type i\n",
+    "redis/appendonly.aof.1.incr.aof": b"*1\r\n",
+}
+BASE = {"redis/appendonly.aof.1.base.rdb": RDB + b"\xff" + bytes(8)}
+FOLDERS = {
+    "pg_dump": ({**PARTS, "db/shop/toc.dat": b"PGDMP"}, ""),
+    "pg_dump-not-finished": (PARTS, "a dump of pg_dump in db/shop that is not finished, without toc.dat"),
+    "pg_dump-part-cut-off": ({"db/3001.dat.gz": gzip.compress(ROWS)[:-9], "db/toc.dat": b"PGDMP"}, CUT),
+    "pg_dump-large-object-cut-off": (
+        {"db/blob_16393.dat.gz": gzip.compress(ROWS)[:-9], "db/toc.dat": b"PGDMP"},
+        CUT,
+    ),
+    "pg_dump-part-empty": ({"db/3001.dat.gz": b"", "db/toc.dat": b"PGDMP"}, "is empty"),
+    "mysql-shell": ({"db/@.json": b"{}", "db/@.done.json": b"{}"}, ""),
+    "mysql-shell-not-finished": ({"db/@.json": b"{}"}, "without @.done.json"),
+    "mydumper": ({"db/metadata": b"# Started dump at: 2026-11-22 03:00:02\n"}, ""),
+    "mydumper-not-finished": ({"metadata.partial": b"# Started"}, "in its first folder that is not finished"),
+    "xtrabackup": ({"xtrabackup_logfile.zst": b"x", "xtrabackup_checkpoints": b"backup_type = full"}, ""),
+    "xtrabackup-not-finished": ({"xtrabackup_logfile": b"x"}, "without xtrabackup_checkpoints"),
+    "append-only-file": ({**APPENDED, **BASE}, ""),
+    "append-only-file-without-its-base": (APPENDED, "lists redis/appendonly.aof.1.base.rdb, which is not in it"),
+    "append-only-file-with-an-empty-list": ({**BASE, "redis/appendonly.aof.manifest": b""}, "is empty"),
+}
+
+
+@pytest.mark.parametrize(("files", "words"), FOLDERS.values(), ids=FOLDERS)
+def test_dump_that_is_a_folder_is_finished(store, files, words):
+    """Its program writes one file last."""
+    _judge_all(store, files, words)
+
+
 def _judge(store, name, data, words):
-    content = {**CONTENT, name: data}
+    _judge_all(store, {name: data}, words)
+
+
+def _judge_all(store, files, words):
+    content = {**CONTENT, **files}
     archive = store / "store" / "portfolio-20261122T030000Z.tar.gz"
     archive.write_bytes(with_manifest(manifest_of(content), content))
     for verdict, message in both(store):

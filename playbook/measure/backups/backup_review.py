@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, not_given, size
+from playbook.measure.backups.lost import lost
 from playbook.measure.backups.series import Archive, ended, going_on, kind_of
 from playbook.measure.backups.stored_sets import holds_all
 from playbook.readers.archives.verification import Verification, Wanted, verify
@@ -33,8 +33,6 @@ _SHOWN = 12
 _LATE = timedelta(hours=26)
 _NIGHT = timedelta(days=1)
 _NAMED = 5
-_LEAST_BEFORE = 2  # archives before the newest, to know what each of them has
-_DIGITS = re.compile(r"\d+")
 _STALE = timedelta(hours=48)  # a time without a zone may be up to 14 hours off
 
 
@@ -220,20 +218,17 @@ def backup_verification(
 
 
 def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:
-    """With a problem of the newest archive where it lacks a dump that each one before it has, in any night's name:
-    the manifest is made of what the job has written, and misses nothing.
-    """
+    """With a problem of the newest archive where it lacks what each one of its job before it has."""
     kinds = [kind_of(one.archive.file.name) for one in verified]
-    earlier = [
+    of_job = [
         one for one, kind in zip(verified, kinds, strict=True) if kind == kinds[0] and one.verification.whole
     ]
-    if len(earlier) < _LEAST_BEFORE + 1 or earlier[0] is not verified[0]:
+    if not of_job or of_job[0] is not verified[0] or verified[0].verification.problems:
+        return verified  # what is damaged may have lost it by that
+    missing = lost([one.verification for one in of_job])
+    if not missing:
         return verified
-    newest, *names = [{_DIGITS.sub("#", path) for path in one.verification.databases} for one in earlier]
-    missing = sorted(set.intersection(*names) - newest)
-    if not missing or verified[0].verification.problems:  # what is damaged may have lost it by that
-        return verified
-    found = f"{_of(missing)}, which each of the {len(names)} before it has"
+    found = f"{_of(missing)}, which each of the {len(of_job) - 1} before it has"
     return (_with_problem(verified[0], f"an archive without {found}"), *verified[1:])
 
 

@@ -11,18 +11,19 @@ from collections.abc import Callable
 from datetime import datetime
 
 from playbook.core import door
-from playbook.readers.archives.packed import UnsoundError, packing_of
+from playbook.readers.archives.framed import UnsoundError
+from playbook.readers.archives.packed import packing_of
 
 # Deeper ones belong to the source of a program, whose samples may be empty or cut.
 _MOST_FOLDERS = 2
 _NAME = re.compile(
-    r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive)|(?P<text>sql|pgdump|psql|mysql)"
-    r"|(?P<binary>dump|rdb|tar|zip)|t(?P<short>gz|bz2?|xz))"
-    r"(?:\.(?P<packed>gz|bz2|xz|zst))?(?P<sealed>(?:\.(?:lz4|gpg|age|enc)){1,2})?"
+    r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive|bson|aof\.manifest)"
+    r"|(?P<text>sql|pgdump|psql|mysql)|(?P<binary>dump|rdb|tar|zip|7z)|t(?P<short>gz|bz2?|xz))"
+    r"(?:\.(?P<packed>gz|bz2|xz|zst|lz4))?(?:\.(?P<sealed>gpg|pgp|age|enc))?|(?:blob_)?\d{1,10}\.dat\.(?P<part>gz|lz4|zst)"
 )
 # Packed bytes of all inner files of an archive that are unpacked, and how many times as long as gzip others take.
 MAX_PACKED = 100 << 20
-_EFFORT = {"bz2": 6, "xz": 3, "zst": 0}
+_EFFORT = {"bz2": 6, "xz": 3, "zst": 0, "lz4": 0, "gpg": 0, "pgp": 0, "age": 0}
 _PACKED_NOTHING = 15  # bytes: frames of Zstandard and LZ4 that hold nothing have 9 to 15
 _SQLITE = b"SQLite format 3\0"
 _HEAD, _TAIL = 2048, 4096  # bytes
@@ -43,6 +44,7 @@ _MARKS: tuple[tuple[tuple[bytes, ...], Callable[[bytes], bool]], ...] = (
     ((b"PK\x03\x04",), lambda tail: b"PK\x05\x06" in tail),
     ((b"\x6d\xe2\x99\x81",), lambda tail: tail.endswith(b"\xff\xff\xff\xff")),  # mongodump --archive
 )
+_SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _TAR_END = bytes(512)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # In the time zone of the machine that wrote it.
@@ -51,10 +53,47 @@ _STATEMENT = re.compile(
     r"(?im);|^\s*(?:--|/\*|#|\\|go$|(?:alter|begin|copy|create|delete|drop|grant|insert|replace|select|set|update"
     r"|use)\b)"
 )
+# Statements one below the other, without the words of a program that would show its end (mysqldump --compact).
+_ROWS = re.compile(
+    rb"(?m)^(?:INSERT INTO|REPLACE INTO|CREATE TABLE) (?:`|[^\n]{0,2000};\r?$)|\A/\*M?![^\n]{1,99}\*/ ?;?\r?\n"
+)
+_LAST = re.compile(rb"(?:;|\*/|\\\.|(?:^|\n)(?:go|/|(?:--|#|\\)[^\n]*))\s*\Z", re.IGNORECASE)
+# Files of an append-only file of Redis.
+_LISTED = re.compile(r"(?m)^file \"?([^\s\"]{1,255})\"? seq \d")
 _ERROR = re.compile(
     r"(?i)\b(?:errors?|fatal|failed|failure|denied|refused|not found|no such|can ?not|could ?n[o']t|unable|unknown"
     r"|not running|not a tty|abort\w{0,3}|insecure|usage:)(?!\w)|^<(?:!doctype|html)"
 )
+
+
+class Documents:
+    """Documents of MongoDB one behind the other (https://bsonspec.org)."""
+
+    def __init__(self) -> None:
+        self._held = b""
+        self._left = 0
+        self._are_odd = False
+
+    def write(self, data: bytes) -> None:
+        """The next bytes."""
+        at = 0
+        while at < len(data) and not self._are_odd:
+            if self._left:
+                done = min(self._left, len(data) - at)
+                self._left -= done
+                at += done
+                continue
+            more = 4 - len(self._held)
+            self._held += data[at : at + more]
+            at += more
+            if len(self._held) == 4:
+                self._left, self._held = int.from_bytes(self._held, "little") - 4, b""
+                self._are_odd = self._left < 1
+
+    @property
+    def are_whole(self) -> bool:
+        """Whether they end behind one."""
+        return not (self._held or self._left or self._are_odd)
 
 
 class InnerFile:
@@ -69,6 +108,8 @@ class InnerFile:
         copied: bool = False,
         text: bool = False,
         whole: bool = True,
+        documents: bool = False,
+        lists: bool = False,
     ) -> None:
         """One file.
 
@@ -78,11 +119,14 @@ class InnerFile:
             copied: perhaps a file that its owner has not filled yet.
             text: statements, by its name.
             whole: it is unpacked to its end, not only its beginning.
+            documents: of MongoDB, each of which states its length.
+            lists: it names the files beside it that belong to it.
             require_time: called for each piece that is unpacked, as a few bytes can stand for hours of work.
         """
         self._require_time, self._whole = require_time, whole
         self._packing = packing_of(ending)
-        self._sealed, self._copied, self._text = sealed, copied, text
+        self._sealed, self._copied, self._text, self._lists = sealed, copied, text, lists
+        self._documents = Documents() if documents else None
         self._head = self._tail = b""
         self._size = self._packed_size = 0
         self._damage = ""
@@ -116,10 +160,16 @@ class InnerFile:
         if self._packing and self._whole and not self._packing.ended:
             return "is cut off" if self._packed_size else "is empty"
         is_read = not self._sealed and (self._packing is None or self._packing.unpacks)
-        is_empty = not self._head.strip() if is_read else self._packed_size <= _PACKED_NOTHING
+        nothing = self._packed_size <= _PACKED_NOTHING or getattr(self._packing, "holds_nothing", False)
+        is_empty = not self._head.strip() if is_read else nothing
         if is_empty:
             return "" if self._copied else "is empty"
         return self._content if is_read and not self._has_enough else ""
+
+    @property
+    def beside(self) -> list[str]:
+        """The files in its folder that it lists."""
+        return _LISTED.findall(self._head.decode(errors="replace")) if self._lists else []
 
     @property
     def made(self) -> datetime | None:
@@ -138,18 +188,35 @@ class InnerFile:
         head = self._head
         if head.startswith(_SQLITE):
             return self._cut_copy()
-        for begin, ends in _ENDS:
+        if head.startswith(_SEVEN_ZIP):
+            return self._cut_seven_zip()
+        ends = self._ends_well
+        if ends is not None:
+            return "" if ends else "is cut off"
+        for begin, lasts in _ENDS:
             if begin.search(head):
-                is_whole = any(end in self._tail for end in ends)
-                return "" if is_whole else f"breaks off, without the line {ends[0].decode()!r} at its end"
+                is_whole = any(last in self._tail for last in lasts)
+                return "" if is_whole else f"breaks off, without the line {lasts[0].decode()!r} at its end"
+        return self._wrong_text() if self._text or not self._copied else ""
+
+    @property
+    def _ends_well(self) -> bool | None:
+        """Whether it ends as files with its beginning do; None where that is not known."""
+        if self._documents:
+            return self._documents.are_whole
         for marks, ends_well in _MARKS:
-            if head.startswith(marks):
-                return "" if ends_well(self._tail) else "is cut off"
-        if head[257:262] == b"ustar":
-            return "" if self._tail.endswith(_TAR_END) else "is cut off"
-        if self._text and head.startswith(_UTF_16):
+            if self._head.startswith(marks):
+                return ends_well(self._tail)
+        return self._tail.endswith(_TAR_END) if self._head[257:262] == b"ustar" else None
+
+    def _wrong_text(self) -> str:
+        """What is wrong with a text that no known program has begun."""
+        if self._text and self._head.startswith(_UTF_16):
             return "is in UTF-16, as PowerShell writes it, which no database reads"
-        return "" if self._copied or self._size > _HEAD else self._error()
+        if self._size <= _HEAD:
+            return "" if self._copied else self._error()
+        is_cut = self._text and _ROWS.search(self._head) and not _LAST.search(self._tail)
+        return "breaks off within a statement" if is_cut else ""
 
     def _error(self) -> str:
         """The message of a program that wrote nothing else; empty where it is no such."""
@@ -169,7 +236,17 @@ class InnerFile:
         is_known = len(head) >= 100 and head[24:28] == head[92:96]
         return f"is cut off after {self._size:,} of {length:,} B" if is_known and length > self._size else ""
 
+    def _cut_seven_zip(self) -> str:
+        """Whether it is shorter than its first header says, which is written last (7zFormat.txt)."""
+        offset, size = (int.from_bytes(self._head[at : at + 8], "little") for at in (12, 20))
+        length = 32 + offset + size
+        if self._size > 32 and length == 32:
+            return "is not finished"
+        return f"is cut off after {self._size:,} of {length:,} B" if length > self._size else ""
+
     def _keep(self, data: bytes) -> None:
+        if self._documents:
+            self._documents.write(data)
         self._size += len(data)
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]
@@ -179,7 +256,9 @@ class InnerFile:
 def is_database_dump(path: str) -> bool:
     """Whether a member is the dump or the copy of a database, by its name."""
     found = _name_of(path)
-    return found is not None and (found["binary"] or "").lower() not in ("tar", "zip") and not found["short"]
+    if found is None or found["short"] or found["part"] or (found["copy"] or "").lower() == "aof.manifest":
+        return False
+    return (found["binary"] or "").lower() not in ("tar", "zip", "7z")
 
 
 def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]) -> tuple[InnerFile | None, int]:
@@ -190,12 +269,21 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
     found = _name_of(path)
     if not found:
         return None, 0
-    sealed = bool(found["sealed"])
-    ending = "" if sealed else (found["packed"] or found["short"] or "").lower().replace("bz", "bz2")[:3]
+    sealed, copy = bool(found["sealed"]), (found["copy"] or "").lower()
+    packed = found["sealed"] or found["packed"] or found["short"] or found["part"] or ""
+    ending = packed.lower().replace("bz", "bz2")[:3]
     effort = size * _EFFORT.get(ending, 1) if ending else 0
     whole = effort <= most
-    copied, text = bool(found["copy"]), bool(found["text"])
-    one = InnerFile(require_time, ending=ending, sealed=sealed, copied=copied, text=text, whole=whole)
+    one = InnerFile(
+        require_time,
+        ending=ending,
+        sealed=sealed,
+        copied=bool(copy) and copy != "aof.manifest",
+        text=bool(found["text"]),
+        whole=whole,
+        documents=copy == "bson",
+        lists=copy == "aof.manifest",
+    )
     return one, effort if whole else 0
 
 

@@ -175,7 +175,7 @@ class _Walk(Walk):
         if is_picture(path):
             self.note_picture(path, summed.head)
         if inner:
-            self._inner[path] = inner.problem
+            self.keep_inner(path, inner)
         made = (inner and inner.made) or (self._dump.made if self._dump and path == self._dump_path else None)
         if made:
             self._made[path] = made

@@ -24,6 +24,7 @@ from playbook.readers.archives.headers import members_of
 from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
+from playbook.readers.archives.unfinished import unfinished
 
 _MAX_LINKS = 40  # length of a chain of links
 # Kinds of members besides files, folders, links and devices.
@@ -63,6 +64,7 @@ class Walk:
     _base: str = ""
     _hard: set[str] = field(default_factory=set)
     _inner: dict[str, str] = field(default_factory=dict)
+    _belong: list[tuple[str, str]] = field(default_factory=list)
     _to_unpack: int = MAX_PACKED
     _odd: list[str] = field(default_factory=list)
     _no_pictures: set[str] = field(default_factory=set)
@@ -153,10 +155,16 @@ class Walk:
             while piece := content.read(CHUNK):
                 self.require_time()
                 inner.write(piece)
-            self._inner[path] = inner.problem
+            self.keep_inner(path, inner)
         elif member.isfile() and is_picture(path):
             content = tar.extractfile(member)
             self.note_picture(path, content.read(HEAD) if content else b"")
+
+    def keep_inner(self, path: str, inner: InnerFile) -> None:
+        """Keep what is wrong with a dump or an archive in it, and which files belong to it."""
+        self._inner[path] = inner.problem
+        folder = path.rpartition("/")[0]
+        self._belong += [(path, f"{folder}/{name}".lstrip("/")) for name in inner.beside]
 
     def note_picture(self, path: str, head: bytes) -> None:
         """Keep whether a picture is none by its first bytes."""
@@ -236,6 +244,10 @@ class Walk:
         if not differing and not any(self.sizes[self.real(path)] for path in files):
             return f"an archive with {plural(len(files), 'file')} but no content"
         cut = next((f"{path}, which {why}" for path, why in self._inner.items() if why and path in files), "")
+        lost = next((pair for pair in self._belong if pair[0] in files and pair[1] not in files), None)
+        if not cut and lost:
+            cut = f"{lost[0]}, which lists {lost[1]}, which is not in it"
+        cut = cut or unfinished(files)
         return differing or (f"an archive with {cut}" if cut else "") or self._without_pictures(files)
 
     def _without_pictures(self, files: list[str]) -> str:

@@ -18,15 +18,16 @@ _NGINX = re.compile(
     r"|sending (?:response )?to client|reading client request|keepalive)"
     r"|SSL_do_handshake\(\) failed \([^)]{0,400}\) while SSL handshaking(?! to )).{0,4096}, client: "
 )
-# Of cloudflared, about a visitor who left.
+# Of cloudflared and Go's proxies, about a visitor who left.
 _LEFT = re.compile(
-    r"\bstream \d{1,12} canceled by remote with error code 0\b"
+    r"\bhttp: proxy error: context canceled\b"
+    r"|\bstream \d{1,12} canceled by remote with error code 0\b"
     r"|\bIncoming request ended abruptly: context canceled\b"
 )
 _APACHE = re.compile(
     r"\[client [^\]]{2,80}\] (?:AH(?:00036|00126|00127|00128|00135|01276|01617|01618|01630|01797|02042|02811"
     r"|10244):|AH01071: Got error 'Primary script unknown|File does not exist: |client denied by server "
-    r"|script '[^']{0,4096}' not found or unable to stat|ModSecurity: Access denied )"
+    r"|script '[^']{0,4096}' not found or unable to stat|ModSecurity: (?:Access denied |Warning\. ))"
 )
 # Rails, Symfony, Laravel, Django, Express with its body-parser, Phoenix.
 _FRAMEWORKS = re.compile(

@@ -222,6 +222,6 @@ def is_part(text: str) -> bool:
     if not ('"' in text or "'" in text):
         return False
     end = text.rstrip(" ,]")
-    return (end.endswith("}") and '"' in end and end.count("}") > end.count("{")) or bool(
-        _LEVEL_FIELD.search(text)
-    )
+    is_end = end.endswith("}") and '"' in end and end.count("}") > end.count("{")
+    # Monolog closes an object by itself below each stack trace.
+    return (is_end and end.strip('"}') != "") or bool(_LEVEL_FIELD.search(text))

@@ -11,17 +11,20 @@ NONE, TRACE, DEBUG, INFO, WARNING, ERROR, FATAL = 0, 10, 20, 30, 40, 50, 60
 
 _NAMES = {
     TRACE: "trace trce trc finest finer verbose verb vrb silly all v",
-    DEBUG: "debug debu dbug dbg fine d",
+    DEBUG: "debug debu debg dbug dbg fine d",
     INFO: "info inf information informational notice note log http success config system mark ready event wait"
     " default any unknown ok command i n",
     # Also as Java and PostgreSQL write them in German, French, Spanish, Chinese, Japanese and Russian.
     WARNING: "warning warn wrn w warnung avertissement advertencia avvertenza 警告 предупреждение",
     ERROR: "error err erro eror severe fail failure exception e schwerwiegend grave fehler erreur 严重 错误 重大"
     " エラー ошибка",
-    FATAL: "fatal fata ftl critical crit alert emergency emerg panic pani dpanic f c a p",
+    FATAL: "fatal fata fatl ftl critical crit alert emergency emerg panic pani pnc dpanic f c a p",
 }
 LEVELS = {name: level for level, names in _NAMES.items() for name in names.split()}
 _SYSLOG = (FATAL, FATAL, FATAL, ERROR, WARNING, INFO, INFO, DEBUG)
+
+NO_COMPONENTS = frozenset({"error", "fatal", "critical"})
+"""Words that are a level before a time, where others may be the name of a component."""
 
 # Words at the beginning of plain lines that are no level there: Go's "http: panic serving …", "log: …".
 _ONLY_WORDS = (
@@ -38,21 +41,21 @@ _LEADING = re.compile(
 )
 # A level in capitals further on: not part of a name, a path, an assignment or a header. Logback's own follow "|-".
 _CAPITALS = re.compile(
-    r"(?:(?<=\|-)|(?<![\w/.=&?-]))(TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|"
+    r"(?:(?<=\|-)|(?<![\w/.=&?-]))(TRACE|TRC|DEBUG|DEBG|DBG|INFO|INF|WRN|FTL|FATL|PNC|EROR|ERRO|"
     r"NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERG"
     r"|EMERGENCY|PANIC|WARNUNG|AVERTISSEMENT|ADVERTENCIA|AVVERTENZA|SCHWERWIEGEND|GRAVE|FEHLER|ERREUR|警告|严重|错误"
     r"|重大|エラー|ПРЕДУПРЕЖДЕНИЕ|ОШИБКА)(?![\w/.=&?-]|: ?0\b)"
 )
 _THREE_CAPITALS = re.compile("[A-Z]{3}")
 _ANY_CAPITALS = re.compile(
-    "TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|NOTICE|WARN|ERR|SEVERE|FATAL|CRIT|ALERT|EMERG|PANIC|AVER|ADVER|AVVER"
+    "TRACE|TRC|DEBUG|DEBG|DBG|INFO|INF|WRN|FTL|FATL|PNC|EROR|NOTICE|WARN|ERR|SEVERE|FATAL|CRIT|ALERT|EMERG|PANIC|AVER|ADVER|AVVER"
     "|SCHWER|GRAVE|FEHLER"
     "|LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
 )
 _HEAD, _MARKS = 160, 80
 _MARKED = re.compile(r"(?:\[(?:\w{1,40}:)?|<|\| ?)([A-Za-z]{3,11}) {0,9}(?:\]|>| ?\|)")
 _ASSIGNED = re.compile(
-    r"(?:^|[\s{,])(?:level|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
+    r"(?:^|[\s{,])(?:[Ll]evel|LEVEL|at(?==\"?(?:info|warn|error|critical|fatal)\b)|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
     r"\"?=\"?([A-Za-z]{1,13}|\d0)\b(?![-/.])"
 )
 _SENTENCE = re.compile(r'"(?:[^"\\]|\\.){0,4096} (?:[^"\\]|\\.){0,4096}"')
@@ -68,10 +71,19 @@ _NPM_TOLD = re.compile(
     r"npm (?:ERR!|error) (?:path|location|workspace|cwd|command|signal SIG(?:TERM|INT)|A complete log of this)\b"
     r"|npm (?:ERR!|error)$"
 )
-_TOLD_TO_END = "was sent SIGTERM!"  # gunicorn's worker, at each deployment
+# Of gunicorn, Varnish, HAProxy, Traefik and Go's servers at each deployment; of Supervisor whenever it starts.
+_EXPECTED = re.compile(
+    r"was sent SIGTERM!|Manager got SIGTERM| died signal=15\b|exited with code 143 \(Terminated\)"
+    r"|\baccept tcp\d? \S{1,80}: use of closed network connection|\bhttp: Server closed(?! \w)"
+    r"|\bSupervisor (?:is )?running as root\b|\bSet uid to user "
+    r"|\brunning without any HTTP authentication checking"
+)
+_EXPECTED_NEEDS = ("SIGTERM", "=15", "143 (", " closed", "Supervisor ", "Set uid", " without any HTTP")
 # Equivalents of a level in loggers with their own words, signs or places.
 _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "💥": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
+# A sign behind the name of a part or process, or a clock.
+_SIGN_BEHIND = re.compile(r"(?:\[[^\]]{1,40}\]|\d\d:\d\d:\d\d(?:\.\d{1,6})?) (?:› )?\s{0,3}([⨯✖✗✘❌💥])")
 # Next.js of three generations, npm, .NET, logrus, glog: one group of each is the level.
 _WORDED = re.compile(
     r"(?:- )?(wait|error|warn|ready|info|event|trace)  ?- |- (wait|error|warn|ready|info|event|trace) "
@@ -82,11 +94,12 @@ _PROCESS = re.compile(
     r"(?:\*\* )?\([\w.-]{1,40}:\d+\):? "
     r"(?:(?:[\w-]{1,40}-)?(CRITICAL|WARNING|ERROR) \*\*|(?:\[DEP\d+\] )?(\w{0,40}Warning): )"
 )
-# Of Erlang; of Tornado, Jupyter, Beego, and old MongoDB; of a Laravel worker.
+# Of Erlang; of Tornado, Jupyter, Beego, old MongoDB and Ruby's Semantic Logger; of a Laravel worker; of Serilog.
 _REPORT = re.compile(r"=(\w{4,12}) REPORT==== ")
 _REPORTS = {"CRASH": ERROR, "SUPERVISOR": ERROR, "PROGRESS": INFO}
-_LETTER = re.compile(r"\[?([EWIDF])(?:(?<=\[.)(?=\] | \d)|(?<!\[.) [A-Z]{3,12} +\[)")
+_LETTER = re.compile(r"\[?([EWIDF])(?:(?<=\[.)(?=\] | \d)|(?<!\[.) (?:[A-Z]{3,12} +\[|\[\d{1,10}:))")
 _WORKER = re.compile(r"\s{1,4}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S{1,400} \.{2,400} .{0,40}FAIL$")
+_SERILOG = re.compile(r"\[\d\d:\d\d:\d\d(?:\.\d{1,7})? ([A-Za-z]{3,11})\] ")
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")  # winston's colorize() before json()
 _GLIB_LEVELS = {"CRITICAL": ERROR, "WARNING": WARNING, "ERROR": FATAL}
 _PHP = re.compile(
@@ -103,6 +116,8 @@ _POSTGRES = re.compile(r"(?:^|[\]> @\w]) ?(LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUE
 
 _POSTGRES_ENDED = re.compile(
     r"LOG:  (?:[\w /\"-]{1,90} \(PID \d+\) was terminated by signal \d|all server processes terminated"
+    r"|archive command (?:failed|was terminated)|could not (?:fork|open|write|rename|bind|create|fsync)\b"
+    r"|aborting startup |invalid primary checkpoint record|performing immediate shutdown because"
     r"|database system was (?:not properly shut down|interrupted))"
 )
 
@@ -170,7 +185,13 @@ def stated(text: str) -> int:
         return level
     if "FATAL:  " in text and _SESSION.search(text, 0, _HEAD):
         return WARNING if _RESTARTS.search(text) else ERROR
-    return WARNING if _TOLD_TO_END in text or (text.startswith("npm ") and _NPM_TOLD.match(text)) else level
+    return WARNING if is_expected(text) or (text.startswith("npm ") and _NPM_TOLD.match(text)) else level
+
+
+def is_expected(text: str) -> bool:
+    """Whether it tells of something that belongs to each start or end of a program, whatever it calls that."""
+    needed = any([sign in text for sign in _EXPECTED_NEEDS])  # noqa: C419 - a generator takes longer
+    return needed and _EXPECTED.search(text) is not None
 
 
 def _stated_at_all(text: str) -> int:
@@ -246,8 +267,8 @@ def unknown_word(text: str) -> bool:
 def _unusual(text: str) -> int:
     """Levels with unusual words, signs or places."""
     head = text.lstrip()[:1]
-    if head in _SIGNS:
-        return _SIGNS[head]
+    if head in _SIGNS or _SIGN_BEHIND.match(text):
+        return _SIGNS.get(head, ERROR)
     match = _WORDED.match(text) if head and head in "-weritdfcnypDIWEFP" else None
     if match:
         return by_name(match[match.lastindex or 0].rstrip("!"))
@@ -271,6 +292,9 @@ def _framed(text: str) -> int:
         return _REPORTS.get(report[1]) or by_name(report[1])
     if letter:
         return by_name(letter[1])
+    serilog = _SERILOG.match(text)
+    if serilog:
+        return by_name(serilog[1])
     return ERROR if text.endswith(" FAIL") and _WORKER.match(text) else NONE
 
 
@@ -290,4 +314,4 @@ def by_words(text: str) -> int:
     WARNING where that is a client's fault.
     """
     level = FATAL if words.crashed(text) else ERROR if words.report_an_error(text) else NONE
-    return WARNING if level and clients.at_fault(text) else level
+    return WARNING if level and (clients.at_fault(text) or is_expected(text)) else level

@@ -28,7 +28,8 @@ _IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z  ?")
 _SYSLOG_DATED = re.compile(r"([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d) \S{1,255} ([\w./-]{1,64})(?:\[\d+\])?: ")
 _SYSLOG_TAG = re.compile(r"(?:[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]|(?:app|heroku)\[([\w.]{1,64})\]): ")
 _FLY = re.compile(r"(app|runner|proxy|health)\[\w{6,32}\] [a-z]{3} \[(\w{4,5})\] ?")
-_COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
+_COMPOSE = re.compile(r"(?:\d\d:\d\d:\d\d )?([A-Za-z][\w.-]{0,62}) {1,9}\| ")  # with Foreman's clock
+_PROCESS = re.compile(r"\d\d:\d\d:\d\d [A-Za-z][\w.-]{0,62} {1,9}\| ")
 BALANCERS = frozenset({"http", "https", "h2", "grpcs", "ws", "wss", "tls"})  # types with which AWS' lines begin
 _POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
 _SYSLOG_5424 = re.compile(
@@ -89,7 +90,17 @@ def is_wrapped(text: str) -> bool:
     return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text) or _FLY.match(text))
 
 
-TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ")
+TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
+"""Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
+# Of Sidekiq, Dramatiq, asynq and Oban about a job that will not be tried again; of Linux about a hanging process.
+GIVEN_UP = (
+    *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
+    " blocked for more than ",
+)
+_GIVEN_UP = re.compile(
+    r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
+    r"|\"state\":\"discard\"|\btask \S{1,64}:\d{1,10} blocked for more than "
+)
 _ENDED = ("signal", "terminated unexpectedly", *TOLD_IN_PASSING)
 
 
@@ -124,7 +135,8 @@ class Parser:
         if name is None:
             return self._dated(line[outer.end() :], time)
         rest = line[outer.end() :]
-        level = levels.by_name(name) if name.isupper() or (between == " " and not bracket) else levels.NONE
+        is_word = name.isupper() or (between == " " and not bracket) or name in levels.NO_COMPONENTS
+        level = levels.by_name(name) if is_word else levels.NONE
         if level or (name in BALANCERS and rest.startswith(("app/", "net/"))):
             # Python's "ERROR 2024-05-29 20:14:14 …", AWS Lambda's "[ERROR] 2024-05-29T20:14:14Z …"
             entry = self._plain(rest, time, "", own=True)
@@ -189,7 +201,9 @@ class Parser:
         return entry._replace(level=max(level, entry.level), bare=False if level else entry.bare)
 
     def _named(self, line: str) -> Entry:
-        """After a container name, as docker compose and kubectl show it, any other line can follow."""
+        """After the name of a container or process, as docker compose, kubectl and Foreman show it, any other line
+        can follow.
+        """
         named = _POD.match(line) if line[:1] == "[" else _COMPOSE.match(line)
         if named is None or (named[1].isupper() and levels.by_name(named[1])):  # "ERROR | …"
             return self._body(line, None, "")
@@ -199,6 +213,9 @@ class Parser:
 
     def _body(self, body: str, time: float | None, component: str) -> Entry:
         """The content after the prefix."""
+        process = _PROCESS.match(body) if body[2:3] == ":" == body[5:6] else None
+        if process:
+            body = body[process.end() :]
         if _OBJECT.match(body):
             return self._json(body, time, component)
         if time is not None:
@@ -284,15 +301,19 @@ class Parser:
     @staticmethod
     def _worse(level: int, text: str) -> int:
         """A stated error is fatal if its words report that the program ended; so is a warning about a signal, and
-        what Apache and Supervisor tell of one in passing. What a client did wrong is a warning.
+        what Apache, Supervisor and others tell of one in passing. A job that its queue gave up is an error. What a
+        client did wrong is a warning.
         """
-        if level >= levels.ERROR and clients.at_fault(text):
+        if level >= levels.ERROR and (clients.at_fault(text) or levels.is_expected(text)):
             return levels.WARNING
         if level == levels.ERROR and words.crashed(text):
             return levels.FATAL
         ended = level == levels.WARNING and any(sign in text for sign in _ENDED)
         told = level == levels.INFO and any(sign in text for sign in TOLD_IN_PASSING)
-        return levels.FATAL if (ended or told) and words.crashed(text) else level
+        if (ended or told) and words.crashed(text):
+            return levels.FATAL
+        lost = levels.INFO <= level < levels.ERROR and any(sign in text for sign in GIVEN_UP)
+        return levels.ERROR if lost and _GIVEN_UP.search(text) else level
 
     @staticmethod
     def _logfmt_text(text: str) -> str:
@@ -310,7 +331,7 @@ class Parser:
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             # Truncated, as platforms cut long lines: its level is usually in the remaining part.
             match = _JSON_LEVEL.search(body)
-            level = levels.of_json(match[1]) if match else levels.NONE
+            level = levels.of_json(match[1]) if match else levels.FATAL if words.crashed(body) else levels.NONE
             strange = level < levels.ERROR
             return Entry(time, component, self._worse(level, body), body, strange=strange)
 
@@ -344,6 +365,7 @@ class Parser:
             inner = self._json(text, time, component) if request is None and _OBJECT.match(text) else None
             if inner and inner.level > level:  # a whole line of another logger
                 return inner
+            level = self._worse(level, text)
             strange = request is None and (seems_a_request or self._seems_a_request(level, text))
             return Entry(time, component, level, text, access=request, strange=strange, whole=True)
         error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")

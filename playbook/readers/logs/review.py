@@ -335,8 +335,14 @@ class Reviewer:
             self._other(entry)
 
     def _open_trace(self, entry: Entry, time: float, level: int) -> None:
-        if entry.component in self._open:
-            self._close(entry.component)
+        open_one = self._open.get(entry.component)
+        if open_one:
+            if open_one.continues(level, entry.text, time):
+                return
+            if open_one.is_blank and time - open_one.time <= traces.WITHIN:
+                del self._open[entry.component]
+            else:
+                self._close(entry.component)
         elif len(self._open) >= _OPEN:
             self._close(next(iter(self._open)))
         self._open[entry.component] = traces.opened(

@@ -30,6 +30,13 @@ _MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login", "wordp
 _REPEATED = re.compile(r" (?:--- )?last message repeated (\d{1,6}) times?(?: ---)?$")
 _MAX_REPEATED = 10_000
 _BLOCKED = re.compile(r"(?i)\bblocked\b(?!=0|: ?0|=false)")
+# None of them; a thread, a loop or a job that waits; Go's state of a goroutine.
+_NOT_REFUSED = re.compile(
+    r"(?i)\b(?:0|no|not|nothing|never|non)[ -](?:[\w-]{1,20} ){0,2}blocked\b|, blocked\]"
+    r"|\b(?:threads?|tasks?|loop|jobs?|process(?:es)?|quer(?:y|ies)|transactions?|worker|i/?o)"
+    r" (?:is |was |has been )?(?:[\w:-]{1,40} )?blocked (?:for|on|waiting|while|by (?:pid|process|query|trans))"
+    r"|\bblocked for (?:more than )?\d[\d.]{0,12} ?(?:[mnµu]?s|sec|milli)"
+)
 
 
 @dataclass(slots=True)
@@ -215,7 +222,7 @@ class SecurityReviewer:
             self._fail("access", source, 1, time)
 
     def _words(self, text: str, line: str, time: float, program: str, process: str) -> None:
-        if "locked" in text and _BLOCKED.search(text):
+        if ("locked" in text or "LOCKED" in text) and _BLOCKED.search(_NOT_REFUSED.sub("", text)):
             self._refuse("blocked", source_in(text) or source_in(line), "", time)
         for attempt in self._sign_ins.read(text, line, program, process):
             if not attempt.succeeded:

@@ -24,7 +24,8 @@ from playbook.readers.logs.other_signins import PROGRAM_LINES, Kind
 
 _ABOUT = re.compile(
     r"\b(?:auth(?:enticat(?:ion|ed?)|orization|orisation)?|log[- ]?ins?|logon|sign[- ]?ins?|passwords?"
-    r"|credentials?|passcode|passphrase|t?otp|2fa|mfa|two[- ]factor|api[ _-]?key)\b",
+    r"|credentials?|passcode|passphrase|t?otp|2fa|mfa|two[- ]factor|api[ _-]?key|lock(?:ed|ing)[- ]out"
+    r"|account (?:is |was |has been )?locked)\b",
     re.IGNORECASE,
 )
 _FAILED = re.compile(
@@ -33,7 +34,7 @@ _FAILED = re.compile(
     r"|incorrect|wrong|rejected|mismatch|bad|unsuccessful|unauthori[sz]ed (?:log|sign)[- ]?in|no such user"
     r"|unknown user|user[ -]not[ -]found|(?:do|does|did)(?: not|n't) (?:match|exist|verify)|is not the hash"
     r"|(?:unable to|could not(?: be)?|cannot) (?:authenticated?|log[- ]?in|sign[- ]?in)"
-    r"|too many (?:\S{1,20} attempts|failed \S{1,20}))\b"
+    r"|too many (?:\S{1,20} attempts|failed \S{1,20})|locked[- ]out|account (?:is |was |has been )?locked)\b"
     r"(?!\s?[=:]\s?(?:0|false|null|none|no)\b)",
     re.IGNORECASE,
 )
@@ -101,7 +102,7 @@ _SSH_PAM = re.compile(
 # Every line of ``PROGRAM_LINES``, and every match of ``_ABOUT``, contains one of these: most lines contain none.
 _HINT = re.compile(
     r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|"
-    r"fail|denied|\bban|found|user|\bsu\b|pg_hba|passphrase|two[- ]factor|err=49|anmeld|connexion|sesi"
+    r"fail|denied|\bban|found|user|locked|\bsu\b|pg_hba|passphrase|two[- ]factor|err=49|anmeld|connexion|sesi"
 )
 _CONNECTIONS = 4096
 _PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})

@@ -14,12 +14,15 @@ _LINES = 400
 _FRAGMENTS = (
     "at ", "Caused by: ", "Suppressed: ", "... ", "goroutine ", "created by ", "During handling of the above",
     "The above exception was", "exit status ", "[signal ", "File \"", "[cause]: ", "r0 ", "rip ", "throw ",
-    "(Background on this error at: ", "called `",
+    "(Background on this error at: ", "called `", "Emitted 'error' event ",
 )  # fmt: skip
 EXCEPTION = re.compile(r"(?:Uncaught )?[\w$.\\]{0,160}(?:Error|Exception)(?: \[\w{1,64}\])?(?::(?: |$)| {0,4}$)")
 _PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,160}(?::(?: |$)|$)")
 _GO_FRAME = re.compile(r"[\w./*()-]{1,300}\([^)]{0,300}\)$|\S{1,300}\.go:\d+")
 _RUST_PANIC = re.compile(r" panicked at \S+:\d+:$")  # its message is on the next line
+# A line of Rails with nothing but its tags, and one of a Ruby stack trace.
+_TAGS = re.compile(r"(?:\[[^\]]{1,64}\] {0,2}){0,9}\s{0,9}$")
+_RUBY_FRAME = re.compile(r"\S:\d{1,6}:in ['`].{1,300}'$")
 _NODE_ENDED = re.compile(r"Node\.js v\d+\.\d+")
 # The level of an object that is printed over several lines: by Node's console, and as indented JSON.
 _FIELD = re.compile(r"""[ {]{1,9}["']?(?:level|severity)["']?: ["'](\w{3,13})["'],?$""")
@@ -51,6 +54,19 @@ class Trace:
     traced: bool = False
     in_python: bool = False
     lines: int = 1
+
+    def continues(self, level: int, text: str, time: float) -> bool:
+        """Whether a line with a level of its own is a part of this error: Rails wrote each line of one with it."""
+        again = self.adjacent and self.lines < _LINES and abs(time - self.time) <= WITHIN
+        if not again or level < levels.ERROR or not (_TAGS.match(text) or _RUBY_FRAME.search(text)):
+            return False
+        self.lines += 1
+        return True
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it has no words yet, as the first line of Rails' errors."""
+        return self.lines == 1 and _TAGS.match(self.head) is not None
 
     @property
     def message(self) -> str:
@@ -160,7 +176,7 @@ def begins(text: str) -> int:
         return level if level >= levels.ERROR else levels.NONE
     if not text or (is_fragment(text) and not EXCEPTION.match(text.lstrip())):
         return levels.NONE
-    if clients.at_fault(text):
+    if clients.at_fault(text) or levels.is_expected(text):
         return levels.WARNING
     if EXCEPTION.match(text.lstrip()):
         return levels.FATAL if words.crashed(text) else levels.ERROR

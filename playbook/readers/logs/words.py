@@ -13,7 +13,7 @@ _NONE_OF = re.compile(r"\b(?:no|0|zero) [\w-]{1,20} $", re.IGNORECASE)
 # Words that make a line without a level an error, unless they are part of a name or a path. For texts in lower
 # case, as ignoring case takes twice as long.
 WORDS = re.compile(
-    r"(?<![\w/.=?&@-])(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:error"
+    r"(?<![\w/.=?&@+-])(?<!-xx:)(?:(?<!tls handshake )errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:error"
     r"|exception)"
     r"|no space left on device|cannot allocate memory|too many open files|no such host|has no server available"
     r"|connection (?:refused|reset by peer)|no route to host|broken pipe|permission denied"
@@ -34,6 +34,12 @@ WORDS = re.compile(
     r"|child exited: [1-9]\d{0,2}|unexpected end-of-file|all handlers for .{1,200} are down"
     r"|closing because: (?:server conn crashed\?|connect failed|server login failed|query_wait_timeout)"
     r"|start request repeated too quickly|watchdog timeout"
+    # s6, Puma, Bundler, PM2, HAProxy, JVM and .NET, and Linux
+    r"|cont-init(?:\.d\] \S{1,80}:|: info: \S{1,120}) exited [1-9]\d{0,2}(?=\.?$)|early termination of worker"
+    r"|could not find .{1,80} in (?:locally installed gems|any of the sources)"
+    r"|too many unstable restarts|process \d{1,6} restarted because it exceeds|reached process fd limit"
+    r"|could not reserve enough space|must install or update|soft lockup|remounting filesystem read-only"
+    r"|page allocation failure|corruption detected|imagepullbackoff"
     r"|backend_health - \S{1,120} (?:went|still) sick"
     r"|lost (?:the |its )?connection|connection (?:lost|dropped|terminated)|no (?:live|healthy) upstreams?"
     r"|(?:closed|died|exited|ended|stopped|terminated) unexpectedly|unexpected end of (?:file|input|stream)"
@@ -46,6 +52,10 @@ WORDS = re.compile(
     r"|giving up|stalled more than"
     r"|(?:job|task|worker)s? (?:[#\w:-]{1,64} )?(?:(?:is|has|was|were) |has been )?stalled(?! no)"
     r"|moved to (?:the |a )?(?:dlq|\w{4}[- ]letter)|something went wrong"
+    # libvips names its part first.
+    r"|^(?:vips(?:2?(?:jpeg|png|tiff|webp)|foreign\w{4,20}|image|object|operation|source|target)|\w{3,4}2vips"
+    r"|(?:dz|fits|gif|heif|jp2k|jpeg|jxl|magick|openslide|pdf|png|ppm|rad|raw|svg|tiff|webp)(?:load|save)\w{0,7})"
+    r"(?=: )"
     r"|unsupported image (?:format|type)|image: unknown format|invalid (?:jpeg |image )?format"
     r"|no decode delegate|not allowed by the security policy|invalid data found when"
     r"|exceeds (?:the )?pixel limit"
@@ -63,14 +73,14 @@ WORDS = re.compile(
     r"|(?:not an?|can't use) \w[^.]{0,120} at \S{1,300}\.(?:p[lm]|cgi|psgi|t) line \d{1,9}"
     r"|bad gateway|service unavailable|internal server error|gateway time-?out|invalid api key"
     r"|unexpected eof|lock wait timeout exceeded|violates [\w-]{1,20} (?:key )?constraint|no such table"
-    r"|(?:relation|table|column|database) \S{1,80} (?:does not|doesn't) exist|database is locked"
+    r"|(?:relation|table|column|database|repository|bucket) \S{1,80} (?:does not|doesn't) exist|database is locked"
     r"|image is malformed"
     r"|read-only file system|no such file or directory|operation not permitted|stale file handle"
     r"|network is unreachable|no buffer space available|device or resource busy|pool timeout"
     r"|(?:missing lock|lock mismatch) for job|failed (?:job|task) [#\w-]{0,40}\d|received unregistered task"
     r"|time limit \(\S{1,20}\) exceeded|retry limit reached|retries exhausted|too many requests"
     r"|nosuch(?:bucket|key)|signature we calculated does not match|accessdenied|signaturedoesnotmatch"
-    r"|invalidaccesskeyid|requesttimetooskewed|expiredtoken"
+    r"|invalidaccesskeyid|requesttimetooskewed|expiredtoken|xminiostoragefull|unable to locate credentials"
     r"|slowdown"
     r"|circuit (?:breaker )?(?:is |has )?(?:now )?open(?:ed)?|unhealthy|data loss"
     r"|(?:redis|database|db|postgres|mysql|upstream|backend|server|service|host|api|queue|broker|worker|cache)"
@@ -88,7 +98,11 @@ WORDS = re.compile(
     r"| on | while | during | for (?!user|login)|[:,;!])|failed(?=\.?$)"
     r"|crashloopbackoff|back-off restarting|(?:app|server|process|worker|has) crashed"
     r"|^(?:bin/)?(?:rake|rails) aborted"
-    r"|misconf|noauth|wrongpass|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
+    r"|background (?:saving|aof rewrite) terminated by signal (?!10\b)\d|bad file format|possible security attack"
+    r"|got errno \d{1,3}|connection unexpectedly closed|passphrase supplied in"
+    r"|^[^\s\"':]{1,200} does not exist, skipping|^archive \S{1,120} already exists"
+    r"|misconf|noauth|wrongpass|clusterdown|masterdown|noreplicas|wrongtype|max number of clients reached"
+    r"|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
     # A service that is told to stop may end with 128 and the number of the signal.
     r"|(?:exit|terminat)ed with (?:a )?(?:non-?zero )?(?:exit )?(?:code|status):? \[?(?!143|130)[1-9]\d{0,2}"
     r"|process exited, code=exited, status=(?!143|130)[1-9]\d{0,2}(?:/[\w/]{1,20})?)"
@@ -96,7 +110,10 @@ WORDS = re.compile(
 )
 # Text after the word that is an empty value or makes the word a name.
 EMPTY = re.compile(
-    r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:null|none|nil|false|no|undefined)\b"
+    r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:none|nil)\b"
+    # The whole value: "error: no recipients" is no empty one.
+    r"|(?:null|false|no|undefined)\b"
+    r"(?= (?:error|failure|exception|issue|problem)s?\b| \w{1,40}[=:]|\.?\s{0,3}$|[^\s\w.-])"
     r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
     r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])|(?: found| seen| logged| reported)?:? (?:none|nil|zero)\b"
     r"|(?: found| seen| logged| reported|_?count|s? ?\(count\))? ?[:=] ?0\b(?!\.|x)"
@@ -111,7 +128,7 @@ CRASH = re.compile(
     r"|^Uncaught\b"
     r"|\bout of memory\b"
     r"|\boom[-_ ]?kill|\bsegmentation fault\b|\bSIG(?:SEGV|ABRT|BUS|ILL|FPE)\b|\bcore dumped\b|^panic: "
-    r"|\bpanic serving\b|\bpanicked at\b|^fatal error: |\bFATAL ERROR: |\bfatal exception\b"
+    r"|\bpanic serving\b|\bpanicked(?: at\b|\.| \(crashed)|^fatal error: |\bFATAL ERROR: |\bfatal exception\b"
     r"|^Exception in thread "
     r"|\bMemoryError\b|\bOutOfMemoryError\b|\bStackOverflowError\b|^Killed$|\bto crashed\b"
     r"|\b(?:exit(?:ed)?:?|terminated) (?:with )?(?:a )?(?:non-?zero )?(?:exit )?(?:code"
@@ -128,15 +145,17 @@ CRASH = re.compile(
     r"|\bRedis \d.{0,40} crashed by signal\b"
     r"|\bkilled by signal (?:4|6|7|8|9|11)\b|\bsignal (?:4|6|7|8|9|11) \(SIG"
     r"|(?:^|[ :])signal: (?:killed|segm|abort)"
-    r"|\bterminated by signal SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bReceived signal (?:4|6|7|8|9|11) [A-Z]"
+    r"|\bterminated by (?:signal )?SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bReceived signal (?:4|6|7|8|9|11) [A-Z]"
     r"|\bKilled process \d+\b|\bhas overflowed its stack\b"
     r"|\bsockets disabled, (?:out-of-fds|connection limit)\b"
-    r"|\b(?:worker|child|process) \(?\d+\)? (?:\(PID: \d+\) )?(?:has )?died\b|\bdumped core\b"
+    r"|\b(?:worker|child|process) \(?\d+\)? (?:\(PID: \d+\) )?(?:has )?died\b(?! signal=15\b)|\bdumped core\b"
     r"|\babnormal exit, status\b"
     r"|\bfatal error in ,|\bfatal javascript (?:oom|out)\b|\bfatal error has been detected\b"
     r"|\bBun has crashed\b"
     r"|\binsufficient memory for the Java\b|\bmemory allocation of \d+ bytes failed\b|\bAddressSanitizer: "
     r"|\bCannot allocate \d+ bytes of memory\b|\bKernel pid terminated\b|^Crash dump is being written\b"
+    r"|\b(?:Runtime|init) terminating (?:during boot|in do_boot)\b|\bnot responding to CLI, killed it\b"
+    r"|\bKilled /\S{1,300} due to memory\b"
     r"|\btrap invalid opcode\b|\bHARAKIRI ON WORKER\b|\bStopping process with SIGKILL\b"
     r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b"
     r"|\bexit signal Segmentation fault\b"
@@ -156,7 +175,7 @@ _CRASH_NEEDS = (
     "worker timeout", "stack overflow", "process terminated", "timed out worker", "died", "dumped core",
     "abnormal exit", "insufficient memory", "memory allocation", "sanitizer", "native stack", "cannot allocate",
     "pid terminated", "crash dump", "invalid opcode", "harakiri", "terminated unexp", "not expected",
-    "overflowed", "sockets disabled",
+    "overflowed", "sockets disabled", "terminating",
 )  # fmt: skip
 # Every match of ``WORDS`` contains one of these.
 _WORDS_NEED = (
@@ -176,7 +195,10 @@ _WORDS_NEED = (
     "expiredtoken", "slowdown", "circuit", "unhealthy", "http ", "status ", "ed with", "data loss", " lost",
     "dropped", "is down", "died at", "can't locate", "begin failed", "can't call", "illegal div",
     "undefined sub", "can't use", "reference at", "overloaded", "not responding", "not reachable", "available",
-    "are down", "too quickly", "sick",
+    "are down", "too quickly", "sick", "early termination", "unstable restarts", "restarted because", "fd limit",
+    "must install", "terminated by", "file format", "security attack", "errno", "passphrase",
+     "soft lockup", "erdown", "noreplicas", "wrongtype", "max number", "xminio", "vips", "load: ",
+    "load_", "save: ", "save_",
 )  # fmt: skip
 # Of Dramatiq, Huey and Quartz: an exception that ended a job, and no process.
 _OF_A_JOB = re.compile(

@@ -280,6 +280,46 @@ def test_dump_that_the_newest_archive_lacks_is_critical(tmp_path, write, newest,
     assert found in message
 
 
+def _files(folder, count=3):
+    return {f"{folder}/{number}.txt": b"x" * 900 for number in range(count)}
+
+
+IMAGES = _files("images", 90)
+
+
+@pytest.mark.parametrize(
+    ("newest", "before", "found"),
+    [
+        (IMAGES, [IMAGES | _files("config")] * 3, "an archive without config/, which each of the 3 before it has"),
+        (_files("srv/images", 9), [_files("srv/images", 9) | _files("srv/app", 2)] * 2, "without srv/app/, which"),
+        (
+            IMAGES,
+            [IMAGES | _files("config/nginx") | _files("config/app")] * 2,
+            "an archive without config/, which",
+        ),
+        (
+            _files("night-22/images", 90),
+            [_files(f"night-{day}/images", 90) | _files(f"night-{day}/config") for day in (21, 20)],
+            "an archive without night-#/config/, which",
+        ),
+        (_files("night-22/images"), [_files(f"night-{day}/images") for day in (21, 20)], ""),
+        (IMAGES | _files("config"), [IMAGES | _files("config", 4)] * 2, ""),
+        (IMAGES, [IMAGES | _files("config"), IMAGES], ""),  # it is not in each of them
+        (IMAGES, [IMAGES | _files("config")], ""),  # of one archive nobody knows what is usual
+        (IMAGES, [IMAGES | _files("tmp", 1)] * 3, ""),  # what passes may be gone
+        # A person may remove a folder further down.
+        (IMAGES | _files("app"), [IMAGES | _files("app") | _files("images/old")] * 3, ""),
+    ],
+)
+def test_folder_that_the_newest_archive_lacks_is_critical(tmp_path, write, newest, before, found):
+    """A mount that is missing leaves an empty folder, which the manifest does not list."""
+    for night, members in enumerate([newest, *before]):
+        write(5 + 24 * night, gzip.compress(tar(members_with_manifest(members))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert (said is Verdict.CRITICAL) is bool(found), message
+    assert found in message
+
+
 def test_files_are_compared_with_those_of_the_same_job(tmp_path, write):
     """Each archive of a database has one file, and each of the images many."""
     many = {f"images/{number}.webp": b"x" for number in range(20)}
