@@ -21,7 +21,7 @@ from tests.unit.loadtests.website import Website, website
 from tests.unit.loopback import free_port
 from tests.waiting import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked")]
 
 
 class Team:
