@@ -38,8 +38,8 @@ class Page:
     """One tab.
 
     Attributes:
-        messages: console messages and errors that the page gave.
-        requests: addresses that it asked for.
+        messages: console messages and errors that the page gave since it was loaded.
+        requests: addresses that it asked for since then.
     """
 
     def __init__(self, connection: ClientConnection) -> None:
@@ -48,6 +48,7 @@ class Page:
         self.messages: list[str] = []
         self.requests: list[str] = []
         self._loaded: set[str] = set()
+        self._shown = ""
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.call("Page.setLifecycleEventsEnabled", enabled=True)
@@ -64,14 +65,30 @@ class Page:
 
     def open(self, address: str, *, width: int, scheme: str) -> None:
         """Load a page at a width in CSS pixels, in the ``light`` or ``dark`` scheme."""
-        self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
-        )
-        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        self._be(width, scheme)
+        self._shown = address
+        self.messages.clear()
+        self.requests.clear()
         # The page before may still say that it was loaded, and this one may before the command is answered.
         loader = self.call("Page.navigate", url=address)["loaderId"]
         while loader not in self._loaded:
             self._receive()
+
+    def show(self, address: str, *, width: int, scheme: str) -> None:
+        """The same, but a page that is shown already follows the window, as where a reader turns a phone.
+
+        Loading it takes far longer. What was unfolded stays so.
+        """
+        if address == self._shown:
+            self._be(width, scheme)
+        else:
+            self.open(address, width=width, scheme=scheme)
+
+    def _be(self, width: int, scheme: str) -> None:
+        self.call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
+        )
+        self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression; of a promise, what it comes to."""

@@ -12,7 +12,7 @@ import pytest
 
 from playbook.report.page import page
 from tests.factories import a_chart, hostile, record, results, six_verdicts
-from tests.real.chromium import PROGRAM, browser
+from tests.real.chromium import PROGRAM
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")]
 
@@ -50,13 +50,6 @@ LOWEST_CONTRAST = """
 """
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    """One browser for all."""
-    with browser() as tab:
-        yield tab
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390, 320])
 @pytest.mark.parametrize("made", [six_verdicts, hostile, lambda: results([])], ids=["six", "hostile", "empty"])
@@ -64,8 +57,6 @@ def test_page_fits_and_is_readable(chromium, tmp_path, made, width, scheme):
     """Nothing runs out of the window, every text has contrast, nothing is fetched and nothing complains."""
     file = tmp_path / "index.html"
     file.write_text(page(made()), encoding="utf-8")
-    chromium.messages.clear()
-    chromium.requests.clear()
     chromium.open(file.as_uri(), width=width, scheme=scheme)
     assert chromium.evaluate("document.documentElement.scrollWidth") <= width
     ratio, element = chromium.evaluate(LOWEST_CONTRAST)

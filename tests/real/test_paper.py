@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.leisure import AT_LEISURE
 from tests.pictured import BAD_WEEK, report, with_past
-from tests.real.chromium import PROGRAM, Page, browser
+from tests.real.chromium import PROGRAM
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,13 +28,6 @@ CUT = """
   }).map(element => element.outerHTML.slice(0, 200));
 })()
 """
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Page]:
-    """One browser for all."""
-    with browser() as tab:
-        yield tab
 
 
 @pytest.fixture(scope="module")

@@ -75,6 +75,7 @@ class Repository:
         secrets, variables: by environment; ``""`` for the whole repository.
         before: called before the first step of this name, to change the state at GitHub.
         pages: the published site.
+        bytecode: what ``tests.workflows.bytecode`` has compiled of the repository, for each clone.
     """
 
     folder: Path
@@ -87,6 +88,7 @@ class Repository:
     token: str = "ghs_0123456789abcdef0123456789"
     runs: int = 0
     before: dict[str, Callable[[], object]] = field(default_factory=dict)
+    bytecode: Path | None = None
 
     @property
     def pages(self) -> Path:

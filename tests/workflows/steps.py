@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.waiting import sharers
+from tests.workflows.bytecode import lay_beside
 from tests.workflows.expressions import Declared, as_text, interpolate
 
 if TYPE_CHECKING:
@@ -153,6 +154,8 @@ def _checkout(context: Steps, given: dict[str, Any]) -> dict[str, str]:
     origin = f"file://{context.run.repository.origin}"
     branch = context.run.github["ref_name"]
     git("clone", "--quiet", "--depth=1", "--branch", branch, origin, ".", at=context.workspace)
+    if context.run.repository.bytecode:
+        lay_beside(context.workspace, context.run.repository.bytecode)
     return {}
 
 

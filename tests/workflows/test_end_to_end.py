@@ -20,6 +20,7 @@ from playbook.history.runs import RunLine
 from tests.leisure import AT_LEISURE
 from tests.shared import made_once
 from tests.workflows.actions import Cancel, Repository
+from tests.workflows.bytecode import compile_all
 from tests.workflows.github_api import github_api
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,8 +34,8 @@ _DAILY = "17 6 * * *"
 
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory) -> Path:
-    """A bare repository with this working tree, as in a fork."""
-    return made_once(tmp_path_factory, "origin", _commit_all) / "origin.git"
+    """The folder of a bare repository with this working tree, as in a fork, and of its bytecode."""
+    return made_once(tmp_path_factory, "origin", _commit_all)
 
 
 def _commit_all(folder: Path) -> None:
@@ -51,15 +52,16 @@ def _commit_all(folder: Path) -> None:
     _git("clone", "--quiet", "--bare", str(seed), str(bare), at=folder)
     # As a host keeps it: else each clone of a job compresses all of it anew.
     _git("repack", "-adq", at=bare)
+    compile_all(ROOT, folder / "bytecode")
 
 
 @pytest.fixture
 def repository(tmp_path, origin) -> Iterator[Repository]:
     """A fork without any configuration."""
     bare = tmp_path / "origin.git"
-    shutil.copytree(origin, bare)
+    shutil.copytree(origin / "origin.git", bare)
     with github_api() as api:
-        yield Repository(tmp_path, bare, Path(sys.executable).parent, api)
+        yield Repository(tmp_path, bare, Path(sys.executable).parent, api, bytecode=origin / "bytecode")
 
 
 def _git(*arguments: str, at: Path) -> str:

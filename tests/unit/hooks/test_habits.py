@@ -292,7 +292,7 @@ def debugged(project, name, *arguments, said):
 def test_debugger_starts_in_frame_of_check(project, name):
     """And not in what the suite or pytest did for it; the run is reported all the same."""
     (project.folder / "checks/test_deep.py").write_text(DEEP)
-    ended = debugged(project, name, said="p mine\nq\n")
+    ended = debugged(project, name, said="p mine\nq\n")  # in a fork nobody could say anything
     assert f"(Pdb) '{name}'" in ended.stdout, ended.stdout + ended.stderr
     assert ended.returncode == 2
     assert newest(project) == {f"daily.local.deep.{name}": "CRITICAL"}
@@ -302,7 +302,7 @@ def test_debugger_starts_in_frame_of_check(project, name):
 def test_debugger_does_not_start_for_skip_or_expected_failure(project, name):
     """A check that does not apply here, or fails as it should."""
     (project.folder / "checks/test_deep.py").write_text(DEEP)
-    ended = debugged(project, name, said="")
+    ended = project.run("-m", "daily", "-k", name, "--pdb")
     assert "(Pdb)" not in ended.stdout, ended.stdout
     assert ended.returncode == 10  # nothing was measured
     assert set(newest(project).values()) < {"NOT CONFIGURED", "WAIVED"}

@@ -91,6 +91,7 @@ def test_signal_ends_load_at_once_with_outcome(number: signal.Signals, tmp_path:
     assert outcome.all.requests > 40
 
 
+@pytest.mark.usefixtures("forked")
 def test_pending_answer_does_not_delay_end(tmp_path: Path) -> None:
     """A request in work is cut off, whatever time it may still take."""
 
@@ -147,6 +148,7 @@ def test_load_ends_with_killed_parent(workers: int, tmp_path: Path) -> None:
     assert read_outcome(tmp_path / "out" / OUTCOME).ended in expected
 
 
+@pytest.mark.usefixtures("forked")
 def test_killed_locust_leaves_partial_outcome(tmp_path: Path) -> None:
     """Written once a second, and saying that it runs: nobody could end it in order."""
     with website() as site:

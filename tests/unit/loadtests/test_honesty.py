@@ -42,6 +42,7 @@ def hanging(site, hangs):
     over.set()
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_requests_waiting_at_end_are_counted(tmp_path: Path, workers: int) -> None:
     """A website that hangs half-way through is not as quick as what it answered before."""
@@ -57,6 +58,7 @@ def test_requests_waiting_at_end_are_counted(tmp_path: Path, workers: int) -> No
     assert seen.all.p95 > 1.0
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("workers", [0, 2])
 def test_step_with_hanging_visitors_does_not_hold(tmp_path: Path, workers: int) -> None:
     """However quick the answers were that came, of those who got any."""
@@ -76,6 +78,7 @@ def test_step_with_hanging_visitors_does_not_hold(tmp_path: Path, workers: int) 
     assert "waited for over 1 s and had no answer yet" in seen.steps[0].broke
 
 
+@pytest.mark.usefixtures("forked")
 def test_delay_by_request_cap_is_reported(tmp_path: Path) -> None:
     """Four who want 100 requests a second between them wait most of their time for a cap of 4: a second each."""
     with website() as site:

@@ -22,7 +22,7 @@ from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import HEALTHY, PAGE, WEBP, Website, website
 from tests.unit.loopback import closed_port
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("forked")]
 
 SMALL = {"small": 64, "medium": 96, "large": 128}
 EVERYTHING = {
