@@ -16,7 +16,7 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import HttpClient, monitoring_client
-from playbook.clients.prometheus_meaning import in_its_unit, over_window, without_window
+from playbook.clients.prometheus_meaning import in_its_unit, of_percentile, over_window, without_window
 from playbook.clients.wire import Kept
 from playbook.core import door
 from playbook.core.budget import convert, read_json, words
@@ -67,7 +67,7 @@ class Answered:
         setting: dotted path of the setting that holds it; may be empty.
         warnings: the store's own warnings, e.g. that a part of it did not answer.
         asked: requested time in Unix seconds; ``None`` for the store's own current time.
-        time: not enough where the query is over another time than the window.
+        meaning: not enough where the query is over another time than the window, or is no 95th percentile.
         unit: not enough where its value may be in another unit.
     """
 
@@ -77,13 +77,13 @@ class Answered:
     samples: list[Sample]
     warnings: tuple[str, ...]
     asked: float | None = None
-    time: Coverage = field(default_factory=Coverage)
+    meaning: Coverage = field(default_factory=Coverage)
     unit: Coverage = field(default_factory=Coverage)
 
     @property
     def coverage(self) -> Coverage:
         """Coverage: whole if the answer is complete, of the requested time and in the expected unit."""
-        coverage = whole_answer(self.warnings) + self.time + self.unit
+        coverage = whole_answer(self.warnings) + self.meaning + self.unit
         off = max((abs(sample.time - self.asked) for sample in self.samples), default=0.0) if self.asked else 0.0
         if off > _CLOCK:
             return coverage + lacking(
@@ -238,8 +238,8 @@ class Prometheus:
         asked = at.timestamp() if at is not None else None
         samples = self._samples(data, setting)
         unit = in_its_unit(setting, expression, (sample.value for sample in samples))
-        time = over_window(setting, expression, self.fixed)
-        return Answered(self.service, expression, setting, samples, warnings, asked, time, unit)
+        meaning = over_window(setting, expression, self.fixed) + of_percentile(setting, expression)
+        return Answered(self.service, expression, setting, samples, warnings, asked, meaning, unit)
 
     def query(self, expression: str, at: datetime | None = None, *, setting: str = "") -> list[Sample]:
         """Samples of an instant query; raises as ``ask``."""
