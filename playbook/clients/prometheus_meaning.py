@@ -19,7 +19,7 @@ _OF_NO_WINDOW = {"newest_sample", "counted"}
 _PERCENT = {
     f"queries.{key}"
     for key in (
-        *("availability", "error_rate", "image_success", "cache_hit_rate", "scraped"),
+        *("availability", "error_rate", "image_success", "cache_hit_rate", "scraped", "scraped_series"),
         *("component_cpu", "component_cpu_total", "component_memory", "component_storage"),
     )
 }

@@ -314,7 +314,10 @@ def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime 
     """Share of successful scrapes of the application; empty where no selector identifies its series."""
     if not settings.queries.scraped or not selectors(settings)["selector"]:
         return Coverage()
-    answered = store.ask(query_of(settings, "scraped", seconds), at, setting="queries.scraped")
+    for key in ("scraped", "scraped_series"):
+        answered = store.ask(query_of(settings, key, seconds), at, setting=f"queries.{key}")
+        if answered.samples or not settings.queries.scraped_series:
+            break
     if not answered.samples:
         return answered.coverage  # a store that receives remote writes has no ``up``
     percent, why = number_of(answered)
