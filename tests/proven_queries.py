@@ -21,6 +21,7 @@ EXACT = 1e-9
 
 _PART = re.compile(r"(?P<none>_)(?:x(?P<many>\d+))?|(?P<first>-?[\d.]+)(?:(?P<step>[+-][\d.]+)?x(?P<times>\d+))?")
 
+_SELECTOR = 'job="portfolio"'
 SETTINGS = load(
     "sandbox",
     environment={},
@@ -28,7 +29,7 @@ SETTINGS = load(
         "targets": {
             "sandbox": {
                 "prometheus": {
-                    "selector": 'job="portfolio"',
+                    "selector": _SELECTOR,
                     "probe_selector": 'instance="https://portfolio.example"',
                     "redis_selector": 'job="redis"',
                 }
@@ -46,6 +47,12 @@ class Expected:
     value: float | None
     near: float = NEAR
     labels: str = "{}"
+    selector: str = _SELECTOR
+
+    @property
+    def expression(self) -> str:
+        """As it is sent, with these matchers for the application's own series."""
+        return expression(self.query).replace(_SELECTOR, self.selector)
 
 
 @dataclass(frozen=True)
@@ -244,6 +251,7 @@ SCENARIOS = (
                 "cache_hit_rate_looks",
                 "newest_sample",
                 "scraped",
+                "scraped_series",
             )
         ),
     ),
@@ -353,6 +361,18 @@ SCENARIOS = (
             'up{job="shop",instance="shop-0"}': "0x4320",
         },
         (Expected("scraped", 75, EXACT),),
+    ),
+    Scenario(
+        "up has none of the labels that the selector names: the scrapes of what has the application's series",
+        {
+            requests("200", "10.0.0.1:80"): STEADY,
+            requests("200", "10.0.0.2:80"): "0+100x3600 _x719",
+            'up{job="portfolio",instance="10.0.0.1:80"}': "1x4320",
+            'up{job="portfolio",instance="10.0.0.2:80"}': "1x3600 0x719",
+            'up{job="portfolio",instance="10.0.0.3:80"}': "0x4320",
+            'up{job="shop",instance="10.0.0.1:80"}': "0x4320",
+        },
+        (Expected("scraped_series", 75, EXACT, selector='component="portfolio-web"'),),
     ),
     Scenario(
         "containers: the busiest instance counts, and all of them together",

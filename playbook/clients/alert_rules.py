@@ -7,7 +7,7 @@ https://prometheus.io/docs/prometheus/latest/querying/api/#rules; Grafana lists 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -39,6 +39,7 @@ class _Rule(msgspec.Struct):
     lastError: str = ""  # noqa: N815
     isPaused: bool = False  # noqa: N815 - Grafana's
     query: str = ""
+    labels: Any = None
 
 
 class _Group(msgspec.Struct):
@@ -56,6 +57,7 @@ class Rules:
         bad: rules that are not evaluated, with the reason.
         late: rules whose last evaluation is too old, with its age.
         unfed: recording rules that alerting rules are computed from and that are not evaluated, with the reason.
+        labels: of each alert that the rules in ``names`` can raise, as far as a rule tells them.
         unknown: groups and rules that do not match the documented format, unchanged.
         warnings: warnings that the source attached to its answer.
     """
@@ -68,6 +70,7 @@ class Rules:
     unknown: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     unfed: tuple[str, ...] = ()
+    labels: tuple[Mapping[str, str], ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -118,6 +121,7 @@ class Rules:
             _each_once(self.unknown, other.unknown),
             _each_once(self.warnings, other.warnings),
             _each_once(self.unfed, other.unfed),
+            (*self.labels, *other.labels),
         )
 
 
@@ -133,6 +137,7 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
     late: list[str] = []
     unknown: list[str] = []
     queries: list[str] = []
+    labels: list[Mapping[str, str]] = []
     recorded: list[tuple[_Rule, float]] = []
     for raw in groups:
         try:
@@ -155,6 +160,7 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
                 continue
             names.append(rule.name)
             queries.append(rule.query)
+            labels.append(_labels_of(rule))
             if rule.type != "alerting":
                 unknown.append(f"{rule.name} of type {rule.type}")
             elif rule.state and rule.state.lower() not in _FINDING | _QUIET:
@@ -170,8 +176,21 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
         if (why := _why_bad(rule) or _late(rule, interval, now))
     ]
     return Rules(
-        source, tuple(names), tuple(paused), tuple(bad), tuple(late), tuple(unknown), warnings, tuple(unfed)
+        source,
+        tuple(names),
+        tuple(paused),
+        tuple(bad),
+        tuple(late),
+        tuple(unknown),
+        warnings,
+        tuple(unfed),
+        tuple(labels),
     )
+
+
+def _labels_of(rule: _Rule) -> Mapping[str, str]:
+    own = rule.labels if isinstance(rule.labels, dict) else {}
+    return {**{name: text for name, text in own.items() if isinstance(text, str)}, "alertname": rule.name}
 
 
 def _fed_from(queries: Iterable[str], recorded: Sequence[tuple[_Rule, float]]) -> list[tuple[_Rule, float]]:

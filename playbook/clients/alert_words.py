@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -78,6 +78,7 @@ class Silence:
         matchers: as Alertmanager shows them: ``alertname="X"``.
         since: ``None`` if the source does not say.
         on_everything: its matchers cover every alert.
+        raw: as the source tells it.
     """
 
     id: str
@@ -87,6 +88,11 @@ class Silence:
     until: datetime
     since: datetime | None = None
     on_everything: bool = False
+    raw: RawSilence | None = field(default=None, compare=False, repr=False)
+
+    def covers(self, labels: Mapping[str, str]) -> bool:
+        """Whether an alert with these labels is silenced."""
+        return self.raw is not None and _covers(self.raw, labels)
 
 
 class _Status(msgspec.Struct):
@@ -257,7 +263,7 @@ def silence_of(one: RawSilence) -> Silence:
     everything = any(_covers(one, labels) for labels in _ANY_ALERT)
     # A pending silence with an unknown start covers nothing.
     since = one.endsAt if one.startsAt is None and one.status.state != "active" else one.startsAt
-    return Silence(one.id, matchers, one.createdBy, one.comment, _aware(one.endsAt), since, everything)
+    return Silence(one.id, matchers, one.createdBy, one.comment, _aware(one.endsAt), since, everything, one)
 
 
 def with_silences(alerts: Iterable[Alert], silences: Iterable[RawSilence]) -> list[Alert]:

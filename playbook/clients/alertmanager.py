@@ -109,7 +109,8 @@ class Alertmanager:
             # delivered.
             try:
                 evaluated = self.rules.evaluated(now)
-                known, rules, lacks = evaluated.alerts, evaluated.rules, evaluated.lacks
+                known, rules = evaluated.alerts, evaluated.rules
+                lacks = evaluated.lacks + self.rules.way_to_alertmanager()
                 other_silences = evaluated.silences
                 source = f"{SERVICE} and {evaluated.source}"
             except Unmeasured as error:
@@ -234,6 +235,17 @@ class RuleAlerts:
                 hint="Set alertmanager.url, or grafana.url where Grafana sends the alerts.",
             )
         return covering(knows.silences(list[RawSilence]), labels)
+
+    def way_to_alertmanager(self) -> Coverage:
+        """Whether Prometheus sends its alerts to an Alertmanager, as far as it tells."""
+        if isinstance(self.source, Grafana) or not self.source.sends_nowhere():
+            return Coverage()
+        return lacking(
+            "no way to Alertmanager",
+            expected="Prometheus to send its alerts to an Alertmanager",
+            got="one that knows none",
+            hint="Look at alerting.alertmanagers in its configuration, and at Status → Runtime.",
+        )
 
     def rule_names(self, now: datetime) -> tuple[str, ...]:
         """As ``Alertmanager.rule_names``."""

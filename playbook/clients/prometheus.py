@@ -16,20 +16,28 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import HttpClient, monitoring_client
-from playbook.clients.prometheus_meaning import in_its_unit, over_window, without_window
+from playbook.clients.prometheus_meaning import in_its_unit, of_percentile, over_window, without_window
+from playbook.clients.prometheus_types import (
+    Alertmanagers,
+    Alerts,
+    Envelope,
+    Groups,
+    MatrixRow,
+    Message,
+    Point,
+    Result,
+    VectorRow,
+)
 from playbook.clients.wire import Kept
 from playbook.core import door
 from playbook.core.budget import convert, read_json, words
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import client
-from playbook.core.errors import Malformed, TooLittleData, Unreachable
+from playbook.core.errors import Malformed, TooLittleData, Unmeasured, Unreachable
 from playbook.settings.model import Settings
 
 SERVICE = "Prometheus"
 _CLOCK = 300.0  # seconds by which the time of an answer may differ from the requested time
-# Notes of Prometheus that do not make an answer incomplete: metric naming, and non-monotonic buckets caused by the
-# extrapolation of increase() (checked where buckets are read).
-_HARMLESS = ("metric might not be a counter", "needed to be fixed for monotonicity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,7 @@ class Answered:
         setting: dotted path of the setting that holds it; may be empty.
         warnings: the store's own warnings, e.g. that a part of it did not answer.
         asked: requested time in Unix seconds; ``None`` for the store's own current time.
-        time: not enough where the query is over another time than the window.
+        meaning: not enough where the query is over another time than the window, or is no 95th percentile.
         unit: not enough where its value may be in another unit.
     """
 
@@ -77,13 +85,13 @@ class Answered:
     samples: list[Sample]
     warnings: tuple[str, ...]
     asked: float | None = None
-    time: Coverage = field(default_factory=Coverage)
+    meaning: Coverage = field(default_factory=Coverage)
     unit: Coverage = field(default_factory=Coverage)
 
     @property
     def coverage(self) -> Coverage:
         """Coverage: whole if the answer is complete, of the requested time and in the expected unit."""
-        coverage = whole_answer(self.warnings) + self.time + self.unit
+        coverage = whole_answer(self.warnings) + self.meaning + self.unit
         off = max((abs(sample.time - self.asked) for sample in self.samples), default=0.0) if self.asked else 0.0
         if off > _CLOCK:
             return coverage + lacking(
@@ -165,43 +173,6 @@ def whole_answer(warnings: Sequence[str]) -> Coverage:
     )
 
 
-class _Envelope(msgspec.Struct):
-    """Prometheus' answer; ``isPartial`` is set by VictoriaMetrics if not all storage nodes answered."""
-
-    status: str
-    data: Any = None
-    errorType: str = ""  # noqa: N815 - Prometheus' names
-    error: str = ""
-    warnings: list[str] | None = None
-    infos: list[str] | None = None
-    isPartial: bool | None = None  # noqa: N815
-
-    @property
-    def against(self) -> tuple[str, ...]:
-        """Warnings about the answer's completeness."""
-        infos = [text for text in self.infos or () if not any(words in text for words in _HARMLESS)]
-        partial = ["isPartial: true"] if self.isPartial else []
-        return tuple(dict.fromkeys([*(self.warnings or ()), *partial, *infos]))
-
-
-class _Result(msgspec.Struct):
-    resultType: str  # noqa: N815
-    result: Any
-
-
-Point = tuple[float, str]
-
-
-class _VectorRow(msgspec.Struct):
-    metric: dict[str, str]
-    value: Point
-
-
-class _MatrixRow(msgspec.Struct):
-    metric: dict[str, str]
-    values: list[Point]
-
-
 @dataclass(frozen=True)
 class Prometheus:
     """Queries. Thread-safe.
@@ -238,8 +209,8 @@ class Prometheus:
         asked = at.timestamp() if at is not None else None
         samples = self._samples(data, setting)
         unit = in_its_unit(setting, expression, (sample.value for sample in samples))
-        time = over_window(setting, expression, self.fixed)
-        return Answered(self.service, expression, setting, samples, warnings, asked, time, unit)
+        meaning = over_window(setting, expression, self.fixed) + of_percentile(setting, expression)
+        return Answered(self.service, expression, setting, samples, warnings, asked, meaning, unit)
 
     def query(self, expression: str, at: datetime | None = None, *, setting: str = "") -> list[Sample]:
         """Samples of an instant query; raises as ``ask``."""
@@ -260,12 +231,12 @@ class Prometheus:
             "step": step,
         }
         data, warnings = self._get("query_range", parameters, setting)
-        result = self._convert(data, _Result, setting)
+        result = self._convert(data, Result, setting)
         if result.resultType != "matrix":
             raise self._odd(words(f"a {result.resultType}"), setting)
         series = [
             Series(row.metric, tuple((time, self._value(text, setting)) for time, text in row.values))
-            for row in self._rows(result.result, list[_MatrixRow], setting)
+            for row in self._rows(result.result, list[MatrixRow], setting)
         ]
         values = (value for one in series for _, value in one.points)
         unit = in_its_unit(setting, expression, values)
@@ -280,14 +251,22 @@ class Prometheus:
         data, warnings = self._get("alerts", {}, "")
         if isinstance(data, dict) and "alerts" not in data and "Alerts" in data:
             data = {"alerts": data["Alerts"]}
-        return self._convert(data, _Alerts, "").alerts or [], warnings
+        return self._convert(data, Alerts, "").alerts or [], warnings
+
+    def sends_nowhere(self) -> bool:
+        """Whether it tells that it knows no Alertmanager; False also of those that tell nothing of it."""
+        try:
+            data, _ = self._get("alertmanagers", {}, "")
+            return not self._convert(data, Alertmanagers, "").activeAlertmanagers
+        except Unmeasured:
+            return False
 
     def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
         """Groups of rules as received, with the recording rules that alerts may be computed from, and warnings
         attached to that answer.
         """
         data, warnings = self._get("rules", {}, "")
-        answer = self._convert(data, _Groups, "")
+        answer = self._convert(data, Groups, "")
         more = ("there are more pages",) if answer.groupNextToken else ()
         groups: list[Any] = answer.groups
         return groups, (*warnings, *more)
@@ -310,7 +289,7 @@ class Prometheus:
                 hint="Prometheus itself is down, or cannot be reached from there.",
                 attempts=answer.attempts,
             )
-        envelope = answer.expect_ok(self.hint).json(_Envelope)
+        envelope = answer.expect_ok(self.hint).json(Envelope)
         if envelope.status != "success":
             raise self._odd(
                 words(f"the status {envelope.status!r} {envelope.errorType}: {envelope.error}"), setting
@@ -318,12 +297,12 @@ class Prometheus:
         return envelope.data, envelope.against
 
     def _samples(self, data: Any, setting: str) -> list[Sample]:
-        result = self._convert(data, _Result, setting)
+        result = self._convert(data, Result, setting)
         if result.resultType == "scalar":
             time, text = self._convert(result.result, Point, setting)
             return [Sample({}, time, self._value(text, setting))]
         if result.resultType == "vector":
-            rows = self._rows(result.result, list[_VectorRow], setting)
+            rows = self._rows(result.result, list[VectorRow], setting)
             return [Sample(row.metric, row.value[0], self._value(row.value[1], setting)) for row in rows]
         raise Malformed(
             f"{self.service}: expected numbers for {setting or 'a query'}, got a {words(result.resultType)}",
@@ -366,23 +345,10 @@ class Prometheus:
         )
 
 
-class _Alerts(msgspec.Struct):
-    alerts: list[Any] | None
-
-
-class _Groups(msgspec.Struct):
-    groups: list[Any]
-    groupNextToken: str = ""  # noqa: N815 - Prometheus' name; there are more pages
-
-
-class _Message(msgspec.Struct):
-    message: str
-
-
 def _refusal(answer: Answer) -> str:
     """``bad_data: …``, or empty if the body is not an envelope."""
     try:
-        envelope = read_json(answer.body, _Envelope)
+        envelope = read_json(answer.body, Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return words(f"{envelope.errorType}: {envelope.error}") if envelope.status == "error" else ""
@@ -391,7 +357,7 @@ def _refusal(answer: Answer) -> str:
 def _words(answer: Answer) -> str:
     """Grafana's message, or the beginning of the body."""
     try:
-        return words(read_json(answer.body, _Message).message)
+        return words(read_json(answer.body, Message).message)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return answer.beginning or "no content"
 

@@ -1,4 +1,4 @@
-"""Whether a query of the operator's own means what its setting does: the whole window, percent, seconds.
+"""Whether a query of the operator's own means what its setting does: the whole window, percent, seconds, P95.
 
 Prometheus answers a query of five minutes as readily as one of a day, and a share of 0.05 as readily as 5 %.
 """
@@ -19,7 +19,7 @@ _OF_NO_WINDOW = {"newest_sample", "counted"}
 _PERCENT = {
     f"queries.{key}"
     for key in (
-        *("availability", "error_rate", "image_success", "cache_hit_rate", "scraped"),
+        *("availability", "error_rate", "image_success", "cache_hit_rate", "scraped", "scraped_series"),
         *("component_cpu", "component_cpu_total", "component_memory", "component_storage"),
     )
 }
@@ -33,6 +33,16 @@ _PART = re.compile(r"(\d+)(ms|[smhdwy])")
 _RANGE = re.compile(rf"\[\s*((?:{_PART.pattern})+)\s*[\]:]")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800, "y": 31_536_000}
 _CORES = re.compile(r"\w*cpu\w*_seconds(?:_total)?\b")
+_LONGEST = 600.0  # seconds that a request may take, and the largest bound of a bucket
+_SAYS_SECONDS = re.compile(r"(?<!milli)(?<!micro)(?<!nano)seconds", re.IGNORECASE)
+_PERCENTILE = "queries.response_time"
+_P95 = 0.95
+_QUANTILE = re.compile(r"""quantile(?:_over_time)?(?:\s*\(\s*|\s*=~?\s*["'`])(0?\.\d+|1(?:\.0*)?)(?![\d.])""")
+_SAYS_P95 = re.compile(r"9[5-9]|\$quantile")
+_MEAN = re.compile(
+    r"(?<![a-z])(?:avg|mean|average|median|p50|p75|p80|p90)(?![a-z])|\w+_sum\b(?=.*/.*_count\b)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def without_window(settings: Settings) -> frozenset[str]:
@@ -106,4 +116,42 @@ def in_its_unit(setting: str, query: str, values: Iterable[float]) -> Coverage:
         got=got,
         hint="Divide what is used by what there is, and multiply it by 100. Where it is percent already, say so "
         "in the query, by the comment # percent.",
+    )
+
+
+def in_bounds(setting: str, query: str, bounds: Iterable[float]) -> Coverage:
+    """Not enough where the bounds of the buckets are too large for seconds, and the query does not say seconds.
+
+    Envoy's, Kong's and Dapr's are in milliseconds, which their names do not tell.
+    """
+    largest = max(bounds, default=0.0)
+    if largest <= _LONGEST or _SAYS_SECONDS.search(query):
+        return Coverage()
+    return lacking(
+        "a value of another unit",
+        expected=f"seconds from {setting}",
+        got=f"milliseconds or smaller, by buckets up to {largest:,.0f}",
+        hint=f"Divide it in {setting}, and its bounds in {setting}_buckets; where these are seconds, say so in "
+        f"the query, by the comment # seconds.",
+    )
+
+
+def of_percentile(setting: str, query: str) -> Coverage:
+    """Not enough where the response time is a mean, or a lower percentile, by the query's own words.
+
+    Both are lower than the 95th percentile, so that only a bad one says something.
+    """
+    if setting != _PERCENTILE:
+        return Coverage()
+    bare = _STRINGS.sub(lambda found: found[1] or "", query)  # a comment may say that it is P95
+    told = [float(number) for number in _QUANTILE.findall(bare)]
+    mean = None if told or _SAYS_P95.search(query) else _MEAN.search(bare)
+    if mean is None and max(told, default=1.0) >= _P95:
+        return Coverage()
+    return lacking(
+        "no 95th percentile",
+        expected=f"the 95th percentile from {setting}",
+        got=f"a mean or the like, by {mean.group()}" if mean else f"the one of {max(told):.0%}",
+        hint=f"Write histogram_quantile(0.95, …) in {setting}. Where it is the 95th percentile already, say so in "
+        "the query, by the comment # P95.",
     )

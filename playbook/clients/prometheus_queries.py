@@ -19,7 +19,7 @@ from playbook.core.promql import Selected
 from playbook.settings.model import Settings
 
 if TYPE_CHECKING:
-    from playbook.clients.prometheus import Prometheus, Sample, Series
+    from playbook.clients.prometheus import Answered, Prometheus, Sample, Series
 
 # Labels that distinguish two Prometheus servers which scrape the same targets.
 REPLICAS = ("prometheus_replica", "__replica__", "replica")
@@ -85,6 +85,25 @@ def own_series(
     every = " or ".join(f"present_over_time({one.text}[{window}])" for one in chosen)
     answered = store.ask(f"count by ({labels}) ({every})", at, setting="")
     return answered.coverage + population(answered.samples, chosen, settings.target.name)
+
+
+def looks_of_own(
+    store: Prometheus, settings: Settings, key: str, seconds: float, at: datetime | None
+) -> Answered | None:
+    """In how many steps of the window a query of the operator's own had samples; None where others tell that.
+
+    The query with ``_looks`` counts the steps of its own series. Where the figure comes from others, as from a
+    recording rule, those may have ended long before.
+    """
+    own, counted = (promql.selected(named(settings, one), selectors(settings)) for one in (key, f"{key}_looks"))
+    if not counted or {one.metric for one in own} & {one.metric for one in counted}:
+        return None
+    window, step = promql.duration(seconds), promql.duration(settings.kpis.look_minutes * 60)
+    each = (
+        f'label_replace(count_over_time(count({one.text})[{window}:{step}]), "of", "{number}", "", "")'
+        for number, one in enumerate(own)
+    )
+    return store.ask(f"max({' or '.join(each)})", at) if own else None
 
 
 def population(samples: Iterable[Sample], chosen: Iterable[Selected], target: str) -> Coverage:

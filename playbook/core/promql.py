@@ -52,6 +52,11 @@ class Selected:
     pinned: bool
     placeholder: str
 
+    @property
+    def metric(self) -> str:
+        """Its name; the matchers where it is named there."""
+        return self.text.partition("{")[0].strip() or self.text
+
 
 def with_names(text: str, names: Mapping[str, str]) -> str:
     """Texts from the settings with the product's own names filled in, by placeholder."""

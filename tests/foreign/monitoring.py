@@ -53,6 +53,7 @@ class Http:
             ("count by (job", "series"),
             ("count_over_time(count(", "looks"),
             ("sum_over_time(up{", "scraped"),
+            ("sum_over_time(up[", "scraped series"),
             ("100 *", "value"),
             ('status!~"', "unknown"),
         ):

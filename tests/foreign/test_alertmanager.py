@@ -151,7 +151,15 @@ QUIET = of_rules()
         ),
         ("a silence on everything", silenced("alertname", ".*"), "WARNING"),
         ("a silence on every severity", silenced("severity", ".+"), "WARNING"),
-        ("a silence on everything that is critical", silenced("severity", "critical"), "OK"),
+        (
+            "a silence on everything that is critical",
+            silenced("severity", "critical")
+            | {
+                "prometheus": QUIET
+                | {"api/v1/rules": groups(rule(), rule("Slow", labels={"severity": "warning"}))}
+            },
+            "OK",
+        ),
         ("a silence on all nodes", silenced("node", ".+"), "OK"),
         (
             "null for lists and annotations that are empty",
@@ -452,3 +460,115 @@ def test_missing_answer_is_never_ok(path, broken):
     assert verdict_on_alerts(alertmanager=answers, prometheus=answers)[0] == "OK"
     answers[path] = broken
     assert verdict_on_alerts(alertmanager=answers, prometheus=answers)[0] != "OK"
+
+
+RULES = QUIET | {
+    "api/v1/rules": groups(
+        rule("HighErrorRate", labels={"severity": "critical", "env": "prod"}),
+        rule("SlowAnswers", labels={"severity": "warning", "env": "prod"}),
+        rule("Watchdog", labels={"severity": "none"}, state="firing"),
+    )
+}
+
+
+def on(*matchers: tuple[str, str], **changes: Any) -> dict[str, Any]:
+    """A silence: a value with a bar or a dot is an expression, and one that begins with ``!`` must not be."""
+    named = [
+        {
+            "name": name,
+            "value": value.removeprefix("!"),
+            "isRegex": bool({"|", "."} & set(value)),
+            "isEqual": not value.startswith("!"),
+        }
+        for name, value in matchers
+    ]
+    return silence(matchers=named, id=str(matchers), **changes)
+
+
+@pytest.mark.parametrize(
+    ("silences", "verdict"),
+    [
+        ([on(("severity", "critical|warning"))], "WARNING"),
+        ([on(("severity", "critical|warning|info"))], "WARNING"),
+        ([on(("severity", "!none"))], "WARNING"),
+        ([on(("env", "prod"))], "WARNING"),
+        ([on(("env", "prod"), ("severity", ".+"))], "WARNING"),
+        ([on(("alertname", "HighErrorRate|SlowAnswers"))], "WARNING"),
+        ([on(("alertname", "HighErrorRate")), on(("alertname", "SlowAnswers"))], "WARNING"),
+        ([on(("severity", "critical")), on(("severity", "warning"))], "WARNING"),
+        ([on(("alertname", "High.*")), on(("alertname", "!Watchdog"), ("severity", "warning"))], "WARNING"),
+        ([on(("instance", "!web-1"), ("env", "prod"))], "WARNING"),  # a rule tells no instance
+        ([on(("severity", "critical"))], "OK"),
+        ([on(("severity", "warning|info"))], "OK"),
+        ([on(("alertname", "HighErrorRate"))], "OK"),
+        ([on(("alertname", "HighErrorRate")), on(("alertname", "Gone"))], "OK"),
+        ([on(("env", "staging"))], "OK"),
+        ([on(("env", "prod"), ("instance", "web-1"))], "OK"),
+        ([on(("env", "prod"), ("instance", "web-.*"))], "OK"),
+        ([on(("env", "prod"), ("severity", "info"))], "OK"),
+        ([on(("env", "prod"), status={"state": "expired"})], "OK"),
+        ([on(("env", "prod"), status={"state": "pending"})], "OK"),
+        ([], "OK"),
+    ],
+)
+def test_silences_that_hide_every_rule_are_found(silences, verdict):
+    """Alone or together; the heartbeat, which is meant to fire, does not count."""
+    watchdog = alert("Watchdog", labels={"alertname": "Watchdog", "severity": "none"})
+    found = verdict_on_alerts(alertmanager=manager(watchdog, silences=silences), prometheus=RULES)
+    assert found[0] == verdict, found
+    assert verdict == "OK" or "together match every alerting rule" in found[1] or "1: everything" in found[1]
+
+
+@pytest.mark.parametrize("labels", [None, {}, {"severity": 7}, {"severity": "{{ $labels.severity }}"}, "critical"])
+def test_rules_that_tell_no_labels_are_left_by_a_silence_on_them(labels):
+    """Nothing is known of what they raise but its name."""
+    answers = QUIET | {"api/v1/rules": groups(rule(labels=labels))}
+    silences = [on(("severity", "critical|warning"))]
+    assert verdict_on_alerts(alertmanager=manager(silences=silences), prometheus=answers)[0] == "OK"
+    silences = [on(("alertname", "HighErrorRate"))]
+    assert verdict_on_alerts(alertmanager=manager(silences=silences), prometheus=answers)[0] == "WARNING"
+
+
+def sends_to(*urls: str) -> dict[str, Any]:
+    """As Prometheus tells its Alertmanagers."""
+    found = [{"url": url} for url in urls]
+    return {"status": "success", "data": {"activeAlertmanagers": found, "droppedAlertmanagers": []}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (sends_to("http://alertmanager:9093/api/v2/alerts"), "OK"),
+        (sends_to("http://a:9093/api/v2/alerts", "http://b:9093/api/v2/alerts"), "OK"),
+        (sends_to(), "UNKNOWN"),
+        (
+            {"status": "success", "data": {"activeAlertmanagers": [], "droppedAlertmanagers": [{"url": "x"}]}},
+            "UNKNOWN",
+        ),
+        # Thanos, Mimir, VictoriaMetrics and proxies tell nothing of it.
+        ((404, "404 page not found"), "OK"),
+        ((400, "unsupported path requested: /api/v1/alertmanagers"), "OK"),
+        ((403, "Forbidden"), "OK"),
+        ((503, "Service Unavailable"), "OK"),
+        ({"status": "success", "data": {}}, "OK"),
+        ({"status": "success", "data": {"activeAlertmanagers": None}}, "OK"),
+        ("<!DOCTYPE html><title>Prometheus</title>", "OK"),
+    ],
+)
+def test_prometheus_that_knows_no_alertmanager_is_found(answer, verdict):
+    """Nothing that fires would reach it; without an Alertmanager in the settings others may tell people."""
+    sources = QUIET | {"api/v1/alertmanagers": answer}
+    assert verdict_on_alerts(alertmanager=manager(), prometheus=sources)[0] == verdict
+    assert verdict_on_alerts(alertmanager=manager(alert()), prometheus=sources)[0] == "CRITICAL"
+    assert verdict_on_alerts(prometheus=sources)[0] == "OK"
+
+
+@pytest.mark.parametrize("name", ["DeadMansSwitch", "DeadManSwitch", "PrometheusAlertmanagerE2eDeadManSwitch"])
+def test_heartbeats_of_other_collections_of_rules_are_meant_to_fire(name):
+    """As kube-prometheus' Watchdog: an alert where it fires is none, and where it does not, others may be lost."""
+    firing = FIRING | {"labels": {"alertname": name}}
+    rules = {"api/v1/rules": groups(rule(name, state="firing", query="vector(1)"), rule())}
+    delivered = {"alertmanager": manager(alert(name)), "prometheus": of_rules(firing) | rules}
+    assert verdict_on_alerts(**delivered)[0] == "OK"
+    silent = {"alertmanager": manager(), "prometheus": QUIET | {"api/v1/rules": groups(rule(name), rule())}}
+    assert verdict_on_alerts(**silent)[0] == "UNKNOWN"

@@ -9,7 +9,7 @@ import pytest
 
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus
-from playbook.clients.prometheus_meaning import in_its_unit, without_window
+from playbook.clients.prometheus_meaning import in_bounds, in_its_unit, of_percentile, without_window
 from playbook.core.clock import FixedClock
 from playbook.measure.figures.kpis import availability, error_rate, response_time
 from playbook.settings.loading import load
@@ -32,23 +32,28 @@ class Store(Http):
 
     query: str = ""
     value: str = "0"
+    own_looks: str = "288"
     answers: Any = field(default_factory=dict)
 
     def _path(self, path, parameters):
         asked = str(parameters.get("query", ""))
         self.answers = {
             "own": vector(self.value),
+            "own looks": vector(self.own_looks),
+            "value": vector(self.value),
             "series": vector("2", {"job": "web", "instance": "10.0.0.7:8080"}),
             "looks": vector("288"),
             "unknown": vector("0"),
             "count": vector("5000"),
         }
+        if asked.startswith("max(label_replace(count_over_time(count("):
+            return "own looks"
         return "own" if asked == self.query.replace("$window", "24h") else super()._path(path, parameters)
 
 
-def verdict(query: str, value: float, measure: Any = error_rate) -> tuple[str, str]:
+def verdict(query: str, value: float, measure: Any = error_rate, own_looks: int = 288) -> tuple[str, str]:
     settings = with_query(measure.__name__, query)
-    http = cast(HttpClient, Store(query=query, value=str(value)))
+    http = cast(HttpClient, Store(query=query, value=str(value), own_looks=str(own_looks)))
     store = Prometheus(http, fixed=without_window(settings))
     kpi = measure(store, settings, FixedClock(NOW))
     return judged_reading(kpi.coverage, kpi.reading, getattr(settings.limits, measure.__name__))
@@ -235,3 +240,91 @@ def test_shipped_queries_say_what_they_mean():
 )
 def test_queries_that_need_no_window(key, query):
     assert without_window(with_query(key, query)) == frozenset()
+
+
+# As Sloth, Pyrra and the kubernetes-mixin record them, and as operators make sure of a number.
+RECORDED = [
+    "100 * avg_over_time(slo:sli_error:ratio_rate5m{sloth_service='web'}[$window])",
+    "100 * avg_over_time(job:http_requests_errors:ratio_rate5m{job='web'}[$window])",
+    "100 * sum_over_time(job:errors:sum5m{job='w'}[$window]) / sum_over_time(job:all:sum5m{job='w'}[$window])",
+    "100 * avg_over_time({__name__='job:errors:ratio', job='web'}[$window])",
+    "(100 * sum(increase(traefik_requests_total{job='t', code=~'5..'}[$window]))"
+    " / sum(increase(traefik_requests_total{job='t'}[$window]))) or vector(0)",
+]
+
+
+@pytest.mark.parametrize("query", RECORDED)
+@pytest.mark.parametrize(
+    ("looks", "value", "expected"),
+    [(288, 0.02, "OK"), (262, 0.02, "OK"), (250, 0.02, "UNKNOWN"), (48, 0.02, "UNKNOWN"), (48, 6.0, "CRITICAL")],
+)
+def test_series_of_a_query_must_have_been_there_all_day(query, looks, value, expected):
+    """A recording rule that stopped twenty hours ago says nothing of them, however long requests are counted."""
+    said, message = verdict(query, value, own_looks=looks)
+    assert said == expected, message
+    assert expected != "UNKNOWN" or f"got samples of {looks // 12}" in message
+
+
+def test_series_that_others_count_are_not_asked_for_again():
+    """The shipped queries with ``_looks`` count those of their figures, by whatever names."""
+    settings = load("production", environment={}, overlay={"metrics": {"requests": "traefik_requests_total"}})
+    http = Store(query="none")
+    found = error_rate(Prometheus(cast(HttpClient, http)), settings, FixedClock(NOW))
+    assert "own looks" not in http.asked
+    assert found.covered_hours == 24
+
+
+P95 = [
+    "histogram_quantile(.95, sum by (le) (rate(x_bucket[$window])))",
+    "histogram_quantile(0.99, sum by (le) (rate(x_bucket[$window])))",
+    "max(max_over_time(http_request_duration_seconds{quantile='0.95'}[$window]))",
+    "quantile_over_time(0.95, probe_duration_seconds[$window])",
+    "avg(histogram_quantile(0.95, rate(x_bucket[$window])))",
+    "avg_over_time(job:http_latency:p95[$window])",
+    "avg_over_time(request_latency_95percentile[$window])",
+    "avg_over_time(t{quantile=~'0.95|0.99'}[$window])",
+    "avg_over_time(latency{stat='p99'}[$window])",
+    "max_over_time(http_server_requests_seconds_max{job='a'}[$window])",
+    "# P95\navg_over_time(job:latency[$window])",
+]
+NO_P95 = [
+    "histogram_quantile(0.5, sum by (le) (rate(x_bucket[$window])))",
+    "histogram_quantile(.90, sum by (le) (rate(x_bucket[$window])))",
+    "sum(rate(http_server_requests_seconds_sum[$window]))\n/\nsum(rate(http_server_requests_seconds_count[$window]))",
+    "avg_over_time(http_request_duration_seconds{quantile='0.5'}[$window])",
+    "avg_over_time(probe_duration_seconds[$window])",
+    "max_over_time(haproxy_backend_response_time_average_seconds[$window])",
+    "quantile_over_time(0.5, probe_duration_seconds[$window])",
+    "histogram_avg(sum(rate(http_request_duration_seconds[$window])))",
+    "avg by (job) (avg_over_time(nginx_upstream_response_seconds[$window]))",
+    "max_over_time(job:latency:mean5m[$window])",
+    "max_over_time(job:latency:p50[$window])",
+    "max_over_time(job:latency:median[$window])",
+]
+
+
+@pytest.mark.parametrize(("query", "is_p95"), [*((one, True) for one in P95), *((one, False) for one in NO_P95)])
+def test_mean_or_lower_percentile_is_no_p95(query, is_p95):
+    """Most answers may be quick on a day on which every tenth visitor waits."""
+    assert of_percentile("queries.response_time", query).enough is is_p95
+    assert verdict(query, 0.4, response_time)[0] == ("OK" if is_p95 else "UNKNOWN")
+    assert verdict(query, 6.1, response_time)[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(
+    ("query", "bounds", "is_known"),
+    [
+        ("envoy_http_downstream_rq_time_bucket{job='w'}", (0.5, 1, 100, 3_600_000), False),
+        ("kong_latency_bucket{type='request'}", (25, 1000, 60_000), False),
+        ("dapr_http_server_latency_bucket", (1, 100, 100_000), False),
+        ("http_server_duration_bucket", (5, 10, 10_000), False),  # OpenTelemetry, exported without units
+        ("istio_request_duration_milliseconds_bucket", (1, 3_600_000), False),
+        ("envoy_http_downstream_rq_time_bucket{job='w'} # seconds, relabelled", (0.5, 3600), True),
+        ("http_request_duration_seconds_bucket", (0.1, 3600), True),  # of web sockets
+        ("http_request_duration_bucket", (0.1, 1, 60), True),
+        ("http_request_duration_bucket", (), True),
+    ],
+)
+def test_milliseconds_are_told_by_their_buckets(query, bounds, is_known):
+    """300 of them would be judged as five minutes."""
+    assert in_bounds("queries.response_time", query, bounds).enough is is_known

@@ -189,7 +189,22 @@ def test_several_series_or_nan_are_not_none_of_what_is_not_understood(measured, 
         rows[0]["value"][1] = "100"
     odd = {"status": "success", "data": {"resultType": "vector", "result": rows}}
     usual = {"value": vector("0.1"), "count": vector("9000"), "scraped": vector("100"), "unknown": NOTHING}
+    usual["scraped series"] = NOTHING
     answers = probes(**usual | {suffix: odd})
+    found = measured(Prometheus(cast(HttpClient, Http(answers))), WITH_SELECTOR, FixedClock(NOW))
+    assert found.coverage.enough is enough, found.coverage
+
+
+@pytest.mark.parametrize("measured", [error_rate, error_rate_now])
+@pytest.mark.parametrize(
+    ("percent", "enough"),
+    [("100", True), ("91", True), ("58.3", False), ("0", False), ("NaN", False), (None, True)],
+)
+def test_scrapes_are_counted_where_up_has_not_the_label_of_the_selector(measured, percent, enough):
+    """As ``app="portfolio"``, which the application sets itself; of pushed series there are none."""
+    series = NOTHING if percent is None else vector(percent)
+    answers = probes(value=vector("0.1"), count=vector("9000"), scraped=NOTHING, unknown=NOTHING)
+    answers["scraped series"] = series
     found = measured(Prometheus(cast(HttpClient, Http(answers))), WITH_SELECTOR, FixedClock(NOW))
     assert found.coverage.enough is enough, found.coverage
 

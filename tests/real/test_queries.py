@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from tests.proven_queries import EVALUATED, SCENARIOS, Expected, Scenario, expression
+from tests.proven_queries import EVALUATED, SCENARIOS, Expected, Scenario
 
 PROMTOOL = shutil.which("promtool")
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROMTOOL is None, reason="pro
 
 def demanded(one: Expected) -> dict[str, object]:
     """1 where the query is as near to the true figure as it must be; nothing where it must give nothing."""
-    query = expression(one.query)
+    query = one.expression
     if one.value is None:
         return {"expr": query, "eval_time": f"{EVALUATED}s", "exp_samples": []}
     if one.query.endswith("_buckets"):  # of several the one that is asked for

@@ -58,8 +58,20 @@ class Alerts:
 
     @property
     def overlong(self) -> tuple[Silence, ...]:
-        """Silences that match everything, or that end later than the limit."""
-        return tuple(one for one in self.found.silences if one.on_everything or self._days(one) > self.longest)
+        """Silences that match everything, alone or together, or that end later than the limit."""
+        together = self._on_every_rule()
+        return tuple(
+            one
+            for one in self.found.silences
+            if one.on_everything or one in together or self._days(one) > self.longest
+        )
+
+    def _on_every_rule(self) -> tuple[Silence, ...]:
+        """Silences that together cover whatever a rule can raise; none where some rule is left."""
+        rules = self.found.rules.labels if self.found.rules else ()
+        alerts = [labels for labels in rules if labels["alertname"] not in self.ignored]
+        silences = tuple(one for one in self.found.silences if any(map(one.covers, alerts)))
+        return silences if all(any(one.covers(labels) for one in silences) for labels in alerts) else ()
 
     @property
     def found_overlong(self) -> str:
@@ -68,7 +80,9 @@ class Alerts:
             f"{'everything' if one.on_everything else ', '.join(one.matchers)} until {moment(one.until)}"
             for one in self.overlong[:SHOWN]
         ]
-        return f"{len(self.overlong)}: {'; '.join(silences)}" if silences else "none"
+        alone = any(one.on_everything for one in self.overlong)
+        every = ", which together match every alerting rule" if self._on_every_rule() and not alone else ""
+        return f"{len(self.overlong)}: {'; '.join(silences)}{every}" if silences else "none"
 
     @property
     def firing(self) -> tuple[Alert, ...]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from playbook.clients.prometheus import Sample
+from playbook.clients.prometheus import Answered, Sample
+from playbook.clients.prometheus_meaning import in_bounds
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.limits import Limit, format_value
 from playbook.core.verdict import Verdict
@@ -113,6 +114,10 @@ class Buckets:
         odd = f"a lower count up to {falls[0][1]:g} than up to {falls[0][0]:g}" if falls else ""
         largest = max(finite)
         return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]), odd, tuple(sorted(finite)))
+
+    def unit_of(self, answered: Answered) -> Answered:
+        """The quantile, whose unit the bounds may show to be smaller than seconds."""
+        return replace(answered, unit=answered.unit + in_bounds(answered.setting, answered.query, self.bounds))
 
     def lack(self, figure: Figure, value: float, count: float, limit: Limit | None = None) -> tuple[str, Coverage]:
         """What remains unknown where a quantile is only known to exceed the largest bucket, or to lie in a wide

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
-from playbook.clients.prometheus_queries import own_series, query_of, selectors
+from playbook.clients.prometheus_queries import looks_of_own, own_series, query_of, selectors
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
@@ -270,7 +270,11 @@ def kpi(
 
     value = ask()
     (count, odd_count), (looks, odd_looks) = unknown_of(ask("_count")), unknown_of(ask("_looks"))
+    if own_looks := looks_of_own(store, settings, figure.key, window.seconds, at):
+        answers.append(own_looks)
+        looks = min(looks, count_of(own_looks))
     buckets = Buckets.of(ask("_buckets").samples) if has("_buckets") else None
+    value = buckets.unit_of(value) if buckets else value
     unknown, why = unknown_of(ask("_unknown")) if has("_unknown") else (0.0, Coverage())
     rules = settings.coverage
     seen = own_series(store, settings, [figure.key], window.seconds, at) + why + odd_count + odd_looks
@@ -310,7 +314,10 @@ def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime 
     """Share of successful scrapes of the application; empty where no selector identifies its series."""
     if not settings.queries.scraped or not selectors(settings)["selector"]:
         return Coverage()
-    answered = store.ask(query_of(settings, "scraped", seconds), at, setting="queries.scraped")
+    for key in ("scraped", "scraped_series"):
+        answered = store.ask(query_of(settings, key, seconds), at, setting=f"queries.{key}")
+        if answered.samples or not settings.queries.scraped_series:
+            break
     if not answered.samples:
         return answered.coverage  # a store that receives remote writes has no ``up``
     percent, why = number_of(answered)

@@ -9,7 +9,7 @@ from datetime import datetime
 import msgspec
 
 from playbook.clients.prometheus import Answered, Prometheus
-from playbook.clients.prometheus_queries import own_series, query_of
+from playbook.clients.prometheus_queries import looks_of_own, own_series, query_of
 from playbook.core.clock import Clock
 from playbook.core.context import Asked
 from playbook.core.coverage import Coverage, lacking, share, together, understood
@@ -130,6 +130,7 @@ def recent(
     unknown, why = unknown_of(ask("_unknown")) if has_unknown else (0.0, Coverage())
     has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
     buckets = Buckets.of(ask("_buckets").samples) if has_buckets else None
+    value = buckets.unit_of(value) if buckets else value
     rules = settings.coverage
     seen = own_series(store, settings, [figure.key], minutes * 60, until) + why + odd_count
     seen += understood(
@@ -139,8 +140,12 @@ def recent(
         seen += scrapes(store, settings, minutes * 60, until)
     look = settings.kpis.look_minutes
     if minutes >= _LEAST_LOOKS * look:
+        looks = count_of(ask("_looks"))
+        if own_looks := looks_of_own(store, settings, figure.key, minutes * 60, until):
+            answers.append(own_looks)
+            looks = min(looks, count_of(own_looks))
         seen += share(
-            round(min(count_of(ask("_looks")) * look, minutes)),
+            round(min(looks * look, minutes)),
             round(minutes),
             "min",
             least_percent=rules.window_percent,

@@ -80,7 +80,8 @@ class JobQueue:
             yield Statement(subject, figures.workers > 0, "at least one that is alive", found)
         if figures.unattended:
             expected = "a client that looks like a worker"
-            yield Statement(f"Workers of {self._of}", False, expected, "none, while jobs wait", warn=True)
+            undone = "jobs wait" if figures.waiting else "jobs that were taken are not done"
+            yield Statement(f"Workers of {self._of}", False, expected, f"none, while {undone}", warn=True)
         if figures.stalled is not None:
             held = f"one taken {two_whole_units(figures.stalled)} ago that no worker holds any more"
             yield Statement(f"Active jobs of {self._of}", False, "jobs that a worker holds", held, warn=True)

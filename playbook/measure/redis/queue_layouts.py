@@ -59,7 +59,8 @@ class Figures:
         stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
             there is none, or the library does not tell.
         workers: number of live workers.
-        unattended: jobs wait, and no client looks like a worker; those of Celery, Bull and BullMQ are recognised.
+        unattended: jobs wait, or of Celery are taken and not done, and no client looks like a worker; those of
+            Celery, Bull and BullMQ are recognised.
         lost: listed workers that are no longer alive, or take no new jobs.
         paused: no jobs are handed out.
         not_told: figures that this library does not keep in Redis.
@@ -133,9 +134,10 @@ def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     known = known or bool(keys.there & set(lists))
     first = redis.many([("ZRANGE", index, 0, 0, "WITHSCORES")])[0] if index in keys.there else []
     taken = moment_of(first[1]) if len(first) == 2 else None
+    undone = bool(keys.size(*lists) or keys.size(unacked))
     return Figures(
         waiting=keys.size(*lists),
-        unattended=bool(keys.size(*lists)) and is_unattended(redis, has_mailbox=mailbox in keys.there),
+        unattended=undone and is_unattended(redis, has_mailbox=mailbox in keys.there),
         active=keys.size(unacked),
         taken=None if taken is None else max(now - taken, 0.0),
         not_told=("failed jobs", "the wait of the oldest job", "workers"),

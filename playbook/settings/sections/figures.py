@@ -10,7 +10,8 @@ class Queries(Section, frozen=True):
 
     Attributes:
         counted: expansion of ``$counted(…)``, with ``$series`` in it.
-        scraped: percent of the application's scrapes that succeeded.
+        scraped: percent of the application's scrapes that succeeded; scraped_series: of the targets that have its
+            series, which is asked where the first has no samples.
         newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
         availability, error_rate, image_success: percent.
         response_time: seconds.
@@ -41,6 +42,7 @@ class Queries(Section, frozen=True):
     request_rate: str
     counted: str
     scraped: str
+    scraped_series: str
     newest_sample: str
     availability: str
     availability_count: str

@@ -161,6 +161,10 @@ class Grafana(Section, frozen=True):
     ca: str | None = None
 
 
+# Of kube-prometheus and of what was before it, and of the collection awesome-prometheus-alerts.
+ALWAYS_FIRE = ("Watchdog", "DeadMansSwitch", "DeadManSwitch", "PrometheusAlertmanagerE2eDeadManSwitch")
+
+
 class Alertmanager(Section, frozen=True):
     """Alertmanager; without it Prometheus' own alerts are read, and without that Grafana's.
 
@@ -175,8 +179,8 @@ class Alertmanager(Section, frozen=True):
     username: str | None = None
     password: Secret | None = None
     ca: str | None = None
-    ignore: tuple[str, ...] = ("Watchdog", "InfoInhibitor", "PlaybookTestAlert")
-    always: tuple[str, ...] = ("Watchdog",)
+    ignore: tuple[str, ...] = (*ALWAYS_FIRE, "InfoInhibitor", "PlaybookTestAlert")
+    always: tuple[str, ...] = ALWAYS_FIRE
     longest_silence_days: float = 30.0
 
 

@@ -11,7 +11,7 @@ import pytest
 from playbook.settings.loading import load
 from sandbox.figures import promql
 from sandbox.figures.series import Memory, Series
-from tests.proven_queries import EVALUATED, INTERVAL, SCENARIOS, Expected, expression, values_of
+from tests.proven_queries import EVALUATED, INTERVAL, SCENARIOS, Expected, values_of
 
 
 class View:
@@ -43,7 +43,7 @@ CASES = [(scenario, one) for scenario in SCENARIOS for one in scenario.expected]
 @pytest.mark.parametrize(("scenario", "one"), CASES, ids=[f"{s.name}-{one.query}" for s, one in CASES])
 def test_shipped_query_gives_true_value(scenario, one: Expected):
     """As near as Prometheus must be."""
-    rows = promql.instant(View(scenario.series), promql.parse(expression(one.query)), EVALUATED).rows
+    rows = promql.instant(View(scenario.series), promql.parse(one.expression), EVALUATED).rows
     wanted = dict(re.findall(r'(\w+)="([^"]*)"', one.labels))
     found = [points[0][1] for labels, points in rows if dict(labels) == wanted]
     if one.value is None:

@@ -247,6 +247,30 @@ def test_jobs_of_celery_that_no_worker_takes_are_found(waiting, clients, more, p
         )
 
 
+TAKEN = {"unacked": {"a": "[]"}, "unacked_index": Ranked(a=ago(900))}
+
+
+@pytest.mark.parametrize(
+    ("clients", "more", "verdict"),
+    [
+        ([WEB, WEB], TAKEN, Verdict.WARNING),
+        ([WEB, FLOWER], {**TAKEN, **ENDED}, Verdict.WARNING),
+        ([WEB, WORKER, TAKES], TAKEN, Verdict.OK),
+        ([WEB, WORKER, {**TAKES, "idle": "1400"}], TAKEN, Verdict.OK),  # it holds as many as it may
+        ([WEB, WORKER, {**WORKER, "addr": "10.0.0.2:9"}], TAKEN, Verdict.OK),
+        ([WEB], TAKEN, Verdict.OK),
+        (DENIED, TAKEN, Verdict.OK),
+        ([WEB, WEB], {"unacked_index": Ranked(a=ago(900))}, Verdict.OK),
+    ],
+)
+def test_jobs_of_celery_that_a_killed_worker_had_taken_are_found(clients, more, verdict):
+    """They are in no queue until another worker puts them back, so that none waits."""
+    keys = {key: value for key, value in celery(**more).items() if value is not None}
+    found = judged(job_queues(Store(keys, clients=clients), settings_with(tuple(CELERY.items())), FixedClock(NOW)))
+    assert found[0] is verdict
+    assert verdict is Verdict.OK or found[1].endswith("got none, while jobs that were taken are not done")
+
+
 OWN = "bull:aW1hZ2Vz"  # prefix and base64 of "images"
 APP = {"addr": "10.0.0.1:7", "name": "", "cmd": "evalsha"}
 EVENTS = {"addr": "10.0.0.1:8", "name": f"{OWN}:qe", "cmd": "xread"}
