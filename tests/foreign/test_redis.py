@@ -17,7 +17,7 @@ from playbook.core.errors import Denied, Malformed, Refused, Unmeasured
 from playbook.core.secret import Secret
 from playbook.core.verdict import Verdict
 from playbook.settings.model import TimeLimits
-from tests.redis_factory import alive, hit_rate, settings_of
+from tests.redis_factory import alive, hit_rate, settings_of, stats_of
 from tests.unit.loopback import serve
 
 DATA = Path(__file__).parent / "data" / "redis"
@@ -178,6 +178,32 @@ def test_faults_are_found_in_the_words_of_each_kind(name, changes, verdict):
     info = info_of(name)
     found = alive({**info, **changes}, yesterday_of(info), cluster=SERVED)
     assert found[0] is verdict, found
+
+
+@pytest.mark.parametrize("preset", ["bullmq", "bull", "celery", "rq", "sidekiq"])
+@pytest.mark.parametrize(
+    ("changes", "enough", "holds"),
+    [
+        ({"maxmemory_policy": "allkeys-lru", "evicted_keys": 812}, True, False),
+        ({"maxmemory_policy": "allkeys-lfu", "evicted_keys": 1}, True, False),
+        ({"maxmemory_policy": "allkeys-random", "evicted_keys": 812}, True, False),
+        ({"maxmemory_policy": "allkeys-lru", "evicted_keys": 0}, True, True),
+        ({"maxmemory_policy": "volatile-lru", "evicted_keys": 812}, True, True),  # jobs never expire
+        ({"maxmemory_policy": "noeviction", "evicted_keys": 812}, True, True),  # before the policy was changed
+        ({"maxmemory_policy": "allkeys-lru", "evicted_keys": None}, True, True),
+    ],
+)
+def test_evicted_keys_may_have_been_jobs(preset, changes, enough, holds):
+    """https://docs.bullmq.io/guide/going-to-production and Sidekiq's warning at its start."""
+    info = info_of("redis-7.2", **changes)
+    yesterday = yesterday_of({**info, "evicted_keys": 0})
+    queues = settings_of(redis={"queues": [{"preset": preset, "name": "images"}]})
+    for settings, expected in ((queues, holds), (settings_of(), True)):
+        found = [one for one in stats_of(info, yesterday, settings=settings).work if "of jobs" in one.subject]
+        assert all(one.holds for one in found) is expected
+        assert all(one.warn and one.coverage.enough for one in found) is enough
+    first = stats_of(info, None, settings=queues).work
+    assert holds or not all(one.coverage.enough for one in first if "of jobs" in one.subject)
 
 
 # --------------------------------------------------------------------------------------------------- error replies

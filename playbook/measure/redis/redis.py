@@ -21,7 +21,7 @@ from playbook.core.evidence import Facts
 from playbook.core.limits import Reading, format_value
 from playbook.measure.redis.redis_fields import fields_of
 from playbook.measure.redis.redis_info import Info, mebibytes
-from playbook.measure.redis.redis_memory import limit_in_words, limit_of, swapped
+from playbook.measure.redis.redis_memory import evicted_jobs, limit_in_words, limit_of, swapped
 from playbook.measure.redis.redis_replicas import REPLICAS, Replicas, replicas_of
 from playbook.measure.redis.redis_work import (
     ANSWERED,
@@ -120,6 +120,7 @@ class RedisStats:
         problem: why there is no INFO; None where there is.
         is_cache: it is used as a cache, so its hit rate is meaningful.
         replicas: those that it feeds; None where there is no INFO.
+        holds_jobs: libraries keep their jobs in it.
     """
 
     info: Info
@@ -129,6 +130,7 @@ class RedisStats:
     problem: Unmeasured | None = None
     is_cache: bool = True
     replicas: Replicas | None = None
+    holds_jobs: bool = False
 
     @property
     def coverage(self) -> Coverage:
@@ -176,6 +178,7 @@ class RedisStats:
             return [answer_of("Redis", "INFO", self.problem)]
         found = statements(self.info, self.growth, self.cluster)
         found += self.replicas.statements if self.replicas else []
+        found += evicted_jobs(self.info, self.growth) if self.holds_jobs else []
         return sorted(found, key=lambda one: (one.holds, one.warn))
 
     @property
@@ -346,6 +349,7 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
         growth=_without_own_reads(growth, read, earlier.of(OWN_READS)),
         cluster=cluster,
         is_cache="cache" not in settings.absent,
+        holds_jobs=bool(configured.queues),
         replicas=replicas_of(info, configured.replicas, at, earlier.of(REPLICAS), settings.coverage),
     )
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from playbook.core import door
-from playbook.core.counters import Counted
+from playbook.core.counters import WISHED_HOURS, Counted, Grown
 from playbook.core.coverage import Coverage, lacking
+from playbook.core.durations import two_whole_units
 
 # Errors with these codes mean that commands were refused: https://valkey.io/commands/info/, errorstats.
 # NOAUTH and NOPERM are ordinary: of probes without a password, and of exporters with few rights.
@@ -159,3 +160,15 @@ class Info:
 def mebibytes(amount: float) -> str:
     """``12.3 MiB``."""
     return f"{amount / 1024 / 1024:,.1f} MiB"
+
+
+def recent_growth(info: Info, growth: Grown, name: str, count: float | None) -> tuple[float | None, str]:
+    """Growth of a counter, and over what time; the first is None where it is not known.
+
+    If the server started within the last day, its whole count is of that time, however short that is: too short to
+    count as healthy, but long enough to fail.
+    """
+    grew, up = growth.of(name), info.number("uptime_in_seconds")
+    if grew is None and count and up is not None and up <= WISHED_HOURS * 3600:
+        return count, f"the {two_whole_units(up)} since it started"
+    return grew, growth.over

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playbook.measure.redis.redis_info import Info, mebibytes
+from playbook.core.counters import Grown
+from playbook.core.coverage import Coverage
+from playbook.measure.redis.redis_info import Info, mebibytes, recent_growth
 from playbook.measure.statements import Statement
 
 _MUCH = 100 * 1024.0**2  # bytes from which on what is resident says whether memory was swapped out
@@ -24,6 +26,21 @@ def limit_in_words(info: Info) -> str:
     if limit:
         return f"{mebibytes(limit)} ({info.word('maxmemory_policy') or 'no policy'})"
     return f"one of {mebibytes(told)}, and the machine has {mebibytes(system)}" if told and system else "none"
+
+
+def evicted_jobs(info: Info, growth: Grown) -> list[Statement]:
+    """That no key was evicted since the previous reading, where libraries keep their jobs in this server.
+
+    It evicts their jobs as any other key; BullMQ and Sidekiq ask for the policy noeviction. Jobs never expire, so
+    that a volatile-… policy leaves them.
+    """
+    policy, count = info.word("maxmemory_policy"), info.count("evicted_keys")
+    if not policy.startswith("allkeys-") or not count:
+        return []
+    amount, over = recent_growth(info, growth, "evicted_keys", count)
+    found = f"{amount:,.0f} in {over} under {policy}, any of which may have been a job's" if amount else "none"
+    known = growth.known("evicted_keys") if amount is None else Coverage()
+    return [Statement("Keys of jobs in Redis", not amount, "none evicted", found, warn=True, coverage=known)]
 
 
 def swapped(info: Info) -> list[Statement]:

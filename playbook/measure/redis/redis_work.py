@@ -6,11 +6,18 @@ import re
 from collections.abc import Mapping
 
 from playbook.clients.redis_replies import NotAllowed
-from playbook.core.counters import WISHED_HOURS, Grown
+from playbook.core.counters import Grown
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.durations import two_whole_units
 from playbook.core.errors import Malformed, Refused, Unmeasured
-from playbook.measure.redis.redis_info import DISCONNECTIONS, OOM_REJECTIONS, REFUSALS, Info, mebibytes
+from playbook.measure.redis.redis_info import (
+    DISCONNECTIONS,
+    OOM_REJECTIONS,
+    REFUSALS,
+    Info,
+    mebibytes,
+    recent_growth,
+)
 from playbook.measure.redis.redis_memory import limit_of, swapped
 from playbook.measure.statements import Statement
 
@@ -92,7 +99,7 @@ def statements(info: Info, growth: Grown, cluster: Mapping[str, str] | str | Non
 def turned_away(info: Info, growth: Grown) -> Statement:
     """That no client was rejected for lack of connections since the previous reading."""
     now = info.count("rejected_connections")
-    amount, over = (now, "") if now == 0 else _recent_growth(info, growth, "rejected_connections", now)
+    amount, over = (now, "") if now == 0 else recent_growth(info, growth, "rejected_connections", now)
     return Statement(
         "Connections turned away by Redis",
         not amount,
@@ -348,7 +355,7 @@ def _refused(info: Info, growth: Grown) -> list[Statement]:
     names = {code: f"errorstat_{code}" for code in REFUSALS}
     if info.number(OOM_REJECTIONS) is not None:
         now[OOM_REJECTIONS], names[OOM_REJECTIONS] = info.count(OOM_REJECTIONS), OOM_REJECTIONS
-    counted = {code: _recent_growth(info, growth, names[code], count) for code, count in now.items() if count}
+    counted = {code: recent_growth(info, growth, names[code], count) for code, count in now.items() if count}
     grew = {code: f"{by:,.0f} with {code}" for code, (by, _) in counted.items() if by}
     found = []
     if grew:
@@ -370,24 +377,12 @@ def _disconnected(info: Info, growth: Grown) -> list[Statement]:
     found = []
     for name in DISCONNECTIONS:
         count = info.count(name)
-        amount, over = _recent_growth(info, growth, name, count) if count else (0, "")
+        amount, over = recent_growth(info, growth, name, count) if count else (0, "")
         if amount:
             found.append(Statement(subject, False, expected, f"{amount:,.0f} in {over} ({name})", warn=True))
         elif amount is None:
             found.append(Statement(subject, True, expected, "not known", warn=True, coverage=growth.known(name)))
     return found
-
-
-def _recent_growth(info: Info, growth: Grown, name: str, count: float | None) -> tuple[float | None, str]:
-    """Growth of a counter, and over what time; the first is None where it is not known.
-
-    If the server started within the last day, its whole count is of that time, however short that is: too short to
-    count as healthy, but long enough to fail.
-    """
-    grew, up = growth.of(name), info.number("uptime_in_seconds")
-    if grew is None and count and up is not None and up <= WISHED_HOURS * 3600:
-        return count, f"the {two_whole_units(up)} since it started"
-    return grew, growth.over
 
 
 def _count(database: Mapping[str, object], name: str) -> int:
