@@ -33,6 +33,7 @@ class Framed(ABC):
     """
 
     form = ""
+    holds_nothing = False  # its size tells that
 
     def __init__(self) -> None:
         self._held = b""

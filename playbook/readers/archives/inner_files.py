@@ -160,7 +160,9 @@ class InnerFile:
         if self._packing and self._whole and not self._packing.ended:
             return "is cut off" if self._packed_size else "is empty"
         is_read = not self._sealed and (self._packing is None or self._packing.unpacks)
-        nothing = self._packed_size <= _PACKED_NOTHING or getattr(self._packing, "holds_nothing", False)
+        nothing = self._packed_size <= _PACKED_NOTHING or (
+            self._packing is not None and self._packing.holds_nothing
+        )
         is_empty = not self._head.strip() if is_read else nothing
         if is_empty:
             return "" if self._copied else "is empty"

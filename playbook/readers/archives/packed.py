@@ -22,11 +22,13 @@ class Packing(Protocol):
         form: its name.
         unpacks: it gives the content, and not only whether it is whole.
         ended: the bytes so far are whole.
+        holds_nothing: where it does not unpack, the content is known to be empty.
     """
 
     form: str
     unpacks: bool
     ended: bool
+    holds_nothing: bool
 
     def unpacked(self, piece: bytes) -> Iterator[bytes]:
         """What the next bytes hold; UnsoundError where they are not of this form."""
@@ -35,6 +37,7 @@ class Packing(Protocol):
 class _Gzip:
     form = "gzip"
     unpacks = True
+    holds_nothing = False
 
     def __init__(self) -> None:
         self._one = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -56,6 +59,8 @@ class _Gzip:
 
 class _Stream:
     """Of bzip2 and xz, whose modules work alike."""
+
+    holds_nothing = False
 
     def __init__(self, form: str, new: Callable[[], Any]) -> None:
         self.form, self._new, self._one, self.ended = form, new, new(), False

@@ -51,13 +51,13 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             rf"\| +{_STATUS} \| +[\d.]+[a-zµ]+ ?\|.{{0,300}}?\| +(?:{METHOD}) +\|? ?"
             rf"\"?(?P<path>[^\s\"]{{1,4096}})",
         ),
-        # Rails, Phoenix and Lumen log the path on a separate line.
         # Of Rails' Semantic Logger, with an object as Ruby shows it, before version 3.4 and since.
         (
             "Completed #",
             rf"\bCompleted #\w{{1,80}}[?!]? -- \{{.{{0,2048}}?\bpath(?: ?=> ?|: )\"(?P<path>[^\"]{{1,4096}})\""
             rf".{{0,2048}}?\bstatus(?: ?=> ?|: ){_STATUS}\b",
         ),
+        # Rails, Phoenix and Lumen log the path on a separate line.
         ("Completed ", rf"(?:^|[\]:] )Completed {_STATUS} [A-Z][\w ]{{0,40}} in "),
         ("Sent ", rf"(?:^|[\]:] )Sent {_STATUS} in [\d.]+ ?[mµ]?s"),
         # ASP.NET, and Serilog's request logging.

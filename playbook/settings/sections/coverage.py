@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 
 from playbook.core.secret import Section
+from playbook.settings.sections.ranges import Positive
 
 Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 
@@ -28,7 +29,7 @@ class CoverageRules(Section, frozen=True):
     window_percent: Percent = 90.0
     trend_percent: Percent = 80.0
     population_percent: Percent = 100.0
-    newest_minutes: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    newest_minutes: Positive = 60.0
     not_understood_percent: Percent = 1.0
-    counter_least_hours: Annotated[float, msgspec.Meta(gt=0)] = 1.0
-    counter_most_hours: Annotated[float, msgspec.Meta(gt=0)] = 50.0
+    counter_least_hours: Positive = 1.0
+    counter_most_hours: Positive = 50.0

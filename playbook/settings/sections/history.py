@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
 from playbook.core.secret import Section
+from playbook.settings.sections.ranges import Positive
 
 
 class HistoryKeeping(Section, frozen=True):
@@ -46,4 +45,4 @@ class Running(Section, frozen=True):
         limit_minutes: a run that takes longer is asked to end; it still writes its results so far.
     """
 
-    limit_minutes: Annotated[float, msgspec.Meta(gt=0)] = 45.0
+    limit_minutes: Positive = 45.0

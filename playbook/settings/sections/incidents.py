@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from playbook.core.secret import Secret, Section
+from playbook.settings.sections.ranges import Count
 
-_Count = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=300)]
 _Hours = Annotated[float, msgspec.Meta(ge=0, le=876_000)]  # a hundred years
 
@@ -30,9 +30,9 @@ class Incidents(Section, frozen=True):
     """
 
     bad_runs: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = {}
-    good_runs: _Count = 1
+    good_runs: Count = 1
     reopen_hours: _Hours = 24.0
-    flapping_times: _Count = 3
+    flapping_times: Count = 3
     ignore: tuple[str, ...] = ()
     recheck: tuple[str, ...] = ()
     recheck_after_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 60.0

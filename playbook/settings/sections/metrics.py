@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import msgspec
-
 from playbook.core.secret import Section
-
-Count = Annotated[int, msgspec.Meta(ge=1)]
+from playbook.settings.sections.ranges import Count, Positive
 
 
 class Metrics(Section, frozen=True):
@@ -40,7 +35,7 @@ class Kpis(Section, frozen=True):
         least_probes, least_requests, least_images, least_reads: below these a single failure would be critical.
     """
 
-    look_minutes: Annotated[float, msgspec.Meta(gt=0)] = 5.0
+    look_minutes: Positive = 5.0
     least_probes: Count = 100
     least_requests: Count = 100
     least_images: Count = 20

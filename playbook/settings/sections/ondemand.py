@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from playbook.core.clock import iana_zone
 from playbook.core.secret import Section
-
-# Over nothing, and within no time, everything is well.
-_Over0 = Annotated[float, msgspec.Meta(gt=0)]
+from playbook.settings.sections.ranges import Count, Positive
 
 
 class Optimization(Section, frozen=True):
@@ -39,7 +34,7 @@ class Optimization(Section, frozen=True):
     sample_seconds: float = 10.0
     least_keys: int = 20
     lasting_keys: tuple[str, ...] = ()
-    slow_hours: _Over0 = 24.0
+    slow_hours: Positive = 24.0
     idle_minutes: float = 60.0
     log_keep_days: float = 30.0
 
@@ -52,7 +47,7 @@ class Recent(Section, frozen=True):
         least_requests, least_images: minimum for a judgement.
     """
 
-    window_minutes: _Over0 = 60.0
+    window_minutes: Positive = 60.0
     least_requests: int = 100
     least_images: int = 20
 
@@ -64,7 +59,7 @@ class Troubleshooting(Section, frozen=True):
         recent_release_hours: a release is a suspect for this long after it was made.
     """
 
-    recent_release_hours: _Over0 = 6.0
+    recent_release_hours: Positive = 6.0
 
 
 class Emergency(Section, frozen=True):
@@ -78,11 +73,11 @@ class Emergency(Section, frozen=True):
         watch_minutes: maximum duration of watching.
     """
 
-    window_minutes: _Over0 = 15.0
-    looks: Annotated[int, msgspec.Meta(ge=1)] = 3
+    window_minutes: Positive = 15.0
+    looks: Count = 3
     look_seconds: float = 10.0
-    watch_seconds: _Over0 = 60.0
-    watch_minutes: _Over0 = 60.0
+    watch_seconds: Positive = 60.0
+    watch_minutes: Positive = 60.0
 
 
 LONGEST_WINDOW = timedelta(days=7)  # a longer one is mostly a mistake in its end, and delays messages all the time

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
 
 import msgspec
 
-_Over0 = Annotated[float, msgspec.Meta(gt=0)]
+from playbook.settings.sections.ranges import Positive
 
 
 class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -53,6 +52,6 @@ class People(_Section, frozen=True):
     deliveries: str | None = None
     sign_offs: dict[str, Validity] = {}
     waiver_days: int = 30
-    on_call_days: _Over0 = 7.0
-    answer_minutes: dict[str, _Over0] = {}
+    on_call_days: Positive = 7.0
+    answer_minutes: dict[str, Positive] = {}
     link_hosts: tuple[str, ...] = ()

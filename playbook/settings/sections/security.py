@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import msgspec
 
 from playbook.core.clock import iana_zone
 from playbook.core.secret import Section
+from playbook.settings.sections.ranges import Positive
 
 
 class Security(Section, frozen=True):
@@ -30,7 +29,7 @@ class Security(Section, frozen=True):
     domains: tuple[str, ...] = ()
     connect_to: dict[str, str] = msgspec.field(default_factory=dict)
     auth_logs: tuple[str, ...] = ()
-    days: Annotated[float, msgspec.Meta(gt=0)] = 7.0
+    days: Positive = 7.0
     time_zone: str | None = None
     quiet_hours: float = 24.0
     ipv6: bool | None = None

@@ -7,10 +7,9 @@ from typing import Annotated
 import msgspec
 
 from playbook.core.secret import Section
+from playbook.settings.sections.ranges import Count, Positive
 
-# With these nothing would ever count: no trend without comparisons, and none in which more than all agree.
-_Some = Annotated[int, msgspec.Meta(ge=1)]
-_Over0 = Annotated[float, msgspec.Meta(gt=0)]
+# There is no trend in which more than all agree.
 _Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
 
 
@@ -34,12 +33,12 @@ class Trends(Section, frozen=True):
             the unit of the figure; requests and times in percent of their median.
     """
 
-    least_pairs: _Some = 40
+    least_pairs: Count = 40
     agreement_percent: _Percent = 75.0
     half_percent: _Percent = 40.0
     times_the_spread: float = 3.0
-    reach: _Over0 = 6.0
-    restart_points: _Over0 = 8.0
+    reach: Positive = 6.0
+    restart_points: Positive = 8.0
     coverage_points: float = 10.0
     unusual_spreads: float = 5.0
     availability_floor: float = 0.05
