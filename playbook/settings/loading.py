@@ -212,7 +212,7 @@ def _require_meant(own: Mapping[str, Any], shipped: Iterable[str], file: Path) -
     for name, table in own.items():
         meant = did_you_mean(name, shipped)
         if name not in shipped and "kind" not in table and meant:
-            raise UsageError(f"{file}: targets.{name}.kind is missing, as of a target of its own{meant}")
+            raise UsageError(f"{file}: targets.{name}.kind is missing, which a target of your own needs{meant}")
 
 
 def _split(target: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

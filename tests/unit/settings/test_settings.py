@@ -186,7 +186,7 @@ def test_target_overrides_limits_and_floors(project):
         ("default_target = 'prodution'", "unknown target 'prodution'"),
         (
             "[targets.prodution.web]\nurl = 'https://portfolio.example'",
-            "targets.prodution.kind is missing, as of a target of its own; did you mean 'production'?",
+            "targets.prodution.kind is missing, which a target of your own needs; did you mean 'production'?",
         ),
         (
             "[targets.production.web]\nexpect = '${expect}'",
