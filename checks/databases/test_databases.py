@@ -1,4 +1,4 @@
-"""Managed PostgreSQL and MySQL: state, room, backups, and maintenance."""
+"""Managed databases: state, room, backups, and maintenance."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def test_managed_databases_are_healthy(databases: Databases, limits: Limits, jud
     """Each database is online with its replicas, was backed up in the last day, and has room as far as known.
 
     Resizing and migrating are warnings, other known states critical, unknown states UNKNOWN. For PostgreSQL the
-    API reports neither storage nor connections: they are not judged, and the result says so.
+    API reports neither storage nor connections, and for Valkey, MongoDB, Kafka and OpenSearch no backups either:
+    they are not judged, and the result says so.
     """
     for one in databases.statements:
         judge.that(**one.terms)

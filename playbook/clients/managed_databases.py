@@ -1,4 +1,4 @@
-"""Managed PostgreSQL and MySQL at DigitalOcean, read-only. https://docs.digitalocean.com/reference/api/
+"""Managed databases at DigitalOcean, read-only. https://docs.digitalocean.com/reference/api/
 
 The API's answers contain connection strings with passwords, users and keys. The types here have no field for them,
 so they do not get past the parser.

@@ -31,7 +31,7 @@ class Answers:
         health_path: path of the web component's health endpoint.
         domains: further domains of the website.
         redis_cluster: id of the managed Redis or Valkey.
-        databases: ids and engines of PostgreSQL and MySQL clusters of the app that are missing from its spec.
+        databases: ids and engines of database clusters of the app that are missing from its spec.
         queues: libraries and names of queues in Redis.
         selector: matchers of its own series in Prometheus.
         known: other known facts, one line each; for comments.

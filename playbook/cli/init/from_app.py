@@ -17,7 +17,6 @@ from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, U
 from playbook.settings.files import CONFIG_VARIABLE
 from playbook.settings.loading import load
 
-_SQL = frozenset({"PG", "MYSQL"})
 _REDIS = frozenset({"REDIS", "VALKEY"})
 _IMAGES = ("image", "optimi")
 TOKENS = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")
@@ -127,11 +126,12 @@ def _told(answers: Answers, api: DigitalOceanApi, raw: Any, live_url: str) -> An
     named = {one.cluster_name or one.name for one in spec.databases}
     clusters, comments = _clusters(api, spec, named)
     redis_clusters = [one.id for one in clusters if one.engine.upper() in _REDIS]
-    sql = [one for one in clusters if one.engine.upper() in _SQL]
+    databases = [one for one in clusters if one.engine.upper() not in _REDIS]
     keys = {one.key for part in (spec, *spec.components) for one in part.envs}
     redis = redis_clusters or any(word in key.upper() for key in keys for word in _REDIS)
     has |= {"redis": True} if redis else {}
-    has |= {"databases": True} if sql or any(one.engine.upper() in _SQL for one in spec.databases) else {}
+    in_spec = any(one.engine.upper() not in _REDIS for one in spec.databases)
+    has |= {"databases": True} if databases or in_spec else {}
     known = [
         f"Components: {', '.join(one.name for one in spec.components) or 'none'}",
         *comments,
@@ -155,8 +155,9 @@ def _told(answers: Answers, api: DigitalOceanApi, raw: Any, live_url: str) -> An
         health_path=health,
         domains=tuple(one.domain for one in domains if one.domain not in (primary, "") and "*" not in one.domain),
         redis_cluster=redis_clusters[0] if len(redis_clusters) == 1 else "",
-        # If one has to be named, all have to be.
-        databases=tuple((one.id, one.engine.lower()) for one in sql if {each.name for each in sql} - named),
+        databases=tuple(
+            (one.id, one.engine.removeprefix("advanced_")) for one in databases if one.name not in named
+        ),
         known=tuple(known),
     )
 

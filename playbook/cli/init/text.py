@@ -202,7 +202,7 @@ def _databases(answers: Answers) -> list[str]:
         named = (f"{{ id = {_text(each)}, engine = {_text(engine)} }}" for each, engine in answers.databases)
         return [f"databases = [{', '.join(named)}]"]
     if "databases" in answers.open:
-        return ['# databases = [{ name = "…", engine = "pg" }]   # beside those in the app\'s spec; or "mysql"']
+        return ['# databases = [{ name = "…", engine = "pg" }]   # beside those in the app\'s spec']
     return []
 
 

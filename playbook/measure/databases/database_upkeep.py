@@ -82,7 +82,7 @@ class DatabaseUpkeep:
 
 @measurement
 def database_upkeep(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> DatabaseUpkeep:
-    """Maintenance window, due updates and end of version support of every managed PostgreSQL and MySQL.
+    """Maintenance window, due updates and end of version support of every managed database.
 
     Raises:
         NotConfigured: none is named, and the app's spec names none.

@@ -1,7 +1,7 @@
-"""PostgreSQL and MySQL managed by DigitalOcean, as its API reports them: state, backups, storage, connections.
+"""Databases managed by DigitalOcean, as its API reports them: state, backups, storage, connections.
 
-For PostgreSQL the API reports neither storage nor connections, CPU nor memory: the evidence says so, and these are
-not judged.
+For PostgreSQL the API reports neither storage nor connections, CPU nor memory, and for what is no SQL database no
+backups either: the evidence says so, and these are not judged.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from playbook.measure.statements import Statement
 DAY, HOUR = timedelta(hours=24), 3600.0
 MYSQL = frozenset({"mysql", "advanced_mysql"})
 POSTGRESQL = frozenset({"pg", "advanced_pg"})
+OTHERS = frozenset({"redis", "valkey", "mongodb", "kafka", "opensearch"})
+"""Engines of which the API reports the state and the upkeep alone."""
 # States in the API's description: in service with an interruption at the move, and before being in service.
 _MOVING = frozenset({"resizing", "migrating"})
 _NOT_READY = frozenset({"creating", "forking"})
@@ -75,9 +77,10 @@ class Database:
     def coverage(self) -> Coverage:
         """Whether everything that the API reports for this kind of database was read."""
         engine = self.cluster.engine
-        seen = whole("" if self.is_mysql else f"{self.name}: storage and connections not reported by the API")
-        if engine not in MYSQL | POSTGRESQL:
-            seen += lacking("", expected=f"{self.name} to be PostgreSQL or MySQL", got=engine or "no engine")
+        unreported = "storage, connections and backups" if engine in OTHERS else "storage and connections"
+        seen = whole("" if self.is_mysql else f"{self.name}: {unreported} not reported by the API")
+        if engine not in MYSQL | POSTGRESQL | OTHERS:
+            seen += lacking("", expected=f"a known engine of {self.name}", got=engine or "no engine")
         for problem in self.problems:
             seen += lacking(
                 f"{self.name} not read as a whole",
@@ -169,7 +172,7 @@ class Database:
         shown = [cluster.name, f"{cluster.engine} {cluster.semantic_version or cluster.version}".strip()]
         shown += [f"{cluster.num_nodes} × {cluster.size}", cluster.status or "not said"]
         if self.backups is None:
-            shown.append("not read")
+            shown.append("not reported" if cluster.engine in OTHERS else "not read")
         else:
             at = self.newest.created_at if self.newest else None
             shown.append(f"{moment(at)} ({len(self.backups.backups)} kept)")
@@ -262,6 +265,9 @@ class Databases:
         facts |= {name: str(problem) for name, problem in self.missing}
         facts |= {one.name: "; ".join(map(str, one.problems)) for one in self.found if one.problems}
         without_metrics = [one.name for one in self.found if not one.is_mysql]
+        without_backups = [one.name for one in self.found if one.cluster.engine in OTHERS]
+        if without_backups:
+            facts["Backups"] = f"not reported for {', '.join(without_backups)}"
         if without_metrics:
             facts["Storage, connections, CPU and memory"] = f"not reported for {', '.join(without_metrics)}"
         return [*shown, Facts("Not looked at", facts)] if facts else shown

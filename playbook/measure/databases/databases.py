@@ -1,4 +1,4 @@
-"""Reads databases managed by DigitalOcean: those named in the settings, or those of the app's spec."""
+"""Reads databases managed by DigitalOcean: those named in the settings, and those of the app's spec."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.measure.app.samples import Samples, Window, sustained, usable
-from playbook.measure.databases.database_values import DAY, MYSQL, POSTGRESQL, Database, Databases
+from playbook.measure.databases.database_values import DAY, MYSQL, OTHERS, POSTGRESQL, Database, Databases
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import ManagedDatabase
 
@@ -26,8 +26,6 @@ _METRICS: dict[Metric, str] = {
     "memory_usage": "memory",
 }
 _SUSTAINED = frozenset({"cpu_usage", "memory_usage"})
-# Engines of the app's spec other than PostgreSQL and MySQL.
-_OTHER_ENGINES = frozenset({"REDIS", "VALKEY", "MONGODB", "KAFKA", "OPENSEARCH"})
 _AT_ONCE = 4
 
 T = TypeVar("T")
@@ -35,7 +33,7 @@ T = TypeVar("T")
 
 @measurement
 def databases(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> Databases:
-    """State, backups and utilization of every managed PostgreSQL and MySQL of this target.
+    """State of every managed database of this target; of PostgreSQL and MySQL also backups and utilization.
 
     Raises:
         NotConfigured: none is named, and the app's spec names none.
@@ -45,10 +43,8 @@ def databases(managed_databases: ManagedDatabases, settings: Settings, clock: Cl
 
 def read_databases(managed: ManagedDatabases, settings: Settings, clock: Clock, *, in_full: bool) -> Databases:
     """As ``databases``; without ``in_full`` only what the API reports of the clusters themselves."""
-    wanted = settings.target.digitalocean.databases
-    left_out: list[str] = []
-    if not wanted:
-        wanted, left_out = _of_app(managed, settings)
+    named = settings.target.digitalocean.databases
+    of_spec, left_out, unread = _of_app(managed, settings)
     now = clock.now()
 
     def read(one: ManagedDatabase) -> Database | Unmeasured:
@@ -59,38 +55,57 @@ def read_databases(managed: ManagedDatabases, settings: Settings, clock: Clock, 
         return _ClusterReader(managed, cluster, now, settings).database(one) if in_full else Database(cluster, now)
 
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
-        answers = list(pool.map(read, wanted))
+        answers = list(pool.map(read, named))
+        # A database that is named by its id is known by its name only now.
+        known = {one.name for one in named} | {one.name for one in answers if isinstance(one, Database)}
+        further = [one for one in of_spec if one.name not in known]
+        answers += pool.map(read, further)
     found = tuple(answer for answer in answers if isinstance(answer, Database))
     missing = [
         (f"the database {one.name or one.id}", answer)
-        for one, answer in zip(wanted, answers, strict=True)
+        for one, answer in zip([*named, *further], answers, strict=True)
         if not isinstance(answer, Database)
     ]
+    missing += unread
     if not found and missing:
         raise missing[0][1]
     return Databases(found, tuple(missing), tuple(left_out))
 
 
-def _of_app(managed: ManagedDatabases, settings: Settings) -> tuple[tuple[ManagedDatabase, ...], list[str]]:
-    """Databases of the app's spec; NotConfigured where it names no managed one."""
-    name = settings.target.name
+def _of_app(
+    managed: ManagedDatabases, settings: Settings
+) -> tuple[list[ManagedDatabase], list[str], list[tuple[str, Unmeasured]]]:
+    """Databases of the app's spec, those that the API does not know, and what could not be read.
+
+    Raises:
+        NotConfigured: neither the settings nor the spec name a managed database.
+    """
+    target = settings.target
     wanted, left_out = [], []
-    for one in managed.of_app():
-        if one.engine in _OTHER_ENGINES:
-            left_out.append(f"{one.name}, as it is {one.engine}")
-        elif one.cluster_name:
-            wanted.append(ManagedDatabase(name=one.cluster_name))
-        else:
-            left_out.append(f"{one.name}, as the API reports nothing for a development database")
-    if not wanted:
+    try:
+        for one in managed.of_app():
+            if one.cluster_name:
+                wanted.append(ManagedDatabase(name=one.cluster_name))
+            elif one.production:
+                wanted.append(ManagedDatabase(name=one.name))
+            else:
+                left_out.append(f"{one.name}, as the API reports nothing for a development database")
+    except NotConfigured:
+        if not target.digitalocean.databases:
+            raise
+    except Unmeasured as error:
+        if not target.digitalocean.databases:
+            raise
+        return [], [], [("the databases of the app's spec", error)]
+    if not wanted and not target.digitalocean.databases:
         others = f"; its spec has {', '.join(left_out)}" if left_out else ""
         raise NotConfigured(
-            f"A managed PostgreSQL or MySQL is not configured for the target {name}: "
-            f"targets.{name}.digitalocean.databases is not set, and the app's spec names none{others}",
-            setting=f"targets.{name}.digitalocean.databases",
-            add=f'to playbook.toml:\n[[targets.{name}.digitalocean.databases]]\nid = "…"',
+            f"A managed database is not configured for the target {target.name}: "
+            f"targets.{target.name}.digitalocean.databases is not set, and the app's spec names none{others}",
+            setting=f"targets.{target.name}.digitalocean.databases",
+            add=f'to playbook.toml:\n[[targets.{target.name}.digitalocean.databases]]\nid = "…"',
         )
-    return tuple(wanted), left_out
+    return wanted, left_out, []
 
 
 def _cluster(managed: ManagedDatabases, wanted: ManagedDatabase) -> Cluster:
@@ -106,7 +121,8 @@ def _cluster(managed: ManagedDatabases, wanted: ManagedDatabase) -> Cluster:
                 hint="Correct its name under digitalocean.databases, or give its id there.",
             )
         cluster = named[0]
-    kinds = {"pg": POSTGRESQL, "mysql": MYSQL}.get(wanted.engine or "", frozenset({cluster.engine}))
+    engine = wanted.engine or cluster.engine
+    kinds = {"pg": POSTGRESQL, "mysql": MYSQL}.get(engine, frozenset({engine}))
     if cluster.engine not in kinds:
         raise Unmeasured(
             f"expected the database {cluster.name} to be {wanted.engine}, got {cluster.engine or 'no engine'}",
@@ -126,7 +142,7 @@ class _ClusterReader:
     def database(self, wanted: ManagedDatabase) -> Database:
         """The complete database; what cannot be read is noted as a problem."""
         cluster, managed = self._cluster, self._managed
-        backups = self._attempt(lambda: managed.backups(cluster))
+        backups = None if cluster.engine in OTHERS else self._attempt(lambda: managed.backups(cluster))
         pools = self._attempt(lambda: managed.pools(cluster)) if cluster.engine == "pg" else None
         replicas = self._attempt(lambda: managed.replicas(cluster)) if cluster.engine in ("pg", "mysql") else None
         samples, window = self._metrics() if cluster.engine == "mysql" else ({}, Coverage())

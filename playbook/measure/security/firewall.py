@@ -89,7 +89,7 @@ def _sources(name: str, rules: Iterable[Mapping[str, object]], settings: Setting
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSources:
-    """Trusted sources of each managed PostgreSQL and MySQL.
+    """Trusted sources of each managed database but the Redis that has a setting of its own.
 
     Attributes:
         seen: coverage of the clusters.
@@ -112,13 +112,15 @@ class DatabaseSources:
 
 @measurement(parts=("databases",))
 def database_sources(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> DatabaseSources:
-    """Trusted sources of the managed PostgreSQL and MySQL; none where there is no such database."""
+    """Trusted sources of the managed databases; none where there is none. The Redis of the settings is apart."""
     clusters: list[TrustedSources] = []
     seen = Coverage()
     try:
         found = read_databases(managed_databases, settings, clock, in_full=False)
         problems = list(found.missing)
         for cluster in (database.cluster for database in found.found):
+            if cluster.id == settings.target.digitalocean.redis_cluster_id:
+                continue
             try:
                 rules = managed_databases.api.trusted_sources(cluster.id)
                 clusters.append(_sources(cluster.name, rules, settings))

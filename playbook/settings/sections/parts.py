@@ -77,7 +77,7 @@ PARTS: Mapping[str, Part] = {
         Part(SITES, "further websites and health endpoints", settings=("web.also",)),
         Part(
             "databases",
-            "PostgreSQL or MySQL that DigitalOcean manages",
+            "databases that DigitalOcean manages",
             settings=("digitalocean.databases",),
         ),
         Part(

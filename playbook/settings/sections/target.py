@@ -62,7 +62,7 @@ class Components(Section, frozen=True):
 
 
 class ManagedDatabase(Section, frozen=True):
-    """A PostgreSQL or MySQL database managed by DigitalOcean.
+    """A database managed by DigitalOcean.
 
     Attributes:
         id, name: one of the two; the name is looked up among the account's database clusters.
@@ -72,7 +72,7 @@ class ManagedDatabase(Section, frozen=True):
 
     id: str | None = None
     name: str | None = None
-    engine: Literal["pg", "mysql"] | None = None
+    engine: Literal["pg", "mysql", "redis", "valkey", "mongodb", "kafka", "opensearch"] | None = None
     most_connections: Annotated[int, msgspec.Meta(gt=0)] | None = None
 
     def __post_init__(self) -> None:
@@ -84,7 +84,7 @@ class DigitalOcean(Section, frozen=True):
     """The application on App Platform. ``ca`` is for a private certificate authority.
 
     Attributes:
-        databases: PostgreSQL and MySQL; by default those that the app's spec names.
+        databases: managed ones, beside those that the app's spec names.
     """
 
     endpoint: str = "https://api.digitalocean.com"

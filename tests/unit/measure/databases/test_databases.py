@@ -81,8 +81,8 @@ def matrix(level=40.0, *, step=120, hours=24.0, status="success"):
     return {"status": status, "data": {"resultType": "matrix", "result": result}}
 
 
-def canned(told=None, *, of_backups=None, pools=(), replicas=(), **metrics):
-    """An API with one cluster; a response may be (status, body)."""
+def canned(told=None, *, of_backups=None, pools=(), replicas=(), spec=(), **metrics):
+    """An API with one cluster; a response may be (status, body). ``spec``: the databases of the app's spec."""
     told = cluster() if told is None else told
     answers = {
         f"/{ID}/backups": backups(4, 28) if of_backups is None else of_backups,
@@ -93,7 +93,9 @@ def canned(told=None, *, of_backups=None, pools=(), replicas=(), **metrics):
     }
     for metric in ("disk_usage", "threads_connected", "cpu_usage", "memory_usage"):
         answers[f"/mysql/{metric}"] = metrics.get(metric, matrix())
-    return Canned(answers={path: one if isinstance(one, tuple) else (200, one) for path, one in answers.items()})
+    api = Canned(answers={path: one if isinstance(one, tuple) else (200, one) for path, one in answers.items()})
+    api.edits[f"/apps/{api.state.app_id}"] = lambda body: body["app"]["spec"].update(databases=list(spec))
+    return api
 
 
 def settings_of(*named):
@@ -291,36 +293,82 @@ def test_no_password_is_in_the_measurement_or_its_messages():
 
 
 def test_databases_of_the_app_spec_are_used_where_none_is_named():
-    """By the name of their cluster; other engines and development databases are listed as left out."""
+    """By the name of their cluster; development databases are listed as left out."""
     spec = [
         {"name": "db", "engine": "PG", "production": True, "cluster_name": "backend"},
-        {"name": "cache", "engine": "VALKEY", "production": True, "cluster_name": "portfolio-cache"},
         {"name": "try", "engine": "PG", "version": "12"},
     ]
-
-    def with_databases(body):
-        body["app"]["spec"]["databases"] = spec
-
-    api = canned()
-    api.edits[f"/apps/{api.state.app_id}"] = with_databases
+    api = canned(spec=spec)
     measured = read(api, ())
     assert [one.name for one in measured.found] == ["backend"]
-    assert measured.left_out == (
-        "cache, as it is VALKEY",
-        "try, as the API reports nothing for a development database",
-    )
+    assert measured.left_out == ("try, as the API reports nothing for a development database",)
     api.answers["/v2/databases"] = (200, {"databases": None})
     with pytest.raises(Unmeasured, match="expected one database cluster called backend, got none"):
         read(api, ())
     spec[0]["cluster_name"] = "another"
     with pytest.raises(Unmeasured, match="expected one database cluster called another, got none"):
-        read(api, ())
-    del spec[0]
-    with pytest.raises(
-        NotConfigured, match="the app's spec names none; its spec has cache, as it is VALKEY"
-    ) as no:
-        read(api, ())
+        read(canned(spec=spec), ())
+    del spec[0]["cluster_name"]
+    with pytest.raises(Unmeasured, match="expected one database cluster called db, got none"):
+        read(canned(spec=spec), ())
+    with pytest.raises(NotConfigured, match="the app's spec names none; its spec has try, as the API") as no:
+        read(canned(spec=spec[1:]), ())
     assert "[[targets.sandbox.digitalocean.databases]]" in no.value.add
+
+
+@pytest.mark.parametrize("named", [BY_ID, ({"name": "backend"},)])
+def test_databases_of_the_app_spec_are_read_beside_the_named_ones(named):
+    """Settings add to the app's spec; no database is read twice, and no unread one counts as good."""
+    own = {"name": "db", "engine": "PG", "production": True, "cluster_name": "backend"}
+    further = {"name": "orders", "engine": "MYSQL", "production": True, "cluster_name": "orders"}
+    api = canned(spec=[own])
+    assert [one.name for one in read(api, named).found] == ["backend"]
+    assert sum(path.endswith("/backups") for path in api.asked) == 1
+    verdict, message = said(canned(spec=[own, further]), named)
+    assert verdict is Verdict.UNKNOWN
+    assert "expected one database cluster called orders, got none" in message
+    api = canned(spec=[own, further])
+    api.answers["/v2/databases"] = (
+        200,
+        {"databases": [cluster(), cluster(id="77", name="orders", status="offline")]},
+    )
+    api.answers = {"/77/backups": (200, backups(4, 28)), "/77/replicas": (200, {"replicas": []}), **api.answers}
+    verdict, message = said(api, named)
+    assert (verdict, "State of the database orders" in message) == (Verdict.CRITICAL, True)
+
+
+def test_unreadable_app_spec_leaves_the_named_databases_known():
+    """Whether there are others is not known."""
+    api = canned()
+    api.edits.clear()
+    api.answers[f"/apps/{api.state.app_id}"] = (403, {"id": "forbidden", "message": "no"})
+    verdict, message = said(api)
+    assert (verdict, "the databases of the app's spec" in message) == (Verdict.UNKNOWN, True)
+    api.answers[f"/{ID}"] = (200, {"database": cluster(status="offline")})
+    assert said(api)[0] is Verdict.CRITICAL
+
+
+@pytest.mark.parametrize("engine", ["redis", "valkey", "mongodb", "kafka", "opensearch"])
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("online", Verdict.OK),
+        ("migrating", Verdict.WARNING),
+        ("offline", Verdict.CRITICAL),
+        ("hibernating", Verdict.UNKNOWN),
+        ("", Verdict.UNKNOWN),
+    ],
+)
+def test_other_engine_is_judged_by_its_state_alone(engine, status, verdict):
+    """The API has no backups or metrics of it; its state, window, updates and version it has."""
+    told = cluster(engine=engine, status=status)
+    spec = [{"name": "d", "engine": engine.upper(), "production": True, "cluster_name": "backend"}]
+    api = canned(told, of_backups=(412, {"id": "precondition_failed", "message": "not supported"}), spec=spec)
+    got, message = said(api, ())
+    assert got is verdict, message
+    assert not any(path.endswith("/backups") for path in api.asked)
+    if verdict is Verdict.OK:
+        assert "backend: storage, connections and backups not reported by the API" in read(api, ()).coverage.words
 
 
 def test_database_other_than_the_configured_one_is_unknown():
@@ -331,8 +379,8 @@ def test_database_other_than_the_configured_one_is_unknown():
         read(canned((404, {"id": "not_found", "message": "The resource you requested could not be found."})))
     with pytest.raises(Denied, match="403"):
         read(canned((403, {"id": "forbidden", "message": "You are not authorized"})))
-    verdict, message = said(canned(cluster(engine="mongodb")), ({"id": ID},))
-    assert (verdict, "expected backend to be PostgreSQL or MySQL, got mongodb" in message) == (
+    verdict, message = said(canned(cluster(engine="cassandra")), ({"id": ID},))
+    assert (verdict, "expected a known engine of backend, got cassandra" in message) == (
         Verdict.UNKNOWN,
         True,
     )
@@ -351,7 +399,7 @@ def test_database_without_id_and_name_is_a_usage_error():
     """The message says what is missing."""
     with pytest.raises(UsageError, match="the id or the name of a database cluster"):
         settings_of({"engine": "pg"})
-    with pytest.raises(UsageError, match='expected "pg" or "mysql"'):
+    with pytest.raises(UsageError, match='expected "pg", "mysql"'):
         settings_of({"id": ID, "engine": "postgres"})
 
 
