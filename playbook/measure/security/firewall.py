@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount, Firewall, InboundRule
@@ -23,6 +24,7 @@ EVERY_PORT = frozenset({"", "0", "all"})
 SOURCE_TYPES = frozenset({"droplet", "k8s", "ip_addr", "tag", "app"})
 SOURCES = frozenset({"addresses", "droplet_ids", "load_balancer_uids", "kubernetes_ids", "tags"})
 PROTOCOLS = frozenset({"tcp", "udp", "icmp"})
+_DATABASE_HOSTS = ".db.ondigitalocean.com"  # before it NAME-do-user-NUMBER-0, and a letter for the region
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,13 @@ class TrustedSources:
     Attributes:
         name: of the cluster, in messages.
         too_wide: address ranges wider than the configured maximum, the widest first.
+        seen: coverage of whose they are.
     """
 
     sources: tuple[tuple[str, str], ...]
     too_wide: tuple[str, ...]
     name: str = "Redis"
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
     def coverage(self) -> Coverage:
@@ -47,7 +51,7 @@ class TrustedSources:
             if kind not in SOURCE_TYPES or not value or (kind == "ip_addr" and network(value) is None)
         ]
         rules = whole(plural(len(self.sources), "trusted source"))
-        return rules + understood(len(unknown), len(self.sources), "trusted sources", examples=unknown)
+        return self.seen + rules + understood(len(unknown), len(self.sources), "trusted sources", examples=unknown)
 
     @property
     def restricted(self) -> bool:
@@ -77,8 +81,26 @@ class TrustedSources:
 
 @measurement(parts=("redis",))
 def trusted_sources(digitalocean: DigitalOceanApi, settings: Settings) -> TrustedSources:
-    """Trusted sources of the Redis cluster."""
-    return _sources("Redis", digitalocean.trusted_sources(), settings)
+    """Trusted sources of the Redis cluster, which the application's Redis has to be."""
+    found = _sources("Redis", digitalocean.trusted_sources(), settings)
+    return replace(found, seen=_is_cluster_of_url(digitalocean, settings))
+
+
+def _is_cluster_of_url(digitalocean: DigitalOceanApi, settings: Settings) -> Coverage:
+    """Whether redis.url leads to the cluster; empty where its host is no name that DigitalOcean gave."""
+    url = settings.target.redis.url
+    host = (urlsplit(url.reveal()).hostname or "").removeprefix("private-") if url else ""
+    if not host.endswith(_DATABASE_HOSTS):
+        return Coverage()
+    expected = f"the trusted sources of the cluster at {host}"
+    try:
+        name = str(digitalocean.cluster().get("name"))
+    except Unmeasured as problem:
+        return lacking("", expected=expected, got=str(problem), hint=problem.hint, cause=away(problem))
+    if host.startswith(f"{name}-do-user-"):
+        return Coverage()
+    hint = "Correct digitalocean.redis_cluster_id: `doctl databases list` tells which cluster has which id."
+    return lacking("those of another cluster", expected=expected, got=f"those of {name}", hint=hint)
 
 
 def _sources(name: str, rules: Iterable[Mapping[str, object]], settings: Settings) -> TrustedSources:

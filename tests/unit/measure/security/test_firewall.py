@@ -10,6 +10,7 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import Change, DigitalOceanAccount, Firewall, InboundRule
 from playbook.clients.listing import Listing
 from playbook.core.coverage import whole
+from playbook.core.errors import Unmeasured
 from playbook.measure.security.firewall import (
     CloudFirewalls,
     DatabaseSources,
@@ -26,11 +27,17 @@ ALL = ("0.0.0.0/0", "::/0")
 
 
 class Fake:
-    def __init__(self, found: list[Any]) -> None:
+    def __init__(self, found: list[Any], named: str | Unmeasured = "portfolio-cache") -> None:
         self.found = found
+        self.named = named
 
     def trusted_sources(self) -> list[Any]:
         return self.found
+
+    def cluster(self) -> dict[str, Any]:
+        if isinstance(self.named, Unmeasured):
+            raise self.named
+        return {"name": self.named}
 
     def firewalls(self) -> Listing[Any]:
         return Listing(self.found, whole(f"{len(self.found)} firewalls"))
@@ -39,6 +46,12 @@ class Fake:
 def trusted(*sources: tuple[str, str]) -> TrustedSources:
     rules = [{"type": kind, "value": value, "uuid": "x"} for kind, value in sources]
     return trusted_sources(cast(DigitalOceanApi, Fake(rules)), SETTINGS)
+
+
+def sources_of(url: str | None, named: str | Unmeasured) -> TrustedSources:
+    overlay = {"targets": {"sandbox": {"redis": {"url": url} if url else {}}}}
+    fake = Fake([{"type": "app", "value": "1f2e"}], named)
+    return trusted_sources(cast(DigitalOceanApi, fake), load("sandbox", environment={}, overlay=overlay))
 
 
 def rule(protocol: str = "tcp", ports: str = "22", *addresses: str, **others: Any) -> InboundRule:
@@ -209,3 +222,38 @@ def test_firewalls_get_their_verdict(over, wanted):
 
 def test_firewall_without_droplets_opens_nothing():
     assert behind(rule("tcp", "22", "0.0.0.0/0"), droplet_ids=[]).openings == ()
+
+
+HOST = "shop-cache-do-user-19081923-0"
+
+
+@pytest.mark.parametrize(
+    ("url", "named", "expected"),
+    [
+        (f"rediss://default:Xp93kfQ1@{HOST}.c.db.ondigitalocean.com:25061", "shop-cache", "OK"),
+        (f"rediss://default:Xp93kfQ1@private-{HOST}.db.ondigitalocean.com:25061/0", "shop-cache", "OK"),
+        (f"rediss://default:Xp93kfQ1@{HOST}.c.db.ondigitalocean.com:25061", "shop-cache-staging", "UNKNOWN"),
+        (f"rediss://default:Xp93kfQ1@{HOST}.c.db.ondigitalocean.com:25061", "shop", "UNKNOWN"),
+        (
+            f"rediss://default:Xp93kfQ1@{HOST}.c.db.ondigitalocean.com:25061",
+            Unmeasured("no answer", service="DigitalOcean"),
+            "UNKNOWN",
+        ),
+        ("redis://127.0.0.1:6379", "shop-cache", "OK"),  # a tunnel: the name says nothing
+        ("redis://cache.internal.example:6379", "shop-cache", "OK"),
+        (None, "shop-cache", "OK"),
+    ],
+)
+def test_sources_of_another_cluster_are_not_those_of_redis(url: str | None, named: Any, expected: str) -> None:
+    """DigitalOcean's host names begin with the cluster's name."""
+    found = sources_of(url, named)
+    assert verdict(sources=found) == expected
+    if expected != "OK" and isinstance(named, str):
+        assert f"those of {named}" in found.coverage.got
+
+
+def test_open_cluster_is_critical_whichever_it_is() -> None:
+    """What is bad counts."""
+    overlay = {"targets": {"sandbox": {"redis": {"url": f"rediss://{HOST}.db.ondigitalocean.com:25061"}}}}
+    settings = load("sandbox", environment={}, overlay=overlay)
+    assert verdict(sources=trusted_sources(cast(DigitalOceanApi, Fake([], "another")), settings)) == "CRITICAL"
