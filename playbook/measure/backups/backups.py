@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from functools import partial
@@ -20,7 +20,7 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.measure.backups.series import Archive, ended, going_on, kind_of
-from playbook.measure.backups.stored_sets import divided, holds_all, repository_of
+from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive, repository_of
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.model import Settings
@@ -44,6 +44,7 @@ class Backups:
         others: files that are not archives, newest first, e.g. leftovers of an unfinished job.
         inspection: of the newest archive; None where there is none.
         damaged: the newest archives of other jobs that have a problem, by name, with it.
+        unmatched: those of the others that are like archives, and whose jobs are not looked at otherwise.
     """
 
     location: str
@@ -53,11 +54,12 @@ class Backups:
     others: tuple[StoredFile, ...]
     inspection: Inspection | None
     damaged: tuple[tuple[str, str], ...] = ()
+    unmatched: tuple[Archive, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
         """The whole listing, whether the date of the newest archive is known, and whether every job goes on."""
-        return whole(self.contents) + dated(self.archives) + ended(self.archives)
+        return whole(self.contents) + dated(self.archives) + ended(self.archives, self.unmatched)
 
     @property
     def contents(self) -> str:
@@ -210,6 +212,7 @@ class Listing:
         archives: newest first.
         others: newest first.
         zone: time zone of timestamps without one.
+        unmatched: those of the others that are like archives, by their date; newest first.
     """
 
     location: str
@@ -217,6 +220,7 @@ class Listing:
     archives: tuple[Archive, ...]
     others: tuple[StoredFile, ...]
     zone: tzinfo
+    unmatched: tuple[Archive, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -243,10 +247,14 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
             hint=f"Only {program} can read it. Let a job restore from it into archives, and name their place.",
         )
     matching, others = divided(files, wanted.pattern)
-    archives = [Archive(file, *date_of(file.name, file.modified, now, zone)) for file in matching]
-    archives.sort(key=lambda archive: (archive.made, archive.file.name), reverse=True)
+
+    def newest_first(files: Iterable[StoredFile]) -> tuple[Archive, ...]:
+        found = [Archive(file, *date_of(file.name, file.modified, now, zone)) for file in files]
+        return tuple(sorted(found, key=lambda archive: (archive.made, archive.file.name), reverse=True))
+
+    unmatched = newest_first(file for file in others if is_like_archive(file.name))
     others.sort(key=lambda file: file.modified, reverse=True)
-    return Listing(backup_store.location, now, tuple(archives), tuple(others), zone)
+    return Listing(backup_store.location, now, newest_first(matching), tuple(others), zone, unmatched)
 
 
 @measurement(time_limit=_LONGEST)
@@ -265,6 +273,7 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         backup_listing.others,
         inspection,
         tuple((name, problem) for name, problem in damaged if problem),
+        backup_listing.unmatched,
     )
 
 

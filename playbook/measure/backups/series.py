@@ -49,10 +49,7 @@ def series_of(archives: Sequence[Archive]) -> tuple[Series, ...]:
     """The archives of each job that makes one every night, newest first, if there are several such jobs; all
     archives as one series otherwise.
     """
-    found: defaultdict[str, list[Archive]] = defaultdict(list)
-    for archive in archives:
-        found[kind_of(archive.file.name)].append(archive)
-    series = tuple(tuple(one) for one in found.values() if _is_nightly(one))
+    series = _nightly(archives)
     return series if len(series) > 1 else (tuple(archives),)
 
 
@@ -62,22 +59,36 @@ def going_on(archives: Sequence[Archive]) -> tuple[Series, ...]:
     return tuple(one for one in series if len(series) == 1 or not _has_ended(one, archives[0].made))
 
 
-def ended(archives: Sequence[Archive]) -> Coverage:
+def ended(archives: Sequence[Archive], unmatched: Sequence[Archive] = ()) -> Coverage:
     """That no job has ended while another one, which ran beside it most of the time, goes on.
 
     A job whose archives have another name now did not run beside it.
+
+    Args:
+        unmatched: files like archives that ``backups.pattern`` leaves out, newest first: their jobs count too.
     """
     others = going_on(archives)
+    over = [(one, "let backups.pattern name the others only") for one in series_of(archives) if one not in others]
+    further = [one for one in _nightly(unmatched) if archives and _has_ended(one, archives[0].made)]
+    over += [(one, "take its files away; backups.pattern leaves them out anyway") for one in further]
     return together(
         lacking(
             f"none like {series[0].file.name} since",
             expected=f"every night an archive like {series[0].file.name}, as before",
             got=f"none since {moment(series[0].made)}, while others are made",
-            hint="Where its job was given up, let backups.pattern name the others only.",
+            hint=f"Where its job was given up, {what_to_do}.",
         )
-        for series in series_of(archives)
-        if series not in others and any(one[-1].made <= _middle(series) for one in others)
+        for series, what_to_do in over
+        if any(one[-1].made <= _middle(series) for one in others)
     )
+
+
+def _nightly(archives: Sequence[Archive]) -> tuple[Series, ...]:
+    """The archives of each job that makes one every night."""
+    found: defaultdict[str, list[Archive]] = defaultdict(list)
+    for archive in archives:
+        found[kind_of(archive.file.name)].append(archive)
+    return tuple(tuple(one) for one in found.values() if _is_nightly(one))
 
 
 def _is_nightly(archives: Sequence[Archive]) -> bool:

@@ -28,6 +28,10 @@ _NOT_ALL = (
     (re.compile(r"(?:^|/)duplicity-[a-z-]+\."), "a file of a set that duplicity made"),
     (re.compile(r"(?i)(?<![a-z])(?:incr|incremental|differential)(?![a-z])"), "an incremental one, by its name"),
 )
+_LIKE_ARCHIVES = re.compile(
+    r"(?i)(?!.*\.log\.).+\.(?:tar|t[gbx]z2?|zip|7z|gz|bz2|xz|zst|lz4|sql|dump|bak|rdb|db|sqlite3?|bson|archive"
+    r"|gpg|pgp|age|enc)"
+)
 _TAR = re.compile(r"(?i)\.(?:tar|tgz|tbz2?|txz)(?:\.|$)")
 _INCREMENTAL = "An incremental archive alone restores nothing: let the pattern name the full ones."
 
@@ -48,6 +52,11 @@ def divided(files: Iterable[StoredFile], pattern: str) -> tuple[list[StoredFile]
         is_archive = of_pattern and not _is_beside(file.name, stems) and not _UNFINISHED.fullmatch(file.name)
         (archives if is_archive else others).append(file)
     return archives, others
+
+
+def is_like_archive(name: str) -> bool:
+    """Whether a file outside the pattern may be an archive or a dump, by the ending of its name."""
+    return _LIKE_ARCHIVES.fullmatch(name) is not None
 
 
 def repository_of(files: Iterable[StoredFile]) -> str:

@@ -197,7 +197,7 @@ def of_jobs(tmp_path, jobs, **settings):
         for hours, size in archives:
             made = NOW - timedelta(hours=hours)
             file = tmp_path / name.format(made)
-            file.parent.mkdir(exist_ok=True)
+            file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(an_archive(size))
             os.utime(file, (made.timestamp(), made.timestamp()))
     return FolderStore(str(tmp_path), "targets.sandbox.backups.location")
@@ -260,6 +260,28 @@ def test_job_that_ended_is_not_hidden_by_another_one(tmp_path, jobs):
     said, message = verdict(measured(of_jobs(tmp_path, jobs), manifest=""))
     assert said is Verdict.UNKNOWN
     assert "while others are made" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("db-{:%Y%m%dT%H%MZ}.sql.gz", Verdict.UNKNOWN),
+        ("db-{:%Y%m%dT%H%MZ}.dump", Verdict.UNKNOWN),
+        ("mysql/{:%Y-%m-%d}/all.sql.zst", Verdict.UNKNOWN),
+        ("redis-{:%Y%m%d}.rdb", Verdict.UNKNOWN),
+        ("db_{:%d-%b-%Y}.sql.gpg", Verdict.UNKNOWN),
+        ("uploads-{:%Y%m%d}.tgz", Verdict.UNKNOWN),
+        ("shop-{:%Y%m%dT%H%MZ}.tar.gz.sha256", Verdict.OK),
+        ("backup-{:%Y%m%d}.log", Verdict.OK),
+        ("backup-{:%Y%m%d}.log.gz", Verdict.OK),
+        ("report-{:%Y%m%d}.html", Verdict.OK),
+    ],
+)
+def test_job_outside_the_pattern_that_ended_is_not_hidden(tmp_path, name, said):
+    """Its files lie beside the archives, like archives themselves: somebody counts on them."""
+    store = of_jobs(tmp_path, {**FILES, name: nights(26, first=100.5)})
+    assert verdict(measured(store, manifest=""))[0] is said
+    assert verdict(measured(of_jobs(tmp_path, {name: nights(4, first=4.5)}), manifest=""))[0] is Verdict.OK
 
 
 @pytest.mark.parametrize("jobs", GOING_ON.values(), ids=GOING_ON)
