@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import chain
 from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from playbook.clients.breakage import RUNNER_HINT
-from playbook.clients.digitalocean_types import App, LogUrls
+from playbook.clients.digitalocean import Metric
+from playbook.clients.digitalocean_types import App, LogUrls, Series
 from playbook.clients.encodings import Unreadable
 from playbook.clients.exchange import Exchange
 from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, Reading
@@ -21,7 +23,7 @@ from playbook.clients.trust import context_for
 from playbook.clients.urls import parse_url
 from playbook.clients.wire import Broken, Call
 from playbook.core.budget import read_json
-from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable, UsageError
+from playbook.core.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.settings.model import TimeLimits
 from playbook.settings.sections.target import Logs
 
@@ -29,6 +31,7 @@ LARGEST_FRAME = 4 << 20
 # No compression: a few kilobytes could expand to gigabytes.
 _HEADERS = {"User-Agent": "operations-playbook", "Accept": "*/*", "Accept-Encoding": "identity"}
 _NORMAL = (1000, 1001)
+_STEP = 3600.0  # seconds, or less, between two samples of a day
 _CLOSING = 1.0  # seconds for the last frames after the time for reading is over
 _BEFORE = ("DNS", "connect", "proxy", "TLS")  # phases before the request is sent
 
@@ -42,6 +45,13 @@ class _NotOpenedError(Exception):
         self.refused = refused
 
 
+def _rises(series: Series, since: datetime) -> bool:
+    """Whether an instance was started again since then, by the platform's count of that."""
+    counts = [value for _, value in series.samples]
+    began_later = bool(counts) and series.samples[0][0] - since.timestamp() > _STEP
+    return len(set(counts)) > 1 or (began_later and counts[0] != 0)
+
+
 class _Frame(msgspec.Struct):
     data: str
 
@@ -49,11 +59,14 @@ class _Frame(msgspec.Struct):
 class HasLogs(Protocol):
     """The part of the DigitalOcean client that is needed here."""
 
-    def log_sources(self) -> LogUrls:
-        """Where the runtime logs can be fetched."""
+    def log_sources(self, *, kind: str = "RUN") -> LogUrls:
+        """Where the runtime logs can be fetched, or those of instances that crashed (RUN_RESTARTED)."""
 
     def app(self) -> App:
         """The app, whose spec names the components."""
+
+    def metric(self, metric: Metric, start: datetime, end: datetime) -> list[Series]:
+        """Samples of each instance."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +76,9 @@ class ApiLogs:
     The live address is a WebSocket even without following; its query contains a token and must never be shown. If
     there is none, or it cannot be opened, all historic addresses are read: plain texts, from the last one listed
     to the first.
+
+    These logs are of the instances that run. What one wrote before it crashed is in a log of its own, which is
+    read too where the platform counts a restart, or does not tell.
     """
 
     api: HasLogs
@@ -81,6 +97,13 @@ class ApiLogs:
         serving = tuple(dict.fromkeys([*(one.name for one in spec.services), *self.wanted.serving]))
         expected = tuple(dict.fromkeys([*serving, *(one.name for one in spec.workers), *self.wanted.components]))
         reading = Reading(self.wanted, [])
+        source, parts = self._opened(urls, reading)
+        stream = LogStream(source, iter(()), reading.problems, expected=expected, serving=serving)
+        stream.parts = chain(parts, self._of_crashed(since, stream, reading, urls))
+        return stream
+
+    def _opened(self, urls: LogUrls, reading: Reading) -> tuple[str, Iterator[Lines]]:
+        """The name of the log behind these addresses, and its parts."""
         if urls.live_url:
             try:
                 connection = self._connect(urls.live_url, reading)
@@ -89,12 +112,51 @@ class ApiLogs:
                     raise
                 reading.problems.append(f"the live stream could not be opened, so older texts were read: {error}")
             else:
-                lines = reading.bounded(self._frames(connection, reading))
-                source, parts = "DigitalOcean's live log stream", iter([lines])
-                return LogStream(source, parts, reading.problems, expected=expected, serving=serving)
+                return "DigitalOcean's live log stream", iter([reading.bounded(self._frames(connection, reading))])
         source = f"DigitalOcean's log texts ({len(urls.historic_urls)})"
-        parts = self._texts(urls.historic_urls[::-1], reading)
-        return LogStream(source, parts, reading.problems, expected=expected, serving=serving)
+        return source, self._texts(urls.historic_urls[::-1], reading)
+
+    # ------------------------------------------------------------------------------------ instances that crashed
+
+    def _of_crashed(
+        self, since: datetime, stream: LogStream, reading: Reading, running: LogUrls
+    ) -> Iterator[Lines]:
+        """What instances wrote that were started again. Where there are such, their lines must be there."""
+        if reading.ended:
+            return
+        who, unknown = self._restarted(since, stream.expected)
+        if not who and not unknown:
+            return
+        before = reading.lines
+        try:
+            urls = self.api.log_sources(kind="RUN_RESTARTED")
+            if urls == running:
+                raise Malformed(
+                    f"{SERVICE}: expected a log of its own, got the log of what runs in its place", service=SERVICE
+                )
+            yield from self._opened(urls, reading)[1]
+            problem = "" if reading.lines > before or reading.ended else "no line is in them"
+        except TooLittleData:
+            problem = "the platform has none"
+        except Unmeasured as error:
+            problem = str(error).partition("got ")[2] or str(error)
+            # Where it is not known that any instance crashed, an answer that there is no such log is one.
+            if not who and not isinstance(error, Malformed):
+                reading.problems.append(f"logs of instances that crashed, if any did ({unknown}): {problem}")
+        if who and problem:
+            reading.problems.append(f"logs of instances of {who} that the platform started again: {problem}")
+        if reading.lines > before:
+            stream.source += " and that of instances that were started again"
+
+    def _restarted(self, since: datetime, components: Collection[str]) -> tuple[str, str]:
+        """The components that the platform has started again since then, in words, or why that is not known."""
+        try:
+            series = self.api.metric("restart_count", since, datetime.now(UTC))
+        except Unmeasured as error:
+            return "", str(error).partition("got ")[2] or str(error)
+        names = sorted({one.component for one in series if _rises(one, since)})
+        unseen = sorted(set(components) - {one.component for one in series if one.samples})
+        return ", ".join(names), f"no count of restarts of {', '.join(unseen)}" if unseen else ""
 
     # ----------------------------------------------------------------------------------------- the live stream
 

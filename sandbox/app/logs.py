@@ -147,7 +147,7 @@ def _addresses(call: Call, component: str | None) -> Json:
     if kind in {"RUN", "RUN_RESTARTED"}:
         if deployment.phase not in {"DEPLOYING", "ACTIVE"}:
             raise _never_reached(kind)
-        return _running(call, component)
+        return _running(call, component) if kind == "RUN" else _restarted(call, component)
     raise ApiError(400, "bad_request", f"invalid log type {kind}")
 
 
@@ -162,6 +162,21 @@ def _running(call: Call, component: str | None) -> Json:
         return {"live_url": call.log_url("live", wanted)}
     halves = [replace(wanted, part=part, until=call.log_time) for part in (0, 1)]
     return {"historic_urls": [call.log_url("historic", half) for half in halves]}
+
+
+def _restarted(call: Call, component: str | None) -> Json:
+    """What instances wrote before they were started again: the log of each ends with its last words."""
+    lines: list[str] = []
+    for one in call.state.components:
+        if one.restarts and one.last_words is not None and component in (None, one.name):
+            at = call.log_time - timedelta(hours=2)
+            words = ["INFO ready", "INFO still at work", *one.last_words.splitlines()]
+            lines += [
+                f"{one.name} {at:%Y-%m-%dT%H:%M:%S}.{number:09d}Z {text}" for number, text in enumerate(words)
+            ]
+    if not lines:
+        raise ApiError(400, "bad_request", "no instance of the deployment was restarted")
+    return {"live_url": call.log_url("live", LogRequest(made_up=tuple(lines)))}
 
 
 def _never_reached(kind: str) -> ApiError:

@@ -174,6 +174,20 @@ def _(world: World) -> None:
     world.digitalocean.component("image-worker").restarts = 8
 
 
+@fault("component-crashing", "The image worker has crashed three times within a day, and said why each time")
+def _(world: World) -> None:
+    worker = world.digitalocean.component("image-worker")
+    worker.restarts = 3
+    worker.last_words = "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory"
+
+
+@fault("crash-logs-lost", "The image worker has been started again, and nobody has what it wrote before")
+def _(world: World) -> None:
+    worker = world.digitalocean.component("image-worker")
+    worker.restarts = 1
+    worker.last_words = None
+
+
 @fault("rollback-refused", "The platform refuses rollbacks, as the app is pinned to an earlier one")
 def _(world: World) -> None:
     world.digitalocean.rollback_error = ("app_pinned", "the app is pinned to a previous deployment")

@@ -32,6 +32,7 @@ class Component:
         cpu_week: percentage points by which the CPU has been above ``cpu`` for a week.
         memory_growth: percentage points a day, up to ``memory`` now.
         restarts: of each instance, in the last day.
+        last_words: what an instance wrote before it was started again; None where that log is lost.
         night: CPU percent during six hours of the last day, ending three hours ago; None for a usual night.
         swing: percentage points by which CPU varies over a day; None for the default.
         autoscaling: minimum and maximum number of instances, and the target CPU percentage.
@@ -50,6 +51,7 @@ class Component:
     memory_growth: float = 0.0
     cpu_week: float = 0.0
     restarts: int = 0
+    last_words: str | None = "INFO received SIGTERM, shutting down"
     night: float | None = None
     swing: float | None = None
     autoscaling: tuple[int, int, int] | None = None

@@ -61,7 +61,9 @@ def _texts(script: Script, seconds: float = _SECONDS) -> str:
     """Of a log text that DigitalOcean leads to."""
     with serving(script) as port:
         api: Any = SimpleNamespace(
-            log_sources=lambda: LogUrls(historic_urls=[f"http://127.0.0.1:{port}/log"]), app=lambda: App(id="a")
+            log_sources=lambda: LogUrls(historic_urls=[f"http://127.0.0.1:{port}/log"]),
+            app=lambda: App(id="a"),
+            metric=lambda *_: [],
         )
         wanted = Logs(most_seconds=seconds)
         return _read(ApiLogs(api, wanted, LIMITS, None).read(NOW))
@@ -83,7 +85,9 @@ def _live(frames: Callable[[], Iterable[bytes]], seconds: float = _SECONDS) -> s
 
     with serving(script) as port:
         api: Any = SimpleNamespace(
-            log_sources=lambda: LogUrls(live_url=f"http://127.0.0.1:{port}/live"), app=lambda: App(id="a")
+            log_sources=lambda: LogUrls(live_url=f"http://127.0.0.1:{port}/live"),
+            app=lambda: App(id="a"),
+            metric=lambda *_: [],
         )
         return _read(ApiLogs(api, Logs(most_seconds=seconds), LIMITS, None).read(NOW))
 

@@ -323,6 +323,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Restarts of image-worker: expected none, got 8 over 24 h \(critical > 5\)",
         ),
     },
+    "component-crashing": {
+        f"{EXHAUSTED}.heavy-component": ("WARNING", r"Restarts of image-worker: expected none, got 3 over 24 h"),
+    },
     "cpu-risen": {
         f"{EXHAUSTED}.trends": (
             "WARNING",

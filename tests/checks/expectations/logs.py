@@ -54,6 +54,15 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         f"{FAILING}.error-patterns": ("CRITICAL", ONE_CRASH),
         f"{EXHAUSTED}.symptoms": ("CRITICAL", ONE_CRASH.replace("Crashes and fatal errors", "Out of memory")),
     },
+    "component-crashing": {
+        "daily.logs.errors": ("CRITICAL", ONE_CRASH),
+        f"{FAILING}.error-patterns": ("CRITICAL", ONE_CRASH),
+        f"{EXHAUSTED}.symptoms": ("CRITICAL", ONE_CRASH.replace("Crashes and fatal errors", "Out of memory")),
+    },
+    "crash-logs-lost": unknown(
+        r"all of the logs to be read",
+        r"logs of instances of image-worker that the platform started again: the platform has none",
+    ),
     "log-hostile": {
         "daily.logs.errors": ("WARNING", rf"Errors in the logs: expected none, got 1 over {DAY_OF_LOGS}"),
     },

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from websockets.sync.server import serve as websocket
 
-from playbook.clients.digitalocean_types import App, LogUrls
+from playbook.clients.digitalocean_types import App, LogUrls, Series
 from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.logs import logs
@@ -126,14 +126,38 @@ def test_line_limit_applies_to_all_files_once(tmp_path):
 # ------------------------------------------------------------------------------------------------------------- api
 
 
+def counts(*values, begin=0.0):
+    """Samples of a count of restarts, one each 15 minutes from so many seconds after the window's begin."""
+    return [(SINCE.timestamp() + begin + 900 * number, float(value)) for number, value in enumerate(values)]
+
+
+ONCE_STARTED = (("portfolio-web", counts(0, 0, 0)), ("image-worker", counts(2, 2, 2)))
+CRASHED = (("portfolio-web", counts(0, 0, 0)), ("image-worker", counts(2, 2, 3)))
+
+
 class Api:
     """As much of the DigitalOcean client as is needed."""
 
-    def __init__(self, *, live="", historic=()):
+    def __init__(self, *, live="", historic=(), crashed=None, restarts=ONCE_STARTED):
         self._urls = LogUrls(live_url=live, historic_urls=list(historic))
+        self._crashed, self._restarts = crashed, restarts
 
-    def log_sources(self):
-        return self._urls
+    def log_sources(self, *, kind="RUN"):
+        found = self._urls if kind == "RUN" else self._crashed
+        if isinstance(found, Exception):
+            raise found
+        assert found is not None, "nothing was restarted"
+        return found
+
+    def metric(self, name, start, end):
+        assert (name, start) == ("restart_count", SINCE)
+        assert end > start
+        if isinstance(self._restarts, Exception):
+            raise self._restarts
+        return [
+            Series(component=component, instance=f"{component}-{number}", samples=samples)
+            for number, (component, samples) in enumerate(self._restarts)
+        ]
 
     def app(self):
         spec = {"services": [{"name": "portfolio-web"}], "workers": [{"name": "image-worker"}]}
@@ -143,8 +167,8 @@ class Api:
         return msgspec.convert({"id": "1", "spec": wanted, "active_deployment": active}, App)
 
 
-def api_logs(*, live="", historic=(), wanted=None, limits=LIMITS):
-    source = ApiLogs(Api(live=live, historic=historic), wanted or Logs(), limits, None)
+def api_logs(*, live="", historic=(), wanted=None, limits=LIMITS, **crashes):
+    source = ApiLogs(Api(live=live, historic=historic, **crashes), wanted or Logs(), limits, None)
     return source.read(SINCE)
 
 
@@ -180,6 +204,79 @@ def test_live_stream_ends_with_normal_close():
         assert everything(stream) == ["one", "two", "three", ""]
     assert stream.problems == ["2 frames of the live stream were not as documented"]
     assert asked == [(f"/logs?token={TOKEN}", None)]
+
+
+def said(*lines):
+    """A handler that sends these lines."""
+
+    def handler(connection):
+        for line in lines:
+            connection.send(frame(f"{line}\n"))
+
+    return handler
+
+
+@pytest.mark.parametrize(
+    "restarts",
+    [
+        CRASHED,
+        (("portfolio-web", counts(0, 0)), ("image-worker", counts(3, 0, 0))),  # a count that began anew
+        (("portfolio-web", counts(0, 0)), ("image-worker", counts(1, 1, begin=50_000))),  # an instance of today
+        (("portfolio-web", counts(0, 0)),),  # the worker is not counted
+        (),
+        Denied("DigitalOcean API: expected restarts, got HTTP 403", service="DigitalOcean API"),
+        Malformed("DigitalOcean API: expected restarts, got 404", service="DigitalOcean API"),
+    ],
+)
+def test_lines_of_crashed_instances_are_read_too(restarts):
+    """The log of what runs has none of them."""
+    with streaming(said("one")) as url, streaming(said("FATAL out of memory")) as crashed:
+        stream = api_logs(live=url, crashed=LogUrls(live_url=crashed), restarts=restarts)
+        assert everything(stream) == ["one", "FATAL out of memory"]
+    assert stream.problems == []
+    assert "started again" in stream.source
+
+
+def test_log_of_crashed_instances_is_not_asked_for_without_restarts():
+    """A count that was there before and stays is of an earlier day."""
+    with streaming(said("one")) as url:
+        stream = api_logs(live=url, crashed=None)
+        assert everything(stream) == ["one"]
+    assert (stream.problems, stream.source) == ([], "DigitalOcean's live log stream")
+
+
+NO_PHASE = TooLittleData("expected RUN_RESTARTED logs, got none: HTTP 400", service="DigitalOcean API")
+NOT_FOUND = Malformed("DigitalOcean API: expected the logs, got not_found", service="DigitalOcean API")
+DOWN = Unreachable("DigitalOcean API: expected the logs, got HTTP 503", service="DigitalOcean API")
+
+
+@pytest.mark.parametrize(
+    ("restarts", "crashed", "problem"),
+    [
+        (CRASHED, NO_PHASE, "of image-worker that the platform started again: the platform has none"),
+        (CRASHED, NOT_FOUND, "of image-worker that the platform started again: not_found"),
+        (CRASHED, DOWN, "of image-worker that the platform started again: HTTP 503"),
+        (CRASHED, LogUrls(historic_urls=["http://127.0.0.1:1/x"]), "of image-worker that the platform started"),
+        (CRASHED, "empty", "no line is in them"),
+        (CRASHED, "the same", "started again: the log of what runs in its place"),
+        ((), NO_PHASE, ""),
+        ((), NOT_FOUND, ""),
+        ((), "empty", ""),
+        ((), "the same", ""),
+        ((), DOWN, "crashed, if any did (no count of restarts of image-worker, portfolio-web): HTTP 503"),
+    ],
+)
+def test_unread_log_of_crashed_instances_is_a_problem(restarts, crashed, problem):
+    """Where none is known to have crashed, that the platform has no such log is its answer."""
+    with streaming(said("one")) as url, streaming(said()) as empty:
+        found = {"empty": LogUrls(live_url=empty), "the same": LogUrls(live_url=url)}
+        stream = api_logs(
+            live=url,
+            crashed=found.get(crashed, crashed) if isinstance(crashed, str) else crashed,
+            restarts=restarts,
+        )
+        assert everything(stream) == ["one"]
+    assert [problem in one for one in stream.problems] == ([True] if problem else [])
 
 
 def test_interrupted_live_stream_is_a_problem():
