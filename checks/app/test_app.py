@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from playbook.measure.app.app import AppStatus, LiveUrlAnswer
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.product import Product
+    from playbook.measure.app.restarts import KnownRestarts
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.app
 
@@ -87,9 +89,12 @@ def test_product_matches_the_settings(product: Product, judge: Judge) -> None:
 
 @pytest.mark.daily
 @pytest.mark.item("daily.app.components", runbook="high-error-rates")
-def test_every_component_is_healthy(app_components: AppComponents, judge: Judge) -> None:
-    """Every component is HEALTHY, and all its desired replicas are ready.
+def test_every_component_is_healthy(
+    app_components: AppComponents, known_restarts: KnownRestarts, limits: Limits, judge: Judge
+) -> None:
+    """Every component is HEALTHY, all its desired replicas are ready, and none is known to have been restarted.
 
+    A component that crashes is healthy again after its restart. Restarts count where the platform tells of them.
     A component whose health the platform reports as unknown: UNKNOWN. Static sites, jobs and functions have no
     health, and a service that scales to zero when idle may have no replica.
     """
@@ -102,4 +107,6 @@ def test_every_component_is_healthy(app_components: AppComponents, judge: Judge)
             coverage=component.coverage,
             public=say("{} of {} replicas of a component ready", component.ready, component.wanted),
         )
+    for one in known_restarts.most_first:
+        judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
     judge.that(app_components.well, "Components", expected="all healthy", found=app_components.summary)

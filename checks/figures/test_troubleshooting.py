@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.deployments import Releases
     from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
+    from playbook.measure.app.restarts import ComponentRestarts
     from playbook.measure.app.scaling import ScalingReview
     from playbook.measure.app.utilization import Utilization
     from playbook.measure.figures.recent import Recent
-    from playbook.measure.figures.troubleshooting import ComponentRestarts, MemoryErrors, ReleaseEffect, TimeSplit
+    from playbook.measure.figures.troubleshooting import MemoryErrors, ReleaseEffect, TimeSplit
     from playbook.measure.logs.logs import LogReview
     from playbook.measure.redis.job_queues import JobQueues
     from playbook.measure.redis.redis import RedisPing, RedisStats

@@ -8,10 +8,8 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from statistics import median
 
-from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, understood, whole
@@ -22,10 +20,8 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.verdict import Verdict
 from playbook.core.wording import plural
-from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import Releases
 from playbook.measure.app.release import GOOD, Release
-from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
 from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.recent import Recent, recent
 from playbook.measure.logs.logs import LogReview
@@ -114,73 +110,6 @@ def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
         transfer=median(max(p.total - p.dns - p.connect - p.tls - p.first_byte, 0.0) for p in timed),
         samples=len(timed),
         of=len(homepage_timing.samples),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Restarts:
-    """Number of restarts of one component's instances in the last day."""
-
-    name: str
-    reading: Reading
-
-
-@dataclass(frozen=True, slots=True)
-class ComponentRestarts:
-    """Restarts of every component in the last day.
-
-    Attributes:
-        most_first: components with samples.
-        silent: components without any.
-    """
-
-    most_first: tuple[Restarts, ...]
-    silent: tuple[str, ...]
-    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
-
-    @property
-    def found(self) -> str:
-        """How many components have counts."""
-        return f"those of {len(self.most_first)} of {len(self.most_first) + len(self.silent)} components"
-
-    @property
-    def coverage(self) -> Coverage:
-        """How much of the day has samples of every expected instance."""
-        return self.seen
-
-    def evidence(self) -> Evidence:
-        """A row for each component."""
-        rows = [[one.name, f"{one.reading.value:g}"] for one in self.most_first]
-        rows += [[name, "no samples"] for name in self.silent]
-        return Table("Restarts in the last 24 h", ["Component", "Restarts"], rows)
-
-
-@measurement(parts=("services",))
-def component_restarts(
-    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
-) -> ComponentRestarts:
-    """Restarts of each component in the last 24 hours; counter resets are handled."""
-    now = clock.now()
-    found = by_component(digitalocean.metric("restart_count", now - DAY, now), app.others)
-    window = Window.before(now, DAY, deployed=app.deployed_at)
-    counted = [
-        Restarts(name, Reading(sum(_rises(samples, window.begin) for samples in instances), "24 h"))
-        for name, instances in found.items()
-    ]
-    least = {name: app.instances(name) for name in app.components}
-    return ComponentRestarts(
-        tuple(sorted(counted, key=lambda one: -one.reading.value)),
-        tuple(name for name in app.components if name not in found),
-        window.coverage("restart counts", found, least, settings.coverage),
-    )
-
-
-def _rises(samples: Samples, begin: float) -> float:
-    """Restarts of one instance; if its samples begin after ``begin``, its first count belongs to the window."""
-    values = [value for _, value in samples]
-    late = samples[0][0] - begin > 2 * min(step(samples), HOUR)
-    return (values[0] if late else 0.0) + sum(
-        later - earlier if later >= earlier else later for earlier, later in pairwise(values)
     )
 
 

@@ -318,13 +318,21 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "component-restarting": {
+        "daily.app.components": (
+            "CRITICAL",
+            r"Restarts of image-worker: expected none, got 8 over 24 h \(critical > 5\)",
+        ),
         f"{EXHAUSTED}.heavy-component": (
             "CRITICAL",
             r"Restarts of image-worker: expected none, got 8 over 24 h \(critical > 5\)",
         ),
     },
     "component-crashing": {
+        "daily.app.components": ("WARNING", r"Restarts of image-worker: expected none, got 3 over 24 h"),
         f"{EXHAUSTED}.heavy-component": ("WARNING", r"Restarts of image-worker: expected none, got 3 over 24 h"),
+    },
+    "crash-logs-lost": {
+        "daily.app.components": ("WARNING", r"Restarts of image-worker: expected none, got 1 over 24 h"),
     },
     "cpu-risen": {
         f"{EXHAUSTED}.trends": (

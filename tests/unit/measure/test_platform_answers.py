@@ -26,12 +26,12 @@ from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
 from playbook.measure.app.release import CAUSES, ROLLBACKS, STATUSES
 from playbook.measure.app.resources import cpu_week, memory_growth
+from playbook.measure.app.restarts import KnownRestarts, component_restarts
 from playbook.measure.app.rollback import rollback, rollback_asked
 from playbook.measure.app.scaling import scaling
 from playbook.measure.app.traffic import network_week
 from playbook.measure.app.utilization import utilization
 from playbook.measure.figures.costs import bills, cost_trend
-from playbook.measure.figures.troubleshooting import component_restarts
 from playbook.measure.security.access import STATUSES as ACCOUNT_STATUSES
 from playbook.measure.security.access import GitHubAccess, GitHubActivity, digitalocean_access
 from playbook.measure.security.firewall import (
@@ -84,7 +84,11 @@ def _active(canned: Canned) -> Any:
 
 def _components(canned: Canned) -> Any:
     found = app_components(canned.api, app(canned.api, SETTINGS, CLOCK))
-    return judged(check("test_app", "test_every_component_is_healthy"), app_components=found)
+    return judged(
+        check("test_app", "test_every_component_is_healthy"),
+        app_components=found,
+        known_restarts=KnownRestarts(()),
+    )
 
 
 def _recent(canned: Canned) -> Any:

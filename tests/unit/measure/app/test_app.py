@@ -23,6 +23,7 @@ from playbook.core.judge import Judge
 from playbook.core.verdict import SEVERITY, Critical
 from playbook.measure.app.app import NO_DEPLOYMENT, AppStatus, LiveUrlAnswer, app, live_url_answer, own_app
 from playbook.measure.app.components import AppComponents, Component, app_components
+from playbook.measure.app.restarts import KnownRestarts
 from playbook.run.run import load_providers
 from playbook.settings.loading import load
 from tests.judged import check, judged
@@ -46,7 +47,11 @@ def simulator(shared: Simulator) -> Simulator:
 
 
 def verdict(components: AppComponents) -> tuple[str, str]:
-    said, message = judged(check("test_app", "test_every_component_is_healthy"), app_components=components)
+    said, message = judged(
+        check("test_app", "test_every_component_is_healthy"),
+        app_components=components,
+        known_restarts=KnownRestarts(()),
+    )
     return str(said), message
 
 

@@ -12,14 +12,15 @@ from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
-from playbook.core.errors import TooLittleData
+from playbook.core.errors import Denied, TooLittleData
 from playbook.measure.app.app import AppStatus
+from playbook.measure.app.components import AppComponents, Component
 from playbook.measure.app.deployments import Releases
 from playbook.measure.app.release import Release
+from playbook.measure.app.restarts import component_restarts, known_restarts
 from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.recent import error_rate_now, image_success_now, recent, response_time_now
 from playbook.measure.figures.troubleshooting import (
-    component_restarts,
     memory_errors,
     release_effect,
     time_split,
@@ -123,6 +124,8 @@ def test_time_is_split_by_the_samples_read_to_their_end():
 class Api:
     """Restart counts of instances whose values change over a day."""
 
+    refusal = None
+
     def __init__(self, *, hours=24, **instances):
         begin = NOW.timestamp() - 3600 * hours
         self._series = [
@@ -139,6 +142,8 @@ class Api:
     def metric(self, name, start, end):
         """As the client does."""
         assert (name, end - start) == ("restart_count", timedelta(days=1))
+        if self.refusal:
+            raise self.refusal
         return self._series
 
 
@@ -158,6 +163,33 @@ def test_restarts_are_counted_over_instances_and_counter_resets(settings):
     found = restarts(Api(web=[(0, 0, 1), (2, 2, 2)], worker=[(5, 6, 1, 2)]), settings, web=2, worker=1)
     assert [(one.name, one.reading.value) for one in found.most_first] == [("worker", 3), ("web", 1)]
     assert found.coverage.enough
+
+
+HEALTHY = check("test_app", "test_every_component_is_healthy")
+ALL_WELL = AppComponents((Component("web", "HEALTHY", 1, 1),))
+
+
+@pytest.mark.parametrize(
+    ("counts", "verdict"),
+    [
+        ([(0, 0)], "OK"),
+        ([(7, 7)], "OK"),  # restarts of an earlier day
+        ([(7, 8)], "WARNING"),
+        ([(0, 0), (0, 6)], "CRITICAL"),
+        ([(5, 0, 0)], "OK"),  # another instance
+        ([], "OK"),
+        (Denied("DigitalOcean API: expected restarts, got HTTP 403", service="DigitalOcean API"), "OK"),
+    ],
+)
+def test_healthy_component_that_was_restarted_is_not_ok(counts, verdict):
+    """What the platform counts is bad evidence; that it does not tell is no gap, as its health is known."""
+    api = Api(web=[] if isinstance(counts, Denied) else counts)
+    if isinstance(counts, Denied):
+        api.refusal = counts
+    status = AppStatus("a", "x", "", "", "", "ACTIVE", "d", None, "", None, ("web",), NOW, least=(("web", 1),))
+    found = known_restarts(api, status, CLOCK)
+    assert str(judged(HEALTHY, app_components=ALL_WELL, known_restarts=found)[0]) == verdict
+    assert ("403" in str(found.evidence())) is isinstance(counts, Denied)
 
 
 def test_first_count_of_a_new_instance_belongs_to_this_day(settings):

@@ -1,0 +1,134 @@
+"""Restarts of the app's components, as the platform counts them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Unmeasured
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
+from playbook.settings.model import Settings
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """Number of restarts of one component's instances in the last day."""
+
+    name: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRestarts:
+    """Restarts of every component in the last day.
+
+    Attributes:
+        most_first: components with samples.
+        silent: components without any.
+    """
+
+    most_first: tuple[Restarts, ...]
+    silent: tuple[str, ...]
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def found(self) -> str:
+        """How many components have counts."""
+        return f"those of {len(self.most_first)} of {len(self.most_first) + len(self.silent)} components"
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the day has samples of every expected instance."""
+        return self.seen
+
+    def evidence(self) -> Evidence:
+        """A row for each component."""
+        rows = [[one.name, f"{one.reading.value:g}"] for one in self.most_first]
+        rows += [[name, "no samples"] for name in self.silent]
+        return Table("Restarts in the last 24 h", ["Component", "Restarts"], rows)
+
+
+@measurement(parts=("services",))
+def component_restarts(
+    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
+) -> ComponentRestarts:
+    """Restarts of each component in the last 24 hours; counter resets are handled."""
+    now = clock.now()
+    found = _samples(digitalocean, app, now)
+    window = Window.before(now, DAY, deployed=app.deployed_at)
+    least = {name: app.instances(name) for name in app.components}
+    return ComponentRestarts(
+        _counted(found, window.begin),
+        tuple(name for name in app.components if name not in found),
+        window.coverage("restart counts", found, least, settings.coverage),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRestarts:
+    """Restarts of the last day, as far as they are known: evidence against a component that is healthy now.
+
+    Attributes:
+        most_first: components that were restarted.
+        unread: why the counts could not be read; empty where they were.
+    """
+
+    most_first: tuple[Restarts, ...]
+    unread: str = ""
+
+    @property
+    def coverage(self) -> Coverage:
+        """Always enough: a component's health is known without its restarts."""
+        return whole("restarts not told" if self.unread else "")
+
+    def evidence(self) -> Evidence:
+        """Restarts by component, or why they are not known."""
+        rows = {one.name: f"{one.reading.value:g}" for one in self.most_first}
+        return Facts(
+            "Restarts in the last 24 h", {"Not known": self.unread} if self.unread else rows or {"All": "0"}
+        )
+
+
+@measurement
+def known_restarts(digitalocean: DigitalOceanApi, app: AppStatus, clock: Clock) -> KnownRestarts:
+    """Restarts of each component in the last 24 hours; none where the platform does not tell."""
+    now = clock.now()
+    try:
+        found = _samples(digitalocean, app, now)
+    except Unmeasured as error:
+        return KnownRestarts((), str(error))
+    counted = _counted(found, (now - DAY).timestamp())
+    return KnownRestarts(tuple(one for one in counted if one.reading.value))
+
+
+def _samples(digitalocean: DigitalOceanApi, app: AppStatus, now: datetime) -> Mapping[str, Sequence[Samples]]:
+    return by_component(digitalocean.metric("restart_count", now - DAY, now), app.others)
+
+
+def _counted(found: Mapping[str, Sequence[Samples]], begin: float) -> tuple[Restarts, ...]:
+    """Restarts since ``begin`` (epoch seconds), most first."""
+    counted = [
+        Restarts(name, Reading(sum(_rises(samples, begin) for samples in instances), "24 h"))
+        for name, instances in found.items()
+    ]
+    return tuple(sorted(counted, key=lambda one: -one.reading.value))
+
+
+def _rises(samples: Samples, begin: float) -> float:
+    """Restarts of one instance; if its samples begin after ``begin``, its first count belongs to the window."""
+    values = [value for _, value in samples]
+    late = samples[0][0] - begin > 2 * min(step(samples), HOUR)
+    return (values[0] if late else 0.0) + sum(
+        later - earlier if later >= earlier else later for earlier, later in pairwise(values)
+    )
