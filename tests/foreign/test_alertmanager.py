@@ -435,6 +435,7 @@ BAD_RULES = [
     rule(lastEvaluation="2026-06-15T07:00:00Z"),
     rule(lastEvaluation="2026-06-15T18:00:00Z"),
     rule(lastEvaluation=None),
+    rule(lastEvaluation="2026-06-15T07:00:00"),
     rule(type="smouldering"),
     rule(name=None),
     {},
@@ -572,3 +573,31 @@ def test_heartbeats_of_other_collections_of_rules_are_meant_to_fire(name):
     assert verdict_on_alerts(**delivered)[0] == "OK"
     silent = {"alertmanager": manager(), "prometheus": QUIET | {"api/v1/rules": groups(rule(name), rule())}}
     assert verdict_on_alerts(**silent)[0] == "UNKNOWN"
+
+
+WITHOUT_ZONE = "2026-06-15T07:18:00"
+
+
+@pytest.mark.parametrize(
+    ("sources", "verdict"),
+    [
+        ({"prometheus": QUIET | {"api/v1/rules": groups(rule(lastEvaluation="2026-06-15T07:59:41"))}}, "OK"),
+        ({"prometheus": of_rules(FIRING | {"activeAt": WITHOUT_ZONE})}, "CRITICAL"),
+        ({"alertmanager": manager(alert(startsAt=WITHOUT_ZONE)), "prometheus": QUIET}, "CRITICAL"),
+        ({"alertmanager": manager(alert(endsAt=WITHOUT_ZONE)), "prometheus": QUIET}, "OK"),
+        ({"alertmanager": manager(silences=[silence(startsAt=WITHOUT_ZONE)]), "prometheus": QUIET}, "OK"),
+    ],
+)
+def test_time_without_a_zone_is_in_utc(sources, verdict):
+    """As some write it; what is bad is found all the same."""
+    assert verdict_on_alerts(**sources)[0] == verdict
+
+
+@pytest.mark.parametrize("interval", [-1, 1e300, 10**30, "NaN", "Infinity", "often", None])
+def test_interval_that_is_none_leaves_its_rules_not_understood(interval):
+    """An alert beside them is found all the same."""
+    answer = groups(rule())
+    answer["data"]["groups"][0]["interval"] = interval
+    odd = QUIET | {"api/v1/rules": answer}
+    assert verdict_on_alerts(prometheus=odd)[0] == "UNKNOWN"
+    assert verdict_on_alerts(alertmanager=manager(alert()), prometheus=odd)[0] == "CRITICAL"
