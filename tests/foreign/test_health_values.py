@@ -68,6 +68,14 @@ BOOLEANS = {
     '{"status":"ok","redis":"0"}': UNKNOWN,
     '{"status":"ok","redis":"1"}': OK,
     '{"status":"ok","queue":"0"}': OK,
+    # A status that is there, and tells nothing.
+    '{"status":[],"dependencies":{"redis":{"status":"healthy"}}}': UNKNOWN,
+    '{"status":{},"dependencies":{"redis":{"status":"healthy"}}}': UNKNOWN,
+    '{"status":"ok","redis":{"state":[],"latency_ms":2}}': UNKNOWN,
+    '{"status":"ok","deps":{"redis":"somehow"}}': UNKNOWN,
+    '{"status":"ok","deps":{"redis":{"latency_ms":2}}}': UNKNOWN,
+    '{"status":"ok","deps":{"redis":"up","database":{"status":"up"}}}': OK,
+    '{"status":"ok","deps":{"redis":"up","database":"down"}}': CRITICAL,
 }
 
 

@@ -138,6 +138,8 @@ class _Reader(Statements):
         elif health_keys.holds_warnings(key):
             if not warns_of_nothing(value):
                 self.note(under(name, key), short(value), State.DEGRADED)
+        elif value == [] and health_keys.is_bare_status(key):
+            self.unclear.append(f"{under(name, key)} {short(value)}")
         elif isinstance(value, list):
             self._nested_value(name, key, value, depth)
         elif health_keys.is_error_code(key) and not name:

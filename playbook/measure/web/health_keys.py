@@ -57,7 +57,7 @@ _LIMITING = _set(
 _BAD_ONES = _set("unhealthy failed failing down unavailable dead missing unreachable broken degraded offline")
 _CODES = _set("""code statuscode httpstatus httpcode httpstatuscode responsecode""")
 _CONTAINERS = _set(
-    """dependencies dependency services checks check components entries checkresults healthchecks healthcheck
+    """dependencies dependency deps services checks check components entries checkresults healthchecks healthcheck
     subsystems upstreams backends probes indicators contributors integrations databases
    """
 )
@@ -139,6 +139,11 @@ def is_status(key: str) -> bool:
     if not words or words[0] in _LIMITING:
         return False
     return bare in _STATUS | _GOOD_IF_TRUE or words[-1] in _STATUS | _ENDINGS or words in IN_WORDS
+
+
+def is_bare_status(key: str) -> bool:
+    """Whether a key holds a status and no more: ``status``, ``state``."""
+    return words_of(key) in (("status",), ("state",))
 
 
 def good_if_true(key: str) -> bool:
