@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -271,12 +272,12 @@ class GitHubApi:
         return Listing(found, listed(words, len(found), len(found) if not problem else None, problem))
 
     def _expect(self, answer: Answer, what: str) -> Answer:
-        if 200 <= answer.status < 300:
+        if answer.status == HTTPStatus.OK:
             return answer
         raise self._explain(answer, what)
 
     def _explain(self, answer: Answer, what: str) -> Unmeasured:
-        """The error for an answer other than 2xx."""
+        """The error for an answer other than 200."""
         message = said_by(answer)
         text = f"{SERVICE}: expected {what} from {urlsplit(answer.url).netloc}, got HTTP {answer.status}"
         text += f" ({message})" if message else ""
