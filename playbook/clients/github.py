@@ -40,6 +40,7 @@ from playbook.settings.model import Settings
 _LAST = re.compile(r'<[^<>]*[?&]page=(\d{1,9})[^<>]*>\s*;[^,]*\brel="?last"?')
 
 T = TypeVar("T")
+_Login = Annotated[str, msgspec.Meta(min_length=1)]
 Period = Literal["day", "week", "month", "quarter", "year"]
 
 
@@ -50,14 +51,14 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
 class User(_Message, frozen=True):
     """An account; ``type`` is User, Bot, Organization or Mannequin; empty if not stated."""
 
-    login: str
+    login: _Login
     type: str = ""
 
 
 class Organisation(_Message, frozen=True):
-    """An organisation; ``two_factor_requirement_enabled`` is None unless the token belongs to an owner."""
+    """An organisation; the other fields are None unless the token belongs to an owner."""
 
-    login: str
+    login: _Login
     two_factor_requirement_enabled: bool | None = None
     default_repository_permission: str | None = None
 

@@ -183,10 +183,10 @@ def event(kind: str, at: str) -> tuple[str, Any, dict[str, str]]:
 
 
 def demands(required: bool | None) -> tuple[str, Any, dict[str, str]]:
-    return ok({"login": "example", "two_factor_requirement_enabled": required})
+    return ok({**good()[ORGANISATION][1], "two_factor_requirement_enabled": required})
 
 
-def permits(what: str) -> tuple[str, Any, dict[str, str]]:
+def permits(what: Any) -> tuple[str, Any, dict[str, str]]:
     return ok({"login": "example", "two_factor_requirement_enabled": True, "default_repository_permission": what})
 
 
@@ -221,7 +221,21 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
     "an unknown permission": (ORGANISATION, permits("maintain"), {"permissions": "UNKNOWN"}),
     "not required": (ORGANISATION, demands(required=False), {"mfa": "WARNING"}),
     "not said to be required": (ORGANISATION, demands(required=None), {"mfa": "UNKNOWN"}),
-    "no word of it": (ORGANISATION, ok({"login": "example"}), {"mfa": "UNKNOWN"}),
+    "no word of it": (ORGANISATION, ok({"login": "example"}), {"permissions": "UNKNOWN", "mfa": "UNKNOWN"}),
+    "no word of permissions": (ORGANISATION, permits(None), {"permissions": "UNKNOWN"}),
+    "an empty permission": (ORGANISATION, permits(""), {"permissions": "UNKNOWN"}),
+    "an organisation without a name": (
+        ORGANISATION,
+        ok({**good()[ORGANISATION][1], "login": "", "two_factor_requirement_enabled": False}),
+        {"permissions": "UNKNOWN", "mfa": "UNKNOWN"},
+    ),
+    "nobody at all": (ALL, ok([]), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
+    "a member without a name": (ALL, ok([user("ada"), user("")]), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
+    "a part of the members": (
+        ALL,
+        ("206 Partial Content", [user("ada"), user("ben")], {}),
+        {"permissions": "UNKNOWN", "unused": "UNKNOWN"},
+    ),
     "nothing pushed": (ACTIVITY, ok([]), {"unused": "WARNING"}),
     "activity cut": (ACTIVITY, ok([], link=LINK), {"unused": "UNKNOWN"}),
     "activity not permitted": (ACTIVITY, MISSING, {"unused": "UNKNOWN"}),

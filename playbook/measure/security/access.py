@@ -32,8 +32,8 @@ _PERIODS: tuple[tuple[int, Period], ...] = ((7, "week"), (30, "month"), (90, "qu
 # Words of the two APIs; any other word is reported as not understood.
 STATUSES = frozenset({"active", "warning", "locked"})
 ROLES = frozenset({"direct_member", "admin", "billing_manager", "hiring_manager", "reinstate"})
-# What every member may do with every repository; an answer to others than members omits it.
-PERMISSIONS = frozenset({"none", "read", "write", "admin", ""})
+# What every member may do with every repository; an answer to others than owners omits it.
+PERMISSIONS = frozenset({"none", "read", "write", "admin"})
 ACTIVITIES = frozenset(
     {"push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge"}
 )
@@ -153,8 +153,12 @@ class GitHubAccess:
         unknown = [role or "no role" for _, role in self.invited if role not in ROLES]
         coverage += understood(len(unknown), len(self.invited), "roles of invitations", examples=unknown)
         if self.default_permission not in PERMISSIONS:
-            expected = "read, write, admin or none for every member"
-            coverage += lacking("", expected=expected, got=self.default_permission)
+            coverage += lacking(
+                "",
+                expected="read, write, admin or none for every member",
+                got=self.default_permission or "no statement about it",
+                hint="Only the token of an owner of the organisation sees it.",
+            )
         members = {name.casefold() for name in self.members}
         missing = [name for name in self.owners if name.casefold() not in members]
         if missing:
@@ -250,10 +254,11 @@ class GitHubActivity:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether every member and every push or merge was listed."""
+        """Whether every member and every push or merge was listed; no organisation is without members."""
         if not self.login:
             return whole("no GitHub repository configured")
-        return self.members + self.activity
+        nobody = Coverage() if self.last else lacking("", expected="at least one member", got="none")
+        return self.members + self.activity + nobody
 
     @property
     def idle(self) -> tuple[str, ...]:
