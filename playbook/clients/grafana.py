@@ -253,14 +253,18 @@ def _uids(panel: Mapping[str, Any], stored: Mapping[str, Any]) -> Iterator[tuple
     """Data sources of a panel and their kinds, which may be untold; ``${name}`` is looked up among the
     dashboard's variables.
     """
-    sources = [panel.get("datasource"), *(target.get("datasource") for target in panel.get("targets") or [])]
-    for source in sources:
+    targets = panel.get("targets") or []
+    if not isinstance(targets, list) or not all(isinstance(target, dict) for target in targets):
+        raise Malformed(
+            f"{SERVICE}: expected a list of queries in each panel of the dashboard, got something else",
+            service=SERVICE,
+        )
+    for source in (panel.get("datasource"), *(target.get("datasource") for target in targets)):
         if not isinstance(source, dict):  # a name, or the default one
             continue
-        kind = str(source.get("type") or "")
-        if kind in _OWN or source.get("uid") in _OWN:
+        kind, uid = str(source.get("type") or ""), str(source.get("uid") or "")
+        if kind in _OWN or uid in _OWN:
             continue
-        uid = str(source.get("uid") or "")
         if uid.startswith("$"):
             uid = _variable(uid.strip("${}"), stored)
         if uid and not uid.startswith("-"):

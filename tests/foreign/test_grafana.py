@@ -297,6 +297,15 @@ def test_data_source_whose_kind_nobody_tells_is_known(panels, of_no_kind):
     assert found.of_no_kind == of_no_kind
 
 
+@pytest.mark.parametrize("targets", [7, "up", {"expr": "up"}, [None], ["up"], [{"datasource": LOKI}, None]])
+def test_queries_of_another_form_are_not_understood(targets):
+    """What a panel shows is not known then."""
+    panels = [{"datasource": SOURCE, "targets": targets}]
+    answers = {"api/search": [HIT], "api/dashboards/uid/po": {"meta": {}, "dashboard": {"panels": panels}}}
+    with pytest.raises(Malformed, match="list of queries"):
+        Grafana(Http(answers, "Grafana"), SETTINGS).dashboard("Portfolio Overview")
+
+
 @pytest.mark.parametrize(
     ("answer", "ailment"),
     [
