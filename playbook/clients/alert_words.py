@@ -248,9 +248,14 @@ def active(silences: Iterable[RawSilence]) -> list[RawSilence]:
     return [one for one in silences if one.status.state == "active"]
 
 
-def of_known_state(silences: Sequence[RawSilence]) -> Coverage:
-    """Whether the state of every silence is a documented one."""
+def of_known_state(silences: Sequence[RawSilence], now: datetime) -> Coverage:
+    """Whether each silence has a documented state, and an active one tells what it silences until when."""
     odd = [f"{one.id} {one.status.state}" for one in silences if one.status.state not in _SILENCE_STATES]
+    for one in active(silences):
+        if not one.matchers or not all(matcher.name for matcher in one.matchers):
+            odd.append(f"{one.id} of no label")
+        elif aware(one.endsAt) + AHEAD <= now:
+            odd.append(f"{one.id} active after its end")
     return understood(len(odd), len(silences), "silences", examples=odd)
 
 

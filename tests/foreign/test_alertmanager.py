@@ -601,3 +601,27 @@ def test_interval_that_is_none_leaves_its_rules_not_understood(interval):
     odd = QUIET | {"api/v1/rules": answer}
     assert verdict_on_alerts(prometheus=odd)[0] == "UNKNOWN"
     assert verdict_on_alerts(alertmanager=manager(alert()), prometheus=odd)[0] == "CRITICAL"
+
+
+NAMELESS = {"isRegex": False, "name": "", "value": "BackupJobSlow"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "OK"),
+        ({"matchers": []}, "UNKNOWN"),
+        ({"matchers": [NAMELESS]}, "UNKNOWN"),
+        ({"endsAt": "0001-01-01T00:00:00Z"}, "UNKNOWN"),
+        ({"endsAt": "2026-06-15T07:18:00Z"}, "UNKNOWN"),
+        ({"endsAt": "2026-06-15T07:59:59Z"}, "OK"),  # between the two answers
+        ({"endsAt": "2026-06-15T07:18:00Z", "status": {"state": "expired"}}, "OK"),
+        ({"matchers": [], "status": {"state": "expired"}}, "OK"),
+    ],
+)
+def test_active_silence_must_tell_what_it_silences_until_when(changes, verdict):
+    """Else it may be one on everything, or without an end."""
+    assert verdict_on_alerts(alertmanager=manager(silences=[silence(**changes)]), prometheus=QUIET)[0] == verdict
+    grafana = of_rules(path="api/prometheus/grafana/api/v1")
+    grafana["api/alertmanager/grafana/api/v2/silences"] = [silence(**changes)]
+    assert verdict_on_alerts(grafana=grafana)[0] == verdict

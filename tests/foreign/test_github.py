@@ -242,6 +242,7 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
     "a force push": (ACTIVITY, event("force_push", "2026-11-17T20:00:00Z"), {}),
     "an unknown activity": (ACTIVITY, event("deploy_key_use", "2026-11-17T20:00:00Z"), {"unused": "UNKNOWN"}),
     "a time of no zone": (ACTIVITY, event("push", "2026-11-17T20:00:00"), {"unused": "UNKNOWN"}),
+    "a time to come": (ACTIVITY, event("push", "2999-11-17T20:00:00Z"), {"unused": "UNKNOWN"}),
     "months ago": (ACTIVITY, event("push", "2026-05-17T20:00:00Z"), {"unused": "WARNING"}),
 }
 

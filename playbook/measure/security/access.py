@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import GitHubApi, Period
 from playbook.clients.listing import or_lacking
-from playbook.core.clock import Clock
+from playbook.core.clock import AHEAD, Clock
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, PlaybookError, Unmeasured
@@ -290,6 +290,7 @@ def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitH
     idle_after = settings.access.idle_days
     period: Period = next((name for days, name in _PERIODS if idle_after <= days), "year")
     last: dict[str, datetime] = {}
+    latest = clock.now() + AHEAD
     listed, members = github.activity(period), github.members()
     for activity in listed:
         if activity.actor and activity.activity_type in ACTIVITIES:
@@ -297,6 +298,7 @@ def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitH
             last[name] = max(last.get(name, activity.timestamp), activity.timestamp)
     people = [user.login for user in members if user.type != "Bot"]
     unknown = [one.activity_type or "no type" for one in listed if one.activity_type not in ACTIVITIES]
+    unknown += [f"one of {moment(one.timestamp)}" for one in listed if one.timestamp > latest]
     return GitHubActivity(
         login=settings.target.github.organisation or "",
         last=tuple((name, last.get(name.casefold())) for name in people),

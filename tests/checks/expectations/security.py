@@ -123,8 +123,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "monthly.access.permissions": (
             "UNKNOWN",
-            r"Owners of the GitHub organisation: expected read, write, admin or none for every member, got no "
-            r"statement about it; partial result: .+",
+            r"DigitalOcean account: expected read, write, admin or none for every member, got no "
+            r"statement about it; partial result: active",
         ),
     },
     "github-owner-unknown": {
