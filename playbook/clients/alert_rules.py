@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,6 +23,7 @@ from playbook.core.wording import plural
 _LATE = 3  # evaluation intervals of its group after which a rule counts as not evaluated
 _LEAST_LATE = timedelta(minutes=10)
 AHEAD = timedelta(minutes=5)  # how far another host's clock may be ahead of ours
+_LONGEST = 366 * 86_400.0  # seconds between two evaluations of a group
 _NEVER = 2000  # years before this mean "never"; Go's zero time is in the year 1
 _SHOWN = 3
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -45,7 +46,7 @@ class _Rule(msgspec.Struct):
 class _Group(msgspec.Struct):
     rules: list[Any]
     name: str = ""
-    interval: float = 60.0  # seconds; Grafana omits it when it is the default
+    interval: Annotated[float, msgspec.Meta(ge=0, le=_LONGEST)] = 60.0  # seconds; Grafana omits the default
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +256,17 @@ def _why_bad(rule: _Rule) -> str:
 
 def _late(rule: _Rule, interval: float, now: datetime) -> str:
     assert rule.lastEvaluation
-    age = now - rule.lastEvaluation
+    age = now - aware(rule.lastEvaluation)
     if age < -AHEAD:
         return f"last evaluated {-age.total_seconds() / 60:,.0f} min in the future, by its clock"
     if age > max(timedelta(seconds=_LATE * interval), _LEAST_LATE):
         return f"last evaluated {age.total_seconds() / 60:,.0f} min ago"
     return ""
+
+
+def aware(moment: datetime) -> datetime:
+    """The moment, in UTC where it does not say its zone."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _few(found: Sequence[str]) -> str:

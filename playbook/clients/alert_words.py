@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
 
-from playbook.clients.alert_rules import AHEAD
+from playbook.clients.alert_rules import AHEAD, aware
 from playbook.core.budget import convert, shown
 from playbook.core.coverage import Coverage, lacking, understood
 
@@ -157,7 +157,7 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
             continue
         # Go's zero time, the year 1, means that it has no end. Alertmanager lists none that has ended by its own
         # clock, and Prometheus moves the end of one that goes on to only four minutes ahead.
-        if alert.endsAt is not None and alert.endsAt.year > 1 and _aware(alert.endsAt) + AHEAD <= now:
+        if alert.endsAt is not None and alert.endsAt.year > 1 and aware(alert.endsAt) + AHEAD <= now:
             continue
         status = alert.status
         state: State = "firing"  # "unprocessed": Alertmanager has not yet looked up its silences
@@ -167,10 +167,10 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
         by = (status.silencedBy, status.inhibitedBy, status.mutedBy)
         if not known or (status.state.lower() == "suppressed" and not any(by)):
             odd.append(f"{_name(alert.labels)} {status.state}")
-        if _aware(alert.startsAt) > now + AHEAD:
+        if aware(alert.startsAt) > now + AHEAD:
             future.append(_name(alert.labels))
         name, silences = _name(alert.labels), tuple(status.silencedBy or ())
-        one = Alert(name, alert.labels, state, alert.startsAt, _summary(alert.annotations), silences)
+        one = Alert(name, alert.labels, state, aware(alert.startsAt), _summary(alert.annotations), silences)
         found.append(replace(one, id=alert.fingerprint, inhibitors=tuple(status.inhibitedBy or ())))
     return found, understood(len(odd), len(raw), "alerts", examples=odd) + _in_time(future)
 
@@ -194,8 +194,8 @@ def of_rules(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
             unseen += [f"{name} {alert.state}"] * any(words in reason.lower() for words in _UNSEEN)
             continue
         # Grafana writes an unknown time as the year 1.
-        since = alert.activeAt if alert.activeAt and alert.activeAt.year > 1 else None
-        if since and _aware(since) > now + AHEAD:
+        since = aware(alert.activeAt) if alert.activeAt and alert.activeAt.year > 1 else None
+        if since and since > now + AHEAD:
             future.append(name)
         # "Alerting (NoData)" fires because data is missing, which is a different problem, so the reason is kept.
         summary = " ".join(filter(None, (_summary(alert.annotations), reason)))
@@ -220,10 +220,6 @@ def _in_time(future: Sequence[str]) -> Coverage:
         got=f"{len(future)} that begin{'s' if len(future) == 1 else ''} later: {', '.join(future[:3])}",
         hint="Compare the clocks.",
     )
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _name(labels: Mapping[str, str]) -> str:
@@ -252,9 +248,14 @@ def active(silences: Iterable[RawSilence]) -> list[RawSilence]:
     return [one for one in silences if one.status.state == "active"]
 
 
-def of_known_state(silences: Sequence[RawSilence]) -> Coverage:
-    """Whether the state of every silence is a documented one."""
+def of_known_state(silences: Sequence[RawSilence], now: datetime) -> Coverage:
+    """Whether each silence has a documented state, and an active one tells what it silences until when."""
     odd = [f"{one.id} {one.status.state}" for one in silences if one.status.state not in _SILENCE_STATES]
+    for one in active(silences):
+        if not one.matchers or not all(matcher.name for matcher in one.matchers):
+            odd.append(f"{one.id} of no label")
+        elif aware(one.endsAt) + AHEAD <= now:
+            odd.append(f"{one.id} active after its end")
     return understood(len(odd), len(silences), "silences", examples=odd)
 
 
@@ -263,7 +264,8 @@ def silence_of(one: RawSilence) -> Silence:
     everything = any(_covers(one, labels) for labels in _ANY_ALERT)
     # A pending silence with an unknown start covers nothing.
     since = one.endsAt if one.startsAt is None and one.status.state != "active" else one.startsAt
-    return Silence(one.id, matchers, one.createdBy, one.comment, _aware(one.endsAt), since, everything, one)
+    since = aware(since) if since else None
+    return Silence(one.id, matchers, one.createdBy, one.comment, aware(one.endsAt), since, everything, one)
 
 
 def with_silences(alerts: Iterable[Alert], silences: Iterable[RawSilence]) -> list[Alert]:

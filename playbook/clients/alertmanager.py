@@ -124,7 +124,7 @@ class Alertmanager:
             )
         raw = self._read("alerts", list[Any])
         alerts, more = of_alertmanager(raw, now)
-        silences, unread = _active(lambda: self._read("silences", list[RawSilence]))
+        silences, unread = _active(lambda: self._read("silences", list[RawSilence]), now)
         lacks += unread
         firing = [one for one in known if one.state == "firing"]
         missing = [one for one in firing if not among(one, alerts)]
@@ -286,7 +286,7 @@ def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
     lacks += unknown
     silences: list[RawSilence] = []
     if isinstance(source, Grafana):
-        silences, unread = _active(lambda: source.silences(list[RawSilence]))
+        silences, unread = _active(lambda: source.silences(list[RawSilence]), now)
         lacks += unread
         alerts = [replace(alert, by_grafana=True) for alert in alerts]
     shown = tuple(with_silences(alerts, silences))
@@ -305,13 +305,13 @@ def _together(mine: Found, other: Found) -> Found:
     return Found(source, (*mine.alerts, *more), mine.silences + other.silences, rules, mine.lacks + other.lacks)
 
 
-def _active(read: Callable[[], list[RawSilence]]) -> tuple[list[RawSilence], Coverage]:
+def _active(read: Callable[[], list[RawSilence]], now: datetime) -> tuple[list[RawSilence], Coverage]:
     """Active silences; where they cannot be read, none of them, and what is not known."""
     try:
         silences = read()
     except Unmeasured as error:
         return [], _not_known(error, "silences not known")
-    return active(silences), of_known_state(silences)
+    return active(silences), of_known_state(silences, now)
 
 
 def _age(started: str, date: str, now: datetime) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import msgspec
@@ -88,13 +89,13 @@ class Answer:
         return door.line(self.body, 80)
 
     def expect_ok(self, hint: str = "") -> Answer:
-        """The answer itself if its status is 2xx.
+        """The answer itself if its status is 2xx, and not that of a part, which nobody has asked for.
 
         Raises:
             Denied: 401 or 403.
             Malformed: any other status.
         """
-        if 200 <= self.status < 300:
+        if 200 <= self.status < 300 and self.status != HTTPStatus.PARTIAL_CONTENT:
             return self
         if self.status in (401, 403):
             raise Denied(
@@ -103,8 +104,9 @@ class Answer:
                 hint=hint or "Check the credentials of this target and what they are permitted.",
                 attempts=self.attempts,
             )
+        part = ", a part of the answer" if self.status == HTTPStatus.PARTIAL_CONTENT else ""
         raise Malformed(
-            f"{self.service}: expected HTTP 200 from {self.url}, got HTTP {self.status}",
+            f"{self.service}: expected HTTP 200 from {self.url}, got HTTP {self.status}{part}",
             service=self.service,
             hint=hint,
             attempts=self.attempts,

@@ -11,10 +11,12 @@ import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
+from playbook.clients.encodings import Unreadable
 from playbook.clients.exchange import Exchange
 from playbook.clients.pace import Pace
 from playbook.clients.retries import seconds_asked
@@ -124,7 +126,7 @@ class ReadOnlyTransport:
             Refused: the answer's status is not 2xx.
             playbook.clients.wire.Broken: there was no complete answer in time.
             playbook.clients.pace.NoTurn: the token's rate limit leaves no request within the deadline.
-            NotJson: the body is too large.
+            NotJson: the body is too large or cannot be decompressed, or the status is another 2xx than 200.
         """
         url = urlsplit(request.url)
         if origin(url) != origin(urlsplit(self.endpoint)):
@@ -153,12 +155,18 @@ class ReadOnlyTransport:
         )
         with Exchange(call) as exchange:
             body = bytearray()
-            for chunk in exchange.chunks():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise NotJson(f"more than {MAX_BODY:,} bytes")
+            try:
+                for chunk in exchange.chunks():
+                    body += chunk
+                    if len(body) > MAX_BODY:
+                        raise NotJson(f"more than {MAX_BODY:,} bytes")
+            except Unreadable as error:
+                if 200 <= exchange.status < 300:
+                    raise NotJson(str(error)) from None
         if not 200 <= exchange.status < 300:
             raise Refused(exchange.status, exchange.headers, bytes(body))
+        if exchange.status != HTTPStatus.OK:  # pydo knows no other, and nothing is created here
+            raise NotJson(f"HTTP {exchange.status}")
         may_be_quoted = not _HOLDS_PASSWORDS.match(url.path)
         return _Response(exchange.status, exchange.headers, bytes(body), may_be_quoted)
 

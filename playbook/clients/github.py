@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ from playbook.settings.model import Settings
 _LAST = re.compile(r'<[^<>]*[?&]page=(\d{1,9})[^<>]*>\s*;[^,]*\brel="?last"?')
 
 T = TypeVar("T")
+_Login = Annotated[str, msgspec.Meta(min_length=1)]
 Period = Literal["day", "week", "month", "quarter", "year"]
 
 
@@ -49,14 +51,14 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
 class User(_Message, frozen=True):
     """An account; ``type`` is User, Bot, Organization or Mannequin; empty if not stated."""
 
-    login: str
+    login: _Login
     type: str = ""
 
 
 class Organisation(_Message, frozen=True):
-    """An organisation; ``two_factor_requirement_enabled`` is None unless the token belongs to an owner."""
+    """An organisation; the other fields are None unless the token belongs to an owner."""
 
-    login: str
+    login: _Login
     two_factor_requirement_enabled: bool | None = None
     default_repository_permission: str | None = None
 
@@ -271,12 +273,12 @@ class GitHubApi:
         return Listing(found, listed(words, len(found), len(found) if not problem else None, problem))
 
     def _expect(self, answer: Answer, what: str) -> Answer:
-        if 200 <= answer.status < 300:
+        if answer.status == HTTPStatus.OK:
             return answer
         raise self._explain(answer, what)
 
     def _explain(self, answer: Answer, what: str) -> Unmeasured:
-        """The error for an answer other than 2xx."""
+        """The error for an answer other than 200."""
         message = said_by(answer)
         text = f"{SERVICE}: expected {what} from {urlsplit(answer.url).netloc}, got HTTP {answer.status}"
         text += f" ({message})" if message else ""

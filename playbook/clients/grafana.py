@@ -24,7 +24,7 @@ from playbook.settings.model import Settings
 SERVICE = "Grafana"
 _NO_SOURCE = "Data source not found"
 # Kinds that Grafana itself has, for panels that show those of others.
-_OWN = frozenset({"", "datasource", "grafana", "mixed", "dashboard", "__expr__"})
+_OWN = frozenset({"datasource", "grafana", "mixed", "dashboard", "__expr__"})
 HINT = "The token must be that of a service account with the role Viewer at least."
 
 
@@ -36,6 +36,7 @@ class Dashboard:
         datasources: uids of the Prometheus data sources of its panels, without duplicates, in order.
         alike: number of dashboards with that title.
         others: uids of its data sources of other kinds, such as Loki.
+        of_no_kind: uids of which no panel tells the kind; one may also be the name of a data source.
     """
 
     uid: str
@@ -44,6 +45,7 @@ class Dashboard:
     datasources: tuple[str, ...]
     alike: int = 1
     others: tuple[str, ...] = ()
+    of_no_kind: tuple[str, ...] = ()
 
 
 class AlertingOff(Unmeasured):
@@ -128,24 +130,36 @@ class Grafana:
         stored = answer.expect_ok(HINT).json(_Stored).dashboard
         panels = list(_panels(stored))
         uids = dict.fromkeys(one for panel in panels for one in _uids(panel, stored))
-        others = tuple(one for one, kind in uids if kind != "prometheus")
+        told = dict.fromkeys(one for one, kind in uids if kind)
+        others = tuple(one for one, kind in uids if kind not in ("", "prometheus"))
         return Dashboard(
-            uid, title, len(panels), tuple(one for one, kind in uids if one not in others), alike, others
+            uid,
+            title,
+            len(panels),
+            tuple(one for one in told if one not in others),
+            alike,
+            others,
+            tuple(one for one, kind in uids if one not in told),
         )
 
-    def ailment(self, uid: str) -> str:
-        """Why a data source of any kind does not work, by its own check; empty where it does or has no check."""
+    def ailment(self, uid: str, *, may_be_name: bool = False) -> str:
+        """Why a data source of any kind does not work, by its own check; empty where it does or has no check.
+
+        Args:
+            may_be_name: what is not found may be the name of one, which has no address.
+        """
         answer = self.http.get(f"api/datasources/uid/{quote(uid, safe='')}/health")
         bad = answer.status == HTTPStatus.BAD_REQUEST or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR
         if answer.status == HTTPStatus.NOT_FOUND:  # of the source, or only of its check
-            return f"HTTP 404: {_NO_SOURCE}" if _NO_SOURCE.encode() in answer.body else ""
+            missing = _NO_SOURCE.encode() in answer.body and not may_be_name
+            return f"HTTP 404: {_NO_SOURCE}" if missing else ""
         try:
             health = (answer if bad else answer.expect_ok(HINT)).json(_SourceHealth)
         except Malformed:
             if not bad:
                 raise
             return f"HTTP {answer.status}"
-        return "" if health.status == "OK" else door.line(f"{health.status}: {health.message}", 160)
+        return "" if health.status == "OK" and not bad else door.line(f"{health.status}: {health.message}", 160)
 
     def datasource_uid(self, dashboard: Dashboard | None = None) -> str:
         """The setting ``grafana.datasource_uid``, else the first data source of the dashboard.
@@ -236,13 +250,21 @@ def _panels(stored: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _uids(panel: Mapping[str, Any], stored: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Data sources of a panel and their kinds; ``${name}`` is looked up among the dashboard's variables."""
-    sources = [panel.get("datasource"), *(target.get("datasource") for target in panel.get("targets") or [])]
-    for source in sources:
-        kind = str(source.get("type") or "") if isinstance(source, dict) else ""
-        if kind in _OWN:
+    """Data sources of a panel and their kinds, which may be untold; ``${name}`` is looked up among the
+    dashboard's variables.
+    """
+    targets = panel.get("targets") or []
+    if not isinstance(targets, list) or not all(isinstance(target, dict) for target in targets):
+        raise Malformed(
+            f"{SERVICE}: expected a list of queries in each panel of the dashboard, got something else",
+            service=SERVICE,
+        )
+    for source in (panel.get("datasource"), *(target.get("datasource") for target in targets)):
+        if not isinstance(source, dict):  # a name, or the default one
             continue
-        uid = str(source.get("uid") or "")
+        kind, uid = str(source.get("type") or ""), str(source.get("uid") or "")
+        if kind in _OWN or uid in _OWN:
+            continue
         if uid.startswith("$"):
             uid = _variable(uid.strip("${}"), stored)
         if uid and not uid.startswith("-"):

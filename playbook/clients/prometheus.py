@@ -16,7 +16,14 @@ import msgspec
 from playbook.clients.answer import Answer
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import HttpClient, monitoring_client
-from playbook.clients.prometheus_meaning import in_its_unit, of_percentile, over_window, without_window
+from playbook.clients.prometheus_meaning import (
+    CLOCK,
+    in_its_unit,
+    of_percentile,
+    over_window,
+    within_range,
+    without_window,
+)
 from playbook.clients.prometheus_types import (
     Alertmanagers,
     Alerts,
@@ -37,7 +44,6 @@ from playbook.core.errors import Malformed, TooLittleData, Unmeasured, Unreachab
 from playbook.settings.model import Settings
 
 SERVICE = "Prometheus"
-_CLOCK = 300.0  # seconds by which the time of an answer may differ from the requested time
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class Answered:
         """Coverage: whole if the answer is complete, of the requested time and in the expected unit."""
         coverage = whole_answer(self.warnings) + self.meaning + self.unit
         off = max((abs(sample.time - self.asked) for sample in self.samples), default=0.0) if self.asked else 0.0
-        if off > _CLOCK:
+        if off > CLOCK:
             return coverage + lacking(
                 "of another time",
                 expected="an answer of the moment that was asked for",
@@ -238,6 +244,9 @@ class Prometheus:
             Series(row.metric, tuple((time, self._value(text, setting)) for time, text in row.values))
             for row in self._rows(result.result, list[MatrixRow], setting)
         ]
+        times = ([time for time, _ in one.points] for one in series)
+        if odd := within_range(times, start.timestamp(), end.timestamp(), step):
+            raise self._odd(odd, setting)
         values = (value for one in series for _, value in one.points)
         unit = in_its_unit(setting, expression, values)
         return Courses(series, warnings, over_window(setting, expression, self.fixed) + unit)

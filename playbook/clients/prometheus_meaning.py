@@ -6,7 +6,8 @@ Prometheus answers a query of five minutes as readily as one of a day, and a sha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import msgspec
 
@@ -14,6 +15,7 @@ from playbook.core.coverage import Coverage, lacking
 from playbook.core.promql import selected
 from playbook.settings.model import Settings
 
+CLOCK = 300.0  # seconds by which the time of an answer may differ from the requested time
 # The newest sample is one of any time, and the others are no questions of their own.
 _OF_NO_WINDOW = {"newest_sample", "counted"}
 _PERCENT = {
@@ -85,6 +87,21 @@ def over_window(setting: str, query: str, fixed: frozenset[str]) -> Coverage:
         hint=f"Write $window in {setting} where the query has its range, as in rate(…[$window]). What has no "
         "range, such as a recording rule, becomes avg_over_time(…[$window]).",
     )
+
+
+def within_range(times: Iterable[Sequence[float]], start: float, end: float, step: float) -> str:
+    """What is odd about the times of each series of a range query; empty where nothing is.
+
+    Stores may align the range to whole steps.
+    """
+    spare = step + CLOCK
+    for one in times:
+        outside = next((time for time in one if not start - spare <= time <= end + spare), None)
+        if outside is not None:
+            return f"a value of the time {outside:g}, outside of the range"
+        if any(later <= earlier for earlier, later in pairwise(one)):
+            return "values that are not in order of time"
+    return ""
 
 
 def _seconds_of(duration: str) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -106,8 +106,11 @@ def looks_of_own(
     return store.ask(f"max({' or '.join(each)})", at) if own else None
 
 
-def population(samples: Iterable[Sample], chosen: Iterable[Selected], target: str) -> Coverage:
+def population(samples: Sequence[Sample], chosen: Iterable[Selected], target: str) -> Coverage:
     """As ``own_series``, from the numbers of series by job, instance and replica."""
+    odd = next((one.value for one in samples if not 0 <= one.value < math.inf), None)
+    if odd is not None:
+        return lacking("", expected="the number of series of each instance", got=f"{odd:g} of one")
     counts: dict[tuple[str, str], float] = defaultdict(float)
     replicas: dict[tuple[str, str], set[str]] = defaultdict(set)
     for sample in samples:

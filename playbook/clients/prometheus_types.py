@@ -26,10 +26,10 @@ class Envelope(msgspec.Struct):
 
     @property
     def against(self) -> tuple[str, ...]:
-        """Warnings about the answer's completeness."""
+        """Warnings about the answer's completeness; an error beside an answer is one."""
         infos = [text for text in self.infos or () if not any(words in text for words in _HARMLESS)]
         partial = ["isPartial: true"] if self.isPartial else []
-        return tuple(dict.fromkeys([*(self.warnings or ()), *partial, *infos]))
+        return tuple(dict.fromkeys([*filter(None, [self.error]), *(self.warnings or ()), *partial, *infos]))
 
 
 class Result(msgspec.Struct):

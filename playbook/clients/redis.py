@@ -47,6 +47,8 @@ _READ_ONLY: dict[str, frozenset[str]] = {
     "SLOWLOG": frozenset({"GET", "LEN"}),
 }
 
+_LISTED = frozenset({"SMEMBERS", "ZRANGE", "HMGET"})  # commands whose answer is a list
+
 
 class Address(NamedTuple):
     """Contents of a ``redis://`` URL. Options in its query are meant for other libraries and are ignored."""
@@ -194,7 +196,9 @@ class ReadOnlyRedis:
         return self._sent(command, send)
 
     def many(self, commands: Sequence[tuple[str | bytes | int, ...]]) -> list[Any]:
-        """Answers to several read-only commands, sent together; raises as ``execute_command``."""
+        """Answers to several read-only commands, sent together; raises as ``execute_command``, and Malformed where
+        a list is expected and there is none, or one of another length.
+        """
         read = [_reading(words) for words in commands]
         if not read:
             return []
@@ -209,7 +213,13 @@ class ReadOnlyRedis:
                     raise answer
             return answers
 
-        return list(self._sent(read[0][0], send))
+        answers = list(self._sent(read[0][0], send))
+        for (command, arguments), answer in zip(read, answers, strict=True):
+            is_list = isinstance(answer, list | set)
+            whole = is_list and (command != "HMGET" or len(answer) == len(arguments) - 1)
+            if command in _LISTED and not whole:
+                raise self._other_answer(command, answer)
+        return answers
 
     def _sent(self, command: str, send: Callable[[], Any]) -> Any:
         """Result of ``send``, retried where that may help."""

@@ -435,6 +435,7 @@ BAD_RULES = [
     rule(lastEvaluation="2026-06-15T07:00:00Z"),
     rule(lastEvaluation="2026-06-15T18:00:00Z"),
     rule(lastEvaluation=None),
+    rule(lastEvaluation="2026-06-15T07:00:00"),
     rule(type="smouldering"),
     rule(name=None),
     {},
@@ -572,3 +573,55 @@ def test_heartbeats_of_other_collections_of_rules_are_meant_to_fire(name):
     assert verdict_on_alerts(**delivered)[0] == "OK"
     silent = {"alertmanager": manager(), "prometheus": QUIET | {"api/v1/rules": groups(rule(name), rule())}}
     assert verdict_on_alerts(**silent)[0] == "UNKNOWN"
+
+
+WITHOUT_ZONE = "2026-06-15T07:18:00"
+
+
+@pytest.mark.parametrize(
+    ("sources", "verdict"),
+    [
+        ({"prometheus": QUIET | {"api/v1/rules": groups(rule(lastEvaluation="2026-06-15T07:59:41"))}}, "OK"),
+        ({"prometheus": of_rules(FIRING | {"activeAt": WITHOUT_ZONE})}, "CRITICAL"),
+        ({"alertmanager": manager(alert(startsAt=WITHOUT_ZONE)), "prometheus": QUIET}, "CRITICAL"),
+        ({"alertmanager": manager(alert(endsAt=WITHOUT_ZONE)), "prometheus": QUIET}, "OK"),
+        ({"alertmanager": manager(silences=[silence(startsAt=WITHOUT_ZONE)]), "prometheus": QUIET}, "OK"),
+    ],
+)
+def test_time_without_a_zone_is_in_utc(sources, verdict):
+    """As some write it; what is bad is found all the same."""
+    assert verdict_on_alerts(**sources)[0] == verdict
+
+
+@pytest.mark.parametrize("interval", [-1, 1e300, 10**30, "NaN", "Infinity", "often", None])
+def test_interval_that_is_none_leaves_its_rules_not_understood(interval):
+    """An alert beside them is found all the same."""
+    answer = groups(rule())
+    answer["data"]["groups"][0]["interval"] = interval
+    odd = QUIET | {"api/v1/rules": answer}
+    assert verdict_on_alerts(prometheus=odd)[0] == "UNKNOWN"
+    assert verdict_on_alerts(alertmanager=manager(alert()), prometheus=odd)[0] == "CRITICAL"
+
+
+NAMELESS = {"isRegex": False, "name": "", "value": "BackupJobSlow"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "OK"),
+        ({"matchers": []}, "UNKNOWN"),
+        ({"matchers": [NAMELESS]}, "UNKNOWN"),
+        ({"endsAt": "0001-01-01T00:00:00Z"}, "UNKNOWN"),
+        ({"endsAt": "2026-06-15T07:18:00Z"}, "UNKNOWN"),
+        ({"endsAt": "2026-06-15T07:59:59Z"}, "OK"),  # between the two answers
+        ({"endsAt": "2026-06-15T07:18:00Z", "status": {"state": "expired"}}, "OK"),
+        ({"matchers": [], "status": {"state": "expired"}}, "OK"),
+    ],
+)
+def test_active_silence_must_tell_what_it_silences_until_when(changes, verdict):
+    """Else it may be one on everything, or without an end."""
+    assert verdict_on_alerts(alertmanager=manager(silences=[silence(**changes)]), prometheus=QUIET)[0] == verdict
+    grafana = of_rules(path="api/prometheus/grafana/api/v1")
+    grafana["api/alertmanager/grafana/api/v2/silences"] = [silence(**changes)]
+    assert verdict_on_alerts(grafana=grafana)[0] == verdict

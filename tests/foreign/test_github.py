@@ -183,10 +183,10 @@ def event(kind: str, at: str) -> tuple[str, Any, dict[str, str]]:
 
 
 def demands(required: bool | None) -> tuple[str, Any, dict[str, str]]:
-    return ok({"login": "example", "two_factor_requirement_enabled": required})
+    return ok({**good()[ORGANISATION][1], "two_factor_requirement_enabled": required})
 
 
-def permits(what: str) -> tuple[str, Any, dict[str, str]]:
+def permits(what: Any) -> tuple[str, Any, dict[str, str]]:
     return ok({"login": "example", "two_factor_requirement_enabled": True, "default_repository_permission": what})
 
 
@@ -221,13 +221,28 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
     "an unknown permission": (ORGANISATION, permits("maintain"), {"permissions": "UNKNOWN"}),
     "not required": (ORGANISATION, demands(required=False), {"mfa": "WARNING"}),
     "not said to be required": (ORGANISATION, demands(required=None), {"mfa": "UNKNOWN"}),
-    "no word of it": (ORGANISATION, ok({"login": "example"}), {"mfa": "UNKNOWN"}),
+    "no word of it": (ORGANISATION, ok({"login": "example"}), {"permissions": "UNKNOWN", "mfa": "UNKNOWN"}),
+    "no word of permissions": (ORGANISATION, permits(None), {"permissions": "UNKNOWN"}),
+    "an empty permission": (ORGANISATION, permits(""), {"permissions": "UNKNOWN"}),
+    "an organisation without a name": (
+        ORGANISATION,
+        ok({**good()[ORGANISATION][1], "login": "", "two_factor_requirement_enabled": False}),
+        {"permissions": "UNKNOWN", "mfa": "UNKNOWN"},
+    ),
+    "nobody at all": (ALL, ok([]), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
+    "a member without a name": (ALL, ok([user("ada"), user("")]), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
+    "a part of the members": (
+        ALL,
+        ("206 Partial Content", [user("ada"), user("ben")], {}),
+        {"permissions": "UNKNOWN", "unused": "UNKNOWN"},
+    ),
     "nothing pushed": (ACTIVITY, ok([]), {"unused": "WARNING"}),
     "activity cut": (ACTIVITY, ok([], link=LINK), {"unused": "UNKNOWN"}),
     "activity not permitted": (ACTIVITY, MISSING, {"unused": "UNKNOWN"}),
     "a force push": (ACTIVITY, event("force_push", "2026-11-17T20:00:00Z"), {}),
     "an unknown activity": (ACTIVITY, event("deploy_key_use", "2026-11-17T20:00:00Z"), {"unused": "UNKNOWN"}),
     "a time of no zone": (ACTIVITY, event("push", "2026-11-17T20:00:00"), {"unused": "UNKNOWN"}),
+    "a time to come": (ACTIVITY, event("push", "2999-11-17T20:00:00Z"), {"unused": "UNKNOWN"}),
     "months ago": (ACTIVITY, event("push", "2026-05-17T20:00:00Z"), {"unused": "WARNING"}),
 }
 

@@ -279,9 +279,51 @@ def test_data_sources_of_other_kinds_are_known(panel, prometheus, others):
 
 
 @pytest.mark.parametrize(
+    ("panels", "of_no_kind"),
+    [
+        ([{"datasource": {"uid": "l"}}], ("l",)),
+        ([{"datasource": {"uid": "l", "type": None}, "targets": [{"datasource": {"uid": "m"}}]}], ("l", "m")),
+        ([{"datasource": {"uid": "p"}}, {"datasource": SOURCE}], ()),
+        ([{"datasource": LOKI}, {"datasource": {"uid": "l"}}], ()),
+        ([{"datasource": {"uid": "-- Mixed --"}}, {"datasource": {"uid": "grafana"}}], ()),
+        ([{"datasource": {"uid": ""}}, {"datasource": {}}, {"datasource": "Loki"}, {"datasource": None}], ()),
+    ],
+)
+def test_data_source_whose_kind_nobody_tells_is_known(panels, of_no_kind):
+    """As Terraform and grafonnet write it: only by its uid."""
+    answers = {"api/search": [HIT], "api/dashboards/uid/po": {"meta": {}, "dashboard": {"panels": panels}}}
+    found = Grafana(Http(answers, "Grafana"), SETTINGS).dashboard("Portfolio Overview")
+    assert found is not None
+    assert found.of_no_kind == of_no_kind
+
+
+@pytest.mark.parametrize("targets", [7, "up", {"expr": "up"}, [None], ["up"], [{"datasource": LOKI}, None]])
+def test_queries_of_another_form_are_not_understood(targets):
+    """What a panel shows is not known then."""
+    panels = [{"datasource": SOURCE, "targets": targets}]
+    answers = {"api/search": [HIT], "api/dashboards/uid/po": {"meta": {}, "dashboard": {"panels": panels}}}
+    with pytest.raises(Malformed, match="list of queries"):
+        Grafana(Http(answers, "Grafana"), SETTINGS).dashboard("Portfolio Overview")
+
+
+@pytest.mark.parametrize(
+    ("answer", "ailment"),
+    [
+        ((400, {"message": "Unable to connect", "status": "ERROR"}), "ERROR: Unable to connect"),
+        ((404, {"message": "Data source not found"}), ""),  # the name of one
+    ],
+)
+def test_data_source_of_no_kind_may_be_a_name(answer, ailment):
+    """A failing one is found; a name has no check."""
+    reader = Grafana(Http({"api/datasources/uid/l/health": answer}, "Grafana"), SETTINGS)
+    assert reader.ailment("l", may_be_name=True) == ailment
+
+
+@pytest.mark.parametrize(
     ("answer", "ailment"),
     [
         ({"message": "Data source successfully connected.", "status": "OK"}, ""),
+        ((500, {"message": "", "status": "OK"}), "OK:"),
         (
             (400, {"message": "Unable to connect with Loki", "status": "ERROR"}),
             "ERROR: Unable to connect with Loki",

@@ -68,6 +68,31 @@ BOOLEANS = {
     '{"status":"ok","redis":"0"}': UNKNOWN,
     '{"status":"ok","redis":"1"}': OK,
     '{"status":"ok","queue":"0"}': OK,
+    # A question without an answer.
+    '{"status":"ok","db":{"canConnect":null}}': UNKNOWN,
+    '{"status":"ok","db":{"canConnect":""}}': UNKNOWN,
+    '{"status":"ok","db":{"isOpen":"somehow"}}': UNKNOWN,
+    '{"status":"ok","db":{"isOpen":"true"}}': OK,
+    '{"status":"ok","database":{"isInitialized":"maybe"}}': UNKNOWN,
+    '{"status":"ok","storage":{"writable":null,"path":"/srv"}}': UNKNOWN,
+    '{"status":"ok","uploadsWritable":""}': UNKNOWN,
+    '{"status":"ok","sharp":{"loaded":null}}': UNKNOWN,
+    '{"status":"ok","sharp":{"loaded":"0.34.1"}}': OK,
+    '{"status":"ok","cluster":{"hasQuorum":null}}': UNKNOWN,
+    '{"status":"ok","cluster":{"quorum":"","leader":null}}': UNKNOWN,
+    '{"status":"ok","db":{"connected":true,"inSync":null}}': UNKNOWN,
+    '{"status":"ok","certificate":{"fileExists":null}}': UNKNOWN,
+    '{"status":"ok","worker":{"status":"up","lastHeartbeat":""}}': UNKNOWN,
+    '{"status":"ok","mail":{"host":"smtp.example","verified":null,"connection":null}}': OK,
+    '{"status":"ok","hasUpdate":"no","isProduction":"yes","canary":"none"}': OK,
+    # A status that is there, and tells nothing.
+    '{"status":[],"dependencies":{"redis":{"status":"healthy"}}}': UNKNOWN,
+    '{"status":{},"dependencies":{"redis":{"status":"healthy"}}}': UNKNOWN,
+    '{"status":"ok","redis":{"state":[],"latency_ms":2}}': UNKNOWN,
+    '{"status":"ok","deps":{"redis":"somehow"}}': UNKNOWN,
+    '{"status":"ok","deps":{"redis":{"latency_ms":2}}}': UNKNOWN,
+    '{"status":"ok","deps":{"redis":"up","database":{"status":"up"}}}': OK,
+    '{"status":"ok","deps":{"redis":"up","database":"down"}}': CRITICAL,
 }
 
 

@@ -288,3 +288,29 @@ def test_count_of_several_series_says_what_to_do(which, answer, got):
     assert verdict == "UNKNOWN"
     assert f"for queries.availability_{which}" in message
     assert got in message
+
+
+@pytest.mark.parametrize("which", ["value", "count", "looks"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"error": "1 of 3 storage nodes did not answer"},
+        {"isPartial": True},
+        {"warnings": ["fetch series from store 10.0.0.7: connection refused"]},
+    ],
+)
+def test_answer_that_tells_of_an_error_beside_is_not_whole(which, more):
+    """Whatever its status says."""
+    answers = probes()
+    assert verdict_on_availability(answers | {which: answers[which] | more})[0] == "UNKNOWN"
+
+
+@pytest.mark.parametrize("number", ["NaN", "+Inf", "-1"])
+def test_number_of_series_that_is_none_is_not_understood(number):
+    """How many there are says whose they are."""
+    series = vector(number, {"job": "blackbox", "instance": "https://portfolio.example"})
+    verdict, message = verdict_on_availability(probes(series=series))
+    assert verdict == "UNKNOWN"
+    assert "the number of series of each instance" in message
+    bad = vector("12.5")
+    assert verdict_on_availability(probes(series=series, value=bad))[0] == "CRITICAL"

@@ -27,6 +27,8 @@ _PLACE = re.compile(
     r"(?i)(?:[-*+>|]\s*|\d+\.\s*)?(?:\[ \]\s*)?(?:[*_]*[\w ]{1,40}:[*_]*)?\s*"
     r"[*_(\[<{]*(?:tb[adc]|to be (?:done|defined|determined|written)|todo|fixme|wip|\?{2,}|\.{3}|…)[*_)\]>}.:]*"
 )
+_LABEL = re.compile(r"([-*+]\s*)?(?:\[ \]\s*)?[*_]*[\w ]{1,40}:[*_]*\s*(?P<said>.*)")
+_NOTHING = re.compile(r"(?i)[-–—_.]*|xxx+|\"\s*\"|<[^<>]*>")  # behind a label
 _HEADING = re.compile(r"(#{1,6})\s")
 
 
@@ -77,14 +79,29 @@ def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, str]]:
 
 def _to_be_written(page: str) -> int:
     """How many places are left: those that the form marks, others in the usual words, and empty sections."""
-    lines = [line.strip() for line in _MARK.sub("", page).splitlines()]
-    left = sum(len(_LEFT.findall(line)) or bool(_PLACE.fullmatch(line)) for line in lines)
-    written = [line for line in lines if line]
+    raw = [line.rstrip() for line in _MARK.sub("", page).splitlines() if line.strip()]
+    written = [line.strip() for line in raw]
+    left = sum(len(_LEFT.findall(line)) or bool(_PLACE.fullmatch(line)) for line in written)
+    left += sum(_is_left_open(line, following) for line, following in pairwise([*raw, ""]))
     for line, following in pairwise([*written, ""]):
         level, next_level = _HEADING.match(line), _HEADING.match(following)
         if level and (not following or (next_level and len(next_level[1]) <= len(level[1]))):
             left += 1
     return left or int(not written)
+
+
+def _is_left_open(line: str, following: str) -> bool:
+    """Whether a line is a label with nothing behind it, nor below it: ``- Owner:``."""
+    label = _LABEL.fullmatch(line.strip())
+    if not label or not _NOTHING.fullmatch(label["said"]):
+        return False
+    next_label, below = _LABEL.fullmatch(following.strip()), _indent(following) > _indent(line)
+    is_next = next_label is not None and bool(next_label[1]) == bool(label[1]) and not below
+    return bool(label["said"]) or not following or bool(_HEADING.match(following.strip())) or is_next
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _read(file: Path) -> bytes:

@@ -141,7 +141,8 @@ def _failing_datasource(reader: Grafana, stored: Dashboard, asked: str) -> str:
                 through(reader, uid).ask("vector(1)")
             except Unreachable as error:
                 return f"{str(error).partition('got ')[2] or error} from {uid}"
-    ailing = ((uid, reader.ailment(uid)) for uid in stored.others)
+    ailing = [(uid, reader.ailment(uid)) for uid in stored.others]
+    ailing += [(uid, reader.ailment(uid, may_be_name=True)) for uid in stored.of_no_kind]
     return next((f"{ailment} from {uid}" for uid, ailment in ailing if ailment), "")
 
 

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import GitHubApi, Period
 from playbook.clients.listing import or_lacking
-from playbook.core.clock import Clock
+from playbook.core.clock import AHEAD, Clock
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, PlaybookError, Unmeasured
@@ -32,8 +32,8 @@ _PERIODS: tuple[tuple[int, Period], ...] = ((7, "week"), (30, "month"), (90, "qu
 # Words of the two APIs; any other word is reported as not understood.
 STATUSES = frozenset({"active", "warning", "locked"})
 ROLES = frozenset({"direct_member", "admin", "billing_manager", "hiring_manager", "reinstate"})
-# What every member may do with every repository; an answer to others than members omits it.
-PERMISSIONS = frozenset({"none", "read", "write", "admin", ""})
+# What every member may do with every repository; an answer to others than owners omits it.
+PERMISSIONS = frozenset({"none", "read", "write", "admin"})
 ACTIVITIES = frozenset(
     {"push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge"}
 )
@@ -153,8 +153,12 @@ class GitHubAccess:
         unknown = [role or "no role" for _, role in self.invited if role not in ROLES]
         coverage += understood(len(unknown), len(self.invited), "roles of invitations", examples=unknown)
         if self.default_permission not in PERMISSIONS:
-            expected = "read, write, admin or none for every member"
-            coverage += lacking("", expected=expected, got=self.default_permission)
+            coverage += lacking(
+                "",
+                expected="read, write, admin or none for every member",
+                got=self.default_permission or "no statement about it",
+                hint="Only the token of an owner of the organisation sees it.",
+            )
         members = {name.casefold() for name in self.members}
         missing = [name for name in self.owners if name.casefold() not in members]
         if missing:
@@ -250,10 +254,11 @@ class GitHubActivity:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether every member and every push or merge was listed."""
+        """Whether every member and every push or merge was listed; no organisation is without members."""
         if not self.login:
             return whole("no GitHub repository configured")
-        return self.members + self.activity
+        nobody = Coverage() if self.last else lacking("", expected="at least one member", got="none")
+        return self.members + self.activity + nobody
 
     @property
     def idle(self) -> tuple[str, ...]:
@@ -285,6 +290,7 @@ def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitH
     idle_after = settings.access.idle_days
     period: Period = next((name for days, name in _PERIODS if idle_after <= days), "year")
     last: dict[str, datetime] = {}
+    latest = clock.now() + AHEAD
     listed, members = github.activity(period), github.members()
     for activity in listed:
         if activity.actor and activity.activity_type in ACTIVITIES:
@@ -292,6 +298,7 @@ def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitH
             last[name] = max(last.get(name, activity.timestamp), activity.timestamp)
     people = [user.login for user in members if user.type != "Bot"]
     unknown = [one.activity_type or "no type" for one in listed if one.activity_type not in ACTIVITIES]
+    unknown += [f"one of {moment(one.timestamp)}" for one in listed if one.timestamp > latest]
     return GitHubActivity(
         login=settings.target.github.organisation or "",
         last=tuple((name, last.get(name.casefold())) for name in people),

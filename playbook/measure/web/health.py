@@ -138,6 +138,8 @@ class _Reader(Statements):
         elif health_keys.holds_warnings(key):
             if not warns_of_nothing(value):
                 self.note(under(name, key), short(value), State.DEGRADED)
+        elif value == [] and health_keys.is_bare_status(key):
+            self.unclear.append(f"{under(name, key)} {short(value)}")
         elif isinstance(value, list):
             self._nested_value(name, key, value, depth)
         elif health_keys.is_error_code(key) and not name:
@@ -170,9 +172,8 @@ class _Reader(Statements):
         """Read a value under a key that is not a known status key."""
         if isinstance(value, bool):
             self._boolean(name, key, value)
-        elif value is None:
-            if health_keys.must_be_told(name, key):
-                self.unclear.append(f"{under(name, key)} null")
+        elif value in (None, "") and health_keys.must_be_told(name, key):
+            self.unclear.append(f"{under(name, key)} {'null' if value is None else repr(value)}")
         elif isinstance(value, int | float):
             if value == 1 and health_keys.is_flag(key):
                 self._boolean(name, key, True)
@@ -186,6 +187,8 @@ class _Reader(Statements):
             self.unclear.append(f"{key} '0'")
         elif isinstance(value, str) and health_keys.is_flag(key) and value.strip().casefold() in _ON:
             self._boolean(name, key, True)
+        elif isinstance(value, str) and health_keys.asks(key) and state_of(value) is None:
+            self.unclear.append(f"{under(name, key)} {short(value)!r}")
         elif isinstance(value, str) and not health_keys.is_data(key):
             self._string(name, key, value)
         elif isinstance(value, str) and (

@@ -36,9 +36,6 @@ _SAMPLES = 3
 _QUICK = 1.0  # seconds; a slower endpoint is asked once
 
 
-_PARTIAL = 206
-
-
 _TOO_MANY = 429
 
 
@@ -229,8 +226,6 @@ def _asked(website: HttpClient, network: Network, settings: Settings, path: str,
     bad = report is not None and report.state is not State.HEALTHY
     if answer.status < 500 and not bad:
         answer.expect_ok()
-        if answer.status == _PARTIAL:
-            raise _no_report(answer, "HTTP 206, a part of one")
         if report is None and (instead := error_page(answer)):
             raise _no_report(answer, instead.words, hint="Open that address in a browser.")
     return Health(

@@ -26,6 +26,8 @@ _WORKING = _set(
     """initialized initialised responding writable writeable readable loaded installed mounted listening verified
     established connect connection ping pong synced sane"""
 )
+# Of these of them, null may be the time of something that has not happened.
+_TIMED = _set("connect connection established verified ping pong")
 _STATUS = _set("""status state health result outcome liveness readiness availability statusstr statestr""")
 _ENDINGS = _set("healthy alive ready connected ok up available reachable online running working")
 _BAD_IF_TRUE = _set(
@@ -57,7 +59,7 @@ _LIMITING = _set(
 _BAD_ONES = _set("unhealthy failed failing down unavailable dead missing unreachable broken degraded offline")
 _CODES = _set("""code statuscode httpstatus httpcode httpstatuscode responsecode""")
 _CONTAINERS = _set(
-    """dependencies dependency services checks check components entries checkresults healthchecks healthcheck
+    """dependencies dependency deps services checks check components entries checkresults healthchecks healthcheck
     subsystems upstreams backends probes indicators contributors integrations databases
    """
 )
@@ -139,6 +141,11 @@ def is_status(key: str) -> bool:
     if not words or words[0] in _LIMITING:
         return False
     return bare in _STATUS | _GOOD_IF_TRUE or words[-1] in _STATUS | _ENDINGS or words in IN_WORDS
+
+
+def is_bare_status(key: str) -> bool:
+    """Whether a key holds a status and no more: ``status``, ``state``."""
+    return words_of(key) in (("status",), ("state",))
 
 
 def good_if_true(key: str) -> bool:
@@ -398,9 +405,19 @@ def must_not_be_zero(key: str) -> bool:
     return is_needed(key) and words_of(key)[-1] not in _MAY_BE_NONE
 
 
+def asks(key: str) -> bool:
+    """Whether a key asks whether something works, so that its value is a boolean: ``isOpen``, ``canConnect``."""
+    words = words_of(key)
+    return words[:1] in (("is",), ("has",), ("can",)) and (
+        fails_if_false(key) or doubtful_if_false(key) or is_open(key)
+    )
+
+
 def must_be_told(name: str, key: str) -> bool:
-    """Whether null under this key says that something was not looked at: ``redis``, ``lastCheck``."""
+    """Whether null under this key says that something was not looked at: ``redis``, ``lastCheck``, ``loaded``."""
     words = set(words_of(key))
+    if asks(key) or ((fails_if_false(key) or doubtful_if_false(key)) and not words & _TIMED):
+        return True
     if words & {"check", "checked", "heartbeat", "healthcheck"} or (is_needed(key) and not name):
         return not words & _SWITCHES
     plain = is_needed(name) or holds_switches(name) or bool(set(words_of(name)) & _PLAIN)

@@ -121,6 +121,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Second factor on GitHub: expected who has no second factor and whether example requires a second "
             r"factor, got nothing from GitHub: .+ and no statement about it; .+",
         ),
+        "monthly.access.permissions": (
+            "UNKNOWN",
+            r"DigitalOcean account: expected read, write, admin or none for every member, got no "
+            r"statement about it; partial result: active",
+        ),
     },
     "github-owner-unknown": {
         "monthly.access.permissions": (

@@ -462,6 +462,20 @@ class TestFailures:
         with pytest.raises(Malformed):
             server.api.app()
 
+    @pytest.mark.parametrize(
+        ("status", "headers", "got"),
+        [
+            (202, {}, "HTTP 202"),
+            (206, {}, "HTTP 206"),
+            (200, {"Content-Encoding": "gzip"}, "not gzip"),
+            (401, {"Content-Encoding": "gzip"}, "HTTP 401"),
+        ],
+    )
+    def test_an_answer_that_cannot_be_read(self, status, headers, got, script):
+        server = script((status, headers, b'{"app": {}}'))
+        with pytest.raises(Malformed if status < 300 else Denied, match=got):
+            server.api.app()
+
     def test_a_redirect_is_not_followed(self, script):
         server = script(said(302, {}, Location="http://elsewhere.example/"))
         with pytest.raises(Malformed, match="HTTP 302"):

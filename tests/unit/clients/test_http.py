@@ -64,6 +64,13 @@ def test_answer_has_status_headers_body_and_url():
     assert got.url == f"{server.url}/x?…"
 
 
+@pytest.mark.parametrize("status", ["206 Partial Content", "304 Not Modified", "404 Not Found"])
+def test_answer_that_is_not_whole_is_not_ok(status):
+    """Nobody has asked for a part, so that of a cache is not taken for all of it."""
+    with serve(answer(status, b"[]")) as server, pytest.raises(Malformed, match=status[:3]):
+        client_of(server.url).get().expect_ok()
+
+
 def test_every_phase_of_tls_connection_is_timed(authority):
     """DNS, connect, TLS, first byte; and they fit into the total."""
     ca, file = authority

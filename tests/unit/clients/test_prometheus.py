@@ -1,7 +1,7 @@
 """The Prometheus client: answers, refusals, and the way through Grafana."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -44,10 +44,35 @@ def test_instant_query_returns_samples():
 
 def test_range_query_returns_series():
     """Points in order of time."""
-    rows = [{"metric": {"a": "b"}, "values": [[1, "2"], [3, "+Inf"]]}]
+    first = AT.timestamp()
+    rows = [{"metric": {"a": "b"}, "values": [[first, "2"], [first + 60, "+Inf"]]}]
     with serve(result("matrix", rows)) as server:
-        (series,) = client_of(server.url).query_range("up", AT, AT, 60)
-    assert (series.labels, series.points) == ({"a": "b"}, ((1.0, 2.0), (3.0, float("inf"))))
+        (series,) = client_of(server.url).query_range("up", AT, AT + timedelta(minutes=1), 60)
+    assert (series.labels, series.points) == ({"a": "b"}, ((first, 2.0), (first + 60, float("inf"))))
+
+
+@pytest.mark.parametrize(
+    ("offsets", "got"),
+    [
+        ((0, 60, 120), ""),
+        ((-45, 15, 75, 135), ""),  # VictoriaMetrics aligns the range to whole steps
+        ((0, 60, -1.8e9), "outside of the range"),
+        ((0, 1e12), "outside of the range"),
+        ((0, 60, 86_400), "outside of the range"),
+        ((0, 60, 60), "not in order of time"),
+        ((60, 0, 120), "not in order of time"),
+    ],
+)
+def test_range_query_with_times_of_another_range_is_malformed(offsets, got):
+    """What grows from such values would be nothing, which is no good news."""
+    rows = [{"metric": {}, "values": [[AT.timestamp() + offset, "2"] for offset in offsets]}]
+    with serve(result("matrix", rows)) as server:
+        client = client_of(server.url)
+        if got:
+            with pytest.raises(Malformed, match=got):
+                client.query_range("up", AT, AT + timedelta(minutes=2), 60)
+        else:
+            assert len(client.query_range("up", AT, AT + timedelta(minutes=2), 60)[0].points) == len(offsets)
 
 
 def test_scalar_result_is_a_number():

@@ -302,6 +302,26 @@ def test_other_error_is_malformed(answer, message):
     assert isinstance(caught.value, Malformed)
 
 
+@pytest.mark.parametrize(
+    ("words", "answer"),
+    [
+        (("HMGET", "w", "beat", "busy"), b"*1\r\n$1\r\n7\r\n"),
+        (("HMGET", "w", "beat", "busy"), b"*3\r\n$-1\r\n$-1\r\n$-1\r\n"),
+        (("HMGET", "w", "beat", "busy"), b"*-1\r\n"),
+        (("ZRANGE", "z", 0, 0), b"$-1\r\n"),
+        (("ZRANGE", "z", 0, 0), b":1\r\n"),
+        (("HMGET", "w", "beat"), b"+QUEUED\r\n"),
+    ],
+)
+def test_answer_of_another_form_among_many_is_malformed(words, answer):
+    """What does not tell of each field tells of none."""
+    with (
+        serve(answer, reader=word) as server,
+        pytest.raises(Malformed, match=f"expected an answer to {words[0]} from .*, got one of another form"),
+    ):
+        client_of(f"redis://127.0.0.1:{server.port}").many([words])
+
+
 def test_answer_other_than_pong_is_malformed():
     """A PING has one right answer."""
     with (

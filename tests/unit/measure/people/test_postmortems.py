@@ -67,6 +67,12 @@ def test_recovered_severe_incident_requires_a_page_until_it_is_filed(tmp_path, s
         ("## Why\n\n## Actions\n", 2),
         ("# Post-mortem\n\n## Why\n\nThe disk was full.\n\n## Actions\n", 1),
         ("", 1),
+        ("Why:", 1),
+        ("Why: -", 1),
+        ("**Why:** <cause>", 1),
+        ("## Actions\n\n- Owner:\n- Due: Friday\n", 1),
+        ("- Owner:\n- Due:\n\n## Why\n\nThe disk was full.\n", 2),
+        ("Cause:\n\nImpact: everybody\n", 1),
     ],
 )
 def test_page_with_an_empty_place_is_not_filed(tmp_path, settings, text, left):
@@ -83,6 +89,10 @@ def test_page_with_an_empty_place_is_not_filed(tmp_path, settings, text, left):
     [
         "# Post-mortem\n\n## Why\n\n### First\n\nThe disk was full.\n\n## Actions\n\n- TODO list moved.\n",
         "Why: nobody knew what TBD meant in the runbook...\nAnd then?\n",
+        "Actions:\n\n- Owner: Ada\n- Customers: none\n",
+        "- Actions:\n  - Owner: Ada\n",
+        "Why:\n\nThe disk was full.\n",
+        "Impact: 5 - 10 % of visitors\n\n---\n\n| when | what |\n|---|---|\n| 06:00 | down |\n",
     ],
 )
 def test_written_page_is_filed(tmp_path, settings, text):

@@ -42,7 +42,11 @@ class FakeGitHub:
         self.period = ""
 
     def organisation(self) -> Organisation:
-        return Organisation(login="example", two_factor_requirement_enabled=self.required)
+        return Organisation(
+            login="example",
+            two_factor_requirement_enabled=self.required,
+            default_repository_permission=self.people.get("permission", "read"),
+        )
 
     def _listing(self, key: str, items: list[Any]) -> Listing[Any]:
         if key in self.denied:
@@ -215,6 +219,8 @@ def mfa(factors: SecondFactors) -> str:
     ("people", "wanted"),
     [
         ({}, "OK"),
+        ({"permission": None}, "UNKNOWN"),
+        ({"permission": None, "owners": ["ada", "eve"], "members": ["ada", "eve"]}, "CRITICAL"),
         ({"owners": []}, "UNKNOWN"),  # an organisation has at least one
         ({"owners": ["ada", "eve"], "members": ["ada", "eve"]}, "CRITICAL"),
         ({"owners": ["ada", "ben"]}, "UNKNOWN"),  # an owner who is no member: the member list is truncated
