@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.app import AppStatus, LiveUrlAnswer
     from playbook.measure.app.components import AppComponents
+    from playbook.measure.app.jobs import AppJobs
     from playbook.measure.app.product import Product
 
 pytestmark = pytest.mark.app
@@ -24,7 +25,8 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
 
     A live URL that does not answer is a fault of the app, not of the network: the DigitalOcean API has just
     answered. An HTTP error, or another page in its place (a login, an error page), does not count as an answer. An
-    app pinned by a rollback, or a domain that is not ACTIVE, is a warning. An app without the website's host among
+    app pinned by a rollback, a domain that is not ACTIVE, or a dedicated egress address that is not ASSIGNED, is a
+    warning. An app without the website's host among
     its own may be another one, and is UNKNOWN.
     """
     judge.that(
@@ -58,6 +60,14 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
         found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
         warn=True,
     )
+    if app.has_own_addresses:
+        judge.that(
+            not app.addresses_off,
+            f"Dedicated egress addresses of {app.name}",
+            expected="all ASSIGNED",
+            found=app.addresses_off or f"{len(app.addresses)} of {len(app.addresses)}",
+            warn=True,
+        )
 
 
 @pytest.mark.daily
@@ -87,11 +97,12 @@ def test_product_matches_the_settings(product: Product, judge: Judge) -> None:
 
 @pytest.mark.daily
 @pytest.mark.item("daily.app.components", runbook="high-error-rates")
-def test_every_component_is_healthy(app_components: AppComponents, judge: Judge) -> None:
+def test_every_component_is_healthy(app_components: AppComponents, app_jobs: AppJobs, judge: Judge) -> None:
     """Every component is HEALTHY, and all its desired replicas are ready.
 
     A component whose health the platform reports as unknown: UNKNOWN. Static sites, jobs and functions have no
-    health, and a service that scales to zero when idle may have no replica.
+    health, and a service that scales to zero when idle may have no replica. A job whose last run failed, or that
+    has not succeeded since it was due, is a warning.
     """
     for component in app_components.worst_first:
         judge.that(
@@ -103,3 +114,11 @@ def test_every_component_is_healthy(app_components: AppComponents, judge: Judge)
             public=say("{} of {} replicas of a component ready", component.ready, component.wanted),
         )
     judge.that(app_components.well, "Components", expected="all healthy", found=app_components.summary)
+    if app_jobs.jobs:
+        judge.that(
+            not app_jobs.faults,
+            "Jobs",
+            expected="the last run of each to have succeeded, and scheduled ones on time",
+            found=app_jobs.found,
+            warn=True,
+        )

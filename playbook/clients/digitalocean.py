@@ -220,7 +220,7 @@ class DigitalOceanApi:
         return self.parse(list[Json], self.inside(body, "alerts", "the alert rules"), "the alert rules")
 
     def events(self) -> Listing[Json]:
-        """Deployments and autoscaling, newest first. This listing alone has no count."""
+        """Deployments and autoscaling, newest first. This listing has no count."""
         return self.collect(
             "the events",
             "app:read",

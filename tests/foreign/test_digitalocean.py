@@ -17,6 +17,7 @@ from playbook.core.judge import Judge
 from playbook.measure.app.app import LiveUrlAnswer, OwnApp, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
+from playbook.measure.app.jobs import app_jobs
 from playbook.measure.app.samples import usable
 from playbook.measure.figures.costs import bills, cost_trend
 from playbook.measure.security.access import GitHubAccess, digitalocean_access
@@ -65,7 +66,8 @@ def the_app(which: str, edit: Edit | None) -> str:
 def components(which: str, edit: Edit | None) -> str:
     canned = api(which, edit).api
     found = app_components(canned, app(canned, SETTINGS, CLOCK))
-    return str(judged(check("test_app", "test_every_component_is_healthy"), app_components=found)[0])
+    the_check, jobs = check("test_app", "test_every_component_is_healthy"), app_jobs(canned, CLOCK)
+    return str(judged(the_check, app_components=found, app_jobs=jobs)[0])
 
 
 def newest(which: str, edit: Edit | None) -> str:

@@ -24,6 +24,7 @@ from playbook.core.errors import Unmeasured
 from playbook.measure.app.app import PHASES, STATES, LiveUrlAnswer, OwnApp, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
+from playbook.measure.app.jobs import app_jobs
 from playbook.measure.app.release import CAUSES, ROLLBACKS, STATUSES
 from playbook.measure.app.resources import cpu_week, memory_growth
 from playbook.measure.app.rollback import rollback, rollback_asked
@@ -84,7 +85,8 @@ def _active(canned: Canned) -> Any:
 
 def _components(canned: Canned) -> Any:
     found = app_components(canned.api, app(canned.api, SETTINGS, CLOCK))
-    return judged(check("test_app", "test_every_component_is_healthy"), app_components=found)
+    jobs = app_jobs(canned.api, CLOCK)
+    return judged(check("test_app", "test_every_component_is_healthy"), app_components=found, app_jobs=jobs)
 
 
 def _recent(canned: Canned) -> Any:
