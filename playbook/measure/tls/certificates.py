@@ -95,6 +95,11 @@ class Certificates:
             for read in self.served
             if not read.trusted and not read.distrust
         ]
+        unread += [
+            f"{read.endpoint}: whether its revocation status is sent along, which it demands (must staple)"
+            for read in self.served
+            if read.own.must_staple
+        ]
         certificates = sum(len(read.sent) for read in self.served)
         total += understood(len(unread), max(certificates, len(unread)), "certificates", examples=unread)
         phases = [domain.phase or "no phase" for domain in self.domains]

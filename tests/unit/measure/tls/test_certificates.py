@@ -418,6 +418,16 @@ def test_every_configured_domain_is_measured_once(client, authority, tmp_path, p
     assert found.faults == f"www.portfolio.example at localhost:{server.port}: for {HOST} only"
 
 
+def test_certificate_that_must_staple_is_not_known_to_be_accepted(client, authority, tmp_path, platform):
+    """Firefox rejects it where the server sends no OCSP response along, which Python's ssl does not ask for."""
+    platform.says = [(HOST, NOW + 67 * DAY)]
+    staple = x509.TLSFeature([x509.TLSFeatureType.status_request])
+    with tls_server(context_of(tmp_path, authority.issue(HOST, more=(staple,)))) as server:
+        found = measure(client, settings_of(tmp_path, server.port))
+    assert found.faults == ""
+    assert "which it demands (must staple)" in found.coverage.got
+
+
 def test_address_for_another_host_is_not_the_website(client, authority, tmp_path, platform):
     """A misspelt host of ``security.connect_to``: what is meant was read at another place, or not at all."""
     platform.says = [(HOST, NOW + 67 * DAY)]
