@@ -84,12 +84,17 @@ def values_of(notation: str) -> list[float | None]:
 
 
 def requests(
-    status: str, instance: str = "web-0", job: str = "portfolio", component: str = "portfolio-web"
+    status: str,
+    instance: str = "web-0",
+    job: str = "portfolio",
+    component: str = "portfolio-web",
+    *,
+    route: str = 'route="/"',
 ) -> str:
     """A series of requests."""
     return (
         f'http_requests_total{{job="{job}",component="{component}",instance="{instance}",'
-        f'route="/",status="{status}"}}'
+        f'{route},status="{status}"}}'
     )
 
 
@@ -142,6 +147,37 @@ SCENARIOS = (
         "never failed: no series with 5xx is 0, not nothing",
         {requests("200"): STEADY},
         (Expected("error_rate", 0, EXACT), Expected("error_rate_count", 144_000)),
+    ),
+    *(
+        Scenario(
+            f"six good probes a minute beside one visitor, of whom one in ten fails ({route})",
+            {
+                requests("200", route=route): "0+6x4320",
+                requests("200", route=visited): "0+0.9x4320",
+                requests("500", route=visited): "0+0.1x4320",
+            },
+            (Expected("error_rate_count", 1440 * 7), Expected("error_rate", 10)),
+        )
+        for route, visited in (
+            ('route="/api/health"', 'route="/"'),
+            ('path="/healthz"', 'path="/gallery"'),
+            ('handler="/api/image/health/"', 'handler="/optimize"'),
+            ('uri="/metrics"', 'uri="/"'),
+        )
+    ),
+    Scenario(
+        "bad answers to probes alone",
+        {requests("200"): "0+1x4320", requests("503", route='route="/livez"'): "0+1x4320"},
+        (Expected("error_rate", 50),),
+    ),
+    Scenario(
+        "one failure of a few visitors is no share",
+        {
+            requests("200", route='route="/readyz"'): "0+6x4320",
+            requests("200"): "0+0.01x4320",
+            requests("500"): "_x4080 1x240",
+        },
+        (Expected("error_rate", share(1, 1440 * 6.01 + 1)),),
     ),
     Scenario(
         "two instances and four kinds of answers",

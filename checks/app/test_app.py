@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.app import AppStatus, LiveUrlAnswer
     from playbook.measure.app.components import AppComponents
+    from playbook.measure.app.jobs import AppJobs
     from playbook.measure.app.product import Product
     from playbook.measure.app.restarts import KnownRestarts
     from playbook.settings.sections.limits import Limits
@@ -26,7 +27,8 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
 
     A live URL that does not answer is a fault of the app, not of the network: the DigitalOcean API has just
     answered. An HTTP error, or another page in its place (a login, an error page), does not count as an answer. An
-    app pinned by a rollback, or a domain that is not ACTIVE, is a warning. An app without the website's host among
+    app pinned by a rollback, a domain that is not ACTIVE, or a dedicated egress address that is not ASSIGNED, is a
+    warning. An app without the website's host among
     its own may be another one, and is UNKNOWN.
     """
     judge.that(
@@ -60,6 +62,14 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
         found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
         warn=True,
     )
+    if app.has_own_addresses:
+        judge.that(
+            not app.addresses_off,
+            f"Dedicated egress addresses of {app.name}",
+            expected="all ASSIGNED",
+            found=app.addresses_off or f"{len(app.addresses)} of {len(app.addresses)}",
+            warn=True,
+        )
 
 
 @pytest.mark.daily
@@ -90,13 +100,18 @@ def test_product_matches_the_settings(product: Product, judge: Judge) -> None:
 @pytest.mark.daily
 @pytest.mark.item("daily.app.components", runbook="high-error-rates")
 def test_every_component_is_healthy(
-    app_components: AppComponents, known_restarts: KnownRestarts, limits: Limits, judge: Judge
+    app_components: AppComponents,
+    known_restarts: KnownRestarts,
+    app_jobs: AppJobs,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
     """Every component is HEALTHY, all its desired replicas are ready, and none is known to have been restarted.
 
     A component that crashes is healthy again after its restart. Restarts count where the platform tells of them.
     A component whose health the platform reports as unknown: UNKNOWN. Static sites, jobs and functions have no
-    health, and a service that scales to zero when idle may have no replica.
+    health, and a service that scales to zero when idle may have no replica. A job whose last run failed, or that
+    has not succeeded since it was due, is a warning.
     """
     for component in app_components.worst_first:
         judge.that(
@@ -110,3 +125,11 @@ def test_every_component_is_healthy(
     for one in known_restarts.most_first:
         judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
     judge.that(app_components.well, "Components", expected="all healthy", found=app_components.summary)
+    if app_jobs.jobs:
+        judge.that(
+            not app_jobs.faults,
+            "Jobs",
+            expected="the last run of each to have succeeded, and scheduled ones on time",
+            found=app_jobs.found,
+            warn=True,
+        )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from playbook.measure.app.scaling import ScalingReview
     from playbook.measure.app.utilization import Utilization
     from playbook.measure.figures.recent import Recent
+    from playbook.measure.figures.recent_images import CountedLately
     from playbook.measure.figures.troubleshooting import MemoryErrors, ReleaseEffect, TimeSplit
     from playbook.measure.logs.logs import LogReview
     from playbook.measure.redis.job_queues import JobQueues
@@ -97,7 +98,11 @@ def test_images_do_not_queue_up(job_queues: JobQueues, limits: Limits, judge: Ju
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.symptoms", runbook="high-error-rates")
 def test_requests_and_images_succeed_now(
-    error_rate_now: Recent, log_review: LogReview, image_success_now: Recent, limits: Limits, judge: Judge
+    error_rate_now: Recent,
+    log_review: LogReview,
+    image_success_now: Recent | CountedLately,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
     """At most 1 % of the last hour's requests fail, by metrics and by logs, and at most 5 % of its images."""
     if error_rate_now:

@@ -92,7 +92,10 @@ def test_no_member_is_idle(
 def test_everybody_has_a_second_factor(
     second_factors: SecondFactors, access_sign_offs: AccessSignOffs, judge: Judge
 ) -> None:
-    """Everybody on GitHub has a second factor and it is required there; DigitalOcean's part is signed off."""
+    """Everybody on GitHub has a second factor and it is required there; DigitalOcean's part is signed off.
+
+    A second factor by text message, which GitHub calls insecure, is a warning.
+    """
     if second_factors and second_factors.login:
         judge.that(
             not second_factors.without,
@@ -101,6 +104,13 @@ def test_everybody_has_a_second_factor(
             found=f"none for {', '.join(second_factors.without)}"
             if second_factors.without
             else "nobody without one",
+        )
+        judge.that(
+            not second_factors.insecure,
+            "Second factor on GitHub",
+            expected="none by text message",
+            found=f"that of {', '.join(second_factors.insecure)}" if second_factors.insecure else "none",
+            warn=True,
         )
         judge.that(
             second_factors.required is not False,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,14 @@ from playbook.core.errors import NotConfigured, Unmeasured, Unreachable, UsageEr
 from playbook.core.own_items import is_made_of_test
 from playbook.core.sign_off import SignOff
 from playbook.core.suggestions import did_you_mean
-from playbook.core.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
+from playbook.core.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN, Verdict
 from playbook.history import runs as history
 from playbook.history.derive import titles
 from playbook.history.folder import history_to_read
 from playbook.history.people.attest import attest, moment, rule_for
 from playbook.history.people.files import known, path_of, rules, sign_offs_of, waivers_of
-from playbook.history.people.waivers import Waiver, waive
+from playbook.history.people.waivers import Accepted, Waiver, accepted_in, limited, waive
+from playbook.history.runs import History, RunLine
 from playbook.settings.chosen import settings_for
 from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.own_catalogue import catalogue_of, root_of
@@ -141,7 +142,8 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     catalogue = _catalogue(settings, say)
     name = _require(settings.people.waivers, settings, "waivers")
     if options.open:
-        return _list_waivers(settings, catalogue, clock, say, _titles(settings, catalogue, root))
+        past = history.read(history_to_read(settings, root / "reports"))
+        return _list_waivers(settings, catalogue, clock, say, past)
     if not options.item:
         raise UsageError("waive: which item? (--open lists the waivers)")
     if options.item not in catalogue.items and not is_made_of_test(options.item):
@@ -149,34 +151,61 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     for option in ("until", "reason", "by"):
         if not getattr(options, option):
             raise UsageError(f"waive: --{option} is needed, as an exception has an end, a reason and a name")
-    file = path_of(settings, name)
+    file, until, now = path_of(settings, name), _day(options.until), clock.now()
     line = waive(
         file,
         options.item,
-        until=_day(options.until),
+        until=until,
         reason=options.reason,
         who=options.by,
         most_days=settings.people.waiver_days,
-        now=clock.now(),
+        now=now,
+        covers=options.covers or _found_last(settings, catalogue, options.item, now, root),
     )
-    say(f"{line.item} is waived until {line.until} by {line.who}; commit {file}")
+    say(f"{line.item} is waived until {line.until} by {line.who}, accepted as {line.covers}; commit {file}")
     return EXIT_OK
 
 
-def _titles(settings: Settings, catalogue: Catalogue, root: Path) -> Mapping[str, str]:
+def _found_last(settings: Settings, catalogue: Catalogue, item: str, now: datetime, root: Path) -> Accepted:
+    """What a waiver accepts that does not say so: what the newest run found about the item.
+
+    If that run found it waived, it is what the present waiver accepts.
+    """
+    past = history.read(history_to_read(settings, root / "reports")).of(settings.target.name)
+    newest = next((run.items[item].verdict for run in reversed(past) if item in run.items), None)
+    present = _present(settings, catalogue, item, now, past) if newest is Verdict.WAIVED else None
+    found = present.covers if present else accepted_in(past, item, now)
+    if found is None:
+        raise UsageError(
+            f"waive: --covers is needed (WARNING, UNKNOWN or CRITICAL): the history holds no run that last found "
+            f"something bad about {item}"
+        )
+    return found
+
+
+def _present(
+    settings: Settings, catalogue: Catalogue, item: str, now: datetime, past: Sequence[RunLine]
+) -> Waiver | None:
+    try:
+        ledger = waivers_of(settings, catalogue, now)
+    except Unmeasured as error:
+        raise UsageError(f"waive: {error}") from None
+    return limited(ledger, lambda _: past).active(item)
+
+
+def _titles(catalogue: Catalogue, past: History) -> Mapping[str, str]:
     """Titles by item; for items outside all catalogues the title of their newest run."""
-    past = history.read(history_to_read(settings, root / "reports"))
     return {**titles(past.runs), **{item.id: item.title for item in catalogue.items.values()}}
 
 
-def _list_waivers(
-    settings: Settings, catalogue: Catalogue, clock: Clock, say: Say, titles_of: Mapping[str, str]
-) -> int:
+def _list_waivers(settings: Settings, catalogue: Catalogue, clock: Clock, say: Say, past: History) -> int:
     try:
         ledger = waivers_of(settings, catalogue, clock.now())
     except Unmeasured as error:
         say(str(error))
         return EXIT_UNKNOWN
+    ledger = limited(ledger, lambda _: past.of(settings.target.name))
+    titles_of = _titles(catalogue, past)
     for waiver in sorted(ledger.newest.values(), key=lambda each: each.until):
         title = titles_of.get(waiver.item, waiver.item)
         say("\n".join(_waiver_lines(waiver, title, active=waiver.active(ledger.now))))
@@ -189,7 +218,8 @@ def _list_waivers(
 
 
 def _waiver_lines(waiver: Waiver, title: str, *, active: bool) -> Iterator[str]:
-    yield f"{'active' if active else 'expired':<8}  {waiver.item} until {waiver.until}, by {waiver.who}"
+    accepted = f", accepted as {waiver.covers}" if waiver.covers else ""
+    yield f"{'active' if active else 'expired':<8}  {waiver.item} until {waiver.until}, by {waiver.who}{accepted}"
     yield f"          {title}: {waiver.reason}"
 
 
@@ -226,12 +256,18 @@ def add_parsers(commands: Any, say: Say) -> None:
 
     waiving = commands.add_parser(
         "waive",
-        description="Accept a finding until a day: its verdict becomes WAIVED; what it was stays in the report.",
+        description="Accept a finding until a day: its verdict becomes WAIVED; what it was stays in the report. "
+        "A finding that becomes worse than the accepted one is not waived.",
     )
     waiving.add_argument("item", nargs="?", metavar="ITEM", help="id of the item, e.g. daily.kpi.cache-hit-rate")
     waiving.add_argument("--until", metavar="DATE", help="the last day on which it counts, e.g. 2026-12-31")
     waiving.add_argument("--reason", metavar="TEXT", help="why the finding is accepted")
     waiving.add_argument("--by", metavar="NAME", help="who decided it")
+    waiving.add_argument(
+        "--covers",
+        choices=("WARNING", "UNKNOWN", "CRITICAL"),
+        help="the verdict that is accepted; CRITICAL accepts all three. Default: what the newest run found",
+    )
     waiving.add_argument("--open", action="store_true", help="list the waivers, the expired ones too")
     waiving.add_argument("--target", metavar="NAME", help="whose item")
     waiving.set_defaults(command=lambda options: run_waive(options, Path.cwd(), say))

@@ -19,7 +19,7 @@ import msgspec
 
 from playbook.clients.breakage import RUNNER_HINT
 from playbook.clients.digitalocean_pages import PER_PAGE, read_pages
-from playbook.clients.digitalocean_refusals import BadRequest, may_pass
+from playbook.clients.digitalocean_refusals import BadRequest, NotFound, may_pass
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused, open_pydo
 from playbook.clients.digitalocean_types import (
     App,
@@ -220,7 +220,7 @@ class DigitalOceanApi:
         return self.parse(list[Json], self.inside(body, "alerts", "the alert rules"), "the alert rules")
 
     def events(self) -> Listing[Json]:
-        """Deployments and autoscaling, newest first. This listing alone has no count."""
+        """Deployments and autoscaling, newest first. This listing has no count."""
         return self.collect(
             "the events",
             "app:read",
@@ -392,6 +392,7 @@ class DigitalOceanApi:
             text += f": the token needs the scope {scope}"
             kind, hint = Denied, f"Give the token in {self._variable('token')} the scope {scope}."
         elif error.status == 404 and scope.startswith("app:"):
+            kind = NotFound
             text = f"{text}: no app with the id {self.app_id}, or nothing of that name in it"
             hint = f"Check {self._variable('app_id')}."
         elif may_pass(error):

@@ -14,5 +14,9 @@ class BadRequest(Malformed):
         self.said = said
 
 
+class NotFound(Malformed):
+    """The API knows nothing of that name (404)."""
+
+
 def may_pass(error: Refused) -> bool:
     return error.status == 429 or error.status >= 500

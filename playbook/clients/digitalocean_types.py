@@ -158,6 +158,37 @@ class Named(Built, frozen=True):
     name: str = ""
 
 
+class JobSchedule(_Message, frozen=True):
+    """When a job runs: five cron fields, in a time zone such as ``America/New_York``; UTC by default."""
+
+    cron: str = ""
+    time_zone: str = ""
+
+
+class JobSpec(Named, frozen=True):
+    """A job in the app spec.
+
+    Attributes:
+        kind: PRE_DEPLOY, POST_DEPLOY, FAILED_DEPLOY, SCHEDULED or a newer one.
+    """
+
+    kind: str = ""
+    schedule: JobSchedule | None = None
+
+
+class Egress(_Message, frozen=True):
+    """How the app reaches others: AUTOASSIGN, or DEDICATED_IP, which others admit by address."""
+
+    type: str = "AUTOASSIGN"
+
+
+class DedicatedIp(_Message, frozen=True):
+    """An address of the app's own; ``status`` is ASSIGNING, ASSIGNED, REMOVED or UNKNOWN."""
+
+    ip: str = ""
+    status: str = "UNKNOWN"
+
+
 class Maintenance(_Message, frozen=True):
     """``enabled`` shows visitors an offline page instead of the app; ``archive`` also stops the app."""
 
@@ -191,12 +222,13 @@ class Spec(_Message, frozen=True):
     services: list[ComponentSpec] = []
     workers: list[ComponentSpec] = []
     static_sites: list[Named] = []
-    jobs: list[Named] = []
+    jobs: list[JobSpec] = []
     functions: list[Named] = []
     databases: list[Database] = []
     envs: list[Variable] = []
     domains: list[DomainSpec] = []
     maintenance: Maintenance | None = None
+    egress: Egress = Egress()
 
     @property
     def running(self) -> list[ComponentSpec]:
@@ -280,6 +312,7 @@ class App(_Message, frozen=True):
     pending_deployment: Deployment | None = None
     pinned_deployment: Deployment | None = None
     domains: list[AppDomain] = []
+    dedicated_ips: list[DedicatedIp] = []
 
     @property
     def spec_in_effect(self) -> Spec:

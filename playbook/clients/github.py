@@ -42,6 +42,13 @@ _LAST = re.compile(r'<[^<>]*[?&]page=(\d{1,9})[^<>]*>\s*;[^,]*\brel="?last"?')
 T = TypeVar("T")
 _Login = Annotated[str, msgspec.Meta(min_length=1)]
 Period = Literal["day", "week", "month", "quarter", "year"]
+# Nobody, or by text message, which GitHub calls insecure.
+Factor = Literal["2fa_disabled", "2fa_insecure"]
+_WITH_FACTOR: Mapping[Factor | None, str] = {
+    None: "",
+    "2fa_disabled": " without a second factor",
+    "2fa_insecure": " with an insecure second factor",
+}
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +156,11 @@ class GitHubApi:
         """Whether the target names a repository."""
         return self.settings.target.github.repository is not None
 
+    @property
+    def is_own_server(self) -> bool:
+        """Whether it is a GitHub Enterprise Server, which may be old and ignore what it does not know."""
+        return urlsplit(self.settings.target.github.endpoint).path.rstrip("/") == "/api/v3"
+
     # ------------------------------------------------------------------------------------------- the organisation
 
     def organisation(self) -> Organisation:
@@ -156,21 +168,21 @@ class GitHubApi:
         return self._one(f"/orgs/{self._organisation()}", Organisation, "the organisation")
 
     def members(
-        self, *, role: Literal["all", "admin", "member"] = "all", without_2fa: bool = False
+        self, *, role: Literal["all", "admin", "member"] = "all", factor: Factor | None = None
     ) -> Listing[User]:
-        """Members; ``admin`` are the owners. Only an owner's token sees all, and who lacks a second factor."""
-        params = {"role": role, **({"filter": "2fa_disabled"} if without_2fa else {})}
-        what = "the members without a second factor" if without_2fa else "the members"
+        """Members; ``admin`` are the owners. Only an owner's token sees all, and their second factors."""
+        params = {"role": role, **({"filter": factor} if factor else {})}
+        what = f"the members{_WITH_FACTOR[factor]}"
         return self._all(f"/orgs/{self._organisation()}/members", params, list[User], what)
 
     def invitations(self) -> Listing[Invitation]:
         """People who were invited and have not answered yet."""
         return self._all(f"/orgs/{self._organisation()}/invitations", {}, list[Invitation], "the open invitations")
 
-    def outside_collaborators(self, *, without_2fa: bool = False) -> Listing[User]:
+    def outside_collaborators(self, *, factor: Factor | None = None) -> Listing[User]:
         """People with access to a repository who are not members."""
-        params = {"filter": "2fa_disabled"} if without_2fa else {}
-        what = "the outside collaborators" + (" without a second factor" if without_2fa else "")
+        params = {"filter": factor} if factor else {}
+        what = f"the outside collaborators{_WITH_FACTOR[factor]}"
         return self._all(f"/orgs/{self._organisation()}/outside_collaborators", params, list[User], what)
 
     # --------------------------------------------------------------------------------------------- the repository

@@ -16,6 +16,7 @@ from playbook.clients.prometheus_meaning import Query
 from playbook.core import promql
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.promql import Selected
+from playbook.readers.logs.probes import PROBED
 from playbook.settings.model import Settings
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 # Labels that distinguish two Prometheus servers which scrape the same targets.
 REPLICAS = ("prometheus_replica", "__replica__", "replica")
+# Of a request's path, in the usual libraries: prom-client, Rails, Go, FastAPI, Micrometer, OpenTelemetry.
+_PATH_LABELS = ("route", "path", "handler", "endpoint", "uri", "http_route")
 _SHOWN = 3
 _SETTINGS = {
     "selector": "selector",
@@ -51,7 +54,16 @@ def names(settings: Settings) -> dict[str, str]:
     """The product's own names, by placeholder: the matchers of its web component, and its metrics."""
     own, label = settings.target.prometheus, settings.target.prometheus.component_label
     web = f'{label}="{settings.target.components.web}"' if own.web_selector is None else own.web_selector
-    return {"web": web, "component": label, **msgspec.structs.asdict(settings.metrics)}
+    own_metrics = msgspec.structs.asdict(settings.metrics)
+    return {"web": web, "component": label, "visitors": _visitors(settings), **own_metrics}
+
+
+def _visitors(settings: Settings) -> str:
+    """Matchers of requests that are not those of health probes, by the usual labels of a request's path."""
+    own = settings.target.web
+    paths = dict.fromkeys(path.rstrip("/") for path in (own.health_path, own.image_health_path, *PROBED))
+    pattern = "|".join(re.escape(path).replace("\\", "\\\\") for path in paths if path)
+    return ", ".join(f'{label}!~"({pattern})/?"' for label in _PATH_LABELS)
 
 
 def named(settings: Settings, key: str) -> str:

@@ -108,8 +108,15 @@ class Earlier:
             return self._known
 
 
-def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: bool = False) -> Grown:
-    """Growth of the counters since the reading whose age is closest to a day.
+def grown(
+    now: Counted,
+    earlier: Sequence[Counted],
+    rules: Ages,
+    *,
+    from_zero: bool = False,
+    wished_hours: float = WISHED_HOURS,
+) -> Grown:
+    """Growth of the counters since the reading whose age is closest to the wished one, usually a day.
 
     Readings count if their age is within ``coverage.counter_least_hours`` and ``counter_most_hours``, their origin
     is the same, and no counter has decreased since. The server's own start is such a reading, with all counters at
@@ -141,7 +148,7 @@ def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: b
     ]
     if not fit:
         return Grown(coverage=_no_window(now, earlier, reset=reset, rules=rules))
-    hours, counts = min(fit, key=lambda window: abs(window[0] - WISHED_HOURS))
+    hours, counts = min(fit, key=lambda window: abs(window[0] - wished_hours))
     by = {name: value - counts.get(name, 0.0) for name, value in now.counts.items() if from_zero or name in counts}
     found = Grown(hours=hours, by=by, coverage=Coverage())
     return msgspec.structs.replace(found, coverage=whole(found.over))

@@ -1,7 +1,8 @@
 """PromQL from the settings: placeholders filled in, and the series that an expression names. Pure.
 
 $window              the time window, e.g. ``24h`` $quantile            e.g. ``0.95`` $web, $component     matchers
-of the web component's own series, and the label that names the component $requests and so on  names of the
+of the web component's own series, and the label that names the component $visitors   matchers of requests that are
+not those of health probes $requests and so on  names of the
 application's own metrics: the settings ``metrics`` $selector, $probe, $redis, $containers    label matchers of the
 target's own series; empty where not set $counted(SERIES)     increase of each counter of SERIES in the window: the
 setting ``queries.counted``;

@@ -11,7 +11,8 @@ from playbook.core.zones import beside
 NAMES = {
     **{name.lower(): name for name in ("Alertmanager", "Dependabot", "DigitalOcean", "GitHub", "Grafana")},
     **{name.lower(): name for name in ("Prometheus", "Redis", "Valkey", "PostgreSQL", "MySQL", "MongoDB")},
-    **{name.lower(): name for name in ("Kafka", "OpenSearch", "Celery", "RQ", "Sidekiq", "Bull", "BullMQ")},
+    **{name.lower(): name for name in ("Kafka", "OpenSearch")},
+    **{name.lower(): name for name in ("Celery", "RQ", "Sidekiq", "Bull", "BullMQ", "Resque")},
     **{name.lower(): name for name in ("API", "CPU", "DNS", "HSTS", "HTTP", "HTTPS", "SSH", "TLS", "URL")},
     "npm": "npm",
     "pg": "PostgreSQL",

@@ -90,10 +90,17 @@ def _queue_key(target: Target) -> str:
     if not target.redis.queues:
         return target.redis.queue_key
     queue = target.redis.queues[0]
-    library = {"rq": "rq:queue:", "sidekiq": "queue:"}.get(queue.preset, "")
-    if queue.preset in {"bull", "bullmq"}:
-        return f"{queue.prefix or 'bull'}:{queue.name}:wait"
-    return f"{queue.prefix}{library}{queue.name}"
+    prefix, name = queue.prefix, queue.name
+    own = {
+        "rq": f"{prefix}rq:queue:{name}",
+        "sidekiq": f"{prefix}queue:{name}",
+        "bull": f"{prefix or 'bull'}:{name}:wait",
+        "bullmq": f"{prefix or 'bull'}:{name}:wait",
+        "asynq": f"{prefix}asynq:{{{name}}}:pending",
+        "bee-queue": f"{prefix or 'bq'}:{name}:waiting",
+        "resque": f"{prefix or 'resque:'}queue:{name}",
+    }
+    return own.get(queue.preset, f"{prefix}{name}")
 
 
 def _of_the_product(command: str, absent: Collection[str]) -> str:

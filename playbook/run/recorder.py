@@ -243,7 +243,10 @@ def _public(item: Item, judged: Judgement | None, error: BaseException | None) -
 
 
 def with_waiver(record: Record, waivers: Waivers) -> Record:
-    """The record after waivers: WAIVED, keeping its message; an expired waiver is only shown."""
+    """The record after waivers: WAIVED, keeping its message.
+
+    A waiver that has expired, or that accepted something less bad, is only shown.
+    """
     if record.verdict not in WAIVABLE:
         return record
     shown: list[Evidence] = []
@@ -253,16 +256,21 @@ def with_waiver(record: Record, waivers: Waivers) -> Record:
     waiver = waivers.newest.get(record.item)
     if waiver is None:
         return msgspec.structs.replace(record, evidence=[*record.evidence, *shown])
-    active = waiver.active(waivers.now)
+    title = "Waiver"
+    if not waiver.active(waivers.now):
+        title = "Expired waiver, which waives nothing"
+    elif not waiver.accepts(record.verdict):
+        title = f"Waiver of {waiver.covers}, which does not cover {record.verdict}"
     facts = {
         "Decided by": f"{waiver.who} on {waiver.when:%Y-%m-%d}",
         "Until": f"{waiver.until} (to the end of the day, UTC)",
         "Reason": waiver.reason,
+        "Accepted": waiver.covers or "whatever is found",
         "Without it": f"{record.verdict}: {record.message}",
     }
-    shown.insert(0, Facts("Waiver" if active else "Expired waiver, which waives nothing", facts))
+    shown.insert(0, Facts(title, facts))
     record = msgspec.structs.replace(record, evidence=[*shown, *record.evidence])
-    if not active:
+    if title != "Waiver":
         return record
     message = f"Waived until {waiver.until} by {waiver.who} ({waiver.reason}): {record.verdict}, {record.message}"
     public = f"{record.title}: {say('waived until {}', waiver.until)}"

@@ -25,7 +25,7 @@ from playbook.core.run_folder import Begun, what_was_left
 from playbook.core.verdict import EXECUTED, Verdict, exit_code, overall
 from playbook.history.by_target import RunsByTarget
 from playbook.history.people.files import waivers_of
-from playbook.history.people.waivers import Waivers
+from playbook.history.people.waivers import Waivers, limited
 from playbook.history.readings import earlier_of
 from playbook.readers.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.run.look_again import filled_in
@@ -71,7 +71,8 @@ class Run:
         self.settings = settings
         self.clock = clock or Clock()
         self.catalogue: Catalogue = catalogue_of(settings)
-        self.waivers = self._read_waivers()
+        known = known or RunsByTarget()
+        self.waivers = self._read_waivers(history, known)
         self.load_order = load_order or LoadOrder()
         self.left_out: dict[str, str] = {}  # missing part of the product, by item
         self.measurements = Measurements(
@@ -80,7 +81,7 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
-                "earlier": earlier_of(settings, history, self.clock, known or RunsByTarget()),
+                "earlier": earlier_of(settings, history, self.clock, known),
             },
             absent=settings.nowhere,
         )
@@ -107,13 +108,16 @@ class Run:
         )
         return leaving(record)
 
-    def _read_waivers(self) -> Waivers:
+    def _read_waivers(self, history: Path | None, known: RunsByTarget) -> Waivers:
         """Waivers; an unreadable file waives nothing."""
         now = self.clock.now()
         try:
-            return waivers_of(self.settings, self.catalogue, now)
+            found = waivers_of(self.settings, self.catalogue, now)
         except Unmeasured as error:
             return Waivers({}, {"": [str(error)]}, now)
+        if history is None or self.settings.target.kind == SANDBOX:
+            return found  # the history of a sandbox is that of earlier ones
+        return limited(found, lambda since: known.of(history, self.settings.target.name, since))
 
     def timings(self) -> list[Timing]:
         """Duration of each measurement, slowest first."""

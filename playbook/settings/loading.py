@@ -31,6 +31,7 @@ from playbook.settings.files import (
 from playbook.settings.gate import Guarded, reached_in_production
 from playbook.settings.limit_tables import fill_limits_of_sites, limits_from
 from playbook.settings.model import SANDBOX, Settings, is_private
+from playbook.settings.references import unmet, unmet_of_sites
 from playbook.settings.schedule import require_valid
 from playbook.settings.sections.groups import GROUPS, Shard, groups_of, in_shard, names_in
 from playbook.settings.sections.load import OF_ONE_TARGET
@@ -189,7 +190,7 @@ class Document:
             target = msgspec.convert(filled, Target, dec_hook=_decode)
         except msgspec.ValidationError:
             return None
-        if any(mistakes(target, self._sets, "target")):
+        if any(mistakes(target, self._sets, "target")) or any(unmet_of_sites(target, known.limits)):
             return None
         notification_sources = {
             path: text for path, text in known.sources.items() if path.startswith(f"{NOTIFICATIONS}.")
@@ -299,12 +300,19 @@ def _build(
     except msgspec.ValidationError as error:
         raise UsageError(sentence(error, where, name, Settings, raw=common, own=overrides)) from None
     for mistake in mistakes(settings, sets):
-        path = re.sub(r"^target(?=\.)", f"targets.{name}", mistake.path)
-        if _has_path(overrides, path):
-            path = f"targets.{name}.{path}"
+        path = _full(mistake.path, name, overrides)
         raise UsageError(f"{where}: {path}{from_variable(sources.get(path, ''))}: {mistake.text}")
     require_valid(settings.schedule, where)
-    return replace(settings, file=file, sources=sources)
+    settings = replace(settings, file=file, sources=sources)
+    for mistake in unmet(settings, sets):
+        raise UsageError(f"{where}: {_full(mistake.path, name, overrides)}: {mistake.text}")
+    return settings
+
+
+def _full(path: str, target: str, overrides: Mapping[str, Any]) -> str:
+    """The path as the file has it: of the target, or of a table that the target overrides."""
+    path = re.sub(r"^target(?=\.)", f"targets.{target}", path)
+    return f"targets.{target}.{path}" if _has_path(overrides, path) else path
 
 
 def _require_of_one_target(common: Mapping[str, Any], where: str) -> None:
@@ -331,12 +339,14 @@ def _require_whole_product(
 
 
 def _has_path(table: Any, path: str) -> bool:
-    """Whether a dotted path exists."""
-    for key in path.split("."):
-        if not isinstance(table, Mapping) or key not in table:
-            return False
-        table = table[key]
-    return True
+    """Whether a dotted path exists; keys may contain dots, and a list holds whatever the rest names."""
+    if not path or isinstance(table, list):
+        return True
+    return isinstance(table, Mapping) and any(
+        _has_path(inside, path[len(key) + 1 :])
+        for key, inside in table.items()
+        if f"{path}.".startswith(f"{key}.")
+    )
 
 
 def _decode(kind: type, value: Any) -> Any:

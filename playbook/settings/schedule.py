@@ -111,7 +111,7 @@ def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) ->
     if len(text.split()) != _FIELDS:
         raise UsageError(expected)
     try:
-        return _next(text, _zone_of(schedule), moment, back)
+        return slot_of_line(text, _zone_of(schedule), moment, back=back)
     except CronSimError as error:
         raise UsageError(f"{expected}: {str(error).lower()}") from None
     except StopIteration:
@@ -119,9 +119,13 @@ def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) ->
 
 
 @lru_cache(maxsize=1024)
-def _next(line: str, zone: tzinfo, moment: datetime, back: bool) -> datetime:
+def slot_of_line(line: str, zone: tzinfo, moment: datetime, *, back: bool) -> datetime:
     """The slot of a cron line after or before a moment, in UTC.
 
     It is searched in the zone's local time: a slot in the hour skipped in spring runs at its end, as on GitHub.
+
+    Raises:
+        CronSimError: the line is invalid.
+        StopIteration: it never comes.
     """
     return next(CronSim(line, moment.astimezone(zone), reverse=back)).astimezone(UTC)

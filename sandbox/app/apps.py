@@ -66,6 +66,34 @@ def get_health(call: Call) -> Json:
     }
 
 
+@get("/v2/apps/{app_id}/job-invocations", "app:read")
+def list_job_invocations(call: Call) -> Json:
+    _known(call)
+    wanted = call.query.getlist("job_names")
+    active = call.state.active_deployment
+    runs = [
+        {
+            "id": identifier(f"{job.name} {at}"),
+            "job_name": job.name,
+            "deployment_id": active.id if active else "",
+            "phase": phase,
+            "created_at": stamp(at),
+            "started_at": stamp(at + timedelta(seconds=5)),
+            **({} if phase in {"PENDING", "RUNNING"} else {"completed_at": stamp(at + timedelta(seconds=40))}),
+            "trigger": {
+                "type": "SCHEDULE",
+                "scheduled": {"schedule": {"cron": f"{job.minute} * * * *", "time_zone": "Europe/Berlin"}},
+            },
+        }
+        for job in call.state.jobs
+        if not wanted or job.name in wanted
+        for phase, at in job.runs(call.now)
+    ]
+    page = paged(call, "job_invocations", runs, single={"pages": {}})
+    del page["meta"]  # as events
+    return page
+
+
 @get("/v2/apps/{app_id}/instances", "app:read")
 def list_instances(call: Call) -> Json:
     _known(call)
@@ -125,7 +153,7 @@ def list_events(call: Call) -> Json:
     chosen = [event for event in events if not wanted or event["type"] in wanted]
     chosen.sort(key=lambda event: str(event["created_at"]), reverse=True)
     page = paged(call, "events", chosen, single={"pages": {}})
-    del page["meta"]  # this listing alone has no total
+    del page["meta"]  # this listing has no total
     return page
 
 
@@ -283,6 +311,11 @@ def _app(call: Call) -> Json:
             }
         ],
     }
+    if state.addresses is not None:
+        app["dedicated_ips"] = [
+            {"ip": ip, "id": identifier(f"address {ip}"), "status": status}
+            for ip, status in state.addresses.items()
+        ]
     if active:
         app["active_deployment"] = _deployment(state, active)
     if running:
@@ -309,6 +342,8 @@ def _deployment(state: DigitalOceanState, deployment: Deployment) -> Json:
         shown.setdefault(component.kind, []).append(
             {"name": component.name, "source_commit_hash": deployment.commit}
         )
+    if state.jobs:
+        shown["jobs"] = [{"name": job.name, "source_commit_hash": deployment.commit} for job in state.jobs]
     if state.static_sites:
         shown["static_sites"] = [
             {"name": name, "source_commit_hash": deployment.commit} for name in state.static_sites

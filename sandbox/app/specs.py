@@ -6,7 +6,7 @@ from sandbox.app.answers import (
     Json,
 )
 from sandbox.products import HEALTH, IMAGE_HEALTH, OPTIMIZER
-from sandbox.world.app import Component, DigitalOceanState
+from sandbox.world.app import Component, DigitalOceanState, Job
 
 
 def spec_of(state: DigitalOceanState) -> Json:
@@ -21,6 +21,10 @@ def spec_of(state: DigitalOceanState) -> Json:
         spec.setdefault(component.kind, []).append(_component_spec(state, component))
     if state.static_sites:
         spec["static_sites"] = [_static_site_spec(state, name) for name in state.static_sites]
+    if state.jobs:
+        spec["jobs"] = [_job_spec(state, job) for job in state.jobs]
+    if state.addresses is not None:
+        spec["egress"] = {"type": "DEDICATED_IP"}
     if state.databases:
         spec["databases"] = [
             {
@@ -43,6 +47,18 @@ def _static_site_spec(state: DigitalOceanState, name: str) -> Json:
         "output_dir": "/public",
         "routes": [{"path": "/"}],
         "error_document": "404.html",
+    }
+
+
+def _job_spec(state: DigitalOceanState, job: Job) -> Json:
+    return {
+        "name": job.name,
+        "github": {"repo": state.repository, "branch": "main", "deploy_on_push": True},
+        "dockerfile_path": f"{job.name}/Dockerfile",
+        "instance_count": 1,
+        "instance_size_slug": "apps-s-1vcpu-0.5gb",
+        "kind": "SCHEDULED",
+        "schedule": {"cron": f"{job.minute} * * * *", "time_zone": "Europe/Berlin"},
     }
 
 

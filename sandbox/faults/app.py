@@ -40,6 +40,21 @@ def _(world: World) -> None:
     world.digitalocean.component("image-optimizer").ready = 1
 
 
+@fault("job-failed", "The last run of the job send-digest has failed, after many that succeeded")
+def _(world: World) -> None:
+    world.digitalocean.jobs[0].phases[0] = "FAILED"
+
+
+@fault("job-missed", "The scheduler has not started the job send-digest for nine hours")
+def _(world: World) -> None:
+    world.digitalocean.jobs[0].silent_hours = 9
+
+
+@fault("egress-address-removed", "One of the app's dedicated egress addresses, which others admit, was removed")
+def _(world: World) -> None:
+    world.digitalocean.addresses = {"203.0.113.20": "ASSIGNED", "203.0.113.21": "REMOVED"}
+
+
 @fault("deployment-failed", "The newest deployment ended in ERROR; the one before it goes on serving")
 def _(world: World) -> None:
     reason = ("BuildJobFailed", "The build command exited with a non-zero exit code.")

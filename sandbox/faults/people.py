@@ -252,8 +252,15 @@ def _(world: World) -> None:
     made, until = world.now - timedelta(days=1), world.now + timedelta(days=5)
     world.people.waived = [
         WaivedState("weekly.docs.updated", BEN, made, until, "Ada is back on Monday"),
-        WaivedState("weekly.team.notified", BEN, made, until, "Next meeting on Tuesday"),
+        WaivedState("weekly.team.notified", BEN, made, until, "Next meeting on Tuesday", "WARNING"),
     ]
+
+
+@fault("waiver-outgrown", "The end of the documents' sign-off was waived while it was near, and now there is none")
+def _(world: World) -> None:
+    _unsigned(world)
+    made, until = world.now - timedelta(days=6), world.now + timedelta(days=5)
+    world.people.waived = [WaivedState("weekly.docs.updated", BEN, made, until, "Ada is away", "WARNING")]
 
 
 @fault("waiver-expired", "The documents are not signed, and the waiver for that ended three days ago")

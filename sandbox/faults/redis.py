@@ -159,6 +159,11 @@ def _(world: World) -> None:
     _queue(world, "sidekiq").failed = 150
 
 
+@fault("bullmq-workers-gone", "Jobs of BullMQ wait, and none of its workers is there")
+def _(world: World) -> None:
+    _queue(world, "bullmq").workers = 0
+
+
 @fault("bullmq-stale", "A job of BullMQ has waited for 50 minutes")
 def _(world: World) -> None:
     _queue(world, "bullmq").oldest = 3_000.0

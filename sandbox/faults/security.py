@@ -112,6 +112,11 @@ def _(world: World) -> None:
     world.github.members[2].second_factor = False
 
 
+@fault("github-2fa-insecure", "A member of the GitHub organisation gets the second factor by text message")
+def _(world: World) -> None:
+    world.github.members[2].by_text = True
+
+
 @fault("github-2fa-optional", "The GitHub organisation does not require a second factor")
 def _(world: World) -> None:
     world.github.two_factor_required = False

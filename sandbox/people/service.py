@@ -115,5 +115,6 @@ def _waived(state: WaivedState) -> bytes:
             "when": moment(state.when),
             "until": f"{state.until:%Y-%m-%d}",
             "reason": state.reason,
+            **({"covers": state.covers} if state.covers else {}),
         }
     )

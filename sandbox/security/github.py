@@ -141,10 +141,15 @@ class GitHubService(HttpService):
 
     def _people(self, request: Request, people: Sequence[Member]) -> Response:
         self._require("members", "members=read")
-        if request.query_params.get("filter") == "2fa_disabled":
+        wanted = request.query_params.get("filter", "all")
+        if wanted != "all":
             if not self.state.owners_token:
                 raise _Refused(422, "Validation Failed")
-            people = [person for person in people if not person.second_factor]
+            people = [
+                person
+                for person in people
+                if (person.by_text if wanted == "2fa_insecure" else not person.second_factor)
+            ]
         page = _page(request, self.url, [_user(person.login) for person in people])
         if request.url.path.rpartition("/")[2] in self.state.cut:
             page.headers["link"] = f'<{self.url}{request.url.path}?page=2>; rel="last"'

@@ -62,6 +62,28 @@ class Component:
 
 
 @dataclass
+class Job:
+    """A scheduled job of the app; it runs every hour.
+
+    Attributes:
+        minute: of the hour at which it runs.
+        phases: of its runs, newest first.
+        silent_hours: for so long it has not been started.
+    """
+
+    name: str
+    minute: int = 17
+    phases: list[str] = field(default_factory=lambda: ["SUCCEEDED"] * 48)
+    silent_hours: int = 0
+
+    def runs(self, now: datetime) -> list[tuple[str, datetime]]:
+        """Phase and start of each run, newest first."""
+        newest = now.replace(minute=self.minute, second=2, microsecond=0)
+        newest -= timedelta(hours=self.silent_hours + (newest > now))
+        return [(phase, newest - timedelta(hours=number)) for number, phase in enumerate(self.phases)]
+
+
+@dataclass
 class Cluster:
     """The managed Valkey cluster; ``trusted`` are the sources that may connect, as (type, value)."""
 
@@ -179,6 +201,7 @@ class DigitalOceanState:
         left_out: what the answers lack: ``health of NAME``, ``samples of INSTANCE``, ``invoice items``,
             ``invoice preview``, and days of bandwidth, as ``bandwidth 3`` days ago.
         offline: the app shows visitors an offline page.
+        addresses: dedicated egress addresses, with the status of each; None where the app has none.
         pinned: a rollback has pinned the app to the active deployment.
         domain_phase: of the app's domain.
         metrics_gap: hours ago between which the monitoring API has no samples.
@@ -200,6 +223,7 @@ class DigitalOceanState:
     databases: list[Database] = field(default_factory=list)
     firewalls: list[Firewall] = field(default_factory=list)
     static_sites: list[str] = field(default_factory=list)
+    jobs: list[Job] = field(default_factory=list)
     region: str = "fra"
     tier: str = "professional"
     domain: str = "portfolio.example"
@@ -223,6 +247,7 @@ class DigitalOceanState:
     left_out: set[str] = field(default_factory=set)
     offline: Literal["", "enabled", "archive"] = ""
     pinned: bool = False
+    addresses: dict[str, str] | None = None
     domain_phase: str = "ACTIVE"
     metrics_gap: tuple[float, float] | None = None
     balance_age: timedelta = timedelta()
@@ -243,6 +268,7 @@ class DigitalOceanState:
         state.product = product
         state.static_sites = [] if product.has("services") else [product.called(WEB)]
         state.databases = state.databases if product.has("databases") else []
+        state.jobs = state.jobs if product.has("services") else []
         state.components = [one for one in state.components if product.has_component(one.name)]
         for one in state.components:
             one.name = product.called(one.name)
@@ -278,6 +304,7 @@ class DigitalOceanState:
                 identifier("cluster"), "portfolio-cache", created, trusted=[("app", identifier("app"))]
             ),
             ssh_keys=_ssh_keys(),
+            jobs=[Job("send-digest")],
             databases=[Database(identifier("orders"), "portfolio-orders", "pg", "17", "17.5")],
             firewalls=[
                 Firewall(

@@ -12,12 +12,14 @@ class Member:
     """A member of the organisation.
 
     Attributes:
+        by_text: the second factor is a code in a text message.
         pushed: days since the last push or merge; None if there was none in the last year.
     """
 
     login: str
     owner: bool = False
     second_factor: bool = True
+    by_text: bool = False
     pushed: float | None = 3.0
 
 

@@ -93,6 +93,7 @@ class WaivedState:
 
     Attributes:
         until: its last valid day.
+        covers: the verdict that was accepted; empty in a line that does not say.
     """
 
     item: str
@@ -100,6 +101,7 @@ class WaivedState:
     when: datetime
     until: datetime
     reason: str
+    covers: str = ""
 
 
 @dataclass

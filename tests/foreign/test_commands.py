@@ -70,6 +70,9 @@ def target(request, tmp_path_factory):
         ("{ preset = 'rq', name = 'default' }", "rq:queue:default"),
         ("{ preset = 'sidekiq', name = 'default' }", "queue:default"),
         ("{ preset = 'bullmq', name = 'images' }", "bull:images:wait"),
+        ("{ preset = 'asynq', name = 'low' }", "asynq:{low}:pending"),
+        ("{ preset = 'bee-queue', name = 'images' }", "bq:images:waiting"),
+        ("{ preset = 'resque', name = 'mail' }", "resque:queue:mail"),
     ],
 )
 def test_queue_of_another_library_has_its_own_key(tmp_path, queue, key):

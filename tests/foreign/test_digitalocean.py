@@ -17,6 +17,7 @@ from playbook.core.judge import Judge
 from playbook.measure.app.app import LiveUrlAnswer, OwnApp, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
+from playbook.measure.app.jobs import app_jobs
 from playbook.measure.app.restarts import KnownRestarts
 from playbook.measure.app.samples import usable
 from playbook.measure.figures.costs import bills, cost_trend
@@ -71,6 +72,7 @@ def components(which: str, edit: Edit | None) -> str:
             check("test_app", "test_every_component_is_healthy"),
             app_components=found,
             known_restarts=KnownRestarts(()),
+            app_jobs=app_jobs(canned, CLOCK),
         )[0]
     )
 

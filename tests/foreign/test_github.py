@@ -60,6 +60,7 @@ def good() -> Answers:
         "role=admin": ("200 OK", [user("ada")], {}),
         "role=all": ("200 OK", [user("ada"), user("ben")], {}),
         "filter=2fa_disabled": ("200 OK", [], {}),
+        "filter=2fa_insecure": ("200 OK", [], {}),
         "/outside_collaborators": ("200 OK", [user("dan")], {}),
         "/invitations": (
             "200 OK",
@@ -81,7 +82,8 @@ def good() -> Answers:
 def chosen(answers: Answers, request: bytes) -> bytes:
     """The answer whose key ends the path, or is in the query."""
     path, _, query = request.split(b" ", 2)[1].decode().partition("?")
-    wanted = f"{path}?{WITHOUT}" if "2fa_disabled" in query else path if "role=" not in query else query
+    factor = next((each for each in (WITHOUT, INSECURE) if each in query), "")
+    wanted = f"{path}?{factor}" if factor else path if "role=" not in query else query
     for key, (status, body, headers) in answers.items():
         if wanted.endswith(key) or (key in wanted and not key.startswith("/")):
             return answer(status, json.dumps(body).encode(), content_type="application/json", **headers)
@@ -194,7 +196,8 @@ UNPROCESSABLE = ("422 Unprocessable Entity", {"message": "Validation Failed"}, {
 MISSING = ("404 Not Found", {"message": "Not Found", "status": "404"}, {})
 ELSEWHERE = ("302 Found", {}, {"location": "/orgs/example/public_members"})
 ADMINS, ALL, OUTSIDE, INVITED = "role=admin", "role=all", "/outside_collaborators", "/invitations"
-WITHOUT, ORGANISATION, ACTIVITY = "filter=2fa_disabled", "/orgs/example", "/activity"
+WITHOUT, INSECURE = "filter=2fa_disabled", "filter=2fa_insecure"
+ORGANISATION, ACTIVITY = "/orgs/example", "/activity"
 CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = {
     "no owner at all": (ADMINS, ok([]), {"permissions": "UNKNOWN"}),
     "an owner that nobody named": (ADMINS, ok([user("ada"), user("ben")]), {"permissions": "CRITICAL"}),
@@ -216,6 +219,9 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
     "a password alone": (WITHOUT, ok([user("ben")]), {"mfa": "CRITICAL"}),
     "passwords cut": (WITHOUT, ok([], link=LINK), {"mfa": "UNKNOWN"}),
     "passwords for owners only": (WITHOUT, UNPROCESSABLE, {"mfa": "UNKNOWN"}),
+    "codes by text message": (INSECURE, ok([user("ben")]), {"mfa": "WARNING"}),
+    "codes by text message, cut": (INSECURE, ok([], link=LINK), {"mfa": "UNKNOWN"}),
+    "codes by text message, for owners only": (INSECURE, UNPROCESSABLE, {"mfa": "UNKNOWN"}),
     "everybody administers": (ORGANISATION, permits("admin"), {"permissions": "WARNING"}),
     "everybody writes": (ORGANISATION, permits("write"), {}),
     "an unknown permission": (ORGANISATION, permits("maintain"), {"permissions": "UNKNOWN"}),
@@ -260,7 +266,7 @@ BAD_GATEWAY = ("502 Bad Gateway", {"message": "Server Error"}, {})
 
 def test_listing_that_fails_hides_no_finding_of_another(organisation):
     """Outside collaborators answer 502: the owner that nobody named, and the member without 2FA, still count."""
-    outside = {OUTSIDE: BAD_GATEWAY, f"{OUTSIDE}?{WITHOUT}": BAD_GATEWAY}
+    outside = dict.fromkeys((OUTSIDE, f"{OUTSIDE}?{WITHOUT}", f"{OUTSIDE}?{INSECURE}"), BAD_GATEWAY)
     organisation.answers = {**outside, **good(), **outside}
     assert organisation.verdicts() == {"permissions": "UNKNOWN", "unused": "OK", "mfa": "UNKNOWN"}
     bad = {ADMINS: ok([user("ada"), user("ben")]), WITHOUT: ok([user("ben")])}
@@ -269,7 +275,7 @@ def test_listing_that_fails_hides_no_finding_of_another(organisation):
 
 
 @given(
-    key=st.sampled_from(["role=admin", "role=all", "/outside_collaborators", "/activity", "filter=2fa_disabled"]),
+    key=st.sampled_from(["role=admin", "role=all", "/outside_collaborators", "/activity", WITHOUT, INSECURE]),
     how=st.sampled_from(["403 Forbidden", "404 Not Found", "422 Unprocessable Entity", "cut", "dict"]),
 )
 @hypothesis_settings(

@@ -7,6 +7,7 @@ and DigitalOcean (which lack CONFIG), and of Upstash (its documentation); the va
 from __future__ import annotations
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from redis._parsers.helpers import parse_info
@@ -17,6 +18,7 @@ from playbook.core.errors import Denied, Malformed, Refused, Unmeasured
 from playbook.core.secret import Secret
 from playbook.core.verdict import Verdict
 from playbook.settings.model import TimeLimits
+from playbook.settings.sections.queues import Preset
 from tests.redis_factory import alive, hit_rate, settings_of, stats_of
 from tests.unit.loopback import serve
 
@@ -180,7 +182,7 @@ def test_faults_are_found_in_the_words_of_each_kind(name, changes, verdict):
     assert found[0] is verdict, found
 
 
-@pytest.mark.parametrize("preset", ["bullmq", "bull", "celery", "rq", "sidekiq"])
+@pytest.mark.parametrize("preset", get_args(Preset))
 @pytest.mark.parametrize(
     ("changes", "enough", "holds"),
     [

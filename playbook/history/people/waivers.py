@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from playbook.core import ledger
 from playbook.core.clock import AHEAD, Moment
 from playbook.core.errors import UsageError
+from playbook.core.verdict import Verdict
 from playbook.history.people.attest import moment, plain_line
+from playbook.history.runs import RunLine
 
 SERVICE = "Waivers"
 HINT = (
     "Begin it with `python -m playbook waive ITEM --until DATE --reason TEXT --by NAME`, or mend people.waivers."
 )
+Accepted = Literal["WARNING", "UNKNOWN", "CRITICAL"]
+# By the accepted verdict: a waiver of the worst one covers all, as nothing can be worse than what was accepted.
+_COVERED: Mapping[str, frozenset[Verdict]] = {
+    "WARNING": frozenset({Verdict.WARNING}),
+    "UNKNOWN": frozenset({Verdict.UNKNOWN}),
+    "CRITICAL": frozenset({Verdict.WARNING, Verdict.UNKNOWN, Verdict.CRITICAL}),
+}
+# Items of a monthly set were last judged up to a month before their waiver; one missed run more.
+LOOK_BACK = timedelta(days=62)
 
 
 class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -27,6 +38,8 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     Attributes:
         when: of the decision; ISO 8601 with its offset.
         until: the last day on which it counts, to its end in UTC.
+        covers: the verdict that was accepted; None where an older line does not say it, and nobody can
+            know.
     """
 
     item: str
@@ -35,6 +48,7 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     until: date
     reason: str
     digest: str
+    covers: Accepted | None = None
 
     @property
     def ends(self) -> datetime:
@@ -44,6 +58,10 @@ class Waiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def active(self, now: datetime) -> bool:
         """Whether it counts at ``now``."""
         return now < self.ends
+
+    def accepts(self, verdict: Verdict) -> bool:
+        """Whether a finding of this verdict is no worse than what was accepted, as far as that is known."""
+        return self.covers is None or verdict in _COVERED[self.covers]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +92,45 @@ class Waivers:
 def none(now: datetime) -> Waivers:
     """No exceptions."""
     return Waivers({}, {}, now)
+
+
+def accepted_in(runs: Sequence[RunLine], item: str, when: datetime) -> Accepted | None:
+    """What was found about an item when it was waived; None if that was nothing bad, or is not known.
+
+    Args:
+        runs: of the target, oldest first. Those in which the item was waived already do not say what was found.
+    """
+    for run in reversed(runs):
+        found = run.items.get(item)
+        if found is None or run.finished > when or found.verdict is Verdict.WAIVED:
+            continue
+        match found.verdict:
+            case Verdict.WARNING:
+                return "WARNING"
+            case Verdict.UNKNOWN:
+                return "UNKNOWN"
+            case Verdict.CRITICAL:
+                return "CRITICAL"
+            case _:
+                return None
+    return None
+
+
+def limited(waivers: Waivers, runs: Callable[[datetime], Sequence[RunLine]]) -> Waivers:
+    """The waivers, of which those that do not say what was accepted cover what was found at that time.
+
+    Args:
+        runs: the target's runs since a moment, oldest first; asked for only if there is such a waiver.
+    """
+    open_ended = [each for each in waivers.newest.values() if each.covers is None and each.active(waivers.now)]
+    if not open_ended:
+        return waivers
+    past = runs(min(each.when for each in open_ended) - LOOK_BACK)
+    learned = {
+        each.item: msgspec.structs.replace(each, covers=accepted_in(past, each.item, each.when))
+        for each in open_ended
+    }
+    return replace(waivers, newest={**waivers.newest, **learned})
 
 
 def read(file: Path, *, known: Container[str], most_days: int, now: datetime) -> Waivers:
@@ -108,7 +165,17 @@ def _problem(line: Waiver | None, known: Container[str], most_days: int, now: da
     return ""
 
 
-def waive(file: Path, item: str, *, until: date, reason: str, who: str, most_days: int, now: datetime) -> Waiver:
+def waive(
+    file: Path,
+    item: str,
+    *,
+    until: date,
+    reason: str,
+    who: str,
+    most_days: int,
+    now: datetime,
+    covers: Accepted,
+) -> Waiver:
     """Add a waiver to the ledger.
 
     Raises:
@@ -126,6 +193,7 @@ def waive(file: Path, item: str, *, until: date, reason: str, who: str, most_day
         "when": moment(now),
         "until": until.isoformat(),
         "reason": plain_line(reason, "--reason"),
+        "covers": covers,
     }
     ledger.append(file, fields)
     return msgspec.convert({**fields, ledger.DIGEST: ledger.digest_of(fields)}, Waiver)

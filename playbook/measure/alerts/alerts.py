@@ -16,6 +16,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import moment
 from playbook.settings.model import Settings
+from playbook.settings.sections.target import ALWAYS_FIRE
 
 SHOWN = 3  # names in a message; the evidence lists all
 # Severities of alerts that are only information: InfoInhibitor, which is meant to fire, inhibits those. A warning
@@ -30,7 +31,8 @@ class Alerts:
 
     Attributes:
         ignored: names of alerts that are meant to fire.
-        always: names of alerts that always fire if their rule exists; if one does not, alert delivery is broken.
+        always: names of alerts that always fire; if one does not, alert delivery is broken. Those of the defaults
+            need not exist.
         longest: maximum days until a silence ends before it needs review.
     """
 
@@ -45,7 +47,8 @@ class Alerts:
         """Whether every firing or pending alert would have been seen."""
         rules = self.found.rules.names if self.found.rules else ()
         fires = {alert.name for alert in self.found.alerts if alert.state == "firing" and alert.delivered}
-        dead = [name for name in self.always if name in rules and name not in fires]
+        named = [name for name in self.always if name in rules or name not in ALWAYS_FIRE]
+        dead = [name for name in named if name not in fires]
         coverage = self.found.coverage
         if dead:
             coverage += lacking(

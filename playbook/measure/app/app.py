@@ -33,6 +33,8 @@ PHASES = frozenset(
 )
 STATES = frozenset({"HEALTHY", "UNHEALTHY"})
 NOT_REPORTED = "not reported"
+_OWN_ADDRESSES = "DEDICATED_IP"
+_ASSIGNMENTS = frozenset({"ASSIGNING", "ASSIGNED", "REMOVED"})
 _INTERCEPTED = "Something on the way to the app intercepts the request."
 
 
@@ -56,6 +58,8 @@ class AppStatus:
         is_reachable: it has a component that visitors may reach; one of workers and jobs alone has no live URL.
         hosts: names at which it is reached; ``*.shop.example`` stands for all below that name.
         website: names of the website by the settings; empty where they are of this machine or no names.
+        egress: how the app reaches others: AUTOASSIGN or DEDICATED_IP.
+        addresses: dedicated egress addresses, with the status of each.
     """
 
     id: str
@@ -79,6 +83,8 @@ class AppStatus:
     is_reachable: bool = True
     hosts: tuple[str, ...] = ()
     website: tuple[str, ...] = ()
+    egress: str = "AUTOASSIGN"
+    addresses: tuple[tuple[str, str], ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -96,7 +102,11 @@ class AppStatus:
         unknown = [phase for phase in phases if phase not in PHASES]
         unknown += [phase for phase in domains if phase not in DOMAIN_PHASES]
         unknown = [phase or "no phase" for phase in unknown]
-        coverage = understood(len(unknown), len(phases) + len(domains), "phases", examples=unknown)
+        own = [status for _, status in self.addresses] if self.has_own_addresses else []
+        unknown += [status for status in own if status not in _ASSIGNMENTS]
+        unknown += [self.egress] if self.egress not in {"AUTOASSIGN", _OWN_ADDRESSES} else []
+        total = max(len(phases) + len(domains) + len(own), len(unknown))
+        coverage = understood(len(unknown), total, "phases", examples=unknown)
         if self.unreported:
             coverage += lacking(
                 "",
@@ -126,6 +136,17 @@ class AppStatus:
         return tuple(
             f"{name} in phase {phase}" for name, phase in self.domains if phase in DOMAIN_PHASES - {"ACTIVE"}
         )
+
+    @property
+    def has_own_addresses(self) -> bool:
+        """Whether the spec asks for dedicated egress addresses, which databases and others admit."""
+        return self.egress == _OWN_ADDRESSES
+
+    @property
+    def addresses_off(self) -> str:
+        """Dedicated egress addresses that are not in use; empty where all are."""
+        off = [f"{ip} {status}" for ip, status in self.addresses if status in _ASSIGNMENTS - {"ASSIGNED"}]
+        return ", ".join(off) if self.addresses else "none"
 
     @property
     def active(self) -> bool:
@@ -164,6 +185,8 @@ class AppStatus:
             facts["In progress"] = f"{self.in_progress} since {moment(self.in_progress_since)}"
         if self.domains:
             facts["Domains"] = ", ".join(f"{name} {phase or 'without a phase'}" for name, phase in self.domains)
+        if self.addresses:
+            facts["Egress"] = ", ".join(f"{ip} {status}" for ip, status in self.addresses)
         return Facts("App", facts)
 
 
@@ -200,6 +223,8 @@ def app(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> AppS
         unreported=tuple(one.domain for one in spec.domains if one.domain.casefold() not in reported),
         hosts=_hosts(found),
         website=_website(settings),
+        egress=spec.egress.type,
+        addresses=tuple((one.ip, one.status) for one in found.dedicated_ips),
     )
 
 

@@ -22,7 +22,8 @@ from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, not_given, size
 from playbook.measure.backups.lost import lost
-from playbook.measure.backups.series import Archive, ended, going_on, kind_of
+from playbook.measure.backups.nameless import nameless
+from playbook.measure.backups.series import Archive, ended, going_on
 from playbook.measure.backups.stored_sets import holds_all
 from playbook.readers.archives.verification import Verification, Wanted, verify
 from playbook.settings.model import Settings
@@ -144,7 +145,7 @@ class BackupVerification:
     @property
     def _of_one_job(self) -> tuple[Verified, ...]:
         """The newest archive and those of the same job, or all where there is no other of that job."""
-        kinds = [kind_of(one.archive.file.name) for one in self.verified]
+        kinds = [nameless(one.archive.file.name) for one in self.verified]
         same = tuple(one for one, kind in zip(self.verified, kinds, strict=True) if kind == kinds[0])
         return same if len(same) > 1 else self.verified
 
@@ -219,7 +220,7 @@ def backup_verification(
 
 def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:
     """With a problem of the newest archive where it lacks what each one of its job before it has."""
-    kinds = [kind_of(one.archive.file.name) for one in verified]
+    kinds = [nameless(one.archive.file.name) for one in verified]
     of_job = [
         one for one, kind in zip(verified, kinds, strict=True) if kind == kinds[0] and one.verification.whole
     ]

@@ -19,7 +19,8 @@ from playbook.core.errors import TooLittleData, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.backups.series import Archive, ended, going_on, kind_of
+from playbook.measure.backups.nameless import nameless
+from playbook.measure.backups.series import Archive, ended, going_on
 from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive, repository_of
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
@@ -101,8 +102,8 @@ class Backups:
         """
         series = going_on(self.archives)
         if all(self.newest not in one for one in series):  # one made by hand, or weekly
-            kind = kind_of(self.newest.file.name)
-            same = tuple(one for one in self.archives if kind_of(one.file.name) == kind)
+            kind = nameless(self.newest.file.name)
+            same = tuple(one for one in self.archives if nameless(one.file.name) == kind)
             series = (*series, same if len(same) > 1 else self.archives)
         found = [_compared(one, self.newest) for one in series]
         return min(found, key=lambda reading: -1.0 if math.isnan(reading.value) else reading.value)

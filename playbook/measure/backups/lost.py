@@ -5,17 +5,16 @@ The manifest is made of what the job has written, and misses nothing.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import takewhile
 
+from playbook.measure.backups.nameless import nameless
 from playbook.readers.archives.verification import Verification
 
 LEAST_BEFORE = 2  # archives before the newest, to know what each of them has
 # A folder of passing things may be empty for a night; one with this share of an archive's files or bytes is not.
 _LEAST_SHARE = 0.01
 _LEAST_FILES = 2
-_DIGITS = re.compile(r"\d+")
 
 Parts = tuple[str, ...]
 
@@ -25,8 +24,8 @@ def lost(archives: Sequence[Verification]) -> list[str]:
     newest, *before = archives
     if len(before) < LEAST_BEFORE:
         return []
-    dumps = [set(map(_nameless, one.databases)) for one in before]
-    found = sorted(set.intersection(*dumps) - set(map(_nameless, newest.databases)))
+    dumps = [set(map(nameless, one.databases)) for one in before]
+    found = sorted(set.intersection(*dumps) - set(map(nameless, newest.databases)))
     return found + [f"{folder}/" for folder in _lost_folders(newest, before)]
 
 
@@ -62,12 +61,8 @@ def _depth(one: Verification) -> int:
 def _upper(folder: str, depth: int) -> str:
     """The folder of this depth above it; empty where it is not as deep."""
     parts = _parts(folder)
-    return _nameless("/".join(parts[:depth])) if len(parts) >= depth else ""
+    return nameless("/".join(parts[:depth])) if len(parts) >= depth else ""
 
 
 def _parts(folder: str) -> Parts:
     return tuple(part for part in folder.split("/") if part not in ("", "."))
-
-
-def _nameless(path: str) -> str:
-    return _DIGITS.sub("#", path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,14 +12,13 @@ from statistics import median
 from playbook.clients.backups import StoredFile
 from playbook.core.coverage import Coverage, lacking, together
 from playbook.core.wording import moment
+from playbook.measure.backups.nameless import nameless
 
 _LEAST = 4  # archives; with fewer nothing is known of a job's habit
 _NIGHTLY = (timedelta(hours=12), timedelta(hours=36))  # usual time between two archives
 _LATE = timedelta(hours=26)
 _REGULAR = 0.25  # deviation from the usual time between two archives, as a share of it
 _MOST = 0.75  # of these times that must be usual ones: people make archives at any time
-_NUMBER = re.compile(r"\d+")
-_MONTH = re.compile(r"(?i)(?<![a-z])(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}(?![a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +36,6 @@ class Archive:
 
 
 Series = tuple[Archive, ...]
-
-
-def kind_of(name: str) -> str:
-    """What the names of one job's archives have in common: all but dates and numbers."""
-    return _NUMBER.sub("#", _MONTH.sub("#", name))
 
 
 def series_of(archives: Sequence[Archive]) -> tuple[Series, ...]:
@@ -87,7 +80,7 @@ def _nightly(archives: Sequence[Archive]) -> tuple[Series, ...]:
     """The archives of each job that makes one every night."""
     found: defaultdict[str, list[Archive]] = defaultdict(list)
     for archive in archives:
-        found[kind_of(archive.file.name)].append(archive)
+        found[nameless(archive.file.name)].append(archive)
     return tuple(tuple(one) for one in found.values() if _is_nightly(one))
 
 

@@ -18,7 +18,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import moment
-from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Buckets, Figure
+from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME, Buckets, Figure
 from playbook.measure.figures.kpis import count_of, first_lack, number_of, scrapes, unknown_of
 from playbook.settings.model import Settings
 
@@ -171,9 +171,3 @@ def response_time_now(prometheus: Prometheus, settings: Settings, clock: Clock) 
 def error_rate_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
     """Percent of the last hour's requests that returned 5xx."""
     return recent(prometheus, settings, ERROR_RATE, settings.recent.window_minutes, clock.now())
-
-
-@measurement(parts=("images",))
-def image_success_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
-    """Percent of the last hour's images that were processed."""
-    return recent(prometheus, settings, IMAGE_SUCCESS, settings.recent.window_minutes, clock.now())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.clock import Clock
-from playbook.core.counters import Counted, Earlier, Grown, grown
+from playbook.core.counters import WISHED_HOURS, Counted, Earlier, Grown, grown
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Table
@@ -134,8 +134,19 @@ def image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
     return read_image_stats(redis, settings, clock, earlier)
 
 
-def read_image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> ImageStats:
-    """As ``image_stats``, for callers that open Redis themselves."""
+def read_image_stats(
+    redis: ReadOnlyRedis,
+    settings: Settings,
+    clock: Clock,
+    earlier: Earlier,
+    *,
+    wished_hours: float = WISHED_HOURS,
+) -> ImageStats:
+    """As ``image_stats``, for callers that open Redis themselves.
+
+    Args:
+        wished_hours: age of the earlier reading to compare with, as far as there is a choice.
+    """
     key, at = settings.target.redis.stats_key, clock.now()
     fields = redis.hgetall(key)
     numbers: dict[str, float] = {}
@@ -147,7 +158,7 @@ def read_image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, ear
         else:
             numbers[name] = value
     read = Counted(at=at, origin=key, counts=numbers)
-    growth = grown(read, earlier.of(READINGS), settings.coverage, from_zero=True)
+    growth = grown(read, earlier.of(READINGS), settings.coverage, from_zero=True, wished_hours=wished_hours)
     all_time, recent = _counts(numbers), _counts(growth.by)
     return ImageStats(
         key=key,

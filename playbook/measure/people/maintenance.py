@@ -12,6 +12,7 @@ from playbook.clients.alert_words import Silence
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.prometheus import Prometheus
 from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
@@ -25,6 +26,7 @@ from playbook.history.people.roster import DUTIES, PRIMARY, SECONDARY, read_rost
 from playbook.history.people.roster import SERVICE as ROSTER
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
+from playbook.measure.figures.recent_images import CountedLately, recent_images
 from playbook.settings.model import Settings
 
 SERVICE = "Maintenance"
@@ -321,7 +323,7 @@ class SinceMaintenance:
     window: Window
     response_time: Recent
     error_rate: Recent
-    image_success: Recent | None = None
+    image_success: Recent | CountedLately | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -330,13 +332,23 @@ class SinceMaintenance:
 
     def evidence(self) -> list[Evidence]:
         """The window, and each figure."""
-        figures = [one for one in (self.response_time, self.error_rate, self.image_success) if one]
-        return [Facts("Last maintenance", {"Window": str(self.window)}), *(one.evidence() for one in figures)]
+        images = self.image_success.evidence() if self.image_success else []
+        return [
+            Facts("Last maintenance", {"Window": str(self.window)}),
+            self.response_time.evidence(),
+            self.error_rate.evidence(),
+            *(images if isinstance(images, list) else [images]),
+        ]
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The counts of images, for later runs to compare with."""
+        return self.image_success.readings if isinstance(self.image_success, CountedLately) else {}
 
 
 @measurement
 def since_maintenance(
-    prometheus: Prometheus, maintenance_plan: MaintenancePlan, settings: Settings
+    prometheus: Prometheus, maintenance_plan: MaintenancePlan, settings: Settings, clock: Clock, earlier: Earlier
 ) -> SinceMaintenance:
     """Response time, errors and images since the last maintenance ended.
 
@@ -344,9 +356,13 @@ def since_maintenance(
     """
     window = maintenance_plan.last
     minutes = min(maintenance_plan.now - window.end, _LONGEST).total_seconds() / 60
-    figures = (RESPONSE_TIME, ERROR_RATE, *([] if IMAGE_SUCCESS.part in settings.absent else [IMAGE_SUCCESS]))
-    now = maintenance_plan.now
-    return SinceMaintenance(window, *(recent(prometheus, settings, figure, minutes, now) for figure in figures))
+    response, errors = (
+        recent(prometheus, settings, figure, minutes, maintenance_plan.now)
+        for figure in (RESPONSE_TIME, ERROR_RATE)
+    )
+    without = IMAGE_SUCCESS.part in settings.absent
+    images = None if without else recent_images(prometheus, settings, minutes, clock, earlier)
+    return SinceMaintenance(window, response, errors, images)
 
 
 def _not_configured(settings: Settings, setting: str, what: str, line: str) -> NoReturn:

@@ -15,7 +15,8 @@ from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.core.wording import name_of
-from playbook.measure.redis.queue_layouts import Figures, figures_of
+from playbook.measure.redis.queue_layouts import Figures
+from playbook.measure.redis.queue_readers import figures_of
 from playbook.measure.redis.redis_work import ANSWERED, answer_of
 from playbook.measure.statements import Statement
 from playbook.settings.model import Settings

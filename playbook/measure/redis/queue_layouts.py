@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
@@ -86,7 +85,7 @@ class Figures:
     coverage: Coverage = field(default_factory=Coverage)
 
 
-class _Keys:
+class Keys:
     """Keys with their required types; a key of another type has no size."""
 
     def __init__(self, redis: ReadOnlyRedis, wanted: Mapping[str, str]) -> None:
@@ -112,24 +111,19 @@ class _Keys:
         return understood(len(self.wrong), len(self._wanted), "keys", examples=examples, hint=hint)
 
 
-def figures_of(redis: ReadOnlyRedis, queue: JobQueue, now: datetime) -> Figures:
-    """Read one queue; raises like ``ReadOnlyRedis.execute_command``."""
-    return _READERS[queue.preset](redis, queue, now.timestamp())
-
-
-def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     """Figures of Celery. Failed tasks are in the result backend, if anywhere; a message does not hold its time of
     sending.
     """
     prefix, name = queue.prefix, queue.name
     exchanges = dict.fromkeys((queue.exchange or name, name, "celery"))
-    bindings = _Keys(redis, {f"{prefix}_kombu.binding.{exchange}": "set" for exchange in exchanges})
+    bindings = Keys(redis, {f"{prefix}_kombu.binding.{exchange}": "set" for exchange in exchanges})
     bound = redis.many([("SMEMBERS", key) for key in bindings.there])
     separator, separated = _kombu_separator([str(member) for members in bound for member in members], name)
     lists = [f"{prefix}{name}{separator}{step}" if step else f"{prefix}{name}" for step in queue.priorities]
     unacked, index = f"{prefix}unacked", f"{prefix}unacked_index"
     mailbox = f"{prefix}_kombu.binding.celery.pidbox"
-    keys = _Keys(redis, {unacked: "hash", index: "zset", mailbox: "set", **dict.fromkeys(lists, "list")})
+    keys = Keys(redis, {unacked: "hash", index: "zset", mailbox: "set", **dict.fromkeys(lists, "list")})
     known = any(str(member).split(separator)[-1] == name for members in bound for member in members)
     known = known or bool(keys.there & set(lists))
     first = redis.many([("ZRANGE", index, 0, 0, "WITHSCORES")])[0] if index in keys.there else []
@@ -142,7 +136,7 @@ def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         taken=None if taken is None else max(now - taken, 0.0),
         not_told=("failed jobs", "the wait of the oldest job", "workers"),
         shared=("active",),
-        coverage=keys.coverage + bindings.coverage + separated + _known_queue(known, queue),
+        coverage=keys.coverage + bindings.coverage + separated + known_queue(known, queue),
     )
 
 
@@ -164,7 +158,7 @@ def _kombu_separator(bound: list[str], name: str) -> tuple[str, Coverage]:
     return _KOMBU, understood(len(others), len(bound), "bindings", examples=others, hint=hint)
 
 
-def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+def rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     prefix, name = f"{queue.prefix}rq:", queue.name
     waiting, between = f"{prefix}queue:{name}", f"{prefix}queue:{name}:intermediate"
     wip, failed, workers = f"{prefix}wip:{name}", f"{prefix}failed:{name}", f"{prefix}workers:{name}"
@@ -172,10 +166,10 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     queues, suspended = f"{prefix}queues", f"{prefix}suspended"
     kinds = {waiting: "list", between: "list", queues: "set", workers: "set", suspended: "string"}
     elsewhere = f"{prefix}scheduler:scheduled_jobs"  # of the package rq-scheduler, for all queues
-    keys = _Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred, elsewhere), "zset")})
+    keys = Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred, elsewhere), "zset")})
     listed = redis.many([("SISMEMBER", queues, waiting)]) if queues in keys.there else [0]
     alive, lost, strange = rq_workers(redis, workers if workers in keys.there else None, now)
-    oldest = _oldest(redis, keys, [waiting], now, time_of=from_hash(redis, f"{prefix}job:", "enqueued_at"))
+    oldest = oldest_of(redis, keys, [waiting], now, time_of=from_hash(redis, f"{prefix}job:", "enqueued_at"))
     known = bool(listed[0]) or bool(alive) or waiting in keys.there
     return Figures(
         waiting=keys.size(waiting),
@@ -187,20 +181,20 @@ def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         workers=alive if known and workers not in keys.wrong else None,
         lost=lost,
         paused=suspended in keys.there,
-        coverage=keys.coverage + strange + oldest.coverage + _known_queue(known, queue),
+        coverage=keys.coverage + strange + oldest.coverage + known_queue(known, queue),
     )
 
 
-def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+def sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     prefix, name = queue.prefix, queue.name
     waiting, queues, processes = f"{prefix}queue:{name}", f"{prefix}queues", f"{prefix}processes"
     dead, retry, schedule, stopped = f"{prefix}dead", f"{prefix}retry", f"{prefix}schedule", f"{prefix}paused"
     kinds = {waiting: "list", **dict.fromkeys((queues, processes, stopped), "set")}
-    keys = _Keys(redis, {**kinds, **dict.fromkeys((dead, retry, schedule), "zset")})
+    keys = Keys(redis, {**kinds, **dict.fromkeys((dead, retry, schedule), "zset")})
     asked = [(key, name) for key in (queues, stopped) if key in keys.there]
     members = dict(zip(asked, redis.many([("SISMEMBER", *pair) for pair in asked]), strict=True))
     workers = sidekiq_processes(redis, prefix, processes if processes in keys.there else None, name, now)
-    oldest = _oldest(redis, keys, [waiting], now, time_of=from_payload)
+    oldest = oldest_of(redis, keys, [waiting], now, time_of=from_payload)
     known = bool(members.get((queues, name))) or bool(workers.alive) or waiting in keys.there
     return Figures(
         waiting=keys.size(waiting),
@@ -214,11 +208,11 @@ def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         lost=workers.lost,
         paused=bool(members.get((stopped, name))),
         shared=("active", "failed", "later"),
-        coverage=keys.coverage + workers.coverage + oldest.coverage + _known_queue(known, queue),
+        coverage=keys.coverage + workers.coverage + oldest.coverage + known_queue(known, queue),
     )
 
 
-def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+def bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     """Figures of Bull and BullMQ. Both keep a lock for each active job but none for a worker, so the number of
     workers is unknown.
     """
@@ -229,14 +223,14 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         "meta": "hash",
         **dict.fromkeys(("id", "meta-paused"), "string"),
     }
-    keys = _Keys(redis, {f"{base}{key}": kind for key, kind in kinds.items()})
+    keys = Keys(redis, {f"{base}{key}": kind for key, kind in kinds.items()})
     wait, paused, prioritized = (f"{base}{key}" for key in ("wait", "paused", "prioritized"))
     waiting = keys.size(wait, paused, prioritized)
     last = redis.many([("LINDEX", key, -1) for key in (wait, paused) if key in keys.there])
     if waiting is not None:  # without the marker that BullMQ up to 4 puts behind the jobs
         waiting -= sum(str(job).startswith(_MARKER) for job in last)
     time_of = from_hash(redis, base, "timestamp")
-    oldest = _oldest(redis, keys, [wait, paused], now, time_of=time_of)
+    oldest = oldest_of(redis, keys, [wait, paused], now, time_of=time_of)
     ranked = _oldest_ranked(redis, base, prioritized, keys.size(prioritized), now)
     stopped = [redis.many([("HGET", f"{base}meta", "paused")])[0]] if f"{base}meta" in keys.there else []
     groups = keys.size(f"{base}groups")
@@ -256,7 +250,7 @@ def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         oldest=max((one.seconds for one in (oldest, ranked) if one.seconds is not None), default=None),
         paused=any(stopped) or f"{base}meta-paused" in keys.there,
         not_told=("workers",),
-        coverage=coverage + _known_queue(known, queue),
+        coverage=coverage + known_queue(known, queue),
     )
 
 
@@ -274,16 +268,7 @@ def _stalled(redis: ReadOnlyRedis, base: str, active: int, now: float) -> Time:
     return max((age for age in ages if age > _LOCKED_AGAIN), default=None)
 
 
-_READERS: dict[str, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] = {
-    "celery": _celery,
-    "rq": _rq,
-    "sidekiq": _sidekiq,
-    "bull": _bull,
-    "bullmq": _bull,
-}
-
-
-def _known_queue(known: bool, queue: JobQueue) -> Coverage:
+def known_queue(known: bool, queue: JobQueue) -> Coverage:
     """Whether the library knows the queue."""
     if known:
         return whole(f"queue {queue.name}")
@@ -296,19 +281,19 @@ def _known_queue(known: bool, queue: JobQueue) -> Coverage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Oldest:
+class Oldest:
     seconds: Time = None
     coverage: Coverage = field(default_factory=Coverage)
 
 
-def _oldest(
+def oldest_of(
     redis: ReadOnlyRedis,
-    keys: _Keys,
+    keys: Keys,
     lists: Iterable[str],
     now: float,
     *,
     time_of: Callable[[str], Any],
-) -> _Oldest:
+) -> Oldest:
     """The longest wait of the jobs at both ends of each list, as some are put in front.
 
     Args:
@@ -326,17 +311,17 @@ def _oldest(
                     break
             if job is not None and not str(job).startswith(_MARKER):
                 unread = note_age(ages, stored, now) or unread
-    return _Oldest(max(ages, default=None), _unread(unread))
+    return Oldest(max(ages, default=None), _unread(unread))
 
 
-def _oldest_ranked(redis: ReadOnlyRedis, base: str, key: str, size: int | None, now: float) -> _Oldest:
+def _oldest_ranked(redis: ReadOnlyRedis, base: str, key: str, size: int | None, now: float) -> Oldest:
     """The longest wait of BullMQ's jobs by priority: the lowest, which wait longest, are at the end.
 
     Args:
         size: number of jobs; None where the key is of another type.
     """
     if not size:
-        return _Oldest()
+        return Oldest()
     half = _MOST_RANKED // 2
     ends = [("ZRANGE", key, 0, half - 1), ("ZRANGE", key, -half, -1)]
     jobs = list(dict.fromkeys(str(job) for end in redis.many(ends) for job in end))
@@ -352,7 +337,7 @@ def _oldest_ranked(redis: ReadOnlyRedis, base: str, key: str, size: int | None, 
     coverage = _unread(unread)
     if size > max(len(jobs), _MOST_RANKED):
         coverage += _unread(f"those of {len(jobs):,} of {size:,} jobs by priority")
-    return _Oldest(max(ages, default=None), coverage)
+    return Oldest(max(ages, default=None), coverage)
 
 
 def _unread(got: str) -> Coverage:

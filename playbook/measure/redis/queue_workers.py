@@ -17,7 +17,8 @@ _MOST_WORKERS = 500
 _STAYS = -1  # reply of TTL for a key that never expires
 _NEVER = 0.0  # the time of a heartbeat that is missing: RQ writes one with everything else at a worker's birth
 _BUSY = 3600  # seconds that a worker of Celery may work without asking for a job
-_BLOCKING = {"", "bzpopmin", "brpoplpush", "blmove", "brpop"}
+# Of Bull, BullMQ and bee-queue. BRPOP is of Celery, Sidekiq and others, which may be beside them.
+_BLOCKING = {"", "bzpopmin", "brpoplpush", "blmove"}
 _SILENT = 3600.0  # seconds after which a worker whose hash stays counts as lost
 
 

@@ -298,6 +298,14 @@ def _of_queue(queue: JobQueue) -> Iterator[str]:
         )
     elif queue.preset == "rq":
         yield f"{prefix}rq:*"
+    elif queue.preset == "arq":
+        yield from (f"{prefix}{name}*", "arq:*")
+    elif queue.preset == "asynq":
+        yield f"{prefix}asynq:*"
+    elif queue.preset == "resque":
+        yield f"{prefix or 'resque:'}*"
+    elif queue.preset == "bee-queue":
+        yield f"{prefix or 'bq'}:{name}:*"
     elif queue.preset == "sidekiq":
         yield from (f"{prefix}queue:*", f"{prefix}stat:*")
         yield from (f"{prefix}{key}" for key in ("queues", "processes", "retry", "schedule", "dead"))

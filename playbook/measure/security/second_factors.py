@@ -14,17 +14,19 @@ from playbook.core.evidence import Evidence, Facts
 
 @dataclass(frozen=True, slots=True)
 class SecondFactors:
-    """GitHub accounts that can sign in with a password alone.
+    """GitHub accounts that can sign in with a password alone, or with a code that is easily intercepted.
 
     Attributes:
         login: name of the organisation; empty where none is configured.
         required: whether the organisation requires a second factor.
         without: members and outside collaborators that have none.
+        insecure: those whose codes come by text message.
     """
 
     login: str
     required: bool | None = None
     without: tuple[str, ...] = ()
+    insecure: tuple[str, ...] = ()
     seen: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
@@ -48,6 +50,7 @@ class SecondFactors:
         facts = {
             f"Required by {self.login} on GitHub": {True: "yes", False: "no", None: "not said"}[self.required],
             "Without one on GitHub": ", ".join(self.without) or "nobody",
+            "With an insecure one (text messages)": ", ".join(self.insecure) or "nobody",
             "DigitalOcean": "not shown by its API; signed for by a person",
         }
         return Facts("Second factors", facts)
@@ -55,13 +58,22 @@ class SecondFactors:
 
 @measurement
 def second_factors(github: GitHubApi) -> SecondFactors:
-    """Whether GitHub requires a second factor, and who has none. Only an owner's token can see it."""
+    """Whether GitHub requires a second factor, and who has none or an insecure one. Only an owner may ask."""
     if not github.has_organisation:
         return SecondFactors("")
     organisation = github.organisation()
-    without, seen = [], Coverage()
+    without, insecure, seen = [], [], Coverage()
     for ask in (github.members, github.outside_collaborators):
-        found = or_lacking(partial(ask, without_2fa=True), "who has no second factor")
+        found = or_lacking(partial(ask, factor="2fa_disabled"), "who has no second factor")
         without += [user.login for user in found]
         seen += found.coverage
-    return SecondFactors(organisation.login, organisation.two_factor_requirement_enabled, tuple(without), seen)
+        found = or_lacking(partial(ask, factor="2fa_insecure"), "who has an insecure second factor")
+        if found and github.is_own_server and len(found) == len(or_lacking(ask, "")):
+            # Everybody: a server before 3.17 does not know the filter, and ignores it.
+            got = "everybody, as from a server that does not know the question"
+            seen += lacking("", expected="who has an insecure second factor", got=got)
+            continue
+        insecure += [user.login for user in found]
+        seen += found.coverage
+    required = organisation.two_factor_requirement_enabled
+    return SecondFactors(organisation.login, required, tuple(without), tuple(insecure), seen)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
+from playbook.core.errors import UsageError
 from playbook.core.hosts import address_of, plain_host
+from playbook.settings.model import Settings
 
 # Labels under which country registries register names for everybody: a wildcard there would cover strangers.
 _REGISTRY = re.compile(r"(?:ac|co|com|edu|gob|gouv|gov|go|mil|ne|net|nom|or|org|sch)\.[a-z]{2}")
@@ -30,3 +33,22 @@ def matches_address(name: str, host: str) -> bool:
     """Whether an address of a certificate matches a host."""
     address, wanted = address_of(name), address_of(host)
     return wanted is not None and address == wanted
+
+
+def led_elsewhere(settings: Settings) -> dict[str, tuple[str, int]]:
+    """Where to connect for a host, by its name in DNS; UsageError where that is no address."""
+    connect_to = settings.target.security.connect_to.items()
+    return {plain_host(host): host_and_port(to, "security.connect_to") for host, to in connect_to}
+
+
+def host_and_port(text: str, setting: str) -> tuple[str, int]:
+    """``host`` or ``host:port``; UsageError that names the setting where it is neither."""
+    try:
+        url = urlsplit(f"//{text}")
+        if url.hostname and url.path in ("", "/") and not url.username:
+            return plain_host(url.hostname), url.port or 443
+    except ValueError:
+        pass
+    raise UsageError(
+        f"{setting}: expected a host such as portfolio.example or portfolio.example:8443, got {text!r}"
+    )

@@ -15,12 +15,13 @@ from playbook.clients.trust import own_authority
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
-from playbook.core.errors import NotConfigured, Unmeasured, UsageError, away
+from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.hosts import plain_host
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
 from playbook.measure.tls.certificate import DAY, Certificate, describe
+from playbook.measure.tls.certificate_names import host_and_port, led_elsewhere
 from playbook.measure.tls.redirects import led_to
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
@@ -51,6 +52,7 @@ class Certificates:
         remarks: what was left out on purpose.
         ca: the file of trusted authorities; empty for the usual ones.
         unaddressed: further websites without a configured address.
+        unmet: hosts of ``security.connect_to`` that none of the domains is.
     """
 
     served: tuple[Certificate, ...]
@@ -63,6 +65,7 @@ class Certificates:
     remarks: tuple[str, ...] = ()
     ca: str = ""
     unaddressed: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -92,6 +95,11 @@ class Certificates:
             for read in self.served
             if not read.trusted and not read.distrust
         ]
+        unread += [
+            f"{read.endpoint}: whether its revocation status is sent along, which it demands (must staple)"
+            for read in self.served
+            if read.own.must_staple
+        ]
         certificates = sum(len(read.sent) for read in self.served)
         total += understood(len(unread), max(certificates, len(unread)), "certificates", examples=unread)
         phases = [domain.phase or "no phase" for domain in self.domains]
@@ -99,6 +107,13 @@ class Certificates:
         total += understood(len(strange), len(phases), "phases of domains", examples=strange)
         for name in self.unaddressed:
             total += lacking(f"{name} not seen", expected=f"the certificate of {name}", got="no address of it")
+        for name in self.unmet:
+            total += lacking(
+                f"{name} not seen",
+                expected=f"the certificate of {name}, for which security.connect_to says where to connect",
+                got="no domain of this name",
+                hint="Correct the name, or add it to security.domains.",
+            )
         for domain in self.domains:
             name = domain.spec.domain
             if name.startswith("*.") and domain.certificate_expires_at is None:
@@ -293,6 +308,7 @@ def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificat
         tuple(dict.fromkeys(remarks)),
         settings.target.web.ca or "",
         tuple(site.label for site in settings.target.web.also if site.url is None),
+        () if platform else tuple(sorted(led_elsewhere(settings).keys() - {each.host for each in endpoints})),
     )
 
 
@@ -322,12 +338,10 @@ def _endpoints(settings: Settings, led: list[tuple[str, int]], domains: list[App
     hosts += [host_and_port(text, "security.domains") for text in settings.target.security.domains]
     names = [domain.spec.domain for domain in domains]
     hosts += [(plain_host(name), 443) for name in names if not name.startswith("*.")]
-    connect_to = {plain_host(host): to for host, to in settings.target.security.connect_to.items()}
+    elsewhere = led_elsewhere(settings)
     found: dict[tuple[str, int], Endpoint] = {}
     for host, port in hosts:
-        other = connect_to.get(host)
-        address = host_and_port(other, "security.connect_to") if other else (host, port)
-        found.setdefault((host, port), Endpoint(host, address))
+        found.setdefault((host, port), Endpoint(host, elsewhere.get(host, (host, port))))
     return list(found.values())
 
 
@@ -354,19 +368,6 @@ def _shown(endpoint: Endpoint, same: list[Endpoint], places: list[Endpoint]) -> 
     if len(same) == len(places):
         return str(endpoint)
     return f"{endpoint} ({', '.join(place.address[0] for place in same)})"
-
-
-def host_and_port(text: str, setting: str) -> tuple[str, int]:
-    """``host`` or ``host:port``; UsageError that names the setting where it is neither."""
-    try:
-        url = urlsplit(f"//{text}")
-        if url.hostname and url.path in ("", "/") and not url.username:
-            return plain_host(url.hostname), url.port or 443
-    except ValueError:
-        pass
-    raise UsageError(
-        f"{setting}: expected a host such as portfolio.example or portfolio.example:8443, got {text!r}"
-    )
 
 
 def _read(tls: TlsClient, chain: tuple[bytes, ...], shown: str, place: Endpoint, now: datetime) -> Certificate:

@@ -25,8 +25,9 @@ from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.hosts import plain_host
 from playbook.measure.statements import Statement
-from playbook.measure.tls.certificates import host_and_port
+from playbook.measure.tls.certificate_names import led_elsewhere
 from playbook.settings.model import Settings
 
 GUIDELINE = "Mozilla's guideline 6.0, intermediate"
@@ -291,9 +292,7 @@ def _merged(
 def _website(settings: Settings) -> Endpoint:
     url = urlsplit(settings.require(settings.target.web.url, "web.url", "Website"))
     host = url.hostname or ""
-    other = settings.target.security.connect_to.get(host)
-    address = host_and_port(other, "security.connect_to") if other else (host, url.port or 443)
-    return Endpoint(host, address)
+    return Endpoint(host, led_elsewhere(settings).get(plain_host(host), (host, url.port or 443)))
 
 
 def _words(versions: Iterable[str]) -> str:

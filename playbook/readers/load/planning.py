@@ -13,8 +13,6 @@ from playbook.settings.model import Settings
 from playbook.settings.sections.load import LoadShape
 
 OUTCOME_FILE = "load.json"
-_TASKS = ("homepage", "health", "image_health")
-_IMAGES = "optimize_"
 
 
 def require_shape(settings: Settings, order: LoadOrder) -> LoadShape:
@@ -112,10 +110,5 @@ def _require_time_to_come(name: str, shape: LoadShape) -> None:
 
 
 def _require_weights(weights: dict[str, float]) -> None:
-    for name in weights:
-        if name not in _TASKS and not name.startswith(_IMAGES):
-            raise UsageError(
-                f"load.weights.{name}: expected one of {', '.join(_TASKS)} or optimize_small_jpeg and the like"
-            )
     if not any(weights.values()):
         raise UsageError("load.weights: expected at least one above 0, got none")

@@ -17,7 +17,7 @@ _AGENTS = (
 )
 _AGENT_NAMES = tuple(agent.decode() for agent in _AGENTS)
 # Usual paths, besides those of the settings.
-_PATHS = ("/health", "/healthz", "/livez", "/readyz", "/metrics")
+PROBED = ("/health", "/healthz", "/livez", "/readyz", "/metrics")
 # A path in an access line, in JSON, and in logfmt; with a query, and with a slash at its end.
 _AROUND = ((b" ", b" "), (b'"', b'"'), (b"=", b" "), (b" ", b"?"), (b'"', b"?"), (b" ", b"/ "), (b'"', b'/"'))
 _KEPT = 1024
@@ -32,7 +32,7 @@ class Probes:
     """
 
     def __init__(self, paths: Iterable[str] = ()) -> None:
-        self._paths = frozenset(filter(None, (path.rstrip("/") for path in (*paths, *_PATHS))))
+        self._paths = frozenset(filter(None, (path.rstrip("/") for path in (*paths, *PROBED))))
         quoted = (before + path.encode() + after for path in sorted(self._paths) for before, after in _AROUND)
         self._words = (*_AGENTS, *quoted)
         self._seen: list[bytes] = []

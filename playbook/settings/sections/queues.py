@@ -8,7 +8,7 @@ import msgspec
 
 from playbook.core.secret import Section
 
-Preset = Literal["celery", "rq", "sidekiq", "bull", "bullmq"]
+Preset = Literal["celery", "rq", "sidekiq", "bull", "bullmq", "arq", "asynq", "bee-queue", "resque"]
 
 
 class JobQueue(Section, frozen=True):
@@ -16,9 +16,10 @@ class JobQueue(Section, frozen=True):
 
     Attributes:
         preset: the library. Celery's queues are those of kombu's Redis transport.
-        name: of the queue, as the application names it.
+        name: of the queue, as the application names it; for arq ``arq:queue``, where it has no other.
         prefix: prefix of every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq with its
-            colon; for Bull and BullMQ their ``prefix``, which is ``bull`` by default.
+            colon, or of Resque, which is ``resque:`` by default; for Bull, BullMQ and bee-queue their ``prefix``,
+            which is ``bull`` or ``bq`` by default.
         exchange: for Celery, where the queue is bound to an exchange of another name.
         priorities: Celery's ``priority_steps``; each but 0 has its own list.
     """

@@ -7,6 +7,9 @@ from typing import Literal
 from playbook.core.secret import Section
 from playbook.settings.sections.limits import Limits
 
+# What a further website is judged by; its other figures are those of the target.
+LIMITS_OF_SITES = ("homepage_time", "header_score", "hsts_days")
+
 
 class Site(Section, frozen=True):
     """A further website: a row in each item about the website. Its limits default to the target's.

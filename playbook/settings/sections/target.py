@@ -170,7 +170,8 @@ class Alertmanager(Section, frozen=True):
 
     Attributes:
         ignore: names of alerts that fire in a healthy system, wherever they are read from.
-        always: alerts that always fire; where a rule for one exists and it does not fire, alerts may be lost.
+        always: alerts that always fire; where one does not fire, alerts may be lost. Of the defaults only those
+            with a rule.
         longest_silence_days: a silence with more time left should be reviewed.
     """
 

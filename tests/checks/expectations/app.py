@@ -63,7 +63,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.app.profile": (
             "WARNING",
             r"Components of portfolio: expected those that the settings name, got no image-worker "
-            r"\(worker\) among portfolio-web, image-optimizer, image-processor",
+            r"\(worker\) among portfolio-web, image-optimizer, image-processor, send-digest",
         ),
         **dict.fromkeys(
             LOG_ITEMS,
@@ -103,6 +103,26 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             r"image-optimizer: expected HEALTHY with 2 of 2 replicas ready, "
             r"got HEALTHY with 1 of 2 replicas ready",
+        ),
+    },
+    "job-failed": {
+        "daily.app.components": (
+            "WARNING",
+            r"Jobs: expected the last run of each to have succeeded, and scheduled ones on time, got send-digest "
+            r"FAILED in its last run, of \S+ \S+ UTC",
+        ),
+    },
+    "job-missed": {
+        "daily.app.components": (
+            "WARNING",
+            r"Jobs: expected the last run of each to have succeeded, and scheduled ones on time, got "
+            r"send-digest has not succeeded since it was due on \S+ \S+ UTC, last on \S+ \S+ UTC",
+        ),
+    },
+    "egress-address-removed": {
+        "daily.app.active": (
+            "WARNING",
+            r"Dedicated egress addresses of portfolio: expected all ASSIGNED, got 203\.0\.113\.21 REMOVED",
         ),
     },
     "deployment-failed": {

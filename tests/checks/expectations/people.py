@@ -356,6 +356,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             ),
         ),
     },
+    "waiver-outgrown": {"weekly.docs.updated": ("CRITICAL", DOCS_UNSIGNED)},
     "waiver-expired": {"weekly.docs.updated": ("CRITICAL", DOCS_UNSIGNED)},
     "waiver-too-long": {"weekly.docs.updated": ("CRITICAL", DOCS_UNSIGNED)},
     "first-day": {

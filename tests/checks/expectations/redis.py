@@ -219,6 +219,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Failed jobs of thumbnails \(Sidekiq\): expected at most 100 jobs, got 150 jobs \(all queues\)",
         ),
     },
+    "bullmq-workers-gone": dict.fromkeys(
+        ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
+        (
+            "WARNING",
+            r"Workers of mails \(BullMQ\): expected a client that looks like a worker, got none, while jobs wait",
+        ),
+    ),
     "bullmq-stale": dict.fromkeys(
         ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
         (

@@ -158,6 +158,12 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Second factor on GitHub: expected everybody to have one, got none for chiara-rossi",
         ),
     },
+    "github-2fa-insecure": {
+        "monthly.access.mfa": (
+            "WARNING",
+            r"Second factor on GitHub: expected none by text message, got that of chiara-rossi",
+        ),
+    },
     "github-2fa-optional": {
         "monthly.access.mfa": (
             "WARNING",

@@ -1,8 +1,13 @@
 """``attest``, ``waive`` and ``handoff`` on the command line: one sentence for a mistake, files for the rest."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from playbook.__main__ import main
+from playbook.core.verdict import Verdict
+from playbook.history.runs import append
+from tests.history_factory import finding, run_line
 
 
 @pytest.fixture
@@ -74,15 +79,41 @@ def test_waive_open_lists_active_waivers(project, capsys):
     """The active ones; nothing is said as nothing."""
     assert run(capsys, "waive", "--open") == (0, "nothing is waived\n")
     until = _in_days(3)  # of one moment: it may be midnight
-    code, _ = run(capsys, "waive", "daily.redis.alive", "--until", until, "--reason", "it moves", "--by", "Ben")
+    code, said = run(capsys, *_waive(until, "--covers", "UNKNOWN"))
     assert code == 0
+    assert f"is waived until {until} by Ben, accepted as UNKNOWN; commit " in said
     code, said = run(capsys, "waive", "--open")
-    assert said == f"active    daily.redis.alive until {until}, by Ben\n          Redis alive: it moves\n"
+    waived = f"active    daily.redis.alive until {until}, by Ben, accepted as UNKNOWN"
+    assert said == f"{waived}\n          Redis alive: it moves\n"
+
+
+def test_waiver_accepts_what_the_newest_run_found(project, capsys):
+    """Asked for where no run says it; as long as the item is waived, what is waived now."""
+    until = _in_days(3)
+    code, said = run(capsys, *_waive(until))
+    assert code == 4
+    assert "--covers is needed (WARNING, UNKNOWN or CRITICAL): the history holds no run that last found" in said
+    for verdict, accepted in ((Verdict.WARNING, "WARNING"), (Verdict.WAIVED, "WARNING"), (Verdict.CRITICAL,) * 2):
+        _found(project, verdict)
+        code, said = run(capsys, *_waive(until))
+        assert code == 0
+        assert f"accepted as {accepted}; commit" in said
+    _found(project, Verdict.OK)
+    assert run(capsys, *_waive(until))[0] == 4
+
+
+def _waive(until, *more):
+    return "waive", "daily.redis.alive", "--until", until, "--reason", "it moves", "--by", "Ben", *more
+
+
+def _found(project, verdict):
+    line = run_line({"daily.redis.alive": finding(verdict)}, started=datetime.now(UTC) - timedelta(minutes=10))
+    append(project / "reports" / "history", line)
 
 
 def test_handoff_command_writes_page(project, capsys):
     """At the settings' addresses; services that are not configured are left out, and ended ones reported."""
-    run(capsys, "waive", "daily.redis.alive", "--until", _in_days(3), "--reason", "it moves", "--by", "Ben")
+    run(capsys, *_waive(_in_days(3), "--covers", "WARNING"))
     run(capsys, "attest", "weekly.docs.updated", "--by", "Ada", "--note", "read them")
     code, said = run(capsys, "handoff", "--monthly")
     assert code == 0
@@ -95,6 +126,4 @@ def test_handoff_command_writes_page(project, capsys):
 
 
 def _in_days(days):
-    from datetime import UTC, datetime, timedelta
-
     return f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}"

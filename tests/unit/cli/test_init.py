@@ -265,7 +265,7 @@ def test_components_domains_databases_and_alerts_are_read_from_app(from_app, sim
     assert found.digitalocean.app_id == state.app_id
     assert found.digitalocean.redis_cluster_id == state.cluster.id
     assert found.without == ()
-    assert "# Components: portfolio-web, image-optimizer, image-worker\n" in text()
+    assert "# Components: portfolio-web, image-optimizer, image-worker, send-digest\n" in text()
     assert "# Alerts that DigitalOcean sends by itself: deployment failed, domain failed" in text()
 
 

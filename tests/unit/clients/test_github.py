@@ -158,11 +158,12 @@ def test_open_invitations_are_listed():
     ]
 
 
-def test_members_without_second_factor_are_requested():
+@pytest.mark.parametrize("factor", ["2fa_disabled", "2fa_insecure"])
+def test_members_are_requested_by_their_second_factor(factor):
     with serve(json_answer([])) as server:
-        assert api(server.url).members(without_2fa=True) == []
-        assert api(server.url).outside_collaborators(without_2fa=True) == []
-    assert all(b"filter=2fa_disabled" in request for request in server.requests)
+        assert api(server.url).members(factor=factor) == []
+        assert api(server.url).outside_collaborators(factor=factor) == []
+    assert all(f"filter={factor}".encode() in request for request in server.requests)
 
 
 def test_organisation_without_owner_token_has_no_2fa_setting():

@@ -242,6 +242,7 @@ def test_own_check_has_title_in_history_and_can_be_waived(project):
         # Of a target that is not private the history does not tell the parameters.
         file.write('[targets.staging]\nprivate = true\n[targets.staging.people]\nwaivers = "waivers.jsonl"\n')
     waive = ("-m", "playbook", "waive", "daily.local.shop.shop-answers.south", "--until", "2099-01-01")
+    waive += ("--covers", "CRITICAL")
     command = project.command()[:1]
     project.run()
     past = read(project.folder / "reports" / "history")

@@ -24,6 +24,7 @@ from playbook.core.errors import Unmeasured
 from playbook.measure.app.app import PHASES, STATES, LiveUrlAnswer, OwnApp, app
 from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
+from playbook.measure.app.jobs import app_jobs
 from playbook.measure.app.release import CAUSES, ROLLBACKS, STATUSES
 from playbook.measure.app.resources import cpu_week, memory_growth
 from playbook.measure.app.restarts import KnownRestarts, component_restarts
@@ -88,6 +89,7 @@ def _components(canned: Canned) -> Any:
         check("test_app", "test_every_component_is_healthy"),
         app_components=found,
         known_restarts=KnownRestarts(()),
+        app_jobs=app_jobs(canned.api, CLOCK),
     )
 
 

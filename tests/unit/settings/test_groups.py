@@ -148,7 +148,7 @@ cache_hit_rate = { target = "> 95 %" }
 kind = "staging"
 [targets.sites.web]
 url = "https://portfolio.example"
-also = [{ name = "blog", url = "https://blog.example", limits = { cache_hit_rate = { target = "> 99 %" } } }]
+also = [{ name = "blog", url = "https://blog.example", limits = { homepage_time = { target = "< 2 s" } } }]
 [targets.secret]
 kind = "staging"
 [targets.secret.digitalocean]

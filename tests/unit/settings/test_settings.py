@@ -213,6 +213,33 @@ def test_target_overrides_limits_and_floors(project):
             "[people.sign_offs]\nwekly = { valid_days = 9, near_days = 2 }",
             "people.sign_offs.wekly: expected an item or a set, got 'wekly'; did you mean 'weekly'?",
         ),
+        # These would apply to nothing.
+        (
+            "[people.sign_offs]\n'weekly.docs.update' = { valid_days = 9, near_days = 2 }",
+            "people.sign_offs.weekly.docs.update: expected an item or a set, got 'weekly.docs.update'; "
+            "did you mean 'weekly.docs.updated'?",
+        ),
+        (
+            "[incidents.severity]\n'daily.kpi.eror-rate' = 'P1'",
+            "incidents.severity.daily.kpi.eror-rate: expected an item or a prefix of some, got "
+            "'daily.kpi.eror-rate'; "
+            "did you mean 'daily.kpi.error-rate'?",
+        ),
+        ("[incidents.severity]\n'daily.kp' = 'P1'", "incidents.severity.daily.kp: expected an item or a prefix"),
+        (
+            "[targets.production.incidents.severity]\n'dialy' = 'P1'",
+            "targets.production.incidents.severity.dialy: expected an item or a prefix of some, got 'dialy'",
+        ),
+        ("[incidents]\nignore = ['daily.redis.aliv']", "incidents.ignore.daily.redis.aliv: expected the id of an"),
+        (
+            "[targets.production.incidents]\nignore = ['redis']",
+            "targets.production.incidents.ignore.redis: expected the id of an item, got 'redis'",
+        ),
+        (
+            "[[targets.production.web.also]]\nurl = 'https://a.de'\nlimits.redis_latency.warning = '> 300 ms'",
+            "web.also.0.limits.redis_latency: expected a limit that further websites are judged by "
+            "(homepage_time, header_score, hsts_days), got 'redis_latency'",
+        ),
         ("[targets.production.security]\ntime_zone = 'Europe'", "time_zone: expected a time zone such as Europe"),
         ("[targets.production.maintenance]\nsilenced = [{}]", "silenced: expected labels such as { alertname ="),
         (
@@ -290,6 +317,43 @@ def test_mistake_in_a_variable_names_the_variable(project):
     ) as found:
         load("production", root=root, environment={"REDIS_URL": "https://topsecret42"})
     assert "topsecret42" not in str(found.value)
+
+
+def test_names_that_refer_to_something_are_accepted(project):
+    """Removed items, whose incidents would stay open; prefixes; sets; and items of the project's own."""
+    root = project(
+        """
+        [catalogue]
+        own = ["own.md"]
+        [incidents]
+        ignore = ["daily.legacy.thing", "daily.redis.alive", "daily.local.shop.cart", "daily.shop.basket"]
+        [incidents.severity]
+        "daily.shop" = "P1"
+        "shopping" = "P2"
+        "weekly.local.prices" = "P2"
+        [people.sign_offs]
+        "daily.shop.basket" = { valid_days = 9, near_days = 2 }
+        "pre_maintenance" = { valid_days = 9, near_days = 2 }
+        [load.weights]
+        optimize_large_png = 4
+        """
+    )
+    (root / "own.md").write_text(_OWN.format("daily.shop.basket") + _OWN.format("shopping.season"))
+    settings = load("production", root=root, environment={})
+    assert settings.incidents.severity["daily.shop"] == "P1"
+    # Which items there are is not known while the file cannot be read; a run reports that.
+    (root / "own.md").write_text("### A heading of another form\n")
+    assert load("production", root=root, environment={}).incidents.severity["shopping"] == "P2"
+
+
+_OWN = """
+### `{}` Something of the shop
+
+- **Holds when**: it works
+- **Matters because**: it is sold
+- **When it does not**: mend it
+- **Look again**: `true`
+"""
 
 
 def test_missing_kind_of_a_target_is_reported_with_the_choices(project):

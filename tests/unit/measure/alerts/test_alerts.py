@@ -107,6 +107,15 @@ def test_always_firing_alert_must_fire_if_its_rule_exists(found, rules, enough):
     assert of(*found, rules=Rules("Prometheus", rules)).coverage.enough is enough
 
 
+def test_named_alert_that_always_fires_must_exist():
+    """Its name may be misspelt, and nothing would be known of the way that alerts take."""
+    always = ("Watchdog", "Heartbeat")
+    for rules in (None, Rules("Prometheus", ("Watchdog", "Heartbeats"))):
+        found = Found("Prometheus", (alert("Watchdog"), alert("Heartbeats")), rules=rules)
+        assert Alerts(NOW, found, (), always).coverage.got == "none of them"
+    assert Alerts(NOW, Found("Prometheus", (alert("Heartbeat"),)), (), always).coverage.enough
+
+
 @pytest.mark.parametrize(
     ("silence", "told"),
     [

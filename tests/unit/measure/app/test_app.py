@@ -23,6 +23,7 @@ from playbook.core.judge import Judge
 from playbook.core.verdict import SEVERITY, Critical
 from playbook.measure.app.app import NO_DEPLOYMENT, AppStatus, LiveUrlAnswer, app, live_url_answer, own_app
 from playbook.measure.app.components import AppComponents, Component, app_components
+from playbook.measure.app.jobs import AppJobs
 from playbook.measure.app.restarts import KnownRestarts
 from playbook.run.run import load_providers
 from playbook.settings.loading import load
@@ -51,6 +52,7 @@ def verdict(components: AppComponents) -> tuple[str, str]:
         check("test_app", "test_every_component_is_healthy"),
         app_components=components,
         known_restarts=KnownRestarts(()),
+        app_jobs=AppJobs(()),
     )
     return str(said), message
 
@@ -199,6 +201,14 @@ class TestApp:
             ({"in_progress": "CONFIGURING"}, "UNKNOWN"),
             ({"domains": (("shop.example", "BUILDING"),)}, "UNKNOWN"),
             ({"domains": ()}, "OK"),
+            ({"egress": "DEDICATED_IP", "addresses": (("203.0.113.20", "ASSIGNED"),)}, "OK"),
+            ({"egress": "DEDICATED_IP", "addresses": (("203.0.113.20", "ASSIGNING"),)}, "WARNING"),
+            ({"egress": "DEDICATED_IP", "addresses": (("203.0.113.20", "REMOVED"),)}, "WARNING"),
+            ({"egress": "DEDICATED_IP", "addresses": ()}, "WARNING"),
+            ({"egress": "DEDICATED_IP", "addresses": (("203.0.113.20", "UNKNOWN"),)}, "UNKNOWN"),
+            ({"egress": "DEDICATED_IP", "addresses": (("203.0.113.20", "RESERVED"),)}, "UNKNOWN"),
+            ({"egress": "NAT_GATEWAY"}, "UNKNOWN"),
+            ({"addresses": (("203.0.113.20", "REMOVED"),)}, "OK"),
             ({"components": (), "others": ()}, "UNKNOWN"),
             ({"components": (), "others": ("docs",)}, "OK"),
         ],
@@ -306,6 +316,7 @@ class TestComponents:
 
     def test_none_at_all(self, simulator):
         simulator.state.components.clear()
+        simulator.state.jobs.clear()
         assert verdict(app_components(simulator.client(), measured(simulator)))[0] == "UNKNOWN"
 
     @pytest.mark.parametrize(

@@ -85,7 +85,7 @@ def verdict(found: Product) -> tuple[Verdict, str]:
 def test_product_with_all_parts_matches_the_settings(simulator):
     found = measured(simulator)
     assert verdict(found)[0] is Verdict.OK
-    assert found.components == ("portfolio-web", "image-optimizer", "image-worker")
+    assert found.components == ("portfolio-web", "image-optimizer", "image-worker", "send-digest")
     assert found.looked == ()
 
 

@@ -261,6 +261,8 @@ PG_DUMP = b"-- PostgreSQL database dump\n" + b"x\n" * 90 + b"-- PostgreSQL datab
             "an archive without dumps/shop-#-#-#.sql, which",
         ),
         (["dumps/shop-2026-11-22.sql"], [f"dumps/shop-2026-11-{day}.sql" for day in (21, 20)], ""),
+        (["shop-01dec2026.sql"], ["shop-30nov2026.sql", "shop-29Nov2026.sql"], ""),
+        (["marketing.sql"], ["mayflower.sql"] * 2, "without mayflower.sql, which"),  # neither is of a month
         ([], ["db.sql", ""], ""),  # it is not in each of them
         ([], ["db.sql"], ""),  # of one archive nobody knows what is usual
     ],
@@ -302,6 +304,10 @@ IMAGES = _files("images", 90)
             [_files(f"night-{day}/images", 90) | _files(f"night-{day}/config") for day in (21, 20)],
             "an archive without night-#/config/, which",
         ),
+        (IMAGES | _files("weekly/December"), [IMAGES | _files("weekly/November")] * 3, ""),
+        (IMAGES | _files("2026_dez"), [IMAGES | _files("2026_nov")] * 3, ""),
+        (IMAGES | _files("août"), [IMAGES | _files("juillet")] * 3, ""),
+        (IMAGES | _files("setup"), [IMAGES | _files("decoder")] * 3, "without decoder/, which"),
         (_files("night-22/images"), [_files(f"night-{day}/images") for day in (21, 20)], ""),
         (IMAGES | _files("config"), [IMAGES | _files("config", 4)] * 2, ""),
         (IMAGES, [IMAGES | _files("config"), IMAGES], ""),  # it is not in each of them

@@ -11,15 +11,19 @@ import pytest
 from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import whole
 from playbook.core.errors import Denied, TooLittleData
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.components import AppComponents, Component
 from playbook.measure.app.deployments import Releases
+from playbook.measure.app.jobs import AppJobs
 from playbook.measure.app.release import Release
 from playbook.measure.app.restarts import component_restarts, known_restarts
+from playbook.measure.figures import recent_images
 from playbook.measure.figures.figure_names import ERROR_RATE
-from playbook.measure.figures.recent import error_rate_now, image_success_now, recent, response_time_now
+from playbook.measure.figures.recent import Recent, error_rate_now, recent, response_time_now
+from playbook.measure.figures.recent_images import CountedLately, image_success_now
 from playbook.measure.figures.troubleshooting import (
     memory_errors,
     release_effect,
@@ -29,7 +33,7 @@ from playbook.measure.web.homepage import HomepageTiming, Sample
 from playbook.measure.web.web_page import Fault
 from playbook.readers.logs.reviewed import Occurrences
 from playbook.settings.loading import load
-from tests.judged import check, judged
+from tests.judged import check, judged, judged_reading
 from tests.unit.measure.figures.test_kpis import BUCKETS, Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -42,12 +46,17 @@ def settings(tmp_path):
     return load("production", root=tmp_path, environment={})
 
 
+def images_now(store, settings, clock):
+    """Without an earlier reading of Redis' counts."""
+    return image_success_now(store, settings, clock, Earlier())
+
+
 @pytest.mark.parametrize(
     ("measure", "key", "counted", "least"),
     [
         (response_time_now, "response_time", "requests", 100),
         (error_rate_now, "error_rate", "requests", 100),
-        (image_success_now, "image_success", "images", 20),
+        (images_now, "image_success", "images", 20),
     ],
 )
 def test_figures_of_the_last_hour(settings, measure, key, counted, least):
@@ -92,6 +101,55 @@ def test_recent_quantile_beyond_the_buckets_is_unknown(settings):
     found = response_time_now(store, settings, CLOCK)
     assert not found.enough
     assert found.reading.coverage.expected == "a value within its buckets"
+
+
+class Counts:
+    """A Redis in which the workers have counted 100 images since each reading below."""
+
+    def hgetall(self, key):
+        return {"success": "990", "failure": "10"}
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("hours", "failed", "verdict"),
+    [
+        ([1.2], 0, "OK"),
+        ([1.2], 10, "WARNING"),
+        ([24, 1.2], 0, "OK"),  # the newer one is of the hour
+        ([24], 0, "UNKNOWN"),  # what failed in this hour may be little of the day
+        ([24], 10, "WARNING"),
+        ([], 0, "UNKNOWN"),
+        ([0.2], 0, "UNKNOWN"),
+    ],
+)
+def test_images_counted_in_redis_alone_are_known_from_the_second_run(
+    monkeypatch, tmp_path, hours, failed, verdict
+):
+    """The first run stores their counts, and a run an hour later compares them."""
+    monkeypatch.setattr(recent_images, "redis", lambda _: Counts())
+    readings = [
+        {"images": Counted(at=NOW - timedelta(hours=ago), origin="image-processing-stats", counts=before)}
+        for ago in hours
+        for before in ({"success": 890.0 + failed, "failure": 10.0 - failed},)
+    ]
+    settings = load("production", root=tmp_path, environment={"REDIS_URL": "redis://localhost"})
+    found = image_success_now(Store(), settings, CLOCK, Earlier(lambda: readings))
+    assert isinstance(found, CountedLately)
+    assert found.readings["images"].counts == {"success": 990.0, "failure": 10.0}
+    assert math.isnan(found.reading.value) or found.reading.value == 100 - failed
+    limit = settings.limits.image_success_recent
+    assert judged_reading(found.coverage, found.reading, limit)[0] == verdict
+    assert found.evidence()
+
+
+def test_images_that_prometheus_counts_are_not_taken_from_redis(tmp_path):
+    """A quiet hour is one, whatever was counted before."""
+    settings = load("production", root=tmp_path, environment={"REDIS_URL": "redis://localhost"})
+    for store in (Store(image_success_looks=288.0), Store(image_success=99.0, image_success_count=30.0)):
+        assert isinstance(image_success_now(store, settings, CLOCK, Earlier()), Recent)
 
 
 def test_window_is_at_least_a_minute(settings):
@@ -188,7 +246,7 @@ def test_healthy_component_that_was_restarted_is_not_ok(counts, verdict):
         api.refusal = counts
     status = AppStatus("a", "x", "", "", "", "ACTIVE", "d", None, "", None, ("web",), NOW, least=(("web", 1),))
     found = known_restarts(api, status, CLOCK)
-    assert str(judged(HEALTHY, app_components=ALL_WELL, known_restarts=found)[0]) == verdict
+    assert str(judged(HEALTHY, app_components=ALL_WELL, known_restarts=found, app_jobs=AppJobs(()))[0]) == verdict
     assert ("403" in str(found.evidence())) is isinstance(counts, Denied)
 
 

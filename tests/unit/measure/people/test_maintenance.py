@@ -10,6 +10,7 @@ from checks.people import test_maintenance as checks
 from playbook.clients.alertmanager import Silence
 from playbook.clients.log_reading import LogStream
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.errors import NotConfigured, TooLittleData, UsageError
 from playbook.core.limits import Reading
@@ -297,7 +298,7 @@ def test_figures_since_the_end_report_their_period(tmp_path):
     store = Store(response_time=0.4, error_rate=0.0, image_success=99.6, **counts)
     half_past = window("2026-11-23T10:00:00", "2026-11-23T11:30:00")
     the_plan, settings = plan(tmp_path, half_past)
-    since = since_maintenance(store, the_plan, settings)
+    since = since_maintenance(store, the_plan, settings, FixedClock(NOW), Earlier())
     assert since.response_time.reading.over == "30 min (812 requests)"
     lacks = since.error_rate.reading.coverage
     assert (lacks.expected, lacks.got) == ("at least 100 requests in 30 min", "40")
@@ -305,7 +306,8 @@ def test_figures_since_the_end_report_their_period(tmp_path):
     assert "[1800s]" in store.asked["queries.response_time"]
     assert since.evidence()
     the_plan, settings = plan(tmp_path, LAST_WEEK)
-    assert since_maintenance(store, the_plan, settings).response_time.reading.over == "24 h (812 requests)"
+    since = since_maintenance(store, the_plan, settings, FixedClock(NOW), Earlier())
+    assert since.response_time.reading.over == "24 h (812 requests)"
 
 
 class Logs:

@@ -614,7 +614,7 @@ def test_server_that_refuses_commands_is_unknown(preset):
 def test_unknown_preset_is_a_mistake():
     """The message lists the existing ones."""
     with pytest.raises(UsageError, match="preset"):
-        settings_of(redis={"queues": [{"preset": "resque", "name": "q"}]})
+        settings_of(redis={"queues": [{"preset": "dramatiq", "name": "q"}]})
 
 
 BREAKS = [None, "text", [], {}, {"x": "y"}, {"a", "b"}, Ranked(a=-1.0)]

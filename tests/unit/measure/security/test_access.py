@@ -30,6 +30,8 @@ from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 
+FACTORS = {"2fa_disabled": "without", "2fa_insecure": "insecure"}  # as the organisation below calls them
+
 
 class FakeGitHub:
     """An organisation; ``pushed`` is (login or None, days ago)."""
@@ -40,6 +42,7 @@ class FakeGitHub:
         self.cut, self.denied = people.pop("cut", ()), people.pop("denied", ())
         self.people = people
         self.period = ""
+        self.is_own_server = people.pop("own_server", False)
 
     def organisation(self) -> Organisation:
         return Organisation(
@@ -53,15 +56,15 @@ class FakeGitHub:
             raise Denied(f"GitHub: expected {key}, got HTTP 403", service="GitHub", hint="Give it members=read.")
         return Listing(items, listed(key, len(items), None if key in self.cut else len(items)))
 
-    def members(self, *, role: str = "all", without_2fa: bool = False) -> Listing[User]:
-        key = "without" if without_2fa else "owners" if role == "admin" else "members"
+    def members(self, *, role: str = "all", factor: str = "") -> Listing[User]:
+        key = FACTORS.get(factor) or ("owners" if role == "admin" else "members")
         names = self.people.get(key, [])
         return self._listing(
             key, [User(login=name, type="Bot" if name.endswith("-bot") else "User") for name in names]
         )
 
-    def outside_collaborators(self, *, without_2fa: bool = False) -> Listing[User]:
-        key = "outsiders_without" if without_2fa else "outsiders"
+    def outside_collaborators(self, *, factor: str = "") -> Listing[User]:
+        key = f"outsiders_{FACTORS[factor]}" if factor else "outsiders"
         return self._listing(key, [User(login=name) for name in self.people.get(key, [])])
 
     def invitations(self) -> Listing[Invitation]:
@@ -137,6 +140,9 @@ def test_token_without_access_to_second_factors_is_not_read_as_all_have_one():
     assert mfa(found) == "UNKNOWN"
     assert mfa(second_factors(fake(denied=["without"]))) == "UNKNOWN"
     assert mfa(second_factors(fake(cut=["outsiders_without"]))) == "UNKNOWN"
+    assert mfa(second_factors(fake(insecure=["ben"]))) == "WARNING"
+    assert mfa(second_factors(fake(outsiders_insecure=["dan"]))) == "WARNING"
+    assert mfa(second_factors(fake(denied=["outsiders_insecure"]))) == "UNKNOWN"
     assert mfa(second_factors(fake(cut=["outsiders_without"], without=["ben"]))) == "CRITICAL"
     assert mfa(second_factors(fake())) == "OK"
 
@@ -262,3 +268,12 @@ def test_missing_ledger_is_reported_only_when_it_is_needed():
     assert found.evidence()
     with pytest.raises(NotConfigured):
         found.of("monthly.access.mfa")
+
+
+def test_old_server_does_not_know_insecure_factors():
+    """GitHub Enterprise Server before 3.17 ignores the filter and lists everybody."""
+    everybody = {"members": ["ada", "ben"], "insecure": ["ada", "ben"]}
+    assert mfa(second_factors(fake(**everybody))) == "WARNING"
+    assert mfa(second_factors(fake(own_server=True, **everybody))) == "UNKNOWN"
+    assert mfa(second_factors(fake(own_server=True, **{**everybody, "insecure": ["ada"]}))) == "WARNING"
+    assert mfa(second_factors(fake(own_server=True, **{**everybody, "insecure": []}))) == "OK"

@@ -19,7 +19,8 @@ from playbook.measure.tls import certificate_facts as facts
 from playbook.measure.tls import certificates as module
 from playbook.measure.tls.certificate import describe
 from playbook.measure.tls.certificate_dates import dates_of
-from playbook.measure.tls.certificates import certificates, host_and_port
+from playbook.measure.tls.certificate_names import host_and_port
+from playbook.measure.tls.certificates import certificates
 from playbook.settings.loading import load
 from playbook.settings.model import TimeLimits
 from playbook.settings.sections.coverage import CoverageRules
@@ -381,7 +382,8 @@ def platform(monkeypatch):
 
 def settings_of(tmp_path, port, **security):
     web = {"url": f"https://{HOST}"}
-    connect_to = dict.fromkeys((HOST, "www.portfolio.example"), f"localhost:{port}")
+    named = {HOST, *(name for name in security.get("domains", ()) if "localhost" not in name)}
+    connect_to = dict.fromkeys(named, f"localhost:{port}")
     own = {"web": web, "security": {"connect_to": connect_to, **security}}
     return load("production", root=tmp_path, environment={}, overlay={"targets": {"production": own}})
 
@@ -414,6 +416,31 @@ def test_every_configured_domain_is_measured_once(client, authority, tmp_path, p
         found = measure(client, settings_of(tmp_path, server.port, domains=["www.portfolio.example", HOST]))
     assert sorted(read.host for read in found.served) == [HOST, "www.portfolio.example"]
     assert found.faults == f"www.portfolio.example at localhost:{server.port}: for {HOST} only"
+
+
+def test_certificate_that_must_staple_is_not_known_to_be_accepted(client, authority, tmp_path, platform):
+    """Firefox rejects it where the server sends no OCSP response along, which Python's ssl does not ask for."""
+    platform.says = [(HOST, NOW + 67 * DAY)]
+    staple = x509.TLSFeature([x509.TLSFeatureType.status_request])
+    with tls_server(context_of(tmp_path, authority.issue(HOST, more=(staple,)))) as server:
+        found = measure(client, settings_of(tmp_path, server.port))
+    assert found.faults == ""
+    assert "which it demands (must staple)" in found.coverage.got
+
+
+def test_address_for_another_host_is_not_the_website(client, authority, tmp_path, platform):
+    """A misspelt host of ``security.connect_to``: what is meant was read at another place, or not at all."""
+    platform.says = [(HOST, NOW + 67 * DAY)]
+    with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
+        assert measure(client, settings_of(tmp_path, server.port)).coverage.enough
+        capital = {HOST.upper(): f"localhost:{server.port}"}
+        assert measure(client, settings_of(tmp_path, server.port, connect_to=capital)).coverage.enough
+        other = {**capital, "www.portfolio.exampel": f"localhost:{server.port}"}
+        found = measure(client, settings_of(tmp_path, server.port, connect_to=other)).coverage
+    assert not found.enough
+    assert found.expected == (
+        "the certificate of www.portfolio.exampel, for which security.connect_to says where to connect"
+    )
 
 
 def test_expired_certificate_is_found_while_the_platform_is_unavailable(client, authority, tmp_path, platform):

@@ -68,7 +68,6 @@ def test_private_authority_has_an_absolute_path(tmp_path):
         ("", {"workers": 9}, "--workers 9: expected 0 to 8, which load.most_workers allows"),
         ("", {"workers": -1}, "--workers -1: expected 0 to 8"),
         ("[load.shapes.smoke]\nstages = []", {}, "load.shapes.smoke: expected at least one stage, got none"),
-        ("[load.weights]\nhomepag = 1", {}, "load.weights.homepag: expected one of homepage, "),
     ],
 )
 def test_impossible_order_is_refused(tmp_path, text, order, sentence):
@@ -94,6 +93,8 @@ def test_plan_without_tasks_is_refused(tmp_path):
         ("[load.shapes.x]\nstages = [{ users = 1, second = 1 }]", "second"),
         ("[load]\nwait_seconds = [2, 1]", "expected wait_seconds such as"),
         ("[load.weights]\nhomepage = -1", "expected weights of 0 or more"),
+        ("[load.weights]\nhomepag = 1", "load.weights.homepag: expected one of homepage, "),
+        ("[load.weights]\noptimize_huge_jpeg = 1", "weights.optimize_huge_jpeg: expected one of homepage, "),
     ],
 )
 def test_mistake_in_the_settings_is_one_sentence(tmp_path, text, sentence):

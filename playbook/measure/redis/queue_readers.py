@@ -1,0 +1,29 @@
+"""The reader of each library's queues."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from playbook.clients.redis import ReadOnlyRedis
+from playbook.measure.redis import more_queue_layouts as more
+from playbook.measure.redis import queue_layouts as usual
+from playbook.measure.redis.queue_layouts import Figures
+from playbook.settings.sections.queues import JobQueue, Preset
+
+_READERS: Mapping[Preset, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] = {
+    "arq": more.arq,
+    "asynq": more.asynq,
+    "bee-queue": more.bee_queue,
+    "bull": usual.bull,
+    "bullmq": usual.bull,
+    "celery": usual.celery,
+    "resque": more.resque,
+    "rq": usual.rq,
+    "sidekiq": usual.sidekiq,
+}
+
+
+def figures_of(redis: ReadOnlyRedis, queue: JobQueue, now: datetime) -> Figures:
+    """Read one queue; raises like ``ReadOnlyRedis.execute_command``."""
+    return _READERS[queue.preset](redis, queue, now.timestamp())
