@@ -104,9 +104,8 @@ class Answer:
                 hint=hint or "Check the credentials of this target and what they are permitted.",
                 attempts=self.attempts,
             )
-        part = ", a part of the answer" if self.status == HTTPStatus.PARTIAL_CONTENT else ""
         raise Malformed(
-            f"{self.service}: expected HTTP 200 from {self.url}, got HTTP {self.status}{part}",
+            f"{self.service}: expected HTTP 200 from {self.url}, got HTTP {self.status}",
             service=self.service,
             hint=hint,
             attempts=self.attempts,
