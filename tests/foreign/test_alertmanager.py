@@ -572,3 +572,26 @@ def test_heartbeats_of_other_collections_of_rules_are_meant_to_fire(name):
     assert verdict_on_alerts(**delivered)[0] == "OK"
     silent = {"alertmanager": manager(), "prometheus": QUIET | {"api/v1/rules": groups(rule(name), rule())}}
     assert verdict_on_alerts(**silent)[0] == "UNKNOWN"
+
+
+def shares(*rows: tuple[str, str]) -> dict[str, Any]:
+    """Prometheus' answer to how much each kind of channel refused lately."""
+    result = [{"metric": {"integration": name}, "value": [1781510400.0, share]} for name, share in rows]
+    return {"status": "success", "data": {"resultType": "vector", "result": result}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (shares(), "OK"),
+        ((422, {"status": "error", "errorType": "execution", "error": "query timed out"}), "OK"),
+        (shares(("pagerduty", "100")), "WARNING"),
+        (shares(("opsgenie", "58.3"), ("webhook", "100")), "WARNING"),
+    ],
+)
+@pytest.mark.parametrize("also", [{"alertmanager": manager()}, {}])
+def test_channel_that_refuses_notifications_is_found(answer, verdict, also):
+    """A key that was revoked: what fires arrives at Alertmanager and reaches nobody."""
+    said, message = verdict_on_alerts(prometheus={**QUIET, "refused": answer}, **also)
+    assert said == verdict, message
+    assert verdict == "OK" or "(100 %)" in message
