@@ -22,9 +22,9 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
 
     A rule without data counts as pending, and an alert that only ones that are meant to fire inhibit as firing.
     Where an Alertmanager is configured, it must have received what fires in Prometheus, as nobody is notified
-    otherwise. A silence that matches everything, or that ends too far ahead, is a warning, and so is a critical
-    alert that only silenced ones inhibit. UNKNOWN: no rules, rules that are not evaluated, or pending alerts that
-    cannot be read.
+    otherwise; a channel that refuses most of its notifications is a warning. A silence that matches everything, or
+    that ends too far ahead, is a warning, and so is a critical alert that only silenced ones inhibit. UNKNOWN: no
+    rules, rules that are not evaluated, or pending alerts that cannot be read.
     """
     judge.that(
         not alerts.firing,
@@ -38,6 +38,13 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
         "Delivery of alerts",
         expected="every alert that fires in Prometheus to reach Alertmanager",
         found=alerts.words(alerts.undelivered) if alerts.undelivered else "all of them",
+    )
+    judge.that(
+        not alerts.refused,
+        "Notifications of Alertmanager",
+        expected="most of the last ones to be accepted",
+        found=f"most refused by {', '.join(alerts.refused)}" if alerts.refused else "none known to be refused",
+        warn=True,
     )
     judge.that(
         not alerts.waiting,

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.backups
 def test_last_nights_backup_is_complete(backups: Backups, limits: Limits, judge: Judge) -> None:
     """The newest archive is from last night, can be read to its end, and is about as large as earlier ones.
 
-    UNKNOWN: the first archive, which cannot be compared with others, and content that was not read or not
-    understood.
+    An old dump in a new archive is a warning. UNKNOWN: the first archive, which cannot be compared with others,
+    and content that was not read or not understood.
     """
     judge.that(len(backups.archives) > 0, "Backups", expected="an archive", found=backups.contents)
     judge(backups.age, limits.backup_age)
@@ -33,6 +33,13 @@ def test_last_nights_backup_is_complete(backups: Backups, limits: Limits, judge:
         coverage=backups.read,
     )
     judge(backups.size, limits.backup_size)
+    judge.that(
+        not backups.stale,
+        "Dumps in the newest archive",
+        expected="each to be made for it",
+        found=backups.stale or "none that is older",
+        warn=True,
+    )
 
 
 @pytest.mark.weekly
@@ -55,6 +62,8 @@ def test_newest_backups_match_their_manifests(
         coverage=backup_verification.read,
     )
     judge(backup_verification.files, limits.backup_files)
+    for name, reading in backup_verification.dumps:
+        judge(reading, limits.backup_size, subject=f"Size of {name} in the newest backup")
     judge.that(
         not backup_verification.stale,
         "Dumps in the newest archive",

@@ -20,14 +20,16 @@ pytestmark = pytest.mark.databases
 def test_managed_databases_are_healthy(databases: Databases, limits: Limits, judge: Judge) -> None:
     """Each database is online with its replicas, was backed up in the last day, and has room as far as known.
 
-    Resizing and migrating are warnings, other known states critical, unknown states UNKNOWN. For PostgreSQL the
-    API reports neither storage nor connections, and for Valkey, MongoDB, Kafka and OpenSearch no backups either:
-    they are not judged, and the result says so.
+    A much smaller backup than usual is bad. Resizing and migrating are warnings, other known states critical,
+    unknown states UNKNOWN. For PostgreSQL the API reports neither storage nor connections, and for Valkey,
+    MongoDB, Kafka and OpenSearch no backups either: they are not judged, and the result says so.
     """
     for one in databases.statements:
         judge.that(**one.terms)
     for row in databases.backup_ages:
         judge(row.reading, limits.database_backup_age, subject=row.subject)
+    for row in databases.backup_sizes:
+        judge(row.reading, limits.backup_size, subject=row.subject)
     for row in databases.storage:
         judge(row.reading, limits.storage, subject=row.subject)
     for row in databases.connections:

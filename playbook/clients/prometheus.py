@@ -24,6 +24,7 @@ from playbook.clients.prometheus_meaning import (
     within_range,
     without_window,
 )
+from playbook.clients.prometheus_part import of_the_whole
 from playbook.clients.prometheus_types import (
     Alertmanagers,
     Alerts,
@@ -216,6 +217,7 @@ class Prometheus:
         samples = self._samples(data, setting)
         unit = in_its_unit(setting, expression, (sample.value for sample in samples))
         meaning = over_window(setting, expression, self.fixed) + of_percentile(setting, expression)
+        meaning += of_the_whole(setting, expression)
         return Answered(self.service, expression, setting, samples, warnings, asked, meaning, unit)
 
     def query(self, expression: str, at: datetime | None = None, *, setting: str = "") -> list[Sample]:

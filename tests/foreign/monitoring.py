@@ -50,6 +50,7 @@ class Http:
         if not path.endswith("/query"):
             return path
         for words, name in (
+            ("alertmanager_notifications", "refused"),
             ("count by (job", "series"),
             ("count_over_time(count(", "looks"),
             ("sum_over_time(up{", "scraped"),
@@ -122,6 +123,7 @@ def verdict_on_alerts(
         for holds, subject, warn in (
             (not found.firing, found.words(found.firing), False),
             (not found.undelivered, found.words(found.undelivered), False),
+            (not found.refused, f"refused by {', '.join(found.refused)}", True),
             (not found.waiting, found.words(found.waiting), True),
             (not found.inhibited_by_silenced, found.words(found.inhibited_by_silenced), True),
             (not found.overlong, found.found_overlong, True),

@@ -625,3 +625,26 @@ def test_active_silence_must_tell_what_it_silences_until_when(changes, verdict):
     grafana = of_rules(path="api/prometheus/grafana/api/v1")
     grafana["api/alertmanager/grafana/api/v2/silences"] = [silence(**changes)]
     assert verdict_on_alerts(grafana=grafana)[0] == verdict
+
+
+def shares(*rows: tuple[str, str]) -> dict[str, Any]:
+    """Prometheus' answer to how much each kind of channel refused lately."""
+    result = [{"metric": {"integration": name}, "value": [1781510400.0, share]} for name, share in rows]
+    return {"status": "success", "data": {"resultType": "vector", "result": result}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        (shares(), "OK"),
+        ((422, {"status": "error", "errorType": "execution", "error": "query timed out"}), "OK"),
+        (shares(("pagerduty", "100")), "WARNING"),
+        (shares(("opsgenie", "58.3"), ("webhook", "100")), "WARNING"),
+    ],
+)
+@pytest.mark.parametrize("also", [{"alertmanager": manager()}, {}])
+def test_channel_that_refuses_notifications_is_found(answer, verdict, also):
+    """A key that was revoked: what fires arrives at Alertmanager and reaches nobody."""
+    said, message = verdict_on_alerts(prometheus={**QUIET, "refused": answer}, **also)
+    assert said == verdict, message
+    assert verdict == "OK" or "(100 %)" in message

@@ -255,6 +255,22 @@ APPENDED = {
     "redis/appendonly.aof.1.incr.aof": b"*1\r\n",
 }
 BASE = {"redis/appendonly.aof.1.base.rdb": RDB + b"\xff" + bytes(8)}
+# Two entries of pg_dump's list of contents, each behind its length.
+TOC = b"PGDMP\x01\x0e\0\x04\x08\x03" + bytes(99) + b"\0\x08\0\0\x003348.dat\0\x09\0\0\0blobs.toc\0SELECT '9.dat'"
+MYDUMPER = b"Started dump at: 2026-11-22 03:00:02\nFinished dump at: 2026-11-22 03:00:09\n"
+STOPPED = {
+    "pg/data/PG_VERSION": b"15\n",
+    "pg/data/base/1/PG_VERSION": b"15\n",
+    "pg/data/base/1/1259": b"rows",
+    "pg/data/global/pg_control": b"x",
+}
+CLUSTER = {**STOPPED, "pg/data/backup_label": b"START TIME: 2026-11-22 03:00:02 UTC\n"}
+
+
+def _without(files, name):
+    return {path: data for path, data in files.items() if name not in path}
+
+
 FOLDERS = {
     "pg_dump": ({**PARTS, "db/shop/toc.dat": b"PGDMP"}, ""),
     "pg_dump-not-finished": (PARTS, "a dump of pg_dump in db/shop that is not finished, without toc.dat"),
@@ -266,7 +282,21 @@ FOLDERS = {
     "pg_dump-part-empty": ({"db/3001.dat.gz": b"", "db/toc.dat": b"PGDMP"}, "is empty"),
     "mysql-shell": ({"db/@.json": b"{}", "db/@.done.json": b"{}"}, ""),
     "mysql-shell-not-finished": ({"db/@.json": b"{}"}, "without @.done.json"),
-    "mydumper": ({"db/metadata": b"# Started dump at: 2026-11-22 03:00:02\n"}, ""),
+    "pg_dump-plain-parts": ({"db/toc.dat": TOC, "db/3348.dat": ROWS, "db/blobs.toc": b"1 x\n"}, ""),
+    "pg_dump-packed-parts": ({"db/toc.dat": TOC, "db/3348.dat.gz": gzip.compress(ROWS), "db/blobs.toc": b"1"}, ""),
+    "pg_dump-without-a-part": ({"db/toc.dat": TOC, "db/blobs.toc": b"1"}, "lists db/3348.dat, which is not in it"),
+    "pg_dump-without-blobs": ({"db/toc.dat": TOC, "db/3348.dat": ROWS}, "lists db/blobs.toc, which is not in it"),
+    "pg_dump-list-empty": ({"db/toc.dat": b""}, "is empty"),
+    "mydumper": ({"db/metadata": MYDUMPER, "db/shop-schema-create.sql": ROWS}, ""),
+    "mydumper-0.12": ({"db/metadata": b"# " + MYDUMPER.replace(b"\nF", b"\n[config]\n# F")}, ""),
+    "mydumper-killed": ({"db/metadata": MYDUMPER[:38]}, "without the line 'Finished dump at: '"),
+    "mydumper-without-metadata": ({"db/shop-schema-create.sql.gz": gzip.compress(ROWS)}, "without metadata"),
+    "metadata-of-others": ({"db/metadata": b"any: thing\n", "metadata": b""}, ""),
+    "postgresql": (CLUSTER, ""),
+    "postgresql-packed": ({f"{name}.gz": gzip.compress(data) for name, data in CLUSTER.items()}, ""),
+    "postgresql-stopped": (STOPPED, ""),
+    "postgresql-without-control-file": (_without(CLUSTER, "pg_control"), "pg/data, which lacks global/pg_control"),
+    "postgresql-while-it-ran": ({**STOPPED, "pg/data/postmaster.pid": b"1\n"}, "and without backup_label"),
     "mydumper-not-finished": ({"metadata.partial": b"# Started"}, "in its first folder that is not finished"),
     "xtrabackup": ({"xtrabackup_logfile.zst": b"x", "xtrabackup_checkpoints": b"backup_type = full"}, ""),
     "xtrabackup-not-finished": ({"xtrabackup_logfile": b"x"}, "without xtrabackup_checkpoints"),

@@ -328,3 +328,138 @@ def test_mean_or_lower_percentile_is_no_p95(query, is_p95):
 def test_milliseconds_are_told_by_their_buckets(query, bounds, is_known):
     """300 of them would be judged as five minutes."""
     assert in_bounds("queries.response_time", query, bounds).enough is is_known
+
+
+NOTHING = {"status": "success", "data": {"resultType": "vector", "result": []}}
+PROBES = "probe_success{job='web'}"
+ERRORS = "increase(traefik_service_requests_total{{job='t'{}}}[$window]{})"
+
+
+def share_of(failed: str, moved: str = "") -> str:
+    return f"100 * sum({ERRORS.format(failed, moved)}) / sum({ERRORS.format('', moved)})"
+
+
+WHOLE = [
+    (availability, f"100 * avg(avg_over_time({PROBES}[$window]))"),
+    (availability, f"100 * sum(sum_over_time({PROBES}[$window])) / sum(count_over_time({PROBES}[$window]))"),
+    (availability, f"100 * count_over_time(({PROBES} == 1)[$window:1m]) / count_over_time({PROBES}[$window:1m])"),
+    (availability, f"100 * avg_over_time(({PROBES} == bool 1)[$window:1m])"),
+    # One of several places that reaches it is enough.
+    (availability, f"100 * avg_over_time(max by (instance) ({PROBES})[$window:1m])"),
+    (availability, f"100 * min_over_time(avg_over_time({PROBES}[5m])[$window:5m])"),
+    (availability, "100 * last_over_time(slo:availability:mean30d{job='web'}[$window])"),
+    (availability, "100 - " + share_of(", code=~'5..'")),
+    (error_rate, share_of(", code=~'5..'", " offset 2m")),
+    (error_rate, share_of(", code=~'5..|429'")),
+    (error_rate, share_of(", code=~'5[0-9]{2}'")),
+    (error_rate, share_of(", code='5xx'")),
+    (error_rate, share_of(", code!~'[1-4]..'")),
+    (error_rate, "100 * (sum(e{job='t'}) - sum(e{job='t'} offset $window)) / sum(increase(a{job='t'}[$window]))"),
+    (error_rate, "100 * max_over_time(job:errors:ratio{job='t'}[$window])"),
+    (response_time, "max_over_time(job:latency:p95{job='t'}[$window])"),
+    (error_rate, "union(100 * avg_over_time(a{job='t'}[$window]))"),  # of VictoriaMetrics
+]
+PARTS = [
+    (availability, f"100 * max(max_over_time({PROBES}[$window]))", "got the highest of its samples"),
+    (availability, f"100 * last_over_time({PROBES}[$window])", "got the last of its samples"),
+    (availability, f"100 * quantile_over_time(0.5, {PROBES}[$window])", "got a quantile of its samples"),
+    (availability, f"100 * present_over_time({PROBES}[$window])", "got the presence of its samples"),
+    (availability, f"100 * avg(avg_over_time(({PROBES} == 1)[$window:1m]))", "that a comparison leaves"),
+    (
+        availability,
+        f"100 * count_over_time({PROBES}[$window]) / count_over_time({PROBES}[$window])",
+        "and not their values",
+    ),
+    (
+        availability,
+        f"100 * avg(avg_over_time({PROBES}[$window] offset 1d))",
+        "got one that ended 24 h ago, by offset",
+    ),
+    (availability, "vector(100) # [$window]", "got a constant"),
+    (error_rate, share_of(", code=~'5..'", " offset 1w"), "got one that ended 168 h ago, by offset"),
+    (error_rate, share_of(", code=~'5..'", " @ 1717016400"), "got one at a fixed time, by @"),
+    (
+        error_rate,
+        share_of(", code='500'"),
+        "expected all failed requests from queries.error_rate, got only those of status 500",
+    ),
+    (error_rate, share_of(", code=~'50[0-2]'"), "got only those of status 50[0-2]"),
+    (error_rate, "100 * min_over_time(job:errors:ratio{job='t'}[$window])", "got the lowest of its samples"),
+    (error_rate, "100 * last_over_time(job:errors:ratio_rate5m{job='t'}[$window])", "got the last of its samples"),
+    (response_time, "last_over_time(job:latency:p95{job='t'}[$window])", "got the last of its samples"),
+]
+
+
+@pytest.mark.parametrize(("measure", "query"), WHOLE)
+def test_query_of_the_whole_window_is_understood(measure, query):
+    said, message = verdict(query, 99.97 if measure is availability else 0.05, measure)
+    assert said == "OK", message
+
+
+@pytest.mark.parametrize(("measure", "query", "words"), PARTS)
+def test_good_figure_of_a_part_says_nothing(measure, query, words):
+    """The best minute of a bad day is good, and so is last week."""
+    said, message = verdict(query, 99.97 if measure is availability else 0.05, measure)
+    assert (said, words in message) == ("UNKNOWN", True), message
+    assert verdict(query, 40.0, measure)[0] == "CRITICAL"
+
+
+@dataclass
+class Several(Store):
+    """Answers also the query with the worst of several series, and the one without its constant."""
+
+    worst: str = "93.1"
+    bare: bool = False
+
+    def _path(self, path, parameters):
+        asked = str(parameters.get("query", ""))
+        if asked.startswith("100 * min"):
+            self.answers = {"worst": vector(self.worst)}
+            return "worst"
+        if asked == 'avg(avg_over_time(probe_success{job="web"}[1d])) * 100':
+            self.answers = {"bare": vector("100") if self.bare else NOTHING}
+            return "bare"
+        return super()._path(path, parameters)
+
+
+@pytest.mark.parametrize(
+    ("query", "answers", "expected"),
+    [
+        (f"100 * max(avg_over_time({PROBES}[$window]))", {"worst": "93.1"}, "UNKNOWN"),
+        (f"100 * max(avg_over_time({PROBES}[$window]))", {"worst": "99.98"}, "OK"),  # one series, or all alike
+        (f"avg(avg_over_time({PROBES}[$window])) * 100 or vector(100)", {"bare": False}, "UNKNOWN"),
+        (f"avg(avg_over_time({PROBES}[$window])) * 100 or on() vector(100)", {"bare": True}, "OK"),
+    ],
+)
+def test_best_of_several_series_and_constants_say_nothing(query, answers, expected):
+    """``max`` around a query is harmless where there is one series."""
+    settings = with_query("availability", query)
+    http = cast(HttpClient, Several(query=query, value="99.98", **answers))
+    found = availability(Prometheus(http, fixed=without_window(settings)), settings, FixedClock(NOW))
+    said, message = judged_reading(found.coverage, found.reading, settings.limits.availability)
+    assert said == expected, message
+
+
+@dataclass
+class Stopped(Store):
+    """Nothing of the last hour."""
+
+    def _path(self, path, parameters):
+        found = super()._path(path, parameters)
+        if found == "looks" and "[1h:5m]" in str(parameters["query"]):
+            self.answers = {"none": NOTHING}
+            return "none"
+        return found
+
+
+@pytest.mark.parametrize("measure", [availability, error_rate])
+@pytest.mark.parametrize(("value", "expected"), [("good", "UNKNOWN"), ("bad", "CRITICAL")])
+def test_good_figure_needs_samples_of_late(measure, value, expected):
+    """An exporter that was stopped an hour ago leaves 23 good hours."""
+    settings = load("production", environment={}, overlay={"queries": {"response_time_buckets": ""}})
+    good, bad = ("99.98", "90") if measure is availability else ("0.05", "30")
+    http = cast(HttpClient, Stopped(query="none", value=good if value == "good" else bad))
+    found = measure(Prometheus(http), settings, FixedClock(NOW))
+    said, message = judged_reading(found.coverage, found.reading, getattr(settings.limits, measure.__name__))
+    assert said == expected, message
+    assert expected != "UNKNOWN" or "expected samples of the last 60 min, got none" in message

@@ -15,6 +15,7 @@ from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import moment
+from playbook.measure.alerts.refused import refused
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import ALWAYS_FIRE
 
@@ -34,6 +35,7 @@ class Alerts:
         always: names of alerts that always fire; if one does not, alert delivery is broken. Those of the defaults
             need not exist.
         longest: maximum days until a silence ends before it needs review.
+        refused: channels that refuse the notifications, as far as Prometheus counts them.
     """
 
     at: datetime
@@ -41,6 +43,7 @@ class Alerts:
     ignored: tuple[str, ...]
     always: tuple[str, ...] = ()
     longest: float = math.inf
+    refused: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -130,6 +133,8 @@ class Alerts:
             facts["Not known"] = f"expected {self.coverage.expected}, got {self.coverage.got}"
         if self.undelivered:
             facts["Not delivered to Alertmanager"] = str(len(self.undelivered))
+        if self.refused:
+            facts["Notifications refused by"] = ", ".join(self.refused)
         ignored = sorted({alert.name for alert in self.found.alerts if alert.name in self.ignored})
         if ignored:
             facts["Meant to fire"] = ", ".join(ignored)
@@ -207,7 +212,8 @@ class Alerts:
 def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock) -> Alerts:
     """Firing, pending, silenced and inhibited alerts, and the silences in effect."""
     own, now = settings.target.alertmanager, clock.now()
-    return Alerts(now, alerting.found(now), own.ignore, own.always, own.longest_silence_days)
+    found = alerting.found(now)
+    return Alerts(now, found, own.ignore, own.always, own.longest_silence_days, refused(alerting, now))
 
 
 def _state(alert: Alert) -> str:

@@ -21,7 +21,7 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, not_given, size
-from playbook.measure.backups.lost import lost
+from playbook.measure.backups.lost import lost, of_usual
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive, ended, going_on
 from playbook.measure.backups.stored_sets import holds_all
@@ -34,7 +34,6 @@ _SHOWN = 12
 _LATE = timedelta(hours=26)
 _NIGHT = timedelta(days=1)
 _NAMED = 5
-_STALE = timedelta(hours=48)  # a time without a zone may be up to 14 hours off
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +67,8 @@ class BackupVerification:
     @property
     def stale(self) -> str:
         """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty."""
-        if not self.verified:
-            return ""
-        newest = self.verified[0]
-        return ", ".join(
-            f"{path} of {moment(made)}"
-            for path, made in newest.verification.made.items()
-            if made < newest.archive.made - _STALE
-        )
+        newest = self.verified[:1]
+        return "".join(one.verification.times.stale(one.archive.made) for one in newest)
 
     @property
     def newest_problems(self) -> tuple[str, ...]:
@@ -141,6 +134,22 @@ class BackupVerification:
             )
         over = f"{plural(len(counts) - 1, 'archive')} before it ({counts[0]:,} files, median {usual:g})"
         return Reading(round(100 * counts[0] / usual, 1), over=over)
+
+    @property
+    def dumps(self) -> list[tuple[str, Reading]]:
+        """Of each dump of a database in the newest archive its size in percent of the usual one."""
+        whole_ones = [one.verification for one in self._of_one_job if one.verification.whole]
+        if not whole_ones or whole_ones[0] is not self.verified[0].verification:
+            return []
+        return [
+            (
+                name,
+                Reading(
+                    percent, f"{plural(len(whole_ones) - 1, 'archive')} before it ({size(now)}, not {size(usual)})"
+                ),
+            )
+            for name, percent, now, usual in of_usual(whole_ones)
+        ]
 
     @property
     def _of_one_job(self) -> tuple[Verified, ...]:

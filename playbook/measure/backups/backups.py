@@ -126,6 +126,11 @@ class Backups:
         others = "; ".join(f"{name}: {problem}" for name, problem in self.damaged)
         return self.inspection.problem or others or f"an archive {self.inspection.how}"
 
+    @property
+    def stale(self) -> str:
+        """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty."""
+        return self.inspection.times.stale(self.newest.made) if self.inspection else ""
+
     def evidence(self) -> list[Evidence]:
         """The newest archives, and totals."""
         facts = {"Location": self.location, f"Files like {self.pattern}": self.contents}

@@ -5,8 +5,10 @@ The manifest is made of what the job has written, and misses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from itertools import takewhile
+from statistics import median
 
 from playbook.measure.backups.nameless import nameless
 from playbook.readers.archives.verification import Verification
@@ -15,6 +17,8 @@ LEAST_BEFORE = 2  # archives before the newest, to know what each of them has
 # A folder of passing things may be empty for a night; one with this share of an archive's files or bytes is not.
 _LEAST_SHARE = 0.01
 _LEAST_FILES = 2
+_LEAST_BYTES = 4096  # a dump of less is one of settings or roles
+_OF_REDIS = re.compile(r"(?i)\.(?:rdb|aof)(?:\.|$)")
 
 Parts = tuple[str, ...]
 
@@ -24,9 +28,32 @@ def lost(archives: Sequence[Verification]) -> list[str]:
     newest, *before = archives
     if len(before) < LEAST_BEFORE:
         return []
-    dumps = [set(map(nameless, one.databases)) for one in before]
-    found = sorted(set.intersection(*dumps) - set(map(nameless, newest.databases)))
+    dumps = [set(map(nameless, one.times.databases)) for one in before]
+    found = sorted(set.intersection(*dumps) - set(map(nameless, newest.times.databases)))
     return found + [f"{folder}/" for folder in _lost_folders(newest, before)]
+
+
+def of_usual(archives: Sequence[Verification]) -> Iterator[tuple[str, float, int, float]]:
+    """Of each dump that all these archives have: its name, its size in percent of the usual one, both in bytes.
+
+    Redis' dumps are left out: a cache may be emptied, and the keys of a dump that is named are counted.
+    """
+    newest, *before = archives
+    if len(before) < LEAST_BEFORE:
+        return
+    earlier = [_by_name(one) for one in before]
+    for name, size in sorted(_by_name(newest).items()):
+        usual = median(sizes.get(name, 0) for sizes in earlier)
+        if usual >= _LEAST_BYTES and all(name in sizes for sizes in earlier):
+            yield name, round(100 * size / usual, 1), size, usual
+
+
+def _by_name(one: Verification) -> dict[str, int]:
+    sizes: dict[str, int] = {}
+    for path, size in one.of_databases.items():
+        if not _OF_REDIS.search(path) and path != one.dump_path:
+            sizes[nameless(path)] = sizes.get(nameless(path), 0) + size
+    return sizes
 
 
 def _lost_folders(newest: Verification, before: Sequence[Verification]) -> list[str]:

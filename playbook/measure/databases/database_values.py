@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from statistics import median
 
 from playbook.clients.managed_databases import Backup, Backups, Cluster, Pool, Replica
 from playbook.core.coverage import Coverage, lacking, together, understood, whole
@@ -33,6 +34,7 @@ _DOWN = frozenset(
     | {"poweroff", "powered_off", "powering_off", "deleting", "deleted"}
 )
 _AHEAD = timedelta(minutes=5)
+_LEAST_BEFORE = 2  # backups, to know what is usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,20 @@ class Database:
         return Row(f"Age of the newest backup of {self.name}", Reading(round(hours, 2)))
 
     @property
+    def backup_size(self) -> Row | None:
+        """The newest full backup in percent of the median of those before it; None where there are too few."""
+        full = [one for one in self.backups.backups if not one.incremental] if self.backups else []
+        if len(full) <= _LEAST_BEFORE:
+            return None
+        *before, newest = [one.size_gigabytes for one in sorted(full, key=_made)]
+        usual = median(before)
+        if not usual:
+            return None
+        percent = round(100 * newest / usual, 1)
+        over = f"{plural(len(before), 'backup')} before it ({newest:.3g} GB, median {usual:.3g} GB)"
+        return Row(f"Size of the newest backup of {self.name}", Reading(percent, over))
+
+    @property
     def storage(self) -> Row | None:
         """Highest percentage of the last day."""
         return self._highest("disk_usage", f"Storage of {self.name}")
@@ -228,6 +244,11 @@ class Databases:
     def backup_ages(self) -> list[Row]:
         """Oldest first."""
         return self._rows(lambda one: one.backup_age)
+
+    @property
+    def backup_sizes(self) -> list[Row]:
+        """Of each database with enough full backups, in percent of the usual size; largest first."""
+        return self._rows(lambda one: one.backup_size)
 
     @property
     def storage(self) -> list[Row]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
+from playbook.clients.prometheus_part import of_the_worst, without_fallback
 from playbook.clients.prometheus_queries import looks_of_own, own_series, query_of, selectors
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
@@ -288,6 +289,7 @@ def kpi(
     if figure.scraped:
         seen += scrapes(store, settings, window.seconds, at)
     limit: Limit = getattr(settings.limits, figure.key)
+    seen += _of_all(store, value, limit, at) + (_still(store, settings, figure.key, at) if looks else Coverage())
     return Kpi(
         figure,
         window,
@@ -302,6 +304,39 @@ def kpi(
         course_of(store, settings, figure.key, window.seconds, at)
         if with_course and _is_bad(value, limit)
         else (),
+    )
+
+
+def _still(store: Prometheus, settings: Settings, key: str, at: datetime) -> Coverage:
+    """Whether there are samples of late: what has stopped counts as well as ever until its window is over."""
+    minutes = settings.coverage.newest_minutes
+    answered = store.ask(query_of(settings, f"{key}_looks", minutes * 60), at, setting=f"queries.{key}_looks")
+    if count_of(answered) > 0:
+        return answered.coverage
+    return answered.coverage + lacking(
+        f"silent for {minutes:g} min",
+        expected=f"samples of the last {minutes:g} min",
+        got="none",
+        hint="Look at Status → Targets in Prometheus: what has stopped?",
+    )
+
+
+def _of_all(store: Prometheus, value: Answered, limit: Limit, at: datetime) -> Coverage:
+    """Whether a good figure of the operator's own query is one of all its series, and no constant."""
+    setting = value.setting
+    if _is_bad(value, limit):
+        return Coverage()
+    if (bare := without_fallback(setting, value.query)) and not store.ask(bare, at, setting="").samples:
+        hint = f"Leave the constant out of {setting}: where there are no samples, nothing is known."
+        return lacking("a constant", expected=f"samples for {setting}", got="none but its own constant", hint=hint)
+    answered = store.ask(worst, at, setting="") if (worst := of_the_worst(setting, value.query)) else None
+    if answered is None or not _is_bad(answered, limit):
+        return Coverage()
+    return lacking(
+        "the best of several",
+        expected=f"a figure of all series from {setting}",
+        got=f"the best one; the worst is {format_value(number_of(answered)[0], limit.unit)}",
+        hint=f"Write avg(…), or the worst of them, in {setting}.",
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from playbook.core import door
+from playbook.readers.archives.dump_times import made
 from playbook.readers.archives.framed import UnsoundError
 from playbook.readers.archives.packed import packing_of
 
@@ -20,6 +21,7 @@ _NAME = re.compile(
     r"(?i)[^/]+\.(?:(?P<copy>sqlite3?|db|bak|backup|custom|xml|archive|bson|aof\.manifest)"
     r"|(?P<text>sql|pgdump|psql|mysql)|(?P<binary>dump|rdb|tar|zip|7z)|t(?P<short>gz|bz2?|xz))"
     r"(?:\.(?P<packed>gz|bz2|xz|zst|lz4))?(?:\.(?P<sealed>gpg|pgp|age|enc))?|(?:blob_)?\d{1,10}\.dat\.(?P<part>gz|lz4|zst)"
+    r"|(?P<about>toc\.dat|metadata|backup_label|xtrabackup_info|mariadb_backup_info)"
 )
 # Packed bytes of all inner files of an archive that are unpacked, and how many times as long as gzip others take.
 MAX_PACKED = 100 << 20
@@ -35,6 +37,7 @@ _ENDS: tuple[tuple[re.Pattern[bytes], tuple[bytes, ...]], ...] = (
     (re.compile(rb"\APRAGMA foreign_keys=OFF;\s+BEGIN TRANSACTION;"), (b"COMMIT;",)),
     (re.compile(rb"SET @OLD_SQL_NOTES=@@SQL_NOTES"), (b"SET SQL_NOTES=@OLD_SQL_NOTES", b"IFNULL(@OLD_SQL_NOTES")),
     (re.compile(rb"<mysqldump[\s>]"), (b"</mysqldump>",)),
+    (re.compile(rb"\A(?:# )?Started dump at: "), (b"Finished dump at: ",)),  # mydumper's metadata
 )
 # How binary files begin, and whether one with these last bytes is whole. PostgreSQL's custom format ends with the
 # length 0 of a block, or with that of an entry without data.
@@ -47,8 +50,6 @@ _MARKS: tuple[tuple[tuple[bytes, ...], Callable[[bytes], bool]], ...] = (
 _SEVEN_ZIP = b"7z\xbc\xaf\x27\x1c"
 _TAR_END = bytes(512)
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-# In the time zone of the machine that wrote it.
-_MADE = re.compile(rb"-- Dump completed on (\d{4}-\d\d-\d\d) {1,2}(\d{1,2}):(\d\d):(\d\d)\s*\Z")
 _STATEMENT = re.compile(
     r"(?im);|^\s*(?:--|/\*|#|\\|go$|(?:alter|begin|copy|create|delete|drop|grant|insert|replace|select|set|update"
     r"|use)\b)"
@@ -58,8 +59,11 @@ _ROWS = re.compile(
     rb"(?m)^(?:INSERT INTO|REPLACE INTO|CREATE TABLE) (?:`|[^\n]{0,2000};\r?$)|\A/\*M?![^\n]{1,99}\*/ ?;?\r?\n"
 )
 _LAST = re.compile(rb"(?:;|\*/|\\\.|(?:^|\n)(?:go|/|(?:--|#|\\)[^\n]*))\s*\Z", re.IGNORECASE)
-# Files of an append-only file of Redis.
+# Files of an append-only file of Redis; those of pg_dump's folders, each behind its length in toc.dat.
 _LISTED = re.compile(r"(?m)^file \"?([^\s\"]{1,255})\"? seq \d")
+_IN_TOC = re.compile(rb"\0([\x05-\x1f])\0{3}((?:\d{1,10}|blobs(?:_\d{1,10})?)\.(?:dat|toc))")
+_TOC = "toc.dat"
+_MOST_LISTED, _LONGEST_LISTED = 100_000, 64
 _ERROR = re.compile(
     r"(?i)\b(?:errors?|fatal|failed|failure|denied|refused|not found|no such|can ?not|could ?n[o']t|unable|unknown"
     r"|not running|not a tty|abort\w{0,3}|insecure|usage:)(?!\w)|^<(?:!doctype|html)"
@@ -109,7 +113,7 @@ class InnerFile:
         text: bool = False,
         whole: bool = True,
         documents: bool = False,
-        lists: bool = False,
+        about: str = "",
     ) -> None:
         """One file.
 
@@ -120,12 +124,14 @@ class InnerFile:
             text: statements, by its name.
             whole: it is unpacked to its end, not only its beginning.
             documents: of MongoDB, each of which states its length.
-            lists: it names the files beside it that belong to it.
+            about: its name, where it tells of the files beside it, and may list those that belong to it.
             require_time: called for each piece that is unpacked, as a few bytes can stand for hours of work.
         """
         self._require_time, self._whole = require_time, whole
         self._packing = packing_of(ending)
-        self._sealed, self._copied, self._text, self._lists = sealed, copied, text, lists
+        self._sealed, self._copied, self._text, self._about = sealed, copied, text, about
+        self._listed: dict[str, None] = {}
+        self._before = b""
         self._documents = Documents() if documents else None
         self._head = self._tail = b""
         self._size = self._packed_size = 0
@@ -171,19 +177,14 @@ class InnerFile:
     @property
     def beside(self) -> list[str]:
         """The files in its folder that it lists."""
-        return _LISTED.findall(self._head.decode(errors="replace")) if self._lists else []
+        if self._about.endswith(".manifest"):
+            return _LISTED.findall(self._head.decode(errors="replace"))
+        return list(self._listed)
 
     @property
     def made(self) -> datetime | None:
-        """When it was made, by its last line, taken as UTC; None where that does not say."""
-        found = _MADE.search(self._tail)
-        if not found:
-            return None
-        day, hour, minute, second = (part.decode() for part in found.groups())
-        try:
-            return datetime.fromisoformat(f"{day}T{int(hour):02}:{minute}:{second}+00:00")
-        except ValueError:
-            return None
+        """When it was made, by itself, taken as UTC; None where it does not say."""
+        return made(self._head, self._tail)
 
     @property
     def _content(self) -> str:
@@ -192,7 +193,7 @@ class InnerFile:
             return self._cut_copy()
         if head.startswith(_SEVEN_ZIP):
             return self._cut_seven_zip()
-        ends = self._ends_well
+        ends = None if self._about == _TOC else self._ends_well
         if ends is not None:
             return "" if ends else "is cut off"
         for begin, lasts in _ENDS:
@@ -249,16 +250,28 @@ class InnerFile:
     def _keep(self, data: bytes) -> None:
         if self._documents:
             self._documents.write(data)
+        if self._about == _TOC:
+            self._note(data)
         self._size += len(data)
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]
         self._tail = (self._tail + data[-_TAIL:])[-_TAIL:]
 
+    def _note(self, data: bytes) -> None:
+        """Keep the files that pg_dump's list of contents names."""
+        data = self._before + data
+        for found in _IN_TOC.finditer(data):
+            if found[1][0] == len(found[2]) and len(self._listed) < _MOST_LISTED:
+                self._listed[found[2].decode()] = None
+        self._before = data[-_LONGEST_LISTED:]
+
 
 def is_database_dump(path: str) -> bool:
     """Whether a member is the dump or the copy of a database, by its name."""
     found = _name_of(path)
-    if found is None or found["short"] or found["part"] or (found["copy"] or "").lower() == "aof.manifest":
+    if found is None or found["short"] or found["part"] or found["about"]:
+        return False
+    if (found["copy"] or "").lower() == "aof.manifest":
         return False
     return (found["binary"] or "").lower() not in ("tar", "zip", "7z")
 
@@ -271,7 +284,7 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
     found = _name_of(path)
     if not found:
         return None, 0
-    sealed, copy = bool(found["sealed"]), (found["copy"] or "").lower()
+    sealed, copy, about = bool(found["sealed"]), (found["copy"] or "").lower(), (found["about"] or "").lower()
     packed = found["sealed"] or found["packed"] or found["short"] or found["part"] or ""
     ending = packed.lower().replace("bz", "bz2")[:3]
     effort = size * _EFFORT.get(ending, 1) if ending else 0
@@ -280,11 +293,11 @@ def inner_file(path: str, size: int, most: int, require_time: Callable[[], None]
         require_time,
         ending=ending,
         sealed=sealed,
-        copied=bool(copy) and copy != "aof.manifest",
+        copied=copy != "aof.manifest" and about != _TOC and bool(copy or about),
         text=bool(found["text"]),
         whole=whole,
         documents=copy == "bson",
-        lists=copy == "aof.manifest",
+        about=about or copy * (copy == "aof.manifest"),
     )
     return one, effort if whole else 0
 

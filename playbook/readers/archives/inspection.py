@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.manifest import Manifest
 from playbook.readers.archives.streams import (
     BLOCK,
@@ -40,6 +41,7 @@ class Inspection:
         members: number of members; None where it was not read to its end.
         manifest: None where there is none, or none that is understood.
         timed_out: the time limit was reached.
+        times: when what is in it was made, as far as it was read.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
 
@@ -48,6 +50,7 @@ class Inspection:
     members: int | None = None
     manifest: Manifest | None = None
     timed_out: bool = False
+    times: Times = field(default_factory=Times)
     coverage: Coverage = field(default_factory=Coverage)
 
 
@@ -90,7 +93,7 @@ def inspect(stream: IO[bytes], size: int, *, manifest: str, seconds: float) -> I
         f"{len(found.files):,} of them listed in {manifest}" if found else "no list of them to compare with"
     )
     seen = whole(f"{len(walk.sizes):,} members") + walk.coverage
-    return Inspection(walk.problem(found), how, len(walk.sizes), found, coverage=seen)
+    return Inspection(walk.problem(found), how, len(walk.sizes), found, times=walk.times, coverage=seen)
 
 
 def inspect_ends(read: Callable[[int, int], bytes], size: int) -> Inspection:

@@ -1,7 +1,8 @@
 """Dumps of databases that are folders: their programs show by one file that they have finished.
 
 pg_dump writes ``toc.dat`` last, MySQL Shell ``@.done.json``, xtrabackup ``xtrabackup_checkpoints``; mydumper gives
-``metadata.partial`` its name ``metadata``.
+``metadata.partial`` its name ``metadata``. Of PostgreSQL's own folder no file may be missing by which it starts:
+``global/pg_control``, and ``backup_label`` where it was copied while the server ran.
 """
 
 from __future__ import annotations
@@ -14,7 +15,12 @@ from collections.abc import Iterable
 _PROGRAMS = (
     (re.compile(r"\d{4,10}\.dat\.(?:gz|lz4|zst)"), re.compile(r"toc\.dat"), "pg_dump", "toc.dat"),
     (re.compile(r"@\.json"), re.compile(r"@\.done\.json"), "MySQL Shell", "@.done.json"),
-    (re.compile(r"metadata\.partial"), re.compile(r"metadata"), "mydumper", "metadata"),
+    (
+        re.compile(r"metadata\.partial|.+-schema-create\.sql(?:\.\w{2,4})?"),
+        re.compile(r"metadata"),
+        "mydumper",
+        "metadata",
+    ),
     (
         re.compile(r"xtrabackup_logfile(?:\.\w{2,4})?"),
         re.compile(r"xtrabackup_checkpoints(?:\.\w{2,4})?"),
@@ -22,6 +28,7 @@ _PROGRAMS = (
         "xtrabackup_checkpoints",
     ),
 )
+_PACKED = re.compile(r"\.(?:gz|lz4|zst|bz2)$")
 _BEGIN = re.compile("|".join(begun.pattern for begun, *_ in _PROGRAMS))
 
 
@@ -34,7 +41,7 @@ def unfinished(paths: Iterable[str]) -> str:
         if _BEGIN.fullmatch(name):
             begun[folder].add(name)
     if not begun:
-        return ""
+        return _lame(everything)
     beside: defaultdict[str, set[str]] = defaultdict(set)
     for path in everything:
         folder, _, name = path.rpartition("/")
@@ -46,4 +53,20 @@ def unfinished(paths: Iterable[str]) -> str:
                 return (
                     f"a dump of {program} in {folder or 'its first folder'} that is not finished, without {last}"
                 )
+    return _lame(everything)
+
+
+def _lame(paths: list[str]) -> str:
+    """What is wrong with the first copy of PostgreSQL's folder that it would not start from; empty without one."""
+    versions = [path for path in paths if path.rpartition("/")[2] == "PG_VERSION"]
+    there = {_PACKED.sub("", path) for path in paths} if versions else set()
+    for path in sorted(versions):
+        folder = path.removesuffix("PG_VERSION")
+        if f"{folder}base/1/PG_VERSION" not in there:
+            continue  # that of one database, or of the folder of something else
+        shown = f"the copy of PostgreSQL's folder {folder.rstrip('/')}".rstrip()
+        if f"{folder}global/pg_control" not in there:
+            return f"{shown}, which lacks global/pg_control"
+        if f"{folder}postmaster.pid" in there and f"{folder}backup_label" not in there:
+            return f"{shown}, which was made while the server ran (postmaster.pid) and without backup_label"
     return ""

@@ -18,7 +18,7 @@ from typing import IO
 from playbook.core import door
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.readers.archives.dump import Dump, DumpError
-from playbook.readers.archives.inner_files import is_database_dump
+from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.inspection import unreadable
 from playbook.readers.archives.manifest import ListedFile, Manifest, algorithms_of
 from playbook.readers.archives.rdb import read_dump
@@ -46,8 +46,8 @@ class Verification:
         manifest_path: the manifest's member.
         dump: None where there is none, or none that can be read.
         dump_path: the dump's member.
-        made: when each dump in it was made, by the dump itself, where that says so.
-        databases: dumps of databases by their names, whether they were read or not.
+        times: when what is in it was made, and its dumps of databases.
+        of_databases: bytes of the dumps of databases, by their names.
         located: files that the manifest lists, to the member that holds their content.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
@@ -62,8 +62,8 @@ class Verification:
     manifest_path: str = ""
     dump: Dump | None = None
     dump_path: str = ""
-    made: dict[str, datetime] = field(default_factory=dict)
-    databases: tuple[str, ...] = ()
+    times: Times = field(default_factory=Times)
+    of_databases: dict[str, int] = field(default_factory=dict)
     located: dict[str, str] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -146,7 +146,6 @@ class _Walk(Walk):
     _dumps: dict[str, str] = field(default_factory=dict)
     _sums: dict[str, dict[str, str]] = field(default_factory=dict)
     _folders: dict[str, tuple[int, int]] = field(default_factory=dict)
-    _made: dict[str, datetime] = field(default_factory=dict)
     _dump: Dump | None = None
     _dump_path: str = ""
 
@@ -176,9 +175,8 @@ class _Walk(Walk):
             self.note_picture(path, summed.head)
         if inner:
             self.keep_inner(path, inner)
-        made = (inner and inner.made) or (self._dump.made if self._dump and path == self._dump_path else None)
-        if made:
-            self._made[path] = made
+        if self._dump and self._dump.made and path == self._dump_path:
+            self._made[path] = self._dump.made
 
     def _is_dump(self, path: str) -> bool:
         """Whether it is Redis' dump, which may be named with folders."""
@@ -244,6 +242,7 @@ class _Walk(Walk):
             folder = path.rpartition("/")[0] or "."
             count, total = self._folders.get(folder, (0, 0))
             self._folders[folder] = count + 1, total + self.sizes.get(self.real(path), 0)
+        times = self.times
         return Verification(
             tuple(dict.fromkeys(self.wrong)),
             how,
@@ -255,8 +254,8 @@ class _Walk(Walk):
             self._base + self.manifest_name,
             self._dump,
             self._dump_path,
-            self._made,
-            tuple(sorted(filter(is_database_dump, self.files))),
+            times,
+            {path: self.sizes.get(self.real(path), 0) for path in times.databases},
             {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
             self.coverage if coverage is None else coverage,
         )

@@ -9,19 +9,22 @@ from __future__ import annotations
 import gzip
 import lzma
 import posixpath
+import re
 import tarfile
 import unicodedata
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import IO
 
 import msgspec
 
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
+from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.headers import members_of
-from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file
+from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file, is_database_dump
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 from playbook.readers.archives.unfinished import unfinished
@@ -37,6 +40,8 @@ MAX_NAMES = 64 << 20  # characters
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".avif", ".gif", ".heic", ".tif", ".tiff")
 _MANY_EMPTY = 10
 HEAD = 64  # bytes of a picture that are looked at
+_YEAR_2000, _YEAR_9000 = 946_684_800, 221_845_392_000  # some tars have no times, all alike
+_PACKED_PART = re.compile(r"\.(?:gz|lz4|zst)$")
 _ZEROS = 32  # bytes; AVIF and HEIC begin with three
 
 
@@ -71,6 +76,8 @@ class Walk:
     _elsewhere: int = 0
     _names: int = 0
     _noted: int = 0
+    _made: dict[str, datetime] = field(default_factory=dict)
+    _newest: float = 0.0
 
     def through(self, reader: Reader) -> None:
         """Visit every member and the end.
@@ -122,6 +129,7 @@ class Walk:
             raise UnreadableError(f"an archive of over {much}")
         path = plain(member.name)
         self.sizes[path] = member.size
+        self._newest = max(self._newest, float(member.mtime) if member.isfile() else 0.0)
         for known in (self.files, self._hard):
             known.discard(path)
         self.links.pop(path, None)
@@ -161,10 +169,19 @@ class Walk:
             self.note_picture(path, content.read(HEAD) if content else b"")
 
     def keep_inner(self, path: str, inner: InnerFile) -> None:
-        """Keep what is wrong with a dump or an archive in it, and which files belong to it."""
+        """Keep what is wrong with a dump or an archive in it, when it was made, and which files belong to it."""
         self._inner[path] = inner.problem
+        if inner.made:
+            self._made[path] = inner.made
         folder = path.rpartition("/")[0]
         self._belong += [(path, f"{folder}/{name}".lstrip("/")) for name in inner.beside]
+
+    @property
+    def times(self) -> Times:
+        """What its dumps and its files say of when they were made."""
+        databases = tuple(sorted(filter(is_database_dump, self.files)))
+        has_times = _YEAR_2000 < self._newest < _YEAR_9000
+        return Times(self._made, databases, datetime.fromtimestamp(self._newest, UTC) if has_times else None)
 
     def note_picture(self, path: str, head: bytes) -> None:
         """Keep whether a picture is none by its first bytes."""
@@ -244,7 +261,8 @@ class Walk:
         if not differing and not any(self.sizes[self.real(path)] for path in files):
             return f"an archive with {plural(len(files), 'file')} but no content"
         cut = next((f"{path}, which {why}" for path, why in self._inner.items() if why and path in files), "")
-        lost = next((pair for pair in self._belong if pair[0] in files and pair[1] not in files), None)
+        there = {*files, *(re.sub(_PACKED_PART, "", path) for path in files)}
+        lost = next((pair for pair in self._belong if pair[0] in there and pair[1] not in there), None)
         if not cut and lost:
             cut = f"{lost[0]}, which lists {lost[1]}, which is not in it"
         cut = cut or unfinished(files)

@@ -93,14 +93,23 @@ def is_wrapped(text: str) -> bool:
 
 TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
 """Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
-# Of Sidekiq, Dramatiq, asynq and Oban about a job that will not be tried again; of Linux about a hanging process.
+# Of Sidekiq, Dramatiq, asynq and Oban about a job that is not tried again; of Linux about a hanging process; of
+# pgBackRest about a backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a replica left
+# behind, and transactions that run out; of Redis about a cluster or a master that is down.
 GIVEN_UP = (
     *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
-    " blocked for more than ",
+    *(" blocked for more than ", '"Job raised exception"', " command end: ", "dropped WAL file "),
+    *("page checksums found", "must be vacuumed within ", "page verification failed", "failed too many times, "),
+    *("LOG:  invalidating ", "Cluster state changed: fail", "+odown master "),
 )
 _GIVEN_UP = re.compile(
     r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
     r"|\"state\":\"discard\"|\btask \S{1,64}:\d{1,10} blocked for more than "
+    r"|\"context\":\"Job raised exception\".{0,2000}\"retry\":(?:false|0)[,}]"
+    r"|\b[a-z-]{3,20} command end: aborted with exception|\bbackup command end: terminated on signal"
+    r"|\bdropped WAL file \S|\binvalid page checksums found|\bpage verification failed, "
+    r"|\bdatabase .{1,90} must be vacuumed within \d|\blog file \S{1,60} failed too many times, "
+    r"|\bLOG:  invalidating (?:obsolete replication )?slot |\bCluster state changed: fail\b|\+odown master "
 )
 _ENDED = ("signal", "terminated unexpectedly", *TOLD_IN_PASSING)
 

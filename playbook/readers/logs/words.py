@@ -110,7 +110,7 @@ WORDS = re.compile(
 )
 # Text after the word that is an empty value or makes the word a name.
 EMPTY = re.compile(
-    r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:none|nil)\b"
+    r"\s{1,40}0\.?\s{0,3}$|[\"']?\s{0,20}(?:(?:[=:]|is|was)\s{0,40}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:none|nil)\b"
     # The whole value: "error: no recipients" is no empty one.
     r"|(?:null|false|no|undefined)\b"
     r"(?= (?:error|failure|exception|issue|problem)s?\b| \w{1,40}[=:]|\.?\s{0,3}$|[^\s\w.-])"

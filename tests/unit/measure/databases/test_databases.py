@@ -240,6 +240,38 @@ def test_only_online_is_healthy(status, verdict):
     assert said(canned(cluster(status=status)))[0] is verdict
 
 
+def sized(*gigabytes, incremental=False):
+    """Backups of these sizes, the oldest first."""
+    return {
+        "backups": [
+            {
+                "created_at": stamp(hours=4 + 24 * number),
+                "size_gigabytes": size,
+                "incremental": incremental and number < 2,
+            }
+            for number, size in reversed(list(enumerate(reversed(gigabytes))))
+        ]
+    }
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        (sized(0.0336, 0.0337, 0.0338), Verdict.OK),
+        (sized(0.0336, 0.0337, 0.0200), Verdict.WARNING),
+        (sized(0.0336, 0.0337, 0.0338, 0.00001), Verdict.CRITICAL),
+        (sized(0.0336, 0.00001), Verdict.OK),  # of one backup nobody knows what is usual
+        (sized(9.0, 0.0337, 0.0338, 0.0338), Verdict.OK),
+        (sized(0.0336, 0.0336, 0.0337, 0.0001, 0.0001, incremental=True), Verdict.OK),
+    ],
+)
+def test_newest_backup_is_about_as_large_as_before(told, verdict):
+    """A backup of an emptied database is made in time; an incremental one may be small."""
+    found, message = said(canned(of_backups=told))
+    assert found is verdict, message
+    assert verdict is Verdict.OK or "Size of the newest backup of" in message
+
+
 @pytest.mark.parametrize(
     ("told", "verdict"),
     [

@@ -91,7 +91,8 @@ def test_figure_reports_its_basis(settings, measure, key, counted):
         ["", "_count", "_looks"] + ["_buckets"] * (key == "response_time") + ["_unknown"] * (key == "error_rate")
     )
     assert set(store.asked) == {"", *(f"queries.{key}{suffix}" for suffix in asked)}
-    assert all("[24h" in query and "$" not in query for query in store.asked.values())
+    # Whether there are samples is asked once more, of the last hour.
+    assert all(("[24h" in query or "[1h:5m]" in query) and "$" not in query for query in store.asked.values())
     assert kpi.coverage.words == "24 of 24 h · 1 answer · 1 series of this target"
     facts = kpi.facts.facts
     assert facts["Samples for"] == "24.0 of 24 h"

@@ -22,12 +22,12 @@ def members_with_manifest(content=CONTENT, listed=None):
     return {"manifest.json": json.dumps({"files": files, "counts": {"images": 2}}).encode(), **content}
 
 
-def tar(members, form=tarfile.PAX_FORMAT):
+def tar(members, form=tarfile.PAX_FORMAT, time=0):
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w", format=form) as archive:
         for name, data in members.items():
             info = tarfile.TarInfo(name)
-            info.size = len(data)
+            info.size, info.mtime = len(data), time
             archive.addfile(info, io.BytesIO(data))
     return out.getvalue()
 

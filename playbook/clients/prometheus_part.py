@@ -1,0 +1,225 @@
+"""Whether a query of the operator's own is of the whole: of the window until now, and of its bad times as well.
+
+A figure of the best minute, of the last sample or of an earlier week looks like the figure that is asked for. Only
+good figures are in doubt: a bad one of a part is bad.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+import promql_parser
+
+from playbook.core.coverage import Coverage, lacking
+
+# Figures that are good when they are high, and those that are good when they are low.
+_HIGH = {"queries.availability", "queries.image_success", "queries.cache_hit_rate"}
+_LOW = {"queries.error_rate", "queries.response_time"}
+_LEAST = {"min": "the lowest", "last": "the last", "first": "the first"}
+_BEST = {
+    "last": "the last",
+    "first": "the first",
+    "max": "the highest",
+    "quantile": "a quantile",
+    "present": "the presence",
+}
+_OF_DAYS = re.compile(r":.*(?:[1-9]\d*[dw]|24h)$")  # recorded over as long a time, as slo:sli_error:ratio_rate1d
+_LATE = timedelta(hours=1)  # what arrives late may be left out
+_FAILURES = ("500", "502", "503", "504")
+_WINDOW = "the whole window"
+_COMPARED = {"==", "!=", ">", "<", ">=", "<="}
+
+
+Doubt = tuple[str, str, str]  # what was expected, what the query gives, and what to do
+
+
+class _Range(NamedTuple):
+    """A function over time that no other such function is around: its name, and what it is over."""
+
+    name: str
+    inner: Any
+
+
+def of_the_whole(setting: str, query: str) -> Coverage:
+    """Not enough where the query leaves out what would make its figure worse, by its own functions."""
+    if setting not in _HIGH | _LOW or (tree := _parsed(query)) is None:
+        return Coverage()
+    checks = (_constant(tree), _earlier(tree), _best_time(setting, tree), _some_failures(setting, tree))
+    expected, got, hint = next(filter(None, checks), ("", "", ""))
+    if not got:
+        return Coverage()
+    return lacking("a part of it", expected=f"{expected} from {setting}", got=got, hint=f"{hint} in {setting}.")
+
+
+def without_fallback(setting: str, query: str) -> str:
+    """The query without the constant for a missing figure, as ``or vector(100)``; empty where it has none."""
+    tree = _parsed(query) if setting in _HIGH else None
+    while tree is not None:
+        if _kind(tree) == "ParenExpr":
+            tree = tree.expr
+        elif _kind(tree) == "BinaryExpr" and str(tree.op) == "or" and _is_constant(tree.rhs):
+            return str(tree.lhs)
+        elif _kind(tree) == "BinaryExpr" and "NumberLiteral" in (_kind(tree.lhs), _kind(tree.rhs)):
+            tree = tree.rhs if _kind(tree.lhs) == "NumberLiteral" else tree.lhs
+        else:
+            return ""
+    return ""
+
+
+def of_the_worst(setting: str, query: str) -> str:
+    """The query with the worst of several series in place of the best, ``min`` for ``max``; else empty."""
+    best, worst = ("max", "min") if setting in _HIGH else ("min", "max")
+    tree = _parsed(query) if setting in _HIGH | _LOW else None
+    if tree is None:
+        return ""
+    text = str(tree)
+    for one in _outside(tree):
+        if _kind(one) == "AggregateExpr" and str(one.op) == best:
+            text = text.replace(str(one), worst + str(one)[len(best) :], 1)
+    return text if text != str(tree) else ""
+
+
+def _constant(tree: Any) -> Doubt | None:
+    if any(_kind(one) == "VectorSelector" for one in _all(tree)):
+        return None
+    return "a figure of some series", "a constant", "Name the series"
+
+
+def _earlier(tree: Any) -> Doubt | None:
+    times = list(_times(tree, timedelta(0), fixed=False))
+    if not times or not all(fixed or offset > _LATE for offset, fixed in times):
+        return None
+    if all(fixed for _, fixed in times):
+        return _WINDOW, "one at a fixed time, by @", "Leave the modifier @ out"
+    earliest = max(offset for offset, _ in times)
+    return _WINDOW, f"one that ended {earliest / timedelta(hours=1):g} h ago, by offset", "Leave the offset out"
+
+
+def _times(node: Any, offset: timedelta, *, fixed: bool) -> Iterator[tuple[timedelta, bool]]:
+    """Of each selector how far back it is moved, and whether it is at a time of its own."""
+    if _kind(node) in ("SubqueryExpr", "VectorSelector"):
+        offset, fixed = offset + (node.offset or timedelta(0)), fixed or node.at is not None
+    if _kind(node) == "VectorSelector":
+        yield offset, fixed
+    for child in _children(node):
+        yield from _times(child, offset, fixed=fixed)
+
+
+def _best_time(setting: str, tree: Any) -> Doubt | None:
+    ranges = [one for node in _outside(tree) if (one := _range_of(node))]
+    lenient = _BEST if setting in _HIGH else _LEAST
+    words = [lenient.get(one.name.removesuffix("_over_time"), "") for one in ranges if not _is_of_days(one)]
+    hint = "Write avg_over_time(…[$window]), or the rate of what succeeded by the rate of all"
+    if words and all(words):
+        return _WINDOW, f"{words[0]} of its samples, by {ranges[0].name}", hint
+    if setting not in _HIGH:
+        return None
+    filtered = [one for one in ranges if _is_filtered(one.inner)]
+    if any(one.name == "avg_over_time" for one in filtered):
+        return (
+            _WINDOW,
+            "the mean of those samples only that a comparison leaves",
+            f"{hint}, without the comparison",
+        )
+    if ranges and not filtered and all(one.name == "count_over_time" for one in ranges):
+        return _WINDOW, "the number of samples and not their values, by count_over_time", hint
+    return None
+
+
+def _some_failures(setting: str, tree: Any) -> Doubt | None:
+    if setting != "queries.error_rate":
+        return None
+    patterns = [
+        one.value
+        for node in _all(tree)
+        if _kind(node) == "VectorSelector"
+        for one in node.matchers.matchers
+        if str(one.op) in ("MatchOp.Equal", "MatchOp.Re")
+    ]
+    failing = [text for text in patterns if _matched(text, _FAILURES) and not _matched(text, ("200",))]
+    missing = set(_FAILURES) - {code for text in failing for code in _matched(text, _FAILURES)}
+    if not failing or not missing:
+        return None
+    return (
+        "all failed requests",
+        f"only those of status {', '.join(failing)}",
+        'Count each failure, as status=~"5.." does,',
+    )
+
+
+def _matched(pattern: str, codes: tuple[str, ...]) -> list[str]:
+    try:
+        return [code for code in codes if re.fullmatch(pattern, code)]
+    except re.error:
+        return []
+
+
+def _parsed(query: str) -> Any:
+    try:
+        return promql_parser.parse(query)
+    except ValueError:  # VictoriaMetrics knows more functions
+        return None
+
+
+def _kind(node: Any) -> str:
+    return type(node).__name__
+
+
+def _children(node: Any) -> list[Any]:
+    match _kind(node):
+        case "Call":
+            return list(node.args)
+        case "BinaryExpr":
+            return [node.lhs, node.rhs]
+        case "MatrixSelector":
+            return [node.vector_selector]
+        case "ParenExpr" | "UnaryExpr" | "AggregateExpr" | "SubqueryExpr":
+            return [node.expr]
+        case _:
+            return []
+
+
+def _all(node: Any) -> Iterator[Any]:
+    yield node
+    for child in _children(node):
+        yield from _all(child)
+
+
+def _outside(node: Any) -> Iterator[Any]:
+    """Every part that is not within a function over time; these functions themselves, but nothing in them."""
+    yield node
+    if not _range_of(node):
+        for child in _children(node):
+            yield from _outside(child)
+
+
+def _range_of(node: Any) -> _Range | None:
+    if _kind(node) != "Call":
+        return None
+    over = next((one for one in node.args if _kind(one) in ("MatrixSelector", "SubqueryExpr")), None)
+    return over and _Range(node.func.name, over)
+
+
+def _is_of_days(one: _Range) -> bool:
+    named = [node.name or "" for node in _all(one.inner) if _kind(node) == "VectorSelector"]
+    return bool(named) and all(map(_OF_DAYS.search, named))
+
+
+def _is_filtered(node: Any) -> bool:
+    """Whether it is compared, so that only some of its samples are left."""
+    return any(
+        _kind(one) == "BinaryExpr"
+        and str(one.op) in _COMPARED
+        and not (one.modifier is not None and one.modifier.return_bool)
+        for one in _all(node)
+    )
+
+
+def _is_constant(node: Any) -> bool:
+    if _kind(node) == "Call":
+        return bool(node.func.name == "vector")
+    children = _children(node)
+    return _kind(node) == "NumberLiteral" or (bool(children) and all(map(_is_constant, children)))

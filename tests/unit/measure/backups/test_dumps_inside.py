@@ -1,0 +1,116 @@
+"""Dumps within the archives: when they were made, and how large they are against those before."""
+
+import gzip
+from datetime import timedelta
+
+import pytest
+
+from checks.backups import test_backups as checks
+from playbook.clients.backups import FolderStore
+from playbook.core.clock import FixedClock
+from playbook.core.verdict import Verdict
+from playbook.measure.backups.backup_review import backup_verification
+from playbook.measure.backups.backups import backup_listing, backups
+from playbook.settings.loading import load
+from tests.judged import judged
+from tests.unit.measure.backups.test_backup_review import NOW, an_rdb, measured, verdict, write
+from tests.unit.readers.archives.test_inspection import members_with_manifest, tar
+
+__all__ = ["write"]
+
+
+def of_last_night(tmp_path):
+    """Verdict of the daily check."""
+    settings = load(
+        "sandbox", environment={}, overlay={"targets": {"sandbox": {"backups": {"location": str(tmp_path)}}}}
+    )
+    store = FolderStore(str(tmp_path), "backups.location")
+    found = backups(store, backup_listing(store, settings, FixedClock(NOW)), settings)
+    return judged(checks.test_last_nights_backup_is_complete, settings, backups=found)
+
+
+def pg_dump(made, version=14):
+    """The header of pg_dump's custom format: from version 1.15 how it is packed is one byte."""
+    packed = b"\x01" if version >= 15 else (b"\x01" + b"\xff" * 4)
+    numbers = (made.second, made.minute, made.hour, made.day, made.month - 1, made.year - 1900, 0)
+    return (
+        b"PGDMP\x01%c\0\x04\x08\x01" % version
+        + packed
+        + b"".join(b"\0" + number.to_bytes(4, "little") for number in numbers)
+    )
+
+
+STATED = {
+    "shop.dump": lambda made: pg_dump(made) + bytes(99),
+    "shop16.dump": lambda made: pg_dump(made, 15) + bytes(99),
+    "toc.dat": lambda made: pg_dump(made) + b"x",
+    "other.rdb": lambda made: an_rdb(3, int(made.timestamp())),
+    "pg/backup_label": lambda made: f"LABEL: x\nSTART TIME: {made:%Y-%m-%d %H:%M:%S} UTC\n".encode(),
+    "my/metadata": lambda made: f"Started dump at: {made:%Y-%m-%d %H:%M:%S}\nFinished dump at: x\n".encode(),
+    "xtrabackup_info": lambda made: f"uuid = 1\nstart_time = {made:%Y-%m-%d %H:%M:%S}\n".encode(),
+    "all.sql": lambda made: (
+        f"-- PostgreSQL database cluster dump\n\n-- Started on {made:%Y-%m-%d %H:%M:%S} UTC\n"
+        "-- PostgreSQL database cluster dump complete\n".encode()
+    ),
+}
+
+
+@pytest.mark.parametrize(("hours", "wanted"), [(0.0, Verdict.OK), (60.0, Verdict.WARNING)])
+@pytest.mark.parametrize("name", STATED)
+def test_dump_says_itself_when_it_was_made(tmp_path, write, name, hours, wanted):
+    """Each program in its own words; the daily check reads them as well."""
+    for before in (5, 29, 53):
+        content = STATED[name](NOW - timedelta(hours=before + hours))
+        write(before, gzip.compress(tar(members_with_manifest({name: content, "images/a.webp": b"x" * 900}))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert said is wanted, message
+    if wanted is Verdict.WARNING:
+        assert f"expected each to be made for it, got {name} of 2026-11-19 15:20" in message
+    daily, message = of_last_night(tmp_path)
+    assert daily is wanted, message
+
+
+@pytest.mark.parametrize(
+    ("name", "hours", "wanted"),
+    [
+        ("db/shop.sql", 0, Verdict.OK),
+        ("db/shop.sql", 47, Verdict.OK),
+        ("db/shop.sql", 60, Verdict.WARNING),
+        ("a.webp", 60, Verdict.OK),  # nobody uploaded anything
+        ("db/shop.sql", 24 * 365 * 60, Verdict.OK),  # a tar without times
+    ],
+)
+def test_archive_with_a_dump_and_nothing_new_is_a_warning(tmp_path, write, name, hours, wanted):
+    """The dump does not say when it was made; it was not made after all other files."""
+    for before in (5, 29, 53):
+        time = max(0, int((NOW - timedelta(hours=before + hours)).timestamp()))
+        write(before, gzip.compress(tar(members_with_manifest({name: b"SELECT 1;\n" * 900}), time=time)))
+    for said, message in (
+        verdict(measured(tmp_path, backup_verification, dump="")),
+        of_last_night(tmp_path),
+    ):
+        assert said is wanted, message
+        assert wanted is Verdict.OK or "got nothing newer than 2026-11-19 15:20" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "wanted"),
+    [
+        ("shop.sql", 9000, Verdict.OK),
+        ("shop.sql", 6500, Verdict.WARNING),
+        ("shop-2026-11-22.sql", 400, Verdict.CRITICAL),
+        ("shop.dump", 400, Verdict.CRITICAL),
+        ("cache.rdb", 400, Verdict.OK),  # a cache may be emptied
+    ],
+)
+def test_dump_is_about_as_large_as_before(tmp_path, write, name, now, wanted):
+    """Large files beside it hide that a table is gone."""
+    for before, size in ((5, now), (29, 10_000), (53, 10_000)):
+        content = pg_dump(NOW - timedelta(hours=before)) if name.endswith("dump") else b""
+        filled = content + b"-- x;\n" * (size // 6) + bytes(5) * name.endswith("dump")
+        filled = filled if "rdb" not in name else b"REDIS0011" + b"x" * size + b"\xff" + bytes(8)
+        files = {name: filled, "images/a.webp": bytes(range(256)) * 400}
+        write(before, gzip.compress(tar(members_with_manifest(files))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert said is wanted, message
+    assert wanted is Verdict.OK or f"Size of {name.replace('2026-11-22', '#-#-#')} in the newest backup" in message
