@@ -93,16 +93,21 @@ def is_wrapped(text: str) -> bool:
 
 TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
 """Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
-# Of Sidekiq, Dramatiq, asynq and Oban about a job that will not be tried again; of Linux about a hanging process.
+# Of Sidekiq, Dramatiq, asynq and Oban about a job that will not be tried again; of Linux about a hanging process;
+# of systemd about a unit that failed without an exit code.
 GIVEN_UP = (
     *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
-    " blocked for more than ",
+    *(" blocked for more than ", " with result '", "repeated too quickly", "atchdog timeout"),
+    *("failed permanently", "dead letter", "dead-letter"),
 )
 _GIVEN_UP = re.compile(
     r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
     r"|\"state\":\"discard\"|\btask \S{1,64}:\d{1,10} blocked for more than "
+    r"|: Failed with result '(?:timeout|watchdog|protocol|resources|start-limit-hit|oom-kill)'"
+    r"|: Start request repeated too quickly\b|: Watchdog timeout \("
+    r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b|\b(?<!0 )moved to (?:the |a )?dead[- ]letter"
 )
-_ENDED = ("signal", "terminated unexpectedly", *TOLD_IN_PASSING)
+_ENDED = ("signal", "terminated unexpectedly", "code=killed", "code=dumped", "OOM killer", *TOLD_IN_PASSING)
 
 
 class Parser:
@@ -353,6 +358,8 @@ class Parser:
             return self._within(fields_of.level_of_wrapper(fields), self._body(wrapped, time, component))
         component = component or fields_of.component_of(fields)
         level = fields_of.level_of(fields) or levels.NONE
+        if level < levels.ERROR and fields_of.lost_its_message(fields):
+            return Entry(time, component, level, "", strange=True, whole=True)
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         if request is None and access.may_be_in(text) and "connectionpool" not in body:
             # morgan's, uvicorn's or a web server's line in a JSON logger
