@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
 from statistics import median
 
 from playbook.clients.backups import BackupStore
@@ -21,7 +22,7 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, not_given, size
-from playbook.measure.backups.lost import lost
+from playbook.measure.backups.lost import emptied, lost
 from playbook.measure.backups.series import Archive, ended, going_on, kind_of
 from playbook.measure.backups.stored_sets import holds_all
 from playbook.readers.archives.verification import Verification, Wanted, verify
@@ -218,18 +219,21 @@ def backup_verification(
 
 
 def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:
-    """With a problem of the newest archive where it lacks what each one of its job before it has."""
+    """With a problem of the newest archive where it lacks what those of its job before it have, or most of it."""
     kinds = [kind_of(one.archive.file.name) for one in verified]
     of_job = [
         one for one, kind in zip(verified, kinds, strict=True) if kind == kinds[0] and one.verification.whole
     ]
     if not of_job or of_job[0] is not verified[0] or verified[0].verification.problems:
         return verified  # what is damaged may have lost it by that
-    missing = lost([one.verification for one in of_job])
-    if not missing:
-        return verified
-    found = f"{_of(missing)}, which each of the {len(of_job) - 1} before it has"
-    return (_with_problem(verified[0], f"an archive without {found}"), *verified[1:])
+    read = [one.verification for one in of_job]
+    missing, small = lost(read), emptied(read)
+    found = []
+    if missing:
+        found.append(f"an archive without {_of(missing)}, which each of the {len(of_job) - 1} before it has")
+    if small:
+        found.append(f"an archive with {_of(small)}")
+    return (reduce(_with_problem, found, verified[0]), *verified[1:])
 
 
 def _with_problem(one: Verified, problem: str) -> Verified:

@@ -47,7 +47,7 @@ class Verification:
         dump: None where there is none, or none that can be read.
         dump_path: the dump's member.
         made: when each dump in it was made, by the dump itself, where that says so.
-        databases: dumps of databases by their names, whether they were read or not.
+        databases: bytes of each dump of a database by its name, as it is stored, whether it was read or not.
         located: files that the manifest lists, to the member that holds their content.
         coverage: how much of it was seen and understood; a good result needs all of it.
     """
@@ -63,7 +63,7 @@ class Verification:
     dump: Dump | None = None
     dump_path: str = ""
     made: dict[str, datetime] = field(default_factory=dict)
-    databases: tuple[str, ...] = ()
+    databases: dict[str, int] = field(default_factory=dict)
     located: dict[str, str] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
 
@@ -256,7 +256,7 @@ class _Walk(Walk):
             self._dump,
             self._dump_path,
             self._made,
-            tuple(sorted(filter(is_database_dump, self.files))),
+            {path: self.sizes.get(self.real(path), 0) for path in sorted(filter(is_database_dump, self.files))},
             {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
             self.coverage if coverage is None else coverage,
         )

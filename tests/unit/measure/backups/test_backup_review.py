@@ -287,6 +287,45 @@ def _files(folder, count=3):
 IMAGES = _files("images", 90)
 
 
+def _sql(rows):
+    return PG_DUMP.replace(b"x\n" * 90, b"x\n" * rows)
+
+
+@pytest.mark.parametrize(
+    ("newest", "before", "found"),
+    [
+        (
+            {"db.sql": _sql(1)},
+            [{"db.sql": _sql(9000)}] * 3,
+            "an archive with db.sql of 71 B, where those before it have",
+        ),
+        (
+            {"dumps/shop-22.sql": _sql(9)},
+            [{"dumps/shop-21.sql": _sql(9000)}, {"dumps/shop-20.sql": _sql(9000)}],
+            "an archive with dumps/shop-#.sql of 87 B, where",
+        ),
+        (
+            {"forms.sqlite": b""},
+            [{"forms.sqlite": b"SQLite format 3" + bytes(40_000)}] * 2,
+            "with forms.sqlite of 0 B",
+        ),
+        ({"db.sql": _sql(2000)}, [{"db.sql": _sql(9000)}] * 3, ""),  # a table was dropped
+        ({"db.sql": _sql(1)}, [{"db.sql": _sql(900)}] * 3, ""),  # a small database may hold a few rows
+        ({"db.sql": _sql(1)}, [{"db.sql": _sql(9000)}, {"db.sql": _sql(1)}], ""),  # it was emptied before
+        ({"db.sql": _sql(1)}, [{"db.sql": _sql(9000)}], ""),  # of one archive nobody knows what is usual
+        ({"cache.rdb": an_rdb(1)}, [{"cache.rdb": an_rdb(1) + bytes(90_000)}] * 2, ""),  # a cache may be emptied
+    ],
+)
+def test_dump_that_lost_its_rows_is_critical(tmp_path, write, newest, before, found):
+    """It is whole and ends as it should; the pictures are the most of the archive, which is as large as ever."""
+    for night, members in enumerate([newest, *before]):
+        write(5 + 24 * night, gzip.compress(tar(members_with_manifest(IMAGES | members))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert ("where those before it have" in message) is bool(found), message
+    assert found in message
+    assert not found or said is Verdict.CRITICAL
+
+
 @pytest.mark.parametrize(
     ("newest", "before", "found"),
     [
