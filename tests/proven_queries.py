@@ -252,6 +252,7 @@ SCENARIOS = (
                 "newest_sample",
                 "scraped",
                 "scraped_series",
+                "standing",
             )
         ),
     ),
