@@ -25,7 +25,8 @@ from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, not_giv
 from playbook.measure.backups.lost import emptied, lost
 from playbook.measure.backups.series import Archive, ended, going_on, kind_of
 from playbook.measure.backups.stored_sets import holds_all
-from playbook.readers.archives.verification import Verification, Wanted, verify
+from playbook.measure.backups.sums import verify_with_sums
+from playbook.readers.archives.verification import Verification, Wanted
 from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting
@@ -207,8 +208,10 @@ def backup_verification(
                 break
             task.at(f"archive {number + 1} of {len(chosen)}", share=number / len(chosen))
             try:
-                with backup_store.open(archive.file, within=left) as stream:
-                    found = verify(stream, archive.file.size, requirements, now=clock.now(), seconds=left)
+                others = backup_listing.others
+                found = verify_with_sums(
+                    backup_store, archive.file, others, requirements, now=clock.now(), seconds=left
+                )
             except Unmeasured as error:  # Results of the other archives are kept.
                 found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
             verified.append(Verified(archive, found))

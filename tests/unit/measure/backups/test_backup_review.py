@@ -1,6 +1,7 @@
 """Weekly review of the archives: nights covered, archives over age, and their verification."""
 
 import gzip
+import hashlib
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -222,6 +223,39 @@ def test_unavailable_archive_hides_no_other(tmp_path, write):
     assert said is Verdict.UNKNOWN
     assert f"expected {gone.name} to be read and reading" in message
     assert "an error (Backups: access denied)" in message
+
+
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256", "sha512"])
+@pytest.mark.parametrize(
+    ("stated", "is_wrong"),
+    [
+        (("{name}.{algorithm}", "{sum}  {name}\n"), False),
+        (("{name}.{algorithm}", "{sum}  /srv/backup/{name}\n"), False),
+        (("{name}.{algorithm}", "{sum}\n"), False),
+        (("{algorithm}sums.txt", "{sum} *{name}\n"), False),
+        (("CHECKSUMS", "{sum}  ./{name}\n"), False),
+        (("{name}.{algorithm}", "{other}  {name}\n"), True),
+        (("{name}.{algorithm}", "{other}\n"), True),
+        (("{algorithm}sums.txt", "{other} *{name}\n"), True),
+        (("CHECKSUMS", "{other}  ./{name}\n"), True),
+        (("CHECKSUMS", "{other}  another.tar.gz\n"), False),
+        (("{name}.{algorithm}", "not made tonight\n"), False),
+        (("{name}.log", "{other}  {name}\n"), False),
+    ],
+)
+def test_archive_that_differs_from_its_sum_beside_it_is_critical(tmp_path, write, algorithm, stated, is_wrong):
+    """As `sha256sum --check` says it; the archive itself is whole."""
+    content = gzip.compress(tar(members_with_manifest({"dump.rdb": an_rdb(3)})))
+    write(5, content)
+    write(29, content)
+    name = "portfolio-20261122T032000Z.tar.gz"
+    right = hashlib.new(algorithm, content).hexdigest()
+    values = {"name": name, "algorithm": algorithm, "sum": right, "other": right[::-1]}
+    beside, text = (one.format(**values) for one in stated)
+    (tmp_path / beside).write_text(text)
+    said, message = verdict(measured(tmp_path, backup_verification))
+    assert (said is Verdict.CRITICAL) is is_wrong, message
+    assert ("an archive that differs from its sum in " in message) is is_wrong
 
 
 def an_rdb(keys, ctime=None):
