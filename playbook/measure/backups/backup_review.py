@@ -34,6 +34,7 @@ _SHOWN = 12
 # The nightly job may still be running; the daily check decides when its archive is late.
 _LATE = timedelta(hours=26)
 _NIGHT = timedelta(days=1)
+_ANOTHER_NIGHT = timedelta(hours=20)
 _NAMED = 5
 _STALE = timedelta(hours=48)  # a time without a zone may be up to 14 hours off
 
@@ -68,14 +69,21 @@ class BackupVerification:
 
     @property
     def stale(self) -> str:
-        """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty."""
+        """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty.
+
+        So is one that the archive of the night before already holds, as it says the same second; an idle Redis
+        saves no new one.
+        """
         if not self.verified:
             return ""
-        newest = self.verified[0]
+        newest, *before = self._of_one_job
+        nights = [one for one in before if newest.archive.made - one.archive.made > _ANOTHER_NIGHT]
+        earlier = nights[0].verification.made if nights else {}
         return ", ".join(
             f"{path} of {moment(made)}"
             for path, made in newest.verification.made.items()
             if made < newest.archive.made - _STALE
+            or (made == earlier.get(path) and path != newest.verification.dump_path)
         )
 
     @property

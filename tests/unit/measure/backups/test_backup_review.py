@@ -422,3 +422,38 @@ def test_old_dump_in_a_new_archive_is_a_warning(tmp_path, write, name, hours, wa
     assert said is wanted, message
     if wanted is Verdict.WARNING:
         assert f"expected each to be made for it, got {name} of 2026-11-19 15:20" in message
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted"),
+    [
+        ((6, 30, 54), Verdict.OK),
+        ((30, 30, 54), Verdict.WARNING),  # the newest archive holds last night's dump
+        ((6, 54, 54), Verdict.OK),  # the job works again
+    ],
+)
+def test_dump_of_the_night_before_is_a_warning(tmp_path, write, made, wanted):
+    """It is no two days older than its archive, and the archive before holds the very same one."""
+    for before, hours in zip((5, 29, 53), made, strict=True):
+        dump = SQL.format(NOW - timedelta(hours=hours)).encode()
+        write(before, gzip.compress(tar(members_with_manifest({"db.sql": dump, "images/a.webp": b"x" * 900}))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert said is wanted, message
+    assert wanted is Verdict.OK or "expected each to be made for it, got db.sql of" in message
+
+
+@pytest.mark.parametrize(("apart", "wanted"), [(1, Verdict.OK), (24, Verdict.WARNING)])
+def test_dump_of_one_night_may_be_in_several_archives_of_it(tmp_path, write, apart, wanted):
+    """Archives of each hour contain the dump of the night."""
+    dump = SQL.format(NOW - timedelta(hours=9)).encode()
+    for number in range(3):
+        write(5 + apart * number, gzip.compress(tar(members_with_manifest({"db.sql": dump}))))
+    assert verdict(measured(tmp_path, backup_verification, dump=""))[0] is wanted
+
+
+def test_dump_of_an_idle_redis_is_no_old_one(tmp_path, write):
+    """It saves nothing as long as nothing changes."""
+    dump = an_rdb(3, int((NOW - timedelta(hours=30)).timestamp()))
+    for before in (5, 29):
+        write(before, gzip.compress(tar(members_with_manifest({"dump.rdb": dump}))))
+    assert verdict(measured(tmp_path, backup_verification, dump="dump.rdb"))[0] is Verdict.OK
