@@ -105,9 +105,10 @@ _GIVEN_UP = re.compile(
     r"|\"state\":\"discard\"|\btask \S{1,64}:\d{1,10} blocked for more than "
     r"|: Failed with result '(?:timeout|watchdog|protocol|resources|start-limit-hit|oom-kill)'"
     r"|: Start request repeated too quickly\b|: Watchdog timeout \("
-    r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b|\b(?<!0 )moved to (?:the |a )?dead[- ]letter"
+    r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b"
+    r"|\b(?<!0 )(?<!nothing )(?<!not )(?<!none )moved to (?:the |a )?dead[- ]letter"
 )
-_ENDED = ("signal", "terminated unexpectedly", "code=killed", "code=dumped", "OOM killer", *TOLD_IN_PASSING)
+_ENDED = ("signal", "terminated unexpectedly", "code=killed", "code=dumped", "by the OOM killer", *TOLD_IN_PASSING)
 
 
 class Parser:
