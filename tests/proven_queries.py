@@ -288,6 +288,7 @@ SCENARIOS = (
                 "newest_sample",
                 "scraped",
                 "scraped_series",
+                "standing",
             )
         ),
     ),

@@ -108,6 +108,11 @@ def _(world: World) -> None:
     world.metrics.gap_hours = 11
 
 
+@fault("metrics-standing", "What the website exposes to Prometheus is a copy of five hours ago")
+def _(world: World) -> None:
+    world.metrics.standing_hours = 5
+
+
 @fault("errors-born", "An instance came back with 5,000 failed requests that its first scrape already counted")
 def _(world: World) -> None:
     world.metrics.errors_born = 5000

@@ -38,6 +38,8 @@ def catalogue(state: MetricsState) -> Iterator[tuple[str, dict[str, str], Build]
     product = state.product
     for name, labels, build in _everything(state):
         if _is_of(product, name, labels):
+            if state.standing_hours and name.startswith("http_") and labels.get("component") == "portfolio-web":
+                build = _standing(build)  # noqa: PLW2901
             yield product.called(name), product.labels(labels), build
 
 
@@ -88,6 +90,15 @@ def _up(job: str) -> Build:
         return values
 
     return build
+
+
+def _standing(build: Build) -> Build:
+    def stopped(history: History) -> Floats:
+        values = build(history).copy()
+        values[history.standing :] = values[history.standing - 1]
+        return values
+
+    return stopped
 
 
 def _born(value: float) -> Build:

@@ -128,6 +128,7 @@ class History:
         scraped = scraped[(scraped < until - round(state.gap_hours * 60)) | (scraped >= until)]
         self.scraped: Times = scraped[scraped >= begun]
         self.answered: Times = self.scraped[self.scraped != self.deployed]  # instances were being replaced then
+        self.standing = now - round(state.standing_hours * 60) if state.standing_hours else samples
         self.silent = samples if state.silent_minutes is None else now - round(state.silent_minutes)
 
     @cached_property

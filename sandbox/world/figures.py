@@ -30,6 +30,7 @@ class MetricsState:
         memory_growth: percentage points a day, of the image worker, up to its usual value.
         stale_minutes: age of the newest sample at ``now``, beyond the usual; nothing comes after it.
         silent_minutes: time for which no target of the portfolio has answered, while all others do.
+        standing_hours: time for which the website's counters have not risen, while they are scraped.
         gap_hours: length of a gap in scraping that ended three hours before ``now``.
         down_minutes: length of an outage of the website's probe that ended two hours before ``now``.
         probed: whether the website is probed; ten other sites always are.
@@ -60,6 +61,7 @@ class MetricsState:
     memory_growth: float = 0.0
     stale_minutes: float | None = None
     silent_minutes: float | None = None
+    standing_hours: float = 0.0
     gap_hours: float = 0.0
     down_minutes: float = 0.0
     probed: bool = True

@@ -25,6 +25,7 @@ from playbook.settings.loading import load
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 UNKNOWN = "UNKNOWN"
 SETTINGS = load("production", environment={"PRODUCTION_URL": "https://portfolio.example"})
+NO_SERIES = {"status": "success", "data": {"resultType": "vector", "result": []}}
 
 
 @dataclass
@@ -40,7 +41,7 @@ class Http:
         """Like ``HttpClient``."""
         path = self._path(path, parameters or {})
         self.asked.append(path)
-        found = self.answers.get(path, (404, "404 page not found"))
+        found = self.answers.get(path, NO_SERIES if path == "standing" else (404, "404 page not found"))
         status, content = found if isinstance(found, tuple) else (200, found)
         body = content if isinstance(content, str) else json.dumps(content)
         return Answer(self.service, status, {"content-type": "application/json"}, body.encode(), self.base_url)
@@ -51,6 +52,7 @@ class Http:
             return path
         for words, name in (
             ("alertmanager_notifications", "refused"),
+            ("[3h])) == 0", "standing"),
             ("count by (job", "series"),
             ("count_over_time(count(", "looks"),
             ("sum_over_time(up{", "scraped"),

@@ -315,11 +315,11 @@ def packed(folder, *options, name="portfolio-{}.tar.gz"):
 
 
 def both(folder, **section):
-    """Results of the daily and the weekly check, with two intact archives of the same size before it."""
+    """Results of the daily and the weekly check, with two intact archives of the same night before it."""
     store = folder / "store"
     newest = sorted(store.iterdir())[-1]
     for night in (1, 2):
-        made = NOW - timedelta(days=night)
+        made = NOW - timedelta(hours=9 * night)  # the dump of another night would be an old one
         shutil.copyfile(newest, store / f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz")
     overlay = {
         "targets": {

@@ -497,3 +497,27 @@ AMOUNTS = {
 def test_amount_or_sentence_beside_good_status_counts(body: str, expected: str) -> None:
     """Where a process has ended, a time is negative, some are missing, or a dependency answers with a sentence."""
     assert verdict(body.encode()) == expected
+
+
+# Words of clusters and queues under a key that usually names a thing.
+STATES = {
+    '{"status":"ok","db":"out of sync"}': CRITICAL,
+    '{"status":"ok","db":"out of space"}': CRITICAL,
+    '{"status":"ok","cluster":"split-brain"}': UNKNOWN,
+    '{"status":"ok","cluster":"no quorum"}': UNKNOWN,
+    '{"status":"ok","replication":{"slave":"diverged"}}': CRITICAL,
+    '{"status":"ok","replication":{"slave":"rebuilding"}}': WARNING,
+    '{"status":"ok","galera":{"node":"desynced"}}': UNKNOWN,
+    '{"status":"ok","queue":{"readers":"no consumers"}}': CRITICAL,
+    '{"status":"ok","queue":{"stream":"backlogged"}}': WARNING,
+    '{"status":"ok","schema":"needs migration"}': CRITICAL,
+    '{"status":"ok","queue":"no backlog"}': OK,
+    '{"status":"ok","db":"no lag"}': OK,
+    '{"status":"ok","cluster":"blue"}': OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), STATES.items())
+def test_state_of_cluster_or_queue_counts(body: str, expected: str) -> None:
+    """It is no name of a cluster, and no product."""
+    assert verdict(body.encode()) == expected

@@ -21,11 +21,12 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, not_given, size
-from playbook.measure.backups.lost import lost, of_usual
+from playbook.measure.backups.lost import is_of_redis, lost, of_usual
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive, ended, going_on
 from playbook.measure.backups.stored_sets import holds_all
-from playbook.readers.archives.verification import Verification, Wanted, verify
+from playbook.measure.backups.sums import verify_with_sums
+from playbook.readers.archives.verification import Verification, Wanted
 from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting
@@ -33,6 +34,7 @@ _SHOWN = 12
 # The nightly job may still be running; the daily check decides when its archive is late.
 _LATE = timedelta(hours=26)
 _NIGHT = timedelta(days=1)
+_ANOTHER_NIGHT = timedelta(hours=20)
 _NAMED = 5
 
 
@@ -66,9 +68,23 @@ class BackupVerification:
 
     @property
     def stale(self) -> str:
-        """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty."""
-        newest = self.verified[:1]
-        return "".join(one.verification.times.stale(one.archive.made) for one in newest)
+        """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty.
+
+        So is one that the archive of the night before already holds, as it says the same second; an idle Redis
+        saves no new one.
+        """
+        if not self.verified:
+            return ""
+        newest, *before = self._of_one_job
+        nights = [one for one in before if newest.archive.made - one.archive.made > _ANOTHER_NIGHT]
+        times, dump = newest.verification.times, newest.verification.dump_path
+        earlier = nights[0].verification.times.made if nights else {}
+        same = [
+            f"{path} of {moment(made)}"
+            for path, made in times.made.items()
+            if made == earlier.get(path) and path != dump and not is_of_redis(path)
+        ]
+        return times.stale(newest.archive.made) or ", ".join(same)
 
     @property
     def newest_problems(self) -> tuple[str, ...]:
@@ -216,8 +232,10 @@ def backup_verification(
                 break
             task.at(f"archive {number + 1} of {len(chosen)}", share=number / len(chosen))
             try:
-                with backup_store.open(archive.file, within=left) as stream:
-                    found = verify(stream, archive.file.size, requirements, now=clock.now(), seconds=left)
+                others = backup_listing.others
+                found = verify_with_sums(
+                    backup_store, archive.file, others, requirements, now=clock.now(), seconds=left
+                )
             except Unmeasured as error:  # Results of the other archives are kept.
                 found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
             verified.append(Verified(archive, found))

@@ -1,4 +1,4 @@
-"""What the newest archive of a job lacks that each one before it has: dumps, and whole folders. Pure.
+"""What the newest archive of a job lacks that each one before it has: dumps, their rows, and whole folders. Pure.
 
 The manifest is made of what the job has written, and misses nothing.
 """
@@ -21,6 +21,11 @@ _LEAST_BYTES = 4096  # a dump of less is one of settings or roles
 _OF_REDIS = re.compile(r"(?i)\.(?:rdb|aof)(?:\.|$)")
 
 Parts = tuple[str, ...]
+
+
+def is_of_redis(path: str) -> bool:
+    """Whether a file is a dump of Redis or a part of its append-only file, by its name."""
+    return _OF_REDIS.search(path) is not None
 
 
 def lost(archives: Sequence[Verification]) -> list[str]:
@@ -51,7 +56,7 @@ def of_usual(archives: Sequence[Verification]) -> Iterator[tuple[str, float, int
 def _by_name(one: Verification) -> dict[str, int]:
     sizes: dict[str, int] = {}
     for path, size in one.of_databases.items():
-        if not _OF_REDIS.search(path) and path != one.dump_path:
+        if not is_of_redis(path) and path != one.dump_path:
             sizes[nameless(path)] = sizes.get(nameless(path), 0) + size
     return sizes
 
@@ -67,10 +72,10 @@ def _lost_folders(newest: Verification, before: Sequence[Verification]) -> list[
 def _notable(one: Verification, depth: int) -> set[str]:
     """The folders of a depth that hold a part of the archive that no job leaves out for a night."""
     sums: dict[str, tuple[int, int]] = {}
-    for folder, (count, size) in one.folders.items():
+    for folder, (count, held) in one.folders.items():
         upper = _upper(folder, depth)
         files, total = sums.get(upper, (0, 0))
-        sums[upper] = files + count, total + size
+        sums[upper] = files + count, total + held
     least_files, least_bytes = _LEAST_SHARE * one.files, _LEAST_SHARE * one.bytes
     return {
         upper

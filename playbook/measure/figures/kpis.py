@@ -19,6 +19,7 @@ from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.verdict import Verdict
+from playbook.core.wording import plural
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.figure_names import (
     AVAILABILITY,
@@ -288,6 +289,8 @@ def kpi(
     )
     if figure.scraped:
         seen += scrapes(store, settings, window.seconds, at)
+    if figure.counted == "requests":
+        seen += rising(store, settings, at)
     limit: Limit = getattr(settings.limits, figure.key)
     seen += _of_all(store, value, limit, at) + (_still(store, settings, figure.key, at) if looks else Coverage())
     return Kpi(
@@ -365,6 +368,22 @@ def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime 
         least_percent=settings.coverage.window_percent,
         what="answers",
         hint="Look at Status → Targets in Prometheus: which of them are down?",
+    )
+
+
+def rising(store: Prometheus, settings: Settings, at: datetime | None) -> Coverage:
+    """Whether the counters of requests rise. Old ones, which something goes on to expose, look like a good day."""
+    if not settings.queries.standing:
+        return Coverage()
+    answered = store.ask(query_of(settings, "standing", 0.0), at, setting="queries.standing")
+    standing = count_of(answered) if answered.samples else 0.0
+    if not standing:
+        return answered.coverage
+    return answered.coverage + lacking(
+        "counters stand still",
+        expected="requests to be counted by whatever counted some at these hours a day and a week before",
+        got=f"none in 3 h by {plural(round(standing), 'instance')}",
+        hint="Does it expose an old copy, as a Pushgateway or a cache does? Or do visitors no longer reach it?",
     )
 
 

@@ -28,6 +28,7 @@ _WORDS = {
         ok okay healthy up pass passed passes passing ready alive live connected available operational
         running active serving success successful succeeded green good fine true yes online working
         reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
+        no-issues no-problems no-failures no-backlog no-lag no-delay no-alerts no-incidents no-warnings no-outages
         open-for-business started leader follower primary secondary streaming
         not-shutting-down server-is-not-shutting-down responsive accessible operative
         stable synced in-sync synchronized synchronised up-to-date
@@ -35,7 +36,8 @@ _WORDS = {
     State.DEGRADED: """
         degraded warn warning warnings slow yellow amber orange impaired partial partially-available
         partial-outage starting initializing warming-up recovering half-open reconnecting rate-limited
-        throttled overloaded unstable lagging will-expire-soon""",
+        throttled overloaded unstable lagging will-expire-soon backlogged congested flapping resyncing
+        rebuilding failing-over under-replicated underreplicated""",
     State.UNHEALTHY: """
         unhealthy down fail fails failed failing failure error errored err critical red dead unavailable
         disconnected offline outage unreachable stopped stopping timeout timed-out false no crashed
@@ -46,7 +48,11 @@ _WORDS = {
         major-outage halted killed suspended paused hung corrupt corrupted unexpected-result
         not-yet-valid missing absent gone faulty faulted inoperable wedged frozen out-of-disk
         exited crashloopbackoff imagepullbackoff oomkilled errored stalled no-answer no-response
-        zombie evicted blocked missed""",
+        zombie evicted blocked missed out-of-sync desynced split-brain no-quorum quorum-lost no-leader
+        leaderless no-connection no-route died disk-full out-of-space no-space quota-exceeded over-quota
+        diverged inconsistent replication-broken replica-missing deadlocked unmounted not-mounted
+        misconfigured schema-mismatch version-mismatch no-workers no-consumers
+        needs-migration pending-migrations unlicensed""",
 }
 MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
 # The service does not say whether it works.

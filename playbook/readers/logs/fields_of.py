@@ -147,11 +147,24 @@ def wrapped(fields: dict[str, Any]) -> str | None:
     return None
 
 
+def lost_its_message(fields: dict[str, Any]) -> bool:
+    """Whether the journal has left out a message: without ``--all``, one of over 4096 bytes is null."""
+    return "__REALTIME_TIMESTAMP" in fields and fields.get("MESSAGE", "") is None
+
+
 def level_of_wrapper(fields: dict[str, Any]) -> int:
     """The level that a collector states. Docker's for the journal only tells stdout from stderr."""
     if "MESSAGE" in fields and not fields.keys().isdisjoint(_STREAMS):
         return levels.NONE
-    return level_of(fields) or levels.NONE
+    return level_of(fields) or _level_of_labels(fields.get("labels")) or levels.NONE
+
+
+def _level_of_labels(labels: object) -> int | None:
+    """The level among Loki's labels, as the program's or as Loki found it itself."""
+    if not isinstance(labels, dict):
+        return None
+    found = labels.get("detected_level")
+    return level_of(labels) or (levels.by_name(found) if isinstance(found, str) else None)
 
 
 def component_of(fields: dict[str, Any]) -> str:

@@ -98,7 +98,7 @@ _PROCESS = re.compile(
 _REPORT = re.compile(r"=(\w{4,12}) REPORT==== ")
 _REPORTS = {"CRASH": ERROR, "SUPERVISOR": ERROR, "PROGRESS": INFO}
 _LETTER = re.compile(r"\[?([EWIDF])(?:(?<=\[.)(?=\] | \d)|(?<!\[.) (?:[A-Z]{3,12} +\[|\[\d{1,10}:))")
-_WORKER = re.compile(r"\s{1,4}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S{1,400} \.{2,400} .{0,40}FAIL$")
+_WORKER = re.compile(r"\s{1,4}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S{1,400}(?: \S{1,100}){0,3} \.{2,400} .{0,40}FAIL$")
 _SERILOG = re.compile(r"\[\d\d:\d\d:\d\d(?:\.\d{1,7})? ([A-Za-z]{3,11})\] ")
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")  # winston's colorize() before json()
 _GLIB_LEVELS = {"CRITICAL": ERROR, "WARNING": WARNING, "ERROR": FATAL}
@@ -165,7 +165,12 @@ def of_syslog(priority: int) -> int:
 
 
 def of_json(value: object, scale: Scale | None = None) -> int:
-    """Level stated by a JSON line; ``scale`` is that of its key, if known."""
+    """Level stated by a JSON line; ``scale`` is that of its key, if known.
+
+    Of several, as the journal exports a field that was given more than once, the worst.
+    """
+    if isinstance(value, list):
+        return max((of_json(one, scale) for one in value if not isinstance(one, list)), default=NONE)
     if isinstance(value, str):
         text = _COLOURS.sub("", value).strip()
         return _by_number(float(text), scale) if text.isdecimal() else by_name(text)

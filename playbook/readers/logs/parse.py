@@ -94,13 +94,16 @@ def is_wrapped(text: str) -> bool:
 TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
 """Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
 # Of Sidekiq, Dramatiq, asynq and Oban about a job that is not tried again; of Linux about a hanging process; of
-# pgBackRest about a backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a replica left
-# behind, and transactions that run out; of Redis about a cluster or a master that is down.
+# systemd about a unit that failed without an exit code; of pgBackRest about a backup that broke off or a log that
+# is lost; of PostgreSQL about damaged pages, a replica left behind, and transactions that run out; of Redis about
+# a cluster or a master that is down.
 GIVEN_UP = (
     *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
     *(" blocked for more than ", '"Job raised exception"', " command end: ", "dropped WAL file "),
     *("page checksums found", "must be vacuumed within ", "page verification failed", "failed too many times, "),
     *("LOG:  invalidating ", "Cluster state changed: fail", "+odown master "),
+    *(" with result '", "repeated too quickly", "atchdog timeout"),
+    *("failed permanently", "dead letter", "dead-letter"),
 )
 _GIVEN_UP = re.compile(
     r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
@@ -110,8 +113,12 @@ _GIVEN_UP = re.compile(
     r"|\bdropped WAL file \S|\binvalid page checksums found|\bpage verification failed, "
     r"|\bdatabase .{1,90} must be vacuumed within \d|\blog file \S{1,60} failed too many times, "
     r"|\bLOG:  invalidating (?:obsolete replication )?slot |\bCluster state changed: fail\b|\+odown master "
+    r"|: Failed with result '(?:timeout|watchdog|protocol|resources|start-limit-hit|oom-kill)'"
+    r"|: Start request repeated too quickly\b|: Watchdog timeout \("
+    r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b"
+    r"|\b(?<!0 )(?<!nothing )(?<!not )(?<!none )moved to (?:the |a )?dead[- ]letter"
 )
-_ENDED = ("signal", "terminated unexpectedly", *TOLD_IN_PASSING)
+_ENDED = ("signal", "terminated unexpectedly", "code=killed", "code=dumped", "by the OOM killer", *TOLD_IN_PASSING)
 
 
 class Parser:
@@ -362,6 +369,8 @@ class Parser:
             return self._within(fields_of.level_of_wrapper(fields), self._body(wrapped, time, component))
         component = component or fields_of.component_of(fields)
         level = fields_of.level_of(fields) or levels.NONE
+        if level < levels.ERROR and fields_of.lost_its_message(fields):
+            return Entry(time, component, level, "", strange=True, whole=True)
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         if request is None and access.may_be_in(text) and "connectionpool" not in body:
             # morgan's, uvicorn's or a web server's line in a JSON logger

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from playbook.core.door.characters import encodable, harmless
 
@@ -78,11 +79,14 @@ def of_journal(value: object) -> str:
     if isinstance(value, str):
         return clean(value.replace("\n", " "))
     if isinstance(value, list):
-        numbers = [item for item in value if isinstance(item, int) and 0 <= item < 256]
-        if value and len(numbers) == len(value):
-            return clean(bytes(numbers).decode("utf-8", "replace").replace("\n", " "))
-        return of_journal(next((item for item in value if isinstance(item, str)), None))
+        if value and _are_bytes(value):
+            return clean(bytes(value).decode("utf-8", "replace").replace("\n", " "))
+        return " ".join(of_journal(item) for item in value if not isinstance(item, list) or _are_bytes(item))
     return "" if value is None else str(value)
+
+
+def _are_bytes(value: list[Any]) -> bool:
+    return all(isinstance(item, int) and 0 <= item < 256 for item in value)
 
 
 def shorten(text: str, limit: int) -> str:

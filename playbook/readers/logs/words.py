@@ -101,7 +101,13 @@ WORDS = re.compile(
     r"|background (?:saving|aof rewrite) terminated by signal (?!10\b)\d|bad file format|possible security attack"
     r"|got errno \d{1,3}|connection unexpectedly closed|passphrase supplied in"
     r"|^[^\s\"':]{1,200} does not exist, skipping|^archive \S{1,120} already exists"
-    r"|misconf|noauth|wrongpass|clusterdown|masterdown|noreplicas|wrongtype|max number of clients reached"
+    r"|misconf|noauth|noperm|nogroup|unkillable|wrongpass|clusterdown|masterdown|noreplicas|wrongtype"
+    r"|crossslot|busy redis is busy|max number of clients reached"
+    # Go's packages, and the head of an exception on Symfony's and Laravel's console
+    r"|executable file not found|sql: database is closed|driver: bad connection|unexpected fault address"
+    r"|invalid connection(?=$|[:,)])|gzip: invalid \w{1,8}|checksum does not match"
+    r"|^in \S{1,100}\.php line \d{1,6}(?=:$)"
+    r"|(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently"
     r"|oom command not allowed|^\*\* \((?:exit|stop|throw|mix)(?=[) ])"
     # A service that is told to stop may end with 128 and the number of the signal.
     r"|(?:exit|terminat)ed with (?:a )?(?:non-?zero )?(?:exit )?(?:code|status):? \[?(?!143|130)[1-9]\d{0,2}"
@@ -196,7 +202,8 @@ _WORDS_NEED = (
     "dropped", "is down", "died at", "can't locate", "begin failed", "can't call", "illegal div",
     "undefined sub", "can't use", "reference at", "overloaded", "not responding", "not reachable", "available",
     "are down", "too quickly", "sick", "early termination", "unstable restarts", "restarted because", "fd limit",
-    "must install", "terminated by", "file format", "security attack", "errno", "passphrase",
+    "nogroup", "noperm", "unkillable", "crossslot", "is closed", "fault address", "invalid ", "does not match",
+    ".php line ", "must install", "terminated by", "file format", "security attack", "errno", "passphrase",
      "soft lockup", "erdown", "noreplicas", "wrongtype", "max number", "xminio", "vips", "load: ",
     "load_", "save: ", "save_",
 )  # fmt: skip

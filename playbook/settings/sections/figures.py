@@ -12,6 +12,7 @@ class Queries(Section, frozen=True):
         counted: expansion of ``$counted(…)``, with ``$series`` in it.
         scraped: percent of the application's scrapes that succeeded; scraped_series: of the targets that have its
             series, which is asked where the first has no samples.
+        standing: number of instances whose counters of requests no longer rise; empty where all do.
         newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
         availability, error_rate, image_success: percent.
         response_time: seconds.
@@ -43,6 +44,7 @@ class Queries(Section, frozen=True):
     counted: str
     scraped: str
     scraped_series: str
+    standing: str
     newest_sample: str
     availability: str
     availability_count: str

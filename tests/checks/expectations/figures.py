@@ -210,6 +210,19 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         )
         for item, name in KPIS.items()
     },
+    "metrics-standing": {
+        item: (
+            "UNKNOWN",
+            rf"{name}: expected requests to be counted by whatever counted some at these hours a day and a week "
+            r"before, got none in 3 h by \d instances?; partial result: .+",
+        )
+        for item, name in {
+            "daily.kpi.error-rate": "Error rate",
+            "daily.kpi.response-time": "P95 response time",
+            "weekly.kpi.error-rate": "Error rate",
+            "weekly.kpi.response-time": "P95 response time",
+        }.items()
+    },
     "errors-born": {
         "daily.kpi.error-rate": (
             "CRITICAL",

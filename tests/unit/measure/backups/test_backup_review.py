@@ -1,6 +1,7 @@
 """Weekly review of the archives: nights covered, archives over age, and their verification."""
 
 import gzip
+import hashlib
 import os
 from datetime import UTC, datetime, timedelta
 
@@ -224,6 +225,39 @@ def test_unavailable_archive_hides_no_other(tmp_path, write):
     assert "an error (Backups: access denied)" in message
 
 
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256", "sha512"])
+@pytest.mark.parametrize(
+    ("stated", "is_wrong"),
+    [
+        (("{name}.{algorithm}", "{sum}  {name}\n"), False),
+        (("{name}.{algorithm}", "{sum}  /srv/backup/{name}\n"), False),
+        (("{name}.{algorithm}", "{sum}\n"), False),
+        (("{algorithm}sums.txt", "{sum} *{name}\n"), False),
+        (("CHECKSUMS", "{sum}  ./{name}\n"), False),
+        (("{name}.{algorithm}", "{other}  {name}\n"), True),
+        (("{name}.{algorithm}", "{other}\n"), True),
+        (("{algorithm}sums.txt", "{other} *{name}\n"), True),
+        (("CHECKSUMS", "{other}  ./{name}\n"), True),
+        (("CHECKSUMS", "{other}  another.tar.gz\n"), False),
+        (("{name}.{algorithm}", "not made tonight\n"), False),
+        (("{name}.log", "{other}  {name}\n"), False),
+    ],
+)
+def test_archive_that_differs_from_its_sum_beside_it_is_critical(tmp_path, write, algorithm, stated, is_wrong):
+    """As `sha256sum --check` says it; the archive itself is whole."""
+    content = gzip.compress(tar(members_with_manifest({"dump.rdb": an_rdb(3)})))
+    write(5, content)
+    write(29, content)
+    name = "portfolio-20261122T032000Z.tar.gz"
+    right = hashlib.new(algorithm, content).hexdigest()
+    values = {"name": name, "algorithm": algorithm, "sum": right, "other": right[::-1]}
+    beside, text = (one.format(**values) for one in stated)
+    (tmp_path / beside).write_text(text)
+    said, message = verdict(measured(tmp_path, backup_verification))
+    assert (said is Verdict.CRITICAL) is is_wrong, message
+    assert ("an archive that differs from its sum in " in message) is is_wrong
+
+
 def an_rdb(keys, ctime=None):
     """A Redis dump with this many keys, which says when it was made if that is given."""
     made = b"" if ctime is None else b"\xfa\x05ctime\xc2" + ctime.to_bytes(4, "little")
@@ -289,6 +323,45 @@ def _files(folder, count=3):
 IMAGES = _files("images", 90)
 
 
+def _sql(rows):
+    return PG_DUMP.replace(b"x\n" * 90, b"x\n" * rows)
+
+
+@pytest.mark.parametrize(
+    ("newest", "before", "found"),
+    [
+        (
+            {"db.sql": _sql(1)},
+            [{"db.sql": _sql(9000)}] * 3,
+            "Size of db.sql in the newest backup: expected at least 70 % of usual, got 0.4 %",
+        ),
+        (
+            {"dumps/shop-22.sql": _sql(9)},
+            [{"dumps/shop-21.sql": _sql(9000)}, {"dumps/shop-20.sql": _sql(9000)}],
+            "Size of dumps/shop-#.sql in the newest backup: expected at least 70 % of usual, got 0.5 %",
+        ),
+        (
+            {"forms.sqlite": b""},
+            [{"forms.sqlite": b"SQLite format 3" + bytes(40_000)}] * 2,
+            "Size of forms.sqlite in the newest backup: expected at least 70 % of usual, got 0 %",
+        ),
+        ({"db.sql": _sql(6500)}, [{"db.sql": _sql(9000)}] * 3, ""),  # a table was dropped
+        ({"db.sql": _sql(1)}, [{"db.sql": _sql(900)}] * 3, ""),  # a small database may hold a few rows
+        ({"db.sql": _sql(1)}, [{"db.sql": _sql(9000)}, *[{"db.sql": _sql(1)}] * 2], ""),  # it was emptied before
+        ({"db.sql": _sql(1)}, [{"db.sql": _sql(9000)}], ""),  # of one archive nobody knows what is usual
+        ({"cache.rdb": an_rdb(1)}, [{"cache.rdb": an_rdb(1) + bytes(90_000)}] * 2, ""),  # a cache may be emptied
+    ],
+)
+def test_dump_that_lost_its_rows_is_critical(tmp_path, write, newest, before, found):
+    """It is whole and ends as it should; the pictures are the most of the archive, which is as large as ever."""
+    for night, members in enumerate([newest, *before]):
+        write(5 + 24 * night, gzip.compress(tar(members_with_manifest(IMAGES | members))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert found in message
+    assert ("Size of " in message) is bool(found), message
+    assert not found or said is Verdict.CRITICAL
+
+
 @pytest.mark.parametrize(
     ("newest", "before", "found"),
     [
@@ -322,7 +395,8 @@ def test_folder_that_the_newest_archive_lacks_is_critical(tmp_path, write, newes
     for night, members in enumerate([newest, *before]):
         write(5 + 24 * night, gzip.compress(tar(members_with_manifest(members))))
     said, message = verdict(measured(tmp_path, backup_verification, dump=""))
-    assert (said is Verdict.CRITICAL) is bool(found), message
+    assert ("Size of " in message) is bool(found), message
+    assert not found or said is Verdict.CRITICAL
     assert found in message
 
 
@@ -355,3 +429,38 @@ def test_old_dump_in_a_new_archive_is_a_warning(tmp_path, write, name, hours, wa
     assert said is wanted, message
     if wanted is Verdict.WARNING:
         assert f"expected each to be made for it, got {name} of 2026-11-19 15:20" in message
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted"),
+    [
+        ((6, 30, 54), Verdict.OK),
+        ((30, 30, 54), Verdict.WARNING),  # the newest archive holds last night's dump
+        ((6, 54, 54), Verdict.OK),  # the job works again
+    ],
+)
+def test_dump_of_the_night_before_is_a_warning(tmp_path, write, made, wanted):
+    """It is no two days older than its archive, and the archive before holds the very same one."""
+    for before, hours in zip((5, 29, 53), made, strict=True):
+        dump = SQL.format(NOW - timedelta(hours=hours)).encode()
+        write(before, gzip.compress(tar(members_with_manifest({"db.sql": dump, "images/a.webp": b"x" * 900}))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert said is wanted, message
+    assert wanted is Verdict.OK or "expected each to be made for it, got db.sql of" in message
+
+
+@pytest.mark.parametrize(("apart", "wanted"), [(1, Verdict.OK), (24, Verdict.WARNING)])
+def test_dump_of_one_night_may_be_in_several_archives_of_it(tmp_path, write, apart, wanted):
+    """Archives of each hour contain the dump of the night."""
+    dump = SQL.format(NOW - timedelta(hours=9)).encode()
+    for number in range(3):
+        write(5 + apart * number, gzip.compress(tar(members_with_manifest({"db.sql": dump}))))
+    assert verdict(measured(tmp_path, backup_verification, dump=""))[0] is wanted
+
+
+def test_dump_of_an_idle_redis_is_no_old_one(tmp_path, write):
+    """It saves nothing as long as nothing changes."""
+    dump = an_rdb(3, int((NOW - timedelta(hours=30)).timestamp()))
+    for before in (5, 29):
+        write(before, gzip.compress(tar(members_with_manifest({"dump.rdb": dump}))))
+    assert verdict(measured(tmp_path, backup_verification, dump="dump.rdb"))[0] is Verdict.OK

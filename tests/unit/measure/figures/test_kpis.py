@@ -90,9 +90,14 @@ def test_figure_reports_its_basis(settings, measure, key, counted):
     asked = (
         ["", "_count", "_looks"] + ["_buckets"] * (key == "response_time") + ["_unknown"] * (key == "error_rate")
     )
-    assert set(store.asked) == {"", *(f"queries.{key}{suffix}" for suffix in asked)}
+    rising = {"queries.standing"} if counted == "requests" else set()
+    assert set(store.asked) == {"", *rising, *(f"queries.{key}{suffix}" for suffix in asked)}
+    assert not any("$" in query for query in store.asked.values())
     # Whether there are samples is asked once more, of the last hour.
-    assert all(("[24h" in query or "[1h:5m]" in query) and "$" not in query for query in store.asked.values())
+    assert all(
+        "[24h" in query or "[1h:5m]" in query or setting == "queries.standing"
+        for setting, query in store.asked.items()
+    )
     assert kpi.coverage.words == "24 of 24 h · 1 answer · 1 series of this target"
     facts = kpi.facts.facts
     assert facts["Samples for"] == "24.0 of 24 h"
@@ -323,6 +328,16 @@ def test_failed_scrapes_mean_uncounted_requests(tmp_path, scraped, verdict):
     settings = load("production", root=tmp_path, environment={})
     kpi = error_rate(good("error_rate", 0.0, scraped=scraped), settings, CLOCK)
     assert verdict_of(kpi)[0] == verdict
+
+
+@pytest.mark.parametrize(("standing", "verdict"), [(None, "OK"), (0.0, "OK"), (1.0, "UNKNOWN"), (2.0, "UNKNOWN")])
+@pytest.mark.parametrize(("key", "measure"), [("error_rate", error_rate), ("response_time", response_time)])
+def test_counters_that_stand_still_are_no_good_day(settings, standing, verdict, key, measure):
+    """A Pushgateway and a cache go on to expose old requests; what they counted before still counts."""
+    good_day = good(key, 0.05, standing=standing)
+    assert verdict_of(measure(good_day, settings, CLOCK))[0] == verdict
+    bad_day = good(key, 9.0, standing=standing)
+    assert verdict_of(measure(bad_day, settings, CLOCK))[0] == "CRITICAL"
 
 
 def test_minimum_counts_are_a_setting(tmp_path):
