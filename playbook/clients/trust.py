@@ -63,11 +63,15 @@ def new_context(ca: str | None, service: str) -> ssl.SSLContext:
     try:
         return ssl.create_default_context(cafile=file or certifi.where())
     except ssl.SSLError:
-        raise UsageError(f"{service}: expected certificates in PEM form in {file}, got something else") from None
+        raise UsageError(f"{_expected(ca, service, file)}, got something else") from None
     except OSError as error:
-        raise UsageError(
-            f"{service}: the certificate authority file {file} cannot be read: {error.strerror}"
-        ) from None
+        raise UsageError(f"{_expected(ca, service, file)}, got an error ({error.strerror})") from None
+
+
+def _expected(ca: str | None, service: str, file: str) -> str:
+    """What must be in the file, and what named it."""
+    named = f"the setting {_SETTINGS.get(service, 'ca')}" if ca else "$SSL_CERT_FILE"
+    return f"{service}: expected certificates in PEM form in {file} ({named})"
 
 
 def own_authority(setting: str, ca: str | None) -> str:

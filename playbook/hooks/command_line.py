@@ -188,6 +188,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         pytest_output.guard(session.config)
     if controller and not only_shows(session.config):
         with usage_errors():
+            if getattr(session.config.option, "dist", "no") != "no":
+                other_options.check_expressions(session.config)
             controller.announce()
         terminal = session.config.pluginmanager.get_plugin("terminalreporter")
         if terminal and session.config.stash.get(_SPARES, False):

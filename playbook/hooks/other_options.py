@@ -10,14 +10,17 @@ import json
 import logging
 import math
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import TIMEOUT_MAX
 from typing import Any
 
 import pytest
+from _pytest.mark.expression import Expression  # the parser of -m and -k; pytest has no public one
 
 from playbook.core.errors import UsageError
+from playbook.core.suggestions import did_you_mean
 from playbook.core.whole_file import reason_of
 
 _PLUGINS = {"metadata": "pytest-html writes a page of each run with it"}
@@ -40,6 +43,25 @@ def check_others(config: pytest.Config) -> None:
             raise UsageError(f"{name}: expected {usable.words}, got {str(value)!r}")
     _check_log_file(config)
     _check_metadata(config)
+
+
+def check_expressions(config: pytest.Config) -> None:
+    """Try ``-m`` and ``-k``, which only the workers use: their mistake would be an internal error here.
+
+    Raises:
+        UsageError: one of them is not understood, or ``-m`` has a name that is no marker.
+    """
+    for name, given in (("-m", config.option.markexpr), ("-k", config.option.keyword)):
+        try:
+            found = Expression.compile(given or "")
+        except SyntaxError as error:
+            words = "names with and, or, not and brackets"
+            raise UsageError(f"{name}: expected {words}, got {given!r} ({error.msg})") from None
+        if name == "-m" and (_ini(config, "strict_markers") or _ini(config, "strict")):
+            known = {re.split("[:(]", line, maxsplit=1)[0].strip() for line in config.getini("markers")}
+            for unknown in sorted(found.idents() - known):
+                close = did_you_mean(unknown, known)
+                raise UsageError(f"-m: expected a marker (pytest --markers lists them), got {unknown!r}{close}")
 
 
 class _Usable:

@@ -184,7 +184,7 @@ def make_record(execution: Execution) -> Record:
         verdict, message = Verdict.UNKNOWN, f"{item.title}: {error}"
     elif error is None and leading is not None:
         verdict, message = leading.verdict, leading.message
-    elif not isinstance(error, Critical | NotConfigured | Unmeasured | Forbidden | ExpectedFailure):
+    elif not isinstance(error, Critical | NotConfigured | Unmeasured | Forbidden | ExpectedFailure | UsageError):
         assert error is not None
         message = _crash_message(item, error)
         evidence.append(_traceback(error))
@@ -360,6 +360,14 @@ def _unseen(judged: Judgement | None) -> str:
     return judged.hint or "Make the missing data available that the message names, then run the check again."
 
 
+_STEPS: dict[type[BaseException], str] = {
+    Forbidden: "Nothing was changed. Choose another target, or correct what the message names.",
+    UsageError: "Correct the setting that the message names, then run the check again.",
+    CheckTimeout: "Run the check again; where it takes too long again, see what its measurements wait for.",
+}
+_FIX = "This says nothing about the system. Fix the check; its traceback is in the evidence."
+
+
 def _next_step(item: Item, error: BaseException | None) -> str:
     match error:
         case None | Critical() | ExpectedFailure():
@@ -368,12 +376,8 @@ def _next_step(item: Item, error: BaseException | None) -> str:
             return f"Add {error.add}." if error.add else ""
         case Unmeasured():
             return error.hint or "Restore the connection to what could not be measured, then run the check again."
-        case Forbidden():
-            return "Nothing was changed. Choose another target, or correct what the message names."
-        case CheckTimeout():
-            return "Run the check again; where it takes too long again, see what its measurements wait for."
         case _:
-            return "This says nothing about the system. Fix the check; its traceback is in the evidence."
+            return next((step for kind, step in _STEPS.items() if isinstance(error, kind)), _FIX)
 
 
 def _cause(notes: Notes, error: BaseException | None) -> str:

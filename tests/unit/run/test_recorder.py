@@ -9,7 +9,7 @@ from playbook.clients import pace
 from playbook.core.catalogue import Investigation, Item, Runbook
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import Measurements, Outcome, Provider
-from playbook.core.errors import NotConfigured, TooLittleData, Unreachable
+from playbook.core.errors import NotConfigured, TooLittleData, Unreachable, UsageError
 from playbook.core.evidence import Facts, Lines, Table
 from playbook.core.limits import parse_limit
 from playbook.core.record import Action
@@ -90,6 +90,15 @@ def test_crash_is_unknown_and_keeps_traceback():
         "An item: the check crashed with ZeroDivisionError: division by zero (a fault of the suite)"
     )
     assert isinstance(made.evidence[-1], Lines)
+
+
+def test_wrong_setting_found_late_is_unknown_without_traceback():
+    """Such as a file that is read at the first request: a mistake of the operator, and said as such."""
+    text = "Website: expected certificates in PEM form in ca.pem (the setting web.ca), got an error (No such file)"
+    made = record(Notes(), UsageError(text))
+    assert (made.verdict, made.message) == (Verdict.UNKNOWN, text)
+    assert made.evidence == []
+    assert made.next_step == "Correct the setting that the message names, then run the check again."
 
 
 def test_timeout_is_unknown():

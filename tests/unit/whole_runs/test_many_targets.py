@@ -135,6 +135,27 @@ def told(results):
     ]
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            ("-m", "dialy"),
+            "-m: expected a marker (pytest --markers lists them), got 'dialy'; did you mean 'daily'?",
+        ),
+        (("-m", "daily and"), "-m: expected names with and, or, not and brackets, got 'daily and'"),
+        (("-m", "daily", "-k", "own or"), "-k: expected names with and, or, not and brackets, got 'own or'"),
+    ],
+)
+def test_mistake_in_an_expression_is_one_sentence_with_workers_too(project, options, sentence):
+    """Only they use it, and all of them would fail."""
+    project.write(OWN)
+    (project.folder / "playbook.toml").write_text(SETTINGS)
+    ended = project.run("--target", "group:shops", "-n", "2", *options)
+    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert sentence in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
 @pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["one-process", "two-workers"])
 def test_each_target_has_same_report_as_alone(project, workers):
     """Ids, records, history and files are the same; the page over all leads to each, worst first."""
