@@ -118,8 +118,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "github-not-owner": {
         "monthly.access.mfa": (
             "UNKNOWN",
-            r"Second factor on GitHub: expected who has no second factor and whether example requires a second "
-            r"factor, got nothing from GitHub: .+ and no statement about it; .+",
+            r"Second factor on GitHub: expected who has no second factor and who has an insecure second factor "
+            r"and whether example requires a second factor, got nothing from GitHub: .+ and no statement about it; "
+            r".+",
         ),
         "monthly.access.permissions": (
             "UNKNOWN",
