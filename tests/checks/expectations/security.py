@@ -119,8 +119,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.access.mfa": (
             "UNKNOWN",
             r"Second factor on GitHub: expected who has no second factor and who has an insecure second factor "
-            r"and whether example requires a second factor, got nothing from GitHub: .+ and no statement about it; "
-            r".+",
+            r"and whether example requires a second factor, got nothing from GitHub: .+ and no statement about "
+            r"it; .+",
         ),
         "monthly.access.permissions": (
             "UNKNOWN",
