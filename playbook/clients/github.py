@@ -158,8 +158,9 @@ class GitHubApi:
 
     @property
     def is_own_server(self) -> bool:
-        """Whether it is a GitHub Enterprise Server, which may be old and ignore what it does not know."""
-        return urlsplit(self.settings.target.github.endpoint).path.rstrip("/") == "/api/v3"
+        """Whether GitHub does not run it itself: it may be old, and ignore what it does not know."""
+        host = urlsplit(self.settings.target.github.endpoint).hostname or ""
+        return host != "api.github.com" and not host.endswith(".ghe.com")
 
     # ------------------------------------------------------------------------------------------- the organisation
 

@@ -32,4 +32,5 @@ def refused(alerting: Alertmanager | RuleAlerts, at: datetime) -> tuple[str, ...
         found = store.query(_QUERY, at)
     except Unmeasured:
         return ()
-    return tuple(sorted(f"{one.labels.get('integration', 'a channel')} ({one.value:.0f} %)" for one in found))
+    shares = {one.labels["integration"]: one.value for one in found if one.labels.get("integration")}
+    return tuple(f"{channel} ({share:.0f} %)" for channel, share in sorted(shares.items()))

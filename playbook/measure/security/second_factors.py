@@ -69,9 +69,8 @@ def second_factors(github: GitHubApi) -> SecondFactors:
         seen += found.coverage
         found = or_lacking(partial(ask, factor="2fa_insecure"), "who has an insecure second factor")
         if found and github.is_own_server and len(found) == len(or_lacking(ask, "")):
-            # Everybody: a server before 3.17 does not know the filter, and ignores it.
-            got = "everybody, as from a server that does not know the question"
-            seen += lacking("", expected="who has an insecure second factor", got=got)
+            # Everybody: a server before 3.17 does not know the filter, and ignores it. Who has none it does tell.
+            seen += whole("insecure ones not told by this server")
             continue
         insecure += [user.login for user in found]
         seen += found.coverage
