@@ -343,7 +343,7 @@ def test_invalid_ca_file_is_usage_error(tmp_path):
     (tmp_path / "ca.pem").write_text("hello")
     with pytest.raises(UsageError, match="expected certificates in PEM form"):
         context_for(str(tmp_path / "ca.pem"), "Website")
-    with pytest.raises(UsageError, match="cannot be read: No such file"):
+    with pytest.raises(UsageError, match=r"none\.pem \(the setting web\.ca\), got an error \(No such file"):
         context_for(str(tmp_path / "none.pem"), "Website")
 
 
