@@ -28,8 +28,7 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
     A live URL that does not answer is a fault of the app, not of the network: the DigitalOcean API has just
     answered. An HTTP error, or another page in its place (a login, an error page), does not count as an answer. An
     app pinned by a rollback, a domain that is not ACTIVE, or a dedicated egress address that is not ASSIGNED, is a
-    warning. An app without the website's host among
-    its own may be another one, and is UNKNOWN.
+    warning. An app without the website's host among its own may be another one, and is UNKNOWN.
     """
     judge.that(
         app.serves,

@@ -139,7 +139,7 @@ class ApiLogs:
         except TooLittleData:
             problem = "the platform has none"
         except Unmeasured as error:
-            problem = str(error).partition("got ")[2] or str(error)
+            problem = error.got
             # Where it is not known that any instance crashed, an answer that there is no such log is one.
             if not who and not isinstance(error, Malformed):
                 reading.problems.append(f"logs of instances that crashed, if any did ({unknown}): {problem}")
@@ -153,7 +153,7 @@ class ApiLogs:
         try:
             series = self.api.metric("restart_count", since, datetime.now(UTC))
         except Unmeasured as error:
-            return "", str(error).partition("got ")[2] or str(error)
+            return "", error.got
         names = sorted({one.component for one in series if _rises(one, since)})
         unseen = sorted(set(components) - {one.component for one in series if one.samples})
         return ", ".join(names), f"no count of restarts of {', '.join(unseen)}" if unseen else ""

@@ -81,6 +81,11 @@ class Unmeasured(PlaybookError):  # noqa: N818
         """The message as part of another sentence."""
         return clause_of(str(self))
 
+    @property
+    def got(self) -> str:
+        """What was got in place of what was expected; the whole message where it does not tell them apart."""
+        return str(self).partition("got ")[2] or str(self)
+
 
 class Unreachable(Unmeasured):
     """No connection, or no answer within the time limit: a connectivity issue, not a finding.

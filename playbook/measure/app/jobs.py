@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from cronsim import CronSimError
 
@@ -16,6 +17,7 @@ from playbook.core.clock import Clock, iana_zone
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
+from playbook.core.side_by_side import side_by_side
 from playbook.core.wording import moment
 from playbook.settings.schedule import slot_of_line
 
@@ -96,7 +98,9 @@ def app_jobs(digitalocean: DigitalOceanApi, clock: Clock) -> AppJobs:
     """
     app = digitalocean.app()
     deployed = app.active_deployment.created_at if app.active_deployment else None
-    return AppJobs(tuple(_job(digitalocean, spec, deployed, clock.now()) for spec in app.spec_in_effect.jobs))
+    now = clock.now()
+    asks = [partial(_job, digitalocean, spec, deployed, now) for spec in app.spec_in_effect.jobs]
+    return AppJobs(tuple(side_by_side(asks)))
 
 
 def _job(api: DigitalOceanApi, spec: JobSpec, deployed: datetime | None, now: datetime) -> AppJob:

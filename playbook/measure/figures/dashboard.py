@@ -115,7 +115,7 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
         if uid not in stored.datasources:
             raise
         # Grafana has just responded, so a failing data source behind it is a finding, not a connectivity issue.
-        problem = str(error).partition("got ")[2] or str(error)
+        problem = error.got
     found = f"there, with {stored.panels} panels"
     seen += _ambiguity(stored, settings)
     return DashboardView(title, found, True, state, store.service, problem, minutes, works, seen)
@@ -140,7 +140,7 @@ def _failing_datasource(reader: Grafana, stored: Dashboard, asked: str) -> str:
             try:
                 through(reader, uid).ask("vector(1)")
             except Unreachable as error:
-                return f"{str(error).partition('got ')[2] or error} from {uid}"
+                return f"{error.got} from {uid}"
     ailing = [(uid, reader.ailment(uid)) for uid in stored.others]
     ailing += [(uid, reader.ailment(uid, may_be_name=True)) for uid in stored.of_no_kind]
     return next((f"{ailment} from {uid}" for uid, ailment in ailing if ailment), "")
