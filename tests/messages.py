@@ -130,7 +130,7 @@ def _texts_of(node: ast.AST) -> Iterator[str]:
         for keyword in node.keywords:
             if keyword.arg in _SAID:
                 yield from _strings(keyword.value)
-        name = ast.unparse(node.func)
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if name.endswith(("that", "Statement", "Reading", "Row", "Judged", "lacking")):
             yield from (text for argument in node.args for text in _strings(argument))
     elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:

@@ -411,9 +411,11 @@ class Matrix(_Message, frozen=True):
 
 def present(value: Any) -> Any:
     """``value`` without entries that stand for a missing value: null and the year 1."""
+    if isinstance(value, str):
+        return None if value.startswith(NO_TIME) else value
+    if isinstance(value, list):  # of samples there are ten thousands, and half of each is a number
+        return [inner if isinstance(inner, int | float) else present(inner) for inner in value]
     if isinstance(value, dict):
         kept = {key: [] if inner is None and key in NULL_LISTS else present(inner) for key, inner in value.items()}
         return {key: inner for key, inner in kept.items() if inner is not None}
-    if isinstance(value, list):
-        return [present(inner) for inner in value]
-    return None if isinstance(value, str) and value.startswith(NO_TIME) else value
+    return value

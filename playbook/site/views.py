@@ -100,7 +100,7 @@ class ItemView:
         """Its page, from the site's root."""
         return f"items/{slug(self.target)}/{slug(self.id)}.html"
 
-    @property
+    @cached_property
     def runbook(self) -> str:
         """The name of the runbook that was followed last; empty where none was."""
         return next(

@@ -1206,7 +1206,7 @@ BAD_ENTRIES = st.one_of(
 )
 
 
-@effort(max_examples=80)
+@effort(max_examples=40)
 @given(entry=BAD_ENTRIES, at=st.integers(0, 3), replaces=st.booleans())
 def test_one_bad_manifest_entry_anywhere_is_not_ok(tmp_path_factory, entry, at, replaces):
     """Any kind of entry, also in place of a good one."""
@@ -1223,7 +1223,7 @@ def test_one_bad_manifest_entry_anywhere_is_not_ok(tmp_path_factory, entry, at, 
     assert both(folder)[1][0] is not OK
 
 
-@effort(max_examples=60)
+@effort(max_examples=30)
 @given(data=st.data(), form=st.sampled_from(["gzip", "bzip2", "xz"]))
 def test_one_changed_byte_of_the_content_is_not_ok(tmp_path_factory, data, form):
     """With any compression."""

@@ -377,7 +377,7 @@ SOME_RULES = st.builds(
     good_runs=st.integers(1, 2),
     reopen_hours=st.sampled_from([0.0, 30.0, 100.0]),
 )
-MANY = settings(max_examples=150)
+MANY = settings(max_examples=60)
 
 
 @MANY

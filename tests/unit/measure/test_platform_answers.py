@@ -316,7 +316,7 @@ def test_unknown_word_is_never_ok(place, word):
     instance=st.integers(0, 4),
     how=st.sampled_from(["gone", "renamed", "nan", "negative"]),
 )
-@settings(max_examples=40)
+@settings(max_examples=25)
 def test_unseen_instance_is_never_ok(name, instance, how):
     """It is missing, has no component, or has no valid values."""
     path = next(iter(ANSWERS[name]))
@@ -351,7 +351,7 @@ def test_incompletely_reported_component_is_never_ok(component, part):
 
 
 @given(days=st.sets(st.integers(0, 13), min_size=2, max_size=14))
-@settings(max_examples=30)
+@settings(max_examples=20)
 def test_missing_traffic_days_are_ok_only_for_one_weekday(days):
     """Two days may be the same weekday of both weeks: then six of seven can still be compared."""
     asked: list[int] = []

@@ -16,7 +16,7 @@ RUNS = st.lists(
     st.dictionaries(st.sampled_from(["daily.a", "daily.b"]), st.sampled_from([OK, CRIT, UNK]), min_size=1),
     max_size=12,
 )
-MANY = settings(max_examples=150)
+MANY = settings(max_examples=60)
 
 
 def told_day_by_day(drawn, windows=(), asleep=()):

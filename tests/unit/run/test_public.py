@@ -73,7 +73,7 @@ RECORDS = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(RECORDS, min_size=1, max_size=4))
 def test_public_form_contains_no_text_of_a_check(records):
     """In records, root causes, the command and the ending; nor in the line of it."""

@@ -89,7 +89,7 @@ def test_no_part_of_a_secret_is_shown_by_a_client(secret, name, at):
     assert shows(repr((found.kinds, found.newest_errors)), secret) == set()
 
 
-@examples(max_examples=30)
+@examples(max_examples=16)
 @given(secret=SECRETS, name=st.sampled_from(sorted(ENCODINGS)), at=st.integers(door.LONGEST - 300, door.LONGEST))
 def test_no_part_of_a_secret_is_in_any_output(tmp_path_factory, secret, name, at):
     """Record, journal, results, every page and export, the closing lines, the line of the history."""

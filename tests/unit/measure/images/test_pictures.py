@@ -288,7 +288,7 @@ def test_colours_are_compared_as_displayed():
     assert "its colour profile cannot be used" in problem
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(
     left=st.integers(0, 599 - 16),
     top=st.integers(0, 399 - 16),

@@ -85,7 +85,7 @@ def test_good_log_is_ok():
     assert verdicts(good()) == [Verdict.OK, Verdict.OK]
 
 
-@settings(max_examples=80)
+@settings(max_examples=50)
 @given(st.sampled_from(BAD), st.integers(0, len(good()) - 100), st.sampled_from(["web", "worker"]))
 def test_one_error_line_anywhere_is_not_ok(bad, place, component):
     """In the format of every runtime, in every source, within the day."""
@@ -95,7 +95,7 @@ def test_one_error_line_anywhere_is_not_ok(bad, place, component):
     assert verdicts(lines)[0] is not Verdict.OK
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from(FAILED), min_size=20, max_size=40), st.integers(0, 24 * 60 - 60))
 def test_failed_requests_anywhere_are_not_ok(failed, minute):
     """In the format of every server; twenty are over one percent here."""
@@ -103,7 +103,7 @@ def test_failed_requests_anywhere_are_not_ok(failed, minute):
     assert verdicts(lines)[1] is not Verdict.OK
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.integers(0, 24 * 60 - 64), st.integers(64, 300), st.sampled_from(["", "web ", "worker "]))
 def test_missing_hour_anywhere_is_not_ok(start, length, component):
     """Of the whole log, or of one source while the other continues."""
@@ -125,7 +125,7 @@ GARBLED = [
 ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(st.sampled_from(range(len(GARBLED))), st.integers(30, len(good()) - 61), st.integers(40, 60))
 def test_garbled_lines_anywhere_are_not_ok(how, start, count):
     """More than may be not understood: truncated, overwritten, without a beginning, with other words."""
@@ -134,7 +134,7 @@ def test_garbled_lines_anywhere_are_not_ok(how, start, count):
     assert any(verdict is not Verdict.OK for verdict in verdicts(lines))
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(st.integers(1, len(good()) - 1))
 def test_order_of_the_parts_does_not_matter(place):
     """Files and blocks are read newest first."""

@@ -343,7 +343,7 @@ GARBAGE = st.one_of(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(data=st.data())
 def test_invalid_required_field_never_gives_ok(data):
     """Missing, empty, garbled, negative or not a number: any one of them, for any check based on it."""
@@ -354,7 +354,7 @@ def test_invalid_required_field_never_gives_ok(data):
     assert verdict is not OK, message
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(data=st.data())
 def test_no_value_of_a_field_crashes(data):
     """Any of the fields of INFO: the result is a verdict with a message."""
@@ -366,7 +366,7 @@ def test_no_value_of_a_field_crashes(data):
     assert stats_of(changed).evidence().facts["Server"]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(gone=st.sets(st.sampled_from(sorted(INFO)), min_size=1))
 def test_fewer_fields_never_turn_bad_into_good(gone):
     """A server whose memory is full and whose snapshots fail is CRITICAL as long as one of the two is known."""

@@ -229,7 +229,7 @@ def test_good_file_is_good(tmp_path):
     assert verdict_on(GOOD, tmp_path) == "OK"
 
 
-@settled(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settled(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(at=st.integers(13, 170), kind=st.sampled_from(["burst", "garbled", "undated", "unknown", "gap", "cut"]))
 def test_one_bad_part_anywhere_is_not_ok(tmp_path, at, kind):
     """A burst, unreadable lines, a gap of a day and a half."""

@@ -323,7 +323,7 @@ def test_chain_with_one_bad_certificate_is_not_ok(at, damage):
     assert verdict_on(*sent)[0] != "OK"
 
 
-@settled(max_examples=150)
+@settled(max_examples=80)
 @given(at=st.integers(0, 2), place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
 def test_byte_changed_anywhere_is_not_good(at, place, byte):
     """A client finds it; otherwise the certificate is unreadable or no longer leads to the trusted root.

@@ -195,7 +195,7 @@ def logs(draw):
     return [b"\n".join(lines[start : start + size]) for start in range(0, len(lines), size)]
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(logs(), st.sampled_from((86_400, 3_600, 2_700)), st.sampled_from((0.0, 1_800.0, 2_745.5)))
 def test_review_by_blocks_equals_review_by_lines(blocks, hours, earlier):
     """For any lines, block ends and time windows."""
@@ -206,15 +206,15 @@ def test_review_by_blocks_equals_review_by_lines(blocks, hours, earlier):
 def test_unusual_lines_between_ordinary_ones_are_read_in_order():
     """Every known unusual line, with and without a platform's prefix, in one log, in any order."""
     random = Random(7)
-    for _ in range(6):
+    for _ in range(3):
         lines = [prefix + line for line in [*STRANGERS, *TRACE] for prefix in ("", WEB)] + GOOD
         random.shuffle(lines)
         blocks = [("\n".join(lines[start : start + 400])).encode() for start in range(0, len(lines), 400)]
         expected = but_probes(by_lines(blocks))  # in blocks of any size, as each line is reviewed for itself
         assert but_probes(by_blocks(blocks)) == expected
-        reviewer = BlockReviewer(SINCE, UNTIL)
-        reviewer.extend(lines)
-        assert but_probes(plain(reviewer.result())) == expected
+    reviewer = BlockReviewer(SINCE, UNTIL)
+    reviewer.extend(lines)
+    assert but_probes(plain(reviewer.result())) == expected
 
 
 @pytest.mark.parametrize(

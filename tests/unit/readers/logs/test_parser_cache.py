@@ -59,7 +59,7 @@ def lines(draw):
     return [clean(line) for line in found]
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(lines())
 def test_parser_with_a_cache_reads_like_a_new_one(found):
     """For every line, whatever came before it."""

@@ -67,7 +67,7 @@ def likes(draw):
     return line.encode(), like.encode("ascii", "ignore")
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(likes(), st.booleans())
 def test_lines_of_one_shape_are_judged_alike(pair, nameless):
     """Whatever values stand in them, and whatever was put into them."""
@@ -122,7 +122,7 @@ def alike(draw):
     return [text.encode() for text in others], like.encode("ascii", "ignore")
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(alike())
 def test_texts_of_one_shape_are_all_dull(pair):
     """Whatever numbers and ids stand in them, and whatever was put into them."""
@@ -156,7 +156,7 @@ SERVERS = [
 ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.lists(st.one_of(st.sampled_from(SERVERS).map(lambda line: [line.encode()]), logs()), max_size=12))
 def test_review_of_lines_in_many_time_zones_is_that_by_lines(parts):
     """Whichever zone was learned last, a row keeps the zone that its lines have."""
@@ -190,7 +190,7 @@ def learning():
     return patch.multiple(shapes, ENOUGH=1, _SHARE=1_000_000, _MOST_SHAPES=60, _MOST_TRIES=10_000)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(logs(), st.sampled_from((0.0, 1_800.0)), st.lists(likes(), max_size=4), st.lists(alike(), max_size=4))
 def test_review_with_learned_shapes_is_that_by_lines(blocks, earlier, objects, texts):
     """The exact reader and the shapes say the same of whatever lines, with a component before them and without."""

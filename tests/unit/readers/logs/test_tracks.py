@@ -48,7 +48,7 @@ def test_silence_is_judged_by_usual_gaps(minutes, expected):
     assert found(list(minutes)) == expected
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.integers(1, DAY - 62), st.integers(62, 240), st.integers(1, 15))
 def test_gap_of_over_an_hour_is_found_anywhere(start, length, every):
     """In a source that otherwise writes at a fixed interval in minutes."""
@@ -56,7 +56,7 @@ def test_gap_of_over_an_hour_is_found_anywhere(start, length, every):
     assert found(minutes)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(st.lists(st.integers(0, DAY - 1), max_size=12))
 def test_few_lines_never_make_a_hole(minutes):
     """A source of at most a dozen lines a day, at any times, is not silent unless it was regular."""
