@@ -98,11 +98,11 @@ class AlertRoute:
             # Resolved as early as possible: its clock may be behind ours, and an alert whose end is in its future
             # keeps firing.
             self._post(named, began, began + _AT_ONCE)
-        ended = self._is_ended(named)
         receiver_name = None
         if receiver is not None:
             # The notification may come minutes later; that the alert has ended is what counts.
             receiver_name = self._wait(named, "resolved", _END_KNOWN, clock)
+        ended = self._is_ended(named)  # after that wait, as Alertmanager's clock may be behind
         return Delivery(
             named,
             began,
