@@ -51,7 +51,7 @@ class LogFile:
 
 @dataclass(frozen=True)
 class FileLogs:
-    """Files matching glob patterns (``~`` and ``**`` are supported). Read-only; newest first.
+    """Files matching absolute glob patterns (``**`` is supported). Read-only; newest first.
 
     Attributes:
         block: bytes that are read in the order of the file; blocks are read newest first.
@@ -141,7 +141,7 @@ class FileLogs:
         empty: list[str] = []
         for pattern in self.patterns:
             matched = False
-            for name in glob.glob(str(Path(pattern).expanduser()), recursive=True):  # noqa: PTH207 - absolute ones too
+            for name in glob.glob(pattern, recursive=True):  # noqa: PTH207 - absolute ones
                 file = Path(name)
                 try:
                     about = file.stat()
