@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStream
 from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
@@ -15,6 +16,8 @@ from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.measure.logs.log_blocks import review_of
 from playbook.measure.logs.log_coverage import hours_seen, of_lines, of_requests
+from playbook.measure.logs.logs_of_before import LOGS, call_logs
+from playbook.measure.roll_call import RollCall
 from playbook.readers.logs.probes import Probes
 from playbook.readers.logs.reviewed import HOUR, Hour, Review
 from playbook.readers.logs.usual import Level, usual_level
@@ -39,6 +42,7 @@ class LogReview:
         coverage: hours, sources and understanding of the lines.
         requests_coverage: further coverage of statements about requests.
         skew: seconds by which the newest line was ahead of this machine's clock when it was read.
+        roll: the logs beside those of earlier runs; None where they are no files.
     """
 
     review: Review
@@ -48,6 +52,12 @@ class LogReview:
     coverage: Coverage
     requests_coverage: Coverage
     skew: float = 0.0
+    roll: RollCall | None = None
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The logs that there are, for later runs."""
+        return {LOGS: self.roll.read} if self.roll else {}
 
     @property
     def source(self) -> str:
@@ -257,7 +267,7 @@ class LogReview:
 
 
 @measurement(time_limit=55.0)
-def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
+def log_review(logs: LogSource, settings: Settings, clock: Clock, earlier: Earlier) -> LogReview:
     """Errors by kind, and 429 and 5xx by path and hour, of the last 24 hours.
 
     Raises:
@@ -271,9 +281,9 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
         raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=KEPT_HINT)
     # Lines written during reading are later than its start, but not ahead of the clock.
     skew = max(0.0, review.ahead_by - (clock.now() - now).total_seconds())
-    rules = settings.coverage
+    rules, roll = settings.coverage, call_logs(stream, settings, now, earlier)
     lines, requests = of_lines(review, stream, rules), of_requests(review, stream, rules)
-    return LogReview(review, stream, settings.target.logs, rules, lines, requests, skew)
+    return LogReview(review, stream, settings.target.logs, rules, lines, requests, skew, roll)
 
 
 def _health_paths(settings: Settings) -> list[str]:

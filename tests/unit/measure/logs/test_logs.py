@@ -9,6 +9,7 @@ import pytest
 from playbook.clients.log_files import FileLogs
 from playbook.clients.log_reading import LogStream
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Facts
 from playbook.core.verdict import Verdict
@@ -34,7 +35,7 @@ class Source:
 
 
 def reviewed(lines, problems=(), now=NOW):
-    return log_review(Source(list(lines), problems), SETTINGS, FixedClock(now))
+    return log_review(Source(list(lines), problems), SETTINGS, FixedClock(now), Earlier())
 
 
 def of_sandbox(*edits, hours=30.0, now=NOW):
@@ -199,7 +200,7 @@ def test_sandbox_files_give_the_same_review(tmp_path, monkeypatch):
     log_incidents.errors(state)
     write_files(state, tmp_path)
     source = FileLogs((f"{tmp_path}/portfolio*.log*",), Logs())
-    files = log_review(source, SETTINGS, FixedClock(NOW))
+    files = log_review(source, SETTINGS, FixedClock(NOW), Earlier())
     stream = reviewed(state.store.lines())
     assert files.review.errors == stream.review.errors == 3
     assert files.review.requests == stream.review.requests
@@ -208,7 +209,7 @@ def test_sandbox_files_give_the_same_review(tmp_path, monkeypatch):
     assert files.source.startswith("3 of 4 files")
     state.damaged = True
     write_files(state, tmp_path)
-    damaged = log_review(source, SETTINGS, FixedClock(NOW))
+    damaged = log_review(source, SETTINGS, FixedClock(NOW), Earlier())
     assert "portfolio.log.2.gz is damaged" in damaged.problems[0]
     assert damaged.review.errors == 3
 

@@ -75,7 +75,7 @@ def test_healthy_sites_are_ok(settings_of):
             {"name": "shop", "url": f"{shop.url}/de", "expect": "on paper"},
             {"name": "api", "url": api.url, "homepage": False, "health_path": "/health"},
         )
-        pages, health = homepages(settings), other_health(settings)
+        pages, health = homepages(settings), other_health(settings, FixedClock(NOW), Earlier())
     assert judged(pages)[0] is Verdict.OK
     assert judged(health)[0] is Verdict.OK
     assert [one.name for one in pages.sites] == ["shop"]
@@ -121,7 +121,12 @@ def test_unmeasured_site_does_not_hide_a_bad_one(settings_of):
 def test_site_without_an_address_is_unknown_and_not_left_out(settings_of):
     """Its variable is not set."""
     settings = settings_of({"name": "shop", "url": "${SHOP_URL}", "health_path": "/health"})
-    for measured in (homepages(settings), other_health(settings), other_tls(settings), other_headers(settings)):
+    for measured in (
+        homepages(settings),
+        other_health(settings, FixedClock(NOW), Earlier()),
+        other_tls(settings),
+        other_headers(settings),
+    ):
         found, said = judged(measured)
         assert found is Verdict.UNKNOWN
         assert "expected an answer of shop, got no address of it" in said
@@ -141,7 +146,9 @@ def test_site_without_an_address_is_unknown_and_not_left_out(settings_of):
 def test_health_of_a_site_is_judged(settings_of, told, verdict):
     """As that of the website: a page of HTML is no health report."""
     with serve(told) as api:
-        measured = other_health(settings_of({"name": "api", "url": api.url, "health_path": "/health"}))
+        measured = other_health(
+            settings_of({"name": "api", "url": api.url, "health_path": "/health"}), FixedClock(NOW), Earlier()
+        )
     found, said = judged(measured)
     assert found is verdict, said
     if verdict in {Verdict.WARNING, Verdict.CRITICAL}:
