@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -30,6 +32,7 @@ WINDOW = timedelta(hours=24)
 RECENT_REQUESTS = 500
 # One or two failures among a few visitors' requests are no share.
 LEAST_OF_VISITORS = 3
+_ONLY_FAILED = re.compile(r"(?i)err|fail|5xx|50\d")
 _ROWS = 15
 
 
@@ -90,9 +93,11 @@ class LogReview:
     def server_errors(self) -> Reading:
         """Share of requests that returned 5xx, in percent; NaN without any request.
 
-        If it is larger without the requests of probes, it is the share without them.
+        If it is larger without the requests of probes, it is the share without them; if it is larger in one
+        component or file, it is theirs: a proxy and the application behind it log each request twice, but what the
+        proxy alone answers with 502 once.
         """
-        return self._share("server_errors")
+        return _larger(self._share("server_errors"), *self._shares_by_source())
 
     @property
     def throttled(self) -> Reading:
@@ -186,8 +191,7 @@ class LogReview:
 
     def _share(self, name: str) -> Reading:
         """The larger share, with or without the requests of probes."""
-        shares = self._share_of_all(name, self.review.hours, "24 h"), self._share_of_visitors(name)
-        return max(shares, key=lambda reading: -1.0 if math.isnan(reading.value) else reading.value)
+        return _larger(self._share_of_all(name, self.review.hours, "24 h"), self._share_of_visitors(name))
 
     def _share_of_all(self, name: str, hours: list[Hour], over: str) -> Reading:
         requests = sum(hour.requests for hour in hours)
@@ -207,6 +211,14 @@ class LogReview:
             return Reading(math.nan, "24 h", self.requests_coverage)
         over = f"24 h ({failed:,} of {requests:,} requests, without {self.review.probes:,} of health probes)"
         return Reading(100 * failed / requests, over, self.requests_coverage)
+
+    def _shares_by_source(self) -> Iterator[Reading]:
+        """Of each component and file with enough requests of visitors, unless it logs failed ones alone."""
+        for name, track in (*self.review.components, *self.review.files):
+            enough = track.requests >= RECENT_REQUESTS and track.server_errors >= LEAST_OF_VISITORS
+            if name and enough and not _ONLY_FAILED.search(name):
+                over = f"24 h ({track.server_errors:,} of {track.requests:,} requests that {name} logged)"
+                yield Reading(100 * track.server_errors / track.requests, over, self.requests_coverage)
 
     def _hourly(self) -> dict[str, list[int]]:
         hours = self.review.hours
@@ -264,6 +276,10 @@ class LogReview:
 
     def _curve(self, name: str, counts: list[int]) -> Curve:
         return Curve(name, [(hour.start, float(n)) for hour, n in zip(self.review.hours, counts, strict=True)])
+
+
+def _larger(*readings: Reading) -> Reading:
+    return max(readings, key=lambda reading: -1.0 if math.isnan(reading.value) else reading.value)
 
 
 @measurement(time_limit=55.0)

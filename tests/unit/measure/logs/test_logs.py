@@ -284,3 +284,31 @@ def test_requests_of_visitors_are_no_probes():
         '{"level":"info","msg":"request","method":"GET","path":"/api/healthy","status":200}',
     )
     assert reviewed(lines).review.probes == 0
+
+
+@pytest.mark.parametrize(
+    ("sources", "found"),
+    [
+        # A proxy, and the application behind it, which never sees what the proxy answers with 502.
+        ({"nginx": (780, 14), "api": (780, 0)}, "WARNING of nginx"),
+        ({"nginx": (780, 60), "api": (780, 0)}, "CRITICAL of nginx"),
+        ({"nginx": (780, 7), "api": (780, 0)}, ""),
+        # Too few requests of one component are no share of their own.
+        ({"web": (5000, 0), "worker": (300, 14)}, ""),
+        ({"web": (5000, 0), "worker": (1000, 14)}, "WARNING of worker"),
+        # A log of failed requests alone says nothing of their share.
+        ({"web": (8000, 0), "http-5xx": (0, 520)}, "CRITICAL"),
+    ],
+)
+def test_share_of_failed_requests_is_that_of_the_worst_source(sources, found):
+    """Of one with enough requests: a source dilutes no other."""
+    lines = []
+    for name, (good, bad) in sources.items():
+        for number in range(good + bad):
+            at = NOW - timedelta(seconds=86_000 * number // (good + bad) + 1)
+            status = 502 if number * bad // (good + bad) != (number + 1) * bad // (good + bad) else 200
+            lines.append(f"{name} {at:%Y-%m-%dT%H:%M:%S}Z GET /a {status} 1.0 ms - 5")
+    review = reviewed(sorted(lines, key=lambda line: line.partition(" ")[2]))
+    verdict = not_ok(review).get("5xx", "")
+    named = [f"{verdict} of {name}" for name in sources if f"that {name} logged" in review.server_errors.over]
+    assert ((named or [verdict])[0] if verdict else "") == found, review.server_errors.over
