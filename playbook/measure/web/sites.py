@@ -17,7 +17,7 @@ from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
-from playbook.core.evidence import Evidence, Facts
+from playbook.core.evidence import Evidence, Facts, evidence_of
 from playbook.core.wording import plural
 from playbook.measure.roll_call import kept
 from playbook.measure.statements import Statement
@@ -70,8 +70,7 @@ class OfSite(Generic[T]):
         """Its evidence, below its name."""
         if self.value is None:
             return [Facts(self.name, {"Not seen": self.problem})]
-        shown = self.value.evidence()
-        return [Facts("Of the site", {"Name": self.name}), *(shown if isinstance(shown, list) else [shown])]
+        return [Facts("Of the site", {"Name": self.name}), *evidence_of(self.value)]
 
 
 class Seen(NamedTuple, Generic[T]):
