@@ -17,7 +17,7 @@ from datetime import timedelta
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount, InstanceSize
 from playbook.clients.digitalocean_samples import Samples
-from playbook.clients.digitalocean_types import ComponentSpec
+from playbook.clients.digitalocean_spec import ComponentSpec
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, understood
 from playbook.core.engine import measurement
