@@ -12,7 +12,7 @@ from statistics import median
 
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
 from playbook.core.clock import Clock, zone_of
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured
@@ -45,6 +45,7 @@ class Backups:
         others: files that are not archives, newest first, e.g. leftovers of an unfinished job.
         inspection: of the newest archive; None where there is none.
         damaged: the newest archives of other jobs that have a problem, by name, with it.
+        unread: of those that the store lists and does not deliver.
         unmatched: those of the others that are like archives, and whose jobs are not looked at otherwise.
     """
 
@@ -55,6 +56,7 @@ class Backups:
     others: tuple[StoredFile, ...]
     inspection: Inspection | None
     damaged: tuple[tuple[str, str], ...] = ()
+    unread: Coverage = Coverage()  # noqa: RUF009 - frozen
     unmatched: tuple[Archive, ...] = ()
 
     @property
@@ -115,8 +117,10 @@ class Backups:
 
     @property
     def read(self) -> Coverage:
-        """How much of the newest archive was read and understood."""
-        return self.inspection.coverage + holds_all(self.newest.file.name) if self.inspection else Coverage()
+        """How much of the newest archive was read and understood, and whether those of other jobs can be read."""
+        if self.inspection is None:
+            return Coverage()
+        return self.inspection.coverage + holds_all(self.newest.file.name) + self.unread
 
     @property
     def completeness(self) -> str:
@@ -270,7 +274,7 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
     inspection = _inspected(backup_store, archives[0].file, wanted, most) if archives else None
     others = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
-    damaged = ((file.name, _problem(backup_store, file, wanted, until)) for file in others if file.size <= most)
+    looked_at = [(file, *_problem(backup_store, file, wanted, until)) for file in others if file.size <= most]
     return Backups(
         backup_store.location,
         backup_listing.now,
@@ -278,21 +282,24 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         archives,
         backup_listing.others,
         inspection,
-        tuple((name, problem) for name, problem in damaged if problem),
+        tuple((file.name, problem) for file, problem, _ in looked_at if problem),
+        together(unread for _, _, unread in looked_at),
         backup_listing.unmatched,
     )
 
 
-def _problem(store: BackupStore, file: StoredFile, wanted: Wanted, until: float) -> str:
-    """What is wrong with the newest archive of another job, as far as time is left for it."""
+def _problem(store: BackupStore, file: StoredFile, wanted: Wanted, until: float) -> tuple[str, Coverage]:
+    """What is wrong with the newest archive of another job, and whether it can be read at all, as far as time is
+    left for it.
+    """
     left = until - time.monotonic()
     if left <= 0:
-        return ""
+        return "", Coverage()
     try:
         with store.open(file, within=left) as stream:
-            return inspect(stream, file.size, manifest=wanted.manifest, seconds=left).problem
-    except Unmeasured:
-        return ""
+            return inspect(stream, file.size, manifest=wanted.manifest, seconds=left).problem, Coverage()
+    except Unmeasured as error:
+        return "", not_given(file, error) if time.monotonic() < until else Coverage()
 
 
 def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:

@@ -11,7 +11,7 @@ import pytest
 from checks.backups import test_backups as checks
 from playbook.clients.backups import FolderStore
 from playbook.core.clock import FixedClock
-from playbook.core.errors import TooLittleData, UsageError
+from playbook.core.errors import TooLittleData, Unreachable, UsageError
 from playbook.core.evidence import Facts, Table
 from playbook.core.verdict import Verdict
 from playbook.measure.backups.backups import backup_listing, backups
@@ -297,6 +297,21 @@ def test_damaged_archive_of_another_job_is_found(tmp_path):
     said, message = verdict(measured(store, manifest=""))
     assert said is Verdict.CRITICAL
     assert "to be complete, got db_20261122-0250.tar.gz: an archive that is cut off" in message
+
+
+def test_archive_of_another_job_that_is_not_delivered_is_unknown(tmp_path, monkeypatch):
+    """The store lists it, and does not give it out."""
+    store = of_jobs(tmp_path, {**FILES, "db_{:%Y%m%d-%H%M}.tar.gz": nights(30, first=5.5)})
+    read = FolderStore.read
+
+    def refusing(self, name, *range_, **more):
+        if name.startswith("db_"):
+            raise Unreachable("Backups: expected it, got HTTP 500", service="Backups")
+        return read(self, name, *range_, **more)
+
+    monkeypatch.setattr(FolderStore, "read", refusing)
+    said, message = verdict(measured(store, manifest=""))
+    assert (said, "db_20261122-0250.tar.gz to be read" in message) == (Verdict.UNKNOWN, True), message
 
 
 def test_archive_is_compared_with_those_of_its_own_job(tmp_path):
