@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Iterable, Sequence
@@ -12,6 +13,7 @@ from statistics import median
 
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
 from playbook.core.clock import Clock, zone_of
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
@@ -20,8 +22,9 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.measure.backups.nameless import nameless
-from playbook.measure.backups.series import Archive, ended, going_on
+from playbook.measure.backups.series import Archive, ended, going_on, nightly_kinds
 from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive, repository_of
+from playbook.measure.roll_call import RollCall, roll_call
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.model import Settings
@@ -32,6 +35,7 @@ _END = 7.0  # seconds for one end of an archive after its read time has run out
 _LONGEST = 50.0  # seconds; the real time limit for reading is a setting
 _COPIED_WITHIN = timedelta(minutes=2)
 _SHOWN = 10
+_JOBS = "backup jobs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Backups:
         inspection: of the newest archive; None where there is none.
         damaged: the newest archives of other jobs that have a problem, by name, with it.
         unread: of those that the store lists and does not deliver.
+        roll: the nightly jobs beside those of earlier runs.
         unmatched: those of the others that are like archives, and whose jobs are not looked at otherwise.
     """
 
@@ -58,11 +63,25 @@ class Backups:
     damaged: tuple[tuple[str, str], ...] = ()
     unread: Coverage = Coverage()  # noqa: RUF009 - frozen
     unmatched: tuple[Archive, ...] = ()
+    roll: RollCall | None = None
 
     @property
     def coverage(self) -> Coverage:
         """The whole listing, whether the date of the newest archive is known, and whether every job goes on."""
-        return whole(self.contents) + dated(self.archives) + ended(self.archives, self.unmatched)
+        seen = whole(self.contents) + dated(self.archives) + ended(self.archives, self.unmatched)
+        if self.roll and self.roll.missing and self.archives:
+            seen += lacking(
+                "archives of a job gone",
+                expected="archives of every job of which earlier runs have seen one each night",
+                got=f"not one like {self.roll.words}",
+                hint="Look for them, or let backups.pattern name the others only.",
+            )
+        return seen
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The nightly jobs, for later runs."""
+        return {_JOBS: self.roll.read} if self.roll else {}
 
     @property
     def contents(self) -> str:
@@ -268,7 +287,7 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 
 
 @measurement(time_limit=_LONGEST)
-def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings) -> Backups:
+def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings, earlier: Earlier) -> Backups:
     """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
@@ -285,7 +304,16 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         tuple((file.name, problem) for file, problem, _ in looked_at if problem),
         together(unread for _, _, unread in looked_at),
         backup_listing.unmatched,
+        _call_jobs(archives, backup_listing.now, settings, earlier),
     )
+
+
+def _call_jobs(archives: Sequence[Archive], now: datetime, settings: Settings, earlier: Earlier) -> RollCall:
+    """A job that ended while its archives are there is known from these; one that was given up may lose them."""
+    goes_on, others = nightly_kinds(archives)
+    wanted = settings.target.backups
+    of = hashlib.sha256(f"{wanted.location}\0{wanted.pattern}".encode(errors="replace")).hexdigest()[:12]
+    return roll_call(goes_on, now, earlier.of(_JOBS), settings.coverage, of=of, given_up=others)
 
 
 def _problem(store: BackupStore, file: StoredFile, wanted: Wanted, until: float) -> tuple[str, Coverage]:
