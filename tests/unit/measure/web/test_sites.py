@@ -295,3 +295,23 @@ def test_without_further_sites_nothing_is_measured(settings_of):
     """And no item is about any."""
     assert settings_of().nowhere == {"sites"}
     assert settings_of({"name": "a", "url": "https://a.example"}).nowhere == frozenset()
+
+
+def test_dependencies_of_each_site_are_compared_with_its_own(settings_of):
+    """Also of sites whose names differ by a number."""
+    body = {"api-1": b'{"status": "ok", "db": "up"}', "api-2": b'{"status": "ok", "redis": "up"}'}
+    with serve(answer("200 OK", body["api-1"])) as one, serve(answer("200 OK", body["api-2"])) as two:
+        sites = [
+            {"name": name, "url": server.url, "health_path": "/health"}
+            for name, server in (("api-1", one), ("api-2", two))
+        ]
+        settings = settings_of(*sites)
+        first = other_health(settings, FixedClock(NOW), Earlier()).readings
+        later = FixedClock(NOW + timedelta(days=1))
+        again = other_health(settings, later, Earlier(lambda: [first]))
+        assert all(one.holds for one in again.statements)
+        two.scripts = [answer("200 OK", b'{"status": "ok"}')]
+        missed = [
+            one for one in other_health(settings, later, Earlier(lambda: [first])).statements if not one.holds
+        ]
+    assert [(one.subject, one.found) for one in missed] == [("Dependencies of api-2", "none of redis")]
