@@ -1,28 +1,29 @@
-"""What earlier runs have listed, and this one does not: dependencies of a health report, logs. Pure.
+"""What earlier runs have listed, and this one does not: dependencies of a health report, logs, jobs. Pure.
 
-Each run keeps the names with its other readings (``playbook.core.counters``), where everybody may read them.
+Each run keeps the names with its other readings (``playbook.core.counters``), for everybody only as digests.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from playbook.core.counters import Ages, Counted
+from playbook.core.counters import Ages, Counted, digest_of
 
 # What is kept of a name, added up.
 _LISTED, _USUAL = 1, 2
 _MOST = 200  # names that are kept
 _LONGEST = 40
-_DIGEST = "x-"
-_FILE = re.compile(r"(.+?)(?:\.(?:log|err|out|txt|jsonl?|tar|t?gz|bz2|xz|zst|zip|7z|sql|dump|rdb|gpg|age|enc))+")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")  # or an IP address
 _NUMBERED = re.compile(r"^([a-z]+)\d+$")
 _WITH_ONE = re.compile(r"^[a-z]{2,}\d[a-z]{1,3}$")  # neo4j
 _SHOWN = 5
+# Names that are known from their digests.
+_COMMON = """access admin api app auth backend billing broker cache celery core database db disk diskspace email
+elasticsearch kafka mail mailer memory minio mongo mongodb mysql nginx payments php postgres postgresql queue redis
+rabbitmq scheduler search sidekiq smtp storage stripe web worker workers""".split()  # noqa: SIM905
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class RollCall:
     """Names that are missing, and what is kept for later runs.
 
     Attributes:
-        missing: as they are kept.
+        missing: names, and the digests of those whose names are not known here.
     """
 
     missing: tuple[str, ...]
@@ -38,11 +39,11 @@ class RollCall:
 
     @property
     def words(self) -> str:
-        """The missing names: ``redis, api and 1 that is not kept by name``."""
-        named = [name for name in self.missing if not name.startswith(_DIGEST)]
+        """The missing names: ``redis, api and 1 that is kept without its name``; empty where none is missing."""
+        named = [name for name in self.missing if digest_of(name) != name]
         nameless = len(self.missing) - len(named)
         more = nameless + len(named[_SHOWN:])
-        rest = [f"{more} {'that is not kept by name' if more == nameless else 'more'}"] if more else []
+        rest = [f"{more} {'that is kept without its name' if more == nameless else 'more'}"] if more else []
         return " and ".join(filter(None, (", ".join(named[:_SHOWN]), *rest)))
 
 
@@ -69,34 +70,39 @@ def roll_call(
     past = [one for one in earlier if one.at < at and one.origin == of]
     old = [one for one in past if (at - one.at).total_seconds() >= ages.counter_least_hours * 3600]
     listed = None if names is None else sorted({kept(name) for name in names} - {""})[:_MOST]
-    usual = {name for one in past for name, value in one.counts.items() if value >= _USUAL}
-    before = (usual | _mostly([_listed(one) for one in past])) - {kept(name) for name in given_up}
-    steady = _mostly([*map(_listed, old), set(listed)]) if old and listed is not None else set()
-    handed_on = (usual | steady) - {kept(name) for name in given_up}
+    of_past = (name for one in past if one.named for name in one.counts)
+    known = {digest_of(name): name for name in (*_COMMON, *of_past, *(listed or ()))}
+    gone = {digest_of(kept(name)) for name in given_up}
+    now = {digest_of(name) for name in listed or ()}
+    usual = {name for one in past for name, value in _by_digest(one).items() if value >= _USUAL}
+    before = (usual | _mostly([_listed(one) for one in past])) - gone
+    steady = _mostly([*map(_listed, old), now]) if old and listed is not None else set()
+    handed_on = (usual | steady) - gone
     counts = {
-        name: float((name in (listed or ())) * _LISTED + (name in handed_on) * _USUAL)
-        for name in sorted({*(listed or ()), *handed_on})
+        known.get(name, name): float((name in now) * _LISTED + (name in handed_on) * _USUAL)
+        for name in now | handed_on
     }
-    missing = () if listed is None else tuple(sorted(before - set(listed)))
-    return RollCall(missing, Counted(at=at, origin=of, counts=counts))
+    missing = () if listed is None else tuple(sorted(known.get(name, name) for name in before - now))
+    return RollCall(missing, Counted(at=at, origin=of, counts=dict(sorted(counts.items())), named=True))
 
 
 def kept(name: str) -> str:
-    """A name as it is kept: words alone, without numbers and identifiers; a digest where it may be an address.
+    """A name as it is kept: its words, without numbers and identifiers.
 
     ``web-7d9f8b6c5-x2x4z`` and ``web-1`` are ``web``; empty where nothing is left.
     """
     name = _VERSION.sub("", name.strip().lower()).removesuffix(".log")
-    words = (_NUMBERED.sub(r"\1", word) for word in re.findall(r"[a-z0-9]+", name))
+    words = (_NUMBERED.sub(r"\1", word) for word in re.findall(r"[^\W_]+", name))
     found = "-".join(word for word in words if not re.search(r"\d", word))[:_LONGEST].strip("-")
-    file = _FILE.fullmatch(name)
-    if found and re.search(r"[.@]", file[1] if file else name):
-        return f"{_DIGEST}{hashlib.sha256(found.encode()).hexdigest()[:10]}"
     return found or "".join(_WITH_ONE.findall(name))
 
 
+def _by_digest(run: Counted) -> Mapping[str, float]:
+    return {digest_of(name): value for name, value in run.counts.items()}
+
+
 def _listed(run: Counted) -> set[str]:
-    return {name for name, value in run.counts.items() if value % _USUAL == _LISTED}
+    return {name for name, value in _by_digest(run).items() if value % _USUAL == _LISTED}
 
 
 def _mostly(runs: Sequence[set[str]]) -> set[str]:
