@@ -32,7 +32,7 @@ WINDOW = timedelta(hours=24)
 RECENT_REQUESTS = 500
 # One or two failures among a few visitors' requests are no share.
 LEAST_OF_VISITORS = 3
-_ONLY_FAILED = re.compile(r"(?i)err|fail|5xx|50\d")
+_ONLY_FAILED = re.compile(r"(?i)(?:^|[^a-z])(?:err|errors?|fail|failed|failures?|[45]xx|50\d)(?:[^a-z0-9]|$)")
 _ROWS = 15
 
 

@@ -295,7 +295,7 @@ def test_requests_of_visitors_are_no_probes():
         ({"nginx": (780, 7), "api": (780, 0)}, ""),
         # Too few requests of one component are no share of their own.
         ({"web": (5000, 0), "worker": (300, 14)}, ""),
-        ({"web": (5000, 0), "worker": (1000, 14)}, "WARNING of worker"),
+        ({"web": (5000, 0), "ferry": (1000, 14)}, "WARNING of ferry"),
         # A log of failed requests alone says nothing of their share.
         ({"web": (8000, 0), "http-5xx": (0, 520)}, "CRITICAL"),
     ],
