@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from playbook.clients.digitalocean_types import App, ComponentSpec, Spec
+from playbook.clients.digitalocean_spec import ComponentSpec, Spec
+from playbook.clients.digitalocean_types import App
 from playbook.core.errors import NotConfigured, Unreachable
 
 NO_PLATFORM = NotConfigured("DigitalOcean is not configured", setting="digitalocean.token", add="token = …")

@@ -8,8 +8,9 @@ import pytest
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
-    from playbook.measure.backups.backup_review import BackupRetention, BackupVerification
+    from playbook.measure.backups.backup_review import BackupVerification
     from playbook.measure.backups.backups import Backups
+    from playbook.measure.backups.retention import BackupRetention
     from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.backups

@@ -8,7 +8,8 @@ import pytest
 
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
-    from playbook.measure.figures.costs import Bills, CostTrend
+    from playbook.measure.figures.cost_trend import CostTrend
+    from playbook.measure.figures.costs import Bills
     from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.costs

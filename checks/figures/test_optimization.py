@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.scaling import ScalingReview
-    from playbook.measure.backups.backup_review import BackupRetention
+    from playbook.measure.backups.retention import BackupRetention
     from playbook.measure.figures.optimization import LogRetention, ProcessingTimes
     from playbook.measure.figures.peaks import Peaks
     from playbook.measure.redis.redis import RedisStats

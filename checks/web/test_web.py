@@ -21,8 +21,9 @@ pytestmark = pytest.mark.web
 def test_api_and_its_dependencies_are_healthy(api_health: Health, other_health: OtherHealth, judge: Judge) -> None:
     """The application reports itself and every dependency that it lists as healthy.
 
-    A service that reports itself degraded is a warning. Unhealthy, an HTTP 5xx, or no answer while others answer,
-    is critical. UNKNOWN: a status that means none of these.
+    A service that reports itself degraded, or no longer lists a dependency that earlier runs have seen, is a
+    warning. Unhealthy, an HTTP 5xx, or no answer while others answer, is critical. UNKNOWN: a status that means
+    none of these.
     """
     if api_health:
         judge.that(
@@ -41,6 +42,7 @@ def test_api_and_its_dependencies_are_healthy(api_health: Health, other_health: 
             warn=True,
             public=api_health.public,
         )
+        judge.that(**api_health.listing("Dependencies of the API").terms)
     if other_health:
         for one in other_health.statements:
             judge.that(**one.terms)
@@ -51,8 +53,8 @@ def test_api_and_its_dependencies_are_healthy(api_health: Health, other_health: 
 def test_image_service_is_healthy(image_health: Health, judge: Judge) -> None:
     """The image service reports itself as healthy.
 
-    A service that reports itself degraded is a warning. Unhealthy, an HTTP 5xx, or no answer while others answer,
-    is critical. UNKNOWN: a status that means none of these.
+    A service that reports itself degraded, or lists fewer dependencies than before, is a warning. Unhealthy, an
+    HTTP 5xx, or no answer while others answer, is critical. UNKNOWN: a status that means none of these.
     """
     judge.that(
         not image_health.is_unhealthy,
@@ -70,6 +72,7 @@ def test_image_service_is_healthy(image_health: Health, judge: Judge) -> None:
         warn=True,
         public=image_health.public,
     )
+    judge.that(**image_health.listing("Dependencies of the image service").terms)
 
 
 @pytest.mark.daily

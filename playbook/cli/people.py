@@ -26,7 +26,7 @@ from playbook.history.people.waivers import Accepted, Waiver, accepted_in, limit
 from playbook.history.runs import History, RunLine
 from playbook.settings.chosen import settings_for
 from playbook.settings.model import SANDBOX, Settings
-from playbook.settings.own_catalogue import catalogue_of, root_of
+from playbook.settings.own_catalogue import catalogue_of
 
 Say = Callable[[str], None]
 
@@ -80,7 +80,7 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
         rule=rule_for(item.id, rules(settings)),
         now=clock.now(),
         evidence=options.evidence,
-        root=root_of(settings),
+        root=settings.folder,
     )
     say(f"{item.id} is signed off by {line.who} until {moment(line.expires)}; commit {file}")
     return EXIT_OK

@@ -304,7 +304,7 @@ def backup_store(settings: Settings) -> BackupStore:
     section = f"targets.{settings.target.name}.backups"
     scheme, separator, rest = location.partition("://")
     if not separator:
-        return FolderStore(str(Path(location).expanduser()), f"{section}.location")
+        return FolderStore(location, f"{section}.location")
     if scheme != "s3" or not rest.strip("/"):
         raise UsageError(f"{section}.location: expected a folder or s3://bucket/prefix, got {scheme}://…")
     keys = (

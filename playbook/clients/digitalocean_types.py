@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from playbook.clients.digitalocean_spec import DomainSpec, Message, Spec
+
 NO_TIME = "0001-01-01T00:00:00"
 # Lists for which the API description allows null when empty, or which have been seen as null.
 NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids", "databases", "replicas", "pools"})
@@ -24,18 +26,14 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
-class _Message(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
-class Reason(_Message, frozen=True):
+class Reason(Message, frozen=True):
     """Why a step of a deployment failed."""
 
     code: str = ""
     message: str = ""
 
 
-class Step(_Message, frozen=True):
+class Step(Message, frozen=True):
     """A step of a deployment, with the steps inside it."""
 
     name: str = ""
@@ -44,7 +42,7 @@ class Step(_Message, frozen=True):
     steps: list[Step] = []
 
 
-class Progress(_Message, frozen=True):
+class Progress(Message, frozen=True):
     """How far a deployment has come."""
 
     steps: list[Step] = []
@@ -60,13 +58,13 @@ def _statuses(steps: list[Step]) -> list[str]:
     return [status for step in steps for status in (step.status, *_statuses(step.steps))]
 
 
-class CauseDetails(_Message, frozen=True):
+class CauseDetails(Message, frozen=True):
     """What started a deployment: MANUAL, DEPLOY_ON_PUSH, MANUAL_ROLLBACK, AUTO_ROLLBACK, AUTOSCALED and so on."""
 
     type: str = ""
 
 
-class Source(_Message, frozen=True):
+class Source(Message, frozen=True):
     """What a component was built from."""
 
     name: str = ""
@@ -81,172 +79,14 @@ def _first_reason(steps: list[Step]) -> Reason | None:
     return None
 
 
-class Variable(_Message, frozen=True):
-    """An environment variable of a component; only its name, as its value may be a secret."""
-
-    key: str = ""
-
-
-class Repository(_Message, frozen=True):
-    """Where a component's code is: ``owner/name``, or an address."""
-
-    repo: str = ""
-    repo_clone_url: str = ""
-
-    def __str__(self) -> str:
-        return self.repo or self.repo_clone_url
-
-
-class Image(_Message, frozen=True):
-    """The container image that a component runs; ``registry`` is empty for DigitalOcean's own registry (DOCR)."""
-
-    registry_type: str = ""
-    registry: str = ""
-    repository: str = ""
-
-    def __str__(self) -> str:
-        return ":".join(filter(None, (self.registry_type, self.registry, self.repository)))
-
-
-class Built(_Message, frozen=True, kw_only=True):
-    """Source of a component in the app spec.
-
-    Attributes:
-        environment_slug: kind of buildpack, e.g. ``node-js``.
-    """
-
-    envs: list[Variable] = []
-    github: Repository | None = None
-    gitlab: Repository | None = None
-    bitbucket: Repository | None = None
-    git: Repository | None = None
-    image: Image | None = None
-    environment_slug: str = ""
-
-    @property
-    def repository(self) -> str:
-        """Repository of the code or of the image; empty where the spec names none."""
-        sources = (self.github, self.gitlab, self.bitbucket, self.git, self.image)
-        return next((str(one) for one in sources if one), "")
-
-
-class ComponentSpec(Built, frozen=True):
-    """A component in the app spec; ``autoscaling`` as the API sends it.
-
-    Attributes:
-        inactivity_sleep: scale to zero: it has no replica while there are no requests.
-    """
-
-    name: str
-    instance_count: int = 1
-    instance_size_slug: str = ""
-    autoscaling: dict[str, Any] | None = None
-    inactivity_sleep: dict[str, Any] | None = None
-
-    @property
-    def least(self) -> int:
-        """Minimum number of instances; 0 if it may be scaled to zero."""
-        if self.inactivity_sleep is not None:
-            return 0
-        minimum = (self.autoscaling or {}).get("min_instance_count")
-        return minimum if isinstance(minimum, int) else self.instance_count
-
-
-class Named(Built, frozen=True):
-    """A component of a kind without health or replicas."""
-
-    name: str = ""
-
-
-class JobSchedule(_Message, frozen=True):
-    """When a job runs: five cron fields, in a time zone such as ``America/New_York``; UTC by default."""
-
-    cron: str = ""
-    time_zone: str = ""
-
-
-class JobSpec(Named, frozen=True):
-    """A job in the app spec.
-
-    Attributes:
-        kind: PRE_DEPLOY, POST_DEPLOY, FAILED_DEPLOY, SCHEDULED or a newer one.
-    """
-
-    kind: str = ""
-    schedule: JobSchedule | None = None
-
-
-class Egress(_Message, frozen=True):
-    """How the app reaches others: AUTOASSIGN, or DEDICATED_IP, which others admit by address."""
-
-    type: str = "AUTOASSIGN"
-
-
-class DedicatedIp(_Message, frozen=True):
+class DedicatedIp(Message, frozen=True):
     """An address of the app's own; ``status`` is ASSIGNING, ASSIGNED, REMOVED or UNKNOWN."""
 
     ip: str = ""
     status: str = "UNKNOWN"
 
 
-class Maintenance(_Message, frozen=True):
-    """``enabled`` shows visitors an offline page instead of the app; ``archive`` also stops the app."""
-
-    enabled: bool = False
-    archive: bool = False
-
-
-class DomainSpec(_Message, frozen=True):
-    """A domain in the app spec; with ``wildcard`` also every name below it."""
-
-    domain: str = ""
-    wildcard: bool = False
-
-
-class Database(_Message, frozen=True):
-    """A database in the app spec; a development database has no cluster in the account.
-
-    ``engine`` is PG, MYSQL, REDIS, VALKEY, MONGODB, KAFKA, OPENSEARCH or a newer one.
-    """
-
-    name: str = ""
-    engine: str = ""
-    production: bool = False
-    cluster_name: str = ""
-
-
-class Spec(_Message, frozen=True):
-    """The app spec. Services and workers have health; static sites, jobs, functions and databases do not."""
-
-    name: str = ""
-    services: list[ComponentSpec] = []
-    workers: list[ComponentSpec] = []
-    static_sites: list[Named] = []
-    jobs: list[JobSpec] = []
-    functions: list[Named] = []
-    databases: list[Database] = []
-    envs: list[Variable] = []
-    domains: list[DomainSpec] = []
-    maintenance: Maintenance | None = None
-    egress: Egress = Egress()
-
-    @property
-    def running(self) -> list[ComponentSpec]:
-        """Components whose health the platform monitors."""
-        return [*self.services, *self.workers]
-
-    @property
-    def components(self) -> list[ComponentSpec | Named]:
-        """Every component that is built."""
-        return [*self.running, *self.others]
-
-    @property
-    def others(self) -> list[Named]:
-        """Components without health."""
-        return [*self.static_sites, *self.jobs, *self.functions]
-
-
-class Deployment(_Message, frozen=True):
+class Deployment(Message, frozen=True):
     """A release.
 
     Attributes:
@@ -282,14 +122,14 @@ class Deployment(_Message, frozen=True):
         return _first_reason(self.progress.steps)
 
 
-class Region(_Message, frozen=True):
+class Region(Message, frozen=True):
     """Where the app runs."""
 
     slug: str = ""
     label: str = ""
 
 
-class AppDomain(_Message, frozen=True):
+class AppDomain(Message, frozen=True):
     """A domain of the app, and the expiry of the certificate that the platform obtained for it."""
 
     spec: DomainSpec = DomainSpec()
@@ -297,7 +137,7 @@ class AppDomain(_Message, frozen=True):
     certificate_expires_at: Moment | None = None
 
 
-class App(_Message, frozen=True):
+class App(Message, frozen=True):
     """An app. The API has no name or phase field: they are ``spec.name`` and ``active_deployment.phase``."""
 
     id: str
@@ -321,7 +161,7 @@ class App(_Message, frozen=True):
         return active.spec if active and active.spec else self.spec
 
 
-class ComponentHealth(_Message, frozen=True):
+class ComponentHealth(Message, frozen=True):
     """A component's health according to the platform. Usage is in percent, the mean of its instances."""
 
     name: str
@@ -332,34 +172,34 @@ class ComponentHealth(_Message, frozen=True):
     memory_usage_percent: float = 0.0
 
 
-class AppHealth(_Message, frozen=True):
+class AppHealth(Message, frozen=True):
     """Health of every component."""
 
     components: list[ComponentHealth] = []
 
 
-class LogUrls(_Message, frozen=True):
+class LogUrls(Message, frozen=True):
     """Addresses of logs: a WebSocket, and texts that form one log. Never show them: they contain a token."""
 
     live_url: str = ""
     historic_urls: list[str] = []
 
 
-class Bandwidth(_Message, frozen=True):
+class Bandwidth(Message, frozen=True):
     """Bytes sent by an app in a day; the API sends them as a string."""
 
     app_id: str = ""
     bandwidth_bytes: Count | None = None
 
 
-class RollbackCondition(_Message, frozen=True):
+class RollbackCondition(Message, frozen=True):
     """A reason against a rollback: an error or a warning."""
 
     code: str = ""
     message: str = ""
 
 
-class Rollback(_Message, frozen=True):
+class Rollback(Message, frozen=True):
     """Whether a rollback to a deployment is possible."""
 
     valid: bool = False
@@ -367,7 +207,7 @@ class Rollback(_Message, frozen=True):
     warnings: list[RollbackCondition] = []
 
 
-class Series(_Message, frozen=True):
+class Series(Message, frozen=True):
     """Samples of one instance of a component, as (epoch seconds, value)."""
 
     component: str
@@ -375,7 +215,7 @@ class Series(_Message, frozen=True):
     samples: list[tuple[float, float]]
 
 
-class _MatrixSeries(_Message, frozen=True):
+class _MatrixSeries(Message, frozen=True):
     metric: dict[str, str] = {}
     values: list[tuple[float, float | Literal["+Inf"]]] = []
 
@@ -385,12 +225,12 @@ class _MatrixSeries(_Message, frozen=True):
         return [(at, float(value)) for at, value in self.values]
 
 
-class _MatrixData(_Message, frozen=True):
+class _MatrixData(Message, frozen=True):
     resultType: Literal["matrix"]  # noqa: N815 - the API's word
     result: list[_MatrixSeries]
 
 
-class Matrix(_Message, frozen=True):
+class Matrix(Message, frozen=True):
     """A Prometheus matrix as the monitoring API sends it, with values as strings."""
 
     status: str

@@ -124,6 +124,34 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
     security_advisory: _Advisory = _Advisory()
 
 
+class _Reference(_Message, frozen=True):
+    referenceLocator: str = ""  # noqa: N815 - SPDX's word
+
+
+class _Listed(_Message, frozen=True):
+    """A package of a bill of materials; its purl, e.g. ``pkg:npm/express@5.1.0``, tells what kind it is."""
+
+    externalRefs: list[_Reference] = []  # noqa: N815 - SPDX's word
+
+    @property
+    def kind(self) -> str:
+        """``npm`` of ``pkg:npm/express@5.1.0``; empty without a purl."""
+        purls = [one.referenceLocator for one in self.externalRefs if one.referenceLocator.startswith("pkg:")]
+        return purls[0].removeprefix("pkg:").partition("/")[0].lower() if purls else ""
+
+
+class _Materials(_Message, frozen=True):
+    packages: list[_Listed]
+
+
+class _Exported(_Message, frozen=True):
+    sbom: _Materials
+
+
+# The repository itself, the actions of its workflows, and what does not say what it is.
+_NO_DEPENDENCIES = frozenset({"github", "githubactions", ""})
+
+
 @client(libraries=("playbook.clients.transport", "stamina"), parts=("github",))
 def github(settings: Settings) -> GitHubApi:
     """The GitHub API of the target, read-only. Sends no request when created and does not require its settings."""
@@ -209,6 +237,14 @@ class GitHubApi:
             what,
             numbered=False,
         )
+
+    def known_dependencies(self) -> int:
+        """Number of dependencies in the manifests that GitHub has read, without those of its workflows.
+
+        https://docs.github.com/en/rest/dependency-graph/sboms
+        """
+        path, what = f"/repos/{self._repository()}/dependency-graph/sbom", "the repository's bill of materials"
+        return sum(one.kind not in _NO_DEPENDENCIES for one in self._one(path, _Exported, what).sbom.packages)
 
     # ------------------------------------------------------------------------------------------------------ asking
 

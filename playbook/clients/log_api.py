@@ -14,6 +14,7 @@ import msgspec
 
 from playbook.clients.breakage import RUNNER_HINT
 from playbook.clients.digitalocean import Metric
+from playbook.clients.digitalocean_samples import fell, restarts, usable
 from playbook.clients.digitalocean_types import App, LogUrls, Series
 from playbook.clients.encodings import Unreadable
 from playbook.clients.exchange import Exchange
@@ -31,7 +32,6 @@ LARGEST_FRAME = 4 << 20
 # No compression: a few kilobytes could expand to gigabytes.
 _HEADERS = {"User-Agent": "operations-playbook", "Accept": "*/*", "Accept-Encoding": "identity"}
 _NORMAL = (1000, 1001)
-_STEP = 3600.0  # seconds, or less, between two samples of a day
 _CLOSING = 1.0  # seconds for the last frames after the time for reading is over
 _BEFORE = ("DNS", "connect", "proxy", "TLS")  # phases before the request is sent
 
@@ -43,13 +43,6 @@ class _NotOpenedError(Exception):
         super().__init__(reason)
         self.lasting = lasting
         self.refused = refused
-
-
-def _rises(series: Series, since: datetime) -> bool:
-    """Whether an instance was started again since then, by the platform's count of that."""
-    counts = [value for _, value in series.samples]
-    began_later = bool(counts) and series.samples[0][0] - since.timestamp() > _STEP
-    return len(set(counts)) > 1 or (began_later and counts[0] != 0)
 
 
 class _Frame(msgspec.Struct):
@@ -154,9 +147,11 @@ class ApiLogs:
             series = self.api.metric("restart_count", since, datetime.now(UTC))
         except Unmeasured as error:
             return "", error.got
-        names = sorted({one.component for one in series if _rises(one, since)})
-        unseen = sorted(set(components) - {one.component for one in series if one.samples})
-        return ", ".join(names), f"no count of restarts of {', '.join(unseen)}" if unseen else ""
+        counted = [(one.component, usable(one)) for one in series]
+        names = sorted({name for name, samples in counted if restarts(samples, since.timestamp())})
+        unseen = set(components) - {name for name, samples in counted if samples}
+        unseen |= {name for name, samples in counted if fell(samples)} - set(names)
+        return ", ".join(names), f"no count of restarts of {', '.join(sorted(unseen))}" if unseen else ""
 
     # ----------------------------------------------------------------------------------------- the live stream
 

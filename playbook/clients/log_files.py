@@ -51,7 +51,7 @@ class LogFile:
 
 @dataclass(frozen=True)
 class FileLogs:
-    """Files matching glob patterns (``~`` and ``**`` are supported). Read-only; newest first.
+    """Files matching absolute glob patterns (``**`` is supported). Read-only; newest first.
 
     Attributes:
         block: bytes that are read in the order of the file; blocks are read newest first.
@@ -91,6 +91,7 @@ class FileLogs:
                 hint="Check that the logs are still forwarded to these files.",
             )
         _note_empty(found, stream.problems)
+        stream.found = tuple(sorted({name for file in found if not _TROUBLE.search(name := _placed(file.path))}))
         which = "file that matches" if len(found) == 1 else "files that match"
         stream.source = f"{len(recent)} of {len(found)} {which} {', '.join(self.patterns)}"
         stream.size = sum(file.size * (_PACKED_TO if file.path.suffix == ".gz" else 1) for file in recent)
@@ -141,7 +142,7 @@ class FileLogs:
         empty: list[str] = []
         for pattern in self.patterns:
             matched = False
-            for name in glob.glob(str(Path(pattern).expanduser()), recursive=True):  # noqa: PTH207 - absolute ones too
+            for name in glob.glob(pattern, recursive=True):  # noqa: PTH207 - absolute ones
                 file = Path(name)
                 try:
                     about = file.stat()
@@ -225,6 +226,12 @@ def family(path: Path) -> str:
     while (shorter := _ROTATED.sub("", name)) not in (name, ""):
         name = shorter
     return f"{path.parent.name}/{name}" if re.fullmatch(r"[\d._-]*(?:\.log)?", name) else name
+
+
+def _placed(path: Path) -> str:
+    """Name of the log that a file belongs to, with that of its folder."""
+    name = family(path)
+    return name if "/" in name or path.parent.name in ("log", "logs") else f"{path.parent.name}/{name}"
 
 
 def _named(path: Path, opened: list[tuple[LogFile, BinaryIO]]) -> str:

@@ -77,6 +77,7 @@ class LogStream:
         notes: what was skipped for a good reason, one sentence each.
         expected: components that must have lines, if the source knows them.
         serving: those of them that answer requests.
+        found: names of all logs that there are, read or not, where they are files.
         size: approximate number of bytes to read; 0 if unknown.
         zone: of times without one.
     """
@@ -87,6 +88,7 @@ class LogStream:
     notes: list[str] = field(default_factory=list)
     expected: tuple[str, ...] = ()
     serving: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
     size: int = 0
     zone: tzinfo = UTC
 

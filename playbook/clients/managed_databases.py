@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_types import Database, Matrix, Moment, Series
+from playbook.clients.digitalocean_spec import Database
+from playbook.clients.digitalocean_types import Matrix, Moment, Series
 from playbook.core.engine import client
 
 _SCOPE = "database:read"

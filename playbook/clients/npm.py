@@ -91,8 +91,7 @@ def npm(settings: Settings) -> Npm:
     """npm in the target's Node project."""
     mine = settings.target.npm
     folder = settings.require(mine.project, "npm.project", "The Node project")
-    root = settings.file.parent if settings.file else Path.cwd()
-    return Npm(settings, (root / Path(folder).expanduser()).resolve())
+    return Npm(settings, Path(folder).resolve())
 
 
 @dataclass(frozen=True)

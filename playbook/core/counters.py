@@ -8,7 +8,9 @@ identity, by its start time, and by a value that has decreased. Pure.
 
 from __future__ import annotations
 
+import hashlib
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import Lock
@@ -23,6 +25,7 @@ from playbook.core.durations import one_whole_unit
 WISHED_HOURS = 24.0
 # Seconds. A server reports its uptime in whole seconds, and its clock and ours differ by less than this.
 _SAME_START = 300.0  # seconds
+_DIGEST = re.compile(r"x-[0-9a-f]{16}")
 NEXT_RUN = "The next run will know, where it is at least {hours:g} h from now and keeps the same history."
 
 
@@ -43,12 +46,29 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         origin: what counted, e.g. a server's run_id; empty where unknown.
         started: earliest start of counting in Unix seconds; 0 where unknown.
         counts: by the counter's own name.
+        named: these are names of things, which the team alone reads; for everybody they are digests.
     """
 
     at: Moment
     origin: str = ""
     started: float = 0.0
     counts: dict[str, float] = {}
+    named: bool = False
+
+    @property
+    def for_everybody(self) -> Counted:
+        """Without names of things."""
+        if not self.named:
+            return self
+        counts = {digest_of(name): value for name, value in self.counts.items()}
+        return msgspec.structs.replace(self, counts=dict(sorted(counts.items())), named=False)
+
+
+def digest_of(name: str) -> str:
+    """By which a name is known again; that of a digest is the digest itself."""
+    if _DIGEST.fullmatch(name):
+        return name
+    return f"x-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:16]}"
 
 
 class Grown(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from statistics import median
+from typing import Any
 
 import msgspec
 
@@ -129,3 +130,12 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 Evidence = Table | Facts | Lines | Chart
+
+
+def evidence_of(value: Any) -> list[Evidence]:
+    """Evidence of a measured value; empty for clients and plain values."""
+    show = getattr(value, "evidence", None)
+    if not callable(show):
+        return []
+    shown = show()
+    return list(shown) if isinstance(shown, list | tuple) else [shown]

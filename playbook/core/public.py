@@ -179,7 +179,7 @@ def public_record(record: Record, item: Item | None) -> Record:
         public_cause=record.public_cause,
         started=record.started,
         seconds=record.seconds,
-        readings=record.readings,
+        readings={name: one.for_everybody for name, one in record.readings.items()},
         audience=record.audience,
         release=record.release and record.release.for_everybody,
     )

@@ -108,7 +108,7 @@ def read(file: str, now: datetime) -> Records:
         Denied, Unreachable: it exists and cannot be read.
     """
     try:
-        lines = Path(file).expanduser().read_bytes().splitlines()
+        lines = Path(file).read_bytes().splitlines()
     except FileNotFoundError:
         lines = []
     except OSError as error:
@@ -142,7 +142,7 @@ def add(file: str, record: DrillRecord) -> None:
     Raises:
         Denied, Unreachable: it cannot be written.
     """
-    path = Path(file).expanduser()
+    path = Path(file)
     line = msgspec.json.encode(leaving(record)) + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

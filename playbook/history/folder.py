@@ -24,8 +24,7 @@ def history_folder(
     if named:
         return Path(named).expanduser().absolute()
     if settings.history.folder:
-        root = settings.file.parent.absolute() if settings.file else Path.cwd()
-        return root / Path(settings.history.folder).expanduser()
+        return settings.folder / Path(settings.history.folder).expanduser()
     return reports / "history"
 
 

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from inspect import getattr_static
-from typing import Any
 
 import msgspec
 
@@ -30,7 +29,7 @@ from playbook.core.errors import (
     Unreachable,
     UsageError,
 )
-from playbook.core.evidence import Evidence, Facts, Lines, Table
+from playbook.core.evidence import Evidence, Facts, Lines, Table, evidence_of
 from playbook.core.judge import Judge, Judgement
 from playbook.core.public import is_public_cause, of_error
 from playbook.core.record import Record, RootCause, Step
@@ -134,15 +133,6 @@ def coverage_of(outcome: Outcome) -> Coverage | None:
         if outcome.is_measurement
         else None
     )
-
-
-def evidence_of(value: Any) -> list[Evidence]:
-    """Evidence of a measured value; empty for clients and plain values."""
-    show = getattr(value, "evidence", None)
-    if not callable(show):
-        return []
-    shown = show()
-    return list(shown) if isinstance(shown, list | tuple) else [shown]
 
 
 @dataclass(frozen=True, kw_only=True)

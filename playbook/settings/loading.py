@@ -31,6 +31,7 @@ from playbook.settings.files import (
 from playbook.settings.gate import Guarded, reached_in_production
 from playbook.settings.limit_tables import fill_limits_of_sites, limits_from
 from playbook.settings.model import SANDBOX, Settings, is_private
+from playbook.settings.paths import folder_of, in_common, of_target
 from playbook.settings.references import unmet, unmet_of_sites
 from playbook.settings.schedule import require_valid
 from playbook.settings.sections.groups import GROUPS, Shard, groups_of, in_shard, names_in
@@ -184,7 +185,8 @@ class Document:
         if not self._trusted and any(is_secret(at) and not VARIABLE.fullmatch(sources[at]) for at in sources):
             return None
         limits = merged_over(self._merged.get("limits", {}), overrides.get("limits", {}))
-        filled: dict[str, Any] = {"name": name, **interpolate(raw, self._environment)}
+        folder = folder_of(self.file, self._root)
+        filled: dict[str, Any] = {"name": name, **of_target(interpolate(raw, self._environment), folder)}
         fill_limits_of_sites(filled, limits, str(self.file or DEFAULTS))
         try:
             target = msgspec.convert(filled, Target, dec_hook=_decode)
@@ -200,7 +202,8 @@ class Document:
     def _build(self, name: str) -> Settings:
         settings = self._as_another(name)
         if settings is None:
-            settings = _build(name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted)
+            places = self.file, self._root
+            settings = _build(name, self._merged, places, self._environment, self._sets, trusted=self._trusted)
             self._built.setdefault(repr(_split(self._merged["targets"][name])[1]), settings)
         return replace(settings, guarded=Guarded(self._reached, name))
 
@@ -260,12 +263,13 @@ def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
 def _build(
     name: str,
     merged: dict[str, Any],
-    file: Path | None,
+    places: tuple[Path | None, Path | None],
     environment: Mapping[str, str],
     sets: frozenset[str],
     *,
     trusted: bool,
 ) -> Settings:
+    file, folder = places[0], folder_of(*places)
     where = str(file or DEFAULTS)
     raw, overrides = _split(merged["targets"][name])
     common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
@@ -293,7 +297,8 @@ def _build(
     shared_limits = common.get("limits", {})
     paths = {key: f"targets.{name}.limits.{key}" for key in overrides.get("limits", {})}
     common["limits"] = limits_from(shared_limits, where, paths)
-    common["target"] = {"name": name, **interpolate(raw, environment)}
+    common = in_common(common, folder)
+    common["target"] = {"name": name, **of_target(interpolate(raw, environment), folder)}
     fill_limits_of_sites(common["target"], shared_limits, where)
     try:
         settings = msgspec.convert(common, Settings, dec_hook=_decode)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from playbook.core.errors import NotConfigured
 from playbook.core.secret import Seconds, Section
 from playbook.settings.files import shipped_defaults
+from playbook.settings.paths import folder_of
 from playbook.settings.sections.catalogue import OwnCatalogue
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.figures import Queries
@@ -101,6 +102,11 @@ class Settings(Section, frozen=True):
     root: Path | None = None
     sources: dict[str, str] = {}
     guarded: Mapping[str, str] = {}
+
+    @property
+    def folder(self) -> Path:
+        """The folder that relative paths in the settings start from; those of the target are absolute already."""
+        return folder_of(self.file, self.root)
 
     @property
     def absent(self) -> frozenset[str]:

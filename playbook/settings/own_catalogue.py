@@ -22,7 +22,7 @@ def catalogue_of(settings: Settings) -> Catalogue:
     whole = shipped()
     items, unread = dict(whole.items), {}
     for name in settings.catalogue.own:
-        file = root_of(settings) / Path(name).expanduser()
+        file = settings.folder / Path(name).expanduser()
         if name == OwnCatalogue().own[0] and not file.exists():
             continue
         try:
@@ -45,10 +45,3 @@ def _read_own(file: Path, name: str, known: Mapping[str, Item]) -> Mapping[str, 
         if item["id"] in known:
             raise UsageError(f"{where}: {item['id']} is in another catalogue already")
     return found
-
-
-def root_of(settings: Settings) -> Path:
-    """The folder that relative paths in the settings start from: that of playbook.toml."""
-    if settings.file:
-        return settings.file.parent.resolve()
-    return settings.root or Path.cwd()

@@ -186,6 +186,11 @@ def _(world: World) -> None:
     world.github.missing |= {"alerts"}
 
 
+@fault("github-other-repository", "The app is built from another repository than the one that is looked at")
+def _(world: World) -> None:
+    world.digitalocean.repository = "example/shop"
+
+
 @fault("ssh-keys-cut", "The listing of SSH keys ends before its own count")
 def _(world: World) -> None:
     world.digitalocean.listed_less["ssh_keys"] = 1

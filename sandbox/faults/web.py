@@ -72,6 +72,11 @@ def _(world: World) -> None:
     world.portfolio.hides_dependencies = True
 
 
+@fault("health-unlisted", "The website's health report does not list its mailer any more")
+def _(world: World) -> None:
+    world.portfolio.listed_before = ("redis", "mailer")
+
+
 @fault("health-degraded", "The website reports itself degraded: the worker lags, but everything answers")
 def _(world: World) -> None:
     world.portfolio.statuses["image-worker"] = "degraded"

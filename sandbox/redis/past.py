@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -41,13 +41,23 @@ class Past:
         self._since = time.monotonic() - age
         self.file.write_text("", encoding="utf-8")
 
-    def note(self, at: datetime, info: Mapping[str, Any], images: Mapping[str, float], key: str) -> None:
-        """Record what a run read at a given time: the counters of INFO, and the workers' counts under ``key``."""
+    def note(
+        self,
+        at: datetime,
+        info: Mapping[str, Any],
+        images: Mapping[str, float],
+        key: str,
+        listed: Iterable[str] = (),
+    ) -> None:
+        """Record what a run read at a given time: the counters of INFO, the workers' counts under ``key``, and the
+        dependencies that the health report listed.
+        """
         counts = {name: info[name] for name in _COUNTERS}
         counts |= {f"errorstat_{code}": _count(info.get(f"errorstat_{code}")) for code in _ERRORS}
         readings = {
             "redis": {"at": at.isoformat(), "origin": info["run_id"], "counts": counts},
             "images": {"at": at.isoformat(), "origin": key, "counts": dict(images)},
+            "health": {"at": at.isoformat(), "counts": dict.fromkeys(listed, 1.0)},
         }
         self.file.write_text(f"{json.dumps(readings)}\n", encoding="utf-8")
 

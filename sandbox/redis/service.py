@@ -11,6 +11,7 @@ import json
 import ssl
 import subprocess
 from collections import Counter
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -56,8 +57,14 @@ for i = 1, tonumber(ARGV[2]) do redis.call('GET', 'img:missing:' .. i) end
 """
 
 
-async def live_through(redis: Redis, state: RedisState, now: datetime, past: Past) -> None:
-    """Reset the counters, and count the reads up to yesterday's run, which has recorded them."""
+async def live_through(
+    redis: Redis, state: RedisState, now: datetime, past: Past, listed: Iterable[str] = ()
+) -> None:
+    """Reset the counters, and count the reads up to yesterday's run, which has recorded them.
+
+    Args:
+        listed: dependencies that the health report has listed until then.
+    """
     past.begin(state.age)
     pipe = redis.pipeline(transaction=False)
     pipe.flushall()
@@ -71,7 +78,7 @@ async def live_through(redis: Redis, state: RedisState, now: datetime, past: Pas
         for name, stats in state.formats_before.items():
             images.update(stats_fields(name, stats))
         yesterday = now - timedelta(hours=24)
-        past.note(yesterday, await redis.info(), images, state.product.called(STATS_KEY))
+        past.note(yesterday, await redis.info(), images, state.product.called(STATS_KEY), listed)
 
 
 @lru_cache(maxsize=2)  # the same in nearly every world
@@ -213,7 +220,7 @@ class ValkeyService(Service):
         assert self._proxy
         state = world.redis
         await self._burdened.clear()
-        await live_through(self._admin, state, world.now, self._past)
+        await live_through(self._admin, state, world.now, self._past, world.portfolio.listed_before)
         await self._burdened.evict(state.burdens.evicted)
         await seed(self._admin, state, world.now)
         await self._burdened.apply(state.burdens)

@@ -69,6 +69,7 @@ class GitHubService(HttpService):
             f"{organisation}/invitations": self._invitations,
             f"{repository}/activity": self._activity,
             f"{repository}/dependabot/alerts": self._alerts,
+            f"{repository}/dependency-graph/sbom": self._materials,
             "/{path:path}": _unknown,
         }
         return Starlette(routes=[Route(path, self._endpoint(answer)) for path, answer in paths.items()])
@@ -201,6 +202,27 @@ class GitHubService(HttpService):
             for number, alert in enumerate(self.state.alerts, 1)
         ]
         return _page(request, self.url, shown, cursor=True)
+
+    def _materials(self, _request: Request) -> Response:
+        self._require("activity", "contents=read")
+        purls = [f"pkg:npm/package-{number}@1.0.{number}" for number in range(self.state.dependencies)]
+        purls += ["pkg:githubactions/actions/checkout@4.*.*", f"pkg:github/{REPOSITORY}@main"]
+        packages = [
+            {
+                "name": purl.partition("/")[2].partition("@")[0],
+                "SPDXID": f"SPDXRef-{number}",
+                "downloadLocation": "NOASSERTION",
+                "externalRefs": [
+                    {
+                        "referenceCategory": "PACKAGE-MANAGER",
+                        "referenceType": "purl",
+                        "referenceLocator": purl,
+                    }
+                ],
+            }
+            for number, purl in enumerate(purls)
+        ]
+        return JSONResponse({"sbom": {"SPDXID": "SPDXRef-DOCUMENT", "packages": packages}})
 
 
 def _unknown(_request: Request) -> Response:

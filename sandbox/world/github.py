@@ -41,6 +41,7 @@ class GitHubState:
 
     Attributes:
         default_permission: what every member may do with every repository.
+        dependencies: number of dependencies in the manifests that GitHub has read.
         owners_token: the token belongs to an owner; only owners see who lacks a second factor.
         invited: login and role of people with a pending invitation.
         missing: permissions that the token lacks: ``members``, ``invitations``, ``activity``, ``alerts``.
@@ -53,6 +54,7 @@ class GitHubState:
     collaborators: list[Member] = field(default_factory=list)
     invited: list[tuple[str, str]] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    dependencies: int = 7
     two_factor_required: bool = True
     default_permission: str = "read"
     owners_token: bool = True

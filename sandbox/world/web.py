@@ -44,6 +44,7 @@ class PortfolioState:
     Attributes:
         started: start time of the app, for its uptime.
         statuses: status that components report, if not ``healthy``, by component.
+        listed_before: dependencies that the health report has listed until yesterday.
         hides_dependencies: the website reports healthy, with 200, whatever its dependencies report.
         homepage: page at its address.
         homepage_status: HTTP status of the homepage.
@@ -64,6 +65,7 @@ class PortfolioState:
 
     started: datetime
     statuses: dict[str, str] = field(default_factory=dict)
+    listed_before: tuple[str, ...] = ()
     hides_dependencies: bool = False
     homepage: Literal["home", "error page", "challenge", "login", "nothing", "another page"] = "home"
     homepage_status: int = 200

@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from checks.backups import test_backups as checks
 from playbook.clients.backups import FolderStore
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.errors import PlaybookError
 from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import backup_verification
@@ -333,7 +334,9 @@ def both(folder, **section):
     place, clock = FolderStore(str(store), "setting"), FixedClock(NOW)
     files = backup_listing(place, known, clock)
     daily = judged(
-        checks.test_last_nights_backup_is_complete, limits=known.limits, backups=backups(place, files, known)
+        checks.test_last_nights_backup_is_complete,
+        limits=known.limits,
+        backups=backups(place, files, known, Earlier()),
     )
     weekly = judged(
         checks.test_newest_backups_match_their_manifests,
@@ -1011,7 +1014,7 @@ def daily_and_weekly(folder, **section):
     known = load("sandbox", environment={}, overlay={"targets": {"sandbox": mine}})
     place, clock = FolderStore(str(folder), "setting"), FixedClock(NOW)
     files = backup_listing(place, known, clock)
-    found = backups(place, files, known)
+    found = backups(place, files, known, Earlier())
     verified = backup_verification(place, files, known, clock)
     weekly = checks.test_newest_backups_match_their_manifests
     return (
@@ -1190,7 +1193,7 @@ def test_age_by_the_name_of_a_real_tool(tmp_path, name, hours, verdict):
     mine = {"backups": {"location": str(tmp_path), "pattern": "*"}}
     known = load("sandbox", environment={}, overlay={"targets": {"sandbox": mine}})
     place = FolderStore(str(tmp_path), "setting")
-    found = backups(place, backup_listing(place, known, FixedClock(NOW)), known)
+    found = backups(place, backup_listing(place, known, FixedClock(NOW)), known, Earlier())
     assert judged_reading(found.coverage, found.age, known.limits.backup_age)[0] == verdict
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from playbook.clients.digitalocean_samples import usable
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
@@ -19,8 +20,8 @@ from playbook.measure.app.components import app_components
 from playbook.measure.app.deployments import deployment_review, deployments
 from playbook.measure.app.jobs import app_jobs
 from playbook.measure.app.restarts import KnownRestarts
-from playbook.measure.app.samples import usable
-from playbook.measure.figures.costs import bills, cost_trend
+from playbook.measure.figures.cost_trend import cost_trend
+from playbook.measure.figures.costs import bills
 from playbook.measure.security.access import GitHubAccess, digitalocean_access
 from playbook.measure.security.firewall import DatabaseSources, cloud_firewalls, trusted_sources
 from tests.canned import NOW, Canned, settings

@@ -12,6 +12,7 @@ import pytest
 from playbook.clients import log_files
 from playbook.clients.log_files import FileLogs
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.measure.logs.logs import LogReview, log_review
 from playbook.readers.logs.parse import Parser
 from playbook.settings.loading import load
@@ -71,7 +72,7 @@ def reviewed(tmp_path, zone: str | None, written_in: str, error_hours_ago: float
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
         os.utime(file, (NOW.timestamp(), NOW.timestamp()))
     logs = FileLogs((f"{tmp_path}/*.log",), Logs(), zone=zone)
-    return log_review(logs, SETTINGS, FixedClock(NOW))
+    return log_review(logs, SETTINGS, FixedClock(NOW), Earlier())
 
 
 @pytest.mark.parametrize("hours", [0.5, 4, 20, 23.5])
@@ -107,5 +108,5 @@ def test_times_with_a_zone_need_no_setting(tmp_path, monkeypatch):
         "".join(f"{NOW - timedelta(minutes=ago):%Y-%m-%dT%H:%M:%SZ} INFO x\n" for ago in range(1440, 0, -1)),
         encoding="utf-8",
     )
-    found = log_review(FileLogs((f"{tmp_path}/*.log",), Logs()), SETTINGS, FixedClock(NOW))
+    found = log_review(FileLogs((f"{tmp_path}/*.log",), Logs()), SETTINGS, FixedClock(NOW), Earlier())
     assert found.coverage.enough, found.coverage

@@ -276,15 +276,15 @@ def test_only_drills_may_change_their_target():
 
 
 @pytest.mark.parametrize("target", ["production", "staging"])
-def test_drills_are_stored_where_production_checks_read_them(target):
-    """On the branch history. They restore the backups that they are judged for; without the variable nothing
-    changes.
+def test_drills_are_stored_where_production_checks_read_them(target, tmp_path):
+    """On the branch history, below the checkout. They restore the backups that they are judged for; without the
+    variable nothing changes.
     """
     environment = {**FIXED, "BACKUP_LOCATION": "s3://nightly@fra1.example/portfolio"}
-    found = load(target, environment=environment).target
-    assert found.recovery.records == "data/history/drills.jsonl"
+    found = load(target, root=tmp_path, environment=environment).target
+    assert found.recovery.records == str(tmp_path / "data/history/drills.jsonl")
     assert found.backups.location == environment["BACKUP_LOCATION"]
-    assert load(target, environment={}).target.recovery.records == "drills.jsonl"
+    assert load(target, root=tmp_path, environment={}).target.recovery.records == str(tmp_path / "drills.jsonl")
 
 
 def test_drills_run_before_the_checks_that_judge_them():

@@ -12,7 +12,7 @@ import msgspec
 from playbook.cli.init.answers import Answers
 from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
 from playbook.clients.digitalocean_account import Cluster, DigitalOceanAccount
-from playbook.clients.digitalocean_types import Spec
+from playbook.clients.digitalocean_spec import Spec
 from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, UsageError
 from playbook.settings.files import CONFIG_VARIABLE
 from playbook.settings.loading import load

@@ -63,7 +63,7 @@ def program_of(settings: Settings, form: str = "") -> str:
     named = settings.target.recovery.valkey
     setting = f"targets.{settings.target.name}.recovery.valkey"
     if named is not None:
-        found = shutil.which(str(Path(named).expanduser()))
+        found = shutil.which(named)
         if found is None:
             raise Unmeasured(f"{SERVICE}: expected a program at {named} ({setting}), got none", service=SERVICE)
         return found

@@ -15,7 +15,6 @@ from playbook.history.people import attest, waivers
 from playbook.history.people.attest import SignOffs
 from playbook.history.people.waivers import Waivers
 from playbook.settings.model import Settings
-from playbook.settings.own_catalogue import root_of
 
 
 def sign_offs_of(settings: Settings, catalogue: Catalogue, now: datetime) -> SignOffs:
@@ -57,4 +56,4 @@ def known(catalogue: Catalogue) -> frozenset[str]:
 
 def path_of(settings: Settings, path: str) -> Path:
     """A file of ``[people]``: absolute, or relative to the folder of playbook.toml."""
-    return root_of(settings) / Path(path).expanduser()
+    return settings.folder / Path(path).expanduser()

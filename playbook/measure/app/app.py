@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from playbook.clients.breakage import Kind, is_internal
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_types import DOMAIN_PHASES, App, Spec
+from playbook.clients.digitalocean_spec import Spec
+from playbook.clients.digitalocean_types import DOMAIN_PHASES, App
 from playbook.clients.http import HttpClient
 from playbook.clients.urls import origin
 from playbook.clients.web import SERVICE as WEBSITE

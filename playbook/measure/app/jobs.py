@@ -12,7 +12,7 @@ from cronsim import CronSimError
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_jobs import JobRun, job_runs
 from playbook.clients.digitalocean_refusals import NotFound
-from playbook.clients.digitalocean_types import JobSchedule, JobSpec
+from playbook.clients.digitalocean_spec import JobSchedule, JobSpec
 from playbook.core.clock import Clock, iana_zone
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from playbook.clients.answer import Answer
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount
-from playbook.clients.digitalocean_types import Spec
+from playbook.clients.digitalocean_spec import Spec
 from playbook.clients.http import HttpClient
 from playbook.clients.web import website
 from playbook.core.coverage import Coverage, lacking, whole

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_samples import Samples, restarts
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
 from playbook.core.engine import measurement
@@ -15,7 +15,7 @@ from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.measure.app.app import AppStatus
-from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
+from playbook.measure.app.samples import Window, by_component
 from playbook.settings.model import Settings
 
 DAY = timedelta(days=1)
@@ -119,16 +119,7 @@ def _samples(digitalocean: DigitalOceanApi, app: AppStatus, now: datetime) -> Ma
 def _counted(found: Mapping[str, Sequence[Samples]], begin: float) -> tuple[Restarts, ...]:
     """Restarts since ``begin`` (epoch seconds), most first."""
     counted = [
-        Restarts(name, Reading(sum(_rises(samples, begin) for samples in instances), "24 h"))
+        Restarts(name, Reading(sum(restarts(samples, begin) for samples in instances), "24 h"))
         for name, instances in found.items()
     ]
     return tuple(sorted(counted, key=lambda one: -one.reading.value))
-
-
-def _rises(samples: Samples, begin: float) -> float:
-    """Restarts of one instance; if its samples begin after ``begin``, its first count belongs to the window."""
-    values = [value for _, value in samples]
-    late = samples[0][0] - begin > 2 * min(step(samples), HOUR)
-    return (values[0] if late else 0.0) + sum(
-        later - earlier if later >= earlier else later for earlier, later in pairwise(values)
-    )

@@ -11,29 +11,17 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
-from statistics import median
 
 import msgspec
 
+from playbook.clients.digitalocean_samples import HOUR, Samples, step, usable
 from playbook.clients.digitalocean_types import Series
 from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.settings.sections.coverage import CoverageRules
 
-Samples = Sequence[tuple[float, float]]
-HOUR = 3600.0
 # Share of its expected samples that a span needs for its mean to count.
 _HALF = 0.5
 _DAY = 24
-
-
-def usable(series: Series) -> list[tuple[float, float]]:
-    """Usable samples, oldest first; a NaN, infinite or negative value counts as missing."""
-    highest: dict[float, float] = {}
-    for at, value in series.samples:
-        if math.isfinite(at) and math.isfinite(value) and value >= 0:
-            highest[at] = max(value, highest.get(at, value))
-    return sorted(highest.items())
 
 
 def of_memory(series: Iterable[Series]) -> list[Series]:
@@ -59,12 +47,6 @@ def by_component(series: Iterable[Series], but: Collection[str] = ()) -> dict[st
         for name, found in instances.items()
         if any(found.values())
     }
-
-
-def step(samples: Samples) -> float:
-    """Usual interval of two samples in seconds; infinite where there are fewer than two."""
-    gaps = [later - earlier for (earlier, _), (later, _) in pairwise(samples)]
-    return median(gaps) if gaps else math.inf
 
 
 def sustained(samples: Samples, seconds: float) -> float:

@@ -16,14 +16,15 @@ from datetime import timedelta
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount, InstanceSize
-from playbook.clients.digitalocean_types import ComponentSpec
+from playbook.clients.digitalocean_samples import Samples
+from playbook.clients.digitalocean_spec import ComponentSpec
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.limits import Reading
 from playbook.measure.app.app import identity_of
-from playbook.measure.app.samples import Samples, Window, by_component, of_memory
+from playbook.measure.app.samples import Window, by_component, of_memory
 from playbook.settings.model import Settings
 from playbook.settings.sections.platform import Scaling
 

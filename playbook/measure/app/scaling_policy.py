@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_types import ComponentSpec
+from playbook.clients.digitalocean_spec import ComponentSpec
 from playbook.core.coverage import Coverage, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured

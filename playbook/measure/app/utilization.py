@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from statistics import fmean
 
 from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_samples import Samples, usable
 from playbook.clients.digitalocean_types import Series
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage
@@ -16,7 +17,7 @@ from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.app import AppStatus
-from playbook.measure.app.samples import Samples, Window, by_component, of_memory, sustained, usable
+from playbook.measure.app.samples import Window, by_component, of_memory, sustained
 from playbook.readers.streaks import since_when
 from playbook.settings.model import Settings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections.abc import Iterable, Sequence
@@ -12,7 +13,8 @@ from statistics import median
 
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
 from playbook.core.clock import Clock, zone_of
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.counters import Counted, Earlier
+from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured
@@ -20,8 +22,9 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.measure.backups.nameless import nameless
-from playbook.measure.backups.series import Archive, ended, going_on
+from playbook.measure.backups.series import Archive, ended, going_on, nightly_kinds
 from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive, repository_of
+from playbook.measure.roll_call import RollCall, roll_call
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.model import Settings
@@ -32,6 +35,7 @@ _END = 7.0  # seconds for one end of an archive after its read time has run out
 _LONGEST = 50.0  # seconds; the real time limit for reading is a setting
 _COPIED_WITHIN = timedelta(minutes=2)
 _SHOWN = 10
+_JOBS = "backup jobs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Backups:
         others: files that are not archives, newest first, e.g. leftovers of an unfinished job.
         inspection: of the newest archive; None where there is none.
         damaged: the newest archives of other jobs that have a problem, by name, with it.
+        unread: of those that the store lists and does not deliver.
+        roll: the nightly jobs beside those of earlier runs.
         unmatched: those of the others that are like archives, and whose jobs are not looked at otherwise.
     """
 
@@ -55,12 +61,27 @@ class Backups:
     others: tuple[StoredFile, ...]
     inspection: Inspection | None
     damaged: tuple[tuple[str, str], ...] = ()
+    unread: Coverage = Coverage()  # noqa: RUF009 - frozen
     unmatched: tuple[Archive, ...] = ()
+    roll: RollCall | None = None
 
     @property
     def coverage(self) -> Coverage:
         """The whole listing, whether the date of the newest archive is known, and whether every job goes on."""
-        return whole(self.contents) + dated(self.archives) + ended(self.archives, self.unmatched)
+        seen = whole(self.contents) + dated(self.archives) + ended(self.archives, self.unmatched)
+        if self.roll and self.roll.missing and self.archives:
+            seen += lacking(
+                "archives of a job gone",
+                expected="archives of every job of which earlier runs have seen one each night",
+                got=f"not one like {self.roll.words}",
+                hint="Look for them, or let backups.pattern name the others only.",
+            )
+        return seen
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The nightly jobs, for later runs."""
+        return {_JOBS: self.roll.read} if self.roll else {}
 
     @property
     def contents(self) -> str:
@@ -115,8 +136,10 @@ class Backups:
 
     @property
     def read(self) -> Coverage:
-        """How much of the newest archive was read and understood."""
-        return self.inspection.coverage + holds_all(self.newest.file.name) if self.inspection else Coverage()
+        """How much of the newest archive was read and understood, and whether those of other jobs can be read."""
+        if self.inspection is None:
+            return Coverage()
+        return self.inspection.coverage + holds_all(self.newest.file.name) + self.unread
 
     @property
     def completeness(self) -> str:
@@ -264,13 +287,13 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 
 
 @measurement(time_limit=_LONGEST)
-def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings) -> Backups:
+def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings, earlier: Earlier) -> Backups:
     """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
     inspection = _inspected(backup_store, archives[0].file, wanted, most) if archives else None
     others = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
-    damaged = ((file.name, _problem(backup_store, file, wanted, until)) for file in others if file.size <= most)
+    looked_at = [(file, *_problem(backup_store, file, wanted, until)) for file in others if file.size <= most]
     return Backups(
         backup_store.location,
         backup_listing.now,
@@ -278,21 +301,33 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         archives,
         backup_listing.others,
         inspection,
-        tuple((name, problem) for name, problem in damaged if problem),
+        tuple((file.name, problem) for file, problem, _ in looked_at if problem),
+        together(unread for _, _, unread in looked_at),
         backup_listing.unmatched,
+        _call_jobs(archives, backup_listing.now, settings, earlier),
     )
 
 
-def _problem(store: BackupStore, file: StoredFile, wanted: Wanted, until: float) -> str:
-    """What is wrong with the newest archive of another job, as far as time is left for it."""
+def _call_jobs(archives: Sequence[Archive], now: datetime, settings: Settings, earlier: Earlier) -> RollCall:
+    """A job that ended while its archives are there is known from these; one that was given up may lose them."""
+    goes_on, others = nightly_kinds(archives)
+    wanted = settings.target.backups
+    of = hashlib.sha256(f"{wanted.location}\0{wanted.pattern}".encode(errors="replace")).hexdigest()[:12]
+    return roll_call(goes_on, now, earlier.of(_JOBS), settings.coverage, of=of, given_up=others)
+
+
+def _problem(store: BackupStore, file: StoredFile, wanted: Wanted, until: float) -> tuple[str, Coverage]:
+    """What is wrong with the newest archive of another job, and whether it can be read at all, as far as time is
+    left for it.
+    """
     left = until - time.monotonic()
     if left <= 0:
-        return ""
+        return "", Coverage()
     try:
         with store.open(file, within=left) as stream:
-            return inspect(stream, file.size, manifest=wanted.manifest, seconds=left).problem
-    except Unmeasured:
-        return ""
+            return inspect(stream, file.size, manifest=wanted.manifest, seconds=left).problem, Coverage()
+    except Unmeasured as error:
+        return "", not_given(file, error) if time.monotonic() < until else Coverage()
 
 
 def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:

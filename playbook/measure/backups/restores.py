@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -133,9 +134,11 @@ def counts(record: DrillRecord, settings: Settings) -> bool:
     """Whether a record applies to this target: its own, or one of its backups restored on staging."""
     target = settings.target
     source = target.backups.location
-    return record.target == target.name or (
-        is_of_staging(record, settings) and source is not None and is_of(record, source)
-    )
+    if record.target == target.name or source is None or not is_of_staging(record, settings):
+        return record.target == target.name
+    # Earlier versions recorded a folder as the settings named it.
+    as_named = source if "://" in source else os.path.relpath(source, settings.folder)
+    return is_of(record, source) or is_of(record, as_named)
 
 
 @dataclass(frozen=True, slots=True)

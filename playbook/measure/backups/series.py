@@ -76,6 +76,16 @@ def ended(archives: Sequence[Archive], unmatched: Sequence[Archive] = ()) -> Cov
     )
 
 
+def nightly_kinds(archives: Sequence[Archive]) -> tuple[set[str], set[str]]:
+    """Names without dates and numbers: of the jobs that make an archive every night and go on, and of others."""
+
+    def kind(archive: Archive) -> str:
+        return nameless(archive.file.name).replace("#T#Z", "#")
+
+    goes_on = {kind(one[0]) for one in _nightly(archives) if not _has_ended(one, archives[0].made)}
+    return goes_on, {kind(archive) for archive in archives} - goes_on
+
+
 def _nightly(archives: Sequence[Archive]) -> tuple[Series, ...]:
     """The archives of each job that makes one every night."""
     found: defaultdict[str, list[Archive]] = defaultdict(list)

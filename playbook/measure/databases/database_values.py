@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
+from playbook.clients.digitalocean_samples import Samples
 from playbook.clients.managed_databases import Backup, Backups, Cluster, Pool, Replica
 from playbook.core.coverage import Coverage, lacking, together, understood, whole
 from playbook.core.errors import Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.app.samples import Samples, sustained
+from playbook.measure.app.samples import sustained
 from playbook.measure.statements import Statement
 
 DAY, HOUR = timedelta(hours=24), 3600.0

@@ -8,13 +8,14 @@ from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
+from playbook.clients.digitalocean_samples import Samples, usable
 from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.managed_databases import Cluster, ManagedDatabases, Metric
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
-from playbook.measure.app.samples import Samples, Window, sustained, usable
+from playbook.measure.app.samples import Window, sustained
 from playbook.measure.databases.database_values import DAY, MYSQL, OTHERS, POSTGRESQL, Database, Databases
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import ManagedDatabase

@@ -14,7 +14,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unreachable
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
-from playbook.measure.figures.kpis import number_of
+from playbook.measure.figures.store_answers import number_of
 from playbook.settings.model import Settings
 
 NOT_ASKED = "not asked"

@@ -19,7 +19,7 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import moment
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME, Buckets, Figure
-from playbook.measure.figures.kpis import count_of, first_lack, number_of, scrapes, unknown_of
+from playbook.measure.figures.store_answers import count_of, first_lack, number_of, scrapes, unknown_of
 from playbook.settings.model import Settings
 
 # With fewer steps, a single missing one would weigh too much.

@@ -20,8 +20,8 @@ from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
 from playbook.core.promql import DAY
 from playbook.measure.figures.figure_names import IMAGE_SUCCESS
-from playbook.measure.figures.kpis import count_of
 from playbook.measure.figures.recent import Recent, recent
+from playbook.measure.figures.store_answers import count_of
 from playbook.measure.images.image_counts import OfImageStats, read_image_stats
 from playbook.settings.model import Settings
 

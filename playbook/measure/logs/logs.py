@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStream
 from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
@@ -15,6 +18,8 @@ from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
 from playbook.measure.logs.log_blocks import review_of
 from playbook.measure.logs.log_coverage import hours_seen, of_lines, of_requests
+from playbook.measure.logs.logs_of_before import LOGS, call_logs
+from playbook.measure.roll_call import RollCall
 from playbook.readers.logs.probes import Probes
 from playbook.readers.logs.reviewed import HOUR, Hour, Review
 from playbook.readers.logs.usual import Level, usual_level
@@ -27,6 +32,7 @@ WINDOW = timedelta(hours=24)
 RECENT_REQUESTS = 500
 # One or two failures among a few visitors' requests are no share.
 LEAST_OF_VISITORS = 3
+_ONLY_FAILED = re.compile(r"(?i)(?:^|[^a-z])(?:err|errors?|fail|failed|failures?|[45]xx|50\d)(?:[^a-z0-9]|$)")
 _ROWS = 15
 
 
@@ -39,6 +45,7 @@ class LogReview:
         coverage: hours, sources and understanding of the lines.
         requests_coverage: further coverage of statements about requests.
         skew: seconds by which the newest line was ahead of this machine's clock when it was read.
+        roll: the logs beside those of earlier runs; None where they are no files.
     """
 
     review: Review
@@ -48,6 +55,12 @@ class LogReview:
     coverage: Coverage
     requests_coverage: Coverage
     skew: float = 0.0
+    roll: RollCall | None = None
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The logs that there are, for later runs."""
+        return {LOGS: self.roll.read} if self.roll else {}
 
     @property
     def source(self) -> str:
@@ -80,9 +93,11 @@ class LogReview:
     def server_errors(self) -> Reading:
         """Share of requests that returned 5xx, in percent; NaN without any request.
 
-        If it is larger without the requests of probes, it is the share without them.
+        If it is larger without the requests of probes, it is the share without them; if it is larger in one
+        component or file, it is theirs: a proxy and the application behind it log each request twice, but what the
+        proxy alone answers with 502 once.
         """
-        return self._share("server_errors")
+        return _larger(self._share("server_errors"), *self._shares_by_source())
 
     @property
     def throttled(self) -> Reading:
@@ -176,8 +191,7 @@ class LogReview:
 
     def _share(self, name: str) -> Reading:
         """The larger share, with or without the requests of probes."""
-        shares = self._share_of_all(name, self.review.hours, "24 h"), self._share_of_visitors(name)
-        return max(shares, key=lambda reading: -1.0 if math.isnan(reading.value) else reading.value)
+        return _larger(self._share_of_all(name, self.review.hours, "24 h"), self._share_of_visitors(name))
 
     def _share_of_all(self, name: str, hours: list[Hour], over: str) -> Reading:
         requests = sum(hour.requests for hour in hours)
@@ -197,6 +211,14 @@ class LogReview:
             return Reading(math.nan, "24 h", self.requests_coverage)
         over = f"24 h ({failed:,} of {requests:,} requests, without {self.review.probes:,} of health probes)"
         return Reading(100 * failed / requests, over, self.requests_coverage)
+
+    def _shares_by_source(self) -> Iterator[Reading]:
+        """Of each component and file with enough requests of visitors, unless it logs failed ones alone."""
+        for name, track in (*self.review.components, *self.review.files):
+            enough = track.requests >= RECENT_REQUESTS and track.server_errors >= LEAST_OF_VISITORS
+            if name and enough and not _ONLY_FAILED.search(name):
+                over = f"24 h ({track.server_errors:,} of {track.requests:,} requests that {name} logged)"
+                yield Reading(100 * track.server_errors / track.requests, over, self.requests_coverage)
 
     def _hourly(self) -> dict[str, list[int]]:
         hours = self.review.hours
@@ -256,8 +278,12 @@ class LogReview:
         return Curve(name, [(hour.start, float(n)) for hour, n in zip(self.review.hours, counts, strict=True)])
 
 
+def _larger(*readings: Reading) -> Reading:
+    return max(readings, key=lambda reading: -1.0 if math.isnan(reading.value) else reading.value)
+
+
 @measurement(time_limit=55.0)
-def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
+def log_review(logs: LogSource, settings: Settings, clock: Clock, earlier: Earlier) -> LogReview:
     """Errors by kind, and 429 and 5xx by path and hour, of the last 24 hours.
 
     Raises:
@@ -271,9 +297,9 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
         raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=KEPT_HINT)
     # Lines written during reading are later than its start, but not ahead of the clock.
     skew = max(0.0, review.ahead_by - (clock.now() - now).total_seconds())
-    rules = settings.coverage
+    rules, roll = settings.coverage, call_logs(stream, settings, now, earlier)
     lines, requests = of_lines(review, stream, rules), of_requests(review, stream, rules)
-    return LogReview(review, stream, settings.target.logs, rules, lines, requests, skew)
+    return LogReview(review, stream, settings.target.logs, rules, lines, requests, skew, roll)
 
 
 def _health_paths(settings: Settings) -> list[str]:

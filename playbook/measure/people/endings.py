@@ -10,7 +10,7 @@ from playbook.core.wording import plural
 from playbook.history.handoff_page import Ending
 from playbook.history.people.attest import SignOffs
 from playbook.history.people.waivers import Waivers
-from playbook.measure.backups.backup_review import BackupRetention
+from playbook.measure.backups.retention import BackupRetention
 from playbook.measure.people.on_call import OnCall
 from playbook.measure.tls.certificates import Certificates
 

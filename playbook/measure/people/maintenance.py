@@ -17,7 +17,7 @@ from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, TooLittleData
-from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.evidence import Evidence, Facts, Table, evidence_of
 from playbook.core.sign_off import SignOff
 from playbook.core.suggestions import did_you_mean
 from playbook.core.wording import moment, plural
@@ -332,12 +332,11 @@ class SinceMaintenance:
 
     def evidence(self) -> list[Evidence]:
         """The window, and each figure."""
-        images = self.image_success.evidence() if self.image_success else []
         return [
             Facts("Last maintenance", {"Window": str(self.window)}),
             self.response_time.evidence(),
             self.error_rate.evidence(),
-            *(images if isinstance(images, list) else [images]),
+            *evidence_of(self.image_success),
         ]
 
     @property

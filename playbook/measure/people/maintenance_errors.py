@@ -9,11 +9,13 @@ from datetime import timedelta
 import msgspec
 
 from playbook.clients.log_reading import LogSource, LogStream
+from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.measure.logs.log_blocks import review_of
 from playbook.measure.logs.log_coverage import of_lines
+from playbook.measure.logs.logs_of_before import call_logs
 from playbook.measure.people.maintenance import MaintenancePlan, Window
 from playbook.readers.logs.reviewed import HOUR, Occurrences, Review
 from playbook.readers.logs.usual import usual_level
@@ -137,12 +139,15 @@ class NewErrors:
 
 
 @measurement(time_limit=50.0)
-def errors_since_maintenance(logs: LogSource, maintenance_plan: MaintenancePlan, settings: Settings) -> NewErrors:
+def errors_since_maintenance(
+    logs: LogSource, maintenance_plan: MaintenancePlan, settings: Settings, earlier: Earlier
+) -> NewErrors:
     """Kinds of errors in the logs since the last window began that did not occur before it."""
     window, wanted = maintenance_plan.last, settings.maintenance
     since = window.start - timedelta(hours=wanted.log_hours)
     stream = logs.read(since)
     review = review_of(stream, since, maintenance_plan.now)
+    call_logs(stream, settings, maintenance_plan.now, earlier)
     started, ended = window.start.timestamp(), window.end.timestamp()
     kinds = [
         NewError(component, signature, row, row.last >= ended)

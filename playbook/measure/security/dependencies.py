@@ -3,87 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from playbook.clients.github import DependabotAlert, GitHubApi
-from playbook.clients.github_requests import PER_PAGE
+from playbook.clients.github import GitHubApi
 from playbook.clients.npm import Npm, npm
 from playbook.clients.npm_messages import AuditReport, Project, Vulnerability
 from playbook.core.coverage import Coverage, lacking, share, together, understood, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import Denied, NotConfigured, PlaybookError, Unmeasured
+from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import plural
+from playbook.measure.security.dependabot import of_dependabot
+from playbook.measure.security.weakness import NAMED, Source, Weakness, worst_first
 from playbook.settings.model import Settings
 
-LEVELS = ("critical", "high", "moderate", "low", "info")
-SEVERE = frozenset({"critical", "high"})
 _REPORT = 2  # report version of npm audit, from npm 7 on
-# GitHub's words for a repository without alerts, and for an archived one.
-_OFF = re.compile(r"(?i)alerts are (disabled|not available)")
-_CLOSED = {"fixed", "dismissed", "auto_dismissed"}
-NAMED = 3  # in a message; the evidence holds all
 
 Behind = Literal["major", "minor", "patch", "other", "nothing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Weakness:
-    """A package with a known vulnerability.
-
-    Attributes:
-        level: critical, high, moderate, low or info.
-        fix: the release that fixes it, in words; empty where there is none.
-    """
-
-    package: str
-    level: str
-    title: str
-    fix: str
-    link: str
-
-    @property
-    def severe(self) -> bool:
-        """High or critical; an unknown level counts as such, so that it cannot be overlooked."""
-        return self.level in SEVERE or self.level not in LEVELS
-
-    def __str__(self) -> str:
-        return f"{self.package} {self.level}" + (f", fixed by {self.fix}" if self.fix else ", no fix yet")
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A source of vulnerabilities: npm or Dependabot.
-
-    Attributes:
-        name: as used in messages.
-        looked_at: number of dependencies, in words; empty where it is not reported.
-        error: why it could not be queried; NotConfigured where this target has none.
-        coverage: how much it has examined.
-    """
-
-    name: str
-    weaknesses: tuple[Weakness, ...] = ()
-    looked_at: str = ""
-    error: PlaybookError | None = None
-    coverage: Coverage = field(default_factory=Coverage)
-
-    @property
-    def subject(self) -> str:
-        """What is counted, for a message."""
-        return f"Vulnerabilities by {self.name}"
-
-    @property
-    def reading(self) -> Reading:
-        """Number of packages with a high or critical vulnerability, and which."""
-        severe = [weakness for weakness in self.weaknesses if weakness.severe]
-        named = "; ".join(map(str, severe[:NAMED])) + (
-            f"; and {len(severe) - NAMED} more" if severe[NAMED:] else ""
-        )
-        over = f"in {self.looked_at or 'all dependencies'}"
-        return Reading(float(len(severe)), over=f"{over} ({named})" if named else over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +81,8 @@ def weaknesses(github: GitHubApi | None, settings: Settings) -> Weaknesses:
     configured.
     """
     of_npm = () if "npm" in settings.absent else (_of_npm(settings),)
-    found = Weaknesses((*of_npm, *((_of_dependabot(github),) if github else ())))
+    of_github = (of_dependabot(github, settings, audited=any(map(_is_whole, of_npm))),) if github else ()
+    found = Weaknesses((*of_npm, *of_github))
     if not found.asked:
         errors = [source.error for source in found.sources if source.error]
         raise next((error for error in errors if not isinstance(error, NotConfigured)), errors[0])
@@ -169,7 +108,12 @@ def _of_npm(settings: Settings) -> Source:
     found = [_weakness(package, vulnerability) for package, vulnerability in weak.items()]
     total = report.looked_at
     looked_at = plural(total, "dependency", "dependencies") if total else ""
-    return Source(name, _worst_first(found), looked_at, coverage=seen)
+    return Source(name, worst_first(found), looked_at, coverage=seen)
+
+
+def _is_whole(source: Source) -> bool:
+    """Whether a source has examined dependencies, and all of them."""
+    return source.error is None and source.coverage.enough and bool(source.looked_at)
 
 
 def _seen(report: AuditReport, project: Project) -> Coverage:
@@ -220,52 +164,6 @@ def _weakness(package: str, vulnerability: Vulnerability) -> Weakness:
         fix=mended,
         link=advisory.url if advisory else "",
     )
-
-
-def _of_dependabot(github: GitHubApi) -> Source:
-    name = "Dependabot"
-    try:
-        alerts = github.dependabot_alerts()
-    except Denied as error:
-        return Source(name, error=_switched_off(error, github) if _OFF.search(str(error)) else error)
-    except (NotConfigured, Unmeasured) as error:
-        return Source(name, error=error)
-    # Filtered here too: a service that ignores the query's filter may return closed alerts.
-    found = [_alert(alert) for alert in alerts if alert.state not in _CLOSED]
-    seen = whole(f"{len(found)} open alerts")
-    if alerts and len(alerts) % PER_PAGE == 0:
-        seen += lacking(
-            "alerts cut off",
-            expected="all open Dependabot alerts",
-            got=f"{len(alerts)}, which is a whole number of pages without a next one",
-        )
-    return Source(name, _worst_first(found), "the repository's dependencies", coverage=seen)
-
-
-def _switched_off(error: Denied, github: GitHubApi) -> NotConfigured:
-    """GitHub responds 403 where alerts are not enabled."""
-    return NotConfigured(
-        f"Dependabot's alerts are not switched on: {error}",
-        setting=f"targets.{github.settings.target.name}.github.repository",
-        add="Dependabot alerts in the repository's settings, under code security",
-    )
-
-
-def _alert(alert: DependabotAlert) -> Weakness:
-    about = alert.security_vulnerability
-    patched = about.first_patched_version
-    return Weakness(
-        package=about.package.name,
-        level={"medium": "moderate"}.get(about.severity, about.severity),
-        title=alert.security_advisory.summary,
-        fix=f"{about.package.name} {patched.identifier}" if patched else "",
-        link=alert.html_url,
-    )
-
-
-def _worst_first(found: list[Weakness]) -> tuple[Weakness, ...]:
-    order = {level: number for number, level in enumerate(LEVELS)}
-    return tuple(sorted(found, key=lambda one: (order.get(one.level, -1), one.package)))
 
 
 @dataclass(frozen=True, slots=True)

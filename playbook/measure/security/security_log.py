@@ -7,11 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStream
 from playbook.core.clock import Clock
+from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
+from playbook.measure.logs.logs_of_before import call_logs
 from playbook.readers.logs.security import HOUR, SecurityReview, SecurityReviewer
 from playbook.readers.logs.usual import usual_level
 from playbook.settings.model import Settings
@@ -157,7 +159,7 @@ class LogsOfTheWeek:
 
 
 @measurement(time_limit=55.0)
-def logs_of_the_week(logs: LogSource, settings: Settings, clock: Clock) -> LogsOfTheWeek:
+def logs_of_the_week(logs: LogSource, settings: Settings, clock: Clock, earlier: Earlier) -> LogsOfTheWeek:
     """Refused requests and failed sign-ins in the target's logs, in one pass. Errors are kept."""
     wanted = settings.target.security
     since, until = clock.now() - timedelta(days=wanted.days), clock.now()
@@ -173,6 +175,7 @@ def logs_of_the_week(logs: LogSource, settings: Settings, clock: Clock) -> LogsO
             )
     except Unmeasured as error:
         return LogsOfTheWeek(None, error)
+    call_logs(stream, settings, until, earlier)
     problems, source = tuple(stream.problems), stream.source
     return LogsOfTheWeek(
         SecurityLog(

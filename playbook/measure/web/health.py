@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playbook.measure.web import health_keys
+from playbook.measure.web import health_amounts, health_keys
 from playbook.measure.web import health_words as words
 from playbook.measure.web.health_report import OWN, Dependency, Report, Statements, UnknownShapeError
 from playbook.measure.web.health_text import LINE, read_text
@@ -118,13 +118,13 @@ class _Reader(Statements):
         keys = [key for key, _ in value]
         if is_circuit(value) and not health_keys.is_circuit(name):
             name = f"{name} circuit breaker"
-        numbers_aside = health_keys.counts([name, *keys]) or health_keys.is_circuit(name)
+        numbers_aside = health_amounts.counts([name, *keys]) or health_keys.is_circuit(name)
         numbers_aside = numbers_aside or is_named_status(value) or any(outcomes(value))
-        tally = health_keys.is_tally(keys)
+        tally = health_amounts.is_tally(keys)
         for key, inner in value:
-            aside = numbers_aside and (inner != 0 or health_keys.counts_none(key, [name, *keys]))
+            aside = numbers_aside and (inner != 0 or health_amounts.counts_none(key, [name, *keys]))
             aside = aside or (tally and health_keys.good_if_true(key))
-            aside = aside and not health_keys.is_rate(key)
+            aside = aside and not health_amounts.is_rate(key)
             if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
 
@@ -155,11 +155,11 @@ class _Reader(Statements):
         """Read a key whose value says only that something may be wrong; False for any other key."""
         if health_keys.offers_update(name, key):
             return True
-        rate = number_in(value) if health_keys.is_rate(key) else None
+        rate = number_in(value) if health_amounts.is_rate(key) else None
         counted = health_keys.counts_errors(key) and not isinstance(value, list)
         if rate is not None:
             percent = isinstance(value, str) and "%" in value
-            bad = health_keys.is_bad_rate(key, rate, percent) and not health_keys.is_circuit(name)
+            bad = health_amounts.is_bad_rate(key, rate, percent) and not health_keys.is_circuit(name)
         elif health_keys.waits_for_work(name, key) or health_keys.holds_history(key) or counted:
             bad = not is_empty(value)
         else:
@@ -179,7 +179,7 @@ class _Reader(Statements):
                 self._boolean(name, key, True)
             zero = value <= 0 and health_keys.must_not_be_zero(key)
             odd = not name and (zero or health_keys.is_unconnected(key, value))
-            if odd or health_keys.is_odd(key, value):
+            if odd or health_amounts.is_odd(key, value):
                 self.unclear.append(f"{under(name, key)} {value:g}")
         elif isinstance(value, str) and not health_keys.is_needed(key) and value.strip().casefold() in _BOOLEANS:
             self._boolean(name, key, _BOOLEANS[value.strip().casefold()])

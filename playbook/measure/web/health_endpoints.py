@@ -12,10 +12,14 @@ from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
 from playbook.clients.wire import Phases
 from playbook.core.audience import Public, say
+from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
+from playbook.measure.roll_call import RollCall, roll_call
+from playbook.measure.statements import Statement
 from playbook.measure.web.health import MOST_BYTES, State, read_report
 from playbook.measure.web.health_report import Report, UnknownShapeError
 from playbook.measure.web.health_values import made_at
@@ -62,6 +66,8 @@ class Health:
         age: minutes since the checks were carried out, according to the response.
         newest: maximum age in minutes.
         asked: number of answers, of which this is the worst.
+        roll: dependencies that earlier runs have listed and this one does not; None where that is not known.
+        key: under which what is listed is kept for later runs.
     """
 
     path: str
@@ -74,6 +80,8 @@ class Health:
     age: float = 0.0
     newest: float = math.inf
     asked: int = 1
+    roll: RollCall | None = None
+    key: str = ""
 
     @property
     def state(self) -> State:
@@ -95,6 +103,11 @@ class Health:
         return services.pop() if len(services) == 1 else ""
 
     @property
+    def listed(self) -> tuple[str, ...]:
+        """Names of the dependencies that are listed."""
+        return tuple(one.name for one in self.report.dependencies) if self.report else ()
+
+    @property
     def public(self) -> Public:
         """Public text: whether there was a response, and its status, which everybody can see."""
         return say("no answer") if self.status is None else say("HTTP {}", self.status)
@@ -113,6 +126,19 @@ class Health:
     def is_degraded(self) -> bool:
         """Whether everything works, but some of it badly."""
         return self.state is State.DEGRADED
+
+    def listing(self, subject: str) -> Statement:
+        """That each dependency is listed that earlier runs have listed."""
+        expected = "each dependency that earlier runs have listed (or its name in web.dependencies_gone)"
+        missing = self.roll.words if self.roll else ""
+        return Statement(
+            subject, not missing, expected, f"none of {missing}" if missing else self._listed, warn=True
+        )
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The dependencies that are listed, for later runs."""
+        return {self.key: self.roll.read} if self.roll else {}
 
     @property
     def coverage(self) -> Coverage:
@@ -181,15 +207,21 @@ class Health:
 
 
 @measurement(parts=("api",))
-def api_health(website: HttpClient, network: Network, settings: Settings) -> Health:
+def api_health(
+    website: HttpClient, network: Network, settings: Settings, clock: Clock, earlier: Earlier
+) -> Health:
     """Report of ``/api/health`` on the application and its dependencies."""
-    return health_of(website, network, settings, settings.target.web.health_path)
+    found = health_of(website, network, settings, settings.target.web.health_path)
+    return compared(found, "health", settings, clock, earlier)
 
 
 @measurement(parts=("images",))
-def image_health(website: HttpClient, network: Network, settings: Settings) -> Health:
+def image_health(
+    website: HttpClient, network: Network, settings: Settings, clock: Clock, earlier: Earlier
+) -> Health:
     """Report of ``/api/image/health`` on the image service."""
-    return health_of(website, network, settings, settings.target.web.image_health_path)
+    found = health_of(website, network, settings, settings.target.web.image_health_path)
+    return compared(found, "health images", settings, clock, earlier)
 
 
 def health_of(website: HttpClient, network: Network, settings: Settings, path: str) -> Health:
@@ -203,8 +235,20 @@ def health_of(website: HttpClient, network: Network, settings: Settings, path: s
         if one is None:
             break
         found.append(one)
-    worst = max(found, key=lambda one: (one.state, not one.is_good))
+    worst = max(found, key=lambda one: (one.state, not one.is_good, -len(one.listed)))
     return replace(worst, asked=len(found))
+
+
+def compared(found: Health, key: str, settings: Settings, clock: Clock, earlier: Earlier) -> Health:
+    """The report beside those of earlier runs, whose dependencies are kept under ``key``.
+
+    One of a failing service may list less, or what it lists only then.
+    """
+    known = found.report is not None and not found.is_unhealthy
+    given_up = (*settings.target.web.dependencies_gone, *settings.absent)
+    names = found.listed if known else None
+    roll = roll_call(names, clock.now(), earlier.of(key), settings.coverage, given_up=given_up)
+    return replace(found, roll=roll, key=key)
 
 
 def _asked(website: HttpClient, network: Network, settings: Settings, path: str, *, again: bool) -> Health | None:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 
-from playbook.measure.web.health_words import MEANING, canonical
 
-
-def _set(text: str) -> frozenset[str]:
+def word_set(text: str) -> frozenset[str]:
+    """The words of a text."""
     return frozenset(text.split())
 
 
@@ -17,20 +16,20 @@ def words_of(key: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[a-z0-9]+", parted.casefold()))
 
 
-_GOOD_IF_TRUE = _set(
+_GOOD_IF_TRUE = word_set(
     """healthy ok alive ready live up success successful connected available reachable operational serving
     working online passed passing valid running initialized exists accessible responsive"""
 )
 # False under these is a failure; their other values may be data, such as the time of a connection.
-_WORKING = _set(
+_WORKING = word_set(
     """initialized initialised responding writable writeable readable loaded installed mounted listening verified
     established connect connection ping pong synced sane"""
 )
 # Of these of them, null may be the time of something that has not happened.
-_TIMED = _set("connect connection established verified ping pong")
-_STATUS = _set("""status state health result outcome liveness readiness availability statusstr statestr""")
-_ENDINGS = _set("healthy alive ready connected ok up available reachable online running working")
-_BAD_IF_TRUE = _set(
+_TIMED = word_set("connect connection established verified ping pong")
+_STATUS = word_set("""status state health result outcome liveness readiness availability statusstr statestr""")
+_ENDINGS = word_set("healthy alive ready connected ok up available reachable online running working")
+_BAD_IF_TRUE = word_set(
     """unhealthy down failed failing degraded error errors failure failures exception exceptions fatal sealed
     maintenance unavailable problem problems issues crashed stale dead broken offline err
     warning warnings paused restarting killed oomkilled draining terminating stopped disconnected
@@ -38,33 +37,27 @@ _BAD_IF_TRUE = _set(
     throttled lagging hung frozen aborted terminated deadlocked exceeded unstable unresponsive revoked slow
     loading booting starting initializing initialising recovering reconnecting"""
 )
-_BEGINNING = _set("loading booting starting initializing initialising recovering reconnecting")
-_PEERS = _set("clients sockets websocket websockets subscribers")
-_COUNTERS = _PEERS | _set(
-    """completed waiting delayed processed requests jobs sent received finished succeeded successful count
-    hits misses"""
-)
-_YES_OR_NO = _set("healthy alive connected reachable up")
-_ERRORS = _set(
+_BEGINNING = word_set("loading booting starting initializing initialising recovering reconnecting")
+ERRORS = word_set(
     """error errors err exception exceptions failure failures problem problems issues failed failing
     unhealthy down fatal errormessage errormsg errordetails errordetail"""
 )
-_ERROR_ENDINGS = _set("error errors exception failure failures fail fails")
-_WARNINGS = _set("""warning warnings degraded alert alerts alarm alarms incident incidents outage outages""")
-_ONLY_DEGRADED = _WARNINGS | _BEGINNING | _set("slow throttled lagging unstable")
-_LIMITING = _set(
+_ERROR_ENDINGS = word_set("error errors exception failure failures fail fails")
+_WARNINGS = word_set("""warning warnings degraded alert alerts alarm alarms incident incidents outage outages""")
+_ONLY_DEGRADED = _WARNINGS | _BEGINNING | word_set("slow throttled lagging unstable")
+LIMITING = word_set(
     """max maximum min allowed threshold thresholds ignore ignored total num number last previous on report
     show"""
 )
-_BAD_ONES = _set("unhealthy failed failing down unavailable dead missing unreachable broken degraded offline")
-_CODES = _set("""code statuscode httpstatus httpcode httpstatuscode responsecode""")
-_CONTAINERS = _set(
+_BAD_ONES = word_set("unhealthy failed failing down unavailable dead missing unreachable broken degraded offline")
+_CODES = word_set("""code statuscode httpstatus httpcode httpstatuscode responsecode""")
+_CONTAINERS = word_set(
     """dependencies dependency deps services checks check components entries checkresults healthchecks healthcheck
     subsystems upstreams backends probes indicators contributors integrations databases
    """
 )
-_SOFT = _set("""details info data results result nodes""")
-_DATA = _set(
+_SOFT = word_set("""details info data results result nodes""")
+_DATA = word_set(
     """version name id env environment branch commit sha build host hostname node region zone mode type title
     url uri path service app application component componentid componenttype loglevel level logging
     verbosity severity priority criticality importance impact critical tags tag labels label theme color colour
@@ -75,37 +68,39 @@ _DATA = _set(
     serviceid observedunit output stack affectedendpoints checkid history definition createindex modifyindex"""
 )
 # Data of which a bad word is no value: an application is not called "down".
-_THINGS = _set(
+_THINGS = word_set(
     "app application service component host node cluster pod image platform runtime engine provider driver"
 )
 # Of builds, machines and visitors, which may be unknown.
-_IDENTITIES = _set(
+_IDENTITIES = word_set(
     """git build commit revision release sha ref branch tag digest os arch cpu model country city ip user author
     owner machine instance container device browser client deploy deployment deployed hash chart built compiler
     runtime address"""
 )
-_MESSAGES = _set(
+_MESSAGES = word_set(
     "message msg note notes output reason detail details description shortsummary notificationmessage"
 )
-_FINDINGS = _set("message msg output reason detail details text info comment remark")
-_DATA_ENDINGS = _set("version name id url at level severity priority color colour theme mode type log")
+_FINDINGS = word_set("message msg output reason detail details text info comment remark")
+_DATA_ENDINGS = word_set("version name id url at level severity priority color colour theme mode type log")
 # False under these tells of a part that is behind, or by itself.
-_TOGETHER = _set("""quorum quorate insync uptodate migrated replicating joined registered subscribed canwrite""")
-_MONGO = _set("mongo mongodb mongoose")
-_SWITCHES = _set(
+_TOGETHER = word_set(
+    """quorum quorate insync uptodate migrated replicating joined registered subscribed canwrite"""
+)
+_MONGO = word_set("mongo mongodb mongoose")
+_SWITCHES = word_set(
     """debug cached cache ssl tls standby timed timedout test testing demo preview beta experimental readonly
     verbose production development staging enabled required optional critical authenticated fresh dev prod
     https secure performancestandby leader cluster clustered replica replicated public private authorized admin"""
 )
-_WISHES = _set("needs requires use uses enable should show include allow")
-_SWITCHBOARDS = _set(
+_WISHES = word_set("needs requires use uses enable should show include allow")
+_SWITCHBOARDS = word_set(
     """features feature featureflags flags toggles capabilities config configuration settings options
     preferences"""
 )
 # Numbers under these are limits or weights, whatever their names mean elsewhere.
-_LIMITS = _set("""thresholds threshold limits weights""")
-_MAY_BE_NONE = _set("queue storage s3 disk filesystem mail email smtp")
-_NEEDED = _set(
+_LIMITS = word_set("""thresholds threshold limits weights""")
+_MAY_BE_NONE = word_set("queue storage s3 disk filesystem mail email smtp")
+_NEEDED = word_set(
     """redis db database databases postgres postgresql mysql mariadb mongo mongodb cache queue storage s3
     kafka rabbit rabbitmq elasticsearch opensearch memcached valkey sqlite smtp mail email api backend
     worker workers broker nats search disk filesystem sidekiq celery scheduler cron auth stripe upstream
@@ -114,21 +109,13 @@ _NEEDED = _set(
 
 
 # Objects in which the name of something needed is only a version, an address or a limit of it.
-_PLAIN = _set("version versions url urls link links host hosts port ports tag tags label labels limits")
+_PLAIN = word_set("version versions url urls link links host hosts port ports tag tags label labels limits")
 # Where writes are not expected.
-_READERS = _set("replica replicas reader readers secondary slave standby follower mirror transaction user token")
-_STAND_INS = _set("mock mocked stub stubbed simulated dummy")
-_SHARES = _set("rate ratio percent percentage pct share")
-_AMOUNTS = _set("latency ping rtt ms seconds time duration days left remaining free available")
-_DISKS = _set("disk disks storage filesystem filesystems inode inodes")
-_FREE, _USE = _set("free available left remaining"), _set("usage utilization utilisation percent full")
-_UNITS = _set("kb mb gb tb kib mib gib tib bytes")
-_DIFFERENCES = _set("offset drift skew diff difference delta change trend zone")
-_SUCCESSES = _set("success successes successful succeeded passed passing healthy availability")
-_FLAGS = _set("maintenance sealed draining shuttingdown loading")
-_WELL = _set("healthy ready alive live online up connected")
-_COPIES = _set("instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers")
-_HOW_MANY = _set("count total number num size online alive live running available connected registered")
+_READERS = word_set(
+    "replica replicas reader readers secondary slave standby follower mirror transaction user token"
+)
+_STAND_INS = word_set("mock mocked stub stubbed simulated dummy")
+_FLAGS = word_set("maintenance sealed draining shuttingdown loading")
 
 # Keys of a status in words beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
 IN_WORDS = (("status", "name"), ("status", "text"))
@@ -138,7 +125,7 @@ def is_status(key: str) -> bool:
     """Whether a key holds a status: ``status``, ``db_state``, ``isHealthy``, ``connected``."""
     words = words_of(key)
     bare = "".join(words)
-    if not words or words[0] in _LIMITING:
+    if not words or words[0] in LIMITING:
         return False
     return bare in _STATUS | _GOOD_IF_TRUE or words[-1] in _STATUS | _ENDINGS or words in IN_WORDS
 
@@ -157,7 +144,7 @@ def good_if_true(key: str) -> bool:
 def bad_if_true(key: str) -> bool:
     """Whether true under this key is failing, such as ``maintenance_mode``, ``hasErrors`` or ``shuttingDown``."""
     words = words_of(key)
-    if not words or words[0] in _LIMITING or words[-1] == "check":
+    if not words or words[0] in LIMITING or words[-1] == "check":
         return False
     bare = "".join(words)
     return bool({words[0], words[-1]} & _BAD_IF_TRUE) or bare in ("shuttingdown", "maintenancemode", "timedout")
@@ -166,7 +153,7 @@ def bad_if_true(key: str) -> bool:
 def fails_if_false(key: str) -> bool:
     """Whether false under this key is failing wherever it is: ``canConnect``, ``isInitialized``, ``writable``."""
     words = words_of(key)
-    return bool(words) and words[0] not in _LIMITING and (words[-1] in _WORKING or good_if_true(key))
+    return bool(words) and words[0] not in LIMITING and (words[-1] in _WORKING or good_if_true(key))
 
 
 def is_unconnected(key: str, value: float) -> bool:
@@ -237,81 +224,18 @@ def offers_update(name: str, key: str) -> bool:
     )
 
 
-def is_percent(key: str) -> bool:
-    """Whether a key says that its number is in percent."""
-    return bool({*words_of(key)} & {"percent", "percentage", "pct", "perc"})
-
-
-def space_of(name: str, key: str) -> str:
-    """``free``, ``used``, or ``share`` for its use, where a key holds the space of a disk; empty for any other."""
-    own = {*words_of(key)}
-    if own & _LIMITING or not ({*words_of(name)} | own) & _DISKS:
-        return ""
-    if own & _FREE:
-        return "free"
-    return "used" if "used" in own or own & _UNITS else "share" if own & _USE else ""
-
-
-def is_rate(key: str) -> bool:
-    """Whether a key holds a share of failures or of successes: ``errorRate``, ``success_percent``."""
-    words = set(words_of(key))
-    if words & _LIMITING or words & {"budget", "limit"}:
-        return False
-    return bool(words & _SHARES and words & (_ERRORS | _SUCCESSES)) or words == {"availability"}
-
-
-def is_bad_rate(key: str, value: float, percent: bool) -> bool:
-    """Whether a share is bad: where its unit is not known, both as a fraction and in percent.
-
-    Without requests, no share is 0.
-    """
-    words = set(words_of(key))
-    percent = percent or bool(words & {"percent", "percentage", "pct"})
-    if words & _ERRORS:
-        return value >= 5 or (0.5 <= value <= 1 and not percent)
-    return 0 < value < 0.95 or 1 < value < 95
-
-
-def is_odd(key: str, value: float) -> bool:
-    """Whether a number tells of trouble: a process that has failed, a negative time, no healthy replica."""
-    words = words_of(key)
-    if "".join(words) in ("exitcode", "exitstatus", "returncode"):
-        return value != 0
-    if value < 0:
-        return bool(_AMOUNTS & set(words)) and not _DIFFERENCES & set(words)
-    return value == 0 and are_copies(key) and words[0] in _WELL
-
-
-def are_copies(key: str) -> bool:
-    """Whether a key names a number of equal things that should all work: ``workers``, ``healthyInstances``."""
-    return words_of(key)[-1:] != () and words_of(key)[-1] in _COPIES
-
-
-def counts_workers(key: str) -> bool:
-    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``."""
-    words = words_of(key)
-    named = [word for word in words if word not in _HOW_MANY]
-    return named in (["workers"], ["consumers"]) or (named in (["worker"], ["consumer"]) and len(words) > 1)
-
-
-def is_count(key: str) -> bool:
-    """Whether a key beside the name of equal things tells how many there are: ``count``, ``total``, ``idle``."""
-    words = words_of(key)
-    return bool(words) and set(words) <= _HOW_MANY | {"idle", "busy", "active", "value", "observed"}
-
-
 def holds_errors(key: str) -> bool:
     """Whether a key holds errors, if there are any."""
     words = words_of(key)
-    if not words or words[0] in _LIMITING:
+    if not words or words[0] in LIMITING:
         return False
-    return "".join(words) in _ERRORS or words[-1] in _ERROR_ENDINGS
+    return "".join(words) in ERRORS or words[-1] in _ERROR_ENDINGS
 
 
 def holds_history(key: str) -> bool:
     """Whether a key holds an error that may be over: ``lastError``."""
     words = words_of(key)
-    return len(words) > 1 and words[0] in ("last", "previous", "latest") and words[-1] in _ERRORS
+    return len(words) > 1 and words[0] in ("last", "previous", "latest") and words[-1] in ERRORS
 
 
 def holds_warnings(key: str) -> bool:
@@ -328,7 +252,7 @@ def lists_bad(key: str) -> bool:
 def counts_errors(key: str) -> bool:
     """Whether a key counts errors, perhaps long ago: ``errorCount``, ``failure_count``."""
     words = words_of(key)
-    return len(words) > 1 and words[-1] in ("count", "counter") and words[-2] in _ERRORS | _ERROR_ENDINGS
+    return len(words) > 1 and words[-1] in ("count", "counter") and words[-2] in ERRORS | _ERROR_ENDINGS
 
 
 def holds_limits(key: str) -> bool:
@@ -428,24 +352,3 @@ def is_needed(key: str) -> bool:
     """Whether a key names something that an application needs: ``redis``, ``primary_db``."""
     words = words_of(key)
     return bool(words) and words[-1] in _NEEDED
-
-
-def is_tally(keys: list[str]) -> bool:
-    """Whether an object counts dependencies by state: ``{"ok": 0, "degraded": 0, "error": 0}``."""
-    return len(keys) > 2 and all(
-        canonical(key) in MEANING or canonical(key) in ("total", "unknown") for key in keys
-    )
-
-
-def counts(keys: list[str]) -> bool:
-    """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago."""
-    return any("".join(words_of(key)) in _COUNTERS for key in keys)
-
-
-def counts_none(key: str, beside: list[str]) -> bool:
-    """Whether 0 under this key is a number of things, also in an object that counts: of clients none is connected,
-    but a Redis with ``hits`` and ``up: 0`` is away.
-    """
-    words = words_of(key)
-    is_number = not words or words[-1] not in _YES_OR_NO
-    return is_number or any("".join(words_of(one)) in _PEERS for one in beside)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
-from playbook.core.evidence import Evidence, Facts
+from playbook.core.evidence import Evidence, Facts, evidence_of
 from playbook.core.wording import plural
 from playbook.measure.statements import Statement
 from playbook.measure.tls.tls import TlsConfiguration, configuration_of
 from playbook.measure.web.headers import SecurityHeaders, read_headers
-from playbook.measure.web.health_endpoints import Health, health_of
+from playbook.measure.web.health_endpoints import Health, compared, health_of
 from playbook.measure.web.homepage import HomepageTiming, time_homepage
 from playbook.measure.web.without_tls import Hsts, PlainHttp, read_hsts, read_plain_http
 from playbook.settings.model import Settings
@@ -69,8 +70,7 @@ class OfSite(Generic[T]):
         """Its evidence, below its name."""
         if self.value is None:
             return [Facts(self.name, {"Not seen": self.problem})]
-        shown = self.value.evidence()
-        return [Facts("Of the site", {"Name": self.name}), *(shown if isinstance(shown, list) else [shown])]
+        return [Facts("Of the site", {"Name": self.name}), *evidence_of(self.value)]
 
 
 class Seen(NamedTuple, Generic[T]):
@@ -101,6 +101,9 @@ class _Sites(Generic[T]):
         """Sites that could be measured."""
         return [Seen(one.name, one.limits, one.value) for one in self.sites if one.value is not None]
 
+    def _readings(self, read: Callable[[T], dict[str, Counted]]) -> dict[str, Counted]:
+        return {key: one for site in self.sites if site.value for key, one in read(site.value).items()}
+
     def _told(self, say: Callable[[str, T], list[Statement]]) -> list[Statement]:
         statements = [one for site in self.sites if site.value is not None for one in say(site.name, site.value)]
         return sorted(statements, key=lambda one: (one.holds, one.warn))
@@ -118,10 +121,7 @@ class OtherHomepages(_Sites[HomepageTiming]):
     @property
     def readings(self) -> dict[str, Counted]:
         """Titles, for the next run."""
-        kept: dict[str, Counted] = {}
-        for one in self.sites:
-            kept |= one.value.readings if one.value else {}
-        return kept
+        return self._readings(lambda page: page.readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,11 @@ class OtherHealth(_Sites[Health]):
     def statements(self) -> list[Statement]:
         """That each is healthy; a degraded one is a warning."""
         return self._told(_of_health)
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """Dependencies that are listed, for later runs."""
+        return self._readings(lambda health: health.readings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +192,13 @@ def other_homepages(settings: Settings, clock: Clock, earlier: Earlier) -> Other
 
 
 @measurement(parts=PARTS, libraries=_LIBRARIES)
-def other_health(settings: Settings) -> OtherHealth:
+def other_health(settings: Settings, clock: Clock, earlier: Earlier) -> OtherHealth:
     """Reports of the health endpoints of the target's other websites."""
 
     def read(site: Settings, name: str) -> Health:
-        return health_of(_website(site, name), network(site), site, site.target.web.health_path)
+        found = health_of(_website(site, name), network(site), site, site.target.web.health_path)
+        key = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:12]  # everybody may read it
+        return compared(found, f"health {key}", site, clock, earlier)
 
     return OtherHealth(_each(settings, read, lambda site: bool(site.health_path)))
 
@@ -283,6 +290,7 @@ def _of_health(name: str, health: Health) -> list[Statement]:
     return [
         Statement(subject, not health.is_unhealthy, expected, health.summary),
         Statement(subject, not health.is_degraded, expected, health.summary, warn=True),
+        health.listing(f"Dependencies of {name}"),
     ]
 
 

@@ -64,7 +64,7 @@ def make_plan(settings: Settings, order: LoadOrder, permission: Permission) -> P
         shape=order.shape,
         host=permission.host,
         allowed=list(permission.allowed),
-        ca=str(Path(web.ca).resolve()) if web.ca else None,
+        ca=web.ca,
         stages=[Stage(stage.users, stage.seconds, stage.spawn_rate) for stage in shape.stages],
         weights={name: weight for name, weight in load.weights.items() if weight},
         paths={

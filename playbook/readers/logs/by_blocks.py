@@ -238,6 +238,8 @@ class BlockReviewer(Reviewer):
             if is_request:
                 hour.requests += count
                 hour.probes += probes[row]
+                track.requests += count - probes[row]
+                self._file.requests += count - probes[row]
             both = ends.setdefault(minute.component, [minute.start, minute.start])
             both[0], both[1] = min(both[0], minute.start), max(both[1], minute.start)
         for name, (first, last) in ends.items():

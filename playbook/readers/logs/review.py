@@ -173,6 +173,8 @@ class Reviewer:
             hour.requests += 1
             probe = self.probes.is_one(text, request.path)
             hour.probes += probe
+            component.requests += not probe
+            self._file.requests += not probe
             if request.status >= 500 or request.status == 429:
                 self._failed(entry, request, time, hour, probe=probe)
         elif strange or (not level and "\ufffd" in text):
@@ -291,6 +293,8 @@ class Reviewer:
         else:
             hour.server_errors += 1
             hour.probes_server_errors += probe
+            self._component.server_errors += not probe
+            self._file.server_errors += not probe
         row = self._answers.row((str(access.status), fold_path(access.path)))
         if row.add(time):
             row.example = access.path

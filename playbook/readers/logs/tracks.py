@@ -68,6 +68,7 @@ class Track:
         first, last: of its lines.
         answered: minutes with access lines, earlier ones too, as far as they were read; empty for files.
         logged: minutes with other lines, likewise.
+        requests: how many were answered, without those of probes; ``server_errors`` of them with 5xx.
         minute_answered, minute: the last of them that were recorded.
     """
 
@@ -75,6 +76,8 @@ class Track:
     answered: Minutes
     lines: int = 0
     strange: int = 0
+    requests: int = 0
+    server_errors: int = 0
     first: float = float("inf")
     last: float = float("-inf")
     minute: int = -1

@@ -6,6 +6,8 @@ import msgspec
 
 from playbook.core.secret import Seconds, Secret, Section
 
+RECORDS = "drills.jsonl"
+
 
 class Recovery(Section, frozen=True):
     """How backups are verified, kept, and restored in drills.
@@ -17,8 +19,7 @@ class Recovery(Section, frozen=True):
         keep_most_days: age in days beyond which no archive may be kept.
         dump: name of the archive member that is Redis' dump; empty where the archives contain none.
         images: folder in the archives that is the image store.
-        records: file to which each drill appends a line, and by which production is judged; relative to the
-            current folder.
+        records: file to which each drill appends a line, and by which production is judged.
         staging: names of the staging targets whose drills count for this one; those of any where empty.
         records_limit_days: how long a drill's record counts for the objectives.
         weekly_within_days, monthly_within_days: maximum age of the newest restore drill and the newest full test.
@@ -44,7 +45,7 @@ class Recovery(Section, frozen=True):
     keep_most_days: float = 35.0
     dump: str = "dump.rdb"
     images: str = "images"
-    records: str = "drills.jsonl"
+    records: str = RECORDS
     staging: tuple[str, ...] = ()
     records_limit_days: float = 35.0
     weekly_within_days: float = 7.5

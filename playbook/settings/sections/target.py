@@ -22,6 +22,7 @@ class Web(Section, frozen=True):
         http_url: its address without TLS, where that is not ``url`` with http and port 80.
         ca: file with the certificate authority to trust, for a private one.
         health: ``body`` reads what the health endpoints report; ``status`` takes any 2xx for healthy.
+        dependencies_gone: those that health reports need not list any more, although earlier runs have seen them.
         expect: a text on the homepage, in its title or anywhere; without it only pages known to be something else
             are rejected.
         hosts: further host names of the homepage after redirects, besides its own with and without ``www.``.
@@ -39,6 +40,7 @@ class Web(Section, frozen=True):
     image_health_path: str = "/api/image/health"
     optimize_path: str = "/api/image/optimize"
     health: Literal["body", "status"] = "body"
+    dependencies_gone: tuple[str, ...] = ()
     expect: str = ""
     hosts: tuple[str, ...] = ()
     least_bytes: int = 64

@@ -22,7 +22,7 @@ def no_npm(message: str) -> dict[str, tuple[str, str]]:
             "UNKNOWN",
             rf"Vulnerabilities by Dependabot: expected an answer of npm audit, "
             rf"got {clause_of(message.replace('{}', 'audit'))}; "
-            r"partial result: 0 of level high or critical in the repository's dependencies",
+            r"partial result: 0 of level high or critical in 7 dependencies of the repository",
         ),
         "monthly.vulnerabilities.outdated": ("UNKNOWN", message.replace("{}", "outdated")),
     }
@@ -189,6 +189,18 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Vulnerabilities by npm audit: expected an answer of Dependabot, "
             r"got nothing from GitHub: HTTP 403 \(Resource not accessible by personal access token\); "
             r"partial result: 0 of level high or critical in 7 dependencies",
+        ),
+    },
+    "github-other-repository": {
+        "monthly.vulnerabilities.audit": (
+            "UNKNOWN",
+            r"Vulnerabilities by npm audit: expected the repository that the app is built from \(example/shop\), "
+            r"got example/portfolio; partial result: 0 of level high or critical in 7 dependencies",
+        ),
+        "monthly.access.unused-accounts": (
+            "UNKNOWN",
+            r"SSH keys of the DigitalOcean account: expected the repository that the app is built from "
+            r"\(example/shop\), got example/portfolio; partial result: 2 keys",
         ),
     },
     "npm-blind": {

@@ -199,6 +199,26 @@ def test_open_dependabot_alerts_are_listed():
     assert b"state=open" in server.requests[0]
 
 
+def test_dependencies_are_counted_without_repository_and_workflows():
+    def package(*purls: str) -> dict[str, Any]:
+        return {"name": "x", "externalRefs": [{"referenceType": "purl", "referenceLocator": one} for one in purls]}
+
+    packages = [
+        package("pkg:npm/express@5.1.0"),
+        package("pkg:pypi/pillow@12.0.0"),
+        package("pkg:githubactions/actions/checkout@4.%2A.%2A"),
+        package("pkg:github/example/portfolio@main"),
+        package(),
+        {"name": "com.github.example/portfolio"},
+    ]
+    with serve(json_answer({"sbom": {"SPDXID": "SPDXRef-DOCUMENT", "packages": packages}})) as server:
+        assert api(server.url).known_dependencies() == 2
+    assert server.requests[0].startswith(b"GET /repos/example/portfolio/dependency-graph/sbom ")
+    for other in ({}, {"sbom": {}}, {"packages": packages}):
+        with serve(json_answer(other)) as server, pytest.raises(Malformed):
+            api(server.url).known_dependencies()
+
+
 @pytest.mark.parametrize(
     ("status", "headers", "message", "kind", "hint"),
     [

@@ -260,6 +260,9 @@ DOWN = Unreachable("DigitalOcean API: expected the logs, got HTTP 503", service=
         (CRASHED, "empty", "no line is in them"),
         (CRASHED, "the same", "started again: the log of what runs in its place"),
         ((), NO_PHASE, ""),
+        # A count that began anew may be that of another instance.
+        ((("portfolio-web", counts(0, 0)), ("image-worker", counts(3, 0, 0))), NO_PHASE, ""),
+        ((("portfolio-web", counts(0, 0)), ("image-worker", counts(3, 0, 1))), NO_PHASE, "the platform has none"),
         ((), NOT_FOUND, ""),
         ((), "empty", ""),
         ((), "the same", ""),

@@ -32,7 +32,8 @@ from playbook.measure.app.rollback import rollback, rollback_asked
 from playbook.measure.app.scaling import scaling
 from playbook.measure.app.traffic import network_week
 from playbook.measure.app.utilization import utilization
-from playbook.measure.figures.costs import bills, cost_trend
+from playbook.measure.figures.cost_trend import cost_trend
+from playbook.measure.figures.costs import bills
 from playbook.measure.security.access import STATUSES as ACCOUNT_STATUSES
 from playbook.measure.security.access import GitHubAccess, GitHubActivity, digitalocean_access
 from playbook.measure.security.firewall import (

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from playbook.core.audience import Audience, say
 from playbook.core.catalogue import read_catalogue
-from playbook.core.counters import Counted
+from playbook.core.counters import Counted, digest_of
 from playbook.core.errors import Denied, NotConfigured, TooLittleData, Unreachable
 from playbook.core.evidence import Facts, Lines
 from playbook.core.limits import parse_limit
@@ -272,3 +272,10 @@ def test_public_form_keeps_readings_and_runbook_actions():
     )
     shown = public_record(found, CATALOGUE.items["daily.health.api"])
     assert (shown.resolution, shown.readings) == (found.resolution, found.readings)
+
+
+def test_names_of_things_in_readings_are_digests_for_everybody():
+    """By which a later run knows them again."""
+    found = made(readings={"health": Counted(at=NOW, counts={"mailer": 3.0}, named=True)})
+    (read,) = public_record(found, CATALOGUE.items["daily.health.api"]).readings.values()
+    assert (read.counts, read.named) == ({digest_of("mailer"): 3.0}, False)

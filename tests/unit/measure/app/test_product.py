@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
 from playbook.clients.digitalocean_account import Cluster, DigitalOceanAccount
-from playbook.clients.digitalocean_types import App, ComponentSpec, Database, Spec, Variable
+from playbook.clients.digitalocean_spec import ComponentSpec, Database, Spec, Variable
+from playbook.clients.digitalocean_types import App
 from playbook.clients.listing import Listing
 from playbook.core.coverage import whole
 from playbook.core.verdict import Verdict

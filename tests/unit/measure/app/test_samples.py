@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from playbook.clients.digitalocean_samples import HOUR, usable
 from playbook.clients.digitalocean_types import Series
-from playbook.measure.app.samples import HOUR, Window, by_component, sustained, usable
+from playbook.measure.app.samples import Window, by_component, sustained
 from playbook.settings.sections.coverage import CoverageRules
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -9,7 +9,8 @@ import pytest
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount, InstanceSize
-from playbook.clients.digitalocean_types import App, ComponentSpec, Series, Spec
+from playbook.clients.digitalocean_spec import ComponentSpec, Spec
+from playbook.clients.digitalocean_types import App, Series
 from playbook.core.clock import FixedClock
 from playbook.measure.app.scaling import Fit, ScalingReview, scaling
 from playbook.settings.loading import load

@@ -12,8 +12,9 @@ from playbook.clients.backups import FolderStore
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Denied
 from playbook.core.verdict import Verdict
-from playbook.measure.backups.backup_review import BackupRetention, backup_retention, backup_verification
+from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backup_listing
+from playbook.measure.backups.retention import BackupRetention, backup_retention
 from playbook.readers.archives.crc64 import crc64
 from playbook.settings.loading import load
 from tests.judged import judged

@@ -6,12 +6,14 @@ import os
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+import msgspec
 import pytest
 
 from checks.backups import test_backups as checks
 from playbook.clients.backups import FolderStore
 from playbook.core.clock import FixedClock
-from playbook.core.errors import TooLittleData, UsageError
+from playbook.core.counters import Earlier
+from playbook.core.errors import TooLittleData, Unreachable, UsageError
 from playbook.core.evidence import Facts, Table
 from playbook.core.verdict import Verdict
 from playbook.measure.backups.backups import backup_listing, backups
@@ -41,10 +43,11 @@ def store(tmp_path):
     return Store(str(tmp_path), "targets.sandbox.backups.location")
 
 
-def measured(store, **settings):
+def measured(store, known_jobs=None, **settings):
     overlay = {"targets": {"sandbox": {"backups": {"location": store.location, **settings}}}}
     known = load("sandbox", environment={}, overlay=overlay)
-    return backups(store, backup_listing(store, known, FixedClock(NOW)), known)
+    earlier = Earlier(lambda: [{"backup jobs": known_jobs}] if known_jobs else [])
+    return backups(store, backup_listing(store, known, FixedClock(NOW)), known, earlier)
 
 
 def verdict(found):
@@ -297,6 +300,36 @@ def test_damaged_archive_of_another_job_is_found(tmp_path):
     said, message = verdict(measured(store, manifest=""))
     assert said is Verdict.CRITICAL
     assert "to be complete, got db_20261122-0250.tar.gz: an archive that is cut off" in message
+
+
+def test_job_without_any_archive_left_is_missed(tmp_path):
+    """An earlier run has seen one each night. Of one that was given up before, what is left may go."""
+    both = {**FILES, "db_{:%Y%m%d-%H%M}.tar.gz": nights(30, first=5.5)}
+    found = measured(of_jobs(tmp_path, both), manifest="").readings["backup jobs"]
+    before = msgspec.structs.replace(found, at=NOW - timedelta(days=1))
+    for file in tmp_path.glob("db_*"):
+        file.unlink()
+    said, message = verdict(measured(FolderStore(str(tmp_path), "x"), before, manifest=""))
+    assert (said, "not one like db-tar-gz" in message) == (Verdict.UNKNOWN, True), message
+    named = measured(FolderStore(str(tmp_path), "x"), before, manifest="", pattern="files*.tar.gz")
+    assert verdict(named)[0] is Verdict.OK
+    of_jobs(tmp_path, {"db_{:%Y%m%d-%H%M}.tar.gz": nights(3, first=600.0)})  # left from a job of weeks ago
+    assert verdict(measured(FolderStore(str(tmp_path), "x"), before, manifest=""))[0] is Verdict.OK
+
+
+def test_archive_of_another_job_that_is_not_delivered_is_unknown(tmp_path, monkeypatch):
+    """The store lists it, and does not give it out."""
+    store = of_jobs(tmp_path, {**FILES, "db_{:%Y%m%d-%H%M}.tar.gz": nights(30, first=5.5)})
+    read = FolderStore.read
+
+    def refusing(self, name, *range_, **more):
+        if name.startswith("db_"):
+            raise Unreachable("Backups: expected it, got HTTP 500", service="Backups")
+        return read(self, name, *range_, **more)
+
+    monkeypatch.setattr(FolderStore, "read", refusing)
+    said, message = verdict(measured(store, manifest=""))
+    assert (said, "db_20261122-0250.tar.gz to be read" in message) == (Verdict.UNKNOWN, True), message
 
 
 def test_archive_is_compared_with_those_of_its_own_job(tmp_path):

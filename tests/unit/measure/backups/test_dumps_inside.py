@@ -8,6 +8,7 @@ import pytest
 from checks.backups import test_backups as checks
 from playbook.clients.backups import FolderStore
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.verdict import Verdict
 from playbook.measure.backups.backup_review import backup_verification
 from playbook.measure.backups.backups import backup_listing, backups
@@ -25,7 +26,7 @@ def of_last_night(tmp_path):
         "sandbox", environment={}, overlay={"targets": {"sandbox": {"backups": {"location": str(tmp_path)}}}}
     )
     store = FolderStore(str(tmp_path), "backups.location")
-    found = backups(store, backup_listing(store, settings, FixedClock(NOW)), settings)
+    found = backups(store, backup_listing(store, settings, FixedClock(NOW)), settings, Earlier())
     return judged(checks.test_last_nights_backup_is_complete, settings, backups=found)
 
 

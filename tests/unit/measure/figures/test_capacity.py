@@ -9,7 +9,8 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from playbook.clients.digitalocean_types import App, ComponentSpec, Deployment, Spec
+from playbook.clients.digitalocean_spec import ComponentSpec, Spec
+from playbook.clients.digitalocean_types import App, Deployment
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import Coverage

@@ -20,7 +20,8 @@ from playbook.clients.listing import Listing
 from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.core.errors import Malformed, NotConfigured
-from playbook.measure.figures.costs import Bills, CostTrend, bills, cost_trend, elapsed, month_of
+from playbook.measure.figures.cost_trend import CostTrend, cost_trend
+from playbook.measure.figures.costs import Bills, bills, elapsed, month_of
 from playbook.settings.loading import load
 from playbook.settings.model import Settings
 from tests.judged import check, judged

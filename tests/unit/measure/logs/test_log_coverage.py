@@ -1,12 +1,17 @@
 """Coverage of a log review: sources, silences, understanding, and unreadable parts."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
+from playbook.clients.log_files import FileLogs
 from playbook.clients.log_reading import LogStream, Part
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Counted, Earlier
 from playbook.measure.logs.logs import log_review
+from playbook.measure.roll_call import kept
 from playbook.settings.loading import load
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
@@ -26,7 +31,7 @@ def review(*parts, **stream):
         def read(self, since):
             return LogStream("a list", iter([Part(name, iter(part)) for name, part in parts]), **stream)
 
-    return log_review(Source(), SETTINGS, FixedClock(NOW))
+    return log_review(Source(), SETTINGS, FixedClock(NOW), Earlier())
 
 
 def test_all_expected_lines_are_enough():
@@ -158,3 +163,30 @@ def test_lines_of_unknown_format_are_not_one_endless_entry():
     foreign = review(("", [*usual, *began, *["%%% :: of nobody's format ::"] * 900]))
     assert not foreign.coverage.enough
     assert "700 of 2,339 lines not understood" in foreign.coverage.words
+
+
+def test_log_that_earlier_runs_have_found_is_missed(tmp_path):
+    """Also where its pattern matches others; with other patterns the comparison begins anew."""
+
+    def reviewed(*patterns: str, known: tuple[Counted, ...] = ()):
+        logs = {"files": [f"{tmp_path}/{one}" for one in patterns]}
+        overlay = {"targets": {"sandbox": {"kind": "sandbox", "logs": logs}}}
+        settings = load("sandbox", environment={}, overlay=overlay)
+        source = FileLogs(tuple(settings.target.logs.files), settings.target.logs, zone="UTC")
+        return log_review(source, settings, FixedClock(NOW), Earlier(lambda: [{"logs": one} for one in known]))
+
+    for name in ("web.log", "web.log.1", "api.log", "error.log"):
+        (tmp_path / name).write_text(f"{NOW:%Y-%m-%dT%H:%M:%SZ} INFO well\n")
+        os.utime(tmp_path / name, (NOW.timestamp(), NOW.timestamp()))
+    first = reviewed("*.log*")
+    before = msgspec.structs.replace(first.readings["logs"], at=NOW - timedelta(days=1))
+    for name in ("web.log.1", "error.log"):  # rotated away, and one that only holds errors
+        (tmp_path / name).unlink()
+    again = reviewed("*.log*", known=(before,))
+    assert (first.problems, again.problems) == ([], [])
+    (tmp_path / "api.log").unlink()
+    (problem,) = reviewed("*.log*", known=(before,)).problems
+    assert problem.startswith(
+        f"{kept(tmp_path.name + '/api.log')}, which earlier runs have found, is there no more"
+    )
+    assert reviewed("web*.log", known=(before,)).problems == []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from playbook.clients.log_reading import LogStream, Part
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.judge import Judge
 from playbook.core.verdict import SEVERITY, Critical, Verdict
 from playbook.measure.logs.logs import log_review
@@ -58,7 +59,7 @@ class Source:
 
 def verdicts(*parts):
     """Verdicts of both daily checks."""
-    review = log_review(Source(*parts), SETTINGS, FixedClock(NOW))
+    review = log_review(Source(*parts), SETTINGS, FixedClock(NOW), Earlier())
     limits = SETTINGS.limits
     found = []
     for readings in (

@@ -9,6 +9,7 @@ import pytest
 from playbook.clients.log_files import FileLogs
 from playbook.clients.log_reading import LogStream
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Facts
 from playbook.core.verdict import Verdict
@@ -34,7 +35,7 @@ class Source:
 
 
 def reviewed(lines, problems=(), now=NOW):
-    return log_review(Source(list(lines), problems), SETTINGS, FixedClock(now))
+    return log_review(Source(list(lines), problems), SETTINGS, FixedClock(now), Earlier())
 
 
 def of_sandbox(*edits, hours=30.0, now=NOW):
@@ -199,7 +200,7 @@ def test_sandbox_files_give_the_same_review(tmp_path, monkeypatch):
     log_incidents.errors(state)
     write_files(state, tmp_path)
     source = FileLogs((f"{tmp_path}/portfolio*.log*",), Logs())
-    files = log_review(source, SETTINGS, FixedClock(NOW))
+    files = log_review(source, SETTINGS, FixedClock(NOW), Earlier())
     stream = reviewed(state.store.lines())
     assert files.review.errors == stream.review.errors == 3
     assert files.review.requests == stream.review.requests
@@ -208,7 +209,7 @@ def test_sandbox_files_give_the_same_review(tmp_path, monkeypatch):
     assert files.source.startswith("3 of 4 files")
     state.damaged = True
     write_files(state, tmp_path)
-    damaged = log_review(source, SETTINGS, FixedClock(NOW))
+    damaged = log_review(source, SETTINGS, FixedClock(NOW), Earlier())
     assert "portfolio.log.2.gz is damaged" in damaged.problems[0]
     assert damaged.review.errors == 3
 
@@ -282,3 +283,31 @@ def test_requests_of_visitors_are_no_probes():
         '{"level":"info","msg":"request","method":"GET","path":"/api/healthy","status":200}',
     )
     assert reviewed(lines).review.probes == 0
+
+
+@pytest.mark.parametrize(
+    ("sources", "found"),
+    [
+        # A proxy, and the application behind it, which never sees what the proxy answers with 502.
+        ({"nginx": (780, 14), "api": (780, 0)}, "WARNING of nginx"),
+        ({"nginx": (780, 60), "api": (780, 0)}, "CRITICAL of nginx"),
+        ({"nginx": (780, 7), "api": (780, 0)}, ""),
+        # Too few requests of one component are no share of their own.
+        ({"web": (5000, 0), "worker": (300, 14)}, ""),
+        ({"web": (5000, 0), "ferry": (1000, 14)}, "WARNING of ferry"),
+        # A log of failed requests alone says nothing of their share.
+        ({"web": (8000, 0), "http-5xx": (0, 520)}, "CRITICAL"),
+    ],
+)
+def test_share_of_failed_requests_is_that_of_the_worst_source(sources, found):
+    """Of one with enough requests: a source dilutes no other."""
+    lines = []
+    for name, (good, bad) in sources.items():
+        for number in range(good + bad):
+            at = NOW - timedelta(seconds=86_000 * number // (good + bad) + 1)
+            status = 502 if number * bad // (good + bad) != (number + 1) * bad // (good + bad) else 200
+            lines.append(f"{name} {at:%Y-%m-%dT%H:%M:%S}Z GET /a {status} 1.0 ms - 5")
+    review = reviewed(sorted(lines, key=lambda line: line.partition(" ")[2]))
+    verdict = not_ok(review).get("5xx", "")
+    named = [f"{verdict} of {name}" for name in sources if f"that {name} logged" in review.server_errors.over]
+    assert ((named or [verdict])[0] if verdict else "") == found, review.server_errors.over

@@ -346,7 +346,7 @@ def test_new_errors_are_kinds_that_did_not_occur_before(tmp_path, errors, lastin
     the_plan, settings = plan(tmp_path, MORNING)
     lines = sorted([*QUIET, *(line(NOW + timedelta(hours=at), f"ERROR {text}") for at, text in errors)])
     logs = Logs(*lines)
-    found = errors_since_maintenance(logs, the_plan, settings)
+    found = errors_since_maintenance(logs, the_plan, settings, Earlier())
     assert logs.since == NOW - timedelta(hours=27)
     assert (found.words(found.lasting), found.words(found.passing)) == (lasting, passing)
     assert found.coverage.enough
@@ -371,7 +371,7 @@ def test_far_more_errors_of_a_known_kind_are_reported(tmp_path, before, since, m
         line(NOW - timedelta(hours=hour, minutes=1), "ERROR old") for hour in range(4, 27) for _ in range(before)
     ]
     errors += [line(NOW - timedelta(minutes=30), "ERROR old")] * since
-    found = errors_since_maintenance(Logs(*sorted([*QUIET, *errors])), the_plan, settings)
+    found = errors_since_maintenance(Logs(*sorted([*QUIET, *errors])), the_plan, settings, Earlier())
     assert (found.more, found.kinds) == (more, ())
 
 
@@ -380,7 +380,7 @@ def test_discarded_kinds_may_be_new(tmp_path):
     the_plan, settings = plan(tmp_path, MORNING)
     words = [f"ERROR {a}{b}{c}" for a in "ghijklmn" for b in "ghijklmnop" for c in "ghijklmnop"]
     errors = [line(NOW - timedelta(hours=5), word) for word in words]
-    found = errors_since_maintenance(Logs(*sorted([*QUIET, *errors])), the_plan, settings)
+    found = errors_since_maintenance(Logs(*sorted([*QUIET, *errors])), the_plan, settings, Earlier())
     assert found.coverage.got == "300 of 800 that are not"
 
 
@@ -396,7 +396,7 @@ def test_discarded_kinds_may_be_new(tmp_path):
 def test_too_few_lines_are_unknown(tmp_path, lines, got):
     """Before the window, since its end, or with a gap in between."""
     the_plan, settings = plan(tmp_path, MORNING)
-    coverage = errors_since_maintenance(Logs(*lines), the_plan, settings).coverage
+    coverage = errors_since_maintenance(Logs(*lines), the_plan, settings, Earlier()).coverage
     assert not coverage.enough
     assert got in coverage.got
 
@@ -404,14 +404,14 @@ def test_too_few_lines_are_unknown(tmp_path, lines, got):
 def test_unreadable_part_may_hold_a_new_error(tmp_path):
     """So the result is incomplete."""
     the_plan, settings = plan(tmp_path, MORNING)
-    found = errors_since_maintenance(Logs(*QUIET, problems=["one was damaged"]), the_plan, settings)
+    found = errors_since_maintenance(Logs(*QUIET, problems=["one was damaged"]), the_plan, settings, Earlier())
     assert found.coverage.got == "one was damaged"
 
 
 def test_kinds_that_were_too_many_to_keep_may_be_new(tmp_path):
     """Their number is known, and nothing else."""
     the_plan, settings = plan(tmp_path, MORNING)
-    found = errors_since_maintenance(Logs(*QUIET), the_plan, settings)
+    found = errors_since_maintenance(Logs(*QUIET), the_plan, settings, Earlier())
     beyond = replace(found, review=replace(found.review, kinds_left_out=7))
     assert found.coverage.enough
     assert not beyond.coverage.enough

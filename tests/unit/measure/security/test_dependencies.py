@@ -16,12 +16,11 @@ from playbook.core.verdict import Verdict
 from playbook.measure.security import dependencies
 from playbook.measure.security.dependencies import (
     OldDependency,
-    Source,
-    Weakness,
     Weaknesses,
     outdated_dependencies,
     weaknesses,
 )
+from playbook.measure.security.weakness import Source, Weakness
 from playbook.settings.loading import load
 from tests.judged import judged
 
@@ -68,8 +67,11 @@ def test_message_names_the_first_and_counts_the_rest():
     assert Source("npm audit", (weak("a", "low"),), "1 dependency").reading.over == "in 1 dependency"
 
 
-def of(npm_error=None, dependabot_error=None, monkeypatch=None):
-    """The measurement with the answers of both sources; no weakness if there is no error."""
+def of(npm_error=None, dependabot_error=None, monkeypatch=None, known=7):
+    """The measurement with the answers of both sources; no weakness if there is no error.
+
+    ``known``: of how many dependencies GitHub knows, or why that is not told.
+    """
 
     class FakeNpm:
         def audit(self) -> AuditReport:
@@ -87,6 +89,11 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None):
             if dependabot_error:
                 raise dependabot_error
             return []
+
+        def known_dependencies(self) -> int:
+            if isinstance(known, Exception):
+                raise known
+            return known
 
     monkeypatch.setattr(dependencies, "npm", lambda _settings: FakeNpm())
     return weaknesses(cast(GitHubApi, FakeGitHub()), SETTINGS)
@@ -108,6 +115,24 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None):
 def test_required_sources_must_have_answered(errors, verdict, monkeypatch):
     found = of(*errors, monkeypatch)
     assert judged(checks.test_no_dependency_is_vulnerable, limits=SETTINGS.limits, weaknesses=found)[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("npm_error", "known", "verdict", "got"),
+    [
+        (ABSENT, 812, Verdict.OK, "in 812 dependencies of the repository"),
+        (ABSENT, 1, Verdict.OK, "in 1 dependency of the repository"),
+        (ABSENT, 0, Verdict.UNKNOWN, "got one of which it knows none"),
+        (ABSENT, DENIED, Verdict.UNKNOWN, "got HTTP 403 (Resource not accessible by integration)"),
+        (GONE, 0, Verdict.UNKNOWN, "got one of which it knows none"),
+        (None, 0, Verdict.OK, ""),  # the audit has examined everything in the lock file
+        (None, DENIED, Verdict.OK, ""),
+    ],
+)
+def test_no_alert_counts_where_github_knows_the_dependencies(npm_error, known, verdict, got, monkeypatch):
+    found = of(npm_error, None, monkeypatch, known)
+    judgement = judged(checks.test_no_dependency_is_vulnerable, limits=SETTINGS.limits, weaknesses=found)
+    assert (judgement[0], got in judgement[1]) == (verdict, True), judgement
 
 
 @pytest.mark.parametrize(

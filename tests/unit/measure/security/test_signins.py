@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from checks.security import test_security as checks
 from playbook.clients.log_reading import LogStream
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.errors import TooLittleData, Unreachable
 from playbook.core.judge import Judge
+from playbook.measure.logs.logs_of_before import call_logs
 from playbook.measure.security.security_log import LogsOfTheWeek, logs_of_the_week, security_log
 from playbook.measure.security.signins import failed_logins
 from playbook.settings.loading import load
@@ -48,7 +50,7 @@ ORDINARY = [
     for hours in range(169)
 ]
 SETTINGS = load("staging", environment={})
-QUIET = security_log(logs_of_the_week(Log(*ORDINARY), SETTINGS, CLOCK))
+QUIET = security_log(logs_of_the_week(Log(*ORDINARY), SETTINGS, CLOCK, Earlier()))
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ def settings(tmp_path):
 
 def week(*lines, problems=()):
     """The result of both measurements from the logs."""
-    kept = logs_of_the_week(Log(*lines, problems=problems), SETTINGS, CLOCK)
+    kept = logs_of_the_week(Log(*lines, problems=problems), SETTINGS, CLOCK, Earlier())
     return security_log(kept)
 
 
@@ -246,3 +248,18 @@ def test_one_bad_part_anywhere_is_not_ok(tmp_path, at, kind):
         end = at + 45 if kind == "gap" else len(GOOD)
         lines = [text for number, text in enumerate(GOOD) if not at <= number < end]
     assert verdict_on(lines, tmp_path) != "OK"
+
+
+def test_log_that_earlier_runs_have_found_is_missed():
+    """The refused requests may have been in it."""
+
+    class Files(Log):
+        def read(self, since):
+            stream = super().read(since)
+            stream.found = ("shop/app.log",)
+            return stream
+
+    both = LogStream("", iter(()), found=("shop/app.log", "shop/proxy.log"))
+    before = call_logs(both, SETTINGS, NOW - timedelta(days=1), Earlier())
+    kept = logs_of_the_week(Files(*ORDINARY), SETTINGS, CLOCK, Earlier(lambda: [{"logs": before.read}]))
+    assert "shop-proxy, which earlier runs have found" in kept.coverage.got

@@ -11,7 +11,8 @@ from hypothesis import settings as settled
 from hypothesis import strategies as st
 
 from checks.security import test_security as checks
-from playbook.clients.digitalocean_types import App, AppDomain, DomainSpec
+from playbook.clients.digitalocean_spec import DomainSpec
+from playbook.clients.digitalocean_types import App, AppDomain
 from playbook.clients.tls import Endpoint, TlsClient
 from playbook.core.clock import FixedClock
 from playbook.core.errors import Malformed, NotConfigured, Unreachable, UsageError

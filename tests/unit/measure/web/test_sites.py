@@ -75,7 +75,7 @@ def test_healthy_sites_are_ok(settings_of):
             {"name": "shop", "url": f"{shop.url}/de", "expect": "on paper"},
             {"name": "api", "url": api.url, "homepage": False, "health_path": "/health"},
         )
-        pages, health = homepages(settings), other_health(settings)
+        pages, health = homepages(settings), other_health(settings, FixedClock(NOW), Earlier())
     assert judged(pages)[0] is Verdict.OK
     assert judged(health)[0] is Verdict.OK
     assert [one.name for one in pages.sites] == ["shop"]
@@ -121,7 +121,12 @@ def test_unmeasured_site_does_not_hide_a_bad_one(settings_of):
 def test_site_without_an_address_is_unknown_and_not_left_out(settings_of):
     """Its variable is not set."""
     settings = settings_of({"name": "shop", "url": "${SHOP_URL}", "health_path": "/health"})
-    for measured in (homepages(settings), other_health(settings), other_tls(settings), other_headers(settings)):
+    for measured in (
+        homepages(settings),
+        other_health(settings, FixedClock(NOW), Earlier()),
+        other_tls(settings),
+        other_headers(settings),
+    ):
         found, said = judged(measured)
         assert found is Verdict.UNKNOWN
         assert "expected an answer of shop, got no address of it" in said
@@ -141,7 +146,9 @@ def test_site_without_an_address_is_unknown_and_not_left_out(settings_of):
 def test_health_of_a_site_is_judged(settings_of, told, verdict):
     """As that of the website: a page of HTML is no health report."""
     with serve(told) as api:
-        measured = other_health(settings_of({"name": "api", "url": api.url, "health_path": "/health"}))
+        measured = other_health(
+            settings_of({"name": "api", "url": api.url, "health_path": "/health"}), FixedClock(NOW), Earlier()
+        )
     found, said = judged(measured)
     assert found is verdict, said
     if verdict in {Verdict.WARNING, Verdict.CRITICAL}:
@@ -288,3 +295,23 @@ def test_without_further_sites_nothing_is_measured(settings_of):
     """And no item is about any."""
     assert settings_of().nowhere == {"sites"}
     assert settings_of({"name": "a", "url": "https://a.example"}).nowhere == frozenset()
+
+
+def test_dependencies_of_each_site_are_compared_with_its_own(settings_of):
+    """Also of sites whose names differ by a number."""
+    body = {"api-1": b'{"status": "ok", "db": "up"}', "api-2": b'{"status": "ok", "redis": "up"}'}
+    with serve(answer("200 OK", body["api-1"])) as one, serve(answer("200 OK", body["api-2"])) as two:
+        sites = [
+            {"name": name, "url": server.url, "health_path": "/health"}
+            for name, server in (("api-1", one), ("api-2", two))
+        ]
+        settings = settings_of(*sites)
+        first = other_health(settings, FixedClock(NOW), Earlier()).readings
+        later = FixedClock(NOW + timedelta(days=1))
+        again = other_health(settings, later, Earlier(lambda: [first]))
+        assert all(one.holds for one in again.statements)
+        two.scripts = [answer("200 OK", b'{"status": "ok"}')]
+        missed = [
+            one for one in other_health(settings, later, Earlier(lambda: [first])).statements if not one.holds
+        ]
+    assert [(one.subject, one.found) for one in missed] == [("Dependencies of api-2", "none of redis")]

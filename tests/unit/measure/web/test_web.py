@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
+import msgspec
 import pytest
 
 from playbook.clients.http import HttpClient
@@ -28,6 +29,7 @@ from tests.unit.loopback import answer, closed_port, hang_up, serve
 GOOD = b'{"status":"healthy","dependencies":{"redis":{"status":"healthy","latency_ms":0.4},"worker":"healthy"}}'
 PAGE = b"<!DOCTYPE html><title>Portfolio</title><h1>Photographs that load fast</h1><p>By somebody.</p>"
 ALONE = Network(())  # nothing else that could prove that our own network works
+FIRST_RUN = FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC)), Earlier()
 BAD = (
     b'{"status":"degraded","services":{"worker":"slow","redis":{"status":"unhealthy","error":"ConnectionError"}}}'
 )
@@ -62,7 +64,7 @@ def site_of(server):
 def test_healthy_api_is_measured(settings):
     """Its word, its dependencies and its time."""
     with serve(answer(body=GOOD)) as server:
-        health = api_health(site_of(server), ALONE, settings)
+        health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
     assert server.requests[0].startswith(b"GET /api/health ")
     assert (health.is_unhealthy, health.is_degraded) == (False, False)
     assert health.summary == "HTTP 200, healthy, 2 dependencies healthy"
@@ -76,7 +78,7 @@ def test_healthy_api_is_measured(settings):
 def test_503_is_a_measurement_without_a_retry(settings):
     """The worst dependency is shown first."""
     with serve(answer("503 Unavailable", BAD), answer(body=GOOD)) as server:
-        health = api_health(site_of(server), ALONE, settings)
+        health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
     assert health.is_unhealthy
     assert health.summary == "HTTP 503, degraded; redis unhealthy (ConnectionError), worker slow"
 
@@ -96,7 +98,7 @@ def test_503_is_a_measurement_without_a_retry(settings):
 def test_worst_of_status_and_words_counts(raw, unhealthy, degraded, summary, settings):
     """Whichever of them it is."""
     with serve(raw) as server:
-        health = image_health(site_of(server), ALONE, settings)
+        health = image_health(site_of(server), ALONE, settings, *FIRST_RUN)
     assert server.requests[0].startswith(b"GET /api/image/health ")
     assert (health.is_unhealthy, health.is_degraded, health.summary) == (unhealthy, degraded, summary)
     assert health.evidence()
@@ -121,7 +123,7 @@ def test_beginning_of_a_too_large_report_counts_if_it_is_bad(raw, wanted, settin
     """And is never whole."""
     with serve(raw) as server:
         try:
-            health = api_health(site_of(server), ALONE, settings)
+            health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
         except Malformed:
             assert wanted == "UNKNOWN"
             return
@@ -152,7 +154,7 @@ def test_beginning_of_a_too_large_report_counts_if_it_is_bad(raw, wanted, settin
 def test_answer_without_health_is_not_judged(raw, error, message, settings):
     """Its cause is the way there or our settings."""
     with serve(raw) as server, pytest.raises(error, match=message):
-        api_health(site_of(server), ALONE, settings)
+        api_health(site_of(server), ALONE, settings, *FIRST_RUN)
 
 
 # ------------------------------------------------------------------------------------------------------- homepage
@@ -261,7 +263,7 @@ def test_refusing_website_is_down_while_another_service_answers(settings, clock)
         network = Network((Witness("Prometheus", witness.url),))
         client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
         timing = homepage_timing(client, network, settings, clock, Earlier())
-        health = api_health(client, network, settings)
+        health = api_health(client, network, settings, *FIRST_RUN)
     assert timing.is_down
     assert timing.summary.startswith("no answer: connection refused (connect, after ")
     assert timing.summary.endswith(", while Prometheus answers")
@@ -277,7 +279,7 @@ def test_refusing_website_without_a_second_service_is_unknown(settings):
     """Its health too."""
     client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
     with pytest.raises(Unreachable) as caught:
-        api_health(client, ALONE, settings)
+        api_health(client, ALONE, settings, *FIRST_RUN)
     assert str(caught.value).endswith("no other service could prove that this machine's own network works")
 
 
@@ -353,16 +355,16 @@ def test_health_by_status_alone_is_a_setting(tmp_path):
     settings = load("production", root=tmp_path, environment=environment, overlay=overlay)
     for raw in (answer(), answer("204 No Content"), answer(body=b"<html>up</html>")):
         with serve(raw) as server:
-            health = api_health(site_of(server), ALONE, settings)
+            health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
         assert verdict(health, not health.is_unhealthy) is Verdict.OK
     with serve(answer("500 Oops")) as server:
-        assert api_health(site_of(server), ALONE, settings).is_unhealthy
+        assert api_health(site_of(server), ALONE, settings, *FIRST_RUN).is_unhealthy
     maintenance = b"<!DOCTYPE html><title>Site under maintenance</title><h1>Be right back</h1>"
     with (
         serve(answer(body=maintenance)) as server,
         pytest.raises(Malformed, match="got a maintenance page, 'Site"),
     ):
-        api_health(site_of(server), ALONE, settings)
+        api_health(site_of(server), ALONE, settings, *FIRST_RUN)
 
 
 def test_cached_good_health_is_unknown(settings):
@@ -373,7 +375,7 @@ def test_cached_good_health_is_unknown(settings):
         (answer(body=BAD, Age="7200"), Verdict.CRITICAL),
     ):
         with serve(raw) as server:
-            health = api_health(site_of(server), ALONE, settings)
+            health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
         assert verdict(health, not health.is_unhealthy) is said
 
 
@@ -389,7 +391,7 @@ def test_worst_answer_of_several_instances_counts(settings):
         ([answer(body=BAD), good], 1, Verdict.CRITICAL),
     ):
         with serve(*raw) as server:
-            health = api_health(site_of(server), ALONE, settings)
+            health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
         assert (health.asked, verdict(health, not health.is_unhealthy)) == (asked, said)
 
 
@@ -409,7 +411,7 @@ def test_old_scheduled_checks_are_unknown(settings, finished, good):
     """The scheduler may have stopped; an invalid time proves nothing."""
     body = b'{"finishedAt":%s,"checkResults":[{"name":"Redis","status":"ok"}]}' % finished.encode()
     with serve(answer(body=body, Date="Mon, 02 Mar 2026 08:00:00 GMT")) as server:
-        health = api_health(site_of(server), ALONE, settings)
+        health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
     assert verdict(health, not health.is_unhealthy) is (Verdict.OK if good else Verdict.UNKNOWN)
 
 
@@ -437,7 +439,7 @@ def test_age_of_a_report_is_its_own_time(settings, told, good):
     """Under whatever key; a time without a zone is ambiguous, and a start time does not count."""
     body = b'{"status":"ok",%s}' % told.encode()
     with serve(answer(body=body, Date="Mon, 02 Mar 2026 08:00:00 GMT")) as server:
-        health = api_health(site_of(server), ALONE, settings)
+        health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
     assert verdict(health, not health.is_unhealthy) is (Verdict.OK if good else Verdict.UNKNOWN)
 
 
@@ -450,7 +452,7 @@ def test_private_address_without_tls_proves_nothing_of_a_public_name(settings, c
         with pytest.raises(
             Malformed, match=r"got an answer from the private address 10\.0\.0\.1 under the website's name"
         ):
-            api_health(site_of(server), ALONE, settings)
+            api_health(site_of(server), ALONE, settings, *FIRST_RUN)
     assert verdict(timing, not timing.bad) is Verdict.UNKNOWN
 
 
@@ -459,7 +461,7 @@ def test_health_from_another_host_is_unknown(settings):
     with serve(answer(body=GOOD)) as other:
         elsewhere = other.url.replace("localhost", "127.0.0.1")
         with serve(answer("302 Found", Location=elsewhere)) as server:
-            health = api_health(site_of(server), ALONE, settings)
+            health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
     assert verdict(health, not health.is_unhealthy) is Verdict.UNKNOWN
 
 
@@ -467,7 +469,7 @@ def test_health_that_is_not_understood_is_shown_and_not_good(settings):
     """As it was received."""
     body = b'{"status":"ok","checks":{"redis":"fubar","worker":"ok"}}'
     with serve(answer(body=body)) as server:
-        health = api_health(site_of(server), ALONE, settings)
+        health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
     assert health.summary == "HTTP 200, ok, 1 of 2 dependencies healthy"
     assert verdict(health, not health.is_unhealthy) is Verdict.UNKNOWN
     assert health.evidence()[0].facts["Not understood"] == "redis 'fubar'"
@@ -477,7 +479,7 @@ def test_health_that_is_not_understood_is_shown_and_not_good(settings):
 def test_bad_health_with_a_4xx_status_counts(status, settings):
     """Some endpoints report bad health with 4xx."""
     with serve(answer(status, b'{"status":"unhealthy"}')) as server:
-        assert api_health(site_of(server), ALONE, settings).is_unhealthy
+        assert api_health(site_of(server), ALONE, settings, *FIRST_RUN).is_unhealthy
 
 
 # ------------------------------------------------------------------------------------------------------- settings
@@ -515,3 +517,36 @@ def test_changed_title_since_the_last_good_run_is_a_warning(tmp_path, clock):
         "Title of the homepage: expected 'Portfolio of Ada', got 'Buy this domain today'",
     )
     assert {timing.readings["homepage"].origin for timing in (same, other)} == {"Portfolio of Ada"}
+
+
+def test_dependency_that_earlier_runs_have_listed_is_missed():
+    """Until somebody says that it was given up; a failing service may list less."""
+    whole, less = '{"status": "ok", "redis": {"status": "up"}, "db": "up"}', '{"status": "ok", "db": "up"}'
+    failing = '{"status": "down", "db": "down"}'
+    clock, _ = FIRST_RUN
+
+    def listed(body: str, known: dict[str, Counted], *, status: str = "200 OK", **web: object):
+        settings = load(
+            "sandbox", environment={}, overlay={"targets": {"sandbox": {"kind": "sandbox", "web": web}}}
+        )
+        with serve(answer(status, body.encode(), content_type="application/json")) as server:
+            return api_health(site_of(server), ALONE, settings, clock, Earlier(lambda: [known] if known else []))
+
+    first = listed(whole, {})
+    assert first.listing("It").holds
+    before = {"health": msgspec.structs.replace(first.readings["health"], at=clock.now() - timedelta(days=1))}
+    assert listed(whole, before).listing("It").holds
+    missed = listed(less, before).listing("It")
+    assert (missed.holds, missed.warn, missed.found) == (False, True, "none of redis")
+    assert listed('{"status": "ok"}', before).listing("It").found == "none of db, redis"
+    assert listed(less, before, dependencies_gone=["redis"]).listing("It").holds
+    assert listed(failing, before, status="503 Service Unavailable").listing("It").holds
+    assert listed("", before, health="status").listing("It").holds
+
+
+def test_answer_that_lists_least_counts():
+    """Two instances of which one has no Redis: each request meets one of them."""
+    bodies = [b'{"status": "ok", "redis": "up", "db": "up"}', b'{"status": "ok", "db": "up"}'] * 2
+    settings = load("sandbox", environment={})
+    with serve(*(answer("200 OK", body, content_type="application/json") for body in bodies)) as server:
+        assert api_health(site_of(server), ALONE, settings, *FIRST_RUN).listed == ("db",)

@@ -150,9 +150,11 @@ def plain(value):
 
 def but_probes(review):
     """A review without the requests of probes, of which a long block may miss rare ones."""
-    return {name: value for name, value in review.items() if name != "probes"} | {
-        "hours": [hour | {"probes": 0} for hour in review["hours"]]
+    tracks = {
+        name: [[one, track | {"requests": 0}] for one, track in review[name]] for name in ("components", "files")
     }
+    hours = {"hours": [hour | {"probes": 0} for hour in review["hours"]]}
+    return {name: value for name, value in review.items() if name != "probes"} | hours | tracks
 
 
 def by_lines(blocks, since=SINCE, until=UNTIL):

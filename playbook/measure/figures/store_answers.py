@@ -1,0 +1,123 @@
+"""What answers of the metrics store are worth: a number or none, and whether what counts is alive and whole."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+
+from playbook.clients.prometheus import Answered, Prometheus
+from playbook.clients.prometheus_part import of_the_worst, without_fallback
+from playbook.clients.prometheus_queries import query_of, selectors
+from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.errors import Malformed, TooLittleData
+from playbook.core.limits import Limit, format_value
+from playbook.core.verdict import Verdict
+from playbook.core.wording import plural
+from playbook.settings.model import Settings
+
+
+def first_lack(*coverages: Coverage) -> Coverage:
+    """The best reason why there is no number: without samples there are no requests either."""
+    return next(coverage for coverage in coverages if not coverage.enough)
+
+
+def number_of(answered: Answered) -> tuple[float, Coverage]:
+    """The only value; otherwise NaN, and what was returned instead: also a value in another unit."""
+    try:
+        return answered.number, Coverage()
+    except (TooLittleData, Malformed) as error:
+        # Messages are "Service: expected …, got …".
+        expected, _, got = str(error).partition(": expected ")[2].partition(", got ")
+        return math.nan, lacking("", expected=expected, got=got, hint=error.hint)
+
+
+def still(store: Prometheus, settings: Settings, key: str, at: datetime) -> Coverage:
+    """Whether there are samples of late: what has stopped counts as well as ever until its window is over."""
+    minutes = settings.coverage.newest_minutes
+    answered = store.ask(query_of(settings, f"{key}_looks", minutes * 60), at, setting=f"queries.{key}_looks")
+    if count_of(answered) > 0:
+        return answered.coverage
+    return answered.coverage + lacking(
+        f"silent for {minutes:g} min",
+        expected=f"samples of the last {minutes:g} min",
+        got="none",
+        hint="Look at Status → Targets in Prometheus: what has stopped?",
+    )
+
+
+def of_all(store: Prometheus, value: Answered, limit: Limit, at: datetime) -> Coverage:
+    """Whether a good figure of the operator's own query is one of all its series, and no constant."""
+    setting = value.setting
+    if is_bad(value, limit):
+        return Coverage()
+    if (bare := without_fallback(setting, value.query)) and not store.ask(bare, at, setting="").samples:
+        hint = f"Leave the constant out of {setting}: where there are no samples, nothing is known."
+        return lacking("a constant", expected=f"samples for {setting}", got="none but its own constant", hint=hint)
+    answered = store.ask(worst, at, setting="") if (worst := of_the_worst(setting, value.query)) else None
+    if answered is None or not is_bad(answered, limit):
+        return Coverage()
+    return lacking(
+        "the best of several",
+        expected=f"a figure of all series from {setting}",
+        got=f"the best one; the worst is {format_value(number_of(answered)[0], limit.unit)}",
+        hint=f"Write avg(…), or the worst of them, in {setting}.",
+    )
+
+
+def is_bad(answered: Answered, limit: Limit) -> bool:
+    """Whether it is a number beyond its limits."""
+    value, _ = number_of(answered)
+    return math.isfinite(value) and limit.verdict(value) is not Verdict.OK
+
+
+def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime | None) -> Coverage:
+    """Share of successful scrapes of the application; empty where no selector identifies its series."""
+    if not settings.queries.scraped or not selectors(settings)["selector"]:
+        return Coverage()
+    for key in ("scraped", "scraped_series"):
+        answered = store.ask(query_of(settings, key, seconds), at, setting=f"queries.{key}")
+        if answered.samples or not settings.queries.scraped_series:
+            break
+    if not answered.samples:
+        return answered.coverage  # a store that receives remote writes has no ``up``
+    percent, why = number_of(answered)
+    if why.parts:
+        return answered.coverage + why
+    return answered.coverage + share(
+        round(percent, 1),
+        100,
+        "% of scrapes",
+        least_percent=settings.coverage.window_percent,
+        what="answers",
+        hint="Look at Status → Targets in Prometheus: which of them are down?",
+    )
+
+
+def rising(store: Prometheus, settings: Settings, at: datetime | None) -> Coverage:
+    """Whether the counters of requests rise. Old ones, which something goes on to expose, look like a good day."""
+    if not settings.queries.standing:
+        return Coverage()
+    answered = store.ask(query_of(settings, "standing", 0.0), at, setting="queries.standing")
+    standing = count_of(answered) if answered.samples else 0.0
+    if not standing:
+        return answered.coverage
+    return answered.coverage + lacking(
+        "counters stand still",
+        expected="requests to be counted by whatever counted some at these hours a day and a week before",
+        got=f"none in 3 h by {plural(round(standing), 'instance')}",
+        hint="Does it expose an old copy, as a Pushgateway or a cache does? Or do visitors no longer reach it?",
+    )
+
+
+def unknown_of(answered: Answered) -> tuple[float, Coverage]:
+    """How many were counted that are not understood; an answer that is no number is not none of them."""
+    value, why = number_of(answered) if answered.samples else (0.0, Coverage())
+    return (value, why) if math.isfinite(value) else (0.0, why)
+
+
+def count_of(answered: Answered) -> float:
+    """A count; 0 where Prometheus has no series because nothing was counted, or where the value is not a
+    number.
+    """
+    value, _ = number_of(answered)
+    return value if math.isfinite(value) else 0.0

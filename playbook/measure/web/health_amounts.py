@@ -1,0 +1,133 @@
+"""Keys of health reports that hold numbers: counts, shares and amounts, and which tell of trouble. Pure."""
+
+from __future__ import annotations
+
+from playbook.measure.web.health_keys import ERRORS, LIMITING, word_set, words_of
+from playbook.measure.web.health_words import MEANING, canonical
+
+_PEERS = word_set("clients sockets websocket websockets subscribers")
+
+
+_COUNTERS = _PEERS | word_set(
+    """completed waiting delayed processed requests jobs sent received finished succeeded successful count
+    hits misses"""
+)
+
+
+_YES_OR_NO = word_set("healthy alive connected reachable up")
+
+
+_SHARES = word_set("rate ratio percent percentage pct share")
+
+
+_AMOUNTS = word_set("latency ping rtt ms seconds time duration days left remaining free available")
+
+
+_DISKS = word_set("disk disks storage filesystem filesystems inode inodes")
+
+
+_FREE, _USE = word_set("free available left remaining"), word_set("usage utilization utilisation percent full")
+
+
+_UNITS = word_set("kb mb gb tb kib mib gib tib bytes")
+
+
+_DIFFERENCES = word_set("offset drift skew diff difference delta change trend zone")
+
+
+_SUCCESSES = word_set("success successes successful succeeded passed passing healthy availability")
+
+
+_WELL = word_set("healthy ready alive live online up connected")
+
+
+_COPIES = word_set(
+    "instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers"
+)
+
+
+_HOW_MANY = word_set("count total number num size online alive live running available connected registered")
+
+
+def is_percent(key: str) -> bool:
+    """Whether a key says that its number is in percent."""
+    return bool({*words_of(key)} & {"percent", "percentage", "pct", "perc"})
+
+
+def space_of(name: str, key: str) -> str:
+    """``free``, ``used``, or ``share`` for its use, where a key holds the space of a disk; empty for any other."""
+    own = {*words_of(key)}
+    if own & LIMITING or not ({*words_of(name)} | own) & _DISKS:
+        return ""
+    if own & _FREE:
+        return "free"
+    return "used" if "used" in own or own & _UNITS else "share" if own & _USE else ""
+
+
+def is_rate(key: str) -> bool:
+    """Whether a key holds a share of failures or of successes: ``errorRate``, ``success_percent``."""
+    words = set(words_of(key))
+    if words & LIMITING or words & {"budget", "limit"}:
+        return False
+    return bool(words & _SHARES and words & (ERRORS | _SUCCESSES)) or words == {"availability"}
+
+
+def is_bad_rate(key: str, value: float, percent: bool) -> bool:
+    """Whether a share is bad: where its unit is not known, both as a fraction and in percent.
+
+    Without requests, no share is 0.
+    """
+    words = set(words_of(key))
+    percent = percent or bool(words & {"percent", "percentage", "pct"})
+    if words & ERRORS:
+        return value >= 5 or (0.5 <= value <= 1 and not percent)
+    return 0 < value < 0.95 or 1 < value < 95
+
+
+def is_odd(key: str, value: float) -> bool:
+    """Whether a number tells of trouble: a process that has failed, a negative time, no healthy replica."""
+    words = words_of(key)
+    if "".join(words) in ("exitcode", "exitstatus", "returncode"):
+        return value != 0
+    if value < 0:
+        return bool(_AMOUNTS & set(words)) and not _DIFFERENCES & set(words)
+    return value == 0 and are_copies(key) and words[0] in _WELL
+
+
+def are_copies(key: str) -> bool:
+    """Whether a key names a number of equal things that should all work: ``workers``, ``healthyInstances``."""
+    return words_of(key)[-1:] != () and words_of(key)[-1] in _COPIES
+
+
+def counts_workers(key: str) -> bool:
+    """Whether a key names workers or how many there are: ``workers``, ``worker_count``, ``onlineConsumers``."""
+    words = words_of(key)
+    named = [word for word in words if word not in _HOW_MANY]
+    return named in (["workers"], ["consumers"]) or (named in (["worker"], ["consumer"]) and len(words) > 1)
+
+
+def is_count(key: str) -> bool:
+    """Whether a key beside the name of equal things tells how many there are: ``count``, ``total``, ``idle``."""
+    words = words_of(key)
+    return bool(words) and set(words) <= _HOW_MANY | {"idle", "busy", "active", "value", "observed"}
+
+
+def is_tally(keys: list[str]) -> bool:
+    """Whether an object counts dependencies by state: ``{"ok": 0, "degraded": 0, "error": 0}``."""
+    return len(keys) > 2 and all(
+        canonical(key) in MEANING or canonical(key) in ("total", "unknown") for key in keys
+    )
+
+
+def counts(keys: list[str]) -> bool:
+    """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago."""
+    return any("".join(words_of(key)) in _COUNTERS for key in keys)
+
+
+def counts_none(key: str, beside: list[str]) -> bool:
+    """Whether 0 under this key is a number of things, also in an object that counts: of clients none is connected,
+    but a Redis with ``hits`` and ``up: 0`` is away.
+    """
+    words = words_of(key)
+    is_number = not words or words[-1] not in _YES_OR_NO
+    return is_number or any("".join(words_of(one)) in _PEERS for one in beside)

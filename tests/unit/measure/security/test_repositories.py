@@ -1,0 +1,59 @@
+"""Whether the repository that is looked at is one that the app is built from."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import msgspec
+import pytest
+
+from playbook.clients.digitalocean_types import App
+from playbook.core.errors import NotConfigured, Unreachable
+from playbook.measure.security import repositories
+from playbook.settings.loading import load
+
+GIT = "https://github.com/example/portfolio.git"
+
+
+def of(component: dict[str, Any], repository: str | None = "example/portfolio") -> str:
+    """What was got in place of the app's repository; empty where nothing contradicts."""
+    spec = {"services": [{"name": "web", **component}]}
+    found = msgspec.convert({"id": "a", "spec": spec}, App)
+    mine = {"github": {"repository": repository}} if repository else {}
+    settings = load("sandbox", environment={}, overlay={"targets": {"sandbox": {"kind": "sandbox", **mine}}})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(repositories, "digitalocean", lambda _settings: SimpleNamespace(app=lambda: found))
+        coverage = repositories.of_app(settings)
+    return "" if coverage.enough else coverage.got
+
+
+@pytest.mark.parametrize(
+    ("component", "got"),
+    [
+        ({"github": {"repo": "example/portfolio"}}, ""),
+        ({"github": {"repo": "Example/Portfolio"}}, ""),
+        ({"github": {"repo": "example/shop"}}, "example/portfolio"),
+        ({"git": {"repo_clone_url": GIT}}, ""),
+        ({"git": {"repo_clone_url": "git@github.com:example/portfolio.git"}}, ""),
+        ({"git": {"repo_clone_url": GIT.replace("portfolio", "shop")}}, "example/portfolio"),
+        ({"git": {"repo_clone_url": "https://git.example/x.git"}}, ""),
+        ({"gitlab": {"repo": "group/other"}}, ""),  # its mirror on GitHub may have any name
+        ({"image": {"registry_type": "DOCR", "repository": "web"}}, ""),
+        ({}, ""),
+    ],
+)
+def test_repository_must_be_one_of_the_spec(component, got):
+    assert of(component) == got
+
+
+def test_nothing_contradicts_where_there_is_no_repository_or_no_app(monkeypatch):
+    assert of({"github": {"repo": "example/shop"}}, repository=None) == ""
+    settings = load("sandbox", environment={})
+    for error in (NotConfigured("x", setting="x", add="x"), Unreachable("x", service="x")):
+
+        def gone(_settings, error=error):
+            raise error
+
+        monkeypatch.setattr(repositories, "digitalocean", gone)
+        assert repositories.of_app(settings).enough
