@@ -6,46 +6,22 @@ from playbook.measure.web.health_keys import ERRORS, LIMITING, word_set, words_o
 from playbook.measure.web.health_words import MEANING, canonical
 
 _PEERS = word_set("clients sockets websocket websockets subscribers")
-
-
 _COUNTERS = _PEERS | word_set(
     """completed waiting delayed processed requests jobs sent received finished succeeded successful count
     hits misses"""
 )
-
-
 _YES_OR_NO = word_set("healthy alive connected reachable up")
-
-
 _SHARES = word_set("rate ratio percent percentage pct share")
-
-
 _AMOUNTS = word_set("latency ping rtt ms seconds time duration days left remaining free available")
-
-
 _DISKS = word_set("disk disks storage filesystem filesystems inode inodes")
-
-
 _FREE, _USE = word_set("free available left remaining"), word_set("usage utilization utilisation percent full")
-
-
 _UNITS = word_set("kb mb gb tb kib mib gib tib bytes")
-
-
 _DIFFERENCES = word_set("offset drift skew diff difference delta change trend zone")
-
-
 _SUCCESSES = word_set("success successes successful succeeded passed passing healthy availability")
-
-
 _WELL = word_set("healthy ready alive live online up connected")
-
-
 _COPIES = word_set(
     "instances replicas nodes workers pods hosts backends upstreams brokers services servers consumers"
 )
-
-
 _HOW_MANY = word_set("count total number num size online alive live running available connected registered")
 
 
