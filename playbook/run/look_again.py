@@ -55,6 +55,7 @@ def filled_in(command: str, settings: Settings) -> str:
         "$READ_SIGN_INS": _read_files(target.security.auth_logs) or _read_logs(target.logs),
         "$LIST_BACKUPS": _list_backups(target.backups),
         "$ASK_PROMETHEUS": _ask_prometheus(target),
+        "llen $QUEUE_KEY": f"{_queue_command(target)} $QUEUE_KEY",
     }
     for name, text in selectors(settings).items():
         command = command.replace(f"{{${name}}}", f"{{{text}}}" if text else "")
@@ -83,6 +84,12 @@ def filled_in(command: str, settings: Settings) -> str:
         if value:
             command = command.replace(name, value.rstrip("/"))
     return command
+
+
+def _queue_command(target: Target) -> str:
+    """The command that tells how long the first queue is, by the kind of its key."""
+    preset = target.redis.queues[0].preset if target.redis.queues else ""
+    return {"arq": "zcard", "redis-stream": "xinfo groups"}.get(preset, "llen")
 
 
 def _queue_key(target: Target) -> str:

@@ -40,6 +40,8 @@ SYSTEMS = {
     "receiver": ("Alert receiver",),
     "redis": ("Redis",),
 }
+# Asked through Grafana where neither Prometheus nor Alertmanager has an address.
+_THROUGH_GRAFANA = ("alerts", "response_time", "dashboard", "week_availability")
 # Asked by the sandbox itself: its control, and what its Alertmanager sends to its receiver.
 NOT_OURS = re.compile(r"control .*|receiver POST /[\w-]+")
 
@@ -61,20 +63,22 @@ def recorded(tmp_path_factory):
 
         sets = " or ".join(SETS)
         run(f"({sets}) and not mutates")
-        _through_grafana_alone(sandbox.settings)
+        _measure(sandbox.settings, {"prometheus": {}, "alertmanager": {}}, *_THROUGH_GRAFANA)
+        _measure(sandbox.settings, {"without": ["staging"]}, "product")
+        run("daily", "--fault", "with-shop")
         reading = run("load", "--shape", "smoke")
         drills = run(f"({sets}) and mutates")
     return reading, drills
 
 
-def _through_grafana_alone(settings):
-    """Ask for alerts and figures where neither Prometheus nor Alertmanager has an address."""
+def _measure(settings, others, *names):
+    """Measure with other settings of the target: without an address of its own for Prometheus, without a part, …"""
     load_providers()
-    own = {**settings, "prometheus": {}, "alertmanager": {}}
+    own = {**settings, **others}
     loaded = load("sandbox", root=ROOT, environment={}, overlay={"targets": {"sandbox": own}})
     measurements = Measurements({"settings": loaded, "clock": Clock(), "earlier": Earlier()})
     try:
-        for name in ("alerts", "response_time", "dashboard", "week_availability"):
+        for name in names:
             measurements.get(name)
     finally:
         measurements.close()
