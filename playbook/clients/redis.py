@@ -34,7 +34,7 @@ _READ_ONLY: dict[str, frozenset[str]] = {
         (
             *("PING", "INFO", "DBSIZE", "TIME", "LASTSAVE", "SCAN", "TYPE", "TTL", "PTTL", "EXISTS"),
             *("LLEN", "SCARD", "ZCARD", "XLEN", "STRLEN", "HLEN", "HGETALL"),
-            *("LINDEX", "SMEMBERS", "SISMEMBER", "ZRANGE", "HGET", "HMGET", "XRANGE"),
+            *("LINDEX", "SMEMBERS", "SISMEMBER", "ZRANGE", "HGET", "HMGET", "XRANGE", "XPENDING"),
         ),
         frozenset[str](),
     ),

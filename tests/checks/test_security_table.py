@@ -72,7 +72,7 @@ def recorded(tmp_path_factory):
 
 
 def _measure(settings, others, *names):
-    """Measure with other settings of the target: without an address of its own for Prometheus, without a part, …"""
+    """Measure with other settings of the target: without an address for Prometheus, without a part."""
     load_providers()
     own = {**settings, **others}
     loaded = load("sandbox", root=ROOT, environment={}, overlay={"targets": {"sandbox": own}})

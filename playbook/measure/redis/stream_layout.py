@@ -30,6 +30,8 @@ class _Group:
         waiting: entries that were not delivered to it.
         pending: entries that were delivered and not acknowledged.
         oldest: seconds since the first undelivered entry was added; None for none, or where ids are no times.
+        undone: seconds since the oldest of those that are not acknowledged was added; None where there is none, or
+            ids are no times.
         idle: for each consumer, seconds since it asked for entries, and how many it has not acknowledged.
         coverage: whether all undelivered entries were counted.
     """
@@ -37,13 +39,15 @@ class _Group:
     waiting: int
     pending: int
     oldest: float | None
+    undone: float | None
     idle: tuple[tuple[float, int], ...]
     coverage: Coverage
 
     @property
     def stalled(self) -> float | None:
-        """Seconds since the consumer was seen that has left entries undone."""
-        return max((idle for idle, pending in self.idle if pending and idle > _LEFT), default=None)
+        """Seconds for which entries are not acknowledged, or for which a consumer that was given some is gone."""
+        ages = [idle for idle, pending in self.idle if pending]
+        return max((age for age in (*ages, self.undone or 0.0) if age > _LEFT), default=None)
 
     @property
     def is_unattended(self) -> bool:
@@ -106,11 +110,18 @@ def _group(redis: ReadOnlyRedis, key: str, told: Mapping[str, Any], now: float) 
             coverage = lacking(
                 "", expected="the number of entries that were not delivered", got=f"at least {lag:,}"
             )
-    added = float(str(first[0][0]).partition("-")[0]) if first else 0.0
+    held = redis.many([("XPENDING", key, told["name"])])[0]["min"] if int(told["pending"]) else None
     return _Group(
         waiting=int(lag or 0),
         pending=int(told["pending"]),
-        oldest=max(now - added / _MILLISECONDS, 0.0) if added > _A_TIME else None,
+        oldest=_age(first[0][0], now) if first else None,
+        undone=_age(held, now) if held else None,
         idle=tuple((float(one["idle"]) / _MILLISECONDS, int(one["pending"])) for one in consumers),
         coverage=coverage,
     )
+
+
+def _age(entry: str, now: float) -> float | None:
+    """Seconds since an entry was added, by its id; None where that is not a time."""
+    added = float(str(entry).partition("-")[0])
+    return max(now - added / _MILLISECONDS, 0.0) if added > _A_TIME else None

@@ -172,10 +172,17 @@ class Stream(Store):
             names = ("pixel", "mail")
             fields = {"last-delivered-id": "1-0", "entries-read": 9}
             told = zip(names, self.groups, strict=False)
-            return [{"name": one, "pending": sum(p for _, p in of[2]), "lag": of[0], **fields} for one, of in told]
+            return [
+                {"name": one, "pending": sum(one[1] for one in of[2]), "lag": of[0], **fields} for one, of in told
+            ]
         group = self.groups[0] if len(self.groups) == 1 or rest[-1] != "mail" else self.groups[1]
         if name == "XINFO CONSUMERS":
-            return [{"name": "c", "idle": round(idle * 1000), "pending": count} for idle, count in group[2]]
+            return [{"name": "c", "idle": round(idle * 1000), "pending": count} for idle, count, *_ in group[2]]
+        if name == "XPENDING":
+            return {
+                "pending": 1,
+                "min": f"{(EPOCH - max([one[2] for one in group[2] if len(one) > 2], default=5)) * 1000:.0f}-0",
+            }
         assert name == "XRANGE"
         first = (
             None
@@ -201,6 +208,7 @@ class Stream(Store):
         ([(3, "5-0", [(2, 1)])], STREAM, OK),
         ([(0, None, [])], STREAM, CRITICAL),  # nobody reads
         ([(0, None, [(2, 0), (9000, 4)])], STREAM, WARNING),  # one has left what it was given
+        ([(0, None, [(2, 4, 5000)])], STREAM, WARNING),  # it reads others, and never acknowledges these
         ([(None, 3, [(2, 0)], 60)], STREAM, WARNING),  # Redis 6, and after entries were deleted
         ([(None, 3, [(2, 0)], 5000)], STREAM, CRITICAL),
         ([(None, None, [(2, 0)])], STREAM, OK),
