@@ -771,6 +771,8 @@ ENCRYPTED = b"\x8c\x0d\x04\x09\x03\x02" + bytes(9) + b"\xd2\xc0\xe0" + bytes(416
 # The name of a database's dump in the archive, its content, and what is wrong with it; empty where nothing is.
 DUMPS = {
     "mysqldump": ("db/shop.sql", MYSQL + ROWS + MYSQL_END, ""),
+    "dump-of-zeros": ("db/shop.sql", bytes(9000), "is empty"),
+    "packed-dump-of-zeros": ("db/shop.sql.gz", gzip.compress(bytes(9000)), "is empty"),
     "mysqldump-of-nothing": ("db/shop.sql", MYSQL + MYSQL_END, "holds no table"),
     "mysqldump-of-an-empty-database": (
         "db/shop.sql",

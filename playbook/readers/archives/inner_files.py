@@ -28,6 +28,7 @@ _NAME = re.compile(
 MAX_PACKED = 100 << 20
 _EFFORT = {"bz2": 6, "xz": 3, "zst": 0, "lz4": 0, "gpg": 0, "pgp": 0, "age": 0}
 _PACKED_NOTHING = 15  # bytes: frames of Zstandard and LZ4 that hold nothing have 9 to 15
+_NOTHING = b"\0 \t\r\n\v\f"  # of a file that a full disk or a crash has left, often only zeros
 _SQLITE = b"SQLite format 3\0"
 _HEAD, _TAIL = 2048, 4096  # bytes
 # How a text begins, and what stands at its end if it is whole, in the words of each program.
@@ -172,7 +173,7 @@ class InnerFile:
         nothing = self._packed_size <= _PACKED_NOTHING or (
             self._packing is not None and self._packing.holds_nothing
         )
-        is_empty = not self._head.strip() if is_read else nothing
+        is_empty = not self._head.strip(_NOTHING) if is_read else nothing
         if is_empty:
             return "" if self._copied else "is empty"
         return self._content if is_read and not self._has_enough else ""
