@@ -207,7 +207,7 @@ def alive(info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY, **answers:
         settings,
         redis_ping=ping,
         redis_stats=stats_of(info, yesterday, settings=settings, **answers),
-        job_queues=job_queues(Server(**answers), settings, FixedClock(NOW)),
+        job_queues=job_queues(Server(**answers), settings, FixedClock(NOW), Earlier()),
     )
 
 

@@ -34,7 +34,7 @@ _READ_ONLY: dict[str, frozenset[str]] = {
         (
             *("PING", "INFO", "DBSIZE", "TIME", "LASTSAVE", "SCAN", "TYPE", "TTL", "PTTL", "EXISTS"),
             *("LLEN", "SCARD", "ZCARD", "XLEN", "STRLEN", "HLEN", "HGETALL"),
-            *("LINDEX", "SMEMBERS", "SISMEMBER", "ZRANGE", "HGET", "HMGET"),
+            *("LINDEX", "SMEMBERS", "SISMEMBER", "ZRANGE", "HGET", "HMGET", "XRANGE", "XPENDING"),
         ),
         frozenset[str](),
     ),
@@ -45,9 +45,12 @@ _READ_ONLY: dict[str, frozenset[str]] = {
     "MEMORY": frozenset({"USAGE", "STATS"}),
     "OBJECT": frozenset({"ENCODING", "FREQ", "IDLETIME", "REFCOUNT"}),
     "SLOWLOG": frozenset({"GET", "LEN"}),
+    "XINFO": frozenset({"GROUPS", "CONSUMERS"}),
 }
 
-_LISTED = frozenset({"SMEMBERS", "ZRANGE", "HMGET"})  # commands whose answer is a list
+_LISTED = frozenset(
+    {"SMEMBERS", "ZRANGE", "HMGET", "XRANGE", "XINFO GROUPS", "XINFO CONSUMERS"}
+)  # commands whose answer is a list
 
 
 class Address(NamedTuple):

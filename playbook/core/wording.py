@@ -13,8 +13,10 @@ NAMES = {
     **{name.lower(): name for name in ("Prometheus", "Redis", "Valkey", "PostgreSQL", "MySQL", "MongoDB")},
     **{name.lower(): name for name in ("Kafka", "OpenSearch")},
     **{name.lower(): name for name in ("Celery", "RQ", "Sidekiq", "Bull", "BullMQ", "Resque")},
+    **{name.lower(): name for name in ("Dramatiq", "Huey", "Laravel")},
     **{name.lower(): name for name in ("API", "CPU", "DNS", "HSTS", "HTTP", "HTTPS", "SSH", "TLS", "URL")},
     "npm": "npm",
+    "redis-stream": "Redis stream",
     "pg": "PostgreSQL",
 }
 _SENTENCE = re.compile(r"(?P<service>\w[^:]{0,60}): expected (?P<expected>.+?), got:? (?P<got>.+)", re.DOTALL)

@@ -55,6 +55,7 @@ def filled_in(command: str, settings: Settings) -> str:
         "$READ_SIGN_INS": _read_files(target.security.auth_logs) or _read_logs(target.logs),
         "$LIST_BACKUPS": _list_backups(target.backups),
         "$ASK_PROMETHEUS": _ask_prometheus(target),
+        "llen $QUEUE_KEY": f"{_queue_command(target)} $QUEUE_KEY",
     }
     for name, text in selectors(settings).items():
         command = command.replace(f"{{${name}}}", f"{{{text}}}" if text else "")
@@ -85,6 +86,12 @@ def filled_in(command: str, settings: Settings) -> str:
     return command
 
 
+def _queue_command(target: Target) -> str:
+    """The command that tells how long the first queue is, by the kind of its key."""
+    preset = target.redis.queues[0].preset if target.redis.queues else ""
+    return {"arq": "zcard", "redis-stream": "xinfo groups"}.get(preset, "llen")
+
+
 def _queue_key(target: Target) -> str:
     """Key of the first queue of another library, if there is one."""
     if not target.redis.queues:
@@ -99,6 +106,9 @@ def _queue_key(target: Target) -> str:
         "asynq": f"{prefix}asynq:{{{name}}}:pending",
         "bee-queue": f"{prefix or 'bq'}:{name}:waiting",
         "resque": f"{prefix or 'resque:'}queue:{name}",
+        "dramatiq": f"{prefix or 'dramatiq'}:{name}",
+        "huey": f"{prefix}huey.redis.{name}",
+        "laravel": f"{prefix}queues:{name}",
     }
     return own.get(queue.preset, f"{prefix}{name}")
 

@@ -40,6 +40,8 @@ SYSTEMS = {
     "receiver": ("Alert receiver",),
     "redis": ("Redis",),
 }
+# Asked through Grafana where neither Prometheus nor Alertmanager has an address.
+_THROUGH_GRAFANA = ("alerts", "response_time", "dashboard", "week_availability")
 # Asked by the sandbox itself: its control, and what its Alertmanager sends to its receiver.
 NOT_OURS = re.compile(r"control .*|receiver POST /[\w-]+")
 
@@ -61,20 +63,22 @@ def recorded(tmp_path_factory):
 
         sets = " or ".join(SETS)
         run(f"({sets}) and not mutates")
-        _through_grafana_alone(sandbox.settings)
+        _measure(sandbox.settings, {"prometheus": {}, "alertmanager": {}}, *_THROUGH_GRAFANA)
+        _measure(sandbox.settings, {"without": ["staging"]}, "product")
+        run("daily", "--fault", "with-shop")
         reading = run("load", "--shape", "smoke")
         drills = run(f"({sets}) and mutates")
     return reading, drills
 
 
-def _through_grafana_alone(settings):
-    """Ask for alerts and figures where neither Prometheus nor Alertmanager has an address."""
+def _measure(settings, others, *names):
+    """Measure with other settings of the target: without an address for Prometheus, without a part."""
     load_providers()
-    own = {**settings, "prometheus": {}, "alertmanager": {}}
+    own = {**settings, **others}
     loaded = load("sandbox", root=ROOT, environment={}, overlay={"targets": {"sandbox": own}})
     measurements = Measurements({"settings": loaded, "clock": Clock(), "earlier": Earlier()})
     try:
-        for name in ("alerts", "response_time", "dashboard", "week_availability"):
+        for name in names:
             measurements.get(name)
     finally:
         measurements.close()
@@ -139,11 +143,12 @@ def test_queue_commands_match_measurement_code():
     """By its code, as the sandbox's own queue is none of a library's."""
     words = {
         node.value
-        for name in ("queue_layouts.py", "queue_workers.py")
+        for name in ("queue_layouts.py", "queue_workers.py", "traceless_queue_layouts.py", "stream_layout.py")
         for node in ast.walk(ast.parse((ROOT / "playbook/measure/redis" / name).read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    sent = {word for word in words if word in _READ_ONLY}
+    commands = {f"{name} {part}".strip() for name, parts in _READ_ONLY.items() for part in parts or ("",)}
+    sent = words & commands
     usual = {row.request for row in lines_of("command")}
     assert sent - usual == {row.request for row in lines_of("command for a queue")}
 

@@ -760,8 +760,9 @@ with sqlite3.connect(":memory:") as _memory:
     _memory.execute("CREATE TABLE orders (id INTEGER, text TEXT)")
     COPY = _memory.serialize()
 SQLITE = b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCREATE TABLE a(b);\n"
+TABLE = b"\nDROP TABLE IF EXISTS `orders`;\nCREATE TABLE `orders` (\n  `id` int\n) ENGINE=InnoDB;\n"
 ROWS = b"INSERT INTO `orders` VALUES (1,'a','2026-11-01'),(2,'b','2026-11-02');\n" * 200
-PACKED = gzip.compress(POSTGRESQL + os.urandom(3000).hex().encode() + POSTGRESQL_END)
+PACKED = gzip.compress(POSTGRESQL + ROWS + os.urandom(3000).hex().encode() + POSTGRESQL_END)
 REFUSED = b"mysqldump: Got error: 1045: Access denied for user 'backup'@'10.0.0.4' when trying to connect\n"
 # Of the MySQL client 8 for a user without PROCESS, which writes a whole dump nevertheless.
 MYSQLDUMP_WARNED = (
@@ -773,6 +774,57 @@ ENCRYPTED = b"\x8c\x0d\x04\x09\x03\x02" + bytes(9) + b"\xd2\xc0\xe0" + bytes(416
 # The name of a database's dump in the archive, its content, and what is wrong with it; empty where nothing is.
 DUMPS = {
     "mysqldump": ("db/shop.sql", MYSQL + ROWS + MYSQL_END, ""),
+    "dump-of-zeros": ("db/shop.sql", bytes(9000), "is empty"),
+    "packed-dump-of-zeros": ("db/shop.sql.gz", gzip.compress(bytes(9000)), "is empty"),
+    "mysqldump-of-nothing": ("db/shop.sql", MYSQL + MYSQL_END, "holds no table"),
+    "mysqldump-of-an-empty-database": (
+        "db/shop.sql",
+        MYSQL + b"\nCREATE DATABASE /*!32312 IF NOT EXISTS*/ `shop`;\n\nUSE `shop`;\n" + MYSQL_END,
+        "holds no table",
+    ),
+    "mysqldump-of-routines": (
+        "db/code.sql",
+        MYSQL
+        + b"/*!50003 CREATE*/ /*!50020 DEFINER=`a`@`%`*/ /*!50003 PROCEDURE `p`() SELECT 1 */;;\n"
+        + MYSQL_END,
+        "",
+    ),
+    "mysqldump-without-rows": ("db/shop.sql", MYSQL + TABLE + MYSQL_END, "fills none of its tables"),
+    "mysqldump-of-the-structure": ("db/shop-schema.sql", MYSQL + TABLE + MYSQL_END, ""),
+    "mysqldump-with-rows": ("db/shop.sql", MYSQL + TABLE + ROWS + MYSQL_END, ""),
+    "mysqldump-that-was-refused-a-table": (
+        "db/shop.sql",
+        MYSQL
+        + TABLE
+        + ROWS
+        + MYSQL_END
+        + b"mariadb-dump: Couldn't execute 'SHOW CREATE TABLE `orders`': Access denied (1142)\n",
+        "holds a message of its program (mariadb-dump: Couldn't execute",
+    ),
+    "pg_dump-of-nothing": (
+        "shop.sql",
+        POSTGRESQL + b"CREATE SCHEMA public;\n\n" + POSTGRESQL_END,
+        "holds no table",
+    ),
+    "pg_dump-without-rows": (
+        "shop.sql",
+        POSTGRESQL
+        + b"\nCREATE TABLE public.a (b integer);\n\nCOPY public.a (b) FROM stdin;\n\\.\n"
+        + POSTGRESQL_END,
+        "fills none of its tables",
+    ),
+    "pg_dump-with-rows": (
+        "shop.sql",
+        POSTGRESQL
+        + b"\nCREATE TABLE public.a (b integer);\n\nCOPY public.a (b) FROM stdin;\n1\n\\.\n"
+        + POSTGRESQL_END,
+        "",
+    ),
+    "sqlite-dump-of-nothing": (
+        "shop.sql",
+        b"PRAGMA foreign_keys=OFF;\nBEGIN TRANSACTION;\nCOMMIT;\n",
+        "holds no table",
+    ),
     "mysqldump-cut-off": ("db/shop.sql", MYSQL + ROWS, "breaks off, without the line '-- Dump completed'"),
     "mysqldump-with-its-warning": (
         "shop.sql",
@@ -811,7 +863,7 @@ DUMPS = {
     "gzip-of-nothing": ("db/shop.sql.gz", gzip.compress(b""), "is empty"),
     "gzip-of-0-bytes": ("db/shop.sql.gz", b"", "is empty"),
     "gzip": ("db/database.sql.gz", PACKED, ""),
-    "gzip-in-two": ("db/database.sql.gz", gzip.compress(POSTGRESQL) + gzip.compress(POSTGRESQL_END), ""),
+    "gzip-in-two": ("db/database.sql.gz", gzip.compress(POSTGRESQL + ROWS) + gzip.compress(POSTGRESQL_END), ""),
     "gzip-cut-off": ("db/database.sql.gz", PACKED[:-900], "is cut off"),
     "gzip-damaged": ("db/database.sql.gz", PACKED[:-8] + bytes(8), "is no sound gzip file"),
     "gzip-of-a-dump-cut-off": ("db/database.sql.gz", gzip.compress(MYSQL + ROWS), "breaks off"),
@@ -833,8 +885,8 @@ DUMPS = {
             ("of-custom-format", b"PGDMP\x01\x0f" + bytes(90), ""),
         )
     },
-    "bz2-in-two": ("shop.sql.bz2", bz2.compress(POSTGRESQL) + bz2.compress(POSTGRESQL_END), ""),
-    "xz-in-two": ("shop.sql.xz", lzma.compress(POSTGRESQL) + lzma.compress(POSTGRESQL_END), ""),
+    "bz2-in-two": ("shop.sql.bz2", bz2.compress(POSTGRESQL + ROWS) + bz2.compress(POSTGRESQL_END), ""),
+    "xz-in-two": ("shop.sql.xz", lzma.compress(POSTGRESQL + ROWS) + lzma.compress(POSTGRESQL_END), ""),
     "bz2-cut-off": ("shop.sql.bz2", bz2.compress(os.urandom(3000_000))[:-900], "is cut off"),
     "xz-cut-off": ("shop.sql.xz", lzma.compress(MYSQL + ROWS + MYSQL_END)[:-30], "is cut off"),
     "xz-that-is-none": ("shop.sql.xz", b"pg_dump: command not found\n", "is no sound xz file"),

@@ -73,6 +73,11 @@ def target(request, tmp_path_factory):
         ("{ preset = 'asynq', name = 'low' }", "asynq:{low}:pending"),
         ("{ preset = 'bee-queue', name = 'images' }", "bq:images:waiting"),
         ("{ preset = 'resque', name = 'mail' }", "resque:queue:mail"),
+        ("{ preset = 'dramatiq', name = 'default' }", "dramatiq:default"),
+        ("{ preset = 'huey', name = 'shop' }", "huey.redis.shop"),
+        ("{ preset = 'laravel', name = 'default', prefix = 'shop_database_' }", "shop_database_queues:default"),
+        ("{ preset = 'arq', name = 'arq:queue' }", "zcard arq:queue"),
+        ("{ preset = 'redis-stream', name = 'lind:jobs' }", "xinfo groups lind:jobs"),
     ],
 )
 def test_queue_of_another_library_has_its_own_key(tmp_path, queue, key):
@@ -80,7 +85,8 @@ def test_queue_of_another_library_has_its_own_key(tmp_path, queue, key):
     named = f"[targets.shop.redis]\nqueues = [{queue}]\n[[targets.shop.digitalocean.databases]]\nid = '9cc1'"
     (tmp_path / "playbook.toml").write_text(f"{SECTIONS}{named}", encoding="utf-8")
     settings = load("shop", root=tmp_path, environment={})
-    assert filled_in("redis-cli llen $QUEUE_KEY", settings) == f"redis-cli llen {key}"
+    asked = key if " " in key else f"llen {key}"
+    assert filled_in("redis-cli llen $QUEUE_KEY", settings) == f"redis-cli {asked}"
     assert filled_in("doctl databases backups $DATABASE_ID", settings) == "doctl databases backups 9cc1"
 
 

@@ -133,6 +133,11 @@ TITLES = [
     "Cuenta suspendida",
     "Website suspended",
     "Konto gesperrt",
+    "Diese Website wurde gesperrt",
+    "Ce site a été suspendu",
+    "Este sitio web ha sido suspendido",
+    "Deze website is tijdelijk uitgeschakeld",
+    "Webbplatsen är avstängd",
     "Domain Expired",
     "Domain abgelaufen",
     "Expired domain",
@@ -226,6 +231,10 @@ TITLES_OF_GUARDS = [
     "hCaptcha",
 ]
 TEXTS = [
+    "Diese Website wurde gesperrt. Bitte wenden Sie sich an Ihren Hoster.",
+    "Marta Lind. Votre site est temporairement suspendu.",
+    "Marta Lind Error: could not load photos Prints Commissions",
+    "Marta Lind Could not load the gallery. Prints Commissions",
     'Blocked request. This host ("portfolio.example") is not allowed.',
     "Projects Error loading projects. Please try again.",
     "Failed to fetch data",

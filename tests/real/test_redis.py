@@ -55,7 +55,7 @@ class Running:
             SETTINGS,
             redis_ping=redis_ping(self.reader),
             redis_stats=redis_stats(self.reader, SETTINGS, Clock(), Earlier()),
-            job_queues=job_queues(self.reader, SETTINGS, Clock()),
+            job_queues=job_queues(self.reader, SETTINGS, Clock(), Earlier()),
         )
 
     def until_free(self) -> None:

@@ -211,7 +211,7 @@ def _queues(answers: Answers) -> list[str]:
         named = (f"{{ preset = {_text(preset)}, name = {_text(name)} }}" for preset, name in answers.queues)
         return [f"queues = [{', '.join(named)}]"]
     if "queue" in answers.open:
-        return ['# queues = [{ preset = "celery", name = "celery" }]   # or rq, sidekiq, bullmq, resque, …']
+        return ['# queues = [{ preset = "celery", name = "celery" }]   # or rq, sidekiq, bullmq, dramatiq, …']
     return []
 
 

@@ -19,6 +19,7 @@ from typing import Self
 from playbook.clients.http import HttpClient
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.core.clock import Clock
+from playbook.core.counters import Earlier
 from playbook.core.errors import PlaybookError
 from playbook.measure.redis.job_queues import JobQueue, read_queues
 from playbook.readers.load.samples import (
@@ -129,7 +130,7 @@ class Sampler:
         values = {REDIS_LATENCY: redis.ping() * 1000}
         info = redis.info()
         if "queue" not in self._settings.absent:
-            queues = read_queues(redis, self._settings, Clock()).queues
+            queues = read_queues(redis, self._settings, Clock(), Earlier()).queues
             waiting = [_waiting(queue) for queue in queues]
             known = [count for count in waiting if math.isfinite(count)]
             if known:

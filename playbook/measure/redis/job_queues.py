@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
@@ -15,15 +16,17 @@ from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.core.wording import name_of
-from playbook.measure.redis.queue_layouts import Figures
+from playbook.measure.redis.queue_layouts import Figures, known_queue
 from playbook.measure.redis.queue_readers import figures_of
 from playbook.measure.redis.redis_work import ANSWERED, answer_of
 from playbook.measure.statements import Statement
 from playbook.settings.model import Settings
+from playbook.settings.sections import queues
 from playbook.settings.sections.target import Redis
 
 _LISTS = "the lengths of its lists"
 _IMAGES = "Image queue"
+_SEEN_ONCE = "Run this once more while a job waits or is worked on: an empty queue of this library leaves no key. "
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +168,14 @@ class JobQueue:
 
 @dataclass(frozen=True, slots=True)
 class JobQueues:
-    """Every queue of the target."""
+    """Every queue of the target.
+
+    Attributes:
+        readings: queues of which a key was seen, now or by an earlier run; of libraries that leave no other trace.
+    """
 
     queues: tuple[JobQueue, ...]
+    readings: dict[str, Counted] = field(default_factory=dict)
 
     @property
     def coverage(self) -> Coverage:
@@ -210,28 +218,39 @@ class JobQueues:
 
 
 @measurement(parts=("queue",))
-def job_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQueues:
+def job_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> JobQueues:
     """Number of waiting, failed and active jobs and of workers, as far as Redis holds them.
 
     For the image workers' list, a missing key is an empty queue, and none at all where there are queues of
-    libraries; a library's queue is empty only if the library has left a sign that it knows the queue.
+    libraries; a library's queue is empty only if the library has left a sign that it knows the
+    queue, or, where it leaves none of an empty queue, once a run has seen one of its keys.
     """
-    return read_queues(redis, settings, clock)
+    return read_queues(redis, settings, clock, earlier)
 
 
-def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQueues:
+def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> JobQueues:
     """As ``job_queues``, for callers that open Redis themselves."""
     configured = settings.target.redis
     found = []
+    seen: dict[str, Counted] = {}
     for queue in configured.queues:
         try:
             figures = figures_of(redis, queue, clock.now())
+            if figures.seen is not None:
+                known = figures.seen or bool(earlier.of(_reading(queue)))
+                figures = replace(figures, coverage=figures.coverage + known_queue(known, queue, _SEEN_ONCE))
+                seen |= {_reading(queue): Counted(at=clock.now())} if known else {}
             found.append(JobQueue(queue.name, queue.preset, figures))
         except ANSWERED as problem:
             found.append(JobQueue(queue.name, queue.preset, problem=problem))
     if "images" not in settings.absent and (images := _image_queue(redis, configured)):
         found.append(images)
-    return JobQueues(tuple(found))
+    return JobQueues(tuple(found), seen)
+
+
+def _reading(queue: queues.JobQueue) -> str:
+    """The name of a queue's reading in the history."""
+    return f"queue {queue.preset} {queue.prefix}{queue.name}"
 
 
 def _image_queue(redis: ReadOnlyRedis, configured: Redis) -> JobQueue | None:

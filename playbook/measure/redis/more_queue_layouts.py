@@ -105,7 +105,10 @@ def bee_queue(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
 
     def made(job: str) -> Any:
         options = object_of(redis.many([("HGET", f"{base}jobs", job)])[0]).get("options")
-        return options.get("timestamp") if isinstance(options, dict) else None
+        if not isinstance(options, dict):
+            return None
+        added, due = options.get("timestamp"), moment_of(options.get("delay"))  # until when it was delayed
+        return added if due is None else max(due, moment_of(added) or 0.0)
 
     oldest = oldest_of(redis, keys, [waiting], now, time_of=made)
     idle = bool(keys.size(waiting)) and not keys.size(active)

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, understood, whole
 from playbook.core.wording import plural
-from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, overdue
+from playbook.measure.redis.job_times import from_hash, from_payload, moment_of, note_age, object_of, overdue
 from playbook.measure.redis.queue_workers import (
     is_unattended,
     is_unattended_by_bull,
@@ -29,10 +30,11 @@ from playbook.measure.redis.queue_workers import (
 )
 from playbook.settings.sections.queues import JobQueue
 
-_COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
+_COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN", "stream": "XLEN"}
 _KOMBU = "\x06\x16"  # kombu's separator, for priorities and for the parts of a binding
 _MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
 _BULL_SCORE = 1000.0 * 0x1000  # of a delayed job, per second: milliseconds, and room for a counter
+_PER_SECOND = 1000.0
 _MOST_ACTIVE = 100
 _GONE = -2  # reply of TTL for a missing key
 _LOCKED_AGAIN = 300.0  # seconds within which other workers have noticed a job without a lock
@@ -64,6 +66,8 @@ class Figures:
         paused: no jobs are handed out.
         not_told: figures that this library does not keep in Redis.
         shared: figures that cover all its queues together.
+        seen: whether there is any key of the queue, for libraries that leave none of an empty one; None for the
+            others, whose coverage says whether they know the queue.
         coverage: of the keys and times.
     """
 
@@ -82,6 +86,7 @@ class Figures:
     paused: bool = False
     not_told: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
+    seen: bool | None = None
     coverage: Coverage = field(default_factory=Coverage)
 
 
@@ -229,8 +234,7 @@ def bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     last = redis.many([("LINDEX", key, -1) for key in (wait, paused) if key in keys.there])
     if waiting is not None:  # without the marker that BullMQ up to 4 puts behind the jobs
         waiting -= sum(str(job).startswith(_MARKER) for job in last)
-    time_of = from_hash(redis, base, "timestamp")
-    oldest = oldest_of(redis, keys, [wait, paused], now, time_of=time_of)
+    oldest = oldest_of(redis, keys, [wait, paused], now, time_of=partial(_bull_time, redis, base))
     ranked = _oldest_ranked(redis, base, prioritized, keys.size(prioritized), now)
     stopped = [redis.many([("HGET", f"{base}meta", "paused")])[0]] if f"{base}meta" in keys.there else []
     groups = keys.size(f"{base}groups")
@@ -254,6 +258,23 @@ def bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     )
 
 
+def _bull_time(redis: ReadOnlyRedis, base: str, job: str) -> Any:
+    return _bull_times(redis, base, [job])[0]
+
+
+def _bull_times(redis: ReadOnlyRedis, base: str, jobs: Iterable[str]) -> list[Any]:
+    """Since when jobs wait at most: one that was delayed keeps the time at which it was added, and one that is
+    tried again was taken before. None where a job is gone; as stored where that is not a time.
+    """
+    told = redis.many([("HMGET", f"{base}{job}", "timestamp", "opts", "processedOn") for job in jobs])
+    found: list[Any] = []
+    for added, options, taken in told:
+        at, delay = moment_of(added), object_of(options).get("delay")
+        due = delay / _PER_SECOND if isinstance(delay, int | float) and delay > 0 else 0.0
+        found.append(added if at is None else max(at + due, moment_of(taken) or 0.0))
+    return found
+
+
 def _stalled(redis: ReadOnlyRedis, base: str, active: int, now: float) -> Time:
     """Seconds since the oldest active job without a lock was taken. A worker renews the lock of each of its jobs.
 
@@ -268,15 +289,19 @@ def _stalled(redis: ReadOnlyRedis, base: str, active: int, now: float) -> Time:
     return max((age for age in ages if age > _LOCKED_AGAIN), default=None)
 
 
-def known_queue(known: bool, queue: JobQueue) -> Coverage:
-    """Whether the library knows the queue."""
+def known_queue(known: bool, queue: JobQueue, hint: str = "") -> Coverage:
+    """Whether the library knows the queue.
+
+    Args:
+        hint: before what there is to look at.
+    """
     if known:
         return whole(f"queue {queue.name}")
     return lacking(
         "no sign of the queue",
         expected=f"a trace that {queue.preset} knows the queue {queue.name!r}",
         got="none of its keys",
-        hint="Look at preset, name and prefix under redis.queues, and at the number of the database in redis.url.",
+        hint=f"{hint}Look at preset, name and prefix under redis.queues, and at the database in redis.url.",
     )
 
 
@@ -325,7 +350,7 @@ def _oldest_ranked(redis: ReadOnlyRedis, base: str, key: str, size: int | None, 
     half = _MOST_RANKED // 2
     ends = [("ZRANGE", key, 0, half - 1), ("ZRANGE", key, -half, -1)]
     jobs = list(dict.fromkeys(str(job) for end in redis.many(ends) for job in end))
-    times = redis.many([("HGET", f"{base}{job}", "timestamp") for job in jobs])
+    times = _bull_times(redis, base, jobs)
     gone = [job for job, time in zip(jobs, times, strict=True) if time is None]
     # A worker may have taken a job between the two commands; one that is still there has no time.
     still = {str(job) for end in redis.many(ends if gone else []) for job in end}

@@ -8,7 +8,9 @@ from datetime import datetime
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.measure.redis import more_queue_layouts as more
 from playbook.measure.redis import queue_layouts as usual
+from playbook.measure.redis import traceless_queue_layouts as traceless
 from playbook.measure.redis.queue_layouts import Figures
+from playbook.measure.redis.stream_layout import stream
 from playbook.settings.sections.queues import JobQueue, Preset
 
 _READERS: Mapping[Preset, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] = {
@@ -18,6 +20,10 @@ _READERS: Mapping[Preset, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] =
     "bull": usual.bull,
     "bullmq": usual.bull,
     "celery": usual.celery,
+    "dramatiq": traceless.dramatiq,
+    "huey": traceless.huey,
+    "laravel": traceless.laravel,
+    "redis-stream": stream,
     "resque": more.resque,
     "rq": usual.rq,
     "sidekiq": usual.sidekiq,

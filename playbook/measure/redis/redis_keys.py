@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from glob import escape
@@ -286,31 +286,28 @@ def _wanted(settings: Settings) -> Optimization:
     return msgspec.structs.replace(wanted, lasting_keys=lasting)
 
 
-def _of_queue(queue: JobQueue) -> Iterator[str]:
+def _of_queue(queue: JobQueue) -> tuple[str, ...]:
     """Patterns of the keys that a library keeps its jobs and workers in: they wait, and are no cache."""
-    prefix, name = escape(queue.prefix), escape(queue.name)
-    if queue.preset == "celery":
-        yield from (
-            f"{prefix}{name}",
-            f"{prefix}{name}\x06\x16*",
-            f"{prefix}_kombu.binding.*",
-            f"{prefix}unacked*",
-        )
-    elif queue.preset == "rq":
-        yield f"{prefix}rq:*"
-    elif queue.preset == "arq":
-        yield from (f"{prefix}{name}*", "arq:*")
-    elif queue.preset == "asynq":
-        yield f"{prefix}asynq:*"
-    elif queue.preset == "resque":
-        yield f"{prefix or 'resque:'}*"
-    elif queue.preset == "bee-queue":
-        yield f"{prefix or 'bq'}:{name}:*"
-    elif queue.preset == "sidekiq":
-        yield from (f"{prefix}queue:*", f"{prefix}stat:*")
-        yield from (f"{prefix}{key}" for key in ("queues", "processes", "retry", "schedule", "dead"))
-    else:
-        yield f"{prefix or 'bull'}:{name}:*"
+    prefix, name, horizon = escape(queue.prefix), escape(queue.name), escape(queue.horizon)
+    by_preset = {
+        "arq": (f"{prefix}{name}*", "arq:*"),
+        "asynq": (f"{prefix}asynq:*",),
+        "bee-queue": (f"{prefix or 'bq'}:{name}:*",),
+        "celery": (
+            *(f"{prefix}{name}", f"{prefix}{name}\x06\x16*"),
+            *(f"{prefix}_kombu.binding.*", f"{prefix}unacked*"),
+        ),
+        "dramatiq": (f"{prefix or 'dramatiq'}:*",),
+        "huey": (f"{prefix}huey.*",),
+        "laravel": (f"{prefix}queues:{name}*", *([f"{horizon}*"] if horizon else [])),
+        "redis-stream": (f"{prefix}{name}",),
+        "resque": (f"{prefix or 'resque:'}*",),
+        "rq": (f"{prefix}rq:*",),
+        "sidekiq": tuple(
+            f"{prefix}{key}" for key in ("queue:*", "stat:*", "queues", "processes", "retry", "schedule", "dead")
+        ),
+    }
+    return by_preset.get(queue.preset, (f"{prefix or 'bull'}:{name}:*",))
 
 
 def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from playbook.measure.web.health_words import MEANING, State, canonical
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text."""
@@ -37,6 +38,8 @@ _BAD_IF_TRUE = word_set(
     throttled lagging hung frozen aborted terminated deadlocked exceeded unstable unresponsive revoked slow
     loading booting starting initializing initialising recovering reconnecting"""
 )
+# Of the words of a status, those that as a flag are a colour, a setting, or nothing bad.
+_NO_FLAGS = word_set("no false red yellow amber orange critical timeout partial inactive exited rate-limited")
 _BEGINNING = word_set("loading booting starting initializing initialising recovering reconnecting")
 ERRORS = word_set(
     """error errors err exception exceptions failure failures problem problems issues failed failing
@@ -147,7 +150,14 @@ def bad_if_true(key: str) -> bool:
     if not words or words[0] in LIMITING or words[-1] == "check":
         return False
     bare = "".join(words)
-    return bool({words[0], words[-1]} & _BAD_IF_TRUE) or bare in ("shuttingdown", "maintenancemode", "timedout")
+    known = bool({words[0], words[-1]} & _BAD_IF_TRUE) or bare in ("shuttingdown", "maintenancemode", "timedout")
+    return known or _meaning(words) in (State.UNHEALTHY, State.DEGRADED)
+
+
+def _meaning(words: tuple[str, ...]) -> State | None:
+    """What the end of a key means where it is a status in words: ``isStalled``, ``queue_out_of_sync``."""
+    ends = ("-".join(words[at:]) for at in range(len(words)))
+    return next((MEANING[end] for end in ends if end in MEANING and end not in _NO_FLAGS), None)
 
 
 def fails_if_false(key: str) -> bool:
@@ -182,7 +192,7 @@ def is_open(key: str) -> bool:
 def only_degraded(key: str) -> bool:
     """Whether true under such a key is only degraded: ``has_warnings``, ``degraded``, ``slow``."""
     words = words_of(key)
-    return words[-1] in _ONLY_DEGRADED or words[0] in _BEGINNING
+    return words[-1] in _ONLY_DEGRADED or words[0] in _BEGINNING or _meaning(words) is State.DEGRADED
 
 
 def is_flag(key: str) -> bool:

@@ -33,7 +33,10 @@ _GOOD_COPIES = ("online", "running", "connected", "reachable")
 _NUMBER = re.compile(r"(-?\d{1,12}(?:\.\d+)?) ?%?")
 _NAME = re.compile(r"[\w.:/@-]{1,80}")
 _CHECKED_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "lastcheckedat")
-_MADE_AT = ("generatedat", "timestamp")
+_MADE_AT = (
+    *("generatedat", "generated", "reportedat", "timestamp", "time", "datetime", "now", "ts"),
+    *("currenttime", "servertime", "systemtime"),
+)
 _TOTALS = {"total", "size", "capacity"}
 _AS_MESSAGE = ("message", "msg", "response", "text", "ping")
 _DEEPEST = 32

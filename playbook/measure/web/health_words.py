@@ -37,6 +37,7 @@ _WORDS = {
         degraded warn warning warnings slow yellow amber orange impaired partial partially-available
         partial-outage starting initializing warming-up recovering half-open reconnecting rate-limited
         throttled overloaded unstable lagging will-expire-soon backlogged congested flapping resyncing
+        saturated leaking overdue
         rebuilding failing-over under-replicated underreplicated""",
     State.UNHEALTHY: """
         unhealthy down fail fails failed failing failure error errored err critical red dead unavailable
@@ -52,7 +53,8 @@ _WORDS = {
         leaderless no-connection no-route died disk-full out-of-space no-space quota-exceeded over-quota
         diverged inconsistent replication-broken replica-missing deadlocked unmounted not-mounted
         misconfigured schema-mismatch version-mismatch no-workers no-consumers
-        needs-migration pending-migrations unlicensed""",
+        needs-migration pending-migrations unlicensed jammed hanging starved depleted crashing unsynced
+        unsynchronized unsynchronised unwritable unreadable oom out-of-memory quarantined""",
 }
 MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
 # The service does not say whether it works.

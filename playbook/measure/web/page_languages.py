@@ -4,6 +4,19 @@ from __future__ import annotations
 
 import re
 
+# Of a whole site, in a sentence.
+SUSPENDED = (
+    r"(?:diese |dieser |ihre? |deine? )?(?:website|webseite|seite|webspace|account|konto|internetauftritt)"
+    r" (?:wurde|ist) (?:vorübergehend |derzeit )?(?:gesperrt|deaktiviert|abgeschaltet|stillgelegt)",
+    r"(?:ce |votre )?(?:site|compte)(?: web| internet)? (?:est|a été) (?:temporairement )?(?:suspendu|désactivé)",
+    r"(?:este |es[ae] |su )?(?:sitio|cuenta)(?: web)? (?:ha sido|está|fue) (?:temporalmente )?"
+    r"(?:suspendid|desactivad)[oa]",
+    r"(?:questo )?(?:sito|account)(?: web)? (?:è|è stato) (?:temporaneamente )?(?:sospeso|disattivato)",
+    r"(?:este )?(?:site|conta) (?:foi|está) (?:temporariamente )?(?:suspens|desativad)[oa]",
+    r"(?:deze )?(?:website|site|account) is (?:tijdelijk )?(?:opgeschort|geblokkeerd|uitgeschakeld)",
+    r"(?:ta )?strona została (?:tymczasowo )?(?:zablokowana|zawieszona)",
+    r"(?:den här |denna )?(?:webbplatsen|sidan|kontot) är (?:tillfälligt )?(?:avstäng[dt]|spärra[dt])",
+)
 _TITLES = {
     "an error page": (
         r"(?:fehler|erreur|error|errore|erro|błąd|chyba|hata|feil|virhe|ошибка)(?: http)? [45]\d\d\b.*",
@@ -41,6 +54,7 @@ _TITLES = {
         r"(?:diese )?domain (?:ist )?(?:geparkt|abgelaufen|im kundenauftrag registriert)|konto gesperrt",
         r"(?:cuenta|sitio|dominio) (?:suspendid[oa]|expirad[oa])|(?:compte|site) suspendu",
         r"(?:sito|account) sospeso",
+        *SUSPENDED,
         r"(?:conta|site) suspens[ao]|(?:konto|strona) zablokowan[ae]|(?:сайт|аккаунт) заблокирован",
     ),
 }

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from playbook.measure.web.page_languages import SUSPENDED
+
 LONGEST = 300  # characters
 _TEXTS = {
     "an error page": (
@@ -15,6 +17,8 @@ _TEXTS = {
         r"^an error occurred|\be(?:noent|acces|nospc|mfile|perm): |^panic: |goroutine \d+ \[|panicked at ",
         r"exception in thread|^blocked request\. this host",
         r"^(?:\w+ )?(?:error (?:loading|fetching) |failed to (?:fetch|load)\b)",
+        r"(?:could not|couldn[’']t) (?:load|fetch) (?:the |your |our |any )?(?:photos?|images?|gallery|galleries"
+        r"|projects?|portfolio|content|data|page|posts?|products?|items?)\b",
         r"\b(?:java|javax|jakarta|org|com|system|microsoft)(?:\.\w+)+(?:exception|error)\b",
         r"whitelabel error page|http (?:status|error) [45]\d\d|^error (?:code )?(?:1\d{3}|5\d{4}|r\d\d)\b",
         r"error code:? (?:svc|5\d\d)|undefined (?:index|variable|array key|offset)(?:: \S+ in /|:? [\"\'$])",
@@ -74,6 +78,7 @@ _TEXTS = {
         r"domaine est à vendre|dominio (?:è in vendita|está en venta)",
     ),
     "a suspended site": (
+        *SUSPENDED,
         r"bandwidth limit|resource limit is reached|^account suspended|^service suspended",
         r"deployment (?:has been|is) \w* ?(?:disabled|paused)",
         r"this (?:site|blog|shop|store|website) (?:has been|was) (?:removed|archived|deleted)",

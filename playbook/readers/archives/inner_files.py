@@ -11,6 +11,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from playbook.core import door
+from playbook.readers.archives.dump_statements import Statements
 from playbook.readers.archives.dump_times import made
 from playbook.readers.archives.framed import UnsoundError
 from playbook.readers.archives.packed import packing_of
@@ -27,6 +28,7 @@ _NAME = re.compile(
 MAX_PACKED = 100 << 20
 _EFFORT = {"bz2": 6, "xz": 3, "zst": 0, "lz4": 0, "gpg": 0, "pgp": 0, "age": 0}
 _PACKED_NOTHING = 15  # bytes: frames of Zstandard and LZ4 that hold nothing have 9 to 15
+_NOTHING = b"\0 \t\r\n\v\f"  # of a file that a full disk or a crash has left, often only zeros
 _SQLITE = b"SQLite format 3\0"
 _HEAD, _TAIL = 2048, 4096  # bytes
 # How a text begins, and what stands at its end if it is whole, in the words of each program.
@@ -39,6 +41,7 @@ _ENDS: tuple[tuple[re.Pattern[bytes], tuple[bytes, ...]], ...] = (
     (re.compile(rb"<mysqldump[\s>]"), (b"</mysqldump>",)),
     (re.compile(rb"\A(?:# )?Started dump at: "), (b"Finished dump at: ",)),  # mydumper's metadata
 )
+_CLUSTER = re.compile(rb"-- PostgreSQL database cluster dump\s")  # perhaps of roles alone
 # How binary files begin, and whether one with these last bytes is whole. PostgreSQL's custom format ends with the
 # length 0 of a block, or with that of an entry without data.
 _MARKS: tuple[tuple[tuple[bytes, ...], Callable[[bytes], bool]], ...] = (
@@ -133,6 +136,7 @@ class InnerFile:
         self._listed: dict[str, None] = {}
         self._before = b""
         self._documents = Documents() if documents else None
+        self._statements = Statements() if text else None
         self._head = self._tail = b""
         self._size = self._packed_size = 0
         self._damage = ""
@@ -169,7 +173,7 @@ class InnerFile:
         nothing = self._packed_size <= _PACKED_NOTHING or (
             self._packing is not None and self._packing.holds_nothing
         )
-        is_empty = not self._head.strip() if is_read else nothing
+        is_empty = not self._head.strip(_NOTHING) if is_read else nothing
         if is_empty:
             return "" if self._copied else "is empty"
         return self._content if is_read and not self._has_enough else ""
@@ -199,8 +203,25 @@ class InnerFile:
         for begin, lasts in _ENDS:
             if begin.search(head):
                 is_whole = any(last in self._tail for last in lasts)
-                return "" if is_whole else f"breaks off, without the line {lasts[0].decode()!r} at its end"
+                cut = f"breaks off, without the line {lasts[0].decode()!r} at its end"
+                return self._lacking(head) if is_whole else cut
         return self._wrong_text() if self._text or not self._copied else ""
+
+    def _lacking(self, head: bytes) -> str:
+        """What is wrong with a dump that has its end."""
+        told = self._statements
+        if told is None:
+            return ""
+        if told.complaint:
+            return f"holds a message of its program ({door.line(told.complaint, 80)})"
+        return "" if told.holds or _CLUSTER.search(head) else "holds no table"
+
+    @property
+    def has_rows(self) -> bool | None:
+        """Whether it fills its tables; None where it creates none, or is no dump in SQL of a known program."""
+        told = self._statements
+        is_known = told is not None and any(begin.search(self._head) for begin, _ in _ENDS)
+        return told.rows if told is not None and is_known and told.tables else None
 
     @property
     def _ends_well(self) -> bool | None:
@@ -252,6 +273,8 @@ class InnerFile:
             self._documents.write(data)
         if self._about == _TOC:
             self._note(data)
+        if self._statements:
+            self._statements.write(data)
         self._size += len(data)
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]

@@ -22,6 +22,7 @@ import msgspec
 
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
+from playbook.readers.archives.dump_statements import is_structure
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.headers import members_of
 from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file, is_database_dump
@@ -69,6 +70,7 @@ class Walk:
     _base: str = ""
     _hard: set[str] = field(default_factory=set)
     _inner: dict[str, str] = field(default_factory=dict)
+    _has_rows: dict[str, bool] = field(default_factory=dict)
     _belong: list[tuple[str, str]] = field(default_factory=list)
     _to_unpack: int = MAX_PACKED
     _odd: list[str] = field(default_factory=list)
@@ -171,6 +173,9 @@ class Walk:
     def keep_inner(self, path: str, inner: InnerFile) -> None:
         """Keep what is wrong with a dump or an archive in it, when it was made, and which files belong to it."""
         self._inner[path] = inner.problem
+        self._has_rows.pop(path, None)  # of duplicate members the later one counts
+        if inner.has_rows is not None and not is_structure(path):
+            self._has_rows[path] = inner.has_rows
         if inner.made:
             self._made[path] = inner.made
         folder = path.rpartition("/")[0]
@@ -266,7 +271,14 @@ class Walk:
         if not cut and lost:
             cut = f"{lost[0]}, which lists {lost[1]}, which is not in it"
         cut = cut or unfinished(files)
+        cut = cut or self._without_rows
         return differing or (f"an archive with {cut}" if cut else "") or self._without_pictures(files)
+
+    @property
+    def _without_rows(self) -> str:
+        """Dumps that all create tables and fill none of them."""
+        empty = [path for path, filled in self._has_rows.items() if not filled]
+        return f"{empty[0]}, which fills none of its tables" if len(empty) == len(self._has_rows) and empty else ""
 
     def _without_pictures(self, files: list[str]) -> str:
         """A few pictures may be empty, as uploads that broke off; of most of them the backup failed."""

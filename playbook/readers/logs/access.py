@@ -36,14 +36,15 @@ _SHORT = re.compile(
 _UVICORN = re.compile(rf'(?:INFO:\s{{1,8}})?(\S{{1,255}}) - "({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+" (\d{{3}})\b')
 _LOGFMT_STATUS = re.compile(
     r"(?:^| )(?:status|status_code|code|http\.(?:response\.)?status_code|http_status|statusCode|response_code)"
-    r"=\"?(\d{3})(?:\.0{1,6})?\"?(?= |$)"
+    r"=[\"']?(\d{3})(?:\.0{1,6})?[\"']?(?= |$)"
 )
 _LOGFMT_PATH = re.compile(
-    # imgproxy's is in its words.
-    r"(?:(?:^| )(?:path|uri|url|request_uri|url\.path|http\.(?:path|target|route))=\"?|\bCompleted in \S{1,30} )"
-    r"([^\s\"]{1,4096})"
+    # imgproxy's is in its words; django-structlog's is behind the method.
+    r"(?:(?:^| )(?:path|uri|url|request_uri|url\.path|http\.(?:path|target|route))=[\"']?|\bCompleted in \S{1,30} "
+    rf"|(?:^| )request=[\"']{_METHOD} )"
+    r"([^\s\"']{1,4096})"
 )
-_LOGFMT_METHOD = re.compile(rf'(?:^| )method="?{_METHOD}\b')
+_LOGFMT_METHOD = re.compile(rf"(?:^| )method=[\"']?{_METHOD}\b")
 _LOGFMT_CLIENT = re.compile(r"(?:^| )(?:ip|client|client_ip|remote|remote_addr|remote_ip|fwd)=\"?([^\s\",]{1,64})")
 # tower-http logs the end of a request without its path, which is in its span.
 _ENDED = "finished processing request"

@@ -79,12 +79,17 @@ _LONGEST_NAME = 64
 _NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
 
 
+# A whole line of another logger, as an object in the message of the outer one.
+WHOLE = ("message", "msg", "event")
+
+
 def level_of(fields: dict[str, Any]) -> int | None:
     """The stated level of a JSON line; None where it states none, or an unknown one.
 
     Serilog omits it in lines of level Information, and ``DEFAULT`` is Google's word for none. Where two levels
     contradict each other, and one is of an error, the line is an error.
     """
+    within = _level_within(fields)
     for key, scale in LEVEL_KEYS:
         if key in fields and not isinstance(fields[key], dict):
             value = fields[key]
@@ -93,20 +98,28 @@ def level_of(fields: dict[str, Any]) -> int | None:
             level = levels.of_json(value, scale)
             if level:
                 # A severity of "critical" may also be that of what the line is about.
-                return level if level >= levels.ERROR or not _second_is_worse(fields) else levels.ERROR
+                is_worse = within >= levels.ERROR or _second_is_worse(fields)
+                return levels.ERROR if level < levels.ERROR and is_worse else level
     record = fields.get("record")  # Loguru
     if isinstance(record, dict) and isinstance(record.get("level"), dict):
         return levels.of_json(record["level"].get("name")) or None
     for key in ("log", "syslog"):  # ECS, with nested names
-        inner = fields.get(key)
-        if isinstance(inner, dict) and "level" in inner:
-            return levels.of_json(inner["level"]) or None
+        named = fields.get(key)
+        if isinstance(named, dict) and "level" in named:
+            return levels.of_json(named["level"]) or None
     if isinstance(fields.get("s"), str) and "c" in fields and "t" in fields:  # MongoDB
         return _MONGODB.get(fields["s"], levels.DEBUG if fields["s"][:1] == "D" else None)
     if "@t" in fields and ("@mt" in fields or "@m" in fields):
         return levels.INFO
     status = fields.get("status")  # Datadog's word for the level
-    return levels.by_name(status) or None if isinstance(status, str) and len(status) > 3 else None
+    by_status = levels.by_name(status) if isinstance(status, str) and len(status) > 3 else levels.NONE
+    return within or by_status or None
+
+
+def _level_within(fields: dict[str, Any]) -> int:
+    """The level of a whole line that is the message of another one."""
+    whole: Any = next((fields[key] for key in WHOLE if isinstance(fields.get(key), dict)), {})
+    return levels.of_json(whole["level"]) if "level" in whole else levels.NONE
 
 
 def _second_is_worse(fields: dict[str, Any]) -> bool:
@@ -187,8 +200,9 @@ def short_name(text: str) -> str:
 
 def nested_text(fields: dict[str, Any]) -> str:
     """The message within an object, as OpenTelemetry, Google and Rust's tracing write it."""
-    bodies = (fields.get(key) for key in ("body", "jsonPayload", "fields"))
-    return next((first_text(body, "stringValue", "message") for body in bodies if isinstance(body, dict)), "")
+    bodies = (fields.get(key) for key in ("body", "jsonPayload", "fields", *WHOLE))
+    words = ("stringValue", "message", "msg", "event")
+    return next((first_text(body, *words) for body in bodies if isinstance(body, dict)), "")
 
 
 def one_line(text: str) -> str:

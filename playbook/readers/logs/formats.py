@@ -86,6 +86,11 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             "generated ",
             rf"(?:{METHOD}) {_PATH} => generated \d+ bytes in \d+ [mµu]?secs \(HTTP/[\d.]+ {_STATUS}\)",
         ),
+        # Hypercorn behind its own time, process and level.
+        (
+            "] ",
+            rf'\] \S{{1,255}} \S \S \[[^\]]{{11,40}}\] "(?:{METHOD}) {_PATH} (?:HTTP/)?[123](?:\.\d)?" {_STATUS} ',
+        ),
         # Hypercorn, and a program's own lines with the version of HTTP.
         (" ", rf"(?:{METHOD}) {_PATH} (?:HTTP/)?[123](?:\.\d)? {_STATUS} [\d.]+"),
         # PHP's own server, php-fpm.

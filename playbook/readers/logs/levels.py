@@ -56,7 +56,7 @@ _HEAD, _MARKS = 160, 80
 _MARKED = re.compile(r"(?:\[(?:\w{1,40}:)?|<|\| ?)([A-Za-z]{3,11}) {0,9}(?:\]|>| ?\|)")
 _ASSIGNED = re.compile(
     r"(?:^|[\s{,])(?:[Ll]evel|LEVEL|at(?==\"?(?:info|warn|error|critical|fatal)\b)|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
-    r"\"?=\"?([A-Za-z]{1,13}|\d0)\b(?![-/.])"
+    r"\"?=[\"']?([A-Za-z]{1,13}|\d0)\b(?![-/.])"
 )
 _SENTENCE = re.compile(r'"(?:[^"\\]|\\.){0,4096} (?:[^"\\]|\\.){0,4096}"')
 # PostgreSQL's "FATAL" ends one client's session; a server that ends says PANIC. Those of a restart are expected.

@@ -47,12 +47,13 @@ _PAPERTRAIL = re.compile(
 _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
 _KLOG = re.compile(r"([IWEF])(\d{4}) \d\d:\d\d:\d\d\.\d{3,6} +\d+ ")
 _RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{3,5}) -- [^ :]{0,60}: ")
-_LOGFMT_TIME = re.compile(r"(?:^| )(?:time|ts|t|timestamp)=\"?([^\s\"]{8,40})")
+_LOGFMT_TIME = re.compile(r"(?:^| )(?:time|ts|t|timestamp)=[\"']?([^\s\"']{8,40})")
 _LOGFMT_MESSAGE = re.compile(r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096})"|(\S{1,4096}))')
 _LOGFMT_ERROR = re.compile(r'(?:^| )(?:err|error)=(?:"((?:[^"\\]|\\.){1,4096})"|([^"\s]\S{0,4096}))')
 _JSON_LEVEL = re.compile(r'"(?:level|severity|lvl|levelname)"\s{0,3}:\s{0,3}"?(\w{1,13})')
 
 _OBJECT = re.compile(r"\{\s*(?:[\"}]|$)")  # JSON, or the beginning of some; not Node's "{ id: 5 }"
+_DIGITS = frozenset("0123456789")
 _STAMPED = frozenset("0123456789[ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _INNER_TIME = re.compile(
     r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?"
@@ -238,7 +239,7 @@ class Parser:
         if time is not None:
             request = access.of_text(body)
             if request and "level=" not in body:  # most lines by far, so they take the shortest path
-                return Entry(time, component, levels.NONE, body, False, request)
+                return Entry(time, component, self._level_beside(body), body, False, request)
         if body[4:5] in _DATE_MARKS or body[5:6] in _DATE_MARKS:
             stamped = _OUTER.match(body)
             if stamped and stamped[2] is None:
@@ -268,8 +269,7 @@ class Parser:
         if request:
             if time is None:
                 time = self._times.text(request.time) if request.time else self._own_time(text)
-            level = levels.stated(text) if "level=" in text else levels.NONE
-            return Entry(time, component, level, text, access=request)
+            return Entry(time, component, self._level_beside(text), text, access=request)
         leading = None if own or text[:1] not in _STAMPED else self._times.leading(text)
         level = levels.stated(text)
         if leading:
@@ -293,6 +293,16 @@ class Parser:
         return Entry(
             time, component, level, text, bare=not own and request is None, access=request, strange=strange
         )
+
+    def _level_beside(self, text: str) -> int:
+        """The level of a line with a request: ``level=error``, or structlog's in brackets behind the time."""
+        if "level=" in text:
+            return self._worse(levels.stated(text), text)
+        if "]" not in text or "=" not in text:
+            return levels.NONE
+        leading = self._times.leading(text) if text[:1] in _DIGITS else None
+        rest = text[leading[1] :].lstrip() if leading else text
+        return self._worse(levels.stated(rest), text) if rest[:1] == "[" else levels.NONE
 
     @staticmethod
     def _is_strange(text: str) -> bool:

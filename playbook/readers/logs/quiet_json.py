@@ -78,6 +78,8 @@ _WRAPPER = re.compile(rb'"(?:' + "|".join(access.WRAPPERS).encode() + rb')" *: *
 _SECOND_LEVEL = re.compile(
     rb'"(?:' + "|".join(fields_of.SECOND_LEVELS).encode() + rb')" *: *(?!"(?:trace|debug|info|TRACE|DEBUG|INFO)")'
 )
+# A line of another logger, with a level of its own.
+_WHOLE = re.compile(rb'"(?:' + "|".join(fields_of.WHOLE).encode() + rb')" *: *\{')
 _SECOND_WORDS = (b"everity", b"evelname", b"evel_name", b"evelName")
 _TRACED = (b'"stack', b'"err', b'"exc', b'"Exc', b'"@x', b'"thrown')
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
@@ -105,6 +107,7 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
             and not (escaped and b"\\u" in body)
             and not (broken and b"\\n" in body and _may_be_traced(body))
             and not (second and _SECOND_LEVEL.search(body))
+            and not (opened > 1 and _WHOLE.search(body))
             and not (nameless and _names(line) != _NO_NAMES)
         ):
             answer = line.res

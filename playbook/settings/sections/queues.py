@@ -8,19 +8,39 @@ import msgspec
 
 from playbook.core.secret import Section
 
-Preset = Literal["celery", "rq", "sidekiq", "bull", "bullmq", "arq", "asynq", "bee-queue", "resque"]
+Preset = Literal[
+    "arq",
+    "asynq",
+    "bee-queue",
+    "bull",
+    "bullmq",
+    "celery",
+    "dramatiq",
+    "huey",
+    "laravel",
+    "redis-stream",
+    "resque",
+    "rq",
+    "sidekiq",
+]
 
 
 class JobQueue(Section, frozen=True):
     """One queue, in the keys of its library.
 
     Attributes:
-        preset: the library. Celery's queues are those of kombu's Redis transport.
-        name: of the queue, as the application names it; for arq ``arq:queue``, where it has no other.
+        preset: the library. Celery's queues are those of kombu's Redis transport; ``redis-stream`` is a stream of
+            Redis with consumer groups.
+        name: of the queue, as the application names it; for arq ``arq:queue``, where it has no other; for a stream
+            its key.
         prefix: prefix of every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq with its
-            colon, or of Resque, which is ``resque:`` by default; for Bull, BullMQ and bee-queue their ``prefix``,
-            which is ``bull`` or ``bq`` by default.
+            colon, or of Resque, which is ``resque:`` by default, or the ``prefix`` of Laravel's
+            Redis connection; for Bull, BullMQ and bee-queue their ``prefix``, which is ``bull`` or ``bq`` by
+            default; for Dramatiq its ``namespace``, which is ``dramatiq`` by default.
         exchange: for Celery, where the queue is bound to an exchange of another name.
+        group: of a stream, the consumer group; each of them where it is not set.
+        horizon: for Laravel, the ``prefix`` of Horizon's own keys, where Horizon starts the workers:
+            ``laravel_horizon:`` and the like.
         priorities: Celery's ``priority_steps``; each but 0 has its own list.
     """
 
@@ -28,4 +48,6 @@ class JobQueue(Section, frozen=True):
     name: Annotated[str, msgspec.Meta(min_length=1)]
     prefix: str = ""
     exchange: str = ""
+    group: str = ""
+    horizon: str = ""
     priorities: tuple[Annotated[int, msgspec.Meta(ge=0)], ...] = (0, 3, 6, 9)

@@ -192,7 +192,9 @@ def test_escalation_that_reaches_nobody_else_in_time_is_a_problem(roster, p1, pr
     assert [each for each in found if each.startswith("P1")] == ([problem] if problem else [])
 
 
-@pytest.mark.parametrize(("kind", "lacking"), [("sandbox", []), ("production", ["no email of Ada"])])
+@pytest.mark.parametrize(
+    ("kind", "lacking"), [("sandbox", []), ("production", ["no email but that of the example of Ada"])]
+)
 def test_address_of_the_example_is_nobodys_in_production(tmp_path, settings, kind, lacking):
     """Somebody has copied the example and left it as it is."""
     ada = 'name = "Ada"\nemail = "ada@portfolio.example"\nphone = "+49 30 5550 0101"\n'

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from playbook.clients.redis_replies import NotAllowed
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.errors import Malformed, UsageError
 from playbook.core.judge import Judge
 from playbook.core.verdict import Critical, Verdict
@@ -70,7 +71,7 @@ def bull(**more):
 
 def read(keys, **queue):
     """The one queue of the settings, read from these keys."""
-    return job_queues(Store(keys), settings_with(tuple(queue.items())), FixedClock(NOW))
+    return job_queues(Store(keys), settings_with(tuple(queue.items())), FixedClock(NOW), Earlier())
 
 
 @cache
@@ -109,14 +110,14 @@ EMPTY = [(celery, CELERY), (rq, RQ), (sidekiq, SIDEKIQ), (bull, BULL)]
 def test_default_queue_is_the_list_of_image_workers():
     """A missing list is an empty one; a key of another type has no length."""
     settings = settings_of()
-    queues = job_queues(Server(lists={"image-processing-queue": 180}), settings, FixedClock(NOW))
+    queues = job_queues(Server(lists={"image-processing-queue": 180}), settings, FixedClock(NOW), Earlier())
     assert [reading.value for reading in queues.images] == [180]
     assert not [*queues.waiting, *queues.oldest, *queues.failed]
-    empty = job_queues(Server(), settings, FixedClock(NOW))
+    empty = job_queues(Server(), settings, FixedClock(NOW), Earlier())
     assert [reading.value for reading in empty.images] == [0]
     assert queues.evidence()[0].facts == {"List": "image-processing-queue", "Waiting": "180"}
     wrong = Malformed("got WRONGTYPE", service="Redis")
-    odd = job_queues(Server(lists={"image-processing-queue": wrong}), settings, FixedClock(NOW))
+    odd = job_queues(Server(lists={"image-processing-queue": wrong}), settings, FixedClock(NOW), Earlier())
     assert math.isnan(odd.images[0].value)
     assert odd.coverage.got == "got WRONGTYPE"
     assert odd.evidence()[0].facts["Waiting"] == "got WRONGTYPE"
@@ -125,7 +126,9 @@ def test_default_queue_is_the_list_of_image_workers():
 def test_images_that_wait_beside_the_queues_of_a_library_are_counted():
     """Where none wait there is no such queue: by its library alone."""
     with_both = settings_with((("preset", "celery"), ("name", "celery")))
-    queues = job_queues(Store(celery(**{"image-processing-queue": ["a"] * 180})), with_both, FixedClock(NOW))
+    queues = job_queues(
+        Store(celery(**{"image-processing-queue": ["a"] * 180})), with_both, FixedClock(NOW), Earlier()
+    )
     assert [(queue.name, queue.preset) for queue in queues.queues] == [
         ("celery", "celery"),
         ("image-processing-queue", ""),
@@ -238,7 +241,7 @@ def test_jobs_of_celery_that_no_worker_takes_are_found(waiting, clients, more, p
     """Each worker subscribes to a pattern and has a mailbox for remote control, and takes jobs with BRPOP."""
     info = {"redis_version": "7.2.4", **({} if patterns is None else {"pubsub_patterns": patterns})}
     store = Store(celery(celery=["{}"] * waiting, **more), info=info, clients=clients)
-    queues = job_queues(store, settings_with(tuple(CELERY.items())), FixedClock(NOW))
+    queues = job_queues(store, settings_with(tuple(CELERY.items())), FixedClock(NOW), Earlier())
     found = judged(queues)
     assert found[0] is verdict
     if verdict is Verdict.WARNING:
@@ -266,7 +269,9 @@ TAKEN = {"unacked": {"a": "[]"}, "unacked_index": Ranked(a=ago(900))}
 def test_jobs_of_celery_that_a_killed_worker_had_taken_are_found(clients, more, verdict):
     """They are in no queue until another worker puts them back, so that none waits."""
     keys = {key: value for key, value in celery(**more).items() if value is not None}
-    found = judged(job_queues(Store(keys, clients=clients), settings_with(tuple(CELERY.items())), FixedClock(NOW)))
+    found = judged(
+        job_queues(Store(keys, clients=clients), settings_with(tuple(CELERY.items())), FixedClock(NOW), Earlier())
+    )
     assert found[0] is verdict
     assert verdict is Verdict.OK or found[1].endswith("got none, while jobs that were taken are not done")
 
@@ -297,7 +302,7 @@ def test_jobs_of_bull_that_no_worker_takes_are_found(waiting, clients, verdict):
     """A worker's connection has the name of the queue, or waits with a blocking command."""
     jobs = {f"bull:images:{n}": {"timestamp": str(int(ago(5) * 1000))} for n in range(waiting)}
     store = Store(bull(**jobs, **{"bull:images:wait": list(map(str, range(waiting)))}), clients=clients)
-    found = judged(job_queues(store, settings_with(tuple(BULL.items())), FixedClock(NOW)))
+    found = judged(job_queues(store, settings_with(tuple(BULL.items())), FixedClock(NOW), Earlier()))
     assert found[0] is verdict
     if verdict is Verdict.WARNING:
         assert found[1].startswith(
@@ -462,6 +467,24 @@ def test_jobs_that_sidekiq_will_try_again_count_as_failed():
     assert queues.evidence()[0].facts["To be tried again"] == "150 (all queues)"
 
 
+@pytest.mark.parametrize("place", [["1"], Ranked({"1": 5.0})], ids=["wait", "prioritized"])
+@pytest.mark.parametrize(
+    ("job", "waits"),
+    [
+        ({"opts": '{"attempts":3}'}, 7200),
+        ({"opts": '{"attempts":3,"delay":7190000}'}, 10),
+        ({"opts": '{"attempts":3,"delay":-1}'}, 7200),
+        ({"opts": "no object"}, 7200),
+        ({"opts": '{"attempts":3}', "processedOn": str(round(ago(20) * 1000))}, 20),
+    ],
+)
+def test_job_of_bull_waits_since_it_could_be_taken(place, job, waits):
+    """One that was delayed, or is tried again, keeps the time at which it was added."""
+    key = "bull:images:wait" if isinstance(place, list) else "bull:images:prioritized"
+    keys = bull(**{key: place, "bull:images:1": {"timestamp": str(round(ago(7200) * 1000)), **job}})
+    assert read(keys, **BULL).oldest[0].reading.value == pytest.approx(waits)
+
+
 def test_bull_waiting_counts_paused_and_prioritized_jobs():
     """A paused queue of BullMQ or Bull holds its jobs back."""
     job = {"bull:images:1": {"timestamp": str(round(ago(90) * 1000))}}
@@ -545,7 +568,7 @@ def test_jobs_by_priority_without_a_time_are_unknown():
             return answers
 
     taking = Taking(by_priority(high=(3, 5), low=(1, None)))
-    found = job_queues(taking, settings_with(tuple(BULL.items())), FixedClock(NOW))
+    found = job_queues(taking, settings_with(tuple(BULL.items())), FixedClock(NOW), Earlier())
     assert (judged(found)[0], found.oldest[0].reading.value) == (Verdict.OK, pytest.approx(5))
 
 
@@ -562,7 +585,7 @@ def test_jobs_by_priority_are_read_in_a_few_exchanges():
     counts = []
     for count in (1, 40):
         store = Counting(by_priority(high=(count, 5)))
-        job_queues(store, settings_with(tuple(BULL.items())), FixedClock(NOW))
+        job_queues(store, settings_with(tuple(BULL.items())), FixedClock(NOW), Earlier())
         counts.append(store.exchanges)
     assert counts[0] == counts[1]
 
@@ -606,7 +629,7 @@ def test_server_that_refuses_commands_is_unknown(preset):
             raise NotAllowed("Redis: this user has no permissions to run the 'type' command", service="Redis")
 
     settings = settings_of(redis={"queues": [{"preset": preset, "name": "q"}]})
-    verdict, message = judged(job_queues(Closed({}), settings, FixedClock(NOW)))
+    verdict, message = judged(job_queues(Closed({}), settings, FixedClock(NOW), Earlier()))
     assert verdict is Verdict.UNKNOWN
     assert "has no permissions" in message
 
@@ -614,7 +637,7 @@ def test_server_that_refuses_commands_is_unknown(preset):
 def test_unknown_preset_is_a_mistake():
     """The message lists the existing ones."""
     with pytest.raises(UsageError, match="preset"):
-        settings_of(redis={"queues": [{"preset": "dramatiq", "name": "q"}]})
+        settings_of(redis={"queues": [{"preset": "kue", "name": "q"}]})
 
 
 BREAKS = [None, "text", [], {}, {"x": "y"}, {"a", "b"}, Ranked(a=-1.0)]

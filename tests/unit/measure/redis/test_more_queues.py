@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.job_queues import job_queues
 from tests.redis_factory import NOW, Ranked, Store, settings_of
@@ -44,9 +45,11 @@ def bee(**more):
     return {"bq:images:id": "4711", "bq:images:succeeded": {"4710", "4711"}, **more}
 
 
-def bee_job(age, place="waiting"):
-    """A job made so many seconds ago."""
-    told = {"data": {}, "options": {"timestamp": (EPOCH - age) * 1000, "stacktraces": []}, "status": "created"}
+def bee_job(age, place="waiting", until=None):
+    """A job made so many seconds ago, and delayed until so many."""
+    options = {"timestamp": (EPOCH - age) * 1000, "stacktraces": []}
+    options |= {} if until is None else {"delay": (EPOCH - until) * 1000}
+    told = {"data": {}, "options": options, "status": "created"}
     return {f"bq:images:{place}": ["4712"], "bq:images:jobs": {"4712": json.dumps(told)}}
 
 
@@ -69,7 +72,7 @@ WAITS = [{"name": "", "cmd": "brpoplpush"}, {"name": "", "cmd": "ping"}]
 def read(preset, keys, **answers):
     """The verdict of daily.redis.alive about the queue."""
     queue = {"preset": preset, "name": NAMES[preset]}
-    return job_queues(Store(keys, **answers), settings_of(redis={"queues": [queue]}), FixedClock(NOW))
+    return job_queues(Store(keys, **answers), settings_of(redis={"queues": [queue]}), FixedClock(NOW), Earlier())
 
 
 @pytest.mark.parametrize(
@@ -103,6 +106,8 @@ def read(preset, keys, **answers):
         ("bee-queue", bee(**bee_job(3)), OK),
         ("bee-queue", bee(**bee_job(7200)), CRITICAL),
         ("bee-queue", bee(**bee_job(7200, place="active")), OK),
+        ("bee-queue", bee(**bee_job(7200, until=5)), OK),
+        ("bee-queue", bee(**bee_job(9000, until=7200)), CRITICAL),
         ("bee-queue", bee(**{"bq:images:waiting": ["4712"]}), UNKNOWN),  # without its time
         ("bee-queue", bee(**{"bq:images:failed": {str(number) for number in range(2000)}}), WARNING),
         ("bee-queue", bee(**{"bq:images:delayed": Ranked({"4712": (EPOCH - 7200) * 1000})}), CRITICAL),
