@@ -400,6 +400,17 @@ SCENARIOS = (
         (Expected("scraped", 75, EXACT),),
     ),
     Scenario(
+        "the scrapes of a component are not those of the others, in jobs of their own or in one",
+        {
+            'up{job="portfolio",instance="web-0",component="web"}': "1x4320",
+            'up{job="portfolio",instance="web-1",component="web"}': "1x3600 0x719",
+            'up{job="portfolio",instance="worker-0",component="worker"}': "1x4320",
+            'up{job="portfolio",instance="worker-1",component="worker"}': "1x4320",
+            'up{job="optimizer",instance="optimizer-0",component="optimizer"}': "1x4320",
+        },
+        (Expected("scraped", 75, EXACT, selector='component=~"web|worker|optimizer"'),),
+    ),
+    Scenario(
         "up has none of the labels that the selector names: the scrapes of what has the application's series",
         {
             requests("200", "10.0.0.1:80"): STEADY,

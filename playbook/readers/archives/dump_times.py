@@ -36,11 +36,13 @@ class Times:
         made: of each dump that says so, when it was made.
         databases: dumps of databases by their names, whether they were read or not.
         newest: when the newest file was written, by the archive; None where it has no times.
+        keys: of each dump that has one, what no other run of its program writes.
     """
 
     made: Mapping[str, datetime] = field(default_factory=dict)
     databases: tuple[str, ...] = ()
     newest: datetime | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def stale(self, packed: datetime) -> str:
         """What is much older than the archive that was packed then, as by a job that packs an old dump."""

@@ -14,6 +14,7 @@ from playbook.core import door
 from playbook.readers.archives.dump_times import made
 from playbook.readers.archives.framed import UnsoundError
 from playbook.readers.archives.packed import packing_of
+from playbook.readers.archives.rows import Rows, key_of, tells_rows
 
 # Deeper ones belong to the source of a program, whose samples may be empty or cut.
 _MOST_FOLDERS = 2
@@ -133,6 +134,7 @@ class InnerFile:
         self._listed: dict[str, None] = {}
         self._before = b""
         self._documents = Documents() if documents else None
+        self._rows = Rows()
         self._head = self._tail = b""
         self._size = self._packed_size = 0
         self._damage = ""
@@ -180,6 +182,18 @@ class InnerFile:
         if self._about.endswith(".manifest"):
             return _LISTED.findall(self._head.decode(errors="replace"))
         return list(self._listed)
+
+    @property
+    def rows(self) -> bool | None:
+        """Whether it holds a row: None of Redis, which has none, and True where that is not known."""
+        if self._head.startswith((b"REDIS0", b"VALKEY")):
+            return None
+        return self._rows.found or not (self._whole and tells_rows(self._head))
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other dump of the same database; empty where nothing does."""
+        return key_of(self._head)
 
     @property
     def made(self) -> datetime | None:
@@ -252,6 +266,8 @@ class InnerFile:
             self._documents.write(data)
         if self._about == _TOC:
             self._note(data)
+        if self._text:
+            self._rows.write(data)
         self._size += len(data)
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]

@@ -69,6 +69,8 @@ class Walk:
     _base: str = ""
     _hard: set[str] = field(default_factory=set)
     _inner: dict[str, str] = field(default_factory=dict)
+    _rows: dict[str, bool | None] = field(default_factory=dict)
+    _keys: dict[str, str] = field(default_factory=dict)
     _belong: list[tuple[str, str]] = field(default_factory=list)
     _to_unpack: int = MAX_PACKED
     _odd: list[str] = field(default_factory=list)
@@ -171,6 +173,9 @@ class Walk:
     def keep_inner(self, path: str, inner: InnerFile) -> None:
         """Keep what is wrong with a dump or an archive in it, when it was made, and which files belong to it."""
         self._inner[path] = inner.problem
+        self._rows[path] = inner.rows
+        if inner.key:
+            self._keys[path] = inner.key
         if inner.made:
             self._made[path] = inner.made
         folder = path.rpartition("/")[0]
@@ -181,7 +186,8 @@ class Walk:
         """What its dumps and its files say of when they were made."""
         databases = tuple(sorted(filter(is_database_dump, self.files)))
         has_times = _YEAR_2000 < self._newest < _YEAR_9000
-        return Times(self._made, databases, datetime.fromtimestamp(self._newest, UTC) if has_times else None)
+        newest = datetime.fromtimestamp(self._newest, UTC) if has_times else None
+        return Times(self._made, databases, newest, self._keys)
 
     def note_picture(self, path: str, head: bytes) -> None:
         """Keep whether a picture is none by its first bytes."""
@@ -265,8 +271,16 @@ class Walk:
         lost = next((pair for pair in self._belong if pair[0] in there and pair[1] not in there), None)
         if not cut and lost:
             cut = f"{lost[0]}, which lists {lost[1]}, which is not in it"
-        cut = cut or unfinished(files)
+        cut = cut or unfinished(files) or self._without_rows(files)
         return differing or (f"an archive with {cut}" if cut else "") or self._without_pictures(files)
+
+    def _without_rows(self, files: list[str]) -> str:
+        """The dumps, where none of them holds a row. Of several one may be of the tables or of the users alone."""
+        rows = {path: self._rows.get(path, True) for path in filter(is_database_dump, files)}
+        dumps = [path for path, held in rows.items() if held is not None]
+        if not dumps or any(rows[path] for path in dumps):
+            return ""
+        return f"{' and '.join(dumps)}, in which no table has a row"
 
     def _without_pictures(self, files: list[str]) -> str:
         """A few pictures may be empty, as uploads that broke off; of most of them the backup failed."""
