@@ -98,11 +98,11 @@ def requests(
     )
 
 
-def bucket(le: str, instance: str = "web-0", job: str = "portfolio") -> str:
+def bucket(le: str, instance: str = "web-0", job: str = "portfolio", *, route: str = 'route="/"') -> str:
     """A bucket of the response times."""
     return (
         f'http_request_duration_seconds_bucket{{job="{job}",component="portfolio-web",instance="{instance}",'
-        f'route="/",le="{le}"}}'
+        f'{route},le="{le}"}}'
     )
 
 
@@ -163,6 +163,27 @@ SCENARIOS = (
             ('path="/healthz"', 'path="/gallery"'),
             ('handler="/api/image/health/"', 'handler="/optimize"'),
             ('uri="/metrics"', 'uri="/"'),
+        )
+    ),
+    *(
+        Scenario(
+            f"quick answers to sixty probes a minute beside {visitors * 1440:g} slow ones to visitors ({route})",
+            {
+                bucket("0.1", route=route): "0+60x4320",
+                bucket("1", route=route): "0+60x4320",
+                bucket("5", route=route): "0+60x4320",
+                bucket("+Inf", route=route): "0+60x4320",
+                bucket("0.1", route=visited): "0x4320",
+                bucket("1", route=visited): "0x4320",
+                bucket("5", route=visited): f"0+{visitors}x4320",
+                bucket("+Inf", route=visited): f"0+{visitors}x4320",
+            },
+            (Expected("response_time", seconds),),
+        )
+        for visitors, seconds, route, visited in (
+            (0.5, 4.8, 'route="/healthz"', 'route="/"'),
+            (0.5, 4.8, 'http_route="/health"', 'http_route="/gallery"'),
+            (0.05, 0.0951, 'path="/api/health"', 'path="/"'),  # too few to be judged
         )
     ),
     Scenario(
