@@ -310,6 +310,7 @@ SCENARIOS = (
                 "scraped",
                 "scraped_series",
                 "standing",
+                "falling",
             )
         ),
     ),
@@ -419,6 +420,19 @@ SCENARIOS = (
             'up{job="shop",instance="shop-0"}': "0x4320",
         },
         (Expected("scraped", 75, EXACT),),
+    ),
+    Scenario(
+        "two processes of an instance answer its scrapes in turn",
+        {
+            requests("200"): "0+100x4320",
+            requests("200", "web-1"): " ".join(f"{1000 * turn} {800 * turn}" for turn in range(2160)),
+        },
+        (Expected("falling", 1, EXACT),),
+    ),
+    Scenario(
+        "an instance is restarted twice",
+        {requests("200"): "0+100x4100 0+100x109 0+100x109"},
+        (Expected("falling", None),),
     ),
     Scenario(
         "the scrapes of a component are not those of the others, in jobs of their own or in one",
