@@ -374,8 +374,8 @@ def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime 
 def rising(store: Prometheus, settings: Settings, at: datetime | None) -> Coverage:
     """Whether the counters of requests rise.
 
-    Old ones, which something goes on to expose, look like a good day, and those of several processes that answer in
-    turn like millions of requests.
+    Old ones, which something goes on to expose, look like a good day, and those of several processes that answer
+    in turn like millions of requests.
     """
     return _none(
         store,
