@@ -21,12 +21,13 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, not_given, size
-from playbook.measure.backups.lost import is_of_redis, lost, of_usual, usual
+from playbook.measure.backups.lost import lost, of_usual, usual
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive, ended, going_on
 from playbook.measure.backups.stored_sets import holds_all
 from playbook.measure.backups.sums import verify_with_sums
 from playbook.readers.archives.dump_times import Times
+from playbook.readers.archives.inner_files import is_of_redis
 from playbook.readers.archives.verification import Verification, Wanted
 from playbook.settings.model import Settings
 

@@ -7,12 +7,12 @@ are older than they.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from statistics import median
 
 from playbook.measure.backups.nameless import nameless
+from playbook.readers.archives.inner_files import is_of_redis
 from playbook.readers.archives.verification import Verification
 
 LEAST_BEFORE = 2  # archives before the newest, to know what each of them has
@@ -20,14 +20,8 @@ LEAST_BEFORE = 2  # archives before the newest, to know what each of them has
 _LEAST_SHARE = 0.01
 _LEAST_FILES = 2
 _LEAST_BYTES = 4096  # a dump of less is one of settings or roles
-_OF_REDIS = re.compile(r"(?i)\.(?:rdb|aof)(?:\.|$)")
 
 Parts = tuple[str, ...]
-
-
-def is_of_redis(path: str) -> bool:
-    """Whether a file is a dump of Redis or a part of its append-only file, by its name."""
-    return _OF_REDIS.search(path) is not None
 
 
 def lost(archives: Sequence[Verification]) -> tuple[list[str], int]:

@@ -24,6 +24,7 @@ _NAME = re.compile(
     r"(?:\.(?P<packed>gz|bz2|xz|zst|lz4))?(?:\.(?P<sealed>gpg|pgp|age|enc))?|(?:blob_)?\d{1,10}\.dat\.(?P<part>gz|lz4|zst)"
     r"|(?P<about>toc\.dat|metadata|backup_label|xtrabackup_info|mariadb_backup_info)"
 )
+_OF_REDIS = re.compile(r"(?i)\.(?:rdb|aof)(?:\.|$)")
 # Packed bytes of all inner files of an archive that are unpacked, and how many times as long as gzip others take.
 MAX_PACKED = 100 << 20
 _EFFORT = {"bz2": 6, "xz": 3, "zst": 0, "lz4": 0, "gpg": 0, "pgp": 0, "age": 0}
@@ -184,10 +185,8 @@ class InnerFile:
         return list(self._listed)
 
     @property
-    def rows(self) -> bool | None:
-        """Whether it holds a row: None of Redis, which has none, and True where that is not known."""
-        if self._head.startswith((b"REDIS0", b"VALKEY")):
-            return None
+    def rows(self) -> bool:
+        """Whether it holds a row, as far as is known."""
         return self._rows.found or not (self._whole and tells_rows(self._head))
 
     @property
@@ -280,6 +279,11 @@ class InnerFile:
             if found[1][0] == len(found[2]) and len(self._listed) < _MOST_LISTED:
                 self._listed[found[2].decode()] = None
         self._before = data[-_LONGEST_LISTED:]
+
+
+def is_of_redis(path: str) -> bool:
+    """Whether a file is a dump of Redis or a part of its append-only file, by its name."""
+    return _OF_REDIS.search(path) is not None
 
 
 def is_database_dump(path: str) -> bool:

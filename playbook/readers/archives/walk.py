@@ -24,7 +24,7 @@ from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.wording import plural
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.headers import members_of
-from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file, is_database_dump
+from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file, is_database_dump, is_of_redis
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 from playbook.readers.archives.unfinished import unfinished
@@ -69,7 +69,7 @@ class Walk:
     _base: str = ""
     _hard: set[str] = field(default_factory=set)
     _inner: dict[str, str] = field(default_factory=dict)
-    _rows: dict[str, bool | None] = field(default_factory=dict)
+    _rows: dict[str, bool] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     _belong: list[tuple[str, str]] = field(default_factory=list)
     _to_unpack: int = MAX_PACKED
@@ -276,9 +276,8 @@ class Walk:
 
     def _without_rows(self, files: list[str]) -> str:
         """The dumps, where none of them holds a row. Of several one may be of the tables or of the users alone."""
-        rows = {path: self._rows.get(path, True) for path in filter(is_database_dump, files)}
-        dumps = [path for path, held in rows.items() if held is not None]
-        if not dumps or any(rows[path] for path in dumps):
+        dumps = [path for path in filter(is_database_dump, files) if not is_of_redis(path)]
+        if not dumps or any(self._rows.get(path, True) for path in dumps):
             return ""
         return f"{' and '.join(dumps)}, in which no table has a row"
 

@@ -14,6 +14,7 @@ TIME_KEYS = (
     *("timeUnixNano", "time_iso8601", "msec", "start_time", "StartUTC", "__REALTIME_TIMESTAMP", "time_local", "t"),
     *("_SOURCE_REALTIME_TIMESTAMP", "observedTimeUnixNano", "instant", "timeMillis", "TimeGenerated", "T", "Time"),
     *("log_time", "logged_at", "createdAt", "EdgeStartTimestamp", "timestampMs", "UtcTimestamp", "logTime"),
+    "startTime",
 )
 # The first key present counts. A number is read on the scale of its key, if the key has one.
 LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
@@ -52,6 +53,11 @@ _WRAPPERS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = tuple(
         ("line", "labels timestamp"),
     )
 )
+# Of ECS, with nested names; of tslog, roarr and log4js.
+_NESTED_LEVELS = (
+    *(("log", "level"), ("syslog", "level"), ("_meta", "logLevelName"), ("context", "logLevel")),
+    ("level", "levelStr"),
+)
 _STREAMS = ("CONTAINER_ID", "CONTAINER_NAME")
 _MONGODB = {"F": levels.FATAL, "E": levels.ERROR, "W": levels.WARNING, "I": levels.INFO}
 MESSAGE_KEYS = (
@@ -85,6 +91,8 @@ def level_of(fields: dict[str, Any]) -> int | None:
     Serilog omits it in lines of level Information, and ``DEFAULT`` is Google's word for none. Where two levels
     contradict each other, and one is of an error, the line is an error.
     """
+    if isinstance(fields.get("args"), list) and isinstance(fields.get("type"), str):
+        return levels.by_name(fields["type"]) or None  # consola, whose numbers fall with the weight
     for key, scale in LEVEL_KEYS:
         if key in fields and not isinstance(fields[key], dict):
             value = fields[key]
@@ -94,13 +102,18 @@ def level_of(fields: dict[str, Any]) -> int | None:
             if level:
                 # A severity of "critical" may also be that of what the line is about.
                 return level if level >= levels.ERROR or not _second_is_worse(fields) else levels.ERROR
+    return _level_elsewhere(fields)
+
+
+def _level_elsewhere(fields: dict[str, Any]) -> int | None:
+    """The level within an object, or in the words of one logger."""
     record = fields.get("record")  # Loguru
     if isinstance(record, dict) and isinstance(record.get("level"), dict):
         return levels.of_json(record["level"].get("name")) or None
-    for key in ("log", "syslog"):  # ECS, with nested names
+    for key, name in _NESTED_LEVELS:
         inner = fields.get(key)
-        if isinstance(inner, dict) and "level" in inner:
-            return levels.of_json(inner["level"]) or None
+        if isinstance(inner, dict) and name in inner:
+            return levels.of_json(inner[name]) or None
     if isinstance(fields.get("s"), str) and "c" in fields and "t" in fields:  # MongoDB
         return _MONGODB.get(fields["s"], levels.DEBUG if fields["s"][:1] == "D" else None)
     if "@t" in fields and ("@mt" in fields or "@m" in fields):

@@ -327,6 +327,15 @@ def test_what_was_lost_some_nights_ago_is_critical(tmp_path, write):
     assert "without db.sql, which each of the 4 before the newest 3 has" in message
 
 
+def test_dump_of_redis_is_no_row_of_another_one(tmp_path, write):
+    """It is read by a reader of its own."""
+    tables = b"-- PostgreSQL database dump\n\nSET statement_timeout = 0;\n" + PG_DUMP.partition(b"\n")[2]
+    write(5, gzip.compress(tar(members_with_manifest({"db.sql": tables, "dump.rdb": an_rdb(3)}))))
+    said, message = verdict(measured(tmp_path, backup_verification))
+    assert said is Verdict.CRITICAL
+    assert "db.sql, in which no table has a row" in message
+
+
 KEYED = b"-- PostgreSQL database dump\n--\n\n\\restrict %s\n\n" + PG_DUMP
 
 
