@@ -98,11 +98,11 @@ def requests(
     )
 
 
-def bucket(le: str, instance: str = "web-0", job: str = "portfolio") -> str:
+def bucket(le: str, instance: str = "web-0", job: str = "portfolio", *, route: str = 'route="/"') -> str:
     """A bucket of the response times."""
     return (
         f'http_request_duration_seconds_bucket{{job="{job}",component="portfolio-web",instance="{instance}",'
-        f'route="/",le="{le}"}}'
+        f'{route},le="{le}"}}'
     )
 
 
@@ -163,6 +163,27 @@ SCENARIOS = (
             ('path="/healthz"', 'path="/gallery"'),
             ('handler="/api/image/health/"', 'handler="/optimize"'),
             ('uri="/metrics"', 'uri="/"'),
+        )
+    ),
+    *(
+        Scenario(
+            f"quick answers to sixty probes a minute beside {visitors * 1440:g} slow ones to visitors ({route})",
+            {
+                bucket("0.1", route=route): "0+60x4320",
+                bucket("1", route=route): "0+60x4320",
+                bucket("5", route=route): "0+60x4320",
+                bucket("+Inf", route=route): "0+60x4320",
+                bucket("0.1", route=visited): "0x4320",
+                bucket("1", route=visited): "0x4320",
+                bucket("5", route=visited): f"0+{visitors}x4320",
+                bucket("+Inf", route=visited): f"0+{visitors}x4320",
+            },
+            (Expected("response_time", seconds),),
+        )
+        for visitors, seconds, route, visited in (
+            (0.5, 4.8, 'route="/healthz"', 'route="/"'),
+            (0.5, 4.8, 'http_route="/health"', 'http_route="/gallery"'),
+            (0.05, 0.0951, 'path="/api/health"', 'path="/"'),  # too few to be judged
         )
     ),
     Scenario(
@@ -289,6 +310,7 @@ SCENARIOS = (
                 "scraped",
                 "scraped_series",
                 "standing",
+                "falling",
             )
         ),
     ),
@@ -398,6 +420,30 @@ SCENARIOS = (
             'up{job="shop",instance="shop-0"}': "0x4320",
         },
         (Expected("scraped", 75, EXACT),),
+    ),
+    Scenario(
+        "two processes of an instance answer its scrapes in turn",
+        {
+            requests("200"): "0+100x4320",
+            requests("200", "web-1"): " ".join(f"{1000 * turn} {800 * turn}" for turn in range(2160)),
+        },
+        (Expected("falling", 1, EXACT),),
+    ),
+    Scenario(
+        "an instance is restarted twice",
+        {requests("200"): "0+100x4100 0+100x109 0+100x109"},
+        (Expected("falling", None),),
+    ),
+    Scenario(
+        "the scrapes of a component are not those of the others, in jobs of their own or in one",
+        {
+            'up{job="portfolio",instance="web-0",component="web"}': "1x4320",
+            'up{job="portfolio",instance="web-1",component="web"}': "1x3600 0x719",
+            'up{job="portfolio",instance="worker-0",component="worker"}': "1x4320",
+            'up{job="portfolio",instance="worker-1",component="worker"}': "1x4320",
+            'up{job="optimizer",instance="optimizer-0",component="optimizer"}': "1x4320",
+        },
+        (Expected("scraped", 75, EXACT, selector='component=~"web|worker|optimizer"'),),
     ),
     Scenario(
         "up has none of the labels that the selector names: the scrapes of what has the application's series",

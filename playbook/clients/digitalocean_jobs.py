@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -26,6 +26,17 @@ class JobRun(msgspec.Struct, frozen=True, kw_only=True):
     job_name: str = ""
     phase: str = "UNKNOWN"
     created_at: Moment | None = None
+    completed_at: Any = None
+
+    @property
+    def took(self) -> timedelta | None:
+        """How long a run that succeeded took; None where that is not told."""
+        try:
+            ended = msgspec.convert(self.completed_at, Moment)
+        except msgspec.ValidationError:
+            return None
+        known = self.phase == "SUCCEEDED" and self.created_at is not None and ended >= self.at
+        return ended - self.at if known else None
 
     @property
     def at(self) -> datetime:

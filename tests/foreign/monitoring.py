@@ -41,7 +41,9 @@ class Http:
         """Like ``HttpClient``."""
         path = self._path(path, parameters or {})
         self.asked.append(path)
-        found = self.answers.get(path, NO_SERIES if path == "standing" else (404, "404 page not found"))
+        found = self.answers.get(
+            path, NO_SERIES if path in ("standing", "falling") else (404, "404 page not found")
+        )
         status, content = found if isinstance(found, tuple) else (200, found)
         body = content if isinstance(content, str) else json.dumps(content)
         return Answer(self.service, status, {"content-type": "application/json"}, body.encode(), self.base_url)
@@ -53,6 +55,7 @@ class Http:
         for words, name in (
             ("alertmanager_notifications", "refused"),
             ("[3h])) == 0", "standing"),
+            ("resets(", "falling"),
             ("count by (job", "series"),
             ("count_over_time(count(", "looks"),
             ("sum_over_time(up{", "scraped"),

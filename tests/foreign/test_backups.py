@@ -789,7 +789,7 @@ DUMPS = {
         + MYSQL_END,
         "",
     ),
-    "mysqldump-without-rows": ("db/shop.sql", MYSQL + TABLE + MYSQL_END, "fills none of its tables"),
+    "mysqldump-without-rows": ("db/shop.sql", MYSQL + TABLE + MYSQL_END, "in which no table has a row"),
     "mysqldump-of-the-structure": ("db/shop-schema.sql", MYSQL + TABLE + MYSQL_END, ""),
     "mysqldump-with-rows": ("db/shop.sql", MYSQL + TABLE + ROWS + MYSQL_END, ""),
     "mysqldump-that-was-refused-a-table": (
@@ -811,7 +811,7 @@ DUMPS = {
         POSTGRESQL
         + b"\nCREATE TABLE public.a (b integer);\n\nCOPY public.a (b) FROM stdin;\n\\.\n"
         + POSTGRESQL_END,
-        "fills none of its tables",
+        "in which no table has a row",
     ),
     "pg_dump-with-rows": (
         "shop.sql",

@@ -323,3 +323,46 @@ def _judge_all(store, files, words):
     for verdict, message in both(store):
         assert verdict is (CRITICAL if words else OK), message
         assert words in message
+
+
+# pg_dump 15.18 and mysqldump 8.0, shortened.
+PG = (
+    b"--\n-- PostgreSQL database dump\n--\n\n\\restrict XbsvUNRTVgwYPBAJVahrn2pGKbWz7aO6SOTN3AbahOak13J9JEm2\n\n"
+    b"-- Dumped from database version 15.18 (Debian 15.18-0+deb12u1)\n-- Dumped by pg_dump version 15.18\n\n"
+    b"SET statement_timeout = 0;\nSET lock_timeout = 0;\nSET client_encoding = 'UTF8';\n%s\n\n"
+    b"--\n-- PostgreSQL database dump complete\n--\n\n\\unrestrict XbsvUNRTVgwYPBAJVahrn2\n\n"
+)
+PG_TABLE = b"CREATE TABLE public.photos (\n    i integer,\n    title text\n);\n\n"
+PG_COPY = b"COPY public.photos (i, title) FROM stdin;\n%s\\.\n"
+MY = (
+    b"-- MySQL dump 10.13  Distrib 8.0.36, for Linux (x86_64)\n--\n-- Host: db    Database: shop\n\n"
+    b"/*!40101 SET @OLD_CHARACTER_SET_CLIENT=@@CHARACTER_SET_CLIENT */;\nCREATE TABLE `photos` (`i` int);\n%s"
+    b"-- Dump completed on 2026-11-22  3:00:02\n"
+)
+NO_ROW = "in which no table has a row"
+DUMPS = {
+    "empty-database": ({"db/lind.sql": PG % b""}, "db/lind.sql, which holds no table"),
+    "schema-only": ({"db/lind.sql.gz": gzip.compress(PG % PG_TABLE)}, NO_ROW),
+    "tables-are-empty": (
+        {"lind.sql": PG % (PG_TABLE + PG_COPY % b"" + b"SELECT setval('x', 1, false);\n")},
+        NO_ROW,
+    ),
+    "no-data": ({"lind.sql": MY % b""}, NO_ROW),
+    "each-of-several": ({"a.sql": PG % PG_TABLE, "b.sql": MY % b""}, f"a.sql and b.sql, {NO_ROW}"),
+    "beside-redis": ({"a.sql": PG % PG_TABLE, "cache.rdb": b"REDIS0011" + bytes(90) + b"\xff" + bytes(8)}, NO_ROW),
+    "rows": ({"lind.sql": PG % (PG_TABLE + PG_COPY % b"1\tHarbour\n")}, ""),
+    "rows-behind-much": ({"lind.sql": PG % (PG_TABLE * 90_000 + PG_COPY % b"\\N\tHarbour\n")}, ""),
+    "rows-of-nothing-but-an-empty-text": ({"lind.sql": PG % (PG_TABLE + PG_COPY % b"\n")}, ""),
+    "rows-as-statements": ({"lind.sql": PG % (PG_TABLE + b"INSERT INTO public.photos VALUES (1);\n")}, ""),
+    "rows-of-mysql": ({"lind.sql": MY % b"INSERT  IGNORE INTO `photos` VALUES (1);\n"}, ""),
+    "large-objects": ({"lind.sql": PG % b"SELECT pg_catalog.lowrite(0, '\\x00');\n"}, ""),
+    "tables-beside-rows": ({"schema.sql": PG % PG_TABLE, "rows.sql": PG % (PG_COPY % b"1\ta\n")}, ""),
+    "tables-beside-another-form": ({"schema.sql": PG % PG_TABLE, "rows.dump": CUSTOM}, ""),
+    "a-person's-own": ({"setup.sql": PG_TABLE * 40}, ""),
+}
+
+
+@pytest.mark.parametrize(("members", "words"), DUMPS.values(), ids=DUMPS)
+def test_dumps_without_any_row_restore_nothing(store, members, words):
+    """As ``pg_dump --schema-only`` leaves them, or a job that dumps the empty database beside the right one."""
+    _judge_all(store, members, words)

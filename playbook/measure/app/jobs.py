@@ -15,6 +15,7 @@ from playbook.clients.digitalocean_refusals import NotFound
 from playbook.clients.digitalocean_spec import JobSchedule, JobSpec
 from playbook.core.clock import Clock, iana_zone
 from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.side_by_side import side_by_side
@@ -28,6 +29,9 @@ _LATE = timedelta(hours=1)
 # A run for longer than that is not waited for.
 _LONGEST = timedelta(days=1)
 _EARLY = timedelta(minutes=5)
+# A run that has been under way for longer than this, and so many times as long as any that succeeded, hangs.
+_NOT_SHORT = timedelta(hours=1)
+_TIMES = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,7 @@ def _job(api: DigitalOceanApi, spec: JobSpec, deployed: datetime | None, now: da
     if spec.schedule:
         when = f"{spec.schedule.cron} ({spec.schedule.time_zone or 'UTC'})"
         try:
-            fault = fault or _missed(runs, spec.schedule, deployed, now)
+            fault = fault or _missed(runs, spec.schedule, deployed, now) or _hanging(runs, now)
         except (CronSimError, StopIteration, ValueError):
             unread = lacking("", expected=f"a schedule of the job {spec.name} such as 17 6 * * *", got=when)
     return AppJob(spec.name, when, fault, tuple(runs), runs.coverage + unread)
@@ -129,6 +133,20 @@ def _failed(runs: Sequence[JobRun], since: datetime | None) -> str:
     if newest is None or newest.phase != "FAILED" or (since and newest.created_at and newest.created_at < since):
         return ""
     return f"FAILED in its last run, of {moment(newest.created_at) if newest.created_at else 'an unknown time'}"
+
+
+def _hanging(runs: Sequence[JobRun], now: datetime) -> str:
+    """That a run since the last one that succeeded takes far longer than any before it."""
+    longest = max((run.took for run in runs if run.took is not None), default=None)
+    if longest is None:
+        return ""
+    for run in runs:
+        if run.phase == "SUCCEEDED":
+            return ""
+        if run.phase in _UNDER_WAY and run.created_at and now - run.created_at > max(_NOT_SHORT, _TIMES * longest):
+            usual = two_whole_units(longest.total_seconds())
+            return f"{run.phase} since {moment(run.created_at)}, where none that succeeded took more than {usual}"
+    return ""
 
 
 def _missed(runs: Sequence[JobRun], schedule: JobSchedule, deployed: datetime | None, now: datetime) -> str:

@@ -6,7 +6,6 @@ import math
 import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from statistics import median
 
 from playbook.clients.backups import BackupStore
 from playbook.core import progress
@@ -18,11 +17,13 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.measure.backups.backups import Listing, not_given, size
-from playbook.measure.backups.lost import is_of_redis, lost, of_usual
+from playbook.measure.backups.lost import lost, of_usual, usual
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive
 from playbook.measure.backups.stored_sets import holds_all
 from playbook.measure.backups.sums import verify_with_sums
+from playbook.readers.archives.dump_times import Times
+from playbook.readers.archives.inner_files import is_of_redis
 from playbook.readers.archives.verification import Verification, Wanted
 from playbook.settings.model import Settings
 
@@ -64,19 +65,24 @@ class BackupVerification:
     def stale(self) -> str:
         """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty.
 
-        So is one that the archive of the night before already holds, as it says the same second; an idle Redis
-        saves no new one.
+        So is one that the archive of the night before already holds, as it says the same second, or has the same
+        random key; an idle Redis saves no new one.
         """
         if not self.verified:
             return ""
         newest, *before = self._of_one_job
         nights = [one for one in before if newest.archive.made - one.archive.made > _ANOTHER_NIGHT]
         times, dump = newest.verification.times, newest.verification.dump_path
-        earlier = nights[0].verification.times.made if nights else {}
+        earlier = nights[0].verification.times if nights else Times()
         same = [
             f"{path} of {moment(made)}"
             for path, made in times.made.items()
-            if made == earlier.get(path) and path != dump and not is_of_redis(path)
+            if made == earlier.made.get(path) and path != dump and not is_of_redis(path)
+        ]
+        same += [
+            f"{path} of the night before"
+            for path, key in times.keys.items()
+            if path not in times.made and key in earlier.keys.values()
         ]
         return times.stale(newest.archive.made) or ", ".join(same)
 
@@ -132,18 +138,18 @@ class BackupVerification:
 
     @property
     def files(self) -> Reading:
-        """Files in the newest archive in percent of the median of the earlier ones; unknown without any."""
+        """Files in the newest archive in percent of the usual number; unknown without an earlier archive."""
         counts = [one.verification.files for one in self._of_one_job if one.verification.whole]
-        usual = median(counts[1:]) if counts[1:] and self.verified[0].verification.whole else 0
-        if not usual:
+        expected, of = usual(counts) if counts and self.verified[0].verification.whole else (0.0, 0)
+        if not expected:
             return Reading(
                 math.nan,
                 coverage=lacking(
                     "", expected="archives before the newest to compare its number of files with", got="none"
                 ),
             )
-        over = f"{plural(len(counts) - 1, 'archive')} before it ({counts[0]:,} files, median {usual:g})"
-        return Reading(round(100 * counts[0] / usual, 1), over=over)
+        over = f"{_before(of, len(counts))} ({counts[0]:,} files, median {expected:g})"
+        return Reading(round(100 * counts[0] / expected, 1), over=over)
 
     @property
     def dumps(self) -> list[tuple[str, Reading]]:
@@ -154,11 +160,9 @@ class BackupVerification:
         return [
             (
                 name,
-                Reading(
-                    percent, f"{plural(len(whole_ones) - 1, 'archive')} before it ({size(now)}, not {size(usual)})"
-                ),
+                Reading(percent, f"{_before(of, len(whole_ones))} ({size(now)}, not {size(expected)})"),
             )
-            for name, percent, now, usual in of_usual(whole_ones)
+            for name, percent, now, expected, of in of_usual(whole_ones)
         ]
 
     @property
@@ -240,18 +244,25 @@ def backup_verification(
 
 
 def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:
-    """With a problem of the newest archive where it lacks what each one of its job before it has."""
+    """With a problem of the newest archive where it lacks what each one of its job before had."""
     kinds = [nameless(one.archive.file.name) for one in verified]
     of_job = [
         one for one, kind in zip(verified, kinds, strict=True) if kind == kinds[0] and one.verification.whole
     ]
     if not of_job or of_job[0] is not verified[0] or verified[0].verification.problems:
         return verified  # what is damaged may have lost it by that
-    missing = lost([one.verification for one in of_job])
+    missing, newest = lost([one.verification for one in of_job])
     if not missing:
         return verified
-    found = f"{_of(missing)}, which each of the {len(of_job) - 1} before it has"
+    before = "it" if newest == 1 else f"the newest {newest}"
+    found = f"{_of(missing)}, which each of the {len(of_job) - newest} before {before} has"
     return (_with_problem(verified[0], f"an archive without {found}"), *verified[1:])
+
+
+def _before(some: int, archives: int) -> str:
+    """The oldest of so many archives, in words."""
+    newest = archives - some
+    return f"{plural(some, 'archive')} before {'it' if newest == 1 else f'the newest {newest}'}"
 
 
 def _with_problem(one: Verified, problem: str) -> Verified:

@@ -1,16 +1,18 @@
-"""What the newest archive of a job lacks that each one before it has: dumps, their rows, and whole folders. Pure.
+"""What the newest archives of a job lack that each one before them has: dumps, their rows, whole folders. Pure.
 
-The manifest is made of what the job has written, and misses nothing.
+The manifest is made of what the job has written, and misses nothing. What is lost stays lost, and a weekly check
+may come some nights later: so the newest archive, and the newest two, three and so on, are compared with all that
+are older than they.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from statistics import median
 
 from playbook.measure.backups.nameless import nameless
+from playbook.readers.archives.inner_files import is_of_redis
 from playbook.readers.archives.verification import Verification
 
 LEAST_BEFORE = 2  # archives before the newest, to know what each of them has
@@ -18,39 +20,50 @@ LEAST_BEFORE = 2  # archives before the newest, to know what each of them has
 _LEAST_SHARE = 0.01
 _LEAST_FILES = 2
 _LEAST_BYTES = 4096  # a dump of less is one of settings or roles
-_OF_REDIS = re.compile(r"(?i)\.(?:rdb|aof)(?:\.|$)")
 
 Parts = tuple[str, ...]
 
 
-def is_of_redis(path: str) -> bool:
-    """Whether a file is a dump of Redis or a part of its append-only file, by its name."""
-    return _OF_REDIS.search(path) is not None
+def lost(archives: Sequence[Verification]) -> tuple[list[str], int]:
+    """Names of what the first of these archives lacks, in any night's name, and how many of them lack it.
+
+    The folders end with a slash. Of several losses the newest counts.
+    """
+    dumps = [set(map(nameless, one.times.databases)) for one in archives]
+    for lacking in _nights(len(archives)):
+        newer, older = archives[:lacking], archives[lacking:]
+        found = sorted(set.intersection(*dumps[lacking:]).difference(*dumps[:lacking]))
+        found += [f"{folder}/" for folder in _lost_folders(newer, older)]
+        if found:
+            return found, lacking
+    return [], 0
 
 
-def lost(archives: Sequence[Verification]) -> list[str]:
-    """Names of what the first of these archives lacks, in any night's name; the folders end with a slash."""
-    newest, *before = archives
-    if len(before) < LEAST_BEFORE:
-        return []
-    dumps = [set(map(nameless, one.times.databases)) for one in before]
-    found = sorted(set.intersection(*dumps) - set(map(nameless, newest.times.databases)))
-    return found + [f"{folder}/" for folder in _lost_folders(newest, before)]
+def usual(values: Sequence[float]) -> tuple[float, int]:
+    """The largest median of those before the newest, the newest two and so on, and of how many it is."""
+    nights = _nights(len(values)) or range(1, len(values))
+    medians = [(median(values[newer:]), len(values) - newer) for newer in nights]
+    return max(medians, default=(0.0, 0))
 
 
-def of_usual(archives: Sequence[Verification]) -> Iterator[tuple[str, float, int, float]]:
-    """Of each dump that all these archives have: its name, its size in percent of the usual one, both in bytes.
+def _nights(archives: int) -> range:
+    """How many of so many archives may lack what the others, which are enough, have."""
+    return range(1, archives - LEAST_BEFORE + 1)
+
+
+def of_usual(archives: Sequence[Verification]) -> Iterator[tuple[str, float, int, float, int]]:
+    """Of each dump that all these archives have: its name, its size in percent of the usual one, both in bytes,
+    and of how many archives that is.
 
     Redis' dumps are left out: a cache may be emptied, and the keys of a dump that is named are counted.
     """
-    newest, *before = archives
-    if len(before) < LEAST_BEFORE:
+    if not _nights(len(archives)):
         return
-    earlier = [_by_name(one) for one in before]
-    for name, size in sorted(_by_name(newest).items()):
-        usual = median(sizes.get(name, 0) for sizes in earlier)
-        if usual >= _LEAST_BYTES and all(name in sizes for sizes in earlier):
-            yield name, round(100 * size / usual, 1), size, usual
+    sizes = [_by_name(one) for one in archives]
+    for name in sorted(set.intersection(*map(set, sizes))):
+        expected, of = usual([each[name] for each in sizes])
+        if expected >= _LEAST_BYTES:
+            yield name, round(100 * sizes[0][name] / expected, 1), sizes[0][name], expected, of
 
 
 def _by_name(one: Verification) -> dict[str, int]:
@@ -61,11 +74,11 @@ def _by_name(one: Verification) -> dict[str, int]:
     return sizes
 
 
-def _lost_folders(newest: Verification, before: Sequence[Verification]) -> list[str]:
+def _lost_folders(newer: Sequence[Verification], older: Sequence[Verification]) -> list[str]:
     """The uppermost folders below the one that all have in common."""
-    depth = min(map(_depth, before)) + 1
-    there = {_upper(folder, depth) for folder in newest.folders}
-    notable = [_notable(one, depth) for one in before]
+    depth = min(map(_depth, older)) + 1
+    there = {_upper(folder, depth) for one in newer for folder in one.folders}
+    notable = [_notable(one, depth) for one in older]
     return sorted(set.intersection(*notable) - there)
 
 

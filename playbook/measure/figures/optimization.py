@@ -44,8 +44,8 @@ class ProcessingTimes(OfImageStats):
     def slowest_first(self) -> list[FormatTime]:
         """Formats with enough images since the previous reading, slowest first; those without a time last."""
         growth = self.stats.growth
-        if not growth.coverage.enough:
-            return [FormatTime("all formats", Reading(math.nan, coverage=growth.coverage))]
+        if not self.stats.window.enough:
+            return [FormatTime("all formats", Reading(math.nan, coverage=self.stats.window))]
         found = [FormatTime(name, self._time(stats)) for name, stats in self._judged]
         if not found:
             few = lacking(

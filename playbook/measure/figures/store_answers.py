@@ -94,19 +94,52 @@ def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime 
 
 
 def rising(store: Prometheus, settings: Settings, at: datetime | None) -> Coverage:
-    """Whether the counters of requests rise. Old ones, which something goes on to expose, look like a good day."""
-    if not settings.queries.standing:
-        return Coverage()
-    answered = store.ask(query_of(settings, "standing", 0.0), at, setting="queries.standing")
-    standing = count_of(answered) if answered.samples else 0.0
-    if not standing:
-        return answered.coverage
-    return answered.coverage + lacking(
+    """Whether the counters of requests rise.
+
+    Old ones, which something goes on to expose, look like a good day, and those of several processes that answer
+    in turn like millions of requests.
+    """
+    return _none(
+        store,
+        settings,
+        "standing",
+        at,
         "counters stand still",
         expected="requests to be counted by whatever counted some at these hours a day and a week before",
-        got=f"none in 3 h by {plural(round(standing), 'instance')}",
+        got="none in 3 h by {}",
         hint="Does it expose an old copy, as a Pushgateway or a cache does? Or do visitors no longer reach it?",
+    ) + _none(
+        store,
+        settings,
+        "falling",
+        at,
+        "counters fall",
+        expected="counters of requests that fall only when a process is restarted",
+        got="those of {} falling more than 12 times in 3 h",
+        hint="Let the processes of a cluster count together, as prom-client's AggregatorRegistry does.",
     )
+
+
+def _none(
+    store: Prometheus,
+    settings: Settings,
+    key: str,
+    at: datetime | None,
+    words: str,
+    *,
+    expected: str,
+    got: str,
+    hint: str,
+) -> Coverage:
+    """What is lacking where a query counts instances; ``{}`` in ``got`` is their number."""
+    if not getattr(settings.queries, key):
+        return Coverage()
+    answered = store.ask(query_of(settings, key, 0.0), at, setting=f"queries.{key}")
+    found = count_of(answered) if answered.samples else 0.0
+    if not found:
+        return answered.coverage
+    got = got.format(plural(round(found), "instance"))
+    return answered.coverage + lacking(words, expected=expected, got=got, hint=hint)
 
 
 def unknown_of(answered: Answered) -> tuple[float, Coverage]:

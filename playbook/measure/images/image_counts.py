@@ -78,7 +78,8 @@ class ImageStats:
     def coverage(self) -> Coverage:
         """Whether all fields are understood and consistent; whether there is a window is in its figures."""
         if not self.fields:
-            return lacking("no counts", expected=f"counts in {self.key}", got="none")
+            hint = "Let the workers count in this hash, or name theirs under redis.stats_key."
+            return lacking("no counts", expected=f"counts in {self.key}", got="none", hint=hint)
         seen = whole(f"{self.fields:,} counts") + understood(
             len(self.unknown), self.fields, f"fields of {self.key}", examples=self.unknown
         )
@@ -87,14 +88,19 @@ class ImageStats:
         return seen
 
     @property
+    def window(self) -> Coverage:
+        """Whether there are counts, and an earlier reading of them: without any, no later run will have one."""
+        return self.growth.coverage if self.fields else self.coverage
+
+    @property
     def readings(self) -> dict[str, Counted]:
         """For later runs to compare with."""
         return {READINGS: self.read} if self.fields else {}
 
     def success_rate(self, least: int) -> Reading:
         """Percent of the images since the previous reading that were processed; NaN with fewer than ``least``."""
-        if not self.growth.coverage.enough:
-            return Reading(math.nan, coverage=self.growth.coverage)
+        if not self.window.enough:
+            return Reading(math.nan, coverage=self.window)
         total = self.recent.total
         if total.count < max(least, 1):
             few = lacking("", expected=f"at least {least} images", got=f"{total.count:,} in {self.growth.over}")

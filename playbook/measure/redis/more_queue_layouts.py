@@ -4,7 +4,7 @@ The keys are those of the libraries' own sources:
 
     arq        arq/constants.py and arq/worker.py of arq 0.26; a queue's name is its whole key, e.g. ``arq:queue``
     asynq      internal/base/base.go and internal/rdb/rdb.go of asynq 0.25
-    bee-queue  lib/queue.js and lib/job.js of bee-queue 1.7
+    bee-queue  lib/queue.js and lib/job.js of bee-queue 1.7 and 2.0
     Resque     lib/resque/data_store.rb and lib/resque/worker.rb of Resque 2.6, and resque-scheduler 4.10
 
 Dramatiq and Huey leave no trace of a queue that is empty, so nothing shows that a name is the right one.
@@ -97,7 +97,7 @@ def asynq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
 
 
 def bee_queue(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
-    """Figures of bee-queue, which keeps nothing of its workers. One without a job waits with BRPOPLPUSH."""
+    """Figures of bee-queue, which keeps nothing of its workers. They wait for jobs with BRPOPLPUSH."""
     base = f"{queue.prefix or _BEE}:{queue.name}:"
     waiting, active, delayed, failed = (f"{base}{key}" for key in ("waiting", "active", "delayed", "failed"))
     kinds = {**dict.fromkeys((waiting, active), "list"), delayed: "zset", failed: "set"}
@@ -111,7 +111,8 @@ def bee_queue(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         return added if due is None else max(due, moment_of(added) or 0.0)
 
     oldest = oldest_of(redis, keys, [waiting], now, time_of=made)
-    idle = bool(keys.size(waiting)) and not keys.size(active)
+    # Its workers put back nothing by themselves: what one that was killed had taken stays active for ever.
+    undone = bool(keys.size(waiting) or keys.size(active))
     return Figures(
         waiting=keys.size(waiting),
         active=keys.size(active),
@@ -119,7 +120,7 @@ def bee_queue(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         later=keys.size(delayed),
         overdue=overdue(redis, {delayed} & keys.there, now, score_per_second=_MILLISECONDS),
         oldest=oldest.seconds,
-        unattended=idle and is_unattended_by_bull(redis, queue.prefix or _BEE, queue.name),
+        unattended=undone and is_unattended_by_bull(redis, queue.prefix or _BEE, queue.name),
         not_told=("workers",),
         coverage=keys.coverage + oldest.coverage + known_queue(bool(keys.there), queue),
     )

@@ -243,11 +243,15 @@ def bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         got = f"{plural(groups, 'group')}, whose jobs are elsewhere"
         coverage += lacking("jobs in groups not counted", expected="all jobs that wait", got=got)
     known = bool({f"{base}meta", f"{base}id", wait, paused, prioritized} & keys.there)
+    active = keys.size(f"{base}active")
+    # A worker of Bull that has worked since it connected has not waited for a job yet.
+    named = queue.preset == "bull" and not active
     return Figures(
         waiting=waiting,
-        unattended=bool(waiting) and is_unattended_by_bull(redis, queue.prefix or "bull", queue.name),
-        active=keys.size(f"{base}active"),
-        stalled=_stalled(redis, base, keys.size(f"{base}active") or 0, now),
+        unattended=bool(waiting)
+        and is_unattended_by_bull(redis, queue.prefix or "bull", queue.name, producers_are_named=named),
+        active=active,
+        stalled=_stalled(redis, base, active or 0, now),
         failed=keys.size(f"{base}failed"),
         later=keys.size(f"{base}delayed", f"{base}waiting-children"),
         overdue=overdue(redis, {f"{base}delayed"} & keys.there, now, score_per_second=_BULL_SCORE),

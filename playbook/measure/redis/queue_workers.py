@@ -58,19 +58,27 @@ def _count(text: str) -> int:
     return int(text) if text.isdecimal() else 2
 
 
-def is_unattended_by_bull(redis: ReadOnlyRedis, prefix: str, queue: str) -> bool:
+def is_unattended_by_bull(
+    redis: ReadOnlyRedis, prefix: str, queue: str, *, producers_are_named: bool = False
+) -> bool:
     """Whether no client is a worker of Bull or BullMQ: False also where that is not known.
 
     The connection on which a worker waits for jobs has a name of prefix and queue, where the service allows names
     (``getWorkers`` of src/classes/queue-getters.ts looks for it as well). One without a name, as of workers in
     other languages, is known by its blocking command.
+
+    Args:
+        producers_are_named: as by Bull (``redisClientGetter`` of lib/queue.js), which gives every connection of
+            every process this name, also of a website that only adds jobs. Then a worker is one that waits for
+            jobs, or did so last.
     """
     try:
         clients = redis.clients()
     except (Malformed, NotAllowed):
         return False
     own = f"{prefix}:{b64encode(queue.encode()).decode()}"
-    names = [client.get("name") for client in clients]
+    blocking = _BLOCKING if producers_are_named else None
+    names = [client.get("name") for client in clients if not blocking or client.get("cmd", "") in blocking]
     named = any(name is None or name == own or name.startswith(f"{own}:w:") for name in names)
     nameless = {client.get("cmd", "") for client in clients if not client.get("name")}
     return len(clients) > 1 and not named and not nameless & _BLOCKING

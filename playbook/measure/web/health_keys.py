@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from playbook.measure.web.health_words import MEANING, State, canonical
+from playbook.measure.web.health_words import MEANING, State
+
 
 def word_set(text: str) -> frozenset[str]:
     """The words of a text."""

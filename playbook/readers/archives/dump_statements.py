@@ -10,13 +10,13 @@ import re
 # Each at the beginning of a line, as mysqldump, mariadb-dump, pg_dump and SQLite's .dump write them.
 _HOLDS = re.compile(
     rb"\n(?:/\*!\d+ )?(?:CREATE(?:\*/| (?!DATABASE|SCHEMA|EXTENSION))|INSERT |REPLACE |COPY |ALTER TABLE )"
-    rb"|\n\s*<(?:table_|row)|\nSELECT pg_catalog\.(?:lo_|setval)"
+    rb"|\n\s*<(?:table_|row)|\nSELECT pg_catalog\.(?:lo_|lowrite|setval)"
 )
 _TABLE = re.compile(rb"\nCREATE (?:UNLOGGED |FOREIGN |VIRTUAL )?TABLE |\n\s*<table_structure")
 # Rows, and COPY that is not followed by its end at once.
 _ROW = re.compile(
-    rb"\n(?:/\*!\d+ )?(?:INSERT |REPLACE )|\n\s*<row>|\nCOPY [^\n]{1,4000} FROM stdin;\r?\n(?!\\\.)[^\n]"
-    rb"|\nSELECT pg_catalog\.lo_"
+    rb"\n(?:/\*!\d+ )?(?:INSERT |REPLACE )|\n\s*<row>|\nCOPY [^\n]{1,4000} FROM stdin;\r?\n(?:[^\\]|\\[^.])"
+    rb"|\nSELECT pg_catalog\.lo(?:_|write)"
 )
 _COMPLAINT = re.compile(
     rb"\n((?:mysqldump|mariadb-dump|mysqlpump|pg_dump|pg_dumpall): "

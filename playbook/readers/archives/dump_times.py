@@ -26,6 +26,7 @@ _PG_DUMP = b"PGDMP"
 _ZONELESS = 7  # numbers of a struct tm in pg_dump's header, the last of which is no time
 
 _STALE = timedelta(hours=48)  # a time without a zone may be up to 14 hours off
+_KEY = re.compile(rb"\n\\restrict ([A-Za-z0-9]{16,128})\r?\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,13 @@ class Times:
         made: of each dump that says so, when it was made.
         databases: dumps of databases by their names, whether they were read or not.
         newest: when the newest file was written, by the archive; None where it has no times.
+        keys: of each dump that has one, what no other run of its program writes.
     """
 
     made: Mapping[str, datetime] = field(default_factory=dict)
     databases: tuple[str, ...] = ()
     newest: datetime | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
 
     def stale(self, packed: datetime) -> str:
         """What is much older than the archive that was packed then, as by a job that packs an old dump."""
@@ -68,6 +71,15 @@ def made(head: bytes, tail: bytes) -> datetime | None:
         return datetime.fromisoformat(f"{day}T{int(hour):02}:{minute}:{second}+00:00")
     except ValueError:
         return None
+
+
+def key_of(head: bytes) -> str:
+    """What only this run of pg_dump has written, by the beginning of its output; empty where nothing is known.
+
+    Since August 2025 it protects its output with a random key.
+    """
+    found = _KEY.search(head)
+    return found[1].decode() if found else ""
 
 
 def _of_pg_dump(head: bytes) -> datetime | None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from playbook.core import door
 from playbook.readers.archives.dump_statements import Statements
-from playbook.readers.archives.dump_times import made
+from playbook.readers.archives.dump_times import key_of, made
 from playbook.readers.archives.framed import UnsoundError
 from playbook.readers.archives.packed import packing_of
 
@@ -24,6 +24,7 @@ _NAME = re.compile(
     r"(?:\.(?P<packed>gz|bz2|xz|zst|lz4))?(?:\.(?P<sealed>gpg|pgp|age|enc))?|(?:blob_)?\d{1,10}\.dat\.(?P<part>gz|lz4|zst)"
     r"|(?P<about>toc\.dat|metadata|backup_label|xtrabackup_info|mariadb_backup_info)"
 )
+_OF_REDIS = re.compile(r"(?i)\.(?:rdb|aof)(?:\.|$)")
 # Packed bytes of all inner files of an archive that are unpacked, and how many times as long as gzip others take.
 MAX_PACKED = 100 << 20
 _EFFORT = {"bz2": 6, "xz": 3, "zst": 0, "lz4": 0, "gpg": 0, "pgp": 0, "age": 0}
@@ -173,7 +174,7 @@ class InnerFile:
         nothing = self._packed_size <= _PACKED_NOTHING or (
             self._packing is not None and self._packing.holds_nothing
         )
-        is_empty = not self._head.strip(_NOTHING) if is_read else nothing
+        is_empty = not self._head.strip(_NOTHING if self._text else None) if is_read else nothing
         if is_empty:
             return "" if self._copied else "is empty"
         return self._content if is_read and not self._has_enough else ""
@@ -184,6 +185,11 @@ class InnerFile:
         if self._about.endswith(".manifest"):
             return _LISTED.findall(self._head.decode(errors="replace"))
         return list(self._listed)
+
+    @property
+    def key(self) -> str:
+        """What tells it from every other dump of the same database; empty where nothing does."""
+        return key_of(self._head)
 
     @property
     def made(self) -> datetime | None:
@@ -287,6 +293,11 @@ class InnerFile:
             if found[1][0] == len(found[2]) and len(self._listed) < _MOST_LISTED:
                 self._listed[found[2].decode()] = None
         self._before = data[-_LONGEST_LISTED:]
+
+
+def is_of_redis(path: str) -> bool:
+    """Whether a file is a dump of Redis or a part of its append-only file, by its name."""
+    return _OF_REDIS.search(path) is not None
 
 
 def is_database_dump(path: str) -> bool:

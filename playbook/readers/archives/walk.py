@@ -25,7 +25,7 @@ from playbook.core.wording import plural
 from playbook.readers.archives.dump_statements import is_structure
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.headers import members_of
-from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file, is_database_dump
+from playbook.readers.archives.inner_files import MAX_PACKED, InnerFile, inner_file, is_database_dump, is_of_redis
 from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 from playbook.readers.archives.unfinished import unfinished
@@ -71,6 +71,7 @@ class Walk:
     _hard: set[str] = field(default_factory=set)
     _inner: dict[str, str] = field(default_factory=dict)
     _has_rows: dict[str, bool] = field(default_factory=dict)
+    _keys: dict[str, str] = field(default_factory=dict)
     _belong: list[tuple[str, str]] = field(default_factory=list)
     _to_unpack: int = MAX_PACKED
     _odd: list[str] = field(default_factory=list)
@@ -174,8 +175,10 @@ class Walk:
         """Keep what is wrong with a dump or an archive in it, when it was made, and which files belong to it."""
         self._inner[path] = inner.problem
         self._has_rows.pop(path, None)  # of duplicate members the later one counts
-        if inner.has_rows is not None and not is_structure(path):
+        if inner.has_rows is not None:
             self._has_rows[path] = inner.has_rows
+        if inner.key:
+            self._keys[path] = inner.key
         if inner.made:
             self._made[path] = inner.made
         folder = path.rpartition("/")[0]
@@ -186,7 +189,8 @@ class Walk:
         """What its dumps and its files say of when they were made."""
         databases = tuple(sorted(filter(is_database_dump, self.files)))
         has_times = _YEAR_2000 < self._newest < _YEAR_9000
-        return Times(self._made, databases, datetime.fromtimestamp(self._newest, UTC) if has_times else None)
+        newest = datetime.fromtimestamp(self._newest, UTC) if has_times else None
+        return Times(self._made, databases, newest, self._keys)
 
     def note_picture(self, path: str, head: bytes) -> None:
         """Keep whether a picture is none by its first bytes."""
@@ -270,15 +274,15 @@ class Walk:
         lost = next((pair for pair in self._belong if pair[0] in there and pair[1] not in there), None)
         if not cut and lost:
             cut = f"{lost[0]}, which lists {lost[1]}, which is not in it"
-        cut = cut or unfinished(files)
-        cut = cut or self._without_rows
+        cut = cut or unfinished(files) or self._without_rows(files)
         return differing or (f"an archive with {cut}" if cut else "") or self._without_pictures(files)
 
-    @property
-    def _without_rows(self) -> str:
-        """Dumps that all create tables and fill none of them."""
-        empty = [path for path, filled in self._has_rows.items() if not filled]
-        return f"{empty[0]}, which fills none of its tables" if len(empty) == len(self._has_rows) and empty else ""
+    def _without_rows(self, files: list[str]) -> str:
+        """The dumps, where none of them holds a row; one whose rows cannot be looked for may hold some."""
+        dumps = [path for path in filter(is_database_dump, files) if not (is_of_redis(path) or is_structure(path))]
+        if not dumps or any(self._has_rows.get(path, True) for path in dumps):
+            return ""
+        return f"{' and '.join(dumps)}, in which no table has a row"
 
     def _without_pictures(self, files: list[str]) -> str:
         """A few pictures may be empty, as uploads that broke off; of most of them the backup failed."""

@@ -14,6 +14,7 @@ TIME_KEYS = (
     *("timeUnixNano", "time_iso8601", "msec", "start_time", "StartUTC", "__REALTIME_TIMESTAMP", "time_local", "t"),
     *("_SOURCE_REALTIME_TIMESTAMP", "observedTimeUnixNano", "instant", "timeMillis", "TimeGenerated", "T", "Time"),
     *("log_time", "logged_at", "createdAt", "EdgeStartTimestamp", "timestampMs", "UtcTimestamp", "logTime"),
+    "startTime",
 )
 # The first key present counts. A number is read on the scale of its key, if the key has one.
 LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
@@ -52,6 +53,11 @@ _WRAPPERS: tuple[tuple[str, tuple[frozenset[str], ...]], ...] = tuple(
         ("line", "labels timestamp"),
     )
 )
+# Of ECS, with nested names; of tslog, roarr and log4js.
+_NESTED_LEVELS = (
+    *(("log", "level"), ("syslog", "level"), ("_meta", "logLevelName"), ("context", "logLevel")),
+    ("level", "levelStr"),
+)
 _STREAMS = ("CONTAINER_ID", "CONTAINER_NAME")
 _MONGODB = {"F": levels.FATAL, "E": levels.ERROR, "W": levels.WARNING, "I": levels.INFO}
 MESSAGE_KEYS = (
@@ -89,6 +95,8 @@ def level_of(fields: dict[str, Any]) -> int | None:
     Serilog omits it in lines of level Information, and ``DEFAULT`` is Google's word for none. Where two levels
     contradict each other, and one is of an error, the line is an error.
     """
+    if isinstance(fields.get("args"), list) and isinstance(fields.get("type"), str):
+        return levels.by_name(fields["type"]) or None  # consola, whose numbers fall with the weight
     within = _level_within(fields)
     for key, scale in LEVEL_KEYS:
         if key in fields and not isinstance(fields[key], dict):
@@ -100,20 +108,24 @@ def level_of(fields: dict[str, Any]) -> int | None:
                 # A severity of "critical" may also be that of what the line is about.
                 is_worse = within >= levels.ERROR or _second_is_worse(fields)
                 return levels.ERROR if level < levels.ERROR and is_worse else level
+    return max(within, _level_elsewhere(fields)) or None
+
+
+def _level_elsewhere(fields: dict[str, Any]) -> int:
+    """The level within an object, or in the words of one logger; ``NONE`` where there is none."""
     record = fields.get("record")  # Loguru
     if isinstance(record, dict) and isinstance(record.get("level"), dict):
-        return levels.of_json(record["level"].get("name")) or None
-    for key in ("log", "syslog"):  # ECS, with nested names
-        named = fields.get(key)
-        if isinstance(named, dict) and "level" in named:
-            return levels.of_json(named["level"]) or None
+        return levels.of_json(record["level"].get("name"))
+    for key, name in _NESTED_LEVELS:
+        inner = fields.get(key)
+        if isinstance(inner, dict) and name in inner:
+            return levels.of_json(inner[name])
     if isinstance(fields.get("s"), str) and "c" in fields and "t" in fields:  # MongoDB
-        return _MONGODB.get(fields["s"], levels.DEBUG if fields["s"][:1] == "D" else None)
+        return _MONGODB.get(fields["s"], levels.DEBUG if fields["s"][:1] == "D" else levels.NONE)
     if "@t" in fields and ("@mt" in fields or "@m" in fields):
         return levels.INFO
     status = fields.get("status")  # Datadog's word for the level
-    by_status = levels.by_name(status) if isinstance(status, str) and len(status) > 3 else levels.NONE
-    return within or by_status or None
+    return levels.by_name(status) if isinstance(status, str) and len(status) > 3 else levels.NONE
 
 
 def _level_within(fields: dict[str, Any]) -> int:

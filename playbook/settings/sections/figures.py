@@ -13,6 +13,7 @@ class Queries(Section, frozen=True):
         scraped: percent of the application's scrapes that succeeded; scraped_series: of the targets that have its
             series, which is asked where the first has no samples.
         standing: number of instances whose counters of requests no longer rise; empty where all do.
+        falling: number of instances whose counters of requests fall again and again; empty where none do.
         newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
         availability, error_rate, image_success: percent.
         response_time: seconds.
@@ -45,6 +46,7 @@ class Queries(Section, frozen=True):
     scraped: str
     scraped_series: str
     standing: str
+    falling: str
     newest_sample: str
     availability: str
     availability_count: str

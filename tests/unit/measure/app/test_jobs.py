@@ -96,6 +96,37 @@ def test_scheduled_job_is_on_time(schedule: dict[str, str], runs: list[dict[str,
     assert verdict(measured(runs, schedule={"cron": "", **schedule}))[0] == said
 
 
+SECONDS = timedelta(seconds=40)
+
+
+def done(hours: float, took: timedelta) -> dict[str, Any]:
+    """A run that succeeded, with its end."""
+    ended = stamp(timedelta(hours=hours) - took)
+    return {**run("SUCCEEDED", hours), "completed_at": ended}
+
+
+SHORT, LONG = ([done(4.5 + 24 * night, took) for night in (1, 2, 3)] for took in (SECONDS, timedelta(hours=1)))
+ENDLESS = [{**one, "completed_at": "0001-01-01T00:00:00Z"} for one in NIGHTS[1:]]
+
+
+@pytest.mark.parametrize(
+    ("runs", "said"),
+    [
+        ([run("RUNNING", 4.5), *SHORT], "WARNING"),
+        ([run("PENDING", 4.5), *SHORT], "WARNING"),
+        ([run("RUNNING", 4.5), *LONG], "OK"),
+        ([run("RUNNING", 0.9), done(4.5, SECONDS), *SHORT], "OK"),
+        ([done(4.0, SECONDS), run("RUNNING", 4.5), *SHORT], "OK"),  # it hung, and was repeated by hand
+        ([run("RUNNING", 4.5), *ENDLESS], "OK"),  # nobody tells how long they took
+        ([run("RUNNING", 4.5), *({**one, "completed_at": "soon"} for one in ENDLESS)], "OK"),
+    ],
+)
+def test_job_that_hangs_is_found(runs: list[dict[str, Any]], said: str) -> None:
+    found = measured(runs, schedule=NIGHTLY)
+    assert verdict(found)[0] == said
+    assert all("where none that succeeded took more than 40 s" in fault for fault in found.faults)
+
+
 def test_message_names_the_job_and_its_run() -> None:
     _, message = verdict(measured([run("FAILED", 0.7), *HOURS[1:]], schedule=HOURLY))
     expected = "Jobs: expected the last run of each to have succeeded, and scheduled ones on time"

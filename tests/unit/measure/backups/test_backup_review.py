@@ -321,6 +321,58 @@ def test_dump_that_the_newest_archive_lacks_is_critical(tmp_path, write, newest,
     assert found in message
 
 
+def test_what_was_lost_some_nights_ago_is_critical(tmp_path, write):
+    """Of a weekly check's seven archives the newest ones may have lost it, and so does each that follows."""
+    pictures = {f"images/{n}.webp": b"x" * 900 for n in range(30)}
+    for night in range(7):
+        kept = pictures | ({} if night < 3 else {"db.sql": PG_DUMP})
+        write(5 + 24 * night, gzip.compress(tar(members_with_manifest(kept))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert said is Verdict.CRITICAL
+    assert "without db.sql, which each of the 4 before the newest 3 has" in message
+
+
+def test_dump_of_redis_is_no_row_of_another_one(tmp_path, write):
+    """It is read by a reader of its own."""
+    tables = PG_DUMP.replace(
+        b"COPY public.a (b) FROM stdin;\n" + b"x\n" * 90, b"CREATE TABLE public.a (b text);\n"
+    )
+    write(5, gzip.compress(tar(members_with_manifest({"db.sql": tables, "dump.rdb": an_rdb(3)}))))
+    said, message = verdict(measured(tmp_path, backup_verification))
+    assert said is Verdict.CRITICAL
+    assert "db.sql, in which no table has a row" in message
+
+
+KEYED = b"-- PostgreSQL database dump\n--\n\n\\restrict %s\n\n" + PG_DUMP
+
+
+@pytest.mark.parametrize("keys", [["a" * 63] * 2, ["a" * 63, "b" * 63]])
+def test_plain_dump_that_the_night_before_holds_is_a_warning(tmp_path, write, keys):
+    """It does not say when it was made, but pg_dump writes a random key into each since August 2025."""
+    for night, key in enumerate(keys):
+        members = {f"shop-{night}.sql": KEYED % key.encode()}
+        write(5 + 24 * night, gzip.compress(tar(members_with_manifest(members))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    same = keys[0] == keys[1]
+    assert said is (Verdict.WARNING if same else Verdict.OK), message
+    assert ("shop-0.sql of the night before" in message) is same
+
+
+@pytest.mark.parametrize("small", [1, 3, 5])
+def test_what_became_small_some_nights_ago_is_critical(tmp_path, write, small):
+    """The median of all earlier archives would be that of the small ones from the fourth on."""
+    for night in range(7):
+        count, rows = (20, 9) if night < small else (90, 9000)
+        members = {"db.sql": _sql(rows), **_files("texts", count)}
+        write(5 + 24 * night, gzip.compress(tar(members_with_manifest(members))))
+    found = measured(tmp_path, backup_verification, dump="")
+    assert found.files.value == pytest.approx(24, abs=1)
+    assert found.dumps[0][1].value < 1
+    newest = "3 archives before the newest 4 (" if small == 5 else "6 archives before it ("
+    assert found.files.over.startswith(newest)
+    assert verdict(found)[0] is Verdict.CRITICAL
+
+
 def _files(folder, count=3):
     return {f"{folder}/{number}.txt": b"x" * 900 for number in range(count)}
 

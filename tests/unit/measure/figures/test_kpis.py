@@ -90,13 +90,12 @@ def test_figure_reports_its_basis(settings, measure, key, counted):
     asked = (
         ["", "_count", "_looks"] + ["_buckets"] * (key == "response_time") + ["_unknown"] * (key == "error_rate")
     )
-    rising = {"queries.standing"} if counted == "requests" else set()
+    rising = {"queries.standing", "queries.falling"} if counted == "requests" else set()
     assert set(store.asked) == {"", *rising, *(f"queries.{key}{suffix}" for suffix in asked)}
     assert not any("$" in query for query in store.asked.values())
     # Whether there are samples is asked once more, of the last hour.
     assert all(
-        "[24h" in query or "[1h:5m]" in query or setting == "queries.standing"
-        for setting, query in store.asked.items()
+        "[24h" in query or "[1h:5m]" in query or setting in rising for setting, query in store.asked.items()
     )
     assert kpi.coverage.words == "24 of 24 h · 1 answer · 1 series of this target"
     facts = kpi.facts.facts
@@ -330,13 +329,15 @@ def test_failed_scrapes_mean_uncounted_requests(tmp_path, scraped, verdict):
     assert verdict_of(kpi)[0] == verdict
 
 
-@pytest.mark.parametrize(("standing", "verdict"), [(None, "OK"), (0.0, "OK"), (1.0, "UNKNOWN"), (2.0, "UNKNOWN")])
-@pytest.mark.parametrize(("key", "measure"), [("error_rate", error_rate), ("response_time", response_time)])
-def test_counters_that_stand_still_are_no_good_day(settings, standing, verdict, key, measure):
-    """A Pushgateway and a cache go on to expose old requests; what they counted before still counts."""
-    good_day = good(key, 0.05, standing=standing)
+@pytest.mark.parametrize(("found", "verdict"), [(None, "OK"), (0.0, "OK"), (1.0, "UNKNOWN"), (2.0, "UNKNOWN")])
+@pytest.mark.parametrize("how", ["standing", "falling"])
+@pytest.mark.parametrize("measure", [error_rate, response_time])
+def test_counters_that_do_not_rise_are_no_good_day(settings, found, how, verdict, measure):
+    """A Pushgateway and a cache go on to expose old requests, and the processes of a cluster answer in turn."""
+    key = "error_rate" if measure is error_rate else "response_time"
+    good_day = good(key, 0.05, **{how: found})
     assert verdict_of(measure(good_day, settings, CLOCK))[0] == verdict
-    bad_day = good(key, 9.0, standing=standing)
+    bad_day = good(key, 9.0, **{how: found})
     assert verdict_of(measure(bad_day, settings, CLOCK))[0] == "CRITICAL"
 
 

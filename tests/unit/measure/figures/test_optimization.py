@@ -99,6 +99,15 @@ def test_without_an_earlier_reading_no_time_is_judged():
     assert "expected a reading of its counters from 1 to 50 h before" in message
 
 
+def test_hash_that_is_not_there_is_named():
+    """No later run will have an earlier reading of it either."""
+    found = times()
+    verdict, message = verdict_of(found)
+    assert verdict is Verdict.UNKNOWN
+    assert message.endswith(f"expected counts in {KEY}, got none")
+    assert found.slowest_first[0].reading.coverage.hint.endswith("name theirs under redis.stats_key.")
+
+
 def test_workers_without_counts_by_format_are_judged_in_total():
     """All formats as one."""
     found = times(**{"": (100, 200.0)})

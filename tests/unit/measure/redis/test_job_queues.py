@@ -310,6 +310,32 @@ def test_jobs_of_bull_that_no_worker_takes_are_found(waiting, clients, verdict):
         )
 
 
+ADDS = {"addr": "10.0.0.1:9", "name": OWN, "cmd": "evalsha"}  # of a website, or a worker beside its blocking one
+HEARS = ADDS | {"addr": "10.0.0.1:10", "cmd": "subscribe"}
+WAITS = {"addr": "10.0.0.2:9", "name": OWN, "cmd": "brpoplpush"}
+
+
+@pytest.mark.parametrize(
+    ("clients", "active", "verdict"),
+    [
+        ([ADDS, HEARS], [], Verdict.WARNING),
+        ([ADDS, ADDS | {"cmd": "exec"}, APP], [], Verdict.WARNING),
+        ([ADDS, HEARS, WAITS], [], Verdict.OK),
+        ([ADDS, WAITS | {"name": ""}], [], Verdict.OK),
+        ([ADDS, {"addr": "10.0.0.2:9", "name": OWN}], [], Verdict.OK),  # a server that does not tell commands
+        ([ADDS, HEARS], ["9"], Verdict.OK),  # who holds it may not have waited since it connected
+    ],
+)
+def test_website_that_adds_jobs_to_bull_is_no_worker(clients, active, verdict):
+    """Bull 3 and 4 give all connections of all processes the same name, also of those that only add jobs."""
+    jobs = {f"bull:images:{n}": {"timestamp": str(int(ago(5) * 1000))} for n in range(3)}
+    held = {"bull:images:9:lock": "token", "bull:images:9": {"processedOn": str(int(ago(5) * 1000))}}
+    keys = {"bull:images:id": "9", "bull:images:wait": ["0", "1", "2"], **jobs, **held}
+    store = Store(keys | ({"bull:images:active": active} if active else {}), clients=clients)
+    queue = settings_with((("preset", "bull"), ("name", "images")))
+    assert judged(job_queues(store, queue, FixedClock(NOW)))[0] is verdict
+
+
 @pytest.mark.parametrize("sep", [":", "\x06\x16", "::", "-p"])
 def test_celery_with_a_separator_of_its_own_counts_every_priority(sep):
     """Celery's documentation recommends ``sep: ":"`` for priorities."""

@@ -144,7 +144,11 @@ def test_queue_gets_its_verdict(preset, keys, verdict):
     [
         (bee(**bee_job(3)), WAITS, OK),
         (bee(**bee_job(3)), BUSY, WARNING),
-        (bee(**bee_job(3), **{"bq:images:active": ["4711"]}), BUSY, OK),  # the only worker is at work
+        # While a worker is at work, waiting for a job stays the last command of its blocking connection. Nobody
+        # puts back the job of one that was killed.
+        (bee(**bee_job(3), **{"bq:images:active": ["4711"]}), WAITS, OK),
+        (bee(**bee_job(3), **{"bq:images:active": ["4711"]}), BUSY, WARNING),
+        (bee(**{"bq:images:active": ["4711"]}), BUSY, WARNING),
         (bee(), BUSY, OK),
         (bee(**bee_job(3)), [], OK),  # clients are not listed
     ],
