@@ -419,7 +419,7 @@ SCENARIOS = (
             'up{job="portfolio",instance="web-1"}': "1x3600 0x719",
             'up{job="shop",instance="shop-0"}': "0x4320",
         },
-        (Expected("scraped", 75, EXACT),),
+        (Expected("scraped", 50, EXACT),),
     ),
     Scenario(
         "two processes of an instance answer its scrapes in turn",
@@ -455,7 +455,7 @@ SCENARIOS = (
             'up{job="portfolio",instance="10.0.0.3:80"}': "0x4320",
             'up{job="shop",instance="10.0.0.1:80"}': "0x4320",
         },
-        (Expected("scraped_series", 75, EXACT, selector='component="portfolio-web"'),),
+        (Expected("scraped_series", 50, EXACT, selector='component="portfolio-web"'),),
     ),
     Scenario(
         "containers: the busiest instance counts, and all of them together",

@@ -160,7 +160,7 @@ def test_floors_match_the_parts_of_the_product(init):
         ((*SHOP, "--queue", "celry:mails"), "init: expected a queue as LIBRARY:NAME, .*; did you mean 'celery'"),
         (
             (*SHOP, "--queue", "celery"),
-            "init: expected a queue as LIBRARY:NAME, with celery, rq, .*, got 'celery'",
+            "init: expected a queue as LIBRARY:NAME, with arq, asynq, .*, got 'celery'",
         ),
         ((*SHOP, "--target", "sandbox"), "init: expected a name for the target, got 'sandbox', which is the emb"),
         (
