@@ -443,7 +443,17 @@ SCENARIOS = (
             'up{job="portfolio",instance="worker-1",component="worker"}': "1x4320",
             'up{job="optimizer",instance="optimizer-0",component="optimizer"}': "1x4320",
         },
-        (Expected("scraped", 75, EXACT, selector='component=~"web|worker|optimizer"'),),
+        (Expected("scraped", 50, EXACT, selector='component=~"web|worker|optimizer"'),),
+    ),
+    Scenario(
+        "the scrapes of a component whose instances follow each other",
+        {
+            'up{job="portfolio",instance="web-0",component="web"}': "1x4320",
+            'up{job="portfolio",instance="web-1",component="web"}': "1x4320",
+            'up{job="portfolio",instance="worker-0",component="worker"}': "_x2879 1x359 0x360",
+            'up{job="portfolio",instance="worker-1",component="worker"}': "_x3599 0x359 1x360",
+        },
+        (Expected("scraped", 50, 0.01, selector='component=~"web|worker"'),),
     ),
     Scenario(
         "up has none of the labels that the selector names: the scrapes of what has the application's series",

@@ -25,6 +25,8 @@ _WORDS = re.compile(
     words.WORDS.pattern.replace("(?!143|130)[1-9]", r"\d").replace("[1-9]", r"\d").replace("[5]", r"\d"),
     re.IGNORECASE,
 )
+# Words of errors that contain digits (x509, jp2k, png2vips, vips2png), which are zeros here.
+_WITH_DIGITS = re.compile(r"x000|jp0k|0vips|vips0", re.IGNORECASE)
 # Texts in lines that report an answered request.
 _ANSWERED = ("status", "ode=", "Completed ", "Sent ", '"-" ', "<BADREQ>")
 # A hexadecimal number or a part of a UUID: no keyword consists of these letters alone.
@@ -52,7 +54,7 @@ def is_dull(text: str) -> bool:
 
 def _may_report_an_error(text: str) -> bool:
     """Whether the words could report an error, with any numbers."""
-    if text.startswith(traces.PYTHON) or clients.at_fault(text):
+    if text.startswith(traces.PYTHON) or clients.at_fault(text) or _WITH_DIGITS.search(text):
         return True
     if words.may_have_crashed(text, ("",)) and _CRASH.search(text):
         return True

@@ -333,7 +333,7 @@ def test_website_that_adds_jobs_to_bull_is_no_worker(clients, active, verdict):
     keys = {"bull:images:id": "9", "bull:images:wait": ["0", "1", "2"], **jobs, **held}
     store = Store(keys | ({"bull:images:active": active} if active else {}), clients=clients)
     queue = settings_with((("preset", "bull"), ("name", "images")))
-    assert judged(job_queues(store, queue, FixedClock(NOW)))[0] is verdict
+    assert judged(job_queues(store, queue, FixedClock(NOW), Earlier()))[0] is verdict
 
 
 @pytest.mark.parametrize("sep", [":", "\x06\x16", "::", "-p"])

@@ -239,6 +239,16 @@ def test_failure_in_a_line_that_seems_ordinary_is_counted(prefix, line):
 
 
 @pytest.mark.parametrize(
+    "line", ["x509: unknown authority", 'x509: c"ertificate expired', "jp2kload: cannot open"]
+)
+def test_words_of_errors_that_contain_digits_are_no_ordinary_text(line):
+    """Sentences are compared without their digits."""
+    blocks = [(WEB + line).encode()]
+    assert by_blocks(blocks) == by_lines(blocks)
+    assert by_blocks(blocks)["errors"] == 1
+
+
+@pytest.mark.parametrize(
     ("usual", "bad"),
     [
         ('{"level":"info","severity":"INFO","msg":"x"}', '{"level":"info","severity":"ERROR","msg":"x"}'),
