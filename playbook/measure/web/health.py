@@ -181,7 +181,9 @@ class _Reader(Statements):
             odd = not name and (zero or health_keys.is_unconnected(key, value))
             if odd or health_amounts.is_odd(key, value):
                 self.unclear.append(f"{under(name, key)} {value:g}")
-        elif isinstance(value, str) and not health_keys.is_needed(key) and value.strip().casefold() in _BOOLEANS:
+        elif (
+            isinstance(value, str) and health_keys.is_flag_in_words(key) and value.strip().casefold() in _BOOLEANS
+        ):
             self._boolean(name, key, _BOOLEANS[value.strip().casefold()])
         elif value == "0" and not name and health_keys.must_not_be_zero(key):
             self.unclear.append(f"{key} '0'")
@@ -368,26 +370,29 @@ class _Reader(Statements):
             self.state(name, f"{value:g}", words.of_code(value), remark)
 
     def _boolean(self, name: str, key: str, value: bool) -> None:
-        """Read a boolean under a key that is no status."""
+        """Read a boolean under a key that is no status; ``notReady`` is the contrary of ``ready``."""
+        said = under(name, key), "true" if value else "false"
+        if denied := health_keys.denied(key):
+            key, value = denied, not value
         if health_keys.opens_circuit(name, key):
             if value:
                 half = "half" in health_keys.words_of(key)
-                self.note(under(name, key), "true", State.DEGRADED if half else State.UNHEALTHY)
+                self.note(*said, State.DEGRADED if half else State.UNHEALTHY)
         elif health_keys.bad_if_true(key):
             # "fatal" beside a dependency tells how bad its failure would be.
             if value and not (name and key.casefold() == "fatal"):
                 state = State.DEGRADED if health_keys.only_degraded(key) else State.UNHEALTHY
-                self.note(under(name, key), "true", state)
+                self.note(*said, state)
         elif not value and not health_keys.is_switch(key):
             closed = health_keys.is_open(key) and health_keys.is_needed(name)
             if health_keys.is_needed(key) or health_keys.fails_if_false(key) or closed:
-                self.note(under(name, key), "false", State.UNHEALTHY)
+                self.note(*said, State.UNHEALTHY)
             elif not name or health_keys.doubtful_if_false(key):
-                self.unclear.append(f"{under(name, key)} false")
+                self.unclear.append(" ".join(said))
         elif value and (health_keys.only_reads(name, key) or health_keys.is_makeshift(key)):
-            self.unclear.append(f"{under(name, key)} true")
+            self.unclear.append(" ".join(said))
         elif value and health_keys.is_needed(key):
-            self.note(under(name, key), "true", State.HEALTHY)
+            self.note(*said, State.HEALTHY)
 
     def _string(self, name: str, key: str, value: str) -> None:
         """Read a word under a key that is no status: failing only where it is unambiguous."""

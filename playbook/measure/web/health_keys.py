@@ -41,6 +41,11 @@ _BAD_IF_TRUE = word_set(
 )
 # Of the words of a status, those that as a flag are a colour, a setting, or nothing bad.
 _NO_FLAGS = word_set("no false red yellow amber orange critical timeout partial inactive exited rate-limited")
+_NOT = word_set("not no non never isnt arent hasnt doesnt")
+_CANNOT = (("cannot",), ("cant",), ("can", "not"), ("could", "not"), ("couldnt",), ("unable", "to"))
+# First words of keys that say what is to be done about something bad.
+_ABOUT_BAD = word_set("reject skip retry remove delete evict kill allow use")
+_ORDERS = word_set("fail exit retry reconnect notify alert restart abort stop warn log trace")
 _BEGINNING = word_set("loading booting starting initializing initialising recovering reconnecting")
 ERRORS = word_set(
     """error errors err exception exceptions failure failures problem problems issues failed failing
@@ -120,6 +125,7 @@ _READERS = word_set(
 )
 _STAND_INS = word_set("mock mocked stub stubbed simulated dummy")
 _FLAGS = word_set("maintenance sealed draining shuttingdown loading")
+_AWAY = word_set("down unreachable disconnected unavailable offline dead")
 
 # Keys of a status in words beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
 IN_WORDS = (("status", "name"), ("status", "text"))
@@ -129,7 +135,7 @@ def is_status(key: str) -> bool:
     """Whether a key holds a status: ``status``, ``db_state``, ``isHealthy``, ``connected``."""
     words = words_of(key)
     bare = "".join(words)
-    if not words or words[0] in LIMITING:
+    if not words or words[0] in LIMITING or denied(key):
         return False
     return bare in _STATUS | _GOOD_IF_TRUE or words[-1] in _STATUS | _ENDINGS or words in IN_WORDS
 
@@ -148,11 +154,37 @@ def good_if_true(key: str) -> bool:
 def bad_if_true(key: str) -> bool:
     """Whether true under this key is failing, such as ``maintenance_mode``, ``hasErrors`` or ``shuttingDown``."""
     words = words_of(key)
-    if not words or words[0] in LIMITING or words[-1] == "check":
+    if not words or words[0] in LIMITING or words[-1] == "check" or _is_about_bad(words):
         return False
     bare = "".join(words)
     known = bool({words[0], words[-1]} & _BAD_IF_TRUE) or bare in ("shuttingdown", "maintenancemode", "timedout")
     return known or _meaning(words) in (State.UNHEALTHY, State.DEGRADED)
+
+
+def denied(key: str) -> str:
+    """What a key denies: of ``notReady`` and ``unready`` ``ready``, of ``cannotWrite`` ``can-write``.
+
+    Empty for any other key: what is a status by itself, as ``no_connection``, is no denial.
+    """
+    words = words_of(key)
+    words = words[1:] if words[:1] in (("is",), ("are",), ("has",)) else words
+    if not words or MEANING.get("-".join(words)) in (State.UNHEALTHY, State.DEGRADED):
+        return ""
+    if words[0] in _NOT:
+        return "-".join(words[1:])
+    for cannot in _CANNOT:
+        if words[: len(cannot)] == cannot:
+            return "-".join(("can", *words[len(cannot) :]))
+    last = re.sub("^(?:un|in|dis)", "", words[-1])
+    is_denied = last != words[-1] and words[-1] not in MEANING and last in _GOOD_IF_TRUE | _WORKING | _ENDINGS
+    return "-".join((*words[:-1], last)) if is_denied else ""
+
+
+def _is_about_bad(words: tuple[str, ...]) -> bool:
+    """Whether a key says what is done about something bad: ``rejectUnauthorized``, ``exitOnError``."""
+    if len(words) < 2 or not (words[-1] in _BAD_IF_TRUE or _meaning(words[-1:])) or "-".join(words) in MEANING:
+        return False
+    return words[0] in _ABOUT_BAD or (words[0] in _ORDERS and words[-2] in ("on", "when", "if"))
 
 
 def _meaning(words: tuple[str, ...]) -> State | None:
@@ -197,8 +229,15 @@ def only_degraded(key: str) -> bool:
 
 
 def is_flag(key: str) -> bool:
-    """Whether a key tells of a state of everything, which may also be written as 1 or "on"."""
-    return "".join(words_of(key)).removesuffix("mode") in _FLAGS
+    """Whether a key tells of a state of everything, or denies one, which may also be written as 1 or "on"."""
+    words = words_of(key)
+    away = words[-1:] != () and words[-1] in _AWAY
+    return "".join(words).removesuffix("mode") in _FLAGS or away or bool(denied(key))
+
+
+def is_flag_in_words(key: str) -> bool:
+    """Whether "true" and "false" under a key are booleans; of what is needed they are a status."""
+    return not is_needed(key) or bad_if_true(key) or bool(denied(key))
 
 
 def is_mode(key: str) -> bool:
@@ -238,7 +277,7 @@ def offers_update(name: str, key: str) -> bool:
 def holds_errors(key: str) -> bool:
     """Whether a key holds errors, if there are any."""
     words = words_of(key)
-    if not words or words[0] in LIMITING:
+    if not words or words[0] in LIMITING or denied(key) or _is_about_bad(words):
         return False
     return "".join(words) in ERRORS or words[-1] in _ERROR_ENDINGS
 

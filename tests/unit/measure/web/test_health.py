@@ -305,3 +305,30 @@ def test_any_bytes_are_read_or_refused(body):
     """Without any other error."""
     with suppress(UnknownShapeError):
         assert read_report(body).state in State
+
+
+@pytest.mark.parametrize(
+    "around", [lambda own: own, lambda own: {"db": {"status": "up", **own}}], ids=["own", "db"]
+)
+@pytest.mark.parametrize(
+    ("key", "bad"),
+    [
+        *((key, True) for key in ("notReady", "is_not_connected", "unready", "uninitialized", "inaccessible")),
+        *(
+            (key, True)
+            for key in ("cannotConnect", "unableToConnect", "not_yet_ready", "isntReady", "neverSynced")
+        ),
+        *((key, True) for key in ("no_connection", "hasNoWorkers", "redis_down")),
+        *((key, False) for key in ("noErrors", "hasNoErrors", "notPaused", "neverFailed")),
+        *(
+            (key, None)
+            for key in ("nonce", "notify", "rejectUnauthorized", "failOnError", "skipInvalid", "no_cache")
+        ),
+    ],
+)
+def test_key_that_denies_something_is_read_as_its_contrary(key, bad, around):
+    """And one that says what is done about something bad says nothing of it."""
+    for value in (True, False, "true", "false"):
+        told = value in (True, "true")
+        found = read_report(json.dumps({"status": "ok", **around({key: value})}).encode())
+        assert (found.state is State.UNHEALTHY) == (bad is not None and told == bad), (key, value)
