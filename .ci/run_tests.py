@@ -22,7 +22,7 @@ from typing import Any
 import msgspec
 import pytest
 
-LIMIT = 900.0  # seconds for one run, unless $RUN_LIMIT is set
+LIMIT = 1200.0  # seconds for one run, unless $RUN_LIMIT is set
 ONE_PROCESS = ("-n", "0")  # the last one on a command line counts
 _FAILED = int(pytest.ExitCode.TESTS_FAILED)
 
