@@ -327,7 +327,10 @@ class _Reader(Statements):
 
     def _status(self, name: str, key: str, value: Any, remark: str) -> None:
         """Read a value under a status key."""
-        if isinstance(value, bool):
+        flag = _BOOLEANS.get(value.strip().casefold()) if isinstance(value, str) else value
+        if isinstance(flag, bool) and (bad := health_keys.bad_state(key)):
+            self._boolean(name, bad, flag)
+        elif isinstance(value, bool):
             self.state(name, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY, remark)
         elif isinstance(value, int | float):
             self._number(name, key, value, remark)

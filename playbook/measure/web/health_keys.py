@@ -161,6 +161,12 @@ def bad_if_true(key: str) -> bool:
     return known or _meaning(words) in (State.UNHEALTHY, State.DEGRADED)
 
 
+def bad_state(key: str) -> str:
+    """The bad state that a key asks about: of ``errorState`` ``error``; empty for any other key."""
+    *state, last = words_of(key) or ("",)
+    return "-".join(state) if last in ("state", "status") and bad_if_true("-".join(state)) else ""
+
+
 def denied(key: str) -> str:
     """What a key denies: of ``notReady`` and ``unready`` ``ready``, of ``cannotWrite`` ``can-write``.
 

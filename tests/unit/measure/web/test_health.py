@@ -318,7 +318,7 @@ def test_any_bytes_are_read_or_refused(body):
             (key, True)
             for key in ("cannotConnect", "unableToConnect", "not_yet_ready", "isntReady", "neverSynced")
         ),
-        *((key, True) for key in ("no_connection", "hasNoWorkers", "redis_down")),
+        *((key, True) for key in ("no_connection", "hasNoWorkers", "redis_down", "errorState")),
         *((key, False) for key in ("noErrors", "hasNoErrors", "notPaused", "neverFailed")),
         *(
             (key, None)
