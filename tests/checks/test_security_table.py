@@ -85,7 +85,8 @@ def _measure(settings, others, *names):
 
 
 def _of(system, request):
-    return [row for row in (*lines_of(READS), *lines_of("command")) if row.system in SYSTEMS[system]]
+    rows = (*lines_of(READS), *lines_of("command"), *lines_of("command for a queue"))
+    return [row for row in rows if row.system in SYSTEMS[system]]
 
 
 @pytest.mark.slow
