@@ -19,6 +19,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.core.errors import Unmeasured
 from playbook.measure.security.access import DigitalOceanAccess, github_access, github_activity
+from playbook.measure.security.repositories import OwnRepository
 from playbook.measure.security.second_factors import second_factors
 from playbook.settings.loading import load
 from playbook.settings.model import Settings
@@ -124,7 +125,7 @@ class Organisation:
                 values = {"digitalocean_access": ACCOUNT, "github_access": found, "access_sign_offs": SIGNED}
                 the_check = check("test_access", "test_permissions_are_minimal")
             elif name == "unused":
-                activity = github_activity(self.api, self.settings, FixedClock(NOW))
+                activity = github_activity(self.api, self.settings, FixedClock(NOW), OwnRepository())
                 values = {"digitalocean_access": ACCOUNT, "github_activity": activity, "access_sign_offs": SIGNED}
                 the_check = check("test_access", "test_no_member_is_idle")
             else:

@@ -17,6 +17,7 @@ from playbook.clients.npm import npm
 from playbook.core.errors import NotConfigured, PlaybookError, TooLittleData
 from playbook.core.verdict import Verdict
 from playbook.measure.security.dependencies import outdated_dependencies, weaknesses
+from playbook.measure.security.repositories import OwnRepository
 from playbook.settings.loading import load
 from tests.judged import judged
 
@@ -135,7 +136,7 @@ class GitHub:
 def audited(folder, audit, knows=True, alerts=None):
     settings = settings_of(folder, audit, {}, knows)
     try:
-        found = weaknesses(cast(GitHubApi, GitHub(alerts, settings)), settings)
+        found = weaknesses(cast(GitHubApi, GitHub(alerts, settings)), settings, OwnRepository())
     except PlaybookError as error:
         return UNKNOWN, str(error)
     return judged(checks.test_no_dependency_is_vulnerable, limits=settings.limits, weaknesses=found)

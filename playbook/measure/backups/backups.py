@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Iterable, Sequence
@@ -13,7 +12,7 @@ from statistics import median
 
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
 from playbook.core.clock import Clock, zone_of
-from playbook.core.counters import Counted, Earlier
+from playbook.core.counters import Counted, Earlier, digest_of
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
@@ -73,7 +72,7 @@ class Backups:
             seen += lacking(
                 "archives of a job gone",
                 expected="archives of every job of which earlier runs have seen one each night",
-                got=f"not one like {self.roll.words}",
+                got=f"none like {self.roll.words}",
                 hint="Look for them, or let backups.pattern name the others only.",
             )
         return seen
@@ -312,7 +311,7 @@ def _call_jobs(archives: Sequence[Archive], now: datetime, settings: Settings, e
     """A job that ended while its archives are there is known from these; one that was given up may lose them."""
     goes_on, others = nightly_kinds(archives)
     wanted = settings.target.backups
-    of = hashlib.sha256(f"{wanted.location}\0{wanted.pattern}".encode(errors="replace")).hexdigest()[:12]
+    of = digest_of(f"{wanted.location}\0{wanted.pattern}")
     return roll_call(goes_on, now, earlier.of(_JOBS), settings.coverage, of=of, given_up=others)
 
 

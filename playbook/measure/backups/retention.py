@@ -21,8 +21,6 @@ from playbook.settings.model import Settings
 
 # The nightly job may still be running; the daily check decides when its archive is late.
 _LATE = timedelta(hours=26)
-
-
 _NIGHT = timedelta(days=1)
 _SHOWN, _NAMED = 12, 5
 

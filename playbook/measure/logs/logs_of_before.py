@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from playbook.clients.log_reading import LogStream
-from playbook.core.counters import Earlier
+from playbook.core.counters import Earlier, digest_of
 from playbook.measure.roll_call import RollCall, roll_call
 from playbook.settings.model import Settings
 
@@ -20,11 +19,11 @@ def call_logs(stream: LogStream, settings: Settings, now: datetime, earlier: Ear
     """
     if not stream.found:
         return None
-    of = hashlib.sha256("\0".join(settings.target.logs.files).encode(errors="replace")).hexdigest()[:12]
+    of = digest_of("\0".join(settings.target.logs.files))
     found = roll_call(stream.found, now, earlier.of(LOGS), settings.coverage, of=of)
     if found.missing:
         stream.problems.append(
-            f"{found.words}, which earlier runs have found, is there no more "
-            "(what was taken away belongs out of logs.files: name the others)"
+            f"logs that earlier runs have found are missing: {found.words} "
+            "(if they were removed on purpose, name only the others in logs.files)"
         )
     return found

@@ -133,7 +133,7 @@ class OnCall:
         """Missing details; the addresses of the example roster are real in the sandbox only."""
         missing = contact.missing(outside=False)
         is_example = contact.email.casefold().endswith(EXAMPLE) and not self.is_sandbox
-        return ["email but that of the example", *missing] if is_example and "email" not in missing else missing
+        return ["email (only the example's)", *missing] if is_example and "email" not in missing else missing
 
     @property
     def contacts(self) -> str:

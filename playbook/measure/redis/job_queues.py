@@ -222,8 +222,8 @@ def job_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: 
     """Number of waiting, failed and active jobs and of workers, as far as Redis holds them.
 
     For the image workers' list, a missing key is an empty queue, and none at all where there are queues of
-    libraries; a library's queue is empty only if the library has left a sign that it knows the
-    queue, or, where it leaves none of an empty queue, once a run has seen one of its keys.
+    libraries; a library's queue is empty only if the library has left a sign that it knows the queue, or, where it
+    leaves none of an empty queue, once a run has seen one of its keys.
     """
     return read_queues(redis, settings, clock, earlier)
 

@@ -6,8 +6,6 @@ The keys are those of the libraries' own sources:
     asynq      internal/base/base.go and internal/rdb/rdb.go of asynq 0.25
     bee-queue  lib/queue.js and lib/job.js of bee-queue 1.7 and 2.0
     Resque     lib/resque/data_store.rb and lib/resque/worker.rb of Resque 2.6, and resque-scheduler 4.10
-
-Dramatiq and Huey leave no trace of a queue that is empty, so nothing shows that a name is the right one.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN", "str
 _KOMBU = "\x06\x16"  # kombu's separator, for priorities and for the parts of a binding
 _MARKER = "0:"  # marker entry in a list of BullMQ up to 4, not a job
 _BULL_SCORE = 1000.0 * 0x1000  # of a delayed job, per second: milliseconds, and room for a counter
-_PER_SECOND = 1000.0
+_MILLISECONDS = 1000.0
 _MOST_ACTIVE = 100
 _GONE = -2  # reply of TTL for a missing key
 _LOCKED_AGAIN = 300.0  # seconds within which other workers have noticed a job without a lock
@@ -274,7 +274,7 @@ def _bull_times(redis: ReadOnlyRedis, base: str, jobs: Iterable[str]) -> list[An
     found: list[Any] = []
     for added, options, taken in told:
         at, delay = moment_of(added), object_of(options).get("delay")
-        due = delay / _PER_SECOND if isinstance(delay, int | float) and delay > 0 else 0.0
+        due = delay / _MILLISECONDS if isinstance(delay, int | float) and delay > 0 else 0.0
         found.append(added if at is None else max(at + due, moment_of(taken) or 0.0))
     return found
 

@@ -30,9 +30,7 @@ _FIRST = 10
 _MOST_WORKERS = 500
 _MILLISECONDS = 1000.0
 _OFFLINE = 60.0  # seconds without a heartbeat, after which Dramatiq and Horizon themselves count a worker as gone
-_TAKEN_BACK = (
-    300.0  # seconds within which other workers of Dramatiq have put back the messages of one that is gone
-)
+_TAKEN_BACK = 300.0  # seconds within which Dramatiq's other workers have put back the messages of one that is gone
 # Huey's consumer waits for jobs, or asks for them and for scheduled ones every second.
 _HUEYS = {"brpop", "bzpopmin", "rpop", "zpopmin", "evalsha", "eval"}
 _ZONES = 14 * 3600.0  # seconds that a clock on the wall is ahead of UTC at most

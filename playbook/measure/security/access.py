@@ -22,7 +22,7 @@ from playbook.core.sign_off import SignOff
 from playbook.core.wording import moment
 from playbook.history.people.attest import SignOffs
 from playbook.history.people.files import sign_offs_of
-from playbook.measure.security.repositories import of_app
+from playbook.measure.security.repositories import OwnRepository
 from playbook.settings.model import Settings
 from playbook.settings.own_catalogue import catalogue_of
 
@@ -284,7 +284,9 @@ class GitHubActivity:
 
 
 @measurement
-def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitHubActivity:
+def github_activity(
+    github: GitHubApi, settings: Settings, clock: Clock, own_repository: OwnRepository
+) -> GitHubActivity:
     """The last push or merge of every member of the organisation to the repository."""
     if not (github.has_organisation and github.has_repository):
         return GitHubActivity("")
@@ -306,9 +308,7 @@ def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitH
         since=clock.now() - timedelta(days=idle_after),
         idle_after=idle_after,
         members=members.coverage,
-        activity=listed.coverage
-        + understood(len(unknown), len(listed), "kinds of activity", examples=unknown)
-        + of_app(settings),
+        activity=listed.coverage + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
     )
 
 

@@ -9,16 +9,14 @@ from playbook.clients.github_requests import PER_PAGE
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.errors import Denied, NotConfigured, Unmeasured
 from playbook.core.wording import plural
-from playbook.measure.security.repositories import of_app
 from playbook.measure.security.weakness import Source, Weakness, worst_first
-from playbook.settings.model import Settings
 
 # GitHub's words for a repository without alerts, and for an archived one.
 _OFF = re.compile(r"(?i)alerts are (disabled|not available)")
 _CLOSED = {"fixed", "dismissed", "auto_dismissed"}
 
 
-def of_dependabot(github: GitHubApi, settings: Settings, *, audited: bool) -> Source:
+def of_dependabot(github: GitHubApi, *, audited: bool) -> Source:
     """Open alerts on the repository's dependencies.
 
     Args:
@@ -44,7 +42,7 @@ def of_dependabot(github: GitHubApi, settings: Settings, *, audited: bool) -> So
     if not alerts:
         looked_at, known = _known(github, audited=audited)
         seen += known
-    return Source(name, worst_first(found), looked_at, coverage=seen + of_app(settings))
+    return Source(name, worst_first(found), looked_at, coverage=seen)
 
 
 def _known(github: GitHubApi, *, audited: bool) -> tuple[str, Coverage]:

@@ -16,6 +16,7 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import plural
 from playbook.measure.security.dependabot import of_dependabot
+from playbook.measure.security.repositories import OwnRepository
 from playbook.measure.security.weakness import NAMED, Source, Weakness, worst_first
 from playbook.settings.model import Settings
 
@@ -76,12 +77,12 @@ class Weaknesses:
 
 
 @measurement(time_limit=90.0, one_of=(("github",), ("npm",)), optional=("github",))
-def weaknesses(github: GitHubApi | None, settings: Settings) -> Weaknesses:
+def weaknesses(github: GitHubApi | None, settings: Settings, own_repository: OwnRepository) -> Weaknesses:
     """Known vulnerabilities of the dependencies, from ``npm audit`` and from Dependabot, whichever is
     configured.
     """
     of_npm = () if "npm" in settings.absent else (_of_npm(settings),)
-    of_github = (of_dependabot(github, settings, audited=any(map(_is_whole, of_npm))),) if github else ()
+    of_github = (of_dependabot(github, audited=any(map(_is_whole, of_npm))),) if github else ()
     found = Weaknesses((*of_npm, *of_github))
     if not found.asked:
         errors = [source.error for source in found.sources if source.error]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from playbook.clients.digitalocean import digitalocean
-from playbook.core.coverage import Coverage, lacking
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.settings.model import Settings
 
@@ -15,11 +17,28 @@ _ON_GITHUB = re.compile(
 _NAMED = 3
 
 
-def of_app(settings: Settings) -> Coverage:
-    """What is missing if the app is built from other repositories than ``github.repository``.
+@dataclass(frozen=True, slots=True)
+class OwnRepository:
+    """Whether the configured repository is one of the app's; what is read of it relies on that."""
+
+    identity: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """The app's spec, of which nothing else is needed."""
+        return whole("") + self.identity
+
+
+@measurement
+def own_repository(settings: Settings) -> OwnRepository:
+    """The repositories that the app is built from, beside ``github.repository``.
 
     An app that cannot be read, or that is built from images or on another platform, contradicts nothing.
     """
+    return OwnRepository(_of_app(settings))
+
+
+def _of_app(settings: Settings) -> Coverage:
     own = settings.target.github.repository
     try:
         spec = digitalocean(settings).app().spec_in_effect

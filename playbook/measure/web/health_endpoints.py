@@ -132,7 +132,7 @@ class Health:
         expected = "each dependency that earlier runs have listed (or its name in web.dependencies_gone)"
         missing = self.roll.words if self.roll else ""
         return Statement(
-            subject, not missing, expected, f"none of {missing}" if missing else self._listed, warn=True
+            subject, not missing, expected, f"a list without {missing}" if missing else self._listed, warn=True
         )
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from playbook.clients.http import HttpClient
 from playbook.clients.network import network
 from playbook.clients.tls import TlsClient
 from playbook.core.clock import Clock
-from playbook.core.counters import Counted, Earlier
+from playbook.core.counters import Counted, Earlier, digest_of
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
@@ -197,8 +196,8 @@ def other_health(settings: Settings, clock: Clock, earlier: Earlier) -> OtherHea
 
     def read(site: Settings, name: str) -> Health:
         found = health_of(_website(site, name), network(site), site, site.target.web.health_path)
-        key = hashlib.sha256(name.encode(errors="replace")).hexdigest()[:12]  # everybody may read it
-        return compared(found, f"health {key}", site, clock, earlier)
+        # The name of the site is the team's, and everybody may read that of a reading.
+        return compared(found, f"health {digest_of(name)}", site, clock, earlier)
 
     return OtherHealth(_each(settings, read, lambda site: bool(site.health_path)))
 

@@ -23,7 +23,7 @@ _COMPLAINT = re.compile(
     rb"(?!\[?warning|[^\n]{1,200} tablespaces)[^\n]{1,400})",
     re.IGNORECASE,
 )
-_WRITERS = (b"mysqldump:", b"mariadb-dump:", b"mysqlpump:", b"pg_dump:", b"pg_dumpall:")
+_WRITERS = (b"ump: ", b"umpall: ")  # how all their names end: two searches of every dump, not five
 _OVERLAP = 5000  # bytes; longer than what one of the patterns needs
 # Names of dumps that are to hold the structure alone, beside another one with the rows.
 _STRUCTURE = re.compile(

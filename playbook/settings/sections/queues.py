@@ -34,9 +34,9 @@ class JobQueue(Section, frozen=True):
         name: of the queue, as the application names it; for arq ``arq:queue``, where it has no other; for a stream
             its key.
         prefix: prefix of every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq with its
-            colon, or of Resque, which is ``resque:`` by default, or the ``prefix`` of Laravel's
-            Redis connection; for Bull, BullMQ and bee-queue their ``prefix``, which is ``bull`` or ``bq`` by
-            default; for Dramatiq its ``namespace``, which is ``dramatiq`` by default.
+            colon, or of Resque, which is ``resque:`` by default, or the ``prefix`` of Laravel's Redis connection;
+            for Bull, BullMQ and bee-queue their ``prefix``, which is ``bull`` or ``bq`` by default; for Dramatiq
+            its ``namespace``, which is ``dramatiq`` by default.
         exchange: for Celery, where the queue is bound to an exchange of another name.
         group: of a stream, the consumer group; each of them where it is not set.
         horizon: for Laravel, the ``prefix`` of Horizon's own keys, where Horizon starts the workers:

@@ -310,7 +310,7 @@ def test_job_without_any_archive_left_is_missed(tmp_path):
     for file in tmp_path.glob("db_*"):
         file.unlink()
     said, message = verdict(measured(FolderStore(str(tmp_path), "x"), before, manifest=""))
-    assert (said, "not one like db-tar-gz" in message) == (Verdict.UNKNOWN, True), message
+    assert (said, "none like db-tar-gz" in message) == (Verdict.UNKNOWN, True), message
     named = measured(FolderStore(str(tmp_path), "x"), before, manifest="", pattern="files*.tar.gz")
     assert verdict(named)[0] is Verdict.OK
     of_jobs(tmp_path, {"db_{:%Y%m%d-%H%M}.tar.gz": nights(3, first=600.0)})  # left from a job of weeks ago

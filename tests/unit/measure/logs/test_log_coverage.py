@@ -187,6 +187,6 @@ def test_log_that_earlier_runs_have_found_is_missed(tmp_path):
     (tmp_path / "api.log").unlink()
     (problem,) = reviewed("*.log*", known=(before,)).problems
     assert problem.startswith(
-        f"{kept(tmp_path.name + '/api.log')}, which earlier runs have found, is there no more"
+        f"logs that earlier runs have found are missing: {kept(tmp_path.name + '/api.log')} "
     )
     assert reviewed("web*.log", known=(before,)).problems == []

@@ -193,7 +193,7 @@ def test_escalation_that_reaches_nobody_else_in_time_is_a_problem(roster, p1, pr
 
 
 @pytest.mark.parametrize(
-    ("kind", "lacking"), [("sandbox", []), ("production", ["no email but that of the example of Ada"])]
+    ("kind", "lacking"), [("sandbox", []), ("production", ["no email (only the example's) of Ada"])]
 )
 def test_address_of_the_example_is_nobodys_in_production(tmp_path, settings, kind, lacking):
     """Somebody has copied the example and left it as it is."""

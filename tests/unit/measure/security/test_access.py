@@ -23,6 +23,7 @@ from playbook.measure.security.access import (
     github_access,
     github_activity,
 )
+from playbook.measure.security.repositories import OwnRepository
 from playbook.measure.security.second_factors import SecondFactors, second_factors
 from playbook.settings.loading import load
 from playbook.settings.model import Settings
@@ -108,7 +109,7 @@ def test_without_a_list_there_are_no_strangers():
 def test_missing_organisation_is_no_finding():
     nothing = fake(configured=False)
     assert github_access(nothing, settings()).login == ""
-    assert github_activity(nothing, settings(), FixedClock(NOW)).idle == ()
+    assert github_activity(nothing, settings(), FixedClock(NOW), OwnRepository()).idle == ()
     assert second_factors(nothing).without == ()
 
 
@@ -117,7 +118,7 @@ def test_idle_members_are_found():
         members=["Ada", "ben", "chiara", "release-bot"],
         pushed=[("ada", 100), ("ada", 2), ("ben", 91), (None, 1)],
     )
-    found = github_activity(people, settings(), FixedClock(NOW))
+    found = github_activity(people, settings(), FixedClock(NOW), OwnRepository())
     assert found.idle == ("ben", "chiara")
     assert found.found == "nothing from ben, chiara"
 
@@ -125,7 +126,7 @@ def test_idle_members_are_found():
 @pytest.mark.parametrize(("days", "period"), [(7, "week"), (8, "month"), (90, "quarter"), (91, "year")])
 def test_only_the_needed_activity_is_listed(days, period):
     people = FakeGitHub(members=["ada"])
-    github_activity(cast(GitHubApi, people), settings(idle_days=days), FixedClock(NOW))
+    github_activity(cast(GitHubApi, people), settings(idle_days=days), FixedClock(NOW), OwnRepository())
     assert people.period == period
 
 
@@ -260,7 +261,7 @@ def test_organisation_gets_its_verdict(people, wanted):
 )
 def test_idle_members_get_their_verdict(people, wanted):
     shown = {"members": ["ada"], "pushed": [("ada", 2)], **people}
-    assert unused(github_activity(fake(**shown), settings(), FixedClock(NOW))) == wanted
+    assert unused(github_activity(fake(**shown), settings(), FixedClock(NOW), OwnRepository())) == wanted
 
 
 def test_missing_ledger_is_reported_only_when_it_is_needed():

@@ -20,6 +20,7 @@ from playbook.measure.security.dependencies import (
     outdated_dependencies,
     weaknesses,
 )
+from playbook.measure.security.repositories import OwnRepository
 from playbook.measure.security.weakness import Source, Weakness
 from playbook.settings.loading import load
 from tests.judged import judged
@@ -96,7 +97,7 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None, known=7):
             return known
 
     monkeypatch.setattr(dependencies, "npm", lambda _settings: FakeNpm())
-    return weaknesses(cast(GitHubApi, FakeGitHub()), SETTINGS)
+    return weaknesses(cast(GitHubApi, FakeGitHub()), SETTINGS, OwnRepository())
 
 
 @pytest.mark.parametrize(

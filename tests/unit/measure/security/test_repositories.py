@@ -24,7 +24,7 @@ def of(component: dict[str, Any], repository: str | None = "example/portfolio") 
     settings = load("sandbox", environment={}, overlay={"targets": {"sandbox": {"kind": "sandbox", **mine}}})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(repositories, "digitalocean", lambda _settings: SimpleNamespace(app=lambda: found))
-        coverage = repositories.of_app(settings)
+        coverage = repositories.own_repository(settings).coverage
     return "" if coverage.enough else coverage.got
 
 
@@ -56,4 +56,4 @@ def test_nothing_contradicts_where_there_is_no_repository_or_no_app(monkeypatch)
             raise error
 
         monkeypatch.setattr(repositories, "digitalocean", gone)
-        assert repositories.of_app(settings).enough
+        assert repositories.own_repository(settings).coverage.enough

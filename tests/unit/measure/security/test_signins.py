@@ -262,4 +262,4 @@ def test_log_that_earlier_runs_have_found_is_missed():
     both = LogStream("", iter(()), found=("shop/app.log", "shop/proxy.log"))
     before = call_logs(both, SETTINGS, NOW - timedelta(days=1), Earlier())
     kept = logs_of_the_week(Files(*ORDINARY), SETTINGS, CLOCK, Earlier(lambda: [{"logs": before.read}]))
-    assert "shop-proxy, which earlier runs have found" in kept.coverage.got
+    assert "logs that earlier runs have found are missing: shop-proxy " in kept.coverage.got

@@ -314,4 +314,4 @@ def test_dependencies_of_each_site_are_compared_with_its_own(settings_of):
         missed = [
             one for one in other_health(settings, later, Earlier(lambda: [first])).statements if not one.holds
         ]
-    assert [(one.subject, one.found) for one in missed] == [("Dependencies of api-2", "none of redis")]
+    assert [(one.subject, one.found) for one in missed] == [("Dependencies of api-2", "a list without redis")]

@@ -542,8 +542,8 @@ def test_dependency_that_earlier_runs_have_listed_is_missed():
     before = {"health": msgspec.structs.replace(first.readings["health"], at=clock.now() - timedelta(days=1))}
     assert listed(whole, before).listing("It").holds
     missed = listed(less, before).listing("It")
-    assert (missed.holds, missed.warn, missed.found) == (False, True, "none of redis")
-    assert listed('{"status": "ok"}', before).listing("It").found == "none of db, redis"
+    assert (missed.holds, missed.warn, missed.found) == (False, True, "a list without redis")
+    assert listed('{"status": "ok"}', before).listing("It").found == "a list without db, redis"
     assert listed(less, before, dependencies_gone=["redis"]).listing("It").holds
     assert listed(failing, before, status="503 Service Unavailable").listing("It").holds
     assert listed("", before, health="status").listing("It").holds
