@@ -268,6 +268,12 @@ def test_good_probes_do_not_hide_failures_of_visitors(probe):
     assert of_quiet_site(probe, failed=2).server_errors.value < 0.1
 
 
+@pytest.mark.parametrize("probe", [PROBES[0], PROBES[-1]])
+def test_quiet_site_without_failures_has_none(probe):
+    """Whatever the probes are divided by."""
+    assert of_quiet_site(probe, failed=0).server_errors.value == 0
+
+
 @pytest.mark.parametrize("probe", PROBES[:-1])
 def test_failed_probes_count_among_all_requests(probe):
     """Also where there are few visitors: 150 failed ones of 3,229 are 4.6 %, and 20 are no outage."""
