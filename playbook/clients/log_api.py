@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
@@ -47,6 +47,9 @@ class _NotOpenedError(Exception):
 
 class _Frame(msgspec.Struct):
     data: str
+
+
+_FRAMES = msgspec.json.Decoder(_Frame)
 
 
 class HasLogs(Protocol):
@@ -105,7 +108,9 @@ class ApiLogs:
                     raise
                 reading.problems.append(f"the live stream could not be opened, so older texts were read: {error}")
             else:
-                return "DigitalOcean's live log stream", iter([reading.bounded(self._frames(connection, reading))])
+                return "DigitalOcean's live log stream", iter(
+                    [BytesPart("", self._live(connection, reading), reading)]
+                )
         source = f"DigitalOcean's log texts ({len(urls.historic_urls)})"
         return source, self._texts(urls.historic_urls[::-1], reading)
 
@@ -156,7 +161,7 @@ class ApiLogs:
     # ----------------------------------------------------------------------------------------- the live stream
 
     def _connect(self, url: str, reading: Reading) -> Exchange:
-        """The open stream; closed by ``_frames``, which reads it."""
+        """The open stream; closed by ``_live``, which reads it."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https", "ws", "wss"):
             raise Malformed(f"{SERVICE}: expected an http or ws address of the live stream", service=SERVICE)
@@ -211,70 +216,52 @@ class ApiLogs:
             upgrade=upgrade,
         )
 
-    def _frames(self, exchange: Exchange, reading: Reading) -> Lines:
-        """Lines of the stream; an interruption becomes a problem, or is raised if there was no line."""
-        decoder = msgspec.json.Decoder(_Frame)
-        strange = 0
+    def _live(self, exchange: Exchange, reading: Reading) -> Iterator[bytes]:
+        """Lines of the stream in blocks; an interruption becomes a problem, or is raised if there was no line."""
+        lines, strange = reading.lines, 0
         try:
-            for message in self._messages(exchange, reading):
-                try:
-                    text = read_json(message, decode=decoder.decode).data
-                except (msgspec.DecodeError, UnicodeDecodeError):
-                    strange += 1
-                    continue
-                yield from text.rstrip("\r\n").split("\n")
+            for messages in self._messages(exchange, reading):
+                texts, odd = _texts_in(messages)
+                strange += odd
+                if texts:
+                    block = "\n".join([text.rstrip("\r\n") for text in texts])
+                    lines += block.count("\n") + 1
+                    yield f"{block}\n".encode("utf-8", "surrogatepass")
         except Broken as error:
-            self._broke_off(reading, f"broke off ({error.reason})")
+            _broke_off(reading, lines, f"broke off ({error.reason})")
         except TimeoutError:
             if not reading.reached():
-                self._broke_off(reading, f"gave no line for {self.time_limits.read:g} s and did not end")
+                _broke_off(reading, lines, f"gave no line for {self.time_limits.read:g} s and did not end")
         finally:
             exchange.close()
         if strange:
             reading.problems.append(f"{strange:,} frames of the live stream were not as documented")
 
-    def _messages(self, exchange: Exchange, reading: Reading) -> Iterator[bytes]:
-        """Whole messages until the server closes.
+    def _messages(self, exchange: Exchange, reading: Reading) -> Iterator[list[bytes]]:
+        """Whole messages as they arrive, until the server closes.
 
         One thread reads and answers. The library's own client reads in a second thread, and a TLS connection that
         two threads use at once can hang or crash the process.
-        """
-        from websockets.frames import Frame, Opcode
-        from websockets.protocol import CLIENT, OPEN, Protocol
 
-        protocol = Protocol(CLIENT, state=OPEN, max_size=LARGEST_FRAME)
-        message: list[bytes] = []
-        while protocol.close_rcvd is None and protocol.parser_exc is None:
+        Raises:
+            Broken: it ended without a close, or with one that is an error.
+            TimeoutError: nothing arrived in time.
+        """
+        from playbook.clients.log_frames import Frames
+
+        frames = Frames(LARGEST_FRAME)
+        while not frames.ended:
             if reading.reached():  # also if bytes trickle in, or a message never ends
-                return None
+                return
             data = exchange.receive(reading.left(self.time_limits.read))
             if not data:
-                return self._broke_off(reading, "broke off (no closing frame)")
-            protocol.receive_data(data)
-            for frame in protocol.events_received():
-                assert isinstance(frame, Frame)  # no handshakes: the protocol starts in the open state
-                if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                    message.append(bytes(frame.data))
-                    if frame.fin:
-                        yield b"".join(message)
-                        message = []
-            for answer in filter(None, protocol.data_to_send()):
+                raise Broken("body", "no closing frame", 0.0)
+            if messages := frames.take(data):
+                yield messages
+            for answer in frames.answers():
                 exchange.send(answer)
-        if protocol.close_rcvd is None:
-            return self._broke_off(reading, f"broke off ({type(protocol.parser_exc).__name__})")
-        if protocol.close_rcvd.code not in _NORMAL:
-            return self._broke_off(reading, f"broke off ({protocol.close_rcvd.code})")
-        return None
-
-    @staticmethod
-    def _broke_off(reading: Reading, what: str) -> None:
-        if not reading.lines:
-            raise Unreachable(
-                f"{SERVICE}: expected lines of the live stream of DigitalOcean, got none: it {what}",
-                service=SERVICE,
-                hint=RUNNER_HINT,
-            )
-        reading.problems.append(f"the live stream {what} after {reading.lines:,} lines")
+        if frames.code not in _NORMAL:
+            raise Broken("body", frames.broken or str(frames.code), 0.0)
 
     # ----------------------------------------------------------------------------------------------- the texts
 
@@ -332,3 +319,29 @@ class ApiLogs:
                     tried.append(f"try {len(tried) + 1}: {error.reason}")
                     raise
         raise AssertionError("tries always ends with an exchange or an exception")
+
+
+def _texts_in(messages: list[bytes]) -> tuple[list[str], int]:
+    """The texts in messages of the live stream, and how many messages are not as documented."""
+    try:
+        frames = _FRAMES.decode_lines(b"\n".join(messages))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        frames = []
+    if len(frames) == len(messages) and not any(b"\n" in message for message in messages):
+        return [frame.data for frame in frames], 0
+    texts: list[str] = []
+    for message in messages:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
+            texts.append(read_json(message, decode=_FRAMES.decode).data)
+    return texts, len(messages) - len(texts)
+
+
+def _broke_off(reading: Reading, lines: int, what: str) -> None:
+    """Note that the live stream ended so after ``lines`` lines; raise it where there were none."""
+    if not lines:
+        raise Unreachable(
+            f"{SERVICE}: expected lines of the live stream of DigitalOcean, got none: it {what}",
+            service=SERVICE,
+            hint=RUNNER_HINT,
+        )
+    reading.problems.append(f"the live stream {what} after {lines:,} lines")

@@ -219,15 +219,16 @@ class ValkeyService(Service):
         """Seed the server again and answer as ``world.redis`` says."""
         assert self._proxy
         state = world.redis
+        # Before the counters are reset: a late client of the world before would be refused, and counted.
+        password = token_urlsafe(24) if state.new_password else self._password
+        await self._admin.config_set("requirepass", password)
+        await self._admin.execute_command("ACL SETUSER", READER, "resetpass", f">{password}")  # type: ignore[no-untyped-call]
         await self._burdened.clear()
         await live_through(self._admin, state, world.now, self._past, world.portfolio.listed_before)
         await self._burdened.evict(state.burdens.evicted)
         await seed(self._admin, state, world.now)
         await self._burdened.apply(state.burdens)
         await self._attend(state)
-        password = token_urlsafe(24) if state.new_password else self._password
-        await self._admin.config_set("requirepass", password)
-        await self._admin.execute_command("ACL SETUSER", READER, "resetpass", f">{password}")  # type: ignore[no-untyped-call]
         self._proxy.latency = state.latency
         if state.new_password:
             await self._proxy.cut()  # existing connections would stay logged in
