@@ -32,9 +32,9 @@ _LOW = Finding(
 )
 
 
-def every_item(now: datetime = NOW) -> list[RunLine]:
-    """A quarter of a year in which every set has run, on demand ones too; the cache is cold since yesterday."""
-    runs = years(0.26, until=now, failing=0.09, missing=0.03, seed=5)
+def every_item(now: datetime = NOW, *, span: float = 0.26) -> list[RunLine]:
+    """So much of a year in which every set has run, on demand ones too; the cache is cold since yesterday."""
+    runs = years(span, until=now, failing=0.09, missing=0.03, seed=5)
     cold = [run for run in runs if run.set == "daily" and not run.partial][-2:]
     runs = [run for run in runs if run not in cold and run.confirms not in {each.id for each in cold}]
     for run in cold:

@@ -323,12 +323,12 @@ class ApiLogs:
 
 def _texts_in(messages: list[bytes]) -> tuple[list[str], int]:
     """The texts in messages of the live stream, and how many messages are not as documented."""
-    try:
-        frames = _FRAMES.decode_lines(b"\n".join(messages))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        frames = []
-    if len(frames) == len(messages) and not any(b"\n" in message for message in messages):
-        return [frame.data for frame in frames], 0
+    together = b"\n".join(messages)
+    if together.count(b"\n") == len(messages) - 1:
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            frames = _FRAMES.decode_lines(together)
+            if len(frames) == len(messages):
+                return [frame.data for frame in frames], 0
     texts: list[str] = []
     for message in messages:
         with suppress(msgspec.DecodeError, UnicodeDecodeError):
