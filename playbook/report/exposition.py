@@ -113,4 +113,4 @@ def _require_valid(family: Family, samples: list[Sample], named: set[str]) -> No
 
 def _printable(text: str) -> str:
     """Replace control characters, which end a line for some readers; the library escapes the line feed alone."""
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return text if text.isprintable() else "".join(c if c.isprintable() or c == "\n" else " " for c in text)
