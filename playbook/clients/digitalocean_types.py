@@ -130,10 +130,16 @@ class Region(Message, frozen=True):
 
 
 class AppDomain(Message, frozen=True):
-    """A domain of the app, and the expiry of the certificate that the platform obtained for it."""
+    """A domain of the app, and the expiry of the certificate that the platform obtained for it.
+
+    Attributes:
+        rotate_validation_records: its TXT record has to be changed by hand, or the certificate is not renewed.
+    """
 
     spec: DomainSpec = DomainSpec()
     phase: str = ""
+    progress: Progress = Progress()
+    rotate_validation_records: bool = False
     certificate_expires_at: Moment | None = None
 
 
@@ -172,10 +178,26 @@ class ComponentHealth(Message, frozen=True):
     memory_usage_percent: float = 0.0
 
 
+class FunctionsMetric(Message, frozen=True):
+    """One figure of functions: ``activations_count``, 100, in the last ``1h``."""
+
+    metric_label: str = ""
+    metric_value: float = 0.0
+    time_window: str = ""
+
+
+class FunctionsHealth(Message, frozen=True):
+    """What the platform counts of a functions component, which has no state of health."""
+
+    name: str = ""
+    functions_component_health_metrics: list[FunctionsMetric] = []
+
+
 class AppHealth(Message, frozen=True):
     """Health of every component."""
 
     components: list[ComponentHealth] = []
+    functions_components: list[FunctionsHealth] = []
 
 
 class LogUrls(Message, frozen=True):
