@@ -9,11 +9,11 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.alerts.alerts import Alerts
-    from playbook.measure.app.app import AppStatus
+    from playbook.measure.app.app import AppStatus, LiveUrlAnswer
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.deployments import Releases
     from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
-    from playbook.measure.app.restarts import ComponentRestarts
+    from playbook.measure.app.restarts import ComponentRestarts, KnownRestarts
     from playbook.measure.app.scaling import ScalingReview
     from playbook.measure.app.utilization import Utilization
     from playbook.measure.figures.recent import Recent
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from playbook.measure.web.health_endpoints import Health
     from playbook.measure.web.homepage import HomepageTiming
     from playbook.measure.web.sites import OtherHealth
+    from playbook.settings.model import Settings
     from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.performance
@@ -83,7 +84,7 @@ def test_redis_is_fast_and_warm(
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.queue", runbook="high-response-times")
 def test_images_do_not_queue_up(job_queues: JobQueues, limits: Limits, judge: Judge) -> None:
-    """At most fifty images or jobs are queued (critical over a hundred), and workers are processing them."""
+    """At most fifty images or jobs are queued (critical over a hundred), workers process them, and few failed."""
     for one in job_queues.statements:
         judge.that(**one.terms)
     for images in job_queues.images:
@@ -92,6 +93,8 @@ def test_images_do_not_queue_up(job_queues: JobQueues, limits: Limits, judge: Ju
         judge(row.reading, limits.queue_waiting, subject=row.subject)
     for row in job_queues.oldest:
         judge(row.reading, limits.queue_oldest, subject=row.subject)
+    for row in job_queues.failed:
+        judge(row.reading, limits.queue_failed, subject=row.subject)
 
 
 @pytest.mark.troubleshooting
@@ -117,12 +120,14 @@ def test_requests_and_images_succeed_now(
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.error-patterns", runbook="high-error-rates")
 def test_no_pattern_of_errors(log_review: LogReview, limits: Limits, judge: Judge) -> None:
-    """The logs of 24 hours show no crash, no kind of error, and no hour with far more 5xx or 429 than usual.
+    """The logs of 24 hours show no crash, no kind of error, few 5xx and 429, and no hour with far more than usual.
 
     Errors count however little of the day was read; their absence counts only with enough hours of lines.
     """
     judge(log_review.fatal, limits.log_fatal)
     judge(log_review.errors, limits.log_errors)
+    judge(log_review.server_errors, limits.log_server_errors)
+    judge(log_review.throttled, limits.log_throttled)
     judge.that(
         not log_review.unusual,
         "HTTP errors by hour",
@@ -137,9 +142,20 @@ def test_no_pattern_of_errors(log_review: LogReview, limits: Limits, judge: Judg
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.service-status", runbook="high-error-rates")
 def test_services_are_up(
-    app: AppStatus, app_components: AppComponents, api_health: Health, other_health: OtherHealth, judge: Judge
+    app: AppStatus,
+    live_url_answer: LiveUrlAnswer,
+    app_components: AppComponents,
+    known_restarts: KnownRestarts,
+    api_health: Health,
+    other_health: OtherHealth,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
-    """The app is ACTIVE, every component is healthy with all its replicas, and the API reports itself healthy."""
+    """The app is ACTIVE and its live URL returns a page; every component is healthy with all its replicas and was
+    not restarted, and the API reports itself healthy.
+
+    A domain that is not ACTIVE, and a dependency that is listed no more, is a warning.
+    """
     judge.that(
         app.serves,
         f"App {app.name}",
@@ -147,13 +163,33 @@ def test_services_are_up(
         found=app.found,
         coverage=app.phases,
     )
+    judge.that(
+        not live_url_answer.failed,
+        f"Live URL {live_url_answer.url}".strip(),
+        expected="a page",
+        found=live_url_answer.outcome,
+        coverage=live_url_answer.certainty,
+        cause=live_url_answer.cause,
+    )
+    judge.that(
+        not app.domains_off,
+        f"Domains of {app.name}",
+        expected="all in phase ACTIVE",
+        found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
+        warn=True,
+    )
     for one in app_components.worst_first:
         judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
+    for restarted in known_restarts.most_first:
+        judge(restarted.reading, limits.restarts, subject=f"Restarts of {restarted.name}")
+    for functions in app_components.functions:
+        judge.that(**functions.statement.terms)
     if api_health:
         judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
         )
+        judge.that(**api_health.listing("Dependencies of the API").terms)
     if other_health:
         for statement in other_health.statements:
             judge.that(**statement.terms)
@@ -163,15 +199,25 @@ def test_services_are_up(
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.dependencies", runbook="high-error-rates")
 def test_dependencies_answer(
-    homepage_timing: HomepageTiming, image_health: Health, redis_ping: RedisPing, limits: Limits, judge: Judge
+    homepage_timing: HomepageTiming,
+    image_health: Health,
+    redis_ping: RedisPing,
+    redis_stats: RedisStats,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
-    """The homepage answers 200 each time, the image service is healthy, and Redis answers PING in time."""
+    """The homepage answers 200 each time, the image service is healthy, and Redis answers PING in time and is
+    operational.
+    """
     judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)
     if image_health:
         judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
     if redis_ping:
         judge.that(**redis_ping.answer.terms)
         judge(redis_ping.latency, limits.redis_latency)
+    if redis_stats:
+        for one in redis_stats.work:
+            judge.that(**one.terms)
     if image_health:
         judge.that(
             not image_health.is_degraded,
@@ -180,15 +226,16 @@ def test_dependencies_answer(
             found=image_health.summary,
             warn=True,
         )
+        judge.that(**image_health.listing("Dependencies of the image service").terms)
 
 
 @pytest.mark.troubleshooting
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.recent-release", runbook="high-error-rates")
 def test_the_last_release_broke_nothing(
-    deployments: Releases, release_effect: ReleaseEffect, judge: Judge
+    deployments: Releases, release_effect: ReleaseEffect, settings: Settings, judge: Judge
 ) -> None:
-    """The newest deployment did not fail, and the error rate did not rise with the last release.
+    """The newest deployment did not fail or get stuck, and the error rate did not rise with the last release.
 
     A release is a suspect for six hours: the error rate since then is compared with an equally long time before.
     """
@@ -197,6 +244,20 @@ def test_the_last_release_broke_nothing(
         "Newest deployment",
         expected="one that did not fail",
         found=deployments.found,
+    )
+    newest = deployments.newest
+    judge.that(
+        not newest.stuck,
+        "Newest deployment",
+        expected=f"done within {settings.deployments.stuck_after_minutes:g} min",
+        found=newest.found,
+    )
+    judge.that(
+        not newest.unclean,
+        "Newest deployment",
+        expected="no step that failed",
+        found=f"{newest.found} with a step that did" if newest.unclean else "none",
+        warn=True,
     )
     if release_effect:
         judge.that(

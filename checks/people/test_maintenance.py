@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.app import AppStatus, LiveUrlAnswer
     from playbook.measure.app.components import AppComponents
+    from playbook.measure.app.jobs import AppJobs
     from playbook.measure.app.rollback import RollbackPlan
     from playbook.measure.backups.backup_review import BackupVerification
     from playbook.measure.backups.backups import Backups
     from playbook.measure.people.maintenance import MaintenancePlan, SinceMaintenance, WindowSilences, WindowTeam
     from playbook.measure.people.maintenance_errors import NewErrors
+    from playbook.measure.people.maintenance_services import ServicesBeside
     from playbook.measure.people.people import Attestations
     from playbook.measure.web.health_endpoints import Health
     from playbook.measure.web.homepage import HomepageTiming
@@ -89,7 +91,10 @@ def test_backup_is_recent_and_verified(
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.rollback-plan")
 def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
-    """There is an earlier good deployment, and the platform reports that a rollback to it is possible."""
+    """There is an earlier good deployment, and the platform reports that a rollback to it is possible.
+
+    Warnings that the platform reports are warnings here.
+    """
     judge.that(
         rollback.target is not None,
         "Rollback",
@@ -97,6 +102,13 @@ def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
         found=rollback.found_target,
     )
     judge.that(rollback.valid, "Rollback", expected="the platform to say that it is valid", found=rollback.found)
+    judge.that(
+        not rollback.warnings,
+        "Rollback",
+        expected="no warnings of the platform",
+        found=rollback.found_warnings,
+        warn=True,
+    )
 
 
 @pytest.mark.pre_maintenance
@@ -148,15 +160,18 @@ def test_services_are_healthy_again(
     app: AppStatus,
     live_url_answer: LiveUrlAnswer,
     app_components: AppComponents,
+    app_jobs: AppJobs,
     api_health: Health,
     image_health: Health,
     other_health: OtherHealth,
+    services_beside: ServicesBeside,
     judge: Judge,
 ) -> None:
     """The app is ACTIVE and its live URL returns a page; its components, the API, its dependencies and the image
-    service are healthy.
+    service are healthy; Redis, its queues and the managed databases work.
 
-    What is degraded, and a domain that is not ACTIVE, is a warning. The app of another website is UNKNOWN.
+    What is degraded or listed no more, a job that failed, a pinned app, and a domain or a dedicated egress address
+    that is not active, is a warning. The app of another website is UNKNOWN.
     """
     judge.that(
         app.serves,
@@ -186,10 +201,14 @@ def test_services_are_healthy_again(
         judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
     if image_health:
         judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
+    for statement in services_beside.statements:
+        judge.that(**statement.terms)
+    judge.that(True, "Services beside the app", expected="all to work", found=services_beside.found)
     if api_health:
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
         )
+        judge.that(**api_health.listing("Dependencies of the API").terms)
     if image_health:
         judge.that(
             not image_health.is_degraded,
@@ -198,6 +217,10 @@ def test_services_are_healthy_again(
             found=image_health.summary,
             warn=True,
         )
+        judge.that(**image_health.listing("Dependencies of the image service").terms)
+    functions = [one.statement for one in app_components.functions]
+    for statement in (*app.statements, *functions, *app_jobs.statements):
+        judge.that(**statement.terms)
     if other_health:
         for statement in other_health.statements:
             judge.that(**statement.terms)

@@ -12,8 +12,9 @@ from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted, Earlier
-from playbook.core.coverage import whole
+from playbook.core.coverage import Coverage, whole
 from playbook.core.errors import Denied, TooLittleData
+from playbook.core.limits import Reading
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.components import AppComponents, Component
 from playbook.measure.app.deployments import Releases
@@ -29,6 +30,7 @@ from playbook.measure.figures.troubleshooting import (
     release_effect,
     time_split,
 )
+from playbook.measure.statements import Statement
 from playbook.measure.web.homepage import HomepageTiming, Sample
 from playbook.measure.web.web_page import Fault
 from playbook.readers.logs.reviewed import Occurrences
@@ -415,3 +417,99 @@ def test_new_release_may_be_suspected(settings):
     """If nearly all of its few requests failed."""
     rates = Rates(90.0, 0.0, since_count=9.0)
     assert release_effect(Releases((release(0.01),)), rates, settings, FixedClock(NOW)).suspect
+
+
+HOLDS = Statement("Something", True, "this", "this", warn=True)
+WARNS = Statement("Something", False, "this", "that", warn=True)
+FAILS = Statement("Something", False, "this", "that")
+CERTAIN = {"cause": "", "certainty": Coverage()}
+HEALTHY_NOW = {
+    "test_services_are_up": {
+        "app": {
+            "name": "shop",
+            "serves": True,
+            "found": "ACTIVE",
+            "phases": Coverage(),
+            "domains": (),
+            "domains_off": (),
+        },
+        "live_url_answer": {"url": "https://shop.example", "failed": False, "outcome": "HTTP 200", **CERTAIN},
+        "app_components": {"worst_first": (), "functions": ()},
+        "known_restarts": {"most_first": ()},
+        "api_health": {
+            "is_unhealthy": False,
+            "is_degraded": False,
+            "summary": "healthy",
+            "listing": lambda _: HOLDS,
+        },
+    },
+    "test_dependencies_answer": {
+        "homepage_timing": {"bad": [], "summary": "5 of 5"},
+        "image_health": {
+            "is_unhealthy": False,
+            "is_degraded": False,
+            "summary": "healthy",
+            "listing": lambda _: HOLDS,
+        },
+        "redis_ping": {"answer": HOLDS, "latency": Reading(0.5)},
+        "redis_stats": {"work": [HOLDS]},
+    },
+    "test_no_pattern_of_errors": {
+        "log_review": {
+            "fatal": Reading(0),
+            "errors": Reading(0),
+            "server_errors": Reading(0.1),
+            "throttled": Reading(0.1),
+            "unusual": "",
+            "usual": "few",
+            "requests_coverage": Coverage(),
+        }
+    },
+    "test_images_do_not_queue_up": {
+        "job_queues": {"statements": [HOLDS], "images": [], "waiting": [], "oldest": [], "failed": []}
+    },
+    "test_the_last_release_broke_nothing": {
+        "deployments": {
+            "newest": SimpleNamespace(failed=False, stuck=False, unclean=False, found="ACTIVE"),
+            "went_back": False,
+            "found": "ACTIVE",
+        },
+        "release_effect": {"suspect": False, "found": "one 3 d ago"},
+    },
+}
+RESTARTED = SimpleNamespace(name="web", reading=Reading(3.0, "24 h"))
+LATE = SimpleNamespace(failed=False, stuck=True, unclean=False, found="DEPLOYING for 2 h")
+UNCLEAN = SimpleNamespace(failed=False, stuck=False, unclean=True, found="ACTIVE")
+DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading(150.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "verdict"),
+    [
+        *((name, {}, "OK") for name in HEALTHY_NOW),
+        ("test_services_are_up", {"live_url_answer": {"failed": True, "outcome": "HTTP 503"}}, "CRITICAL"),
+        ("test_services_are_up", {"app": {"domains_off": ("shop.example in phase ERROR",)}}, "WARNING"),
+        ("test_services_are_up", {"known_restarts": {"most_first": (RESTARTED,)}}, "WARNING"),
+        ("test_services_are_up", {"api_health": {"listing": lambda _: WARNS}}, "WARNING"),
+        (
+            "test_services_are_up",
+            {"app_components": {"functions": (SimpleNamespace(statement=WARNS),)}},
+            "WARNING",
+        ),
+        ("test_dependencies_answer", {"redis_stats": {"work": [FAILS, HOLDS]}}, "CRITICAL"),
+        ("test_dependencies_answer", {"image_health": {"listing": lambda _: WARNS}}, "WARNING"),
+        ("test_no_pattern_of_errors", {"log_review": {"server_errors": Reading(8.0)}}, "CRITICAL"),
+        ("test_no_pattern_of_errors", {"log_review": {"throttled": Reading(9.0)}}, "WARNING"),
+        ("test_images_do_not_queue_up", {"job_queues": {"failed": [DEAD]}}, "WARNING"),
+        ("test_the_last_release_broke_nothing", {"deployments": {"newest": LATE}}, "CRITICAL"),
+        ("test_the_last_release_broke_nothing", {"deployments": {"newest": UNCLEAN}}, "WARNING"),
+    ],
+)
+def test_whatever_a_daily_check_finds_bad_is_bad_in_an_investigation(settings, name, changed, verdict):
+    """Of the same measurements."""
+    values = {
+        key: SimpleNamespace(**{"coverage": whole("seen"), **known, **changed.get(key, {})})
+        for key, known in HEALTHY_NOW[name].items()
+    }
+    found = judged(check("test_troubleshooting", name), settings, **values)
+    assert found[0] == verdict, found

@@ -1,0 +1,112 @@
+"""Redis, its queues and the managed databases after a maintenance: what works without being part of the app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playbook.core.clock import Clock
+from playbook.core.counters import Earlier
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import Measurements, Outcome, measurement
+from playbook.core.errors import NotConfigured, Unmeasured, away
+from playbook.core.evidence import Evidence, Facts
+from playbook.measure.databases.database_values import Databases
+from playbook.measure.redis.job_queues import JobQueues
+from playbook.measure.redis.redis import RedisPing, RedisStats
+from playbook.measure.statements import Statement
+from playbook.settings.model import Settings
+
+# Each is measured by itself, so that none hides what another shows.
+_ASKED = {
+    "redis_ping": "Redis",
+    "redis_stats": "Redis",
+    "job_queues": "the queues",
+    "databases": "the managed databases",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ServicesBeside:
+    """What Redis, its queues and the databases say of themselves.
+
+    Attributes:
+        statements: those that do not hold, or about a state that nobody knows; failing ones first. What is not
+            known of counters that began anew with a restart is left to the daily checks.
+        works: names of what was measured.
+        missing: names of what is configured and could not be measured, with the reason.
+    """
+
+    statements: tuple[Statement, ...]
+    works: tuple[str, ...]
+    missing: tuple[tuple[str, Unmeasured], ...] = ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """All that is configured."""
+        total = whole(", ".join(self.works))
+        for name, problem in self.missing:
+            total += lacking(
+                f"{name} not seen", expected=name, got=problem.clause, hint=problem.hint, cause=away(problem)
+            )
+        return total
+
+    @property
+    def found(self) -> str:
+        """What works, in words."""
+        return ", ".join(self.works) or "none is configured"
+
+    def evidence(self) -> Evidence:
+        """What was measured, and what does not hold."""
+        facts = {"Measured": self.found, **{name: str(problem) for name, problem in self.missing}}
+        facts |= {one.subject: f"expected {one.expected}, got {one.found}" for one in self.statements}
+        return Facts("Services beside the app", facts)
+
+
+@measurement(time_limit=55.0)
+def services_beside(settings: Settings, clock: Clock, earlier: Earlier) -> ServicesBeside:
+    """Redis, its queues and the managed databases, as far as the target has them."""
+    given = {"settings": settings, "clock": clock, "earlier": earlier}
+    measurements = Measurements(given, absent=settings.absent)
+    measurements.start(_ASKED)
+    try:
+        outcomes = {name: measurements.outcome(name) for name in _ASKED}
+    finally:
+        measurements.close()
+    return services_of(outcomes)
+
+
+def services_of(outcomes: dict[str, Outcome]) -> ServicesBeside:
+    """From the outcomes of the single measurements."""
+    found: list[Statement] = []
+    works: dict[str, None] = {}
+    missing: dict[str, Unmeasured] = {}
+    for name, outcome in outcomes.items():
+        if outcome.absent or isinstance(outcome.error, NotConfigured):
+            continue
+        if isinstance(outcome.error, Unmeasured):
+            missing.setdefault(_ASKED[name], outcome.error)
+        elif outcome.error is not None:
+            raise outcome.error
+        else:
+            works[_ASKED[name]] = None
+            found += _statements(outcome.value)
+            if isinstance(outcome.value, Databases):
+                missing |= dict(outcome.value.missing)
+    found.sort(key=lambda one: (one.holds, one.warn))
+    seen = tuple(name for name in works if name not in missing)
+    return ServicesBeside(tuple(found), seen, tuple(missing.items()))
+
+
+def _statements(value: object) -> list[Statement]:
+    match value:
+        case Databases():
+            return [one for one in value.statements if not one.holds or not one.coverage.enough]
+        case RedisPing():
+            found = [value.answer]
+        case RedisStats():
+            found = value.work
+        case JobQueues():
+            found = value.statements
+        case _:
+            found = []
+    return [one for one in found if not one.holds]
