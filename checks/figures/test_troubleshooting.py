@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playbook.measure.app.utilization import Utilization
     from playbook.measure.figures.recent import Recent
     from playbook.measure.figures.recent_images import CountedLately
+    from playbook.measure.figures.services_beside import ServicesBeside
     from playbook.measure.figures.troubleshooting import MemoryErrors, ReleaseEffect, TimeSplit
     from playbook.measure.logs.logs import LogReview
     from playbook.measure.redis.job_queues import JobQueues
@@ -201,23 +202,22 @@ def test_services_are_up(
 def test_dependencies_answer(
     homepage_timing: HomepageTiming,
     image_health: Health,
-    redis_ping: RedisPing,
-    redis_stats: RedisStats,
+    services_beside: ServicesBeside,
     limits: Limits,
     judge: Judge,
 ) -> None:
-    """The homepage answers 200 each time, the image service is healthy, and Redis answers PING in time and is
-    operational.
+    """The homepage answers 200 each time, the image service is healthy, a photograph is optimised, and Redis, its
+    queues and the managed databases work, Redis in time.
+
+    What cannot be measured hides nothing of the others.
     """
     judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)
     if image_health:
         judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
-    if redis_ping:
-        judge.that(**redis_ping.answer.terms)
-        judge(redis_ping.latency, limits.redis_latency)
-    if redis_stats:
-        for one in redis_stats.work:
-            judge.that(**one.terms)
+    for one in services_beside.statements:
+        judge.that(**one.terms)
+    if services_beside.latency:
+        judge(services_beside.latency, limits.redis_latency)
     if image_health:
         judge.that(
             not image_health.is_degraded,

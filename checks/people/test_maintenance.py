@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from playbook.measure.app.rollback import RollbackPlan
     from playbook.measure.backups.backup_review import BackupVerification
     from playbook.measure.backups.backups import Backups
+    from playbook.measure.figures.services_beside import ServicesBeside
     from playbook.measure.people.maintenance import MaintenancePlan, SinceMaintenance, WindowSilences, WindowTeam
     from playbook.measure.people.maintenance_errors import NewErrors
-    from playbook.measure.people.maintenance_services import ServicesBeside
     from playbook.measure.people.people import Attestations
     from playbook.measure.web.health_endpoints import Health
     from playbook.measure.web.homepage import HomepageTiming
@@ -168,7 +168,7 @@ def test_services_are_healthy_again(
     judge: Judge,
 ) -> None:
     """The app is ACTIVE and its live URL returns a page; its components, the API, its dependencies and the image
-    service are healthy; Redis, its queues and the managed databases work.
+    service are healthy; Redis, its queues, the managed databases and the optimise endpoint work.
 
     What is degraded or listed no more, a job that failed, a pinned app, and a domain or a dedicated egress address
     that is not active, is a warning. The app of another website is UNKNOWN.

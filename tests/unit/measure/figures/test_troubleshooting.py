@@ -12,7 +12,7 @@ from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted, Earlier
-from playbook.core.coverage import Coverage, whole
+from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.errors import Denied, TooLittleData
 from playbook.core.limits import Reading
 from playbook.measure.app.app import AppStatus
@@ -422,6 +422,7 @@ def test_new_release_may_be_suspected(settings):
 HOLDS = Statement("Something", True, "this", "this", warn=True)
 WARNS = Statement("Something", False, "this", "that", warn=True)
 FAILS = Statement("Something", False, "this", "that")
+UNSEEN = lacking("", expected="Redis", got="connection refused")
 CERTAIN = {"cause": "", "certainty": Coverage()}
 HEALTHY_NOW = {
     "test_services_are_up": {
@@ -451,8 +452,7 @@ HEALTHY_NOW = {
             "summary": "healthy",
             "listing": lambda _: HOLDS,
         },
-        "redis_ping": {"answer": HOLDS, "latency": Reading(0.5)},
-        "redis_stats": {"work": [HOLDS]},
+        "services_beside": {"statements": (), "latency": Reading(0.5)},
     },
     "test_no_pattern_of_errors": {
         "log_review": {
@@ -496,7 +496,14 @@ DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading
             {"app_components": {"functions": (SimpleNamespace(statement=WARNS),)}},
             "WARNING",
         ),
-        ("test_dependencies_answer", {"redis_stats": {"work": [FAILS, HOLDS]}}, "CRITICAL"),
+        ("test_dependencies_answer", {"services_beside": {"statements": (FAILS,)}}, "CRITICAL"),
+        ("test_dependencies_answer", {"services_beside": {"latency": Reading(900.0)}}, "WARNING"),
+        (
+            "test_dependencies_answer",
+            {"services_beside": {"latency": None, "coverage": UNSEEN}, "homepage_timing": {"bad": [1]}},
+            "CRITICAL",
+        ),
+        ("test_dependencies_answer", {"services_beside": {"latency": None, "coverage": UNSEEN}}, "UNKNOWN"),
         ("test_dependencies_answer", {"image_health": {"listing": lambda _: WARNS}}, "WARNING"),
         ("test_no_pattern_of_errors", {"log_review": {"server_errors": Reading(8.0)}}, "CRITICAL"),
         ("test_no_pattern_of_errors", {"log_review": {"throttled": Reading(9.0)}}, "WARNING"),

@@ -12,6 +12,7 @@ from checks.people import test_maintenance as checks
 from playbook.clients.alertmanager import Silence
 from playbook.clients.log_reading import LogStream
 from playbook.clients.managed_databases import Cluster
+from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, whole
@@ -20,6 +21,9 @@ from playbook.core.errors import NotConfigured, TooLittleData, Unreachable, Usag
 from playbook.core.limits import Reading
 from playbook.core.sign_off import Attestation, Rule, SignOff
 from playbook.measure.databases.database_values import Database, Databases
+from playbook.measure.figures.services_beside import services_of
+from playbook.measure.images.images import Optimization
+from playbook.measure.images.pictures import Picture
 from playbook.measure.people.maintenance import (
     maintenance_plan,
     since_maintenance,
@@ -27,7 +31,6 @@ from playbook.measure.people.maintenance import (
     window_team,
 )
 from playbook.measure.people.maintenance_errors import errors_since_maintenance
-from playbook.measure.people.maintenance_services import services_of
 from playbook.measure.redis.redis import RedisPing
 from playbook.measure.statements import Statement
 from playbook.settings.loading import load
@@ -505,6 +508,13 @@ UNSET = NotConfigured("no", setting="x", add="x")
 REFUSED = Unreachable("Redis: expected an answer, got connection refused", service="Redis")
 
 
+PHOTOGRAPH = Picture("JPEG", 64, 48, 9_000)
+
+
+def optimised(problem: str = "", cached: str = "") -> Optimization:
+    return Optimization(200, PHOTOGRAPH, None, problem, "image/webp", "", cached, Phases(), ())
+
+
 def clusters(status: str, **more: Any) -> Databases:
     return Databases((Database(msgspec.structs.replace(MYSQL, status=status), NOW),), **more)
 
@@ -519,6 +529,10 @@ def clusters(status: str, **more: Any) -> Databases:
         ({"databases": clusters("migrating")}, ["State of the database shop-db"], "the managed databases", True),
         ({"databases": clusters("rebuilding")}, ["State of the database shop-db"], "the managed databases", True),
         ({"databases": clusters("online", missing=(("x", REFUSED),))}, [], "the managed databases", False),
+        ({"optimization": optimised()}, [], "the optimise endpoint", True),
+        ({"optimization": optimised("HTTP 500")}, ["Optimised image"], "the optimise endpoint", True),
+        ({"optimization": optimised(cached="age: 7")}, ["Optimised image"], "the optimise endpoint", True),
+        ({"optimization": REFUSED, "redis_ping": LOADING}, ["Redis"], "Redis", False),
     ],
 )
 def test_services_beside_the_app_hide_nothing_of_each_other(found, faults, works, is_enough):

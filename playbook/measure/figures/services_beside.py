@@ -1,4 +1,7 @@
-"""Redis, its queues and the managed databases after a maintenance: what works without being part of the app."""
+"""Redis, its queues, the managed databases and the optimise endpoint, each by itself.
+
+Where a check asks for them one by one, the one that does not answer hides what the others show.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +13,39 @@ from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import Measurements, Outcome, measurement
 from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts
+from playbook.core.limits import Reading
 from playbook.measure.databases.database_values import Databases
+from playbook.measure.images.images import Optimization
 from playbook.measure.redis.job_queues import JobQueues
 from playbook.measure.redis.redis import RedisPing, RedisStats
 from playbook.measure.statements import Statement
 from playbook.settings.model import Settings
 
-# Each is measured by itself, so that none hides what another shows.
 _ASKED = {
     "redis_ping": "Redis",
     "redis_stats": "Redis",
     "job_queues": "the queues",
     "databases": "the managed databases",
+    "optimization": "the optimise endpoint",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class ServicesBeside:
-    """What Redis, its queues and the databases say of themselves.
+    """What they say of themselves, and whether the endpoint does its work.
 
     Attributes:
         statements: those that do not hold, or about a state that nobody knows; failing ones first. What is not
             known of counters that began anew with a restart is left to the daily checks.
         works: names of what was measured.
         missing: names of what is configured and could not be measured, with the reason.
+        latency: of Redis, in milliseconds; None where it did not answer PING.
     """
 
     statements: tuple[Statement, ...]
     works: tuple[str, ...]
     missing: tuple[tuple[str, Unmeasured], ...] = ()
+    latency: Reading | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -64,7 +71,7 @@ class ServicesBeside:
 
 @measurement(time_limit=55.0)
 def services_beside(settings: Settings, clock: Clock, earlier: Earlier) -> ServicesBeside:
-    """Redis, its queues and the managed databases, as far as the target has them."""
+    """Redis, its queues, the managed databases and the optimise endpoint, as far as the target has them."""
     given = {"settings": settings, "clock": clock, "earlier": earlier}
     measurements = Measurements(given, absent=settings.absent)
     measurements.start(_ASKED)
@@ -94,13 +101,19 @@ def services_of(outcomes: dict[str, Outcome]) -> ServicesBeside:
                 missing |= dict(outcome.value.missing)
     found.sort(key=lambda one: (one.holds, one.warn))
     seen = tuple(name for name in works if name not in missing)
-    return ServicesBeside(tuple(found), seen, tuple(missing.items()))
+    ping = outcomes["redis_ping"].value if "redis_ping" in outcomes else None
+    latency = ping.latency if isinstance(ping, RedisPing) and ping.pings else None
+    return ServicesBeside(tuple(found), seen, tuple(missing.items()), latency)
 
 
 def _statements(value: object) -> list[Statement]:
     match value:
         case Databases():
             return [one for one in value.statements if not one.holds or not one.coverage.enough]
+        case Optimization():
+            expected, seen = "the picture that was sent", value.coverage
+            one = Statement("Optimised image", value.is_valid, expected, value.summary, coverage=seen)
+            return [] if one.holds and seen.enough else [one]
         case RedisPing():
             found = [value.answer]
         case RedisStats():
