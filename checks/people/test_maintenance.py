@@ -173,6 +173,7 @@ def test_services_are_healthy_again(
     What is degraded or listed no more, a job that failed, a pinned app, and a domain or a dedicated egress address
     that is not active, is a warning. The app of another website is UNKNOWN.
     """
+    judge.that(True, "Services beside the app", expected="all to work", found=services_beside.found)
     judge.that(
         app.serves,
         f"App {app.name}",
@@ -203,7 +204,6 @@ def test_services_are_healthy_again(
         judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
     for statement in services_beside.statements:
         judge.that(**statement.terms)
-    judge.that(True, "Services beside the app", expected="all to work", found=services_beside.found)
     if api_health:
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True

@@ -35,22 +35,23 @@ class ServicesBeside:
     """What they say of themselves, and whether the endpoint does its work.
 
     Attributes:
-        statements: those that do not hold, or about a state that nobody knows; failing ones first. What is not
-            known of counters that began anew with a restart is left to the daily checks.
+        statements: those that do not hold, or of which too little is known; failing ones first.
         works: names of what was measured.
         missing: names of what is configured and could not be measured, with the reason.
         latency: of Redis, in milliseconds; None where it did not answer PING.
+        seen: coverage of what was measured.
     """
 
     statements: tuple[Statement, ...]
     works: tuple[str, ...]
     missing: tuple[tuple[str, Unmeasured], ...] = ()
     latency: Reading | None = None
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
     def coverage(self) -> Coverage:
         """All that is configured."""
-        total = whole(", ".join(self.works))
+        total = whole(", ".join(self.works)) + self.seen
         for name, problem in self.missing:
             total += lacking(
                 f"{name} not seen", expected=name, got=problem.clause, hint=problem.hint, cause=away(problem)
@@ -87,6 +88,7 @@ def services_of(outcomes: dict[str, Outcome]) -> ServicesBeside:
     found: list[Statement] = []
     works: dict[str, None] = {}
     missing: dict[str, Unmeasured] = {}
+    seen = Coverage()
     for name, outcome in outcomes.items():
         if outcome.absent or isinstance(outcome.error, NotConfigured):
             continue
@@ -97,29 +99,23 @@ def services_of(outcomes: dict[str, Outcome]) -> ServicesBeside:
         else:
             works[_ASKED[name]] = None
             found += _statements(outcome.value)
-            if isinstance(outcome.value, Databases):
-                missing |= dict(outcome.value.missing)
+            seen += outcome.value.coverage
     found.sort(key=lambda one: (one.holds, one.warn))
-    seen = tuple(name for name in works if name not in missing)
     ping = outcomes["redis_ping"].value if "redis_ping" in outcomes else None
     latency = ping.latency if isinstance(ping, RedisPing) and ping.pings else None
-    return ServicesBeside(tuple(found), seen, tuple(missing.items()), latency)
+    measured = tuple(name for name in works if name not in missing)
+    doubtful = tuple(one for one in found if not one.holds or not one.coverage.enough)
+    return ServicesBeside(doubtful, measured, tuple(missing.items()), latency, seen)
 
 
 def _statements(value: object) -> list[Statement]:
     match value:
-        case Databases():
-            return [one for one in value.statements if not one.holds or not one.coverage.enough]
-        case Optimization():
-            expected, seen = "the picture that was sent", value.coverage
-            one = Statement("Optimised image", value.is_valid, expected, value.summary, coverage=seen)
-            return [] if one.holds and seen.enough else [one]
         case RedisPing():
-            found = [value.answer]
+            return [value.answer]
         case RedisStats():
-            found = value.work
-        case JobQueues():
-            found = value.statements
-        case _:
-            found = []
-    return [one for one in found if not one.holds]
+            return value.work
+        case JobQueues() | Databases():
+            return value.statements
+        case Optimization():
+            return [Statement("Optimised image", value.is_valid, "the picture that was sent", value.summary)]
+    return []

@@ -26,6 +26,7 @@ WITHOUT: dict[str, tuple[str, ...]] = {
         "post_maintenance.no-new-errors",
         "post_maintenance.services-healthy",
         "pre_maintenance.rollback-plan",
+        "troubleshooting.high-error-rates.dependencies",
         "troubleshooting.high-error-rates.error-patterns",
         "troubleshooting.high-error-rates.recent-release",
         "troubleshooting.high-error-rates.service-status",
@@ -60,6 +61,8 @@ WITHOUT: dict[str, tuple[str, ...]] = {
     "database:read": (
         "daily.databases.healthy",
         "monthly.config.firewall",
+        "post_maintenance.services-healthy",
+        "troubleshooting.high-error-rates.dependencies",
         "weekly.databases.upkeep",
     ),
     "firewall:read": ("monthly.config.firewall",),

@@ -105,6 +105,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             ),
             ("UNKNOWN", NO_DIGITALOCEAN),
         ),
+        f"{FAILING}.dependencies": (
+            "UNKNOWN",
+            r"Dependencies: expected the managed databases, got nothing from the DigitalOcean API: "
+            r"connection refused \(.+\); partial result: .+",
+        ),
         "optimization.costs.instances": ("UNKNOWN", NO_DIGITALOCEAN),
         "optimization.costs.off-peak": ("UNKNOWN", NO_DIGITALOCEAN),
         "optimization.costs.logs": ("UNKNOWN", NO_DIGITALOCEAN),

@@ -452,7 +452,7 @@ HEALTHY_NOW = {
             "summary": "healthy",
             "listing": lambda _: HOLDS,
         },
-        "services_beside": {"statements": (), "latency": Reading(0.5)},
+        "services_beside": {"statements": (), "latency": Reading(0.5), "found": "Redis"},
     },
     "test_no_pattern_of_errors": {
         "log_review": {
