@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from playbook.measure.app.rollback import RollbackPlan
     from playbook.measure.backups.backup_review import BackupVerification
     from playbook.measure.backups.backups import Backups
+    from playbook.measure.databases.database_backups import DatabaseBackups
     from playbook.measure.figures.services_beside import ServicesBeside
     from playbook.measure.people.maintenance import MaintenancePlan, SinceMaintenance, WindowSilences, WindowTeam
     from playbook.measure.people.maintenance_errors import NewErrors
@@ -56,11 +57,15 @@ def test_window_is_scheduled_and_announced(
 @pytest.mark.item("pre_maintenance.backup-verified")
 @pytest.mark.timeout(900)
 def test_backup_is_recent_and_verified(
-    backups: Backups, backup_verification: BackupVerification, limits: Limits, judge: Judge
+    backups: Backups,
+    backup_verification: BackupVerification,
+    database_backups: DatabaseBackups,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
     """The newest backup is from last night, complete, matches its manifest, and is as large as those before it.
 
-    An old dump in it is a warning.
+    An old dump in it is a warning. Managed databases were backed up in the last day, as far as DigitalOcean tells.
     """
     judge(backups.age, limits.backup_age)
     judge.that(
@@ -86,6 +91,13 @@ def test_backup_is_recent_and_verified(
         found=backup_verification.stale or "none that is older",
         warn=True,
     )
+    if database_backups:
+        for one in database_backups.statements:
+            judge.that(**one.terms)
+        for row in database_backups.ages:
+            judge(row.reading, limits.database_backup_age, subject=row.subject)
+        for row in database_backups.sizes:
+            judge(row.reading, limits.backup_size, subject=row.subject)
 
 
 @pytest.mark.pre_maintenance

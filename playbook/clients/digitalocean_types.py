@@ -144,9 +144,14 @@ class AppDomain(Message, frozen=True):
 
 
 class App(Message, frozen=True):
-    """An app. The API has no name or phase field: they are ``spec.name`` and ``active_deployment.phase``."""
+    """An app. The API has no name or phase field: they are ``spec.name`` and ``active_deployment.phase``.
+
+    Attributes:
+        unknown_kinds: of components in its spec; not the API's.
+    """
 
     id: str
+    unknown_kinds: tuple[str, ...] = ()
     spec: Spec = Spec()
     live_url: str = ""
     default_ingress: str = ""

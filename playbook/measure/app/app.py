@@ -53,6 +53,7 @@ class AppStatus:
         read_at: when this was read.
         least: minimum number of instances by component; 0 where it may be scaled to zero.
         others: names of components without a health state: static sites, jobs, functions.
+        unknown_kinds: lists of the app spec that look like components of a kind that is not known here.
         offline: why visitors see an offline page: ``in maintenance mode``, ``archived``; empty where they do not.
         pinned: id of the deployment that a rollback has pinned the app to; empty where there is none.
         domains: name and phase of each.
@@ -79,6 +80,7 @@ class AppStatus:
     read_at: datetime
     least: tuple[tuple[str, int], ...] = ()
     others: tuple[str, ...] = ()
+    unknown_kinds: tuple[str, ...] = ()
     offline: str = ""
     pinned: str = ""
     domains: tuple[tuple[str, str], ...] = ()
@@ -232,6 +234,7 @@ def app(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> AppS
         read_at=clock.now(),
         least=tuple((component.name, component.least) for component in spec.running),
         others=tuple(one.name for one in spec.others),
+        unknown_kinds=found.unknown_kinds,
         offline=_offline([found.spec, spec]),
         pinned=found.pinned_deployment.id if found.pinned_deployment else "",
         domains=tuple((domain.spec.domain, domain.phase) for domain in found.domains),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import ComponentHealth
-from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.wording import plural
@@ -94,11 +94,13 @@ class AppComponents:
         worst_first: unhealthy ones, then those that lack replicas, then those whose state is unknown.
         others: number of components without a health state: static sites, jobs, functions.
         functions: those of which the platform counts something.
+        unknown_kinds: of components in the app spec.
     """
 
     worst_first: tuple[Component, ...]
     others: int = 0
     functions: tuple[AppFunctions, ...] = ()
+    unknown_kinds: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -107,7 +109,8 @@ class AppComponents:
         silent = [one.name for one in self.worst_first if one.state == NOT_REPORTED]
         if not self.worst_first and not self.others:
             return lacking("0 components", expected="components in the app spec", got="none")
-        return share(
+        kinds = understood(len(self.unknown_kinds), 1, "kinds of components", examples=self.unknown_kinds)
+        return kinds + share(
             len(reported),
             len(self.worst_first),
             "components",
@@ -156,7 +159,8 @@ def app_components(digitalocean: DigitalOceanApi, app: AppStatus, settings: Sett
         if name not in names
     ]
     functions = functions_of(health_of.functions_components, settings.limits.error_rate)
-    return AppComponents(tuple(sorted([*reported, *silent], key=_badness)), len(app.others), functions)
+    worst_first = tuple(sorted([*reported, *silent], key=_badness))
+    return AppComponents(worst_first, len(app.others), functions, app.unknown_kinds)
 
 
 def _component(health: ComponentHealth, app: AppStatus) -> Component:

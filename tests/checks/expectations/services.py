@@ -105,6 +105,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             ),
             ("UNKNOWN", NO_DIGITALOCEAN),
         ),
+        "pre_maintenance.backup-verified": (
+            "UNKNOWN",
+            r"Age of the newest backup: expected the backups of the managed databases, got connection "
+            r"refused \(.+\); partial result: .+",
+        ),
         f"{FAILING}.dependencies": (
             "UNKNOWN",
             r"Dependencies: expected the managed databases, got nothing from the DigitalOcean API: "

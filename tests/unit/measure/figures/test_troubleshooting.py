@@ -425,6 +425,13 @@ FAILS = Statement("Something", False, "this", "that")
 UNSEEN = lacking("", expected="Redis", got="connection refused")
 CERTAIN = {"cause": "", "certainty": Coverage()}
 HEALTHY_NOW = {
+    "test_no_part_of_a_response_takes_long": {
+        "time_split": {
+            "in_the_server": Reading(0.2),
+            "on_the_way": Reading(0.1),
+            "after_the_first_byte": Reading(0.3),
+        }
+    },
     "test_services_are_up": {
         "app": {
             "name": "shop",
@@ -487,6 +494,11 @@ DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading
     ("name", "changed", "verdict"),
     [
         *((name, {}, "OK") for name in HEALTHY_NOW),
+        (
+            "test_no_part_of_a_response_takes_long",
+            {"time_split": {"after_the_first_byte": Reading(9.0)}},
+            "CRITICAL",
+        ),
         ("test_services_are_up", {"live_url_answer": {"failed": True, "outcome": "HTTP 503"}}, "CRITICAL"),
         ("test_services_are_up", {"app": {"domains_off": ("shop.example in phase ERROR",)}}, "WARNING"),
         ("test_services_are_up", {"known_restarts": {"most_first": (RESTARTED,)}}, "WARNING"),

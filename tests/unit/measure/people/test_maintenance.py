@@ -598,7 +598,8 @@ def test_old_dump_in_the_newest_backup_is_a_warning_before_a_maintenance():
         "files": Reading(100.0, ""),
         "stale": "dump.rdb of 2026-11-16",
     }
-    values = of({"backups": backups, "backup_verification": verified})
+    databases = {"statements": (), "ages": (), "sizes": ()}
+    values = of({"backups": backups, "backup_verification": verified, "database_backups": databases})
     assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "WARNING"
     values["backup_verification"].stale = ""
     assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "OK"
