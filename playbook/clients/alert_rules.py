@@ -236,7 +236,7 @@ def hidden_rules(groups: Sequence[Any], alerts: Sequence[Any]) -> Coverage:
     labels = [one["labels"] for one in _dicts(alerts) if isinstance(one.get("labels"), dict)]
     names = {str(one.get("__alert_rule_uid__", "")): str(one.get("alertname")) for one in labels}
     hidden = sorted(name for uid, name in names.items() if uid and uid not in known)
-    if not known or not hidden:
+    if not hidden or (rules and not known):
         return Coverage()
     return lacking(
         f"{plural(len(hidden), 'rule')} not shown",

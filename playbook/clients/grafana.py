@@ -85,7 +85,10 @@ class _Integration(msgspec.Struct):
 
 
 class _ContactPoint(msgspec.Struct):
+    """``active`` is false if no notification policy uses it."""
+
     name: str = ""
+    active: bool = True
     integrations: list[_Integration] | None = None
 
 
@@ -241,7 +244,7 @@ class Grafana:
             f"{one.name} ({channel.name.partition('[')[0]})"
             for one in found
             for channel in one.integrations or []
-            if channel.lastNotifyAttemptError
+            if one.active and channel.lastNotifyAttemptError
         ]
 
     def below(self, path: str, service: str) -> HttpClient:

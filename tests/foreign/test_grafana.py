@@ -167,12 +167,15 @@ def labelled(uid: str, name: str, state: str = "Normal") -> dict[str, Any]:
         ([labelled("c1x", "HighErrorRate"), labelled("zz", "Hidden")], None, "UNKNOWN"),
         ([labelled("zz", "Hidden", "Alerting")], None, "CRITICAL"),
         ([labelled("zz", "Hidden")], groups(rule()), "OK"),  # versions that tell no uid
+        ([labelled("zz", "Hidden")], {"status": "success", "data": {"groups": []}}, "UNKNOWN"),
         ([instance("Normal", labels={"alertname": "HighErrorRate"})], None, "OK"),
     ],
 )
 def test_alert_whose_rule_is_not_shown_is_found(alerts, rules, verdict):
     """Alerts are told to everybody, rules only to those who may see their folder."""
-    assert verdict_on_alerts(grafana=board(*alerts, rules=rules))[0] == verdict
+    grafana = board(*alerts, rules=rules)
+    assert verdict_on_alerts(grafana=grafana)[0] == verdict
+    assert verdict_on_alerts(grafana=grafana, prometheus=of_rules())[0] == verdict
 
 
 POINTS = "api/alertmanager/grafana/config/api/v1/receivers"
@@ -200,6 +203,7 @@ def point(**integration: Any) -> dict[str, Any]:
             [point(name="email[1]", lastNotifyAttemptError="SMTP not configured, check your grafana.ini")],
             "WARNING",
         ),
+        ([point(lastNotifyAttemptError="EOF") | {"active": False}], "OK"),  # no policy uses it
         ((403, "{}"), "OK"),
         ((404, '{"message": "Not found"}'), "OK"),
         ("<html>", "OK"),
