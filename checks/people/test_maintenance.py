@@ -91,13 +91,12 @@ def test_backup_is_recent_and_verified(
         found=backup_verification.stale or "none that is older",
         warn=True,
     )
-    if database_backups:
-        for one in database_backups.statements:
-            judge.that(**one.terms)
-        for row in database_backups.ages:
-            judge(row.reading, limits.database_backup_age, subject=row.subject)
-        for row in database_backups.sizes:
-            judge(row.reading, limits.backup_size, subject=row.subject)
+    for one in database_backups.statements:
+        judge.that(**one.terms)
+    for row in database_backups.ages:
+        judge(row.reading, limits.database_backup_age, subject=row.subject)
+    for row in database_backups.sizes:
+        judge(row.reading, limits.backup_size, subject=row.subject)
 
 
 @pytest.mark.pre_maintenance

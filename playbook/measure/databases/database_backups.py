@@ -64,7 +64,7 @@ class DatabaseBackups:
         return [*unread, *([("the managed databases", self.problem)] if self.problem else [])]
 
 
-@measurement(parts=("databases",), time_limit=55.0)
+@measurement(parts=("backups",), time_limit=55.0)  # for what is about backups; without databases it is empty
 def database_backups(settings: Settings, clock: Clock) -> DatabaseBackups:
     """The backups of the target's managed databases, where it has any."""
     measurements = Measurements({"settings": settings, "clock": clock}, absent=settings.absent)
@@ -77,7 +77,7 @@ def database_backups(settings: Settings, clock: Clock) -> DatabaseBackups:
 
 def backups_of(outcome: Outcome) -> DatabaseBackups:
     """From the databases, or from why they are not known."""
-    if isinstance(outcome.error, NotConfigured):
+    if outcome.absent or isinstance(outcome.error, NotConfigured):
         return DatabaseBackups()
     if isinstance(outcome.error, Unmeasured):
         return DatabaseBackups(problem=outcome.error)
