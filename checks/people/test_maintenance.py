@@ -176,6 +176,7 @@ def test_services_are_healthy_again(
     image_health: Health,
     other_health: OtherHealth,
     services_beside: ServicesBeside,
+    limits: Limits,
     judge: Judge,
 ) -> None:
     """The app is ACTIVE and its live URL returns a page; its components, the API, its dependencies and the image
@@ -215,6 +216,8 @@ def test_services_are_healthy_again(
         judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
     for statement in services_beside.statements:
         judge.that(**statement.terms)
+    if services_beside.optimising:
+        judge(services_beside.optimising, limits.optimize_time)
     if api_health:
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True

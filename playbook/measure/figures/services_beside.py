@@ -39,6 +39,7 @@ class ServicesBeside:
         works: names of what was measured.
         missing: names of what is configured and could not be measured, with the reason.
         latency: of Redis, in milliseconds; None where it did not answer PING.
+        optimising: seconds for one photograph; None where none came back.
         seen: coverage of what was measured.
     """
 
@@ -46,6 +47,7 @@ class ServicesBeside:
     works: tuple[str, ...]
     missing: tuple[tuple[str, Unmeasured], ...] = ()
     latency: Reading | None = None
+    optimising: Reading | None = None
     seen: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
@@ -105,7 +107,9 @@ def services_of(outcomes: dict[str, Outcome]) -> ServicesBeside:
     latency = ping.latency if isinstance(ping, RedisPing) and ping.pings else None
     measured = tuple(name for name in works if name not in missing)
     doubtful = tuple(one for one in found if not one.holds or not one.coverage.enough)
-    return ServicesBeside(doubtful, measured, tuple(missing.items()), latency, seen)
+    sent = outcomes["optimization"].value if "optimization" in outcomes else None
+    optimising = sent.time if isinstance(sent, Optimization) and sent.is_valid else None
+    return ServicesBeside(doubtful, measured, tuple(missing.items()), latency, optimising, seen)
 
 
 def _statements(value: object) -> list[Statement]:

@@ -459,7 +459,12 @@ HEALTHY_NOW = {
             "summary": "healthy",
             "listing": lambda _: HOLDS,
         },
-        "services_beside": {"statements": (), "latency": Reading(0.5), "found": "Redis"},
+        "services_beside": {
+            "statements": (),
+            "latency": Reading(0.5),
+            "optimising": Reading(0.4),
+            "found": "Redis",
+        },
     },
     "test_no_pattern_of_errors": {
         "log_review": {
@@ -510,6 +515,8 @@ DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading
         ),
         ("test_dependencies_answer", {"services_beside": {"statements": (FAILS,)}}, "CRITICAL"),
         ("test_dependencies_answer", {"services_beside": {"latency": Reading(900.0)}}, "WARNING"),
+        ("test_dependencies_answer", {"services_beside": {"optimising": Reading(90.0)}}, "CRITICAL"),
+        ("test_dependencies_answer", {"services_beside": {"optimising": None, "latency": None}}, "OK"),
         (
             "test_dependencies_answer",
             {"services_beside": {"latency": None, "coverage": UNSEEN}, "homepage_timing": {"bad": [1]}},
@@ -532,3 +539,23 @@ def test_whatever_a_daily_check_finds_bad_is_bad_in_an_investigation(settings, n
     }
     found = judged(check("test_troubleshooting", name), settings, **values)
     assert found[0] == verdict, found
+
+
+def test_further_website_that_is_down_or_slow_is_found_in_an_investigation(settings):
+    """As the website itself is."""
+    answers = {
+        name: SimpleNamespace(coverage=whole("seen"), **known)
+        for name, known in HEALTHY_NOW["test_dependencies_answer"].items()
+    }
+    shop = SimpleNamespace(coverage=whole("1 more site"), statements=[FAILS])
+    the_check = check("test_troubleshooting", "test_dependencies_answer")
+    assert judged(the_check, settings, **answers, other_homepages=shop)[0] == "CRITICAL"
+    seen = SimpleNamespace(name="shop", limits=settings.limits, value=SimpleNamespace(median=Reading(9.0)))
+    now = {
+        "response_time_now": SimpleNamespace(coverage=whole("1 h"), reading=Reading(0.4)),
+        "homepage_timing": SimpleNamespace(coverage=whole("3"), median=Reading(0.4)),
+        "alerts": SimpleNamespace(coverage=whole("6 rules"), firing=(), words=lambda _: "none"),
+        "other_homepages": SimpleNamespace(coverage=whole("1 more site"), seen=[seen]),
+    }
+    the_check = check("test_troubleshooting", "test_responses_are_fast_now")
+    assert judged(the_check, settings, **now)[0] == "CRITICAL"

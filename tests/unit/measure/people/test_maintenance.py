@@ -457,7 +457,7 @@ HEALTHY = {
         "summary": "healthy",
         "listing": lambda _: HOLDS,
     },
-    "services_beside": {"statements": (), "found": "Redis"},
+    "services_beside": {"statements": (), "found": "Redis", "optimising": Reading(0.4)},
 }
 
 
@@ -481,6 +481,7 @@ def of(values, **changed):
         ({"api_health": {"listing": lambda _: WARNS}}, "WARNING"),
         ({"image_health": {"listing": lambda _: WARNS}}, "WARNING"),
         ({"services_beside": {"statements": (FAILS, WARNS)}}, "CRITICAL"),
+        ({"services_beside": {"optimising": Reading(90.0)}}, "CRITICAL"),
         ({"services_beside": {"coverage": lacking("", expected="Redis", got="refused")}}, "UNKNOWN"),
         ({"app": {"coverage": lacking("", expected="the app of shop.example", got="another")}}, "UNKNOWN"),
         ({"live_url_answer": {"failed": True, "outcome": "HTTP 503"}}, "CRITICAL"),
