@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playbook.measure.app.app import AppStatus, LiveUrlAnswer
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.deployments import Releases
+    from playbook.measure.app.known_storage import KnownStorage
     from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
     from playbook.measure.app.restarts import ComponentRestarts, KnownRestarts
     from playbook.measure.app.scaling import ScalingReview
@@ -310,15 +311,22 @@ def test_no_resource_is_exhausted(
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.trends", runbook="resource-exhaustion")
-def test_cpu_use_does_not_rise(cpu_week: ResourceWeek, limits: Limits, judge: Judge) -> None:
+def test_cpu_use_does_not_rise(
+    cpu_week: ResourceWeek, known_storage: KnownStorage, limits: Limits, judge: Judge
+) -> None:
     """CPU is below 80 % in 95 % of a week's hours, and its mean is at most 15 points above the week before.
 
+    File systems and Redis' memory that are over 80 % full, or full within 30 days, count as far as they are known.
     UNKNOWN: samples cover less than 90 % of the week, or 80 % of the week before.
     """
     for use in cpu_week.highest:
         judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
     for use in cpu_week.changes:
         judge(use.reading, limits.cpu_week_change, subject=f"CPU of {use.name} against the week before")
+    for area in known_storage.fullest:
+        judge(area.reading, limits.storage, subject=area.name)
+    for area in known_storage.filling:
+        judge(area.reading, limits.storage_days_left, subject=f"{area.name}, time until full")
     judge.that(True, "CPU of the week", expected="samples of every component", found=cpu_week.found)
 
 

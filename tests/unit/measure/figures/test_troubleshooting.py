@@ -13,12 +13,14 @@ from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, whole
-from playbook.core.errors import Denied, TooLittleData
+from playbook.core.engine import Outcome
+from playbook.core.errors import Denied, NotConfigured, TooLittleData
 from playbook.core.limits import Reading
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.components import AppComponents, Component
 from playbook.measure.app.deployments import Releases
 from playbook.measure.app.jobs import AppJobs
+from playbook.measure.app.known_storage import storage_of
 from playbook.measure.app.release import Release
 from playbook.measure.app.restarts import component_restarts, known_restarts
 from playbook.measure.figures import recent_images
@@ -477,6 +479,10 @@ HEALTHY_NOW = {
             "requests_coverage": Coverage(),
         }
     },
+    "test_cpu_use_does_not_rise": {
+        "cpu_week": {"highest": [], "changes": [], "found": "samples of 3 of 3 components"},
+        "known_storage": {"fullest": (), "filling": ()},
+    },
     "test_images_do_not_queue_up": {
         "job_queues": {"statements": [HOLDS], "images": [], "waiting": [], "oldest": [], "failed": []}
     },
@@ -492,6 +498,8 @@ HEALTHY_NOW = {
 RESTARTED = SimpleNamespace(name="web", reading=Reading(3.0, "24 h"))
 LATE = SimpleNamespace(failed=False, stuck=True, unclean=False, found="DEPLOYING for 2 h")
 UNCLEAN = SimpleNamespace(failed=False, stuck=False, unclean=True, found="ACTIVE")
+FULL = SimpleNamespace(name="Files of image-worker", reading=Reading(93.0))
+FILLS = SimpleNamespace(name="Files of image-worker", reading=Reading(22.0))
 DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading(150.0))
 
 
@@ -526,6 +534,8 @@ DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading
         ("test_dependencies_answer", {"image_health": {"listing": lambda _: WARNS}}, "WARNING"),
         ("test_no_pattern_of_errors", {"log_review": {"server_errors": Reading(8.0)}}, "CRITICAL"),
         ("test_no_pattern_of_errors", {"log_review": {"throttled": Reading(9.0)}}, "WARNING"),
+        ("test_cpu_use_does_not_rise", {"known_storage": {"fullest": (FULL,)}}, "CRITICAL"),
+        ("test_cpu_use_does_not_rise", {"known_storage": {"filling": (FILLS,)}}, "WARNING"),
         ("test_images_do_not_queue_up", {"job_queues": {"failed": [DEAD]}}, "WARNING"),
         ("test_the_last_release_broke_nothing", {"deployments": {"newest": LATE}}, "CRITICAL"),
         ("test_the_last_release_broke_nothing", {"deployments": {"newest": UNCLEAN}}, "WARNING"),
@@ -559,3 +569,29 @@ def test_further_website_that_is_down_or_slow_is_found_in_an_investigation(setti
     }
     the_check = check("test_troubleshooting", "test_responses_are_fast_now")
     assert judged(the_check, settings, **now)[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(
+    ("found", "fullest", "filling"),
+    [
+        ((93.0, 22.0), ["Files"], ["Files"]),
+        ((60.0, 400.0), [], []),
+        ((math.nan, math.nan), [], []),
+        ((-1.0, 400.0), [], []),
+        (Denied("Prometheus: expected an answer, got HTTP 403", service="Prometheus"), [], []),
+        (NotConfigured("no", setting="x", add="x"), [], []),
+        (None, [], []),
+    ],
+)
+def test_storage_counts_as_far_as_it_is_known(settings, found, fullest, filling):
+    """And where it is not, nothing else of the investigation suffers."""
+    outcome = Outcome("storage_week", None, None, 0.0, absent=found is None)
+    if isinstance(found, Exception):
+        outcome = Outcome("storage_week", None, found, 0.0)
+    elif found:
+        percent, days = (SimpleNamespace(name="Files", reading=Reading(value)) for value in found)
+        outcome = Outcome("storage_week", SimpleNamespace(fullest=[percent], filling=[days]), None, 0.0)
+    known = storage_of(outcome, settings)
+    assert [one.name for one in known.fullest] == fullest
+    assert [one.name for one in known.filling] == filling
+    assert known.coverage.enough
