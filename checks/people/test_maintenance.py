@@ -67,6 +67,7 @@ def test_backup_is_recent_and_verified(
 
     An old dump in it is a warning. Managed databases were backed up in the last day, as far as DigitalOcean tells.
     """
+    judge.that(len(backups.archives) > 0, "Backups", expected="an archive", found=backups.contents)
     judge(backups.age, limits.backup_age)
     judge.that(
         backups.complete,

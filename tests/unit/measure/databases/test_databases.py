@@ -534,6 +534,8 @@ BEFORE_MAINTENANCE = check("test_maintenance", "test_backup_is_recent_and_verifi
 ARCHIVES = {
     "backups": SimpleNamespace(
         coverage=whole("5 archives"),
+        archives=["a.tar.gz"],
+        contents="5 archives and 0 other files",
         age=Reading(5.0),
         complete=True,
         newest=SimpleNamespace(file=SimpleNamespace(name="a.tar.gz")),

@@ -585,6 +585,8 @@ def test_old_dump_in_the_newest_backup_is_a_warning_before_a_maintenance():
     """Its job packed that of another night."""
     newest = SimpleNamespace(file=SimpleNamespace(name="a.tar.gz"))
     backups = {
+        "archives": ["a.tar.gz"],
+        "contents": "1 archive and 0 other files",
         "age": Reading(5.0, "h"),
         "complete": True,
         "completeness": "complete",
@@ -604,3 +606,5 @@ def test_old_dump_in_the_newest_backup_is_a_warning_before_a_maintenance():
     assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "WARNING"
     values["backup_verification"].stale = ""
     assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "OK"
+    values["backups"].archives = []
+    assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "CRITICAL"
