@@ -107,7 +107,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "pre_maintenance.backup-verified": (
             "UNKNOWN",
-            r"Age of the newest backup: expected the backups of the managed databases, got connection "
+            r"Backups: expected the backups of the managed databases, got connection "
             r"refused \(.+\); partial result: .+",
         ),
         f"{FAILING}.dependencies": (
