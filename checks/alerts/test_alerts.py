@@ -22,9 +22,10 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
 
     A rule without data counts as pending, and an alert that only ones that are meant to fire inhibit as firing.
     Where an Alertmanager is configured, it must have received what fires in Prometheus, as nobody is notified
-    otherwise; a channel that refuses most of its notifications is a warning. A silence that matches everything, or
-    that ends too far ahead, is a warning, and so is a critical alert that only silenced ones inhibit. UNKNOWN: no
-    rules, rules that are not evaluated, or pending alerts that cannot be read.
+    otherwise; a channel that refuses most of its notifications is a warning, and so is a contact point of Grafana
+    whose last one failed. A silence that matches everything, or that ends too far ahead, is a warning, and so is a
+    critical alert that only silenced ones inhibit, and a rule that is paused in Grafana. UNKNOWN: no rules, rules
+    that are not evaluated, or pending alerts that cannot be read.
     """
     judge.that(
         not alerts.firing,
@@ -44,6 +45,13 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
         "Notifications of Alertmanager",
         expected="most of the last ones to be accepted",
         found=f"most refused by {', '.join(alerts.refused)}" if alerts.refused else "none known to be refused",
+        warn=True,
+    )
+    judge.that(
+        not alerts.contact_points,
+        "Contact points of Grafana",
+        expected="the last notification of each to be accepted",
+        found=f"none by {', '.join(alerts.contact_points)}" if alerts.contact_points else "none known to fail",
         warn=True,
     )
     judge.that(
@@ -68,4 +76,12 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
         expected=f"none that matches every alert or lasts over {alerts.longest:g} days",
         found=alerts.found_overlong,
         warn=True,
+    )
+    judge.that(
+        not alerts.paused,
+        "Paused alert rules",
+        expected="none, as nothing ends a pause",
+        found=alerts.found_paused,
+        warn=True,
+        public=say("{} paused", len(alerts.paused)),
     )

@@ -27,8 +27,9 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
 
     A live URL that does not answer is a fault of the app, not of the network: the DigitalOcean API has just
     answered. An HTTP error, or another page in its place (a login, an error page), does not count as an answer. An
-    app pinned by a rollback, a domain that is not ACTIVE, or a dedicated egress address that is not ASSIGNED, is a
-    warning. An app without the website's host among its own may be another one, and is UNKNOWN.
+    app pinned by a rollback, a domain that is not ACTIVE or whose validation record has to be changed, or a
+    dedicated egress address that is not ASSIGNED, is a warning. An app without the website's host among its own
+    may be another one, and is UNKNOWN.
     """
     judge.that(
         app.serves,
@@ -45,15 +46,8 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
         coverage=live_url_answer.certainty,
         cause=live_url_answer.cause,
     )
-    judge.that(
-        not app.pinned,
-        f"App {app.name}",
-        expected="not to be pinned to a deployment",
-        found=f"pinned to {app.pinned} by a rollback that is neither committed nor reverted"
-        if app.pinned
-        else "no pin",
-        warn=True,
-    )
+    pinned, *addresses = app.statements
+    judge.that(**pinned.terms)
     judge.that(
         not app.domains_off,
         f"Domains of {app.name}",
@@ -61,14 +55,8 @@ def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Ju
         found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
         warn=True,
     )
-    if app.has_own_addresses:
-        judge.that(
-            not app.addresses_off,
-            f"Dedicated egress addresses of {app.name}",
-            expected="all ASSIGNED",
-            found=app.addresses_off or f"{len(app.addresses)} of {len(app.addresses)}",
-            warn=True,
-        )
+    for statement in addresses:
+        judge.that(**statement.terms)
 
 
 @pytest.mark.daily
@@ -110,7 +98,7 @@ def test_every_component_is_healthy(
     A component that crashes is healthy again after its restart. Restarts count where the platform tells of them.
     A component whose health the platform reports as unknown: UNKNOWN. Static sites, jobs and functions have no
     health, and a service that scales to zero when idle may have no replica. A job whose last run failed, or that
-    has not succeeded since it was due, is a warning.
+    has not succeeded since it was due, is a warning, and so are functions that fail, where the platform counts it.
     """
     for component in app_components.worst_first:
         judge.that(
@@ -121,14 +109,10 @@ def test_every_component_is_healthy(
             coverage=component.coverage,
             public=say("{} of {} replicas of a component ready", component.ready, component.wanted),
         )
+    for functions in app_components.functions:
+        judge.that(**functions.statement.terms)
     for one in known_restarts.most_first:
         judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
     judge.that(app_components.well, "Components", expected="all healthy", found=app_components.summary)
-    if app_jobs.jobs:
-        judge.that(
-            not app_jobs.faults,
-            "Jobs",
-            expected="the last run of each to have succeeded, and scheduled ones on time",
-            found=app_jobs.found,
-            warn=True,
-        )
+    for jobs in app_jobs.statements:
+        judge.that(**jobs.terms)

@@ -9,22 +9,25 @@ import pytest
 if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.alerts.alerts import Alerts
-    from playbook.measure.app.app import AppStatus
+    from playbook.measure.app.app import AppStatus, LiveUrlAnswer
     from playbook.measure.app.components import AppComponents
     from playbook.measure.app.deployments import Releases
+    from playbook.measure.app.known_storage import KnownStorage
     from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
-    from playbook.measure.app.restarts import ComponentRestarts
+    from playbook.measure.app.restarts import ComponentRestarts, KnownRestarts
     from playbook.measure.app.scaling import ScalingReview
     from playbook.measure.app.utilization import Utilization
     from playbook.measure.figures.recent import Recent
     from playbook.measure.figures.recent_images import CountedLately
+    from playbook.measure.figures.services_beside import ServicesBeside
     from playbook.measure.figures.troubleshooting import MemoryErrors, ReleaseEffect, TimeSplit
     from playbook.measure.logs.logs import LogReview
     from playbook.measure.redis.job_queues import JobQueues
     from playbook.measure.redis.redis import RedisPing, RedisStats
     from playbook.measure.web.health_endpoints import Health
     from playbook.measure.web.homepage import HomepageTiming
-    from playbook.measure.web.sites import OtherHealth
+    from playbook.measure.web.sites import OtherHealth, OtherHomepages
+    from playbook.settings.model import Settings
     from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.performance
@@ -34,12 +37,20 @@ pytestmark = pytest.mark.performance
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.symptoms", runbook="high-response-times")
 def test_responses_are_fast_now(
-    response_time_now: Recent, homepage_timing: HomepageTiming, alerts: Alerts, limits: Limits, judge: Judge
+    response_time_now: Recent,
+    homepage_timing: HomepageTiming,
+    other_homepages: OtherHomepages,
+    alerts: Alerts,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
-    """95 % of the last hour's requests, and the homepage, take at most 2 s (critical over 5 s); no alert fires."""
+    """95 % of the last hour's requests, and homepages, take at most 2 s (critical over 5 s); no alert fires."""
     if response_time_now:
         judge(response_time_now.reading, limits.response_time)
     judge(homepage_timing.median, limits.homepage_time)
+    if other_homepages:
+        for site in other_homepages.seen:
+            judge(site.value.median, site.limits.homepage_time, subject=f"Homepage of {site.name}")
     if alerts:
         judge.that(not alerts.firing, "Alerts", expected="none firing", found=alerts.words(alerts.firing))
 
@@ -48,9 +59,10 @@ def test_responses_are_fast_now(
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.response-time-split", runbook="high-response-times")
 def test_no_part_of_a_response_takes_long(time_split: TimeSplit, limits: Limits, judge: Judge) -> None:
-    """Of the homepage's time, the network takes at most 0.6 s and the application at most 1.4 s."""
+    """Of the homepage's time, the network takes at most 0.6 s; the application at most 1.4 s, as does the rest."""
     judge(time_split.in_the_server, limits.server_time)
     judge(time_split.on_the_way, limits.network_time)
+    judge(time_split.after_the_first_byte, limits.server_time, subject="Rest of the homepage's answer")
 
 
 @pytest.mark.troubleshooting
@@ -83,7 +95,7 @@ def test_redis_is_fast_and_warm(
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.queue", runbook="high-response-times")
 def test_images_do_not_queue_up(job_queues: JobQueues, limits: Limits, judge: Judge) -> None:
-    """At most fifty images or jobs are queued (critical over a hundred), and workers are processing them."""
+    """At most fifty images or jobs are queued (critical over a hundred), workers process them, and few failed."""
     for one in job_queues.statements:
         judge.that(**one.terms)
     for images in job_queues.images:
@@ -92,6 +104,8 @@ def test_images_do_not_queue_up(job_queues: JobQueues, limits: Limits, judge: Ju
         judge(row.reading, limits.queue_waiting, subject=row.subject)
     for row in job_queues.oldest:
         judge(row.reading, limits.queue_oldest, subject=row.subject)
+    for row in job_queues.failed:
+        judge(row.reading, limits.queue_failed, subject=row.subject)
 
 
 @pytest.mark.troubleshooting
@@ -117,12 +131,14 @@ def test_requests_and_images_succeed_now(
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.error-patterns", runbook="high-error-rates")
 def test_no_pattern_of_errors(log_review: LogReview, limits: Limits, judge: Judge) -> None:
-    """The logs of 24 hours show no crash, no kind of error, and no hour with far more 5xx or 429 than usual.
+    """The logs of 24 hours show no crash, no kind of error, few 5xx and 429, and no hour with far more than usual.
 
     Errors count however little of the day was read; their absence counts only with enough hours of lines.
     """
     judge(log_review.fatal, limits.log_fatal)
     judge(log_review.errors, limits.log_errors)
+    judge(log_review.server_errors, limits.log_server_errors)
+    judge(log_review.throttled, limits.log_throttled)
     judge.that(
         not log_review.unusual,
         "HTTP errors by hour",
@@ -137,9 +153,20 @@ def test_no_pattern_of_errors(log_review: LogReview, limits: Limits, judge: Judg
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.service-status", runbook="high-error-rates")
 def test_services_are_up(
-    app: AppStatus, app_components: AppComponents, api_health: Health, other_health: OtherHealth, judge: Judge
+    app: AppStatus,
+    live_url_answer: LiveUrlAnswer,
+    app_components: AppComponents,
+    known_restarts: KnownRestarts,
+    api_health: Health,
+    other_health: OtherHealth,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
-    """The app is ACTIVE, every component is healthy with all its replicas, and the API reports itself healthy."""
+    """The app is ACTIVE and its live URL returns a page; every component is healthy with all its replicas and was
+    not restarted, and the API reports itself healthy.
+
+    A domain that is not ACTIVE, and a dependency that is listed no more, is a warning.
+    """
     judge.that(
         app.serves,
         f"App {app.name}",
@@ -147,13 +174,34 @@ def test_services_are_up(
         found=app.found,
         coverage=app.phases,
     )
+    judge.that(
+        not app.domains_off,
+        f"Domains of {app.name}",
+        expected="all in phase ACTIVE",
+        found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
+        warn=True,
+    )
     for one in app_components.worst_first:
         judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
+    for restarted in known_restarts.most_first:
+        judge(restarted.reading, limits.restarts, subject=f"Restarts of {restarted.name}")
+    for functions in app_components.functions:
+        judge.that(**functions.statement.terms)
     if api_health:
         judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
+    judge.that(
+        not live_url_answer.failed,
+        f"Live URL {live_url_answer.url}".strip(),
+        expected="a page",
+        found=live_url_answer.outcome,
+        coverage=live_url_answer.certainty,
+        cause=live_url_answer.cause,
+    )
+    if api_health:
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
         )
+        judge.that(**api_health.listing("Dependencies of the API").terms)
     if other_health:
         for statement in other_health.statements:
             judge.that(**statement.terms)
@@ -163,15 +211,31 @@ def test_services_are_up(
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.dependencies", runbook="high-error-rates")
 def test_dependencies_answer(
-    homepage_timing: HomepageTiming, image_health: Health, redis_ping: RedisPing, limits: Limits, judge: Judge
+    homepage_timing: HomepageTiming,
+    other_homepages: OtherHomepages,
+    image_health: Health,
+    services_beside: ServicesBeside,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
-    """The homepage answers 200 each time, the image service is healthy, and Redis answers PING in time."""
+    """Homepages answer 200 each time, the image service is healthy, a photograph is optimised in time, and Redis,
+    its queues and the managed databases work, Redis in time.
+
+    What cannot be measured hides nothing of the others.
+    """
+    judge.that(True, "Dependencies", expected="all to work", found=services_beside.found)
     judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)
     if image_health:
         judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
-    if redis_ping:
-        judge.that(**redis_ping.answer.terms)
-        judge(redis_ping.latency, limits.redis_latency)
+    for one in services_beside.statements:
+        judge.that(**one.terms)
+    if services_beside.latency:
+        judge(services_beside.latency, limits.redis_latency)
+    if services_beside.optimising:
+        judge(services_beside.optimising, limits.optimize_time)
+    if other_homepages:
+        for site in other_homepages.statements:
+            judge.that(**site.terms)
     if image_health:
         judge.that(
             not image_health.is_degraded,
@@ -180,15 +244,16 @@ def test_dependencies_answer(
             found=image_health.summary,
             warn=True,
         )
+        judge.that(**image_health.listing("Dependencies of the image service").terms)
 
 
 @pytest.mark.troubleshooting
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.recent-release", runbook="high-error-rates")
 def test_the_last_release_broke_nothing(
-    deployments: Releases, release_effect: ReleaseEffect, judge: Judge
+    deployments: Releases, release_effect: ReleaseEffect, settings: Settings, judge: Judge
 ) -> None:
-    """The newest deployment did not fail, and the error rate did not rise with the last release.
+    """The newest deployment did not fail or get stuck, and the error rate did not rise with the last release.
 
     A release is a suspect for six hours: the error rate since then is compared with an equally long time before.
     """
@@ -197,6 +262,20 @@ def test_the_last_release_broke_nothing(
         "Newest deployment",
         expected="one that did not fail",
         found=deployments.found,
+    )
+    newest = deployments.newest
+    judge.that(
+        not newest.stuck,
+        "Newest deployment",
+        expected=f"done within {settings.deployments.stuck_after_minutes:g} min",
+        found=newest.found,
+    )
+    judge.that(
+        not newest.unclean,
+        "Newest deployment",
+        expected="no step that failed",
+        found=f"{newest.found} with a step that did" if newest.unclean else "none",
+        warn=True,
     )
     if release_effect:
         judge.that(
@@ -232,15 +311,22 @@ def test_no_resource_is_exhausted(
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.trends", runbook="resource-exhaustion")
-def test_cpu_use_does_not_rise(cpu_week: ResourceWeek, limits: Limits, judge: Judge) -> None:
+def test_cpu_use_does_not_rise(
+    cpu_week: ResourceWeek, known_storage: KnownStorage, limits: Limits, judge: Judge
+) -> None:
     """CPU is below 80 % in 95 % of a week's hours, and its mean is at most 15 points above the week before.
 
+    File systems and Redis' memory that are over 80 % full, or full within 30 days, count as far as they are known.
     UNKNOWN: samples cover less than 90 % of the week, or 80 % of the week before.
     """
     for use in cpu_week.highest:
         judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
     for use in cpu_week.changes:
         judge(use.reading, limits.cpu_week_change, subject=f"CPU of {use.name} against the week before")
+    for area in known_storage.fullest:
+        judge(area.reading, limits.storage, subject=area.name)
+    for area in known_storage.filling:
+        judge(area.reading, limits.storage_days_left, subject=f"{area.name}, time until full")
     judge.that(True, "CPU of the week", expected="samples of every component", found=cpu_week.found)
 
 

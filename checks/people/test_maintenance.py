@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from playbook.core.judge import Judge
     from playbook.measure.app.app import AppStatus, LiveUrlAnswer
     from playbook.measure.app.components import AppComponents
+    from playbook.measure.app.jobs import AppJobs
     from playbook.measure.app.rollback import RollbackPlan
     from playbook.measure.backups.backup_review import BackupVerification
     from playbook.measure.backups.backups import Backups
+    from playbook.measure.databases.database_backups import DatabaseBackups
+    from playbook.measure.figures.services_beside import ServicesBeside
     from playbook.measure.people.maintenance import MaintenancePlan, SinceMaintenance, WindowSilences, WindowTeam
     from playbook.measure.people.maintenance_errors import NewErrors
     from playbook.measure.people.people import Attestations
@@ -54,12 +57,17 @@ def test_window_is_scheduled_and_announced(
 @pytest.mark.item("pre_maintenance.backup-verified")
 @pytest.mark.timeout(900)
 def test_backup_is_recent_and_verified(
-    backups: Backups, backup_verification: BackupVerification, limits: Limits, judge: Judge
+    backups: Backups,
+    backup_verification: BackupVerification,
+    database_backups: DatabaseBackups,
+    limits: Limits,
+    judge: Judge,
 ) -> None:
     """The newest backup is from last night, complete, matches its manifest, and is as large as those before it.
 
-    An old dump in it is a warning.
+    An old dump in it is a warning. Managed databases were backed up in the last day, as far as DigitalOcean tells.
     """
+    judge.that(len(backups.archives) > 0, "Backups", expected="an archive", found=backups.contents)
     judge(backups.age, limits.backup_age)
     judge.that(
         backups.complete,
@@ -84,12 +92,21 @@ def test_backup_is_recent_and_verified(
         found=backup_verification.stale or "none that is older",
         warn=True,
     )
+    for one in database_backups.statements:
+        judge.that(**one.terms)
+    for row in database_backups.ages:
+        judge(row.reading, limits.database_backup_age, subject=row.subject)
+    for row in database_backups.sizes:
+        judge(row.reading, limits.backup_size, subject=row.subject)
 
 
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.rollback-plan")
 def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
-    """There is an earlier good deployment, and the platform reports that a rollback to it is possible."""
+    """There is an earlier good deployment, and the platform reports that a rollback to it is possible.
+
+    Warnings that the platform reports are warnings here.
+    """
     judge.that(
         rollback.target is not None,
         "Rollback",
@@ -97,6 +114,13 @@ def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
         found=rollback.found_target,
     )
     judge.that(rollback.valid, "Rollback", expected="the platform to say that it is valid", found=rollback.found)
+    judge.that(
+        not rollback.warnings,
+        "Rollback",
+        expected="no warnings of the platform",
+        found=rollback.found_warnings,
+        warn=True,
+    )
 
 
 @pytest.mark.pre_maintenance
@@ -148,16 +172,21 @@ def test_services_are_healthy_again(
     app: AppStatus,
     live_url_answer: LiveUrlAnswer,
     app_components: AppComponents,
+    app_jobs: AppJobs,
     api_health: Health,
     image_health: Health,
     other_health: OtherHealth,
+    services_beside: ServicesBeside,
+    limits: Limits,
     judge: Judge,
 ) -> None:
     """The app is ACTIVE and its live URL returns a page; its components, the API, its dependencies and the image
-    service are healthy.
+    service are healthy; Redis, its queues, the managed databases and the optimise endpoint work.
 
-    What is degraded, and a domain that is not ACTIVE, is a warning. The app of another website is UNKNOWN.
+    What is degraded or listed no more, a job that failed, a pinned app, and a domain or a dedicated egress address
+    that is not active, is a warning. The app of another website is UNKNOWN.
     """
+    judge.that(True, "Services beside the app", expected="all to work", found=services_beside.found)
     judge.that(
         app.serves,
         f"App {app.name}",
@@ -186,10 +215,15 @@ def test_services_are_healthy_again(
         judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
     if image_health:
         judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
+    for statement in services_beside.statements:
+        judge.that(**statement.terms)
+    if services_beside.optimising:
+        judge(services_beside.optimising, limits.optimize_time)
     if api_health:
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
         )
+        judge.that(**api_health.listing("Dependencies of the API").terms)
     if image_health:
         judge.that(
             not image_health.is_degraded,
@@ -198,6 +232,10 @@ def test_services_are_healthy_again(
             found=image_health.summary,
             warn=True,
         )
+        judge.that(**image_health.listing("Dependencies of the image service").terms)
+    functions = [one.statement for one in app_components.functions]
+    for statement in (*app.statements, *functions, *app_jobs.statements):
+        judge.that(**statement.terms)
     if other_health:
         for statement in other_health.statements:
             judge.that(**statement.terms)

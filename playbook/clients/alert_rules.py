@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Annotated, Any
 
@@ -55,6 +56,7 @@ class Rules:
 
     Attributes:
         names: alerting rules that are not paused.
+        paused: alerting rules that Grafana does not evaluate until somebody resumes them.
         bad: rules that are not evaluated, with the reason.
         late: rules whose last evaluation is too old, with its age.
         unfed: recording rules that alerting rules are computed from and that are not evaluated, with the reason.
@@ -130,8 +132,18 @@ def _each_once(*texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(chain.from_iterable(texts)))
 
 
-def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now: datetime) -> Rules:
-    """Parse groups as received; recording rules count where alerting rules are computed from them."""
+def rules_of(
+    source: str,
+    groups: Sequence[Any],
+    warnings: tuple[str, ...],
+    now: datetime,
+    no_data_is_normal: Sequence[str] = (),
+) -> Rules:
+    """Parse groups as received; recording rules count where alerting rules are computed from them.
+
+    Args:
+        no_data_is_normal: patterns of names of rules that need not find data.
+    """
     names: list[str] = []
     paused: list[str] = []
     bad: list[str] = []
@@ -166,7 +178,7 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
                 unknown.append(f"{rule.name} of type {rule.type}")
             elif rule.state and rule.state.lower() not in _FINDING | _QUIET:
                 unknown.append(f"{rule.name} {rule.state}")
-            why = _why_bad(rule)
+            why = _why_bad(rule, no_data_is_normal)
             if why:
                 bad.append(f"{rule.name} ({why})")
             elif age := _late(rule, group.interval, now):
@@ -208,6 +220,32 @@ def _fed_from(queries: Iterable[str], recorded: Sequence[tuple[_Rule, float]]) -
     return found
 
 
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    """Whether the name of a rule is one of these, or matches one."""
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def hidden_rules(groups: Sequence[Any], alerts: Sequence[Any]) -> Coverage:
+    """Whether Grafana lists the rule of each alert that it lists.
+
+    Alerts are listed to everybody, rules only to those who may see their folder. Versions without a ``uid`` of
+    each rule say nothing of it.
+    """
+    rules = [rule for group in _dicts(groups) for rule in _dicts(group.get("rules"))]
+    known = {str(rule["uid"]) for rule in rules if rule.get("uid")}
+    labels = [one["labels"] for one in _dicts(alerts) if isinstance(one.get("labels"), dict)]
+    names = {str(one.get("__alert_rule_uid__", "")): str(one.get("alertname")) for one in labels}
+    hidden = sorted(name for uid, name in names.items() if uid and uid not in known)
+    if not hidden or (rules and not known):
+        return Coverage()
+    return lacking(
+        f"{plural(len(hidden), 'rule')} not shown",
+        expected="the rules of all alerts that Grafana lists",
+        got=f"none of {_few(hidden)}",
+        hint="Let the service account view every folder with alert rules.",
+    )
+
+
 def told_by_rules(groups: Sequence[Any], known: Sequence[Any]) -> list[Any]:
     """Alerts that the rules report and that are missing from ``known``, in the format of alerts.
 
@@ -246,10 +284,14 @@ def _key(alert: Any) -> tuple[frozenset[tuple[str, str]], str, str]:
     return shown_labels, str(labels.get("alertname")), str(alert.get("state"))
 
 
-def _why_bad(rule: _Rule) -> str:
+def _why_bad(rule: _Rule, no_data_is_normal: Sequence[str] = ()) -> str:
+    health = rule.health.lower()
     if rule.lastEvaluation is None or rule.lastEvaluation.year < _NEVER:
-        return "never evaluated"
-    if rule.health.lower() != "ok":
+        # So Grafana up to 11 lists a paused rule, and any version one that it has not scheduled yet.
+        return "never evaluated" + (", or paused" if health == "ok" else "")
+    if health == "nodata" and matches(rule.name, no_data_is_normal):
+        return ""
+    if health != "ok":
         return ": ".join(filter(None, (f"health {rule.health}", door.line(rule.lastError, 100))))
     return ""
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from playbook.clients.alert_rules import AHEAD, aware
+from playbook.clients.alert_rules import AHEAD, aware, matches
 from playbook.core.budget import convert, shown
 from playbook.core.coverage import Coverage, lacking, understood
 
@@ -175,8 +175,14 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
     return found, understood(len(odd), len(raw), "alerts", examples=odd) + _in_time(future)
 
 
-def of_rules(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
-    """As ``of_alertmanager``, for alerts reported by rules."""
+def of_rules(
+    raw: Sequence[Any], now: datetime, no_data_is_normal: Sequence[str] = ()
+) -> tuple[list[Alert], Coverage]:
+    """As ``of_alertmanager``, for alerts reported by rules.
+
+    Args:
+        no_data_is_normal: patterns of names of rules that need not find data.
+    """
     found, odd, future, unseen = [], [], [], []
     for one in raw:
         try:
@@ -191,7 +197,9 @@ def of_rules(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
             continue
         state = _STATES[word.lower()]
         if state is None:
-            unseen += [f"{name} {alert.state}"] * any(words in reason.lower() for words in _UNSEEN)
+            said = reason.lower()
+            expected = "error" not in said and matches(name, no_data_is_normal)
+            unseen += [f"{name} {alert.state}"] * (not expected and any(words in said for words in _UNSEEN))
             continue
         # Grafana writes an unknown time as the year 1.
         since = aware(alert.activeAt) if alert.activeAt and alert.activeAt.year > 1 else None
@@ -206,7 +214,7 @@ def of_rules(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
             f"{len(unseen)} normal without data",
             expected="rules that are normal by what they see",
             got=f"{len(unseen)} that saw nothing or failed: {', '.join(unseen[:3])}",
-            hint="Give them data, or name them in alertmanager.ignore.",
+            hint="Give them data; where none is good news, name them in alertmanager.no_data_is_normal.",
         )
     return found, lacks
 

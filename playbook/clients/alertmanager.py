@@ -17,7 +17,7 @@ from typing import Any
 
 import msgspec
 
-from playbook.clients.alert_rules import Rules, rules_of, told_by_rules
+from playbook.clients.alert_rules import Rules, hidden_rules, rules_of, told_by_rules
 from playbook.clients.alert_words import (
     Alert,
     RawSilence,
@@ -199,10 +199,12 @@ class RuleAlerts:
 
     Attributes:
         also: Grafana next to Prometheus. It evaluates rules of its own, of which Prometheus knows nothing.
+        no_data_is_normal: patterns of names of rules that need not find data.
     """
 
     source: Prometheus | Grafana
     also: Grafana | None = None
+    no_data_is_normal: tuple[str, ...] = ()
 
     def found(self, now: datetime) -> Found:
         """Firing and pending alerts; from Grafana also silenced alerts and the silences.
@@ -214,7 +216,11 @@ class RuleAlerts:
 
     def evaluated(self, now: datetime) -> Found:
         """As ``found``, including Grafana's internal labels."""
-        asked = [partial(_evaluated_or_why_not, source, now) for source in (self.source, self.also) if source]
+        asked = [
+            partial(_evaluated_or_why_not, source, now, self.no_data_is_normal)
+            for source in (self.source, self.also)
+            if source
+        ]
         mine, *others = side_by_side(asked)
         other = _of_grafana(others[0]) if others else Found("", ())
         if isinstance(mine, Unmeasured):
@@ -265,24 +271,28 @@ def _of_grafana(answer: Found | Unmeasured) -> Found:
     return answer
 
 
-def _evaluated_or_why_not(source: Prometheus | Grafana, now: datetime) -> Found | Unmeasured:
+def _evaluated_or_why_not(
+    source: Prometheus | Grafana, now: datetime, no_data_is_normal: Sequence[str]
+) -> Found | Unmeasured:
     try:
-        return _evaluated(source, now)
+        return _evaluated(source, now, no_data_is_normal)
     except Unmeasured as error:
         return error
 
 
-def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
+def _evaluated(source: Prometheus | Grafana, now: datetime, no_data_is_normal: Sequence[str]) -> Found:
     service = "Grafana" if isinstance(source, Grafana) else source.service
     raw, told = source.alerts()
     rules, unknown = None, Coverage()
     try:
         groups, warnings = source.rule_groups()
-        rules = rules_of(service, groups, tuple(dict.fromkeys((*told, *warnings))), now)
+        all_warnings = tuple(dict.fromkeys((*told, *warnings)))
+        rules = rules_of(service, groups, all_warnings, now, no_data_is_normal)
+        unknown = hidden_rules(groups, raw)
         raw = [*raw, *told_by_rules(groups, raw)]
     except Unmeasured as error:
         unknown = _not_known(error, "rules not known")
-    alerts, lacks = of_rules(raw, now)
+    alerts, lacks = of_rules(raw, now, no_data_is_normal)
     lacks += unknown
     silences: list[RawSilence] = []
     if isinstance(source, Grafana):
@@ -340,9 +350,9 @@ def alerting(settings: Settings) -> Alertmanager | RuleAlerts:
     rules = None
     if target.prometheus.url is not None:
         also = grafana(settings) if target.grafana.url is not None else None
-        rules = RuleAlerts(prometheus(settings), also)
+        rules = RuleAlerts(prometheus(settings), also, own.no_data_is_normal)
     elif target.grafana.url is not None:
-        rules = RuleAlerts(grafana(settings))
+        rules = RuleAlerts(grafana(settings), no_data_is_normal=own.no_data_is_normal)
     if own.url is not None:
         http = monitoring_client(settings, "alertmanager", SERVICE, Kept())
         return Alertmanager(http, rules, "" if rules else _line_to_add(settings))

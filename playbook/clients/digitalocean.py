@@ -11,9 +11,12 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Literal
 
+import msgspec
+
 from playbook.clients.digitalocean_pages import PER_PAGE
 from playbook.clients.digitalocean_reading import DigitalOceanReader, Json
 from playbook.clients.digitalocean_refusals import BadRequest
+from playbook.clients.digitalocean_spec import Spec
 from playbook.clients.digitalocean_transport import SERVICE, ReadOnlyTransport
 from playbook.clients.digitalocean_types import (
     App,
@@ -63,7 +66,9 @@ class DigitalOceanApi(DigitalOceanReader):
     def app(self) -> App:
         """The app."""
         body = self.read("the app", "app:read", lambda api: api.apps.get(self.app_id))
-        return self.parse(App, self.inside(body, "app", "the app"), "the app")
+        raw = self.inside(body, "app", "the app")
+        app = self.parse(App, raw, "the app")
+        return msgspec.structs.replace(app, unknown_kinds=Spec.unknown_kinds(raw.get("spec")))
 
     def deployments(self, since: datetime | None = None) -> Listing[Deployment]:
         """Deployments in the API's order, newest first.

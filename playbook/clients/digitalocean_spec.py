@@ -6,6 +6,12 @@ from typing import Any
 
 import msgspec
 
+# Lists of the app spec; those of components are types below.
+_LISTS = frozenset(
+    {"services", "workers", "static_sites", "jobs", "functions", "databases"}
+    | {"domains", "envs", "alerts", "features", "log_destinations"}
+)
+
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
     """What all of these types have in common."""
@@ -152,6 +158,18 @@ class Spec(Message, frozen=True):
     domains: list[DomainSpec] = []
     maintenance: Maintenance | None = None
     egress: Egress = Egress()
+
+    @staticmethod
+    def unknown_kinds(raw: Any) -> tuple[str, ...]:
+        """Lists of a spec as received that look like components and are of no kind that is known here."""
+        lists = raw.items() if isinstance(raw, dict) else ()
+        return tuple(
+            key
+            for key, found in lists
+            if key not in _LISTS
+            and isinstance(found, list)
+            and any(isinstance(one, dict) and one.get("name") for one in found)
+        )
 
     @property
     def running(self) -> list[ComponentSpec]:

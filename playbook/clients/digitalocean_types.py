@@ -130,17 +130,28 @@ class Region(Message, frozen=True):
 
 
 class AppDomain(Message, frozen=True):
-    """A domain of the app, and the expiry of the certificate that the platform obtained for it."""
+    """A domain of the app, and the expiry of the certificate that the platform obtained for it.
+
+    Attributes:
+        rotate_validation_records: its TXT record has to be changed by hand, or the certificate is not renewed.
+    """
 
     spec: DomainSpec = DomainSpec()
     phase: str = ""
+    progress: Progress = Progress()
+    rotate_validation_records: bool = False
     certificate_expires_at: Moment | None = None
 
 
 class App(Message, frozen=True):
-    """An app. The API has no name or phase field: they are ``spec.name`` and ``active_deployment.phase``."""
+    """An app. The API has no name or phase field: they are ``spec.name`` and ``active_deployment.phase``.
+
+    Attributes:
+        unknown_kinds: of components in its spec; not the API's.
+    """
 
     id: str
+    unknown_kinds: tuple[str, ...] = ()
     spec: Spec = Spec()
     live_url: str = ""
     default_ingress: str = ""
@@ -172,10 +183,26 @@ class ComponentHealth(Message, frozen=True):
     memory_usage_percent: float = 0.0
 
 
+class FunctionsMetric(Message, frozen=True):
+    """One figure of functions: ``activations_count``, 100, in the last ``1h``."""
+
+    metric_label: str = ""
+    metric_value: float = 0.0
+    time_window: str = ""
+
+
+class FunctionsHealth(Message, frozen=True):
+    """What the platform counts of a functions component, which has no state of health."""
+
+    name: str = ""
+    functions_component_health_metrics: list[FunctionsMetric] = []
+
+
 class AppHealth(Message, frozen=True):
     """Health of every component."""
 
     components: list[ComponentHealth] = []
+    functions_components: list[FunctionsHealth] = []
 
 
 class LogUrls(Message, frozen=True):

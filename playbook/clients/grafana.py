@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from playbook.clients.answer import Answer
+from playbook.clients.grafana_v2 import Resource, address_of
 from playbook.clients.http import HttpClient, monitoring_client
 from playbook.clients.wire import Kept
 from playbook.core import door
@@ -76,6 +77,21 @@ class _Stored(msgspec.Struct):
     dashboard: dict[str, Any]
 
 
+class _Integration(msgspec.Struct):
+    """A channel of a contact point, e.g. ``slack[0]``, and why its last attempt failed."""
+
+    name: str = ""
+    lastNotifyAttemptError: str = ""  # noqa: N815 - Grafana's
+
+
+class _ContactPoint(msgspec.Struct):
+    """``active`` is false if no notification policy uses it."""
+
+    name: str = ""
+    active: bool = True
+    integrations: list[_Integration] | None = None
+
+
 class _Alerts(msgspec.Struct):
     class Data(msgspec.Struct):
         alerts: list[Any]
@@ -127,7 +143,10 @@ class Grafana:
         answer = self.http.get(f"api/dashboards/uid/{quote(uid, safe='')}")
         if answer.status == HTTPStatus.NOT_FOUND:
             return None
-        stored = answer.expect_ok(HINT).json(_Stored).dashboard
+        if answer.status == HTTPStatus.NOT_ACCEPTABLE and (path := address_of(answer.body, uid)):
+            stored = self._read(path, Resource).as_v1
+        else:
+            stored = answer.expect_ok(HINT).json(_Stored).dashboard
         panels = list(_panels(stored))
         uids = dict.fromkeys(one for panel in panels for one in _uids(panel, stored))
         told = dict.fromkeys(one for one, kind in uids if kind)
@@ -214,6 +233,19 @@ class Grafana:
     def silences(self, kind: Any) -> Any:
         """Silences of Grafana's own Alertmanager as ``kind``; the format is Alertmanager's."""
         return self._read("api/alertmanager/grafana/api/v2/silences", kind)
+
+    def refusing_contact_points(self) -> list[str]:
+        """Contact points whose last notification failed, with the channel: ``operations (slack)``.
+
+        The error itself is not told, as it may quote an address with a secret.
+        """
+        found = self._read("api/alertmanager/grafana/config/api/v1/receivers", list[_ContactPoint])
+        return [
+            f"{one.name} ({channel.name.partition('[')[0]})"
+            for one in found
+            for channel in one.integrations or []
+            if one.active and channel.lastNotifyAttemptError
+        ]
 
     def below(self, path: str, service: str) -> HttpClient:
         """A client for services that Grafana proxies."""

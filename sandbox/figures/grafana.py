@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DATASOURCE = "prometheus"
 LOGS = "loki"
 DASHBOARD = "portfolio-overview"
+DASHBOARD_V2 = "portfolio-overview-v2"  # the same, stored in the schema that the old API does not support
+PATH_V2 = f"dashboard.grafana.app/v2beta1/namespaces/default/dashboards/{DASHBOARD_V2}"
 VERSION = "12.3.0"
 
 HEALTH = {"database": "ok", "version": VERSION, "commit": "20051fb1fc604fc54aae76356da1c14612af41d0"}
@@ -49,6 +51,8 @@ def answer(world: World, now: datetime, path: str, query: Mapping[str, str]) -> 
         return _search(world, query), 200
     if path == f"dashboards/uid/{DASHBOARD}" and world.metrics.dashboard:
         return _dashboard(world.metrics.dashboard), 200
+    if path == f"dashboards/uid/{DASHBOARD_V2}":
+        return {"message": f"dashboard api version not supported, use /apis/{PATH_V2} instead"}, 406
     if path.startswith("dashboards/uid/"):
         return NO_DASHBOARD
     if path == f"datasources/uid/{DATASOURCE}" and world.metrics.datasource:
@@ -65,7 +69,23 @@ def answer(world: World, now: datetime, path: str, query: Mapping[str, str]) -> 
         return {"status": "success", "data": rule_groups(own, now, partial(_alert, internal=False))}, 200
     if path == "alertmanager/grafana/api/v2/silences":
         return alertmanager.silences(world.alerts, now), 200
+    if path == "alertmanager/grafana/config/api/v1/receivers":
+        return _contact_points(now), 200
     return NOTHING
+
+
+def _contact_points(now: datetime) -> list[dict[str, Any]]:
+    attempt = {
+        "lastNotifyAttempt": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "lastNotifyAttemptDuration": "48ms",
+    }
+    return [
+        {
+            "name": alertmanager.RECEIVER,
+            "active": True,
+            "integrations": [{"name": "webhook[0]", "sendResolved": True, **attempt}],
+        }
+    ]
 
 
 def _search(world: World, query: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -110,6 +130,33 @@ def _dashboard(title: str) -> dict[str, Any]:
         "meta": {"type": "db", "slug": DASHBOARD, "url": f"/d/{DASHBOARD}/{DASHBOARD}", "canEdit": False},
         "dashboard": {"id": 1, "uid": DASHBOARD, "title": title, "schemaVersion": 42, "panels": panels},
     }
+
+
+def answer_v2(world: World, path: str) -> Content:
+    """Body and status below ``/apis/``."""
+    if path != PATH_V2 or not world.metrics.dashboard:
+        return {"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404}, 404
+    elements = {}
+    for number, (name, text) in enumerate(PANELS.items(), 1):
+        data = {"kind": "QueryGroup", "spec": {"queries": [_query(text)]}}
+        elements[f"panel-{number}"] = {"kind": "Panel", "spec": {"id": number, "title": name, "data": data}}
+    return {
+        "kind": "Dashboard",
+        "apiVersion": "dashboard.grafana.app/v2beta1",
+        "metadata": {"name": DASHBOARD_V2, "namespace": "default"},
+        "spec": {"title": world.metrics.dashboard, "elements": elements, "variables": []},
+    }, 200
+
+
+def _query(expression: str) -> dict[str, Any]:
+    query = {
+        "kind": "DataQuery",
+        "group": "prometheus",
+        "version": "v0",
+        "datasource": {"name": DATASOURCE},
+        "spec": {"expr": expression},
+    }
+    return {"kind": "PanelQuery", "spec": {"refId": "A", "hidden": False, "query": query}}
 
 
 def _datasource() -> dict[str, Any]:

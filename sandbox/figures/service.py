@@ -94,6 +94,7 @@ class GrafanaService(HttpService):
                 Route("/api/health", self._health),
                 Route("/api/datasources/proxy/uid/{uid}/{path:path}", self._proxy, methods=["GET", "POST"]),
                 Route("/api/{path:path}", self._read),
+                Route("/apis/{path:path}", self._read_v2),
             ]
         )
 
@@ -125,3 +126,8 @@ class GrafanaService(HttpService):
             return JSONResponse(*grafana.UNAUTHORIZED)
         now = self.context.clock.now()
         return JSONResponse(*grafana.answer(self.world, now, request.path_params["path"], request.query_params))
+
+    async def _read_v2(self, request: Request) -> Response:
+        if not is_authorized(request, f"Bearer {self.token}"):
+            return JSONResponse(*grafana.UNAUTHORIZED)
+        return JSONResponse(*grafana.answer_v2(self.world, request.path_params["path"]))

@@ -65,6 +65,8 @@ def recorded(tmp_path_factory):
         run(f"({sets}) and not mutates")
         _measure(sandbox.settings, {"prometheus": {}, "alertmanager": {}}, *_THROUGH_GRAFANA)
         _measure(sandbox.settings, {"without": ["staging"]}, "product")
+        of_v2 = {"dashboard_uid": "portfolio-overview-v2"}
+        _measure(sandbox.settings, {"grafana": {**sandbox.settings["grafana"], **of_v2}}, "dashboard")
         run("daily", "--fault", "with-shop")
         reading = run("load", "--shape", "smoke")
         drills = run(f"({sets}) and mutates")

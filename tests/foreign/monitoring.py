@@ -21,6 +21,7 @@ from playbook.core.verdict import Critical
 from playbook.measure.alerts.alerts import alerts
 from playbook.measure.figures.kpis import availability
 from playbook.settings.loading import load
+from tests.judged import check, judged
 
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 UNKNOWN = "UNKNOWN"
@@ -105,6 +106,7 @@ def verdict_on_alerts(
     alertmanager: Mapping[str, Any] | None = None,
     prometheus: Mapping[str, Any] | None = None,
     grafana: Mapping[str, Any] | None = None,
+    no_data_is_normal: tuple[str, ...] = (),
 ) -> tuple[str, str]:
     """The check's verdict and message for these answers."""
 
@@ -112,9 +114,9 @@ def verdict_on_alerts(
         return cast(HttpClient, Http(answers, service))
 
     board = Grafana(http(grafana, "Grafana"), SETTINGS) if grafana is not None else None
-    rules = RuleAlerts(board) if board else None
+    rules = RuleAlerts(board, no_data_is_normal=no_data_is_normal) if board else None
     if prometheus is not None:
-        rules = RuleAlerts(Prometheus(http(prometheus, "Prometheus")), board)
+        rules = RuleAlerts(Prometheus(http(prometheus, "Prometheus")), board, no_data_is_normal)
     source: Any = rules
     if alertmanager is not None:
         source = Alertmanager(http(alertmanager, "Alertmanager"), rules, "Add prometheus.url")
@@ -122,20 +124,8 @@ def verdict_on_alerts(
         found = alerts(source, SETTINGS, FixedClock(NOW))
     except Unmeasured as error:
         return UNKNOWN, str(error)
-    judge = Judge()
-    judge.add_coverage("alerts", found.coverage)
-    with suppress(Critical):
-        for holds, subject, warn in (
-            (not found.firing, found.words(found.firing), False),
-            (not found.undelivered, found.words(found.undelivered), False),
-            (not found.refused, f"refused by {', '.join(found.refused)}", True),
-            (not found.waiting, found.words(found.waiting), True),
-            (not found.inhibited_by_silenced, found.words(found.inhibited_by_silenced), True),
-            (not found.overlong, found.found_overlong, True),
-        ):
-            judge.that(holds, "Alerts", expected="none", found=subject, warn=warn)
-    assert judge.leading
-    return str(judge.leading.verdict), judge.leading.message
+    verdict, message = judged(check("test_alerts", "test_no_alert_is_firing_or_pending"), alerts=found)
+    return str(verdict), message
 
 
 def rule(name: str = "HighErrorRate", **changes: Any) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def the_app(which: str, edit: Edit | None) -> str:
 
 def components(which: str, edit: Edit | None) -> str:
     canned = api(which, edit).api
-    found = app_components(canned, app(canned, SETTINGS, CLOCK))
+    found = app_components(canned, app(canned, SETTINGS, CLOCK), SETTINGS)
     return str(
         judged(
             check("test_app", "test_every_component_is_healthy"),
@@ -161,6 +161,15 @@ def test_healthy_app_is_ok(verdict):
     assert verdict("", None) == "OK"
 
 
+FIGURES = "app_health.functions_components.0.functions_component_health_metrics"
+
+
+def figure(label: str, value: Any, window: str = "1h") -> dict[str, Any]:
+    """One that the platform counts of functions; its alert rules name errors, rates and durations."""
+    return {"metric_label": label, "metric_value": value, "time_window": window}
+
+
+ACTIVATIONS = figure("activations_count", 100)
 PING = {"protocol": "icmp", "ports": "0", "sources": {"addresses": ["0.0.0.0/0", "::/0"]}}
 DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
 
@@ -192,6 +201,11 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (the_app, "app", drop("app.domains"), "UNKNOWN"),
         (the_app, "app", put("app.domains.0.spec", {}), "UNKNOWN"),
         (the_app, "app", put("app.spec.domains.0.domain", "Gallery.Example"), "OK"),
+        (the_app, "app", put("app.domains.0.rotate_validation_records", True), "WARNING"),
+        (the_app, "app", put("app.domains.0.rotate_validation_records", False), "OK"),
+        (the_app, "app", put("app.domains.0.progress.steps.0.status", "ERROR"), "WARNING"),
+        (the_app, "app", put("app.domains.0.progress", None), "OK"),
+        (the_app, "app", put("app.domains.0.progress.steps.0.status", "PENDING"), "OK"),
         (components, "health", put("app_health.components.0.state", "UNHEALTHY"), "CRITICAL"),
         (components, "health", put("app_health.components.0.state", "UNKNOWN"), "UNKNOWN"),
         (components, "health", drop("app_health.components.0.state"), "UNKNOWN"),
@@ -202,6 +216,24 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (components, "health", drop("app_health.components.2"), "UNKNOWN"),
         (components, "health", put("app_health.components", []), "UNKNOWN"),
         (components, "health", put("app_health.components.1.replicas_desired", 1), "CRITICAL"),
+        (components, "app", put("app.spec.caches", [{"name": "edge", "size": "s"}]), "UNKNOWN"),
+        (components, "app", put("app.spec.caches", []), "OK"),
+        (components, "app", put("app.spec.features", ["buildpack-stack=ubuntu-22"]), "OK"),
+        (components, "app", put("app.spec.envs", [{"key": "A", "value": "b"}]), "OK"),
+        (components, "health", put("app_health.functions_components", []), "OK"),
+        (components, "health", put("app_health.functions_components", None), "OK"),
+        (components, "health", put("app_health.functions_components", [{"name": "hooks"}]), "OK"),
+        (components, "health", put(FIGURES, [ACTIVATIONS, figure("errors_count", 0)]), "OK"),
+        (components, "health", put(FIGURES, [ACTIVATIONS, figure("errors_count", 1)]), "OK"),
+        (components, "health", put(FIGURES, [ACTIVATIONS, figure("errors_count", 3)]), "WARNING"),
+        (components, "health", put(FIGURES, [figure("activations_error_count", 40), ACTIVATIONS]), "WARNING"),
+        (components, "health", put(FIGURES, [ACTIVATIONS, figure("errors_count", 1, "5m")]), "WARNING"),
+        (components, "health", put(FIGURES, [figure("errors_count", "1")]), "WARNING"),
+        (components, "health", put(FIGURES, [ACTIVATIONS, figure("error_rate_per_minute", 0.2)]), "WARNING"),
+        (components, "health", put(FIGURES, [ACTIVATIONS, figure("failed_activations", 2)]), "WARNING"),
+        (components, "health", put(FIGURES, [ACTIVATIONS, figure("errors_count", -1)]), "UNKNOWN"),
+        (components, "health", put(FIGURES, [ACTIVATIONS, figure("average_duration_ms", 51.5)]), "OK"),
+        (components, "health", put(FIGURES, [figure("average_duration_ms", "NaN")]), "UNKNOWN"),
         (newest, "deployments", put(f"{DEPLOYMENT}.phase", "ERROR"), "CRITICAL"),
         (newest, "deployments", put(f"{DEPLOYMENT}.phase", "QUEUED"), "UNKNOWN"),
         (newest, "deployments", drop(f"{DEPLOYMENT}.phase"), "UNKNOWN"),

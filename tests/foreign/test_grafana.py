@@ -50,7 +50,7 @@ def board(*found: Any, rules: Any = None, silences: Any = ()) -> dict[str, Any]:
     """A Grafana with these."""
     return {
         ALERTS: {"status": "success", "data": {"alerts": list(found)}},
-        RULES: rules or groups(own_rule()),
+        RULES: rules or groups(own_rule(), own_rule(name="ImagesPileUp") | {"uid": "d2"}),
         SILENCES: list(silences),
     }
 
@@ -89,7 +89,6 @@ def test_instance_states_have_their_verdicts(state, verdict):
     [
         (groups(own_rule()), "OK"),
         ({"status": "success", "data": {"groups": []}}, "UNKNOWN"),
-        (groups(own_rule(), own_rule(name="B") | {"isPaused": True, "health": "nodata"}), "OK"),
         (groups(own_rule() | {"isPaused": True}), "UNKNOWN"),
         (groups(own_rule() | {"health": "error", "lastError": "[sse.dataQueryError] failed"}), "UNKNOWN"),
         (groups(own_rule() | {"health": "nodata"}), "UNKNOWN"),
@@ -101,8 +100,122 @@ def test_instance_states_have_their_verdicts(state, verdict):
     ],
 )
 def test_own_rules_have_their_verdicts(rules, verdict):
-    """There must be some, and they must be evaluated; a paused one is deliberate."""
+    """There must be some, and they must be evaluated."""
     assert verdict_on_alerts(grafana=board(instance("Normal"), rules=rules))[0] == verdict
+
+
+NEVER = "0001-01-01T00:00:00Z"
+
+
+def paused(name: str = "B", **changes: Any) -> dict[str, Any]:
+    """As Grafana 12 lists a rule that it does not evaluate."""
+    return own_rule(name=name) | {"uid": name, "isPaused": True, "lastEvaluation": NEVER} | changes
+
+
+@pytest.mark.parametrize("beside", [{}, {"prometheus": of_rules()}], ids=["alone", "beside-prometheus"])
+@pytest.mark.parametrize(
+    ("rules", "verdict", "words"),
+    [
+        ([paused()], "WARNING", "got 1: B"),
+        ([paused(health="nodata", state="inactive")], "WARNING", "got 1: B"),
+        ([paused(name) for name in "BCDEF"], "WARNING", "got 5: B, C, D, and 2 more"),
+        ([paused("PlaybookTestAlert")], "OK", ""),  # alertmanager.ignore
+        # Up to 11 nothing says that it is paused.
+        ([paused() | {"isPaused": False}], "UNKNOWN", "B (never evaluated, or paused)"),
+    ],
+)
+def test_paused_rule_is_found(beside, rules, verdict, words):
+    """It sees nothing until somebody resumes it: 9.4.1 paused all rules by itself (grafana/grafana#63927)."""
+    found = verdict_on_alerts(grafana=board(instance("Normal"), rules=groups(own_rule(), *rules)), **beside)
+    assert found[0] == verdict, found
+    assert words in found[1]
+
+
+# As Grafana lists rules that were imported from Prometheus while nothing is wrong.
+NO_DATA = board(instance("Normal (NoData)"), rules=groups(own_rule() | {"health": "nodata"}))
+
+
+@pytest.mark.parametrize(
+    ("grafana", "named", "verdict"),
+    [
+        (NO_DATA, ("*",), "OK"),
+        (NO_DATA, ("HighErrorRate",), "OK"),
+        (NO_DATA, (), "UNKNOWN"),
+        (NO_DATA, ("Images*",), "UNKNOWN"),
+        (board(instance("Normal (NoData, KeepLast)")), ("*",), "OK"),
+        (board(instance("Normal (Error)")), ("*",), "UNKNOWN"),
+        (board(instance("Normal (NoData, Error)")), ("*",), "UNKNOWN"),
+        (board(instance("NoData")), ("*",), "WARNING"),
+        (board(instance("Alerting")), ("*",), "CRITICAL"),
+        (board(instance("Normal"), rules=groups(own_rule() | {"health": "error"})), ("*",), "UNKNOWN"),
+    ],
+)
+def test_rule_that_need_not_find_data_is_named(grafana, named, verdict):
+    """Its firing counts as that of any other."""
+    found = verdict_on_alerts(grafana=grafana, no_data_is_normal=named)
+    assert found[0] == verdict, found
+
+
+def labelled(uid: str, name: str, state: str = "Normal") -> dict[str, Any]:
+    return instance(state, labels={"alertname": name, "__alert_rule_uid__": uid})
+
+
+@pytest.mark.parametrize(
+    ("alerts", "rules", "verdict"),
+    [
+        ([labelled("c1x", "HighErrorRate")], None, "OK"),
+        ([labelled("c1x", "HighErrorRate"), labelled("zz", "Hidden")], None, "UNKNOWN"),
+        ([labelled("zz", "Hidden", "Alerting")], None, "CRITICAL"),
+        ([labelled("zz", "Hidden")], groups(rule()), "OK"),  # versions that tell no uid
+        ([labelled("zz", "Hidden")], {"status": "success", "data": {"groups": []}}, "UNKNOWN"),
+        ([instance("Normal", labels={"alertname": "HighErrorRate"})], None, "OK"),
+    ],
+)
+def test_alert_whose_rule_is_not_shown_is_found(alerts, rules, verdict):
+    """Alerts are told to everybody, rules only to those who may see their folder."""
+    grafana = board(*alerts, rules=rules)
+    assert verdict_on_alerts(grafana=grafana)[0] == verdict
+    assert verdict_on_alerts(grafana=grafana, prometheus=of_rules())[0] == verdict
+
+
+POINTS = "api/alertmanager/grafana/config/api/v1/receivers"
+
+
+def point(**integration: Any) -> dict[str, Any]:
+    """As Grafana 10 lists a contact point."""
+    sent = {"name": "slack[0]", "sendResolved": True, "lastNotifyAttempt": "2026-06-15T07:18:02.000Z"}
+    return {"name": "operations", "active": True, "integrations": [{**sent, **integration}]}
+
+
+@pytest.mark.parametrize("with_prometheus", [False, True])
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ([point(lastNotifyAttemptDuration="48ms")], "OK"),
+        ([point(lastNotifyAttemptError="")], "OK"),
+        ([point(lastNotifyAttempt=NEVER)], "OK"),
+        ([{"name": "empty", "active": False, "integrations": []}, {"name": "null", "integrations": None}], "OK"),
+        (
+            [point(), point(lastNotifyAttemptError='Post "https://hooks.slack.com/services/T0/B0/x": EOF')],
+            "WARNING",
+        ),
+        (
+            [point(name="email[1]", lastNotifyAttemptError="SMTP not configured, check your grafana.ini")],
+            "WARNING",
+        ),
+        ([point(lastNotifyAttemptError="EOF") | {"active": False}], "OK"),  # no policy uses it
+        ((403, "{}"), "OK"),
+        ((404, '{"message": "Not found"}'), "OK"),
+        ("<html>", "OK"),
+    ],
+)
+def test_contact_point_that_refuses_is_found(answer, verdict, with_prometheus):
+    """Where Grafana tells nothing of it, nothing is held against it; the address is a secret."""
+    beside = {"prometheus": of_rules()} if with_prometheus else {}
+    found = verdict_on_alerts(grafana=board(instance("Normal")) | {POINTS: answer}, **beside)
+    assert found[0] == verdict, found
+    assert "services/T0" not in found[1]
+    assert verdict == "OK" or "none by operations (" in found[1]
 
 
 @given(
@@ -248,6 +361,91 @@ def test_panels_of_a_dashboard_are_counted_in_every_format(stored, panels, sourc
     found = Grafana(Http(answers, "Grafana"), SETTINGS).dashboard("Portfolio Overview")
     assert found is not None
     assert (found.panels, found.datasources) == (panels, sources)
+
+
+NOT_SUPPORTED = "dashboard api version not supported, use /{} instead"
+V2 = "apis/dashboard.grafana.app/v2beta1/namespaces/default/dashboards/po"
+
+
+def element(**query: Any) -> dict[str, Any]:
+    """A panel with one query, in the schema v2."""
+    one = {"kind": "PanelQuery", "spec": {"refId": "A", "hidden": False, **query}}
+    data = {"kind": "QueryGroup", "spec": {"queries": [one], "queryOptions": {}, "transformations": []}}
+    return {"kind": "Panel", "spec": {"id": 1, "title": "Requests", "data": data}}
+
+
+def query(group: str, name: str | None) -> dict[str, Any]:
+    source = {"datasource": {"name": name}} if name else {}
+    return {"query": {"kind": "DataQuery", "group": group, "version": "v0", **source, "spec": {"expr": "up"}}}
+
+
+LIBRARY = {"kind": "LibraryPanel", "spec": {"id": 2, "title": "L", "libraryPanel": {"uid": "x", "name": "L"}}}
+CHOICE = {
+    "kind": "DatasourceVariable",
+    "spec": {"name": "ds", "pluginId": "prometheus", "current": {"text": "Prometheus", "value": "p"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("spec", "panels", "sources", "others"),
+    [
+        ({"elements": {"panel-1": element(**query("prometheus", "p"))}, "variables": []}, 1, ("p",), ()),
+        (
+            {"elements": {"a": element(**query("prometheus", "p")), "b": element(**query("loki", "l"))}},
+            2,
+            ("p",),
+            ("l",),
+        ),
+        (
+            {"elements": {"a": element(**query("prometheus", "${ds}"))}, "variables": [CHOICE]},
+            1,
+            ("p",),
+            (),
+        ),
+        (  # v2alpha1
+            {
+                "elements": {
+                    "a": element(
+                        query={"kind": "prometheus", "spec": {}}, datasource={"type": "prometheus", "uid": "p"}
+                    )
+                }
+            },
+            1,
+            ("p",),
+            (),
+        ),
+        ({"elements": {"a": element(**query("prometheus", None)), "b": LIBRARY}}, 2, (), ()),
+        ({"elements": {}}, 0, (), ()),
+    ],
+)
+def test_dashboard_in_schema_v2_is_read_where_grafana_says(spec, panels, sources, others):
+    """The old API refuses it with HTTP 406."""
+    answers = {
+        "api/search": [HIT],
+        "api/dashboards/uid/po": (406, {"message": NOT_SUPPORTED.format(V2)}),
+        V2: {"kind": "Dashboard", "apiVersion": "dashboard.grafana.app/v2beta1", "spec": spec},
+    }
+    found = Grafana(Http(answers, "Grafana"), SETTINGS).dashboard("Portfolio Overview")
+    assert found is not None
+    assert (found.panels, found.datasources, found.others) == (panels, sources, others)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        {"api/dashboards/uid/po": (406, "Not Acceptable")},
+        {"api/dashboards/uid/po": (406, {"message": NOT_SUPPORTED.format("admin/users")})},
+        {"api/dashboards/uid/po": (406, {"message": NOT_SUPPORTED.format(V2.replace("/po", "/other"))})},
+        {"api/dashboards/uid/po": (406, {"message": NOT_SUPPORTED.format(V2)})},
+        {"api/dashboards/uid/po": (406, {"message": NOT_SUPPORTED.format(V2)}), V2: {"spec": {"elements": []}}},
+    ],
+)
+def test_dashboard_that_is_not_readable_in_schema_v2_is_unmeasured(answers):
+    """And no address of another kind is asked."""
+    http = Http({"api/search": [HIT], **answers}, "Grafana")
+    with pytest.raises(Unmeasured):
+        Grafana(http, SETTINGS).dashboard("Portfolio Overview")
+    assert {path for path in http.asked if "apis" in path} <= {V2}
 
 
 LOKI = {"type": "loki", "uid": "l"}

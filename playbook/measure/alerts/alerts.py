@@ -15,7 +15,7 @@ from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import moment
-from playbook.measure.alerts.refused import refused
+from playbook.measure.alerts.refused import refused, refused_by_contact_points
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import ALWAYS_FIRE
 
@@ -36,6 +36,7 @@ class Alerts:
             need not exist.
         longest: maximum days until a silence ends before it needs review.
         refused: channels that refuse the notifications, as far as Prometheus counts them.
+        contact_points: those of Grafana whose last notification failed.
     """
 
     at: datetime
@@ -44,6 +45,7 @@ class Alerts:
     always: tuple[str, ...] = ()
     longest: float = math.inf
     refused: tuple[str, ...] = ()
+    contact_points: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -114,6 +116,20 @@ class Alerts:
         """Alerts that fire in Prometheus but are missing from Alertmanager, including ignored ones."""
         return tuple(alert for alert in self.found.alerts if not alert.delivered)
 
+    @property
+    def paused(self) -> tuple[str, ...]:
+        """Rules that somebody has paused in Grafana, which nothing ends; but those that are ignored."""
+        rules = self.found.rules.paused if self.found.rules else ()
+        return tuple(name for name in rules if name not in self.ignored)
+
+    @property
+    def found_paused(self) -> str:
+        """The paused rules, in words."""
+        if not self.paused:
+            return "none"
+        more = f", and {len(self.paused) - SHOWN} more" if len(self.paused) > SHOWN else ""
+        return f"{len(self.paused)}: {', '.join(self.paused[:SHOWN])}{more}"
+
     def words(self, alerts: Sequence[Alert], state: str = "") -> str:
         """``2: HighErrorRate (portfolio-web, critical, for 42 min), …``; with a state ``2 firing: …``."""
         if not alerts:
@@ -135,6 +151,8 @@ class Alerts:
             facts["Not delivered to Alertmanager"] = str(len(self.undelivered))
         if self.refused:
             facts["Notifications refused by"] = ", ".join(self.refused)
+        if self.contact_points:
+            facts["Notifications of Grafana refused by"] = ", ".join(self.contact_points)
         ignored = sorted({alert.name for alert in self.found.alerts if alert.name in self.ignored})
         if ignored:
             facts["Meant to fire"] = ", ".join(ignored)
@@ -213,7 +231,10 @@ def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock
     """Firing, pending, silenced and inhibited alerts, and the silences in effect."""
     own, now = settings.target.alertmanager, clock.now()
     found = alerting.found(now)
-    return Alerts(now, found, own.ignore, own.always, own.longest_silence_days, refused(alerting, now))
+    contact_points = refused_by_contact_points(alerting)
+    return Alerts(
+        now, found, own.ignore, own.always, own.longest_silence_days, refused(alerting, now), contact_points
+    )
 
 
 def _state(alert: Alert) -> str:

@@ -1,4 +1,4 @@
-"""Channels that refuse Alertmanager's notifications, by its own counters in Prometheus.
+"""Channels that refuse notifications: by Alertmanager's counters in Prometheus, and by Grafana's contact points.
 
 A key that was revoked changes nothing in the list of alerts: they fire, arrive at Alertmanager, and reach nobody.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
+from playbook.clients.grafana import Grafana
 from playbook.clients.prometheus import Prometheus
 from playbook.core.errors import Unmeasured
 
@@ -24,8 +25,8 @@ def refused(alerting: Alertmanager | RuleAlerts, at: datetime) -> tuple[str, ...
 
     None where Prometheus does not scrape Alertmanager, or cannot be asked, which the key figures report.
     """
-    rules = alerting.rules if isinstance(alerting, Alertmanager) else alerting
-    store = rules.source if isinstance(rules, RuleAlerts) else None
+    rules = _rules(alerting)
+    store = rules.source if rules else None
     if not isinstance(store, Prometheus):
         return ()
     try:
@@ -34,3 +35,17 @@ def refused(alerting: Alertmanager | RuleAlerts, at: datetime) -> tuple[str, ...
         return ()
     shares = {one.labels["integration"]: one.value for one in found if one.labels.get("integration")}
     return tuple(f"{channel} ({share:.0f} %)" for channel, share in sorted(shares.items()))
+
+
+def refused_by_contact_points(alerting: Alertmanager | RuleAlerts) -> tuple[str, ...]:
+    """Grafana's contact points whose last notification failed; none where Grafana cannot be asked."""
+    rules = _rules(alerting)
+    boards = [one for one in (rules.source, rules.also) if isinstance(one, Grafana)] if rules else []
+    try:
+        return tuple(name for board in boards for name in board.refusing_contact_points())
+    except Unmeasured:
+        return ()
+
+
+def _rules(alerting: Alertmanager | RuleAlerts) -> RuleAlerts | None:
+    return alerting.rules if isinstance(alerting, Alertmanager) else alerting

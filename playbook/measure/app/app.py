@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from playbook.clients.breakage import Kind, is_internal
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_spec import Spec
-from playbook.clients.digitalocean_types import DOMAIN_PHASES, App
+from playbook.clients.digitalocean_types import DOMAIN_PHASES, App, AppDomain
 from playbook.clients.http import HttpClient
 from playbook.clients.urls import origin
 from playbook.clients.web import SERVICE as WEBSITE
@@ -21,6 +21,7 @@ from playbook.core.errors import Unmeasured, Unreachable, away
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.hosts import Hosts, address_of, host_in
 from playbook.core.wording import moment
+from playbook.measure.statements import Statement
 from playbook.measure.web.web import page_rules
 from playbook.measure.web.web_page import fault_of
 from playbook.settings.model import Settings
@@ -52,9 +53,11 @@ class AppStatus:
         read_at: when this was read.
         least: minimum number of instances by component; 0 where it may be scaled to zero.
         others: names of components without a health state: static sites, jobs, functions.
+        unknown_kinds: lists of the app spec that look like components of a kind that is not known here.
         offline: why visitors see an offline page: ``in maintenance mode``, ``archived``; empty where they do not.
         pinned: id of the deployment that a rollback has pinned the app to; empty where there is none.
         domains: name and phase of each.
+        domains_to_mend: domains that are served, and that the platform cannot renew, with the reason.
         unreported: domains of the app spec that the platform does not report.
         is_reachable: it has a component that visitors may reach; one of workers and jobs alone has no live URL.
         hosts: names at which it is reached; ``*.shop.example`` stands for all below that name.
@@ -77,9 +80,11 @@ class AppStatus:
     read_at: datetime
     least: tuple[tuple[str, int], ...] = ()
     others: tuple[str, ...] = ()
+    unknown_kinds: tuple[str, ...] = ()
     offline: str = ""
     pinned: str = ""
     domains: tuple[tuple[str, str], ...] = ()
+    domains_to_mend: tuple[str, ...] = ()
     unreported: tuple[str, ...] = ()
     is_reachable: bool = True
     hosts: tuple[str, ...] = ()
@@ -133,10 +138,9 @@ class AppStatus:
 
     @property
     def domains_off(self) -> tuple[str, ...]:
-        """Domains that are not active."""
-        return tuple(
-            f"{name} in phase {phase}" for name, phase in self.domains if phase in DOMAIN_PHASES - {"ACTIVE"}
-        )
+        """Domains that are not active, and active ones about which somebody has to do something."""
+        off = (f"{name} in phase {phase}" for name, phase in self.domains if phase in DOMAIN_PHASES - {"ACTIVE"})
+        return (*off, *self.domains_to_mend)
 
     @property
     def has_own_addresses(self) -> bool:
@@ -148,6 +152,19 @@ class AppStatus:
         """Dedicated egress addresses that are not in use; empty where all are."""
         off = [f"{ip} {status}" for ip, status in self.addresses if status in _ASSIGNMENTS - {"ASSIGNED"}]
         return ", ".join(off) if self.addresses else "none"
+
+    @property
+    def statements(self) -> list[Statement]:
+        """That no rollback holds back what is pushed, and that its dedicated egress addresses are in use."""
+        held = f"pinned to {self.pinned} by a rollback that is neither committed nor reverted"
+        found = held if self.pinned else "no pin"
+        subject = f"App {self.name}"
+        told = [Statement(subject, not self.pinned, "not to be pinned to a deployment", found, warn=True)]
+        if self.has_own_addresses:
+            subject = f"Dedicated egress addresses of {self.name}"
+            found = self.addresses_off or f"{len(self.addresses)} of {len(self.addresses)}"
+            told.append(Statement(subject, not self.addresses_off, "all ASSIGNED", found, warn=True))
+        return told
 
     @property
     def active(self) -> bool:
@@ -217,9 +234,11 @@ def app(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> AppS
         read_at=clock.now(),
         least=tuple((component.name, component.least) for component in spec.running),
         others=tuple(one.name for one in spec.others),
+        unknown_kinds=found.unknown_kinds,
         offline=_offline([found.spec, spec]),
         pinned=found.pinned_deployment.id if found.pinned_deployment else "",
         domains=tuple((domain.spec.domain, domain.phase) for domain in found.domains),
+        domains_to_mend=tuple(filter(None, map(_to_mend, found.domains))),
         is_reachable=not spec.components or bool(spec.services or spec.static_sites or spec.functions),
         unreported=tuple(one.domain for one in spec.domains if one.domain.casefold() not in reported),
         hosts=_hosts(found),
@@ -227,6 +246,17 @@ def app(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> AppS
         egress=spec.egress.type,
         addresses=tuple((one.ip, one.status) for one in found.dedicated_ips),
     )
+
+
+def _to_mend(domain: AppDomain) -> str:
+    """Why a domain in phase ACTIVE will not stay so; empty where nothing says that."""
+    name = domain.spec.domain
+    if domain.phase != "ACTIVE":
+        return ""
+    if domain.rotate_validation_records:
+        return f"{name}, whose validation record (TXT) has to be changed by hand"
+    failed = [step.name or "one without a name" for step in domain.progress.steps if step.status == "ERROR"]
+    return f"{name}, of which the step {failed[0]} failed" if failed else ""
 
 
 def identity_of(found: App, settings: Settings) -> Coverage:

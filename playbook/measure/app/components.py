@@ -6,11 +6,13 @@ from dataclasses import dataclass
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import ComponentHealth
-from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.wording import plural
 from playbook.measure.app.app import NOT_REPORTED, STATES, AppStatus
+from playbook.measure.app.functions import AppFunctions, functions_of
+from playbook.settings.model import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +93,14 @@ class AppComponents:
     Attributes:
         worst_first: unhealthy ones, then those that lack replicas, then those whose state is unknown.
         others: number of components without a health state: static sites, jobs, functions.
+        functions: those of which the platform counts something.
+        unknown_kinds: of components in the app spec.
     """
 
     worst_first: tuple[Component, ...]
     others: int = 0
+    functions: tuple[AppFunctions, ...] = ()
+    unknown_kinds: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -103,7 +109,8 @@ class AppComponents:
         silent = [one.name for one in self.worst_first if one.state == NOT_REPORTED]
         if not self.worst_first and not self.others:
             return lacking("0 components", expected="components in the app spec", got="none")
-        return share(
+        kinds = understood(len(self.unknown_kinds), 1, "kinds of components", examples=self.unknown_kinds)
+        return kinds + share(
             len(reported),
             len(self.worst_first),
             "components",
@@ -125,9 +132,9 @@ class AppComponents:
         without = f", and {self.others} without a health state" if self.others else ""
         return f"{healthy} of {len(self.worst_first)}{without}"
 
-    def evidence(self) -> Evidence:
-        """A row for each component."""
-        return Table(
+    def evidence(self) -> list[Evidence]:
+        """A row for each component, and for each figure of functions."""
+        components = Table(
             "Components",
             ["Component", "State", "Replicas ready", "CPU", "Memory"],
             [
@@ -135,19 +142,25 @@ class AppComponents:
                 for c in self.worst_first
             ],
         )
+        rows = [row for one in self.functions for row in one.rows]
+        figures = Table("Functions", ["Component", "What is counted", "Value", "In the last"], rows)
+        return [components, figures] if rows else [components]
 
 
 @measurement
-def app_components(digitalocean: DigitalOceanApi, app: AppStatus) -> AppComponents:
+def app_components(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings) -> AppComponents:
     """State and replicas of every component, including those of the spec that the platform does not report."""
-    reported = [_component(health, app) for health in digitalocean.health().components]
+    health_of = digitalocean.health()
+    reported = [_component(health, app) for health in health_of.components]
     names = {component.name for component in reported}
     silent = [
         Component(name, NOT_REPORTED, 0, 0, least=app.instances(name))
         for name in app.components
         if name not in names
     ]
-    return AppComponents(tuple(sorted([*reported, *silent], key=_badness)), len(app.others))
+    functions = functions_of(health_of.functions_components, settings.limits.error_rate)
+    worst_first = tuple(sorted([*reported, *silent], key=_badness))
+    return AppComponents(worst_first, len(app.others), functions, app.unknown_kinds)
 
 
 def _component(health: ComponentHealth, app: AppStatus) -> Component:

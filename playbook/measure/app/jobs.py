@@ -20,6 +20,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Table
 from playbook.core.side_by_side import side_by_side
 from playbook.core.wording import moment
+from playbook.measure.statements import Statement
 from playbook.settings.schedule import slot_of_line
 
 _UNDER_WAY = frozenset({"PENDING", "RUNNING"})
@@ -85,9 +86,11 @@ class AppJobs:
         return tuple(f"{job.name} {job.fault}" for job in self.jobs if job.fault)
 
     @property
-    def found(self) -> str:
-        """How they are, in words."""
-        return "; ".join(self.faults) or f"{len(self.jobs)} of {len(self.jobs)}"
+    def statements(self) -> list[Statement]:
+        """That the work of each was done; nothing where there is none."""
+        expected = "the last run of each to have succeeded, and scheduled ones on time"
+        found = "; ".join(self.faults) or f"{len(self.jobs)} of {len(self.jobs)}"
+        return [Statement("Jobs", not self.faults, expected, found, warn=True)] if self.jobs else []
 
     def evidence(self) -> Evidence:
         """A row for each job."""

@@ -75,6 +75,11 @@ class TimeSplit:
         """Seconds of processing in the application."""
         return Reading(self.server, self._over)
 
+    @property
+    def after_the_first_byte(self) -> Reading:
+        """Seconds of the rest of the answer, for which an application that writes it bit by bit takes long."""
+        return Reading(self.transfer, self._over)
+
     def evidence(self) -> Evidence:
         """Each part with its share."""
         total = (self.network + self.server + self.transfer) or 1.0

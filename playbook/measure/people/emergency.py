@@ -24,6 +24,7 @@ from playbook.core.wording import plural, within
 from playbook.measure.alerts.alerts import Alerts
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent, recent
+from playbook.measure.images.images import Optimization
 from playbook.measure.people.emergency_words import ASKED, NAMES, RESPONSE, WORDS
 from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.homepage import HomepageTiming
@@ -185,13 +186,20 @@ class Look:
                     seconds=_largest(*(seconds for seconds in times if math.isfinite(seconds))),
                     error_percent=_largest(*(page.bad_percent for page in pages)),
                 )
-            case Health():
-                return Known(unhealthy=value.is_unhealthy or value.is_degraded)
-            case OtherHealth():
-                return Known(unhealthy=not all(statement.holds for statement in value.statements))
+            case Health() | OtherHealth() | Optimization():
+                return Known(unhealthy=_is_unhealthy(value))
             case Alerts():
                 return Known(alerts=len(value.firing))
         return Known(seconds=number) if name == RESPONSE else Known(error_percent=number)
+
+
+def _is_unhealthy(value: Health | OtherHealth | Optimization) -> bool:
+    match value:
+        case Health():
+            return value.is_unhealthy or value.is_degraded
+        case OtherHealth():
+            return not all(statement.holds for statement in value.statements)
+    return not value.is_valid
 
 
 def _unknown(signs: list[Sign]) -> Coverage:
@@ -274,7 +282,7 @@ def _reading(value: Any) -> Reading | None:
 
 @measurement(time_limit=50.0)
 def emergency(settings: Settings, clock: Clock) -> Look:
-    """Current severity: one look at homepage, health, response time, errors and alerts."""
+    """Current severity: one look at homepage, health, an optimised image, response time, errors and alerts."""
     return take_look(settings, clock)
 
 

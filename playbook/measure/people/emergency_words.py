@@ -8,15 +8,17 @@ from typing import Any
 
 from playbook.measure.alerts.alerts import Alerts
 from playbook.measure.figures.recent import Recent
+from playbook.measure.images.images import Optimization
 from playbook.measure.web.health_endpoints import Health
 from playbook.measure.web.homepage import HomepageTiming
 from playbook.measure.web.sites import OtherHealth, OtherHomepages
 
-HOMEPAGE, SITES, HEALTH, IMAGES, SITES_HEALTH, RESPONSE, ERRORS, ALERTS = ASKED = (
+HOMEPAGE, SITES, HEALTH, IMAGES, OPTIMISED, SITES_HEALTH, RESPONSE, ERRORS, ALERTS = ASKED = (
     "homepage_timing",
     "other_homepages",
     "api_health",
     "image_health",
+    "optimization",
     "other_health",
     "response_time_latest",
     "error_rate_latest",
@@ -27,6 +29,7 @@ NAMES = {
     SITES: "Other homepages",
     HEALTH: "API health",
     IMAGES: "Image service",
+    OPTIMISED: "Optimised image",
     SITES_HEALTH: "Health of the other sites",
     RESPONSE: "P95 response time",
     ERRORS: "Error rate",
@@ -54,6 +57,10 @@ def _health_words(health: Health) -> str:
     return health.summary
 
 
+def _picture_words(optimised: Optimization) -> str:
+    return optimised.summary
+
+
 def _time_words(measured: Recent) -> str:
     return f"{measured.reading.value:.2f} s over {measured.over}"
 
@@ -71,6 +78,7 @@ WORDS: dict[str, Callable[[Any], str]] = {
     SITES: _sites_words,
     HEALTH: _health_words,
     IMAGES: _health_words,
+    OPTIMISED: _picture_words,
     SITES_HEALTH: _sites_health_words,
     RESPONSE: _time_words,
     ERRORS: _share_words,

@@ -175,6 +175,7 @@ class Alertmanager(Section, frozen=True):
         always: alerts that always fire; where one does not fire, alerts may be lost. Of the defaults only those
             with a rule.
         longest_silence_days: a silence with more time left should be reviewed.
+        no_data_is_normal: names of rules of Grafana, or patterns, that find no data while all is well.
     """
 
     url: str | None = None
@@ -185,6 +186,7 @@ class Alertmanager(Section, frozen=True):
     ignore: tuple[str, ...] = (*ALWAYS_FIRE, "InfoInhibitor", "PlaybookTestAlert")
     always: tuple[str, ...] = ALWAYS_FIRE
     longest_silence_days: float = 30.0
+    no_data_is_normal: tuple[str, ...] = ()
 
 
 class Logs(Section, frozen=True):

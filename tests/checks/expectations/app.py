@@ -342,14 +342,17 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             r"Restarts of image-worker: expected none, got 8 over 24 h \(critical > 5\)",
         ),
-        f"{EXHAUSTED}.heavy-component": (
-            "CRITICAL",
-            r"Restarts of image-worker: expected none, got 8 over 24 h \(critical > 5\)",
+        **dict.fromkeys(
+            (f"{EXHAUSTED}.heavy-component", f"{FAILING}.service-status"),
+            ("CRITICAL", r"Restarts of image-worker: expected none, got 8 over 24 h \(critical > 5\)"),
         ),
     },
     "component-crashing": {
         "daily.app.components": ("WARNING", r"Restarts of image-worker: expected none, got 3 over 24 h"),
-        f"{EXHAUSTED}.heavy-component": ("WARNING", r"Restarts of image-worker: expected none, got 3 over 24 h"),
+        **dict.fromkeys(
+            (f"{EXHAUSTED}.heavy-component", f"{FAILING}.service-status"),
+            ("WARNING", r"Restarts of image-worker: expected none, got 3 over 24 h"),
+        ),
     },
     "crash-logs-lost": {
         "daily.app.components": ("WARNING", r"Restarts of image-worker: expected none, got 1 over 24 h"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.checks.expectations.phrases import ERROR_ON_THE_SIDE, OPTIMISED
+from tests.checks.expectations.phrases import ERROR_ON_THE_SIDE, FAILING, OPTIMISED
 
 OTHER_COLOURS = (
     r"WEBP 600 × 400, [\d,]+ bytes, that differs from the original by \d+ of 255 in (red|green|blue), "
@@ -25,7 +25,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "optimize-broken": {
-        "daily.probe.optimize": ("CRITICAL", OPTIMISED % r'HTTP 500: \{"error":"image could not be processed"\}'),
+        **dict.fromkeys(
+            ("daily.probe.optimize", f"{FAILING}.dependencies"),
+            ("CRITICAL", OPTIMISED % r'HTTP 500: \{"error":"image could not be processed"\}'),
+        ),
+        f"{FAILING}.error-patterns": ERROR_ON_THE_SIDE["daily.logs.errors"],
         **ERROR_ON_THE_SIDE,
     },
     "optimize-corrupt": {

@@ -22,6 +22,9 @@ HIT_RATE = r"Cache hit rate: expected at least 80 %%, got %s(?:\.\d+)? %% over 2
 NO_READING = r"Cache hit rate: expected a reading of its counters from 1 to 50 h before, got %s"
 
 
+QUEUE_ITEMS = ("daily.redis.alive", f"{SLOW}.queue", f"{FAILING}.dependencies")
+
+
 def no_redis(found: str) -> dict[str, tuple[str, str]]:
     """Redis cannot be asked, neither by us nor by the application."""
     return {
@@ -34,7 +37,11 @@ def no_redis(found: str) -> dict[str, tuple[str, str]]:
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-gone": {
-        f"{FAILING}.dependencies": ("UNKNOWN", NO_REDIS % "PING"),
+        f"{FAILING}.dependencies": (
+            "UNKNOWN",
+            "Dependencies: expected Redis and the queues, got nothing from Redis: connection refused; "
+            "partial result: the managed databases, the optimise endpoint",
+        ),
         f"{FAILING}.service-status": ("CRITICAL", API_UNHEALTHY % "redis"),
         f"{SLOW}.queue": ("UNKNOWN", NO_REDIS % "LLEN"),
         f"{SLOW}.redis": ("UNKNOWN", NO_REDIS % "PING"),
@@ -124,6 +131,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "OK or WARNING",
             r"Errors in the logs: expected none, got \d{1,2} over 24 h \([\d,]+ lines\)",
         ),
+        f"{FAILING}.dependencies": (
+            "CRITICAL",
+            OPTIMISED % r'HTTP 503: \{"error":"too many images are waiting, try again later"\}',
+        ),
         f"{SLOW}.queue": (
             "CRITICAL",
             r"Image queue length: expected at most 50 images, got \d+ images \(critical > 100 images\)",
@@ -194,7 +205,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "celery-workers-gone": dict.fromkeys(
-        ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
+        QUEUE_ITEMS,
         (
             "WARNING",
             r"Workers of celery \(Celery\): expected a client that looks like a worker, "
@@ -202,7 +213,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     ),
     "celery-unknown": dict.fromkeys(
-        ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
+        QUEUE_ITEMS,
         (
             "UNKNOWN",
             r".+: expected a trace that celery knows the queue 'celery'.*, got none of its keys; "
@@ -210,7 +221,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     ),
     "rq-workers-gone": dict.fromkeys(
-        ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
+        QUEUE_ITEMS,
         ("CRITICAL", r"Workers of default \(RQ\): expected at least one that is alive, got none"),
     ),
     "sidekiq-dead": {
@@ -220,7 +231,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "bullmq-workers-gone": dict.fromkeys(
-        ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
+        QUEUE_ITEMS,
         (
             "WARNING",
             r"Workers of mails \(BullMQ\): expected a client that looks like a worker, got none, while jobs wait",
@@ -235,7 +246,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     ),
     "bullmq-overwritten": dict.fromkeys(
-        ("daily.redis.alive", "troubleshooting.high-response-times.queue"),
+        QUEUE_ITEMS,
         ("UNKNOWN", r".+: expected all keys to be understood.*, got 1 of \d+ that is not, e\.g\. .+ a string .+"),
     ),
 }

@@ -105,6 +105,16 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             ),
             ("UNKNOWN", NO_DIGITALOCEAN),
         ),
+        "pre_maintenance.backup-verified": (
+            "UNKNOWN",
+            r"Backups: expected the backups of the managed databases, got connection "
+            r"refused \(.+\); partial result: .+",
+        ),
+        f"{FAILING}.dependencies": (
+            "UNKNOWN",
+            r"Dependencies: expected the managed databases, got nothing from the DigitalOcean API: "
+            r"connection refused \(.+\); partial result: .+",
+        ),
         "optimization.costs.instances": ("UNKNOWN", NO_DIGITALOCEAN),
         "optimization.costs.off-peak": ("UNKNOWN", NO_DIGITALOCEAN),
         "optimization.costs.logs": ("UNKNOWN", NO_DIGITALOCEAN),

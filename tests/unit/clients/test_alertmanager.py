@@ -342,7 +342,7 @@ def test_unknown_alert_state_is_counted():
         (groups(rule(type="recording")), "none in Prometheus"),
         (groups(rule(health="err", lastError="many-to-many")), "1 that is not: A0 (health err: many-to-many)"),
         (groups(rule(health="unknown")), "1 that is not: A0 (health unknown)"),
-        (groups(rule(lastEvaluation="0001-01-01T00:00:00Z")), "1 that is not: A0 (never evaluated)"),
+        (groups(rule(lastEvaluation="0001-01-01T00:00:00Z")), "1 that is not: A0 (never evaluated, or paused)"),
         (groups(rule(), {"name": "A1"}), "1 of 2 that is not, e.g. \"{'name': 'A1'}\""),
         (groups(rule(lastEvaluation="2026-06-15T07:40:00Z")), "1 that is not: A0 (last evaluated 20 min ago)"),
         (

@@ -85,7 +85,7 @@ def _active(canned: Canned) -> Any:
 
 
 def _components(canned: Canned) -> Any:
-    found = app_components(canned.api, app(canned.api, SETTINGS, CLOCK))
+    found = app_components(canned.api, app(canned.api, SETTINGS, CLOCK), SETTINGS)
     return judged(
         check("test_app", "test_every_component_is_healthy"),
         app_components=found,

@@ -7,7 +7,7 @@ import pytest
 
 from playbook.clients.alert_rules import Rules
 from playbook.clients.alert_words import Alert, Silence
-from playbook.clients.alertmanager import Found
+from playbook.clients.alertmanager import Found, RuleAlerts
 from playbook.core.coverage import lacking
 from playbook.measure.alerts.alerts import Alerts, alerts
 from playbook.settings.loading import load
@@ -135,7 +135,7 @@ def test_silences_that_are_overlong_or_match_everything_are_listed(silence, told
 def test_alerts_meant_to_fire_are_a_setting():
     """With the usual two as default."""
 
-    class Source:
+    class Source(RuleAlerts):
         def found(self, now):
             return Found("Prometheus", (alert("Watchdog"), alert("Mine")))
 
@@ -145,7 +145,7 @@ def test_alerts_meant_to_fire_are_a_setting():
 
     def measured(**section):
         overlay = {"targets": {"sandbox": {"alertmanager": section}}}
-        return alerts(Source(), load("sandbox", environment={}, overlay=overlay), Fixed())
+        return alerts(Source(None), load("sandbox", environment={}, overlay=overlay), Fixed())
 
     assert [one.name for one in measured().firing] == ["Mine"]
     assert [one.name for one in measured(ignore=["Mine"]).firing] == ["Watchdog"]

@@ -290,25 +290,25 @@ class TestLiveUrl:
 
 class TestComponents:
     def test_healthy(self, simulator):
-        components = app_components(simulator.client(), measured(simulator))
+        components = app_components(simulator.client(), measured(simulator), simulator.settings())
         assert all(component.well for component in components.worst_first)
-        shown = components.evidence()
+        [shown] = components.evidence()
         assert isinstance(shown, Table)
         assert shown.rows[0][:3] == ["image-optimizer", "HEALTHY", "2 of 2"]
 
     def test_worst_first(self, simulator):
         simulator.state.component("image-optimizer").ready = 1
         simulator.state.component("image-worker").state = "UNHEALTHY"
-        components = app_components(simulator.client(), measured(simulator)).worst_first
+        components = app_components(simulator.client(), measured(simulator), simulator.settings()).worst_first
         assert [c.name for c in components] == ["image-worker", "image-optimizer", "portfolio-web"]
         assert [c.well for c in components] == [False, False, True]
 
     def test_one_that_the_spec_names_and_nobody_reports(self, simulator):
         status = measured(simulator)
         del simulator.state.components[0]
-        first = app_components(simulator.client(), status).worst_first[0]
+        first = app_components(simulator.client(), status, simulator.settings()).worst_first[0]
         assert (first.name, first.state) == ("portfolio-web", "not reported")
-        assert verdict(app_components(simulator.client(), status)) == (
+        assert verdict(app_components(simulator.client(), status, simulator.settings())) == (
             "UNKNOWN",
             "portfolio-web: expected the health of all 3 components, "
             "got the health of 2 components (not of portfolio-web); partial result: not reported",
@@ -317,7 +317,9 @@ class TestComponents:
     def test_none_at_all(self, simulator):
         simulator.state.components.clear()
         simulator.state.jobs.clear()
-        assert verdict(app_components(simulator.client(), measured(simulator)))[0] == "UNKNOWN"
+        assert (
+            verdict(app_components(simulator.client(), measured(simulator), simulator.settings()))[0] == "UNKNOWN"
+        )
 
     @pytest.mark.parametrize(
         ("state", "ready", "wanted", "well"),

@@ -2,15 +2,19 @@
 
 import json
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from playbook.clients.digitalocean_transport import _HOLDS_PASSWORDS, NotJson, _Response
 from playbook.clients.managed_databases import ManagedDatabases
 from playbook.core.clock import FixedClock
-from playbook.core.coverage import whole
+from playbook.core.coverage import Coverage, whole
+from playbook.core.engine import Outcome
 from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, UsageError
+from playbook.core.limits import Reading
 from playbook.core.verdict import Verdict
+from playbook.measure.databases.database_backups import backups_of
 from playbook.measure.databases.database_upkeep import database_upkeep
 from playbook.measure.databases.databases import databases
 from playbook.measure.security.firewall import CloudFirewalls, TrustedSources, database_sources
@@ -524,3 +528,49 @@ def test_product_without_databases_has_no_sources():
     api = Canned()
     api.state.databases = []
     assert database_sources(ManagedDatabases(api.api), settings_of(), FixedClock(NOW)).clusters == ()
+
+
+BEFORE_MAINTENANCE = check("test_maintenance", "test_backup_is_recent_and_verified")
+ARCHIVES = {
+    "backups": SimpleNamespace(
+        coverage=whole("5 archives"),
+        archives=["a.tar.gz"],
+        contents="5 archives and 0 other files",
+        age=Reading(5.0),
+        complete=True,
+        newest=SimpleNamespace(file=SimpleNamespace(name="a.tar.gz")),
+        completeness="complete",
+        read=Coverage(),
+        size=Reading(100.0),
+    ),
+    "backup_verification": SimpleNamespace(
+        coverage=whole("1 archive"),
+        newest_problems=(),
+        newest_words="all",
+        newest_read=Coverage(),
+        files=Reading(100.0),
+        stale="",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("found", "verdict"),
+    [
+        (canned(), Verdict.OK),
+        (canned(of_backups=backups(80, 104)), Verdict.CRITICAL),
+        (canned(of_backups=backups()), Verdict.CRITICAL),
+        (canned(of_backups=(503, {})), Verdict.UNKNOWN),
+        (canned(cluster(engine="valkey")), Verdict.OK),  # of which no backups are told
+        (canned(cluster(status="migrating")), Verdict.OK),  # which is not about backups
+        (NotConfigured("no", setting="x", add="x"), Verdict.OK),
+        (Denied("DigitalOcean API: expected databases, got HTTP 403", service="API"), Verdict.UNKNOWN),
+    ],
+)
+def test_maintenance_begins_with_backups_of_managed_databases(found, verdict):
+    """Of those that the target has, as far as the API tells."""
+    is_error = isinstance(found, Exception)
+    value = None if is_error else read(found, ({"id": ID},))
+    backed_up = backups_of(Outcome("databases", value, found if is_error else None, 0.0))
+    assert judged(BEFORE_MAINTENANCE, **ARCHIVES, database_backups=backed_up)[0] == verdict
+    assert backed_up.evidence() or isinstance(found, NotConfigured)

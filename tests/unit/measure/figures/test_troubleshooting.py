@@ -12,12 +12,15 @@ from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted, Earlier
-from playbook.core.coverage import whole
-from playbook.core.errors import Denied, TooLittleData
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import Outcome
+from playbook.core.errors import Denied, NotConfigured, TooLittleData
+from playbook.core.limits import Reading
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.components import AppComponents, Component
 from playbook.measure.app.deployments import Releases
 from playbook.measure.app.jobs import AppJobs
+from playbook.measure.app.known_storage import storage_of
 from playbook.measure.app.release import Release
 from playbook.measure.app.restarts import component_restarts, known_restarts
 from playbook.measure.figures import recent_images
@@ -29,6 +32,7 @@ from playbook.measure.figures.troubleshooting import (
     release_effect,
     time_split,
 )
+from playbook.measure.statements import Statement
 from playbook.measure.web.homepage import HomepageTiming, Sample
 from playbook.measure.web.web_page import Fault
 from playbook.readers.logs.reviewed import Occurrences
@@ -415,3 +419,179 @@ def test_new_release_may_be_suspected(settings):
     """If nearly all of its few requests failed."""
     rates = Rates(90.0, 0.0, since_count=9.0)
     assert release_effect(Releases((release(0.01),)), rates, settings, FixedClock(NOW)).suspect
+
+
+HOLDS = Statement("Something", True, "this", "this", warn=True)
+WARNS = Statement("Something", False, "this", "that", warn=True)
+FAILS = Statement("Something", False, "this", "that")
+UNSEEN = lacking("", expected="Redis", got="connection refused")
+CERTAIN = {"cause": "", "certainty": Coverage()}
+HEALTHY_NOW = {
+    "test_no_part_of_a_response_takes_long": {
+        "time_split": {
+            "in_the_server": Reading(0.2),
+            "on_the_way": Reading(0.1),
+            "after_the_first_byte": Reading(0.3),
+        }
+    },
+    "test_services_are_up": {
+        "app": {
+            "name": "shop",
+            "serves": True,
+            "found": "ACTIVE",
+            "phases": Coverage(),
+            "domains": (),
+            "domains_off": (),
+        },
+        "live_url_answer": {"url": "https://shop.example", "failed": False, "outcome": "HTTP 200", **CERTAIN},
+        "app_components": {"worst_first": (), "functions": ()},
+        "known_restarts": {"most_first": ()},
+        "api_health": {
+            "is_unhealthy": False,
+            "is_degraded": False,
+            "summary": "healthy",
+            "listing": lambda _: HOLDS,
+        },
+    },
+    "test_dependencies_answer": {
+        "homepage_timing": {"bad": [], "summary": "5 of 5"},
+        "image_health": {
+            "is_unhealthy": False,
+            "is_degraded": False,
+            "summary": "healthy",
+            "listing": lambda _: HOLDS,
+        },
+        "services_beside": {
+            "statements": (),
+            "latency": Reading(0.5),
+            "optimising": Reading(0.4),
+            "found": "Redis",
+        },
+    },
+    "test_no_pattern_of_errors": {
+        "log_review": {
+            "fatal": Reading(0),
+            "errors": Reading(0),
+            "server_errors": Reading(0.1),
+            "throttled": Reading(0.1),
+            "unusual": "",
+            "usual": "few",
+            "requests_coverage": Coverage(),
+        }
+    },
+    "test_cpu_use_does_not_rise": {
+        "cpu_week": {"highest": [], "changes": [], "found": "samples of 3 of 3 components"},
+        "known_storage": {"fullest": (), "filling": ()},
+    },
+    "test_images_do_not_queue_up": {
+        "job_queues": {"statements": [HOLDS], "images": [], "waiting": [], "oldest": [], "failed": []}
+    },
+    "test_the_last_release_broke_nothing": {
+        "deployments": {
+            "newest": SimpleNamespace(failed=False, stuck=False, unclean=False, found="ACTIVE"),
+            "went_back": False,
+            "found": "ACTIVE",
+        },
+        "release_effect": {"suspect": False, "found": "one 3 d ago"},
+    },
+}
+RESTARTED = SimpleNamespace(name="web", reading=Reading(3.0, "24 h"))
+LATE = SimpleNamespace(failed=False, stuck=True, unclean=False, found="DEPLOYING for 2 h")
+UNCLEAN = SimpleNamespace(failed=False, stuck=False, unclean=True, found="ACTIVE")
+FULL = SimpleNamespace(name="Files of image-worker", reading=Reading(93.0))
+FILLS = SimpleNamespace(name="Files of image-worker", reading=Reading(22.0))
+DEAD = SimpleNamespace(subject="Jobs that Sidekiq has given up", reading=Reading(150.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "changed", "verdict"),
+    [
+        *((name, {}, "OK") for name in HEALTHY_NOW),
+        (
+            "test_no_part_of_a_response_takes_long",
+            {"time_split": {"after_the_first_byte": Reading(9.0)}},
+            "CRITICAL",
+        ),
+        ("test_services_are_up", {"live_url_answer": {"failed": True, "outcome": "HTTP 503"}}, "CRITICAL"),
+        ("test_services_are_up", {"app": {"domains_off": ("shop.example in phase ERROR",)}}, "WARNING"),
+        ("test_services_are_up", {"known_restarts": {"most_first": (RESTARTED,)}}, "WARNING"),
+        ("test_services_are_up", {"api_health": {"listing": lambda _: WARNS}}, "WARNING"),
+        (
+            "test_services_are_up",
+            {"app_components": {"functions": (SimpleNamespace(statement=WARNS),)}},
+            "WARNING",
+        ),
+        ("test_dependencies_answer", {"services_beside": {"statements": (FAILS,)}}, "CRITICAL"),
+        ("test_dependencies_answer", {"services_beside": {"latency": Reading(900.0)}}, "WARNING"),
+        ("test_dependencies_answer", {"services_beside": {"optimising": Reading(90.0)}}, "CRITICAL"),
+        ("test_dependencies_answer", {"services_beside": {"optimising": None, "latency": None}}, "OK"),
+        (
+            "test_dependencies_answer",
+            {"services_beside": {"latency": None, "coverage": UNSEEN}, "homepage_timing": {"bad": [1]}},
+            "CRITICAL",
+        ),
+        ("test_dependencies_answer", {"services_beside": {"latency": None, "coverage": UNSEEN}}, "UNKNOWN"),
+        ("test_dependencies_answer", {"image_health": {"listing": lambda _: WARNS}}, "WARNING"),
+        ("test_no_pattern_of_errors", {"log_review": {"server_errors": Reading(8.0)}}, "CRITICAL"),
+        ("test_no_pattern_of_errors", {"log_review": {"throttled": Reading(9.0)}}, "WARNING"),
+        ("test_cpu_use_does_not_rise", {"known_storage": {"fullest": (FULL,)}}, "CRITICAL"),
+        ("test_cpu_use_does_not_rise", {"known_storage": {"filling": (FILLS,)}}, "WARNING"),
+        ("test_images_do_not_queue_up", {"job_queues": {"failed": [DEAD]}}, "WARNING"),
+        ("test_the_last_release_broke_nothing", {"deployments": {"newest": LATE}}, "CRITICAL"),
+        ("test_the_last_release_broke_nothing", {"deployments": {"newest": UNCLEAN}}, "WARNING"),
+    ],
+)
+def test_whatever_a_daily_check_finds_bad_is_bad_in_an_investigation(settings, name, changed, verdict):
+    """Of the same measurements."""
+    values = {
+        key: SimpleNamespace(**{"coverage": whole("seen"), **known, **changed.get(key, {})})
+        for key, known in HEALTHY_NOW[name].items()
+    }
+    found = judged(check("test_troubleshooting", name), settings, **values)
+    assert found[0] == verdict, found
+
+
+def test_further_website_that_is_down_or_slow_is_found_in_an_investigation(settings):
+    """As the website itself is."""
+    answers = {
+        name: SimpleNamespace(coverage=whole("seen"), **known)
+        for name, known in HEALTHY_NOW["test_dependencies_answer"].items()
+    }
+    shop = SimpleNamespace(coverage=whole("1 more site"), statements=[FAILS])
+    the_check = check("test_troubleshooting", "test_dependencies_answer")
+    assert judged(the_check, settings, **answers, other_homepages=shop)[0] == "CRITICAL"
+    seen = SimpleNamespace(name="shop", limits=settings.limits, value=SimpleNamespace(median=Reading(9.0)))
+    now = {
+        "response_time_now": SimpleNamespace(coverage=whole("1 h"), reading=Reading(0.4)),
+        "homepage_timing": SimpleNamespace(coverage=whole("3"), median=Reading(0.4)),
+        "alerts": SimpleNamespace(coverage=whole("6 rules"), firing=(), words=lambda _: "none"),
+        "other_homepages": SimpleNamespace(coverage=whole("1 more site"), seen=[seen]),
+    }
+    the_check = check("test_troubleshooting", "test_responses_are_fast_now")
+    assert judged(the_check, settings, **now)[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(
+    ("found", "fullest", "filling"),
+    [
+        ((93.0, 22.0), ["Files"], ["Files"]),
+        ((60.0, 400.0), [], []),
+        ((math.nan, math.nan), [], []),
+        ((-1.0, 400.0), [], []),
+        (Denied("Prometheus: expected an answer, got HTTP 403", service="Prometheus"), [], []),
+        (NotConfigured("no", setting="x", add="x"), [], []),
+        (None, [], []),
+    ],
+)
+def test_storage_counts_as_far_as_it_is_known(settings, found, fullest, filling):
+    """And where it is not, nothing else of the investigation suffers."""
+    outcome = Outcome("storage_week", None, None, 0.0, absent=found is None)
+    if isinstance(found, Exception):
+        outcome = Outcome("storage_week", None, found, 0.0)
+    elif found:
+        percent, days = (SimpleNamespace(name="Files", reading=Reading(value)) for value in found)
+        outcome = Outcome("storage_week", SimpleNamespace(fullest=[percent], filling=[days]), None, 0.0)
+    known = storage_of(outcome, settings)
+    assert [one.name for one in known.fullest] == fullest
+    assert [one.name for one in known.filling] == filling
+    assert known.coverage.enough

@@ -21,6 +21,8 @@ from playbook.history.deliveries import Delivery, note
 from playbook.measure.alerts.alerts import Alerts
 from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent
+from playbook.measure.images.images import Optimization
+from playbook.measure.images.pictures import Picture
 from playbook.measure.people import emergency
 from playbook.measure.people.emergency import Look, Stability, stability
 from playbook.measure.people.emergency_calls import calls_for, notice, who_to_call
@@ -32,6 +34,7 @@ from playbook.measure.people.emergency_words import (
     HOMEPAGE,
     IMAGES,
     NAMES,
+    OPTIMISED,
     RESPONSE,
     SITES,
     SITES_HEALTH,
@@ -106,6 +109,13 @@ def health(state=State.HEALTHY):
     return Health("/api/health", 200, Report(state.name.lower(), state, ()), Phases(), ())
 
 
+def optimised(problem="", cached=""):
+    picture = Picture("JPEG", 64, 48, 9_000)
+    return Optimization(
+        200, picture, None if problem else picture, problem, "image/jpeg", "", cached, Phases(), ()
+    )
+
+
 def firing(*names):
     return Alerts(NOW, Found("Alertmanager", tuple(Alert(name, {}, "firing", NOW) for name in names)), ())
 
@@ -159,6 +169,8 @@ def look(settings, at=NOW, **changes):
         ),
         ({HEALTH: health(State.DEGRADED)}, "P3", "P3: API health: HTTP 200, degraded"),
         ({IMAGES: health(State.UNHEALTHY)}, "P3", "P3: Image service: HTTP 200, unhealthy"),
+        ({OPTIMISED: optimised()}, "", "none"),
+        ({OPTIMISED: optimised("HTTP 500")}, "P3", "P3: Optimised image: HTTP 500"),
         (
             {SITES: sites(OtherHomepages, homepage(200), homepage(500, 500))},
             "P1",
@@ -193,6 +205,8 @@ def test_severity_of_a_look(settings, changes, severity, found):
         {RESPONSE: AWAY},
         {ALERTS: AWAY},
         {IMAGES: AWAY},
+        {OPTIMISED: AWAY},
+        {OPTIMISED: optimised(cached="age: 7")},
         {SITES: sites(OtherHomepages, homepage(200), "no answer")},
         {SITES_HEALTH: sites(OtherHealth, "no answer")},
         {ERRORS: figure(ERROR_RATE, 0.0, count=3)},
@@ -233,6 +247,7 @@ def test_look_with_an_unknown_sign_is_never_ok(unknown, bad):
         SITES: sites(OtherHomepages, homepage(500)),
         HEALTH: health(State.UNHEALTHY),
         IMAGES: health(State.UNHEALTHY),
+        OPTIMISED: optimised("HTTP 500"),
         SITES_HEALTH: sites(OtherHealth, health(State.UNHEALTHY)),
         RESPONSE: figure(RESPONSE_TIME, 9),
         ERRORS: figure(ERROR_RATE, 50),

@@ -3,18 +3,27 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
+import msgspec
 import pytest
 
 from checks.people import test_maintenance as checks
 from playbook.clients.alertmanager import Silence
 from playbook.clients.log_reading import LogStream
+from playbook.clients.managed_databases import Cluster
+from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, whole
-from playbook.core.errors import NotConfigured, TooLittleData, UsageError
+from playbook.core.engine import Outcome
+from playbook.core.errors import NotConfigured, TooLittleData, Unreachable, UsageError
 from playbook.core.limits import Reading
 from playbook.core.sign_off import Attestation, Rule, SignOff
+from playbook.measure.databases.database_values import Database, Databases
+from playbook.measure.figures.services_beside import services_of
+from playbook.measure.images.images import Optimization
+from playbook.measure.images.pictures import Picture
 from playbook.measure.people.maintenance import (
     maintenance_plan,
     since_maintenance,
@@ -22,6 +31,8 @@ from playbook.measure.people.maintenance import (
     window_team,
 )
 from playbook.measure.people.maintenance_errors import errors_since_maintenance
+from playbook.measure.redis.redis import RedisPing
+from playbook.measure.statements import Statement
 from playbook.settings.loading import load
 from tests.judged import judged
 from tests.unit.measure.figures.test_kpis import Store
@@ -417,6 +428,9 @@ def test_kinds_that_were_too_many_to_keep_may_be_new(tmp_path):
     assert not beyond.coverage.enough
 
 
+HOLDS = Statement("Something", True, "this", "this", warn=True)
+WARNS = Statement("Something", False, "this", "that", warn=True)
+FAILS = Statement("Something", False, "this", "that")
 HEALTHY = {
     "app": {
         "name": "shop",
@@ -425,6 +439,7 @@ HEALTHY = {
         "phases": Coverage(),
         "domains": (),
         "domains_off": (),
+        "statements": [HOLDS],
     },
     "live_url_answer": {
         "url": "https://shop.example",
@@ -433,9 +448,16 @@ HEALTHY = {
         "certainty": Coverage(),
         "cause": "",
     },
-    "app_components": {"worst_first": ()},
-    "api_health": {"is_unhealthy": False, "is_degraded": False, "summary": "healthy"},
-    "image_health": {"is_unhealthy": False, "is_degraded": False, "summary": "healthy"},
+    "app_components": {"worst_first": (), "functions": ()},
+    "app_jobs": {"statements": [HOLDS]},
+    "api_health": {"is_unhealthy": False, "is_degraded": False, "summary": "healthy", "listing": lambda _: HOLDS},
+    "image_health": {
+        "is_unhealthy": False,
+        "is_degraded": False,
+        "summary": "healthy",
+        "listing": lambda _: HOLDS,
+    },
+    "services_beside": {"statements": (), "found": "Redis", "optimising": Reading(0.4)},
 }
 
 
@@ -453,6 +475,14 @@ def of(values, **changed):
         ({}, "OK"),
         ({"image_health": {"is_degraded": True}}, "WARNING"),
         ({"app": {"domains_off": ("shop.example in phase ERROR",)}}, "WARNING"),
+        ({"app": {"statements": [HOLDS, WARNS]}}, "WARNING"),
+        ({"app_components": {"functions": (SimpleNamespace(statement=WARNS),)}}, "WARNING"),
+        ({"app_jobs": {"statements": [WARNS]}}, "WARNING"),
+        ({"api_health": {"listing": lambda _: WARNS}}, "WARNING"),
+        ({"image_health": {"listing": lambda _: WARNS}}, "WARNING"),
+        ({"services_beside": {"statements": (FAILS, WARNS)}}, "CRITICAL"),
+        ({"services_beside": {"optimising": Reading(90.0)}}, "CRITICAL"),
+        ({"services_beside": {"coverage": lacking("", expected="Redis", got="refused")}}, "UNKNOWN"),
         ({"app": {"coverage": lacking("", expected="the app of shop.example", got="another")}}, "UNKNOWN"),
         ({"live_url_answer": {"failed": True, "outcome": "HTTP 503"}}, "CRITICAL"),
         ({"live_url_answer": {"certainty": lacking("", expected="the page", got="a challenge")}}, "UNKNOWN"),
@@ -461,6 +491,58 @@ def of(values, **changed):
 def test_whatever_a_daily_check_finds_bad_is_bad_after_a_maintenance(changed, verdict):
     """Of the services' health."""
     assert judged(checks.test_services_are_healthy_again, **of(HEALTHY, **changed))[0] == verdict
+
+
+def outcomes(**found: Any) -> dict[str, Outcome]:
+    """Of what is measured beside the app: a value, or an error."""
+    return {
+        name: Outcome(name, None, one, 0.0)
+        if isinstance(one, Exception)
+        else Outcome(name, one, None, 0.0, absent=one is None)
+        for name, one in found.items()
+    }
+
+
+PONG, LOADING = RedisPing(2.0, (0.5,)), RedisPing(2.0, (), "LOADING Redis is loading the dataset in memory")
+MYSQL = Cluster(id="c-1", name="shop-db", engine="redis", status="online")
+UNSET = NotConfigured("no", setting="x", add="x")
+REFUSED = Unreachable("Redis: expected an answer, got connection refused", service="Redis")
+
+
+PHOTOGRAPH = Picture("JPEG", 64, 48, 9_000)
+
+
+def optimised(problem: str = "", cached: str = "") -> Optimization:
+    return Optimization(200, PHOTOGRAPH, None, problem, "image/webp", "", cached, Phases(), ())
+
+
+def clusters(status: str, **more: Any) -> Databases:
+    return Databases((Database(msgspec.structs.replace(MYSQL, status=status), NOW),), **more)
+
+
+@pytest.mark.parametrize(
+    ("found", "faults", "works", "is_enough"),
+    [
+        ({"redis_ping": PONG, "databases": clusters("online")}, [], "Redis, the managed databases", True),
+        ({"redis_ping": None, "databases": UNSET}, [], "none is configured", True),
+        ({"redis_ping": LOADING, "databases": UNSET}, ["Redis"], "Redis", True),
+        ({"redis_ping": REFUSED, "databases": clusters("online")}, [], "the managed databases", False),
+        ({"databases": clusters("migrating")}, ["State of the database shop-db"], "the managed databases", True),
+        ({"databases": clusters("rebuilding")}, ["State of the database shop-db"], "the managed databases", True),
+        ({"databases": clusters("online", missing=(("x", REFUSED),))}, [], "the managed databases", False),
+        ({"optimization": optimised()}, [], "the optimise endpoint", True),
+        ({"optimization": optimised("HTTP 500")}, ["Optimised image"], "the optimise endpoint", True),
+        ({"optimization": optimised(cached="age: 7")}, [], "the optimise endpoint", False),
+        ({"optimization": REFUSED, "redis_ping": LOADING}, ["Redis"], "Redis", False),
+    ],
+)
+def test_services_beside_the_app_hide_nothing_of_each_other(found, faults, works, is_enough):
+    """What the product does not have, or is not configured, is not asked of it."""
+    beside = services_of(outcomes(**found))
+    assert [one.subject for one in beside.statements] == faults
+    assert beside.found == works
+    assert beside.coverage.enough is is_enough
+    assert beside.evidence()
 
 
 class _Absent:
@@ -503,6 +585,8 @@ def test_old_dump_in_the_newest_backup_is_a_warning_before_a_maintenance():
     """Its job packed that of another night."""
     newest = SimpleNamespace(file=SimpleNamespace(name="a.tar.gz"))
     backups = {
+        "archives": ["a.tar.gz"],
+        "contents": "1 archive and 0 other files",
         "age": Reading(5.0, "h"),
         "complete": True,
         "completeness": "complete",
@@ -517,7 +601,10 @@ def test_old_dump_in_the_newest_backup_is_a_warning_before_a_maintenance():
         "files": Reading(100.0, ""),
         "stale": "dump.rdb of 2026-11-16",
     }
-    values = of({"backups": backups, "backup_verification": verified})
+    databases = {"statements": (), "ages": (), "sizes": ()}
+    values = of({"backups": backups, "backup_verification": verified, "database_backups": databases})
     assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "WARNING"
     values["backup_verification"].stale = ""
     assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "OK"
+    values["backups"].archives = []
+    assert judged(checks.test_backup_is_recent_and_verified, **values)[0] == "CRITICAL"
