@@ -38,6 +38,7 @@ from playbook.measure.web.health_values import (
     without_workers,
 )
 from playbook.measure.web.health_words import State, state_of
+from playbook.measure.web.health_work import work_in
 
 __all__ = ["MOST_BYTES", "Dependency", "Report", "State", "UnknownShapeError", "read_report"]
 
@@ -120,6 +121,7 @@ class _Reader(Statements):
             name = f"{name} circuit breaker"
         numbers_aside = health_amounts.counts([name, *keys]) or health_keys.is_circuit(name)
         numbers_aside = numbers_aside or is_named_status(value) or any(outcomes(value))
+        self._work(name, value, counts=numbers_aside)
         tally = health_amounts.is_tally(keys)
         for key, inner in value:
             aside = numbers_aside and (inner != 0 or health_amounts.counts_none(key, [name, *keys]))
@@ -127,6 +129,13 @@ class _Reader(Statements):
             aside = aside and not health_amounts.is_rate(key)
             if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
+
+    def _work(self, name: str, value: Pairs, *, counts: bool) -> None:
+        """Read how much work there is, which may be more than is good."""
+        for work in work_in(name, value, counts=counts):
+            self.told.append(f"{work.what} {work.words}")
+            if work.bad:
+                self.finding(work.what, work.words, State.DEGRADED)
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
         """Read one key of an object with its value."""
@@ -137,7 +146,7 @@ class _Reader(Statements):
             self._errors(name, key, value, depth)
         elif health_keys.holds_warnings(key):
             if not warns_of_nothing(value):
-                self.note(under(name, key), short(value), State.DEGRADED)
+                self.finding(under(name, key), short(value), State.DEGRADED)
         elif value == [] and health_keys.is_bare_status(key):
             self.unclear.append(f"{under(name, key)} {short(value)}")
         elif isinstance(value, list):
@@ -175,7 +184,7 @@ class _Reader(Statements):
         elif value in (None, "") and health_keys.must_be_told(name, key):
             self.unclear.append(f"{under(name, key)} {'null' if value is None else repr(value)}")
         elif isinstance(value, int | float):
-            if value == 1 and health_keys.is_flag(key):
+            if value == 1 and health_keys.is_flag(key) and not health_amounts.are_copies(name):
                 self._boolean(name, key, True)
             zero = value <= 0 and health_keys.must_not_be_zero(key)
             odd = not name and (zero or health_keys.is_unconnected(key, value))
@@ -225,7 +234,7 @@ class _Reader(Statements):
             elif isinstance(entry, list):
                 self._nested_value(name, key, entry, depth + 1)
             elif isinstance(entry, str) and (state := words.bad_anywhere(entry)) is not None:
-                self.note(f"{key} {number}", entry, state)
+                self.finding(f"{key} {number}", entry, state)
             elif (isinstance(entry, str) and words.is_doubtful(entry)) or (
                 entry in (False, 0) and health_keys.must_not_be_zero(key)
             ):
@@ -249,6 +258,7 @@ class _Reader(Statements):
         """``details`` of the whole report: dependencies where an entry is an object or a word, otherwise data."""
         if part := in_part(name, value):
             self.unclear.append(f"{name} {part}")
+        self._work(name, value, counts=False)
         for key, inner in value:
             if isinstance(inner, Pairs):
                 self._nested_object(OWN, key, inner, depth + 1)
@@ -380,12 +390,12 @@ class _Reader(Statements):
         if health_keys.opens_circuit(name, key):
             if value:
                 half = "half" in health_keys.words_of(key)
-                self.note(*said, State.DEGRADED if half else State.UNHEALTHY)
+                self.finding(*said, State.DEGRADED if half else State.UNHEALTHY)
         elif health_keys.bad_if_true(key):
             # "fatal" beside a dependency tells how bad its failure would be.
             if value and not (name and key.casefold() == "fatal"):
                 state = State.DEGRADED if health_keys.only_degraded(key) else State.UNHEALTHY
-                self.note(*said, state)
+                self.finding(*said, state)
         elif not value and not health_keys.is_switch(key):
             closed = health_keys.is_open(key) and health_keys.is_needed(name)
             if health_keys.is_needed(key) or health_keys.fails_if_false(key) or closed:
@@ -404,7 +414,8 @@ class _Reader(Statements):
         if health_keys.is_circuit(key) or health_keys.is_circuit(name):
             state = of_circuit("state", value) or state
         if state is not None:
-            self.note(key if not name else under(name, key), value.strip(), state)
+            tell = self.note if needed else self.finding
+            tell(under(name, key), value.strip(), state)
         elif needed and (words.is_sentence(value) or not words.looks_like_data(value)):
             self.state(key, value.strip(), None)
         elif (
