@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.measure.web.health_keys import ERRORS, LIMITING, word_set, words_of
+from playbook.measure.web.health_key_words import ERRORS, LIMITING, word_set, words_of
 from playbook.measure.web.health_words import MEANING, canonical
 
 _PEERS = word_set("clients sockets websocket websockets subscribers")

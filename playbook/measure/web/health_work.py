@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from playbook.measure.web import health_keys
+from playbook.measure.web import health_flags, health_keys
 from playbook.measure.web.health_amounts import are_copies
-from playbook.measure.web.health_keys import LIMITING, word_set, words_of
+from playbook.measure.web.health_key_words import LIMITING, word_set, words_of
 from playbook.measure.web.health_values import Pairs, number_in, under
 
 MOST_FAILED = 100  # jobs
@@ -61,7 +61,7 @@ def work_in(name: str, value: Pairs, *, counts: bool) -> Iterator[Work]:
         name: of the object.
         counts: it counts events or jobs, so that what has failed is read nowhere else.
     """
-    if health_keys.is_circuit(name) or health_keys.holds_limits(name) or health_keys.holds_switches(name):
+    if health_flags.is_circuit(name) or health_keys.holds_limits(name) or health_keys.holds_switches(name):
         return
     numbers = [(key, number) for key, one in value if (number := _amount(one)) >= 1]
     done = max((number for key, number in numbers if _DONE & {*words_of(key)}), default=0.0)
