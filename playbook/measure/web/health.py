@@ -124,7 +124,7 @@ class _Reader(SingleValues):
         for key, inner in value:
             aside = numbers_aside and (inner != 0 or health_amounts.counts_none(key, [name, *keys]))
             aside = aside or (tally and health_flags.good_if_true(key))
-            aside = aside and not health_amounts.is_rate(key)
+            aside = (aside or health_amounts.counts_stage(key, keys)) and not health_amounts.is_rate(key)
             if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
 

@@ -19,7 +19,9 @@ MOST_WAITING = 10_000  # jobs, which no queue of a website works off in a while
 _WORTH_TELLING = 100  # jobs that wait
 _FEW = 0.05  # share of all that were done
 
-_HANGING = word_set("stalled stuck hung hanging overdue orphaned wedged")
+_HANGING = word_set("stalled stuck hung hanging wedged")
+_LATE = word_set("overdue orphaned")  # of jobs; an invoice may be, too
+_JOBS = word_set("job jobs task tasks queue queues worker workers scheduler schedule cron message messages")
 _GONE = word_set("dead offline lost unreachable crashed unresponsive")  # of equal things that should all work
 _FAILED = word_set("failed dead discarded dlq")
 _WAITING = word_set("waiting pending queued enqueued backlog unacked unacknowledged outstanding")
@@ -30,7 +32,7 @@ _FILLING = word_set(
     """job jobs task tasks message messages item items entry entries letter letters count counts number num of
     current currently now observed value"""
 )
-_OTHERS = (LIMITING - {"num"}) | word_set("oldest longest average avg mean time limit capacity no not non")
+_OTHERS = (LIMITING - {"num"}) | word_set("oldest longest average avg mean time limit capacity listen no not non")
 _DONE = word_set("completed processed succeeded success successes successful done finished delivered")
 _SINCE_START = word_set("counter counters stats statistics metrics totals lifetime ever cumulative events")
 
@@ -72,7 +74,8 @@ def work_in(name: str, value: Pairs, *, counts: bool) -> Iterator[Work]:
         own = words_of(key)
         words = (*around, *own) if {*own} <= _FILLING | _LENGTHS else own
         few = amount < _FEW * (amount + done) if done else bool(_SINCE_START & {*around, *own})
-        if _is(words, _HANGING) or (are_copies(name) and _is(own, _GONE)):
+        late = _is(words, _LATE) and bool(_JOBS & {*around, *own})
+        if late or _is(words, _HANGING) or (are_copies(name) and _is(own, _GONE)):
             yield Work(under(name, key), amount, not few)
         elif _is(words, _FAILED):
             yield Work(under(name, key), amount, amount > MOST_FAILED and not few)
