@@ -38,7 +38,7 @@ from playbook.measure.web.health_values import (
     without_workers,
 )
 from playbook.measure.web.health_words import State, state_of
-from playbook.measure.web.health_work import work_in
+from playbook.measure.web.health_work import counts_failed_jobs, work_in
 
 __all__ = ["MOST_BYTES", "Dependency", "Report", "State", "UnknownShapeError", "read_report"]
 
@@ -138,7 +138,7 @@ class _Reader(SingleValues):
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
         """Read one key of an object with its value."""
         is_limit = health_keys.holds_limits(key) and isinstance(value, list)
-        if is_limit or self.is_told_in_passing(name, key, value):
+        if is_limit or counts_failed_jobs(key, value) or self.is_told_in_passing(name, key, value):
             return
         if health_keys.lists_bad(key) or (health_keys.holds_errors(key) and not isinstance(value, bool)):
             self._errors(name, key, value, depth)

@@ -66,7 +66,7 @@ _SWITCHBOARDS = word_set(
     preferences"""
 )
 # Numbers under these are limits or weights, whatever their names mean elsewhere.
-_LIMITS = word_set("""thresholds threshold limits weights""")
+_LIMITS = word_set("""thresholds threshold limits weights periods""")
 _MAY_BE_NONE = word_set("queue storage s3 disk filesystem mail email smtp")
 _NEEDED = word_set(
     """redis db database databases postgres postgresql mysql mariadb mongo mongodb cache queue storage s3

@@ -21,7 +21,8 @@ _FEW = 0.05  # share of all that were done
 
 _HANGING = word_set("stalled stuck hung hanging wedged")
 _LATE = word_set("overdue orphaned")  # of jobs; an invoice may be, too
-_JOBS = word_set("job jobs task tasks queue queues worker workers scheduler schedule cron message messages")
+_ENTRIES = word_set("job jobs task tasks message messages item items letter letters")
+_JOBS = _ENTRIES | word_set("queue queues worker workers scheduler schedule cron")
 _GONE = word_set("dead offline lost unreachable crashed unresponsive")  # of equal things that should all work
 _FAILED = word_set("failed dead discarded dlq")
 _WAITING = word_set("waiting pending queued enqueued backlog unacked unacknowledged outstanding")
@@ -69,9 +70,10 @@ def work_in(name: str, value: Pairs, *, counts: bool) -> Iterator[Work]:
     done = max((number for key, number in numbers if _DONE & {*words_of(key)}), default=0.0)
     around = words_of(name)
     for key, amount in numbers:
-        if not counts and (health_keys.holds_errors(key) or health_keys.lists_bad(key)):
-            continue
         own = words_of(key)
+        errors = health_keys.holds_errors(key) or health_keys.lists_bad(key)
+        if errors and not counts and not counts_failed_jobs(key, amount):
+            continue
         words = (*around, *own) if {*own} <= _FILLING | _LENGTHS else own
         few = amount < _FEW * (amount + done) if done else bool(_SINCE_START & {*around, *own})
         late = _is(words, _LATE) and bool(_JOBS & {*around, *own})
@@ -81,6 +83,13 @@ def work_in(name: str, value: Pairs, *, counts: bool) -> Iterator[Work]:
             yield Work(under(name, key), amount, amount > MOST_FAILED and not few)
         elif amount > _WORTH_TELLING and (_is(words, _WAITING) or _is(words, _QUEUES, _LENGTHS | _FILLING)):
             yield Work(under(name, key), amount, amount > MOST_WAITING)
+
+
+def counts_failed_jobs(key: str, value: object) -> bool:
+    """Whether a number is that of failed jobs by its own key, in any object: ``failedJobs``, ``deadLetters``."""
+    words = words_of(key)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and bool(_ENTRIES & {*words}) and _is(words, _FAILED)
 
 
 def _is(words: tuple[str, ...], kind: frozenset[str], filling: frozenset[str] = _FILLING | _QUEUES) -> bool:
