@@ -1,7 +1,8 @@
 """What every shipped query must give: series as promtool writes them, and the true figure, worked out by hand.
 
-A sample a minute over 72 hours; the last 24 are asked for, half a minute after the last sample, so that no sample
-lies at the edge of the window, where Prometheus 2 and 3 differ: minutes 2,881 to 4,320.
+A sample a minute over 72 hours, or longer where a query looks back further; the last 24 are asked for, half a
+minute after the last sample, so that no sample lies at the edge of the window, where Prometheus 2 and 3 differ:
+minutes 2,881 to 4,320.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from playbook.settings.loading import load
 
 INTERVAL = 60  # seconds
 END = 4320
-EVALUATED = END * INTERVAL + 30
 WINDOW = 24 * 3600.0
 NEAR = 0.002  # increase() is extrapolated to the edges of the window, by up to two samples of 1,440
 EXACT = 1e-9
@@ -57,11 +57,17 @@ class Expected:
 
 @dataclass(frozen=True)
 class Scenario:
-    """Series by name and labels, in promtool's notation."""
+    """Series by name and labels, in promtool's notation; ``end`` is the minute of their last samples."""
 
     name: str
     series: dict[str, str]
     expected: tuple[Expected, ...]
+    end: int = END
+
+    @property
+    def evaluated(self) -> int:
+        """When the queries are asked, in seconds."""
+        return self.end * INTERVAL + 30
 
 
 def expression(key: str) -> str:
@@ -123,6 +129,12 @@ def redis(name: str, job: str = "redis") -> str:
 
 OWN = "https://portfolio.example"
 STEADY = "0+100x4320"  # a hundred a minute: 144,000 in the window
+DAY = 1440
+ALL = f"1x{8 * DAY}"
+UNTIL_NOON = f"1x{8 * DAY - 720} _x719"
+SINCE_NOON = f"_x{8 * DAY - 720} 1x720"
+HALF_A_WEEK = f"_x{5 * DAY} 1x{2 * DAY} _x{DAY - 1}"
+AT_NIGHT = " ".join(["_x719 1x720"] * 7 + ["_x1440"])
 OTHERS = {probe(f"https://customer-{number}.example"): "1x4320" for number in range(10)}
 
 
@@ -454,6 +466,40 @@ SCENARIOS = (
             'up{job="portfolio",instance="worker-1",component="worker"}': "_x3599 0x359 1x360",
         },
         (Expected("scraped", 50, 0.01, selector='component=~"web|worker"'),),
+    ),
+    *(
+        Scenario(
+            f"instances by service discovery, 8 days: {name}",
+            {
+                f'up{{job="portfolio",instance="{instance}",component="{instance[:-2]}"}}': notation
+                for instance, notation in series.items()
+            },
+            (
+                Expected("scraped", 100, EXACT),
+                *(
+                    Expected(
+                        "scraped",
+                        value,
+                        EXACT,
+                        labels=f'{{component="{component}",job="portfolio",of="the usual instances"}}',
+                    )
+                    for component, value in fewer.items()
+                ),
+            ),
+            end=8 * DAY,
+        )
+        for name, series, fewer in (
+            ("as many as ever", {"web-0": ALL, "web-1": ALL}, {}),
+            ("one of three is gone", {"web-0": ALL, "web-1": ALL, "web-2": UNTIL_NOON}, {"web": 200 / 3}),
+            ("all of one component are gone", {"web-0": ALL, "opt-0": UNTIL_NOON}, {"opt": 0}),
+            ("releases rename them", {"web-0": UNTIL_NOON, "web-1": ALL, "web-2": SINCE_NOON}, {}),
+            ("one is new", {"web-0": ALL, "web-1": SINCE_NOON}, {}),
+            ("one is scaled at night", {"web-0": ALL, "web-1": AT_NIGHT}, {}),
+            ("a job that runs at times", {"web-0": ALL, "job-0": AT_NIGHT}, {}),
+            ("fewer since the day before yesterday", {"web-0": ALL, "web-1": f"1x{6 * DAY} _x{2 * DAY - 1}"}, {}),
+            ("a week has not passed", {"web-0": f"_x{5 * DAY} 1x{3 * DAY - 1}", "web-1": HALF_A_WEEK}, {}),
+            ("half an hour without one", {"web-0": ALL, "web-1": f"1x{8 * DAY - 20} _x19"}, {}),
+        )
     ),
     Scenario(
         "up has none of the labels that the selector names: the scrapes of what has the application's series",

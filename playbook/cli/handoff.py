@@ -17,7 +17,6 @@ from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
 from playbook.history.folder import history_to_read
 from playbook.history.handoff_files import read_pages
 from playbook.history.handoff_page import DAYS, Ending, Page, Period, make_page
-from playbook.history.people.files import path_of
 from playbook.history.runs import read
 from playbook.measure.people import endings
 from playbook.report.handoff import write_page
@@ -67,7 +66,7 @@ def _write(
         PlaybookError: it cannot be made or written.
     """
     (settings, kept), period = whose, _period(options)
-    folder = options.to or (path_of(settings, kept) if kept else root / _FOLDER)
+    folder = options.to or (settings.path_of(kept) if kept else root / _FOLDER)
     history = history_to_read(settings, root / options.reports, chosen=options.history)
     page = collect(settings, period, history, folder, clock, public=options.public)
     try:

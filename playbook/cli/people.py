@@ -21,7 +21,7 @@ from playbook.history import runs as history
 from playbook.history.derive import titles
 from playbook.history.folder import history_to_read
 from playbook.history.people.attest import attest, moment, rule_for
-from playbook.history.people.files import known, path_of, rules, sign_offs_of, waivers_of
+from playbook.history.people.files import known, rules, sign_offs_of, waivers_of
 from playbook.history.people.waivers import Accepted, Waiver, accepted_in, limited, waive
 from playbook.history.runs import History, RunLine
 from playbook.settings.chosen import settings_for
@@ -71,7 +71,7 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
     for option in ("by", "note"):
         if not getattr(options, option):
             raise UsageError(f"attest: --{option} is needed, as a sign-off states who reviewed what")
-    file = path_of(settings, name)
+    file = settings.path_of(name)
     line = attest(
         file,
         item.id,
@@ -151,7 +151,7 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     for option in ("until", "reason", "by"):
         if not getattr(options, option):
             raise UsageError(f"waive: --{option} is needed, as an exception has an end, a reason and a name")
-    file, until, now = path_of(settings, name), _day(options.until), clock.now()
+    file, until, now = settings.path_of(name), _day(options.until), clock.now()
     line = waive(
         file,
         options.item,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal, TypeVar
@@ -172,6 +172,7 @@ class GitHubApi:
 
     settings: Settings = field(repr=False)
     clock: Clock = field(default_factory=Clock, repr=False, compare=False)
+    another: str = ""  # repository, in place of that of the settings
     _kept: Kept = field(default_factory=Kept, repr=False, compare=False)
 
     @property
@@ -189,6 +190,10 @@ class GitHubApi:
         """Whether GitHub does not run it itself: it may be old, and ignore what it does not know."""
         host = urlsplit(self.settings.target.github.endpoint).hostname or ""
         return host != "api.github.com" and not host.endswith(".ghe.com")
+
+    def of(self, repository: str) -> GitHubApi:
+        """The same of another repository, ``owner/name``."""
+        return replace(self, another=repository)
 
     # ------------------------------------------------------------------------------------------- the organisation
 
@@ -252,7 +257,8 @@ class GitHubApi:
         return self.settings.require(self.settings.target.github.organisation, "github.organisation", SERVICE)
 
     def _repository(self) -> str:
-        return self.settings.require(self.settings.target.github.repository, "github.repository", SERVICE)
+        own = self.settings.target.github.repository
+        return self.another or self.settings.require(own, "github.repository", SERVICE)
 
     def _requests(self) -> GitHubRequests:
         mine = self.settings.target.github

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Protocol
@@ -19,6 +19,7 @@ from playbook.clients.digitalocean_types import App, LogUrls, Series
 from playbook.clients.encodings import Unreadable
 from playbook.clients.exchange import Exchange
 from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, Reading
+from playbook.clients.restart_counts import RestartCounts
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
 from playbook.clients.urls import parse_url
@@ -81,6 +82,7 @@ class ApiLogs:
     wanted: Logs
     time_limits: TimeLimits
     ca: str | None
+    restart_counts: RestartCounts = field(default_factory=RestartCounts)
 
     def read(self, since: datetime) -> LogStream:
         """Everything that the platform still has of the running deployment.
@@ -149,7 +151,7 @@ class ApiLogs:
     def _restarted(self, since: datetime, components: Collection[str]) -> tuple[str, str]:
         """The components that the platform has started again since then, in words, or why that is not known."""
         try:
-            series = self.api.metric("restart_count", since, datetime.now(UTC))
+            series = self.restart_counts.of(self.api, since, datetime.now(UTC))
         except Unmeasured as error:
             return "", error.got
         counted = [(one.component, usable(one)) for one in series]

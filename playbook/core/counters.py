@@ -107,8 +107,9 @@ class Earlier:
         self,
         read: Callable[[], Iterable[Mapping[str, Counted]]] = tuple,
         last_run: Callable[[], datetime | None] = lambda: None,
+        read_month: Callable[[], Iterable[Mapping[str, Counted]]] = tuple,
     ) -> None:
-        self._read, self._last_run = read, last_run
+        self._read, self._last_run, self._read_month = read, last_run, read_month
         self._lock = Lock()
         self._known: list[Mapping[str, Counted]] | None = None
 
@@ -120,6 +121,10 @@ class Earlier:
     def of(self, name: str) -> list[Counted]:
         """The readings of one set of counters, e.g. ``redis``."""
         return [readings[name] for readings in self._readings() if name in readings]
+
+    def of_the_month(self, name: str) -> list[Counted]:
+        """As ``of``, of a month: of what is read once a week."""
+        return [readings[name] for readings in self._read_month() if name in readings]
 
     def _readings(self) -> list[Mapping[str, Counted]]:
         with self._lock:

@@ -24,7 +24,7 @@ def history_folder(
     if named:
         return Path(named).expanduser().absolute()
     if settings.history.folder:
-        return settings.folder / Path(settings.history.folder).expanduser()
+        return settings.path_of(settings.history.folder)
     return reports / "history"
 
 

@@ -34,17 +34,23 @@ def earlier_of(settings: Settings, history: Path | None, clock: Clock, known: Ru
     return Earlier(
         lambda: earlier_readings(history, settings, clock.now(), known),
         lambda: last_run(history, settings, clock.now(), known),
+        lambda: earlier_readings(history, settings, clock.now(), known, within=_MONTH),
     )
 
 
 def earlier_readings(
-    history: Path | None, settings: Settings, now: datetime, known: RunsByTarget
+    history: Path | None,
+    settings: Settings,
+    now: datetime,
+    known: RunsByTarget,
+    *,
+    within: timedelta | None = None,
 ) -> Iterator[Mapping[str, Counted]]:
-    """Readings recent enough to be compared with (``coverage.counter_most_hours``).
+    """Readings recent enough to be compared with: within ``coverage.counter_most_hours`` if nothing else is said.
 
     Unreadable ones are skipped; ``python -m playbook history`` reports what of the history cannot be read.
     """
-    since = now - timedelta(hours=settings.coverage.counter_most_hours)
+    since = now - (within or timedelta(hours=settings.coverage.counter_most_hours))
     if settings.history.readings:
         yield from lines.decoded(Path(settings.history.readings), LONGEST_LINE, _READINGS.decode)
     elif history is not None:

@@ -97,7 +97,7 @@ def _queue_key(target: Target) -> str:
     if not target.redis.queues:
         return target.redis.queue_key
     queue = target.redis.queues[0]
-    prefix, name = queue.prefix, queue.name
+    prefix, name = queue.prefix, queue.key_name
     own = {
         "rq": f"{prefix}rq:queue:{name}",
         "sidekiq": f"{prefix}queue:{name}",

@@ -9,7 +9,7 @@ from typing import TypeVar
 from playbook.core.errors import NotConfigured
 from playbook.core.secret import Seconds, Section
 from playbook.settings.files import shipped_defaults
-from playbook.settings.paths import folder_of
+from playbook.settings.paths import folder_of, path_below
 from playbook.settings.sections.catalogue import OwnCatalogue
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.figures import Queries
@@ -107,6 +107,10 @@ class Settings(Section, frozen=True):
     def folder(self) -> Path:
         """The folder that relative paths in the settings start from; those of the target are absolute already."""
         return folder_of(self.file, self.root)
+
+    def path_of(self, name: str) -> Path:
+        """A file or folder that a setting names."""
+        return path_below(self.folder, name)
 
     @property
     def absent(self) -> frozenset[str]:

@@ -22,7 +22,7 @@ def catalogue_of(settings: Settings) -> Catalogue:
     whole = shipped()
     items, unread = dict(whole.items), {}
     for name in settings.catalogue.own:
-        file = settings.folder / Path(name).expanduser()
+        file = settings.path_of(name)
         if name == OwnCatalogue().own[0] and not file.exists():
             continue
         try:

@@ -49,11 +49,16 @@ def folder_of(file: Path | None, root: Path | None) -> Path:
     return (file.parent if file else root or Path.cwd()).absolute()
 
 
+def path_below(folder: Path, name: str) -> Path:
+    """A path of the settings: absolute, from the home folder (``~``), or from this folder."""
+    return folder / Path(name).expanduser()
+
+
 def of_target(target: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """The target's settings with absolute paths."""
 
     def file(text: str) -> str:
-        return text if "://" in text else str(folder / Path(text).expanduser())
+        return text if "://" in text else str(path_below(folder, text))
 
     def pattern(text: str) -> str:
         expanded = str(Path(text).expanduser())
@@ -75,7 +80,7 @@ def in_common(settings: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """The settings that are not about one target, likewise."""
     changed: Any = settings
     for path in _COMMON:
-        changed = _changed(changed, path.split("."), lambda text: str(folder / Path(text).expanduser()))
+        changed = _changed(changed, path.split("."), lambda text: str(path_below(folder, text)))
     return dict(changed)
 
 

@@ -75,6 +75,7 @@ def target(request, tmp_path_factory):
         ("{ preset = 'resque', name = 'mail' }", "resque:queue:mail"),
         ("{ preset = 'dramatiq', name = 'default' }", "dramatiq:default"),
         ("{ preset = 'huey', name = 'shop' }", "huey.redis.shop"),
+        ("{ preset = 'huey', name = 'lind-shop.jobs_2' }", "huey.redis.lindshopjobs_2"),
         ("{ preset = 'laravel', name = 'default', prefix = 'shop_database_' }", "shop_database_queues:default"),
         ("{ preset = 'arq', name = 'arq:queue' }", "zcard arq:queue"),
         ("{ preset = 'redis-stream', name = 'lind:jobs' }", "xinfo groups lind:jobs"),

@@ -6,6 +6,9 @@ import json
 
 import pytest
 
+from playbook.clients.wire import Phases
+from playbook.measure.web.health import read_report
+from playbook.measure.web.health_endpoints import Health
 from tests.foreign.test_health import CRITICAL, OK, UNKNOWN, WARNING, verdict
 
 # node-redis, TypeORM, opossum and the like: the state of a connection as a boolean.
@@ -531,3 +534,69 @@ STATES = {
 def test_state_of_cluster_or_queue_counts(body: str, expected: str) -> None:
     """It is no name of a cluster, and no product."""
     assert verdict(body.encode()) == expected
+
+
+# What BullMQ, Sidekiq, Hangfire, bee-queue, pg-boss, Oban, RabbitMQ and Elasticsearch count, beside a good status.
+WORK = {
+    '{"status":"up","queue":{"waiting":48211,"stalled":14,"failed":9}}': WARNING,
+    '{"status":"ok","info":{"queue":{"status":"up","waiting":48211,"active":2}},"error":{},"details":{}}': WARNING,
+    '{"status":"ok","queue":{"waiting":3,"active":1,"stalled":14}}': WARNING,
+    '{"status":"ok","stalled":1}': WARNING,
+    '{"status":"ok","stalledJobs":14}': WARNING,
+    '{"status":"ok","imageJobsStuck":"2"}': WARNING,
+    '{"status":"ok","worker":{"hung":1,"busy":3}}': WARNING,
+    '{"status":"ok","scheduler":{"overdue":12}}': WARNING,
+    '{"status":"pass","checks":{"queue:stalled":[{"status":"pass","observedValue":14}]}}': WARNING,
+    '{"status":"ok","jobs":{"orphaned":3,"completed":20}}': WARNING,
+    '{"status":"ok","overdueJobs":3}': WARNING,
+    '{"status":"ok","queue":48211}': WARNING,
+    '{"status":"ok","queueDepth":48211}': WARNING,
+    '{"status":"ok","image_queue_length":48211}': WARNING,
+    '{"status":"ok","rabbit":{"queue":{"messages":48211,"consumers":2}}}': WARNING,
+    '{"status":"ok","queues":{"images":{"waiting":48211},"mail":{"waiting":0}}}': WARNING,
+    '{"status":"ok","backlog":48211}': WARNING,
+    '{"status":"ok","queue":{"waiting":0,"completed":1000,"failed":900}}': WARNING,
+    '{"status":"ok","sidekiq":{"enqueued":0,"retries":3,"dead":1200}}': WARNING,
+    '{"status":"ok","nodes":{"total":5,"dead":2}}': WARNING,
+    '{"status":"ok","failedJobs":1200}': WARNING,
+    '{"status":"ok","failedJobs":["image 4711"]}': CRITICAL,
+    '{"status":"ok","failed":9}': CRITICAL,
+    '{"status":"ok","failedChecks":2}': CRITICAL,
+    '{"status":"ok","workers":{"online":3,"lost":1}}': WARNING,
+    '{"status":"ok","workers":{"online":3,"offline":1}}': WARNING,
+    '{"status":"ok","data":{"stalled":14}}': WARNING,
+    # Ordinary amounts, totals since a start, settings and limits.
+    '{"status":"ok","queue":{"waiting":12,"active":5,"completed":1000,"failed":12,"delayed":3,"paused":0}}': OK,
+    '{"status":"ok","queue":{"waiting":0,"active":1,"failed":9,"stalled":0}}': OK,
+    '{"status":"ok","sidekiq":{"processed":1048211,"failed":12043,"enqueued":2,"retries":3,"dead":57}}': OK,
+    '{"status":"ok","hangfire":{"enqueued":0,"failed":12,"processing":1,"succeeded":102931,"deleted":4}}': OK,
+    '{"status":"ok","jobs":{"completed":1000,"failed":12,"stalled":2}}': OK,
+    '{"status":"ok","counters":{"stalled":2},"stats":{"stalled":3,"jobs":4}}': OK,
+    '{"status":"ok","bull":{"stalledInterval":30000,"maxStalledCount":1,"waiting":0},"stuckThreshold":300}': OK,
+    '{"status":"ok","queue":{"capacity":50000,"maxSize":50000,"size":12,"oldestWaiting":48211}}': OK,
+    '{"status":"ok","threadPool":{"queue":0,"rejected":3,"completed":1048211}}': OK,
+    '{"status":"ok","oban":{"available":4,"executing":2,"retryable":1,"discarded":12,"completed":8041}}': OK,
+    '{"status":"ok","orders":{"overdue":3,"pending":8812},"invoicesOverdue":2,"listen queue len":65535}': OK,
+    '{"status":"ok","queue":{"pending":0,"running":0},"agent":{"connected":2,"queued":0,"running":0}}': OK,
+    """{"status":"running","failedJobs":9,"jobsPerMinute":12,"pausedMasters":0,"recentJobs":311,"processes":5,
+    "periods":{"failedJobs":10080,"recentJobs":60},"wait":{"redis:default":0}}""": OK,
+    '{"status":"ok","deadLetters":5,"worker":{"failed_tasks":3}}': OK,
+    '{"status":"ok","breaker":{"state":"CLOSED","stalled":3,"failures":3}}': OK,
+    '{"status":"ok","limits":{"stalled":5,"waiting":48211},"notStuck":4}': OK,
+    '{"status":"ok","queue":{"processedMessages":48211,"messages":0},"requests":{"total":48211}}': OK,
+    '{"status":"ok","nodes":{"total":3,"dead":0},"workers":{"online":3,"offline":0}}': OK,
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), WORK.items())
+def test_amount_of_work_beside_good_status_counts(body: str, expected: str) -> None:
+    """Where it hangs, or is far more than usual; failed jobs are kept, and counted since a start."""
+    assert verdict(body.encode()) == expected
+
+
+def test_ordinary_amounts_of_work_are_told() -> None:
+    """Nobody sees the jobs that failed otherwise."""
+    report = read_report(b'{"status":"up","queue":{"waiting":211,"active":1,"failed":9,"delayed":3}}')
+    assert report.told == ("queue waiting 211", "queue failed 9")
+    summary = Health("/health", 200, report, Phases(), ()).summary
+    assert summary == "HTTP 200, up, no dependency listed; queue waiting 211, queue failed 9"

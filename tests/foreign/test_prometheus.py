@@ -144,6 +144,7 @@ def test_only_a_complete_answer_is_ok(name: str, envelope: Any, verdict: str):
 PROM_CLIENT = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 EXPRESS_PROM_BUNDLE = (0.003, 0.03, 0.1, 0.3, 1.5, 10)
 FASTAPI_INSTRUMENTATOR = (0.1, 0.5, 1)
+OPENTELEMETRY = (0, 5, 10, 25, 50, 75)  # and so on
 
 
 @pytest.mark.parametrize(
@@ -157,6 +158,8 @@ FASTAPI_INSTRUMENTATOR = (0.1, 0.5, 1)
         (EXPRESS_PROM_BUNDLE, float("nan"), True),
         (FASTAPI_INSTRUMENTATOR, 0.9, True),
         (FASTAPI_INSTRUMENTATOR, 1.0, False),
+        (OPENTELEMETRY, 4.75, False),  # whatever the times are, where they are in seconds
+        (OPENTELEMETRY, 7.4, True),
         ((0.256, 1.024, 4.096, 16.384), 1.5, True),
         ((2.5, 10.0), 1.2, False),
         ((1.0, 10.0), 0.95, True),
@@ -167,6 +170,26 @@ def test_quantile_in_a_wide_bucket_that_reaches_beyond_the_limit_is_not_known(bo
     samples = [Sample({"le": f"{bound}"}, 0.0, 10.0 + bound) for bound in bounds]
     buckets = Buckets.of([*samples, Sample({"le": "+Inf"}, 0.0, 100.0)])
     assert buckets.lack(RESPONSE_TIME, value, 100.0, SETTINGS.limits.response_time)[1].enough == known
+
+
+@pytest.mark.parametrize(
+    ("bounds", "value", "words", "number"),
+    [
+        (OPENTELEMETRY, 4.75, "", False),
+        ((10.0, 20.0), 9.5, "", False),
+        (EXPRESS_PROM_BUNDLE, 6.0, "anywhere between 1.5 and 10 s: there is no bucket between", True),
+        (PROM_CLIENT, 2.4, "", True),
+        (PROM_CLIENT, 4.0, "", True),
+        (OPENTELEMETRY, 7.4, "", True),
+    ],
+)
+def test_bad_quantile_tells_what_is_known_of_it(bounds, value, words, number):
+    """In a first bucket that reaches beyond the limit it is 95 % of its bound every day, and says nothing."""
+    samples = [Sample({"le": f"{bound}"}, 0.0, 10.0 + n) for n, bound in enumerate(bounds)]
+    buckets = Buckets.of([*samples, Sample({"le": "+Inf"}, 0.0, 100.0)])
+    limit = SETTINGS.limits.response_time
+    found, coverage = buckets.lack(RESPONSE_TIME, value, 100.0, limit)
+    assert (found, buckets.known(value, limit) == value, coverage.enough) == (words, number, number)
 
 
 @pytest.mark.parametrize("which", ["count", "looks", "series"])

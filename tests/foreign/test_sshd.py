@@ -8,6 +8,7 @@ import pytest
 
 from playbook.clients.log_files import FileLogs
 from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
 from playbook.core.errors import NotConfigured
 from playbook.core.judge import Judge
 from playbook.core.verdict import SEVERITY, Critical
@@ -117,7 +118,9 @@ def measured(tmp_path, text):
     file.write_text(text)
     own = {"targets": {"staging": {"security": {"auth_logs": [str(file)]}}}}
     settings = load("staging", root=tmp_path, environment={}, overlay=own)
-    found = failed_logins(LogsOfTheWeek(None, NotConfigured("no logs", setting="", add="")), settings, CLOCK)
+    found = failed_logins(
+        LogsOfTheWeek(None, NotConfigured("no logs", setting="", add="")), settings, CLOCK, Earlier()
+    )
     return found, settings
 
 
@@ -320,7 +323,7 @@ def test_host_in_another_zone_uses_the_configured_zone(tmp_path):
         "staging", root=tmp_path, environment={}, overlay={"targets": {"staging": {"security": security}}}
     )
     away = LogsOfTheWeek(None, NotConfigured("no logs", setting="", add=""))
-    found = failed_logins(away, settings, CLOCK)
+    found = failed_logins(away, settings, CLOCK, Earlier())
     assert found._files_coverage(found.files).enough
     assert found.by_source.over.endswith("from 203.0.113.66 at Thu 01 Jan, 12:00 UTC, says sshd")
 

@@ -3,30 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 
 import pytest
 
-from tests.proven_queries import EVALUATED, SCENARIOS, Expected, Scenario
+from tests.proven_queries import SCENARIOS, Expected, Scenario
 
 PROMTOOL = shutil.which("promtool")
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed")]
 
 
-def demanded(one: Expected) -> dict[str, object]:
+def demanded(one: Expected, scenario: Scenario) -> dict[str, object]:
     """1 where the query is as near to the true figure as it must be; nothing where it must give nothing."""
-    query = one.expression
+    query, evaluated = one.expression, scenario.evaluated
+    if sum(other.query == one.query for other in scenario.expected) > 1:
+        found = re.search(r'of="([^"]*)"', one.labels)
+        query = f'({query}) and on(of) label_replace(vector(1), "of", "{found[1] if found else ""}", "", "")'
     if one.value is None:
-        return {"expr": query, "eval_time": f"{EVALUATED}s", "exp_samples": []}
+        return {"expr": query, "eval_time": f"{evaluated}s", "exp_samples": []}
     if one.query.endswith("_buckets"):  # of several the one that is asked for
         bound = one.labels[1:-1].replace("=", '", ')
         query = f'({query}) and on(le) label_replace(vector(1), "{bound}, "", "")'
     most = abs(one.value) * one.near + 1e-9
     return {
         "expr": f"abs(({query}) - {one.value!r}) <= bool {most!r}",
-        "eval_time": f"{EVALUATED}s",
+        "eval_time": f"{evaluated}s",
         "exp_samples": [{"labels": one.labels, "value": 1}],
     }
 
@@ -38,7 +42,7 @@ def test_promtool_confirms_true_value(tmp_path, scenario: Scenario):
         "interval": "1m",
         "name": scenario.name,
         "input_series": [{"series": name, "values": values} for name, values in scenario.series.items()],
-        "promql_expr_test": [demanded(one) for one in scenario.expected],
+        "promql_expr_test": [demanded(one, scenario) for one in scenario.expected],
     }
     file = tmp_path / "tests.yml"
     file.write_text(json.dumps({"rule_files": [], "evaluation_interval": "1m", "tests": [tests]}))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from playbook.core.catalogue import Catalogue
 from playbook.core.own_items import is_made_of_test
@@ -20,7 +19,7 @@ from playbook.settings.model import Settings
 def sign_offs_of(settings: Settings, catalogue: Catalogue, now: datetime) -> SignOffs:
     """The sign-offs; NotConfigured where the settings name no file, Unreachable where it does not exist."""
     file = settings.require(settings.people.attestations, "people.attestations", attest.SERVICE)
-    found = attest.read(path_of(settings, file), known=known(catalogue), rules=rules(settings), now=now)
+    found = attest.read(settings.path_of(file), known=known(catalogue), rules=rules(settings), now=now)
     return replace(found, since=known_since(settings, now))
 
 
@@ -28,7 +27,7 @@ def waivers_of(settings: Settings, catalogue: Catalogue, now: datetime) -> Waive
     """The waivers; empty where the settings name no file, or it does not exist yet."""
     if settings.people.waivers is None:
         return waivers.none(now)
-    file = path_of(settings, settings.people.waivers)
+    file = settings.path_of(settings.people.waivers)
     if not file.exists():
         return waivers.none(now)
     return waivers.read(file, known=known(catalogue), most_days=settings.people.waiver_days, now=now)
@@ -52,8 +51,3 @@ class _WithOwn(frozenset[str]):
 def known(catalogue: Catalogue) -> frozenset[str]:
     """Every id that a ledger may name."""
     return _WithOwn((*catalogue.items, *catalogue.not_built))
-
-
-def path_of(settings: Settings, path: str) -> Path:
-    """A file of ``[people]``: absolute, or relative to the folder of playbook.toml."""
-    return settings.folder / Path(path).expanduser()

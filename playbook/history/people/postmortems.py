@@ -14,7 +14,6 @@ from urllib.parse import quote
 
 from playbook.core.severity import URGENT
 from playbook.core.wording import plural
-from playbook.history.people.files import path_of
 from playbook.settings.model import Settings
 
 ASKED_FOR = URGENT
@@ -35,7 +34,7 @@ _HEADING = re.compile(r"(#{1,6})\s")
 def folder_of(settings: Settings) -> Path | None:
     """Folder of the pages; None where the settings name none."""
     name = settings.people.postmortems
-    return path_of(settings, name) if name else None
+    return settings.path_of(name) if name else None
 
 
 def mark(key: str, target: str) -> str:

@@ -17,7 +17,6 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines
 from playbook.core.wording import moment
-from playbook.history.people.files import path_of
 from playbook.measure.app.deployments import newest_first
 from playbook.measure.app.release import GOOD
 from playbook.readers.documents import documents_in, read_document
@@ -103,9 +102,9 @@ def _reviewed(settings: Settings, latest: date) -> tuple[date | None, int, str]:
     people = settings.people
     if people.runbooks is None:
         return None, 0, "people.runbooks is not set"
-    files = documents_in(path_of(settings, people.runbooks))
-    if people.playbook is not None and path_of(settings, people.playbook).is_file():
-        files.append(path_of(settings, people.playbook))
+    files = documents_in(settings.path_of(people.runbooks))
+    if people.playbook is not None and settings.path_of(people.playbook).is_file():
+        files.append(settings.path_of(people.playbook))
     try:
         documents = [read_document(file) for file in files]
     except (OSError, UnicodeDecodeError) as error:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_samples import Samples, restarts
+from playbook.clients.restart_counts import RestartCounts
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
 from playbook.core.engine import measurement
@@ -61,11 +62,15 @@ class ComponentRestarts:
 
 @measurement(parts=("services",))
 def component_restarts(
-    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
+    digitalocean: DigitalOceanApi,
+    app: AppStatus,
+    settings: Settings,
+    clock: Clock,
+    restart_counts: RestartCounts,
 ) -> ComponentRestarts:
     """Restarts of each component in the last 24 hours; counter resets are handled."""
     now = clock.now()
-    found = _samples(digitalocean, app, now)
+    found = by_component(restart_counts.of(digitalocean, now - DAY, now), app.others)
     window = Window.before(now, DAY, deployed=app.deployed_at)
     least = {name: app.instances(name) for name in app.components}
     return ComponentRestarts(
@@ -101,19 +106,17 @@ class KnownRestarts:
 
 
 @measurement
-def known_restarts(digitalocean: DigitalOceanApi, app: AppStatus, clock: Clock) -> KnownRestarts:
+def known_restarts(
+    digitalocean: DigitalOceanApi, app: AppStatus, clock: Clock, restart_counts: RestartCounts
+) -> KnownRestarts:
     """Restarts of each component in the last 24 hours; none where the platform does not tell."""
     now = clock.now()
     try:
-        found = _samples(digitalocean, app, now)
+        found = by_component(restart_counts.of(digitalocean, now - DAY, now), app.others)
     except Unmeasured as error:
         return KnownRestarts((), str(error))
     counted = _counted(found, (now - DAY).timestamp())
     return KnownRestarts(tuple(one for one in counted if one.reading.value))
-
-
-def _samples(digitalocean: DigitalOceanApi, app: AppStatus, now: datetime) -> Mapping[str, Sequence[Samples]]:
-    return by_component(digitalocean.metric("restart_count", now - DAY, now), app.others)
 
 
 def _counted(found: Mapping[str, Sequence[Samples]], begin: float) -> tuple[Restarts, ...]:

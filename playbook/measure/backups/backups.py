@@ -12,7 +12,7 @@ from statistics import median
 
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
 from playbook.core.clock import Clock, zone_of
-from playbook.core.counters import Counted, Earlier, digest_of
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.durations import two_units
 from playbook.core.engine import measurement
@@ -20,10 +20,12 @@ from playbook.core.errors import TooLittleData, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
+from playbook.measure.backups.backups_of_before import DUMPS, JOBS, call_dumps, call_jobs
 from playbook.measure.backups.nameless import nameless
-from playbook.measure.backups.series import Archive, ended, going_on, nightly_kinds
+from playbook.measure.backups.series import Archive, ended, going_on
 from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive, repository_of
-from playbook.measure.roll_call import RollCall, roll_call
+from playbook.measure.roll_call import RollCall
+from playbook.measure.statements import Statement
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.model import Settings
@@ -34,7 +36,6 @@ _END = 7.0  # seconds for one end of an archive after its read time has run out
 _LONGEST = 50.0  # seconds; the real time limit for reading is a setting
 _COPIED_WITHIN = timedelta(minutes=2)
 _SHOWN = 10
-_JOBS = "backup jobs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Backups:
         damaged: the newest archives of other jobs that have a problem, by name, with it.
         unread: of those that the store lists and does not deliver.
         roll: the nightly jobs beside those of earlier runs.
+        dumps: the dumps within the newest archives, likewise.
         unmatched: those of the others that are like archives, and whose jobs are not looked at otherwise.
     """
 
@@ -63,6 +65,7 @@ class Backups:
     unread: Coverage = Coverage()  # noqa: RUF009 - frozen
     unmatched: tuple[Archive, ...] = ()
     roll: RollCall | None = None
+    dumps: RollCall | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -79,8 +82,8 @@ class Backups:
 
     @property
     def readings(self) -> dict[str, Counted]:
-        """The nightly jobs, for later runs."""
-        return {_JOBS: self.roll.read} if self.roll else {}
+        """The nightly jobs and the dumps, for later runs."""
+        return {name: roll.read for name, roll in ((JOBS, self.roll), (DUMPS, self.dumps)) if roll}
 
     @property
     def contents(self) -> str:
@@ -152,6 +155,18 @@ class Backups:
     def stale(self) -> str:
         """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty."""
         return self.inspection.times.stale(self.newest.made) if self.inspection else ""
+
+    @property
+    def dumped(self) -> Statement:
+        """That each dump is there that earlier runs have seen."""
+        missing = self.dumps.words if self.dumps else ""
+        return Statement(
+            "Dumps in the newest archive",
+            not missing,
+            "each that earlier runs have seen (or its name in backups.dumps_gone)",
+            f"none like {missing}" if missing else "none missing",
+            warn=True,
+        )
 
     def evidence(self) -> list[Evidence]:
         """The newest archives, and totals."""
@@ -292,7 +307,11 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
     inspection = _inspected(backup_store, archives[0].file, wanted, most) if archives else None
     others = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
-    looked_at = [(file, *_problem(backup_store, file, wanted, until)) for file in others if file.size <= most]
+    looked_at = [
+        (file, *_of_another_job(backup_store, file, wanted, until)) for file in others if file.size <= most
+    ]
+    inspected = {archives[0].file.name: inspection} if inspection else {}
+    inspected |= {file.name: found for file, found, _ in looked_at}
     return Backups(
         backup_store.location,
         backup_listing.now,
@@ -300,33 +319,26 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         archives,
         backup_listing.others,
         inspection,
-        tuple((file.name, problem) for file, problem, _ in looked_at if problem),
+        tuple((file.name, found.problem) for file, found, _ in looked_at if found.problem),
         together(unread for _, _, unread in looked_at),
         backup_listing.unmatched,
-        _call_jobs(archives, backup_listing.now, settings, earlier),
+        call_jobs(archives, backup_listing.now, settings, earlier),
+        call_dumps(inspected, backup_listing.now, settings, earlier),
     )
 
 
-def _call_jobs(archives: Sequence[Archive], now: datetime, settings: Settings, earlier: Earlier) -> RollCall:
-    """A job that ended while its archives are there is known from these; one that was given up may lose them."""
-    goes_on, others = nightly_kinds(archives)
-    wanted = settings.target.backups
-    of = digest_of(f"{wanted.location}\0{wanted.pattern}")
-    return roll_call(goes_on, now, earlier.of(_JOBS), settings.coverage, of=of, given_up=others)
-
-
-def _problem(store: BackupStore, file: StoredFile, wanted: Wanted, until: float) -> tuple[str, Coverage]:
-    """What is wrong with the newest archive of another job, and whether it can be read at all, as far as time is
-    left for it.
-    """
-    left = until - time.monotonic()
+def _of_another_job(
+    store: BackupStore, file: StoredFile, wanted: Wanted, until: float
+) -> tuple[Inspection, Coverage]:
+    """The newest archive of another job, and whether it can be read at all, as far as time is left for it."""
+    nothing, left = Inspection("", "not read"), until - time.monotonic()
     if left <= 0:
-        return "", Coverage()
+        return nothing, Coverage()
     try:
         with store.open(file, within=left) as stream:
-            return inspect(stream, file.size, manifest=wanted.manifest, seconds=left).problem, Coverage()
+            return inspect(stream, file.size, manifest=wanted.manifest, seconds=left), Coverage()
     except Unmeasured as error:
-        return "", not_given(file, error) if time.monotonic() < until else Coverage()
+        return nothing, not_given(file, error) if time.monotonic() < until else Coverage()
 
 
 def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
@@ -44,8 +44,8 @@ def databases(managed_databases: ManagedDatabases, settings: Settings, clock: Cl
 
 def read_databases(managed: ManagedDatabases, settings: Settings, clock: Clock, *, in_full: bool) -> Databases:
     """As ``databases``; without ``in_full`` only what the API reports of the clusters themselves."""
-    named = settings.target.digitalocean.databases
-    of_spec, left_out, unread = _of_app(managed, settings)
+    named = _named(settings)
+    of_spec, left_out, unread = _of_app(managed, settings, named)
     now = clock.now()
 
     def read(one: ManagedDatabase) -> Database | Unmeasured:
@@ -73,8 +73,16 @@ def read_databases(managed: ManagedDatabases, settings: Settings, clock: Clock, 
     return Databases(found, tuple(missing), tuple(left_out))
 
 
+def _named(settings: Settings) -> tuple[ManagedDatabase, ...]:
+    """Those of the settings, among them the Redis that has a setting of its own."""
+    own = settings.target.digitalocean
+    if own.redis_cluster_id is None or own.redis_cluster_id in {one.id for one in own.databases}:
+        return own.databases
+    return (*own.databases, ManagedDatabase(id=own.redis_cluster_id))
+
+
 def _of_app(
-    managed: ManagedDatabases, settings: Settings
+    managed: ManagedDatabases, settings: Settings, named: Sequence[ManagedDatabase]
 ) -> tuple[list[ManagedDatabase], list[str], list[tuple[str, Unmeasured]]]:
     """Databases of the app's spec, those that the API does not know, and what could not be read.
 
@@ -92,13 +100,13 @@ def _of_app(
             else:
                 left_out.append(f"{one.name}, as the API reports nothing for a development database")
     except NotConfigured:
-        if not target.digitalocean.databases:
+        if not named:
             raise
     except Unmeasured as error:
-        if not target.digitalocean.databases:
+        if not named:
             raise
         return [], [], [("the databases of the app's spec", error)]
-    if not wanted and not target.digitalocean.databases:
+    if not wanted and not named:
         others = f"; its spec has {', '.join(left_out)}" if left_out else ""
         raise NotConfigured(
             f"A managed database is not configured for the target {target.name}: "

@@ -139,7 +139,7 @@ class Buckets:
                 hint=f"Adapt {setting}.",
             )
         if not value >= self.largest:
-            return "", self._too_wide(figure, value, limit)
+            return self._between(figure, value, limit)
         found = f"beyond the largest bucket ({format_value(self.largest, figure.unit)})"
         return found, lacking(
             "",
@@ -148,18 +148,35 @@ class Buckets:
             hint="Give the histogram larger buckets, up to twice the critical limit.",
         )
 
-    def _too_wide(self, figure: Figure, value: float, limit: Limit | None) -> Coverage:
+    def known(self, value: float, limit: Limit | None) -> float:
+        """The quantile; NaN in a first bucket that reaches beyond the limit: the guess is always near its end."""
+        return math.nan if limit and self._says_nothing(value, limit) else value
+
+    def _says_nothing(self, value: float, limit: Limit) -> bool:
+        below, above = self._ends(value)
+        return below == 0 and _is_bad(above, limit) and not _is_bad(below, limit)
+
+    def _ends(self, value: float) -> tuple[float, float]:
+        """The bounds of the bucket that it lies in."""
         below = max((bound for bound in self.bounds if bound < value), default=0.0)
-        above = min((bound for bound in self.bounds if bound >= value), default=0.0)
+        return below, min((bound for bound in self.bounds if bound >= value), default=0.0)
+
+    def _between(self, figure: Figure, value: float, limit: Limit | None) -> tuple[str, Coverage]:
+        below, above = self._ends(value)
         wide = above > _WIDE * below * (1 + 1e-9)
-        if limit is None or not wide:
-            return Coverage()
-        if limit.verdict(value) is not Verdict.OK or limit.verdict(above) is Verdict.OK:
-            return Coverage()
-        between = f"{format_value(below, '')} and {format_value(above, figure.unit)}"
-        return lacking(
+        if limit is None or not wide or _is_bad(below, limit) or not _is_bad(above, limit):
+            return "", Coverage()
+        between = f"anywhere between {format_value(below, '')} and {format_value(above, figure.unit)}"
+        if _is_bad(value, limit) and not self._says_nothing(value, limit):
+            return f"{between}: there is no bucket between", Coverage()
+        return "", lacking(
             "in a wide bucket",
             expected="buckets that tell good values from bad ones",
-            got=f"a value anywhere between {between}, as there is no bucket between them",
-            hint="Give the histogram buckets near its limits.",
+            got=f"a value {between}, as there is no bucket between them",
+            hint="Give the histogram buckets near its limits; in OpenTelemetry by a view with explicit ones, as "
+            "its own are made for milliseconds.",
         )
+
+
+def _is_bad(value: float, limit: Limit) -> bool:
+    return limit.verdict(value) is not Verdict.OK

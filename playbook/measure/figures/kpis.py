@@ -122,6 +122,7 @@ class Kpi:
             beyond, odd = self.buckets.lack(figure, value, self.count, self.limit)
             stands_for += f", {beyond}" if beyond else ""
             coverage += odd
+            value = self.buckets.known(value, self.limit)
         if why.parts:
             coverage = first_lack(self.coverage, coverage, why)
         return Reading(value, f"{self.window.name} ({stands_for})", coverage)

@@ -89,6 +89,7 @@ class Recent:
         value, why = number_of(self.answered)
         if self.buckets:
             coverage += self.buckets.lack(self.figure, value, self.count, self.limit)[1]
+            value = self.buckets.known(value, self.limit)
         if why.parts:
             coverage = first_lack(self.coverage, coverage, why)
         return Reading(value, self.over, coverage)

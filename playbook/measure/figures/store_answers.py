@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import datetime
 
-from playbook.clients.prometheus import Answered, Prometheus
+from playbook.clients.prometheus import Answered, Prometheus, Sample
 from playbook.clients.prometheus_part import of_the_worst, without_fallback
 from playbook.clients.prometheus_queries import query_of, selectors
-from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.coverage import Coverage, lacking, share, together
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.limits import Limit, format_value
 from playbook.core.verdict import Verdict
@@ -80,16 +81,32 @@ def scrapes(store: Prometheus, settings: Settings, seconds: float, at: datetime 
             break
     if not answered.samples:
         return answered.coverage  # a store that receives remote writes has no ``up``
-    percent, why = number_of(answered)
+    fewer = [one for one in answered.samples if one.labels.get("of")]
+    percent, why = number_of(replace(answered, samples=[one for one in answered.samples if one not in fewer]))
     if why.parts:
         return answered.coverage + why
-    return answered.coverage + share(
+    seen = answered.coverage + share(
         round(percent, 1),
         100,
         "% of scrapes",
         least_percent=settings.coverage.window_percent,
         what="answers",
         hint="Look at Status → Targets in Prometheus: which of them are down?",
+    )
+    return seen + together(_of_usual(one, settings) for one in fewer)
+
+
+def _of_usual(sample: Sample, settings: Settings) -> Coverage:
+    """Whether there are nearly as many instances of a job or component as usual."""
+    names = [sample.labels.get("job", ""), sample.labels.get(settings.target.prometheus.component_label, "")]
+    return share(
+        round(sample.value, 1),
+        100,
+        f"% of the usual instances of {'/'.join(filter(None, names)) or 'a job'}",
+        least_percent=settings.coverage.window_percent,
+        what="scrapes",
+        hint="Look at Status → Targets in Prometheus, and at its service discovery: which ones are gone? Where "
+        "fewer are wanted, this number is the usual one in two days.",
     )
 
 

@@ -22,6 +22,7 @@ from playbook.measure.logs.logs_of_before import LOGS, call_logs
 from playbook.measure.roll_call import RollCall
 from playbook.readers.logs.probes import Probes
 from playbook.readers.logs.reviewed import HOUR, Hour, Review
+from playbook.readers.logs.tracks import Track
 from playbook.readers.logs.usual import Level, usual_level
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
@@ -97,12 +98,16 @@ class LogReview:
         component or file, it is theirs: a proxy and the application behind it log each request twice, but what the
         proxy alone answers with 502 once.
         """
-        return _larger(self._share("server_errors"), *self._shares_by_source())
+        return _larger(self._share("server_errors"), *self._shares_by_source("server_errors", RECENT_REQUESTS))
 
     @property
     def throttled(self) -> Reading:
-        """Share of requests that returned 429, like ``server_errors``."""
-        return self._share("throttled")
+        """Share of requests that returned 429, like ``server_errors``, but only of components and files that carry
+        the traffic: that the sign-in of a site refuses programs is what it is for.
+        """
+        busiest = max((track.requests for _, track in self._sources), default=0)
+        least = max(RECENT_REQUESTS, busiest // 2)
+        return _larger(self._share("throttled"), *self._shares_by_source("throttled", least))
 
     @property
     def server_errors_lately(self) -> Reading:
@@ -212,13 +217,19 @@ class LogReview:
         over = f"24 h ({failed:,} of {requests:,} requests, without {self.review.probes:,} of health probes)"
         return Reading(100 * failed / requests, over, self.requests_coverage)
 
-    def _shares_by_source(self) -> Iterator[Reading]:
-        """Of each component and file with enough requests of visitors, unless it logs failed ones alone."""
-        for name, track in (*self.review.components, *self.review.files):
-            enough = track.requests >= RECENT_REQUESTS and track.server_errors >= LEAST_OF_VISITORS
-            if name and enough and not _ONLY_FAILED.search(name):
-                over = f"24 h ({track.server_errors:,} of {track.requests:,} requests that {name} logged)"
-                yield Reading(100 * track.server_errors / track.requests, over, self.requests_coverage)
+    @property
+    def _sources(self) -> list[tuple[str, Track]]:
+        """Each component and file, unless it logs failed requests alone."""
+        sources = (*self.review.components, *self.review.files)
+        return [(name, track) for name, track in sources if name and not _ONLY_FAILED.search(name)]
+
+    def _shares_by_source(self, of: str, least: int) -> Iterator[Reading]:
+        """Of each source with at least so many requests of visitors."""
+        for name, track in self._sources:
+            failed = getattr(track, of)
+            if track.requests >= least and failed >= LEAST_OF_VISITORS:
+                over = f"24 h ({failed:,} of {track.requests:,} requests that {name} logged)"
+                yield Reading(100 * failed / track.requests, over, self.requests_coverage)
 
     def _hourly(self) -> dict[str, list[int]]:
         hours = self.review.hours

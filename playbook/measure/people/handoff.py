@@ -16,7 +16,6 @@ from playbook.core.wording import moment, plural
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.history.handoff_files import SERVICE, Kept, read_pages
 from playbook.history.handoff_page import Page, Period
-from playbook.history.people.files import path_of
 from playbook.settings.model import Settings
 
 _CADENCE: dict[Period, float] = {"weekly": 9.0, "monthly": 36.0}  # days
@@ -143,7 +142,7 @@ def monthly_handoff(settings: Settings, clock: Clock) -> HandoffPage:
 
 
 def _newest(settings: Settings, clock: Clock, period: Period) -> HandoffPage:
-    folder = path_of(settings, settings.require(settings.people.handoffs, "people.handoffs", SERVICE))
+    folder = settings.path_of(settings.require(settings.people.handoffs, "people.handoffs", SERVICE))
     pages = read_pages(folder, settings.target.name, period)
     now = clock.now()
     kept = pages.kept[-1] if pages.kept else None

@@ -21,7 +21,6 @@ from playbook.core.evidence import Evidence, Facts, Table, evidence_of
 from playbook.core.sign_off import SignOff
 from playbook.core.suggestions import did_you_mean
 from playbook.core.wording import moment, plural
-from playbook.history.people.files import path_of
 from playbook.history.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
 from playbook.history.people.roster import SERVICE as ROSTER
 from playbook.measure.figures.figure_names import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
@@ -295,7 +294,7 @@ class WindowTeam:
 def window_team(maintenance_plan: MaintenancePlan, settings: Settings) -> WindowTeam:
     """Who is on call during the next window, from the roster."""
     window = maintenance_plan.next
-    roster = read_roster(path_of(settings, settings.require(settings.people.roster, "people.roster", ROSTER)))
+    roster = read_roster(settings.path_of(settings.require(settings.people.roster, "people.roster", ROSTER)))
     begins = max(window.start, maintenance_plan.now)
     spans = {duty: list(roster.spans(duty, begins, window.end)) for duty in DUTIES}
     people = {

@@ -13,7 +13,6 @@ from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import plural
-from playbook.history.people.files import path_of
 from playbook.history.people.roster import (
     DUTIES,
     PRIMARY,
@@ -242,7 +241,7 @@ def _start(gap: tuple[datetime, str, Span]) -> tuple[datetime, str]:
 def on_call(settings: Settings, clock: Clock) -> OnCall:
     """The on-call roster: now, through the days ahead, contacts and escalation."""
     people = settings.people
-    roster = read_roster(path_of(settings, settings.require(people.roster, "people.roster", SERVICE)))
+    roster = read_roster(settings.path_of(settings.require(people.roster, "people.roster", SERVICE)))
     now = clock.now().astimezone(UTC)
     end = now + timedelta(days=people.on_call_days)
     spans, is_sandbox = _spans(roster, now, end), settings.target.kind == SANDBOX

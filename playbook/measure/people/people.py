@@ -18,7 +18,7 @@ from playbook.history.deliveries import Delivery, read
 from playbook.history.first_days import known_since
 from playbook.history.folder import history_folder
 from playbook.history.people.attest import SignOffs, rule_for
-from playbook.history.people.files import path_of, rules, sign_offs_of
+from playbook.history.people.files import rules, sign_offs_of
 from playbook.settings.model import SANDBOX, Settings
 from playbook.settings.own_catalogue import catalogue_of
 
@@ -122,7 +122,7 @@ def newest_delivery(
     """
     kinds = ("events", "issue") if of_incidents else ("digest", "events")
     if settings.people.deliveries is not None:
-        history = path_of(settings, settings.people.deliveries)
+        history = settings.path_of(settings.people.deliveries)
     elif settings.target.kind != SANDBOX:
         history = history_folder(settings, Path.cwd() / "reports")
     else:

@@ -12,7 +12,6 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
-from playbook.history.people.files import path_of
 from playbook.readers.documents import Document, read_document
 from playbook.settings.model import Settings
 
@@ -74,7 +73,7 @@ class PlaybookDocument:
 @measurement
 def playbook_document(settings: Settings, clock: Clock) -> PlaybookDocument:
     """Owner, version and date of review of the playbook, from its head."""
-    file = path_of(settings, settings.require(settings.people.playbook, "people.playbook", SERVICE))
+    file = settings.path_of(settings.require(settings.people.playbook, "people.playbook", SERVICE))
     try:
         document = read_document(file)
     except UnicodeDecodeError as error:

@@ -16,7 +16,6 @@ from playbook.core.wording import moment, plural
 from playbook.history.derive import incidents_of
 from playbook.history.folder import history_folder
 from playbook.history.incidents import Incident
-from playbook.history.people.files import path_of
 from playbook.history.people.postmortems import ASKED_FOR, filed
 from playbook.history.runs import read
 from playbook.history.severity import severity_of_incident
@@ -123,9 +122,9 @@ def post_mortems(settings: Settings, clock: Clock) -> PostMortems:
         NotConfigured: no folder is named.
         Unreachable: it exists and cannot be read.
     """
-    folder = path_of(settings, settings.require(settings.people.postmortems, "people.postmortems", SERVICE))
+    folder = settings.path_of(settings.require(settings.people.postmortems, "people.postmortems", SERVICE))
     own = settings.people.deliveries
-    history = path_of(settings, own) if own else history_folder(settings, Path.cwd() / "reports")
+    history = settings.path_of(own) if own else history_folder(settings, Path.cwd() / "reports")
     target, now = settings.target.name, clock.now()
     past = read(history)
     runs = past.of(target)

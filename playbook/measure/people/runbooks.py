@@ -15,7 +15,6 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, Unreachable, UsageError
 from playbook.core.evidence import Evidence, Lines, Table
 from playbook.core.limits import Reading
-from playbook.history.people.files import path_of
 from playbook.measure.web.link_faults import fault_of_link
 from playbook.readers.documents import Document, documents_in, others_in, read_document
 from playbook.settings.model import Settings
@@ -143,7 +142,7 @@ class Runbooks:
 @measurement
 def runbooks(settings: Settings, clock: Clock) -> Runbooks:
     """Every runbook in the folder of runbooks."""
-    folder = path_of(settings, settings.require(settings.people.runbooks, "people.runbooks", SERVICE))
+    folder = settings.path_of(settings.require(settings.people.runbooks, "people.runbooks", SERVICE))
     try:
         documents = tuple(read_document(file) for file in documents_in(folder))
     except UnicodeDecodeError as error:

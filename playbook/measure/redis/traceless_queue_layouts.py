@@ -13,7 +13,6 @@ which the history keeps (``Figures.seen``).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -115,8 +114,9 @@ def huey(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
 
     The time of a scheduled job is that of a clock on the wall, as if it were UTC's: it may be half a day off.
     """
-    name = re.sub("[^A-Za-z0-9_]", "", queue.name)  # as Huey does
-    waiting, schedule, results = (f"{queue.prefix}huey.{key}.{name}" for key in ("redis", "schedule", "results"))
+    waiting, schedule, results = (
+        f"{queue.prefix}huey.{key}.{queue.key_name}" for key in ("redis", "schedule", "results")
+    )
     ranked = redis.many([("TYPE", waiting)])[0] == "zset"
     keys = Keys(redis, {waiting: "zset" if ranked else "list", schedule: "zset", results: "hash"})
     late = overdue(redis, {schedule} & keys.there, now)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import GitHubApi, Period
 from playbook.clients.listing import or_lacking
 from playbook.core.clock import AHEAD, Clock
-from playbook.core.coverage import Coverage, lacking, understood, whole
+from playbook.core.coverage import Coverage, lacking, together, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, PlaybookError, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
@@ -287,14 +288,22 @@ class GitHubActivity:
 def github_activity(
     github: GitHubApi, settings: Settings, clock: Clock, own_repository: OwnRepository
 ) -> GitHubActivity:
-    """The last push or merge of every member of the organisation to the repository."""
+    """The last push or merge of every member of the organisation to the repositories of the app."""
     if not (github.has_organisation and github.has_repository):
         return GitHubActivity("")
     idle_after = settings.access.idle_days
     period: Period = next((name for days, name in _PERIODS if idle_after <= days), "year")
     last: dict[str, datetime] = {}
     latest = clock.now() + AHEAD
-    listed, members = github.activity(period), github.members()
+    # Nobody is called idle where another repository of the app cannot be read.
+    listings = [
+        github.activity(period),
+        *(
+            or_lacking(partial(github.of(one).activity, period), f"the activity in {one}")
+            for one in own_repository.others
+        ),
+    ]
+    listed, members = [one for listing in listings for one in listing], github.members()
     for activity in listed:
         if activity.actor and activity.activity_type in ACTIVITIES:
             name = activity.actor.login.casefold()
@@ -308,7 +317,8 @@ def github_activity(
         since=clock.now() - timedelta(days=idle_after),
         idle_after=idle_after,
         members=members.coverage,
-        activity=listed.coverage + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
+        activity=together(one.coverage for one in listings)
+        + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
     )
 
 

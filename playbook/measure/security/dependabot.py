@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from playbook.clients.github import DependabotAlert, GitHubApi
-from playbook.clients.github_requests import PER_PAGE
+from playbook.clients.github_requests import PER_PAGE, SERVICE
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.errors import Denied, NotConfigured, Unmeasured
 from playbook.core.wording import plural
@@ -16,13 +17,21 @@ _OFF = re.compile(r"(?i)alerts are (disabled|not available)")
 _CLOSED = {"fixed", "dismissed", "auto_dismissed"}
 
 
-def of_dependabot(github: GitHubApi, *, audited: bool) -> Source:
+def of_another(github: GitHubApi, repository: str) -> Source:
+    """Open alerts on another repository of the app, of which nobody else would know anything."""
+    found = of_dependabot(github.of(repository), audited=False, name=f"Dependabot in {repository}")
+    if not isinstance(found.error, NotConfigured):
+        return found
+    hint = f"Enable {found.error.add}, for {repository}." if found.error.add else ""
+    return replace(found, error=Unmeasured(str(found.error), service=SERVICE, hint=hint))
+
+
+def of_dependabot(github: GitHubApi, *, audited: bool, name: str = "Dependabot") -> Source:
     """Open alerts on the repository's dependencies.
 
     Args:
         audited: npm has examined all dependencies of the project, so that nothing depends on what GitHub knows.
     """
-    name = "Dependabot"
     try:
         alerts = github.dependabot_alerts()
     except Denied as error:

@@ -15,7 +15,7 @@ from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import plural
-from playbook.measure.security.dependabot import of_dependabot
+from playbook.measure.security.dependabot import of_another, of_dependabot
 from playbook.measure.security.repositories import OwnRepository
 from playbook.measure.security.weakness import NAMED, Source, Weakness, worst_first
 from playbook.settings.model import Settings
@@ -82,7 +82,10 @@ def weaknesses(github: GitHubApi | None, settings: Settings, own_repository: Own
     configured.
     """
     of_npm = () if "npm" in settings.absent else (_of_npm(settings),)
-    of_github = (of_dependabot(github, audited=any(map(_is_whole, of_npm))),) if github else ()
+    of_github: tuple[Source, ...] = ()
+    if github:
+        others = (of_another(github, one) for one in own_repository.others)
+        of_github = (of_dependabot(github, audited=any(map(_is_whole, of_npm))), *others)
     found = Weaknesses((*of_npm, *of_github))
     if not found.asked:
         errors = [source.error for source in found.sources if source.error]

@@ -1,8 +1,9 @@
-"""Whether the repository that is looked at on GitHub holds the app's code, by the app's own spec."""
+"""Which repositories on GitHub hold the app's code by its own spec, and whether the one of the settings does."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from playbook.clients.digitalocean import digitalocean
@@ -19,9 +20,14 @@ _NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class OwnRepository:
-    """Whether the configured repository is one of the app's; what is read of it relies on that."""
+    """Whether the configured repository is one of the app's; what is read of it relies on that.
+
+    Attributes:
+        others: further repositories that DigitalOcean builds the app from, as one who may read them has connected.
+    """
 
     identity: Coverage = Coverage()  # noqa: RUF009 - frozen
+    others: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -35,23 +41,27 @@ def own_repository(settings: Settings) -> OwnRepository:
 
     An app that cannot be read, or that is built from images or on another platform, contradicts nothing.
     """
-    return OwnRepository(_of_app(settings))
-
-
-def _of_app(settings: Settings) -> Coverage:
     own = settings.target.github.repository
     try:
         spec = digitalocean(settings).app().spec_in_effect
     except (NotConfigured, Unmeasured):
-        return Coverage()
-    named = [one.github.repo for one in spec.components if one.github]
-    cloned = [_ON_GITHUB.match(one.git.repo_clone_url) for one in spec.components if one.git]
-    found = list(dict.fromkeys(filter(None, [*named, *(match[1] for match in cloned if match)])))
-    if own is None or not found or own.casefold() in map(str.casefold, found):
-        return Coverage()
-    return lacking(
-        "another repository",
-        expected=f"the repository that the app is built from ({', '.join(found[:_NAMED])})",
-        got=own,
-        hint="Set github.repository to that of the app; if it was renamed, give the app's spec its new name.",
+        return OwnRepository()
+    connected = _distinct(one.github.repo for one in spec.components if one.github)
+    cloned = (_ON_GITHUB.match(one.git.repo_clone_url) for one in spec.components if one.git)
+    found = _distinct((*connected, *(match[1] for match in cloned if match)))
+    if own is None or not found:
+        return OwnRepository()
+    if own.casefold() in map(str.casefold, found):
+        return OwnRepository(others=tuple(one for one in connected if one.casefold() != own.casefold()))
+    return OwnRepository(
+        lacking(
+            "another repository",
+            expected=f"the repository that the app is built from ({', '.join(found[:_NAMED])})",
+            got=own,
+            hint="Set github.repository to that of the app; if it was renamed, give the app's spec its new name.",
+        )
     )
+
+
+def _distinct(names: Iterable[str | None]) -> list[str]:
+    return list({name.casefold(): name for name in names if name}.values())

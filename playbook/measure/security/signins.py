@@ -8,11 +8,14 @@ from itertools import pairwise
 
 from playbook.clients.log_files import FileLogs
 from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
 from playbook.core.coverage import Coverage, lacking, share
 from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
+from playbook.measure.logs.logs_of_before import SIGN_INS, call_sign_ins
+from playbook.measure.roll_call import RollCall
 from playbook.measure.security.security_log import (
     NOT_SAID,
     LogsOfTheWeek,
@@ -54,6 +57,7 @@ class FailedLogins:
         logs: from the target's logs; None where they could not be read.
         files: from the files; None where none are set, or could be read.
         problems: what could not be read of the files, or of the logs altogether.
+        roll: the files beside those of earlier runs; None where they could not be listed.
     """
 
     logs: SecurityLog | None
@@ -64,6 +68,12 @@ class FailedLogins:
     rules: CoverageRules
     since: float
     until: float
+    roll: RollCall | None = None
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The files that there are, for later runs."""
+        return {SIGN_INS: self.roll.read} if self.roll else {}
 
     @property
     def coverage(self) -> Coverage:
@@ -211,7 +221,9 @@ class FailedLogins:
 
 
 @measurement(time_limit=55.0)
-def failed_logins(logs_of_the_week: LogsOfTheWeek, settings: Settings, clock: Clock) -> FailedLogins:
+def failed_logins(
+    logs_of_the_week: LogsOfTheWeek, settings: Settings, clock: Clock, earlier: Earlier
+) -> FailedLogins:
     """Failed sign-ins by source: sshd, nginx, PAM and the application, from logs and ``security.auth_logs``.
 
     Each of the two is judged even if the other cannot be read.
@@ -223,14 +235,14 @@ def failed_logins(logs_of_the_week: LogsOfTheWeek, settings: Settings, clock: Cl
     since, until = clock.now() - timedelta(days=wanted.days), clock.now()
     errors = [logs_of_the_week.error] if logs_of_the_week.error else []
     problems: list[str] = []
-    review, source = None, ""
+    review, source, roll = None, "", None
     if wanted.auth_logs:
         try:
             files = FileLogs(
                 wanted.auth_logs, settings.target.logs, zone=wanted.time_zone, zone_setting="security.time_zone"
             )
             review, stream = review_of(files, since, until, strict=True)
-            source = stream.source
+            source, roll = stream.source, call_sign_ins(stream, settings, until, earlier)
             problems += stream.problems
         except Unmeasured as error:
             errors.append(error)
@@ -238,5 +250,5 @@ def failed_logins(logs_of_the_week: LogsOfTheWeek, settings: Settings, clock: Cl
         raise errors[0]
     problems += map(str, errors)
     return FailedLogins(
-        log, review, source, tuple(problems), wanted, settings.coverage, since.timestamp(), until.timestamp()
+        log, review, source, tuple(problems), wanted, settings.coverage, since.timestamp(), until.timestamp(), roll
     )

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playbook.measure.web import health_amounts, health_keys
+from playbook.measure.web import health_amounts, health_flags, health_keys
 from playbook.measure.web import health_words as words
-from playbook.measure.web.health_report import OWN, Dependency, Report, Statements, UnknownShapeError
+from playbook.measure.web.health_key_words import words_of
+from playbook.measure.web.health_report import OWN, Dependency, Report, UnknownShapeError
+from playbook.measure.web.health_singles import SingleValues
 from playbook.measure.web.health_text import LINE, read_text
 from playbook.measure.web.health_values import (
     Pairs,
@@ -27,8 +29,6 @@ from playbook.measure.web.health_values import (
     named,
     nearly_full,
     no_number,
-    number_in,
-    of_circuit,
     outcomes,
     remark,
     short,
@@ -38,13 +38,12 @@ from playbook.measure.web.health_values import (
     without_workers,
 )
 from playbook.measure.web.health_words import State, state_of
+from playbook.measure.web.health_work import counts_failed_jobs, work_in
 
 __all__ = ["MOST_BYTES", "Dependency", "Report", "State", "UnknownShapeError", "read_report"]
 
 MOST_BYTES = 1024 * 1024
 _DEEPEST = 32
-_BOOLEANS = {"true": True, "false": False}
-_ON = ("on", "yes", "enabled", "active", "1")
 
 
 def read_report(body: bytes) -> Report:
@@ -78,7 +77,7 @@ def _read(body: bytes) -> Report:
     return reader.report(value, text)
 
 
-class _Reader(Statements):
+class _Reader(SingleValues):
     """Walks through a JSON answer and notes every statement."""
 
     def read_root(self, value: Any) -> None:
@@ -116,97 +115,55 @@ class _Reader(Statements):
             self.unclear.append(f"{name or 'the report'} {doubt}")
         # Event counts, or the number of a status also given in words, mean nothing by themselves.
         keys = [key for key, _ in value]
-        if is_circuit(value) and not health_keys.is_circuit(name):
+        if is_circuit(value) and not health_flags.is_circuit(name):
             name = f"{name} circuit breaker"
-        numbers_aside = health_amounts.counts([name, *keys]) or health_keys.is_circuit(name)
+        numbers_aside = health_amounts.counts([name, *keys]) or health_flags.is_circuit(name)
         numbers_aside = numbers_aside or is_named_status(value) or any(outcomes(value))
+        self._work(name, value, counts=numbers_aside)
         tally = health_amounts.is_tally(keys)
         for key, inner in value:
             aside = numbers_aside and (inner != 0 or health_amounts.counts_none(key, [name, *keys]))
-            aside = aside or (tally and health_keys.good_if_true(key))
-            aside = aside and not health_amounts.is_rate(key)
+            aside = aside or (tally and health_flags.good_if_true(key))
+            aside = (aside or health_amounts.counts_stage(key, keys)) and not health_amounts.is_rate(key)
             if not (aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
+
+    def _work(self, name: str, value: Pairs, *, counts: bool) -> None:
+        """Read how much work there is, which may be more than is good."""
+        for work in work_in(name, value, counts=counts):
+            self.told.append(f"{work.what} {work.words}")
+            if work.bad:
+                self.finding(work.what, work.words, State.DEGRADED)
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
         """Read one key of an object with its value."""
         is_limit = health_keys.holds_limits(key) and isinstance(value, list)
-        if is_limit or self._is_told_in_passing(name, key, value):
+        if is_limit or counts_failed_jobs(key, value) or self.is_told_in_passing(name, key, value):
             return
         if health_keys.lists_bad(key) or (health_keys.holds_errors(key) and not isinstance(value, bool)):
             self._errors(name, key, value, depth)
         elif health_keys.holds_warnings(key):
             if not warns_of_nothing(value):
-                self.note(under(name, key), short(value), State.DEGRADED)
+                self.finding(under(name, key), short(value), State.DEGRADED)
         elif value == [] and health_keys.is_bare_status(key):
             self.unclear.append(f"{under(name, key)} {short(value)}")
         elif isinstance(value, list):
             self._nested_value(name, key, value, depth)
         elif health_keys.is_error_code(key) and not name:
-            self._error_code(key, value)
+            self.error_code(key, value)
         elif health_keys.is_container(key) and isinstance(value, str | bool):
             self._entry(key, value, depth + 1)
         elif health_keys.is_status(key) or health_keys.is_code(key):
-            self._status(name, key, value, remark)
+            self.status(name, key, value, remark)
         else:
-            self._plain_value(name, key, value, depth)
-
-    def _is_told_in_passing(self, name: str, key: str, value: Any) -> bool:
-        """Read a key whose value says only that something may be wrong; False for any other key."""
-        if health_keys.offers_update(name, key):
-            return True
-        rate = number_in(value) if health_amounts.is_rate(key) else None
-        counted = health_keys.counts_errors(key) and not isinstance(value, list)
-        if rate is not None:
-            percent = isinstance(value, str) and "%" in value
-            bad = health_amounts.is_bad_rate(key, rate, percent) and not health_keys.is_circuit(name)
-        elif health_keys.waits_for_work(name, key) or health_keys.holds_history(key) or counted:
-            bad = not is_empty(value)
-        else:
-            return False
-        if bad:
-            self.unclear.append(f"{under(name, key)} {short(value)!r}")
-        return True
-
-    def _plain_value(self, name: str, key: str, value: Any, depth: int) -> None:
-        """Read a value under a key that is not a known status key."""
-        if isinstance(value, bool):
-            self._boolean(name, key, value)
-        elif value in (None, "") and health_keys.must_be_told(name, key):
-            self.unclear.append(f"{under(name, key)} {'null' if value is None else repr(value)}")
-        elif isinstance(value, int | float):
-            if value == 1 and health_keys.is_flag(key):
-                self._boolean(name, key, True)
-            zero = value <= 0 and health_keys.must_not_be_zero(key)
-            odd = not name and (zero or health_keys.is_unconnected(key, value))
-            if odd or health_amounts.is_odd(key, value):
-                self.unclear.append(f"{under(name, key)} {value:g}")
-        elif (
-            isinstance(value, str) and health_keys.is_flag_in_words(key) and value.strip().casefold() in _BOOLEANS
-        ):
-            self._boolean(name, key, _BOOLEANS[value.strip().casefold()])
-        elif value == "0" and not name and health_keys.must_not_be_zero(key):
-            self.unclear.append(f"{key} '0'")
-        elif isinstance(value, str) and health_keys.is_flag(key) and value.strip().casefold() in _ON:
-            self._boolean(name, key, True)
-        elif isinstance(value, str) and health_keys.asks(key) and state_of(value) is None:
-            self.unclear.append(f"{under(name, key)} {short(value)!r}")
-        elif isinstance(value, str) and not health_keys.is_data(key):
-            self._string(name, key, value)
-        elif isinstance(value, str) and (
-            words.tells_of_failure(value)
-            or (health_keys.is_finding(key) and words.tells_of_trouble(value))
-            or ((health_keys.is_message(key) or health_keys.is_thing(key)) and words.bad_anywhere(value))
-            or (health_keys.is_mode(key) and words.is_bad_mode(value))
-        ):
-            self.unclear.append(f"{under(name, key)} {short(value)!r}")
+            self.plain_value(name, key, value)
 
     def _nested_value(self, name: str, key: str, value: list[Any], depth: int) -> None:
         """Read an object or a list; of a list of messages only those that tell of a failure."""
         if health_keys.is_data(key) and not isinstance(value, Pairs):
             for text in value if health_keys.is_message(key) else ():
                 if isinstance(text, str):
-                    self._plain_value(name, key, text, depth)
+                    self.plain_value(name, key, text)
             return
         if depth > _DEEPEST:
             self.unclear.append(f"{key} is nested deeper than {_DEEPEST} levels")
@@ -225,7 +182,7 @@ class _Reader(Statements):
             elif isinstance(entry, list):
                 self._nested_value(name, key, entry, depth + 1)
             elif isinstance(entry, str) and (state := words.bad_anywhere(entry)) is not None:
-                self.note(f"{key} {number}", entry, state)
+                self.finding(f"{key} {number}", entry, state)
             elif (isinstance(entry, str) and words.is_doubtful(entry)) or (
                 entry in (False, 0) and health_keys.must_not_be_zero(key)
             ):
@@ -241,7 +198,7 @@ class _Reader(Statements):
         elif health_keys.holds_switches(key):
             self._object(key, Pairs(pair for pair in value if not isinstance(pair[1], bool)), depth + 1)
         else:
-            self._object(under(name, key) if health_keys.is_circuit(name) else key, value, depth + 1)
+            self._object(under(name, key) if health_flags.is_circuit(name) else key, value, depth + 1)
             if depth == 0 and health_keys.is_needed(key) and all(inner is None for _, inner in value):
                 self.unclear.append(f"no status for {key}")
 
@@ -249,6 +206,7 @@ class _Reader(Statements):
         """``details`` of the whole report: dependencies where an entry is an object or a word, otherwise data."""
         if part := in_part(name, value):
             self.unclear.append(f"{name} {part}")
+        self._work(name, value, counts=False)
         for key, inner in value:
             if isinstance(inner, Pairs):
                 self._nested_object(OWN, key, inner, depth + 1)
@@ -269,7 +227,7 @@ class _Reader(Statements):
             for name, entry in value:
                 if health_keys.holds_errors(name):
                     self._errors(OWN, name, entry, depth)
-                elif isinstance(entry, bool) and health_keys.bad_if_true(name):
+                elif isinstance(entry, bool) and health_flags.bad_if_true(name):
                     self._boolean(OWN, name, entry)
                 elif key != "entry" or not (isinstance(entry, bool) or health_keys.is_data(name)):
                     self._entry(name, entry, depth + 1)
@@ -315,101 +273,10 @@ class _Reader(Statements):
             for inner, entry in value:
                 if isinstance(entry, Pairs):
                     self._object(inner, entry, depth + 1)
-                elif isinstance(entry, str) and entry and "".join(health_keys.words_of(key)) != "error":
+                elif isinstance(entry, str) and entry and "".join(words_of(key)) != "error":
                     self.note(inner, entry, State.UNHEALTHY)
         after = sum(one.state is not None and one.state > State.HEALTHY for one in self.others)
         if before == after:
             listed = [inner for inner, _ in value] if isinstance(value, Pairs) else []
             text = short(value) if not listed else short(", ".join(listed))
             self.errors.append((name, Dependency(under(name, key), text, State.UNHEALTHY)))
-
-    # ---------------------------------------------------------------------------------------------- single values
-
-    def _status(self, name: str, key: str, value: Any, remark: str) -> None:
-        """Read a value under a status key."""
-        flag = _BOOLEANS.get(value.strip().casefold()) if isinstance(value, str) else value
-        if isinstance(flag, bool) and (bad := health_keys.bad_state(key)):
-            self._boolean(name, bad, flag)
-        elif isinstance(value, bool):
-            self.state(name, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY, remark)
-        elif isinstance(value, int | float):
-            self._number(name, key, value, remark)
-        elif isinstance(value, str) and value.strip():
-            if health_keys.is_code(key):
-                self._code(name, key, value.strip(), remark)
-            else:
-                state = of_circuit(key, value) if health_keys.words_of(key)[-1] == "state" else None
-                self.state(name, value.strip(), state if state is not None else state_of(value), remark)
-        elif not health_keys.is_code(key):
-            self.unclear.append(f"{under(name, key)} {short(value) or 'empty'}")
-
-    def _code(self, name: str, key: str, value: str, remark: str) -> None:
-        """Read a code as text: ``"502"``, or ``"DB_DOWN"``."""
-        if value.isascii() and value.isdigit():
-            self._number(name, key, float(value[:9]), remark)
-        elif words.bad_anywhere(value):
-            self.unclear.append(f"{under(name, key)} {short(value)!r}")
-
-    def _error_code(self, key: str, value: Any) -> None:
-        """Read the code of an error of the whole report, where 0 means none."""
-        if is_empty(value):
-            self.own.append((f"{key} {short(value)}", State.HEALTHY))
-        else:
-            self.unclear.append(f"{key} {short(value)}")
-
-    def _number(self, name: str, key: str, value: float, remark: str) -> None:
-        if health_keys.is_code(key):
-            state = words.of_code(value)
-            if state is not None:
-                self.state(name, f"{value:g}", state, remark)
-        elif name.casefold() == "responseheader":  # Solr: 0 means no error
-            self.state(name, f"{value:g}", State.UNHEALTHY if value else State.HEALTHY, remark)
-        elif "".join(health_keys.words_of(key)) == "readystate":  # mongoose: 1 means connected
-            self.state(name, f"{value:g}", State.HEALTHY if value == 1 else State.UNHEALTHY, remark)
-        elif health_keys.good_if_true(key):
-            if value in (0, 1):
-                self.state(name, f"{value:g}", State.HEALTHY if value else State.UNHEALTHY, remark)
-        else:
-            self.state(name, f"{value:g}", words.of_code(value), remark)
-
-    def _boolean(self, name: str, key: str, value: bool) -> None:
-        """Read a boolean under a key that is no status; ``notReady`` is the contrary of ``ready``."""
-        said = under(name, key), "true" if value else "false"
-        if denied := health_keys.denied(key):
-            key, value = denied, not value
-        if health_keys.opens_circuit(name, key):
-            if value:
-                half = "half" in health_keys.words_of(key)
-                self.note(*said, State.DEGRADED if half else State.UNHEALTHY)
-        elif health_keys.bad_if_true(key):
-            # "fatal" beside a dependency tells how bad its failure would be.
-            if value and not (name and key.casefold() == "fatal"):
-                state = State.DEGRADED if health_keys.only_degraded(key) else State.UNHEALTHY
-                self.note(*said, state)
-        elif not value and not health_keys.is_switch(key):
-            closed = health_keys.is_open(key) and health_keys.is_needed(name)
-            if health_keys.is_needed(key) or health_keys.fails_if_false(key) or closed:
-                self.note(*said, State.UNHEALTHY)
-            elif not name or health_keys.doubtful_if_false(key):
-                self.unclear.append(" ".join(said))
-        elif value and (health_keys.only_reads(name, key) or health_keys.is_makeshift(key)):
-            self.unclear.append(" ".join(said))
-        elif value and health_keys.is_needed(key):
-            self.note(*said, State.HEALTHY)
-
-    def _string(self, name: str, key: str, value: str) -> None:
-        """Read a word under a key that is no status: failing only where it is unambiguous."""
-        needed = health_keys.is_needed(key) and not name
-        state = state_of(value) if needed else words.bad_anywhere(value)
-        if health_keys.is_circuit(key) or health_keys.is_circuit(name):
-            state = of_circuit("state", value) or state
-        if state is not None:
-            self.note(key if not name else under(name, key), value.strip(), state)
-        elif needed and (words.is_sentence(value) or not words.looks_like_data(value)):
-            self.state(key, value.strip(), None)
-        elif (
-            (words.is_unknown(value) and not (health_keys.is_identity(key) or health_keys.is_identity(name)))
-            or (words.is_doubtful(value) and not health_keys.is_switch(key))
-            or (health_keys.is_finding(key) and words.tells_of_trouble(value))
-        ):
-            self.unclear.append(f"{under(name, key)} {short(value)!r}")

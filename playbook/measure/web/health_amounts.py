@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.measure.web.health_keys import ERRORS, LIMITING, word_set, words_of
+from playbook.measure.web.health_key_words import ERRORS, LIMITING, word_set, words_of
 from playbook.measure.web.health_words import MEANING, canonical
 
 _PEERS = word_set("clients sockets websocket websockets subscribers")
@@ -10,6 +10,7 @@ _COUNTERS = _PEERS | word_set(
     """completed waiting delayed processed requests jobs sent received finished succeeded successful count
     hits misses"""
 )
+_STAGES = word_set("pending queued enqueued waiting scheduled")
 _YES_OR_NO = word_set("healthy alive connected reachable up")
 _SHARES = word_set("rate ratio percent percentage pct share")
 _AMOUNTS = word_set("latency ping rtt ms seconds time duration days left remaining free available")
@@ -98,6 +99,12 @@ def is_tally(keys: list[str]) -> bool:
 def counts(keys: list[str]) -> bool:
     """Whether an object counts events, e.g. jobs of a queue, of which some may have failed long ago."""
     return any("".join(words_of(key)) in _COUNTERS for key in keys)
+
+
+def counts_stage(key: str, beside: list[str]) -> bool:
+    """Whether a key counts jobs that are worked on, beside those that wait: ``running`` and ``pending``."""
+    waits = ({*words_of(one)} & _STAGES for one in beside)
+    return words_of(key) in (("running",), ("working",)) and any(waits)
 
 
 def counts_none(key: str, beside: list[str]) -> bool:

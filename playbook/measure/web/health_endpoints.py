@@ -104,8 +104,8 @@ class Health:
 
     @property
     def listed(self) -> tuple[str, ...]:
-        """Names of the dependencies that are listed."""
-        return tuple(one.name for one in self.report.dependencies) if self.report else ()
+        """Names of the dependencies that are listed, without what is told only while it is bad."""
+        return tuple(one.name for one in self.report.dependencies if not one.passing) if self.report else ()
 
     @property
     def public(self) -> Public:
@@ -174,7 +174,8 @@ class Health:
         if bad:
             failing = [f"{d.name} {d.status}{f' ({d.remark})' if d.remark else ''}" for d in bad[:10]]
             return f"{own}; {', '.join(failing)}" + (f" and {len(bad) - 10} more" if bad[10:] else "")
-        return f"{own}, {self._listed}" if not self.state else own
+        told = f"; {', '.join(self.report.told)}" if self.report.told else ""
+        return f"{own}, {self._listed}{told}" if not self.state else own
 
     @property
     def _listed(self) -> str:
@@ -199,6 +200,8 @@ class Health:
             facts["No answer"] = self.down
         if self.report and self.report.unclear:
             facts["Not understood"] = "; ".join(self.report.unclear[:20])
+        if self.report and self.report.told:
+            facts["Amounts of work"] = ", ".join(self.report.told[:20])
         shown_facts = Facts(self.path, facts)
         if not self.report or not self.report.dependencies:
             return [shown_facts]

@@ -24,12 +24,14 @@ class Dependency:
         status: as given.
         state: None if that is not understood.
         remark: an error or latency beside it; may be empty.
+        passing: it is a finding, which is told only while it is bad.
     """
 
     name: str
     status: str
     state: State | None
     remark: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class Report:
         state: the worst of everything reported.
         unclear: statements that are neither healthy nor failing, as given.
         read: number of statements.
+        told: amounts of work that are no statements, such as ``queue failed 9``.
     """
 
     status: str
@@ -48,6 +51,7 @@ class Report:
     dependencies: tuple[Dependency, ...] = ()
     unclear: tuple[str, ...] = ()
     read: int = 1
+    told: tuple[str, ...] = ()
 
 
 OWN = ""
@@ -61,12 +65,14 @@ class Statements:
         own: statements about the service itself.
         others: statements about its dependencies.
         errors: reported errors, with the name of the dependency concerned.
+        told: amounts of work.
     """
 
     own: list[tuple[str, State]] = field(default_factory=list)
     others: list[Dependency] = field(default_factory=list)
     errors: list[tuple[str, Dependency]] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
     def report(self, value: Any, text: str) -> Report:
         """Report of all statements; UnknownShapeError if none of them is understood."""
@@ -82,11 +88,16 @@ class Statements:
             raise UnknownShapeError(instead(value, text, unclear))
         status = max(self.own, key=lambda statement: statement[1])[0] if self.own else "not stated"
         stated = len(self.own) + sum(one.state is not None for one in others)
-        return Report(status, max(states), tuple(others), unclear, stated + len(unclear))
+        told = tuple(dict.fromkeys(self.told))
+        return Report(status, max(states), tuple(others), unclear, stated + len(unclear), told)
 
     def note(self, name: str, status: str, state: State) -> None:
         """Note a dependency."""
         self.others.append(Dependency(name, short(status), state))
+
+    def finding(self, name: str, status: str, state: State) -> None:
+        """Note something bad that is told only while it is so."""
+        self.others.append(Dependency(name, short(status), state, passing=True))
 
     def state(self, name: str, status: str, state: State | None, remark: str = "") -> None:
         """Note the state of a dependency, or of the service itself if the name is ``OWN``; None is unclear."""

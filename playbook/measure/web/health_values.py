@@ -11,13 +11,13 @@ from typing import Any
 from playbook.core import door
 from playbook.core.budget import read_json
 from playbook.measure.web.health_amounts import are_copies, counts_workers, is_count, is_percent, space_of
+from playbook.measure.web.health_key_words import words_of
 from playbook.measure.web.health_keys import (
     IN_WORDS,
     holds_limits,
     holds_switches,
     is_container,
     is_soft,
-    words_of,
 )
 from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of
 

@@ -290,6 +290,8 @@ class Reviewer:
         if access.status == 429:
             hour.throttled += 1
             hour.probes_throttled += probe
+            self._component.throttled += not probe
+            self._file.throttled += not probe
         else:
             hour.server_errors += 1
             hour.probes_server_errors += probe

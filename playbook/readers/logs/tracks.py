@@ -68,7 +68,8 @@ class Track:
         first, last: of its lines.
         answered: minutes with access lines, earlier ones too, as far as they were read; empty for files.
         logged: minutes with other lines, likewise.
-        requests: how many were answered, without those of probes; ``server_errors`` of them with 5xx.
+        requests: how many were answered, without those of probes; ``server_errors`` of them with 5xx, and
+            ``throttled`` with 429.
         minute_answered, minute: the last of them that were recorded.
     """
 
@@ -78,6 +79,7 @@ class Track:
     strange: int = 0
     requests: int = 0
     server_errors: int = 0
+    throttled: int = 0
     first: float = float("inf")
     last: float = float("-inf")
     minute: int = -1

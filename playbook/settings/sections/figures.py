@@ -10,7 +10,8 @@ class Queries(Section, frozen=True):
 
     Attributes:
         counted: expansion of ``$counted(…)``, with ``$series`` in it.
-        scraped: percent of the application's scrapes that succeeded; scraped_series: of the targets that have its
+        scraped: percent of the application's scrapes that succeeded, and with the label ``of`` the instances of a
+            job in percent of the usual ones, if there are fewer; scraped_series: of the targets that have its
             series, which is asked where the first has no samples.
         standing: number of instances whose counters of requests no longer rise; empty where all do.
         falling: number of instances whose counters of requests fall again and again; empty where none do.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
@@ -51,3 +52,8 @@ class JobQueue(Section, frozen=True):
     group: str = ""
     horizon: str = ""
     priorities: tuple[Annotated[int, msgspec.Meta(ge=0)], ...] = (0, 3, 6, 9)
+
+    @property
+    def key_name(self) -> str:
+        """The name as it is in keys: Huey keeps only letters, digits and underscores of it."""
+        return re.sub(r"[^A-Za-z0-9_]", "", self.name) if self.preset == "huey" else self.name

@@ -223,6 +223,7 @@ class Backups(Section, frozen=True):
         time_zone: of times in the archives' names without an offset, e.g. ``Europe/Berlin``.
         read_whole_mb, read_seconds: maximum size and time for reading the whole newest archive every day. Of a
             larger one only both ends are read, which may show it to be damaged and never to be good.
+        dumps_gone: names of dumps that need not be in the archives any more, although earlier runs have seen them.
     """
 
     location: str | None = None
@@ -231,6 +232,7 @@ class Backups(Section, frozen=True):
     time_zone: str = "UTC"
     read_whole_mb: float = 1024.0
     read_seconds: Annotated[float, msgspec.Meta(gt=0, le=40)] = 30.0
+    dumps_gone: tuple[str, ...] = ()
     endpoint: str | None = None
     region: str | None = None
     access_key: Secret | None = None

@@ -16,6 +16,7 @@ from playbook.clients.digitalocean_types import App, LogUrls, Series
 from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.logs import logs
+from playbook.clients.restart_counts import RestartCounts
 from playbook.core.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
 from playbook.settings.loading import load
 from playbook.settings.model import TimeLimits
@@ -170,6 +171,24 @@ class Api:
 def api_logs(*, live="", historic=(), wanted=None, limits=LIMITS, **crashes):
     source = ApiLogs(Api(live=live, historic=historic, **crashes), wanted or Logs(), limits, None)
     return source.read(SINCE)
+
+
+def test_restarts_are_asked_for_once_in_a_run():
+    """By the logs and by the app's components, a moment apart; a refusal is no answer."""
+    asked = []
+
+    class Counting(Api):
+        def metric(self, name, start, end):
+            asked.append(end - start)
+            return super().metric(name, SINCE, end)
+
+    kept, day = RestartCounts(), timedelta(days=1)
+    with pytest.raises(Unreachable):
+        kept.of(Counting(restarts=Unreachable("gone", service="x")), SINCE, SINCE + day)
+    first = kept.of(Counting(), SINCE, SINCE + day)
+    assert kept.of(Counting(), SINCE, SINCE + day + timedelta(seconds=3)) is first
+    kept.of(Counting(), SINCE, SINCE + 7 * day)
+    assert asked == [day, day, 7 * day]
 
 
 def test_lines_are_expected_of_the_components_in_effect():
@@ -395,11 +414,11 @@ def test_compressed_text_is_decoded():
 def test_log_files_need_no_digitalocean():
     """And without a pattern, the line to add is named."""
     settings = mine(source="files", files=["/var/log/x*.log"])
-    assert isinstance(logs(settings), FileLogs)
+    assert isinstance(logs(settings, RestartCounts()), FileLogs)
     with pytest.raises(NotConfigured, match=r"targets\.staging\.logs\.files is not set"):
-        logs(mine(source="files"))
+        logs(mine(source="files"), RestartCounts())
     with pytest.raises(NotConfigured, match=r"targets\.staging\.digitalocean\.token is not set"):
-        logs(mine())
+        logs(mine(), RestartCounts())
 
 
 def mine(**section):
@@ -415,7 +434,7 @@ def test_simulator_logs_are_read_completely(tmp_path, historic, monkeypatch):
         store = simulator.context.logs
         moment = store.now()
         monkeypatch.setattr(store, "now", lambda: moment)
-        stream = logs(simulator.settings()).read(SINCE)
+        stream = logs(simulator.settings(), RestartCounts()).read(SINCE)
         parts = [list(part) for part in stream.parts]
         expected = list(store.lines())
         asked = simulator.context.seen.told()["digitalocean"]

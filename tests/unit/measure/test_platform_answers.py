@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbook.clients.digitalocean_types import DOMAIN_PHASES
+from playbook.clients.restart_counts import RestartCounts
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Earlier
 from playbook.core.coverage import whole
@@ -166,7 +167,7 @@ def _network(canned: Canned) -> Any:
 
 
 def _restarts(canned: Canned) -> Any:
-    found = component_restarts(canned.api, app(canned.api, SETTINGS, CLOCK), SETTINGS, CLOCK)
+    found = component_restarts(canned.api, app(canned.api, SETTINGS, CLOCK), SETTINGS, CLOCK, RestartCounts())
     the_check = check("test_troubleshooting", "test_no_component_is_restarted")
     return judged(the_check, component_restarts=found, utilization_now=found)
 

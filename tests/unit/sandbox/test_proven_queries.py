@@ -11,7 +11,7 @@ import pytest
 from playbook.settings.loading import load
 from sandbox.figures import promql
 from sandbox.figures.series import Memory, Series
-from tests.proven_queries import EVALUATED, INTERVAL, SCENARIOS, Expected, values_of
+from tests.proven_queries import INTERVAL, SCENARIOS, Expected, values_of
 
 
 class View:
@@ -40,16 +40,18 @@ class View:
 CASES = [(scenario, one) for scenario in SCENARIOS for one in scenario.expected]
 
 
-@pytest.mark.parametrize(("scenario", "one"), CASES, ids=[f"{s.name}-{one.query}" for s, one in CASES])
+@pytest.mark.parametrize(("scenario", "one"), CASES, ids=[f"{s.name}-{one.query}{one.labels}" for s, one in CASES])
 def test_shipped_query_gives_true_value(scenario, one: Expected):
     """As near as Prometheus must be."""
-    rows = promql.instant(View(scenario.series), promql.parse(one.expression), EVALUATED).rows
+    rows = promql.instant(View(scenario.series), promql.parse(one.expression), scenario.evaluated).rows
     wanted = dict(re.findall(r'(\w+)="([^"]*)"', one.labels))
     found = [points[0][1] for labels, points in rows if dict(labels) == wanted]
     if one.value is None:
         assert rows == []
     else:
         assert found == [pytest.approx(one.value, rel=one.near, abs=1e-9)]
+        if one.query == "scraped":
+            assert len(rows) == sum(other.query == one.query for other in scenario.expected)
 
 
 def test_every_shipped_query_has_a_scenario():

@@ -3,6 +3,7 @@
 import gzip
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from checks.backups import test_backups as checks
@@ -22,12 +23,19 @@ __all__ = ["write"]
 
 def of_last_night(tmp_path):
     """Verdict of the daily check."""
-    settings = load(
-        "sandbox", environment={}, overlay={"targets": {"sandbox": {"backups": {"location": str(tmp_path)}}}}
-    )
-    store = FolderStore(str(tmp_path), "backups.location")
-    found = backups(store, backup_listing(store, settings, FixedClock(NOW)), settings, Earlier())
-    return judged(checks.test_last_nights_backup_is_complete, settings, backups=found)
+    return judged(checks.test_last_nights_backup_is_complete, settings_of(tmp_path), backups=seen(tmp_path))
+
+
+def settings_of(tmp_path, **more):
+    place = {"location": str(tmp_path), **more}
+    return load("sandbox", environment={}, overlay={"targets": {"sandbox": {"backups": place}}})
+
+
+def seen(tmp_path, before=None, **more):
+    """What the daily check looks at, by the readings of a run before it."""
+    settings, store = settings_of(tmp_path, **more), FolderStore(str(tmp_path), "backups.location")
+    earlier = Earlier(lambda: [before] if before else [])
+    return backups(store, backup_listing(store, settings, FixedClock(NOW)), settings, earlier)
 
 
 def pg_dump(made, version=14):
@@ -115,3 +123,29 @@ def test_dump_is_about_as_large_as_before(tmp_path, write, name, now, wanted):
     said, message = verdict(measured(tmp_path, backup_verification, dump=""))
     assert said is wanted, message
     assert wanted is Verdict.OK or f"Size of {name.replace('2026-11-22', '#-#-#')} in the newest backup" in message
+
+
+def test_dump_that_earlier_runs_have_seen_is_missed_by_the_daily_check(tmp_path, write):
+    """Until somebody says that it was given up; an archive that cannot be read whole tells nothing."""
+
+    def night(hours, *dumps):
+        content = dict.fromkeys(dumps, b"CREATE TABLE a (b int);\nINSERT INTO a VALUES (1);\n" * 40)
+        write(hours, gzip.compress(tar(members_with_manifest(content))))
+
+    night(52, "db/users-2026-11-20.sql", "db/orders-2026-11-20.sql")
+    night(28, "db/users-2026-11-21.sql", "db/orders-2026-11-21.sql")
+    first = seen(tmp_path)
+    assert first.dumped.holds
+    before = {"backup dumps": msgspec.structs.replace(first.readings["backup dumps"], at=NOW - timedelta(days=1))}
+    assert seen(tmp_path, before).dumped.holds
+    night(4, "db/orders-2026-11-22.sql")
+    missed = seen(tmp_path, before)
+    assert (missed.dumped.holds, missed.dumped.found) == (False, "none like db-users-sql")
+    assert judged(checks.test_last_nights_backup_is_complete, settings_of(tmp_path), backups=missed)[0] == (
+        Verdict.WARNING
+    )
+    assert seen(tmp_path, before, dumps_gone=["db/users.sql"]).dumped.holds
+    unread = seen(tmp_path, before, read_whole_mb=0.0001)
+    assert unread.dumped.holds
+    kept = unread.readings["backup dumps"]
+    assert seen(tmp_path, {"backup dumps": msgspec.structs.replace(kept, at=NOW - timedelta(days=1))}).dumped.found

@@ -244,6 +244,20 @@ def test_only_online_is_healthy(status, verdict):
     assert said(canned(cluster(status=status)))[0] is verdict
 
 
+@pytest.mark.parametrize(("status", "verdict"), [("online", Verdict.OK), ("offline", Verdict.CRITICAL)])
+@pytest.mark.parametrize("named", [(), ({"id": ID},)])
+def test_redis_that_has_a_setting_of_its_own_is_a_database_too(status, verdict, named):
+    """Once, also where it is among the databases as well."""
+    api = canned(cluster(engine="valkey", status=status))
+    own = {"redis_cluster_id": ID, "databases": list(named)}
+    settings = load(
+        "sandbox", environment={}, overlay={"targets": {"sandbox": {"kind": "sandbox", "digitalocean": own}}}
+    )
+    found = databases(ManagedDatabases(api.api), settings, FixedClock(NOW))
+    assert len(found.found) == 1
+    assert judged(HEALTHY, databases=found)[0] is verdict
+
+
 def sized(*gigabytes, incremental=False):
     """Backups of these sizes, the oldest first."""
     return {

@@ -329,6 +329,30 @@ def test_failed_scrapes_mean_uncounted_requests(tmp_path, scraped, verdict):
     assert verdict_of(kpi)[0] == verdict
 
 
+@pytest.mark.parametrize(("percent", "verdict"), [(95.0, "OK"), (66.7, "UNKNOWN"), (0.0, "UNKNOWN")])
+def test_instances_that_service_discovery_has_lost_are_missed(tmp_path, percent, verdict):
+    """With their `up`, so that all scrapes that are left are answered; a bad day is bad all the same."""
+    (tmp_path / "playbook.toml").write_text("[targets.production.prometheus]\nselector = 'job=\"web\"'\n")
+    settings = load("production", root=tmp_path, environment={})
+
+    class Fewer(Store):
+        def ask(self, expression, at=None, *, setting):
+            answered = super().ask(expression, at, setting=setting)
+            if setting != "queries.scraped":
+                return answered
+            labels = {"job": "web", "component": "image-worker", "of": "the usual instances"}
+            return replace(answered, samples=[Sample(labels, 0.0, percent), *answered.samples])
+
+    found = {}
+    for rate in (0.05, 9.0):
+        answers = {"error_rate": rate, "error_rate_count": 46_341.0, "error_rate_looks": 288.0, "scraped": 100.0}
+        found[rate] = verdict_of(error_rate(Fewer(**answers), settings, CLOCK))
+    assert (found[0.05][0], found[9.0][0]) == (verdict, "CRITICAL")
+    if verdict == "UNKNOWN":
+        usual = "of 100 % of the usual instances of web/image-worker"
+        assert f"expected scrapes of at least 90 {usual}, got scrapes of {percent:g} % of the" in found[0.05][1]
+
+
 @pytest.mark.parametrize(("found", "verdict"), [(None, "OK"), (0.0, "OK"), (1.0, "UNKNOWN"), (2.0, "UNKNOWN")])
 @pytest.mark.parametrize("how", ["standing", "falling"])
 @pytest.mark.parametrize("measure", [error_rate, response_time])

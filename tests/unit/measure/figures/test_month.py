@@ -45,7 +45,7 @@ class Store:
         if setting.endswith(("_unknown", ".standing", ".falling")):
             return Answered("Prometheus", expression, setting, [], ())
         if setting.endswith("_buckets"):
-            samples = [Sample({"le": le}, 0.0, 1e6) for le in ("10", "+Inf")]
+            samples = [Sample({"le": le}, 0.0, 1e6) for le in ("1", "2.5", "5", "10", "+Inf")]
             return Answered("Prometheus", expression, setting, samples, ())
         window = float(expression.partition("[")[2].partition("h")[0])
         value = (

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from playbook.clients.digitalocean_types import Series
+from playbook.clients.restart_counts import RestartCounts
 from playbook.clients.wire import Phases
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted, Earlier
@@ -214,7 +215,7 @@ def restarts(api, settings, **wanted):
     status = AppStatus(
         "a", "x", "", "", "", "ACTIVE", "d", None, "", None, tuple(wanted), NOW, least=tuple(wanted.items())
     )
-    return component_restarts(api, status, settings, FixedClock(NOW))
+    return component_restarts(api, status, settings, FixedClock(NOW), RestartCounts())
 
 
 RESTARTS = check("test_troubleshooting", "test_no_component_is_restarted")
@@ -249,7 +250,7 @@ def test_healthy_component_that_was_restarted_is_not_ok(counts, verdict):
     if isinstance(counts, Denied):
         api.refusal = counts
     status = AppStatus("a", "x", "", "", "", "ACTIVE", "d", None, "", None, ("web",), NOW, least=(("web", 1),))
-    found = known_restarts(api, status, CLOCK)
+    found = known_restarts(api, status, CLOCK, RestartCounts())
     assert str(judged(HEALTHY, app_components=ALL_WELL, known_restarts=found, app_jobs=AppJobs(()))[0]) == verdict
     assert ("403" in str(found.evidence())) is isinstance(counts, Denied)
 

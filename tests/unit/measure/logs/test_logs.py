@@ -307,13 +307,37 @@ def test_requests_of_visitors_are_no_probes():
 )
 def test_share_of_failed_requests_is_that_of_the_worst_source(sources, found):
     """Of one with enough requests: a source dilutes no other."""
+    assert worst_source(sources, 502, "5xx") == found
+
+
+@pytest.mark.parametrize(
+    ("sources", "found"),
+    [
+        # What the proxy refuses, the application behind it never sees.
+        ({"nginx": (950, 52), "api": (950, 0)}, "WARNING of nginx"),
+        ({"nginx": (700, 300), "api": (700, 0)}, "CRITICAL of nginx"),
+        ({"nginx": (980, 20), "api": (980, 0)}, ""),
+        # What both log is no larger share.
+        ({"nginx": (960, 40), "api": (960, 40)}, ""),
+        # A part that refuses programs, as a sign-in does, carries little of the traffic.
+        ({"web": (5000, 10), "sign-in": (600, 200)}, ""),
+        ({"web": (8000, 0), "http-4xx": (0, 520)}, "WARNING"),
+    ],
+)
+def test_share_of_throttled_requests_is_that_of_the_worst_source_of_much_traffic(sources, found):
+    assert worst_source(sources, 429, "429") == found
+
+
+def worst_source(sources, failing, name_of_share):
+    """The verdict on the share of failed requests of one kind, and whose share it is."""
     lines = []
     for name, (good, bad) in sources.items():
         for number in range(good + bad):
             at = NOW - timedelta(seconds=86_000 * number // (good + bad) + 1)
-            status = 502 if number * bad // (good + bad) != (number + 1) * bad // (good + bad) else 200
+            status = failing if number * bad // (good + bad) != (number + 1) * bad // (good + bad) else 200
             lines.append(f"{name} {at:%Y-%m-%dT%H:%M:%S}Z GET /a {status} 1.0 ms - 5")
     review = reviewed(sorted(lines, key=lambda line: line.partition(" ")[2]))
-    verdict = not_ok(review).get("5xx", "")
-    named = [f"{verdict} of {name}" for name in sources if f"that {name} logged" in review.server_errors.over]
-    assert ((named or [verdict])[0] if verdict else "") == found, review.server_errors.over
+    verdict = not_ok(review).get(name_of_share, "")
+    over = (review.server_errors if failing == 502 else review.throttled).over
+    named = [f"{verdict} of {name}" for name in sources if f"that {name} logged" in over]
+    return (named or [verdict])[0] if verdict else ""

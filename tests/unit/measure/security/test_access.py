@@ -42,8 +42,12 @@ class FakeGitHub:
         self.has_organisation = self.has_repository = configured
         self.cut, self.denied = people.pop("cut", ()), people.pop("denied", ())
         self.people = people
+        self.elsewhere = people.pop("elsewhere", {})  # by repository, the same of it
         self.period = ""
         self.is_own_server = people.pop("own_server", False)
+
+    def of(self, repository: str) -> FakeGitHub:
+        return FakeGitHub(**self.elsewhere[repository])
 
     def organisation(self) -> Organisation:
         return Organisation(
@@ -121,6 +125,20 @@ def test_idle_members_are_found():
     found = github_activity(people, settings(), FixedClock(NOW), OwnRepository())
     assert found.idle == ("ben", "chiara")
     assert found.found == "nothing from ben, chiara"
+
+
+def test_member_who_pushes_to_another_repository_of_the_app_is_not_idle():
+    """Nobody is called idle where it cannot be read."""
+    others = OwnRepository(others=("example/worker",))
+    for elsewhere, idle, enough in (
+        ({"pushed": [("Ben", 2)]}, ("chiara",), True),
+        ({"denied": ["activity"]}, (), False),
+    ):
+        people = fake(
+            members=["ada", "ben", "chiara"], pushed=[("ada", 2)], elsewhere={"example/worker": elsewhere}
+        )
+        found = github_activity(people, settings(), FixedClock(NOW), others)
+        assert (found.idle, found.coverage.enough) == (idle, enough)
 
 
 @pytest.mark.parametrize(("days", "period"), [(7, "week"), (8, "month"), (90, "quarter"), (91, "year")])

@@ -33,6 +33,9 @@ ARCHIVED = Denied(
     "GitHub: got HTTP 403 (Dependabot alerts are not available for archived repositories)", service=""
 )
 DENIED = Denied("GitHub: got HTTP 403 (Resource not accessible by integration)", service="GitHub")
+HIGH = msgspec.convert(
+    {"number": 1, "security_vulnerability": {"package": {"name": "sharp"}, "severity": "high"}}, DependabotAlert
+)
 REPORT = {
     "auditReportVersion": 2,
     "vulnerabilities": {
@@ -68,11 +71,13 @@ def test_message_names_the_first_and_counts_the_rest():
     assert Source("npm audit", (weak("a", "low"),), "1 dependency").reading.over == "in 1 dependency"
 
 
-def of(npm_error=None, dependabot_error=None, monkeypatch=None, known=7):
+def of(npm_error=None, dependabot_error=None, monkeypatch=None, known=7, others=None):
     """The measurement with the answers of both sources; no weakness if there is no error.
 
-    ``known``: of how many dependencies GitHub knows, or why that is not told.
+    ``known``: of how many dependencies GitHub knows, or why that is not told. ``others``: by further repository of
+    the app, its alerts or why there are none.
     """
+    others = others or {}
 
     class FakeNpm:
         def audit(self) -> AuditReport:
@@ -85,11 +90,17 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None, known=7):
 
     class FakeGitHub:
         settings = SETTINGS
+        answer = dependabot_error or []
+
+        def of(self, repository: str) -> FakeGitHub:
+            another = FakeGitHub()
+            another.answer = others[repository]
+            return another
 
         def dependabot_alerts(self) -> list[DependabotAlert]:
-            if dependabot_error:
-                raise dependabot_error
-            return []
+            if isinstance(self.answer, Exception):
+                raise self.answer
+            return self.answer
 
         def known_dependencies(self) -> int:
             if isinstance(known, Exception):
@@ -97,7 +108,7 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None, known=7):
             return known
 
     monkeypatch.setattr(dependencies, "npm", lambda _settings: FakeNpm())
-    return weaknesses(cast(GitHubApi, FakeGitHub()), SETTINGS, OwnRepository())
+    return weaknesses(cast(GitHubApi, FakeGitHub()), SETTINGS, OwnRepository(others=tuple(others)))
 
 
 @pytest.mark.parametrize(
@@ -116,6 +127,23 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None, known=7):
 def test_required_sources_must_have_answered(errors, verdict, monkeypatch):
     found = of(*errors, monkeypatch)
     assert judged(checks.test_no_dependency_is_vulnerable, limits=SETTINGS.limits, weaknesses=found)[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "words"),
+    [
+        ([], Verdict.OK, ""),
+        ([HIGH], Verdict.CRITICAL, "Vulnerabilities by Dependabot in example/worker: "),
+        (DENIED, Verdict.UNKNOWN, "expected an answer of Dependabot in example/worker, got "),
+        (OFF, Verdict.UNKNOWN, "expected an answer of Dependabot in example/worker, got "),
+        (GONE, Verdict.UNKNOWN, "expected an answer of Dependabot in example/worker, got "),
+    ],
+)
+def test_further_repository_of_the_app_is_looked_at(answer, verdict, words, monkeypatch):
+    """As npm audits one project alone."""
+    found = of(monkeypatch=monkeypatch, others={"example/worker": answer})
+    judgement = judged(checks.test_no_dependency_is_vulnerable, limits=SETTINGS.limits, weaknesses=found)
+    assert (judgement[0], words in judgement[1]) == (verdict, True), judgement
 
 
 @pytest.mark.parametrize(

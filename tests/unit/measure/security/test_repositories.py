@@ -11,6 +11,7 @@ import pytest
 from playbook.clients.digitalocean_types import App
 from playbook.core.errors import NotConfigured, Unreachable
 from playbook.measure.security import repositories
+from playbook.measure.security.repositories import OwnRepository
 from playbook.settings.loading import load
 
 GIT = "https://github.com/example/portfolio.git"
@@ -18,14 +19,19 @@ GIT = "https://github.com/example/portfolio.git"
 
 def of(component: dict[str, Any], repository: str | None = "example/portfolio") -> str:
     """What was got in place of the app's repository; empty where nothing contradicts."""
-    spec = {"services": [{"name": "web", **component}]}
+    coverage = own([component], repository).coverage
+    return "" if coverage.enough else coverage.got
+
+
+def own(components: list[dict[str, Any]], repository: str | None = "example/portfolio") -> OwnRepository:
+    """What the spec with these components says of the repository."""
+    spec = {"services": [{"name": f"web-{n}", **component} for n, component in enumerate(components)]}
     found = msgspec.convert({"id": "a", "spec": spec}, App)
     mine = {"github": {"repository": repository}} if repository else {}
     settings = load("sandbox", environment={}, overlay={"targets": {"sandbox": {"kind": "sandbox", **mine}}})
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(repositories, "digitalocean", lambda _settings: SimpleNamespace(app=lambda: found))
-        coverage = repositories.own_repository(settings).coverage
-    return "" if coverage.enough else coverage.got
+        return repositories.own_repository(settings)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +51,19 @@ def of(component: dict[str, Any], repository: str | None = "example/portfolio") 
 )
 def test_repository_must_be_one_of_the_spec(component, got):
     assert of(component) == got
+
+
+def test_further_repositories_of_the_app_are_those_that_are_connected():
+    """One that is only cloned may be of anybody, and nobody may see what is wrong with it."""
+    components = [
+        {"github": {"repo": "example/portfolio"}},
+        {"github": {"repo": "example/worker"}},
+        {"github": {"repo": "Example/Worker"}},
+        {"git": {"repo_clone_url": "https://github.com/somebody/base.git"}},
+    ]
+    assert own(components).others == ("Example/Worker",)
+    assert own(components, "example/worker").others == ("example/portfolio",)
+    assert own(components, "example/shop").others == ()  # another app's
 
 
 def test_nothing_contradicts_where_there_is_no_repository_or_no_app(monkeypatch):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as settled
@@ -90,7 +91,7 @@ def test_week_without_refusals_is_good(settings):
     assert standing_on(found)[0] == "OK"
     assert found.coverage.words == "168 of 168 h"
     assert shown(found, 0).facts["Hours with lines"] == "168 of 168"
-    logins = failed_logins(LogsOfTheWeek(found), settings(), CLOCK)
+    logins = failed_logins(LogsOfTheWeek(found), settings(), CLOCK, Earlier())
     assert (logins.by_source.value, logins.altogether.value, logins.guessed) == (0, 0, "")
     assert standing_on(logins)[0] == "OK"
     assert "security.auth_logs" in shown(logins, 1).facts["Files"]
@@ -150,7 +151,7 @@ def guesses(count):
 
 def test_files_with_sign_ins_are_read(settings):
     """Together with the logs of the target."""
-    found = failed_logins(LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(12)), CLOCK)
+    found = failed_logins(LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(12)), CLOCK, Earlier())
     assert found.by_source.value == 12
     assert found.by_source.over == (
         "168 of 168 h (169 lines) and 12 lines of files, from 192.0.2.7 at Fri 20 Nov, 12:00 UTC, says sshd"
@@ -163,11 +164,11 @@ def test_files_with_sign_ins_are_read(settings):
 def test_files_count_while_the_logs_are_unavailable(settings):
     """And the reverse: bad results are reported, good ones are not claimed."""
     away = LogsOfTheWeek(None, Unreachable("Logs: gone", service="Logs"))
-    found = failed_logins(away, settings(*guesses(12)), CLOCK)
+    found = failed_logins(away, settings(*guesses(12)), CLOCK, Earlier())
     assert found.by_source.value == 12
     assert "Logs: gone" in standing_on(found)[1]
     with pytest.raises(Unreachable, match="Logs: gone"):
-        failed_logins(away, settings(), CLOCK)
+        failed_logins(away, settings(), CLOCK, Earlier())
     with pytest.raises(Unreachable, match="Logs: gone"):
         security_log(away)
 
@@ -183,7 +184,9 @@ def test_files_count_while_the_logs_are_unavailable(settings):
 )
 def test_guessed_password_is_found(settings, tries, accepted, guessed):
     """Many wrong ones of a source, then a right one; a key cannot be guessed."""
-    found = failed_logins(LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(tries), ssh(accepted, 20)), CLOCK)
+    found = failed_logins(
+        LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(tries), ssh(accepted, 20)), CLOCK, Earlier()
+    )
     expected = "192.0.2.7 signed in at 2026-11-20 12:10:00 UTC after 12 wrong passwords" if guessed else ""
     assert found.guessed == expected
 
@@ -193,11 +196,35 @@ def test_missing_file_is_reported(tmp_path):
     own = {"security": {"auth_logs": [str(tmp_path / "none*.log")]}}
     wanted = load("staging", root=tmp_path, environment={}, overlay={"targets": {"staging": own}})
     failed = [line('{"level":40,"msg":"login failed","ip":"192.0.2.7"}', 0.1)] * 40
-    found = failed_logins(LogsOfTheWeek(week(*ORDINARY, *failed)), wanted, CLOCK)
+    found = failed_logins(LogsOfTheWeek(week(*ORDINARY, *failed)), wanted, CLOCK, Earlier())
     assert found.by_source.value == 40
     verdict, message = standing_on(found)
     assert verdict == "UNKNOWN"
     assert "expected everything to be read, got nothing from the logs: " in message
+
+
+def test_file_that_earlier_weeks_have_read_is_missed(tmp_path):
+    """Beside others that still match, until the settings name the others only."""
+
+    def read(files, before=None):
+        own = {"security": {"auth_logs": [str(tmp_path / one) for one in files]}}
+        wanted = load("staging", root=tmp_path, environment={}, overlay={"targets": {"staging": own}})
+        earlier = Earlier(read_month=lambda: [before] if before else [])
+        return failed_logins(LogsOfTheWeek(QUIET), wanted, CLOCK, earlier)
+
+    for name in ("jump.log", "db.log"):
+        (tmp_path / name).write_text("".join(f"{text}\n" for text in GOOD))
+    first = read(["*.log"])
+    assert first.coverage.enough
+    before = {
+        name: msgspec.structs.replace(one, at=NOW - timedelta(days=7)) for name, one in first.readings.items()
+    }
+    (tmp_path / "db.log").unlink()
+    missed = read(["*.log"], before).coverage
+    assert not missed.enough
+    assert "logs that earlier runs have found are missing: " in missed.got
+    assert "name only the others in security.auth_logs" in missed.got
+    assert read(["jump.log"], before).coverage.enough
 
 
 def good_file(texts):
@@ -222,7 +249,7 @@ def verdict_on(lines, tmp_path):
     file.write_text("".join(f"{text}\n" for text in lines))
     overlay = {"targets": {"staging": {"security": {"auth_logs": [str(file)]}}}}
     settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
-    found = failed_logins(LogsOfTheWeek(QUIET), settings, CLOCK)
+    found = failed_logins(LogsOfTheWeek(QUIET), settings, CLOCK, Earlier())
     return str(judged(checks.test_nobody_guesses_passwords, limits=settings.limits, failed_logins=found)[0])
 
 

@@ -18,7 +18,8 @@ from playbook.core.errors import Denied, Malformed, NotConfigured, Unreachable, 
 from playbook.core.evidence import Facts, Table
 from playbook.core.judge import Judge
 from playbook.core.verdict import Critical, Verdict
-from playbook.measure.web.health_endpoints import api_health, image_health
+from playbook.measure.web.health import State, read_report
+from playbook.measure.web.health_endpoints import Health, api_health, image_health
 from playbook.measure.web.homepage import HomepageTiming, Sample, homepage_timing
 from playbook.measure.web.web_page import Fault, PageRules
 from playbook.settings.loading import load
@@ -547,6 +548,24 @@ def test_dependency_that_earlier_runs_have_listed_is_missed():
     assert listed(less, before, dependencies_gone=["redis"]).listing("It").holds
     assert listed(failing, before, status="503 Service Unavailable").listing("It").holds
     assert listed("", before, health="status").listing("It").holds
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        '"warnings": ["disk at 80 %"]',
+        '"worker": {"slow": true}',
+        '"thumbnails": "degraded"',
+        '"queue": {"waiting": 3, "stalled": 14}',
+        '"notes": {"list": ["degraded"]}',
+    ],
+)
+def test_what_is_told_only_while_it_is_bad_is_not_missed_later(more):
+    """The report is the same without it."""
+    found = [read_report(f'{{"status": "ok", "db": "up"{also}}}'.encode()) for also in ("", f", {more}")]
+    assert [one.state for one in found] == [State.HEALTHY, State.DEGRADED]
+    listed = [Health("/health", 200, one, Phases(), ()).listed for one in found]
+    assert listed == [("db",), ("db",)]
 
 
 def test_answer_that_lists_least_counts():
