@@ -218,6 +218,7 @@ def backup_verification(
     backup_store: BackupStore, backup_listing: Listing, settings: Settings, clock: Clock
 ) -> BackupVerification:
     """The newest archives, each read to the end: file checksums, the dump and its checksum, and unsafe paths."""
+    backup_listing.require_archives()
     recovery = settings.target.recovery
     requirements = Wanted(manifest=settings.target.backups.manifest, dump=recovery.dump)
     chosen = backup_listing.archives[: recovery.verify_newest]

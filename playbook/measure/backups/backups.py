@@ -22,7 +22,7 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive, ended, going_on, nightly_kinds
-from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive, repository_of
+from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive, other_form_of
 from playbook.measure.roll_call import RollCall, roll_call
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
@@ -51,6 +51,7 @@ class Backups:
         unread: of those that the store lists and does not deliver.
         roll: the nightly jobs beside those of earlier runs.
         unmatched: those of the others that are like archives, and whose jobs are not looked at otherwise.
+        other: a program's own form, of which ``archives`` holds the newest file; None for archives.
     """
 
     location: str
@@ -63,6 +64,7 @@ class Backups:
     unread: Coverage = Coverage()  # noqa: RUF009 - frozen
     unmatched: tuple[Archive, ...] = ()
     roll: RollCall | None = None
+    other: OtherForm | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -85,6 +87,8 @@ class Backups:
     @property
     def contents(self) -> str:
         """Contents as words: ``30 archives and 1 other file``."""
+        if self.other:
+            return self.other.what
         return f"{plural(len(self.archives), 'archive')} and {plural(len(self.others), 'other file')}"
 
     @property
@@ -112,7 +116,8 @@ class Backups:
                     hint="The clock of this machine or of the backup job may be wrong.",
                 ),
             )
-        return Reading(round(max(self.now - made, timedelta(0)) / timedelta(hours=1), 2))
+        hours = round(max(self.now - made, timedelta(0)) / timedelta(hours=1), 2)
+        return Reading(hours, coverage=self.other.coverage if self.other else Coverage())
 
     @property
     def size(self) -> Reading:
@@ -232,6 +237,31 @@ def dated(archives: Sequence[Archive]) -> Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherForm:
+    """What a program keeps in a form of its own, of which only the program knows what is in it.
+
+    Attributes:
+        what: e.g. ``a repository of restic``.
+        newest: the file that was written last. Each backup writes a newer one: the newest is no younger.
+    """
+
+    what: str
+    program: str
+    newest: Archive
+
+    @property
+    def coverage(self) -> Coverage:
+        """That nothing else is known."""
+        return lacking(self.what, expected="archives by night", got=self.what, hint=self.hint)
+
+    @property
+    def hint(self) -> str:
+        """What to do."""
+        restore = "Let a job restore from it into archives, and name their place."
+        return f"Only {self.program} can read it. {restore}"
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """Files of the store, separated into archives and others by name.
 
@@ -241,6 +271,7 @@ class Listing:
         others: newest first.
         zone: time zone of timestamps without one.
         unmatched: those of the others that are like archives, by their date; newest first.
+        other: a program's own form, instead of all that; None for archives.
     """
 
     location: str
@@ -249,6 +280,13 @@ class Listing:
     others: tuple[StoredFile, ...]
     zone: tzinfo
     unmatched: tuple[Archive, ...] = ()
+    other: OtherForm | None = None
+
+    def require_archives(self) -> None:
+        """Raise Unmeasured where they are in a program's own form."""
+        if self.other:
+            message = f"{SERVICE}: expected archives in {self.location}, got {self.other.what}"
+            raise Unmeasured(message, service=SERVICE, hint=self.other.hint)
 
     @property
     def coverage(self) -> Coverage:
@@ -258,23 +296,17 @@ class Listing:
 
 @measurement
 def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) -> Listing:
-    """Files in the backup store: archives by date, and others.
-
-    Raises:
-        Unmeasured: they are a program's repository, of which only the program knows what is in it.
-    """
+    """Files in the backup store: archives by date, and others; or what a program keeps in a form of its own."""
     wanted = settings.target.backups
     zone = zone_of(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
     now = clock.now()
     files = backup_store.files()
-    program = repository_of(files)
-    if program:
-        raise Unmeasured(
-            f"{SERVICE}: expected archives in {backup_store.location}, got a repository of {program}",
-            service=SERVICE,
-            hint=f"Only {program} can read it. Let a job restore from it into archives, and name their place.",
-        )
     matching, others = divided(files, wanted.pattern)
+    other_form, program = other_form_of(files, matching)
+    if program:
+        newest = max(files, key=lambda file: file.modified)
+        written = Archive(newest, newest.modified, WRITING)
+        return Listing(backup_store.location, now, (), (), zone, other=OtherForm(other_form, program, written))
 
     def newest_first(files: Iterable[StoredFile]) -> tuple[Archive, ...]:
         found = [Archive(file, *date_of(file.name, file.modified, now, zone)) for file in files]
@@ -289,6 +321,8 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings, earlier: Earlier) -> Backups:
     """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
+    if backup_listing.other:
+        return _by_writing(backup_listing, backup_listing.other, wanted.pattern)
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
     inspection = _inspected(backup_store, archives[0].file, wanted, most) if archives else None
     others = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
@@ -305,6 +339,12 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         backup_listing.unmatched,
         _call_jobs(archives, backup_listing.now, settings, earlier),
     )
+
+
+def _by_writing(listing: Listing, other: OtherForm, pattern: str) -> Backups:
+    """What is known of a program's own form: when its newest file was written."""
+    inspection = Inspection("", "not read", coverage=other.coverage)
+    return Backups(listing.location, listing.now, pattern, (other.newest,), (), inspection, other=other)
 
 
 def _call_jobs(archives: Sequence[Archive], now: datetime, settings: Settings, earlier: Earlier) -> RollCall:

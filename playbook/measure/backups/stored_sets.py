@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from playbook.clients.backups import StoredFile
@@ -27,6 +27,28 @@ _UNFINISHED = re.compile(r"(?i).+(?:\.(?:tmp|temp|part|partial|filepart|inprogre
 _NOT_ALL = (
     (re.compile(r"(?:^|/)duplicity-[a-z-]+\."), "a file of a set that duplicity made"),
     (re.compile(r"(?i)(?<![a-z])(?:incr|incremental|differential)(?![a-z])"), "an incremental one, by its name"),
+)
+# Programs that keep backups in a form of their own, and how the paths of some of their files begin: one of each.
+_REPOSITORY = "a repository"
+_ANY = r"(?:.{1,400}/)?"  # folders above
+_SNAPSHOT = r"(?:hourly|daily|weekly|monthly|yearly|alpha|beta|gamma|delta)\.\d{1,3}/"
+_PG_FILE = rf"{_ANY}\d{{1,10}}\.dat(?:\.|$)"
+_OTHER_FORMS: tuple[tuple[str, str, tuple[re.Pattern[str], ...]], ...] = tuple(
+    (program, what, tuple(map(re.compile, forms)))
+    for program, what, *forms in (
+        ("Kopia", _REPOSITORY, rf"{_ANY}kopia\.repository"),
+        ("restic", _REPOSITORY, r"config$", r"keys/", r"snapshots/"),
+        ("Borg", _REPOSITORY, r"config$", r"data/0/"),
+        ("Duplicacy", _REPOSITORY, r"chunks/", r"snapshots/"),
+        ("pgBackRest", _REPOSITORY, rf"{_ANY}backup/[^/]{{1,200}}/backup\.info"),
+        ("Barman", _REPOSITORY, rf"{_ANY}base/\d{{8}}T\d{{6}}/backup\.info"),
+        ("duplicity", "volumes", rf"{_ANY}duplicity-(?:full|inc|new)[.-]"),
+        ("Duplicati", "volumes", rf"{_ANY}[^/]{{1,200}}\.d(?:block|list|index)\.zip"),
+        ("rdiff-backup", "mirrors", rf"{_ANY}rdiff-backup-data/"),
+        ("rsnapshot", "snapshots", _ANY + _SNAPSHOT),
+        ("mydumper", "folders", rf"{_ANY}metadata(?:\.partial)?$", r".{1,400}-schema(?:-create)?\.sql(?:\.|$)"),
+        ("pg_dump", "folders", rf"{_ANY}toc\.dat$", _PG_FILE),
+    )
 )
 _LIKE_ARCHIVES = re.compile(
     r"(?i)(?!.*\.log\.).+\.(?:tar|t[gbx]z2?|zip|7z|gz|bz2|xz|zst|lz4|sql|dump|bak|rdb|db|sqlite3?|bson|archive"
@@ -59,17 +81,22 @@ def is_like_archive(name: str) -> bool:
     return _LIKE_ARCHIVES.fullmatch(name) is not None
 
 
-def repository_of(files: Iterable[StoredFile]) -> str:
-    """The program whose repository the files are, which holds no archives by night; empty where they are none."""
+def other_form_of(files: Iterable[StoredFile], archives: Sequence[StoredFile]) -> tuple[str, str]:
+    """What the files are instead of archives by night, ``a repository of restic``, and whose; both empty where
+    there is a tar among the archives, or where they are nothing that is known.
+
+    Args:
+        archives: those of the files that the pattern matches; of a repository none of them is an archive.
+    """
+    if any(_TAR.search(archive.name) for archive in archives):
+        return "", ""
     names = {file.name for file in files}
-    if any(_TAR.search(name) for name in names):
-        return ""
-    folders = {name.partition("/")[0] for name in names if "/" in name}
-    if any(name.rpartition("/")[2].startswith("kopia.repository") for name in names):
-        return "Kopia"
-    if "config" in names and {"keys", "snapshots"} <= folders:
-        return "restic"
-    return "Borg" if "config" in names and any(name.startswith("data/0/") for name in names) else ""
+    for program, what, forms in _OTHER_FORMS:
+        if archives and what != _REPOSITORY:
+            continue
+        if all(any(form.match(name) for name in names) for form in forms):
+            return f"{what} of {program}", program
+    return "", ""
 
 
 def holds_all(name: str) -> Coverage:

@@ -86,6 +86,12 @@ class JobQueue:
             expected = "a client that looks like a worker"
             undone = "jobs wait" if figures.waiting else "jobs that were taken are not done"
             yield Statement(f"Workers of {self._of}", False, expected, f"none, while {undone}", warn=True)
+        if figures.stuck is not None:
+            expected = "workers that take the jobs that wait"
+            since = (
+                f"none that has taken one for {two_whole_units(figures.stuck)}: each still works on an older one"
+            )
+            yield Statement(f"Workers of {self._of}", False, expected, since, warn=True)
         if figures.stalled is not None:
             held = f"one taken {two_whole_units(figures.stalled)} ago that no worker holds any more"
             yield Statement(f"Active jobs of {self._of}", False, "jobs that a worker holds", held, warn=True)
@@ -238,7 +244,9 @@ def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
             figures = figures_of(redis, queue, clock.now())
             if figures.seen is not None:
                 known = figures.seen or bool(earlier.of(_reading(queue)))
-                figures = replace(figures, coverage=figures.coverage + known_queue(known, queue, _SEEN_ONCE))
+                workers = 0 if known and figures.beating and not figures.seen else figures.workers
+                coverage = figures.coverage + known_queue(known, queue, _SEEN_ONCE)
+                figures = replace(figures, workers=workers, coverage=coverage)
                 seen |= {_reading(queue): Counted(at=clock.now())} if known else {}
             found.append(JobQueue(queue.name, queue.preset, figures))
         except ANSWERED as problem:

@@ -59,7 +59,10 @@ class Figures:
         taken: seconds since the oldest of the active ones was taken.
         stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
             there is none, or the library does not tell.
+        stuck: seconds since any of the live workers took a job, while others wait; None where one did of late, or
+            that is not known.
         workers: number of live workers.
+        beating: each worker leaves a key while it lives, so that a known queue without any key has no worker.
         unattended: jobs wait, or of Celery are taken and not done, and no client looks like a worker; those of
             Celery, Bull and BullMQ are recognised.
         lost: listed workers that are no longer alive, or take no new jobs.
@@ -80,7 +83,9 @@ class Figures:
     oldest: Time = None
     taken: Time = None
     stalled: Time = None
+    stuck: Time = None
     workers: int | None = None
+    beating: bool = False
     unattended: bool = False
     lost: int = 0
     paused: bool = False

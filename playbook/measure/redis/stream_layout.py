@@ -1,6 +1,8 @@
 """Queues that are a stream of Redis with consumer groups (https://redis.io/docs/latest/develop/data-types/streams/).
 
-Redis itself keeps what was delivered and what was acknowledged, so nothing depends on a library.
+Redis itself keeps what was delivered and what was acknowledged, so nothing depends on a library. Only the messages
+that Symfony's Messenger has delayed are elsewhere, until its workers put them into the stream (Connection.php of
+its Redis transport).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Malformed
+from playbook.measure.redis.job_times import overdue
 from playbook.measure.redis.queue_layouts import Figures, Keys, known_queue
 from playbook.settings.sections.queues import JobQueue
 
@@ -20,6 +23,7 @@ _A_TIME = 1e11  # milliseconds; a smaller first half of an id is not Redis' own,
 _NOT_READ = 300.0  # seconds within which a consumer that is there has read what waits
 _LEFT = 3600.0  # seconds after which a consumer that asks for nothing has left what it was given
 _MOST_COUNTED = 1000
+_DELAYED = "__queue"  # behind the stream's name: Symfony's sorted set of delayed messages and further tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def stream(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     Since 7.0 Redis counts what a group has not read; before, and after entries were deleted, it is counted here.
     """
     key = f"{queue.prefix}{queue.name}"
-    keys = Keys(redis, {key: "stream"})
+    keys = Keys(redis, {key: "stream", f"{key}{_DELAYED}": "zset"})
     if key not in keys.there:
         return Figures(coverage=keys.coverage + known_queue(False, queue))
     try:
@@ -87,9 +91,12 @@ def _figures(redis: ReadOnlyRedis, queue: JobQueue, keys: Keys, now: float) -> F
     coverage = keys.coverage + known_queue(True, queue)
     for group in groups:
         coverage += group.coverage
+    delayed = f"{key}{_DELAYED}"
     return Figures(
         waiting=max(group.waiting for group in groups),
         active=max(group.pending for group in groups),
+        later=keys.size(delayed) if delayed in keys.there else None,
+        overdue=overdue(redis, {delayed} & keys.there, now, score_per_second=_MILLISECONDS),
         oldest=max((group.oldest for group in groups if group.oldest is not None), default=None),
         stalled=max((group.stalled for group in groups if group.stalled is not None), default=None),
         workers=0 if idle else None,

@@ -1,4 +1,4 @@
-"""Queues of Dramatiq, Huey and Laravel, which leave no trace of an empty one, and streams of Redis."""
+"""Queues of Dramatiq, Huey, Laravel and taskiq, which leave no trace of an empty one, and streams of Redis."""
 
 import json
 
@@ -18,6 +18,7 @@ DRAMATIQ = {"preset": "dramatiq", "name": "default"}
 HUEY = {"preset": "huey", "name": "lind-shop"}
 LARAVEL = {"preset": "laravel", "name": "default", "prefix": "shop_database_"}
 HORIZON = {**LARAVEL, "horizon": "shop_horizon:"}
+LIST = {"preset": "redis-list", "name": "taskiq"}
 STREAM = {"preset": "redis-stream", "name": "lind:jobs", "group": "pixel"}
 
 
@@ -103,6 +104,12 @@ def read(keys, queue, *, before=False, **answers):
         (HUEY, {"huey.redis.lindshop": {"a": "b"}}, UNKNOWN),
         (HUEY, {"huey.schedule.lindshop": Ranked({"a": EPOCH - 7200})}, OK),  # where clocks are two hours ahead
         (HUEY, {"huey.schedule.lindshop": Ranked({"a": EPOCH - 90_000})}, CRITICAL),
+        (LIST, {}, UNKNOWN),
+        (LIST, {"taskiq": ["{}"]}, OK),
+        (LIST, {"taskiq": ["{}"] * 60}, WARNING),
+        (LIST, {"taskiq": ["{}"] * 120}, CRITICAL),
+        (LIST, {"taskiq": {"a": "b"}}, UNKNOWN),  # a stream, or another one's key
+        (LIST, {"tasks": ["{}"]}, UNKNOWN),
         (LARAVEL, {}, UNKNOWN),
         (LARAVEL, laravel(waits=[3]), OK),
         (LARAVEL, laravel(waits=[7200]), CRITICAL),
@@ -130,7 +137,9 @@ def test_queue_gets_its_verdict(queue, keys, verdict):
 
 
 @pytest.mark.parametrize(
-    ("queue", "keys"), [(DRAMATIQ, dramatiq()), (HUEY, {}), (LARAVEL, {})], ids=["dramatiq", "huey", "laravel"]
+    ("queue", "keys"),
+    [(DRAMATIQ, dramatiq()), (HUEY, {}), (LARAVEL, {}), (LIST, {})],
+    ids=["dramatiq", "huey", "laravel", "list"],
 )
 def test_empty_queue_that_was_seen_before_is_ok(queue, keys):
     """Each run hands on that it was."""
@@ -153,15 +162,32 @@ def test_consumer_of_huey_is_a_client_that_asks(commands, verdict):
     assert judged(read({"huey.redis.lindshop": ["\x80\x04"]}, HUEY, clients=clients))[0] is verdict
 
 
+@pytest.mark.parametrize(
+    ("commands", "verdict"),
+    [(["get", "lpush"], WARNING), (["brpop", "lpush"], OK), (["lpop", "ping"], OK), ([], OK)],
+)
+def test_worker_of_a_list_is_a_client_that_takes(commands, verdict):
+    """Whatever its library is."""
+    clients = [{"name": "", "cmd": command} for command in commands]
+    assert judged(read({"taskiq": ["{}"]}, LIST, clients=clients))[0] is verdict
+
+
 class Stream(Store):
     """One stream with its groups: each lag, first undelivered id, and consumers with idle seconds and pending."""
 
-    def __init__(self, *groups, key="lind:jobs"):
-        super().__init__({})
+    def __init__(self, *groups, key="lind:jobs", delayed=()):
+        """With messages that Symfony's Messenger has delayed until so many seconds ago."""
+        until = Ranked({f"m{number}": (EPOCH - at) * 1000 for number, at in enumerate(delayed)})
+        super().__init__({f"{key}__queue": until} if delayed else {})
         self.key, self.groups = key, groups
 
     def many(self, commands):
-        return [self._told(*map(str, command)) for command in commands]
+        return [
+            super(Stream, self).many([command])[0]
+            if str(command[1]).endswith("__queue")
+            else self._told(*map(str, command))
+            for command in commands
+        ]
 
     def _told(self, name, *rest):
         if name == "TYPE":
@@ -223,6 +249,14 @@ class Stream(Store):
 def test_stream_gets_its_verdict(groups, queue, verdict):
     """By what Redis keeps of its groups."""
     assert judged(read(Stream(*groups), queue))[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("delayed", "verdict"), [((-600,), OK), ((2,), OK), ((900, -5), WARNING), ((7200, 3), CRITICAL)]
+)
+def test_delayed_messages_of_symfony_are_put_into_the_stream_in_time(delayed, verdict):
+    """Also further tries: without a worker they stay where they are, and the stream is empty."""
+    assert judged(read(Stream((0, None, [(90_000, 0)]), delayed=delayed), STREAM))[0] is verdict
 
 
 def test_answer_about_groups_of_another_form_is_unknown():
