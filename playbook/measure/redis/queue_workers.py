@@ -86,11 +86,21 @@ def is_unattended_by_bull(
 
 def nobody_sends(redis: ReadOnlyRedis, commands: Set[str]) -> bool:
     """Whether no client has sent one of these commands last; False also where that is not known."""
+    sent = _last_commands(redis)
+    return len(sent) > 1 and all(sent) and commands.isdisjoint(sent)
+
+
+def somebody_sends(redis: ReadOnlyRedis, command: str) -> bool:
+    """Whether a client has sent this command last; False also where that is not known."""
+    return command in _last_commands(redis)
+
+
+def _last_commands(redis: ReadOnlyRedis) -> list[str]:
+    """The last command of each client; empty where they are not listed."""
     try:
-        clients = redis.clients()
+        return [client.get("cmd", "") for client in redis.clients()]
     except (Malformed, NotAllowed):
-        return False
-    return len(clients) > 1 and all(client.get("cmd", "") and client["cmd"] not in commands for client in clients)
+        return []
 
 
 def rq_workers(redis: ReadOnlyRedis, key: str | None, now: float) -> tuple[int | None, int, Coverage]:

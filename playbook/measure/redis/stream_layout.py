@@ -16,6 +16,7 @@ from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Malformed
 from playbook.measure.redis.job_times import overdue
 from playbook.measure.redis.queue_layouts import Figures, Keys, known_queue
+from playbook.measure.redis.queue_workers import somebody_sends
 from playbook.settings.sections.queues import JobQueue
 
 _MILLISECONDS = 1000.0
@@ -87,7 +88,8 @@ def _figures(redis: ReadOnlyRedis, queue: JobQueue, keys: Keys, now: float) -> F
         hint = "Look at group under redis.queues; a stream that nobody reads by a group is no queue."
         return Figures(coverage=lacking("no consumer group", expected=f"{wanted} of {key}", got=got, hint=hint))
     groups = [_group(redis, key, group, now) for group in named]
-    idle = [group for group in groups if not group.idle]
+    # Before 7.2 a consumer is listed once it has received an entry, not while it waits for its first.
+    unread = any(not group.idle for group in groups) and not somebody_sends(redis, "xreadgroup")
     coverage = keys.coverage + known_queue(True, queue)
     for group in groups:
         coverage += group.coverage
@@ -99,7 +101,7 @@ def _figures(redis: ReadOnlyRedis, queue: JobQueue, keys: Keys, now: float) -> F
         overdue=overdue(redis, {delayed} & keys.there, now, score_per_second=_MILLISECONDS),
         oldest=max((group.oldest for group in groups if group.oldest is not None), default=None),
         stalled=max((group.stalled for group in groups if group.stalled is not None), default=None),
-        workers=0 if idle else None,
+        workers=0 if unread else None,
         unattended=any(group.is_unattended for group in groups if group.idle),
         not_told=("failed jobs",),
         coverage=coverage,

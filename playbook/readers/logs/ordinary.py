@@ -96,7 +96,7 @@ def _combined(zone: bytes) -> bytes:
 # A level next to a request decides; Rails and Lumen report answers in words; what programs tell in passing may be
 # of a crash, or of a job that is lost.
 _ODD = (
-    *(b"level=", b"Completed ", b"Sent ", ESCAPED.encode()),
+    *(b"level=", b"Completed ", b"Sent ", b"Outcome: ", ESCAPED.encode()),
     *(one.encode() for one in (*TOLD_IN_PASSING, *GIVEN_UP)),
 )
 _PRINTABLE = bytes(range(32, 127)) + b"\n"

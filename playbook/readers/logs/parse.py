@@ -59,6 +59,8 @@ _INNER_TIME = re.compile(
     r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?"
     r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d[.\d]{0,10}(?: [+-]\d{4})?)"
 )
+# HAProxy's lines about connections, where no syslog daemon has put a time before them.
+_CONNECTION = re.compile(r"[\da-f.:]{3,45}:\d{1,5} \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3})\] ")
 _CACHED_PREFIXES = 1024
 _DATE_MARKS = frozenset("-/")  # the fifth character of a date, the sixth after a bracket
 
@@ -94,10 +96,10 @@ def is_wrapped(text: str) -> bool:
 
 TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
 """Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
-# Of Sidekiq, Dramatiq, asynq and Oban about a job that is not tried again; of Linux about a hanging process; of
-# systemd about a unit that failed without an exit code; of pgBackRest about a backup that broke off or a log that
-# is lost; of PostgreSQL about damaged pages, a replica left behind, and transactions that run out; of Redis about
-# a cluster or a master that is down.
+# Of Sidekiq, Dramatiq, asynq, Oban and taskiq about a job that is not tried again, and of taskiq about a worker;
+# of Linux about a hanging process; of systemd about a unit that failed without an exit code; of pgBackRest about a
+# backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a replica left behind, and
+# transactions that run out; of Redis about a cluster or a master that is down.
 GIVEN_UP = (
     *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
     *(" blocked for more than ", '"Job raised exception"', " command end: ", "dropped WAL file "),
@@ -105,6 +107,7 @@ GIVEN_UP = (
     *("LOG:  invalidating ", "Cluster state changed: fail", "+odown master "),
     *(" with result '", "repeated too quickly", "atchdog timeout"),
     *("failed permanently", "dead letter", "dead-letter"),
+    *(" forgot to import it", " is dead. Scheduling reload", "Max restarts reached", ". Skipping execution."),
 )
 _GIVEN_UP = re.compile(
     r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
@@ -117,6 +120,8 @@ _GIVEN_UP = re.compile(
     r"|: Failed with result '(?:timeout|watchdog|protocol|resources|start-limit-hit|oom-kill)'"
     r"|: Start request repeated too quickly\b|: Watchdog timeout \("
     r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b"
+    r"|\btask \S{1,200} is not found\. Maybe you forgot|\bworker-\d{1,4} is dead\. Scheduling reload"
+    r"|\bMax restarts reached\. Exiting|\bCannot parse message: .{0,8000}\. Skipping execution\."
     r"|\b(?<!0 )(?<!nothing )(?<!not )(?<!none )moved to (?:the |a )?dead[- ]letter"
 )
 _ENDED = ("signal", "terminated unexpectedly", "code=killed", "code=dumped", "by the OOM killer", *TOLD_IN_PASSING)
@@ -279,8 +284,9 @@ class Parser:
             marked = _RUBY.match(text) or _KLOG.match(text)
             level = levels.by_name(marked[1]) if marked else level
             text = text[marked.end() :] if marked else rest
-        if time is None and "=" in text:
-            time = self._own_time(text)
+        connected = _CONNECTION.match(text) if time is None and text[:1] in _DIGITS else None
+        if connected or (time is None and "=" in text):
+            time = self._times.text(connected[1]) if connected else self._own_time(text)
             own = own or time is not None
         request = access.behind_words(text)
         if level:

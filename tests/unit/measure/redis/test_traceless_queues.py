@@ -175,10 +175,11 @@ def test_worker_of_a_list_is_a_client_that_takes(commands, verdict):
 class Stream(Store):
     """One stream with its groups: each lag, first undelivered id, and consumers with idle seconds and pending."""
 
-    def __init__(self, *groups, key="lind:jobs", delayed=()):
+    def __init__(self, *groups, key="lind:jobs", delayed=(), commands=()):
         """With messages that Symfony's Messenger has delayed until so many seconds ago."""
         until = Ranked({f"m{number}": (EPOCH - at) * 1000 for number, at in enumerate(delayed)})
-        super().__init__({f"{key}__queue": until} if delayed else {})
+        clients = [{"name": "", "cmd": command} for command in commands]
+        super().__init__({f"{key}__queue": until} if delayed else {}, clients=clients)
         self.key, self.groups = key, groups
 
     def many(self, commands):
@@ -249,6 +250,19 @@ class Stream(Store):
 def test_stream_gets_its_verdict(groups, queue, verdict):
     """By what Redis keeps of its groups."""
     assert judged(read(Stream(*groups), queue))[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("commands", "waits", "verdict"),
+    [
+        (["xreadgroup", "ping"], (0, None, []), OK),
+        (["xadd", "ping"], (0, None, []), CRITICAL),
+        (["xreadgroup", "ping"], (3, 7200, []), CRITICAL),
+    ],
+)
+def test_consumer_that_waits_for_its_first_entry_is_seen(commands, waits, verdict):
+    """As of taskiq after a deployment: Redis 7.0 lists it only once it has received one."""
+    assert judged(read(Stream(waits, commands=commands), STREAM))[0] is verdict
 
 
 @pytest.mark.parametrize(
