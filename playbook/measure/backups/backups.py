@@ -22,7 +22,13 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive, ended, going_on, nightly_kinds
-from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive, other_form_of
+from playbook.measure.backups.stored_sets import (
+    OtherForm,
+    divided,
+    holds_all,
+    is_like_archive,
+    other_form_of,
+)
 from playbook.measure.roll_call import RollCall, roll_call
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
@@ -237,31 +243,6 @@ def dated(archives: Sequence[Archive]) -> Coverage:
 
 
 @dataclass(frozen=True, slots=True)
-class OtherForm:
-    """What a program keeps in a form of its own, of which only the program knows what is in it.
-
-    Attributes:
-        what: e.g. ``a repository of restic``.
-        newest: the file that was written last. Each backup writes a newer one: the newest is no younger.
-    """
-
-    what: str
-    program: str
-    newest: Archive
-
-    @property
-    def coverage(self) -> Coverage:
-        """That nothing else is known."""
-        return lacking(self.what, expected="archives by night", got=self.what, hint=self.hint)
-
-    @property
-    def hint(self) -> str:
-        """What to do."""
-        restore = "Let a job restore from it into archives, and name their place."
-        return f"Only {self.program} can read it. {restore}"
-
-
-@dataclass(frozen=True, slots=True)
 class Listing:
     """Files of the store, separated into archives and others by name.
 
@@ -302,11 +283,9 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
     now = clock.now()
     files = backup_store.files()
     matching, others = divided(files, wanted.pattern)
-    other_form, program = other_form_of(files, matching)
-    if program:
-        newest = max(files, key=lambda file: file.modified)
-        written = Archive(newest, newest.modified, WRITING)
-        return Listing(backup_store.location, now, (), (), zone, other=OtherForm(other_form, program, written))
+    other = other_form_of(files, matching)
+    if other:
+        return Listing(backup_store.location, now, (), (), zone, other=other)
 
     def newest_first(files: Iterable[StoredFile]) -> tuple[Archive, ...]:
         found = [Archive(file, *date_of(file.name, file.modified, now, zone)) for file in files]
@@ -321,8 +300,9 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings, earlier: Earlier) -> Backups:
     """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
-    if backup_listing.other:
-        return _by_writing(backup_listing, backup_listing.other, wanted.pattern)
+    if (other := backup_listing.other) and other.newest:
+        return _by_writing(backup_listing, other, other.newest, wanted.pattern)
+    backup_listing.require_archives()
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
     inspection = _inspected(backup_store, archives[0].file, wanted, most) if archives else None
     others = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
@@ -341,10 +321,11 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
     )
 
 
-def _by_writing(listing: Listing, other: OtherForm, pattern: str) -> Backups:
-    """What is known of a program's own form: when its newest file was written."""
-    inspection = Inspection("", "not read", coverage=other.coverage)
-    return Backups(listing.location, listing.now, pattern, (other.newest,), (), inspection, other=other)
+def _by_writing(listing: Listing, other: OtherForm, newest: StoredFile, pattern: str) -> Backups:
+    """What is known of a program's own form: when its newest file was written, and by names what is missing."""
+    inspection = Inspection(other.problem, "not read", coverage=other.coverage)
+    file = (Archive(newest, newest.modified, WRITING),)
+    return Backups(listing.location, listing.now, pattern, file, (), inspection, other=other)
 
 
 def _call_jobs(archives: Sequence[Archive], now: datetime, settings: Settings, earlier: Earlier) -> RollCall:
