@@ -56,6 +56,7 @@ class Figures:
         overdue: seconds since the first of those that wait for their time was due; None where none is.
         retried: jobs that failed and will be tried again.
         oldest: seconds that the next job has waited; None where none waits, or it is not known.
+        next_job: the one that is taken next, as stored, of libraries that keep no time of it; may be empty.
         taken: seconds since the oldest of the active ones was taken.
         stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
             there is none, or the library does not tell.
@@ -81,6 +82,7 @@ class Figures:
     overdue: Time = None
     retried: int | None = None
     oldest: Time = None
+    next_job: str = ""
     taken: Time = None
     stalled: Time = None
     stuck: Time = None
@@ -141,6 +143,7 @@ def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     undone = bool(keys.size(*lists) or keys.size(unacked))
     return Figures(
         waiting=keys.size(*lists),
+        next_job=next((_end_of(redis, key) for key in lists if key in keys.there), ""),
         unattended=undone and is_unattended(redis, has_mailbox=mailbox in keys.there),
         active=keys.size(unacked),
         taken=None if taken is None else max(now - taken, 0.0),
@@ -148,6 +151,11 @@ def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         shared=("active",),
         coverage=keys.coverage + bindings.coverage + separated + known_queue(known, queue),
     )
+
+
+def _end_of(redis: ReadOnlyRedis, key: str) -> str:
+    """The job at the end of a list, from which kombu takes the next one; empty where it was taken meanwhile."""
+    return str(redis.many([("LINDEX", key, -1)])[0] or "")
 
 
 def _kombu_separator(bound: list[str], name: str) -> tuple[str, Coverage]:

@@ -123,6 +123,7 @@ def huey(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     late = overdue(redis, {schedule} & keys.there, now)
     return Figures(
         waiting=keys.size(waiting),
+        next_job=_first_of(redis, waiting, ranked=ranked) if waiting in keys.there else "",
         later=keys.size(schedule),
         overdue=late - _ZONES if late is not None and late > _ZONES else None,
         unattended=bool(keys.size(waiting) or keys.size(schedule)) and nobody_sends(redis, _HUEYS),
@@ -130,6 +131,12 @@ def huey(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         seen=bool(keys.there),
         coverage=keys.coverage,
     )
+
+
+def _first_of(redis: ReadOnlyRedis, key: str, *, ranked: bool) -> str:
+    """The job that Huey takes next; empty where it was taken meanwhile."""
+    found = redis.many([("ZRANGE", key, 0, 0) if ranked else ("LINDEX", key, -1)])[0]
+    return str((found or [""])[0] if ranked else found or "")
 
 
 def laravel(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -218,6 +225,7 @@ def plain_list(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     waiting = keys.size(key)
     return Figures(
         waiting=waiting,
+        next_job=_first_of(redis, key, ranked=False) if key in keys.there else "",
         unattended=bool(waiting) and nobody_sends(redis, _TAKING),
         not_told=("jobs being worked on", "failed jobs", "the wait of the oldest job", "workers"),
         seen=bool(keys.there),

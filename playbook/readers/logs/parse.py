@@ -124,7 +124,15 @@ _GIVEN_UP = re.compile(
     r"|\bMax restarts reached\. Exiting|\bCannot parse message: .{0,8000}\. Skipping execution\."
     r"|\b(?<!0 )(?<!nothing )(?<!not )(?<!none )moved to (?:the |a )?dead[- ]letter"
 )
-_ENDED = ("signal", "terminated unexpectedly", "code=killed", "code=dumped", "by the OOM killer", *TOLD_IN_PASSING)
+_ENDED = (
+    "signal",
+    "was sent SIG",
+    "terminated unexpectedly",
+    "code=killed",
+    "code=dumped",
+    "by the OOM killer",
+    *TOLD_IN_PASSING,
+)
 
 
 class Parser:

@@ -173,7 +173,8 @@ CRASH = re.compile(
     r"|^-{5} Native stack trace -{5}$"
     r"|\(signal (?:4|6|7|8|9|11)\)|\b(?:worker|child|process|work-horse) terminated unexpectedly\b"
     r"|\bexited: \S{1,80} \(.{1,60}; not expected\)|\bgave up: \S{1,80} entered FATAL state\b"
-    r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
+    r"|\bwas sent SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]"
+    r"|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
 # Every match of ``CRASH`` contains one of these, except exit codes: most suspicious lines contain none.

@@ -1,7 +1,9 @@
 """Queues of Dramatiq, Huey, Laravel and taskiq, which leave no trace of an empty one, and streams of Redis."""
 
 import json
+from datetime import timedelta
 
+import msgspec
 import pytest
 
 from playbook.core.clock import FixedClock
@@ -160,6 +162,43 @@ def test_consumer_of_huey_is_a_client_that_asks(commands, verdict):
     """It keeps nothing else of it."""
     clients = [{"name": "", "cmd": command} for command in commands]
     assert judged(read({"huey.redis.lindshop": ["\x80\x04"]}, HUEY, clients=clients))[0] is verdict
+
+
+IDS = [f"0b9f3d5a-7c1e-4f0b-9a57-{number:012}" for number in range(3)]
+# The next job with an id of its own, as Celery, Huey (a pickle) and taskiq store it.
+STUCK = {
+    "celery": (
+        {"preset": "celery", "name": "mail"},
+        {"_kombu.binding.mail": {"mail\x06\x16\x06\x16mail"}},
+        "mail",
+        '{{"body": "W10=", "headers": {{"lang": "py", "task": "mail", "id": "{}"}}}}',
+    ),
+    "huey": (HUEY, {}, "huey.redis.lindshop", "\x80\x05\ufffd\x8c${}\x94"),
+    "taskiq": (LIST, {}, "taskiq", '{{"task_id":"{}","task_name":"mail","args":[]}}'),
+}
+
+
+@pytest.mark.parametrize(("queue", "keys", "waiting", "form"), STUCK.values(), ids=STUCK)
+def test_job_that_an_earlier_run_has_seen_in_the_same_place_waits_since_then(queue, keys, waiting, form):
+    """Its library keeps no time of it, and a worker that hangs looks like any other."""
+
+    def run(*jobs, before, hours=24):
+        earlier = [
+            {name: msgspec.structs.replace(one, at=NOW - timedelta(hours=hours)) for name, one in before.items()}
+        ]
+        store = Store({**keys, waiting: [form.format(job) for job in jobs]})
+        known = settings_of(redis={"queues": [queue]})
+        return job_queues(store, known, FixedClock(NOW), Earlier(lambda: earlier))
+
+    first = run(IDS[1], IDS[0], before={})
+    assert judged(first)[0] is OK
+    verdict, message = judged(run(IDS[2], IDS[1], IDS[0], before=first.readings))
+    assert (verdict, "24 h" in message or "86,400 s" in message) == (CRITICAL, True), message
+    assert judged(run(IDS[1], before=first.readings))[0] is OK  # the next one was taken
+    assert judged(run(IDS[0], before=first.readings, hours=0.02))[0] is OK  # a repetition after a minute
+    again = run(IDS[0], before=run(IDS[0], before=first.readings).readings)
+    assert min(one.at for one in again.readings.values()) < NOW - timedelta(hours=23)
+    assert judged(run("", before={}))[0] is OK  # without an id
 
 
 @pytest.mark.parametrize(
