@@ -26,6 +26,7 @@ _MILLISECONDS = 1000.0
 _RECOVERED = 300.0  # seconds within which a server of asynq has put back a task whose lease is over
 # One of the queues and its priority, in Protocol Buffers; and the status of a server that takes no more tasks.
 _SERVED = re.compile(r"\*[\x04-\x7f]\n([\x01-\x7f])([^\x10]{1,127}?)\x10[\x01-\x7f](?=[*0:])")
+_ENTRY = re.compile(r"\*[\x04-\x7f]\n[\x01-\x7f]")
 _STOPPED = ":\x07stopped"
 _BEE = "bq"
 _MOST_GROUPS = 500
@@ -107,7 +108,9 @@ def _may_serve(told: Any, queue: str) -> bool:
     """
     text = str(told or "")
     entries = _SERVED.findall(text)
-    understood = bool(entries) and all(ord(length) == len(name) for length, name in entries)
+    understood = len(entries) == len(_ENTRY.findall(text)) > 0 and all(
+        ord(length) == len(name) for length, name in entries
+    )
     return not understood or (queue in [name for _, name in entries] and _STOPPED not in text)
 
 

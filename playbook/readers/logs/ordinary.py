@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 from playbook.readers.logs import formats, quiet_json, shapes, words
 from playbook.readers.logs.dull import Sentences
-from playbook.readers.logs.parse import BALANCERS, GIVEN_UP, TOLD_IN_PASSING, Parser
+from playbook.readers.logs.parse import BALANCERS, Parser
+from playbook.readers.logs.passing import GIVEN_UP, TOLD_IN_PASSING
 from playbook.readers.logs.shapes import Learned
 from playbook.readers.logs.text import ESCAPED
 

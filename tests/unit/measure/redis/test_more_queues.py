@@ -100,10 +100,10 @@ def working(worker, age, form="%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Univer
 PHP, RUBY = "%a %b %d %H:%M:%S UTC %Y", "%Y-%m-%dT%H:%M:%SZ"
 
 
-def asynq_server(*queues, status="active"):
+def asynq_server(*queues, status="active", more=""):
     """What a server tells of itself, in Protocol Buffers; bytes that are no text are replaced."""
     served = "".join(f"*{chr(len(name) + 4)}\n{chr(len(name))}{name}\x10\x01" for name in queues)
-    told = f"\n\x05web-1\x10\x07\x1a\x040c5f \n{served}:{chr(len(status))}{status}B\x0c\x08\ufffd\ufffd\x06"
+    told = f"\n\x05web-1\x10\x07\x1a\x040c5f \n{served}{more}:{chr(len(status))}{status}B\x0c\x08\ufffd\ufffd\x06"
     return {"asynq:servers:{web-1:7:0c5f}": told}
 
 
@@ -230,6 +230,7 @@ def read(preset, keys, *, before=False, **answers):
         ("asynq", asynq(**asynq_server("default", "low")), OK),
         ("asynq", asynq(**asynq_server("low")), CRITICAL),
         ("asynq", asynq(**asynq_server("default", status="stopped")), CRITICAL),
+        ("asynq", asynq(**asynq_server("low", more="*\x0a\n\x07default\x10\ufffd\x08")), OK),  # of priority 1,100
         ("asynq", asynq(**{"asynq:servers:{web-1:7:0c5f}": "\ufffd\x05other words"}), OK),
         ("asynq", asynq(**asynq_group(3, 7200)), OK),
         ("asynq", asynq(**asynq_group(7200, 9000)), CRITICAL),  # no server joins them
