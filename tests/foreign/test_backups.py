@@ -1220,7 +1220,7 @@ def test_other_form_of_a_program_is_neither_sound_nor_damaged(tmp_path, files, v
         found = backups(store, listing, known, Earlier())
         told = judged(checks.test_last_nights_backup_is_complete, limits=known.limits, backups=found)
         assert (told[0], words in told[1]) == (verdict, True), told
-    with pytest.raises(PlaybookError, match=r"got (?:a repository|volumes|mirrors|snapshots|folders) of "):
+    with pytest.raises(PlaybookError, match=r"got (?:a repository|volumes|snapshots|folders) of "):
         backup_verification(store, listing, known, FixedClock(NOW))
 
 
@@ -1241,6 +1241,16 @@ def test_nights_of_a_chain_are_not_compared_with_its_full_backup(tmp_path):
         (tmp_path / name).write_bytes(gzip.compress(out.getvalue()))
     for verdict, message in daily_and_weekly(tmp_path, pattern="portfolio-*", manifest=""):
         assert (verdict, "leaves out 20 files" in message) == (UNKNOWN, True), message
+
+
+def test_dumps_beside_volumes_of_duplicity_are_judged_by_their_own_age(tmp_path):
+    """The pattern names them; that duplicity goes on says nothing of their job."""
+    for name, hours in {**CHAIN, "shop-20261121T030000Z.sql.gz": 29, "shop-20261120T030000Z.sql.gz": 53}.items():
+        (tmp_path / name).write_bytes(gzip.compress(b"-- MySQL dump 10.13\n"))
+        at = (NOW - timedelta(hours=hours)).timestamp()
+        os.utime(tmp_path / name, (at, at))
+    verdict, message = daily_and_weekly(tmp_path, pattern="shop-*.sql.gz")[0]
+    assert (verdict, "29" in message) == (CRITICAL, True), message
 
 
 def test_tar_beside_a_repository_is_read(tmp_path):

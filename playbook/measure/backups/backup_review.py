@@ -20,11 +20,12 @@ from playbook.measure.backups.backups import Listing, not_given, size
 from playbook.measure.backups.lost import lost, of_usual, usual
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive
-from playbook.measure.backups.stored_sets import INCREMENTAL, holds_all
+from playbook.measure.backups.stored_sets import holds_all
 from playbook.measure.backups.sums import verify_with_sums
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.inner_files import is_of_redis
 from playbook.readers.archives.verification import Verification, Wanted
+from playbook.readers.archives.walk import INCREMENTAL
 from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting

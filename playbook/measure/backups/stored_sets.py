@@ -12,6 +12,7 @@ from datetime import timedelta
 from playbook.clients.backups import StoredFile
 from playbook.core.coverage import Coverage, lacking
 from playbook.measure.backups.chains import problem_of
+from playbook.readers.archives.walk import INCREMENTAL
 
 # As split and backup jobs name parts: .aa, .partaa, .part01, .001. A single digit numbers older archives.
 _PART = re.compile(r"(?P<whole>.+?)(?:[._-]part[._-]?(?P<named>\d+|[a-z]{2,3})|\.(?P<plain>\d{2,4}|a[a-z]{1,2}))")
@@ -30,7 +31,8 @@ _NOT_ALL = (
     (re.compile(r"(?i)(?<![a-z])(?:incr|incremental|differential)(?![a-z])"), "an incremental one, by its name"),
 )
 # Programs that keep backups in a form of their own, and how the paths of some of their files begin, one of each.
-# The first is of one that is written at the end of a backup; empty where any file may be.
+# The first is of one that is written at the end of a backup, empty where any file may be; the last is of all
+# volumes or snapshots.
 _REPOSITORY, _FOLDERS, _SNAPSHOTS = "a repository", "folders", "snapshots"
 _ANY = r"(?:.{1,400}/)?"  # folders above
 _PG_FILE = rf"{_ANY}\d{{1,10}}\.dat(?:\.|$)"
@@ -45,8 +47,13 @@ _OTHER_FORMS: tuple[tuple[str, str, tuple[re.Pattern[str], ...]], ...] = tuple(
         ("pgBackRest", _REPOSITORY, rf"{_ANY}backup/[^/]{{1,200}}/backup\.info"),
         ("Barman", _REPOSITORY, rf"{_ANY}base/\d{{8}}T\d{{6}}/backup\.info"),
         ("duplicity", "volumes", "", rf"{_ANY}duplicity-(?:full|inc|new)[.-]"),
-        ("Duplicati", "volumes", rf"{_ANY}[^/]{{1,200}}\.dlist\.zip"),
-        ("rdiff-backup", "mirrors", rf"{_ANY}rdiff-backup-data/"),
+        (
+            "Duplicati",
+            "volumes",
+            rf"{_ANY}[^/]{{1,200}}\.dlist\.zip",
+            rf"{_ANY}[^/]{{1,200}}\.d(?:block|list|index)\.zip",
+        ),
+        ("rdiff-backup", _REPOSITORY, rf"{_ANY}rdiff-backup-data/"),
         (
             "rsnapshot",
             _SNAPSHOTS,
@@ -61,7 +68,6 @@ _LIKE_ARCHIVES = re.compile(
     r"|gpg|pgp|age|enc)"
 )
 _TAR = re.compile(r"(?i)\.(?:tar|tgz|tbz2?|txz)(?:\.|$)")
-INCREMENTAL = "incremental"
 _ALONE = "An incremental archive alone restores nothing: let the pattern name the full ones."
 
 
@@ -129,7 +135,10 @@ def other_form_of(files: Sequence[StoredFile], archives: Sequence[StoredFile]) -
         return None
     for program, what, forms in _OTHER_FORMS:
         of_form = [[file for file in files if form.match(file.name)] for form in forms]
-        if not all(of_form) or (what == _FOLDERS and not _are_inside(archives, of_form)):
+        if not all(of_form):
+            continue
+        own = _are_inside(archives, of_form) if what == _FOLDERS else all(map(forms[-1].match, _names(archives)))
+        if what != _REPOSITORY and not own:  # there are other archives, which are judged
             continue
         problem, ended = problem_of(files)
         newest = ended or max(of_form[0], key=lambda file: file.modified)
@@ -143,6 +152,10 @@ def other_form_of(files: Sequence[StoredFile], archives: Sequence[StoredFile]) -
 def _are_inside(archives: Iterable[StoredFile], of_form: Iterable[Iterable[StoredFile]]) -> bool:
     """Whether all that the pattern matches is in folders with such files."""
     return {*map(_folder, archives)} <= {_folder(file) for files in of_form for file in files}
+
+
+def _names(files: Iterable[StoredFile]) -> list[str]:
+    return [file.name for file in files]
 
 
 def _folder(file: StoredFile) -> str:
