@@ -151,11 +151,12 @@ def _length(value: Any, _: Sequence[Any]) -> int:
 
 
 _TYPES = {list: "list", set: "set", dict: "hash", Ranked: "zset", str: "string"}
-_EMPTY: dict[str, Any] = {"list": [], "set": set(), "hash": {}, "zset": Ranked()}
+_EMPTY: dict[str, Any] = {"string": None, "list": [], "set": set(), "hash": {}, "zset": Ranked()}
 _ANSWERS: dict[str, tuple[str, Any]] = {
     "LLEN": ("list", _length),
     "SCARD": ("set", _length),
     "HLEN": ("hash", _length),
+    "GET": ("string", lambda value, _: value),
     "ZCARD": ("zset", _length),
     "LINDEX": ("list", lambda value, rest: value[rest[0]] if value else None),
     "SMEMBERS": ("set", lambda value, _: set(value)),

@@ -201,6 +201,7 @@ def _logs(logs: LogSource, clock: Clock) -> str:
 def _backups(backup_listing: Listing, settings: Settings) -> str:
     """Archives, recognised by the same names as in its check."""
     listing = backup_listing
+    listing.require_archives()
     found = f"{plural(len(listing.archives) + len(listing.others), 'file')} in {listing.location}"
     if not listing.archives:
         raise TooLittleData(

@@ -28,12 +28,12 @@ _TLS = frozenset({"rediss", "valkeys"})
 _SCHEMES = _TLS | {"redis", "valkey"}
 _READ_ONLY: dict[str, frozenset[str]] = {
     # Commands, with subcommands where they have any (https://valkey.io/commands/). None of them changes data,
-    # configuration or other clients. GET and the like are left out: nothing here needs cached values. Of queued
-    # jobs only the times are used.
+    # configuration or other clients. Nothing here needs cached values: GET is for jobs and workers of queues that
+    # are a text of their own. Of queued jobs only the times are used.
     **dict.fromkeys(
         (
             *("PING", "INFO", "DBSIZE", "TIME", "LASTSAVE", "SCAN", "TYPE", "TTL", "PTTL", "EXISTS"),
-            *("LLEN", "SCARD", "ZCARD", "XLEN", "STRLEN", "HLEN", "HGETALL"),
+            *("GET", "LLEN", "SCARD", "ZCARD", "XLEN", "STRLEN", "HLEN", "HGETALL"),
             *("LINDEX", "SMEMBERS", "SISMEMBER", "ZRANGE", "HGET", "HMGET", "XRANGE", "XPENDING"),
         ),
         frozenset[str](),

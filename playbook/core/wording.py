@@ -16,7 +16,9 @@ NAMES = {
     **{name.lower(): name for name in ("Dramatiq", "Huey", "Laravel")},
     **{name.lower(): name for name in ("API", "CPU", "DNS", "HSTS", "HTTP", "HTTPS", "SSH", "TLS", "URL")},
     "npm": "npm",
+    "redis-list": "Redis list",
     "redis-stream": "Redis stream",
+    "saq": "SAQ",
     "pg": "PostgreSQL",
 }
 _SENTENCE = re.compile(r"(?P<service>\w[^:]{0,60}): expected (?P<expected>.+?), got:? (?P<got>.+)", re.DOTALL)

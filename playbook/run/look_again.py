@@ -109,6 +109,7 @@ def _queue_key(target: Target) -> str:
         "dramatiq": f"{prefix or 'dramatiq'}:{name}",
         "huey": f"{prefix}huey.redis.{name}",
         "laravel": f"{prefix}queues:{name}",
+        "saq": f"{prefix}saq:{name}:queued",
     }
     return own.get(queue.preset, f"{prefix}{name}")
 

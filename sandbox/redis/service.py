@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 # Permissions that SECURITY.md recommends for the suite; a test compares the two.
 MAY_READ = (
     "resetkeys %R~* resetchannels -@all +ping +info +time +dbsize +scan +ttl +memory|usage +hgetall +llen "
-    "+type +zcard +scard +hlen +hget +hmget +lindex +smembers +sismember +zrange +xlen +xrange +xpending "
+    "+type +zcard +scard +hlen +hget +hmget +lindex +smembers +sismember +get +zrange +xlen +xrange +xpending "
     "+xinfo|groups +xinfo|consumers +client|list +config|get +slowlog|get +cluster|info"
 )
 THUMBNAILS = 12  # of the cached images, which are read the most

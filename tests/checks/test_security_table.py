@@ -144,10 +144,11 @@ def test_redis_user_has_exactly_documented_permissions():
 
 def test_queue_commands_match_measurement_code():
     """By its code, as the sandbox's own queue is none of a library's."""
+    code = ROOT / "playbook/measure/redis"
     words = {
         node.value
-        for name in ("queue_layouts.py", "queue_workers.py", "traceless_queue_layouts.py", "stream_layout.py")
-        for node in ast.walk(ast.parse((ROOT / "playbook/measure/redis" / name).read_text(encoding="utf-8")))
+        for file in (code / "queue_workers.py", *code.glob("*_layout*.py"))
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
     commands = {f"{name} {part}".strip() for name, parts in _READ_ONLY.items() for part in parts or ("",)}

@@ -1060,14 +1060,19 @@ def split(folder, numbers, form, data=SOUND):
             os.utime(file, (made.timestamp() + 60 * place, made.timestamp() + 60 * place))
 
 
-def daily_and_weekly(folder, **section):
-    """Results of both checks."""
+def listed_in(folder, **section):
+    """What is in a folder, the folder, and the settings."""
     mine = {"backups": {"location": str(folder), **section}, "recovery": {"dump": "", "verify_newest": 3}}
     known = load("sandbox", environment={}, overlay={"targets": {"sandbox": mine}})
-    place, clock = FolderStore(str(folder), "setting"), FixedClock(NOW)
-    files = backup_listing(place, known, clock)
+    place = FolderStore(str(folder), "setting")
+    return backup_listing(place, known, FixedClock(NOW)), place, known
+
+
+def daily_and_weekly(folder, **section):
+    """Results of both checks."""
+    files, place, known = listed_in(folder, **section)
     found = backups(place, files, known, Earlier())
-    verified = backup_verification(place, files, known, clock)
+    verified = backup_verification(place, files, known, FixedClock(NOW))
     weekly = checks.test_newest_backups_match_their_manifests
     return (
         judged(checks.test_last_nights_backup_is_complete, limits=known.limits, backups=found),
@@ -1122,21 +1127,137 @@ def test_archives_kept_in_turn_are_no_parts(tmp_path):
     assert daily_and_weekly(tmp_path, pattern="portfolio*")[0][0] is OK
 
 
-REPOSITORIES = {
-    "restic": ("config", "keys/3ac3a5", "snapshots/8d10e0", "data/3a/3ac3a5", "index/77f0aa", "locks/0c"),
-    "Borg": ("README", "config", "data/0/1", "hints.1", "index.1", "integrity.1"),
-    "Kopia": ("kopia.repository.f", "kopia.blobcfg.f", "p/3ac/3a5.f", "q/8d1/0e0.f"),
+CHAIN = {
+    "duplicity-full.20261120T030000Z.vol1.difftar.gpg": 53,
+    "duplicity-full.20261120T030000Z.vol2.difftar.gpg": 53,
+    "duplicity-full.20261120T030000Z.manifest.gpg": 53,
+    "duplicity-full-signatures.20261120T030000Z.sigtar.gpg": 53,
+    "duplicity-inc.20261120T030000Z.to.20261121T030000Z.vol1.difftar.gpg": 29,
+    "duplicity-inc.20261120T030000Z.to.20261121T030000Z.manifest.gpg": 29,
+    "duplicity-inc.20261121T030000Z.to.20261122T030000Z.vol1.difftar.gpg": 5,
+    "duplicity-inc.20261121T030000Z.to.20261122T030000Z.manifest.gpg": 5,
+}
+PG = {
+    "archive/main/15-1/0000000100000000/000000010000000000000004-1b5e.gz": 0.2,
+    "backup/main/backup.info": 5,
+    "backup/main/20261121-030000F/backup.manifest": 29,
+    "backup/main/20261121-030000F/pg_data/base/1/PG_VERSION.gz": 29,
+    "backup/main/20261121-030000F_20261122-030000I/backup.manifest": 5,
+    "backup/main/20261121-030000F_20261122-030000I/pg_data/global/pg_control.gz": 5,
+}
+RESTIC = {"config": 900, "keys/3ac3a5": 900, "snapshots/8d10e0": 5, "data/3a/3ac3a5": 5, "index/77f0aa": 1}
+FOLDERS = {
+    f"shop-{night}-030000/{name}": hours
+    for night, hours in (("20261121", 29), ("20261122", 5))
+    for name in ("metadata", "shop-schema-create.sql.gz", "shop.a-schema.sql.gz", "shop.a.00000.sql.gz")
 }
 
 
-@pytest.mark.parametrize(("program", "names"), REPOSITORIES.items(), ids=REPOSITORIES)
-def test_repository_of_a_program_is_neither_sound_nor_damaged(tmp_path, program, names):
-    """Its files are no archives; beside a tar, the tar is read."""
-    for name in names:
+def _without(files, *parts):
+    return {name: hours for name, hours in files.items() if not any(part in name for part in parts)}
+
+
+# Hours since each file was written, what the daily check says (none: nothing can be said), and its words. An empty
+# file is one of "empty" hours.
+OTHER_FORMS = {
+    "restic": (RESTIC, UNKNOWN, "got a repository of restic"),
+    "restic-that-was-pruned-only": (RESTIC | {"snapshots/8d10e0": 60}, CRITICAL, "60 h"),
+    "borg": (dict.fromkeys(("README", "config", "data/0/1", "hints.1", "index.1"), 5), UNKNOWN, "of Borg"),
+    "kopia": (dict.fromkeys(("kopia.repository.f", "p/3ac/3a5.f", "q/8d1/0e0.f"), 5), UNKNOWN, "of Kopia"),
+    "kopia-of-last-week": (dict.fromkeys(("kopia.repository.f", "p/3ac/3a5.f"), 170), CRITICAL, "170 h"),
+    "duplicacy": ({"chunks/3a/c3a5": 5, "snapshots/shop/1": 5}, UNKNOWN, "of Duplicacy"),
+    "barman": (dict.fromkeys(("main/base/20261122T030000/backup.info", "main/wals/x"), 5), UNKNOWN, "of Barman"),
+    "duplicati": (
+        dict.fromkeys(("duplicati-20261122T030000Z.dlist.zip", "duplicati-b1.dblock.zip"), 5),
+        UNKNOWN,
+        "",
+    ),
+    "rdiff-backup": ({"rdiff-backup-data/session_statistics.x.data": 5, "a.txt": 900}, UNKNOWN, "of rdiff-backup"),
+    "rsnapshot": (
+        {"daily.0/localhost/a.txt": 900, "daily.1/localhost/a.txt": 900},
+        None,
+        "snapshots of rsnapshot",
+    ),
+    "duplicity": (CHAIN, UNKNOWN, "volumes of duplicity"),
+    "duplicity-broke-off": (_without(CHAIN, "22T030000Z.manifest"), CRITICAL, "29 h"),
+    "duplicity-without-a-link": (
+        _without(CHAIN, "20T030000Z.to"),
+        CRITICAL,
+        "chain a backup before it is missing",
+    ),
+    "duplicity-without-its-full-one": (_without(CHAIN, "full."), CRITICAL, "chain a backup before it is missing"),
+    "duplicity-on-one-that-broke-off": (_without(CHAIN, "full.20261120T030000Z.man"), CRITICAL, "has not ended"),
+    "duplicity-without-a-volume": (_without(CHAIN, "vol1.difftar.gpg"), CRITICAL, "without its volume 1"),
+    "duplicity-emptied": (
+        CHAIN | {"duplicity-full.20261120T030000Z.vol2.difftar.gpg": "empty"},
+        CRITICAL,
+        "0 bytes",
+    ),
+    "pgbackrest": (PG, UNKNOWN, "got a repository of pgBackRest"),
+    "pgbackrest-archives-its-log-only": (_without(PG, "backup/main/20261121-030000F_"), CRITICAL, "29 h"),
+    "pgbackrest-without-its-full-one": (_without(PG, "F/"), CRITICAL, "chain a backup before it is missing"),
+    "mydumper": (FOLDERS, UNKNOWN, "folders of mydumper"),
+    "mydumper-broke-off": (_without(FOLDERS, "22-030000/metadata"), CRITICAL, "29 h"),
+    "mydumper-emptied": (FOLDERS | {"shop-20261122-030000/shop.a.00000.sql.gz": "empty"}, CRITICAL, "0 bytes"),
+    "pg_dump": (dict.fromkeys(("shop/toc.dat", "shop/3338.dat.gz"), 5), UNKNOWN, "folders of pg_dump"),
+}
+
+
+@pytest.mark.parametrize(("files", "verdict", "words"), OTHER_FORMS.values(), ids=OTHER_FORMS)
+@pytest.mark.parametrize("pattern", ["*", "portfolio-*"])
+def test_other_form_of_a_program_is_neither_sound_nor_damaged(tmp_path, files, verdict, words, pattern):
+    """Its files are no archives, but tell how old its newest backup is at least, and some names of a chain."""
+    for name, hours in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"" if hours == "empty" else bytes(range(7, 99)))
+        at = (NOW - timedelta(hours=5 if hours == "empty" else hours)).timestamp()
+        os.utime(tmp_path / name, (at, at))
+    listing, store, known = listed_in(tmp_path, pattern=pattern)
+    if verdict is None:
+        with pytest.raises(PlaybookError, match=words):
+            backups(store, listing, known, Earlier())
+    else:
+        found = backups(store, listing, known, Earlier())
+        told = judged(checks.test_last_nights_backup_is_complete, limits=known.limits, backups=found)
+        assert (told[0], words in told[1]) == (verdict, True), told
+    with pytest.raises(PlaybookError, match=r"got (?:a repository|volumes|snapshots|folders) of "):
+        backup_verification(store, listing, known, FixedClock(NOW))
+
+
+def test_nights_of_a_chain_are_not_compared_with_its_full_backup(tmp_path):
+    """The levels of GNU tar, whose names do not tell: each but the first lists what it leaves out."""
+    for night, level in ((3, 0), (2, 1), (1, 2), (0, 3)):
+        left_out = b"".join(b"Np%d.webp\0" % number for number in range(20 if level else 0))
+        out = io.BytesIO()
+        with tarfile.open(fileobj=out, mode="w") as archive:
+            folder = tarfile.TarInfo("images/")
+            folder.type, folder.size = b"D", len(left_out) + 1
+            archive.addfile(folder, io.BytesIO(left_out + b"\0"))
+            for number in range(1 if level else 20):
+                new = tarfile.TarInfo(f"images/p{level}{number}.webp")
+                new.size = 2000
+                archive.addfile(new, io.BytesIO(bytes(range(1, 201)) * 10))
+        name = f"portfolio-{NOW - timedelta(days=night, hours=5):%Y%m%dT%H%M%SZ}.tar.gz"
+        (tmp_path / name).write_bytes(gzip.compress(out.getvalue()))
+    for verdict, message in daily_and_weekly(tmp_path, pattern="portfolio-*", manifest=""):
+        assert (verdict, "leaves out 20 files" in message) == (UNKNOWN, True), message
+
+
+def test_dumps_beside_volumes_of_duplicity_are_judged_by_their_own_age(tmp_path):
+    """The pattern names them; that duplicity goes on says nothing of their job."""
+    for name, hours in {**CHAIN, "shop-20261121T030000Z.sql.gz": 29, "shop-20261120T030000Z.sql.gz": 53}.items():
+        (tmp_path / name).write_bytes(gzip.compress(b"-- MySQL dump 10.13\n"))
+        at = (NOW - timedelta(hours=hours)).timestamp()
+        os.utime(tmp_path / name, (at, at))
+    verdict, message = daily_and_weekly(tmp_path, pattern="shop-*.sql.gz")[0]
+    assert (verdict, "29" in message) == (CRITICAL, True), message
+
+
+def test_tar_beside_a_repository_is_read(tmp_path):
+    """It is what the pattern names."""
+    for name in RESTIC:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(bytes(range(7, 99)))
-    with pytest.raises(PlaybookError, match=f"got a repository of {program}"):
-        daily_and_weekly(tmp_path, pattern="*")
     for night in range(3):
         (tmp_path / f"portfolio-{NOW - timedelta(days=night, hours=5):%Y%m%dT%H%M%SZ}.tar.gz").write_bytes(SOUND)
     assert daily_and_weekly(tmp_path)[0][0] is OK
@@ -1201,8 +1322,6 @@ def test_unfinished_archive_is_not_the_newest(tmp_path):
 @pytest.mark.parametrize(
     "form",
     [
-        "duplicity-inc.{before}.to.{at}.vol1.difftar.gz",
-        "duplicity-full.{at}.vol1.difftar.gz",
         "shop-{at}-incremental.tar.gz",
         "shop-{at}.incr.tar.gz",
         "shop_differential_{at}.tar.gz",

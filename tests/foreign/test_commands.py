@@ -78,6 +78,8 @@ def target(request, tmp_path_factory):
         ("{ preset = 'huey', name = 'lind-shop.jobs_2' }", "huey.redis.lindshopjobs_2"),
         ("{ preset = 'laravel', name = 'default', prefix = 'shop_database_' }", "shop_database_queues:default"),
         ("{ preset = 'arq', name = 'arq:queue' }", "zcard arq:queue"),
+        ("{ preset = 'saq', name = 'default' }", "saq:default:queued"),
+        ("{ preset = 'redis-list', name = 'taskiq' }", "llen taskiq"),
         ("{ preset = 'redis-stream', name = 'lind:jobs' }", "xinfo groups lind:jobs"),
     ],
 )

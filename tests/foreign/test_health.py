@@ -346,6 +346,15 @@ CASES = {
         '{"status":"ok","entries":[{"name":"db","status":"Healthy"}],"history":[{"status":"Unhealthy"}]}',
         OK,
     ),
+    "haproxy-monitor": ("<html><body><h1>200 OK</h1>\nService ready.\n</body></html>\n", OK),
+    "haproxy-503": (
+        "<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this.\n</body></html>",
+        CRITICAL,
+    ),
+    "apache-502": ("<html><head>\n<title>502 Proxy Error</title>\n</head><body></body></html>", CRITICAL),
+    "a-page-of-http-statuses": ("<html><body><h1>How to read 503 errors</h1></body></html>", UNKNOWN),
+    "traefik-without-servers": ("no available server", CRITICAL),
+    "traefik-server": ('{"status":"enabled","serverStatus":{"http://172.18.0.3:80":"DOWN"}}', CRITICAL),
     "lines-down": ("status: ok\nredis: down\n", CRITICAL),
     "php-status-page": ("<?xml version='1.0'?><health><db>ok</db></health>", UNKNOWN),
 }

@@ -25,6 +25,7 @@ from playbook.measure.backups.sums import verify_with_sums
 from playbook.readers.archives.dump_times import Times
 from playbook.readers.archives.inner_files import is_of_redis
 from playbook.readers.archives.verification import Verification, Wanted
+from playbook.readers.archives.walk import INCREMENTAL
 from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting
@@ -39,6 +40,16 @@ class Verified:
 
     archive: Archive
     verification: Verification
+
+    @property
+    def coverage(self) -> Coverage:
+        """Of its content, and whether it can hold everything, by its name."""
+        return self.verification.coverage + holds_all(self.archive.file.name)
+
+    @property
+    def is_incremental(self) -> bool:
+        """Whether it leaves out what an earlier one holds, so that its files are not comparable."""
+        return any(part.words == INCREMENTAL and part.expected for part in self.coverage.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +79,7 @@ class BackupVerification:
         So is one that the archive of the night before already holds, as it says the same second, or has the same
         random key; an idle Redis saves no new one.
         """
-        if not self.verified:
+        if not self._of_one_job:
             return ""
         newest, *before = self._of_one_job
         nights = [one for one in before if newest.archive.made - one.archive.made > _ANOTHER_NIGHT]
@@ -127,7 +138,7 @@ class BackupVerification:
     def _understood(self, archives: tuple[Verified, ...]) -> Coverage:
         lacks: dict[tuple[str, str, str, str], list[str]] = {}
         for one in archives:
-            for part in (one.verification.coverage + holds_all(one.archive.file.name)).parts:
+            for part in one.coverage.parts:
                 if not part.enough:
                     key = part.words, part.expected, part.got, part.hint
                     lacks.setdefault(key, []).append(one.archive.file.name)
@@ -140,7 +151,8 @@ class BackupVerification:
     def files(self) -> Reading:
         """Files in the newest archive in percent of the usual number; unknown without an earlier archive."""
         counts = [one.verification.files for one in self._of_one_job if one.verification.whole]
-        expected, of = usual(counts) if counts and self.verified[0].verification.whole else (0.0, 0)
+        is_full = bool(counts) and not self.verified[0].is_incremental
+        expected, of = usual(counts) if is_full and self.verified[0].verification.whole else (0.0, 0)
         if not expected:
             return Reading(
                 math.nan,
@@ -167,10 +179,11 @@ class BackupVerification:
 
     @property
     def _of_one_job(self) -> tuple[Verified, ...]:
-        """The newest archive and those of the same job, or all where there is no other of that job."""
-        kinds = [nameless(one.archive.file.name) for one in self.verified]
-        same = tuple(one for one, kind in zip(self.verified, kinds, strict=True) if kind == kinds[0])
-        return same if len(same) > 1 else self.verified
+        """The newest archive and those of the same job, or all where there is no other of that job; full ones."""
+        full = tuple(one for one in self.verified if not one.is_incremental)
+        kinds = [nameless(one.archive.file.name) for one in full]
+        same = tuple(one for one, kind in zip(full, kinds, strict=True) if kind == kinds[0])
+        return same if len(same) > 1 else full
 
     @property
     def words(self) -> str:
@@ -218,6 +231,7 @@ def backup_verification(
     backup_store: BackupStore, backup_listing: Listing, settings: Settings, clock: Clock
 ) -> BackupVerification:
     """The newest archives, each read to the end: file checksums, the dump and its checksum, and unsafe paths."""
+    backup_listing.require_archives()
     recovery = settings.target.recovery
     requirements = Wanted(manifest=settings.target.backups.manifest, dump=recovery.dump)
     chosen = backup_listing.archives[: recovery.verify_newest]
@@ -249,6 +263,7 @@ def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:
     of_job = [
         one for one, kind in zip(verified, kinds, strict=True) if kind == kinds[0] and one.verification.whole
     ]
+    of_job = [one for one in of_job if not one.is_incremental]
     if not of_job or of_job[0] is not verified[0] or verified[0].verification.problems:
         return verified  # what is damaged may have lost it by that
     missing, newest = lost([one.verification for one in of_job])

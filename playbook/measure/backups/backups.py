@@ -23,7 +23,13 @@ from playbook.core.wording import moment, plural
 from playbook.measure.backups.backups_of_before import DUMPS, JOBS, call_dumps, call_jobs
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive, ended, going_on
-from playbook.measure.backups.stored_sets import divided, holds_all, is_like_archive, repository_of
+from playbook.measure.backups.stored_sets import (
+    OtherForm,
+    divided,
+    holds_all,
+    is_like_archive,
+    other_form_of,
+)
 from playbook.measure.roll_call import RollCall
 from playbook.measure.statements import Statement
 from playbook.readers.archives.dating import AHEAD, DOUBTFUL, WRITING, date_of
@@ -53,6 +59,7 @@ class Backups:
         roll: the nightly jobs beside those of earlier runs.
         dumps: the dumps within the newest archives, likewise.
         unmatched: those of the others that are like archives, and whose jobs are not looked at otherwise.
+        other: a program's own form, of which ``archives`` holds the newest file; None for archives.
     """
 
     location: str
@@ -66,6 +73,7 @@ class Backups:
     unmatched: tuple[Archive, ...] = ()
     roll: RollCall | None = None
     dumps: RollCall | None = None
+    other: OtherForm | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -88,6 +96,8 @@ class Backups:
     @property
     def contents(self) -> str:
         """Contents as words: ``30 archives and 1 other file``."""
+        if self.other:
+            return self.other.what
         return f"{plural(len(self.archives), 'archive')} and {plural(len(self.others), 'other file')}"
 
     @property
@@ -115,7 +125,8 @@ class Backups:
                     hint="The clock of this machine or of the backup job may be wrong.",
                 ),
             )
-        return Reading(round(max(self.now - made, timedelta(0)) / timedelta(hours=1), 2))
+        hours = round(max(self.now - made, timedelta(0)) / timedelta(hours=1), 2)
+        return Reading(hours, coverage=self.other.coverage if self.other else Coverage())
 
     @property
     def size(self) -> Reading:
@@ -256,6 +267,7 @@ class Listing:
         others: newest first.
         zone: time zone of timestamps without one.
         unmatched: those of the others that are like archives, by their date; newest first.
+        other: a program's own form, instead of all that; None for archives.
     """
 
     location: str
@@ -264,6 +276,13 @@ class Listing:
     others: tuple[StoredFile, ...]
     zone: tzinfo
     unmatched: tuple[Archive, ...] = ()
+    other: OtherForm | None = None
+
+    def require_archives(self) -> None:
+        """Raise Unmeasured where they are in a program's own form."""
+        if self.other:
+            message = f"{SERVICE}: expected archives in {self.location}, got {self.other.what}"
+            raise Unmeasured(message, service=SERVICE, hint=self.other.hint)
 
     @property
     def coverage(self) -> Coverage:
@@ -273,23 +292,15 @@ class Listing:
 
 @measurement
 def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) -> Listing:
-    """Files in the backup store: archives by date, and others.
-
-    Raises:
-        Unmeasured: they are a program's repository, of which only the program knows what is in it.
-    """
+    """Files in the backup store: archives by date, and others; or what a program keeps in a form of its own."""
     wanted = settings.target.backups
     zone = zone_of(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
     now = clock.now()
     files = backup_store.files()
-    program = repository_of(files)
-    if program:
-        raise Unmeasured(
-            f"{SERVICE}: expected archives in {backup_store.location}, got a repository of {program}",
-            service=SERVICE,
-            hint=f"Only {program} can read it. Let a job restore from it into archives, and name their place.",
-        )
     matching, others = divided(files, wanted.pattern)
+    other = other_form_of(files, matching)
+    if other:
+        return Listing(backup_store.location, now, (), (), zone, other=other)
 
     def newest_first(files: Iterable[StoredFile]) -> tuple[Archive, ...]:
         found = [Archive(file, *date_of(file.name, file.modified, now, zone)) for file in files]
@@ -304,6 +315,9 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
 def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings, earlier: Earlier) -> Backups:
     """Archives in the backup store, and whether the newest can be read to the end."""
     wanted, archives = settings.target.backups, backup_listing.archives
+    if (other := backup_listing.other) and other.newest:
+        return _by_writing(backup_listing, other, other.newest, wanted.pattern)
+    backup_listing.require_archives()
     most, until = wanted.read_whole_mb * 1_000_000, time.monotonic() + wanted.read_seconds
     inspection = _inspected(backup_store, archives[0].file, wanted, most) if archives else None
     others = [one[0].file for one in going_on(archives) if one and one[0] is not archives[0]]
@@ -325,6 +339,13 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         call_jobs(archives, backup_listing.now, settings, earlier),
         call_dumps(inspected, backup_listing.now, settings, earlier),
     )
+
+
+def _by_writing(listing: Listing, other: OtherForm, newest: StoredFile, pattern: str) -> Backups:
+    """What is known of a program's own form: when its newest file was written, and by names what is missing."""
+    inspection = Inspection(other.problem, "not read", coverage=other.coverage)
+    file = (Archive(newest, newest.modified, WRITING),)
+    return Backups(listing.location, listing.now, pattern, file, (), inspection, other=other)
 
 
 def _of_another_job(

@@ -96,6 +96,7 @@ def full_restore(
 def _carried_out(
     staging: Staging, store: BackupStore, listing: Listing, settings: Settings, clock: Clock, *, full: bool
 ) -> RestoreTest:
+    listing.require_archives()
     recovery, target = settings.target.recovery, settings.target
     if not listing.archives:
         raise TooLittleData(

@@ -17,6 +17,7 @@ from playbook.core.wording import moment, plural
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import USUAL_OVER, Listing, dated, size
 from playbook.measure.backups.series import Archive, ended, going_on
+from playbook.measure.backups.stored_sets import holds_all
 from playbook.settings.model import Settings
 
 # The nightly job may still be running; the daily check decides when its archive is late.
@@ -67,7 +68,8 @@ class BackupRetention:
             len(self.missing),
             f"{kept}; none for {named})" if named else f"{kept})",
             share(been, self.nights, "nights", hint="The first archive is younger than the policy reaches.")
-            + ended(self.archives),
+            + ended(self.archives)
+            + next((known for one in self.archives if not (known := holds_all(one.file.name)).enough), Coverage()),
         )
 
     @property
@@ -105,6 +107,7 @@ class BackupRetention:
 @measurement
 def backup_retention(backup_listing: Listing, settings: Settings) -> BackupRetention:
     """Nights of the retention policy with and without an archive, and archives over age."""
+    backup_listing.require_archives()
     recovery, now = settings.target.recovery, backup_listing.now
     archives = backup_listing.archives
     missing = _missing(archives, recovery.keep_nights, now)

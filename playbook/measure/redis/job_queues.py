@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.clock import Clock
-from playbook.core.counters import Counted, Earlier
+from playbook.core.counters import Counted, Earlier, digest_of
 from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.durations import two_whole_units
 from playbook.core.engine import measurement
@@ -26,6 +27,8 @@ from playbook.settings.sections.target import Redis
 
 _LISTS = "the lengths of its lists"
 _IMAGES = "Image queue"
+# An id of one job in its own form, whatever its library: two jobs with the same arguments have not the same.
+_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}(?![0-9a-f])")
 _SEEN_ONCE = "Run this once more while a job waits or is worked on: an empty queue of this library leaves no key. "
 
 
@@ -86,6 +89,12 @@ class JobQueue:
             expected = "a client that looks like a worker"
             undone = "jobs wait" if figures.waiting else "jobs that were taken are not done"
             yield Statement(f"Workers of {self._of}", False, expected, f"none, while {undone}", warn=True)
+        if figures.stuck is not None:
+            expected = "workers that take the jobs that wait"
+            since = (
+                f"none that has taken one for {two_whole_units(figures.stuck)}: each still works on an older one"
+            )
+            yield Statement(f"Workers of {self._of}", False, expected, since, warn=True)
         if figures.stalled is not None:
             held = f"one taken {two_whole_units(figures.stalled)} ago that no worker holds any more"
             yield Statement(f"Active jobs of {self._of}", False, "jobs that a worker holds", held, warn=True)
@@ -171,7 +180,8 @@ class JobQueues:
     """Every queue of the target.
 
     Attributes:
-        readings: queues of which a key was seen, now or by an earlier run; of libraries that leave no other trace.
+        readings: queues of which a key was seen, now or by an earlier run, of libraries that leave no other trace;
+            and since when a job is known to be the next one, of those that keep no time of it.
     """
 
     queues: tuple[JobQueue, ...]
@@ -238,14 +248,27 @@ def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
             figures = figures_of(redis, queue, clock.now())
             if figures.seen is not None:
                 known = figures.seen or bool(earlier.of(_reading(queue)))
-                figures = replace(figures, coverage=figures.coverage + known_queue(known, queue, _SEEN_ONCE))
+                workers = 0 if known and figures.beating and not figures.seen else figures.workers
+                coverage = figures.coverage + known_queue(known, queue, _SEEN_ONCE)
+                figures = replace(figures, workers=workers, coverage=coverage)
                 seen |= {_reading(queue): Counted(at=clock.now())} if known else {}
+            if identity := _ID.search(figures.next_job):
+                name, first = f"next {_reading(queue)}", Counted(at=clock.now(), origin=digest_of(identity[0]))
+                same = [one for one in earlier.of(name) if one.origin == first.origin]
+                seen[name] = first = min([first, *same], key=lambda one: one.at)
+                figures = _waited(figures, (clock.now() - first.at).total_seconds()) if same else figures
             found.append(JobQueue(queue.name, queue.preset, figures))
         except ANSWERED as problem:
             found.append(JobQueue(queue.name, queue.preset, problem=problem))
     if "images" not in settings.absent and (images := _image_queue(redis, configured)):
         found.append(images)
     return JobQueues(tuple(found), seen)
+
+
+def _waited(figures: Figures, seconds: float) -> Figures:
+    """With how long the next job has waited at least, since an earlier run has seen it in the same place."""
+    told = tuple(name for name in figures.not_told if name != "the wait of the oldest job")
+    return replace(figures, oldest=seconds, not_told=told)
 
 
 def _reading(queue: queues.JobQueue) -> str:

@@ -1,21 +1,19 @@
-"""Where arq, asynq, bee-queue and Resque keep their queues in Redis, read without any write.
+"""Where arq, asynq and bee-queue keep their queues in Redis, read without any write.
 
 The keys are those of the libraries' own sources:
 
     arq        arq/constants.py and arq/worker.py of arq 0.26; a queue's name is its whole key, e.g. ``arq:queue``
     asynq      internal/base/base.go and internal/rdb/rdb.go of asynq 0.25
     bee-queue  lib/queue.js and lib/job.js of bee-queue 1.7 and 2.0
-    Resque     lib/resque/data_store.rb and lib/resque/worker.rb of Resque 2.6, and resque-scheduler 4.10
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from fnmatch import fnmatchcase
+import re
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.core.coverage import lacking, share, understood
+from playbook.core.coverage import lacking
 from playbook.measure.redis.job_times import moment_of, object_of, overdue
 from playbook.measure.redis.queue_layouts import Figures, Keys, known_queue, oldest_of
 from playbook.measure.redis.queue_workers import is_unattended_by_bull
@@ -26,9 +24,13 @@ _MOST_WORKERS = 500
 _NANOSECONDS = 1e9
 _MILLISECONDS = 1000.0
 _RECOVERED = 300.0  # seconds within which a server of asynq has put back a task whose lease is over
-_PRUNED = 300.0  # seconds without a heartbeat after which Resque's workers count another as dead
+# One of the queues and its priority, in Protocol Buffers; and the status of a server that takes no more tasks.
+_SERVED = re.compile(r"\*[\x04-\x7f]\n([\x01-\x7f])([^\x10]{1,127}?)\x10[\x01-\x7f](?=[*0:])")
+_ENTRY = re.compile(r"\*[\x04-\x7f]\n[\x01-\x7f]")
+_STOPPED = ":\x07stopped"
 _BEE = "bq"
-_RESQUE = "resque:"
+_MOST_GROUPS = 500
+_JOINED = 3600.0  # seconds without a new task, of which most servers wait for one minute to join those of a group
 
 
 def arq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -44,7 +46,7 @@ def arq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     kinds = redis.many([("TYPE", f"arq:in-progress:{job}") for job in due])
     waits = [age for age, kind in zip(due.values(), kinds, strict=True) if kind == "none"]
     size = keys.size(name)
-    coverage = keys.coverage + known_queue(bool(keys.there), queue)
+    coverage = keys.coverage
     if size is not None and size > max(len(jobs), _MOST_JOBS):
         got = f"those of {len(jobs):,} of {size:,} jobs"
         coverage += lacking("jobs not all read", expected="the time of each job", got=got)
@@ -54,7 +56,9 @@ def arq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         later=None if size is None else size - len(due),
         oldest=max(waits, default=None),
         workers=int(health in keys.there) if keys.there and health not in keys.wrong else None,
+        beating=True,
         not_told=("failed jobs",),
+        seen=bool(keys.there),
         coverage=coverage,
     )
 
@@ -68,7 +72,9 @@ def asynq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     keys = Keys(redis, {**kinds, **dict.fromkeys((scheduled, retry, archived, lease), "zset")})
     listed = redis.many([("SISMEMBER", queues, queue.name)]) if queues in keys.there else [0]
     ends = _scored(redis, servers, _MOST_WORKERS) if servers in keys.there else {}
-    alive = sum(at > now for at in ends.values())
+    up = [server for server, at in ends.items() if at > now]
+    alive = sum(_may_serve(told, queue.name) for told in redis.many([("GET", server) for server in up]))
+    grouped, forgotten = _groups(redis, base, now)
     leases = _scored(redis, lease, 1) if lease in keys.there else {}
     expired = [now - at for at in leases.values() if now - at > _RECOVERED]
 
@@ -78,13 +84,15 @@ def asynq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
 
     oldest = oldest_of(redis, keys, [pending], now, time_of=since)
     known = bool(listed[0]) or bool(keys.there - {queues, servers})
+    scheduled_ones = keys.size(scheduled, retry)
+    late = (overdue(redis, {scheduled, retry} & keys.there, now), forgotten)
     return Figures(
         waiting=keys.size(pending),
         active=keys.size(active),
         failed=keys.size(archived),
-        later=keys.size(scheduled, retry),
+        later=None if scheduled_ones is None else scheduled_ones + grouped,
         retried=keys.size(retry),
-        overdue=overdue(redis, {scheduled, retry} & keys.there, now),
+        overdue=max((seconds for seconds in late if seconds is not None), default=None),
         oldest=oldest.seconds,
         stalled=max(expired, default=None),
         workers=alive if known and servers not in keys.wrong else None,
@@ -92,6 +100,31 @@ def asynq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         paused=paused in keys.there,
         coverage=keys.coverage + oldest.coverage + known_queue(known, queue),
     )
+
+
+def _may_serve(told: Any, queue: str) -> bool:
+    """Whether a server of asynq takes tasks of a queue, by what it tells of itself (ServerInfo of
+    internal/proto/asynq.proto); True also where that is not understood.
+    """
+    text = str(told or "")
+    entries = _SERVED.findall(text)
+    understood = len(entries) == len(_ENTRY.findall(text)) > 0 and all(
+        ord(length) == len(name) for length, name in entries
+    )
+    return not understood or (queue in [name for _, name in entries] and _STOPPED not in text)
+
+
+def _groups(redis: ReadOnlyRedis, base: str, now: float) -> tuple[int, float | None]:
+    """Number of asynq's tasks that wait to be joined with others of their group, and seconds since a task was
+    added to the group that has stood still for longest, where that is so long that no server joins them.
+    """
+    key = f"{base}groups"
+    names = redis.many([("SMEMBERS", key)])[0] if redis.many([("TYPE", key)])[0] == "set" else []
+    groups = [f"{base}g:{name}" for name in sorted(map(str, names))[:_MOST_GROUPS]]
+    sizes = redis.many([("ZCARD", group) for group in groups])
+    newest = redis.many([("ZRANGE", group, -1, -1, "WITHSCORES") for group in groups])
+    ages = [now - float(last[1]) for last in newest if len(last) == 2]
+    return sum(sizes), max((age for age in ages if age > _JOINED), default=None)
 
 
 def bee_queue(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -122,58 +155,6 @@ def bee_queue(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         not_told=("workers",),
         coverage=keys.coverage + oldest.coverage + known_queue(bool(keys.there), queue),
     )
-
-
-def resque(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
-    """Figures of Resque, which does not keep when a job was queued. Failed jobs of all queues are in one list,
-    unless each queue has its own.
-    """
-    prefix, name = queue.prefix or _RESQUE, queue.name
-    waiting, queues = f"{prefix}queue:{name}", f"{prefix}queues"
-    workers, beats = f"{prefix}workers", f"{prefix}workers:heartbeat"
-    failed, own_failed = f"{prefix}failed", f"{prefix}{name}_failed"
-    schedule, paused = f"{prefix}delayed_queue_schedule", f"{prefix}pause-all-workers"
-    kinds = {**dict.fromkeys((queues, workers), "set"), beats: "hash", schedule: "zset", paused: "string"}
-    keys = Keys(redis, {**kinds, **dict.fromkeys((waiting, failed, own_failed), "list")})
-    listed = redis.many([("SISMEMBER", queues, name)]) if queues in keys.there else [0]
-    every = sorted(map(str, redis.many([("SMEMBERS", workers)])[0])) if workers in keys.there else []
-    serving = [worker for worker in every if _serves(worker, name)][:_MOST_WORKERS]
-    told = (
-        redis.many([("HMGET", beats, *serving)])[0] if serving and beats in keys.there else [None] * len(serving)
-    )
-    times = [moment_of(beat) for beat in told]
-    strange = [worker for worker, at in zip(serving, times, strict=True) if at is None]
-    alive = sum(at is not None and now - at <= _PRUNED for at in times)
-    busy = redis.many([("TYPE", f"{prefix}worker:{worker}") for worker in every[:_MOST_WORKERS]])
-    known = bool(listed[0]) or waiting in keys.there
-    coverage = keys.coverage + understood(len(strange), len(serving), "workers", examples=strange)
-    if len(every) > _MOST_WORKERS:
-        coverage += share(_MOST_WORKERS, len(every), "workers")
-    return Figures(
-        waiting=keys.size(waiting),
-        active=sum(kind == "string" for kind in busy),
-        failed=keys.size(failed, own_failed),
-        later=keys.size(schedule),
-        overdue=overdue(redis, {schedule} & keys.there, now),
-        workers=alive if known and workers not in keys.wrong and not strange else (alive or None),
-        lost=len(serving) - alive - len(strange),
-        paused=paused in keys.there,
-        not_told=("the wait of the oldest job",),
-        shared=("active", "failed", "later"),
-        coverage=coverage + known_queue(known, queue),
-    )
-
-
-def _serves(worker: str, queue: str) -> bool:
-    """Whether a worker takes jobs of a queue, by the queues in its own name: ``host:pid:high,low*,!mail``."""
-    names = worker.split(":", 2)[-1].split(",")
-    refused = [name[1:] for name in names if name.startswith("!")]
-    taken = [name for name in names if not name.startswith("!")] or ["*"]
-    return _fits(queue, taken) and not _fits(queue, refused)
-
-
-def _fits(queue: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(queue, pattern) for pattern in patterns)
 
 
 def _scored(redis: ReadOnlyRedis, key: str, most: int) -> dict[str, float]:

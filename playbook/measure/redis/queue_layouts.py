@@ -56,10 +56,14 @@ class Figures:
         overdue: seconds since the first of those that wait for their time was due; None where none is.
         retried: jobs that failed and will be tried again.
         oldest: seconds that the next job has waited; None where none waits, or it is not known.
+        next_job: the one that is taken next, as stored, of libraries that keep no time of it; may be empty.
         taken: seconds since the oldest of the active ones was taken.
         stalled: seconds since the oldest of the active ones that no worker holds any more was taken; None where
             there is none, or the library does not tell.
+        stuck: seconds since any of the live workers took a job, while others wait; None where one did of late, or
+            that is not known.
         workers: number of live workers.
+        beating: each worker leaves a key while it lives, so that a known queue without any key has no worker.
         unattended: jobs wait, or of Celery are taken and not done, and no client looks like a worker; those of
             Celery, Bull and BullMQ are recognised.
         lost: listed workers that are no longer alive, or take no new jobs.
@@ -78,9 +82,12 @@ class Figures:
     overdue: Time = None
     retried: int | None = None
     oldest: Time = None
+    next_job: str = ""
     taken: Time = None
     stalled: Time = None
+    stuck: Time = None
     workers: int | None = None
+    beating: bool = False
     unattended: bool = False
     lost: int = 0
     paused: bool = False
@@ -136,6 +143,7 @@ def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     undone = bool(keys.size(*lists) or keys.size(unacked))
     return Figures(
         waiting=keys.size(*lists),
+        next_job=next((_end_of(redis, key) for key in lists if key in keys.there), ""),
         unattended=undone and is_unattended(redis, has_mailbox=mailbox in keys.there),
         active=keys.size(unacked),
         taken=None if taken is None else max(now - taken, 0.0),
@@ -143,6 +151,11 @@ def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
         shared=("active",),
         coverage=keys.coverage + bindings.coverage + separated + known_queue(known, queue),
     )
+
+
+def _end_of(redis: ReadOnlyRedis, key: str) -> str:
+    """The job at the end of a list, from which kombu takes the next one; empty where it was taken meanwhile."""
+    return str(redis.many([("LINDEX", key, -1)])[0] or "")
 
 
 def _kombu_separator(bound: list[str], name: str) -> tuple[str, Coverage]:

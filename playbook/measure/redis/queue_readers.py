@@ -10,6 +10,8 @@ from playbook.measure.redis import more_queue_layouts as more
 from playbook.measure.redis import queue_layouts as usual
 from playbook.measure.redis import traceless_queue_layouts as traceless
 from playbook.measure.redis.queue_layouts import Figures
+from playbook.measure.redis.resque_layout import resque
+from playbook.measure.redis.saq_layout import saq
 from playbook.measure.redis.stream_layout import stream
 from playbook.settings.sections.queues import JobQueue, Preset
 
@@ -23,9 +25,11 @@ _READERS: Mapping[Preset, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] =
     "dramatiq": traceless.dramatiq,
     "huey": traceless.huey,
     "laravel": traceless.laravel,
+    "redis-list": traceless.plain_list,
     "redis-stream": stream,
-    "resque": more.resque,
+    "resque": resque,
     "rq": usual.rq,
+    "saq": saq,
     "sidekiq": usual.sidekiq,
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +82,25 @@ def is_unattended_by_bull(
     named = any(name is None or name == own or name.startswith(f"{own}:w:") for name in names)
     nameless = {client.get("cmd", "") for client in clients if not client.get("name")}
     return len(clients) > 1 and not named and not nameless & _BLOCKING
+
+
+def nobody_sends(redis: ReadOnlyRedis, commands: Set[str]) -> bool:
+    """Whether no client has sent one of these commands last; False also where that is not known."""
+    sent = _last_commands(redis)
+    return len(sent) > 1 and all(sent) and commands.isdisjoint(sent)
+
+
+def somebody_sends(redis: ReadOnlyRedis, command: str) -> bool:
+    """Whether a client has sent this command last; False also where that is not known."""
+    return command in _last_commands(redis)
+
+
+def _last_commands(redis: ReadOnlyRedis) -> list[str]:
+    """The last command of each client; empty where they are not listed."""
+    try:
+        return [client.get("cmd", "") for client in redis.clients()]
+    except (Malformed, NotAllowed):
+        return []
 
 
 def rq_workers(redis: ReadOnlyRedis, key: str | None, now: float) -> tuple[int | None, int, Coverage]:

@@ -300,9 +300,11 @@ def _of_queue(queue: JobQueue) -> tuple[str, ...]:
         "dramatiq": (f"{prefix or 'dramatiq'}:*",),
         "huey": (f"{prefix}huey.*",),
         "laravel": (f"{prefix}queues:{name}*", *([f"{horizon}*"] if horizon else [])),
-        "redis-stream": (f"{prefix}{name}",),
+        "redis-list": (f"{prefix}{name}",),
+        "redis-stream": (f"{prefix}{name}", f"{prefix}{name}__queue"),
         "resque": (f"{prefix or 'resque:'}*",),
         "rq": (f"{prefix}rq:*",),
+        "saq": (f"{prefix}saq:*",),
         "sidekiq": tuple(
             f"{prefix}{key}" for key in ("queue:*", "stat:*", "queues", "processes", "retry", "schedule", "dead")
         ),

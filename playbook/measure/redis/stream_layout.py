@@ -1,6 +1,8 @@
 """Queues that are a stream of Redis with consumer groups (https://redis.io/docs/latest/develop/data-types/streams/).
 
-Redis itself keeps what was delivered and what was acknowledged, so nothing depends on a library.
+Redis itself keeps what was delivered and what was acknowledged, so nothing depends on a library. Only the messages
+that Symfony's Messenger has delayed are elsewhere, until its workers put them into the stream (Connection.php of
+its Redis transport).
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from typing import Any
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.errors import Malformed
+from playbook.measure.redis.job_times import overdue
 from playbook.measure.redis.queue_layouts import Figures, Keys, known_queue
+from playbook.measure.redis.queue_workers import somebody_sends
 from playbook.settings.sections.queues import JobQueue
 
 _MILLISECONDS = 1000.0
@@ -20,6 +24,7 @@ _A_TIME = 1e11  # milliseconds; a smaller first half of an id is not Redis' own,
 _NOT_READ = 300.0  # seconds within which a consumer that is there has read what waits
 _LEFT = 3600.0  # seconds after which a consumer that asks for nothing has left what it was given
 _MOST_COUNTED = 1000
+_DELAYED = "__queue"  # behind the stream's name: Symfony's sorted set of delayed messages and further tries
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def stream(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     Since 7.0 Redis counts what a group has not read; before, and after entries were deleted, it is counted here.
     """
     key = f"{queue.prefix}{queue.name}"
-    keys = Keys(redis, {key: "stream"})
+    keys = Keys(redis, {key: "stream", f"{key}{_DELAYED}": "zset"})
     if key not in keys.there:
         return Figures(coverage=keys.coverage + known_queue(False, queue))
     try:
@@ -83,16 +88,20 @@ def _figures(redis: ReadOnlyRedis, queue: JobQueue, keys: Keys, now: float) -> F
         hint = "Look at group under redis.queues; a stream that nobody reads by a group is no queue."
         return Figures(coverage=lacking("no consumer group", expected=f"{wanted} of {key}", got=got, hint=hint))
     groups = [_group(redis, key, group, now) for group in named]
-    idle = [group for group in groups if not group.idle]
+    # Before 7.2 a consumer is listed once it has received an entry, not while it waits for its first.
+    unread = any(not group.idle for group in groups) and not somebody_sends(redis, "xreadgroup")
     coverage = keys.coverage + known_queue(True, queue)
     for group in groups:
         coverage += group.coverage
+    delayed = f"{key}{_DELAYED}"
     return Figures(
         waiting=max(group.waiting for group in groups),
         active=max(group.pending for group in groups),
+        later=keys.size(delayed) if delayed in keys.there else None,
+        overdue=overdue(redis, {delayed} & keys.there, now, score_per_second=_MILLISECONDS),
         oldest=max((group.oldest for group in groups if group.oldest is not None), default=None),
         stalled=max((group.stalled for group in groups if group.stalled is not None), default=None),
-        workers=0 if idle else None,
+        workers=0 if unread else None,
         unattended=any(group.is_unattended for group in groups if group.idle),
         not_told=("failed jobs",),
         coverage=coverage,

@@ -1,4 +1,4 @@
-"""Where Dramatiq, Huey and Laravel keep their queues in Redis, read without any write.
+"""Where Dramatiq, Huey, Laravel and taskiq keep their queues in Redis, read without any write.
 
 The keys are those of the libraries' own sources:
 
@@ -17,11 +17,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.clients.redis_replies import NotAllowed
 from playbook.core.coverage import Coverage, lacking, share, understood
-from playbook.core.errors import Malformed
 from playbook.measure.redis.job_times import moment_of, note_age, object_of, overdue
 from playbook.measure.redis.queue_layouts import Figures, Keys
+from playbook.measure.redis.queue_workers import nobody_sends
 from playbook.settings.sections.queues import JobQueue
 
 _DRAMATIQ = "dramatiq"
@@ -32,6 +31,8 @@ _OFFLINE = 60.0  # seconds without a heartbeat, after which Dramatiq and Horizon
 _TAKEN_BACK = 300.0  # seconds within which Dramatiq's other workers have put back the messages of one that is gone
 # Huey's consumer waits for jobs, or asks for them and for scheduled ones every second.
 _HUEYS = {"brpop", "bzpopmin", "rpop", "zpopmin", "evalsha", "eval"}
+# Whatever takes from a list: it waits for what comes, or asks again and again.
+_TAKING = {"brpop", "blpop", "blmove", "brpoplpush", "blmpop", "rpop", "lpop", "lmove", "rpoplpush", "lmpop"}
 _ZONES = 14 * 3600.0  # seconds that a clock on the wall is ahead of UTC at most
 
 
@@ -122,22 +123,20 @@ def huey(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     late = overdue(redis, {schedule} & keys.there, now)
     return Figures(
         waiting=keys.size(waiting),
+        next_job=_first_of(redis, waiting, ranked=ranked) if waiting in keys.there else "",
         later=keys.size(schedule),
         overdue=late - _ZONES if late is not None and late > _ZONES else None,
-        unattended=bool(keys.size(waiting) or keys.size(schedule)) and _nobody_sends(redis, _HUEYS),
+        unattended=bool(keys.size(waiting) or keys.size(schedule)) and nobody_sends(redis, _HUEYS),
         not_told=("jobs being worked on", "failed jobs", "the wait of the oldest job", "workers"),
         seen=bool(keys.there),
         coverage=keys.coverage,
     )
 
 
-def _nobody_sends(redis: ReadOnlyRedis, commands: set[str]) -> bool:
-    """Whether no client has sent one of these commands last; False also where that is not known."""
-    try:
-        clients = redis.clients()
-    except (Malformed, NotAllowed):
-        return False
-    return len(clients) > 1 and all(client.get("cmd", "") and client["cmd"] not in commands for client in clients)
+def _first_of(redis: ReadOnlyRedis, key: str, *, ranked: bool) -> str:
+    """The job that Huey takes next; empty where it was taken meanwhile."""
+    found = redis.many([("ZRANGE", key, 0, 0) if ranked else ("LINDEX", key, -1)])[0]
+    return str((found or [""])[0] if ranked else found or "")
 
 
 def laravel(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -215,3 +214,20 @@ def _processes(pools: Any, queue: str) -> int | None:
 
 def _queues(pool: str) -> Iterable[str]:
     return pool.partition(":")[2].split(",")
+
+
+def plain_list(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+    """Figures of a list from which workers take what others have put into it, as of taskiq's ListQueueBroker
+    (taskiq_redis/redis_broker.py of taskiq-redis 1.2). What is in it is not opened.
+    """
+    key = f"{queue.prefix}{queue.name}"
+    keys = Keys(redis, {key: "list"})
+    waiting = keys.size(key)
+    return Figures(
+        waiting=waiting,
+        next_job=_first_of(redis, key, ranked=False) if key in keys.there else "",
+        unattended=bool(waiting) and nobody_sends(redis, _TAKING),
+        not_told=("jobs being worked on", "failed jobs", "the wait of the oldest job", "workers"),
+        seen=bool(keys.there),
+        coverage=keys.coverage,
+    )

@@ -17,6 +17,11 @@ from playbook.measure.web.health_words import State, state_of
 _MOST_LINES = 2000
 _BODY_COLOUR = re.compile(r"<body style=\"background-color: (\w+)\"></body>")  # Rails' /up
 _UP, _IN_TROUBLE = "Application up", "Application experiencing problems"  # Laravel's /up
+_READY = re.compile(
+    r"<html><body><h1>200 OK</h1>\s+(Service ready)\.\s+</body></html>\s*"
+)  # HAProxy's monitor-uri
+# Of HAProxy, Apache and nginx, with HTTP 200 where something on the way has replaced the status.
+_FAILED = re.compile(r"<(?:title|h1)>\s*([45]\d\d [A-Z][\w -]{2,40})</(?:title|h1)>")
 _METRICS = re.compile(
     r"^# (?:HELP|TYPE) [a-zA-Z_:]|^[a-zA-Z_:][\w:]*\{[^{}]*\} [-+\d.eENaInf]+(?: \d+)?$", re.MULTILINE
 )
@@ -73,6 +78,10 @@ def _page(noted: Statements, text: str) -> None:
     colour = _BODY_COLOUR.search(text)
     if colour and (state := state_of(colour[1])) is not None:
         noted.own.append((colour[1], state))
+    elif ready := _READY.fullmatch(text):
+        noted.own.append((ready[1], State.HEALTHY))
+    elif failed := _FAILED.search(text):
+        noted.own.append((failed[1], State.UNHEALTHY))
     elif _IN_TROUBLE in text:
         noted.own.append((_IN_TROUBLE, State.UNHEALTHY))
     elif _UP in text and "HTTP request received" in text:

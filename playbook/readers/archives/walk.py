@@ -30,6 +30,9 @@ from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manif
 from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 from playbook.readers.archives.unfinished import unfinished
 
+INCREMENTAL = "incremental"
+"""What an archive's coverage says where an earlier one holds a part of it."""
+
 _MAX_LINKS = 40  # length of a chain of links
 # Kinds of members besides files, folders, links and devices.
 # https://www.gnu.org/software/tar/manual/html_node/Standard.html
@@ -308,7 +311,7 @@ class Walk:
         total = understood(len(self._odd), len(self.sizes), "members", examples=self._odd)
         if self._elsewhere:
             total += lacking(
-                "incremental",
+                INCREMENTAL,
                 expected="an archive that holds everything",
                 got=f"one that leaves out {self._elsewhere:,} files as unchanged since an earlier one",
                 hint="An incremental archive alone restores nothing: let the pattern name the full ones.",

@@ -189,9 +189,10 @@ def _elsewhere(text: str) -> Access | None:
             or "<BADREQ>" in text
             or "Completed " in text
             or "Sent " in text
+            or "Outcome: " in text
         )
     else:
-        possible = "Completed " in text or "Sent " in text
+        possible = "Completed " in text or "Sent " in text or "Outcome: " in text
     if not possible:
         return None
     if "connectionpool" in text:  # urllib3's, about requests that this component sends

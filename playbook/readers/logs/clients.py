@@ -25,17 +25,18 @@ _LEFT = re.compile(
     r"|\bIncoming request ended abruptly: context canceled\b"
 )
 _APACHE = re.compile(
-    r"\[client [^\]]{2,80}\] (?:AH(?:00036|00126|00127|00128|00135|01276|01617|01618|01630|01797|02042|02811"
+    r"\[client [^\]]{2,80}\] (?:AH(?:00036|00126|00127|00128|00135|01264|01276|01617|01618|01630|01797|02042|02811"
     r"|10244):|AH01071: Got error 'Primary script unknown|File does not exist: |client denied by server "
     r"|script '[^']{0,4096}' not found or unable to stat|ModSecurity: (?:Access denied |Warning\. ))"
 )
-# Rails, Symfony, Laravel, Django, Express with its body-parser, Phoenix.
+# Rails, Puma, Symfony, Laravel, Django, Express with its body-parser, Phoenix.
 _FRAMEWORKS = re.compile(
     r"(?<![\w(:])ActionController::(?:RoutingError|BadRequest|UnknownHttpMethod) \("
     r"|(?<![\w(:])ActionDispatch::Http::(?:Parameters::ParseError|MimeNegotiation::InvalidType) \("
     r"|(?:Uncaught PHP Exception |\[object\] \()[\w\\]{0,160}"
     r"(?:NotFound|MethodNotAllowed|AccessDenied|BadRequest|Unauthorized|UnsupportedMediaType)HttpException\b"
     r"|\bInvalid HTTP_HOST header: |\bURIError: Failed to decode param |\bPayloadTooLargeError: "
+    r"|\bHTTP parse error, malformed request: #<Puma::HttpParserError"
     r"|\bBadRequestError: request aborted|\bPhoenix\.Router\.NoRouteError\b"
 )
 # Every match contains one of these: most errors contain none.
@@ -44,6 +45,7 @@ _NEEDED = (
     "Action",
     "HttpException",
     "HTTP_HOST",
+    "HttpParser",
     "URIError",
     "TooLarge",
     "BadRequest",

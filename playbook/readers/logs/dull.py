@@ -28,7 +28,7 @@ _WORDS = re.compile(
 # Words of errors that contain digits (x509, jp2k, png2vips, vips2png), which are zeros here.
 _WITH_DIGITS = re.compile(r"x000|jp0k|0vips|vips0", re.IGNORECASE)
 # Texts in lines that report an answered request.
-_ANSWERED = ("status", "ode=", "Completed ", "Sent ", '"-" ', "<BADREQ>")
+_ANSWERED = ("status", "ode=", "Completed ", "Sent ", "Outcome: ", '"-" ', "<BADREQ>")
 # A hexadecimal number or a part of a UUID: no keyword consists of these letters alone.
 # It contains a letter, as digits are zeros already.
 _HEX = re.compile(rb"\b(?=0*+[a-f])[0-9a-f]{4,64}\b")

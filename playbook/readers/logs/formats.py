@@ -60,6 +60,8 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         # Rails, Phoenix and Lumen log the path on a separate line.
         ("Completed ", rf"(?:^|[\]:] )Completed {_STATUS} [A-Z][\w ]{{0,40}} in "),
         ("Sent ", rf"(?:^|[\]:] )Sent {_STATUS} in [\d.]+ ?[mµ]?s"),
+        # Rocket, behind a line with the path.
+        ("Outcome: ", rf"^\s{{0,8}}>> Outcome: (?:Success|Error|Failure|Forward)\({_STATUS}\b"),
         # ASP.NET, and Serilog's request logging.
         (
             "Request finished",

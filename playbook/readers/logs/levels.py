@@ -99,6 +99,8 @@ _REPORT = re.compile(r"=(\w{4,12}) REPORT==== ")
 _REPORTS = {"CRASH": ERROR, "SUPERVISOR": ERROR, "PROGRESS": INFO}
 _LETTER = re.compile(r"\[?([EWIDF])(?:(?<=\[.)(?=\] | \d)|(?<!\[.) (?:[A-Z]{3,12} +\[|\[\d{1,10}:))")
 _WORKER = re.compile(r"\s{1,4}\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S{1,400}(?: \S{1,100}){0,3} \.{2,400} .{0,40}FAIL$")
+# .NET's console with a clock: TimestampFormat = "HH:mm:ss ".
+_CLOCKED = re.compile(r"\[?\d\d:\d\d:\d\d(?:[.,]\d{1,7})?\]? {1,2}(trce|dbug|info|warn|fail|crit): [A-Za-z]")
 _SERILOG = re.compile(r"\[\d\d:\d\d:\d\d(?:\.\d{1,7})? ([A-Za-z]{3,11})\] ")
 _COLOURS = re.compile(r"\x1b\[[\d;]*m")  # winston's colorize() before json()
 _GLIB_LEVELS = {"CRITICAL": ERROR, "WARNING": WARNING, "ERROR": FATAL}
@@ -275,6 +277,7 @@ def _unusual(text: str) -> int:
     if head in _SIGNS or _SIGN_BEHIND.match(text):
         return _SIGNS.get(head, ERROR)
     match = _WORDED.match(text) if head and head in "-weritdfcnypDIWEFP" else None
+    match = _CLOCKED.match(text) if match is None and ":" in text[2:4] else match
     if match:
         return by_name(match[match.lastindex or 0].rstrip("!"))
     if head in ("(", "*"):  # Node's warnings; those of GLib below libvips

@@ -18,7 +18,8 @@ from typing import NamedTuple
 
 from playbook.readers.logs import formats, quiet_json, shapes, words
 from playbook.readers.logs.dull import Sentences
-from playbook.readers.logs.parse import BALANCERS, GIVEN_UP, TOLD_IN_PASSING, Parser
+from playbook.readers.logs.parse import BALANCERS, Parser
+from playbook.readers.logs.passing import GIVEN_UP, TOLD_IN_PASSING
 from playbook.readers.logs.shapes import Learned
 from playbook.readers.logs.text import ESCAPED
 
@@ -96,7 +97,7 @@ def _combined(zone: bytes) -> bytes:
 # A level next to a request decides; Rails and Lumen report answers in words; what programs tell in passing may be
 # of a crash, or of a job that is lost.
 _ODD = (
-    *(b"level=", b"Completed ", b"Sent ", ESCAPED.encode()),
+    *(b"level=", b"Completed ", b"Sent ", b"Outcome: ", ESCAPED.encode()),
     *(one.encode() for one in (*TOLD_IN_PASSING, *GIVEN_UP)),
 )
 _PRINTABLE = bytes(range(32, 127)) + b"\n"

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playbook.core.budget import read_json
-from playbook.readers.logs import access, clients, fields_of, levels, traces, words
+from playbook.readers.logs import access, clients, fields_of, levels, passing, traces, words
 from playbook.readers.logs.access import Access
 from playbook.readers.logs.times import Times
 
@@ -59,6 +59,8 @@ _INNER_TIME = re.compile(
     r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?"
     r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d[.\d]{0,10}(?: [+-]\d{4})?)"
 )
+# HAProxy's lines about connections, where no syslog daemon has put a time before them.
+_CONNECTION = re.compile(r"[\da-f.:]{3,45}:\d{1,5} \[(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d\.\d{3})\] ")
 _CACHED_PREFIXES = 1024
 _DATE_MARKS = frozenset("-/")  # the fifth character of a date, the sixth after a bracket
 
@@ -90,36 +92,6 @@ class Entry(NamedTuple):
 def is_wrapped(text: str) -> bool:
     """Whether the text after a time is a container's or syslog daemon's wrapper around another line."""
     return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text) or _FLY.match(text))
-
-
-TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
-"""Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
-# Of Sidekiq, Dramatiq, asynq and Oban about a job that is not tried again; of Linux about a hanging process; of
-# systemd about a unit that failed without an exit code; of pgBackRest about a backup that broke off or a log that
-# is lost; of PostgreSQL about damaged pages, a replica left behind, and transactions that run out; of Redis about
-# a cluster or a master that is down.
-GIVEN_UP = (
-    *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
-    *(" blocked for more than ", '"Job raised exception"', " command end: ", "dropped WAL file "),
-    *("page checksums found", "must be vacuumed within ", "page verification failed", "failed too many times, "),
-    *("LOG:  invalidating ", "Cluster state changed: fail", "+odown master "),
-    *(" with result '", "repeated too quickly", "atchdog timeout"),
-    *("failed permanently", "dead letter", "dead-letter"),
-)
-_GIVEN_UP = re.compile(
-    r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
-    r"|\"state\":\"discard\"|\btask \S{1,64}:\d{1,10} blocked for more than "
-    r"|\"context\":\"Job raised exception\".{0,2000}\"retry\":(?:false|0)[,}]"
-    r"|\b[a-z-]{3,20} command end: aborted with exception|\bbackup command end: terminated on signal"
-    r"|\bdropped WAL file \S|\binvalid page checksums found|\bpage verification failed, "
-    r"|\bdatabase .{1,90} must be vacuumed within \d|\blog file \S{1,60} failed too many times, "
-    r"|\bLOG:  invalidating (?:obsolete replication )?slot |\bCluster state changed: fail\b|\+odown master "
-    r"|: Failed with result '(?:timeout|watchdog|protocol|resources|start-limit-hit|oom-kill)'"
-    r"|: Start request repeated too quickly\b|: Watchdog timeout \("
-    r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b"
-    r"|\b(?<!0 )(?<!nothing )(?<!not )(?<!none )moved to (?:the |a )?dead[- ]letter"
-)
-_ENDED = ("signal", "terminated unexpectedly", "code=killed", "code=dumped", "by the OOM killer", *TOLD_IN_PASSING)
 
 
 class Parser:
@@ -279,8 +251,9 @@ class Parser:
             marked = _RUBY.match(text) or _KLOG.match(text)
             level = levels.by_name(marked[1]) if marked else level
             text = text[marked.end() :] if marked else rest
-        if time is None and "=" in text:
-            time = self._own_time(text)
+        connected = _CONNECTION.match(text) if time is None and text[:1] in _DIGITS else None
+        if connected or (time is None and "=" in text):
+            time = self._times.text(connected[1]) if connected else self._own_time(text)
             own = own or time is not None
         request = access.behind_words(text)
         if level:
@@ -335,12 +308,9 @@ class Parser:
             return levels.WARNING
         if level == levels.ERROR and words.crashed(text):
             return levels.FATAL
-        ended = level == levels.WARNING and any(sign in text for sign in _ENDED)
-        told = level == levels.INFO and any(sign in text for sign in TOLD_IN_PASSING)
-        if (ended or told) and words.crashed(text):
+        if passing.tells_of_an_end(level, text) and words.crashed(text):
             return levels.FATAL
-        lost = levels.INFO <= level < levels.ERROR and any(sign in text for sign in GIVEN_UP)
-        return levels.ERROR if lost and _GIVEN_UP.search(text) else level
+        return levels.ERROR if levels.INFO <= level < levels.ERROR and passing.gave_up(text) else level
 
     @staticmethod
     def _logfmt_text(text: str) -> str:

@@ -41,6 +41,11 @@ WORDS = re.compile(
     r"|could not reserve enough space|must install or update|soft lockup|remounting filesystem read-only"
     r"|page allocation failure|corruption detected|imagepullbackoff"
     r"|backend_health - \S{1,120} (?:went|still) sick"
+    # HAProxy, where it forwards TCP: the server refused or did not answer in time, or none is left; DNS failed.
+    r"|-?\d{1,9}/-?\d{1,9}/\+?\d{1,9} \+?\d{1,18} [sr][cq] \d{1,9}/\d{1,9}/\d{1,9}/\d{1,9}/\+?\d{1,9}"
+    r"(?= \d{1,9}/\d)|going down for maintenance \((?:no ip for|unspecified dns|dns \w{2,9} status)"
+    # arq, whose level is not shown
+    r"|job \w{1,64}, function '[^']{1,200}' not found|^(?:[\d:]{8}: )?job \w{1,64} expired(?=$)"
     r"|lost (?:the |its )?connection|connection (?:lost|dropped|terminated)|no (?:live|healthy) upstreams?"
     r"|(?:closed|died|exited|ended|stopped|terminated) unexpectedly|unexpected end of (?:file|input|stream)"
     r"|prematurely closed|premature end|deadlock (?:detected|found)|loading redis is loading"
@@ -164,11 +169,12 @@ CRASH = re.compile(
     r"|\bKilled /\S{1,300} due to memory\b"
     r"|\btrap invalid opcode\b|\bHARAKIRI ON WORKER\b|\bStopping process with SIGKILL\b"
     r"|^Stack overflow\.|^Process terminated\.|! Terminating timed out worker\b"
-    r"|\bexit signal Segmentation fault\b"
+    r"|\bexit signal (?:Segmentation fault|Abort|Bus error|Illegal instruction|Floating point)"
     r"|^-{5} Native stack trace -{5}$"
     r"|\(signal (?:4|6|7|8|9|11)\)|\b(?:worker|child|process|work-horse) terminated unexpectedly\b"
     r"|\bexited: \S{1,80} \(.{1,60}; not expected\)|\bgave up: \S{1,80} entered FATAL state\b"
-    r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
+    r"|\bwas sent SIG(?:KILL|SEGV|ABRT|BUS|ILL|FPE)\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]"
+    r"|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
 # Every match of ``CRASH`` contains one of these, except exit codes: most suspicious lines contain none.
@@ -205,6 +211,7 @@ _WORDS_NEED = (
     "nogroup", "noperm", "unkillable", "crossslot", "is closed", "fault address", "invalid ", "does not match",
     ".php line ", "must install", "terminated by", "file format", "security attack", "errno", "passphrase",
      "soft lockup", "erdown", "noreplicas", "wrongtype", "max number", "xminio", "vips", "load: ",
+    " sc ", " sq ", " rc ", " rq ", "for maintenance (", " expired",
     "load_", "save: ", "save_",
 )  # fmt: skip
 # Of Dramatiq, Huey and Quartz: an exception that ended a job, and no process.

@@ -19,9 +19,11 @@ Preset = Literal[
     "dramatiq",
     "huey",
     "laravel",
+    "redis-list",
     "redis-stream",
     "resque",
     "rq",
+    "saq",
     "sidekiq",
 ]
 
@@ -31,7 +33,9 @@ class JobQueue(Section, frozen=True):
 
     Attributes:
         preset: the library. Celery's queues are those of kombu's Redis transport; ``redis-stream`` is a stream of
-            Redis with consumer groups.
+            Redis with consumer groups, as of taskiq's RedisStreamBroker and Symfony's Messenger, ``redis-list`` a
+            list from which workers take, as of taskiq's ListQueueBroker; ``resque`` is also for node-resque and
+            php-resque.
         name: of the queue, as the application names it; for arq ``arq:queue``, where it has no other; for a stream
             its key.
         prefix: prefix of every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq with its

@@ -1,4 +1,4 @@
-"""Queues of arq, asynq, bee-queue and Resque, from the keys that these libraries write."""
+"""Queues of arq, asynq, bee-queue, Resque and its relatives, and SAQ, from the keys that these libraries write."""
 
 import json
 from datetime import timedelta
@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from playbook.core.clock import FixedClock
-from playbook.core.counters import Earlier
+from playbook.core.counters import Counted, Earlier
 from playbook.core.verdict import Verdict
 from playbook.measure.redis.job_queues import job_queues
 from tests.redis_factory import NOW, Ranked, Store, settings_of
@@ -14,7 +14,7 @@ from tests.unit.measure.redis.test_job_queues import judged
 
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
 EPOCH = NOW.timestamp()
-NAMES = {"arq": "arq:queue", "asynq": "default", "bee-queue": "images", "resque": "mail"}
+NAMES = {"arq": "arq:queue", "asynq": "default", "bee-queue": "images", "resque": "mail", "saq": "default"}
 
 
 def arq(**more):
@@ -65,14 +65,83 @@ def resque(*, silent=20, queues="*", **more):
     }
 
 
+def node_resque(*, silent=3, name="worker-1", queues="mail,thumbs", **more):
+    """A worker of node-resque 9.3 that shows itself every few seconds."""
+    ping = {"time": round(EPOCH - silent), "name": name, "queues": queues}
+    return {
+        "resque:queues": {"mail", "thumbs"},
+        "resque:workers": {f"{name}:{queues}"},
+        f"resque:worker:{name}:{queues}:started": str(round(EPOCH - 90_000)),
+        f"resque:worker:ping:{name}": json.dumps(ping),
+        **more,
+    }
+
+
+def php_resque(*, queued=(), **more):
+    """A worker of php-resque 2.0, which shows nothing; and jobs that were queued so many seconds ago."""
+    jobs = [
+        json.dumps({"class": "Thumb", "args": [[]], "id": "a1", "prefix": "", "queue_time": EPOCH - age})
+        for age in queued
+    ]
+    listed = {
+        "resque:queues": {"mail"},
+        "resque:workers": {"web-1:7:mail"},
+        "resque:worker:web-1:7:mail:started": "x",
+    }
+    return {**listed, **({"resque:queue:mail": jobs} if jobs else {}), **more}
+
+
+def working(worker, age, form="%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)"):
+    """The job that a worker took so many seconds ago, as node-resque, php-resque or Resque write it."""
+    run_at = f"{NOW - timedelta(seconds=age):{form}}"
+    return {f"resque:worker:{worker}": json.dumps({"run_at": run_at, "queue": "mail", "payload": {}})}
+
+
+PHP, RUBY = "%a %b %d %H:%M:%S UTC %Y", "%Y-%m-%dT%H:%M:%SZ"
+
+
+def asynq_server(*queues, status="active", more=""):
+    """What a server tells of itself, in Protocol Buffers; bytes that are no text are replaced."""
+    served = "".join(f"*{chr(len(name) + 4)}\n{chr(len(name))}{name}\x10\x01" for name in queues)
+    told = f"\n\x05web-1\x10\x07\x1a\x040c5f \n{served}{more}:{chr(len(status))}{status}B\x0c\x08\ufffd\ufffd\x06"
+    return {"asynq:servers:{web-1:7:0c5f}": told}
+
+
+def asynq_group(*ages):
+    """Tasks that wait for others of their group, which were added so many seconds ago."""
+    waiting = Ranked({f"g{number}": EPOCH - age for number, age in enumerate(ages)})
+    return {"asynq:{default}:groups": {"user:1"}, "asynq:{default}:g:user:1": waiting}
+
+
+def saq(*, ends=(55,), queued=(), scheduled=(), taken=(), **more):
+    """Keys of SAQ 0.26: workers that count as alive for so many seconds more, and jobs by their ages."""
+    base, jobs = "saq:default", {}
+    for place, ages in (("queued", queued), ("active", taken)):
+        for number, (age, told) in enumerate(one if isinstance(one, tuple) else (one, {}) for one in ages):
+            at = round((EPOCH - age) * 1000)
+            job = {"function": "thumb", "queue": "default", "status": place, "queued": at, "touched": at, **told}
+            jobs[f"saq:job:default:{place}{number}"] = job | ({"started": at} if place == "active" else {})
+    undone = dict.fromkeys(jobs, 0.0) | {f"saq:job:default:s{n}": EPOCH - at for n, at in enumerate(scheduled)}
+    found = {
+        f"{base}:stats": Ranked({f"{base}:worker_info:w{n}": (EPOCH + end) * 1000 for n, end in enumerate(ends)}),
+        f"{base}:incomplete": Ranked(undone),
+        f"{base}:queued": [key for key in jobs if ":queued" in key],
+        f"{base}:active": [key for key in jobs if ":active" in key],
+        **{key: json.dumps(job) for key, job in jobs.items()},
+    }
+    return {**{key: value for key, value in found.items() if value}, **more}
+
+
 BUSY = [{"name": "", "cmd": "get"}, {"name": "", "cmd": "ping"}]
 WAITS = [{"name": "", "cmd": "brpoplpush"}, {"name": "", "cmd": "ping"}]
 
 
-def read(preset, keys, **answers):
-    """The verdict of daily.redis.alive about the queue."""
+def read(preset, keys, *, before=False, **answers):
+    """The queue, by a run that has seen a key of it before, or not."""
     queue = {"preset": preset, "name": NAMES[preset]}
-    return job_queues(Store(keys, **answers), settings_of(redis={"queues": [queue]}), FixedClock(NOW), Earlier())
+    seen = {f"queue {preset} {NAMES[preset]}": Counted(at=NOW)}
+    earlier = Earlier(lambda: [seen]) if before else Earlier()
+    return job_queues(Store(keys, **answers), settings_of(redis={"queues": [queue]}), FixedClock(NOW), earlier)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +201,55 @@ def read(preset, keys, **answers):
         ("resque", resque(**{"resque:queues": {"thumbs"}}), UNKNOWN),
         ("resque", resque(**{"resque:queue:mail": "a text"}), UNKNOWN),
         ("resque", {}, UNKNOWN),
+        # Every worker at the same job for hours, while others wait; or one of them is free.
+        ("resque", resque(**working("web-1:7:*", 9000, RUBY)), OK),
+        ("resque", resque(**working("web-1:7:*", 9000, RUBY), **{"resque:queue:mail": ["{}"]}), WARNING),
+        ("resque", resque(**working("web-1:7:*", 90, RUBY), **{"resque:queue:mail": ["{}"]}), OK),
+        ("resque", resque(**{"resque:queue:mail": ["{}"]}), OK),
+        ("resque", node_resque(), OK),
+        ("resque", node_resque(name="web-1:7+1", queues="mail"), OK),
+        ("resque", node_resque(queues="thumbs"), CRITICAL),
+        ("resque", node_resque(silent=900), CRITICAL),
+        (
+            "resque",
+            node_resque(silent=900, **{"resque:workers": {"worker-1:mail,thumbs", "worker-2:mail"}}),
+            UNKNOWN,
+        ),
+        (
+            "resque",
+            node_resque(**{"resque:worker:ping:worker-1": "pong"}),
+            OK,
+        ),  # as of php-resque: nothing is known
+        ("resque", node_resque(**working("worker-1:mail,thumbs", 9000)), OK),
+        ("resque", node_resque(**working("worker-1:mail,thumbs", 9000), **{"resque:queue:mail": ["{}"]}), WARNING),
+        ("resque", node_resque(**{"resque:delayed_queue_schedule": Ranked({"1": EPOCH - 7200})}), CRITICAL),
+        ("resque", php_resque(), OK),
+        ("resque", php_resque(queued=[3]), OK),
+        ("resque", php_resque(queued=[7200, 3]), CRITICAL),
+        ("resque", php_resque(queued=[3], **working("web-1:7:mail", 9000, PHP)), OK),
+        ("asynq", asynq(**asynq_server("default", "low")), OK),
+        ("asynq", asynq(**asynq_server("low")), CRITICAL),
+        ("asynq", asynq(**asynq_server("default", status="stopped")), CRITICAL),
+        ("asynq", asynq(**asynq_server("low", more="*\x0a\n\x07default\x10\ufffd\x08")), OK),  # of priority 1,100
+        ("asynq", asynq(**{"asynq:servers:{web-1:7:0c5f}": "\ufffd\x05other words"}), OK),
+        ("asynq", asynq(**asynq_group(3, 7200)), OK),
+        ("asynq", asynq(**asynq_group(7200, 9000)), CRITICAL),  # no server joins them
+        ("saq", saq(), OK),
+        ("saq", saq(queued=[3], taken=[5]), OK),
+        ("saq", saq(queued=[7200]), CRITICAL),
+        ("saq", saq(queued=[(7200, {"scheduled": round(EPOCH - 5)})]), OK),
+        ("saq", saq(queued=[(7200, {"touched": (EPOCH - 3600) * 1000, "retry_delay": 3590, "attempts": 1})]), OK),
+        ("saq", saq(queued=[(7200, {"queued": "soon"})]), UNKNOWN),
+        ("saq", saq(scheduled=[-600]), OK),
+        ("saq", saq(scheduled=[7200]), CRITICAL),
+        ("saq", saq(taken=[7200]), WARNING),  # it may take ten seconds
+        ("saq", saq(taken=[(7200, {"timeout": 9000})]), OK),
+        ("saq", saq(taken=[(7200, {"timeout": 0})]), OK),
+        ("saq", saq(ends=[-30, 55]), OK),
+        ("saq", saq(ends=[-30]), CRITICAL),
+        ("saq", saq(ends=[], queued=[3]), CRITICAL),
+        ("saq", saq(**{"saq:default:queued": "a text"}), UNKNOWN),
+        ("saq", {}, UNKNOWN),
     ],
 )
 def test_queue_gets_its_verdict(preset, keys, verdict):
@@ -156,6 +274,31 @@ def test_queue_gets_its_verdict(preset, keys, verdict):
 def test_worker_of_bee_queue_is_a_client_that_waits(keys, clients, verdict):
     """It keeps nothing else of it."""
     assert judged(read("bee-queue", keys, clients=clients))[0] is verdict
+
+
+@pytest.mark.parametrize("preset", ["arq", "saq"])
+def test_empty_queue_without_any_worker_that_was_seen_before_is_critical(preset):
+    """The worker's key is gone, as is that of an empty queue."""
+    assert judged(read(preset, {}))[0] is UNKNOWN
+    found = read(preset, {}, before=True)
+    assert judged(found)[0] is CRITICAL
+    assert list(found.readings) == [f"queue {preset} {NAMES[preset]}"]
+
+
+def test_job_of_a_worker_that_is_dead_is_told():
+    """Beside one that is alive; nobody puts it back."""
+    dead = {"resque:workers": {"worker-1:mail", "worker-2:mail"}, **working("worker-2:mail", 900)}
+    dead["resque:worker:ping:worker-2"] = json.dumps({"time": round(EPOCH - 800)})
+    verdict, message = judged(read("resque", node_resque(queues="mail", **dead)))
+    assert verdict is WARNING
+    assert "got one taken 13 min ago that no worker holds any more" in message
+
+
+def test_worker_of_php_resque_is_a_client_that_asks():
+    """It keeps nothing else of it."""
+    clients = [{"name": "", "cmd": "lpop"}, {"name": "", "cmd": "get"}]
+    assert judged(read("resque", php_resque(queued=[3]), clients=clients))[0] is OK
+    assert judged(read("resque", php_resque(queued=[3]), clients=BUSY[:1] * 2))[0] is WARNING
 
 
 def test_figures_are_shown():

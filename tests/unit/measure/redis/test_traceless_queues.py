@@ -1,7 +1,9 @@
-"""Queues of Dramatiq, Huey and Laravel, which leave no trace of an empty one, and streams of Redis."""
+"""Queues of Dramatiq, Huey, Laravel and taskiq, which leave no trace of an empty one, and streams of Redis."""
 
 import json
+from datetime import timedelta
 
+import msgspec
 import pytest
 
 from playbook.core.clock import FixedClock
@@ -18,6 +20,7 @@ DRAMATIQ = {"preset": "dramatiq", "name": "default"}
 HUEY = {"preset": "huey", "name": "lind-shop"}
 LARAVEL = {"preset": "laravel", "name": "default", "prefix": "shop_database_"}
 HORIZON = {**LARAVEL, "horizon": "shop_horizon:"}
+LIST = {"preset": "redis-list", "name": "taskiq"}
 STREAM = {"preset": "redis-stream", "name": "lind:jobs", "group": "pixel"}
 
 
@@ -103,6 +106,12 @@ def read(keys, queue, *, before=False, **answers):
         (HUEY, {"huey.redis.lindshop": {"a": "b"}}, UNKNOWN),
         (HUEY, {"huey.schedule.lindshop": Ranked({"a": EPOCH - 7200})}, OK),  # where clocks are two hours ahead
         (HUEY, {"huey.schedule.lindshop": Ranked({"a": EPOCH - 90_000})}, CRITICAL),
+        (LIST, {}, UNKNOWN),
+        (LIST, {"taskiq": ["{}"]}, OK),
+        (LIST, {"taskiq": ["{}"] * 60}, WARNING),
+        (LIST, {"taskiq": ["{}"] * 120}, CRITICAL),
+        (LIST, {"taskiq": {"a": "b"}}, UNKNOWN),  # a stream, or another one's key
+        (LIST, {"tasks": ["{}"]}, UNKNOWN),
         (LARAVEL, {}, UNKNOWN),
         (LARAVEL, laravel(waits=[3]), OK),
         (LARAVEL, laravel(waits=[7200]), CRITICAL),
@@ -130,7 +139,9 @@ def test_queue_gets_its_verdict(queue, keys, verdict):
 
 
 @pytest.mark.parametrize(
-    ("queue", "keys"), [(DRAMATIQ, dramatiq()), (HUEY, {}), (LARAVEL, {})], ids=["dramatiq", "huey", "laravel"]
+    ("queue", "keys"),
+    [(DRAMATIQ, dramatiq()), (HUEY, {}), (LARAVEL, {}), (LIST, {})],
+    ids=["dramatiq", "huey", "laravel", "list"],
 )
 def test_empty_queue_that_was_seen_before_is_ok(queue, keys):
     """Each run hands on that it was."""
@@ -153,15 +164,70 @@ def test_consumer_of_huey_is_a_client_that_asks(commands, verdict):
     assert judged(read({"huey.redis.lindshop": ["\x80\x04"]}, HUEY, clients=clients))[0] is verdict
 
 
+IDS = [f"0b9f3d5a-7c1e-4f0b-9a57-{number:012}" for number in range(3)]
+# The next job with an id of its own, as Celery, Huey (a pickle) and taskiq store it.
+STUCK = {
+    "celery": (
+        {"preset": "celery", "name": "mail"},
+        {"_kombu.binding.mail": {"mail\x06\x16\x06\x16mail"}},
+        "mail",
+        '{{"body": "W10=", "headers": {{"lang": "py", "task": "mail", "id": "{}"}}}}',
+    ),
+    "huey": (HUEY, {}, "huey.redis.lindshop", "\x80\x05\ufffd\x8c${}\x94"),
+    "taskiq": (LIST, {}, "taskiq", '{{"task_id":"{}","task_name":"mail","args":[]}}'),
+}
+
+
+@pytest.mark.parametrize(("queue", "keys", "waiting", "form"), STUCK.values(), ids=STUCK)
+def test_job_that_an_earlier_run_has_seen_in_the_same_place_waits_since_then(queue, keys, waiting, form):
+    """Its library keeps no time of it, and a worker that hangs looks like any other."""
+
+    def run(*jobs, before, hours=24):
+        earlier = [
+            {name: msgspec.structs.replace(one, at=NOW - timedelta(hours=hours)) for name, one in before.items()}
+        ]
+        store = Store({**keys, waiting: [form.format(job) for job in jobs]})
+        known = settings_of(redis={"queues": [queue]})
+        return job_queues(store, known, FixedClock(NOW), Earlier(lambda: earlier))
+
+    first = run(IDS[1], IDS[0], before={})
+    assert judged(first)[0] is OK
+    verdict, message = judged(run(IDS[2], IDS[1], IDS[0], before=first.readings))
+    assert (verdict, "24 h" in message or "86,400 s" in message) == (CRITICAL, True), message
+    assert judged(run(IDS[1], before=first.readings))[0] is OK  # the next one was taken
+    assert judged(run(IDS[0], before=first.readings, hours=0.02))[0] is OK  # a repetition after a minute
+    again = run(IDS[0], before=run(IDS[0], before=first.readings).readings)
+    assert min(one.at for one in again.readings.values()) < NOW - timedelta(hours=23)
+    assert judged(run("", before={}))[0] is OK  # without an id
+
+
+@pytest.mark.parametrize(
+    ("commands", "verdict"),
+    [(["get", "lpush"], WARNING), (["brpop", "lpush"], OK), (["lpop", "ping"], OK), ([], OK)],
+)
+def test_worker_of_a_list_is_a_client_that_takes(commands, verdict):
+    """Whatever its library is."""
+    clients = [{"name": "", "cmd": command} for command in commands]
+    assert judged(read({"taskiq": ["{}"]}, LIST, clients=clients))[0] is verdict
+
+
 class Stream(Store):
     """One stream with its groups: each lag, first undelivered id, and consumers with idle seconds and pending."""
 
-    def __init__(self, *groups, key="lind:jobs"):
-        super().__init__({})
+    def __init__(self, *groups, key="lind:jobs", delayed=(), commands=()):
+        """With messages that Symfony's Messenger has delayed until so many seconds ago."""
+        until = Ranked({f"m{number}": (EPOCH - at) * 1000 for number, at in enumerate(delayed)})
+        clients = [{"name": "", "cmd": command} for command in commands]
+        super().__init__({f"{key}__queue": until} if delayed else {}, clients=clients)
         self.key, self.groups = key, groups
 
     def many(self, commands):
-        return [self._told(*map(str, command)) for command in commands]
+        return [
+            super(Stream, self).many([command])[0]
+            if str(command[1]).endswith("__queue")
+            else self._told(*map(str, command))
+            for command in commands
+        ]
 
     def _told(self, name, *rest):
         if name == "TYPE":
@@ -223,6 +289,27 @@ class Stream(Store):
 def test_stream_gets_its_verdict(groups, queue, verdict):
     """By what Redis keeps of its groups."""
     assert judged(read(Stream(*groups), queue))[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("commands", "waits", "verdict"),
+    [
+        (["xreadgroup", "ping"], (0, None, []), OK),
+        (["xadd", "ping"], (0, None, []), CRITICAL),
+        (["xreadgroup", "ping"], (3, 7200, []), CRITICAL),
+    ],
+)
+def test_consumer_that_waits_for_its_first_entry_is_seen(commands, waits, verdict):
+    """As of taskiq after a deployment: Redis 7.0 lists it only once it has received one."""
+    assert judged(read(Stream(waits, commands=commands), STREAM))[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("delayed", "verdict"), [((-600,), OK), ((2,), OK), ((900, -5), WARNING), ((7200, 3), CRITICAL)]
+)
+def test_delayed_messages_of_symfony_are_put_into_the_stream_in_time(delayed, verdict):
+    """Also further tries: without a worker they stay where they are, and the stream is empty."""
+    assert judged(read(Stream((0, None, [(90_000, 0)]), delayed=delayed), STREAM))[0] is verdict
 
 
 def test_answer_about_groups_of_another_form_is_unknown():

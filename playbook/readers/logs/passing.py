@@ -1,0 +1,58 @@
+"""What programs tell in passing, below the level of an error: that another one ended, or that a job is lost."""
+
+from __future__ import annotations
+
+import re
+
+from playbook.readers.logs import levels
+
+TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
+"""Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
+# Of Sidekiq, Dramatiq, asynq, Oban and taskiq about a job that is not tried again, and of taskiq about a worker;
+# of Linux about a hanging process; of systemd about a unit that failed without an exit code; of pgBackRest about a
+# backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a replica left behind, and
+# transactions that run out; of Redis about a cluster or a master that is down.
+GIVEN_UP = (
+    *("Adding dead ", "Retries exceeded for message ", "Retry exhausted for task ", '"state":"discard"'),
+    *(" blocked for more than ", '"Job raised exception"', " command end: ", "dropped WAL file "),
+    *("page checksums found", "must be vacuumed within ", "page verification failed", "failed too many times, "),
+    *("LOG:  invalidating ", "Cluster state changed: fail", "+odown master "),
+    *(" with result '", "repeated too quickly", "atchdog timeout"),
+    *("failed permanently", "dead letter", "dead-letter"),
+    *(" forgot to import it", " is dead. Scheduling reload", "Max restarts reached", ". Skipping execution."),
+)
+_GIVEN_UP = re.compile(
+    r"\bAdding dead \S{1,200} job\b|\bRetries exceeded for message |\bRetry exhausted for task "
+    r"|\"state\":\"discard\"|\btask \S{1,64}:\d{1,10} blocked for more than "
+    r"|\"context\":\"Job raised exception\".{0,2000}\"retry\":(?:false|0)[,}]"
+    r"|\b[a-z-]{3,20} command end: aborted with exception|\bbackup command end: terminated on signal"
+    r"|\bdropped WAL file \S|\binvalid page checksums found|\bpage verification failed, "
+    r"|\bdatabase .{1,90} must be vacuumed within \d|\blog file \S{1,60} failed too many times, "
+    r"|\bLOG:  invalidating (?:obsolete replication )?slot |\bCluster state changed: fail\b|\+odown master "
+    r"|: Failed with result '(?:timeout|watchdog|protocol|resources|start-limit-hit|oom-kill)'"
+    r"|: Start request repeated too quickly\b|: Watchdog timeout \("
+    r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b"
+    r"|\btask \S{1,200} is not found\. Maybe you forgot|\bworker-\d{1,4} is dead\. Scheduling reload"
+    r"|\bMax restarts reached\. Exiting|\bCannot parse message: .{0,8000}\. Skipping execution\."
+    r"|\b(?<!0 )(?<!nothing )(?<!not )(?<!none )moved to (?:the |a )?dead[- ]letter"
+)
+_ENDED = (
+    "signal",
+    "was sent SIG",
+    "terminated unexpectedly",
+    "code=killed",
+    "code=dumped",
+    "by the OOM killer",
+    *TOLD_IN_PASSING,
+)
+
+
+def tells_of_an_end(level: int, text: str) -> bool:
+    """Whether a line of this level may report in passing that a program ended; its words decide."""
+    signs = _ENDED if level == levels.WARNING else TOLD_IN_PASSING if level == levels.INFO else ()
+    return any(sign in text for sign in signs)
+
+
+def gave_up(text: str) -> bool:
+    """Whether a line reports that something is not tried again."""
+    return any(sign in text for sign in GIVEN_UP) and _GIVEN_UP.search(text) is not None
