@@ -23,6 +23,7 @@ from playbook.readers.logs.text import clean
 
 HOUR = 3600
 _SOURCES, _PATHS, _ACCEPTED, _EXAMPLES = 500, 20, 20_000, 3
+_WAITING = 400  # first lines of a part that wait for a time
 _AHEAD = 300  # seconds that a clock may be ahead of ours
 # Texts of application log lines that may have a frame: most lines contain none of these.
 _MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login", "wordpress")
@@ -129,6 +130,7 @@ class SecurityReviewer:
         self._previous: Frame | None = None
         self._sign_ins = SignIns()
         self._before: float | None = None
+        self._waiting: list[str] = []
         self._lines = self._access = self._undated = self._ahead = self._strange = 0
         self._older = False
         self._examples: list[str] = []
@@ -149,6 +151,7 @@ class SecurityReviewer:
             self.add(line)
         for frame in self._frames.begin_part():
             self._take(frame, frame.text)
+        self._end_waiting(None)
 
     def add(self, line: str) -> None:
         """Review one line, without its line end."""
@@ -168,9 +171,9 @@ class SecurityReviewer:
         entry = self._parser.parse(line)
         if self.strict and not line.strip():
             return
-        time = entry.time
-        if time is None and not self.strict:
-            time = self._before
+        if self._is_held_back(entry.time, line):
+            return
+        time = self._before if entry.time is None and not self.strict else entry.time
         self._before = time
         if not self._dated(time, line) or time is None:
             return
@@ -187,6 +190,7 @@ class SecurityReviewer:
         """One message with a known frame."""
         self._previous = frame
         time = frame.time if frame.time is not None or self.strict else self._before
+        self._end_waiting(time)
         self._before = time
         if self._dated(time, line) and time is not None:
             request = access.of_text(frame.text)
@@ -194,6 +198,26 @@ class SecurityReviewer:
                 self._request(request, time)
             else:
                 self._words(frame.text, line, time, frame.program, frame.process)
+
+    def _is_held_back(self, time: float | None, line: str) -> bool:
+        """Whether a line waits for the first time of its part, as those that programs write at their start."""
+        if time is not None:
+            self._end_waiting(time)
+            return False
+        waits = self._before is None and not self.strict and len(self._waiting) < _WAITING
+        self._waiting += [line] * waits
+        return waits
+
+    def _end_waiting(self, time: float | None) -> None:
+        """Review the lines held back, at ``time``; without one their time is unknown."""
+        if not self._waiting:
+            return
+        waiting, self._waiting, self._before = self._waiting, [], time
+        for line in waiting:
+            if time is None:
+                self._dated(None, line)
+            else:
+                self.add(line)
 
     def _dated(self, time: float | None, line: str) -> bool:
         """Whether a line is in the window; counts it."""
@@ -244,6 +268,7 @@ class SecurityReviewer:
 
     def result(self) -> SecurityReview:
         """The review of all lines so far."""
+        self._end_waiting(None)
         return SecurityReview(
             lines=self._lines,
             first=self._first if self._lines else None,

@@ -90,3 +90,13 @@ def test_memory_is_bounded():
     assert len(found.refused) == 500
     assert found.left_out > 0
     assert sum(found.hours.values()) == 3000
+
+
+def test_first_lines_without_a_time_are_of_the_first_time_that_follows():
+    """As HAProxy, Spring Boot and others write them at their start; a file without any time has none."""
+    start = ["[NOTICE]   (1) : haproxy version is 2.6.12", "", "firewall: blocked request from 192.0.2.9"]
+    found = review(*start, line(access(403), timedelta(hours=1)))
+    assert (found.undated, found.lines) == (0, 4)
+    assert [source for source, _ in found.refused] == ["192.0.2.9", "192.0.2.7"]
+    assert review(*start).undated == 2
+    assert review(*["banner"] * 500, line(access(403))).undated == 100
