@@ -55,6 +55,7 @@ def measurement(
     parts: tuple[str, ...] = ...,
     one_of: tuple[tuple[str, ...], ...] = ...,
     optional: tuple[str, ...] = ...,
+    outcomes: tuple[str, ...] = ...,
 ) -> Callable[[F], F]: ...
 def measurement(
     function: F | None = None,
@@ -66,6 +67,7 @@ def measurement(
     parts: tuple[str, ...] = (),
     one_of: tuple[tuple[str, ...], ...] = (),
     optional: tuple[str, ...] = (),
+    outcomes: tuple[str, ...] = (),
 ) -> F | Callable[[F], F]:
     """Register a measurement. It must return a frozen value and judge nothing.
 
@@ -84,6 +86,7 @@ def measurement(
             parts=parts,
             one_of=one_of,
             optional=optional,
+            outcomes=outcomes,
         )
         return function
 
@@ -123,7 +126,7 @@ def missing_parts(
     if provider.one_of and all(any(part in absent for part in way) for way in provider.one_of):
         missing |= {part for way in provider.one_of for part in way if part in absent}
     for need in provider.needs:
-        if need not in provider.optional:
+        if need not in (*provider.optional, *provider.outcomes):
             missing |= missing_parts(need, absent, registry)
     return frozenset(missing)
 
@@ -314,26 +317,27 @@ class Measurements:
         return task
 
     def _run(self, task: _Task) -> None:
-        needed = [self.outcome(need) for need in task.provider.needs]
-        failed = next((outcome for outcome in needed if outcome.error), None)
+        provider = task.provider
+        needed = [self.outcome(need) for need in provider.needs]
+        failed = next((one for one in needed if one.error and one.name not in provider.outcomes), None)
         if failed:
-            self._end(task, Outcome(task.provider.name, None, failed.error, 0.0, failed.cause))
+            self._end(task, Outcome(provider.name, None, failed.error, 0.0, failed.cause))
             return
-        own, all_of_it = task.provider.time_limit, self._limit(task.provider.name)
+        own, all_of_it = provider.time_limit, self._limit(provider.name)
         deadline.begin(min(time.monotonic() + own, task.started + all_of_it) - min(SPARE, own / 10))
         started = time.perf_counter()
         value, error = None, None
         try:
-            value = task.provider.function(*(outcome.value for outcome in needed))
-            if not task.provider.is_client:
+            value = provider.function(*(one if one.name in provider.outcomes else one.value for one in needed))
+            if not provider.is_client:
                 _require_frozen(value)
         except PlaybookError as caught:
             error = caught
         except Exception as caught:  # noqa: BLE001 - a crash in one measurement must not take the run with it
-            error = _crashed(task.provider, caught)
+            error = _crashed(provider, caught)
         seconds = time.perf_counter() - started
-        provider = task.provider
-        made_of = tuple(one for one in needed if one.is_measurement and one.name not in provider.apart_from)
+        apart = (*provider.apart_from, *provider.outcomes)
+        made_of = tuple(one for one in needed if one.is_measurement and one.name not in apart)
         outcome = Outcome(
             provider.name,
             value,

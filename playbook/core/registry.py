@@ -39,6 +39,8 @@ class Provider:
         one_of: alternative ways to measure it, by the parts that each takes; without a complete one there is
             nothing to measure.
         optional: inputs it can do without: None where the product does not have them.
+        outcomes: inputs that it is given as their ``Outcome``, with a value or without: one that cannot be
+            measured hides nothing of the others. It states their coverage itself.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Provider:
     parts: tuple[str, ...] = ()
     one_of: tuple[tuple[str, ...], ...] = ()
     optional: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:

@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from playbook.core.clock import Clock
-from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, whole
-from playbook.core.engine import Measurements, Outcome, measurement
+from playbook.core.engine import Outcome, measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, evidence_of
 from playbook.core.limits import Limit
@@ -45,25 +43,15 @@ class KnownStorage:
         return [Facts("Storage", {"Not known": self.unread})] if self.unread else evidence_of(self.week)
 
 
-@measurement(parts=("services",), time_limit=55.0)
-def known_storage(settings: Settings, clock: Clock, earlier: Earlier) -> KnownStorage:
+@measurement(parts=("services",), outcomes=("storage_week",))
+def known_storage(storage_week: Outcome, settings: Settings) -> KnownStorage:
     """File systems and Redis memory that are full or fill up; none where nobody tells."""
-    given = {"settings": settings, "clock": clock, "earlier": earlier}
-    measurements = Measurements(given, absent=settings.absent)
-    try:
-        outcome = measurements.outcome("storage_week")
-    finally:
-        measurements.close()
-    return storage_of(outcome, settings)
-
-
-def storage_of(outcome: Outcome, settings: Settings) -> KnownStorage:
-    """From the week, or from why there is none."""
-    if outcome.absent or isinstance(outcome.error, NotConfigured | Unmeasured):
-        return KnownStorage(unread=str(outcome.error) if outcome.error else "")
-    if outcome.error is not None:
-        raise outcome.error
-    week, limits = outcome.value, settings.limits
+    error = storage_week.error
+    if storage_week.absent or isinstance(error, NotConfigured | Unmeasured):
+        return KnownStorage(unread=str(error or ""))
+    if error is not None:
+        raise error
+    week, limits = storage_week.value, settings.limits
     return KnownStorage(
         _beyond(week.fullest, limits.storage), _beyond(week.filling, limits.storage_days_left), week
     )

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
-from playbook.core.engine import Measurements, Outcome, measurement
+from playbook.core.engine import Outcome, measurement
 from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, evidence_of
 from playbook.core.wording import plural
 from playbook.measure.databases.database_values import OTHERS, Database, Databases, Row
 from playbook.measure.statements import Statement
-from playbook.settings.model import Settings
 
 _NONE = Databases(())
 
@@ -64,23 +62,14 @@ class DatabaseBackups:
         return [*unread, *([("the managed databases", self.problem)] if self.problem else [])]
 
 
-@measurement(parts=("backups",), time_limit=55.0)  # for what is about backups; without databases it is empty
-def database_backups(settings: Settings, clock: Clock) -> DatabaseBackups:
+# For what is about backups: without databases it is empty.
+@measurement(parts=("backups",), outcomes=("databases",))
+def database_backups(databases: Outcome) -> DatabaseBackups:
     """The backups of the target's managed databases, where it has any."""
-    measurements = Measurements({"settings": settings, "clock": clock}, absent=settings.absent)
-    try:
-        outcome = measurements.outcome("databases")
-    finally:
-        measurements.close()
-    return backups_of(outcome)
-
-
-def backups_of(outcome: Outcome) -> DatabaseBackups:
-    """From the databases, or from why they are not known."""
-    if outcome.absent or isinstance(outcome.error, NotConfigured):
+    if databases.absent or isinstance(databases.error, NotConfigured):
         return DatabaseBackups()
-    if isinstance(outcome.error, Unmeasured):
-        return DatabaseBackups(problem=outcome.error)
-    if outcome.error is not None:
-        raise outcome.error
-    return DatabaseBackups(outcome.value)
+    if isinstance(databases.error, Unmeasured):
+        return DatabaseBackups(problem=databases.error)
+    if databases.error is not None:
+        raise databases.error
+    return DatabaseBackups(databases.value)

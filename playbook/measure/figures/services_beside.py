@@ -7,10 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playbook.core.clock import Clock
-from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, whole
-from playbook.core.engine import Measurements, Outcome, measurement
+from playbook.core.engine import Outcome, measurement
 from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
@@ -19,7 +17,6 @@ from playbook.measure.images.images import Optimization
 from playbook.measure.redis.job_queues import JobQueues
 from playbook.measure.redis.redis import RedisPing, RedisStats
 from playbook.measure.statements import Statement
-from playbook.settings.model import Settings
 
 _ASKED = {
     "redis_ping": "Redis",
@@ -72,17 +69,13 @@ class ServicesBeside:
         return Facts("Services beside the app", facts)
 
 
-@measurement(time_limit=55.0)
-def services_beside(settings: Settings, clock: Clock, earlier: Earlier) -> ServicesBeside:
+@measurement(outcomes=tuple(_ASKED))
+def services_beside(
+    redis_ping: Outcome, redis_stats: Outcome, job_queues: Outcome, databases: Outcome, optimization: Outcome
+) -> ServicesBeside:
     """Redis, its queues, the managed databases and the optimise endpoint, as far as the target has them."""
-    given = {"settings": settings, "clock": clock, "earlier": earlier}
-    measurements = Measurements(given, absent=settings.absent)
-    measurements.start(_ASKED)
-    try:
-        outcomes = {name: measurements.outcome(name) for name in _ASKED}
-    finally:
-        measurements.close()
-    return services_of(outcomes)
+    asked = (redis_ping, redis_stats, job_queues, databases, optimization)
+    return services_of({outcome.name: outcome for outcome in asked})
 
 
 def services_of(outcomes: dict[str, Outcome]) -> ServicesBeside:

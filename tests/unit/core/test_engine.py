@@ -62,6 +62,30 @@ def test_shared_input_is_measured_once():
     assert (measurements.get("left"), measurements.get("right"), len(calls)) == (2, 3, 1)
 
 
+@pytest.mark.parametrize("parts", [(), ("redis",)])
+def test_what_takes_outcomes_is_measured_without_them(parts):
+    """It is told of a failure, of an absent part and of a value alike, and relies on the coverage of none."""
+
+    def lost():
+        raise Unmeasured("Redis: expected PONG, got nothing", service="Redis")
+
+    def seen():
+        return 7
+
+    def beside(lost, seen):
+        return (str(lost.error), lost.absent, seen.value)
+
+    providers = registry(lost, seen, beside)
+    providers["lost"] = replace(providers["lost"], parts=("redis",))
+    providers["beside"] = replace(providers["beside"], outcomes=("lost", "seen"))
+    measurements = Measurements({}, providers, absent=parts)
+    outcome = measurements.outcome("beside")
+    error = "None" if parts else "Redis: expected PONG, got nothing"
+    assert (outcome.value, outcome.error) == ((error, bool(parts), 7), None)
+    assert (outcome.absent, outcome.made_of) == (False, ())
+    measurements.close()
+
+
 @pytest.mark.parametrize(
     ("own", "needed", "is_long", "waited"),
     [

@@ -14,7 +14,7 @@ from playbook.core.engine import Outcome
 from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, UsageError
 from playbook.core.limits import Reading
 from playbook.core.verdict import Verdict
-from playbook.measure.databases.database_backups import backups_of
+from playbook.measure.databases.database_backups import database_backups
 from playbook.measure.databases.database_upkeep import database_upkeep
 from playbook.measure.databases.databases import databases
 from playbook.measure.security.firewall import CloudFirewalls, TrustedSources, database_sources
@@ -585,6 +585,6 @@ def test_maintenance_begins_with_backups_of_managed_databases(found, verdict):
     """Of those that the target has, as far as the API tells."""
     is_error = isinstance(found, Exception)
     value = None if is_error else read(found, ({"id": ID},))
-    backed_up = backups_of(Outcome("databases", value, found if is_error else None, 0.0))
+    backed_up = database_backups(Outcome("databases", value, found if is_error else None, 0.0))
     assert judged(BEFORE_MAINTENANCE, **ARCHIVES, database_backups=backed_up)[0] == verdict
     assert backed_up.evidence() or isinstance(found, NotConfigured)

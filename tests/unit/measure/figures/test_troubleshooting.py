@@ -21,7 +21,7 @@ from playbook.measure.app.app import AppStatus
 from playbook.measure.app.components import AppComponents, Component
 from playbook.measure.app.deployments import Releases
 from playbook.measure.app.jobs import AppJobs
-from playbook.measure.app.known_storage import storage_of
+from playbook.measure.app.known_storage import known_storage
 from playbook.measure.app.release import Release
 from playbook.measure.app.restarts import component_restarts, known_restarts
 from playbook.measure.figures import recent_images
@@ -592,7 +592,7 @@ def test_storage_counts_as_far_as_it_is_known(settings, found, fullest, filling)
     elif found:
         percent, days = (SimpleNamespace(name="Files", reading=Reading(value)) for value in found)
         outcome = Outcome("storage_week", SimpleNamespace(fullest=[percent], filling=[days]), None, 0.0)
-    known = storage_of(outcome, settings)
+    known = known_storage(outcome, settings)
     assert [one.name for one in known.fullest] == fullest
     assert [one.name for one in known.filling] == filling
     assert known.coverage.enough
