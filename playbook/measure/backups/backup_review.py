@@ -261,9 +261,10 @@ def _lost(verified: tuple[Verified, ...]) -> tuple[Verified, ...]:
     """With a problem of the newest archive where it lacks what each one of its job before had."""
     kinds = [nameless(one.archive.file.name) for one in verified]
     of_job = [
-        one for one, kind in zip(verified, kinds, strict=True) if kind == kinds[0] and one.verification.whole
+        one
+        for one, kind in zip(verified, kinds, strict=True)
+        if kind == kinds[0] and one.verification.whole and not one.is_incremental
     ]
-    of_job = [one for one in of_job if not one.is_incremental]
     if not of_job or of_job[0] is not verified[0] or verified[0].verification.problems:
         return verified  # what is damaged may have lost it by that
     missing, newest = lost([one.verification for one in of_job])

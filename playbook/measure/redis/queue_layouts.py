@@ -143,7 +143,7 @@ def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     undone = bool(keys.size(*lists) or keys.size(unacked))
     return Figures(
         waiting=keys.size(*lists),
-        next_job=next((_end_of(redis, key) for key in lists if key in keys.there), ""),
+        next_job=next((end_of(redis, key) for key in lists if key in keys.there), ""),
         unattended=undone and is_unattended(redis, has_mailbox=mailbox in keys.there),
         active=keys.size(unacked),
         taken=None if taken is None else max(now - taken, 0.0),
@@ -153,8 +153,8 @@ def celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     )
 
 
-def _end_of(redis: ReadOnlyRedis, key: str) -> str:
-    """The job at the end of a list, from which kombu takes the next one; empty where it was taken meanwhile."""
+def end_of(redis: ReadOnlyRedis, key: str) -> str:
+    """The job at the end of a list, where most workers take the next one; empty where it was taken meanwhile."""
     return str(redis.many([("LINDEX", key, -1)])[0] or "")
 
 

@@ -19,7 +19,7 @@ from typing import Any
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.core.coverage import Coverage, lacking, share, understood
 from playbook.measure.redis.job_times import moment_of, note_age, object_of, overdue
-from playbook.measure.redis.queue_layouts import Figures, Keys
+from playbook.measure.redis.queue_layouts import Figures, Keys, end_of
 from playbook.measure.redis.queue_workers import nobody_sends
 from playbook.settings.sections.queues import JobQueue
 
@@ -123,7 +123,7 @@ def huey(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     late = overdue(redis, {schedule} & keys.there, now)
     return Figures(
         waiting=keys.size(waiting),
-        next_job=_first_of(redis, waiting, ranked=ranked) if waiting in keys.there else "",
+        next_job=_next(redis, waiting, ranked=ranked) if waiting in keys.there else "",
         later=keys.size(schedule),
         overdue=late - _ZONES if late is not None and late > _ZONES else None,
         unattended=bool(keys.size(waiting) or keys.size(schedule)) and nobody_sends(redis, _HUEYS),
@@ -133,10 +133,11 @@ def huey(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     )
 
 
-def _first_of(redis: ReadOnlyRedis, key: str, *, ranked: bool) -> str:
+def _next(redis: ReadOnlyRedis, key: str, *, ranked: bool) -> str:
     """The job that Huey takes next; empty where it was taken meanwhile."""
-    found = redis.many([("ZRANGE", key, 0, 0) if ranked else ("LINDEX", key, -1)])[0]
-    return str((found or [""])[0] if ranked else found or "")
+    if not ranked:
+        return end_of(redis, key)
+    return str((redis.many([("ZRANGE", key, 0, 0)])[0] or [""])[0])
 
 
 def laravel(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
@@ -225,7 +226,7 @@ def plain_list(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
     waiting = keys.size(key)
     return Figures(
         waiting=waiting,
-        next_job=_first_of(redis, key, ranked=False) if key in keys.there else "",
+        next_job=end_of(redis, key) if key in keys.there else "",
         unattended=bool(waiting) and nobody_sends(redis, _TAKING),
         not_told=("jobs being worked on", "failed jobs", "the wait of the oldest job", "workers"),
         seen=bool(keys.there),
