@@ -64,7 +64,7 @@ def _health_words(health: Health) -> str:
 
 
 def _app_words(app: AppStatus) -> str:
-    return app.found
+    return app.offline or app.phase
 
 
 def _components_words(components: AppComponents) -> str:

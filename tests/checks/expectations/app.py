@@ -197,7 +197,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         },
     },
     "app-in-maintenance": {
-        **emergency("WARNING", r"P3: App: one that is in maintenance mode"),
+        **emergency("WARNING", r"P3: App: in maintenance mode"),
         "daily.app.active": (
             "CRITICAL",
             r"App portfolio: expected an active deployment in phase ACTIVE, got one that is in maintenance mode",

@@ -185,7 +185,7 @@ def look(settings, at=NOW, **changes):
         ({IMAGES: health(State.UNHEALTHY)}, "P3", "P3: Image service: HTTP 200, unhealthy"),
         ({OPTIMISED: optimised()}, "", "none"),
         ({APP: app(), COMPONENTS: components("HEALTHY")}, "", "none"),
-        ({APP: app(offline="in maintenance mode")}, "P3", "P3: App: one that is in maintenance mode"),
+        ({APP: app(offline="in maintenance mode")}, "P3", "P3: App: in maintenance mode"),
         ({APP: app("no active deployment")}, "P3", "P3: App: no active deployment"),
         (
             {COMPONENTS: components("HEALTHY", "UNHEALTHY", "DROWSY")},
