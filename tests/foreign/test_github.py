@@ -19,6 +19,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.core.errors import Unmeasured
 from playbook.measure.security.access import DigitalOceanAccess, github_access, github_activity
+from playbook.measure.security.dependabot import of_dependabot
 from playbook.measure.security.repositories import OwnRepository
 from playbook.measure.security.second_factors import second_factors
 from playbook.settings.loading import load
@@ -91,6 +92,14 @@ def chosen(answers: Answers, request: bytes) -> bytes:
     return answer("404 Not Found", b'{"message": "Not Found", "status": "404"}')
 
 
+def settings_at(url: str) -> Settings:
+    """With an owner's token for GitHub at this address."""
+    mine = {"endpoint": url, "token": "ghp_x", "organisation": "example", "repository": "example/shop"}
+    access = {"github_owners": ["ada"], "github_outsiders": ["dan"]}
+    overlay = {"targets": {"sandbox": {"kind": "sandbox", "github": mine, "access": access}}}
+    return load("sandbox", environment={}, overlay=overlay)
+
+
 class Organisation:
     """A server with one organisation, and the checks' verdicts; ``answers`` may be changed."""
 
@@ -100,15 +109,7 @@ class Organisation:
 
     @property
     def settings(self) -> Settings:
-        mine = {
-            "endpoint": self.server.url,
-            "token": "ghp_x",
-            "organisation": "example",
-            "repository": "example/shop",
-        }
-        access = {"github_owners": ["ada"], "github_outsiders": ["dan"]}
-        overlay = {"targets": {"sandbox": {"kind": "sandbox", "github": mine, "access": access}}}
-        return load("sandbox", environment={}, overlay=overlay)
+        return settings_at(self.server.url)
 
     @property
     def api(self) -> GitHubApi:
@@ -228,13 +229,18 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
     "an unknown permission": (ORGANISATION, permits("maintain"), {"permissions": "UNKNOWN"}),
     "not required": (ORGANISATION, demands(required=False), {"mfa": "WARNING"}),
     "not said to be required": (ORGANISATION, demands(required=None), {"mfa": "UNKNOWN"}),
-    "no word of it": (ORGANISATION, ok({"login": "example"}), {"permissions": "UNKNOWN", "mfa": "UNKNOWN"}),
-    "no word of permissions": (ORGANISATION, permits(None), {"permissions": "UNKNOWN"}),
+    # A fine-grained token without rights to the organisation gets its public members, with 200.
+    "public members, with 200": (
+        ORGANISATION,
+        ok({"login": "example", "public_repos": 3, "type": "Organization"}),
+        {"permissions": "UNKNOWN", "unused": "UNKNOWN", "mfa": "UNKNOWN"},
+    ),
+    "no word of permissions": (ORGANISATION, permits(None), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
     "an empty permission": (ORGANISATION, permits(""), {"permissions": "UNKNOWN"}),
     "an organisation without a name": (
         ORGANISATION,
         ok({**good()[ORGANISATION][1], "login": "", "two_factor_requirement_enabled": False}),
-        {"permissions": "UNKNOWN", "mfa": "UNKNOWN"},
+        {"permissions": "UNKNOWN", "unused": "UNKNOWN", "mfa": "UNKNOWN"},
     ),
     "nobody at all": (ALL, ok([]), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
     "a member without a name": (ALL, ok([user("ada"), user("")]), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
@@ -273,6 +279,23 @@ def test_listing_that_fails_hides_no_finding_of_another(organisation):
     bad = {ADMINS: ok([user("ada"), user("ben")]), WITHOUT: ok([user("ben")])}
     organisation.answers = {**outside, **good(), **bad, **outside}
     assert organisation.verdicts() == {"permissions": "CRITICAL", "unused": "OK", "mfa": "CRITICAL"}
+
+
+ALERT = {"number": 1, "state": "open", "security_vulnerability": {"severity": "low", "package": {"name": "qs"}}}
+
+
+@pytest.mark.parametrize(
+    ("second", "enough"),
+    [(answer("502 Bad Gateway", b""), False), (answer("200 OK", json.dumps([ALERT]).encode()), True)],
+)
+def test_alerts_of_a_page_that_fails_are_missed(second, enough):
+    """Their pages have cursors, and may be shorter than asked for; the critical alert may be on the next one."""
+    with serve() as server:
+        link = f'<{server.url}/repos/example/shop/dependabot/alerts?per_page=100&after=Y3Vyc29yOnYy>; rel="next"'
+        first = answer("200 OK", json.dumps([ALERT] * 73).encode(), link=link)
+        server.scripts = [first, second, second, second]
+        source = of_dependabot(github(settings_at(server.url)), audited=True)
+    assert (source.error, source.coverage.enough) == (None, enough)
 
 
 @given(

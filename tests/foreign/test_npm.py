@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from checks.security import test_vulnerabilities as checks
 from playbook.cli import probes
 from playbook.clients.github import DependabotAlert, GitHubApi
+from playbook.clients.listing import Listing
 from playbook.clients.npm import npm
+from playbook.core.coverage import whole
 from playbook.core.errors import NotConfigured, PlaybookError, TooLittleData
 from playbook.core.verdict import Verdict
 from playbook.measure.security.dependencies import outdated_dependencies, weaknesses
@@ -127,7 +129,7 @@ class GitHub:
     def dependabot_alerts(self):
         if self.alerts is None:
             raise NotConfigured("not configured", setting="x", add="x")
-        return msgspec.convert(self.alerts, list[DependabotAlert])
+        return Listing(msgspec.convert(self.alerts, list[DependabotAlert]), whole("all alerts"))
 
     def known_dependencies(self):
         return 4
@@ -358,7 +360,7 @@ ALERTS = {
     "answers-with-fixed-ones-too": ([alert(1, "critical", state="fixed"), alert(2)], OK),
     "answers-with-dismissed-ones-too": ([alert(1, "critical", state="auto_dismissed")], OK),
     "a-state-never-seen": ([alert(1, "critical", state="reopened")], CRITICAL),
-    "a-whole-page-and-no-next": ([alert(number) for number in range(100)], UNKNOWN),
+    "a-whole-page": ([alert(number) for number in range(100)], OK),
     "more-than-a-page": ([alert(number) for number in range(130)], OK),
 }
 

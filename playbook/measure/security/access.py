@@ -41,6 +41,7 @@ ACTIVITIES = frozenset(
 )
 
 
+_OWNERS_ONLY = "Only the token of an owner of the organisation sees it."
 _EMAIL = {True: "verified", False: "not verified", None: "not said"}
 
 
@@ -159,7 +160,7 @@ class GitHubAccess:
                 "",
                 expected="read, write, admin or none for every member",
                 got=self.default_permission or "no statement about it",
-                hint="Only the token of an owner of the organisation sees it.",
+                hint=_OWNERS_ONLY,
             )
         members = {name.casefold() for name in self.members}
         missing = [name for name in self.owners if name.casefold() not in members]
@@ -304,6 +305,15 @@ def github_activity(
         ),
     ]
     listed, members = [one for listing in listings for one in listing], github.members()
+    everybody = Coverage()
+    if github.organisation().default_repository_permission is None:
+        # GitHub answers such a token with the public members, and does not say that there are others.
+        everybody = lacking(
+            "perhaps the public members only",
+            expected="every member of the organisation",
+            got=f"{len(members)} of a token that is no owner's, which may be the public ones only",
+            hint=_OWNERS_ONLY,
+        )
     for activity in listed:
         if activity.actor and activity.activity_type in ACTIVITIES:
             name = activity.actor.login.casefold()
@@ -316,7 +326,7 @@ def github_activity(
         last=tuple((name, last.get(name.casefold())) for name in people),
         since=clock.now() - timedelta(days=idle_after),
         idle_after=idle_after,
-        members=members.coverage,
+        members=members.coverage + everybody,
         activity=together(one.coverage for one in listings)
         + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
     )
