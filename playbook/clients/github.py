@@ -204,10 +204,17 @@ class GitHubApi:
     def members(
         self, *, role: Literal["all", "admin", "member"] = "all", factor: Factor | None = None
     ) -> Listing[User]:
-        """Members; ``admin`` are the owners. Only an owner's token sees all, and their second factors."""
+        """Members; ``admin`` are the owners. Only an owner's token sees their second factors.
+
+        A token without rights to the organisation gets its public members, with the same status.
+        """
         params = {"role": role, **({"filter": factor} if factor else {})}
         what = f"the members{_WITH_FACTOR[factor]}"
         return self._all(f"/orgs/{self._organisation()}/members", params, list[User], what)
+
+    def public_members(self) -> Listing[User]:
+        """Members who show their membership to everybody; any token sees them."""
+        return self._all(f"/orgs/{self._organisation()}/public_members", {}, list[User], "the public members")
 
     def invitations(self) -> Listing[Invitation]:
         """People who were invited and have not answered yet."""

@@ -63,6 +63,7 @@ def good() -> Answers:
         "role=all": ("200 OK", [user("ada"), user("ben")], {}),
         "filter=2fa_disabled": ("200 OK", [], {}),
         "filter=2fa_insecure": ("200 OK", [], {}),
+        "/public_members": ("200 OK", [user("ada")], {}),
         "/outside_collaborators": ("200 OK", [user("dan")], {}),
         "/invitations": (
             "200 OK",
@@ -199,7 +200,7 @@ MISSING = ("404 Not Found", {"message": "Not Found", "status": "404"}, {})
 ELSEWHERE = ("302 Found", {}, {"location": "/orgs/example/public_members"})
 ADMINS, ALL, OUTSIDE, INVITED = "role=admin", "role=all", "/outside_collaborators", "/invitations"
 WITHOUT, INSECURE = "filter=2fa_disabled", "filter=2fa_insecure"
-ORGANISATION, ACTIVITY = "/orgs/example", "/activity"
+ORGANISATION, ACTIVITY, PUBLIC = "/orgs/example", "/activity", "/public_members"
 CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = {
     "no owner at all": (ADMINS, ok([]), {"permissions": "UNKNOWN"}),
     "an owner that nobody named": (ADMINS, ok([user("ada"), user("ben")]), {"permissions": "CRITICAL"}),
@@ -229,18 +230,19 @@ CASES: dict[str, tuple[str, tuple[str, Any, dict[str, str]], dict[str, str]]] = 
     "an unknown permission": (ORGANISATION, permits("maintain"), {"permissions": "UNKNOWN"}),
     "not required": (ORGANISATION, demands(required=False), {"mfa": "WARNING"}),
     "not said to be required": (ORGANISATION, demands(required=None), {"mfa": "UNKNOWN"}),
-    # A fine-grained token without rights to the organisation gets its public members, with 200.
-    "public members, with 200": (
+    "a member's token": (
         ORGANISATION,
         ok({"login": "example", "public_repos": 3, "type": "Organization"}),
-        {"permissions": "UNKNOWN", "unused": "UNKNOWN", "mfa": "UNKNOWN"},
+        {"permissions": "UNKNOWN", "mfa": "UNKNOWN"},
     ),
-    "no word of permissions": (ORGANISATION, permits(None), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
+    "all are public": (PUBLIC, ok([user("ada"), user("ben")]), {}),
+    "public ones are not told": (PUBLIC, MISSING, {"unused": "UNKNOWN"}),
+    "no word of permissions": (ORGANISATION, permits(None), {"permissions": "UNKNOWN"}),
     "an empty permission": (ORGANISATION, permits(""), {"permissions": "UNKNOWN"}),
     "an organisation without a name": (
         ORGANISATION,
         ok({**good()[ORGANISATION][1], "login": "", "two_factor_requirement_enabled": False}),
-        {"permissions": "UNKNOWN", "unused": "UNKNOWN", "mfa": "UNKNOWN"},
+        {"permissions": "UNKNOWN", "mfa": "UNKNOWN"},
     ),
     "nobody at all": (ALL, ok([]), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
     "a member without a name": (ALL, ok([user("ada"), user("")]), {"permissions": "UNKNOWN", "unused": "UNKNOWN"}),
@@ -266,6 +268,15 @@ def test_one_changed_answer_changes_its_verdict(organisation, case):
     key, answer, changed = CASES[case]
     organisation.answers[key] = answer
     assert organisation.verdicts() == {"permissions": "OK", "unused": "OK", "mfa": "OK", **changed}
+
+
+def test_public_members_may_not_be_all(organisation):
+    """What a fine-grained token without rights to the organisation gets, with 200."""
+    organisation.answers |= {
+        ORGANISATION: ok({"login": "example", "public_repos": 3, "type": "Organization"}),
+        ALL: ok([user("ada")]),
+    }
+    assert organisation.verdicts() == {"permissions": "UNKNOWN", "unused": "UNKNOWN", "mfa": "UNKNOWN"}
 
 
 BAD_GATEWAY = ("502 Bad Gateway", {"message": "Server Error"}, {})

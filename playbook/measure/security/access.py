@@ -305,15 +305,6 @@ def github_activity(
         ),
     ]
     listed, members = [one for listing in listings for one in listing], github.members()
-    everybody = Coverage()
-    if github.organisation().default_repository_permission is None:
-        # GitHub answers such a token with the public members, and does not say that there are others.
-        everybody = lacking(
-            "perhaps the public members only",
-            expected="every member of the organisation",
-            got=f"{len(members)} of a token that is no owner's, which may be the public ones only",
-            hint=_OWNERS_ONLY,
-        )
     for activity in listed:
         if activity.actor and activity.activity_type in ACTIVITIES:
             name = activity.actor.login.casefold()
@@ -326,9 +317,21 @@ def github_activity(
         last=tuple((name, last.get(name.casefold())) for name in people),
         since=clock.now() - timedelta(days=idle_after),
         idle_after=idle_after,
-        members=members.coverage + everybody,
+        members=members.coverage + _of_everybody(github, len(members)),
         activity=together(one.coverage for one in listings)
         + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
+    )
+
+
+def _of_everybody(github: GitHubApi, seen: int) -> Coverage:
+    """Whether these are all: to a token without rights GitHub shows the public ones, with the same status."""
+    if seen > len(github.public_members()) or github.organisation().default_repository_permission is not None:
+        return Coverage()
+    return lacking(
+        "perhaps the public members only",
+        expected="every member of the organisation",
+        got=f"{seen}, who are all public, for a token that may see no others",
+        hint="Give the token of a member the permission members=read of the organisation, or read:org.",
     )
 
 

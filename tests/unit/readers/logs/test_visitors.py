@@ -1,0 +1,40 @@
+"""Who sent a request, in the lines of servers behind proxies."""
+
+import pytest
+
+from playbook.readers.logs.visitors import visitor
+
+SOURCE = "203.0.113.66"
+BEHIND = '{} - - [18/Nov/2026:07:30:00 +0000] "POST /login HTTP/1.1" 401 12 "-" "Chrome/120.0.0.0"'
+PINO = (
+    '{"req":{"method":"POST","url":"/login","headers":{"x-forwarded-for":"203.0.113.66,172.68.1.9",'
+    '"do-connecting-ip":"203.0.113.66"},"remoteAddress":"::ffff:10.244.3.1"},"res":{"statusCode":401}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("client", "line", "source"),
+    [
+        (SOURCE, BEHIND.format(SOURCE), SOURCE),
+        ("10.244.0.7", BEHIND.format("10.244.0.7"), "10.244.0.7"),
+        # nginx's image adds X-Forwarded-For at the end
+        ("10.244.0.7", BEHIND.format("10.244.0.7") + f' "{SOURCE}, 172.68.1.9"', SOURCE),
+        ("100.127.1.9", BEHIND.format("100.127.1.9") + ' "2001:db8::66"', "2001:db8::66"),
+        ("10.244.0.7", BEHIND.format("10.244.0.7") + ' "-"', "10.244.0.7"),
+        ("::ffff:10.244.3.1", PINO, SOURCE),
+        ("10.244.3.1", '{"headers":{"x-real-ip":["203.0.113.66"]},"status":403}', SOURCE),
+        ("", '{"ClientIP":"203.0.113.66","ClientRequestURI":"/login","EdgeResponseStatus":401}', SOURCE),
+        ("", '{"path":"/login","statusCode":401,"source":{"remoteAddress":"203.0.113.66"}}', SOURCE),
+        ("", '[GIN] 2026/11/18 - 07:30:00 | 401 |  505.3µs |    203.0.113.66 | POST  "/login"', SOURCE),
+        ("", "203.0.113.66:148 [18/Nov/2026:07:30:00.127] in~ be/w 0/0/0/3/3 401 7", SOURCE),
+        ("", "https 2026-11-18T07:30:00Z app/api/49 203.0.113.66:4474 10.0.0.1:80 0.0 0.0 0.0 401 401", SOURCE),
+        ("", '[18/Nov/2026:07:30:00 +0000] - 403 403 - GET https x "/a" [Client 203.0.113.66] [Length 9]', SOURCE),
+        ("", "POST /login 401 12.1 ms - 12", ""),
+        # A client that names itself is not believed where its own address is known.
+        ("198.51.100.7", BEHIND.format("198.51.100.7") + f' "{SOURCE}"', "198.51.100.7"),
+        ("crawler.example", BEHIND.format("crawler.example"), "crawler.example"),
+    ],
+)
+def test_proxy_is_no_visitor(client, line, source):
+    """The header of the proxy says who is."""
+    assert visitor(client, line) == source
