@@ -7,6 +7,7 @@ npm 7 to 11 write it, including errors, which have two formats.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import shutil
@@ -317,7 +318,7 @@ class Npm:
         try:
             if file.stat().st_size > MAX_FILE:
                 raise self._malformed(file.name, f"more than {MAX_FILE:,} bytes")
-            return read_json(file.read_bytes())
+            return read_json(file.read_bytes().removeprefix(codecs.BOM_UTF8))  # as npm reads them
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._malformed(file.name, f"a file that is not JSON: {error}") from None
         except OSError as error:

@@ -340,6 +340,14 @@ def test_shrinkwrap_goes_before_the_lock_file(tmp_path):
     assert audited(folder, report())[0] is OK
 
 
+def test_byte_order_mark_is_no_fault(tmp_path):
+    """npm reads files that begin with one, as editors on Windows write them."""
+    folder = place(tmp_path)
+    for file in (folder / "project").iterdir():
+        file.write_bytes(b"\xef\xbb\xbf" + file.read_bytes())
+    assert audited(folder, report())[0] is OK
+
+
 def alert(number, severity="low", **more):
     return {
         "number": number,
