@@ -360,6 +360,8 @@ class GitHubApi:
             needs = answer.headers.get("x-accepted-github-permissions", "")
             kind = Denied
             hint = f"Give the token in {self._variable()} the permission {needs or _PERMISSIONS}."
+            if _POLICY.search(message):
+                hint = f"A rule of the organisation refuses the token in {self._variable()}, whatever it may do."
         elif answer.status in MOVED:
             part = "repository" if "/repos/" in answer.url else "organisation"
             hint = f"The {part} was renamed or moved: set {self._setting(part)} to its new name."
@@ -385,4 +387,6 @@ class GitHubApi:
         return names[0].replace("|", " or ") if names else path
 
 
+# Single sign-on, a list of addresses, kinds and terms of tokens.
+_POLICY = re.compile(r"(?i)SAML enforcement|IP allow list|forbids access via")
 _PERMISSIONS = "members=read of the organisation, or contents and Dependabot alerts=read of the repository"
