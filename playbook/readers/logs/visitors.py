@@ -53,14 +53,19 @@ def visitor(client: str, line: str) -> str:
         line: the whole line.
     """
     own = source_of(client)
-    if own and not _is_inside(own):
+    if is_visitor(own):
         return own
     for pattern in _NAMED if "{" in line else (*_PLACED, *_NAMED):
         for match in pattern.finditer(line):
             found = source_of(match[1])
-            if found and not _is_inside(found):
+            if is_visitor(found):
                 return found
     return own
+
+
+def is_visitor(source: str) -> bool:
+    """Whether this is the address or name of one visitor: not empty, and no proxy of the own network."""
+    return bool(source) and not _is_inside(source)
 
 
 def _is_inside(source: str) -> bool:
