@@ -107,10 +107,11 @@ class SecurityLog:
         """
         worst, hour, source = self._most(is_visitor)
         several, hour_of_several, proxy = self._most(lambda source: not is_visitor(source))
-        if self.limit.verdict(several) is not Verdict.OK and self.limit.verdict(worst) is Verdict.OK:
+        too_many = self.limit.verdict(several) is not Verdict.OK
+        if too_many and self.limit.verdict(worst) is Verdict.OK:
             got = f"{several:,} refused at {hour_text(hour_of_several)} from {proxy or 'nobody named'}"
             return Reading(math.nan, self.over, lacking("", expected=_EACH_VISITOR, got=got, hint=_PROXY_HINT))
-        if several > worst:  # all together they are within the limit, or one visitor alone is beyond it
+        if several > worst and not too_many:
             worst, hour, source = several, hour_of_several, proxy
         return Reading(worst, f"{self.over}, by {source or NOT_SAID} at {hour_text(hour)}" if worst else self.over)
 
