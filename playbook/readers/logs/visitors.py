@@ -18,12 +18,13 @@ _VALUE = rf'"? ?[:=] ?\[?\\?"?({_ADDRESS})'
 # What names the visitor, the most reliable first: a header that the edge itself sets, X-Forwarded-For, whose first
 # address is the visitor's, and the fields of Cloudflare, CloudFront, hapi and Envoy.
 _NAMED = tuple(
-    re.compile(rf"(?i)\b(?:{names}){_VALUE}")
+    re.compile(rf"(?i)(?<![a-z0-9])(?:{names}){_VALUE}")
     for names in (
         "(?:do|cf)[-_]connecting[-_]ip|true[-_]client[-_]ip|fastly[-_]client[-_]ip|fly[-_]client[-_]ip",
-        "(?:http_)?x[-_]forwarded[-_]for|forwarded_for|xff",
-        "x[-_]real[-_]ip",
+        "x[-_]forwarded[-_]for|forwarded_for|xff",
+        "x[-_]real[-_]ip|x[-_]client[-_]ip|source_?ip",
         "clientip|client[-_.]ip|c-ip|remote_?addr(?:ess)?|remote_?ip|(?:downstream|client)_(?:remote_)?address",
+        "for(?==)",  # in Forwarded, as RFC 7239 has it: for=192.0.2.7
     )
 )
 _PLACED = tuple(

@@ -29,6 +29,10 @@ PINO = (
         ("", "203.0.113.66:148 [18/Nov/2026:07:30:00.127] in~ be/w 0/0/0/3/3 401 7", SOURCE),
         ("", "https 2026-11-18T07:30:00Z app/api/49 203.0.113.66:4474 10.0.0.1:80 0.0 0.0 0.0 401 401", SOURCE),
         ("", '[18/Nov/2026:07:30:00 +0000] - 403 403 - GET https x "/a" [Client 203.0.113.66] [Length 9]', SOURCE),
+        ("10.0.0.3", '{"remote_addr":"10.0.0.3","http_x_forwarded_for":"203.0.113.66, 10.0.0.9"}', SOURCE),
+        ("10.0.0.3", '{"ClientHost":"10.0.0.3","request_X-Forwarded-For":"203.0.113.66"}', SOURCE),
+        ("10.0.0.3", '{"request":{"headers":{"Forwarded":["for=203.0.113.66;proto=https"]}}}', SOURCE),
+        ("10.0.0.3", "method=GET path=/x status=403 remote_addr=10.0.0.3 xff=203.0.113.66", SOURCE),
         ("", "POST /login 401 12.1 ms - 12", ""),
         # A client that names itself is not believed where its own address is known.
         ("198.51.100.7", BEHIND.format("198.51.100.7") + f' "{SOURCE}"', "198.51.100.7"),
