@@ -189,6 +189,7 @@ class GitHubAccess:
             "Outside collaborators": ", ".join(self.outsiders) or "none",
             "Invited": ", ".join(f"{who} ({role})" for who, role in self.invited) or "nobody",
             "Every member may": self.default_permission or "not said",
+            "Not looked at": "roles of teams and of the organisation, apps, deploy keys; signed for by a person",
         }
         for whom in sorted({"owners", "outsiders"} - self.compared):
             facts[f"Known {whom}"] = f"not named in the settings (access.github_{whom}), so not compared"
