@@ -333,6 +333,25 @@ def test_lock_file_is_of_this_package(tmp_path, spec, verdict):
     assert audited(place(tmp_path, package=package), report())[0] is verdict
 
 
+@pytest.mark.parametrize(
+    ("spec", "verdict"),
+    [
+        ("^0.34.0", UNKNOWN),
+        ("~0.32.6", UNKNOWN),
+        ("^0.33.0", OK),
+        ("0.33.x", OK),
+        ("0", OK),
+        ("0.x", OK),
+        ("*", OK),
+    ],
+)
+def test_lock_file_below_one_is_of_this_minor_release(tmp_path, spec, verdict):
+    """As semver takes it: sharp 0.34 is another release than 0.33."""
+    package = {"dependencies": {"sharp": spec}}
+    lock = {"lockfileVersion": 3, "packages": {"": package, "node_modules/sharp": {"version": "0.33.5"}}}
+    assert audited(place(tmp_path, package=package, lock=lock), report(total=1))[0] is verdict
+
+
 def test_shrinkwrap_goes_before_the_lock_file(tmp_path):
     """As npm itself does it."""
     folder = place(place(tmp_path), lock_name="npm-shrinkwrap.json")
