@@ -106,6 +106,8 @@ _PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})
 # Written by the listening process: about connections that it never accepted, or that were reported already.
 _LISTENER = frozenset({"dropped", "penalty"})
 _EXAMPLES = 3
+# As Go writes who connected: each connection has another port.
+_WITH_PORT = re.compile(r"((?:\d{1,3}\.){3}\d{1,3}|\[[\da-fA-F:.%\w]{2,64}\]):\d{1,5}")
 _NOBODY = frozenset({"", "-", "?", "unknown", "(null)"})
 
 
@@ -278,8 +280,9 @@ def _said_beside(line: str) -> str:
 
 
 def source_of(text: str) -> str:
-    """A normalised address or host name; empty where it is neither."""
-    text = text.strip("[]<>\"',;").lower()
+    """A normalised address or host name, without a port; empty where it is neither."""
+    text = text.partition("}")[0]  # of a span of Rust's tracing
+    text = (with_port[1] if (with_port := _WITH_PORT.fullmatch(text)) else text).strip("[]<>\"',;").lower()
     if text in _NOBODY:
         return ""
     address, percent, zone = text.partition("%")

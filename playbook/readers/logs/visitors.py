@@ -34,6 +34,9 @@ _PLACED = tuple(
         rf"\[Client ({_ADDRESS})\]",  # Nginx Proxy Manager
         rf"\| +({_ADDRESS}) \|",  # Gin, Fiber
         rf"(?:^|\]: )({_ADDRESS}):\d{{1,5}} \[",  # HAProxy
+        rf"(?:^| )host:({_ADDRESS})(?: |$)",  # labelled lines (LTSV)
+        rf" \d{{1,5}} \S{{1,255}} ({_ADDRESS}) \S{{1,2048}} ",  # IIS
+        rf" ({_ADDRESS}) TCP_\w{{1,40}}/\d{{3}} ",  # Squid
         rf"\b(?:app|net)/\S{{1,200}} ({_ADDRESS}):\d{{1,5}} ",  # load balancers of AWS
     )
 )
@@ -42,6 +45,18 @@ _OWN = tuple(
     for network in (
         *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16"),
         *("fc00::/7", "fe80::/10", "::1/128"),
+    )
+)
+
+# Cloudflare's edge (https://www.cloudflare.com/ips), before a server of one's own.
+_EDGE = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("103.21.244.0/22", "103.22.200.0/22", "103.31.4.0/22", "104.16.0.0/13", "104.24.0.0/14"),
+        *("108.162.192.0/18", "131.0.72.0/22", "141.101.64.0/18", "162.158.0.0/15", "172.64.0.0/13"),
+        *("173.245.48.0/20", "188.114.96.0/20", "190.93.240.0/20", "197.234.240.0/22", "198.41.128.0/17"),
+        *("2400:cb00::/32", "2405:8100::/32", "2405:b500::/32", "2606:4700::/32", "2803:f800::/32"),
+        *("2a06:98c0::/29", "2c0f:f248::/32"),
     )
 )
 
@@ -54,25 +69,25 @@ def visitor(client: str, line: str) -> str:
         line: the whole line.
     """
     own = source_of(client)
-    if is_visitor(own):
+    if is_visitor(own) and not _is_in(own, _EDGE):
         return own
     for pattern in _NAMED if "{" in line else (*_PLACED, *_NAMED):
         for match in pattern.finditer(line):
             found = source_of(match[1])
-            if is_visitor(found):
+            if found != own and is_visitor(found):
                 return found
     return own
 
 
 def is_visitor(source: str) -> bool:
     """Whether this is the address or name of one visitor: not empty, and no proxy of the own network."""
-    return bool(source) and not _is_inside(source)
+    return bool(source) and not _is_in(source, _OWN)
 
 
-def _is_inside(source: str) -> bool:
-    """Whether it is an address of a private network, or of this machine."""
+def _is_in(source: str, networks: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]) -> bool:
+    """Whether it is an address of one of these."""
     try:
         address = ipaddress.ip_address(source.partition("%")[0])
     except ValueError:
         return False
-    return any(address in network for network in _OWN if network.version == address.version)
+    return any(address in network for network in networks if network.version == address.version)

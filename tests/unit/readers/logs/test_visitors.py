@@ -33,7 +33,18 @@ PINO = (
         ("10.0.0.3", '{"ClientHost":"10.0.0.3","request_X-Forwarded-For":"203.0.113.66"}', SOURCE),
         ("10.0.0.3", '{"request":{"headers":{"Forwarded":["for=203.0.113.66;proto=https"]}}}', SOURCE),
         ("10.0.0.3", "method=GET path=/x status=403 remote_addr=10.0.0.3 xff=203.0.113.66", SOURCE),
+        (f"{SOURCE}:5022", "method=GET path=/x status=403 remote=203.0.113.66:5022", SOURCE),
+        ("[2001:db8::66]:5022", "method=GET path=/x status=403 remote=[2001:db8::66]:5022", "2001:db8::66"),
+        ("10.0.0.3:5022", "path=/x status=403 remote=10.0.0.3:5022 x_forwarded_for=203.0.113.66", SOURCE),
+        (f"{SOURCE}}}:", "request{method=GET uri=/a client_ip=203.0.113.66}: status=403", SOURCE),
+        ("", "2026-11-18 07:30:00 10.0.0.1 GET /a - 443 - 203.0.113.66 curl - 403 0 0 5", SOURCE),
+        ("", "1767443340.123 1 203.0.113.66 TCP_DENIED/403 1 GET http://x/a - HIER_NONE/-", SOURCE),
+        ("", "time:18/Nov/2026 host:203.0.113.66 method:GET uri:/a status:403 size:1", SOURCE),
         ("", "POST /login 401 12.1 ms - 12", ""),
+        # Cloudflare before a droplet of one's own
+        ("172.68.1.9", BEHIND.format("172.68.1.9") + f' "{SOURCE}"', SOURCE),
+        ("2400:cb00::9", BEHIND.format("2400:cb00::9") + f' cf_connecting_ip="{SOURCE}"', SOURCE),
+        ("172.68.1.9", BEHIND.format("172.68.1.9"), "172.68.1.9"),
         # A client that names itself is not believed where its own address is known.
         ("198.51.100.7", BEHIND.format("198.51.100.7") + f' "{SOURCE}"', "198.51.100.7"),
         ("crawler.example", BEHIND.format("crawler.example"), "crawler.example"),
