@@ -152,6 +152,14 @@ _LINES: tuple[tuple[Kind, str, int], ...] = (
         1,
     ),
     ("application", r"\bInvalid admin token\b", 1),
+    # Of limiters: what they turn away are further attempts.
+    (
+        "application",
+        r"(?i)\b(?:log|sign)[- ]?ins? (?:attempts? )?rate[- ]limit(?:ed\b| (?:exceeded|reached|hit)\b)",
+        1,
+    ),
+    ("application", r"(?i)\bauthentication attempt from (?P<source>\S{1,64}) has been rate-limited", 1),
+    ("application", r"(?i)\bbrute[- ]?force (?:attack |attempt |login )?detected\b", 1),
     ("application", r"(?i)\bauthentication error for .{0,256} from:? (?P<source>\S{1,64})", 1),
     # A connection that ended before anybody tried.
     ("mail", r"\(no auth attempts in \d+ secs\)", 0),

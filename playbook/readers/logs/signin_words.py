@@ -11,7 +11,7 @@ _LANGUAGES: tuple[tuple[str, str, str], ...] = (
     (
         "anmeld einlogg login passwort kennwort zugangsdaten",
         r"anmeldung|anmeldeversuch|anmelden|login|passwort|kennwort|zugangsdaten|anmeldedaten|einloggen",
-        r"fehlgeschlagen|abgelehnt|ungültige?\w?|falsch(?:e[nrs]?)?|nicht korrekt|verweigert|gescheitert",
+        r"fehlgeschlagen|abgelehnt|ung(?:ü|ue)ltige?\w?|falsch(?:e[nrs]?)?|nicht korrekt|verweigert|gescheitert",
     ),
     # French
     (
@@ -23,13 +23,13 @@ _LANGUAGES: tuple[tuple[str, str, str], ...] = (
     (
         "sesión autentic contraseña credencial acceso",
         r"inicio de sesión|iniciar sesión|autenticación|contraseña|credenciales|acceso",
-        r"fallid[oa]|falló|incorrect[oa]s?|inválid[oa]s?|rechazad[oa]s?|errónea|denegado",
+        r"fallid[oa]|falló|incorrect[oa]s?|inválid[oa]s?|rechazad[oa]s?|errónea|denegado|error(?= de)",
     ),
     # Portuguese
     (
         "login autentica senha palavra credenciais sessão acesso",
         r"login|autenticação|senha|palavra-passe|credenciais|iniciar sessão|acesso",
-        r"falha|falhou|incorret[oa]s?|inválid[oa]s?|errad[oa]s?|recusad[oa]|negado",
+        r"falha|falhou|incorret[oa]s?|inválid[oa]s?|errad[oa]s?|recusad[oa]|negado|erro(?= de)",
     ),
     # Italian
     (
@@ -67,6 +67,26 @@ _LANGUAGES: tuple[tuple[str, str, str], ...] = (
         r"парол\w+|вход\w?|авторизаци\w+|аутентификаци\w+|логин\w?|вхід",
         r"неверн\w+|неправильн\w+|неудачн\w+|не удал\w+|ошибк\w+|отклон\w+|невірн\w+|невдал\w+",
     ),
+    # Czech and Slovak, Hungarian, Finnish, Romanian, Greek
+    (
+        "přihl prihl hesl jelsz bejelentkez kirjautumi salasan autentific parol σύνδεσ κωδικ",
+        r"přihlášení|přihlašovací údaje|prihlásenie|prihlasovacie údaje|hesl[oa]|jelszó|bejelentkezés"
+        r"|kirjautuminen|salasana|autentificare\w?|parol[aă]|σύνδεσης?|κωδικός",
+        r"neplatn[éáýíe]+|nesprávn[éáýe]|chybn[éáýe]|selhalo|zlyhalo|hibás|sikertelen|érvénytelen|epäonnistui"
+        r"|virheellinen|väärä|eșuată?|greșită?|incorectă?|αποτυχία|λάθος|απέτυχε",
+    ),
+    # Vietnamese, Indonesian and Malay
+    (
+        "nhập khẩu sandi login masuk",
+        r"đăng nhập|mật khẩu|kata sandi|login|log masuk",
+        r"thất bại|không đúng|sai|gagal|salah|tidak (?:valid|sah)",
+    ),
+    # Arabic, Hebrew, Hindi
+    (
+        "تسجيل الدخول كلمة התחבר סיסמ लॉगिन पासवर्ड",
+        r"تسجيل الدخول|كلمة (?:المرور|السر)|התחברות|ההתחברות|סיסמה|הסיסמה|लॉगिन|पासवर्ड",
+        r"فشل|غير صحيحة|خاطئة|נכשלה|שגויה|אינה נכונה|विफल|गलत|अमान्य",
+    ),
     # Chinese
     (
         "登录 登入 登陆 登錄 密码 密碼 认证 認證 验证 驗證",
@@ -94,11 +114,16 @@ def _either(about: str, bad: str) -> re.Pattern[str]:
 
 _SENTENCES = tuple((tuple(stems.split()), _either(about, bad)) for stems, about, bad in _LANGUAGES)
 
+# Those that an ASCII text may be of, with the beginnings that it may have.
+_OF_ASCII = tuple(
+    (found, pattern) for stems, pattern in _SENTENCES if (found := tuple(stem for stem in stems if stem.isascii()))
+)
+
 
 def is_failed(text: str) -> bool:
     """Whether a sentence tells that somebody could not sign in."""
     lowered = text.lower()
-    for stems, pattern in _SENTENCES:
+    for stems, pattern in _OF_ASCII if text.isascii() else _SENTENCES:
         for stem in stems:  # faster than a generator or a pattern of all of them
             if stem in lowered:
                 if pattern.search(lowered):

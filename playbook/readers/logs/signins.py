@@ -99,7 +99,7 @@ _SSH_PAM = re.compile(
 # Every line of ``PROGRAM_LINES``, and every match of ``_ABOUT``, contains one of these: most lines contain none.
 _HINT = re.compile(
     r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|"
-    r"fail|denied|\bban|found|user|locked|\bsu\b|pg_hba|passphrase|two[- ]factor|err=49|code 49|admin token"
+    r"fail|denied|\bban|found|user|locked|\bsu\b|pg_hba|passphrase|two[- ]factor|err=49|code 49|admin token|brute"
 )
 _CONNECTIONS = 4096
 _PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})
