@@ -1,6 +1,6 @@
 """Failed sign-ins in access lines: how servers answer a wrong password, by method, path and status. Pure.
 
-Most answer 401, or 400 and 422 at the address of a form. WordPress and Django show the form again, with 200. A
+Most answer 401, or 400 and 422 at the address of a form. WordPress and Django's admin show the form again, with 200. A
 page that asks with GET who is signed in, or a session that has ended and is to be renewed, is no attempt.
 """
 
@@ -25,7 +25,7 @@ _FORM_PATH = re.compile(rf"(?:/(?:api[-_])?(?:{_FORM})|{_SESSION})/?(?:\?|$)", r
 _NO_PASSWORD = re.compile(r"(?i)[/._-](?:refresh|renew|log[-_]?out|sign[-_]?out|revoke|introspect|userinfo)\b")
 # Their addresses end so; /api/admin/login is of others.
 _SHOWN_AGAIN = re.compile(
-    r"(?i)/wp-login\.php(?:\?(?!(?:.{0,200}&)?action=(?!login\b))|$)|^(?!/api/).{0,200}/(?:admin|accounts)/login/(?:\?|$)"
+    r"(?i)/wp-login\.php(?:\?(?!(?:.{0,200}&)?action=(?!login\b))|$)|^(?!/api/).{0,200}/admin/login/(?:\?|$)"
 )
 _METHOD = re.compile(rf"(?<![\w/-])({METHOD})(?=[ \"'|,]|$)|(?i:\bmethod\"?[:=] ?\"?|^|\] )({METHOD.lower()})\b")
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})

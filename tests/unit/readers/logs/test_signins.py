@@ -154,6 +154,7 @@ COMBINED = '198.51.100.7 - - [18/Nov/2026:07:30:00 +0000] "{} {} HTTP/1.1" {} 12
         ("POST", "/admin/login/?next=/admin/", 200, True),
         ("GET", "/admin/login/?next=/admin/", 200, False),
         ("POST", "/api/admin/login/", 200, False),
+        ("POST", "/accounts/login/", 200, False),  # an API's, perhaps, where 200 is a success
         ("POST", "/login", 200, False),
         ("POST", "/api-token-auth/", 400, True),  # Django REST framework, djoser, Strapi
         ("POST", "/api/jwt/create/", 401, True),
