@@ -1,7 +1,7 @@
 """Failed sign-ins in access lines: how servers answer a wrong password, by method, path and status. Pure.
 
-Most answer 401, or 400 and 422 at the address of a form. WordPress and Django's admin show the form again, with 200. A
-page that asks with GET who is signed in, or a session that has ended and is to be renewed, is no attempt.
+Most answer 401, or 400 and 422 at the address of a form. WordPress and Django's admin show the form again, with
+200. A page that asks with GET who is signed in, or a session that has ended and is to be renewed, is no attempt.
 """
 
 from __future__ import annotations
