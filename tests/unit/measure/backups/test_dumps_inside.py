@@ -125,6 +125,37 @@ def test_dump_is_about_as_large_as_before(tmp_path, write, name, now, wanted):
     assert wanted is Verdict.OK or f"Size of {name.replace('2026-11-22', '#-#-#')} in the newest backup" in message
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "same"),
+    [
+        (
+            "shop.sql",
+            b"-- PostgreSQL database dump\n\\restrict %s\n" % (b"k" * 63) + b"CREATE TABLE a (b int);\n",
+            True,
+        ),
+        ("shop.dump", pg_dump(NOW - timedelta(hours=29)) + bytes(99), True),
+        (
+            "dump.rdb",
+            an_rdb(3, int((NOW - timedelta(hours=29)).timestamp())),
+            False,
+        ),  # an idle Redis saves no new one
+        ("a.sql", b"CREATE TABLE a (b int);\nINSERT INTO a VALUES (1);\n", False),
+    ],
+)
+def test_dump_that_a_run_before_has_seen_is_a_warning_of_the_daily_check(tmp_path, write, name, content, same):
+    """The dump failed, and the job packs what lies there. The same archive is no other one."""
+    packed = gzip.compress(tar(members_with_manifest({name: content})))
+    write(28, packed)
+    first = seen(tmp_path)
+    assert first.packed_before == ""
+    before = {key: msgspec.structs.replace(one, at=NOW - timedelta(days=1)) for key, one in first.readings.items()}
+    assert seen(tmp_path, before).packed_before == ""
+    write(4, packed)
+    second = seen(tmp_path, before)
+    assert (name in second.stale) is same
+    assert ("of the archive of" in second.stale) is same
+
+
 def test_dump_that_earlier_runs_have_seen_is_missed_by_the_daily_check(tmp_path, write):
     """Until somebody says that it was given up; an archive that cannot be read whole tells nothing."""
 
