@@ -17,7 +17,7 @@ from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.measure.backups.backups import Listing, not_given, size
 from playbook.measure.backups.backups_of_before import ANOTHER_NIGHT, marks_of
-from playbook.measure.backups.lost import lost, of_usual, usual
+from playbook.measure.backups.lost import lost, lost_tables, of_usual, usual
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive
 from playbook.measure.backups.stored_sets import holds_all
@@ -167,6 +167,14 @@ class BackupVerification:
             )
             for name, percent, now, expected, of in of_usual(whole_ones)
         ]
+
+    @property
+    def lost_tables(self) -> str:
+        """Tables that the newest dumps do not fill, and those before them do; empty where there are none."""
+        whole_ones = [one.verification for one in self._of_one_job if one.verification.whole]
+        if not whole_ones or whole_ones[0] is not self.verified[0].verification:
+            return ""
+        return _of(found) if (found := lost_tables(whole_ones)) else ""
 
     @property
     def _of_one_job(self) -> tuple[Verified, ...]:
