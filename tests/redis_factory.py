@@ -81,6 +81,8 @@ YESTERDAY: dict[str, Any] = {
 class Server(ReadOnlyRedis):
     """Answers as it was made, without a server; an exception among the answers is raised."""
 
+    database = 0
+
     def __init__(self, info: Any = None, pings: Any = None, **answers: Any) -> None:
         self._pings = iter(pings) if pings is not None else None
         self._info, self._answers = info, answers

@@ -22,10 +22,11 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
 
     A rule without data counts as pending, and an alert that only ones that are meant to fire inhibit as firing.
     Where an Alertmanager is configured, it must have received what fires in Prometheus, as nobody is notified
-    otherwise; a channel that refuses most of its notifications is a warning, and so is a contact point of Grafana
-    whose last one failed. A silence that matches everything, or that ends too far ahead, is a warning, and so is a
-    critical alert that only silenced ones inhibit, and a rule that is paused in Grafana. UNKNOWN: no rules, rules
-    that are not evaluated, or pending alerts that cannot be read.
+    otherwise; a channel that refuses most of its notifications is a warning, and so are a contact point of Grafana
+    whose last one failed, and a Prometheus or Alertmanager that could not load its newest settings. A silence
+    that matches everything, or that ends too far ahead, is a warning, and so is a critical alert that only
+    silenced ones inhibit, and a rule that is paused in Grafana. UNKNOWN: no rules, rules that are not evaluated,
+    or pending alerts that cannot be read.
     """
     judge.that(
         not alerts.firing,
@@ -54,6 +55,13 @@ def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
         found=f"a refused one for {', '.join(alerts.contact_points)}"
         if alerts.contact_points
         else "none known to fail",
+        warn=True,
+    )
+    judge.that(
+        not alerts.not_loaded,
+        "Settings of alerting",
+        expected="the newest of each program to be loaded",
+        found=f"older ones in {', '.join(alerts.not_loaded)}" if alerts.not_loaded else "none known to be refused",
         warn=True,
     )
     judge.that(

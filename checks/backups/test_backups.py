@@ -52,7 +52,8 @@ def test_newest_backups_match_their_manifests(
 ) -> None:
     """Every file of the newest archives matches its checksum in the manifest, and the Redis dump loads.
 
-    An archive that would write outside its folder is critical too; an old dump in a new one is a warning.
+    An archive that would write outside its folder is critical too; an old dump in a new one is a warning, and so
+    is a table that has lost all its rows.
     UNKNOWN: no archive, no time left for one, files missing from the manifest, or a manifest that is not
     understood.
     """
@@ -71,6 +72,13 @@ def test_newest_backups_match_their_manifests(
         "Dumps in the newest archive",
         expected="each to be made for it",
         found=backup_verification.stale or "none that is older",
+        warn=True,
+    )
+    judge.that(
+        not backup_verification.lost_tables,
+        "Tables in the newest dumps",
+        expected="rows of each that the dumps before had rows of",
+        found=f"none of {backup_verification.lost_tables}" if backup_verification.lost_tables else "rows of all",
         warn=True,
     )
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
@@ -35,6 +36,7 @@ from playbook.settings.model import Settings, TimeLimits
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0
 BUSY = frozenset({429, 502, 503, 504})
+_LONGEST_TURN = 2.0  # seconds
 
 Retry = Literal["all", "connection", "none"]
 
@@ -54,6 +56,7 @@ class HttpClient:
         kept: reusable connections, for services whose connection time is not measured.
         whole: seconds for a whole request with all its tries and redirects, in place of that sum.
         busy: statuses after which a request is tried again.
+        turns: held while requests follow each other, see ``in_turn``.
     """
 
     base_url: str = field(repr=False)
@@ -68,6 +71,7 @@ class HttpClient:
     kept: Kept | None = field(default=None, repr=False, compare=False)
     whole: float | None = None
     busy: frozenset[int] = BUSY
+    turns: Lock = field(default_factory=Lock, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         parse_url(self.base_url, self.setting or self.service)
@@ -104,6 +108,20 @@ class HttpClient:
     ) -> Answer:
         """As ``get``, without the body."""
         return self._read(_Wanted("HEAD", self._url(path, None), headers, redirects, 0), retry)
+
+    @contextmanager
+    def in_turn(self) -> Iterator[None]:
+        """Requests in a row that are to meet every instance.
+
+        A balancer hands out requests in turn. Two measurements that send theirs alternately would each meet only
+        one of two instances. Who waits for long, as for a website that hangs, goes on all the same.
+        """
+        ours = self.turns.acquire(timeout=_LONGEST_TURN)
+        try:
+            yield
+        finally:
+            if ours:
+                self.turns.release()
 
     @contextmanager
     def stream(

@@ -99,6 +99,11 @@ class ReadOnlyRedis:
         self._allowance = Allowance(time_limits.connect + time_limits.read)
         self._redis = self._open()
 
+    @property
+    def database(self) -> int:
+        """Number of the database that is read."""
+        return self.address.database
+
     def ping(self) -> float:
         """Seconds until PONG was received.
 
@@ -157,7 +162,7 @@ class ReadOnlyRedis:
         return answer
 
     def clients(self) -> list[dict[str, str]]:
-        """Connected clients: ``addr``, ``name``, ``idle`` (s), ``age`` (s), ``cmd``, …"""
+        """Connected clients: ``addr``, ``name``, ``db``, ``idle`` (s), ``age`` (s), ``cmd``, …"""
         answer = self.execute_command("CLIENT LIST")
         if not isinstance(answer, list):
             raise self._other_answer("CLIENT LIST", answer)

@@ -55,6 +55,7 @@ class Http:
             return path
         for words, name in (
             ("alertmanager_notifications", "refused"),
+            ("_config_last_reload_successful", "not loaded"),
             ("[3h])) == 0", "standing"),
             ("resets(", "falling"),
             ("count_over_time(count(", "looks"),

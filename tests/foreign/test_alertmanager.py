@@ -648,3 +648,31 @@ def test_channel_that_refuses_notifications_is_found(answer, verdict, also):
     said, message = verdict_on_alerts(prometheus={**QUIET, "refused": answer}, **also)
     assert said == verdict, message
     assert verdict == "OK" or "(100 %)" in message
+
+
+def reloads(*names: str) -> dict[str, Any]:
+    """Prometheus' answer to which programs could not load their newest settings."""
+    result = [
+        {
+            "metric": {"__name__": f"{name}_config_last_reload_successful", "instance": "10.0.0.5:9", "job": "x"},
+            "value": [1781510400.0, "0"],
+        }
+        for name in names
+    ]
+    return {"status": "success", "data": {"resultType": "vector", "result": result}}
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict", "found"),
+    [
+        (reloads(), "OK", ""),
+        ((422, {"status": "error", "errorType": "execution", "error": "query timed out"}), "OK", ""),
+        (reloads("prometheus"), "WARNING", "got older ones in prometheus at 10.0.0.5:9"),
+        (reloads("prometheus", "alertmanager"), "WARNING", "alertmanager at 10.0.0.5:9, prometheus at 10.0.0.5:9"),
+    ],
+)
+def test_settings_of_alerting_that_were_not_loaded_are_found(answer, verdict, found):
+    """After a mistake in a file of rules Prometheus goes on with the old ones, and does not come up again."""
+    said, message = verdict_on_alerts(prometheus={**QUIET, "not loaded": answer}, alertmanager=manager())
+    assert said == verdict, message
+    assert found in message

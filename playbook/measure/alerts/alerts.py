@@ -15,7 +15,7 @@ from playbook.core.durations import two_units
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.wording import moment
-from playbook.measure.alerts.refused import refused, refused_by_contact_points
+from playbook.measure.alerts.refused import not_loaded, refused, refused_by_contact_points
 from playbook.settings.model import Settings
 from playbook.settings.sections.target import ALWAYS_FIRE
 
@@ -37,6 +37,7 @@ class Alerts:
         longest: maximum days until a silence ends before it needs review.
         refused: channels that refuse the notifications, as far as Prometheus counts them.
         contact_points: those of Grafana whose last notification failed.
+        not_loaded: programs of alerting that could not load their newest settings, likewise.
     """
 
     at: datetime
@@ -46,6 +47,7 @@ class Alerts:
     longest: float = math.inf
     refused: tuple[str, ...] = ()
     contact_points: tuple[str, ...] = ()
+    not_loaded: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -153,6 +155,8 @@ class Alerts:
             facts["Notifications refused by"] = ", ".join(self.refused)
         if self.contact_points:
             facts["Notifications of Grafana refused by"] = ", ".join(self.contact_points)
+        if self.not_loaded:
+            facts["Settings not loaded by"] = ", ".join(self.not_loaded)
         ignored = sorted({alert.name for alert in self.found.alerts if alert.name in self.ignored})
         if ignored:
             facts["Meant to fire"] = ", ".join(ignored)
@@ -231,9 +235,15 @@ def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock
     """Firing, pending, silenced and inhibited alerts, and the silences in effect."""
     own, now = settings.target.alertmanager, clock.now()
     found = alerting.found(now)
-    contact_points = refused_by_contact_points(alerting)
     return Alerts(
-        now, found, own.ignore, own.always, own.longest_silence_days, refused(alerting, now), contact_points
+        now,
+        found,
+        own.ignore,
+        own.always,
+        own.longest_silence_days,
+        refused(alerting, now),
+        refused_by_contact_points(alerting),
+        not_loaded(alerting, now),
     )
 
 

@@ -1,15 +1,18 @@
-"""Channels that refuse notifications: by Alertmanager's counters in Prometheus, and by Grafana's contact points.
+"""Channels that refuse notifications, and settings of alerting that could not be loaded.
 
-A key that was revoked changes nothing in the list of alerts: they fire, arrive at Alertmanager, and reach nobody.
+Channels are known by Alertmanager's counters in Prometheus, and by Grafana's contact points. A key that was
+revoked changes nothing in the list of alerts: they fire, arrive at Alertmanager, and reach nobody. A file with a
+mistake changes nothing either: the program goes on with what it has loaded before, and does not start again.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.grafana import Grafana
-from playbook.clients.prometheus import Prometheus
+from playbook.clients.prometheus import Prometheus, Sample
 from playbook.core.errors import Unmeasured
 
 # Alertmanager counts a notification as failed when all its attempts were. The newest window with any decides.
@@ -18,6 +21,11 @@ _SHARE = (
     " / sum by (integration) (increase(alertmanager_notifications_total[{0}])) >= 0.5)"
 )
 _QUERY = f"max by (integration) (100 * ({' or '.join(map(_SHARE.format, ('1h', '6h', '24h')))}))"
+# Each program that reads its settings again exposes 1 or 0, e.g. cmd/prometheus/main.go of Prometheus.
+_LAST_RELOAD = "_config_last_reload_successful"
+_NOT_LOADED = " or ".join(
+    f"{program}{_LAST_RELOAD} == 0" for program in ("prometheus", "alertmanager", "blackbox_exporter")
+)
 
 
 def refused(alerting: Alertmanager | RuleAlerts, at: datetime) -> tuple[str, ...]:
@@ -25,16 +33,30 @@ def refused(alerting: Alertmanager | RuleAlerts, at: datetime) -> tuple[str, ...
 
     None where Prometheus does not scrape Alertmanager, or cannot be asked, which the key figures report.
     """
+    found = _answers(alerting, _QUERY, at)
+    shares = {one.labels["integration"]: one.value for one in found if one.labels.get("integration")}
+    return tuple(f"{channel} ({share:.0f} %)" for channel, share in sorted(shares.items()))
+
+
+def not_loaded(alerting: Alertmanager | RuleAlerts, at: datetime) -> tuple[str, ...]:
+    """Programs of alerting that could not load their newest settings: ``prometheus at 10.0.0.5:9090``.
+
+    None where Prometheus does not scrape them, or cannot be asked, which the key figures report.
+    """
+    found = _answers(alerting, _NOT_LOADED, at)
+    programs = ((one.labels.get("__name__", "").removesuffix(_LAST_RELOAD), one.labels) for one in found)
+    return tuple(sorted({f"{program} at {labels.get('instance', 'no instance')}" for program, labels in programs}))
+
+
+def _answers(alerting: Alertmanager | RuleAlerts, query: str, at: datetime) -> Sequence[Sample]:
     rules = _rules(alerting)
     store = rules.source if rules else None
     if not isinstance(store, Prometheus):
         return ()
     try:
-        found = store.query(_QUERY, at)
+        return store.query(query, at)
     except Unmeasured:
         return ()
-    shares = {one.labels["integration"]: one.value for one in found if one.labels.get("integration")}
-    return tuple(f"{channel} ({share:.0f} %)" for channel, share in sorted(shares.items()))
 
 
 def refused_by_contact_points(alerting: Alertmanager | RuleAlerts) -> tuple[str, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 from playbook.clients.backups import BackupStore
 from playbook.core import progress
@@ -17,20 +16,18 @@ from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
 from playbook.measure.backups.backups import Listing, not_given, size
-from playbook.measure.backups.lost import lost, of_usual, usual
+from playbook.measure.backups.backups_of_before import ANOTHER_NIGHT, marks_of
+from playbook.measure.backups.lost import lost, lost_tables, of_usual, usual
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive
 from playbook.measure.backups.stored_sets import holds_all
 from playbook.measure.backups.sums import verify_with_sums
-from playbook.readers.archives.dump_times import Times
-from playbook.readers.archives.inner_files import is_of_redis
 from playbook.readers.archives.verification import Verification, Wanted
 from playbook.readers.archives.walk import INCREMENTAL
 from playbook.settings.model import Settings
 
 _LONGEST = 3600.0  # seconds; the real time limit is a setting
 _SHOWN = 12
-_ANOTHER_NIGHT = timedelta(hours=20)
 _NAMED = 5
 
 
@@ -76,26 +73,20 @@ class BackupVerification:
     def stale(self) -> str:
         """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty.
 
-        So is one that the archive of the night before already holds, as it says the same second, or has the same
+        So is one that the archive of an earlier night already holds, as it says the same second, or has the same
         random key; an idle Redis saves no new one.
         """
         if not self._of_one_job:
             return ""
         newest, *before = self._of_one_job
-        nights = [one for one in before if newest.archive.made - one.archive.made > _ANOTHER_NIGHT]
-        times, dump = newest.verification.times, newest.verification.dump_path
-        earlier = nights[0].verification.times if nights else Times()
-        same = [
-            f"{path} of {moment(made)}"
-            for path, made in times.made.items()
-            if made == earlier.made.get(path) and path != dump and not is_of_redis(path)
-        ]
-        same += [
-            f"{path} of the night before"
-            for path, key in times.keys.items()
-            if path not in times.made and key in earlier.keys.values()
-        ]
-        return times.stale(newest.archive.made) or ", ".join(same)
+        times = newest.verification.times
+        nights = [one for one in before if newest.archive.made - one.archive.made > ANOTHER_NIGHT]
+        found = []
+        for mark, path in marks_of(times).items():
+            same = [one.archive for one in nights if mark in marks_of(one.verification.times)]
+            if same and path != newest.verification.dump_path:
+                found.append(f"{path} of the archive of {moment(same[-1].made)}")
+        return times.stale(newest.archive.made) or ", ".join(found)
 
     @property
     def newest_problems(self) -> tuple[str, ...]:
@@ -176,6 +167,14 @@ class BackupVerification:
             )
             for name, percent, now, expected, of in of_usual(whole_ones)
         ]
+
+    @property
+    def lost_tables(self) -> str:
+        """Tables that the newest dumps do not fill, and those before them do; empty where there are none."""
+        whole_ones = [one.verification for one in self._of_one_job if one.verification.whole]
+        if not whole_ones or whole_ones[0] is not self.verified[0].verification:
+            return ""
+        return _of(found) if (found := lost_tables(whole_ones)) else ""
 
     @property
     def _of_one_job(self) -> tuple[Verified, ...]:

@@ -20,7 +20,15 @@ from playbook.core.errors import TooLittleData, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment, plural
-from playbook.measure.backups.backups_of_before import DUMPS, JOBS, call_dumps, call_jobs
+from playbook.measure.backups.backups_of_before import (
+    DUMPS,
+    JOBS,
+    MADE,
+    call_dumps,
+    call_jobs,
+    marked,
+    packed_before,
+)
 from playbook.measure.backups.nameless import nameless
 from playbook.measure.backups.series import Archive, ended, going_on
 from playbook.measure.backups.stored_sets import (
@@ -59,6 +67,7 @@ class Backups:
         roll: the nightly jobs beside those of earlier runs.
         dumps: the dumps within the newest archives, likewise.
         unmatched: those of the others that are like archives, and whose jobs are not looked at otherwise.
+        packed_before: dumps in the newest archive that earlier runs have seen in archives of earlier nights.
         other: a program's own form, of which ``archives`` holds the newest file; None for archives.
     """
 
@@ -73,6 +82,7 @@ class Backups:
     unmatched: tuple[Archive, ...] = ()
     roll: RollCall | None = None
     dumps: RollCall | None = None
+    packed_before: str = ""
     other: OtherForm | None = None
 
     @property
@@ -90,8 +100,15 @@ class Backups:
 
     @property
     def readings(self) -> dict[str, Counted]:
-        """The nightly jobs and the dumps, for later runs."""
-        return {name: roll.read for name, roll in ((JOBS, self.roll), (DUMPS, self.dumps)) if roll}
+        """The nightly jobs, the dumps, and what tells these from all others, for later runs."""
+        found = {name: roll.read for name, roll in ((JOBS, self.roll), (DUMPS, self.dumps)) if roll}
+        if (
+            self.inspection
+            and self.archives
+            and (made := marked(self.newest, self.inspection.times, self.now)).counts
+        ):
+            found[MADE] = made
+        return found
 
     @property
     def contents(self) -> str:
@@ -165,7 +182,8 @@ class Backups:
     @property
     def stale(self) -> str:
         """Dumps in the newest archive that are much older than it, as its job packed an old one; may be empty."""
-        return self.inspection.times.stale(self.newest.made) if self.inspection else ""
+        old = self.inspection.times.stale(self.newest.made) if self.inspection else ""
+        return old or self.packed_before
 
     @property
     def dumped(self) -> Statement:
@@ -338,6 +356,7 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
         backup_listing.unmatched,
         call_jobs(archives, backup_listing.now, settings, earlier),
         call_dumps(inspected, backup_listing.now, settings, earlier),
+        packed_before(archives[0], inspection.times, earlier) if inspection else "",
     )
 
 

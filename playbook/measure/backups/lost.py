@@ -20,6 +20,7 @@ LEAST_BEFORE = 2  # archives before the newest, to know what each of them has
 _LEAST_SHARE = 0.01
 _LEAST_FILES = 2
 _LEAST_BYTES = 4096  # a dump of less is one of settings or roles
+_NO_ROWS = 2  # bytes: the end of a line
 
 Parts = tuple[str, ...]
 
@@ -37,6 +38,33 @@ def lost(archives: Sequence[Verification]) -> tuple[list[str], int]:
         if found:
             return found, lacking
     return [], 0
+
+
+def lost_tables(archives: Sequence[Verification]) -> list[str]:
+    """Tables that the dumps of the newest archives do not fill, and those of each archive before them do.
+
+    A table of few rows may be empty for a night, and one of a dump that is gone is lost with it.
+    """
+    filled = [_filled(one) for one in archives]
+    dumps = set(map(nameless, archives[0].times.databases)) if archives else set()
+    for lacking in _nights(len(archives)):
+        steady = set.intersection(
+            *({table for table, size in one.items() if size >= _LEAST_BYTES} for one in filled[lacking:])
+        )
+        found = sorted(steady.difference(*filled[:lacking]))
+        if gone := [f"{table} in {dump}" for dump, table in found if dump in dumps]:
+            return gone
+    return []
+
+
+def _filled(one: Verification) -> dict[tuple[str, str], int]:
+    """Bytes of rows by dump, in any night's name, and table."""
+    return {
+        (nameless(path), table): size
+        for path, tables in one.times.tables.items()
+        for table, size in tables.items()
+        if size > _NO_ROWS
+    }
 
 
 def usual(values: Sequence[float]) -> tuple[float, int]:

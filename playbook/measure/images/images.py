@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import time
 import zlib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
 from playbook.clients.answer import cache_hit
+from playbook.clients.breakage import Kind
 from playbook.clients.web import ImageApi
 from playbook.clients.wire import Phases
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import UsageError
+from playbook.core.errors import Unmeasured, Unreachable, UsageError
 from playbook.core.evidence import Facts
 from playbook.core.limits import Reading
 from playbook.measure.images.pictures import FORMATS, Picture, decode, unlike
@@ -31,7 +33,7 @@ class Optimization:
     """Result of optimising the sample photograph.
 
     Attributes:
-        status: HTTP status.
+        status: HTTP status; ``None`` where there was no answer while the homepage answered.
         original: the posted image.
         result: the returned image; ``None`` where it is not a complete image, which ``problem`` describes.
         declared: content type of the response.
@@ -39,7 +41,7 @@ class Optimization:
         cached: the header that shows a cache hit; empty where none does.
     """
 
-    status: int
+    status: int | None
     original: Picture
     result: Picture | None
     problem: str
@@ -86,7 +88,7 @@ class Optimization:
     def evidence(self) -> Facts:
         """Before and after, and the time taken."""
         facts = {
-            "HTTP status": str(self.status),
+            "HTTP status": str(self.status or "none"),
             "Original": str(self.original),
             "Result": self.summary,
             "Content type": self.declared or "not given",
@@ -100,14 +102,24 @@ class Optimization:
 
 @measurement(libraries=("PIL.Image", "PIL.ImageOps", "PIL.ImageCms", "PIL.ImageFilter", "PIL.ImageStat"))
 def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optimization:
-    """The result of posting the sample photograph to the optimise endpoint."""
+    """The result of posting the sample photograph to the optimise endpoint.
+
+    Raises:
+        Unreachable: no answer, and none from the homepage either, or the fault may be on this machine.
+    """
     name, image = _sample(settings)
     image = _with_comment(image, clock.now().isoformat())
     original, problem = decode(image)
     if original is None:
         setting = f"targets.{settings.target.name}.web.sample_image"
         raise UsageError(f"{setting}: expected an image, got {problem}")
-    answer = image_api.optimize(image, name)
+    begin = time.monotonic()
+    try:
+        answer = image_api.optimize(image, name)
+    except Unreachable as error:
+        if error.kind != Kind.NO_ANSWER or not _serves_pages(image_api):
+            raise
+        return _unanswered(error, original, time.monotonic() - begin)
     if answer.status in (401, 403):
         answer.expect_ok()
     declared = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -130,6 +142,29 @@ def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optim
         cached=cache_hit(answer.headers),
         phases=answer.phases,
         attempts=answer.attempts,
+    )
+
+
+def _serves_pages(image_api: ImageApi) -> bool:
+    """Whether the homepage answers, so that neither the network nor the website as a whole is at fault."""
+    try:
+        return image_api.website.get(retry="none", cut=True).status < 400
+    except Unmeasured:
+        return False
+
+
+def _unanswered(error: Unreachable, original: Picture, seconds: float) -> Optimization:
+    """A photograph for which nothing came back, as where workers hang or die, while pages are served."""
+    return Optimization(
+        status=None,
+        original=original,
+        result=None,
+        problem=f"{error.got}, while the homepage answers",
+        declared="",
+        cache="",
+        cached="",
+        phases=Phases(total=seconds),
+        attempts=error.attempts,
     )
 
 

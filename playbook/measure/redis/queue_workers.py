@@ -36,10 +36,11 @@ def is_unattended(redis: ReadOnlyRedis, *, has_mailbox: bool) -> bool:
         clients = redis.clients()
     except (Malformed, NotAllowed):
         clients = []
+    here = _of_this_database(redis, clients)
     if len(clients) > 1 and all("psub" in client for client in clients):
-        subscribed = [client for client in clients if client["psub"] != "0"]
-        taking = [client for client in clients if client.get("cmd", "brpop") == "brpop"]
-        if sum(map(_count, (client["psub"] for client in clients))) <= 1:
+        subscribed = [client for client in here if client["psub"] != "0"]
+        taking = [client for client in here if client.get("cmd", "brpop") == "brpop"]
+        if sum(map(_count, (client["psub"] for client in here))) <= 1:
             return not subscribed or not any(_asks(client) for client in taking)
         return not (has_mailbox or taking)
     try:
@@ -78,29 +79,39 @@ def is_unattended_by_bull(
         return False
     own = f"{prefix}:{b64encode(queue.encode()).decode()}"
     blocking = _BLOCKING if producers_are_named else None
-    names = [client.get("name") for client in clients if not blocking or client.get("cmd", "") in blocking]
+    here = _of_this_database(redis, clients)
+    names = [client.get("name") for client in here if not blocking or client.get("cmd", "") in blocking]
     named = any(name is None or name == own or name.startswith(f"{own}:w:") for name in names)
-    nameless = {client.get("cmd", "") for client in clients if not client.get("name")}
+    nameless = {client.get("cmd", "") for client in here if not client.get("name")}
     return len(clients) > 1 and not named and not nameless & _BLOCKING
+
+
+def _of_this_database(redis: ReadOnlyRedis, clients: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Those in the database of the queue, and those that do not tell: others take no job of it."""
+    own = str(redis.database)
+    return [client for client in clients if client.get("db", own) == own]
 
 
 def nobody_sends(redis: ReadOnlyRedis, commands: Set[str]) -> bool:
     """Whether no client has sent one of these commands last; False also where that is not known."""
-    sent = _last_commands(redis)
-    return len(sent) > 1 and all(sent) and commands.isdisjoint(sent)
+    try:
+        clients = redis.clients()
+    except (Malformed, NotAllowed):
+        return False
+    sent = _last_commands(redis, clients)
+    return len(clients) > 1 and all(sent) and commands.isdisjoint(sent)
 
 
 def somebody_sends(redis: ReadOnlyRedis, command: str) -> bool:
     """Whether a client has sent this command last; False also where that is not known."""
-    return command in _last_commands(redis)
-
-
-def _last_commands(redis: ReadOnlyRedis) -> list[str]:
-    """The last command of each client; empty where they are not listed."""
     try:
-        return [client.get("cmd", "") for client in redis.clients()]
+        return command in _last_commands(redis, redis.clients())
     except (Malformed, NotAllowed):
-        return []
+        return False
+
+
+def _last_commands(redis: ReadOnlyRedis, clients: list[dict[str, str]]) -> list[str]:
+    return [client.get("cmd", "") for client in _of_this_database(redis, clients)]
 
 
 def rq_workers(redis: ReadOnlyRedis, key: str | None, now: float) -> tuple[int | None, int, Coverage]:

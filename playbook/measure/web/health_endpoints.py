@@ -233,11 +233,12 @@ def health_of(website: HttpClient, network: Network, settings: Settings, path: s
     The worst of several answers counts: of two instances one may fail, and each request meets only one of them.
     """
     found: list[Health] = []
-    while len(found) < _SAMPLES and all(one.is_good and one.phases.total < _QUICK for one in found):
-        one = _asked(website, network, settings, path, again=bool(found))
-        if one is None:
-            break
-        found.append(one)
+    with website.in_turn():
+        while len(found) < _SAMPLES and all(one.is_good and one.phases.total < _QUICK for one in found):
+            one = _asked(website, network, settings, path, again=bool(found))
+            if one is None:
+                break
+            found.append(one)
     worst = max(found, key=lambda one: (one.state, not one.is_good, -len(one.listed)))
     return replace(worst, asked=len(found))
 

@@ -32,6 +32,7 @@ from playbook.measure.web.web import (
 from playbook.measure.web.web_page import (
     REFUSED,
     Fault,
+    PageRules,
     fault_of,
     title_of,
 )
@@ -237,6 +238,26 @@ def time_homepage(
     """As ``homepage_timing`` for any website, by its settings; its title is kept under ``key``."""
     rules = page_rules(settings, website.base_url)
     between = in_between(rules, network)
+    with website.in_turn():
+        samples, lost = _sampled(website, network, rules, clock, between)
+    down = ""
+    if lost and not any(sample.status for sample in samples):
+        down = network.finding(lost, website.base_url)
+    before = max(earlier.of(key), key=lambda one: one.at, default=None)
+    return HomepageTiming(
+        tuple(samples),
+        down,
+        text_is_known=bool(rules.expect),
+        usual_title=before.origin if before else "",
+        read_at=clock.now(),
+        key=key,
+    )
+
+
+def _sampled(
+    website: HttpClient, network: Network, rules: PageRules, clock: Clock, between: Fault | None
+) -> tuple[list[Sample], Unreachable | None]:
+    """The samples, and the last connection that was lost."""
     samples: list[Sample] = []
     lost: Unreachable | None = None
     started = time.monotonic()
@@ -259,15 +280,4 @@ def time_homepage(
             samples.append(
                 Sample(answer.status, answer.phases, redirects=answer.redirects, fault=fault, title=title)
             )
-    down = ""
-    if lost and not any(sample.status for sample in samples):
-        down = network.finding(lost, website.base_url)
-    before = max(earlier.of(key), key=lambda one: one.at, default=None)
-    return HomepageTiming(
-        tuple(samples),
-        down,
-        text_is_known=bool(rules.expect),
-        usual_title=before.origin if before else "",
-        read_at=clock.now(),
-        key=key,
-    )
+    return samples, lost

@@ -38,12 +38,14 @@ class Times:
         databases: dumps of databases by their names, whether they were read or not.
         newest: when the newest file was written, by the archive; None where it has no times.
         keys: of each dump that has one, what no other run of its program writes.
+        tables: of each dump in SQL, the bytes of rows by the names of its tables.
     """
 
     made: Mapping[str, datetime] = field(default_factory=dict)
     databases: tuple[str, ...] = ()
     newest: datetime | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
+    tables: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def stale(self, packed: datetime) -> str:
         """What is much older than the archive that was packed then, as by a job that packs an old dump."""

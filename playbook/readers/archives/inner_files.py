@@ -12,6 +12,7 @@ from datetime import datetime
 
 from playbook.core import door
 from playbook.readers.archives.dump_statements import Statements
+from playbook.readers.archives.dump_tables import Tables
 from playbook.readers.archives.dump_times import key_of, made
 from playbook.readers.archives.framed import UnsoundError
 from playbook.readers.archives.packed import packing_of
@@ -138,6 +139,7 @@ class InnerFile:
         self._before = b""
         self._documents = Documents() if documents else None
         self._statements = Statements() if text else None
+        self._tables = Tables() if text else None
         self._head = self._tail = b""
         self._size = self._packed_size = 0
         self._damage = ""
@@ -230,6 +232,11 @@ class InnerFile:
         return told.rows if told is not None and is_known and told.tables else None
 
     @property
+    def tables(self) -> dict[str, int]:
+        """Bytes of the rows of each table that it fills; empty where that is not known."""
+        return self._tables.sizes if self._tables and self.has_rows else {}
+
+    @property
     def _ends_well(self) -> bool | None:
         """Whether it ends as files with its beginning do; None where that is not known."""
         if self._documents:
@@ -281,6 +288,8 @@ class InnerFile:
             self._note(data)
         if self._statements:
             self._statements.write(data)
+        if self._tables:
+            self._tables.write(data)
         self._size += len(data)
         if len(self._head) < _HEAD:
             self._head += data[: _HEAD - len(self._head)]

@@ -75,6 +75,7 @@ class Walk:
     _inner: dict[str, str] = field(default_factory=dict)
     _has_rows: dict[str, bool] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
+    _tables: dict[str, dict[str, int]] = field(default_factory=dict)
     _belong: list[tuple[str, str]] = field(default_factory=list)
     _to_unpack: int = MAX_PACKED
     _odd: list[str] = field(default_factory=list)
@@ -180,6 +181,7 @@ class Walk:
         self._has_rows.pop(path, None)  # of duplicate members the later one counts
         if inner.has_rows is not None:
             self._has_rows[path] = inner.has_rows
+        self._tables[path] = inner.tables
         if inner.key:
             self._keys[path] = inner.key
         if inner.made:
@@ -193,7 +195,7 @@ class Walk:
         databases = tuple(sorted(filter(is_database_dump, self.files)))
         has_times = _YEAR_2000 < self._newest < _YEAR_9000
         newest = datetime.fromtimestamp(self._newest, UTC) if has_times else None
-        return Times(self._made, databases, newest, self._keys)
+        return Times(self._made, databases, newest, self._keys, self._tables)
 
     def note_picture(self, path: str, head: bytes) -> None:
         """Keep whether a picture is none by its first bytes."""

@@ -79,13 +79,14 @@ _STATUS_TEXT = re.compile(r" *(\d{3})(?:\.0{1,6})?(?: [A-Z][\w '-]{0,40})? *")
 _DOUBTFUL_STATUS = frozenset({"status", "statusCode", "status_code", "StatusCode"})
 # Objects with the keys that others write at the top: of express-winston and winston's metadata; OpenTelemetry;
 # Monolog; Serilog and .NET; Azure; Rust's tracing; Rails' Semantic Logger; Google's Cloud Logging; LoggerJSON;
-# and an object in place of a message.
+# an object in place of a message; and Koa's context.
 WRAPPERS = (
     *("meta", "metadata", "attributes", "Attributes", "context", "extra", "Properties", "State", "properties"),
-    *("fields", "span", "payload", "jsonPayload", "request", "data", "message", "msg", "accessLog"),
+    *("fields", "span", "payload", "jsonPayload", "request", "data", "message", "msg", "accessLog", "ctx"),
 )
 ACCESS_KEYS = _ALL_STATUS_KEYS | {
     "res",
+    "reply",
     "response",
     "httpResponse",
     "http_response",
@@ -274,11 +275,11 @@ def _of_fields(fields: Mapping[str, Any]) -> Access | None:
     if ACCESS_KEYS.isdisjoint(fields):
         return None
     request = _mapping(fields, "req", "request", "httpRequest", "http_request", "http", "span")
-    response = _mapping(fields, "res", "response", "httpResponse", "http_response", "httpRequest", "http")
+    response = _mapping(fields, "res", "response", "reply", "httpResponse", "http_response", "httpRequest", "http")
     url = _mapping(fields, "url")
     if isinstance(response.get("response"), dict):  # ECS: http.response.status_code
         request, response = _mapping(request, "request"), _mapping(response, "response")
-    answered = _status(response, "statusCode", "status_code", "status")
+    answered = _status(response, "statusCode", "status_code", "status", "code")
     request_line = _text(fields, "request", "requestLine")
     if not request_line.startswith(METHODS):
         request_line = ""

@@ -8,7 +8,7 @@ from playbook.readers.logs import levels
 
 TOLD_IN_PASSING = (":notice] ", "; not expected)", "entered FATAL state", "sockets disabled, ", "panic serving ")
 """Signs of what Apache, Supervisor, lighttpd and Go's log package tell at a level below a warning."""
-# Of Sidekiq, Dramatiq, asynq, Oban and taskiq about a job that is not tried again, and of taskiq about a worker;
+# Of Sidekiq, Dramatiq, asynq, Oban, BullMQ, taskiq about a job that is not tried again, of taskiq about a worker;
 # of Linux about a hanging process; of systemd about a unit that failed without an exit code; of pgBackRest about a
 # backup that broke off or a log that is lost; of PostgreSQL about damaged pages, a replica left behind, and
 # transactions that run out; of Redis about a cluster or a master that is down.
@@ -18,7 +18,7 @@ GIVEN_UP = (
     *("page checksums found", "must be vacuumed within ", "page verification failed", "failed too many times, "),
     *("LOG:  invalidating ", "Cluster state changed: fail", "+odown master "),
     *(" with result '", "repeated too quickly", "atchdog timeout"),
-    *("failed permanently", "dead letter", "dead-letter"),
+    *("failed permanently", "dead letter", "dead-letter", "job stalled more than "),
     *(" forgot to import it", " is dead. Scheduling reload", "Max restarts reached", ". Skipping execution."),
 )
 _GIVEN_UP = re.compile(
@@ -34,6 +34,7 @@ _GIVEN_UP = re.compile(
     r"|\b(?:job|task|message) (?:[#\w:-]{1,64} )?failed permanently\b"
     r"|\btask \S{1,200} is not found\. Maybe you forgot|\bworker-\d{1,4} is dead\. Scheduling reload"
     r"|\bMax restarts reached\. Exiting|\bCannot parse message: .{0,8000}\. Skipping execution\."
+    r"|\bjob stalled more than (?:allowable limit|maxStalledCount)\b"
     r"|\b(?<!0 )(?<!nothing )(?<!not )(?<!none )moved to (?:the |a )?dead[- ]letter"
 )
 _ENDED = (

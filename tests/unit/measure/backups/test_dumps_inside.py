@@ -125,6 +125,37 @@ def test_dump_is_about_as_large_as_before(tmp_path, write, name, now, wanted):
     assert wanted is Verdict.OK or f"Size of {name.replace('2026-11-22', '#-#-#')} in the newest backup" in message
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "same"),
+    [
+        (
+            "shop.sql",
+            b"-- PostgreSQL database dump\n\\restrict %s\n" % (b"k" * 63) + b"CREATE TABLE a (b int);\n",
+            True,
+        ),
+        ("shop.dump", pg_dump(NOW - timedelta(hours=29)) + bytes(99), True),
+        (
+            "dump.rdb",
+            an_rdb(3, int((NOW - timedelta(hours=29)).timestamp())),
+            False,
+        ),  # an idle Redis saves no new one
+        ("a.sql", b"CREATE TABLE a (b int);\nINSERT INTO a VALUES (1);\n", False),
+    ],
+)
+def test_dump_that_a_run_before_has_seen_is_a_warning_of_the_daily_check(tmp_path, write, name, content, same):
+    """The dump failed, and the job packs what lies there. The same archive is no other one."""
+    packed = gzip.compress(tar(members_with_manifest({name: content})))
+    write(28, packed)
+    first = seen(tmp_path)
+    assert first.packed_before == ""
+    before = {key: msgspec.structs.replace(one, at=NOW - timedelta(days=1)) for key, one in first.readings.items()}
+    assert seen(tmp_path, before).packed_before == ""
+    write(4, packed)
+    second = seen(tmp_path, before)
+    assert (name in second.stale) is same
+    assert ("of the archive of" in second.stale) is same
+
+
 def test_dump_that_earlier_runs_have_seen_is_missed_by_the_daily_check(tmp_path, write):
     """Until somebody says that it was given up; an archive that cannot be read whole tells nothing."""
 
@@ -149,3 +180,39 @@ def test_dump_that_earlier_runs_have_seen_is_missed_by_the_daily_check(tmp_path,
     assert unread.dumped.holds
     kept = unread.readings["backup dumps"]
     assert seen(tmp_path, {"backup dumps": msgspec.structs.replace(kept, at=NOW - timedelta(days=1))}).dumped.found
+
+
+ROWS = b"".join(b"%d\tuser%d@example.org\t0.37\n" % (n, n) for n in range(400))
+
+
+def pg_dump_of(**tables):
+    """What pg_dump 15 writes of these tables with their rows."""
+    lines = [b"--\n-- PostgreSQL database dump\n--\n\nSET statement_timeout = 0;\n\n"]
+    lines += [b"CREATE TABLE public.%s (\n    id integer NOT NULL\n);\n\n" % name.encode() for name in tables]
+    lines += [
+        b"COPY public.%s (id, email, total) FROM stdin;\n%s\\.\n\n\n" % (name.encode(), rows)
+        for name, rows in tables.items()
+    ]
+    end = b"ALTER TABLE ONLY public.photos ADD CONSTRAINT photos_pkey PRIMARY KEY (id);\n" * 90
+    return b"".join([*lines, end, b"--\n-- PostgreSQL database dump complete\n--\n\n"])
+
+
+@pytest.mark.parametrize(
+    ("before", "newest", "found"),
+    [
+        ({"orders": ROWS}, {}, "none of public.orders in shop.sql"),  # --exclude-table, or another schema
+        ({"orders": ROWS}, {"orders": b""}, "none of public.orders in shop.sql"),  # --exclude-table-data
+        ({"orders": ROWS}, {"orders": ROWS}, ""),
+        ({"sessions": ROWS[:90]}, {"sessions": b""}, ""),  # of a night without visitors
+        ({"sessions": b""}, {}, ""),
+    ],
+)
+def test_table_that_lost_its_rows_is_a_warning(tmp_path, write, before, newest, found):
+    """The dump has its end, and is about as large as ever: most of it is of another table."""
+    photos = {"photos": ROWS * 9}
+    for night in range(6):
+        dump = pg_dump_of(**photos, **(newest if night < 2 else before))
+        write(5 + 24 * night, gzip.compress(tar(members_with_manifest({"shop.sql": dump}))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert said is (Verdict.WARNING if found else Verdict.OK), message
+    assert found in message

@@ -155,13 +155,28 @@ def test_form_holds_the_sample_in_new_bytes(settings):
 def test_post_is_sent_once(first, settings):
     """Whatever happens to it."""
     with serve(first, answer(body=picture(), Content_Type="image/webp")) as server:
-        if first is hang_up:
-            with pytest.raises(Unreachable) as caught:
-                optimization(api_of(server), settings, CLOCK)
-            assert caught.value.attempts[0].startswith("only try, as a POST is not repeated: ")
-        else:
-            assert optimization(api_of(server), settings, CLOCK).status == 503
-    assert len(server.requests) == 1
+        result = optimization(api_of(server), settings, CLOCK)
+        assert result.status == (None if first is hang_up else 503)
+        assert len(result.attempts) == 1
+    assert sum(request.startswith(b"POST") for request in server.requests) == 1
+
+
+def test_endpoint_without_an_answer_has_failed_where_the_homepage_answers(settings):
+    """As with BullMQ, where a request waits for a worker that hangs, or behind a process that was killed."""
+    page = answer(body=b"<title>Northlight</title>", Content_Type="text/html")
+    with serve(hang_up, page) as server:
+        result = optimization(api_of(server), settings, CLOCK)
+    verdict, message = judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)
+    assert verdict is Verdict.CRITICAL
+    assert message.endswith("while the homepage answers")
+
+
+@pytest.mark.parametrize("second", [hang_up, answer("502 Bad Gateway")], ids=["lost", "gateway"])
+def test_website_that_answers_nothing_says_nothing_of_the_optimiser(second, settings):
+    """Its homepage is judged by its own check, and the cause is one."""
+    with serve(hang_up, second) as server, pytest.raises(Unreachable) as caught:
+        optimization(api_of(server), settings, CLOCK)
+    assert caught.value.attempts[0].startswith("only try, as a POST is not repeated: ")
 
 
 def test_custom_sample_image(settings, tmp_path):

@@ -219,6 +219,8 @@ DENIED = NotAllowed("got NOPERM", service="Redis")
         (3, [WEB, WEB], {}, None, Verdict.WARNING),  # its worker was killed
         (3, [WEB, WORKER, {**WORKER, "addr": "10.0.0.2:9"}, TAKES], {}, None, Verdict.OK),
         (3, [WEB, WORKER, TAKES], {}, None, Verdict.OK),  # --without-gossip
+        # A worker of another database, by a wrong broker address.
+        (3, [WEB, WORKER | {"db": "3"}, TAKES | {"db": "3"}], {}, None, Verdict.WARNING),
         (3, [WEB, WORKER, {**TAKES, "idle": "1400"}], {}, None, Verdict.OK),  # a long job of one without gossip
         (3, [WEB, WORKER, {**WORKER, "addr": "10.0.0.2:9"}, {**TAKES, "idle": "9000"}], {}, None, Verdict.OK),
         # Flower, whose inspection has asked for answers once, and a worker that was killed.
@@ -288,6 +290,9 @@ TAKER = {"addr": "10.0.0.2:7", "name": OWN, "cmd": "bzpopmin"}
         (3, [APP, APP], Verdict.WARNING),
         (3, [APP, EVENTS], Verdict.WARNING),
         (3, [APP, TAKER | {"name": "bull:bWFpbA=="}], Verdict.WARNING),  # of another queue
+        (3, [APP, TAKER | {"db": "3"}], Verdict.WARNING),  # of another database: a worker with a wrong REDIS_URL
+        (3, [APP, TAKER | {"db": "3", "name": ""}], Verdict.WARNING),
+        (3, [APP, TAKER | {"db": "0"}], Verdict.OK),
         (3, [APP, TAKER], Verdict.OK),
         (3, [APP, TAKER | {"name": f"{OWN}:w:thumbnails"}], Verdict.OK),  # a worker with a name of its own
         (3, [APP, TAKER | {"cmd": "brpoplpush"}], Verdict.OK),  # of Bull

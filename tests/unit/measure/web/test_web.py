@@ -1,9 +1,12 @@
 """Health endpoints and the homepage, against a scripted server."""
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from statistics import median
+from threading import Barrier
 
 import msgspec
 import pytest
@@ -394,6 +397,24 @@ def test_worst_answer_of_several_instances_counts(settings):
         with serve(*raw) as server:
             health = api_health(site_of(server), ALONE, settings, *FIRST_RUN)
         assert (health.asked, verdict(health, not health.is_unhealthy)) == (asked, said)
+
+
+def test_measurements_at_once_each_meet_both_instances(settings, monkeypatch):
+    """nginx hands out requests in turn: of two measurements that alternate each would meet one instance only."""
+    monkeypatch.setattr("playbook.clients.http._LONGEST_TURN", 60.0)
+    monkeypatch.setattr("playbook.measure.web.health_endpoints._QUICK", 60.0)
+    begin = Barrier(3)
+
+    def measured(measurement):
+        begin.wait()
+        measurement(site, ALONE, settings, *FIRST_RUN)
+
+    with serve(answer(body=GOOD)) as server, ThreadPoolExecutor(3) as pool:
+        site = site_of(server)
+        list(pool.map(measured, (api_health, image_health, homepage_timing)))
+    paths = [request.split()[1] for request in server.requests]
+    assert len(set(paths)) == 3
+    assert [path for path, _ in groupby(paths)] == list(dict.fromkeys(paths))
 
 
 @pytest.mark.parametrize(
