@@ -16,7 +16,6 @@ from playbook.clients.listing import or_lacking
 from playbook.core.clock import AHEAD, Clock
 from playbook.core.coverage import Coverage, lacking, together, understood, whole
 from playbook.core.engine import measurement
-from playbook.core.errors import NotConfigured, PlaybookError, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.sign_off import SignOff
@@ -324,31 +323,21 @@ def github_activity(
 
 @dataclass(frozen=True, slots=True)
 class AccessSignOffs:
-    """The ledger of sign-offs, or why there is none: measured values must be judged before that is raised."""
+    """Sign-offs of the access review."""
 
-    sign_offs: SignOffs | None
-    error: PlaybookError | None = None
+    sign_offs: SignOffs
 
     @property
     def coverage(self) -> Coverage:
-        """The ledger; ``of`` raises its absence, after the measured values have been judged."""
-        return whole("1 ledger" if self.sign_offs else "no ledger")
+        """The ledger."""
+        return whole("1 ledger")
 
     def of(self, item: str) -> SignOff:
-        """Current sign-off of an item.
-
-        Raises:
-            NotConfigured, Unmeasured: there is no ledger.
-        """
-        if self.error:
-            raise self.error
-        assert self.sign_offs
+        """Current sign-off of an item."""
         return self.sign_offs.of(item)
 
     def evidence(self) -> Evidence:
-        """Sign-offs of the access review."""
-        if self.sign_offs is None:
-            return Facts("Signed for by a person", {"Access review": str(self.error)})
+        """Those of the review's three items."""
         items = (f"monthly.access.{name}" for name in ("permissions", "unused-accounts", "mfa"))
         return Facts("Signed for by a person", {item: _signed(self.sign_offs.of(item)) for item in items})
 
@@ -360,8 +349,5 @@ def _signed(sign_off: SignOff) -> str:
 
 @measurement
 def access_sign_offs(settings: Settings, clock: Clock) -> AccessSignOffs:
-    """Sign-offs of the access review; a missing ledger is raised only when a sign-off is requested."""
-    try:
-        return AccessSignOffs(sign_offs_of(settings, catalogue_of(settings), clock.now()))
-    except (NotConfigured, Unmeasured) as error:
-        return AccessSignOffs(None, error)
+    """Sign-offs of the access review; NotConfigured where the settings name no ledger."""
+    return AccessSignOffs(sign_offs_of(settings, catalogue_of(settings), clock.now()))

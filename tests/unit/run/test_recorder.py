@@ -14,7 +14,8 @@ from playbook.core.evidence import Facts, Lines, Table
 from playbook.core.limits import parse_limit
 from playbook.core.record import Action
 from playbook.core.verdict import Critical, Verdict
-from playbook.run.recorder import CheckTimeout, Execution, Notes, make_record, root_causes, with_runbook, with_wait
+from playbook.run.notes import CheckTimeout, Notes
+from playbook.run.recorder import Execution, make_record, root_causes, with_runbook, with_wait
 from playbook.run.run import load_providers
 
 ITEM = Item("daily.health.api", "An item", "It holds.", "It matters.", "Do this.", "curl x")
