@@ -21,7 +21,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import within
-from playbook.measure.app.app import AppStatus
+from playbook.measure.app.known_app import KnownApp
 from playbook.measure.app.samples import Window, by_component, of_memory
 from playbook.readers.trend import Point, Trend, by_grid, fit, split_at_falls
 from playbook.settings.model import Settings
@@ -244,42 +244,44 @@ class MemoryGrowth:
 
 
 @measurement(parts=("services",))
-def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> ResourceWeek:
+def cpu_week(digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Settings, clock: Clock) -> ResourceWeek:
     """Hourly CPU of every component over seven days, and over the seven days before."""
     now = clock.now()
     # Two queries, as the API spaces samples further apart over a longer period.
     this = digitalocean.metric("cpu_percentage", now - WEEK, now)
     before = digitalocean.metric("cpu_percentage", now - 2 * WEEK, now - WEEK)
-    earlier = {week.name: week.hours for week in _weeks(app, before, now - 2 * WEEK)}
-    weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(app, this, now - WEEK))
+    earlier = {week.name: week.hours for week in _weeks(known_app, before, now - 2 * WEEK)}
+    weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(known_app, this, now - WEEK))
     rules = settings.coverage
-    seen = _seen("CPU", app, this, now, rules)
+    seen = _seen("CPU", known_app, this, now, rules)
     # The age of the newest sample does not matter for a past week.
     over = msgspec.structs.replace(rules, newest_minutes=math.inf)
     seen_before = _seen(
-        "CPU", app, before, now - WEEK, over, least_percent=rules.trend_percent, of=" of the week before"
+        "CPU", known_app, before, now - WEEK, over, least_percent=rules.trend_percent, of=" of the week before"
     )
     return ResourceWeek("CPU", weeks, settings.limits.cpu, seen, seen_before)
 
 
 @measurement(parts=("services",))
-def memory_growth(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> MemoryGrowth:
+def memory_growth(
+    digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Settings, clock: Clock
+) -> MemoryGrowth:
     """Hourly memory of every component over seven days, and whether it grows."""
     now = clock.now()
     series = of_memory(digitalocean.metric("memory_percentage", now - WEEK, now))
-    weeks = _weeks(app, series, now - WEEK)
+    weeks = _weeks(known_app, series, now - WEEK)
     growths = []
     for week in weeks:
         parts = split_at_falls(week.hours, settings.trends.restart_points)
         restarts = tuple(datetime.fromtimestamp(part[0][0], UTC) for part in parts[1:])
         growths.append(Growth(week.name, fit(parts, DAY, settings.trends), restarts, now))
-    seen = _seen("Memory", app, series, now, settings.coverage)
+    seen = _seen("Memory", known_app, series, now, settings.coverage)
     return MemoryGrowth(ResourceWeek("Memory", weeks, settings.limits.memory, seen), tuple(growths))
 
 
 def _seen(
     what: str,
-    app: AppStatus,
+    app: KnownApp,
     series: Iterable[Series],
     end: datetime,
     rules: CoverageRules,
@@ -294,7 +296,7 @@ def _seen(
     )
 
 
-def _weeks(app: AppStatus, series: Iterable[Series], begin: datetime) -> tuple[ComponentWeek, ...]:
+def _weeks(app: KnownApp, series: Iterable[Series], begin: datetime) -> tuple[ComponentWeek, ...]:
     """In whole hours since ``begin``."""
     highest: dict[str, dict[float, float]] = {name: {} for name in app.components if app.instances(name)}
     for name, instances in by_component(series, app.others).items():

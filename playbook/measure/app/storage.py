@@ -10,13 +10,14 @@ from playbook.clients.prometheus import Prometheus, Series
 from playbook.clients.prometheus_queries import highest, query_of
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking, share, together
-from playbook.core.engine import measurement
+from playbook.core.engine import Outcome, measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.percentages import MOST, percentages
 from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged
 from playbook.measure.app.sampled import awake, fresh, unseen
+from playbook.measure.known import known
 from playbook.measure.redis.redis import RedisStats
 from playbook.measure.redis.redis_info import mebibytes
 from playbook.readers.trend import Point, Trend, fit, split_at_falls
@@ -150,10 +151,8 @@ class StorageWeek:
         return f"{self.measured + timedelta(days=days):%Y-%m-%d}{made}"
 
 
-@measurement(parts=("services",), optional=("redis_stats",))
-def storage_week(
-    prometheus: Prometheus, redis_stats: RedisStats | None, settings: Settings, clock: Clock
-) -> StorageWeek:
+@measurement(parts=("services",), outcomes=("redis_stats",))
+def storage_week(prometheus: Prometheus, redis_stats: Outcome, settings: Settings, clock: Clock) -> StorageWeek:
     """Hourly use of file systems and Redis memory over seven days, and whether they fill up."""
     now, label = clock.now(), settings.target.prometheus.component_label
     answers: list[Coverage] = []
@@ -179,18 +178,21 @@ def storage_week(
     files += [(name, ()) for name in unseen(wanted, seen)]
     answers.append(named)
     areas = [area(f"Files of {name}" if name else "Files", points) for name, points in files]
-    known = redis_stats.coverage + redis_stats.limited.coverage if redis_stats else Coverage()
-    if redis_stats and redis_stats.memory_limit:
+    stats: RedisStats | None
+    stats, of_redis = known(redis_stats, "the memory limit of Redis")
+    if stats:
+        of_redis += stats.limited.coverage
+    if stats and stats.memory_limit:
         used = highest(Series({}, points) for _, points in hours("redis_memory"))
-        share = tuple((moment, FULL * value / redis_stats.memory_limit) for moment, value in used)
-        size = mebibytes(redis_stats.memory_limit)
-        areas.append(area(REDIS, share, evicts=redis_stats.evicts, size=size))
+        share = tuple((moment, FULL * value / stats.memory_limit) for moment, value in used)
+        size = mebibytes(stats.memory_limit)
+        areas.append(area(REDIS, share, evicts=stats.evicts, size=size))
     return StorageWeek(
         prometheus.service,
         tuple(areas),
         settings.limits.storage,
         now,
         settings.coverage,
-        known,
+        of_redis,
         together(one for one in answers if not one.enough),
     )

@@ -16,7 +16,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
-from playbook.measure.app.app import AppStatus
+from playbook.measure.app.known_app import KnownApp
 from playbook.measure.app.samples import Window, by_component, of_memory, sustained
 from playbook.readers.streaks import since_when
 from playbook.settings.model import Settings
@@ -164,21 +164,23 @@ class Utilization:
 
 
 @measurement(parts=("services",))
-def utilization(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> Utilization:
+def utilization(
+    digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Settings, clock: Clock
+) -> Utilization:
     """CPU and memory of every component over the last 24 hours: mean, peak and samples."""
-    return _utilization(digitalocean, app, settings, clock.now(), DAY)
+    return _utilization(digitalocean, known_app, settings, clock.now(), DAY)
 
 
 @measurement(parts=("services",))
 def utilization_now(
-    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
+    digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Settings, clock: Clock
 ) -> Utilization:
     """As ``utilization`` over the last hour, for a current investigation."""
-    return _utilization(digitalocean, app, settings, clock.now(), HOUR)
+    return _utilization(digitalocean, known_app, settings, clock.now(), HOUR)
 
 
 def _utilization(
-    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, now: datetime, length: timedelta
+    digitalocean: DigitalOceanApi, app: KnownApp, settings: Settings, now: datetime, length: timedelta
 ) -> Utilization:
     minutes = settings.utilization.peak_minutes
     window = Window.before(now, length, 60 * minutes, app.deployed_at)

@@ -260,3 +260,16 @@ def test_wait_for_rate_limit_is_evidence_of_api_checks(monkeypatch):
     }
     assert with_wait(made, "shop-a", other) == made
     assert with_wait(made, "shop-b", asked) == made
+
+
+def test_what_could_not_be_read_is_named_beside_what_is_bad():
+    """CRITICAL for what was measured, and nothing is claimed for the rest."""
+    notes = Notes()
+    notes.without("other_homepages", Unreachable("Shop: expected an answer, got none", service="Shop"))
+    with pytest.raises(Critical) as caught:
+        notes.judge(95.0, CPU)
+    found = record(notes, notes.end_of(caught.value, is_judged=True))
+    assert found.verdict is Verdict.CRITICAL
+    assert found.evidence[0] == Facts(
+        "Not read, and so not judged", {"other homepages": "Shop: expected an answer, got none"}
+    )

@@ -10,6 +10,8 @@ import pytest
 
 from playbook.clients.prometheus import Courses, Series
 from playbook.core.clock import FixedClock
+from playbook.core.engine import Outcome
+from playbook.core.errors import Unreachable
 from playbook.core.verdict import Verdict
 from playbook.measure.app import sampled
 from playbook.measure.app.app import OwnApp
@@ -57,7 +59,21 @@ def gappy(value, every, **more):
 def measure(files, redis=(), *, limit=100, policy="noeviction") -> StorageWeek:
     store = Store(component_storage=files, redis_memory=redis)
     stats = stats_of({**INFO, "maxmemory": limit, "maxmemory_policy": policy})
-    return storage_week(cast(Any, store), cast(Any, stats), SETTINGS, FixedClock(NOW))
+    return storage_week(cast(Any, store), Outcome("redis_stats", stats, None, 0.0), SETTINGS, FixedClock(NOW))
+
+
+def test_full_files_count_where_redis_is_away():
+    """Its memory limit is unread, so nothing is OK; the file systems are judged by the metrics alone."""
+    away = Outcome("redis_stats", None, Unreachable("Redis: expected PONG, got none", service="Redis"), 0.0)
+
+    def found(level):
+        store = cast(Any, Store(component_storage=[hours(level)]))
+        return verdict_of(storage_week(store, away, SETTINGS, FixedClock(NOW)))
+
+    assert found(95.0)[0] == "CRITICAL"
+    verdict, message = found(10.0)
+    assert verdict == "UNKNOWN"
+    assert "expected the memory limit of Redis, got nothing from Redis: no PONG" in message
 
 
 def test_fullest_and_filling_areas():
