@@ -35,6 +35,13 @@ class KnownApp:
         return dict(self.least).get(component, int(component in self.components))
 
 
+def instances_of(app: KnownApp) -> dict[str, int] | None:
+    """Minimum number of running instances by component; None where nothing is known of the components."""
+    if not app.components and not app.others:
+        return None
+    return {name: app.instances(name) for name in app.components}
+
+
 @measurement(outcomes=("app",))
 def known_app(app: Outcome) -> KnownApp:
     """The app's components, as far as they are known."""

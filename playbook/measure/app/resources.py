@@ -21,7 +21,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import within
-from playbook.measure.app.known_app import KnownApp
+from playbook.measure.app.known_app import KnownApp, instances_of
 from playbook.measure.app.samples import Window, by_component, of_memory
 from playbook.readers.trend import Point, Trend, by_grid, fit, split_at_falls
 from playbook.settings.model import Settings
@@ -289,7 +289,7 @@ def _seen(
     least_percent: float | None = None,
     of: str = "",
 ) -> Coverage:
-    least = {name: app.instances(name) for name in app.components}
+    least = instances_of(app)
     window = Window.before(end, WEEK, deployed=app.deployed_at)
     return window.coverage(
         f"{within(what)} samples{of}", by_component(series, app.others), least, rules, least_percent=least_percent

@@ -15,7 +15,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.measure.app.known_app import KnownApp
+from playbook.measure.app.known_app import KnownApp, instances_of
 from playbook.measure.app.samples import Window, by_component
 from playbook.settings.model import Settings
 
@@ -72,7 +72,7 @@ def component_restarts(
     now = clock.now()
     found = by_component(restart_counts.of(digitalocean, now - DAY, now), known_app.others)
     window = Window.before(now, DAY, deployed=known_app.deployed_at)
-    least = {name: known_app.instances(name) for name in known_app.components}
+    least = instances_of(known_app)
     return ComponentRestarts(
         _counted(found, window.begin),
         tuple(name for name in known_app.components if name not in found),

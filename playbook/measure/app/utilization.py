@@ -16,7 +16,7 @@ from playbook.core.engine import measurement
 from playbook.core.evidence import Chart, Curve, Evidence, Table
 from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
-from playbook.measure.app.known_app import KnownApp
+from playbook.measure.app.known_app import KnownApp, instances_of
 from playbook.measure.app.samples import Window, by_component, of_memory, sustained
 from playbook.readers.streaks import since_when
 from playbook.settings.model import Settings
@@ -188,7 +188,7 @@ def _utilization(
         "CPU": digitalocean.metric("cpu_percentage", now - length, now),
         "memory": of_memory(digitalocean.metric("memory_percentage", now - length, now)),
     }
-    least = {name: app.instances(name) for name in app.components}
+    least = instances_of(app)
     seen = Coverage()
     for what, found in series.items():
         seen += window.coverage(
