@@ -1,12 +1,28 @@
-"""A measurement as far as it is known, for those that take the outcome of others (decision 2)."""
+"""What is known although a part cannot be read: bad evidence counts even when it is partial (decision 21)."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import Outcome
 from playbook.core.errors import Unmeasured, away
+
+T = TypeVar("T")
+
+
+def unread(error: Unmeasured, expected: str) -> Coverage:
+    """Why something could not be read; ``expected`` is what it would have told."""
+    return lacking("", expected=expected, got=str(error), hint=error.hint, cause=away(error))
+
+
+def or_unread(ask: Callable[[], T], expected: str) -> tuple[T | None, Coverage]:
+    """The answer; where it cannot be read, None and why, as what others show must still be judged."""
+    try:
+        return ask(), Coverage()
+    except Unmeasured as error:
+        return None, unread(error, expected)
 
 
 def known(outcome: Outcome, expected: str) -> tuple[Any, Coverage]:
@@ -22,7 +38,7 @@ def known(outcome: Outcome, expected: str) -> tuple[Any, Coverage]:
     """
     error = outcome.error
     if isinstance(error, Unmeasured):
-        return None, lacking("", expected=expected, got=str(error), hint=error.hint, cause=away(error))
+        return None, unread(error, expected)
     if error is not None:
         raise error
     return outcome.value, Coverage() if outcome.absent else outcome.value.coverage

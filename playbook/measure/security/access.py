@@ -6,6 +6,7 @@ not hide a measured failure, so both are judged in turn.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +23,7 @@ from playbook.core.sign_off import SignOff
 from playbook.core.wording import moment
 from playbook.history.people.attest import SignOffs
 from playbook.history.people.files import sign_offs_of
+from playbook.measure.known import or_unread
 from playbook.measure.security.repositories import OwnRepository
 from playbook.settings.model import Settings
 from playbook.settings.own_catalogue import catalogue_of
@@ -49,15 +51,19 @@ class DigitalOceanAccess:
 
     Attributes:
         listing: coverage of the keys.
+        unread: why the account could not be read, which then is an empty one; enough where it was.
     """
 
     account: Account
     keys: tuple[SshKey, ...]
     listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+    unread: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
     def coverage(self) -> Coverage:
         """Whether the account's status is a known word, and every key was listed."""
+        if not self.unread.enough:
+            return self.unread + self.listing
         coverage = whole("1 account") + self.listing
         if self.account.status not in STATUSES:
             got = self.found
@@ -117,8 +123,10 @@ class DigitalOceanAccess:
 @measurement
 def digitalocean_access(digitalocean_account: DigitalOceanAccount) -> DigitalOceanAccess:
     """Status of the account, and its SSH keys."""
-    keys = digitalocean_account.ssh_keys()
-    return DigitalOceanAccess(digitalocean_account.account(), tuple(keys), keys.coverage)
+    # Neither hides what the other shows.
+    keys = or_lacking(digitalocean_account.ssh_keys, "the SSH keys")
+    account, lack = or_unread(digitalocean_account.account, "the account")
+    return DigitalOceanAccess(account or Account(), tuple(keys), keys.coverage, lack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +169,8 @@ class GitHubAccess:
                 hint="Only the token of an owner of the organisation sees it.",
             )
         members = {name.casefold() for name in self.members}
-        missing = [name for name in self.owners if name.casefold() not in members]
+        are_read = bool(members) or self.seen.enough
+        missing = [name for name in self.owners if are_read and name.casefold() not in members]
         if missing:
             coverage += lacking("", expected="every owner among the members", got=f"no {', '.join(missing)}")
         return coverage
@@ -173,7 +182,9 @@ class GitHubAccess:
 
     @property
     def owner_count(self) -> Reading:
-        """Number of owners."""
+        """Number of owners; NaN where they could not be read, as an organisation has at least one."""
+        if not self.owners and not self.seen.enough:
+            return Reading(math.nan, coverage=self.seen)
         return Reading(float(len(self.owners)))
 
     def evidence(self) -> Evidence:
@@ -198,18 +209,18 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
     """Owners, members and outside collaborators of the GitHub organisation."""
     if not github.has_organisation:
         return GitHubAccess("")
-    organisation = github.organisation()
-    owners, members = github.members(role="admin"), github.members()
-    # The owners must be judged even if the rest cannot be seen.
+    # None of them hides what the others show.
+    organisation, seen = or_unread(github.organisation, "the organisation")
+    owners = or_lacking(partial(github.members, role="admin"), "the owners")
+    members = or_lacking(github.members, "the members")
     outsiders = or_lacking(github.outside_collaborators, "the outside collaborators")
     invited = or_lacking(github.invitations, "the open invitations")
-    seen = Coverage()
     for part in (owners, members, outsiders, invited):
         seen += part.coverage
     known = settings.access
     invited_owners = tuple(one.who for one in invited if one.role == "admin")
     return GitHubAccess(
-        login=organisation.login,
+        login=github.organisation_name(),
         owners=tuple(user.login for user in owners),
         members=tuple(user.login for user in members),
         outsiders=tuple(user.login for user in outsiders),
@@ -218,7 +229,7 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
             *(f"{who} (invited)" for who in _not_in(invited_owners, known.github_owners)),
         ),
         unknown_outsiders=_not_in(tuple(user.login for user in outsiders), known.github_outsiders),
-        default_permission=organisation.default_repository_permission or "",
+        default_permission=(organisation.default_repository_permission if organisation else None) or "",
         invited=tuple((one.who, one.role) for one in invited),
         compared=frozenset(
             name

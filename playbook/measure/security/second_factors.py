@@ -10,6 +10,7 @@ from playbook.clients.listing import or_lacking
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
+from playbook.measure.known import or_unread
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +62,8 @@ def second_factors(github: GitHubApi) -> SecondFactors:
     """Whether GitHub requires a second factor, and who has none or an insecure one. Only an owner may ask."""
     if not github.has_organisation:
         return SecondFactors("")
-    organisation = github.organisation()
-    without, insecure, seen = [], [], Coverage()
+    organisation, seen = or_unread(github.organisation, "the organisation")
+    without, insecure = [], []
     for ask in (github.members, github.outside_collaborators):
         found = or_lacking(partial(ask, factor="2fa_disabled"), "who has no second factor")
         without += [user.login for user in found]
@@ -74,5 +75,5 @@ def second_factors(github: GitHubApi) -> SecondFactors:
             continue
         insecure += [user.login for user in found]
         seen += found.coverage
-    required = organisation.two_factor_requirement_enabled
-    return SecondFactors(organisation.login, required, tuple(without), tuple(insecure), seen)
+    required = organisation.two_factor_requirement_enabled if organisation else None
+    return SecondFactors(github.organisation_name(), required, tuple(without), tuple(insecure), seen)
