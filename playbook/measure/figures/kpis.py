@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
+from playbook.clients.prometheus_aside import aside
 from playbook.clients.prometheus_queries import looks_of_own, own_series, query_of
 from playbook.clients.redis import redis
 from playbook.core.clock import Clock
@@ -28,9 +29,9 @@ from playbook.measure.figures.figure_names import (
     Window,
 )
 from playbook.measure.figures.store_answers import (
-    count_of,
     first_lack,
     is_bad,
+    known_count_of,
     number_of,
     of_all,
     rising,
@@ -51,8 +52,9 @@ class Kpi:
 
     Attributes:
         answered: the query's response.
-        count: number of probes, requests, … that it is based on.
-        looks: in how many of the window's steps of ``kpis.look_minutes`` there were samples.
+        count: number of probes, requests, … that it is based on; NaN where that could not be read.
+        looks: in how many of the window's steps of ``kpis.look_minutes`` there were samples; None where that
+            could not be read, which is in ``seen``.
         rule: the minimum counts.
         least_percent: minimum percentage of the window with samples.
         buckets: of a quantile from a histogram; ``None`` for other figures.
@@ -65,7 +67,7 @@ class Kpi:
     window: Window
     answered: Answered
     count: float
-    looks: float
+    looks: float | None
     rule: Kpis
     least_percent: float
     buckets: Buckets | None = None
@@ -80,8 +82,8 @@ class Kpi:
 
     @property
     def covered_hours(self) -> float:
-        """Hours of the window with samples."""
-        return min(self.looks * self.rule.look_minutes / 60, float(self.window.hours))
+        """Hours of the window with samples; 0 where that could not be read."""
+        return min((self.looks or 0.0) * self.rule.look_minutes / 60, float(self.window.hours))
 
     @property
     def coverage(self) -> Coverage:
@@ -90,6 +92,8 @@ class Kpi:
 
     def covers(self, least_percent: float) -> Coverage:
         """How much of the window has samples."""
+        if self.looks is None:
+            return Coverage()
         return share(
             math.floor(self.covered_hours * 10 + 1e-6) / 10,
             self.window.hours,
@@ -109,7 +113,7 @@ class Kpi:
         hours, figure = self.window.hours, self.figure
         least: int = getattr(self.rule, f"least_{figure.counted}")
         coverage = Coverage()
-        if not self.count >= least:
+        if self.count < least:
             coverage += lacking(
                 f"{self.count:,.0f} {figure.counted}",
                 expected=f"at least {least} {figure.counted} in {hours} h",
@@ -117,7 +121,7 @@ class Kpi:
                 hint="Look at Status → Targets in Prometheus: is everything being scraped?",
             )
         value, why = number_of(self.answered)
-        stands_for = f"{self.count:,.0f} {figure.counted}"
+        stands_for = figure.amount(self.count)
         if self.buckets:
             beyond, odd = self.buckets.lack(figure, value, self.count, self.limit)
             stands_for += f", {beyond}" if beyond else ""
@@ -147,7 +151,7 @@ class Kpi:
         values = [format_value(sample.value, figure.unit) for sample in self.answered.samples]
         facts = {
             "Value": ", ".join(values) or "none",
-            figure.counted.capitalize(): f"{self.count:,.0f}",
+            figure.counted.capitalize(): f"{self.count:,.0f}" if math.isfinite(self.count) else "not known",
             "Samples for": f"{self.covered_hours:.1f} of {self.window.hours} h",
             "Series": self.seen.words or "none",
             "Source": self.answered.service,
@@ -235,7 +239,7 @@ def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | C
         return counted_images(None)
     # Opened here instead of as a parameter: with Redis alone it must not count as missing.
     measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now(), with_course=True)
-    return measured if measured.looks or not counted else counted_images(measured)
+    return measured if measured.looks != 0 or not counted else counted_images(measured)
 
 
 def kpi(
@@ -249,49 +253,58 @@ def kpi(
 ) -> Kpi:
     """A figure over a window that ends at ``at`` by our own clock: a store with a wrong clock lacks samples.
 
+    What is asked beside its value hides no bad value: where it cannot be read, the value is not OK. Only the
+    buckets of a quantile must be read, as they say in what unit it is.
+
     Args:
         with_course: a failing figure also has its course over the window, for the chart of its evidence.
     """
-    answers = []
+    answers, beside = [], aside(store)
 
-    def ask(suffix: str = "") -> Answered:
+    def ask(suffix: str = "", of: Prometheus = beside) -> Answered:
         key = figure.key + suffix
-        answered = store.ask(query_of(settings, key, window.seconds), at, setting=f"queries.{key}")
+        answered = of.ask(query_of(settings, key, window.seconds), at, setting=f"queries.{key}")
         answers.append(answered)
         return answered
 
     def has(suffix: str) -> bool:
         return bool(getattr(settings.queries, figure.key + suffix, ""))
 
-    value = ask()
-    (count, odd_count), (looks, odd_looks) = unknown_of(ask("_count")), unknown_of(ask("_looks"))
-    if own_looks := looks_of_own(store, settings, figure.key, window.seconds, at):
+    value, counts, seen_in = ask(of=store), ask("_count"), ask("_looks")
+    (_, odd_count), (_, odd_looks) = unknown_of(counts), unknown_of(seen_in)
+    count, looks = known_count_of(counts), known_count_of(seen_in)
+    if own_looks := looks_of_own(beside, settings, figure.key, window.seconds, at):
         answers.append(own_looks)
-        looks = min(looks, count_of(own_looks))
-    buckets = Buckets.of(ask("_buckets").samples) if has("_buckets") else None
+        looks = min(looks, known_count_of(own_looks))
+    in_buckets = ask("_buckets") if has("_buckets") else None
+    buckets = Buckets.of(in_buckets.samples) if in_buckets else None
     value = buckets.unit_of(value) if buckets else value
+    if in_buckets and not in_buckets.unread.enough:  # they tell in what unit the value is
+        value = replace(value, unit=in_buckets.unread)
     unknown, why = unknown_of(ask("_unknown")) if has("_unknown") else (0.0, Coverage())
     rules = settings.coverage
-    seen = own_series(store, settings, [figure.key], window.seconds, at) + why + odd_count + odd_looks
+    seen = own_series(beside, settings, [figure.key], window.seconds, at) + why + odd_count + odd_looks
     seen += understood(
         math.ceil(unknown),
-        math.ceil(count),
+        math.ceil(count) if math.isfinite(count) else 0,
         figure.counted,
         most_percent=rules.not_understood_percent,
         hint=f"Adapt queries.{figure.key} to the labels that these series have.",
     )
     if figure.scraped:
-        seen += scrapes(store, settings, window.seconds, at)
+        seen += scrapes(beside, settings, window.seconds, at)
     if figure.counted == "requests":
-        seen += rising(store, settings, at)
+        seen += rising(beside, settings, at)
     limit: Limit = getattr(settings.limits, figure.key)
-    seen += of_all(store, value, limit, at) + (still(store, settings, figure.key, at) if looks else Coverage())
+    is_seen = math.isfinite(looks)
+    seen += of_all(store, value, limit, at)
+    seen += still(beside, settings, figure.key, at) if is_seen and looks else Coverage()
     return Kpi(
         figure,
         window,
         value,
         count,
-        looks,
+        looks if is_seen else None,
         settings.kpis,
         rules.availability_percent if figure is AVAILABILITY else rules.window_percent,
         buckets,
