@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from playbook.core.coverage import Coverage, lacking
+from playbook.core.coverage import Coverage, lacking, together
 from playbook.core.engine import Outcome
 from playbook.core.errors import Unmeasured, away
 
@@ -23,6 +23,24 @@ def or_unread(ask: Callable[[], T], expected: str) -> tuple[T | None, Coverage]:
         return ask(), Coverage()
     except Unmeasured as error:
         return None, unread(error, expected)
+
+
+def those_read(asks: Mapping[str, Callable[[], T]]) -> tuple[dict[str, T], Coverage]:
+    """The answers, by what they tell, and why others could not be read.
+
+    Raises:
+        Unmeasured: none could be read; that of the first.
+    """
+    answers: dict[str, T] = {}
+    errors: dict[str, Unmeasured] = {}
+    for what, ask in asks.items():
+        try:
+            answers[what] = ask()
+        except Unmeasured as error:
+            errors[what] = error
+    if errors and not answers:
+        raise next(iter(errors.values()))
+    return answers, together(unread(error, what) for what, error in errors.items())
 
 
 def known(outcome: Outcome, expected: str) -> tuple[Any, Coverage]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from statistics import fmean, quantiles
 
 import msgspec
@@ -23,6 +24,7 @@ from playbook.core.limits import Limit, Reading, format_value
 from playbook.core.wording import within
 from playbook.measure.app.known_app import KnownApp, instances_of
 from playbook.measure.app.samples import Window, by_component, of_memory
+from playbook.measure.known import or_unread
 from playbook.readers.trend import Point, Trend, by_grid, fit, split_at_falls
 from playbook.settings.model import Settings
 from playbook.settings.sections.coverage import CoverageRules
@@ -249,7 +251,9 @@ def cpu_week(digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Setti
     now = clock.now()
     # Two queries, as the API spaces samples further apart over a longer period.
     this = digitalocean.metric("cpu_percentage", now - WEEK, now)
-    before = digitalocean.metric("cpu_percentage", now - 2 * WEEK, now - WEEK)
+    ask_before = partial(digitalocean.metric, "cpu_percentage", now - 2 * WEEK, now - WEEK)
+    found_before, lack = or_unread(ask_before, "CPU samples of the week before")
+    before = found_before or []
     earlier = {week.name: week.hours for week in _weeks(known_app, before, now - 2 * WEEK)}
     weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(known_app, this, now - WEEK))
     rules = settings.coverage
@@ -259,6 +263,7 @@ def cpu_week(digitalocean: DigitalOceanApi, known_app: KnownApp, settings: Setti
     seen_before = _seen(
         "CPU", known_app, before, now - WEEK, over, least_percent=rules.trend_percent, of=" of the week before"
     )
+    seen_before = seen_before if found_before is not None else lack
     return ResourceWeek("CPU", weeks, settings.limits.cpu, seen, seen_before)
 
 

@@ -246,3 +246,24 @@ def network_verdict(sizes) -> str:
             0
         ]
     )
+
+
+@pytest.mark.parametrize(
+    ("unread", "name"), [("component_storage", "Redis memory"), ("redis_memory", "Files of worker")]
+)
+@pytest.mark.parametrize(("level", "wanted"), [(95.0, "CRITICAL"), (10.0, "UNKNOWN")])
+def test_neither_query_hides_what_the_other_shows(level, wanted, unread, name):
+    class Half(Store):
+        def query_range(self, expression, start, end, step, *, setting):
+            if setting == f"queries.{unread}":
+                raise Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")
+            return super().query_range(expression, start, end, step, setting=setting)
+
+    store = Half(component_storage=[hours(level)], redis_memory=[hours(level, component="")])
+    stats = stats_of({**INFO, "maxmemory": 100, "maxmemory_policy": "noeviction"})
+    outcome = Outcome("redis_stats", stats, None, 0.0)
+    found = storage_week(cast(Any, store), outcome, SETTINGS, FixedClock(NOW))
+    verdict, message = verdict_of(found)
+    assert verdict == wanted, message
+    assert "HTTP 503" in found.coverage.got
+    assert name in (message if wanted == "CRITICAL" else name)
