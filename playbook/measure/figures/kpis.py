@@ -15,8 +15,10 @@ from playbook.core.context import Asked
 from playbook.core.counters import Earlier
 from playbook.core.coverage import Coverage, lacking, share, together, understood
 from playbook.core.engine import measurement
+from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts
 from playbook.core.limits import Limit, Reading, format_value
+from playbook.core.verdict import Verdict
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.figure_names import (
     AVAILABILITY,
@@ -40,6 +42,7 @@ from playbook.measure.figures.store_answers import (
     unknown_of,
 )
 from playbook.measure.images.image_counts import OfImageStats, read_image_stats
+from playbook.measure.known import or_unread, unread
 from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
 from playbook.settings.model import Settings
@@ -177,11 +180,18 @@ class CountedImages(OfImageStats):
 
     Attributes:
         least: minimum number of images.
-        instead: the response of Prometheus; ``None`` where it is not configured.
+        instead: the response of Prometheus; ``None`` where it is not configured, or was not read.
+        unread: why Prometheus could not be read; the counts are then enough for bad news only.
     """
 
     least: int
     instead: Kpi | None = None
+    unread: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """What of the counts is understood, and whether Prometheus was read."""
+        return self.stats.coverage + self.unread
 
     @property
     def reading(self) -> Reading:
@@ -191,6 +201,7 @@ class CountedImages(OfImageStats):
     def evidence(self) -> list[Evidence]:
         """Source and reason, the counts, and the response of Prometheus."""
         why = "Prometheus has no samples of it" if self.instead else "no Prometheus is configured"
+        why = why if self.unread.enough else "Prometheus could not be read"
         facts = {
             "Source": f"Redis hash {self.stats.key}, as {why}",
             "Window": self.stats.growth.over if self.stats.growth.hours else "no earlier reading of the counts",
@@ -221,10 +232,11 @@ def error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
 def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | CountedImages:
     """Percent of the last 24 hours' images that were processed; from Redis' counts where Prometheus has none.
 
-    An unreachable Prometheus is not one without samples: it might have shown a bad day.
+    An unreachable Prometheus is not one without samples: it might have shown a bad day. So may Redis, which then
+    counts.
     """
 
-    def counted_images(instead: Kpi | None) -> CountedImages:
+    def counted_images(instead: Kpi | None = None) -> CountedImages:
         reader = redis(settings)
         try:
             stats = read_image_stats(reader, settings, clock, earlier)
@@ -236,9 +248,17 @@ def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | C
     counted = target.redis.url is not None and "worker" not in settings.absent
     stored = "prometheus" not in settings.absent and (target.prometheus.url or target.grafana.url)
     if not stored and counted:
-        return counted_images(None)
+        return counted_images()
     # Opened here instead of as a parameter: with Redis alone it must not count as missing.
-    measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now(), with_course=True)
+    try:
+        measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now(), with_course=True)
+    except Unmeasured as error:
+        found, _ = or_unread(counted_images, "the workers' counts") if counted else (None, None)
+        value = found.reading.value if found else math.nan
+        counts = math.isfinite(value) and settings.limits.image_success.verdict(value) is not Verdict.OK
+        if found is None or not counts:
+            raise
+        return replace(found, unread=unread(error, "what Prometheus counts"))
     return measured if measured.looks != 0 or not counted else counted_images(measured)
 
 
