@@ -4,6 +4,7 @@ import math
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -11,7 +12,9 @@ import pytest
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted, Earlier
+from playbook.core.coverage import whole
 from playbook.core.errors import NotConfigured, Unreachable, UsageError
+from playbook.core.limits import Reading
 from playbook.core.secret import Secret
 from playbook.measure.figures import kpis
 from playbook.measure.figures.figure_names import ERROR_RATE
@@ -570,3 +573,36 @@ def test_images_are_not_counted_in_redis_where_prometheus_was_not_read(settings,
     answers = without(good("image_success", 10.0), "image_success", "_looks")
     monkeypatch.setattr(kpis, "prometheus", lambda _: answers)
     assert verdict_of(image_success(settings, CLOCK, Earlier()))[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(("failed", "wanted"), [(900, "CRITICAL"), (0, None)])
+def test_images_that_fail_by_redis_count_where_prometheus_is_away(settings, monkeypatch, failed, wanted):
+    """Where those counts are good, Prometheus might have shown a bad day."""
+    own = msgspec.structs.replace(settings.target.redis, url=Secret("redis://localhost"))
+    store = msgspec.structs.replace(settings.target.prometheus, url="http://p")
+    target = msgspec.structs.replace(settings.target, redis=own, prometheus=store)
+    settings = msgspec.structs.replace(settings, target=target)
+    away = Unreachable("Prometheus: expected an answer, got HTTP 503", service="Prometheus")
+
+    def refuse(*_):
+        raise away
+
+    stats = SimpleNamespace(
+        success_rate=lambda _: Reading(100.0 - failed / 10, "24 h (1,000 images)"),
+        coverage=whole("1 hash"),
+        readings={},
+        key="k",
+        growth=SimpleNamespace(hours=24.0, over="24 h"),
+        evidence=list,
+    )
+    monkeypatch.setattr(kpis, "prometheus", refuse)
+    monkeypatch.setattr(kpis, "redis", lambda _: SimpleNamespace(close=lambda: None))
+    monkeypatch.setattr(kpis, "read_image_stats", lambda *_: stats)
+    if wanted is None:
+        with pytest.raises(Unreachable):
+            image_success(settings, CLOCK, Earlier())
+        return
+    found = image_success(settings, CLOCK, Earlier())
+    assert judged_reading(found.coverage, found.reading, settings.limits.image_success)[0] == wanted
+    assert "HTTP 503" in found.coverage.got
+    assert "as Prometheus could not be read" in found.evidence()[0].facts["Source"]
