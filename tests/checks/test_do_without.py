@@ -8,7 +8,13 @@ from playbook.core.evidence import Facts
 from tests.leisure import leisure
 
 PAIRS = [
-    ("homepage-very-slow", "grafana-gone", "troubleshooting.high-response-times.symptoms", "alerts"),
+    ("homepage-very-slow", "prometheus-gone", "troubleshooting.high-response-times.symptoms", "response time now"),
+    (
+        "log-oom",
+        "token-without-monitoring-read",
+        "troubleshooting.resource-exhaustion.symptoms",
+        "utilization now",
+    ),
 ]
 
 
