@@ -40,7 +40,7 @@ from playbook.clients.wire import Kept
 from playbook.core.budget import words
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import client
-from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
+from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured, away
 from playbook.core.side_by_side import side_by_side
 from playbook.core.wording import plural
 from playbook.settings.model import Settings
@@ -137,7 +137,7 @@ class Alertmanager:
         silences, unread = _active(lambda: self._read("silences", list[RawSilence]), now)
         lacks += unread
         missing = [one for one in firing if not among(one, alerts)]
-        settled, age = self._settled(now)
+        settled, age = self._settled(now) if is_read else (Coverage(), math.inf)
         if not is_read:
             lost = missing  # whether it has received them is not known
         elif missing and 0 <= age < _COMING_UP:
@@ -360,7 +360,9 @@ def _age(started: str, date: str, now: datetime) -> float:
 def _not_known(error: Unmeasured, words: str) -> Coverage:
     """Coverage lost by an error of one source."""
     expected, _, got = str(error).partition(": expected ")[2].partition(", got ")
-    return lacking(words, expected=expected or "an answer", got=got or str(error), hint=error.hint)
+    return lacking(
+        words, expected=expected or "an answer", got=got or str(error), hint=error.hint, cause=away(error)
+    )
 
 
 @client(

@@ -25,13 +25,13 @@ def or_unread(ask: Callable[[], T], expected: str) -> tuple[T | None, Coverage]:
         return None, unread(error, expected)
 
 
-def those_read(asks: Mapping[str, Callable[[], T]]) -> tuple[dict[str, T], Coverage]:
+def those_read(asks: Mapping[str, Callable[[], Any]]) -> tuple[dict[str, Any], Coverage]:
     """The answers, by what they tell, and why others could not be read.
 
     Raises:
         Unmeasured: none could be read; that of the first.
     """
-    answers: dict[str, T] = {}
+    answers: dict[str, Any] = {}
     errors: dict[str, Unmeasured] = {}
     for what, ask in asks.items():
         try:

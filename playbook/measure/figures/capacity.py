@@ -160,6 +160,7 @@ class Headroom:
 
     Attributes:
         rate_quarters: number of quarters of an hour whose rate of requests is known.
+        is_known: whether the app and the CPU of its components were read; otherwise ``answers`` says why not.
     """
 
     service: str
@@ -171,6 +172,7 @@ class Headroom:
     least_percent: float
     answers: Coverage = field(default_factory=Coverage)
     rate_quarters: int = 0
+    is_known: bool = True
 
     @property
     def coverage(self) -> Coverage:
@@ -179,8 +181,8 @@ class Headroom:
         short = [f"{one.name} ({one.quarters / 4:.0f} h)" for one in self.spikes if one.quarters < least]
         fewest = min((spike.quarters for spike in self.spikes), default=0)
         words = f"{fewest / 4:.0f} of {QUARTERS // 4} h"
-        if self.spikes and not short:
-            return self.answers + whole(words)
+        if (self.spikes and not short) or not self.is_known:
+            return self.answers + whole(words if self.is_known else "")
         return self.answers + lacking(
             words,
             expected=f"CPU samples of at least {least / 4:g} of the last {QUARTERS // 4} h of every component",
@@ -338,7 +340,8 @@ def headroom(
     # Of several series that belong together the highest is only a part of their sum.
     setting = "queries.component_cpu_total"
     cpu = _by_component(quarters("component_cpu_total"), label)
-    components = (*app.spec_in_effect.services, *app.spec_in_effect.workers) if app and not errors else ()
+    cpu_unread = bool(errors)
+    components = (*app.spec_in_effect.services, *app.spec_in_effect.workers) if app and not cpu_unread else ()
     answers += [one_series(len(mine), setting, f" of {name}") for name, mine in cpu.items()]
     counted = quarters("request_rate")
     if len(errors) > 1:
@@ -371,6 +374,7 @@ def headroom(
         together(answers)
         + own_series(aside(prometheus), settings, ["component_cpu_total", "request_rate"], DAY, now),
         len(rates),
+        is_known=bool(app) and not cpu_unread,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from playbook.clients.digitalocean_account import Balance, DigitalOceanAccount, Invoice
-from playbook.clients.listing import or_lacking
+from playbook.clients.listing import Listing
 from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import measurement
@@ -17,7 +17,7 @@ from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.wording import moment
-from playbook.measure.known import or_unread
+from playbook.measure.known import those_read
 from playbook.settings.model import Settings
 
 CENT = 0.01
@@ -200,9 +200,10 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
         )
     now = clock.now()
     # Neither hides what the other shows.
-    listed = or_lacking(digitalocean_account.invoices, "the invoices")
-    told, lack = or_unread(digitalocean_account.balance, "the balance")
-    balance = told or Balance(0.0, 0.0, 0.0, now)
+    asks = {"the balance": digitalocean_account.balance, "the invoices": digitalocean_account.invoices}
+    told, lacks = those_read(asks)
+    balance = told.get("the balance", Balance(0.0, 0.0, 0.0, now))
+    listed = told.get("the invoices", Listing((), lacks))
     at = balance.generated_at or now
     last_month = month_of(now, 1)
     charges, missing = _charges(digitalocean_account, [one for one in listed if one.invoice_period == last_month])
@@ -222,7 +223,7 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
         missing=missing,
         paid_after=settings.cost_review.paid_after_days,
         listing=listed.coverage,
-        balance=lack,
+        balance=Coverage() if "the balance" in told else lacks,
     )
 
 

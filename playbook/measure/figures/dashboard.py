@@ -17,7 +17,7 @@ from playbook.core.errors import Unmeasured, Unreachable
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading
 from playbook.measure.figures.store_answers import number_of
-from playbook.measure.known import or_unread, unread
+from playbook.measure.known import or_unread, those_read, unread
 from playbook.settings.model import Settings
 
 NOT_ASKED = "not asked"
@@ -96,16 +96,12 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
         found = "not checked, as Grafana is not configured; only its data source was"
         return DashboardView(title, found, True, "", store.service, "", minutes, seen=seen)
     reader = grafana(settings)
-    health, seen = or_unread(reader.health, "Grafana's own health")
-    database, version = health or ("not known", "")
-    works = health is None or database.lower() == "ok"
+    told, seen = those_read({"Grafana's own health": reader.health, title: partial(reader.dashboard, title)})
+    database, version = told.get("Grafana's own health", ("not known", ""))
+    works = "Grafana's own health" not in told or database.lower() == "ok"
     state = f"{version}, database {database}".lstrip(", ")
-    try:
-        stored = reader.dashboard(title)
-    except Unmeasured as error:
-        if works:
-            raise
-        seen += unread(error, title)
+    stored: Dashboard | None = told.get(title)
+    if title not in told:
         return DashboardView(title, "not known", True, state, NOT_ASKED, "", None, works, seen, is_dated=False)
     if stored is None:
         return DashboardView(

@@ -205,6 +205,8 @@ def month_report(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mo
         )
         for figure in figures_of(settings)
     )
+    if not any(one.whole.answered.unread.enough for one in kpis):
+        kpi(prometheus, settings, kpis[0].whole.figure, MONTH, now)  # raises why nothing is read
     times = tuple(
         _times(store, settings, key, name, now) for key, name, part in _TIMES if part not in settings.absent
     )

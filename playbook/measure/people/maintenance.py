@@ -359,6 +359,8 @@ def since_maintenance(
     response, errors = (
         recent(store, settings, figure, minutes, maintenance_plan.now) for figure in (RESPONSE_TIME, ERROR_RATE)
     )
+    if not (response.answered.unread.enough or errors.answered.unread.enough):
+        recent(prometheus, settings, RESPONSE_TIME, minutes, maintenance_plan.now)  # raises why nothing is read
     without = IMAGE_SUCCESS.part in settings.absent
     images = None if without else recent_images(store, settings, minutes, clock, earlier)
     return SinceMaintenance(window, response, errors, images)

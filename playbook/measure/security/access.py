@@ -13,7 +13,7 @@ from functools import partial
 
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import GitHubApi, Period
-from playbook.clients.listing import or_lacking
+from playbook.clients.listing import Listing, or_lacking
 from playbook.core.clock import AHEAD, Clock
 from playbook.core.coverage import Coverage, lacking, together, understood, whole
 from playbook.core.engine import measurement
@@ -23,7 +23,7 @@ from playbook.core.sign_off import SignOff
 from playbook.core.wording import moment
 from playbook.history.people.attest import SignOffs
 from playbook.history.people.files import sign_offs_of
-from playbook.measure.known import or_unread
+from playbook.measure.known import those_read
 from playbook.measure.security.repositories import OwnRepository
 from playbook.settings.model import Settings
 from playbook.settings.own_catalogue import catalogue_of
@@ -124,9 +124,10 @@ class DigitalOceanAccess:
 def digitalocean_access(digitalocean_account: DigitalOceanAccount) -> DigitalOceanAccess:
     """Status of the account, and its SSH keys."""
     # Neither hides what the other shows.
-    keys = or_lacking(digitalocean_account.ssh_keys, "the SSH keys")
-    account, lack = or_unread(digitalocean_account.account, "the account")
-    return DigitalOceanAccess(account or Account(), tuple(keys), keys.coverage, lack)
+    asks = {"the SSH keys": digitalocean_account.ssh_keys, "the account": digitalocean_account.account}
+    told, lacks = those_read(asks)
+    account, keys = told.get("the account"), told.get("the SSH keys", Listing((), lacks))
+    return DigitalOceanAccess(account or Account(), tuple(keys), keys.coverage, Coverage() if account else lacks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,13 +211,19 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
     if not github.has_organisation:
         return GitHubAccess("")
     # None of them hides what the others show.
-    organisation, seen = or_unread(github.organisation, "the organisation")
-    owners = or_lacking(partial(github.members, role="admin"), "the owners")
-    members = or_lacking(github.members, "the members")
-    outsiders = or_lacking(github.outside_collaborators, "the outside collaborators")
-    invited = or_lacking(github.invitations, "the open invitations")
-    for part in (owners, members, outsiders, invited):
-        seen += part.coverage
+    told, seen = those_read(
+        {
+            "the organisation": github.organisation,
+            "the owners": partial(github.members, role="admin"),
+            "the members": github.members,
+            "the outside collaborators": github.outside_collaborators,
+            "the open invitations": github.invitations,
+        }
+    )
+    organisation = told.pop("the organisation", None)
+    seen += together(listing.coverage for listing in told.values())
+    owners, members = told.get("the owners", ()), told.get("the members", ())
+    outsiders, invited = told.get("the outside collaborators", ()), told.get("the open invitations", ())
     known = settings.access
     invited_owners = tuple(one.who for one in invited if one.role == "admin")
     return GitHubAccess(

@@ -7,10 +7,10 @@ from functools import partial
 
 from playbook.clients.github import GitHubApi
 from playbook.clients.listing import or_lacking
-from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.coverage import Coverage, lacking, together, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
-from playbook.measure.known import or_unread
+from playbook.measure.known import those_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +62,17 @@ def second_factors(github: GitHubApi) -> SecondFactors:
     """Whether GitHub requires a second factor, and who has none or an insecure one. Only an owner may ask."""
     if not github.has_organisation:
         return SecondFactors("")
-    organisation, seen = or_unread(github.organisation, "the organisation")
-    without, insecure = [], []
+    told, seen = those_read(
+        {
+            "the organisation": github.organisation,
+            "which members have no second factor": partial(github.members, factor="2fa_disabled"),
+            "which others have no second factor": partial(github.outside_collaborators, factor="2fa_disabled"),
+        }
+    )
+    organisation = told.pop("the organisation", None)
+    seen += together(listing.coverage for listing in told.values())
+    without, insecure = [user.login for listing in told.values() for user in listing], []
     for ask in (github.members, github.outside_collaborators):
-        found = or_lacking(partial(ask, factor="2fa_disabled"), "who has no second factor")
-        without += [user.login for user in found]
-        seen += found.coverage
         found = or_lacking(partial(ask, factor="2fa_insecure"), "who has an insecure second factor")
         if found and github.is_own_server and len(found) == len(or_lacking(ask, "")):
             # Everybody: a server before 3.17 does not know the filter, and ignores it. Who has none it does tell.
