@@ -141,6 +141,7 @@ class GitHubAccess:
         unknown_owners, unknown_outsiders: those missing from the settings; empty where the settings list none.
         compared: which lists the settings have: ``owners``, ``outsiders``.
         seen: coverage of owners, members, collaborators and invitations.
+        is_told: whether the organisation's own answer was read; otherwise ``seen`` says why not.
     """
 
     login: str
@@ -153,6 +154,7 @@ class GitHubAccess:
     invited: tuple[tuple[str, str], ...] = ()
     compared: frozenset[str] = frozenset()
     seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+    is_told: bool = True
 
     @property
     def coverage(self) -> Coverage:
@@ -162,7 +164,7 @@ class GitHubAccess:
         coverage = self.seen
         unknown = [role or "no role" for _, role in self.invited if role not in ROLES]
         coverage += understood(len(unknown), len(self.invited), "roles of invitations", examples=unknown)
-        if self.default_permission not in PERMISSIONS:
+        if self.is_told and self.default_permission not in PERMISSIONS:
             coverage += lacking(
                 "",
                 expected="read, write, admin or none for every member",
@@ -244,6 +246,7 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
             if named is not None
         ),
         seen=seen,
+        is_told=organisation is not None,
     )
 
 

@@ -22,6 +22,7 @@ class SecondFactors:
         required: whether the organisation requires a second factor.
         without: members and outside collaborators that have none.
         insecure: those whose codes come by text message.
+        is_told: whether the organisation's own answer was read; otherwise ``seen`` says why not.
     """
 
     login: str
@@ -29,13 +30,14 @@ class SecondFactors:
     without: tuple[str, ...] = ()
     insecure: tuple[str, ...] = ()
     seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+    is_told: bool = True
 
     @property
     def coverage(self) -> Coverage:
         """Whether every page was read, and whether the token can see second factors."""
         if not self.login:
             return whole("no GitHub organisation configured")
-        if self.required is not None:
+        if self.required is not None or not self.is_told:
             return self.seen
         return self.seen + lacking(
             "",
@@ -81,4 +83,6 @@ def second_factors(github: GitHubApi) -> SecondFactors:
         insecure += [user.login for user in found]
         seen += found.coverage
     required = organisation.two_factor_requirement_enabled if organisation else None
-    return SecondFactors(github.organisation_name(), required, tuple(without), tuple(insecure), seen)
+    return SecondFactors(
+        github.organisation_name(), required, tuple(without), tuple(insecure), seen, organisation is not None
+    )

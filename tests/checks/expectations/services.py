@@ -127,8 +127,12 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         **without_logs(NO_API),
         **dict.fromkeys(DATABASES, no_database(r"connection refused \(connect, after")),
         **dict.fromkeys(
-            (*WEEK_USE, *CAPACITY[1:]),
+            (*WEEK_USE, CAPACITY[2]),
             ("UNKNOWN", rf"DigitalOcean API: expected the \S.*, got {REFUSED}"),
+        ),
+        CAPACITY[1]: (
+            "UNKNOWN",
+            rf"Requests at a spike: expected the app's spec, got {clause_of(NO_API)}; partial result: .+",
         ),
         **dict.fromkeys(
             (STORAGE, CAPACITY[0]), ("UNKNOWN", rf".+: {NO_SPEC}, got {clause_of(NO_API)}; partial.+")
