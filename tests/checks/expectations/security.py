@@ -127,8 +127,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.access.mfa": (
             "UNKNOWN",
             r"Second factor on GitHub: expected which members have no second factor and which others have no "
-            r"second factor and who has an insecure second factor and whether example requires a second factor, got nothing from GitHub: .+ and no statement about "
-            r"it; .+",
+            r"second factor and who has an insecure second factor and whether example requires a second factor, "
+            r"got nothing from GitHub: .+ and no statement about it; .+",
         ),
         "monthly.access.permissions": (
             "UNKNOWN",
